@@ -1,0 +1,83 @@
+/**
+ * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
+ * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
+ */
+
+/** Each surface is its own document in its own renderer process. */
+export type Surface = 'setup' | 'lock' | 'workspace';
+
+/** Which process a sealed frame comes from or goes to. */
+export type Peer = 'pty' | 'vault';
+
+export interface Disposable {
+  dispose(): void;
+}
+
+/** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
+export interface HostWindow {
+  /** Resolves when the new document runs. The old document is not visible any more after 100 ms at most. */
+  show(surface: Surface): Promise<void>;
+  /** Blanks the window at once, without waiting for anything. */
+  blank(): Promise<void>;
+  /** JSON text to the page. Messages to a page that is gone are dropped. */
+  post(text: string): void;
+  /** An opaque frame to the page. Resolves when the page has taken it: the caller's flow control. */
+  postFrame(peer: Peer, bytes: Uint8Array): Promise<void>;
+  onMessage(listener: (text: string) => void): Disposable;
+  onFrame(listener: (peer: Peer, bytes: Uint8Array) => void): Disposable;
+  /** The renderer died without our doing. */
+  onRendererGone(listener: (reason: string) => void): Disposable;
+  /** The person closed the window, or the browser ended. */
+  onClosed(listener: () => void): Disposable;
+  /** Process id of the document's renderer, where the host knows it. For tests and the canary. */
+  rendererPid(): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/** A child process of ours: structured-clone messages, Uint8Array included. */
+export interface Child {
+  readonly pid: number;
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): Disposable;
+  onExit(listener: (code: number | null, signal: string | null) => void): Disposable;
+  /** SIGKILL: no goodbye. Resolves when the process is gone. */
+  kill(): Promise<void>;
+}
+
+export type ChildName = 'pty-host' | 'vault-host';
+
+/** What the machine tells us. All optional: the app's own input timer is the first source. */
+export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown';
+
+export interface Host {
+  readonly name: 'electron' | 'chromium';
+  /** One line: which host, and why. */
+  readonly description: string;
+  open(options: { readonly rendererFolder: string; readonly cols?: number; readonly rows?: number }): Promise<HostWindow>;
+  fork(name: ChildName): Child;
+  /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
+  idleSeconds(): Promise<number | undefined>;
+  onSignal(listener: (signal: HostSignal) => void): Disposable;
+  /** Ends every process of the host. */
+  quit(): Promise<void>;
+}
+
+/** The origin of every document, in both hosts. WebAuthn refuses app://. */
+export const origin = 'https://wardmux.localhost';
+export const rpId = 'wardmux.localhost';
+
+/** Sent with every document. xterm's DOM renderer needs style elements: the one opening (docs/threat-model.md). */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "style-src-elem 'self' 'unsafe-inline'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');

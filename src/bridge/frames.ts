@@ -1,0 +1,57 @@
+/**
+ * What travels inside the sealed view channel. Binary, big-endian; the first byte is the type.
+ *
+ *   1 output     pty host -> workspace   u32 pane | u64 offset | bytes      offset: output bytes before these
+ *   2 input      workspace -> pty host   u32 pane | bytes
+ *   3 snapshot   workspace -> pty host   u32 pane | u64 offset | u16 cols | u16 rows | bytes   the screen after `offset` output bytes
+ *   4 screen     vault host -> workspace u32 pane | u64 offset | u16 cols | u16 rows | bytes   a snapshot from the recording: reset, then write it
+ *   5 replay     vault host -> workspace u32 pane | u64 offset | bytes      recorded output
+ *   6 size       vault host -> workspace u32 pane | u64 offset | u16 cols | u16 rows
+ *   7 end        vault host -> workspace u32 pane | u64 offset | u64 skipped   replay is complete up to `offset`
+ *   8 passphrase page -> vault host      UTF-8, NFC
+ *   9 prf        page -> vault host      32 bytes
+ */
+export type Frame =
+  | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
+  | { readonly type: 'snapshot' | 'screen'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number; readonly bytes: Uint8Array }
+  | { readonly type: 'size'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number }
+  | { readonly type: 'end'; readonly pane: number; readonly offset: number; readonly skipped: number }
+  | { readonly type: 'passphrase' | 'prf'; readonly bytes: Uint8Array };
+
+const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf'] as const;
+const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 21, passphrase: 1, prf: 1 };
+
+/** Encodes into a fresh array. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const head = heads[frame.type];
+  const body = 'bytes' in frame ? frame.bytes : undefined;
+  const out = new Uint8Array(head + (body?.length ?? 0));
+  const view = new DataView(out.buffer);
+  out[0] = types.indexOf(frame.type);
+  if ('pane' in frame) view.setUint32(1, frame.pane);
+  if ('offset' in frame) view.setBigUint64(5, BigInt(frame.offset));
+  if ('cols' in frame) {
+    view.setUint16(13, frame.cols);
+    view.setUint16(15, frame.rows);
+  }
+  if (frame.type === 'end') view.setBigUint64(13, BigInt(frame.skipped));
+  if (body) out.set(body, head);
+  return out;
+}
+
+/** Decodes; `bytes` is a view into `data`. Throws RangeError on an unknown type or a short frame. */
+export function decodeFrame(data: Uint8Array): Frame {
+  const type = types[data[0] ?? 0];
+  if (!type || data.length < heads[type]) throw new RangeError('not a view frame');
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = data.subarray(heads[type]);
+  if (type === 'passphrase' || type === 'prf') return { type, bytes };
+  const pane = view.getUint32(1);
+  if (type === 'input') return { type, pane, bytes };
+  const offset = Number(view.getBigUint64(5));
+  if (type === 'output' || type === 'replay') return { type, pane, offset, bytes };
+  if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)) };
+  const size = { cols: view.getUint16(13), rows: view.getUint16(15) };
+  return type === 'size' ? { type, pane, offset, ...size } : { type, pane, offset, ...size, bytes };
+}

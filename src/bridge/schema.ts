@@ -1,0 +1,167 @@
+/**
+ * The one schema of the bridge between a page and the core. Both sides take their types from here; the core checks every
+ * request at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
+ * it: they travel as sealed frames (frames.ts, channel/).
+ *
+ * On the wire, JSON text:
+ *   page -> core   {"id":1,"request":"lock","input":{}}
+ *   core -> page   {"id":1,"ok":true,"output":{}} or {"id":1,"ok":false,"error":{"code":"…","sentence":"…"}}
+ *   core -> page   {"event":"status","payload":{}}
+ */
+import { z } from 'zod';
+
+const pane = z.number().int().nonnegative();
+const base64 = z.string().max(200).regex(/^[A-Za-z0-9+/]+={0,2}$/);
+const none = z.strictObject({});
+const webauthn = z.record(z.string(), z.unknown());
+const short = z.string().max(200);
+
+export type Surface = 'setup' | 'lock' | 'workspace';
+
+/** One row a request: who may send it, what it takes, what it gives. */
+export const requests = {
+  /** First message of every document: its ephemeral view key. */
+  hello: row(['setup', 'lock', 'workspace'], z.strictObject({ publicKey: base64 }), none),
+  /** Genuine input by a person: extends the idle timer. At most one a second is sent. `kind` move extends only once. */
+  activity: row(['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
+
+  'setup.facts': row(['setup'], none, z.object({ workstation: z.string(), home: z.string(), auditKeyPath: z.string(), secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }) })),
+  /** The passphrase has been sent as a sealed frame to the vault host. */
+  'setup.create': row(['setup'], z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000) }), z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() })),
+  'setup.passkeyOptions': row(['setup'], none, webauthn),
+  'setup.passkeyVerify': row(['setup'], z.strictObject({ response: webauthn }), webauthn),
+  /** Two PRF results have been sent as sealed frames. */
+  'setup.passkeyProve': row(['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() })),
+  'setup.finish': row(['setup'], none, none),
+
+  'lock.facts': row(['lock'], none, z.object({
+    workstation: z.string(), banner: z.string(), lockedAt: z.string().nullable(),
+    people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(['passkey', 'passphrase'])) })),
+    /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
+    flags: z.array(z.string()), backOffSeconds: z.number(), failures: z.number(),
+  })),
+  /** The passphrase has been sent as a sealed frame to the vault host. */
+  'lock.passphrase': row(['lock'], z.strictObject({ person: z.string().max(60) }), none),
+  'lock.passkeyOptions': row(['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
+  /** The PRF result has been sent as a sealed frame. */
+  'lock.passkey': row(['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none),
+
+  /** Size of the stage in cells (without the line); panes are laid out in it. */
+  'workspace.size': row(['workspace'], z.strictObject({ cols: z.number().int().min(20).max(1000), rows: z.number().int().min(4).max(500) }), none),
+  /** A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given. */
+  command: row(['workspace'], z.strictObject({ line: z.string().max(4000), pane: pane.optional() }), z.object({ message: z.string().optional() })),
+  /** Output bytes parsed by the pane's terminal, in all. */
+  ack: row(['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
+  /** The workspace is ready for replay and live frames of its panes. */
+  'workspace.attach': row(['workspace'], none, none),
+  lock: row(['workspace'], none, none),
+  'export.start': row(['workspace'], z.strictObject({ pane, folder: z.string().max(1000).optional() }), z.object({ folder: z.string(), records: z.number(), sha256: z.string() })),
+  /** Verifies the pane's recording and the ledger as they stand. */
+  'verify.pane': row(['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
+  'display.set': row(['setup', 'lock', 'workspace'], z.strictObject({ theme: z.enum(['system', 'dark', 'light']).optional(), cell: z.enum(['auto', '8', '9', '10', '12']).optional(), contrast: z.boolean().optional(), motion: z.boolean().optional() }), none),
+} as const;
+
+function row<I extends z.ZodType, O extends z.ZodType>(surfaces: readonly Surface[], input: I, output: O): { readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
+  return { surfaces, input, output };
+}
+
+export type Requests = typeof requests;
+export type RequestName = keyof Requests;
+export type Input<N extends RequestName> = z.infer<Requests[N]['input']>;
+export type Output<N extends RequestName> = z.infer<Requests[N]['output']>;
+
+/** A pane's rectangle in cells of the stage, its title row included. The terminal inside is cols-4 by rows-1. */
+export interface PaneView {
+  readonly pane: number;
+  readonly x: number;
+  readonly y: number;
+  readonly cols: number;
+  readonly rows: number;
+  /** Which edges of the stage it touches: the face leaves out the rule there. */
+  readonly edges: readonly ('l' | 'r' | 't' | 'b')[];
+  /** False while another pane is zoomed over it: it stays mounted, and hidden. */
+  readonly visible: boolean;
+  /** From 1 in reading order, as shown in the title and by display-panes. */
+  readonly number: number;
+  /** Name of the program that was started, for the title until the shell sets one. */
+  readonly program: string;
+  readonly recording: string | null;
+  readonly state: 'starting' | 'live' | 'exited' | 'failed';
+  /** Set for exited and failed panes: what happened and what can be done. */
+  readonly sentence?: string;
+}
+
+export interface WindowView {
+  readonly id: number;
+  readonly index: number;
+  readonly name: string;
+  readonly active: boolean;
+  readonly last: boolean;
+  readonly zoomed: boolean;
+  readonly activePane: number;
+  readonly panes: readonly PaneView[];
+}
+
+/** Everything the workspace draws but the text in the panes. */
+export interface WorkspaceView {
+  readonly session: string;
+  readonly sessionClass: 'clinical' | 'general';
+  readonly stage: { readonly cols: number; readonly rows: number };
+  readonly windows: readonly WindowView[];
+}
+
+/** The line. Every state has a word; `level` is colour on top of it. */
+export interface StatusView {
+  readonly person: string;
+  readonly role: string;
+  readonly recording: { readonly level: 'seal' | 'warn' | 'stop'; readonly word: string; readonly sealedBytes: number };
+  readonly ledger: { readonly level: 'ok' | 'warn' | 'stop'; readonly word: string; readonly events: number };
+  /** Seconds until the lock; the idle timer's truth lives in the core. */
+  readonly lockIn: number;
+  readonly idleSeconds: number;
+  readonly warning: boolean;
+}
+
+export interface Display {
+  readonly theme: 'system' | 'dark' | 'light';
+  readonly cell: 'auto' | '8' | '9' | '10' | '12';
+  readonly contrast: boolean;
+  readonly motion: boolean;
+}
+
+/** What the core tells a page unasked. */
+export interface Events {
+  /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
+  channel: { readonly peer: 'pty' | 'vault'; readonly publicKey: string };
+  view: WorkspaceView;
+  status: StatusView;
+  /** A toast (`level` ok) or a banner that stays until read (warn, stop). */
+  notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number };
+  /** A command that the workspace itself carries out: copy-mode, display-panes, command-prompt, confirm, search, paste … */
+  client: ClientAction;
+  display: Display;
+  /** Welcome after an unlock: last unlock, failures since. */
+  welcome: { readonly lastUnlock: string | null; readonly failures: number };
+}
+
+export type ClientAction =
+  | { readonly action: 'copy-mode'; readonly pane: number }
+  | { readonly action: 'search'; readonly pane: number }
+  | { readonly action: 'paste'; readonly pane: number }
+  | { readonly action: 'display-panes' }
+  | { readonly action: 'list-keys' }
+  /** `template` holds %% where the answer goes. */
+  | { readonly action: 'command-prompt'; readonly prompt: string; readonly initial: string; readonly template: string }
+  | { readonly action: 'confirm'; readonly prompt: string; readonly command: string }
+  | { readonly action: 'message'; readonly text: string };
+
+export type EventName = keyof Events;
+
+/** What the host puts into a page as `window.wardmux`; the same in the preload and in the Chromium host's init script. */
+export interface PageBridge {
+  send(text: string): void;
+  sendFrame(peer: 'pty' | 'vault', bytes: Uint8Array): void;
+  onMessage(listener: (text: string) => void): void;
+  /** The listener's promise tells the host that the frame is taken. */
+  onFrame(listener: (peer: 'pty' | 'vault', bytes: Uint8Array) => Promise<void> | void): void;
+}

@@ -1,0 +1,36 @@
+/** The ledger's vocabulary: one JSON event a line, each line a leaf of one RFC 6962 tree. Never any pane text in it. */
+import type { TreeHead } from '../recording/types.ts';
+
+/** An event as its writer states it. The ledger adds `seq`, `time`, `mono` and `installation`. */
+export interface LedgerEntry {
+  /** A row of events.ts, for example `lock` or `recording.end`. */
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: 'success' | 'failure';
+  /** Fields that the row of events.ts allows, and no others. */
+  readonly detail?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+}
+
+/** An event as it stands in the ledger. */
+export interface LedgerEvent extends LedgerEntry {
+  /** From 0, without gaps: also its leaf index. */
+  readonly seq: number;
+  /** ISO 8601 UTC with milliseconds. */
+  readonly time: string;
+  readonly installation: string;
+}
+
+/** A C2SP checkpoint as a signed note (c2sp.org/tlog-checkpoint, c2sp.org/signed-note). */
+export interface SignedCheckpoint {
+  readonly origin: string;
+  readonly head: TreeHead;
+  readonly note: string;
+}
+
+/** Signs with the installation's Ed25519 key. The key itself stays where it is kept. */
+export interface InstallationSigner {
+  readonly installation: string;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}

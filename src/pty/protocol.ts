@@ -1,0 +1,81 @@
+/**
+ * Messages between main and the pty host, validated on both sides. Pane text never travels here in the clear: output
+ * and input go through the sealed view channel (src/bridge/channel) as opaque `frame`s that main only relays.
+ */
+import { z } from 'zod';
+
+const pane = z.number().int().nonnegative();
+const cells = z.number().int().min(1).max(2000);
+const bytes = z.instanceof(Uint8Array);
+const head = z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) });
+const jwk = z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
+export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
+const endReason = z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']);
+
+export const recordingNoticeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('start'), recording: z.string(), person: z.string(), recipients: z.array(z.string()) }),
+  z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
+  z.object({ kind: z.literal('checkpoint'), recording: z.string(), head }),
+  z.object({ kind: z.literal('end'), recording: z.string(), reason: endReason, head, outputBytes: z.number(), durationMs: z.number() }),
+  z.object({ kind: z.literal('failed'), recording: z.string(), reason: z.string(), head }),
+]);
+
+export const toPtyHost = z.discriminatedUnion('type', [
+  /** First message, once. Paths are absolute. */
+  z.object({
+    type: z.literal('configure'),
+    recordingsFolder: z.string(),
+    installation: z.string(),
+    policySha256: z.string(),
+    rotateMinutes: z.number().positive(),
+    rotateMebibytes: z.number().positive(),
+    reserveMebibytes: z.number().nonnegative(),
+    version: z.string(),
+  }),
+  /** Starts a shell, recorded from its first byte. Answered by `spawned` or `spawnFailed`. */
+  z.object({
+    type: z.literal('spawn'),
+    pane,
+    person: z.string(),
+    recipients: z.array(recipientSchema).min(1),
+    command: z.array(z.string()).min(1),
+    cwd: z.string(),
+    env: z.record(z.string(), z.string()),
+    cols: cells,
+    rows: cells,
+  }),
+  z.object({ type: z.literal('resize'), pane, cols: cells, rows: cells }),
+  /** An unlocked workspace with this ephemeral P-256 key (raw, 65 bytes) may now see and type. Answered by `attached`. */
+  z.object({ type: z.literal('attach'), publicKey: bytes, person: z.string(), method: z.string() }),
+  /** A sealed frame from the workspace. */
+  z.object({ type: z.literal('frame'), bytes }),
+  /** Output bytes of the pane that the workspace has parsed, in all: cumulative, so that a lost ack heals. */
+  z.object({ type: z.literal('ack'), pane, parsed: z.number().nonnegative() }),
+  /** Lock: drop the view key, mark every recording, start new segments. Answered by `detached`. */
+  z.object({ type: z.literal('detach'), cause: z.string() }),
+  /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */
+  z.object({ type: z.literal('kill'), pane }),
+  /** Answered by a `checkpoint` notice for each live recording that has grown, then `checkpointed`. */
+  z.object({ type: z.literal('checkpoint') }),
+  /** End everything, seal, exit 0. */
+  z.object({ type: z.literal('stop') }),
+]);
+export type ToPtyHost = z.infer<typeof toPtyHost>;
+
+export const fromPtyHost = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('spawned'), pane, recording: z.string(), pid: z.number() }),
+  z.object({ type: z.literal('spawnFailed'), pane, sentence: z.string() }),
+  /** `outputBytes` is where live output goes on; everything before it is in the recording. */
+  z.object({ type: z.literal('attached'), publicKey: bytes, panes: z.array(z.object({ pane, recording: z.string(), outputBytes: z.number() })) }),
+  z.object({ type: z.literal('detached') }),
+  z.object({ type: z.literal('frame'), bytes }),
+  z.object({ type: z.literal('exit'), pane, code: z.number(), signal: z.number() }),
+  z.object({ type: z.literal('notice'), notice: recordingNoticeSchema }),
+  z.object({ type: z.literal('checkpointed') }),
+  /** Sent at most once a second while something is being sealed. */
+  z.object({ type: z.literal('sealed'), bytes: z.number() }),
+  /** Something to tell the person; `pane` where one is concerned. Never holds pane text. */
+  z.object({ type: z.literal('fault'), pane: pane.optional(), sentence: z.string() }),
+]);
+export type FromPtyHost = z.infer<typeof fromPtyHost>;

@@ -1,0 +1,55 @@
+/**
+ * Messages between main and the vault host: the process that holds an open identity, and that the lock kills. Secrets
+ * that a person types or a passkey gives never pass main in the clear: the renderer seals them to the vault host's
+ * ephemeral key (src/bridge/channel), and main relays opaque `frame`s.
+ */
+import { z } from 'zod';
+
+const bytes = z.instanceof(Uint8Array);
+/** Opaque JSON for @simplewebauthn, checked in full by the vault host. */
+const json = z.record(z.string(), z.unknown());
+
+export const toVaultHost = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('configure'), home: z.string(), origin: z.string(), rpId: z.string(), version: z.string() }),
+  /** A renderer with this ephemeral key wants to talk. Answered by `connected`. */
+  z.object({ type: z.literal('connect'), publicKey: bytes }),
+  z.object({ type: z.literal('frame'), bytes }),
+  /** First run. The passphrase has come as a sealed frame before. Answered by `created` or `refused`. */
+  z.object({ type: z.literal('createPerson'), id: z.number(), name: z.string(), auditKeyPath: z.string() }),
+  /** The passphrase has come as a sealed frame before. Answered by `unlocked` or `refused`. */
+  z.object({ type: z.literal('unlockPassphrase'), id: z.number(), person: z.string() }),
+  /** Answered by `options` (for navigator.credentials.get, with PRF inputs) or `refused`. */
+  z.object({ type: z.literal('passkeyOptions'), id: z.number(), person: z.string() }),
+  /** The PRF result has come as a sealed frame before. Answered by `unlocked` or `refused`. */
+  z.object({ type: z.literal('unlockPasskey'), id: z.number(), person: z.string(), response: json }),
+  /** Needs an open identity. Answered by `options` (for navigator.credentials.create). */
+  z.object({ type: z.literal('enrolOptions'), id: z.number() }),
+  /** Answered by `options` for a proving get(). */
+  z.object({ type: z.literal('enrolVerify'), id: z.number(), response: json }),
+  /** Two equal PRF results came as sealed frames. Answered by `enrolled` or `refused`. */
+  z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string() }),
+  /** Sends the pane's screen and output tail up to `upTo` output bytes through the view channel. Answered by `replayed` or `refused`. */
+  z.object({ type: z.literal('replay'), id: z.number(), pane: z.number(), recording: z.string(), upTo: z.number() }),
+  /** Answered by `exported` or `refused`; asks for `sign` and `ledger` on its way. */
+  z.object({ type: z.literal('export'), id: z.number(), recording: z.string(), folder: z.string() }),
+  /** Main's answer to a `sign` request. */
+  z.object({ type: z.literal('signed'), request: z.number(), signature: bytes }),
+]);
+export type ToVaultHost = z.infer<typeof toVaultHost>;
+
+export const fromVaultHost = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('connected'), publicKey: bytes }),
+  z.object({ type: z.literal('frame'), bytes }),
+  z.object({ type: z.literal('created'), id: z.number(), person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
+  z.object({ type: z.literal('unlocked'), id: z.number(), person: z.string(), method: z.enum(['passphrase', 'passkey']) }),
+  z.object({ type: z.literal('options'), id: z.number(), options: json }),
+  z.object({ type: z.literal('enrolled'), id: z.number(), slot: z.string() }),
+  z.object({ type: z.literal('replayed'), id: z.number(), pane: z.number(), skipped: z.number() }),
+  z.object({ type: z.literal('exported'), id: z.number(), folder: z.string(), records: z.number(), sha256: z.string() }),
+  /** `code` is stable (UnlockFailure, ExportFailure); `sentence` is for people. */
+  z.object({ type: z.literal('refused'), id: z.number(), code: z.string(), sentence: z.string() }),
+  /** The installation's key lives in main: please sign these bytes. Answered by `signed`. */
+  z.object({ type: z.literal('sign'), request: z.number(), bytes }),
+]);
+export type FromVaultHost = z.infer<typeof fromVaultHost>;

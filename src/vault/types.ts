@@ -1,0 +1,67 @@
+/** People, their key slots and their identity. A person is not an OS account: clinical workstations share one. */
+import type { Recipient, SegmentOpener } from '../recording/types.ts';
+
+export type PublicJwk = Recipient['jwk'];
+
+/** scrypt (RFC 7914) parameters: N is a power of two. */
+export interface ScryptParameters {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+  /** base64url, 16 bytes or more. */
+  readonly salt: string;
+}
+
+/** AES-256-GCM: base64url iv (12 bytes) and ciphertext with its tag at the end. */
+export interface Sealed {
+  readonly iv: string;
+  readonly ciphertext: string;
+}
+
+/** A way to the vault key. Adding or removing a slot never touches content. */
+export type KeySlot =
+  | { readonly id: string; readonly type: 'passphrase'; readonly created: string; readonly kdf: ScryptParameters; readonly wrapped: Sealed }
+  | {
+      readonly id: string;
+      readonly type: 'passkey-prf';
+      readonly created: string;
+      readonly label: string;
+      /** base64url. */
+      readonly credentialId: string;
+      /** COSE public key, base64url. */
+      readonly publicKey: string;
+      readonly counter: number;
+      readonly transports: readonly string[];
+      /** PRF evaluation input, base64url, 32 bytes, random for each credential. */
+      readonly prfSalt: string;
+      readonly wrapped: Sealed;
+    };
+
+/** people/ID.json. Everything here is public but `identity` and the wrapped vault keys, which are ciphertext. */
+export interface PersonRecord {
+  readonly format: 'wardmux-person';
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly created: string;
+  /** Recordings are wrapped for this key (ECDH, P-256). */
+  readonly encryptionKey: PublicJwk;
+  /** Exports are signed with this key (ECDSA, P-256). */
+  readonly signingKey: PublicJwk;
+  readonly slots: readonly KeySlot[];
+  /** PKCS #8 of both private keys under the vault key; the public part of this record is its associated data. */
+  readonly identity: Sealed;
+}
+
+/** A person's private keys, open. Lives in the vault host process, which the lock kills. */
+export interface Identity extends SegmentOpener {
+  readonly person: PersonRecord;
+  /** ECDSA P-256 with SHA-256, IEEE P1363 (r||s, 64 bytes). */
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Drops every private key. */
+  destroy(): void;
+}
+
+/** Why an unlock was refused. The message for people never says whether a person exists. */
+export type UnlockFailure = 'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault';
