@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { requests, type RequestName, type Surface } from './schema.ts';
+import { BridgeServer, Refusal, type Handlers } from './server.ts';
+
+function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: never) => Promise<unknown>>> = {}) {
+  const posted: { id?: number; ok?: boolean; output?: unknown; error?: { code: string; sentence: string } }[] = [];
+  const refused: string[] = [];
+  const called: string[] = [];
+  const all = Object.fromEntries(
+    Object.keys(requests).map((name) => [
+      name,
+      async (input: never) => {
+        called.push(name);
+        return handlers[name as RequestName]?.(input) ?? {};
+      },
+    ]),
+  ) as unknown as Handlers;
+  const server = new BridgeServer({ handlers: all, surface: () => surface, post: (text) => posted.push(JSON.parse(text)), refused: (reason) => refused.push(reason), now: () => 0 });
+  return { server, posted, refused, called };
+}
+const send = (request: string, input: unknown = {}): string => JSON.stringify({ id: 7, request, input });
+
+test('a good request reaches its handler and is answered under its id', async () => {
+  const { server, posted, called } = setup('workspace');
+  await server.receive(send('lock'));
+  expect(called).toEqual(['lock']);
+  expect(posted).toEqual([{ id: 7, ok: true, output: {} }]);
+});
+
+test.each([
+  ['{', 'not JSON'],
+  ['[]', 'not a request'],
+  ['null', 'not a request'],
+  [JSON.stringify({ id: 'x', request: 'lock', input: {} }), 'not a request'],
+  [send('constructor'), 'unknown request'],
+  [send('ack', { pane: -1, parsed: 0 }), 'ack with bad input'],
+  [send('lock', { extra: 1 }), 'lock with bad input'],
+  [send('lock.passphrase', { person: 'p' }), 'lock.passphrase is not for this page'],
+  [send('command', { line: 'x'.repeat(100_000) }), 'message too long'],
+])('%s is refused, told, and reaches nobody', async (text, reason) => {
+  const { server, refused, called } = setup('workspace');
+  await server.receive(text);
+  expect(refused).toEqual([reason]);
+  expect(called).toEqual([]);
+});
+
+test('every request is refused on every surface that its row does not name', async () => {
+  for (const surface of ['setup', 'lock', 'workspace'] as const) {
+    for (const [name, row] of Object.entries(requests)) {
+      if ((row.surfaces as readonly string[]).includes(surface)) continue;
+      const { server, called, refused } = setup(surface);
+      await server.receive(send(name));
+      expect(called, `${name} on ${surface}`).toEqual([]);
+      expect(refused).toHaveLength(1);
+    }
+  }
+});
+
+test('a refusal keeps its sentence; any other error says nothing about its inside', async () => {
+  const { server, posted, refused } = setup('workspace', {
+    lock: async () => {
+      throw new Refusal('back-off', 'Wait 30 seconds.');
+    },
+    ack: async () => {
+      throw new Error('secret text');
+    },
+  });
+  await server.receive(send('lock'));
+  await server.receive(send('ack', { pane: 0, parsed: 0 }));
+  expect(posted[0]?.error).toEqual({ code: 'back-off', sentence: 'Wait 30 seconds.' });
+  expect(JSON.stringify(posted[1])).not.toContain('secret');
+  expect(refused).toEqual(['ack failed: Error']);
+});
+
+test('a flood of messages is cut off and told once', async () => {
+  const { server, refused, called } = setup('workspace');
+  for (let i = 0; i < 5000; i++) await server.receive(send('lock'));
+  expect(called.length).toBe(2000);
+  expect(refused).toEqual(['too many messages']);
+});

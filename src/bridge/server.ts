@@ -1,0 +1,97 @@
+/** The core's side of the bridge: takes a page's text, checks it, calls the one handler, answers. Nothing else gets in. */
+import { requests, type EventName, type Events, type Input, type Output, type RequestName, type Surface } from './schema.ts';
+
+/** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
+const MAX_TEXT = 64 * 1024;
+/** A person cannot cause more than this; a page that does is broken or hostile. Acks of a flood come at 12 MB/s / 32 KiB. */
+const MAX_PER_SECOND = 2000;
+
+export type Handlers = { readonly [N in RequestName]: (input: Input<N>) => Promise<Output<N>> };
+
+/** A refusal that the page may show. `code` is stable, `sentence` is for people. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly code: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+export interface BridgeServerOptions {
+  readonly handlers: Handlers;
+  readonly surface: () => Surface;
+  readonly post: (text: string) => void;
+  /** A message that no page of ours sends: told once a reason, for the ledger. Never holds what was sent. */
+  readonly refused: (reason: string) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/** One for each window. Stateless but for its rate limit. */
+export class BridgeServer {
+  readonly #options: BridgeServerOptions;
+  #windowStart = 0;
+  #count = 0;
+
+  constructor(options: BridgeServerOptions) {
+    this.#options = options;
+  }
+
+  emit<E extends EventName>(event: E, payload: Events[E]): void {
+    this.#options.post(JSON.stringify({ event, payload }));
+  }
+
+  /** Handles one message of the page. Never throws, never rejects. */
+  async receive(text: string): Promise<void> {
+    const { handlers, surface, post, refused, now } = this.#options;
+    const time = now();
+    if (time - this.#windowStart >= 1000) {
+      this.#windowStart = time;
+      this.#count = 0;
+    }
+    if (++this.#count > MAX_PER_SECOND) {
+      if (this.#count === MAX_PER_SECOND + 1) refused('too many messages');
+      return;
+    }
+    if (text.length > MAX_TEXT) return refused('message too long');
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return refused('not JSON');
+    }
+    if (!isEnvelope(message)) return refused('not a request');
+    const { id, request } = message;
+    const fail = (code: string, sentence: string): void => post(JSON.stringify({ id, ok: false, error: { code, sentence } }));
+    if (!Object.hasOwn(requests, request)) {
+      refused('unknown request');
+      return fail('unknown-request', 'Wardmux does not know this request.');
+    }
+    const name = request as RequestName;
+    if (!requests[name].surfaces.includes(surface())) {
+      refused(`${name} is not for this page`);
+      return fail('not-here', 'This is not possible here.');
+    }
+    const input = requests[name].input.safeParse(message.input);
+    if (!input.success) {
+      refused(`${name} with bad input`);
+      return fail('bad-input', 'Wardmux could not read this request.');
+    }
+    try {
+      const handler = handlers[name] as (value: unknown) => Promise<unknown>;
+      post(JSON.stringify({ id, ok: true, output: await handler(input.data) }));
+    } catch (error) {
+      if (error instanceof Refusal) return fail(error.code, error.message);
+      refused(`${name} failed: ${error instanceof Error ? error.name : 'unknown'}`);
+      fail('failed', 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.');
+    }
+  }
+}
+
+function isEnvelope(message: unknown): message is { id: number; request: string; input: unknown } {
+  if (typeof message !== 'object' || message === null) return false;
+  const { id, request, input } = message as Record<string, unknown>;
+  return Number.isSafeInteger(id) && typeof request === 'string' && typeof input === 'object' && input !== null;
+}
