@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 
-const bytes = z.instanceof(Uint8Array);
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 /** Opaque JSON for @simplewebauthn, checked in full by the vault host. */
 const json = z.record(z.string(), z.unknown());
 

@@ -1,0 +1,110 @@
+/**
+ * Main's end of the vault host. One process for each lock surface and the workspace that follows from it: the lock
+ * kills it, and with it every private key of a person.
+ */
+import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../src/vault/protocol.ts';
+import type { InstallationSigner } from '../src/ledger/types.ts';
+import { Refusal } from '../src/bridge/server.ts';
+import type { Child, Host } from './host.ts';
+
+type Answer = Extract<FromVaultHost, { id: number }>;
+type Question = Extract<ToVaultHost, { id: number }>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+export interface VaultEvents {
+  readonly frame: (bytes: Uint8Array) => void;
+  readonly badMessage: () => void;
+  /** The process died while it was wanted. */
+  readonly died: () => void;
+  /** Undefined before the first run has made the key. */
+  readonly signer: () => InstallationSigner | undefined;
+}
+
+export class VaultClient {
+  readonly #child: Child;
+  readonly #events: VaultEvents;
+  readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>();
+  #connect: { resolve: (key: Uint8Array) => void; reject: (error: Error) => void } | undefined;
+  #next = 1;
+  #killed = false;
+
+  constructor(host: Host, configure: Omit<Extract<ToVaultHost, { type: 'configure' }>, 'type'>, events: VaultEvents) {
+    this.#events = events;
+    this.#child = host.fork('vault-host');
+    this.#child.onMessage((message) => {
+      const parsed = fromVaultHost.safeParse(message);
+      if (parsed.success) void this.#receive(parsed.data);
+      else events.badMessage();
+    });
+    this.#child.onExit(() => {
+      const error = new Refusal('vault-ended', 'The part of Wardmux that holds your keys has ended. Lock and unlock again.');
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+      this.#connect?.reject(error);
+      if (!this.#killed) events.died();
+    });
+    this.#post({ type: 'configure', ...configure });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The vault host's public key for this page. */
+  connect(publicKey: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#connect = { resolve, reject };
+      this.#post({ type: 'connect', publicKey });
+    });
+  }
+
+  frame(bytes: Uint8Array): void {
+    this.#post({ type: 'frame', bytes });
+  }
+
+  /** Asks and takes the answer of the wanted type. @throws Refusal with the vault host's code and sentence. */
+  async ask<T extends Answer['type']>(question: WithoutId<Question>, wanted: T): Promise<Extract<Answer, { type: T }>> {
+    const id = this.#next++;
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#post({ ...question, id } as ToVaultHost);
+    });
+    if (answer.type === 'refused') throw new Refusal(answer.code, answer.sentence);
+    if (answer.type !== wanted) throw new Error(`the vault host answered ${answer.type}`);
+    return answer as Extract<Answer, { type: T }>;
+  }
+
+  /** SIGKILL: its memory is gone when this resolves. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    await this.#child.kill();
+  }
+
+  #post(message: ToVaultHost): void {
+    if (!this.#killed) this.#child.post(message);
+  }
+
+  async #receive(message: FromVaultHost): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'connected':
+        this.#connect?.resolve(message.publicKey);
+        this.#connect = undefined;
+        return;
+      case 'frame':
+        return this.#events.frame(message.bytes);
+      case 'sign': {
+        const signer = this.#events.signer();
+        // Without a key there is nothing to sign with: the export's own check of the signature then refuses.
+        const signature = signer ? await signer.sign(message.bytes) : new Uint8Array();
+        return this.#post({ type: 'signed', request: message.request, signature });
+      }
+      default: {
+        const waiting = this.#waiting.get(message.id);
+        this.#waiting.delete(message.id);
+        waiting?.resolve(message);
+      }
+    }
+  }
+}
