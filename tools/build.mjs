@@ -1,0 +1,200 @@
+/**
+ * Builds dist/ from the sources: the Node and Electron bundles, the preload, the renderer and the assets.
+ *
+ *   node tools/build.mjs [--force] [--package] [--quiet]
+ *
+ * `--package` leaves source maps out. A build whose inputs have not changed since the last one is skipped. The new tree
+ * is built aside and swapped in whole, so that a running app or a second build never meets half of it.
+ *
+ * Exit status: 0 built or up to date, 1 the build failed (the old dist/ is untouched).
+ */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const stampName = '.build.json';
+
+/** Bundles for Node and Electron's main and utility processes. One build, so that shared code is in shared chunks. */
+export const nodeEntries = {
+  cli: 'src/cli/main.ts',
+  start: 'main/start.ts',
+  electron: 'main/electron/main.ts',
+  'pty-host': 'src/pty/main.ts',
+  'vault-host': 'src/vault/main.ts',
+};
+
+/** A sandboxed preload cannot require files of its own, so it is one CommonJS file. */
+export const preloadEntry = 'main/electron/preload.ts';
+export const rendererConfig = 'renderer/vite.config.ts';
+
+/**
+ * Left out of the bundles: native addons must stay files, playwright-core finds its own files by path, and electron is
+ * given by the runtime.
+ */
+const externalPackages = ['electron', 'node-pty', 'playwright-core', '@napi-rs/keyring'];
+const builtins = new Set(builtinModules);
+
+/** @param {string} id a module specifier as written in the source */
+export function isExternal(id) {
+  if (id.startsWith('node:') || builtins.has(id)) return true;
+  return externalPackages.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** Everything that decides what comes out. Tests beside the sources do not. */
+const inputs = ['src', 'main', 'renderer', 'assets', 'tools/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+
+function* filesUnder(path) {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) {
+    yield path;
+    return;
+  }
+  for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name === 'node_modules' || /\.test\.tsx?$/.test(entry.name)) continue;
+    yield* filesUnder(join(path, entry.name));
+  }
+}
+
+/** SHA-256 (hex) over the names and contents of every input and the kind of build. */
+export function hashInputs({ packaged, base = root }) {
+  const hash = createHash('sha256');
+  hash.update(packaged ? 'package\0' : 'development\0');
+  for (const input of inputs) {
+    for (const file of filesUnder(join(base, input))) {
+      const bytes = readFileSync(file);
+      hash.update(`${relative(base, file)}\0${bytes.length}\0`).update(bytes);
+    }
+  }
+  return hash.digest('hex');
+}
+
+function upToDate(hash) {
+  try {
+    const stamp = JSON.parse(readFileSync(join(dist, stampName), 'utf8'));
+    return stamp.hash === hash && stamp.outputs.every((name) => existsSync(join(dist, name)));
+  } catch {
+    return false;
+  }
+}
+
+/** Two builds may finish at the same time: the one that comes second replaces what the first put there. */
+function swapIn(fresh, hash) {
+  const old = `${fresh}-old`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      if (existsSync(dist)) renameSync(dist, old);
+      renameSync(fresh, dist);
+      break;
+    } catch (error) {
+      if (upToDate(hash)) {
+        rmSync(fresh, { recursive: true, force: true });
+        break;
+      }
+      if (attempt >= 20) throw error;
+    }
+  }
+  rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * @param {{ packaged?: boolean, force?: boolean, log?: (line: string) => void }} options
+ * @returns {Promise<'built' | 'current'>}
+ */
+export async function buildAll({ packaged = false, force = false, log = () => {} } = {}) {
+  const hash = hashInputs({ packaged });
+  if (!force && upToDate(hash)) return 'current';
+
+  const started = Date.now();
+  const { build } = await import('vite');
+  const fresh = join(root, '.cache', `build-${process.pid}`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+
+  const skip = (entry) => log(`build: ${entry} does not exist yet, skipped`);
+  const present = Object.fromEntries(
+    Object.entries(nodeEntries).filter(([, file]) => {
+      if (existsSync(join(root, file))) return true;
+      skip(file);
+      return false;
+    }),
+  );
+
+  const shared = {
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    // Nothing from the environment of the person who builds may end up in a bundle.
+    envFile: false,
+    define: { __WARDMUX_PACKAGED__: JSON.stringify(packaged) },
+  };
+  const nodeBuild = (input, output) => ({
+    ...shared,
+    ssr: { noExternal: true, target: 'node' },
+    build: {
+      ssr: true,
+      target: 'node24',
+      outDir: fresh,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      minify: false,
+      sourcemap: !packaged,
+      reportCompressedSize: false,
+      rolldownOptions: { input, external: isExternal, output },
+    },
+  });
+
+  try {
+    if (Object.keys(present).length > 0) {
+      await build(
+        nodeBuild(Object.fromEntries(Object.entries(present).map(([name, file]) => [name, join(root, file)])), {
+          format: 'es',
+          entryFileNames: '[name].mjs',
+          chunkFileNames: 'chunks/[name]-[hash].mjs',
+        }),
+      );
+    }
+    if (existsSync(join(root, preloadEntry))) {
+      await build(nodeBuild({ preload: join(root, preloadEntry) }, { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false }));
+    } else skip(preloadEntry);
+    if (existsSync(join(root, rendererConfig))) {
+      await build({
+        root: join(root, 'renderer'),
+        configFile: join(root, rendererConfig),
+        logLevel: 'warn',
+        define: shared.define,
+        build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false },
+      });
+    } else skip(rendererConfig);
+    if (existsSync(join(root, 'assets'))) cpSync(join(root, 'assets'), join(fresh, 'assets'), { recursive: true });
+
+    const outputs = readdirSync(fresh);
+    writeFileSync(join(fresh, stampName), `${JSON.stringify({ hash, packaged, outputs }, null, 2)}\n`);
+    swapIn(fresh, hash);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw error;
+  }
+  log(`build: dist is new (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return 'built';
+}
+
+if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
+  const flags = new Set(process.argv.slice(2));
+  try {
+    const outcome = await buildAll({
+      packaged: flags.has('--package'),
+      force: flags.has('--force'),
+      log: (line) => console.error(line),
+    });
+    if (outcome === 'current' && !flags.has('--quiet')) console.error('build: nothing changed');
+  } catch (error) {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    console.error('build: failed, the old dist/ is as it was');
+    process.exitCode = 1;
+  }
+}
