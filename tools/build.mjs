@@ -18,7 +18,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const stampName = '.build.json';
 
-/** Bundles for Node and Electron's main and utility processes. One build, so that shared code is in shared chunks. */
+/**
+ * Bundles for Node and for Electron's main and utility processes. One build, so that shared code is in shared chunks; the
+ * chunks lie beside the entries, so that `import.meta.dirname` is dist/ in every module.
+ */
 export const nodeEntries = {
   cli: 'src/cli/main.ts',
   start: 'main/start.ts',
@@ -129,7 +132,7 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
     logLevel: 'warn',
     publicDir: false,
     // Nothing from the environment of the person who builds may end up in a bundle.
-    envFile: false,
+    envDir: false,
     define: { __WARDMUX_PACKAGED__: JSON.stringify(packaged) },
   };
   const nodeBuild = (input, output) => ({
@@ -154,7 +157,7 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
         nodeBuild(Object.fromEntries(Object.entries(present).map(([name, file]) => [name, join(root, file)])), {
           format: 'es',
           entryFileNames: '[name].mjs',
-          chunkFileNames: 'chunks/[name]-[hash].mjs',
+          chunkFileNames: '[name]-[hash].mjs',
         }),
       );
     }
