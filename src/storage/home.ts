@@ -1,0 +1,107 @@
+/** The data folder: where everything of this installation stands. Nobody but its owner may write in it. */
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { StorageFault, isMissing, storageFault } from './fault.ts';
+
+/** Absolute paths in the data folder. */
+export interface Home {
+  readonly folder: string;
+  readonly installation: string;
+  readonly policy: string;
+  readonly people: string;
+  readonly secrets: string;
+  readonly ledger: string;
+  readonly recordings: string;
+  readonly run: string;
+}
+
+/**
+ * WARDMUX_HOME, else $XDG_DATA_HOME/wardmux, else ~/.local/share/wardmux. A relative XDG_DATA_HOME is ignored, as the
+ * XDG Base Directory specification demands; a relative WARDMUX_HOME is taken from the present folder.
+ */
+export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (env['WARDMUX_HOME']) return resolve(env['WARDMUX_HOME']);
+  const data = env['XDG_DATA_HOME'];
+  if (data && isAbsolute(data)) return join(data, 'wardmux');
+  return join(env['HOME'] || homedir(), '.local', 'share', 'wardmux');
+}
+
+/** The paths, without touching the disk. */
+export function homePaths(folder: string): Home {
+  return {
+    folder,
+    installation: join(folder, 'installation.json'),
+    policy: join(folder, 'policy.json'),
+    people: join(folder, 'people'),
+    secrets: join(folder, 'secrets'),
+    ledger: join(folder, 'ledger'),
+    recordings: join(folder, 'recordings'),
+    run: join(folder, 'run'),
+  };
+}
+
+function check(path: string, stat: Stats): void {
+  if (!stat.isDirectory()) {
+    throw new StorageFault('not-a-folder', path, `${path} is not a folder. Move it away, or choose another data folder with WARDMUX_HOME.`);
+  }
+  const uid = process.getuid?.();
+  if (uid !== undefined && stat.uid !== uid) {
+    throw new StorageFault('unsafe-permissions', path, `${path} belongs to another user (uid ${stat.uid}). Use a data folder of your own, with WARDMUX_HOME.`);
+  }
+  if (stat.mode & 0o022) {
+    throw new StorageFault('unsafe-permissions', path, `Others can write in ${path} (mode ${(stat.mode & 0o777).toString(8)}). Run: chmod 700 '${path}'`);
+  }
+}
+
+/**
+ * Makes what is missing of the data folder (mode 0700) and checks what is there.
+ * @throws StorageFault with a sentence: not a folder, another owner, writable by others, read-only, full, denied.
+ */
+export function openHome(folder: string): Home {
+  const home = homePaths(resolve(folder));
+  try {
+    // The home itself may be a symbolic link that its owner chose; the folders in it may not.
+    let stat: Stats | undefined;
+    try {
+      stat = statSync(home.folder);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    if (!stat) {
+      mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+      stat = statSync(home.folder);
+    }
+    check(home.folder, stat);
+    // Somebody made an empty folder for us with the usual mode: nobody but us needs to look into it.
+    if (stat.mode & 0o077) chmodSync(home.folder, 0o700);
+  } catch (error) {
+    throw storageFault(error, 'use the data folder', home.folder);
+  }
+  for (const path of [home.people, home.secrets, home.ledger, home.recordings, home.run]) {
+    try {
+      try {
+        mkdirSync(path, { mode: 0o700 });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const stat = lstatSync(path);
+      check(path, stat);
+      if (stat.mode & 0o077) chmodSync(path, 0o700);
+    } catch (error) {
+      throw storageFault(error, 'use the folder', path);
+    }
+  }
+  return home;
+}
+
+/** Names in `folder` that end in `suffix`, sorted, without temporary files. @throws StorageFault */
+export function listFolder(folder: string, suffix: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+      .sort();
+  } catch (error) {
+    throw storageFault(error, 'read the folder', folder);
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Where the installation's secrets are kept: the signing key, and the key that guards the back-off counters. The desktop's
+ * Secret Service where there is one; else files that only this OS account can read, which is weaker and says so. The
+ * choice is made once, at the first run, and written into installation.json: a store that is missing later is an error
+ * with a sentence, never a silent fallback.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import { readSmall, writeAtomic } from './atomic.ts';
+import { StorageFault, storageFault } from './fault.ts';
+import type { Home } from './home.ts';
+
+export type SecretStoreName = 'secret-service' | 'file';
+
+export interface SecretStore {
+  readonly name: SecretStoreName | 'memory';
+  /** True where whoever reads the OS account's files reads the secrets. */
+  readonly weaker: boolean;
+  /** One sentence for people: where the secrets are, and what that means. */
+  readonly sentence: string;
+  /** Undefined where the store works, else a sentence that says why not. Never takes longer than about a second. */
+  unavailable(): Promise<string | undefined>;
+  /** A copy that the caller wipes; undefined where there is none. @throws StorageFault */
+  get(key: string): Promise<Buffer | undefined>;
+  /** @throws StorageFault */
+  set(key: string, bytes: Uint8Array): Promise<void>;
+  /** True where something was deleted. @throws StorageFault */
+  delete(key: string): Promise<boolean>;
+}
+
+/** Asking whether there is a Secret Service at all must not hold up a start. */
+const availabilityMs = 1000;
+/** A person may have to answer the desktop's prompt for a locked keyring; without a display nobody can. */
+const promptMs = 60_000;
+const noDisplayMs = 5000;
+const service = 'wardmux';
+
+function checkKey(key: string): void {
+  if (!/^[a-z0-9][a-z0-9.-]{0,120}$/.test(key)) throw new RangeError(`not a name of a secret: ${key}`);
+}
+
+/** Rejects after `ms`; the work itself cannot be cancelled and is forgotten. */
+async function timeBox<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
+  const stop = new AbortController();
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([
+      work,
+      wait(ms, undefined, { signal: stop.signal }).then(() => {
+        throw new StorageFault('secret-store', 'secret-service', sentence);
+      }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** The desktop's Secret Service, through @napi-rs/keyring. */
+export class SecretServiceStore implements SecretStore {
+  readonly name = 'secret-service';
+  readonly weaker = false;
+  readonly sentence = "Keys of this installation are kept in the desktop's Secret Service (the login keyring).";
+  readonly #installation: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+
+  constructor(installation: string, env: Readonly<Record<string, string | undefined>> = process.env) {
+    this.#installation = installation;
+    this.#env = env;
+  }
+
+  async #entry(key: string) {
+    checkKey(key);
+    const { AsyncEntry } = await import('@napi-rs/keyring');
+    // Without `store` the library falls back silently to the kernel's keyutils keyring, which a restart empties.
+    return new AsyncEntry(service, `${this.#installation}/${key}`, { linux: { store: 'secret-service' } });
+  }
+
+  async #run<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const ms = this.#env['DISPLAY'] || this.#env['WAYLAND_DISPLAY'] ? promptMs : noDisplayMs;
+    try {
+      return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. Unlock the login keyring and try again.`);
+    } catch (error) {
+      if (error instanceof StorageFault || error instanceof RangeError) throw error;
+      throw new StorageFault(
+        'secret-store',
+        'secret-service',
+        `Cannot ${doing} the Secret Service: ${String((error as Error).message ?? error)}. Start and unlock the login keyring of the account that ran the first run, and try again.`,
+      );
+    }
+  }
+
+  async unavailable(): Promise<string | undefined> {
+    const runtime = this.#env['XDG_RUNTIME_DIR'];
+    // Without either, libdbus would start a bus by itself where there is a display: nobody asked for that.
+    if (!this.#env['DBUS_SESSION_BUS_ADDRESS'] && !(runtime && existsSync(join(runtime, 'bus')))) return 'There is no D-Bus session, and so no Secret Service.';
+    const probe = async (): Promise<string | undefined> => {
+      const entry = await this.#entry(`probe.${randomBytes(4).toString('hex')}`);
+      const bytes = randomBytes(16);
+      await entry.setSecret(bytes);
+      const back = await entry.getSecret();
+      await entry.deleteCredential();
+      return back && Buffer.from(back).equals(bytes) ? undefined : 'The Secret Service does not give back what it was given.';
+    };
+    try {
+      return await timeBox(probe(), availabilityMs, 'The Secret Service did not answer within a second; the login keyring may be locked.');
+    } catch (error) {
+      const message = String((error as Error).message ?? error);
+      return error instanceof StorageFault ? message : `There is no usable Secret Service: ${message}`;
+    }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    return this.#run('read from', async () => {
+      const value = await (await this.#entry(key)).getSecret();
+      if (!value) return undefined;
+      const bytes = Buffer.from(value);
+      value.fill(0);
+      return bytes;
+    });
+  }
+
+  async set(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#run('write to', async () => (await this.#entry(key)).setSecret(bytes));
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#run('delete from', async () => (await this.#entry(key)).deleteCredential());
+  }
+}
+
+/** Files of mode 0600 in secrets/. */
+export class FileSecretStore implements SecretStore {
+  readonly name = 'file';
+  readonly weaker = true;
+  readonly sentence: string;
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.sentence = `There is no Secret Service here: keys of this installation are kept in files of mode 0600 in ${folder}. That is weaker: whoever can read the files of this OS account can sign as this installation.`;
+  }
+
+  #path(key: string): string {
+    checkKey(key);
+    return join(this.#folder, `${key}.secret`);
+  }
+
+  async unavailable(): Promise<string | undefined> {
+    try {
+      const path = this.#path(`probe.${randomBytes(4).toString('hex')}`);
+      writeAtomic(path, new Uint8Array(1));
+      rmSync(path);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    return readSmall(this.#path(key));
+  }
+
+  async set(key: string, bytes: Uint8Array): Promise<void> {
+    writeAtomic(this.#path(key), bytes);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const path = this.#path(key);
+    try {
+      rmSync(path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw storageFault(error, 'delete', path);
+    }
+  }
+}
+
+/** For tests: passes the same contract as the real ones, and forgets everything. */
+export class MemorySecretStore implements SecretStore {
+  readonly name = 'memory';
+  readonly weaker = true;
+  readonly sentence = 'Keys are kept in memory, for a test.';
+  readonly #secrets = new Map<string, Buffer>();
+
+  async unavailable(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    checkKey(key);
+    const bytes = this.#secrets.get(key);
+    return bytes && Buffer.from(bytes);
+  }
+
+  async set(key: string, bytes: Uint8Array): Promise<void> {
+    checkKey(key);
+    this.#secrets.set(key, Buffer.from(bytes));
+  }
+
+  async delete(key: string): Promise<boolean> {
+    checkKey(key);
+    return this.#secrets.delete(key);
+  }
+}
+
+/** The store of this name. The choice was made at the first run. */
+export function openSecretStore(name: SecretStoreName, home: Home, installation: string): SecretStore {
+  return name === 'file' ? new FileSecretStore(home.secrets) : new SecretServiceStore(installation);
+}
+
+/** The choice at the first run: the Secret Service where it works, else files; `reason` says why where it is not the first. */
+export async function chooseSecretStore(
+  home: Home,
+  installation: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<{ store: SecretStore & { readonly name: SecretStoreName }; reason?: string }> {
+  const store = new SecretServiceStore(installation, env);
+  const reason = await store.unavailable();
+  return reason === undefined ? { store } : { store: new FileSecretStore(home.secrets), reason };
+}
