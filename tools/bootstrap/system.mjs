@@ -1,0 +1,189 @@
+/** The system packages: what each command needs of the machine, and apt-get where the person may use it. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, root, say, tail, which } from './common.mjs';
+
+/** apt's own time limits, so that a network that swallows packets costs seconds and not minutes. */
+const aptOptions = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::https::Timeout=15', '-o', 'DPkg::Lock::Timeout=60'];
+const updateSeconds = 120;
+const installSeconds = 600;
+
+/** After a failed try, packages that are only better to have are not tried again for this long: a start stays quick. */
+const retryHours = 24;
+
+const hasDisplay = () => Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+const anyOf = (...programs) => programs.some((program) => which(program) !== undefined);
+
+function hasFont(pattern) {
+  const list = which('fc-list');
+  if (list === undefined) return false;
+  const { status, stdout } = spawnSync(list, [pattern, 'family'], { encoding: 'utf8', timeout: 10_000 });
+  return status === 0 && stdout.trim() !== '';
+}
+
+function ptyIsBuilt() {
+  return existsSync(join(root, 'node_modules/node-pty/build/Release/pty.node'));
+}
+
+const always = ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'package'];
+const withBrowser = ['test', 'screenshots', 'bench'];
+
+/** `for`: the commands that need it. `when`: only then. `has`: is it there already? `better`: the command can go without. */
+const requirements = [
+  { packages: ['python3'], why: 'compiles node-pty, runs verify.py', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('python3') },
+  { packages: ['make', 'g++'], why: 'compile node-pty', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('make') && anyOf('g++') },
+  {
+    packages: ['chromium'],
+    why: 'the window, where Electron is not installed',
+    for: ['start'],
+    when: () => hasDisplay() && !existsSync(join(root, 'node_modules/electron/dist/electron')),
+    has: () => anyOf('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'microsoft-edge-stable'),
+  },
+  { packages: ['chromium'], why: 'the end-to-end tests', for: withBrowser, has: () => anyOf('chromium') },
+  {
+    packages: ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'fontconfig'],
+    why: 'letters that the vendored font lacks',
+    for: ['start', ...withBrowser],
+    when: (command) => command !== 'start' || hasDisplay(),
+    has: () => hasFont(':lang=ja') && hasFont(':lang=und-zsye'),
+    better: true,
+  },
+  {
+    packages: ['gnome-keyring', 'dbus', 'dbus-x11'],
+    why: 'the Secret Service',
+    for: ['start'],
+    when: hasDisplay,
+    has: () => anyOf('gnome-keyring-daemon', 'kwalletd5', 'kwalletd6', 'keepassxc'),
+    better: true,
+  },
+  {
+    packages: ['gnome-keyring', 'dbus'],
+    why: 'tests of the Secret Service',
+    for: ['test'],
+    has: () => anyOf('gnome-keyring-daemon') && anyOf('dbus-run-session'),
+  },
+  {
+    packages: ['xvfb', 'xauth'],
+    why: 'a display for the tests, as there is none',
+    for: ['test', 'screenshots'],
+    when: () => !hasDisplay(),
+    has: () => anyOf('Xvfb') && anyOf('xauth'),
+  },
+  { packages: ['openssh-client'], why: 'an auditor checks signatures with ssh-keygen', for: ['test'], has: () => anyOf('ssh-keygen') },
+  { packages: ['jose'], why: 'an auditor opens keys with jose', for: ['test'], has: () => anyOf('jose') },
+  { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
+  { packages: ['python3'], why: 'tests of verify.py', for: ['test'], has: () => anyOf('python3') },
+  { packages: ['gcc', 'libc6-dev'], why: 'the measuring program is C', for: ['bench'], has: () => anyOf('cc') },
+];
+
+/** The requirements of a command that this machine does not meet. */
+export function missingFor(command, table = requirements) {
+  return table.filter((row) => row.for.includes(command) && (row.when?.(command) ?? true) && !row.has());
+}
+
+const namesOf = (rows) => [...new Set(rows.flatMap((row) => row.packages))];
+
+/** How this person may run apt-get: directly, through sudo without a password, or not at all. */
+function aptPrefix() {
+  if (which('apt-get') === undefined) return undefined;
+  if (process.getuid?.() === 0) return ['env'];
+  const sudo = which('sudo');
+  if (sudo !== undefined && spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore', timeout: 5000 }).status === 0) return [sudo, '-n', 'env'];
+  return undefined;
+}
+
+function apt(prefix, args, seconds) {
+  const [program, ...rest] = [...prefix, 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...aptOptions, ...args];
+  // SIGTERM first: dpkg in the middle of an unpack is not to be killed outright.
+  const { status, stdout, stderr } = spawnSync(program, rest, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: seconds * 1000,
+    maxBuffer: 64 << 20,
+  });
+  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` };
+}
+
+/** True when apt has package lists at all; a fresh image comes without. */
+function hasLists() {
+  try {
+    return readdirSync('/var/lib/apt/lists').some((name) => /_Packages(\.\w+)?$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+/** Installs what it can. Gives what apt said last when something failed. */
+function install(prefix, packages) {
+  const installOnce = (names) => apt(prefix, ['install', '-y', '--no-install-recommends', ...names], installSeconds);
+  const update = () => apt(prefix, ['update', '-o', 'APT::Update::Error-Mode=any'], updateSeconds);
+  let updated;
+  if (!hasLists()) {
+    updated = update();
+    if (!updated.ok) return tail(updated.output, 2);
+  }
+  let result = installOnce(packages);
+  if (!result.ok && updated === undefined) {
+    updated = update();
+    if (updated.ok) result = installOnce(packages);
+  }
+  if (result.ok) return undefined;
+  if (!updated.ok) return tail(updated.output, 2);
+  // One name that this distribution does not know must not keep the others out.
+  if (packages.length > 1) for (const name of packages) installOnce([name]);
+  return tail(result.output, 2);
+}
+
+const triesFile = join(cache, 'system-packages.json');
+
+function readTries() {
+  try {
+    return JSON.parse(readFileSync(triesFile, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** A failed try is remembered by the names it was about, so that the same sentence is not printed at each start. */
+function remember(names) {
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(triesFile, `${JSON.stringify({ names, at: Date.now() })}\n`);
+}
+
+const triedLately = (names) => {
+  const tries = readTries();
+  return tries.names?.join() === names.join() && Date.now() - tries.at < retryHours * 3_600_000;
+};
+
+/**
+ * Installs the system packages that a command needs, where the person may; else says the exact command. It never stops the
+ * command: what really cannot go on says so itself, in its own words.
+ */
+export function ensureSystem(command) {
+  if (process.platform !== 'linux') return;
+  const missing = missingFor(command);
+  if (missing.length === 0) return;
+  const names = namesOf(missing);
+  if (missing.every((row) => row.better) && triedLately(names)) return;
+
+  for (const row of missing) say(`setup: missing ${row.packages.join(', ')} (${row.why})`);
+  const prefix = aptPrefix();
+  if (prefix === undefined) {
+    const why = which('apt-get') === undefined ? 'this system has no apt-get, the names are those of Debian' : 'you may not, without a password';
+    say(`setup: they are not installed for you (${why}). The command is:\n  sudo apt-get install -y --no-install-recommends ${names.join(' ')}`);
+    remember(names);
+    return;
+  }
+  say('setup: installing them with apt-get (this can take a few minutes)');
+  const started = Date.now();
+  const problem = install(prefix, names);
+  const still = missingFor(command);
+  if (still.length === 0) {
+    say(`setup: system packages installed (${Math.round((Date.now() - started) / 1000)} s)`);
+    return;
+  }
+  say(`setup: could not install ${namesOf(still).join(', ')}${problem === undefined ? '' : `; apt-get says: ${problem}`}`);
+  say(`setup: going on without. Later: sudo apt-get install -y --no-install-recommends ${namesOf(still).join(' ')}`);
+  remember(namesOf(still));
+}
