@@ -1,0 +1,132 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CompactEncrypt, importJWK } from 'jose';
+import { beforeEach, expect, test } from 'vitest';
+import { openHome, type Home } from '../storage/home.ts';
+import { deriveFromPassphrase, newScryptParameters, scryptNow } from './kdf.ts';
+import { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
+const passphrase = bytes('a quiet ward at four in the morning');
+/** Cheap enough to run often; the real parameters have a test of their own. */
+const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+const now = '2026-11-22T00:00:00.000Z';
+
+let home: Home;
+beforeEach(() => {
+  home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-person-')));
+});
+
+test('a person comes back from disk, unlocks, opens a segment secret and signs', async () => {
+  const made = await createPerson({ name: '  Ada Example ', passphrase, now, kdf });
+  expect(made.record.name).toBe('Ada Example');
+  addPerson(home, made.record);
+  made.identity.destroy();
+  expect(listPeople(home)).toEqual([made.record.id]);
+  const person = readPerson(home, made.record.id)!;
+  expect(person).toEqual(made.record);
+
+  const identity = await unlockWithPassphrase(person, passphrase);
+  const secret = Buffer.alloc(32, 7);
+  const jwe = await new CompactEncrypt(secret)
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: identity.kid })
+    .encrypt(await importJWK(person.encryptionKey, 'ECDH-ES'));
+  expect(await identity.open(jwe)).toEqual(secret);
+
+  const signature = await identity.sign(bytes('an export'));
+  expect(signature.length).toBe(64);
+  const key = createPublicKey({ key: { ...person.signingKey }, format: 'jwk' });
+  expect(verify('sha256', bytes('an export'), { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true);
+
+  identity.destroy();
+  await expect(identity.open(jwe)).rejects.toThrow('locked');
+  await expect(identity.sign(bytes('x'))).rejects.toThrow('locked');
+  expect(() => identity.withVaultKey(() => 0)).toThrow('locked');
+});
+
+test('the file holds no private key and no passphrase, and nobody else may read it', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  addPerson(home, record);
+  const text = readFileSync(personPath(home, record.id), 'latin1');
+  expect(text).not.toContain('"d"');
+  expect(text).not.toContain('quiet ward');
+  expect(() => addPerson(home, record)).toThrow('exists already');
+});
+
+test('a wrong passphrase and an unknown person get the same answer', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  const wrong = await unlockWithPassphrase(record, bytes('another passphrase entirely')).catch((error: unknown) => error);
+  const nobody = await unlockWithPassphrase(undefined, passphrase).catch((error: unknown) => error);
+  expect(wrong).toMatchObject({ name: 'UnlockError', code: 'wrong-passphrase' });
+  expect(nobody).toMatchObject({ code: 'wrong-passphrase', message: (wrong as Error).message });
+});
+
+test('every change of the public part is found with the right passphrase', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  const other = await createPerson({ name: 'Eve', passphrase, now, kdf });
+  const changed = [
+    { ...record, name: 'Eve' },
+    { ...record, created: '2026-11-22T00:00:01.000Z' },
+    { ...record, encryptionKey: other.record.encryptionKey },
+    { ...record, signingKey: other.record.signingKey },
+    { ...record, identity: other.record.identity },
+    { ...record, identity: { ...record.identity, iv: other.record.identity.iv } },
+  ];
+  for (const person of changed) await expect(unlockWithPassphrase(person, passphrase)).rejects.toMatchObject({ code: 'corrupt-vault' });
+});
+
+test('a slot of another person does not open, nor one with other parameters', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  const other = await createPerson({ name: 'Eve', passphrase, now, kdf });
+  await expect(unlockWithPassphrase({ ...record, slots: other.record.slots }, passphrase)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  const slot = { ...record.slots[0]!, created: '2020-01-01T00:00:00.000Z' };
+  await expect(unlockWithPassphrase({ ...record, slots: [slot] }, passphrase)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+});
+
+test('a damaged file is named with its field, and left as it is', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  const path = personPath(home, record.id);
+  const cases: [unknown, RegExp][] = [
+    ['{', /not JSON/],
+    [{ ...record, version: 2 }, /not valid at version/],
+    [{ ...record, extra: 1 }, /not valid at the top level/],
+    [{ ...record, slots: [] }, /not valid at slots/],
+    [{ ...record, slots: [{ ...record.slots[0], kdf: { ...kdf, N: 1024 } }] }, /not valid at slots.0.kdf.N/],
+    [{ ...record, slots: [{ ...record.slots[0], kdf: { ...kdf, N: 2 ** 20, r: 16 } }] }, /needs too much memory/],
+    [{ ...record, id: 'p-000000000000' }, /under another name/],
+  ];
+  for (const [value, sentence] of cases) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    writeFileSync(path, text);
+    expect(() => readPerson(home, record.id)).toThrow(sentence);
+    expect(() => readPerson(home, record.id)).toThrow(path);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  }
+  expect(readPerson(home, '../../etc/passwd')).toBeUndefined();
+  expect(readPerson(home, 'p-ffffffffffff')).toBeUndefined();
+});
+
+test('saving replaces the whole file', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  addPerson(home, record);
+  const changed = { ...record, slots: [...record.slots, { ...record.slots[0]!, id: 'k-000000000000' }] };
+  savePerson(home, changed);
+  expect(readPerson(home, record.id)).toEqual(changed);
+});
+
+test('scrypt is RFC 7914: its second and third test vectors', async () => {
+  // RFC 7914 section 12 gives 64 bytes; scrypt's last step is PBKDF2, so the first 32 bytes are the 32-byte output.
+  const salt = (text: string): string => Buffer.from(text).toString('base64url');
+  const second = await deriveFromPassphrase(bytes('password'), { N: 1024, r: 8, p: 16, salt: salt('NaCl') });
+  expect(second.toString('hex')).toBe('fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162');
+  const third = await deriveFromPassphrase(bytes('pleaseletmein'), { N: 16384, r: 8, p: 1, salt: salt('SodiumChloride') });
+  expect(third.toString('hex')).toBe('7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2');
+});
+
+test('a new person gets the present scrypt parameters', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now });
+  expect(record.slots[0]).toMatchObject({ type: 'passphrase', kdf: scryptNow });
+  await unlockWithPassphrase(record, passphrase);
+});

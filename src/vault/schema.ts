@@ -1,0 +1,74 @@
+/** people/ID.json, checked in full: nothing from disk is believed before it has been through here. */
+import { z } from 'zod';
+import { scryptLimits } from './kdf.ts';
+import type { PersonRecord } from './types.ts';
+
+/** One name, shown on the lock screen and in ledgers: no line breaks and no control or direction characters. */
+export const nameSchema = z
+  .string()
+  .trim()
+  .min(1, 'a name is needed')
+  .max(80, 'at most 80 characters')
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'no control characters')
+  .transform((name) => name.normalize('NFC'));
+
+const b64 = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/, 'not base64url')
+    .refine((text) => {
+      const { length } = Buffer.from(text, 'base64url');
+      return length >= min && length <= max;
+    }, `not ${min} to ${max} bytes of base64url`);
+
+export const publicJwkSchema = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: b64(32, 32), y: b64(32, 32) });
+const sealed = z.strictObject({ iv: b64(12, 12), ciphertext: b64(16, 4096) });
+const slotId = z.string().regex(/^k-[0-9a-f]{12}$/);
+const scrypt = z
+  .strictObject({
+    N: z
+      .int()
+      .min(scryptLimits.minN)
+      .max(scryptLimits.maxN)
+      .refine((n) => Number.isInteger(Math.log2(n)), 'not a power of two'),
+    r: z.int().min(8).max(16),
+    p: z.int().min(1).max(4),
+    salt: b64(16, 64),
+  })
+  .refine(({ N, r }) => 128 * N * r <= scryptLimits.maxMemory, 'needs too much memory');
+
+export const keySlotSchema = z.discriminatedUnion('type', [
+  z.strictObject({ id: slotId, type: z.literal('passphrase'), created: z.iso.datetime(), kdf: scrypt, wrapped: sealed }),
+  z.strictObject({
+    id: slotId,
+    type: z.literal('passkey-prf'),
+    created: z.iso.datetime(),
+    label: z.string().max(80),
+    credentialId: b64(1, 1023),
+    publicKey: b64(1, 2048),
+    counter: z.int().min(0).max(0xffff_ffff),
+    transports: z.array(z.string().max(32)).max(8),
+    prfSalt: b64(32, 32),
+    wrapped: sealed,
+  }),
+]);
+
+export const personIdSchema = z.string().regex(/^p-[0-9a-f]{12}$/);
+
+export const personSchema: z.ZodType<PersonRecord> = z
+  .strictObject({
+    format: z.literal('wardmux-person'),
+    version: z.literal(1),
+    id: personIdSchema,
+    name: z.string().min(1).max(80),
+    roles: z
+      .array(z.enum(['operator']))
+      .min(1)
+      .max(8),
+    created: z.iso.datetime(),
+    encryptionKey: publicJwkSchema,
+    signingKey: publicJwkSchema,
+    slots: z.array(keySlotSchema).min(1).max(16),
+    identity: sealed,
+  })
+  .refine(({ slots }) => new Set(slots.map(({ id }) => id)).size === slots.length, 'two key slots have the same id');
