@@ -1,0 +1,4 @@
+/** The door of the room. */
+export { createPolicy, defaultPolicy, loadPolicy, parsePolicy, policySchema, type LoadedPolicy } from './policy.ts';
+export { isPermitted, permissions, type Permission } from './permissions.ts';
+export type { Policy } from './types.ts';

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { openHome, type Home } from '../storage/home.ts';
+import { generateKeys } from '../vault/identity.ts';
+import { isPermitted, permissions, type Permission } from './permissions.ts';
+import { createPolicy, defaultPolicy, loadPolicy } from './policy.ts';
+
+let home: Home;
+beforeEach(() => {
+  home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-policy-')));
+});
+const policy = defaultPolicy([{ label: 'audit', jwk: generateKeys().encryptionKey }], 'ward-3');
+
+test('the default policy is written once and comes back with the digest of its bytes', () => {
+  createPolicy(home, policy);
+  const bytes = readFileSync(home.policy);
+  expect(loadPolicy(home)).toEqual({ policy, sha256: createHash('sha256').update(bytes).digest('hex') });
+  expect(policy.lock).toEqual({ idleSeconds: 300, warnSeconds: 30 });
+  expect(policy.workstation.class).toBe('nursing');
+  expect(() => createPolicy(home, policy)).toThrow('exists already');
+  expect(readFileSync(home.policy)).toEqual(bytes);
+});
+
+test('a workstation without a name still gets a policy', () => {
+  expect(defaultPolicy(policy.auditKeys, ' ').workstation.name).toBe('workstation');
+});
+
+test('every wrong field is named with the path', () => {
+  const key = policy.auditKeys[0]!;
+  const cases: [unknown, string][] = [
+    ['[', 'is not JSON'],
+    [{ ...policy, telemetry: true }, 'telemetry'],
+    [{ ...policy, lock: { idleSeconds: 3600, warnSeconds: 30 } }, 'lock.idleSeconds'],
+    [{ ...policy, lock: { idleSeconds: 10, warnSeconds: 5 } }, 'lock.idleSeconds'],
+    [{ ...policy, lock: { idleSeconds: 60, warnSeconds: 60 } }, 'lock.warnSeconds'],
+    [{ ...policy, recording: { ...policy.recording, input: 'always' } }, 'recording.input'],
+    [{ ...policy, auditKeys: [] }, 'auditKeys'],
+    [{ ...policy, auditKeys: [key, key] }, 'auditKeys'],
+    [{ ...policy, auditKeys: [{ ...key, kid: 'A'.repeat(43) }] }, 'auditKeys.0.kid'],
+    [{ ...policy, auditKeys: [{ ...key, jwk: { ...key.jwk, d: 'x' } }] }, 'auditKeys.0.jwk'],
+    [{ ...policy, network: ['https://example.org/'] }, 'network.0'],
+  ];
+  for (const [value, words] of cases) {
+    writeFileSync(home.policy, typeof value === 'string' ? value : JSON.stringify(value));
+    expect(() => loadPolicy(home)).toThrow(words);
+    expect(() => loadPolicy(home)).toThrow(home.policy);
+  }
+});
+
+test('a missing policy is a sentence', () => {
+  expect(() => loadPolicy(home)).toThrow('There is no policy at');
+});
+
+test('nothing is permitted that is not in the table', () => {
+  for (const name of Object.keys(permissions) as Permission[]) {
+    expect(isPermitted(['operator'], name)).toBe(true);
+    expect(isPermitted([], name)).toBe(false);
+    expect(isPermitted(['guest', 'Operator'], name)).toBe(false);
+  }
+  expect(isPermitted(['operator'], 'constructor' as Permission)).toBe(false);
+});
