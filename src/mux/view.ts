@@ -1,0 +1,49 @@
+/** What the workspace draws, from the state: rectangles in cells, names and flags. No pane text. */
+import type { PaneView, WindowView, WorkspaceView } from '../bridge/schema.ts';
+import { edgesOf, rectangles } from './layout.ts';
+import { type State, type Window, sessionOf, shownAlone } from './state.ts';
+
+/** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
+export function toView(state: State): WorkspaceView {
+  const session = sessionOf(state);
+  return {
+    session: session.name,
+    sessionClass: session.sessionClass,
+    stage: state.stage,
+    windows: session.windows.map(
+      (window): WindowView => ({
+        id: window.id,
+        index: window.index,
+        name: window.name,
+        active: window.id === session.active,
+        last: window.id === session.history[0],
+        zoomed: shownAlone(window) && window.panes.length > 1,
+        activePane: window.active,
+        panes: paneViews(window, state),
+      }),
+    ),
+  };
+}
+
+function paneViews(window: Window, state: State): PaneView[] {
+  const alone = shownAlone(window);
+  return rectangles(window.layout).flatMap((rectangle, order): PaneView[] => {
+    const pane = window.panes.find((candidate) => candidate.id === rectangle.pane);
+    if (!pane) return [];
+    const covers = alone && pane.id === window.active;
+    const place = covers ? { x: 0, y: 0, ...state.stage } : { x: rectangle.x, y: rectangle.y, cols: rectangle.cols, rows: rectangle.rows };
+    return [
+      {
+        pane: pane.id,
+        ...place,
+        edges: edgesOf(place, state.stage),
+        visible: !alone || covers,
+        number: order + state.options['pane-base-index'],
+        program: pane.program,
+        recording: pane.recording,
+        state: pane.state,
+        ...(pane.sentence === undefined ? {} : { sentence: pane.sentence }),
+      },
+    ];
+  });
+}
