@@ -15,13 +15,19 @@ export interface Disposable {
 
 /** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
 export interface HostWindow {
-  /** Resolves when the new document runs. The old document is not visible any more after 100 ms at most. */
+  /**
+   * Resolves when the new document runs. The old document is not visible any more after 100 ms at most. Rejects when the
+   * page is missing, or when `blank`, another `show` or `close` came before the document ran.
+   */
   show(surface: Surface): Promise<void>;
   /** Blanks the window at once, without waiting for anything. */
   blank(): Promise<void>;
   /** JSON text to the page. Messages to a page that is gone are dropped. */
   post(text: string): void;
-  /** An opaque frame to the page. Resolves when the page has taken it: the caller's flow control. */
+  /**
+   * An opaque frame to the page. Resolves when the page has taken it: the caller's flow control. A frame to a page that is
+   * gone, or goes before it has taken it, is dropped and resolves, so that nobody waits for a page that will never answer.
+   */
   postFrame(peer: Peer, bytes: Uint8Array): Promise<void>;
   onMessage(listener: (text: string) => void): Disposable;
   onFrame(listener: (peer: Peer, bytes: Uint8Array) => void): Disposable;
@@ -75,6 +81,7 @@ export const contentSecurityPolicy = [
   "font-src 'self'",
   "img-src 'self' data:",
   "connect-src 'none'",
+  "worker-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

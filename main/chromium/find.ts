@@ -1,0 +1,64 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+export interface Browser {
+  /** Absolute path of the executable. */
+  readonly path: string;
+  readonly name: string;
+}
+
+/**
+ * Where browsers are installed, the preferred first. Debian's /usr/bin/chromium is a script that adds flags and loads every
+ * extension of the machine, so the program behind it is taken where it is found.
+ */
+const known: readonly Browser[] = [
+  { path: '/usr/lib/chromium/chromium', name: 'Chromium' },
+  { path: '/usr/lib64/chromium-browser/chromium-browser', name: 'Chromium' },
+  { path: '/opt/google/chrome/chrome', name: 'Google Chrome' },
+  { path: '/opt/microsoft/msedge/msedge', name: 'Microsoft Edge' },
+  { path: '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', name: 'Google Chrome' },
+  { path: '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge', name: 'Microsoft Edge' },
+  { path: '/Applications/Chromium.app/Contents/MacOS/Chromium', name: 'Chromium' },
+];
+
+const commands: readonly { readonly command: string; readonly name: string }[] = [
+  { command: 'chromium', name: 'Chromium' },
+  { command: 'chromium-browser', name: 'Chromium' },
+  { command: 'google-chrome', name: 'Google Chrome' },
+  { command: 'google-chrome-stable', name: 'Google Chrome' },
+  { command: 'microsoft-edge', name: 'Microsoft Edge' },
+  { command: 'microsoft-edge-stable', name: 'Microsoft Edge' },
+];
+
+/**
+ * The browser to open in. `WARDMUX_BROWSER` (an absolute path) wins, and is not replaced by another when it is wrong.
+ * Throws an Error with a sentence that says what to do.
+ */
+export function findBrowser(env: NodeJS.ProcessEnv): Browser {
+  const wanted = env['WARDMUX_BROWSER'];
+  if (wanted) {
+    if (!isAbsolute(wanted)) throw new Error(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
+    if (!executable(wanted)) throw new Error(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
+    return { path: wanted, name: 'the browser of WARDMUX_BROWSER' };
+  }
+  for (const browser of known) if (executable(browser.path)) return browser;
+  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+    if (!isAbsolute(folder)) continue;
+    for (const { command, name } of commands) {
+      const path = join(folder, command);
+      if (executable(path)) return { path, name };
+    }
+  }
+  throw new Error(
+    'No window can be opened: neither the Electron runtime nor Chromium, Chrome or Edge is installed. On Debian: sudo apt-get install chromium. Or set WARDMUX_BROWSER to the path of one.',
+  );
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

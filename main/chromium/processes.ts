@@ -1,0 +1,82 @@
+/** Processes of this machine, read from /proc: the host must know that a renderer is gone, not hope so. */
+import { readFileSync, readdirSync } from 'node:fs';
+
+interface Stat {
+  readonly state: string;
+  readonly parent: number;
+  readonly start: string;
+}
+
+/** Fields of /proc/PID/stat (proc(5)); the program's name may hold spaces and parentheses, so the last one is looked for. */
+function stat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [state, parent] = fields;
+    const start = fields[19];
+    return state === undefined || parent === undefined || start === undefined ? undefined : { state, parent: Number(parent), start };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Start time of a process in clock ticks since boot; with the number it names one process for good. */
+export function startTicks(pid: number): string | undefined {
+  return stat(pid)?.start;
+}
+
+/** True while the process has memory. A zombie has none. */
+export function isAlive(pid: number): boolean {
+  const facts = stat(pid);
+  return facts !== undefined && facts.state !== 'Z' && facts.state !== 'X';
+}
+
+/** The process and everything below it, parents first. */
+export function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const facts = stat(pid);
+    if (!facts || facts.state === 'Z') continue;
+    children.set(facts.parent, [...(children.get(facts.parent) ?? []), pid]);
+  }
+  const tree = [root];
+  for (let i = 0; i < tree.length; i++) tree.push(...(children.get(tree[i]!) ?? []));
+  return tree;
+}
+
+/** The browser's renderers in the tree of `root`. A zygote that waits to become one does not count. */
+export function rendererPids(root: number): number[] {
+  return processTree(root).filter((pid) => isAlive(pid) && commandLine(pid).includes('--type=renderer'));
+}
+
+export function commandLine(pid: number): string[] {
+  try {
+    // Chromium rewrites its title with spaces, so both separators count.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/);
+  } catch {
+    return [];
+  }
+}
+
+/** SIGKILL, without an error for those that are gone already. */
+export function killNow(pids: Iterable<number>): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself in the meantime, which is what we wanted.
+    }
+  }
+}
+
+/** Resolves with those still alive after `limitMs`, or with none as soon as all are gone. */
+export async function whenGone(pids: readonly number[], limitMs: number): Promise<number[]> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const left = pids.filter(isAlive);
+    if (left.length === 0 || performance.now() >= end) return left;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
