@@ -59,6 +59,8 @@ export interface SegmentHeader {
   /** From 0. */
   readonly segment: number;
   readonly firstSeq: number;
+  /** Output bytes of the recording before this segment: a replay of the tail can begin here without opening what is before. */
+  readonly outputOffset: number;
   /** Recording's start, ISO 8601 UTC. */
   readonly started: string;
   readonly policySha256: string;
@@ -78,7 +80,14 @@ export type RecordingNotice =
   | { readonly kind: 'start'; readonly recording: string; readonly person: string; readonly recipients: readonly string[] }
   | { readonly kind: 'segment'; readonly recording: string; readonly segment: number; readonly firstSeq: number; readonly head: TreeHead }
   | { readonly kind: 'checkpoint'; readonly recording: string; readonly head: TreeHead }
-  | { readonly kind: 'end'; readonly recording: string; readonly reason: EndReason; readonly head: TreeHead; readonly outputBytes: number; readonly durationMs: number }
+  | {
+      readonly kind: 'end';
+      readonly recording: string;
+      readonly reason: EndReason;
+      readonly head: TreeHead;
+      readonly outputBytes: number;
+      readonly durationMs: number;
+    }
   | { readonly kind: 'failed'; readonly recording: string; readonly reason: string; readonly head: TreeHead };
 
 export type EndReason = 'exit' | 'closed' | 'app-stop' | 'main-gone' | 'write-failed';

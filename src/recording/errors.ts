@@ -1,0 +1,29 @@
+/** Errors of this room. `code` is stable; `message` is one sentence for people and never holds pane text. */
+import type { FrameFault } from './types.ts';
+
+export type RecordingErrorCode =
+  | FrameFault['code']
+  /** A write or a sync failed; the recording has stopped. */
+  | 'write-failed'
+  /** Less free space than the policy's reserve: no new recording begins. */
+  | 'disk-reserve'
+  /** Something was appended after the end. */
+  | 'ended'
+  /** The key is none of the recording's recipients. */
+  | 'not-a-recipient'
+  | 'bad-recipient'
+  | 'bad-key-file'
+  /** There is no recording here. */
+  | 'not-a-recording'
+  /** It is being written by a running process. */
+  | 'live';
+
+export class RecordingError extends Error {
+  readonly code: RecordingErrorCode;
+
+  constructor(code: RecordingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RecordingError';
+    this.code = code;
+  }
+}
