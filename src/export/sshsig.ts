@@ -1,0 +1,187 @@
+/**
+ * SSH signatures of files (OpenSSH, PROTOCOL.sshsig), so that an auditor checks a bundle with the `ssh-keygen` that is on
+ * every machine. Ed25519 (RFC 8709) and ECDSA on P-256 (RFC 5656); the private keys stay with their owner's callback.
+ */
+import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { ed25519PublicKey } from '../ledger/note.ts';
+
+/** Namespace of every signature over an export: a signature made for another purpose is not one. */
+export const EXPORT_NAMESPACE = 'session-export@wardmux.localhost';
+
+const MAGIC = Buffer.from('SSHSIG');
+const BEGIN = '-----BEGIN SSH SIGNATURE-----';
+const END = '-----END SSH SIGNATURE-----';
+/** Base64 characters a line, as ssh-keygen writes them. */
+const ARMOR_WIDTH = 70;
+/** A signature of ours has about 300 bytes of text. */
+const MAX_ARMOR = 4096;
+
+export type SshKeyType = 'ssh-ed25519' | 'ecdsa-sha2-nistp256';
+
+/** A public key: raw Ed25519 (32 bytes), or an uncompressed P-256 point (65 bytes, 0x04 first). */
+export interface SshPublicKey {
+  readonly type: SshKeyType;
+  readonly raw: Buffer;
+}
+
+export interface SshSigner {
+  readonly publicKey: SshPublicKey;
+  /** Ed25519: 64 bytes (RFC 8032). ECDSA: r||s, 64 bytes (IEEE P1363), over SHA-256 of the bytes. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+function string(bytes: Uint8Array | string): Buffer {
+  const data = Buffer.from(bytes as Uint8Array);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  return Buffer.concat([length, data]);
+}
+
+/** A positive integer as RFC 4251 writes it: no leading zeros, and one zero byte where the highest bit is set. */
+function mpint(bytes: Uint8Array): Buffer {
+  let start = 0;
+  while (start < bytes.length && bytes[start] === 0) start += 1;
+  const trimmed = Buffer.from(bytes.subarray(start));
+  return string(trimmed.length > 0 && trimmed[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), trimmed]) : trimmed);
+}
+
+/** Reads the fields of RFC 4251 one by one; every length is checked before it is used. */
+class Fields {
+  #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  take(length: number): Buffer {
+    if (length > this.#bytes.length - this.#at) throw new RangeError('too short');
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  uint32(): number {
+    return this.take(4).readUInt32BE();
+  }
+
+  string(): Buffer {
+    return this.take(this.uint32());
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw new RangeError('bytes left over');
+  }
+}
+
+/** The key as it stands in signatures and, in base64, in authorized_keys. */
+export function encodeSshKey(key: SshPublicKey): Buffer {
+  return key.type === 'ssh-ed25519'
+    ? Buffer.concat([string(key.type), string(key.raw)])
+    : Buffer.concat([string(key.type), string('nistp256'), string(key.raw)]);
+}
+
+/** `TYPE BASE64`, without a comment. */
+export function sshKeyText(key: SshPublicKey): string {
+  return `${key.type} ${encodeSshKey(key).toString('base64')}`;
+}
+
+function decodeSshKey(blob: Buffer): SshPublicKey | undefined {
+  try {
+    const fields = new Fields(blob);
+    const type = fields.string().toString('latin1');
+    if (type === 'ssh-ed25519') {
+      const raw = fields.string();
+      fields.end();
+      return raw.length === 32 ? { type, raw } : undefined;
+    }
+    if (type !== 'ecdsa-sha2-nistp256' || fields.string().toString('latin1') !== 'nistp256') return undefined;
+    const raw = fields.string();
+    fields.end();
+    return raw.length === 65 && raw[0] === 4 ? { type, raw } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined when the text is not `TYPE BASE64` of a key that we know. */
+export function parseSshKey(text: string): SshPublicKey | undefined {
+  const match = /^(ssh-ed25519|ecdsa-sha2-nistp256) ([A-Za-z0-9+/]+={0,2})$/.exec(text);
+  const key = match ? decodeSshKey(Buffer.from(match[2]!, 'base64')) : undefined;
+  return key && sshKeyText(key) === text ? key : undefined;
+}
+
+export function ed25519SshKey(raw: Uint8Array): SshPublicKey {
+  return { type: 'ssh-ed25519', raw: Buffer.from(raw) };
+}
+
+/** From a P-256 JWK (RFC 7518, section 6.2.1). */
+export function p256SshKey(jwk: { readonly x: string; readonly y: string }): SshPublicKey {
+  const raw = Buffer.concat([Buffer.from([4]), Buffer.from(jwk.x, 'base64url'), Buffer.from(jwk.y, 'base64url')]);
+  if (raw.length !== 65) throw new RangeError('The coordinates of a P-256 key have 32 bytes each.');
+  return { type: 'ecdsa-sha2-nistp256', raw };
+}
+
+function nodeKey(key: SshPublicKey): KeyObject {
+  if (key.type === 'ssh-ed25519') return ed25519PublicKey(key.raw);
+  const [x, y] = [key.raw.subarray(1, 33), key.raw.subarray(33)].map((part) => part.toString('base64url'));
+  return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
+}
+
+/** What is signed: MAGIC, namespace, reserved, hash name, hash of the message. */
+function signedBytes(namespace: string, hash: 'sha256' | 'sha512', message: Uint8Array): Buffer {
+  return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(createHash(hash).update(message).digest())]);
+}
+
+/** Signs a message. @returns the armored signature, as in a .sig file. */
+export async function sshSign(message: Uint8Array, signer: SshSigner, namespace: string): Promise<string> {
+  const raw = await signer.sign(signedBytes(namespace, 'sha512', message));
+  if (raw.length !== 64) throw new RangeError('A signature has 64 bytes.');
+  const value = signer.publicKey.type === 'ssh-ed25519' ? Buffer.from(raw) : Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]);
+  const version = Buffer.from([0, 0, 0, 1]);
+  const signature = Buffer.concat([string(signer.publicKey.type), string(value)]);
+  const blob = Buffer.concat([MAGIC, version, string(encodeSshKey(signer.publicKey)), string(namespace), string(''), string('sha512'), string(signature)]);
+  const lines = blob.toString('base64').match(new RegExp(`.{1,${ARMOR_WIDTH}}`, 'g'))!;
+  return `${BEGIN}\n${lines.join('\n')}\n${END}\n`;
+}
+
+/** `malformed`: not a signature of this namespace. `other-key`: by another key than the one asked for. */
+export type SshVerdict = 'good' | 'malformed' | 'other-key' | 'bad';
+
+/** Verifies an armored signature of `message` against one trusted key; the key inside the signature is never trusted. */
+export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKey, namespace: string): SshVerdict {
+  try {
+    const lines = armored.length <= MAX_ARMOR ? armored.split('\n') : [];
+    const body = lines.slice(1, -2).join('');
+    if (lines[0] !== BEGIN || lines.at(-2) !== END || lines.at(-1) !== '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return 'malformed';
+    const blob = Buffer.from(body, 'base64');
+    // One text for one signature: base64 with stray bits in its last character is not taken.
+    if (blob.toString('base64') !== body) return 'malformed';
+    const fields = new Fields(blob);
+    if (!fields.take(MAGIC.length).equals(MAGIC) || fields.uint32() !== 1) return 'malformed';
+    const embedded = fields.string();
+    if (fields.string().toString('utf8') !== namespace) return 'malformed';
+    if (fields.string().length > 0) return 'malformed';
+    const hash = fields.string().toString('latin1');
+    if (hash !== 'sha256' && hash !== 'sha512') return 'malformed';
+    const signature = new Fields(fields.string());
+    fields.end();
+    if (!embedded.equals(encodeSshKey(key))) return 'other-key';
+    if (signature.string().toString('latin1') !== key.type) return 'malformed';
+    let value = signature.string();
+    signature.end();
+    if (key.type === 'ecdsa-sha2-nistp256') {
+      const parts = new Fields(value);
+      const [r, s] = [parts.string(), parts.string()].map((part) => (part.length === 33 && part[0] === 0 ? part.subarray(1) : part));
+      parts.end();
+      if (r!.length > 32 || s!.length > 32) return 'malformed';
+      value = Buffer.concat([Buffer.alloc(32 - r!.length), r!, Buffer.alloc(32 - s!.length), s!]);
+    }
+    if (value.length !== 64) return 'malformed';
+    const data = signedBytes(namespace, hash, message);
+    const good =
+      key.type === 'ssh-ed25519' ? verify(null, data, nodeKey(key), value) : verify('sha256', data, { key: nodeKey(key), dsaEncoding: 'ieee-p1363' }, value);
+    return good ? 'good' : 'bad';
+  } catch {
+    return 'malformed';
+  }
+}

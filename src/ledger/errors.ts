@@ -1,0 +1,12 @@
+/** Why the ledger refused. `code` is stable; the message is one sentence for people, with the path and what to do. */
+export type LedgerErrorCode = 'corrupt' | 'busy' | 'write-failed' | 'unreadable' | 'refused-event' | 'closed';
+
+export class LedgerError extends Error {
+  readonly code: LedgerErrorCode;
+
+  constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LedgerError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * The table of audit events: one row an action. An action or a field that is not here is refused, and no field takes
+ * free text: strings are identifiers of ours, digests, version numbers or words of a fixed list. That is what keeps
+ * patient data out of the ledger by construction, and not by care.
+ */
+import { requests } from '../bridge/schema.ts';
+import { LedgerError } from './errors.ts';
+import type { LedgerEntry, LedgerEvent } from './types.ts';
+
+/** A field's type. A list of strings is a closed list of words. */
+export type FieldType =
+  'recording' | 'person' | 'kid' | 'kids' | 'sha256' | 'version' | 'count' | 'integer' | 'boolean' | 'slot' | 'request' | 'code' | readonly string[];
+
+export interface EventRow {
+  readonly action: string;
+  /** What the event says, in one sentence: shown by `wardmux ledger show` and in the documentation. */
+  readonly help: string;
+  /** A name that ends in `?` may be left out. */
+  readonly fields: Readonly<Record<string, FieldType>>;
+  readonly person: 'required' | 'optional' | 'none';
+  readonly outcome: 'required' | 'none';
+  /** On the disk before append() resolves. The others are made durable by the next important event or checkpoint. */
+  readonly important: boolean;
+}
+
+/** Most entries in a list field: a policy with more audit keys than this is a mistake. */
+const MAX_LIST = 64;
+
+const surfaces = ['setup', 'lock', 'workspace'] as const;
+const methods = ['passkey', 'passphrase'] as const;
+const lockCauses = [
+  'start',
+  'idle',
+  'os-idle',
+  'hotkey',
+  'menu',
+  'command',
+  'suspend',
+  'resume',
+  'os-lock',
+  'shutdown',
+  'first-run',
+  'renderer-gone',
+  'vault-gone',
+  'pty-host-gone',
+  'window-closed',
+  'policy',
+  'error',
+  'app-stop',
+] as const;
+const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
+
+export const eventTable: readonly EventRow[] = [
+  row(
+    'app.start',
+    'The app or a command that records started.',
+    { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] },
+    { important: true },
+  ),
+  row('app.stop', 'The app ended in good order.', { 'reason?': ['closed', 'signal', 'shutdown', 'error'] }, { important: true }),
+  row(
+    'first-run',
+    'This installation, its first person and its audit key were created.',
+    { auditKeys: 'kids', 'policySha256?': 'sha256' },
+    { person: 'required', important: true },
+  ),
+  row(
+    'unlock',
+    'Someone asked to unlock; a failure carries its reason, never what was typed.',
+    {
+      'method?': methods,
+      'reason?': ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person', 'vault-gone', 'error'],
+      'failures?': 'count',
+    },
+    { person: 'optional', outcome: 'required', important: true },
+  ),
+  row('lock', 'The app locked: renderer and private keys are gone.', { cause: lockCauses }, { person: 'optional', important: true }),
+  row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
+  row(
+    'pane.close',
+    'A pane closed.',
+    { pane: 'count', 'recording?': 'recording', 'code?': 'integer', 'signal?': 'integer', 'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone'] },
+    { person: 'optional' },
+  ),
+  row(
+    'recording.start',
+    'A recording began; the kids say who can open it.',
+    { recording: 'recording', recipients: 'kids' },
+    { person: 'required', important: true },
+  ),
+  row(
+    'recording.segment',
+    'A recording went on in a new segment with a fresh secret.',
+    { recording: 'recording', segment: 'count', firstSeq: 'count', size: 'count', root: 'sha256' },
+    { person: 'optional' },
+  ),
+  row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }, {}),
+  row(
+    'recording.end',
+    'A recording ended in good order.',
+    {
+      recording: 'recording',
+      reason: ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'],
+      size: 'count',
+      root: 'sha256',
+      outputBytes: 'count',
+      durationMs: 'count',
+    },
+    { important: true },
+  ),
+  row(
+    'recording.failed',
+    'A recording could not go on; its shell was stopped.',
+    { recording: 'recording', reason: failureCauses, size: 'count', root: 'sha256' },
+    { important: true },
+  ),
+  row(
+    'recording.recovered',
+    'An interrupted recording was closed after its last whole record; torn bytes were moved aside.',
+    { recording: 'recording', size: 'count', root: 'sha256', tornBytes: 'count' },
+    { important: true },
+  ),
+  row(
+    'play',
+    'A recording was opened for reading.',
+    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean' },
+    { person: 'optional', outcome: 'required', important: true },
+  ),
+  row(
+    'export',
+    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS.',
+    { recording: 'recording', 'sha256?': 'sha256', 'records?': 'count', 'code?': 'code' },
+    { person: 'optional', outcome: 'required', important: true },
+  ),
+  row(
+    'verify',
+    'A bundle, a recording or the ledger was verified.',
+    { target: ['bundle', 'recording', 'ledger'], 'recording?': 'recording', code: 'code' },
+    { person: 'optional', outcome: 'required', important: true },
+  ),
+  row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required', important: true }),
+  row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }, { important: true }),
+  row('vault-host.exit', 'The process that holds an open identity ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }, { important: true }),
+  row(
+    'renderer.exit',
+    'A page ended unasked.',
+    { surface: surfaces, 'reason?': ['crashed', 'killed', 'oom', 'unresponsive', 'closed', 'other'] },
+    { important: true },
+  ),
+  row(
+    'bridge.refused',
+    'A message from a page or a process was refused and changed nothing.',
+    {
+      'surface?': surfaces,
+      'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
+      code: ['bad-json', 'unknown-request', 'bad-input', 'wrong-surface', 'locked', 'bad-frame', 'bad-message', 'too-large', 'too-many', 'wrong-peer'],
+      'request?': 'request',
+    },
+    { important: true },
+  ),
+  row(
+    'ledger.recovered',
+    'A torn last line of this ledger was moved aside into a file of its own.',
+    { file: ['events', 'checkpoints'], tornBytes: 'count' },
+    { important: true },
+  ),
+  row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional', important: true }),
+];
+
+function row(action: string, help: string, fields: Record<string, FieldType>, options: Partial<Pick<EventRow, 'person' | 'outcome' | 'important'>>): EventRow {
+  return { action, help, fields, person: options.person ?? 'none', outcome: options.outcome ?? 'none', important: options.important ?? false };
+}
+
+const byAction = new Map(eventTable.map((entry) => [entry.action, entry]));
+
+const patterns = {
+  recording: /^\d{8}-\d{6}-[0-9a-f]{8}$/,
+  person: /^p-[0-9a-f]{12}$/,
+  /** RFC 7638 thumbprint, base64url of 32 bytes. */
+  kid: /^[A-Za-z0-9_-]{43}$/,
+  sha256: /^[0-9a-f]{64}$/,
+  version: /^\d{1,4}\.\d{1,4}\.\d{1,4}(-[a-z0-9.]{1,16})?$/,
+  slot: /^[A-Za-z0-9_-]{1,64}$/,
+  /** A failure code of ours, as the tables of this project list them. */
+  code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
+  installation: /^w-[0-9a-f]{12}$/,
+} as const;
+
+export const installationPattern = patterns.installation;
+export const recordingPattern = patterns.recording;
+
+/** The row of an action. @throws LedgerError 'refused-event' for an action that the table does not know. */
+export function eventRow(action: string): EventRow {
+  const found = byAction.get(action);
+  if (!found)
+    throw new LedgerError(
+      'refused-event',
+      `The ledger has no event named ${JSON.stringify(String(action).slice(0, 40))}; see src/ledger/events.ts for the list.`,
+    );
+  return found;
+}
+
+/** @throws LedgerError 'refused-event' when the entry has an unknown action, a missing field, or a field that its row does not allow. */
+export function checkEntry(entry: LedgerEntry): EventRow {
+  const found = eventRow(entry.action);
+  const refuse = (why: string): never => {
+    throw new LedgerError('refused-event', `The ledger refused an event ${found.action}: ${why}.`);
+  };
+  for (const key of Object.keys(entry))
+    if (!['action', 'person', 'outcome', 'detail'].includes(key)) refuse(`it has no place for ${JSON.stringify(key.slice(0, 40))}`);
+  if (entry.person === undefined ? found.person === 'required' : found.person === 'none' || !patterns.person.test(entry.person))
+    refuse('its person is missing, not allowed, or not an id');
+  if (found.outcome === 'required' ? entry.outcome !== 'success' && entry.outcome !== 'failure' : entry.outcome !== undefined)
+    refuse('its outcome must be success or failure exactly where its row asks for one');
+  const detail = entry.detail ?? {};
+  const allowed = new Map<string, FieldType>();
+  for (const [name, type] of Object.entries(found.fields)) {
+    const optional = name.endsWith('?');
+    const field = optional ? name.slice(0, -1) : name;
+    allowed.set(field, type);
+    if (!optional && !Object.hasOwn(detail, field)) refuse(`the field ${field} is missing`);
+  }
+  for (const [name, value] of Object.entries(detail)) {
+    const type = allowed.get(name);
+    if (!type) refuse(`it has no field ${JSON.stringify(name.slice(0, 40))}`);
+    else if (!matches(type, value)) refuse(`the field ${name} has a value that its type does not allow`);
+  }
+  return found;
+}
+
+function matches(type: FieldType, value: unknown): boolean {
+  if (typeof type !== 'string') return typeof value === 'string' && type.includes(value);
+  switch (type) {
+    case 'count':
+      return Number.isSafeInteger(value) && (value as number) >= 0;
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'kids':
+      return Array.isArray(value) && value.length <= MAX_LIST && value.every((kid) => matches('kid', kid));
+    case 'request':
+      return typeof value === 'string' && Object.hasOwn(requests, value);
+    default:
+      return typeof value === 'string' && patterns[type].test(value);
+  }
+}
+
+/** The line of an event, without its end of line: these bytes are the leaf. The order of the fields is fixed. */
+export function encodeEvent(event: LedgerEvent): Buffer {
+  const { seq, time, installation, action, person, outcome, detail } = event;
+  return Buffer.from(JSON.stringify({ seq, time, installation, action, person, outcome, detail }), 'utf8');
+}
+
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/**
+ * Reads a line back. Only the outer shape is checked: a ledger outlives its writer, so a reader accepts actions and
+ * fields of another version, and their meaning is for the one who asks.
+ * @returns undefined when the line is not an event.
+ */
+export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const event = value as Record<string, unknown>;
+  if (!Number.isSafeInteger(event['seq']) || typeof event['action'] !== 'string') return undefined;
+  if (typeof event['time'] !== 'string' || !timePattern.test(event['time'])) return undefined;
+  if (typeof event['installation'] !== 'string' || !patterns.installation.test(event['installation'])) return undefined;
+  if (event['detail'] !== undefined && (typeof event['detail'] !== 'object' || event['detail'] === null || Array.isArray(event['detail']))) return undefined;
+  if (event['person'] !== undefined && typeof event['person'] !== 'string') return undefined;
+  return value as LedgerEvent;
+}

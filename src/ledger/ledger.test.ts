@@ -1,0 +1,243 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { leafHash, treeRoot } from '../merkle/tree.ts';
+import { testLedgerOptions, testSigner } from './fixture.ts';
+import { Ledger } from './ledger.ts';
+import { ledgerOrigin, noteKey } from './note.ts';
+import { readLedger } from './read.ts';
+import type { LedgerEvent } from './types.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function options() {
+  const made = testLedgerOptions();
+  folders.push(dirname(made.folder));
+  return { ...made, events: join(made.folder, 'events.jsonl'), checkpoints: join(made.folder, 'checkpoints.jsonl') };
+}
+
+const lock = { action: 'lock', detail: { cause: 'idle' } } as const;
+const root = 'aa'.repeat(32);
+const segment = { action: 'recording.checkpoint', detail: { recording: '20261122-000000-00000001', size: 3, root } } as const;
+
+async function filled(count = 6) {
+  const made = options();
+  const ledger = await Ledger.open({ ...made, clock: () => Date.UTC(2026, 10, 22) });
+  for (let i = 0; i < count; i++) await ledger.append(i % 2 ? lock : segment);
+  await ledger.checkpoint();
+  await ledger.close();
+  return made;
+}
+
+test('events are lines, lines are leaves, and the checkpoint signs their tree', async () => {
+  const made = await filled();
+  const lines = readFileSync(made.events, 'utf8').trimEnd().split('\n');
+  expect(JSON.parse(lines[1]!)).toEqual({ seq: 1, time: '2026-11-22T00:00:00.000Z', installation: made.installation, ...lock });
+  const seen: LedgerEvent[] = [];
+  const reading = readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) });
+  expect(reading).toMatchObject({ events: 6, checkpoints: 2, unproven: 0, faults: [], torn: { events: 0, checkpoints: 0 } });
+  expect(reading.last!.head).toEqual({ size: 6, root: treeRoot(lines.map((line) => leafHash(Buffer.from(line)))).toString('hex') });
+  expect(seen.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('a ledger goes on where it stopped', async () => {
+  const made = await filled();
+  const ledger = await Ledger.open(made);
+  expect(ledger.events).toBe(6);
+  expect((await ledger.append(lock)).seq).toBe(6);
+  await ledger.checkpoint();
+  await ledger.close();
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [], unproven: 0 });
+});
+
+test('an action or a field that the table does not know is refused and writes nothing', async () => {
+  const made = options();
+  const ledger = await Ledger.open(made);
+  const bad = [
+    { action: 'pane.text', detail: { text: 'Jane Doe, MRN 123' } },
+    { action: 'lock', detail: { cause: 'Jane Doe' } },
+    { action: 'lock', detail: { cause: 'idle', note: 'Jane Doe' } },
+    { action: 'lock', detail: {} },
+    { action: 'lock', outcome: 'success', detail: { cause: 'idle' } },
+    { action: 'lock', person: 'Jane Doe', detail: { cause: 'idle' } },
+    { action: 'lock', detail: { cause: 'idle' }, note: 'Jane Doe' },
+    { action: 'unlock', detail: { method: 'passphrase' } },
+    { action: 'recording.start', person: 'p-0123456789ab', detail: { recording: '../../x', recipients: [] } },
+    { action: 'bridge.refused', detail: { code: 'bad-input', request: 'jane.doe' } },
+    { action: '__proto__' },
+  ];
+  for (const entry of bad) await expect(ledger.append(entry as never), JSON.stringify(entry)).rejects.toMatchObject({ code: 'refused-event' });
+  await expect(ledger.append({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkey' } })).resolves.toMatchObject({ seq: 0 });
+  await ledger.close();
+  expect(readFileSync(made.events, 'utf8')).not.toMatch(/jane|doe/i);
+});
+
+test('a torn last line is moved aside whole, told as an event, and the ledger goes on', async () => {
+  const made = await filled();
+  appendFileSync(made.events, '{"seq":6,"ti');
+  appendFileSync(made.checkpoints, '{"no');
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 6, torn: { events: 12, checkpoints: 4 }, faults: [] });
+  const ledger = await Ledger.open(made);
+  await ledger.close();
+  const aside = readdirSync(made.folder).filter((name) => name.startsWith('torn-'));
+  expect(aside.map((name) => readFileSync(join(made.folder, name), 'utf8')).sort()).toEqual(['{"no', '{"seq":6,"ti']);
+  const seen: LedgerEvent[] = [];
+  expect(readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) })).toMatchObject({
+    events: 8,
+    faults: [],
+    torn: { events: 0, checkpoints: 0 },
+  });
+  expect(seen.slice(6).map((event) => [event.action, event.detail])).toEqual([
+    ['ledger.recovered', { file: 'checkpoints', tornBytes: 4 }],
+    ['ledger.recovered', { file: 'events', tornBytes: 12 }],
+  ]);
+});
+
+const edit = (path: string, change: (lines: string[]) => string[]) =>
+  writeFileSync(
+    path,
+    change(readFileSync(path, 'utf8').trimEnd().split('\n'))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+
+for (const [name, code, attack] of [
+  ['a line that is not JSON', 'bad-line', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(2, 'x'))],
+  ['a changed event', 'root-mismatch', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(1, lines[1]!.replace('idle', 'menu')))],
+  ['a removed event', 'bad-sequence', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.toSpliced(3, 1))],
+  ['two swapped events', 'bad-sequence', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(1, lines[2]!).with(2, lines[1]!))],
+  ['a cut end', 'cut', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.slice(0, -1))],
+  ['an emptied file', 'cut', (made: ReturnType<typeof options>) => truncateSync(made.events)],
+  ['a removed file', 'cut', (made: ReturnType<typeof options>) => rmSync(made.events)],
+  [
+    'a line of another installation',
+    'foreign-line',
+    (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(0, lines[0]!.replace(made.installation, 'w-ffffffffffff'))),
+  ],
+  [
+    'a changed checkpoint',
+    'bad-signature',
+    (made: ReturnType<typeof options>) => edit(made.checkpoints, (lines) => lines.with(-1, lines.at(-1)!.replace('\\n6\\n', '\\n5\\n'))),
+  ],
+  ['removed checkpoints', 'no-checkpoint', (made: ReturnType<typeof options>) => rmSync(made.checkpoints)],
+  ['a line without an end', 'bad-line', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(2, 'x'.repeat(200_000)))],
+] as const) {
+  test(`${name} is found (${code}), refused with the path, and left as it is`, async () => {
+    const made = await filled();
+    attack(made);
+    const before = [made.events, made.checkpoints].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : null));
+    expect(readLedger(made.folder, made.key).faults[0]).toMatchObject({ code });
+    await expect(Ledger.open(made)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(made.folder) });
+    expect([made.events, made.checkpoints].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : null))).toEqual(before);
+  });
+}
+
+test('checkpoints in another order are found by a full reading', async () => {
+  const made = await filled();
+  edit(made.checkpoints, (lines) => lines.toReversed());
+  expect(readLedger(made.folder, made.key).faults[0]).toMatchObject({ code: 'bad-order' });
+});
+
+test("another key's checkpoints do not open the ledger", async () => {
+  const made = await filled();
+  await expect(Ledger.open({ ...made, signer: testSigner() })).rejects.toMatchObject({ code: 'corrupt' });
+  expect(readLedger(made.folder, noteKey(ledgerOrigin(made.installation), testSigner().publicKey)).faults[0]).toMatchObject({ code: 'bad-signature' });
+});
+
+test('two writers in one process and four processes at once make one ledger without gaps', async () => {
+  const made = options();
+  const a = await Ledger.open(made);
+  const b = await Ledger.open(made);
+  const script = `
+    import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
+    const [folder, installation, key] = process.argv.slice(1);
+    const signer = { installation, publicKey: Buffer.from(key, 'hex'), sign: async () => { throw new Error('no checkpoint is due here'); } };
+    const ledger = await Ledger.open({ folder, installation, signer });
+    for (let i = 0; i < 25; i++) await ledger.append({ action: 'lock', detail: { cause: 'idle' } });
+    await ledger.close();`;
+  const run = promisify(execFile);
+  const others = Array.from({ length: 4 }, () =>
+    run(process.execPath, ['--input-type=module', '-e', script, made.folder, made.installation, Buffer.from(made.signer.publicKey).toString('hex')]),
+  );
+  for (let i = 0; i < 25; i++) await Promise.all([a.append(lock), b.append(lock)]);
+  await Promise.all(others);
+  await a.checkpoint();
+  await b.append(lock);
+  await b.checkpoint();
+  await a.close();
+  await b.close();
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 151, faults: [], unproven: 0, torn: { events: 0 } });
+  expect(existsSync(join(made.folder, 'lock'))).toBe(false);
+}, 30_000);
+
+test('the lock of a process that is gone is taken over; half a line that it left is moved aside', async () => {
+  const made = options();
+  const ledger = await Ledger.open(made);
+  await ledger.append(lock);
+  // A process that ended, and then this process's id with another start time, as after a reuse of ids.
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.pid']);
+  for (const stale of [`${stdout.trim()}\n12\n\n`, `${process.pid}\n12\n\n`, 'nonsense']) {
+    writeFileSync(join(made.folder, 'lock'), stale);
+    appendFileSync(made.events, '{"seq":');
+    await ledger.append(lock);
+  }
+  await ledger.checkpoint();
+  await ledger.close();
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [], unproven: 0 });
+  expect(readdirSync(made.folder).filter((name) => name.startsWith('torn-'))).toHaveLength(3);
+});
+
+test('a ledger that is cut or replaced while it is open takes nothing more', async () => {
+  for (const attack of [
+    (path: string) => truncateSync(path, 20),
+    (path: string) => renameSync(path, `${path}.old`),
+    (path: string) => (renameSync(path, `${path}.old`), writeFileSync(path, readFileSync(`${path}.old`))),
+  ]) {
+    const made = options();
+    const ledger = await Ledger.open(made);
+    await ledger.append(lock);
+    attack(made.events);
+    await expect(ledger.append(lock)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(made.events) });
+    await expect(ledger.append(lock)).rejects.toMatchObject({ code: 'corrupt' });
+    expect(ledger.failure?.code).toBe('corrupt');
+    await ledger.close();
+  }
+});
+
+test('a write that stops half way leaves no half line, is told with the path, and later events go on', async () => {
+  const made = options();
+  const ledger = await Ledger.open(made);
+  await ledger.append(lock);
+  await ledger.close();
+  // A limit on file sizes stops a write in the middle of a line, as a full disk does.
+  const script = `
+    import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
+    const [folder, installation, key] = process.argv.slice(1);
+    const signer = { installation, publicKey: Buffer.from(key, 'hex'), sign: async () => { throw new Error('no checkpoint is due here'); } };
+    const ledger = await Ledger.open({ folder, installation, signer });
+    try { for (;;) await ledger.append({ action: 'lock', detail: { cause: 'idle' } }); } catch (error) { console.log(error.code, error.message); }
+    console.log(ledger.failure === undefined);`;
+  const child = await promisify(execFile)('bash', [
+    '-c',
+    `trap '' XFSZ; ulimit -f 4; exec "$@"`,
+    '-',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+    made.folder,
+    made.installation,
+    Buffer.from(made.signer.publicKey).toString('hex'),
+  ]);
+  expect(child.stdout).toMatch(/^write-failed The ledger .*events\.jsonl cannot be written .*\ntrue\n$/);
+  const again = await Ledger.open(made);
+  expect(readLedger(made.folder, made.key)).toMatchObject({ faults: [], torn: { events: 0 } });
+  await again.append(lock);
+  await again.close();
+  await expect(again.append(lock)).rejects.toMatchObject({ code: 'closed' });
+});

@@ -1,0 +1,43 @@
+/** From what a recorder reports to what the ledger remembers. */
+import type { RecordingNotice } from '../recording/types.ts';
+import type { LedgerEntry } from './types.ts';
+
+/** A recorder's reason is a sentence or an errno; the ledger keeps one word of a fixed list, so no text slips in. */
+function failureCause(reason: string): string {
+  if (/ENOSPC|EDQUOT|disk.?full|no space/i.test(reason)) return 'disk-full';
+  if (/EROFS|read.?only/i.test(reason)) return 'read-only';
+  if (/EIO\b|io-error|input\/output/i.test(reason)) return 'io-error';
+  if (/EACCES|EPERM|permission/i.test(reason)) return 'permission';
+  if (/gone|killed|exited/i.test(reason)) return 'process-gone';
+  return 'other';
+}
+
+/** The ledger entry of a recording's notice. */
+export function noticeEntry(notice: RecordingNotice): LedgerEntry {
+  const { recording } = notice;
+  switch (notice.kind) {
+    case 'start':
+      return { action: 'recording.start', person: notice.person, detail: { recording, recipients: [...notice.recipients] } };
+    case 'segment':
+      return {
+        action: 'recording.segment',
+        detail: { recording, segment: notice.segment, firstSeq: notice.firstSeq, size: notice.head.size, root: notice.head.root },
+      };
+    case 'checkpoint':
+      return { action: 'recording.checkpoint', detail: { recording, size: notice.head.size, root: notice.head.root } };
+    case 'end':
+      return {
+        action: 'recording.end',
+        detail: {
+          recording,
+          reason: notice.reason,
+          size: notice.head.size,
+          root: notice.head.root,
+          outputBytes: notice.outputBytes,
+          durationMs: Math.round(notice.durationMs),
+        },
+      };
+    case 'failed':
+      return { action: 'recording.failed', detail: { recording, reason: failureCause(notice.reason), size: notice.head.size, root: notice.head.root } };
+  }
+}

@@ -1,0 +1,58 @@
+/** When to sign a checkpoint. Pure timing: the caller ticks it with its own clock. */
+
+/** While events arrive: what an attacker can cut off unseen is at most this much. */
+export const BUSY_INTERVAL_MS = 10_000;
+/** At rest, too: a ledger that falls silent is itself a finding. */
+export const REST_INTERVAL_MS = 60_000;
+
+export interface CheckpointTarget {
+  readonly events: number;
+  checkpoint(): Promise<unknown>;
+}
+
+export interface SchedulerOptions {
+  readonly ledger: CheckpointTarget;
+  /** Runs before each checkpoint, at work only: recorders report how far they are, so that the checkpoint covers them. */
+  readonly before?: () => Promise<void>;
+  /** Is there something to report that is not an event yet, such as a live recording that has grown? */
+  readonly busy?: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+export class CheckpointScheduler {
+  #options: SchedulerOptions;
+  #lastMs: number;
+  #lastEvents: number;
+  #running: Promise<void> | undefined;
+
+  /** @param nowMs the present moment on the clock that tick() is called with. */
+  constructor(options: SchedulerOptions, nowMs: number) {
+    this.#options = options;
+    this.#lastMs = nowMs;
+    this.#lastEvents = options.ledger.events;
+  }
+
+  /** Call it about once a second. @param nowMs a monotonic clock, milliseconds. @returns when a checkpoint that was due is written; at once when none was due. */
+  tick(nowMs: number): Promise<void> {
+    if (this.#running) return this.#running;
+    const { ledger } = this.#options;
+    const busy = ledger.events !== this.#lastEvents || (this.#options.busy?.() ?? false);
+    if (nowMs - this.#lastMs < (busy ? BUSY_INTERVAL_MS : REST_INTERVAL_MS)) return Promise.resolve();
+    this.#lastMs = nowMs;
+    this.#running = this.#run(busy).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(busy: boolean): Promise<void> {
+    const { ledger, before, onError } = this.#options;
+    try {
+      if (busy) await before?.();
+      await ledger.checkpoint();
+      this.#lastEvents = ledger.events;
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
