@@ -1,0 +1,350 @@
+/**
+ * The reader of a recording: a walk over its frames without any key, and a walk over its records with one. Content is
+ * never trusted: whatever stands on the disk, the walk ends with a FrameFault and does not throw. Memory is bounded by
+ * one block of READ_BYTES and one frame.
+ */
+import { createDecipheriv, timingSafeEqual } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { MerkleTree } from '../merkle/tree.ts';
+import { RecordingError } from './errors.ts';
+import { decodeEvents, type DecodedEvent } from './events.ts';
+import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
+import { parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
+import { commitmentOf, PieceSalts, pieceDigest, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
+import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener, TreeHead } from './types.ts';
+
+/** One read from a segment file: a few frames of the longest kind. Frames handed out are views into such a block. */
+const READ_BYTES = 2 * 1024 * 1024;
+const TAG_BYTES = 16;
+
+export interface OpenOptions {
+  /** The recording may be growing: a torn end of the last segment is then its end and no fault. */
+  readonly live?: boolean;
+  /** Begin at this segment: 0 unless given. Head and sequence are then those of the part only. */
+  readonly fromSegment?: number;
+}
+
+/** One piece: the event, the salt that blinds its digest, and its encoded bytes. SHA-256(salt || bytes) is its digest. */
+export interface OpenedPiece {
+  readonly event: RecordingEvent;
+  /** 32 bytes. */
+  readonly salt: Buffer;
+  readonly bytes: Buffer;
+}
+
+/** A sealed frame, opened and checked against its commitment. */
+export interface OpenedRecord {
+  readonly frame: Frame;
+  readonly events: readonly OpenedPiece[];
+  /** Output bytes of the recording before this record. */
+  readonly outputOffset: number;
+}
+
+/**
+ * Opens the recording in `folder`. Rejects with RecordingError 'not-a-recording' where the folder cannot be read; bad
+ * content shows while walking.
+ */
+export async function openRecording(folder: string, options: OpenOptions = {}): Promise<RecordingReader> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw new RecordingError('not-a-recording', `There is no recording in ${folder} (${(error as NodeJS.ErrnoException).code}).`, { cause: error });
+  }
+  const segments = names
+    .map(segmentNumber)
+    .filter((segment) => segment !== undefined)
+    .sort((a, b) => a - b);
+  return new RecordingReader(folder, segments, options);
+}
+
+export class RecordingReader {
+  readonly folder: string;
+  /** Numbers of the segment files that are there, ascending; without gaps unless segments are missing. */
+  readonly segments: readonly number[];
+  readonly #options: OpenOptions;
+  #tree = new MerkleTree();
+  #fault: FrameFault | undefined;
+  #header: SegmentHeader | undefined;
+  #keptBytes = 0;
+
+  constructor(folder: string, segments: readonly number[], options: OpenOptions) {
+    this.folder = folder;
+    this.segments = segments;
+    this.#options = options;
+  }
+
+  /** Why the last walk stopped early; undefined after a whole one. */
+  get fault(): FrameFault | undefined {
+    return this.#fault;
+  }
+
+  /** The header of the segment that the walk is in (or ended in). */
+  get header(): SegmentHeader | undefined {
+    return this.#header;
+  }
+
+  /** The tree over the frames walked so far. The recording's own only where the walk began at segment 0. */
+  head(): TreeHead {
+    return this.#tree.head();
+  }
+
+  /** Bytes of whole frames (and the magic) in the segment that the walk is in: where its first torn byte is. */
+  get wholeBytes(): number {
+    return this.#keptBytes;
+  }
+
+  /** Walks every frame in order, without a key. Ends at the first fault: see `fault`. */
+  async *frames(): AsyncGenerator<Frame, void, undefined> {
+    this.#tree = new MerkleTree();
+    this.#fault = undefined;
+    this.#header = undefined;
+    this.#keptBytes = 0;
+    const first = this.#options.fromSegment ?? 0;
+    const last = this.segments.at(-1) ?? -1;
+    const walk: Walk = { seq: first === 0 ? 0 : -1, monoNs: 0n, first: undefined };
+    if (last < first) this.#stop('missing-segment', first, 0, 0, `Segment ${segmentName(first)} is missing.`);
+    for (let segment = first; segment <= last && !this.#fault; segment++) yield* this.#segmentFrames(segment, segment === last, walk);
+  }
+
+  /**
+   * Walks every sealed record, opened. Ends at the first fault (also 'bad-seal' and 'bad-commitment'). Plaintext and
+   * salts of a record are wiped when the next one is asked for: copy what is to be kept. Rejects with RecordingError
+   * 'not-a-recipient' where the recording is not sealed to this key.
+   */
+  async *records(opener: SegmentOpener): AsyncGenerator<OpenedRecord, void, undefined> {
+    const salts = new PieceSalts();
+    let ratchet: Ratchet | undefined;
+    let outputOffset = -1;
+    try {
+      for await (const frame of this.frames()) {
+        if (frame.type === TYPE_HEADER) {
+          const header = this.#header!;
+          if (outputOffset >= 0 && header.outputOffset !== outputOffset) {
+            this.#stop(
+              'bad-header',
+              frame.segment,
+              frame.offset,
+              frame.seq,
+              `${segmentName(frame.segment)} says that it begins after ${header.outputOffset} output bytes, but there are ${outputOffset} before it.`,
+            );
+            return;
+          }
+          outputOffset = header.outputOffset;
+          ratchet?.destroy();
+          ratchet = await this.#ratchetOf(header, opener, frame);
+          if (!ratchet) return;
+          continue;
+        }
+        const opened = this.#open(frame, ratchet!, salts);
+        if (!opened) return;
+        const record: OpenedRecord = { frame, events: opened.events, outputOffset };
+        for (const { event } of opened.events) if (event.code === 'o') outputOffset += event.data.length;
+        try {
+          yield record;
+        } finally {
+          opened.plaintext.fill(0);
+          for (const piece of opened.events) piece.salt.fill(0);
+        }
+      }
+    } finally {
+      ratchet?.destroy();
+      salts.wipe();
+    }
+  }
+
+  /** Checks the walk's rules for one segment file and yields its frames. */
+  async *#segmentFrames(segment: number, isLast: boolean, walk: Walk): AsyncGenerator<Frame, void, undefined> {
+    const quiet = isLast && this.#options.live === true;
+    this.#keptBytes = 0;
+    let file: FileHandle;
+    try {
+      file = await open(join(this.folder, segmentName(segment)), 'r');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const sentence = code === 'ENOENT' ? `Segment ${segmentName(segment)} is missing.` : `Segment ${segmentName(segment)} cannot be read (${code}).`;
+      return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), sentence);
+    }
+    try {
+      const source = new Source(file);
+      const stop = (code: FrameFault['code'], sentence: string): void =>
+        this.#stop(code, segment, source.offset, Math.max(walk.seq, 0), `${segmentName(segment)}: ${sentence}`);
+      if (!(await source.want(SEGMENT_MAGIC.length))) {
+        if (!quiet) stop('torn', 'the file ends before its first frame.');
+        return;
+      }
+      if (SEGMENT_MAGIC.compare(source.block, source.at, source.at + SEGMENT_MAGIC.length) !== 0)
+        return stop('bad-header', 'this is not a segment of a recording.');
+      source.skip(SEGMENT_MAGIC.length);
+      this.#keptBytes = source.offset;
+      for (let index = 0; ; index++) {
+        let parsed = parseFrame(source.block, source.at, segment, source.offset);
+        if (parsed.kind === 'more') {
+          if (await source.want(parsed.need)) parsed = parseFrame(source.block, source.at, segment, source.offset);
+          // The head may have come with the first read and the body with the second.
+          if (parsed.kind === 'more' && (await source.want(parsed.need))) parsed = parseFrame(source.block, source.at, segment, source.offset);
+        }
+        if (parsed.kind === 'more') {
+          const whole = source.left === 0 && index > 0;
+          if (!whole && !quiet) stop('torn', 'the file ends in the middle of a frame.');
+          return;
+        }
+        if (parsed.kind === 'fault') return stop(parsed.fault.code, `${parsed.fault.message}.`);
+        const fault = this.#check(parsed.frame, index, walk);
+        if (fault) return stop(fault[0], fault[1]);
+        source.skip(parsed.frame.length);
+        this.#keptBytes = source.offset;
+        this.#tree.append(parsed.frame.leaf);
+        yield parsed.frame;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** What a frame must be at its place: its sequence number, time and type, and a header that belongs to this recording. */
+  #check(frame: Frame, index: number, walk: Walk): readonly [FrameFault['code'], string] | undefined {
+    if (frame.type !== (index === 0 ? TYPE_HEADER : TYPE_SEALED)) return ['bad-header', `a frame of type ${frame.type} stands where none may be.`];
+    if (index === 0) {
+      const header = parseHeader(frame.body);
+      if (!header) return ['bad-header', 'the header of the segment cannot be understood.'];
+      if (!same(frame.commitment, frame.bodySha256)) return ['bad-header', 'the header of the segment does not match its commitment.'];
+      if (header.segment !== frame.segment) return ['bad-header', `this is segment ${header.segment} under another number.`];
+      const name = basename(this.folder);
+      if (RECORDING_ID.test(name) && header.recording !== name) return ['bad-header', `this segment belongs to recording ${header.recording}.`];
+      const first = walk.first;
+      if (first && (header.recording !== first.recording || header.installation !== first.installation || header.started !== first.started)) {
+        return ['bad-header', 'this segment belongs to another recording.'];
+      }
+      if (walk.seq < 0) walk.seq = header.firstSeq;
+      if (header.firstSeq !== frame.seq) return ['bad-header', 'the header of the segment states another sequence number than its frame.'];
+      walk.first ??= header;
+      this.#header = header;
+    }
+    if (frame.seq !== walk.seq) return ['bad-sequence', `frame ${walk.seq} should stand here, but frame ${frame.seq} does.`];
+    if (frame.monoNs < walk.monoNs) return ['bad-sequence', `frame ${frame.seq} is older than the one before it.`];
+    walk.seq++;
+    walk.monoNs = frame.monoNs;
+    return undefined;
+  }
+
+  async #ratchetOf(header: SegmentHeader, opener: SegmentOpener, frame: Frame): Promise<Ratchet | undefined> {
+    const entry = header.recipients.find((recipient) => recipient.kid === opener.kid);
+    if (!entry) throw new RecordingError('not-a-recipient', `Recording ${header.recording} is not sealed to this key.`);
+    let secret: Buffer;
+    try {
+      secret = await opener.open(entry.jwe);
+    } catch {
+      this.#stop(
+        'bad-seal',
+        frame.segment,
+        frame.offset,
+        frame.seq,
+        `${segmentName(frame.segment)}: the key of this segment cannot be opened: its header was changed, or it was sealed to another key.`,
+      );
+      return undefined;
+    }
+    try {
+      return new Ratchet(segmentKey(secret, header.recording, header.segment));
+    } finally {
+      secret.fill(0);
+    }
+  }
+
+  #open(frame: Frame, ratchet: Ratchet, salts: PieceSalts): { readonly plaintext: Buffer; readonly events: OpenedPiece[] } | undefined {
+    const stop = (code: FrameFault['code'], sentence: string): undefined => {
+      this.#stop(code, frame.segment, frame.offset, frame.seq, `${segmentName(frame.segment)}: ${sentence}`);
+      return undefined;
+    };
+    const keys = ratchet.next();
+    salts.setKey(keys.salt);
+    keys.salt.fill(0);
+    if (frame.body.length < TAG_BYTES) return stop('bad-seal', `record ${frame.seq} is too short to be sealed.`);
+    let plaintext: Buffer;
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', keys.message, recordNonce(frame.seq));
+      decipher.setAAD(coveredBytes(frame));
+      const end = frame.body.length - TAG_BYTES;
+      decipher.setAuthTag(frame.body.subarray(end));
+      plaintext = decipher.update(frame.body.subarray(0, end));
+      decipher.final();
+    } catch {
+      return stop('bad-seal', `record ${frame.seq} does not open: it was changed, or it belongs to another place.`);
+    }
+    let decoded: DecodedEvent[];
+    try {
+      decoded = decodeEvents(plaintext);
+    } catch (error) {
+      plaintext.fill(0);
+      return stop('bad-seal', `record ${frame.seq} opens but cannot be understood: ${(error as Error).message}.`);
+    }
+    const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(j) }));
+    if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.salt, piece.bytes))), frame.commitment)) {
+      plaintext.fill(0);
+      return stop('bad-commitment', `record ${frame.seq} does not hold what its commitment says.`);
+    }
+    return { plaintext, events };
+  }
+
+  #stop(code: FrameFault['code'], segment: number, offset: number, seq: number, message: string): void {
+    this.#fault ??= { code, segment, offset, seq, message };
+  }
+}
+
+/** Where a walk stands. */
+interface Walk {
+  /** Sequence number that must come next; -1 until the first header tells. */
+  seq: number;
+  monoNs: bigint;
+  first: SegmentHeader | undefined;
+}
+
+/** A file read forward in blocks. A block is never written again once it was handed out, so views into it stay true. */
+class Source {
+  readonly #file: FileHandle;
+  block: Buffer = Buffer.alloc(0);
+  at = 0;
+  /** Place in the file of block[at]. */
+  offset = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  get left(): number {
+    return this.block.length - this.at;
+  }
+
+  skip(bytes: number): void {
+    this.at += bytes;
+    this.offset += bytes;
+  }
+
+  /** Reads on until `bytes` bytes stand at `at`; false at the end of the file. */
+  async want(bytes: number): Promise<boolean> {
+    if (this.left >= bytes) return true;
+    const next = Buffer.allocUnsafeSlow(Math.max(READ_BYTES, bytes));
+    let filled = this.block.copy(next, 0, this.at);
+    while (filled < next.length) {
+      const { bytesRead } = await this.#file.read(next, filled, next.length - filled, this.offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    this.block = next.subarray(0, filled);
+    this.at = 0;
+    return filled >= bytes;
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** The header of one segment, or undefined where the file has none that can be understood. Cheap: reads one frame. */
+export async function readHeader(folder: string, segment: number): Promise<{ readonly header: SegmentHeader; readonly frame: Frame } | undefined> {
+  const reader = new RecordingReader(folder, [segment], { live: true, fromSegment: segment });
+  for await (const frame of reader.frames()) return { header: reader.header!, frame };
+  return undefined;
+}
