@@ -13,7 +13,7 @@ export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner'
 const endReason = z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']);
 
 export const recordingNoticeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('start'), recording: z.string(), person: z.string(), recipients: z.array(z.string()) }),
+  z.object({ kind: z.literal('start'), recording: z.string(), person: z.string(), recipients: z.array(z.string()).readonly() }),
   z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
   z.object({ kind: z.literal('checkpoint'), recording: z.string(), head }),
   z.object({ kind: z.literal('end'), recording: z.string(), reason: endReason, head, outputBytes: z.number(), durationMs: z.number() }),
@@ -73,7 +73,7 @@ export const fromPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('exit'), pane, code: z.number(), signal: z.number() }),
   z.object({ type: z.literal('notice'), notice: recordingNoticeSchema }),
   z.object({ type: z.literal('checkpointed') }),
-  /** Sent at most once a second while something is being sealed. */
+  /** Output bytes sealed since this process began, of all panes. Sent at most once a second while something is being sealed. */
   z.object({ type: z.literal('sealed'), bytes: z.number() }),
   /** Something to tell the person; `pane` where one is concerned. Never holds pane text. */
   z.object({ type: z.literal('fault'), pane: pane.optional(), sentence: z.string() }),

@@ -1,0 +1,398 @@
+/**
+ * The pty host: every shell, the sealing of what it prints, and the sealed view channel to the page. It holds public
+ * keys and ratchet state only. Time, ptys, disk and the line to main come from outside.
+ */
+import { EOL } from 'node:os';
+import type { z } from 'zod';
+import { PeerChannel } from '../bridge/channel/node.ts';
+import { ChannelError } from '../bridge/channel/wire.ts';
+import { decodeFrame, encodeFrame } from '../bridge/frames.ts';
+import type { EndReason, RecordingNotice } from '../recording/types.ts';
+import type { RecordingOptions } from '../recording/writer.ts';
+import type { Clock } from './clock.ts';
+import type { Link } from './link.ts';
+import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
+import { PtyError, type PtySpawner } from './pty.ts';
+import { Session, type SessionWriter } from './session.ts';
+import { findFolder, findProgram, shellEnvironment } from './shell.ts';
+
+/** Output that the page may have unparsed before its pty is paused: two to four screens' worth of a flood, 20 ms of xterm's parser. */
+export const highWaterBytes = 256 * 1024;
+/** The pty goes on below this, so that it does not stop and start with every ack. */
+export const lowWaterBytes = 64 * 1024;
+/** Heads go to the ledger this often while a recording grows (design, section 5). */
+export const checkpointMs = 10_000;
+/** `sealed` at most this often. */
+const sealedMs = 1000;
+/** Refused messages are reported at most this often, with their number: a flood of them must not become one of ours. */
+const refusalMs = 1000;
+/** Each pane has a 64 KiB buffer, three descriptors and its shell: a mistake must not start thousands. */
+const maxPanes = 256;
+/** A screen with its scrollback, serialised. Its event must fit into a record. */
+const maxSnapshotBytes = 960 * 1024;
+
+type Configuration = Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'>;
+type Spawn = Extract<ToPtyHost, { type: 'spawn' }>;
+
+export interface PtyHostParts {
+  readonly link: Link;
+  readonly spawn: PtySpawner;
+  readonly createWriter: (options: RecordingOptions) => Promise<SessionWriter>;
+  readonly clock: Clock;
+  /** Ends this process. */
+  readonly exit: (code: number) => void;
+}
+
+interface Pane {
+  readonly id: number;
+  readonly person: string;
+  session: Session | undefined;
+  /** Set by a `kill` that came before the shell had started. */
+  killed: boolean;
+  /** Output bytes that the present page has, or will get by replay. */
+  shown: number;
+  /** Output bytes that the present page has parsed. */
+  parsed: number;
+  /** Output bytes at the last snapshot. */
+  snapshot: number;
+}
+
+interface View {
+  readonly channel: PeerChannel;
+  readonly person: string;
+}
+
+const empty = new Uint8Array(0);
+
+export class PtyHost {
+  readonly #parts: PtyHostParts;
+  readonly #panes = new Map<number, Pane>();
+  #configuration: Configuration | undefined;
+  /** The page that sees and types; undefined while locked. */
+  #view: View | undefined;
+  #sealed = 0;
+  #sealedArmed = false;
+  #refusals = 0;
+  #refusalsArmed = false;
+  #stopping = false;
+  /** Shells whose recording is being begun. */
+  readonly #starting = new Set<Promise<void>>();
+
+  constructor(parts: PtyHostParts) {
+    this.#parts = parts;
+    parts.link.onMessage((message) => this.receive(message));
+    parts.link.onLost(() => void this.stop('main-gone'));
+  }
+
+  /** Panes with a running shell. */
+  get livePanes(): number {
+    return this.#panes.size;
+  }
+
+  /** One message from main, not checked yet. A bad one is refused and reported, and changes nothing. */
+  receive(message: unknown): void {
+    const parsed = toPtyHost.safeParse(message);
+    if (!parsed.success) {
+      this.#refuse(explain(message, parsed.error));
+      return;
+    }
+    const value = parsed.data;
+    if (value.type === 'configure') {
+      this.#configure(value);
+      return;
+    }
+    if (!this.#configuration || this.#stopping) {
+      if (value.type === 'spawn')
+        this.#post({ type: 'spawnFailed', pane: value.pane, sentence: 'The pty host is not ready to start a shell. Try again in a moment.' });
+      else if (!this.#stopping) this.#refuse(`${value.type} came before configure`);
+      return;
+    }
+    switch (value.type) {
+      case 'spawn':
+        this.#start(value, this.#configuration);
+        return;
+      case 'resize':
+        return this.#panes.get(value.pane)?.session?.resize(value.cols, value.rows);
+      case 'attach':
+        return this.#attach(value.publicKey, value.person, value.method);
+      case 'frame':
+        return this.#frame(value.bytes);
+      case 'ack':
+        return this.#ack(value.pane, value.parsed);
+      case 'detach':
+        return this.#detach(value.cause);
+      case 'kill':
+        return this.#kill(value.pane);
+      case 'checkpoint':
+        void this.#checkpoint().then(() => this.#post({ type: 'checkpointed' }));
+        return;
+      case 'stop':
+        void this.stop('app-stop');
+    }
+  }
+
+  /** Ends every shell and recording, then this process. */
+  async stop(reason: EndReason): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#dropView();
+    await Promise.all([...this.#starting, ...[...this.#panes.values()].map((pane) => pane.session?.stop(reason))]);
+    this.#parts.exit(0);
+  }
+
+  #post(message: FromPtyHost): void {
+    this.#parts.link.post(message);
+  }
+
+  #configure(value: Extract<ToPtyHost, { type: 'configure' }>): void {
+    if (this.#configuration) {
+      this.#refuse('configure came a second time');
+      return;
+    }
+    this.#configuration = value;
+    this.#post({ type: 'ready' });
+    const tick = (): void => {
+      void this.#checkpoint();
+      this.#parts.clock.after(checkpointMs, tick);
+    };
+    this.#parts.clock.after(checkpointMs, tick);
+  }
+
+  #start(spawn: Spawn, configuration: Configuration): void {
+    const started = this.#spawn(spawn, configuration).finally(() => this.#starting.delete(started));
+    this.#starting.add(started);
+  }
+
+  async #spawn(spawn: Spawn, configuration: Configuration): Promise<void> {
+    const fail = (sentence: string): void => this.#post({ type: 'spawnFailed', pane: spawn.pane, sentence });
+    if (this.#panes.has(spawn.pane)) return fail(`Pane ${spawn.pane} has a shell already.`);
+    if (this.#panes.size >= maxPanes) return fail(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
+    const pane: Pane = { id: spawn.pane, person: spawn.person, session: undefined, killed: false, shown: 0, parsed: 0, snapshot: 0 };
+    this.#panes.set(pane.id, pane);
+    let writer: SessionWriter | undefined;
+    try {
+      const [name = '', ...args] = spawn.command;
+      const cwd = findFolder(spawn.cwd, spawn.env['HOME']);
+      const term = spawn.env['TERM'] || 'xterm-256color';
+      const env = shellEnvironment(spawn.env, cwd, term);
+      const program = findProgram(name, cwd, env['PATH']);
+      const { cols, rows } = spawn;
+      writer = await this.#parts.createWriter({
+        folder: configuration.recordingsFolder,
+        installation: configuration.installation,
+        person: spawn.person,
+        policySha256: configuration.policySha256,
+        recipients: spawn.recipients,
+        start: { command: spawn.command, cwd, cols, rows, term, version: configuration.version },
+        rotate: { minutes: configuration.rotateMinutes, mebibytes: configuration.rotateMebibytes },
+        reserveMebibytes: configuration.reserveMebibytes,
+        notice: (notice) => this.#notice(pane, notice),
+        lowSpace: (free) =>
+          this.#fault(
+            `Only ${Math.floor(free)} MiB are free for recordings in ${configuration.recordingsFolder}. Free some space: when it is used up, panes close.`,
+          ),
+      });
+      if (this.#stopping || pane.killed) {
+        this.#panes.delete(pane.id);
+        await writer.end(this.#stopping ? 'app-stop' : 'closed');
+        return fail('The pane was closed before its shell had started.');
+      }
+      pane.session = new Session(writer, this.#parts.spawn, { command: [program, ...args], cwd, env, cols, rows }, this.#parts.clock, {
+        output: (bytes, offset) => this.#output(pane, bytes, offset),
+        failed: (sentence) => this.#fault(sentence, pane.id),
+        end: (exit) => {
+          this.#panes.delete(pane.id);
+          this.#post({ type: 'exit', pane: pane.id, code: exit.code, signal: exit.signal });
+        },
+      });
+      this.#post({ type: 'spawned', pane: pane.id, recording: writer.id, pid: pane.session.pty.pid });
+      if (cwd !== spawn.cwd) this.#fault(`The folder ${spawn.cwd} cannot be entered, so this shell has started in ${cwd}.`, pane.id);
+    } catch (error) {
+      this.#panes.delete(pane.id);
+      fail(sentence(error));
+      // A recording that has begun says that nothing came of it.
+      await writer?.end('closed').catch(() => undefined);
+    }
+  }
+
+  /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
+  #notice(pane: Pane, notice: RecordingNotice): void {
+    this.#post({ type: 'notice', notice });
+    if (notice.kind === 'failed') pane.session?.fail(new Error(notice.reason));
+  }
+
+  /** Sealed output of a pane. */
+  #output(pane: Pane, bytes: Uint8Array, offset: number): void {
+    this.#countSealed(bytes.length);
+    const view = this.#viewOf(pane);
+    if (!view) return;
+    // The head and the bytes are sealed one after the other: no copy of the bytes in the clear is made.
+    this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame({ type: 'output', pane: pane.id, offset, bytes: empty }), bytes) });
+    pane.shown = offset + bytes.length;
+    if (pane.shown - pane.parsed > highWaterBytes) pane.session?.pty.pause();
+  }
+
+  /** The page, if this pane is its person's to see. */
+  #viewOf(pane: Pane): View | undefined {
+    return this.#view?.person === pane.person ? this.#view : undefined;
+  }
+
+  #attach(publicKey: Uint8Array, person: string, method: string): void {
+    let channel: PeerChannel;
+    try {
+      channel = new PeerChannel(publicKey);
+    } catch (error) {
+      this.#refuse(`attach: ${sentence(error)}`);
+      return;
+    }
+    this.#dropView();
+    const view = { channel, person };
+    this.#view = view;
+    const panes: { pane: number; recording: string; outputBytes: number }[] = [];
+    for (const pane of this.#panes.values()) {
+      const { session } = pane;
+      if (!session?.live || !this.#viewOf(pane)) continue;
+      session.mark('u', JSON.stringify({ person, method }));
+      if (!session.live) continue;
+      pane.shown = pane.parsed = session.writer.outputBytes;
+      panes.push({ pane: pane.id, recording: session.recording, outputBytes: pane.shown });
+    }
+    this.#post({ type: 'attached', publicKey: channel.publicKey, panes });
+  }
+
+  /** From here on nothing is shown and nobody types: the key is gone, waiting input is wiped, paused ptys go on. */
+  #dropView(): void {
+    this.#view?.channel.close();
+    this.#view = undefined;
+    for (const { session } of this.#panes.values()) {
+      session?.pty.discardInput();
+      session?.pty.resume();
+    }
+  }
+
+  #detach(cause: string): void {
+    this.#dropView();
+    for (const { session } of this.#panes.values()) {
+      session?.mark('l', JSON.stringify({ cause }));
+      session?.rotate();
+    }
+    this.#post({ type: 'detached' });
+  }
+
+  /** A sealed frame from the page: input or a snapshot. */
+  #frame(bytes: Uint8Array): void {
+    const view = this.#view;
+    if (!view) {
+      this.#refuse('a frame came while the workspace is locked');
+      return;
+    }
+    let plain: Buffer;
+    try {
+      plain = view.channel.open(bytes);
+    } catch (error) {
+      this.#refuse(error instanceof ChannelError ? error.message : 'a frame did not open');
+      return;
+    }
+    try {
+      const frame = decodeFrame(plain);
+      const pane = 'pane' in frame ? this.#panes.get(frame.pane) : undefined;
+      // A pane that has just ended is no fault of the page; another person's pane is.
+      if (pane && !this.#viewOf(pane)) this.#refuse(`a frame for pane ${pane.id}, which belongs to another person`);
+      else if (frame.type === 'input') this.#input(pane, frame.bytes);
+      else if (frame.type === 'snapshot') this.#snapshot(pane, frame.offset, frame.cols, frame.rows, frame.bytes);
+      else this.#refuse(`a frame of type ${frame.type}, which a page may not send`);
+    } catch {
+      this.#refuse('a frame that is not a view frame');
+    } finally {
+      plain.fill(0);
+    }
+  }
+
+  #input(pane: Pane | undefined, bytes: Uint8Array): void {
+    if (!pane?.session?.live || bytes.length === 0) return;
+    if (!pane.session.pty.write(bytes)) {
+      this.#fault(`The program in this pane does not read its input: ${bytes.length} bytes were not sent to it.`, pane.id);
+    }
+  }
+
+  #snapshot(pane: Pane | undefined, offset: number, cols: number, rows: number, screen: Uint8Array): void {
+    const session = pane?.session;
+    if (!pane || !session?.live) return;
+    if (offset > session.writer.outputBytes || offset < pane.snapshot || cols === 0 || rows === 0 || screen.length > maxSnapshotBytes) {
+      this.#refuse(`a snapshot of pane ${pane.id} that cannot be true`);
+      return;
+    }
+    const head = Buffer.from(`${JSON.stringify({ outputOffset: offset, cols, rows })}\n`, 'utf8');
+    const data = Buffer.from(new ArrayBuffer(head.length + screen.length));
+    data.set(head);
+    data.set(screen, head.length);
+    session.mark('n', data);
+    data.fill(0);
+    pane.snapshot = offset;
+  }
+
+  #ack(id: number, parsed: number): void {
+    const pane = this.#panes.get(id);
+    if (!pane || !this.#viewOf(pane)) return;
+    pane.parsed = Math.min(pane.shown, Math.max(pane.parsed, parsed));
+    if (pane.shown - pane.parsed < lowWaterBytes) pane.session?.pty.resume();
+  }
+
+  #kill(id: number): void {
+    const pane = this.#panes.get(id);
+    if (!pane) return;
+    pane.killed = true;
+    void pane.session?.stop('closed');
+  }
+
+  async #checkpoint(): Promise<void> {
+    const sessions = [...this.#panes.values()].flatMap((pane) => pane.session ?? []);
+    await Promise.all(
+      sessions.map(async (session) => {
+        const head = await session.checkpoint();
+        if (head) this.#post({ type: 'notice', notice: { kind: 'checkpoint', recording: session.recording, head } });
+      }),
+    );
+  }
+
+  #countSealed(bytes: number): void {
+    this.#sealed += bytes;
+    if (this.#sealedArmed) return;
+    this.#sealedArmed = true;
+    this.#parts.clock.after(sealedMs, () => {
+      this.#sealedArmed = false;
+      this.#post({ type: 'sealed', bytes: this.#sealed });
+    });
+  }
+
+  #fault(text: string, pane?: number): void {
+    this.#post(pane === undefined ? { type: 'fault', sentence: text } : { type: 'fault', pane, sentence: text });
+  }
+
+  #refuse(why: string): void {
+    this.#refusals++;
+    if (this.#refusalsArmed) return;
+    this.#refusalsArmed = true;
+    const first = this.#refusals;
+    this.#fault(`The pty host refused a message: ${why}. Nothing was changed.`);
+    this.#parts.clock.after(refusalMs, () => {
+      this.#refusalsArmed = false;
+      const more = this.#refusals - first;
+      if (more > 0) this.#fault(`The pty host refused ${more} more messages in the last second. Nothing was changed.`);
+    });
+  }
+}
+
+/** Why main's message is refused, without repeating anything of its content. */
+function explain(message: unknown, error: z.ZodError): string {
+  const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
+  const known = toPtyHost.options.some((option) => option.shape.type.value === type);
+  const fields = [...new Set(error.issues.map((issue) => issue.path.join('.')))].filter((path) => path !== 'type' && path !== '');
+  if (!known) return 'its type is unknown';
+  return fields.length > 0 ? `${String(type)} has a bad ${fields.slice(0, 3).join(', ')}` : `${String(type)} is not well formed`;
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof PtyError || error instanceof Error) return error.message.split(EOL).join(' ');
+  return String(error);
+}

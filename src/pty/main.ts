@@ -1,0 +1,21 @@
+/** Entry of the pty host process: under child_process.fork and under Electron's utilityProcess. */
+import { RecordingWriter } from '../recording/writer.ts';
+import { systemClock } from './clock.ts';
+import { withholdCoreDumps } from './harden.ts';
+import { PtyHost } from './host.ts';
+import { linkToMain } from './link.ts';
+import { spawnUnixPty } from './unix.ts';
+
+withholdCoreDumps();
+const link = linkToMain();
+const host = new PtyHost({
+  link,
+  spawn: spawnUnixPty,
+  createWriter: (options) => RecordingWriter.create(options),
+  clock: systemClock,
+  exit: (code) => void link.flush().then(() => process.exit(code)),
+});
+// An interrupt typed where the app was started is main's to answer; we go when main says so, or when it is gone.
+process.on('SIGINT', () => {});
+process.on('SIGHUP', () => {});
+process.on('SIGTERM', () => void host.stop('app-stop'));

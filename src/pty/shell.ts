@@ -1,0 +1,94 @@
+/** Which program a pane starts, where, and with what environment. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { PtyError } from './pty.ts';
+
+/** Like execvp(3) without PATH. */
+const defaultPath = '/usr/local/bin:/usr/bin:/bin';
+
+/** `missing`: nothing of that name; `not-executable`: it is there and cannot be run. POSIX shells exit 127 and 126. */
+export class ProgramError extends PtyError {
+  override name = 'ProgramError';
+  readonly kind: 'missing' | 'not-executable';
+
+  constructor(kind: 'missing' | 'not-executable', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What stands at `path`, as far as execve(2) cares. */
+function look(path: string): 'program' | 'missing' | 'folder' | 'not-executable' {
+  try {
+    if (statSync(path).isDirectory()) return 'folder';
+    accessSync(path, constants.X_OK);
+    return 'program';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'not-executable' : 'missing';
+  }
+}
+
+/**
+ * The absolute path of `program`: taken from `cwd` if it has a slash, else looked for in `path` (as in PATH).
+ * @throws ProgramError whose sentence names the path.
+ */
+export function findProgram(program: string, cwd: string, path: string | undefined): string {
+  if (program === '') throw new ProgramError('missing', 'There is no program to start: its name is empty.');
+  if (program.includes('/')) {
+    const whole = resolve(cwd, program);
+    const found = look(whole);
+    if (found === 'program') return whole;
+    if (found === 'missing') throw new ProgramError('missing', `The program ${whole} does not exist. Choose another shell, or install it.`);
+    if (found === 'folder') throw new ProgramError('not-executable', `${whole} is a folder and not a program.`);
+    throw new ProgramError('not-executable', `The program ${whole} may not be run: it is not executable for you. Check its mode and its owner.`);
+  }
+  let blocked: string | undefined;
+  for (const folder of (path || defaultPath).split(delimiter)) {
+    const whole = resolve(cwd, join(isAbsolute(folder) ? folder : resolve(cwd, folder), program));
+    const found = look(whole);
+    if (found === 'program') return whole;
+    if (found === 'not-executable') blocked ??= whole;
+  }
+  if (blocked) throw new ProgramError('not-executable', `The program ${blocked} may not be run: it is not executable for you. Check its mode and its owner.`);
+  throw new ProgramError('missing', `The program ${program} was not found in ${path || defaultPath}. Choose another shell, or install it.`);
+}
+
+/** The first of `wanted`, `home` and `/` that is a folder we may enter. */
+export function findFolder(wanted: string, home: string | undefined): string {
+  for (const folder of [wanted, home ?? '']) {
+    if (isAbsolute(folder) && look(folder) === 'folder') return folder;
+  }
+  return '/';
+}
+
+/** Variables of our own runtime, and of an outer multiplexer or terminal whose claims are not true in our panes. */
+const scrubbedPrefixes = ['NODE_', 'ELECTRON_', 'WARDMUX', 'npm_', 'CHROME_'];
+const scrubbedNames = new Set([
+  'NODE',
+  'TMUX',
+  'TMUX_PANE',
+  'STY',
+  'WINDOW',
+  'WINDOWID',
+  'TERMCAP',
+  'COLUMNS',
+  'LINES',
+  'TERM_PROGRAM',
+  'TERM_PROGRAM_VERSION',
+  'VTE_VERSION',
+  'SHLVL',
+]);
+
+/** The environment for a shell: without ours, with `WARDMUX=1` as a mark and the terminal's name. */
+export function shellEnvironment(env: Readonly<Record<string, string | undefined>>, cwd: string, term: string): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || name === '' || name.includes('=') || name.includes('\0') || value.includes('\0')) continue;
+    if (scrubbedNames.has(name) || scrubbedPrefixes.some((prefix) => name.startsWith(prefix))) continue;
+    out[name] = value;
+  }
+  out['TERM'] = term;
+  out['PWD'] = cwd;
+  out['WARDMUX'] = '1';
+  return out;
+}
