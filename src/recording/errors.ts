@@ -15,6 +15,8 @@ export type RecordingErrorCode =
   | 'bad-key-file'
   /** There is no recording here. */
   | 'not-a-recording'
+  /** A file is there and the system refuses to read it. */
+  | 'unreadable'
   /** It is being written by a running process. */
   | 'live';
 

@@ -44,7 +44,7 @@ export interface OpenedRecord {
 
 /**
  * Opens the recording in `folder`. Rejects with RecordingError 'not-a-recording' where the folder cannot be read; bad
- * content shows while walking.
+ * content shows while walking, where only a disk or a permission that refuses to read throws ('unreadable').
  */
 export async function openRecording(folder: string, options: OpenOptions = {}): Promise<RecordingReader> {
   let names: string[];
@@ -163,12 +163,11 @@ export class RecordingReader {
     try {
       file = await open(join(this.folder, segmentName(segment)), 'r');
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      const sentence = code === 'ENOENT' ? `Segment ${segmentName(segment)} is missing.` : `Segment ${segmentName(segment)} cannot be read (${code}).`;
-      return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), sentence);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(join(this.folder, segmentName(segment)), error);
+      return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), `Segment ${segmentName(segment)} is missing.`);
     }
     try {
-      const source = new Source(file);
+      const source = new Source(file, join(this.folder, segmentName(segment)));
       const stop = (code: FrameFault['code'], sentence: string): void =>
         this.#stop(code, segment, source.offset, Math.max(walk.seq, 0), `${segmentName(segment)}: ${sentence}`);
       if (!(await source.want(SEGMENT_MAGIC.length))) {
@@ -304,13 +303,15 @@ interface Walk {
 /** A file read forward in blocks. A block is never written again once it was handed out, so views into it stay true. */
 class Source {
   readonly #file: FileHandle;
+  readonly #path: string;
   block: Buffer = Buffer.alloc(0);
   at = 0;
   /** Place in the file of block[at]. */
   offset = 0;
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, path: string) {
     this.#file = file;
+    this.#path = path;
   }
 
   get left(): number {
@@ -328,7 +329,9 @@ class Source {
     const next = Buffer.allocUnsafeSlow(Math.max(READ_BYTES, bytes));
     let filled = this.block.copy(next, 0, this.at);
     while (filled < next.length) {
-      const { bytesRead } = await this.#file.read(next, filled, next.length - filled, this.offset + filled);
+      const { bytesRead } = await this.#file.read(next, filled, next.length - filled, this.offset + filled).catch((error: unknown) => {
+        throw unreadable(this.#path, error);
+      });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -336,6 +339,12 @@ class Source {
     this.at = 0;
     return filled >= bytes;
   }
+}
+
+function unreadable(path: string, error: unknown): RecordingError {
+  return new RecordingError('unreadable', `${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Look at its permissions and at the disk.`, {
+    cause: error,
+  });
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,0 +1,150 @@
+/**
+ * Recovery after a crash: what is whole stays, what is torn moves aside, and a report says so. Nothing is thrown away:
+ * torn bytes go to `segment-NNNNNN.torn-N` beside the segment, later segments as a whole likewise.
+ */
+import { closeSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RecordingError } from './errors.ts';
+import { segmentName } from './header.ts';
+import { liveState, unmarkLive } from './live.ts';
+import { openRecording } from './reader.ts';
+import type { FrameFault, TreeHead } from './types.ts';
+import { END_FILE, syncFolder, writeDurably } from './writer.ts';
+
+export const RECOVERED_FILE = 'recovered.json';
+const COPY_BYTES = 1024 * 1024;
+
+export interface RecoveryReport {
+  readonly recording: string;
+  /** Whole frames, headers included: the size of `head`. */
+  readonly keptFrames: number;
+  /** Bytes that were moved aside. */
+  readonly tornBytes: number;
+  /** Files that hold them now, names in the recording's folder. */
+  readonly tornFiles: readonly string[];
+  readonly head: TreeHead;
+  /** Wall time of the last whole frame, ms since 1970; 0 where none is whole. */
+  readonly lastWallMs: number;
+  /** Monotonic time of the last whole frame, ms since the recording's start. */
+  readonly durationMs: number;
+  /** Why the walk stopped, where it did. */
+  readonly fault?: FrameFault;
+}
+
+const reportSchema = z.object({
+  format: z.literal('wardmux-recovered'),
+  version: z.literal(1),
+  recording: z.string(),
+  keptFrames: z.number(),
+  tornBytes: z.number(),
+  tornFiles: z.array(z.string()),
+  head: z.object({ size: z.number(), root: z.string() }),
+  lastWallMs: z.number(),
+  durationMs: z.number(),
+});
+
+/** Whether a recording was cut off and not yet recovered. Cheap: looks at file names only. */
+export function needsRecovery(folder: string): boolean {
+  const names = readdirSync(folder);
+  if (names.includes(END_FILE)) return false;
+  return liveState(folder) !== 'live' && (!names.includes(RECOVERED_FILE) || names.includes('live'));
+}
+
+/** The report of an earlier recovery, or undefined. */
+export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault'> | undefined {
+  try {
+    return reportSchema.parse(JSON.parse(readFileSync(join(folder, RECOVERED_FILE), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Recovers one recording that was cut off. Running it again changes nothing more. Rejects with RecordingError 'live'
+ * where its writer runs, 'ended' where it ended as it should (damage in it is then no crash and stays as it is, as
+ * evidence), 'not-a-recording'.
+ */
+export async function recoverRecording(folder: string): Promise<RecoveryReport> {
+  if (liveState(folder) === 'live') throw new RecordingError('live', `The recording in ${folder} is being written: it needs no recovery.`);
+  const reader = await openRecording(folder);
+  if (readdirSync(folder).includes(END_FILE)) {
+    throw new RecordingError('ended', `The recording in ${folder} ended as it should: it needs no recovery. Damage in it is left as it is.`);
+  }
+  let lastWallMs = 0;
+  let durationMs = 0;
+  let lastSegment = -1;
+  for await (const frame of reader.frames()) {
+    lastWallMs = frame.wallMs;
+    durationMs = Number(frame.monoNs / 1_000_000n);
+    lastSegment = frame.segment;
+  }
+  const { fault } = reader;
+  const head = reader.head();
+  let tornBytes = 0;
+  const tornFiles: string[] = [];
+  if (fault && head.size === 0 && reader.segments.length === 0) {
+    // A crash between making the folder and its first segment: nothing was recorded, nothing is torn.
+  } else if (fault) {
+    for (const segment of reader.segments) {
+      const path = join(folder, segmentName(segment));
+      const bytes = statSync(path).size;
+      // A segment with no whole frame goes aside as a whole, so that every segment left begins with its header.
+      const keep = segment < fault.segment ? bytes : segment === fault.segment && lastSegment === segment ? reader.wholeBytes : 0;
+      if (keep >= bytes && segment < fault.segment) continue;
+      const torn = freeName(folder, segment);
+      if (keep === 0) renameSync(path, join(folder, torn));
+      else cut(path, keep, join(folder, torn));
+      tornBytes += bytes - keep;
+      tornFiles.push(torn);
+    }
+  }
+  const recording = reader.header?.recording ?? folder.slice(folder.lastIndexOf('/') + 1);
+  const before = recoveryReport(folder);
+  // A second run finds nothing torn any more; what the first one found is still the truth.
+  const report: RecoveryReport = {
+    recording,
+    keptFrames: head.size,
+    tornBytes: tornBytes + (before?.tornBytes ?? 0),
+    tornFiles: [...(before?.tornFiles ?? []), ...tornFiles],
+    head,
+    lastWallMs,
+    durationMs,
+    ...(fault ? { fault } : {}),
+  };
+  const { fault: _fault, ...kept } = report;
+  writeDurably(join(folder, RECOVERED_FILE), JSON.stringify({ format: 'wardmux-recovered', version: 1, ...kept }) + '\n');
+  unmarkLive(folder);
+  syncFolder(folder);
+  return report;
+}
+
+/** Moves everything from `keep` on into a new file, on the disk before the segment is cut. */
+function cut(path: string, keep: number, torn: string): void {
+  const from = openSync(path, 'r+');
+  try {
+    const to = openSync(torn, 'wx', 0o600);
+    try {
+      const buffer = Buffer.alloc(COPY_BYTES);
+      for (let at = keep; ;) {
+        const got = readSync(from, buffer, 0, buffer.length, at);
+        if (got === 0) break;
+        for (let done = 0; done < got;) done += writeSync(to, buffer, done, got - done);
+        at += got;
+      }
+      fsyncSync(to);
+    } finally {
+      closeSync(to);
+    }
+    ftruncateSync(from, keep);
+    fsyncSync(from);
+  } finally {
+    closeSync(from);
+  }
+}
+
+function freeName(folder: string, segment: number): string {
+  const names = new Set(readdirSync(folder));
+  const stem = segmentName(segment).replace(/\.wmx$/, '');
+  for (let n = 0; ; n++) if (!names.has(`${stem}.torn-${n}`)) return `${stem}.torn-${n}`;
+}

@@ -1,0 +1,131 @@
+/** The list of recordings, made without any key from file names, headers, end.json and recovered.json. */
+import { readFileSync, statSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
+import { RECORDING_ID, segmentName, segmentNumber } from './header.ts';
+import { liveState } from './live.ts';
+import { readHeader } from './reader.ts';
+import { recoveryReport } from './recovery.ts';
+import { END_FILE, type EndFile } from './writer.ts';
+
+const SCAN_BYTES = 1024 * 1024;
+
+export interface RecordingSummary {
+  readonly id: string;
+  /** Absolute path of the recording's folder. */
+  readonly folder: string;
+  /** Empty where the first segment's header cannot be understood: see `fault`. */
+  readonly person: string;
+  /** ISO 8601 UTC; empty likewise. */
+  readonly started: string;
+  readonly durationMs: number;
+  /** Output bytes. Exact where the recording ended as it should; otherwise what stands before its last segment, for the rest is sealed. */
+  readonly bytes: number;
+  /** Whether `bytes` is exact. */
+  readonly bytesExact: boolean;
+  /** Bytes of its segment files. */
+  readonly size: number;
+  readonly segments: number;
+  readonly state: 'complete' | 'interrupted' | 'live';
+  /** What a person should know about it, if anything. One sentence. */
+  readonly fault?: string;
+}
+
+const endSchema = z.object({
+  format: z.literal('wardmux-end'),
+  version: z.literal(1),
+  recording: z.string(),
+  reason: z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']),
+  head: z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) }),
+  outputBytes: z.number().int().nonnegative(),
+  durationMs: z.number().int().nonnegative(),
+});
+
+/** end.json of a recording, or undefined where there is none or it cannot be understood. Not signed: the ledger's word counts. */
+export function readEnd(folder: string): EndFile | undefined {
+  try {
+    return endSchema.parse(JSON.parse(readFileSync(join(folder, END_FILE), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * All recordings in a folder, oldest first. `live` names recordings that are known to be written now; others are judged
+ * by their `live` file. A missing folder has no recordings. Nothing here checks content: that is what the reader does.
+ */
+export async function listRecordings(recordingsFolder: string, live: ReadonlySet<string> = new Set()): Promise<RecordingSummary[]> {
+  let names: string[];
+  try {
+    names = await readdir(recordingsFolder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  const list: RecordingSummary[] = [];
+  for (const id of names.filter((name) => RECORDING_ID.test(name)).sort()) list.push(await summarise(join(recordingsFolder, id), id, live.has(id)));
+  return list;
+}
+
+/** One recording's summary. Rejects where the folder cannot be read. */
+export async function summarise(folder: string, id: string, knownLive = false): Promise<RecordingSummary> {
+  const segments = (await readdir(folder)).map(segmentNumber).filter((segment) => segment !== undefined);
+  segments.sort((a, b) => a - b);
+  const size = segments.reduce((sum, segment) => sum + sizeOf(join(folder, segmentName(segment))), 0);
+  const end = readEnd(folder);
+  const state = end ? 'complete' : knownLive || liveState(folder) === 'live' ? 'live' : 'interrupted';
+  const last = segments.at(-1);
+  const first = await readHeader(folder, segments[0] ?? 0);
+  const fault = first
+    ? undefined
+    : segments.length === 0
+      ? 'It has no segment: it was cut off before anything was recorded.'
+      : `The header of ${segmentName(segments[0]!)} cannot be understood.`;
+  const common = {
+    id,
+    folder,
+    person: first?.header.person ?? '',
+    started: first?.header.started ?? '',
+    size,
+    segments: segments.length,
+    state,
+    ...(fault ? { fault } : {}),
+  } as const;
+  if (end) return { ...common, durationMs: end.durationMs, bytes: end.outputBytes, bytesExact: true };
+  const lastHeader = last === undefined || last === 0 ? first : await readHeader(folder, last);
+  const durationMs = recoveryReport(folder)?.durationMs ?? (last === undefined ? 0 : await lastMonoMs(join(folder, segmentName(last))));
+  return { ...common, durationMs, bytes: lastHeader?.header.outputOffset ?? 0, bytesExact: false };
+}
+
+/** Monotonic time of the last whole frame of a segment, ms: hops from head to head and checks nothing. */
+async function lastMonoMs(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const block = Buffer.alloc(SCAN_BYTES);
+    const { size } = await file.stat();
+    let mono = 0n;
+    let at = SEGMENT_MAGIC.length;
+    let from = 0;
+    let filled = 0;
+    while (at + FRAME_HEAD_BYTES <= size) {
+      if (at + FRAME_HEAD_BYTES > from + filled) {
+        from = at;
+        filled = (await file.read(block, 0, block.length, from)).bytesRead;
+        if (filled < FRAME_HEAD_BYTES) break;
+      }
+      const length = block.readUInt32BE(at - from);
+      if (length > MAX_BODY_BYTES || at + FRAME_HEAD_BYTES + length > size) break;
+      mono = block.readBigUInt64BE(at - from + 16);
+      at += FRAME_HEAD_BYTES + length;
+    }
+    return Number(mono / 1_000_000n);
+  } finally {
+    await file.close();
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
