@@ -1,0 +1,68 @@
+/** The pty host and the vault host as child processes of plain Node. */
+import { fork } from 'node:child_process';
+import type { Child } from '../host.ts';
+import { Listeners } from '../listeners.ts';
+
+/**
+ * What a child may know of our environment. Shells get theirs by message, so no token of the person who started the app
+ * lies in these processes. The bus address leads the vault host to the Secret Service.
+ */
+const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'DBUS_SESSION_BUS_ADDRESS'];
+
+export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const name of passedOn) if (env[name] !== undefined) result[name] = env[name];
+  return result;
+}
+
+/**
+ * Starts `entry` (a path to an .mjs file) in a process group of its own, so that Ctrl+C in the terminal that started the
+ * app reaches main only. The child ends by itself on `disconnect`, which also comes when main was killed.
+ */
+export function forkChild(entry: string, env: NodeJS.ProcessEnv): Child {
+  const messages = new Listeners<[unknown]>();
+  const exits = new Listeners<[number | null, string | null]>();
+  const child = fork(entry, [], {
+    // No inspector and no loader of ours is inherited.
+    execArgv: [],
+    env: childEnvironment(env),
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
+  let ended: { code: number | null; signal: string | null } | undefined;
+  const end = (code: number | null, signal: string | null): void => {
+    if (ended) return;
+    ended = { code, signal };
+    exits.emit(code, signal);
+  };
+  child.on('message', (message) => messages.emit(message));
+  child.on('exit', end);
+  // The program could not be started, or a message could not be sent: an exit follows, or there was never a process.
+  child.on('error', () => {
+    if (child.pid === undefined) end(null, null);
+  });
+  return {
+    pid: child.pid ?? -1,
+    post(message) {
+      // A message to a child that has ended is dropped; its end is told by onExit.
+      if (child.connected) child.send(message as never, () => {});
+    },
+    onMessage: (listener) => messages.add(listener),
+    onExit(listener) {
+      const disposable = exits.add(listener);
+      if (ended) {
+        const { code, signal } = ended;
+        queueMicrotask(() => listener(code, signal));
+      }
+      return disposable;
+    },
+    kill() {
+      if (ended) return Promise.resolve();
+      return new Promise((resolve) => {
+        exits.add(() => resolve());
+        child.kill('SIGKILL');
+      });
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/** The host on an installed Chromium, Chrome or Edge, driven over the DevTools pipe. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
+import type { Child, ChildName, Host, HostWindow } from '../host.ts';
+import { browserEnvironment, browserFlags } from './flags.ts';
+import { findBrowser } from './find.ts';
+import { forkChild } from './child.ts';
+import { idleSeconds } from './idle.ts';
+import { killNow, processTree, whenGone } from './processes.ts';
+import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
+import { watchSignals } from './signals.ts';
+import { ChromiumWindow } from './window.ts';
+
+/** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
+const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
+/** The browser shows its first page within 1 s on a slow machine; a start that takes longer than this has failed. */
+const START_MS = 30_000;
+/** A browser that does not end by itself in this time is killed. */
+const QUIT_MS = 2000;
+
+export interface ChromiumHostOptions {
+  /** Where pty-host.mjs and vault-host.mjs lie. */
+  readonly distFolder: string;
+  /** The data folder; the host keeps nothing in it. */
+  readonly home: string;
+  /** Parent of the browser's profile folder. Default: XDG_RUNTIME_DIR, else the system's temporary folder. */
+  readonly runFolder?: string;
+  /** For tests: no window on a screen. */
+  readonly headless?: boolean;
+  /** For tests: other entries for the children. */
+  readonly entries?: Partial<Record<ChildName, string>>;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told when something of a page was refused: a navigation, a request, a message. Never its content. */
+  readonly onRefused?: (what: string) => void;
+}
+
+export interface ChromiumHost extends Host {
+  readonly name: 'chromium';
+  /** Process id of the browser, once it is open. For tests and the canary. */
+  readonly browserPid: number | undefined;
+  /** The browser's private folder, once it is open. */
+  readonly profileFolder: string | undefined;
+  /** The driving library's page, for end-to-end tests only. It is another object after a crash. */
+  page(): Page;
+}
+
+/** Finds a browser; throws an Error with a sentence when there is none. The window opens with `open`. */
+export async function createChromiumHost(options: ChromiumHostOptions): Promise<ChromiumHost> {
+  const env = options.env ?? process.env;
+  const headless = options.headless ?? false;
+  const browser = findBrowser(env);
+  const root = process.getuid?.() === 0;
+  const signals = watchSignals(env);
+  const children = new Set<Child>();
+  let profile: Profile | undefined;
+  let context: BrowserContext | undefined;
+  let window: ChromiumWindow | undefined;
+  let browserPid: number | undefined;
+  let quitting: Promise<void> | undefined;
+
+  async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
+    if (profile) throw new Error('The window is open already.');
+    const parent = options.runFolder ?? defaultRunFolder(env);
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    profile = createProfile(parent);
+    const width = (opening.cols ?? 140) * CELL.width + CELL.extraWidth;
+    const height = (opening.rows ?? 40) * CELL.height + CELL.extraHeight;
+    try {
+      context = await chromium.launchPersistentContext(profile.folder, {
+        executablePath: browser.path,
+        headless,
+        // Our own list of switches, whole: see flags.ts.
+        ignoreDefaultArgs: true,
+        args: browserFlags({ profileFolder: profile.folder, headless, root, width, height }),
+        env: browserEnvironment(env, profile.folder, profile.temp),
+        artifactsDir: join(profile.temp, 'artifacts'),
+        viewport: headless ? { width, height } : null,
+        chromiumSandbox: !root,
+        acceptDownloads: false,
+        serviceWorkers: 'block',
+        // Signals belong to the app: it seals and locks before it ends the browser.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+        timeout: START_MS,
+      });
+      const page = context.pages()[0] ?? (await context.waitForEvent('page', { timeout: START_MS }));
+      const session: CDPSession = await context.browser()!.newBrowserCDPSession();
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      browserPid = processInfo.find(({ type }) => type === 'browser')?.id;
+      if (browserPid === undefined) throw new Error('the browser does not say which process it is');
+      await session.send('Browser.setDownloadBehavior', { behavior: 'deny' });
+      window = await ChromiumWindow.open(
+        { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: options.onRefused ?? (() => {}) },
+        page,
+      );
+      return window;
+    } catch (error) {
+      await endBrowser();
+      throw new Error(`${browser.name} (${browser.path}) could not be opened: ${firstLine(error)}`, { cause: error });
+    }
+  }
+
+  async function endBrowser(): Promise<void> {
+    const tree = browserPid === undefined ? [] : processTree(browserPid);
+    const closing = context?.close().catch(() => {});
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
+    killNow(await whenGone(tree, QUIT_MS / 4));
+    await whenGone(tree, QUIT_MS);
+    profile?.remove();
+  }
+
+  async function quit(): Promise<void> {
+    signals.stop();
+    await Promise.all([endBrowser(), ...[...children].map((child) => child.kill())]);
+  }
+
+  return {
+    name: 'chromium',
+    description:
+      `opening in ${browser.name} (${browser.path}), because the Electron runtime is not installed.` +
+      (root ? ' You are root, so the browser runs without its sandbox: use an ordinary account for real work.' : ''),
+    get browserPid() {
+      return browserPid;
+    },
+    get profileFolder() {
+      return profile?.folder;
+    },
+    page() {
+      if (!window) throw new Error('The window is not open.');
+      return window.page;
+    },
+    open,
+    fork(name) {
+      const child = forkChild(options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env);
+      children.add(child);
+      child.onExit(() => children.delete(child));
+      return child;
+    },
+    idleSeconds: () => idleSeconds(env),
+    onSignal: (listener) => signals.onSignal(listener),
+    quit: () => (quitting ??= quit()),
+  };
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  // The library adds a log of the whole command line after the first line.
+  return text.split('\n')[0]!.replace(/^\w+(\.\w+)*: /, '');
+}
