@@ -1,0 +1,40 @@
+/** The app's own short look at evidence: is a recording, as it lies on the disk now, what the signed ledger remembers? */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Ledger } from '../src/ledger/ledger.ts';
+import { readLedger } from '../src/ledger/read.ts';
+import { MerkleTree } from '../src/merkle/tree.ts';
+import { openRecording } from '../src/recording/reader.ts';
+import type { Home } from '../src/storage/index.ts';
+
+export function defaultExportFolder(env: Readonly<Record<string, string | undefined>>, recording: string): string {
+  return join(env['HOME'] || homedir(), `wardmux-export-${recording}`);
+}
+
+/** Compares every head that the ledger remembers of this recording. One sentence, for good and for bad. */
+export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; sentence: string }> {
+  await ledger.checkpoint();
+  const remembered = new Map<number, string>();
+  const reading = readLedger(home.ledger, ledger.key, {
+    onEvent: ({ detail }) => {
+      if (detail?.['recording'] === recording && typeof detail['size'] === 'number') remembered.set(detail['size'], String(detail['root']));
+    },
+  });
+  const fault = reading.faults[0];
+  if (fault) return { good: false, sentence: `The ledger does not hold: ${fault.message}` };
+  const reader = await openRecording(join(home.recordings, recording), { live: true });
+  const tree = new MerkleTree();
+  let last = 0;
+  for await (const { leaf } of reader.frames()) {
+    tree.append(leaf);
+    const root = remembered.get(tree.size);
+    if (root === undefined) continue;
+    if (root !== tree.head().root) return { good: false, sentence: `The recording differs from what the ledger signed for at its record ${tree.size}. Keep a copy of both for the audit.` };
+    last = tree.size;
+  }
+  if (reader.fault) return { good: false, sentence: reader.fault.message };
+  const most = Math.max(0, ...remembered.keys());
+  if (last < most) return { good: false, sentence: `The ledger signed for ${most} records, and only ${tree.size} are here: the end of the recording is missing.` };
+  const after = tree.size - last;
+  return { good: true, sentence: `Verified: ${last} records match the signed ledger${after > 0 ? `, ${after} newer ones are not signed for yet` : ''}. Whether the ledger was rolled back was not checked.` };
+}

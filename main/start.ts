@@ -1,0 +1,63 @@
+/**
+ * `npm start`: picks a host, says in one line which and why, and opens the app. Electron first where its runtime is
+ * installed; else the Chromium host; with no display the terminal-only job; with no terminal either a sentence, exit 2.
+ */
+import { spawn } from 'node:child_process';
+
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { homeFolder } from '../src/storage/index.ts';
+import { runApp } from './app.ts';
+import { createChromiumHost } from './chromium/index.ts';
+import { electronRuntime } from './electron/runtime.ts';
+import { runTerminalJob } from './terminal.ts';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
+
+function hasDisplay(): boolean {
+  return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+}
+
+async function main(): Promise<number> {
+  const home = homeFolder(process.env);
+  if (!hasDisplay()) {
+    if (process.stdin.isTTY && process.stdout.isTTY) {
+      say('there is no display (DISPLAY and WAYLAND_DISPLAY are empty), so your shell opens here, in this terminal, sealed into a recording.');
+      return runTerminalJob({ home, say });
+    }
+    say('there is no display and no terminal. Set DISPLAY or WAYLAND_DISPLAY, or start this in a terminal.');
+    return 2;
+  }
+  const runtime = electronRuntime(dirname(folder));
+  if (runtime) {
+    say(`opening in Electron: its runtime is installed (${runtime}).`);
+    return spawnElectron(runtime);
+  }
+  const host = await createChromiumHost({ distFolder: folder, home }).catch((error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    return undefined;
+  });
+  if (!host) return 2;
+  say(host.description);
+  return runApp(host, { home, say });
+}
+
+function spawnElectron(runtime: string): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(runtime, [join(folder, 'electron.mjs')], { stdio: 'inherit' });
+    child.on('error', (error) => {
+      say(`Electron could not be started: ${error.message}`);
+      resolve(2);
+    });
+    child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);

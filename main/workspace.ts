@@ -1,0 +1,190 @@
+/**
+ * The multiplexer's state and its shells. The state is a value (src/mux); this carries out its effects. It lives through
+ * a lock: the shells run on, and the view is drawn again after the unlock.
+ */
+import { readlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+import type { ClientAction, WorkspaceView } from '../src/bridge/schema.ts';
+import type { LedgerEntry } from '../src/ledger/types.ts';
+import { runCommandLine } from '../src/mux/commands/index.ts';
+import {
+  activePane,
+  closePane,
+  createState,
+  findPane,
+  newWindow,
+  paneExited,
+  paneFailed,
+  paneStarted,
+  setStage,
+  type Change,
+  type Effect,
+  type State,
+} from '../src/mux/state.ts';
+import { toView } from '../src/mux/view.ts';
+import type { Recipient } from '../src/recording/types.ts';
+import type { PtyClient } from './pty-client.ts';
+
+/** A shell that ends this soon, and not with 0, did not end because somebody typed exit: its pane stays and says so. */
+const EARLY_EXIT_MS = 1500;
+
+export interface WorkspaceOptions {
+  readonly pty: PtyClient;
+  /** Whose recording a new pane is, and who can open it. */
+  readonly owner: () => { readonly person: string; readonly recipients: Recipient[] };
+  readonly ledger: (entry: LedgerEntry) => void;
+  readonly changed: (view: WorkspaceView) => void;
+  readonly client: (action: ClientAction) => void;
+  readonly notice: (level: 'ok' | 'warn' | 'stop', sentence: string, pane?: number) => void;
+  readonly lock: () => void;
+  readonly detach: () => void;
+  readonly exportPane: (pane: number) => void;
+  readonly verifyPane: (pane: number) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+}
+
+/** The person's own shell; /bin/sh where the account names none. */
+export function shellOf(env: Readonly<Record<string, string | undefined>>): string {
+  return env['SHELL'] || '/bin/sh';
+}
+
+export class Workspace {
+  readonly #options: WorkspaceOptions;
+  readonly #shells = new Map<number, { pid: number; recording: string; started: number }>();
+  #state: State | undefined;
+
+  constructor(options: WorkspaceOptions) {
+    this.#options = options;
+  }
+
+  get view(): WorkspaceView | undefined {
+    return this.#state && toView(this.#state);
+  }
+
+  /** Panes with a live or ended recording, by pane id. */
+  recording(pane: number): string | undefined {
+    return (this.#state && findPane(this.#state, pane)?.pane.recording) ?? undefined;
+  }
+
+  get shellCount(): number {
+    return this.#shells.size;
+  }
+
+  /** The stage's size in cells. The first call opens the first window with the person's shell. */
+  resize(cols: number, rows: number): void {
+    const shell = shellOf(this.#options.env);
+    if (!this.#state) {
+      this.#state = createState({ cols, rows }, { session: 'main' });
+      this.#apply(newWindow(this.#state, { program: basename(shell) }));
+    } else this.#apply(setStage(this.#state, { cols, rows }));
+  }
+
+  /** One or several commands in tmux's syntax. @returns a message for the person, if the command has one. */
+  command(line: string, pane: number | undefined): string | undefined {
+    if (!this.#state) return 'The window is not ready yet.';
+    const target = pane ?? activePane(this.#state);
+    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(this.#options.env)) });
+    this.#apply(result);
+    return result.message;
+  }
+
+  exited(pane: number, code: number, signal: number): void {
+    const shell = this.#shells.get(pane);
+    this.#shells.delete(pane);
+    this.#options.ledger({ action: 'pane.close', detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason: 'exit' } });
+    if (!this.#state || !findPane(this.#state, pane)) return;
+    const early = shell !== undefined && this.#options.now() - shell.started < EARLY_EXIT_MS && (code !== 0 || signal !== 0);
+    if (early) {
+      const how = signal ? `was ended by signal ${signal}` : `ended with status ${code}`;
+      this.#set(paneExited(this.#state, pane, `The program ${how} as soon as it started. What it printed is in its recording.`));
+    } else this.#apply(closePane(this.#state, pane, false));
+  }
+
+  failed(pane: number, sentence: string): void {
+    this.#shells.delete(pane);
+    if (this.#state) this.#set(paneFailed(this.#state, pane, sentence));
+  }
+
+  /** The pty host died: every shell is gone, every pane says so. */
+  allGone(sentence: string): void {
+    for (const [pane, { recording }] of this.#shells) {
+      this.#options.ledger({ action: 'pane.close', detail: { pane, recording, reason: 'pty-host-gone' } });
+      if (this.#state) this.#state = paneFailed(this.#state, pane, sentence);
+    }
+    this.#shells.clear();
+    if (this.#state) this.#set(this.#state);
+  }
+
+  #set(state: State): void {
+    this.#state = state;
+    this.#options.changed(toView(state));
+  }
+
+  #apply(change: Change): void {
+    this.#state = change.state;
+    // Spawns come after everything else has its place, so that a page knows a pane before its first byte.
+    this.#options.changed(toView(change.state));
+    for (const effect of change.effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'spawn':
+        return void this.#spawn(effect);
+      case 'kill':
+        this.#shells.delete(effect.pane);
+        return this.#options.pty.kill(effect.pane);
+      case 'resize':
+        if (this.#shells.has(effect.pane)) this.#options.pty.resize(effect.pane, effect.cols, effect.rows);
+        return;
+      case 'client':
+        return this.#options.client(effect.action);
+      case 'lock':
+        return this.#options.lock();
+      case 'detach':
+        return this.#options.detach();
+      case 'export':
+        return this.#options.exportPane(effect.pane);
+      case 'verify':
+        return this.#options.verifyPane(effect.pane);
+      case 'empty':
+        return;
+    }
+  }
+
+  async #spawn(effect: Extract<Effect, { kind: 'spawn' }>): Promise<void> {
+    const { pane, cols, rows } = effect;
+    const { pty, owner, env, ledger } = this.#options;
+    const command = effect.command.length > 0 ? [...effect.command] : [shellOf(env)];
+    try {
+      pty.start();
+      const spawned = await pty.spawn({ pane, ...owner(), command, cwd: effect.cwd ?? this.#folderOf(effect.cwdFrom), env: shellEnvironment(env), cols, rows });
+      this.#shells.set(pane, { ...spawned, started: this.#options.now() });
+      ledger({ action: 'pane.open', person: owner().person, detail: { pane, recording: spawned.recording } });
+      if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);
+      this.#set(paneStarted(this.#state, pane, spawned.recording));
+    } catch (error) {
+      this.failed(pane, error instanceof Error ? error.message : 'The shell could not be started.');
+    }
+  }
+
+  /** Where a pane's shell is now, as Linux tells; the person's home where nobody tells. */
+  #folderOf(pane: number | undefined): string {
+    const pid = pane === undefined ? undefined : this.#shells.get(pane)?.pid;
+    try {
+      if (pid !== undefined) return readlinkSync(`/proc/${pid}/cwd`);
+    } catch {
+      // The shell is gone, or this is not Linux.
+    }
+    return this.#options.env['HOME'] || homedir();
+  }
+}
+
+/** What shells get; the pty host takes out what is ours. */
+function shellEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) out[name] = value;
+  return { ...out, TERM: 'xterm-256color', COLORTERM: 'truecolor', LANG: env['LANG'] || 'C.UTF-8' };
+}
