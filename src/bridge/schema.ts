@@ -145,7 +145,8 @@ export interface Events {
 }
 
 export type ClientAction =
-  | { readonly action: 'copy-mode'; readonly pane: number }
+  /** `pageUp`: start one page up. */
+  | { readonly action: 'copy-mode'; readonly pane: number; readonly pageUp?: true }
   | { readonly action: 'search'; readonly pane: number }
   | { readonly action: 'paste'; readonly pane: number }
   | { readonly action: 'display-panes' }
@@ -153,7 +154,9 @@ export type ClientAction =
   /** `template` holds %% where the answer goes. */
   | { readonly action: 'command-prompt'; readonly prompt: string; readonly initial: string; readonly template: string }
   | { readonly action: 'confirm'; readonly prompt: string; readonly command: string }
-  | { readonly action: 'message'; readonly text: string };
+  | { readonly action: 'message'; readonly text: string }
+  /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */
+  | { readonly action: 'send-keys'; readonly pane: number; readonly keys: readonly string[]; readonly literal: boolean };
 
 export type EventName = keyof Events;
 
