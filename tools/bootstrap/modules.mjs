@@ -32,7 +32,7 @@ function readJson(file) {
 /** npm as the person runs it, else the one in PATH. */
 function npm() {
   const own = process.env.npm_execpath;
-  if (own !== undefined && /npm-cli\.js$/.test(own) && existsSync(own)) return [process.execPath, own];
+  if (own !== undefined && own.endsWith('npm-cli.js') && existsSync(own)) return [process.execPath, own];
   const found = which('npm');
   if (found === undefined) throw new Sentence('npm is not in PATH: it comes with Node. Install it (Debian: apt-get install npm) and start again.');
   return [found];

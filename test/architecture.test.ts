@@ -1,0 +1,253 @@
+/**
+ * The house has floors: renderer and main stand on src, src stands on nothing of ours. oxlint enforces it; here each of its
+ * rules is shown to fire on a bad example, the real tree is walked a second time without oxlint, and import cycles are
+ * searched for.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Finding {
+  readonly code: string;
+  readonly filename: string;
+  readonly message: string;
+}
+
+/** Lints a folder and gives the findings. */
+function lint(folder: string): Finding[] {
+  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint');
+  const { stdout, stderr } = spawnSync(process.execPath, [oxlint, '--format', 'json', '-c', '.oxlintrc.json', 'src', 'main', 'renderer', 'test'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const start = stdout.indexOf('{');
+  if (start < 0) throw new Error(`oxlint said: ${stdout}${stderr}`);
+  return (JSON.parse(stdout.slice(start)) as { diagnostics: Finding[] }).diagnostics;
+}
+
+/** Each line: the file, one statement that must not stand in it, the rule that says so. */
+const forbidden: ReadonlyArray<readonly [file: string, code: string, rule: string]> = [
+  ['src/ledger/a.ts', "import { origin } from '../../main/host.ts';\nconsole.log(origin);", 'no-restricted-imports'],
+  ['src/ledger/b.ts', "import { view } from '../../renderer/workspace/view.ts';\nconsole.log(view);", 'no-restricted-imports'],
+  ['src/ledger/c.ts', "const host = await import('../../main/host.ts');\nconsole.log(host);", 'no-restricted-imports'],
+  ['src/ledger/d.ts', "export { origin } from '../../main/host.ts';", 'no-restricted-imports'],
+  ['src/pty/a.ts', "import { app } from 'electron';\nconsole.log(app);", 'no-restricted-imports'],
+  ['src/pty/b.ts', "import type { App } from 'electron';\nexport type A = App;", 'no-restricted-imports'],
+  ['src/pty/c.ts', "import { chromium } from 'playwright-core';\nconsole.log(chromium);", 'no-restricted-imports'],
+  ['src/mux/a.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);", 'no-restricted-imports'],
+  ['src/mux/b.ts', 'export const now = () => Date.now();', 'no-restricted-properties'],
+  ['src/mux/c.ts', 'export const id = () => Math.random();', 'no-restricted-properties'],
+  ['src/mux/d.ts', 'export const env = () => process.env;', 'no-restricted-globals'],
+  ['src/mux/e.ts', "import { origin } from '../../main/host.ts';\nconsole.log(origin);", 'no-restricted-imports'],
+  ['src/lock/a.ts', "import { randomBytes } from 'node:crypto';\nconsole.log(randomBytes);", 'no-restricted-imports'],
+  ['src/lock/b.ts', 'setTimeout(() => undefined, 1000);', 'no-restricted-globals'],
+  ['main/a.ts', "import { app } from 'electron';\nconsole.log(app);", 'no-restricted-imports'],
+  ['main/b.ts', "import { chromium } from 'playwright-core';\nconsole.log(chromium);", 'no-restricted-imports'],
+  ['main/c.ts', "import { view } from '../renderer/workspace/view.ts';\nconsole.log(view);", 'no-restricted-imports'],
+  ['main/d.ts', "import { fake } from '../test/fake.ts';\nconsole.log(fake);", 'no-restricted-imports'],
+  ['main/chromium/a.ts', "import { app } from 'electron';\nconsole.log(app);", 'no-restricted-imports'],
+  ['main/chromium/b.ts', "import { host } from '../electron/host.ts';\nconsole.log(host);", 'no-restricted-imports'],
+  ['main/electron/a.ts', "import { chromium } from 'playwright-core';\nconsole.log(chromium);", 'no-restricted-imports'],
+  ['main/electron/b.ts', "import { shell } from 'electron';\nexport const open = () => shell.openExternal('https://example.org');", 'no-restricted-properties'],
+  ['renderer/workspace/a.ts', "import { origin } from '../../main/host.ts';\nconsole.log(origin);", 'no-restricted-imports'],
+  ['renderer/workspace/b.ts', "import { spawn } from '../../src/pty/spawn.ts';\nconsole.log(spawn);", 'no-restricted-imports'],
+  ['renderer/workspace/c.ts', "import { PeerChannel } from '../../src/bridge/channel/node.ts';\nconsole.log(PeerChannel);", 'no-restricted-imports'],
+  ['renderer/workspace/d.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);", 'no-restricted-imports'],
+  ['renderer/workspace/e.ts', "import { key } from '../../src/vault/keys.ts';\nconsole.log(key);", 'no-restricted-imports'],
+  ['renderer/workspace/f.ts', "document.body.innerHTML = '<b>x</b>';", 'no-restricted-properties'],
+  ['renderer/workspace/g.ts', "document.body.insertAdjacentHTML('beforeend', '<b>x</b>');", 'no-restricted-properties'],
+  ['renderer/workspace/h.ts', "eval('1');", 'no-eval'],
+  ['renderer/workspace/i.ts', "export const f = new Function('return 1');", 'no-new-func'],
+  ['renderer/workspace/j.tsx', "export const A = () => <p dangerouslySetInnerHTML={{ __html: 'x' }} />;", 'no-danger'],
+  ['src/pty/loop-a.ts', "import { b } from './loop-b.ts';\nexport const a = () => b;", 'no-cycle'],
+];
+
+/** What the rules must leave alone. */
+const allowed: ReadonlyArray<readonly [file: string, code: string]> = [
+  ['main/electron/ok.ts', "import { app } from 'electron';\nimport { schema } from '../../src/bridge/schema.ts';\nconsole.log(app, schema);"],
+  ['main/electron/open-external.ts', "import { shell } from 'electron';\nexport const open = () => shell.openExternal('https://example.org');"],
+  ['main/chromium/ok.ts', "import { chromium } from 'playwright-core';\nimport { origin } from '../host.ts';\nconsole.log(chromium, origin);"],
+  [
+    'renderer/workspace/ok.ts',
+    "import { schema } from '../../src/bridge/schema.ts';\nimport { layout } from '../../src/mux/layout.ts';\nconsole.log(schema, layout);",
+  ],
+  [
+    'renderer/setup/ok.ts',
+    "import { meter } from '../../src/vault/passphrase.ts';\nimport { PageKey } from '../../src/bridge/channel/web.ts';\nconsole.log(meter, PageKey);",
+  ],
+  ['src/mux/ok.ts', "import { schema } from '../bridge/schema.ts';\nconsole.log(schema);"],
+  ['src/pty/ok.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync, Date.now());"],
+  ['src/mux/ok.test.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);"],
+  ['test/contract/fake.ts', "import type { App } from 'electron';\nimport { chromium } from 'playwright-core';\nexport type A = App;\nconsole.log(chromium);"],
+];
+
+describe('lint rules', () => {
+  let folder: string;
+  let findings: Finding[];
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wardmux-lint-'));
+    cpSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+    const files: ReadonlyArray<readonly [string, string, ...unknown[]]> = [
+      ...forbidden,
+      ...allowed,
+      ['src/pty/loop-b.ts', "import { a } from './loop-a.ts';\nexport const b = () => a;"],
+    ];
+    for (const [file, code] of files) {
+      mkdirSync(join(folder, dirname(file)), { recursive: true });
+      writeFileSync(join(folder, file), `${code}\n`);
+    }
+    findings = lint(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(forbidden)('%s: refused', (file, _code, rule) => {
+    const codes = findings.filter((finding) => finding.filename === file).map((finding) => finding.code);
+    expect(
+      codes.some((code) => code.includes(`(${rule})`)),
+      `found only: ${codes.join(', ') || 'nothing'}`,
+    ).toBe(true);
+  });
+
+  test.each(allowed)('%s: left alone', (file) => {
+    expect(findings.filter((finding) => finding.filename === file)).toEqual([]);
+  });
+});
+
+/** The files of the real tree: what git knows and what is new, not what is ignored. */
+function sources(): string[] {
+  const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', 'src', 'main', 'renderer'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return names.split('\0').filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'));
+}
+
+const importPattern = /(?:^|[;\s])(?:import|export)\s+(type\s+)?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+
+interface Import {
+  readonly specifier: string;
+  /** Gone after compilation, so it cannot take part in a cycle at run time. */
+  readonly typeOnly: boolean;
+  readonly dynamic: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  // Comments may hold examples; strings that hold "//" are no imports.
+  const text = readFileSync(join(root, file), 'utf8')
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '');
+  return [...text.matchAll(importPattern)].map((match) => ({
+    specifier: match[2] ?? match[3] ?? '',
+    typeOnly: match[1] !== undefined,
+    dynamic: match[3] !== undefined,
+  }));
+}
+
+/** The path of an import inside the tree, or undefined for a package. */
+const target = (file: string, specifier: string): string | undefined =>
+  specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : undefined;
+
+describe('the real tree', () => {
+  const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file);
+  const tree = new Map(sources().map((file) => [file, importsOf(file)]));
+
+  function violations(of: (file: string) => boolean, bad: (file: string, specifier: string, path: string | undefined) => boolean): string[] {
+    return [...tree].flatMap(([file, imports]) =>
+      of(file) ? imports.filter(({ specifier }) => bad(file, specifier, target(file, specifier))).map(({ specifier }) => `${file} imports ${specifier}`) : [],
+    );
+  }
+
+  test('it was read: every room has files with imports', () => {
+    for (const room of ['src/bridge/', 'src/recording/', 'main/', 'renderer/']) {
+      expect(
+        [...tree].some(([file, imports]) => file.startsWith(room) && imports.length > 0),
+        room,
+      ).toBe(true);
+    }
+  });
+
+  test('src imports nothing above it', () => {
+    expect(
+      violations(
+        (file) => file.startsWith('src/'),
+        (_file, _specifier, path) => path !== undefined && !path.startsWith('src/') && path !== 'package.json',
+      ),
+    ).toEqual([]);
+  });
+
+  test('electron is imported by main/electron alone, playwright-core by main/chromium alone', () => {
+    expect(
+      violations(
+        (file) => !file.startsWith('main/electron/') && !isTest(file),
+        (_file, specifier) => specifier === 'electron',
+      ),
+    ).toEqual([]);
+    expect(
+      violations(
+        (file) => !file.startsWith('main/chromium/') && !isTest(file),
+        (_file, specifier) => specifier.startsWith('playwright'),
+      ),
+    ).toEqual([]);
+  });
+
+  test('the renderer takes only its three rooms of src', () => {
+    const rooms = /^(renderer\/|src\/bridge\/(?!channel\/node\.ts$)|src\/mux\/|src\/vault\/passphrase\.ts$|node_modules\/|assets\/)/;
+    const page = (file: string): boolean => file.startsWith('renderer/') && !isTest(file) && file !== 'renderer/vite.config.ts';
+    expect(violations(page, (_file, specifier, path) => (path === undefined ? specifier.startsWith('node:') : !rooms.test(path)))).toEqual([]);
+  });
+
+  test('what the page takes along does not bring Node with it', () => {
+    const seen = new Set<string>();
+    const visit = (file: string, way: readonly string[]): string[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return (tree.get(file) ?? []).flatMap(({ specifier, typeOnly }) => {
+        if (typeOnly) return [];
+        if (specifier.startsWith('node:')) return [[...way, file, specifier].join(' -> ')];
+        const path = target(file, specifier);
+        return path === undefined ? [] : visit(path, [...way, file]);
+      });
+    };
+    const pages = [...tree.keys()].filter((file) => file.startsWith('renderer/') && !isTest(file) && file !== 'renderer/vite.config.ts');
+    expect(pages.flatMap((file) => visit(file, []))).toEqual([]);
+  });
+
+  test('src/mux and src/lock are pure', () => {
+    const pure = (file: string): boolean => /^src\/(mux|lock)\//.test(file) && !isTest(file);
+    expect(violations(pure, (_file, specifier) => specifier.startsWith('node:'))).toEqual([]);
+  });
+
+  test('every relative import is written with its ending', () => {
+    expect(
+      violations(
+        () => true,
+        (_file, specifier) => specifier.startsWith('.') && !/\.(tsx?|css|json|svg|woff2)(\?\w+)?$/.test(specifier),
+      ),
+    ).toEqual([]);
+  });
+
+  test('there is no import cycle', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[] = [];
+    const visit = (file: string, way: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        cycles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+        return;
+      }
+      state.set(file, 'open');
+      for (const { specifier, typeOnly, dynamic } of tree.get(file) ?? []) {
+        const path = target(file, specifier);
+        if (path !== undefined && !typeOnly && !dynamic) visit(path, [...way, file]);
+      }
+      state.set(file, 'done');
+    };
+    for (const file of tree.keys()) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+// @ts-expect-error plain JavaScript, so that the tools run before anything is installed
+import { checks, closingLine, countTests, runChecks } from './bootstrap/tests.mjs';
+// @ts-expect-error the same
+import { capture, tail, which } from './bootstrap/common.mjs';
+// @ts-expect-error the same
+import { missingFor } from './bootstrap/system.mjs';
+// @ts-expect-error the same
+import { missingEntries, platformOf } from './complete-lock.mjs';
+// @ts-expect-error the same
+import { hashInputs, isExternal } from './build.mjs';
+
+const root = join(import.meta.dirname, '..');
+
+describe('counting', () => {
+  const file = (status: string, ...states: string[]): object => ({ name: 'a.test.ts', status, assertionResults: states.map((state) => ({ status: state })) });
+  const report = (...files: object[]): string => JSON.stringify({ testResults: files });
+
+  test('passed, failed and every kind of not run', () => {
+    const counts = countTests(report(file('failed', 'passed', 'failed', 'skipped'), file('passed', 'passed', 'todo', 'pending')), 1);
+    expect(counts).toMatchObject({ passed: 2, failed: 1, skipped: 3 });
+  });
+  test('a file that could not be loaded counts as a failed test', () => {
+    expect(countTests(report(file('failed'), file('passed', 'passed')), 1)).toMatchObject({ passed: 1, failed: 1 });
+  });
+  test('an error outside of the tests counts', () => {
+    expect(countTests(report(file('passed', 'passed')), 1)).toMatchObject({ passed: 1, failed: 1 });
+  });
+  test('no report counts', () => {
+    expect(countTests('', 0)).toMatchObject({ passed: 0, failed: 1 });
+  });
+  test('the closing line is the contract with CI', () => {
+    expect(closingLine({ passed: 12, failed: 0, skipped: 3 })).toBe('tests: 12 passed, 0 failed, 3 skipped');
+  });
+  test('a failing check fails', async () => {
+    const list = [
+      { name: 'good', args: ['-e', ''] },
+      { name: 'bad', args: ['-e', 'process.exit(3)'] },
+    ];
+    expect(await runChecks(process.execPath, list)).toEqual({ passed: 1, failed: 1 });
+  });
+  test('format, lint, both type checks and the licences are among the checks', () => {
+    expect(checks.map(({ name }: { name: string }) => name).join()).toMatch(/format.*lint.*types.*types of the renderer.*licences/);
+  });
+});
+
+describe('running programs', () => {
+  test('one that hangs is ended with its children', async () => {
+    const result = await capture('sh', ['-c', 'echo here; sleep 600 & wait'], { seconds: 0.3 });
+    expect(result).toMatchObject({ timedOut: true, output: 'here\n' });
+  });
+  test('one that is missing is an exit status, not an exception', async () => {
+    expect((await capture('no-such-program-here', [])).status).toBe(127);
+  });
+  test('which finds sh and not nonsense', () => {
+    expect(which('sh')).toMatch(/\/sh$/);
+    expect(which('no-such-program-here')).toBeUndefined();
+  });
+  test('the tail is the last lines that say something', () => {
+    expect(tail('a\nb\n\nc\n\n', 2)).toBe('b\nc');
+  });
+});
+
+test('system packages: only those of the command, only when missing', () => {
+  const table = [
+    { packages: ['here'], for: ['start'], has: () => true },
+    { packages: ['away'], for: ['start', 'test'], has: () => false },
+    { packages: ['not-now'], for: ['start'], when: () => false, has: () => false },
+  ];
+  const names = (command: string): string[] => missingFor(command, table).flatMap((row: { packages: string[] }) => row.packages);
+  expect(names('start')).toEqual(['away']);
+  expect(names('test')).toEqual(['away']);
+  expect(names('build')).toEqual([]);
+});
+
+describe('the lock file', () => {
+  test('it names every optional package, so that npm ci takes it', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    expect(missingEntries(packages)).toEqual({});
+  });
+  test('it has no address of the registry that somebody used', () => {
+    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
+  });
+  test('a left-out platform is found and described', () => {
+    const packages = {
+      'node_modules/a': { dev: true, optionalDependencies: { '@a/b-linux-x64-musl': '1.2.3', '@a/b-darwin-arm64': '1.2.3' } },
+      'node_modules/@a/b-darwin-arm64': {},
+    };
+    expect(missingEntries(packages)).toEqual({
+      'node_modules/@a/b-linux-x64-musl': { version: '1.2.3', cpu: ['x64'], dev: true, libc: ['musl'], optional: true, os: ['linux'] },
+    });
+    expect(platformOf('@a/win32-arm64-msvc')).toBeUndefined();
+    expect(platformOf('@a/b-win32-arm64-msvc')).toEqual({ cpu: ['arm64'], os: ['win32'] });
+  });
+});
+
+describe('the build', () => {
+  test('what must stay a file stays outside of the bundles', () => {
+    for (const id of ['node:fs', 'fs', 'electron', 'node-pty', 'playwright-core', '@napi-rs/keyring', 'playwright-core/lib/x.js'])
+      expect(isExternal(id), id).toBe(true);
+    for (const id of ['zod', 'jose', 'electron-thing', './node-pty.ts', '/src/pty/main.ts']) expect(isExternal(id), id).toBe(false);
+  });
+  test('a package build and a development build are not taken for one another', () => {
+    expect(hashInputs({ packaged: true })).not.toBe(hashInputs({ packaged: false }));
+    expect(hashInputs({ packaged: false })).toBe(hashInputs({ packaged: false }));
+  });
+});
