@@ -1,0 +1,303 @@
+/**
+ * Passkeys (WebAuthn Level 3) whose PRF extension gives the key of a slot. Verification says that the right authenticator
+ * was asked by the right page with the user verified; the PRF result is what opens. An authenticator without PRF gets no
+ * slot: a signature decrypts nothing.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@simplewebauthn/server/helpers';
+import { z } from 'zod';
+import { UnlockError, VaultError } from './errors.ts';
+import type { OpenIdentity } from './identity.ts';
+import { deriveFromPrf } from './kdf.ts';
+import { openWithVaultKey } from './person.ts';
+import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
+import type { KeySlot, PersonRecord } from './types.ts';
+
+/** A challenge lives this long; so does the browser's dialog. */
+const challengeMs = 60_000;
+/** COSE: ES256, EdDSA, RS256. What platforms and security keys of today offer. */
+const algorithms = [-7, -8, -257];
+const prfBytes = 32;
+
+type PasskeySlot = Extract<KeySlot, { type: 'passkey-prf' }>;
+type Json = Record<string, unknown>;
+
+export const noPrf =
+  'This passkey can confirm that it is you, but it cannot hold a key (it has no PRF), so it cannot open your recordings. It was not added. Your passphrase stays the way to unlock.';
+
+const b64 = z
+  .string()
+  .max(16_384)
+  .regex(/^[A-Za-z0-9_-]*$/);
+/** The page must send PRF results as sealed frames, so a response that carries them is refused: it went past main in the clear. */
+const extensions = z
+  .object({ prf: z.object({ enabled: z.boolean().optional(), results: z.undefined().optional() }).optional() })
+  .optional()
+  .default({});
+const registration = z.object({
+  id: b64.min(1),
+  rawId: b64.min(1),
+  type: z.literal('public-key'),
+  response: z.object({ clientDataJSON: b64, attestationObject: b64, transports: z.array(z.string().max(32)).max(8).optional() }),
+  clientExtensionResults: extensions,
+});
+const assertion = z.object({
+  id: b64.min(1),
+  rawId: b64.min(1),
+  type: z.literal('public-key'),
+  response: z.object({ clientDataJSON: b64, authenticatorData: b64, signature: b64, userHandle: b64.nullish() }),
+  clientExtensionResults: extensions,
+});
+
+/** Which page may ask. */
+export interface RelyingParty {
+  readonly origin: string;
+  readonly rpId: string;
+}
+
+interface Pending {
+  readonly purpose: 'unlock' | 'enrol' | 'prove';
+  readonly person: string;
+  readonly challenge: string;
+  readonly expires: number;
+}
+
+interface Enrolment {
+  readonly prfSalt: Buffer;
+  credential?: { readonly id: string; readonly publicKey: Uint8Array<ArrayBuffer>; readonly counter: number; readonly transports: readonly string[] };
+}
+
+/** One vault host's ceremonies: one pending challenge at a time, used once, whatever comes of it. */
+export class Passkeys {
+  readonly #party: RelyingParty;
+  readonly #nowMs: () => number;
+  #pending: Pending | undefined;
+  #enrolment: Enrolment | undefined;
+
+  /** @param nowMs monotonic milliseconds. */
+  constructor(party: RelyingParty, nowMs: () => number = () => performance.now()) {
+    this.#party = party;
+    this.#nowMs = nowMs;
+  }
+
+  #begin(purpose: Pending['purpose'], person: string): Uint8Array<ArrayBuffer> {
+    const challenge = new Uint8Array(randomBytes(32));
+    this.#pending = { purpose, person, challenge: Buffer.from(challenge).toString('base64url'), expires: this.#nowMs() + challengeMs };
+    return challenge;
+  }
+
+  /** The pending challenge, and never again. */
+  #take(purpose: Pending['purpose'], person: string): string {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (!pending || pending.purpose !== purpose || pending.person !== person) throw refused('it answers no question of ours');
+    if (this.#nowMs() > pending.expires) throw refused('it took longer than a minute');
+    return pending.challenge;
+  }
+
+  /**
+   * JSON for navigator.credentials.get().
+   * @throws UnlockError `no-such-slot`: the same for a person without a passkey and for nobody.
+   */
+  async unlockOptions(person: PersonRecord | undefined): Promise<Json> {
+    const slots = passkeySlots(person);
+    if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no passkey to unlock with. Use the passphrase.');
+    const options = await generateAuthenticationOptions({
+      rpID: this.#party.rpId,
+      challenge: this.#begin('unlock', person.id),
+      timeout: challengeMs,
+      userVerification: 'required',
+      allowCredentials: slots.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+    });
+    const evalByCredential = Object.fromEntries(slots.map(({ credentialId, prfSalt }) => [credentialId, { first: prfSalt }]));
+    return { ...options, extensions: { prf: { evalByCredential } } };
+  }
+
+  /**
+   * Verifies the assertion, then opens the slot with the PRF result: both must be right.
+   * @param prf 32 bytes, not wiped here.
+   * @returns the identity, and the record with the new counter, to be saved.
+   * @throws UnlockError
+   */
+  async unlock(person: PersonRecord | undefined, response: unknown, prf: Uint8Array | undefined): Promise<OpenIdentity> {
+    const challenge = this.#take('unlock', person?.id ?? '');
+    const parsed = assertion.safeParse(response);
+    if (!parsed.success) throw refused('the answer of the browser is not valid');
+    const slot = passkeySlots(person).find(({ credentialId }) => credentialId === parsed.data.id);
+    if (!person || !slot) throw refused('it is not enrolled here');
+    const counter = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
+      throw refused(reason(error));
+    });
+    if (!prf || prf.length !== prfBytes) throw new UnlockError('passkey-refused', 'The passkey gave no key (PRF) this time. Use the passphrase.');
+    const kek = deriveFromPrf(prf, Buffer.from(slot.prfSalt, 'base64url'));
+    try {
+      const vaultKey = unwrapVaultKey(kek, person.id, slot);
+      if (!vaultKey)
+        throw new UnlockError(
+          'passkey-refused',
+          'The passkey was confirmed, but its key does not open the vault: its slot or the passkey was changed. Use the passphrase.',
+        );
+      const identity = openWithVaultKey(person, vaultKey);
+      const { wrapped: _, ...bare } = { ...slot, counter };
+      const next: PasskeySlot = { ...bare, wrapped: identity.withVaultKey((key) => wrapVaultKey(kek, key, person.id, bare)) };
+      identity.replaceSlots(person.slots.map((old) => (old.id === slot.id ? next : old)));
+      return identity;
+    } finally {
+      kek.fill(0);
+    }
+  }
+
+  /** @returns the new counter. @throws Error with the reason */
+  async #verify(
+    response: z.infer<typeof assertion>,
+    challenge: string,
+    slot: Pick<PasskeySlot, 'credentialId' | 'publicKey' | 'counter'>,
+    person: string,
+  ): Promise<number> {
+    // The library leaves a cross-origin frame without topOrigin to us.
+    if (decodeClientDataJSON(response.response.clientDataJSON).crossOrigin) throw new Error('it was asked from inside another page');
+    const { userHandle } = response.response;
+    if (userHandle && Buffer.from(userHandle, 'base64url').toString('utf8') !== person) throw new Error('it is the passkey of somebody else');
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response: { ...response, response: { ...response.response, userHandle: userHandle ?? undefined }, clientExtensionResults: {} },
+      expectedChallenge: challenge,
+      expectedOrigin: this.#party.origin,
+      expectedRPID: this.#party.rpId,
+      requireUserVerification: true,
+      // Signature counters that stand still or go back are refused by the library, unless both are 0.
+      credential: { id: slot.credentialId, publicKey: new Uint8Array(Buffer.from(slot.publicKey, 'base64url')), counter: slot.counter },
+    });
+    if (!verified || !authenticationInfo.userVerified) throw new Error('its signature is wrong');
+    return authenticationInfo.newCounter;
+  }
+
+  /** JSON for navigator.credentials.create(). */
+  async enrolOptions(identity: OpenIdentity): Promise<Json> {
+    const { person } = identity;
+    const prfSalt = randomBytes(32);
+    this.#enrolment = { prfSalt };
+    const options = await generateRegistrationOptions({
+      rpName: 'Wardmux',
+      rpID: this.#party.rpId,
+      challenge: this.#begin('enrol', person.id),
+      userName: person.name,
+      userDisplayName: person.name,
+      userID: new Uint8Array(Buffer.from(person.id, 'utf8')),
+      timeout: challengeMs,
+      attestationType: 'none',
+      authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+      excludeCredentials: passkeySlots(person).map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+      supportedAlgorithmIDs: algorithms,
+    });
+    return { ...options, extensions: { prf: { eval: { first: prfSalt.toString('base64url') } } } };
+  }
+
+  /**
+   * Verifies the new credential.
+   * @returns JSON for a proving navigator.credentials.get(). The page sends two PRF results in all, sealed: one from create()
+   * where the authenticator gave it there, else from a get() with these same options, and one from the get() whose response it sends.
+   * @throws VaultError
+   */
+  async enrolVerify(identity: OpenIdentity, response: unknown): Promise<Json> {
+    const { person } = identity;
+    const enrolment = this.#enrolment;
+    const challenge = this.#take('enrol', person.id);
+    const parsed = registration.safeParse(response);
+    if (!enrolment || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
+    if (parsed.data.clientExtensionResults.prf?.enabled === false) throw new VaultError('no-prf', noPrf);
+    const { transports = [] } = parsed.data.response;
+    try {
+      if (decodeClientDataJSON(parsed.data.response.clientDataJSON).crossOrigin) throw new Error('asked from inside another page');
+      // We ask for no attestation. A certificate chain would make the library ask the network about revocation.
+      const attestation = decodeAttestationObject(isoBase64URL.toBuffer(parsed.data.response.attestationObject));
+      const format = attestation.get('fmt');
+      if (format !== 'none' && (format !== 'packed' || attestation.get('attStmt').get('x5c'))) throw new Error('an attestation that nobody asked for');
+      const { verified, registrationInfo } = await verifyRegistrationResponse({
+        response: { ...parsed.data, response: { ...parsed.data.response, transports: [...transports] }, clientExtensionResults: {} },
+        expectedChallenge: challenge,
+        expectedOrigin: this.#party.origin,
+        expectedRPID: this.#party.rpId,
+        requireUserVerification: true,
+        supportedAlgorithmIDs: algorithms,
+      });
+      if (!verified) throw new Error('the attestation is wrong');
+      const { credential } = registrationInfo;
+      if (credential.id !== parsed.data.id) throw new Error('two credential ids');
+      enrolment.credential = { id: credential.id, publicKey: new Uint8Array(credential.publicKey), counter: credential.counter, transports };
+    } catch (error) {
+      throw notEnrolled(reason(error));
+    }
+    const options = await generateAuthenticationOptions({
+      rpID: this.#party.rpId,
+      challenge: this.#begin('prove', person.id),
+      timeout: challengeMs,
+      userVerification: 'required',
+      allowCredentials: [{ id: enrolment.credential.id, transports: [...transports] }],
+    });
+    return { ...options, extensions: { prf: { eval: { first: enrolment.prfSalt.toString('base64url') } } } };
+  }
+
+  /**
+   * Two equal PRF results prove that the authenticator holds a key; then the slot is made.
+   * @param evaluations what came as sealed frames since enrolOptions; not wiped here.
+   * @returns the new slot's id; `identity.person` has the slot, to be saved.
+   * @throws VaultError `no-prf` or `not-enrolled`
+   */
+  async enrolProve(identity: OpenIdentity, response: unknown, evaluations: readonly Uint8Array[], label: string, now: string): Promise<string> {
+    const { person } = identity;
+    const enrolment = this.#enrolment;
+    this.#enrolment = undefined;
+    const challenge = this.#take('prove', person.id);
+    const parsed = assertion.safeParse(response);
+    if (!enrolment?.credential || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
+    const { id, publicKey, counter: before, transports } = enrolment.credential;
+    if (parsed.data.id !== id) throw notEnrolled('it is another passkey');
+    const key = Buffer.from(publicKey).toString('base64url');
+    const counter = await this.#verify(parsed.data, challenge, { credentialId: id, publicKey: key, counter: before }, person.id).catch((error: unknown) => {
+      throw notEnrolled(reason(error));
+    });
+    const [first, second, ...more] = evaluations;
+    if (!first || !second) throw new VaultError('no-prf', noPrf);
+    if (more.length > 0 || first.length !== prfBytes || second.length !== prfBytes || !timingSafeEqual(first, second)) {
+      throw new VaultError('no-prf', `The passkey gave two different keys for one question. ${noPrf}`);
+    }
+    const bare = {
+      id: newSlotId(),
+      type: 'passkey-prf',
+      created: now,
+      label: label
+        .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+        .trim()
+        .slice(0, 80),
+      credentialId: id,
+      publicKey: key,
+      counter,
+      transports: [...transports],
+      prfSalt: enrolment.prfSalt.toString('base64url'),
+    } as const;
+    const kek = deriveFromPrf(first, enrolment.prfSalt);
+    const slot: PasskeySlot = { ...bare, wrapped: identity.withVaultKey((vaultKey) => wrapVaultKey(kek, vaultKey, person.id, bare)) };
+    kek.fill(0);
+    identity.replaceSlots([...person.slots, slot]);
+    return slot.id;
+  }
+
+  /** Forgets what is pending. */
+  reset(): void {
+    this.#pending = undefined;
+    this.#enrolment = undefined;
+  }
+}
+
+const passkeySlots = (person: PersonRecord | undefined): PasskeySlot[] =>
+  (person?.slots ?? []).filter((slot): slot is PasskeySlot => slot.type === 'passkey-prf');
+
+/** The library's words, in one sentence of ours. They hold public values at most: challenges, origins, counters. */
+const reason = (error: unknown): string =>
+  String((error as Error)?.message ?? error)
+    .replace(/[\p{Cc}.]+$/u, '')
+    .slice(0, 300);
+const refused = (why: string): UnlockError => new UnlockError('passkey-refused', `The passkey was not accepted: ${why}. Try again, or use the passphrase.`);
+const notEnrolled = (why: string): VaultError =>
+  new VaultError('not-enrolled', `The passkey was not added: ${why}. Try again, or go on with the passphrase alone.`);
