@@ -1,4 +1,6 @@
 /** The options of tmux that Wardmux honours: one row each. Parser, help and documents come from this table. */
+import { normalizeKey } from './keys/names.ts';
+import type { Result } from './layout.ts';
 
 export interface OptionRow {
   readonly name: string;
@@ -41,3 +43,48 @@ export const optionRows: readonly OptionRow[] = [
 ];
 
 export const defaultOptions: Options = Object.fromEntries(optionRows.map((row) => [row.name, row.default])) as unknown as Options;
+
+/** A row by its name, or by the beginning of it where that is only one's. */
+export function findOption(name: string): Result<OptionRow> {
+  const exact = optionRows.find((row) => row.name === name);
+  const matches = exact ? [exact] : name === '' ? [] : optionRows.filter((row) => row.name.startsWith(name));
+  const [only] = matches;
+  if (only && matches.length === 1) return { ok: true, value: only };
+  return { ok: false, sentence: `There is no option "${name}". The options are ${optionRows.map((row) => row.name).join(', ')}.` };
+}
+
+/** Sets one option from text. Values out of range or of another kind are refused with a sentence. */
+export function setOption(options: Options, name: string, text: string): Result<Options> {
+  const found = findOption(name);
+  if (!found.ok) return found;
+  const row = found.value;
+  const value = readValue(row, text);
+  return value.ok ? { ok: true, value: { ...options, [row.name]: value.value } } : value;
+}
+
+/** name value, as show-options prints it. */
+export function showOption(options: Options, row: OptionRow): string {
+  const value = (options as unknown as Record<string, number | boolean | string>)[row.name];
+  return `${row.name} ${value === true ? 'on' : value === false ? 'off' : String(value)}`;
+}
+
+function readValue(row: OptionRow, text: string): Result<number | boolean | string> {
+  const wrong = (what: string): Result<never> => ({ ok: false, sentence: `${row.name} must be ${what}, not "${text}".` });
+  switch (row.type) {
+    case 'number': {
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = row;
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+      return value >= minimum && value <= maximum ? { ok: true, value } : wrong(`a whole number from ${minimum} to ${maximum}`);
+    }
+    case 'flag':
+      if (/^(?:on|yes|1)$/i.test(text)) return { ok: true, value: true };
+      return /^(?:off|no|0)$/i.test(text) ? { ok: true, value: false } : wrong('on or off');
+    case 'key': {
+      const key = normalizeKey(text);
+      // A prefix without a modifier would swallow ordinary typing.
+      return key !== undefined && /^(?:[CM]-|F\d)/.test(key) ? { ok: true, value: key } : wrong('a key with ctrl or alt, such as C-a, or a function key');
+    }
+    case 'choice':
+      return row.choices?.includes(text) ? { ok: true, value: text } : wrong(`one of ${row.choices?.join(', ') ?? ''}`);
+  }
+}

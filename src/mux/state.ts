@@ -70,7 +70,10 @@ export interface State {
 
 /** What a change asks of the world, as data. The caller carries effects out in order. */
 export type Effect =
-  /** Start a program in the pane, with a recording. Size is the terminal's. `cwdFrom`: in the folder where that pane's shell is. Empty `command`: the person's shell. */
+  /**
+   * Start a program in the pane, with a recording. Size is the terminal's. `cwdFrom`: in the folder where that pane's
+   * shell is. Empty `command`: the person's shell.
+   */
   | { readonly kind: 'spawn'; readonly pane: number; readonly cols: number; readonly rows: number; readonly command: readonly string[]; readonly cwd?: string; readonly cwdFrom?: number }
   /** The pane is gone from the state: end its program and its recording. */
   | { readonly kind: 'kill'; readonly pane: number }
@@ -188,15 +191,14 @@ export function splitPane(
   const found = findPane(state, target);
   if (!found) return { ok: false, sentence: `There is no pane %${target}.` };
   if (!found.window.fits) return { ok: false, sentence: 'The window is too small for the panes that it has. Make it larger, or close a pane.' };
-  const { pane: id, use } = state.next;
+  const { pane: id } = state.next;
   const split = layouts.split(found.window.layout, target, id, direction, how);
   if (!split.ok) return split;
   let window: Window = { ...withLayout(found.window, split.value), zoomed: false };
-  window = { ...window, panes: [...window.panes, { ...freshPane(id, start, 0) }] };
+  window = { ...window, panes: [...window.panes, freshPane(id, start, 0)] };
   let next: State = { ...state, next: { ...state.next, pane: id + 1 } };
   next = putWindow(next, window);
   if (!how.detached) next = activate(next, window.id, id);
-  else next = { ...next, next: { ...next.next, use } };
   return { ok: true, value: finish(state, { state: next, effects: [spawnEffect(next, id, start)] }) };
 }
 
@@ -317,16 +319,17 @@ export function paneFailed(state: State, id: number, sentence: string): State {
   return changePane(state, id, (pane) => ({ ...pane, state: 'failed', sentence }));
 }
 
-/** Starts the program of an ended pane again, in the same place with the same id and a new recording. */
-export function respawnPane(state: State, id: number, start: Start | undefined, kill: boolean): layouts.Result<Change> {
+/**
+ * Starts the program of an ended pane again, in the same place with the same id and a new recording. Refused while a
+ * program runs: a late report of its end would be taken for the new one's.
+ */
+export function respawnPane(state: State, id: number, start: Start | undefined): layouts.Result<Change> {
   const found = findPane(state, id);
   if (!found) return { ok: false, sentence: `There is no pane %${id}.` };
-  const running = found.pane.state === 'live' || found.pane.state === 'starting';
-  if (running && !kill) return { ok: false, sentence: 'The program in this pane is still running. Use respawn-pane -k to end it and start again.' };
+  if (found.pane.state === 'live' || found.pane.state === 'starting') return { ok: false, sentence: 'The program in this pane is still running. End it first.' };
   const what = start ?? { program: found.pane.program };
   const next = changePane(state, id, ({ sentence: _, ...pane }) => ({ ...pane, program: what.program, state: 'starting', recording: null }));
-  const effects: Effect[] = running ? [{ kind: 'kill', pane: id }] : [];
-  return { ok: true, value: { state: changeWindow(next, found.window.id, renamed), effects: [...effects, spawnEffect(next, id, what)] } };
+  return { ok: true, value: { state: changeWindow(next, found.window.id, renamed), effects: [spawnEffect(next, id, what)] } };
 }
 
 /** Size of a pane's rectangle now: the stage where it is shown alone, else its place in the layout. */

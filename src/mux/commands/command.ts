@@ -1,0 +1,66 @@
+/** What a command is: one literal a file in this folder. Parser, help, documents and tests are made from these. */
+import type { Change, Effect, State } from '../state.ts';
+
+/** Flags and values as tmux(1) writes them in a command's usage. */
+export interface ArgumentSpec {
+  /** Letters of flags without a value: 'bdfhv'. */
+  readonly flags?: string;
+  /** Letters of flags with a value, and what the value is: {t: 'target-pane'}. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Names of words after the flags: '[adjustment]' may be missing, 'key ...' repeats. */
+  readonly words?: readonly string[];
+}
+
+export interface Arguments {
+  has(flag: string): boolean;
+  value(flag: string): string | undefined;
+  readonly words: readonly string[];
+}
+
+export interface Context {
+  /** Where the command was given; the active pane when undefined or gone. */
+  readonly pane?: number | undefined;
+  /** Name of the program that a pane without a command starts: the person's shell. */
+  readonly program: string;
+}
+
+export interface Outcome extends Change {
+  /** For the person: an answer, or why nothing was done. */
+  readonly message?: string;
+  /** The command was refused, and `message` says why. */
+  readonly failed?: true;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly alias?: string;
+  readonly args: ArgumentSpec;
+  /** One or two sentences. */
+  readonly help: string;
+  readonly examples: readonly string[];
+  /** True for commands that tmux does not have. */
+  readonly own?: true;
+  run(state: State, args: Arguments, context: Context): Outcome;
+}
+
+export function done(state: State, effects: readonly Effect[] = [], message?: string): Outcome {
+  return message === undefined ? { state, effects } : { state, effects, message };
+}
+
+/** Nothing changes; the person reads why. */
+export function refuse(state: State, sentence: string): Outcome {
+  return { state, effects: [], message: sentence, failed: true };
+}
+
+export function client(state: State, action: Extract<Effect, { kind: 'client' }>['action']): Outcome {
+  return { state, effects: [{ kind: 'client', action }] };
+}
+
+/** Usage in tmux's form: split-window [-bdfhv] [-l size] [-t target-pane] [shell-command ...] */
+export function usage(command: Command): string {
+  const parts = [command.name];
+  if (command.args.flags) parts.push(`[-${command.args.flags}]`);
+  for (const [flag, name] of Object.entries(command.args.values ?? {})) parts.push(`[-${flag} ${name}]`);
+  parts.push(...(command.args.words ?? []));
+  return parts.join(' ');
+}

@@ -1,0 +1,10 @@
+import { type Command, done } from './command.ts';
+
+export const detachClient: Command = {
+  name: 'detach-client',
+  alias: 'detach',
+  args: {},
+  help: 'Locks and closes the window. Programs run on and stay recorded; starting Wardmux again and unlocking brings the panes back.',
+  examples: ['detach-client'],
+  run: (state) => done(state, [{ kind: 'detach' }]),
+};

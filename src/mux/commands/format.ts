@@ -1,0 +1,18 @@
+/** The few formats of tmux that prompts and messages use: #S #I #W #P #D and their long names. Others stay as they are. */
+import { panesOf } from '../layout.ts';
+import { type State, sessionOf } from '../state.ts';
+import type { PaneTarget } from './targets.ts';
+
+const longNames: Readonly<Record<string, string>> = { session_name: 'S', window_index: 'I', window_name: 'W', pane_index: 'P', pane_id: 'D' };
+
+export function expandFormat(text: string, state: State, { window, pane }: PaneTarget): string {
+  const values: Readonly<Record<string, string>> = {
+    '#': '#',
+    S: sessionOf(state).name,
+    I: String(window.index),
+    W: window.name,
+    P: String(panesOf(window.layout).indexOf(pane.id) + state.options['pane-base-index']),
+    D: `%${pane.id}`,
+  };
+  return text.replace(/#(?:\{([a-z_]+)\}|([#SIWPD]))/g, (whole, long: string | undefined, short: string | undefined) => values[long === undefined ? (short ?? '') : (longNames[long] ?? '')] ?? whole);
+}

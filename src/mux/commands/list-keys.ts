@@ -1,0 +1,10 @@
+import { type Command, client } from './command.ts';
+
+export const listKeys: Command = {
+  name: 'list-keys',
+  alias: 'lsk',
+  args: {},
+  help: 'Shows every key and what it does.',
+  examples: ['list-keys'],
+  run: (state) => client(state, { action: 'list-keys' }),
+};

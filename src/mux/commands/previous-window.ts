@@ -1,0 +1,11 @@
+import type { Command } from './command.ts';
+import { step } from './switch-window.ts';
+
+export const previousWindow: Command = {
+  name: 'previous-window',
+  alias: 'prev',
+  args: {},
+  help: 'Goes to the previous window, from the first to the last.',
+  examples: ['previous-window'],
+  run: (state) => step(state, -1),
+};

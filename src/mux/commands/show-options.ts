@@ -1,0 +1,16 @@
+import { findOption, optionRows, showOption } from '../options.ts';
+import { type Command, done, refuse } from './command.ts';
+
+export const showOptions: Command = {
+  name: 'show-options',
+  alias: 'show',
+  args: { flags: 'gpsw', words: ['[option]'] },
+  help: 'Shows an option, or all of them.',
+  examples: ['show-options', 'show-options prefix'],
+  run(state, args) {
+    const [name] = args.words;
+    if (name === undefined) return done(state, [], optionRows.map((row) => showOption(state.options, row)).join('\n'));
+    const row = findOption(name);
+    return row.ok ? done(state, [], showOption(state.options, row.value)) : refuse(state, row.sentence);
+  },
+};

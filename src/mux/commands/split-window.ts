@@ -1,0 +1,30 @@
+import { type Direction, panesOf } from '../layout.ts';
+import { paneSize, splitPane } from '../state.ts';
+import { parseSize } from './arguments.ts';
+import { type Command, done, refuse } from './command.ts';
+import { startOf } from './start.ts';
+import { resolvePane } from './targets.ts';
+
+export const splitWindow: Command = {
+  name: 'split-window',
+  alias: 'splitw',
+  args: { flags: 'bdfhv', values: { c: 'start-directory', l: 'size', p: 'percentage', t: 'target-pane' }, words: ['[shell-command ...]'] },
+  help: 'Opens a new pane beside this one. -h puts it on the right, -v (the default) below; -b on the other side; -f along the whole window; -d leaves the keyboard where it is. The size is in cells or a percentage.',
+  examples: ['split-window -h', 'split-window -v -l 30%', "split-window -h 'tail -f /var/log/syslog'"],
+  run(state, args, context) {
+    const target = resolvePane(state, args.value('t'), context);
+    if (!target.ok) return refuse(state, target.sentence);
+    const { window, pane } = target.value;
+    const direction: Direction = args.has('h') ? 'left-right' : 'top-bottom';
+    const whole = args.has('f') ? window.layout.root : paneSize({ ...window, zoomed: false }, pane.id, state.stage);
+    const percentage = args.value('p');
+    const wanted = args.value('l') ?? (percentage === undefined ? undefined : `${percentage}%`);
+    const size = wanted === undefined ? undefined : parseSize(wanted, direction === 'left-right' ? whole.cols : whole.rows);
+    if (size && !size.ok) return refuse(state, size.sentence);
+    const how = { before: args.has('b'), full: args.has('f'), detached: args.has('d'), ...(size ? { size: size.value } : {}) };
+    // With -f any pane of the window will do; the folder is the target's all the same.
+    const beside = panesOf(window.layout).includes(pane.id) ? pane.id : window.active;
+    const change = splitPane(state, beside, direction, startOf(args, context, pane.id), how);
+    return change.ok ? done(change.value.state, change.value.effects) : refuse(state, change.sentence);
+  },
+};

@@ -1,0 +1,34 @@
+import { panesOf, swap } from '../layout.ts';
+import { changeLayout, selectPane } from '../state.ts';
+import { type Command, done, refuse } from './command.ts';
+import { resolvePane } from './targets.ts';
+
+export const swapPane: Command = {
+  name: 'swap-pane',
+  alias: 'swapp',
+  args: { flags: 'DUd', values: { s: 'src-pane', t: 'dst-pane' } },
+  help: 'Exchanges this pane with the one before it (-U), after it (-D), or another one of the window (-s). -d leaves the keyboard in its place.',
+  examples: ['swap-pane -U', 'swap-pane -s .1 -t .3'],
+  run(state, args, context) {
+    const target = resolvePane(state, args.value('t'), context);
+    if (!target.ok) return refuse(state, target.sentence);
+    const { window, pane } = target.value;
+    const order = panesOf(window.layout);
+    const at = order.indexOf(pane.id);
+    let other = pane.id;
+    if (args.has('U')) other = order.at(at - 1) ?? other;
+    else if (args.has('D')) other = order[(at + 1) % order.length] ?? other;
+    else {
+      const source = resolvePane(state, args.value('s'), context);
+      if (!source.ok) return refuse(state, source.sentence);
+      if (source.value.window.id !== window.id) return refuse(state, 'Panes can only be exchanged within one window.');
+      other = source.value.pane.id;
+    }
+    if (other === pane.id) return done(state);
+    const change = changeLayout(state, window.id, (layout) => swap(layout, pane.id, other));
+    // As tmux: the keyboard goes with the pane that was moved; with -d it stays in the place.
+    const focus = !args.has('d') ? pane.id : window.active === other ? pane.id : window.active === pane.id ? other : window.active;
+    const selected = selectPane(change.state, focus);
+    return done(selected.state, [...change.effects, ...selected.effects]);
+  },
+};

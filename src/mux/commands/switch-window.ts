@@ -1,0 +1,17 @@
+/** Going to another window relative to the active one: tmux's next-window, previous-window and last-window. */
+import { type State, activeWindow, selectWindow, sessionOf } from '../state.ts';
+import { type Outcome, done, refuse } from './command.ts';
+
+export function step(state: State, by: 1 | -1): Outcome {
+  const { windows } = sessionOf(state);
+  const active = activeWindow(state);
+  if (!active) return refuse(state, 'There is no window.');
+  const next = windows[(windows.indexOf(active) + by + windows.length) % windows.length];
+  if (!next || next === active) return refuse(state, 'There is only one window.');
+  return done(selectWindow(state, next.id));
+}
+
+export function last(state: State): Outcome {
+  const [id] = sessionOf(state).history;
+  return id === undefined ? refuse(state, 'There is no last window.') : done(selectWindow(state, id));
+}
