@@ -196,7 +196,7 @@ if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === imp
     });
     if (outcome === 'current' && !flags.has('--quiet')) console.error('build: nothing changed');
   } catch (error) {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    console.error(error instanceof Error ? error.message : String(error));
     console.error('build: failed, the old dist/ is as it was');
     process.exitCode = 1;
   }
