@@ -18,6 +18,7 @@ export interface Link {
 interface ParentPort {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  on(event: 'close', listener: () => void): void;
 }
 
 /** The line to the parent of this process. @throws Error where this process was not started as a host process. */
@@ -27,8 +28,7 @@ export function parentLink(): Link {
     return {
       send: async (message) => parentPort.postMessage(message),
       onMessage: (listener) => parentPort.on('message', ({ data }) => listener(data)),
-      // Electron ends its utility processes itself when main ends.
-      onClose: () => undefined,
+      onClose: (listener) => parentPort.on('close', listener),
     };
   }
   if (!process.send) throw new Error('This is a part of Wardmux and is started by it. Run: wardmux --help');

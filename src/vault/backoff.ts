@@ -169,22 +169,20 @@ export class Backoff {
     return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, this.#clock()) / 1000) };
   }
 
-  /**
-   * Asks for an attempt, and charges a failure for it at once.
-   * @throws UnlockError `back-off`, with the seconds in its sentence; nothing is charged then.
-   */
+  /** @throws UnlockError `back-off`, with the time to wait in its sentence. */
+  check(person: string, method: Method): void {
+    const { waitSeconds } = this.status(person, method);
+    if (waitSeconds === 0) return;
+    const other = method === 'passkey' ? ', or use the passphrase' : '';
+    throw new UnlockError('back-off', `Too many attempts. Wait ${waitWords(waitSeconds)} and try again${other}.`);
+  }
+
+  /** Asks for an attempt, and charges a failure for it at once. @throws UnlockError `back-off`; nothing is charged then. */
   begin(person: string, method: Method): void {
+    this.check(person, method);
     const key = keyOf(person);
     const counts = this.#read(key);
-    const now = this.#clock();
-    const waitMs = remainingMs(method, counts[method], now);
-    if (waitMs > 0) {
-      throw new UnlockError(
-        'back-off',
-        `Too many attempts. Wait ${waitWords(Math.ceil(waitMs / 1000))} and try again${method === 'passkey' ? ', or use the passphrase' : ''}.`,
-      );
-    }
-    this.#write(key, { ...counts, [method]: { failures: counts[method].failures + 1, at: now } });
+    this.#write(key, { ...counts, [method]: { failures: counts[method].failures + 1, at: this.#clock() } });
   }
 
   /** The attempt succeeded. @returns failures in a row before it. */

@@ -1,14 +1,9 @@
 /** A person's private keys: made, sealed, opened, used, dropped. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, type KeyObject } from 'node:crypto';
-import { compactDecrypt } from 'jose';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { openSecret, thumbprint } from '../recording/wrap.ts';
 import { VaultError } from './errors.ts';
 import { seal, unseal } from './seal.ts';
 import type { Identity, PersonRecord, PublicJwk, Sealed } from './types.ts';
-
-const segmentSecretBytes = 32;
-
-/** RFC 7638 SHA-256 thumbprint, base64url: the `kid` of a recipient. */
-export const thumbprint = ({ x, y }: PublicJwk): string => hash('sha256', JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }), 'base64url');
 
 /** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {
@@ -110,17 +105,11 @@ export class OpenIdentity implements Identity {
   /** Unwraps a segment's secret: 32 bytes, wiped by the caller. @throws VaultError when it is not wrapped for this person. */
   async open(jwe: string): Promise<Buffer> {
     if (!this.#encryption) throw destroyed();
-    let plaintext: Uint8Array;
     try {
-      ({ plaintext } = await compactDecrypt(jwe, this.#encryption, { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] }));
+      return await openSecret(jwe, this.#encryption);
     } catch {
       throw new VaultError('not-for-this-key', 'This segment is not wrapped for the person who is unlocked, or its wrap was changed.');
     }
-    if (plaintext.length !== segmentSecretBytes) {
-      plaintext.fill(0);
-      throw new VaultError('not-for-this-key', 'The secret of this segment has the wrong length: the recording was made by something else.');
-    }
-    return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
   }
 
   /** ECDSA P-256 with SHA-256, r||s. */

@@ -1,0 +1,199 @@
+/**
+ * The first run: installation, audit key, policy, first person. Shared by the setup page (in the vault host) and by
+ * `wardmux init`. installation.json is written last: before it nothing is usable, after it everything is there.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { withLock } from '../ledger/lockfile.ts';
+import { createPolicy, defaultPolicy, loadPolicy } from '../policy/policy.ts';
+import { generateAuditKey } from '../recording/wrap.ts';
+import { createNew, syncFolder } from '../storage/atomic.ts';
+import { StorageFault, storageFault } from '../storage/fault.ts';
+import { listFolder, openHome, type Home } from '../storage/home.ts';
+import { createInstallation, newInstallationId, type Installation } from '../storage/installation.ts';
+import { toJson } from '../storage/json.ts';
+import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
+import { createSigningKey } from '../storage/signer.ts';
+import { Backoff, backoffPath } from './backoff.ts';
+import { createBackoffKey } from './backoff-key.ts';
+import { VaultError } from './errors.ts';
+import type { OpenIdentity } from './identity.ts';
+import { judgePassphrase, normalisePassphrase } from './passphrase.ts';
+import { addPerson, createPerson, personPath } from './person.ts';
+import { nameSchema } from './schema.ts';
+import type { PersonRecord, ScryptParameters } from './types.ts';
+
+export interface FirstRunInput {
+  /** The data folder. */
+  readonly home: string;
+  readonly name: string;
+  /** UTF-8. The caller wipes it. */
+  readonly passphrase: Uint8Array;
+  /** Where the recovery file goes; there must be nothing yet. A relative path is taken from the present folder. */
+  readonly auditKeyPath: string;
+  readonly workstation?: string;
+  readonly now?: () => Date;
+  /** For tests: another choice of store, cheaper parameters. */
+  readonly chooseStore?: (home: Home, installation: string) => Promise<{ store: SecretStore & { readonly name: SecretStoreName }; reason?: string }>;
+  readonly kdf?: ScryptParameters;
+}
+
+export interface FirstRunResult {
+  readonly home: Home;
+  readonly installation: Installation;
+  readonly person: PersonRecord;
+  /** Open: the caller destroys it. */
+  readonly identity: OpenIdentity;
+  /** Absolute. */
+  readonly auditKeyPath: string;
+  readonly auditKid: string;
+  readonly policySha256: string;
+  readonly secretStore: { readonly name: SecretStoreName; readonly weaker: boolean; readonly sentence: string };
+}
+
+/** The name, or a refusal in a sentence. */
+function checkName(name: string): string {
+  const parsed = nameSchema.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new VaultError('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give your name as colleagues know it.`);
+}
+
+/** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws VaultError `weak-passphrase` */
+export function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Buffer {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(passphrase);
+  } catch {
+    throw new VaultError('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
+  }
+  const { accepted, sentence } = judgePassphrase(text, { name, workstation });
+  if (!accepted) throw new VaultError('weak-passphrase', `The passphrase was not accepted. ${sentence}`);
+  return Buffer.from(normalisePassphrase(text), 'utf8');
+}
+
+/** @throws StorageFault where the first run has been, or where what is there must not be touched. */
+export function refuseSecondRun(home: Home): void {
+  if (existsSync(home.installation)) {
+    throw new StorageFault(
+      'already-initialised',
+      home.installation,
+      `Wardmux is already set up in ${home.folder}. Nothing was changed. Start the app, or choose another data folder with WARDMUX_HOME.`,
+    );
+  }
+  const evidence = [home.recordings, home.ledger].find((folder) => listFolder(folder, '').length > 0);
+  if (evidence) {
+    throw new StorageFault(
+      'incomplete',
+      home.installation,
+      `${home.installation} is missing, but ${evidence} is not empty. Nothing was changed. Restore installation.json from a backup, or choose another data folder with WARDMUX_HOME.`,
+    );
+  }
+}
+
+/** What an interrupted first run left behind was never usable; it is set aside and not deleted. */
+function setAside(home: Home, now: Date): void {
+  const left = [...(existsSync(home.policy) ? [home.policy] : []), ...listFolder(home.people, '').map((name) => join(home.people, name))];
+  if (left.length === 0) return;
+  const folder = join(home.folder, `unfinished-${now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)}-${randomBytes(2).toString('hex')}`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    for (const path of left) renameSync(path, join(folder, basename(path)));
+    syncFolder(home.folder);
+  } catch (error) {
+    throw storageFault(error, 'set aside what an interrupted first run left in', home.folder);
+  }
+}
+
+/**
+ * Does the first run. The ledger event `first-run` is the caller's: whoever holds the ledger open appends it.
+ * @throws StorageFault or VaultError, each with a sentence; what this run had written is then removed again.
+ */
+export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
+  const home = openHome(input.home);
+  refuseSecondRun(home);
+  // The app and the command may start at the same moment; the second one then finds a finished installation.
+  return withLock(join(home.run, 'first-run.lock'), () => lockedFirstRun(home, input));
+}
+
+async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {
+  const workstation = input.workstation ?? hostname();
+  const name = checkName(input.name);
+  const passphrase = checkPassphrase(input.passphrase, name, workstation);
+  const undo: (() => unknown)[] = [];
+  try {
+    refuseSecondRun(home);
+    const auditKeyPath = resolve(input.auditKeyPath);
+    if (existsSync(auditKeyPath)) {
+      throw new StorageFault(
+        'exists',
+        auditKeyPath,
+        `There is already something at ${auditKeyPath}. It was left as it is. Give another path for the audit key.`,
+      );
+    }
+    if (!existsSync(dirname(auditKeyPath))) {
+      throw new StorageFault(
+        'missing',
+        auditKeyPath,
+        `The folder ${dirname(auditKeyPath)} does not exist. Make it first, or give another path for the audit key.`,
+      );
+    }
+    const now = input.now?.() ?? new Date();
+    setAside(home, now);
+
+    const id = newInstallationId();
+    const { store, reason } = await (input.chooseStore ?? chooseSecretStore)(home, id);
+    undo.push(() => store.delete('signing-key'));
+    const publicKey = await createSigningKey(store);
+    undo.push(() => store.delete('backoff-key'));
+    const backoffKey = await createBackoffKey(store);
+
+    const audit = generateAuditKey();
+    createNew(auditKeyPath, toJson(audit.file));
+    undo.push(() => rmSync(auditKeyPath));
+    createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation));
+    undo.push(() => rmSync(home.policy));
+
+    const { record, identity } = await createPerson({ name, passphrase, now: now.toISOString(), ...(input.kdf ? { kdf: input.kdf } : {}) });
+    undo.push(() => identity.destroy());
+    undo.push(() => rmSync(backoffPath(home, record.id), { force: true }));
+    new Backoff(home, backoffKey).create(record.id);
+    backoffKey.fill(0);
+    addPerson(home, record);
+    undo.push(() => rmSync(personPath(home, record.id)));
+
+    const installation: Installation = {
+      format: 'wardmux-installation',
+      version: 1,
+      id,
+      created: now.toISOString(),
+      publicKey: Buffer.from(publicKey).toString('base64url'),
+      secretStore: store.name,
+    };
+    const policySha256 = loadPolicy(home).sha256;
+    createInstallation(home, installation);
+    undo.length = 0;
+    return {
+      home,
+      installation,
+      person: record,
+      identity,
+      auditKeyPath,
+      auditKid: audit.recipient.kid,
+      policySha256,
+      secretStore: { name: store.name, weaker: store.weaker, sentence: reason ? `${store.sentence} (${reason})` : store.sentence },
+    };
+  } catch (error) {
+    for (const step of undo.reverse()) {
+      try {
+        await step();
+      } catch {
+        // What cannot be removed is set aside by the next first run; the first error is the one to tell.
+      }
+    }
+    throw error;
+  } finally {
+    passphrase.fill(0);
+  }
+}

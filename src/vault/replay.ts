@@ -1,0 +1,76 @@
+/** Sends a recording's tail into a pane: frames through the sealed view channel, as fast as the line to main drains. */
+import { encodeFrame, type Frame } from '../bridge/frames.ts';
+import { tail } from '../recording/replay.ts';
+import type { SegmentOpener } from '../recording/types.ts';
+
+/** Output bytes that a pane gets back at most: some ten thousand lines, a third of a second of xterm's parser. The rest is in the recording. */
+export const maxTailBytes = 4 * 1024 * 1024;
+/** What one frame carries: large enough to be cheap, small enough that other panes get their turn. */
+const frameBytes = 64 * 1024;
+
+export interface ReplayRequest {
+  readonly folder: string;
+  readonly opener: SegmentOpener;
+  readonly pane: number;
+  /** Output bytes; live output goes on there. */
+  readonly upTo: number;
+  /** Seals and sends one frame; awaiting it is the flow control. The frame's bytes are wiped after it. */
+  readonly send: (frame: Uint8Array) => Promise<void>;
+  readonly maxTailBytes?: number;
+}
+
+/**
+ * The pane always hears `end` at `upTo`, also after an error, so that its live output is not held back for ever.
+ * @returns output bytes before `upTo` that were not replayed.
+ * @throws RecordingError where the recording is damaged or sealed to somebody else; what comes before the damage was sent.
+ */
+export async function sendReplay({ folder, opener, pane, upTo, send, maxTailBytes: most = maxTailBytes }: ReplayRequest): Promise<number> {
+  const frame = async (value: Frame): Promise<void> => {
+    const bytes = encodeFrame(value);
+    try {
+      await send(bytes);
+    } finally {
+      bytes.fill(0);
+    }
+  };
+  let skipped = 0;
+  let shown = 0;
+  try {
+    for await (const item of tail(folder, opener, { upTo, maxTailBytes: most })) {
+      switch (item.kind) {
+        case 'begin':
+          skipped = item.skipped;
+          shown = item.offset;
+          break;
+        case 'size':
+          await frame({ type: 'size', pane, offset: item.offset, cols: item.cols, rows: item.rows });
+          break;
+        case 'screen':
+          shown = item.offset;
+          try {
+            await frame({ type: 'screen', pane, offset: item.offset, cols: item.cols, rows: item.rows, bytes: item.bytes });
+          } finally {
+            item.bytes.fill(0);
+          }
+          break;
+        case 'output':
+          try {
+            for (let at = 0; at < item.bytes.length; at += frameBytes) {
+              await frame({ type: 'replay', pane, offset: item.offset + at, bytes: item.bytes.subarray(at, at + frameBytes) });
+            }
+          } finally {
+            item.bytes.fill(0);
+          }
+          shown = item.offset + item.bytes.length;
+          break;
+        case 'gap':
+          skipped += item.bytes;
+          break;
+      }
+    }
+  } finally {
+    skipped += Math.max(0, upTo - shown);
+    await frame({ type: 'end', pane, offset: upTo, skipped });
+  }
+  return skipped;
+}
