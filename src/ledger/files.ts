@@ -32,13 +32,13 @@ export interface LinePass {
  * Calls `visit` with each whole line from `start` (a byte offset) on, without its newline. The buffer is only good during the call.
  * Of a line that is too long to be an event only the beginning is given, and the pass ends there.
  */
-export function passLines(fd: number, start: number, visit: (line: Buffer, offset: number) => void): LinePass {
+export function passLines(fd: number, start: number, visit: (line: Buffer, offset: number) => void, maxLine = MAX_LINE_BYTES): LinePass {
   const size = fstatSync(fd).size;
-  const buffer = Buffer.allocUnsafe(CHUNK);
+  const buffer = Buffer.allocUnsafe(Math.max(CHUNK, maxLine + 1));
   let held = 0;
   let offset = start;
   for (let at = start; at < size;) {
-    if (held > MAX_LINE_BYTES) {
+    if (held > maxLine) {
       // Not a torn write, which is short, but a broken file: the visitor gets the piece and refuses it.
       visit(buffer.subarray(0, held), offset);
       return { end: offset, tornBytes: 0 };
@@ -61,7 +61,7 @@ export function passLines(fd: number, start: number, visit: (line: Buffer, offse
 }
 
 /** As passLines, over a path. @returns undefined when there is no such file. @throws the system's error for any other trouble. */
-export function passFile(path: string, visit: (line: Buffer, offset: number) => void): LinePass | undefined {
+export function passFile(path: string, visit: (line: Buffer, offset: number) => void, maxLine = MAX_LINE_BYTES): LinePass | undefined {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -70,7 +70,7 @@ export function passFile(path: string, visit: (line: Buffer, offset: number) => 
     throw error;
   }
   try {
-    return passLines(fd, 0, visit);
+    return passLines(fd, 0, visit, maxLine);
   } finally {
     closeSync(fd);
   }

@@ -1,0 +1,308 @@
+/**
+ * Exporting a recording as a bundle: the session for people, and the evidence for an auditor who trusts nobody here. The
+ * bundle is plain text: that is its purpose, and whoever holds it holds what was on the screen.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ledger } from '../ledger/ledger.ts';
+import { readLedger } from '../ledger/read.ts';
+import type { LedgerEvent } from '../ledger/types.ts';
+import { leafHash, MerkleTree, StoredTree } from '../merkle/tree.ts';
+import { coveredBytes } from '../recording/frame.ts';
+import { openRecording, readHeader } from '../recording/reader.ts';
+import type { Frame, RecordingEvent, SegmentHeader, SegmentOpener } from '../recording/types.ts';
+import { pieceDigest } from '../recording/ratchet.ts';
+import { syncFolder } from '../storage/atomic.ts';
+import { CastBuilder } from './cast.ts';
+import type { EvidenceLine, EvidencePiece } from './evidence.ts';
+import { guideText } from './guide.ts';
+import { ledgerHeads, type LedgerHeads } from './heads.ts';
+import { BUNDLE, SUMMED_FILES } from './layout.ts';
+import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
+import { summaryText, type BundleSummary } from './summary.ts';
+import { allowedSigners, parseTrust, type Trust } from './trust.ts';
+import { digestOfFile, verifyBundle } from './verify.ts';
+
+/** Text is written in blocks of this many characters: a system call for each line would cost more than the sealing. */
+const WRITE_BLOCK = 256 * 1024;
+/** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
+const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
+
+export type ExportErrorCode = 'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
+
+/** `message` is one sentence for people; it never holds session text. */
+export class ExportError extends Error {
+  readonly code: ExportErrorCode;
+
+  constructor(code: ExportErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ExportError';
+    this.code = code;
+  }
+}
+
+export interface ExportOptions {
+  /** Folder of the recording: .../recordings/ID. */
+  readonly recordingFolder: string;
+  /** The exporting person's identity, or an audit key. */
+  readonly opener: SegmentOpener;
+  readonly ledger: Ledger;
+  readonly installationSigner: SshSigner;
+  readonly person: { readonly id: string; readonly signer: SshSigner };
+  /** What an auditor will pin. The bundle is checked against it before it gets its name. */
+  readonly trust: Trust;
+  /** Must not exist. */
+  readonly target: string;
+  /** Version of this program. */
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Recording still grows: a torn end is then its end. */
+  readonly live?: boolean;
+}
+
+export interface ExportResult {
+  /** Absolute. */
+  readonly folder: string;
+  readonly recording: string;
+  readonly records: number;
+  readonly proven: number;
+  /** SHA-256 of SHA256SUMS, hex: names the whole bundle. */
+  readonly sha256: string;
+}
+
+/**
+ * Exports a recording into a new folder. It is written beside the target under a temporary name, verified as an auditor
+ * would, and renamed; after a failure nothing of it is left. The export, or its failure, is an event in the ledger.
+ * @throws ExportError, LedgerError
+ */
+export async function exportRecording(options: ExportOptions): Promise<ExportResult> {
+  const recording = basename(resolve(options.recordingFolder));
+  const event = (detail: Record<string, string | number>, outcome: 'success' | 'failure') =>
+    options.ledger.append({ action: 'export', person: options.person.id, outcome, detail: { recording, ...detail } });
+  let result: ExportResult;
+  try {
+    result = await writeBundle(options, recording);
+  } catch (error) {
+    // The first error is the one to tell, also where the ledger cannot take another event.
+    await event({ code: error instanceof ExportError ? error.code : 'failed' }, 'failure').catch(() => undefined);
+    throw error;
+  }
+  await event({ sha256: result.sha256, records: result.records }, 'success');
+  return result;
+}
+
+async function writeBundle(options: ExportOptions, recording: string): Promise<ExportResult> {
+  const target = resolve(options.target);
+  const verifier = readVerifier();
+  refuseExisting(target);
+  const partial = join(dirname(target), `.${basename(target)}.partial-${randomBytes(4).toString('hex')}`);
+  try {
+    mkdirSync(partial, { mode: 0o700 });
+  } catch (error) {
+    throw unwritable(target, error);
+  }
+  try {
+    const checkpoint = await options.ledger.checkpoint();
+    const heads = writeLedger(options.ledger, recording, checkpoint.head.size, join(partial, BUNDLE.ledger));
+    const evidence = await writeEvidence(options, recording, partial, heads);
+    const summary: BundleSummary = {
+      format: 'wardmux-bundle',
+      version: 1,
+      recording,
+      installation: options.trust.installation,
+      person: evidence.first.person,
+      started: evidence.first.started,
+      state: heads.state,
+      records: evidence.records,
+      root: evidence.root,
+      proven: Math.max(...heads.heads.map((head) => head.size)),
+      outputBytes: evidence.outputBytes,
+      pieces: { disclosed: evidence.disclosed, withheld: evidence.withheld },
+      ledger: checkpoint.head,
+      exported: { time: new Date((options.clock ?? Date.now)()).toISOString(), by: options.person.id, version: options.version },
+    };
+    const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(partial, name), content, { mode: 0o600, flag: 'wx', flush: true });
+    write(BUNDLE.summary, summaryText(summary));
+    write(BUNDLE.checkpoint, checkpoint.note);
+    write(BUNDLE.allowedSigners, allowedSigners(options.trust));
+    write(BUNDLE.verifier, verifier);
+    write(BUNDLE.guide, guideText(summary));
+    const sums = Buffer.from(SUMMED_FILES.map((name) => `${digestOfFile(join(partial, name)).toString('hex')}  ${name}\n`).join(''), 'latin1');
+    write(BUNDLE.sums, sums);
+    write(BUNDLE.installationSignature, await sshSign(sums, options.installationSigner, EXPORT_NAMESPACE));
+    write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
+    const verdict = verifyBundle(partial, JSON.stringify(options.trust));
+    if (!verdict.good) throw new ExportError('contradicted', `Recording ${recording} was not exported, because the bundle would not verify: ${verdict.sentence} ${verdict.detail}`);
+    syncFolder(partial);
+    refuseExisting(target);
+    renameSync(partial, target);
+    syncFolder(dirname(target));
+    return { folder: target, recording, records: evidence.records, proven: summary.proven, sha256: createHash('sha256').update(sums).digest('hex') };
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'not-a-recipient') throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, { cause: error });
+    if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) throw unwritable(target, error);
+    throw error;
+  }
+}
+
+function refuseExisting(target: string): void {
+  if (lstatSync(target, { throwIfNoEntry: false })) throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
+}
+
+function unwritable(target: string, error: unknown): ExportError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const advice = code === 'ENOENT' ? 'make its parent folder first' : code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'choose a folder that you may write to';
+  return new ExportError('target-unwritable', `The bundle cannot be written to ${target} (${code}): ${advice}. Nothing of it was left there.`, { cause: error });
+}
+
+/** verify.py stands in assets/, next to src/ in the source and next to the program in a package. */
+function readVerifier(): Buffer {
+  for (const place of ['../../assets/verify.py', '../assets/verify.py', './assets/verify.py']) {
+    const path = fileURLToPath(new URL(place, import.meta.url));
+    if (existsSync(path)) return readFileSync(path);
+  }
+  throw new ExportError('no-verifier', 'This installation of Wardmux is incomplete: assets/verify.py is missing. Install it again.');
+}
+
+/** A file written in large blocks. */
+class TextFile {
+  readonly #fd: number;
+  #held = '';
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'wx', 0o600);
+  }
+
+  write(text: string): void {
+    this.#held += text;
+    if (this.#held.length >= WRITE_BLOCK) this.#flush();
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#held, 'utf8');
+    this.#held = '';
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
+  }
+
+  finish(): void {
+    this.#flush();
+    fsyncSync(this.#fd);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** This recording's events up to the checkpoint, each with its inclusion path. */
+function writeLedger(ledger: Ledger, recording: string, size: number, path: string): LedgerHeads {
+  const leaves = new StoredTree();
+  const lines: { index: number; event: string }[] = [];
+  const events: LedgerEvent[] = [];
+  const reading = readLedger(ledger.folder, ledger.key, {
+    signatures: 'last',
+    onEvent: (event, line) => {
+      if (leaves.size === size) return;
+      leaves.append(leafHash(line));
+      if (event.detail?.['recording'] !== recording) return;
+      lines.push({ index: event.seq, event: line.toString('utf8') });
+      events.push(event);
+    },
+  });
+  const fault = reading.faults[0];
+  if (fault) throw new ExportError('contradicted', `The ledger does not verify, so nothing is exported: ${fault.message}`);
+  const heads = ledgerHeads(events);
+  if (!heads?.started || heads.heads.every((head) => head.size === 0))
+    throw new ExportError('not-in-ledger', `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`);
+  const file = new TextFile(path);
+  try {
+    for (const { index, event } of lines) file.write(`${JSON.stringify({ index, event, path: leaves.inclusionPath(index, size).map((hash) => hash.toString('hex')) })}\n`);
+    file.finish();
+  } finally {
+    file.close();
+  }
+  return heads;
+}
+
+interface WrittenEvidence {
+  readonly first: SegmentHeader;
+  readonly records: number;
+  readonly root: string;
+  readonly outputBytes: number;
+  readonly disclosed: number;
+  readonly withheld: number;
+}
+
+async function writeEvidence(options: ExportOptions, recording: string, partial: string, heads: LedgerHeads): Promise<WrittenEvidence> {
+  const reader = await openRecording(options.recordingFolder, { live: options.live ?? false });
+  const evidence = new TextFile(join(partial, BUNDLE.evidence));
+  const cast = new TextFile(join(partial, BUNDLE.cast));
+  const tree = new MerkleTree();
+  const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };
+  let first: SegmentHeader | undefined;
+  let builder: CastBuilder | undefined;
+  let segment = -1;
+  const line = (frame: Frame, rest: { header: string } | { pieces: EvidencePiece[] }): void => {
+    const value: EvidenceLine = { head: coveredBytes(frame).toString('hex'), body: Buffer.from(frame.bodySha256).toString('hex'), ...rest };
+    evidence.write(`${JSON.stringify(value)}\n`);
+    tree.append(frame.leaf);
+  };
+  const header = async (): Promise<void> => {
+    segment += 1;
+    const read = await readHeader(options.recordingFolder, segment);
+    if (!read) throw new ExportError('damaged', `Segment ${segment} of ${options.recordingFolder} has no header that can be read.`);
+    first ??= read.header;
+    builder ??= new CastBuilder(recording, read.frame.wallMs, (text) => cast.write(text));
+    line(read.frame, { header: Buffer.from(read.frame.body).toString('utf8') });
+  };
+  try {
+    for await (const record of reader.records(options.opener)) {
+      while (segment < record.frame.segment) await header();
+      const pieces = record.events.map(({ event, salt, bytes }): EvidencePiece => {
+        const reason = WITHHELD[event.code];
+        if (reason !== undefined) {
+          counts.withheld += 1;
+          return { digest: Buffer.from(pieceDigest(salt, bytes)).toString('hex'), reason };
+        }
+        counts.disclosed += 1;
+        counts.outputBytes += outputLength(event);
+        builder!.event(event);
+        return { salt: salt.toString('hex'), bytes: bytes.toString('base64') };
+      });
+      line(record.frame, { pieces });
+    }
+    // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
+    const { fault } = reader;
+    if (fault && fault.code !== 'torn') throw new ExportError('damaged', `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`);
+    // Headers without a record after them are frames of the tree like any other.
+    while (tree.size < reader.head().size) await header();
+    if (!first || !builder || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
+    if (tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
+    const signed = Math.max(...heads.heads.map((head) => head.size));
+    if (signed > tree.size)
+      throw new ExportError('contradicted', `Recording ${recording} was not exported: the ledger signs for ${signed} records and only ${tree.size} are there, so its end is missing. Keep ${options.recordingFolder} for the audit.`);
+    builder.end();
+    evidence.finish();
+    cast.finish();
+    return { first, records: tree.size, root: tree.head().root, ...counts };
+  } finally {
+    evidence.close();
+    cast.close();
+  }
+}
+
+function outputLength(event: RecordingEvent): number {
+  return event.code === 'o' ? event.data.length : 0;
+}
+
+/** Trust as exportRecording takes it, from a file's text. @throws ExportError 'bad-trust' */
+export function requireTrust(text: string): Trust {
+  const trust = parseTrust(text);
+  if (!trust) throw new ExportError('bad-trust', 'This is not a trust file of Wardmux. Make it again on the installation: wardmux trust > trust.json');
+  return trust;
+}

@@ -1,0 +1,58 @@
+/** VERIFY.md: how to check a bundle with stock tools, and what a good verdict does not prove. */
+import { EXPORT_NAMESPACE } from './sshsig.ts';
+import type { BundleSummary } from './summary.ts';
+
+export function guideText(summary: BundleSummary): string {
+  return `# How to check this bundle
+
+Recording ${summary.recording} of installation ${summary.installation}, exported by ${summary.exported.by} on ${summary.exported.time}.
+
+This folder shows what was on a screen. Treat it as you treat a patient record.
+
+## What you need first
+
+\`trust.json\`: the public keys of the installation and its people. Get it from the people who run the workstation, by a
+way that does not pass through whoever gave you this bundle, and keep it. On the installation it is made by
+\`wardmux trust > trust.json\`. Keys inside this folder prove nothing: whoever forges a bundle puts in their own.
+
+## In one command
+
+With Python 3.9 or newer, nothing else:
+
+    python3 verify.py . --trust trust.json
+
+Exit status 0 is good; every kind of failure has a code, a sentence and an exit status of its own. This copy of verify.py
+came with the bundle. If you doubt whoever gave it to you, use a copy that you got from elsewhere. On a machine with
+Wardmux, \`wardmux verify . --trust trust.json\` judges the same.
+
+## Step by step, with tools that are not ours
+
+1. The files are those that were listed: \`sha256sum -c SHA256SUMS\`
+2. The installation signed the list. Make the list of signers from YOUR trust file:
+
+       python3 verify.py --allowed-signers --trust trust.json > signers
+       ssh-keygen -Y verify -f signers -I ${summary.installation} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.installation.sig < SHA256SUMS
+
+3. The exporting person signed it:
+
+       ssh-keygen -Y verify -f signers -I ${summary.exported.by} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.person.sig < SHA256SUMS
+
+4. \`checkpoint.note\` is a signed note (c2sp.org/signed-note) over the head of the installation's audit ledger. Each line of
+   \`ledger.jsonl\` is an event with its RFC 6962 inclusion path in that ledger.
+5. \`evidence.jsonl\` has one line a record. Its leaves form the tree whose size and root the ledger's events state. Each
+   disclosed piece matches a salted digest that was sealed while it was printed.
+6. \`session.cast\` follows from the evidence, byte for byte. Play it with \`asciinema play session.cast\`. Bytes that are not
+   UTF-8 show as U+FFFD there; the evidence has the exact bytes.
+
+## What a good verdict does not prove
+
+- That the clock of the workstation was right. Times are what it said.
+- Anything about records that the verdict calls unproven: the ledger had not signed for them yet.
+- That nothing was printed after the last record of a recording that has no end in the ledger (state "open").
+- What withheld pieces hold. The verdict counts them. Screen snapshots are always withheld: they repeat output.
+- What was typed, unless the program printed it: input is not recorded.
+- That this is the only recording of that time, or that the ledger was never replaced as a whole by someone who held the
+  installation's key. For that, compare \`checkpoint.note\` with checkpoints that were kept elsewhere.
+- Who sat at the keyboard. It proves which person's keys and which installation's key signed.
+`;
+}
