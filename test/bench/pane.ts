@@ -1,0 +1,224 @@
+/**
+ * A visible, recorded pane of the whole app in the shipped Chromium host, headless, against tmux with an attached client:
+ * how fast `cat` of a large text goes through, and how long a key takes until its echo is parsed.
+ *
+ * Nothing in the page is changed for it. When a pane's emulator has parsed something it asks for a frame to draw it, so the
+ * time of the last such request before the frame that shows the letter is the time of the parse (or a little later).
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { Corpus } from './corpus.ts';
+import { median, percentile } from './stats.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const keys = 300;
+/** Longer than any human pause needs to be, so that no key meets the work of the one before. */
+const betweenKeysMs = 30;
+const patienceMs = 120_000;
+const passphrase = 'bench passphrase, of no value';
+
+export interface PaneRow {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly missing?: string;
+  readonly samples?: readonly number[];
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + patienceMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s for ${what}`);
+    await new Promise((next) => setTimeout(next, 5));
+  }
+}
+
+/** The app with one pane and a shell in it. */
+export interface OpenApp {
+  readonly page: Page;
+  stop(): Promise<void>;
+}
+
+/** First run by the command line, then the app on the lock page, unlocked by the passphrase as a person does it. */
+async function openApp(folder: string): Promise<OpenApp> {
+  const home = join(folder, 'data');
+  const secret = join(folder, 'passphrase');
+  writeFileSync(secret, `${passphrase}\n`, { mode: 0o600 });
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      `exec "$1" init --name Bench --passphrase-fd 3 --audit-key-out "$2" 3< "$3"`,
+      'sh',
+      join(root, 'bin/wardmux'),
+      join(folder, 'audit-key.json'),
+      secret,
+    ],
+    {
+      env: { ...process.env, WARDMUX_HOME: home },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const { App } = await import('../../main/app.ts');
+  const { createChromiumHost } = await import('../../main/chromium/index.ts');
+  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/sh', ENV: '', LANG: 'C.UTF-8', PS1: 'ready$ ' };
+  const distFolder = join(root, 'dist');
+  const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
+  try {
+    const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
+    await until(() => app.surface === 'lock' && host.page().url().endsWith('/lock.html'), 'the lock page');
+    await host.page().locator('input[type=password]').fill(passphrase);
+    await host.page().keyboard.press('Enter');
+    await until(() => app.surface === 'workspace' && host.page().url().endsWith('/workspace.html'), 'the workspace');
+    await host.page().locator('.xterm-rows', { hasText: 'ready$' }).waitFor({ timeout: patienceMs });
+    return { page: host.page(), stop: () => app.stop('closed') };
+  } catch (error) {
+    await host.quit();
+    throw error;
+  }
+}
+
+/** Seconds from Return until cat has ended, and until its end is on the screen. */
+async function catInPane(page: Page, folder: string, corpus: Corpus, round: number): Promise<{ ended: number; shown: number }> {
+  const mark = join(folder, `ended-${round}`);
+  // The alternate screen and colours of the text must not hide the last line; the marker is put together by the shell, so
+  // that the command line itself does not hold it.
+  await page.keyboard.insertText(`cat ${corpus.file}; : > ${mark}; printf '\\033[?1049l\\033[0m\\033[r\\033[H\\033[2J%s%s\\n' all-of- ${round}`);
+  const start = performance.now();
+  await page.keyboard.press('Enter');
+  await until(() => existsSync(mark), 'the end of cat');
+  const ended = performance.now() - start;
+  await page.locator('.xterm-rows', { hasText: `all-of-${round}` }).waitFor({ timeout: patienceMs });
+  return { ended: ended / 1000, shown: (performance.now() - start) / 1000 };
+}
+
+/** Runs in the page: notes when frames were asked for, when keys came, and when the letters were drawn. */
+function watchKeys(): void {
+  const page = globalThis as unknown as {
+    requestAnimationFrame(callback: (time: number) => void): number;
+    addEventListener(type: string, listener: (event: { key: string }) => void, options: { capture: true }): void;
+    document: { querySelector(selector: string): { textContent: string | null } | null; body: unknown };
+    MutationObserver: new (callback: () => void) => { observe(target: unknown, options: object): void };
+    benchSamples: number[];
+  };
+  let asked = 0;
+  let pressed = 0;
+  let before = '';
+  page.benchSamples = [];
+  const original = page.requestAnimationFrame.bind(page);
+  page.requestAnimationFrame = (callback) => {
+    asked = performance.now();
+    return original(callback);
+  };
+  const text = (): string => page.document.querySelector('.xterm-rows')?.textContent?.trimEnd() ?? '';
+  page.addEventListener(
+    'keydown',
+    ({ key }) => {
+      if (key.length !== 1) return;
+      before = text();
+      asked = 0;
+      pressed = performance.now();
+    },
+    { capture: true },
+  );
+  new page.MutationObserver(() => {
+    if (pressed === 0 || asked === 0 || text() === before) return;
+    page.benchSamples.push(asked - pressed);
+    pressed = 0;
+  }).observe(page.document.body, { subtree: true, childList: true, characterData: true });
+}
+
+async function keyToEcho(page: Page): Promise<number[]> {
+  await page.keyboard.press('Control+c');
+  await page.keyboard.insertText(`printf '\\033[2J\\033[H'; cat > /dev/null`);
+  await page.keyboard.press('Enter');
+  await page.evaluate(watchKeys);
+  const samples = (): Promise<number[]> => page.evaluate(() => (globalThis as unknown as { benchSamples: number[] }).benchSamples);
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  for (let i = 0; i < keys; i++) {
+    // A line of the terminal's own line discipline: its echo comes from the kernel, through the whole way and back.
+    if (i % 60 === 59) await page.keyboard.press('Enter');
+    await page.keyboard.press(letters[i % letters.length]!);
+    await until(async () => (await samples()).length > i, `the echo of key ${i + 1}`);
+    await new Promise((next) => setTimeout(next, betweenKeysMs));
+  }
+  await page.keyboard.press('Control+c');
+  return await samples();
+}
+
+/** Seconds of the same `cat` in a tmux pane whose client is attached to a drained terminal. */
+function catInTmux(folder: string, drain: string, corpus: Corpus): number {
+  const socket = join(folder, 'tmux');
+  const times = join(folder, 'times');
+  const inside = `date +%s.%N > '${times}'; cat '${corpus.file}'; date +%s.%N >> '${times}'`;
+  const { status } = spawnSync(drain, [join(folder, 'drain.json'), 'tmux', '-S', socket, '-f', '/dev/null', 'new-session', inside], {
+    env: { ...process.env, TMUX: '', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh' },
+    stdio: 'ignore',
+    timeout: patienceMs,
+  });
+  if (status !== 0) throw new Error(`tmux ended with status ${status}`);
+  const [start = Number.NaN, end = Number.NaN] = readFileSync(times, 'utf8').trim().split('\n').map(Number);
+  rmSync(times, { force: true });
+  return end - start;
+}
+
+export async function benchPane(options: {
+  readonly corpus: Corpus;
+  readonly rounds: number;
+  readonly drain: string;
+  readonly cache: string;
+  readonly say: (line: string) => void;
+}): Promise<PaneRow[]> {
+  const { corpus, say } = options;
+  const megabytes = corpus.bytes / 1e6;
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-bench-'));
+  const hasTmux = spawnSync('tmux', ['-V'], { stdio: 'ignore' }).status === 0;
+  const ours: { ended: number; shown: number }[] = [];
+  const tmux: number[] = [];
+  let echo: number[] = [];
+  let failure: string | undefined;
+  try {
+    const app = await openApp(folder);
+    try {
+      for (let round = 0; round < options.rounds; round++) {
+        ours.push(await catInPane(app.page, folder, corpus, round));
+        if (hasTmux) tmux.push(catInTmux(folder, options.drain, corpus));
+        say(
+          `round ${round + 1}/${options.rounds}: pane ${(megabytes / ours[round]!.ended).toFixed(1)} MB/s` +
+            (hasTmux ? `, tmux ${(megabytes / tmux[round]!).toFixed(1)} MB/s` : ''),
+        );
+      }
+      echo = await keyToEcho(app.page);
+    } finally {
+      await app.stop();
+    }
+  } catch (error) {
+    failure = `failed: ${(error as Error).message.split('\n')[0]}`;
+    say(`pane: ${failure}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const rate = (seconds: readonly number[]): string => `${(megabytes / median(seconds)).toFixed(1)} MB/s`;
+  const row = (name: string, note: string, samples: readonly number[], value: () => string, missing?: string): PaneRow => ({
+    name,
+    note,
+    value: samples.length > 0 ? value() : '–',
+    samples,
+    ...(samples.length > 0 ? {} : { missing: missing ?? failure ?? 'not measured' }),
+  });
+  const noTmux = hasTmux ? undefined : 'missing: apt-get install tmux';
+  const ended = ours.map((one) => one.ended);
+  const shown = ours.map((one) => one.shown);
+  const ratios = ended.flatMap((seconds, i) => (tmux[i] === undefined ? [] : [tmux[i] / seconds]));
+  return [
+    row(`wardmux pane, cat of ${megabytes.toFixed(0)} MB`, 'sealed and shown; until cat has ended', ended, () => rate(ended)),
+    row('wardmux pane, until it is on the screen', 'the same, until the last line is drawn', shown, () => rate(shown)),
+    row('tmux pane, attached client', 'not recorded, client drained; until cat has ended', tmux, () => rate(tmux), noTmux),
+    row('wardmux to tmux', "median of the rounds' ratios, above 1 is faster", ratios, () => `${median(ratios).toFixed(2)}x`, noTmux),
+    row('keydown to parsed echo, median', `${echo.length} keys, Chromium host, headless`, echo, () => `${median(echo).toFixed(1)} ms`),
+    row('keydown to parsed echo, p95', 'the same keys', echo, () => `${percentile(echo, 0.95).toFixed(1)} ms`),
+  ];
+}
