@@ -1,0 +1,80 @@
+/** In a file of its own, and so in a process of its own: libdbus takes the address of the bus from the environment once. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openHome } from './home.ts';
+import { contract } from './secret-store.contract.ts';
+import { chooseSecretStore, SecretServiceStore } from './secret-store.ts';
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'wardmux-keyring-'));
+
+const missing = ['dbus-daemon', 'gnome-keyring-daemon'].filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
+
+test('the programs for a real Secret Service are here', (context) => {
+  if (missing.length > 0) context.skip(`the Secret Service is not tried, because these are not installed: ${missing.join(', ')}`);
+});
+
+if (missing.length === 0)
+  describe('Secret Service (gnome-keyring on a bus of its own)', () => {
+    const before = { ...process.env };
+    const place = folder();
+    let store: SecretServiceStore;
+    const pids: number[] = [];
+
+    beforeAll(async () => {
+      const home = join(place, 'home');
+      const run = join(place, 'run');
+      for (const path of [home, run, join(home, '.local/share/keyrings')]) mkdirSync(path, { recursive: true, mode: 0o700 });
+      const env = { PATH: process.env['PATH'], HOME: home, XDG_RUNTIME_DIR: run, XDG_DATA_HOME: join(home, '.local/share') };
+      const bus = `unix:path=${run}/bus`;
+      pids.push(Number(execFileSync('dbus-daemon', ['--session', `--address=${bus}`, '--fork', '--print-pid'], { env, encoding: 'utf8' }).trim()));
+      Object.assign(process.env, env, { DBUS_SESSION_BUS_ADDRESS: bus });
+      delete process.env['DISPLAY'];
+      const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
+        env: { ...env, DBUS_SESSION_BUS_ADDRESS: bus },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      pids.push(daemon.pid!);
+      daemon.stdin.end('a test password\n');
+      store = new SecretServiceStore(`w-${process.pid.toString(16).padStart(12, '0')}`);
+      // The daemon needs a moment to take its name on the bus.
+      for (let reason: string | undefined = 'not asked'; reason !== undefined;) {
+        reason = await store.unavailable();
+        if (reason !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+    afterAll(() => {
+      for (const pid of pids) {
+        try {
+          process.kill(pid, 'SIGTERM');
+        } catch {
+          // It has ended by itself.
+        }
+      }
+      for (const name of ['HOME', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME', 'DBUS_SESSION_BUS_ADDRESS', 'DISPLAY']) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    });
+
+    contract(() => store);
+
+    test('it is chosen where it works, and the secret is on no file in the clear', async () => {
+      const chosen = await chooseSecretStore(openHome(folder()), 'w-0000000000aa');
+      expect(chosen).toMatchObject({ store: { name: 'secret-service', weaker: false } });
+      expect(chosen.reason).toBeUndefined();
+      await chosen.store.set('canary', Buffer.from('canary-7f3a91'));
+      const keyrings = join(place, 'home/.local/share/keyrings');
+      expect(existsSync(keyrings)).toBe(true);
+      const files = execFileSync('find', [keyrings, '-type', 'f'], { encoding: 'utf8' }).trim().split('\n');
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) expect(readFileSync(file).includes('canary-7f3a91')).toBe(false);
+    });
+
+    test('two installations of one account do not see each other', async () => {
+      await store.set('mine', Buffer.from([1]));
+      expect(await new SecretServiceStore('w-0000000000ff').get('mine')).toBeUndefined();
+    });
+  });

@@ -1,0 +1,157 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { beforeEach, expect, test } from 'vitest';
+import { createNew, largestSmallFile, readSmall, writeAtomic } from './atomic.ts';
+import { storageFault } from './fault.ts';
+import { homeFolder, openHome } from './home.ts';
+import { createInstallation, newInstallationId, readInstallation, requireInstallation } from './installation.ts';
+import { readJson } from './json.ts';
+import { MemorySecretStore } from './secret-store.ts';
+import { createSigningKey, openSigner } from './signer.ts';
+import { createPublicKey, verify } from 'node:crypto';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardmux-storage-'));
+});
+const mode = (path: string): number => statSync(path).mode & 0o777;
+
+test('the data folder is where the environment says', () => {
+  expect(homeFolder({ WARDMUX_HOME: '/a/b', XDG_DATA_HOME: '/x', HOME: '/h' })).toBe('/a/b');
+  expect(homeFolder({ XDG_DATA_HOME: '/x', HOME: '/h' })).toBe('/x/wardmux');
+  expect(homeFolder({ XDG_DATA_HOME: 'relative', HOME: '/h' })).toBe('/h/.local/share/wardmux');
+  expect(homeFolder({ HOME: '/h' })).toBe('/h/.local/share/wardmux');
+});
+
+test('it is made with all its folders, for its owner alone, also where somebody made it before', () => {
+  for (const path of [join(folder, 'deep/er/home'), folder]) {
+    if (path === folder) chmodSync(folder, 0o755);
+    const home = openHome(path);
+    for (const made of [home.folder, home.people, home.secrets, home.ledger, home.recordings, home.run]) expect(mode(made)).toBe(0o700);
+    expect(openHome(path)).toEqual(home);
+  }
+});
+
+test('a folder that others can write is refused, with the command that mends it', () => {
+  chmodSync(folder, 0o770);
+  expect(() => openHome(folder)).toThrow(/Others can write in .* \(mode 770\)\. Run: chmod 700/);
+  chmodSync(folder, 0o700);
+  chmodSync(openHome(folder).people, 0o707);
+  expect(() => openHome(folder)).toThrow(/people \(mode 707\)/);
+});
+
+test('what is not a folder is refused and left alone', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, 'mine');
+  expect(() => openHome(file)).toThrow('is not a folder');
+  expect(() => openHome(join(file, 'below'))).toThrow(/not a folder/);
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+  mkdirSync(join(folder, 'home/elsewhere'), { recursive: true });
+  chmodSync(join(folder, 'home'), 0o700);
+  symlinkSync(join(folder, 'home/elsewhere'), join(folder, 'home/people'));
+  expect(() => openHome(join(folder, 'home'))).toThrow(/people is not a folder/);
+});
+
+test.each([
+  ['EROFS', 'read-only', 'read-only'],
+  ['ENOSPC', 'disk-full', 'disk is full'],
+  ['EDQUOT', 'disk-full', 'quota'],
+  ['EACCES', 'denied', 'permission is denied'],
+  ['EIO', 'io', 'Check the disk'],
+  ['EWHATEVER', 'io', 'EWHATEVER'],
+])('%s has its sentence', (code, kind, words) => {
+  const fault = storageFault(Object.assign(new Error('x'), { code }), 'write', '/a/b');
+  expect(fault).toMatchObject({ code: kind, path: '/a/b' });
+  expect(fault.message).toContain(words);
+  expect(fault.message).toContain('Cannot write /a/b: ');
+});
+
+test('a full disk keeps the old file whole', () => {
+  // /dev/full answers ENOSPC to every write; the folder there is not ours to write in, which is the other sentence.
+  const path = join(folder, 'a.json');
+  writeAtomic(path, 'old');
+  expect(() => writeAtomic('/dev/full/x', 'new')).toThrow(/not a folder|part of the path is a file/);
+  symlinkSync('/dev/full', join(folder, 'full'));
+  expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(readdirSync(folder).sort()).toEqual(['a.json', 'full']);
+});
+
+test('writeAtomic replaces, createNew never does, and neither leaves anything beside', () => {
+  const path = join(folder, 'a.json');
+  createNew(path, 'one');
+  expect(() => createNew(path, 'two')).toThrow('exists already and is left as it is');
+  expect(readFileSync(path, 'utf8')).toBe('one');
+  expect(mode(path)).toBe(0o600);
+  writeAtomic(path, 'three');
+  expect(readFileSync(path, 'utf8')).toBe('three');
+  expect(mode(path)).toBe(0o600);
+  expect(() => createNew(join(folder, 'none/a'), 'x')).toThrow('does not exist. Make it first');
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+  expect(() => createNew(join(folder, 'dangling'), 'x')).toThrow('exists already');
+  expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(['a.json', 'dangling']);
+});
+
+test('only small plain files are read', () => {
+  expect(readSmall(join(folder, 'none'))).toBeUndefined();
+  expect(() => readSmall(folder)).toThrow('not a plain file');
+  expect(() => readSmall('/dev/zero')).toThrow('not a plain file');
+  writeFileSync(join(folder, 'big'), Buffer.alloc(largestSmallFile + 1));
+  expect(() => readSmall(join(folder, 'big'))).toThrow('larger than 1 MiB');
+});
+
+test('JSON that is not as it should be is named with its field', () => {
+  const path = join(folder, 'a.json');
+  const schema = z.strictObject({ a: z.strictObject({ b: z.number() }) });
+  writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]));
+  expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is not JSON in UTF-8. It is left as it is. Mend it.`);
+  writeFileSync(path, '{"a":{"b":"1"}}');
+  expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is not valid at a.b: `);
+});
+
+test('the installation is written once, and missing is a sentence', async () => {
+  const home = openHome(folder);
+  expect(readInstallation(home)).toBeUndefined();
+  expect(() => requireInstallation(home)).toThrow('There is no Wardmux in');
+  const store = new MemorySecretStore();
+  const publicKey = Buffer.from(await createSigningKey(store)).toString('base64url');
+  const installation = {
+    format: 'wardmux-installation',
+    version: 1,
+    id: newInstallationId(),
+    created: '2026-11-22T00:00:00.000Z',
+    publicKey,
+    secretStore: 'file',
+  } as const;
+  createInstallation(home, installation);
+  expect(requireInstallation(home)).toEqual(installation);
+  expect(() => createInstallation(home, installation)).toThrow('exists already');
+
+  const signer = await openSigner(home, installation, store);
+  expect(signer.installation).toBe(installation.id);
+  const bytes = Buffer.from('a checkpoint');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+  expect(verify(null, bytes, key, await signer.sign(bytes))).toBe(true);
+});
+
+test('a signing key that is missing, damaged, another or of another kind is refused', async () => {
+  const home = openHome(folder);
+  const store = new MemorySecretStore();
+  const publicKey = Buffer.from(await createSigningKey(store)).toString('base64url');
+  const installation = {
+    format: 'wardmux-installation',
+    version: 1,
+    id: newInstallationId(),
+    created: '2026-11-22T00:00:00.000Z',
+    publicKey,
+    secretStore: 'file',
+  } as const;
+  await createSigningKey(store);
+  await expect(openSigner(home, installation, store)).rejects.toThrow('not the one that');
+  await store.set('signing-key', Buffer.from('nonsense'));
+  await expect(openSigner(home, installation, store)).rejects.toThrow('damaged');
+  await store.delete('signing-key');
+  await expect(openSigner(home, installation, store)).rejects.toThrow('is not in its secret store');
+});
