@@ -326,7 +326,10 @@ class Source {
   /** Reads on until `bytes` bytes stand at `at`; false at the end of the file. */
   async want(bytes: number): Promise<boolean> {
     if (this.left >= bytes) return true;
-    const next = Buffer.allocUnsafeSlow(Math.max(READ_BYTES, bytes));
+    // No more than the file has: most recordings are a few KiB, and a block of their own size is far cheaper.
+    const { size } = await this.#file.stat();
+    if (size - this.offset < bytes) return false;
+    const next = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(READ_BYTES, size - this.offset)));
     let filled = this.block.copy(next, 0, this.at);
     while (filled < next.length) {
       const { bytesRead } = await this.#file.read(next, filled, next.length - filled, this.offset + filled).catch((error: unknown) => {

@@ -2,7 +2,7 @@
  * Segment secrets and who can open them: compact JWE (RFC 7516), ECDH-ES on P-256 with A256GCM, one for each recipient.
  * The payload is the 32 raw bytes, so that any JOSE tool opens it: `jose jwe dec -i FILE -k KEY`.
  */
-import { createHash, createPrivateKey, generateKeyPairSync, randomFillSync, type KeyObject } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, generateKeyPairSync, randomFillSync, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
@@ -112,9 +112,14 @@ export class AuditKeyOpener implements SegmentOpener {
     const { kid, jwk } = parsed.data;
     if (kid !== thumbprint(jwk)) throw new RecordingError('bad-key-file', 'The audit key does not match its own name: the file is damaged.');
     try {
+      // Node takes a JWK's public half on trust, so the private half is multiplied out and compared.
+      const pair = createECDH('prime256v1');
+      pair.setPrivateKey(Buffer.from(jwk.d, 'base64url'));
+      const point = Buffer.concat([Buffer.of(4), Buffer.from(jwk.x, 'base64url'), Buffer.from(jwk.y, 'base64url')]);
+      if (!pair.getPublicKey().equals(point)) throw new Error('the halves differ');
       return new AuditKeyOpener(kid, createPrivateKey({ key: jwk, format: 'jwk' }));
     } catch {
-      throw new RecordingError('bad-key-file', 'The audit key is not a key on P-256: the file is damaged.');
+      throw new RecordingError('bad-key-file', 'The two halves of the audit key do not belong together: the file is damaged.');
     }
   }
 

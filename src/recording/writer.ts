@@ -79,6 +79,8 @@ export interface RecordingOptions {
   readonly reserveMebibytes?: number;
   /** Free space has fallen below the reserve: called once each time that it does. The recording goes on. */
   readonly lowSpace?: (freeMebibytes: number) => void;
+  /** Free space for an ordinary user on the folder's disk, in MiB: statfs unless given. */
+  readonly freeMebibytes?: () => number;
 }
 
 /** A segment's key, ready before it is needed. */
@@ -531,6 +533,7 @@ export class RecordingWriter {
   }
 
   #freeMebibytes(): number {
+    if (this.#options.freeMebibytes) return this.#options.freeMebibytes();
     const at = statfsSync(this.#options.folder);
     return (at.bavail * at.bsize) / MEBIBYTE;
   }
