@@ -2,9 +2,11 @@
  * The app: wires the window, the pty host, the vault host, the ledger, the lock and the multiplexer together. It holds
  * the gate: while it is closed no frame passes in either direction, whatever a page or a process says.
  */
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { BridgeServer, Refusal, type Handlers } from '../src/bridge/server.ts';
 import type { Display, StatusView, Surface } from '../src/bridge/schema.ts';
+import { askApp, socketPath } from '../src/cli/socket.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
@@ -25,6 +27,7 @@ import { LockController, type LockCause } from './lock-controller.ts';
 import { PtyClient } from './pty-client.ts';
 import { recoverInterrupted } from './recover.ts';
 import { defaultAuditKeyPath, secretStoreFacts } from './setup-facts.ts';
+import { listen, type SocketCommand } from './socket.ts';
 import { VaultClient } from './vault-client.ts';
 import { Workspace } from './workspace.ts';
 
@@ -99,7 +102,7 @@ export class App {
       sealed: (bytes) => (this.#sealedBytes += bytes),
       fault: (sentence, pane) => this.#fault(sentence, pane),
       died: () => this.#ptyHostDied(),
-      badMessage: () => this.#log({ action: 'bridge.refused', detail: { reason: 'bad-message', from: 'pty-host' } }),
+      badMessage: () => this.#log({ action: 'bridge.refused', detail: { peer: 'pty-host', code: 'bad-message' } }),
     });
     this.#workspace = new Workspace({
       pty: this.#pty,
@@ -122,7 +125,7 @@ export class App {
       handlers: this.#handlers(),
       surface: () => this.#surface,
       post: (text) => this.#window.post(text),
-      refused: () => this.#log({ action: 'bridge.refused', detail: { surface: this.#surface } }),
+      refused: (code, request) => this.#log({ action: 'bridge.refused', detail: { surface: this.#surface, peer: 'page', code, ...(request ? { request } : {}) } }),
       now: () => clock.now(),
     });
   }
@@ -152,7 +155,7 @@ export class App {
     this.#log({ action: 'app.start', detail: { version, host: host.name } });
     host.onSignal((signal) => {
       if (signal === 'shutdown') void this.stop('shutdown');
-      else void this.lock(signal === 'os-lock' ? 'os-lock' : signal);
+      else void this.lock(signal);
     });
     this.#stopTicking = clock.every(1000, () => void this.tick());
     await this.#show(this.#installed ? 'lock' : 'setup');
@@ -208,7 +211,7 @@ export class App {
     if (!session) return this.#changing;
     this.#session = undefined;
     this.#attached = [];
-    this.#lock.locked(cause);
+    this.#lock.locked(cause, this.#options.clock.now());
     this.#lockedAt = new Date().toISOString();
     const blanked = this.#window.blank().catch(() => {});
     const vault = this.#vault;
@@ -230,7 +233,7 @@ export class App {
     const failures = this.#failures;
     this.#session = { person: record, method };
     this.#failures = 0;
-    this.#lock.unlocked(this.#options.clock.now());
+    this.#lock.unlocked(method, this.#options.clock.now());
     this.#log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
@@ -253,7 +256,7 @@ export class App {
         frame: (bytes) => {
           if (this.#vault === vault) this.#toPage('vault', bytes);
         },
-        badMessage: () => this.#log({ action: 'bridge.refused', detail: { reason: 'bad-message', from: 'vault-host' } }),
+        badMessage: () => this.#log({ action: 'bridge.refused', detail: { peer: 'vault-host', code: 'bad-message' } }),
         died: () => {
           if (this.#vault !== vault) return;
           this.#vault = undefined;
@@ -314,7 +317,8 @@ export class App {
         return {};
       },
       activity: async ({ kind }) => {
-        this.#lock.input(kind, this.#options.clock.now());
+        const cause = this.#lock.input(kind, this.#options.clock.now());
+        if (cause && this.#session) void this.lock(cause);
         this.#emitIfOpen(() => this.#bridge.emit('status', this.#status()));
         return {};
       },
@@ -492,6 +496,17 @@ export class App {
     await this.#show(this.#installed ? 'lock' : 'setup');
   }
 
+  /** A line of the private socket. Nothing here opens anything. */
+  async remote(command: SocketCommand): Promise<Record<string, unknown>> {
+    if (command === 'lock') await this.lock('command');
+    if (command === 'show') await this.reopen();
+    return { state: this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run', shells: this.#workspace.shellCount, host: this.#options.host.name, version, pid: process.pid };
+  }
+
+  socketRefused(): void {
+    this.#log({ action: 'bridge.refused', detail: { peer: 'socket', code: 'bad-message' } });
+  }
+
   // ---------------------------------------------------------------- facts
 
   #owner(): { person: string; recipients: Recipient[] } {
@@ -536,7 +551,7 @@ export class App {
   #status(): StatusView {
     const { person } = this.#open();
     const now = this.#options.clock.now();
-    const { lockIn, idleSeconds, warning } = this.#lock.view(now);
+    const { lockIn = 0, idleSeconds = 0, warning = true } = this.#lock.view(now) ?? {};
     const events = this.#installed?.ledger.events ?? 0;
     return {
       person: person.name,
@@ -594,4 +609,30 @@ export function mask(name: string): string {
 
 function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : 'Something went wrong.';
+}
+
+/**
+ * Runs the app until it is over: one instance for a data folder, the private socket, ctrl-c. Used by every host.
+ * @returns the exit status: 0 ended in good order, 3 another Wardmux has this data folder (its window is brought back).
+ */
+export async function runApp(host: Host, options: { readonly home: string; readonly rendererFolder: string; readonly say?: (line: string) => void }): Promise<number> {
+  const say = options.say ?? (() => {});
+  const path = socketPath(options.home);
+  const running = await askApp(path, 'show').catch(() => undefined);
+  if (running) {
+    say(`Wardmux is already running with ${options.home}; its window was brought back, at the lock.`);
+    await host.quit();
+    return 3;
+  }
+  // Nobody answers there: what is left of a run that was killed.
+  rmSync(path, { force: true });
+  const app = await App.start({ ...options, host });
+  const socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
+  const end = (): void => void app.stop('signal');
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  process.once('SIGHUP', end);
+  const code = await app.finished;
+  await socket.close();
+  return code;
 }

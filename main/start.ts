@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   });
   if (!host) return 2;
   say(host.description);
-  return runApp(host, { home, say });
+  return runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
 }
 
 function spawnElectron(runtime: string): Promise<number> {

@@ -28,15 +28,15 @@ test('a good request reaches its handler and is answered under its id', async ()
 });
 
 test.each([
-  ['{', 'not JSON'],
-  ['[]', 'not a request'],
-  ['null', 'not a request'],
-  [JSON.stringify({ id: 'x', request: 'lock', input: {} }), 'not a request'],
-  [send('constructor'), 'unknown request'],
-  [send('ack', { pane: -1, parsed: 0 }), 'ack with bad input'],
-  [send('lock', { extra: 1 }), 'lock with bad input'],
-  [send('lock.passphrase', { person: 'p' }), 'lock.passphrase is not for this page'],
-  [send('command', { line: 'x'.repeat(100_000) }), 'message too long'],
+  ['{', 'bad-json'],
+  ['[]', 'bad-message'],
+  ['null', 'bad-message'],
+  [JSON.stringify({ id: 'x', request: 'lock', input: {} }), 'bad-message'],
+  [send('constructor'), 'unknown-request'],
+  [send('ack', { pane: -1, parsed: 0 }), 'bad-input'],
+  [send('lock', { extra: 1 }), 'bad-input'],
+  [send('lock.passphrase', { person: 'p' }), 'wrong-surface'],
+  [send('command', { line: 'x'.repeat(100_000) }), 'too-large'],
 ])('%s is refused, told, and reaches nobody', async (text, reason) => {
   const { server, refused, called } = setup('workspace');
   await server.receive(text);
@@ -69,12 +69,12 @@ test('a refusal keeps its sentence; any other error says nothing about its insid
   await server.receive(send('ack', { pane: 0, parsed: 0 }));
   expect(posted[0]?.error).toEqual({ code: 'back-off', sentence: 'Wait 30 seconds.' });
   expect(JSON.stringify(posted[1])).not.toContain('secret');
-  expect(refused).toEqual(['ack failed: Error']);
+  expect(refused).toEqual(['failed']);
 });
 
 test('a flood of messages is cut off and told once', async () => {
   const { server, refused, called } = setup('workspace');
   for (let i = 0; i < 5000; i++) await server.receive(send('lock'));
   expect(called.length).toBe(2000);
-  expect(refused).toEqual(['too many messages']);
+  expect(refused).toEqual(['too-many']);
 });

@@ -19,12 +19,14 @@ export class Refusal extends Error {
   }
 }
 
+export type RefusedCode = 'too-many' | 'too-large' | 'bad-json' | 'bad-message' | 'unknown-request' | 'wrong-surface' | 'bad-input' | 'failed';
+
 export interface BridgeServerOptions {
   readonly handlers: Handlers;
   readonly surface: () => Surface;
   readonly post: (text: string) => void;
-  /** A message that no page of ours sends: told once a reason, for the ledger. Never holds what was sent. */
-  readonly refused: (reason: string) => void;
+  /** A message that no page of ours sends, for the ledger. Never holds what was sent. */
+  readonly refused: (code: RefusedCode, request?: RequestName) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -52,31 +54,31 @@ export class BridgeServer {
       this.#count = 0;
     }
     if (++this.#count > MAX_PER_SECOND) {
-      if (this.#count === MAX_PER_SECOND + 1) refused('too many messages');
+      if (this.#count === MAX_PER_SECOND + 1) refused('too-many');
       return;
     }
-    if (text.length > MAX_TEXT) return refused('message too long');
+    if (text.length > MAX_TEXT) return refused('too-large');
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
-      return refused('not JSON');
+      return refused('bad-json');
     }
-    if (!isEnvelope(message)) return refused('not a request');
+    if (!isEnvelope(message)) return refused('bad-message');
     const { id, request } = message;
     const fail = (code: string, sentence: string): void => post(JSON.stringify({ id, ok: false, error: { code, sentence } }));
     if (!Object.hasOwn(requests, request)) {
-      refused('unknown request');
+      refused('unknown-request');
       return fail('unknown-request', 'Wardmux does not know this request.');
     }
     const name = request as RequestName;
     if (!requests[name].surfaces.includes(surface())) {
-      refused(`${name} is not for this page`);
+      refused('wrong-surface', name);
       return fail('not-here', 'This is not possible here.');
     }
     const input = requests[name].input.safeParse(message.input);
     if (!input.success) {
-      refused(`${name} with bad input`);
+      refused('bad-input', name);
       return fail('bad-input', 'Wardmux could not read this request.');
     }
     try {
@@ -84,7 +86,7 @@ export class BridgeServer {
       post(JSON.stringify({ id, ok: true, output: await handler(input.data) }));
     } catch (error) {
       if (error instanceof Refusal) return fail(error.code, error.message);
-      refused(`${name} failed: ${error instanceof Error ? error.name : 'unknown'}`);
+      refused('failed', name);
       fail('failed', 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.');
     }
   }

@@ -47,6 +47,9 @@ const lockCauses = [
   'policy',
   'error',
   'app-stop',
+  'clock-back',
+  'gap',
+  'unknown',
 ] as const;
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
 
@@ -153,7 +156,7 @@ export const eventTable: readonly EventRow[] = [
     {
       'surface?': surfaces,
       'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
-      code: ['bad-json', 'unknown-request', 'bad-input', 'wrong-surface', 'locked', 'bad-frame', 'bad-message', 'too-large', 'too-many', 'wrong-peer'],
+      code: ['bad-json', 'unknown-request', 'bad-input', 'wrong-surface', 'locked', 'bad-frame', 'bad-message', 'too-large', 'too-many', 'wrong-peer', 'failed'],
       'request?': 'request',
     },
     { important: true },

@@ -1,0 +1,112 @@
+/** Starts the whole app in-process on the shipped Chromium host, headless, with a clock that the test turns. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { CDPSession, Page } from 'playwright-core';
+import { App } from '../../main/app.ts';
+import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
+import type { Clock } from '../../main/clock.ts';
+import type { Surface } from '../../main/host.ts';
+
+export const root = resolve(import.meta.dirname, '../..');
+export const distFolder = join(root, 'dist');
+export const passphrase = 'gloves on at night shift';
+/** Waits of the tests end by a condition; this is only how long a broken app is given. */
+export const PATIENCE_MS = 15_000;
+
+/** Time that stands still until the test moves it. */
+export class TestClock implements Clock {
+  #now = 1_000_000;
+  now(): number {
+    return this.#now;
+  }
+  every(): () => void {
+    return () => {};
+  }
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export interface Running {
+  readonly app: App;
+  readonly host: ChromiumHost;
+  readonly clock: TestClock;
+  readonly home: string;
+  readonly folder: string;
+  readonly page: Page;
+  surface(wanted: Surface): Promise<void>;
+  /** Stops the app; the data folder stays for the test until `remove`. */
+  stop(): Promise<void>;
+  remove(): void;
+}
+
+export async function start(options: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv } = {}): Promise<Running> {
+  if (!existsSync(join(distFolder, 'renderer', 'lock.html'))) throw new Error('the app is not built: run npm test, or npm run build, first');
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
+  const home = join(folder, 'home');
+  // A plain shell with a plain prompt: the tests look at what it prints. No bus: the file store is used, and said.
+  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/bash', LANG: 'C.UTF-8', PS1: 'ready$ ', BASH_SILENCE_DEPRECATION_WARNING: '1', ...options.env };
+  const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
+  const clock = new TestClock();
+  const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env });
+  return {
+    app,
+    host,
+    clock,
+    home,
+    folder,
+    get page() {
+      return host.page();
+    },
+    async surface(wanted) {
+      await until(() => app.surface === wanted && host.page().url().endsWith(`/${wanted}.html`), `the ${wanted} page`);
+    },
+    stop: () => app.stop('closed'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Polls a condition; fails with its name. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, ms = PATIENCE_MS): Promise<void> {
+  const end = Date.now() + ms;
+  for (;;) {
+    if (await Promise.resolve(condition()).catch(() => false)) return;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
+/** A virtual authenticator with or without PRF: a fresh one for each test, for a failed verification blocks it for good. */
+export async function authenticator(page: Page, hasPrf: boolean): Promise<{ session: CDPSession; id: string }> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable', { enableUI: false });
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, hasPrf } as never,
+  });
+  return { session, id: authenticatorId };
+}
+
+/** Moves a credential to the page that is there now: each document of ours is a new one. */
+export async function moveCredentials(from: { session: CDPSession; id: string }, page: Page, hasPrf: boolean): Promise<{ session: CDPSession; id: string }> {
+  const { credentials } = await from.session.send('WebAuthn.getCredentials', { authenticatorId: from.id });
+  const to = await authenticator(page, hasPrf);
+  for (const credential of credentials) await to.session.send('WebAuthn.addCredential', { authenticatorId: to.id, credential });
+  return to;
+}
+
+/** The command line of this checkout, as a script would call it. */
+export function wardmux(args: readonly string[], options: { readonly home: string; readonly passphrase?: string }): { status: number; stdout: string; stderr: string } {
+  const shell = options.passphrase === undefined ? ['"$@"'] : ['"$@" 3<<<"$PASS"'];
+  try {
+    const stdout = execFileSync('bash', ['-c', shell.join(''), 'wardmux', join(root, 'bin', 'wardmux'), ...args], {
+      env: { PATH: process.env['PATH'], HOME: options.home, WARDMUX_HOME: options.home, PASS: options.passphrase },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return { status: 0, stdout: stdout.toString(), stderr: '' };
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
+    return { status, stdout: stdout.toString(), stderr: stderr.toString() };
+  }
+}
