@@ -62,7 +62,12 @@ export class ChromiumWindow implements HostWindow {
   #documentStatus = 0;
   #documentReady: (() => void) | undefined;
   #crashed = false;
-  #killing = false;
+  /** A document of ours is or was in the window since it last was at about:blank. */
+  #dirty = false;
+  /** The document runs in a renderer of its own: a crash from now on is not our doing. */
+  #settled = false;
+  #crashHeard: (() => void) | undefined;
+  #adopting = false;
   #isClosed = false;
   #pid: number | undefined;
 
@@ -89,46 +94,88 @@ export class ChromiumWindow implements HostWindow {
 
   async show(surface: Surface): Promise<void> {
     const before = this.#renderers();
-    await this.blank();
-    const generation = ++this.#generation;
-    const superseded = (): boolean => generation !== this.#generation || this.#isClosed;
-    if (this.#crashed && this.#options.headless) await this.#replacePage();
-    await this.#options.browser.send('Browser.grantPermissions', { origin, permissions: [...permissions[surface]] as never });
-    await this.#installScript(generation);
-
-    for (let attempt = 0; ; attempt++) {
-      if (superseded()) throw new Error(`The page ${surface} was replaced before it ran.`);
-      await this.#load(surface, generation);
-      // Whatever was there before must be gone. A survivor is killed; if the new document lived in it, it is loaded again.
-      const survivors = await whenGone(before, END_MS);
-      this.#killing = true;
-      killNow(survivors);
-      await whenGone(survivors, END_MS);
-      this.#killing = false;
-      if (superseded()) throw new Error(`The page ${surface} was replaced before it ran.`);
-      const own = this.#renderers().filter((pid) => !before.includes(pid));
-      this.#pid = own.length === 1 ? own[0] : undefined;
-      if (own.length > 0) return;
-      if (attempt === 1) throw new Error(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
-      if (this.#options.headless) await this.#replacePage();
+    const generation = this.#forget();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
+    });
+    const run = this.#show(surface, generation, before);
+    // When the time is up nobody waits for it any more, and its end must not be an unhandled one.
+    run.catch(() => {});
+    try {
+      await Promise.race([run, late]);
+    } catch (error) {
+      if (generation === this.#generation) this.#forget();
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   async blank(): Promise<void> {
-    this.#generation++;
+    this.#forget();
+    await this.#leave();
+  }
+
+  async #show(surface: Surface, generation: number, before: readonly number[]): Promise<void> {
+    const check = (): void => {
+      if (generation !== this.#generation || this.#isClosed) throw new Error(`The page ${surface} was replaced before it ran.`);
+    };
+    await this.#leave();
+    check();
+    await this.#options.browser.send('Browser.grantPermissions', { origin, permissions: [...permissions[surface]] as never });
+    check();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (this.#crashed) await this.#revive();
+      check();
+      await this.#installScript(generation);
+      check();
+      if (!(await this.#load(surface, check))) continue;
+      // Whatever was there before must be gone. A survivor is killed; if the new document lived in it, it is loaded again.
+      await this.#end(await whenGone(before, END_MS));
+      check();
+      const own = await this.#ownRenderers(before);
+      this.#pid = own.length === 1 ? own[0] : undefined;
+      if (own.length === 0 || this.#crashed) continue;
+      this.#settled = true;
+      return;
+    }
+    throw new Error(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
+  }
+
+  /** Starts a new generation: nothing of the old one is heard, awaited or loaded any more. */
+  #forget(): number {
+    this.#settled = false;
     this.#live = false;
     this.#expected = undefined;
     this.#pid = undefined;
     this.#dropPending();
-    if (this.#isClosed || this.#crashed) return;
-    const left = await Promise.race([this.#leave(), new Promise<false>((resolve) => setTimeout(resolve, LEAVE_MS, false))]);
-    if (left || this.#isClosed) return;
-    // The page is busy or refuses to leave. Its process ends now, and its picture with it.
-    this.#killing = true;
-    const stuck = this.#renderers();
-    killNow(stuck);
-    await whenGone(stuck, END_MS);
-    this.#killing = false;
+    this.#documentReady?.();
+    return ++this.#generation;
+  }
+
+  /** Leaves the document for about:blank; ends its process when it does not leave in time. */
+  async #leave(): Promise<void> {
+    if (this.#isClosed || !this.#dirty) return;
+    const old = this.#renderers();
+    const gone = new Promise<void>((resolve) => (this.#crashHeard = resolve));
+    const left = this.#session.send('Page.navigate', { url: 'about:blank' }).then(
+      ({ errorText }) => errorText === undefined,
+      () => false,
+    );
+    const inTime = await Promise.race([left, new Promise<false>((resolve) => setTimeout(resolve, LEAVE_MS, false))]);
+    if (inTime) this.#dirty = false;
+    if (inTime || this.#isClosed) return;
+    // The page is busy, or the browser is. The process ends now, and the picture with it.
+    const ended = this.#end(old);
+    // Either the page has come to about:blank after all, or the browser has noticed the death: both are an end.
+    await Promise.race([Promise.all([ended, left]), Promise.all([ended, gone]), new Promise((resolve) => setTimeout(resolve, END_MS))]);
+    this.#dirty = false;
+  }
+
+  async #end(pids: readonly number[]): Promise<void> {
+    killNow(pids);
+    await whenGone(pids, END_MS);
   }
 
   post(text: string): void {
@@ -172,12 +219,10 @@ export class ChromiumWindow implements HostWindow {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#generation++;
+    this.#forget();
     await this.#page.close({ runBeforeUnload: false }).catch(() => {});
     this.#close();
   }
-
-  #adopting = false;
 
   /** Makes a page ours: interception first, so that it never loads anything that was not looked at. */
   async #adopt(page: Page): Promise<void> {
@@ -204,59 +249,55 @@ export class ChromiumWindow implements HostWindow {
     await session.send('Page.enable');
     // Taken over, so that no chooser opens; and never answered.
     await session.send('Page.setInterceptFileChooserDialog', { enabled: true });
+    // Without it the binding's calls are not told. Console output comes along: a page must not log what it shows.
+    await session.send('Runtime.enable');
     await session.send('Runtime.addBinding', { name: bindingName });
   }
 
-  /** After a crash the library's page object is dead for good. A headless one, which only tests have, is replaced. */
-  async #replacePage(): Promise<void> {
+  /**
+   * Gives a crashed page a renderer again. The library's page object stays dead after a crash, so a headless page, which
+   * only tests have, is replaced; a window on the screen stays where it is.
+   */
+  async #revive(): Promise<void> {
+    if (!this.#options.headless) {
+      await this.#session.send('Page.navigate', { url: 'about:blank' });
+      this.#crashed = false;
+      return;
+    }
     this.#adopting = true;
     try {
       const old = this.#page;
       await this.#adopt(await this.#options.context.newPage());
-      await old.close().catch(() => {});
-      await this.#installScript(this.#generation);
+      void old.close().catch(() => {});
     } finally {
       this.#adopting = false;
     }
   }
 
   async #installScript(generation: number): Promise<void> {
-    if (this.#script !== undefined) await this.#session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier: this.#script });
+    const old = this.#script;
+    this.#script = undefined;
+    if (old !== undefined) await this.#session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier: old });
     this.#script = (await this.#session.send('Page.addScriptToEvaluateOnNewDocument', { source: pageScript(generation) })).identifier;
   }
 
-  /** Goes to about:blank; true when it is there. */
-  async #leave(): Promise<boolean> {
-    try {
-      const { errorText } = await this.#session.send('Page.navigate', { url: 'about:blank' });
-      return errorText === undefined;
-    } catch {
-      return false;
-    }
-  }
-
-  async #load(surface: Surface, generation: number): Promise<void> {
+  /** Loads the document; true when its scripts have run, false when its renderer died on the way. */
+  async #load(surface: Surface, check: () => void): Promise<boolean> {
     const url = `${origin}/${surface}.html`;
     const ready = new Promise<void>((resolve) => (this.#documentReady = resolve));
     this.#expected = url;
     this.#documentStatus = 0;
     this.#live = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, START_MS, 'late')));
-    try {
-      const navigated = this.#session.send('Page.navigate', { url });
-      const outcome = await Promise.race([navigated.then(() => ready), late]);
-      if (generation !== this.#generation) throw new Error(`The page ${surface} was replaced before it ran.`);
-      if (outcome === 'late') throw new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`);
-      if (this.#documentStatus !== 200) throw new Error(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
-      this.#crashed = false;
-    } catch (error) {
-      if (generation === this.#generation) this.#live = false;
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      this.#documentReady = undefined;
-    }
+    this.#dirty = true;
+    const { errorText } = await this.#session.send('Page.navigate', { url });
+    check();
+    if (this.#crashed) return false;
+    if (errorText !== undefined) throw new Error(`The page ${surface} could not be loaded: ${errorText}.`);
+    await ready;
+    check();
+    if (this.#crashed) return false;
+    if (this.#documentStatus !== 200) throw new Error(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
+    return true;
   }
 
   async #answer(session: CDPSession, event: { requestId: string; request: { url: string; method: string }; resourceType: string }): Promise<void> {
@@ -297,20 +338,32 @@ export class ChromiumWindow implements HostWindow {
   #onCrash(session: CDPSession): void {
     if (session !== this.#session) return;
     this.#crashed = true;
-    const wasLive = this.#live;
+    const wasSettled = this.#settled;
+    this.#settled = false;
     this.#live = false;
+    this.#dirty = false;
     this.#pid = undefined;
     this.#dropPending();
     this.#documentReady?.();
-    if (wasLive && !this.#killing) this.#gone.emit('The page ended unexpectedly.');
+    this.#crashHeard?.();
+    if (wasSettled) this.#gone.emit('The page ended unexpectedly.');
   }
 
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#live = false;
-    this.#dropPending();
+    this.#forget();
     this.#closed.emit();
+  }
+
+  /** The renderers that are new since `before`: one, once that of about:blank has ended, which held nothing. */
+  async #ownRenderers(before: readonly number[]): Promise<number[]> {
+    const end = performance.now() + END_MS;
+    for (;;) {
+      const own = this.#renderers().filter((pid) => !before.includes(pid));
+      if (own.length <= 1 || performance.now() > end) return own;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   #dropPending(): void {

@@ -1,0 +1,19 @@
+/** The Chromium host with a real browser. Without one these tests fail: it is what people get where Electron is missing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createChromiumHost } from '../../main/chromium/index.ts';
+import { isAlive, killNow } from '../../main/chromium/processes.ts';
+import { childEntry, hostContract } from './suite.ts';
+
+hostContract('The Chromium host', async () => {
+  const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+  const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, headless: true, entries: { 'pty-host': childEntry, 'vault-host': childEntry } });
+  return {
+    host,
+    killRenderer: async (window) => killNow([(await window.rendererPid())!]),
+    closeByPerson: () => host.page().close(),
+    rendererLives: isAlive,
+    cleanUp: async () => rmSync(runFolder, { recursive: true, force: true }),
+  };
+});
