@@ -55,6 +55,9 @@ interface Session {
   readonly method: 'passphrase' | 'passkey';
 }
 
+/** Reasons that the ledger's row of `unlock` knows; everything else is an `error`. */
+const unlockFailures: readonly string[] = ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person'];
+
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export class App {
@@ -343,7 +346,8 @@ export class App {
       'setup.passkeyVerify': async ({ response }) => (await this.#requireVault().ask({ type: 'enrolVerify', response }, 'options')).options,
       'setup.passkeyProve': async ({ response, label }) => {
         const { slot } = await this.#requireVault().ask({ type: 'enrolProve', response, label }, 'enrolled');
-        this.#log({ action: 'passkey.enrolled', detail: { slot } });
+        const person = this.#people()[0];
+        if (person) this.#log({ action: 'passkey.enrolled', person: person.id, detail: { slot } });
         return { slot };
       },
       'setup.finish': async () => {
@@ -413,7 +417,8 @@ export class App {
       await open();
     } catch (error) {
       this.#failures++;
-      const reason = error instanceof Refusal ? error.code : 'error';
+      const code = error instanceof Refusal ? error.code : 'error';
+      const reason = unlockFailures.includes(code) ? code : code === 'vault-ended' ? 'vault-gone' : 'error';
       this.#log({ action: 'unlock', outcome: 'failure', detail: { method, reason, failures: this.#failures } });
       throw error;
     }
@@ -446,8 +451,8 @@ export class App {
     if (!recording || !this.#installed) throw new Refusal('no-recording', 'This pane has no recording to verify.');
     await this.#pty.checkpoint();
     const result = await verifyAgainstLedger(this.#home, this.#installed.ledger, recording);
-    this.#log({ action: 'verify', outcome: result.good ? 'success' : 'failure', detail: { recording } });
-    return result;
+    this.#log({ action: 'verify', person: this.#session?.person.id, outcome: result.good ? 'success' : 'failure', detail: { target: 'recording', recording, code: result.code } });
+    return { good: result.good, sentence: result.sentence };
   }
 
   // ---------------------------------------------------------------- what can go wrong
@@ -566,8 +571,9 @@ export class App {
 
   // ---------------------------------------------------------------- ledger
 
-  #log(entry: LedgerEntry): void {
-    this.#installed?.ledger.append(entry).catch((error: unknown) => {
+  #log(entry: Omit<LedgerEntry, 'person'> & { readonly person?: string | undefined }): void {
+    const { person, ...rest } = entry;
+    this.#installed?.ledger.append(person === undefined ? rest : { ...rest, person }).catch((error: unknown) => {
       this.#ledgerFault = sentenceOf(error);
       this.#notice('stop', this.#ledgerFault);
       this.#options.say(this.#ledgerFault);

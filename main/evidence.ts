@@ -12,7 +12,7 @@ export function defaultExportFolder(env: Readonly<Record<string, string | undefi
 }
 
 /** Compares every head that the ledger remembers of this recording. One sentence, for good and for bad. */
-export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; sentence: string }> {
+export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
   await ledger.checkpoint();
   const remembered = new Map<number, string>();
   const reading = readLedger(home.ledger, ledger.key, {
@@ -21,7 +21,7 @@ export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording:
     },
   });
   const fault = reading.faults[0];
-  if (fault) return { good: false, sentence: `The ledger does not hold: ${fault.message}` };
+  if (fault) return { good: false, code: fault.code, sentence: `The ledger does not hold: ${fault.message}` };
   const reader = await openRecording(join(home.recordings, recording), { live: true });
   const tree = new MerkleTree();
   let last = 0;
@@ -29,12 +29,12 @@ export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording:
     tree.append(leaf);
     const root = remembered.get(tree.size);
     if (root === undefined) continue;
-    if (root !== tree.head().root) return { good: false, sentence: `The recording differs from what the ledger signed for at its record ${tree.size}. Keep a copy of both for the audit.` };
+    if (root !== tree.head().root) return { good: false, code: 'root-mismatch', sentence: `The recording differs from what the ledger signed for at its record ${tree.size}. Keep a copy of both for the audit.` };
     last = tree.size;
   }
-  if (reader.fault) return { good: false, sentence: reader.fault.message };
+  if (reader.fault) return { good: false, code: reader.fault.code, sentence: reader.fault.message };
   const most = Math.max(0, ...remembered.keys());
-  if (last < most) return { good: false, sentence: `The ledger signed for ${most} records, and only ${tree.size} are here: the end of the recording is missing.` };
+  if (last < most) return { good: false, code: 'cut', sentence: `The ledger signed for ${most} records, and only ${tree.size} are here: the end of the recording is missing.` };
   const after = tree.size - last;
-  return { good: true, sentence: `Verified: ${last} records match the signed ledger${after > 0 ? `, ${after} newer ones are not signed for yet` : ''}. Whether the ledger was rolled back was not checked.` };
+  return { good: true, code: 'good', sentence: `Verified: ${last} records match the signed ledger${after > 0 ? `, ${after} newer ones are not signed for yet` : ''}. Whether the ledger was rolled back was not checked.` };
 }
