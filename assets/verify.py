@@ -452,7 +452,10 @@ def read_trust(path):
     again = 'Make it again on the installation: wardmux trust > trust.json'
     try:
         with open(path, 'rb') as file:
-            text = file.read(MAX_SMALL_FILE).decode('utf-8')
+            data = file.read(MAX_SMALL_FILE + 1)
+        if len(data) > MAX_SMALL_FILE:
+            raise ValueError('too large')
+        text = data.decode('utf-8')
     except (OSError, ValueError):
         raise Failure('bad-trust', 'It cannot be read.') from None
     try:

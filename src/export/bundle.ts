@@ -30,7 +30,8 @@ const WRITE_BLOCK = 256 * 1024;
 /** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
 const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
 
-export type ExportErrorCode = 'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
+export type ExportErrorCode =
+  'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
 
 /** `message` is one sentence for people; it never holds session text. */
 export class ExportError extends Error {
@@ -135,7 +136,11 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
     write(BUNDLE.installationSignature, await sshSign(sums, options.installationSigner, EXPORT_NAMESPACE));
     write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
     const verdict = verifyBundle(partial, JSON.stringify(options.trust));
-    if (!verdict.good) throw new ExportError('contradicted', `Recording ${recording} was not exported, because the bundle would not verify: ${verdict.sentence} ${verdict.detail}`);
+    if (!verdict.good)
+      throw new ExportError(
+        'contradicted',
+        `Recording ${recording} was not exported, because the bundle would not verify: ${verdict.sentence} ${verdict.detail}`,
+      );
     syncFolder(partial);
     refuseExisting(target);
     renameSync(partial, target);
@@ -144,20 +149,27 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'not-a-recipient') throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, { cause: error });
+    if (code === 'not-a-recipient')
+      throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, {
+        cause: error,
+      });
     if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) throw unwritable(target, error);
     throw error;
   }
 }
 
 function refuseExisting(target: string): void {
-  if (lstatSync(target, { throwIfNoEntry: false })) throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
+  if (lstatSync(target, { throwIfNoEntry: false }))
+    throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
 }
 
 function unwritable(target: string, error: unknown): ExportError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const advice = code === 'ENOENT' ? 'make its parent folder first' : code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'choose a folder that you may write to';
-  return new ExportError('target-unwritable', `The bundle cannot be written to ${target} (${code}): ${advice}. Nothing of it was left there.`, { cause: error });
+  const advice =
+    code === 'ENOENT' ? 'make its parent folder first' : code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'choose a folder that you may write to';
+  return new ExportError('target-unwritable', `The bundle cannot be written to ${target} (${code}): ${advice}. Nothing of it was left there.`, {
+    cause: error,
+  });
 }
 
 /** verify.py stands in assets/, next to src/ in the source and next to the program in a package. */
@@ -218,10 +230,14 @@ function writeLedger(ledger: Ledger, recording: string, size: number, path: stri
   if (fault) throw new ExportError('contradicted', `The ledger does not verify, so nothing is exported: ${fault.message}`);
   const heads = ledgerHeads(events);
   if (!heads?.started || heads.heads.every((head) => head.size === 0))
-    throw new ExportError('not-in-ledger', `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`);
+    throw new ExportError(
+      'not-in-ledger',
+      `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`,
+    );
   const file = new TextFile(path);
   try {
-    for (const { index, event } of lines) file.write(`${JSON.stringify({ index, event, path: leaves.inclusionPath(index, size).map((hash) => hash.toString('hex')) })}\n`);
+    for (const { index, event } of lines)
+      file.write(`${JSON.stringify({ index, event, path: leaves.inclusionPath(index, size).map((hash) => hash.toString('hex')) })}\n`);
     file.finish();
   } finally {
     file.close();
@@ -278,14 +294,21 @@ async function writeEvidence(options: ExportOptions, recording: string, partial:
     }
     // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
     const { fault } = reader;
-    if (fault && fault.code !== 'torn') throw new ExportError('damaged', `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`);
+    if (fault && fault.code !== 'torn')
+      throw new ExportError(
+        'damaged',
+        `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`,
+      );
     // Headers without a record after them are frames of the tree like any other.
     while (tree.size < reader.head().size) await header();
     if (!first || !builder || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
     if (tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
     const signed = Math.max(...heads.heads.map((head) => head.size));
     if (signed > tree.size)
-      throw new ExportError('contradicted', `Recording ${recording} was not exported: the ledger signs for ${signed} records and only ${tree.size} are there, so its end is missing. Keep ${options.recordingFolder} for the audit.`);
+      throw new ExportError(
+        'contradicted',
+        `Recording ${recording} was not exported: the ledger signs for ${signed} records and only ${tree.size} are there, so its end is missing. Keep ${options.recordingFolder} for the audit.`,
+      );
     builder.end();
     evidence.finish();
     cast.finish();

@@ -45,7 +45,14 @@ export class CastBuilder {
   #head(start: typeof FALLBACK): void {
     if (this.#headed) return;
     this.#headed = true;
-    const head = { version: 2, width: start.cols, height: start.rows, timestamp: this.#timestamp, title: `Wardmux ${this.#recording}`, env: { TERM: start.term } };
+    const head = {
+      version: 2,
+      width: start.cols,
+      height: start.rows,
+      timestamp: this.#timestamp,
+      title: `Wardmux ${this.#recording}`,
+      env: { TERM: start.term },
+    };
     this.#write(`${JSON.stringify(head)}\n`);
   }
 

@@ -2,5 +2,5 @@
 export { exportRecording, ExportError, requireTrust, type ExportErrorCode, type ExportOptions, type ExportResult } from './bundle.ts';
 export { failureTable, type FailureCode } from './failures.ts';
 export { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, sshVerify, type SshSigner } from './sshsig.ts';
-export { allowedSigners, makeTrust, parseTrust, trustText, type Trust } from './trust.ts';
+export { allowedSigners, makeTrust, parseTrust, readTrustFile, trustText, type Trust } from './trust.ts';
 export { verifyBundle, type Verdict } from './verify.ts';

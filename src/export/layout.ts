@@ -15,7 +15,16 @@ export const BUNDLE = {
 } as const;
 
 /** The files that SHA256SUMS lists, in its order (bytes of the names). */
-export const SUMMED_FILES = [BUNDLE.guide, BUNDLE.allowedSigners, BUNDLE.checkpoint, BUNDLE.evidence, BUNDLE.ledger, BUNDLE.summary, BUNDLE.cast, BUNDLE.verifier] as const;
+export const SUMMED_FILES = [
+  BUNDLE.guide,
+  BUNDLE.allowedSigners,
+  BUNDLE.checkpoint,
+  BUNDLE.evidence,
+  BUNDLE.ledger,
+  BUNDLE.summary,
+  BUNDLE.cast,
+  BUNDLE.verifier,
+] as const;
 
 export const ALL_FILES: readonly string[] = [...SUMMED_FILES, BUNDLE.sums, BUNDLE.installationSignature, BUNDLE.personSignature].sort();
 

@@ -48,10 +48,10 @@ export function summaryText(s: BundleSummary): string {
 
 const string = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
 
-/** The part of a summary that cannot be derived, and that says whom to ask for keys. @returns undefined when the text is not a summary. */
-export function parseClaims(text: string): Pick<BundleSummary, 'recording' | 'installation' | 'ledger' | 'exported'> | undefined {
+/** The part of a summary that cannot be derived, and that says whom to ask for keys. @returns undefined when the bytes are not a summary. */
+export function parseClaims(bytes: Uint8Array): Pick<BundleSummary, 'recording' | 'installation' | 'ledger' | 'exported'> | undefined {
   try {
-    const value = JSON.parse(text) as Partial<BundleSummary>;
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Partial<BundleSummary>;
     const good =
       value.format === 'wardmux-bundle' &&
       value.version === 1 &&

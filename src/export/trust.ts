@@ -1,4 +1,5 @@
 /** trust.json: the public keys that an auditor pins outside any bundle. */
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, type SshPublicKey } from './sshsig.ts';
@@ -60,6 +61,19 @@ export function parseTrust(text: string): Trust | undefined {
   try {
     const result = trustSchema.safeParse(JSON.parse(text));
     return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A trust file is a few hundred bytes for each person. */
+const MAX_TRUST_BYTES = 1024 * 1024;
+
+/** The text of a trust file, undefined where it cannot be read: what verifyBundle takes. */
+export function readTrustFile(path: string): string | undefined {
+  try {
+    if (statSync(path).size > MAX_TRUST_BYTES) return undefined;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
   } catch {
     return undefined;
   }

@@ -83,7 +83,8 @@ export function verifyBundle(folder: string, trust: string | undefined): Verdict
     if (checkNames[done] !== name) throw new Error(`The check ${name} is out of order.`);
     done += 1;
   };
-  const checks = (failed: boolean): Check[] => checkNames.map((name, i) => ({ name, result: i < done ? 'good' : i === done && failed ? 'failed' : 'not checked' }));
+  const checks = (failed: boolean): Check[] =>
+    checkNames.map((name, i) => ({ name, result: i < done ? 'good' : i === done && failed ? 'failed' : 'not checked' }));
   try {
     const facts = run(folder, trust, step);
     return { good: true, code: 'good', status: 0, sentence: goodSentence(facts), detail: '', notes: notesOf(facts), facts, checks: checks(false) };
@@ -101,7 +102,8 @@ function goodSentence(facts: BundleFacts): string {
 function notesOf(facts: BundleFacts): string[] {
   const notes: string[] = [];
   if (facts.unproven > 0) notes.push(`The last ${facts.unproven} records are unproven: they came after the last one that the ledger knows of.`);
-  if (facts.state === 'open') notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
+  if (facts.state === 'open')
+    notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
   if (facts.state === 'recovered') notes.push('The recording was interrupted and closed after its last whole record.');
   if (facts.state === 'failed') notes.push('The recording could not go on and was stopped.');
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
@@ -111,13 +113,14 @@ function notesOf(facts: BundleFacts): string[] {
 
 function run(folder: string, trustText: string | undefined, step: (name: Check['name']) => void): BundleFacts {
   const trust = trustText === undefined ? undefined : parseTrust(trustText);
-  if (!trust) throw new BundleFailure('bad-trust', trustText === undefined ? 'It cannot be read.' : 'Make it again on the installation: wardmux trust > trust.json');
+  if (!trust)
+    throw new BundleFailure('bad-trust', trustText === undefined ? 'It cannot be read.' : 'Make it again on the installation: wardmux trust > trust.json');
   step('trust file');
   checkFiles(folder);
   step('files of the bundle');
   const small = (name: string): Buffer => readFileSync(join(folder, name));
   const summaryBytes = small(BUNDLE.summary);
-  const claims = parseClaims(summaryBytes.toString('utf8'));
+  const claims = parseClaims(summaryBytes);
   if (!claims) throw new BundleFailure('bad-summary', 'It is not the summary of a bundle.');
   if (claims.installation !== trust.installation)
     throw new BundleFailure('other-installation', `It comes from ${claims.installation}; the trust file is that of ${trust.installation}.`);
@@ -134,7 +137,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   step('records against the ledger');
   const withheldOutputBytes = checkOutput(ledger, evidence);
   step('amount of output');
-  if (!digestOfFile(join(folder, BUNDLE.cast)).equals(evidence.castSha256)) throw new BundleFailure('bad-cast', 'It is not the text that follows from the evidence.');
+  if (!digestOfFile(join(folder, BUNDLE.cast)).equals(evidence.castSha256))
+    throw new BundleFailure('bad-cast', 'It is not the text that follows from the evidence.');
   step('session.cast');
   const summary: BundleSummary = {
     format: 'wardmux-bundle',
@@ -204,7 +208,11 @@ function checkCheckpoint(note: string, key: NoteKey, claimed: TreeHead): TreeHea
   const opened = openCheckpoint(note, key);
   if (!opened) {
     const line = note.slice(note.lastIndexOf('\n\n') + 2);
-    const ours = line.startsWith(`— ${key.name} `) && Buffer.from(line.slice(key.name.length + 3), 'base64').subarray(0, 4).equals(key.id);
+    const ours =
+      line.startsWith(`— ${key.name} `) &&
+      Buffer.from(line.slice(key.name.length + 3), 'base64')
+        .subarray(0, 4)
+        .equals(key.id);
     const signed = /^— [^\s+]+ [A-Za-z0-9+/]{91}=\n$/.test(line);
     if (signed && !ours) throw new BundleFailure('untrusted-key', `${BUNDLE.checkpoint} is signed with another key.`);
     throw new BundleFailure('bad-checkpoint', `${BUNDLE.checkpoint} was changed.`);
@@ -229,7 +237,12 @@ function checkLedger(folder: string, recording: string, installation: string, he
     if (parsed.index >= head.size) throw bad('short-proof');
     let root: Buffer;
     try {
-      root = rootFromInclusion(leafHash(Buffer.from(parsed.event, 'utf8')), parsed.index, head.size, parsed.path.map((hash) => Buffer.from(hash, 'hex')));
+      root = rootFromInclusion(
+        leafHash(Buffer.from(parsed.event, 'utf8')),
+        parsed.index,
+        head.size,
+        parsed.path.map((hash) => Buffer.from(hash, 'hex')),
+      );
     } catch {
       throw bad('short-proof');
     }
@@ -301,7 +314,11 @@ function checkEvidence(folder: string, recording: string, installation: string, 
         const header = parseHeader(Buffer.from(frame.header, 'utf8'));
         first ??= header;
         const good =
-          header?.recording === recording && header.installation === installation && header.started === first?.started && header.segment === segments && header.firstSeq === frame.seq;
+          header?.recording === recording &&
+          header.installation === installation &&
+          header.started === first?.started &&
+          header.segment === segments &&
+          header.firstSeq === frame.seq;
         if (!good) headerFailure ??= new BundleFailure('bad-header', `Record ${frame.seq}, segment ${segments}.`);
         else if (header.outputOffset < outputBytes || (withheld === 0 && header.outputOffset !== outputBytes)) badOutput ??= segments;
         segments += 1;
@@ -337,7 +354,8 @@ function checkOrder(seqs: readonly number[]): void {
 /** @returns how many records the ledger signs for. */
 function checkHeads(ledger: LedgerHeads, evidence: Evidence): number {
   let proven = 0;
-  for (const { size } of ledger.heads) if (size > evidence.records) throw new BundleFailure('cut', `The ledger signs for ${size} records, and there are ${evidence.records}.`);
+  for (const { size } of ledger.heads)
+    if (size > evidence.records) throw new BundleFailure('cut', `The ledger signs for ${size} records, and there are ${evidence.records}.`);
   for (const { size, root } of ledger.heads) {
     // An empty tree says nothing: its root is the same for every recording.
     if (size > 0 && evidence.roots.get(size) !== root) throw new BundleFailure('bad-root', `The first ${size} records.`);
@@ -382,5 +400,3 @@ export function digestOfFile(path: string): Buffer {
   }
   return hash.digest();
 }
-
-

@@ -1,0 +1,367 @@
+/**
+ * What somebody could do to a bundle, one test each. Both verifiers must refuse it, with the same verdict, and the code
+ * must name the cause.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXPORT_NAMESPACE, sshSign } from '../../src/export/sshsig.ts';
+import { failureTable } from '../../src/export/failures.ts';
+import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
+import { makeTrust, trustText } from '../../src/export/trust.ts';
+import { encodeEvent } from '../../src/ledger/events.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
+import type { LedgerEvent } from '../../src/ledger/types.ts';
+import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
+import { editLines, judgeInPython, makeKeys, PERSON, resign, run, session, Site, verifier } from './fixture.ts';
+
+let site: Site;
+let bundle: string;
+let other: string;
+let recording: string;
+const used = new Set<string>();
+
+beforeAll(async () => {
+  site = await Site.create();
+  bundle = join(site.folder, 'bundle');
+  other = join(site.folder, 'other');
+  recording = await site.record(session);
+  await site.export(recording, bundle);
+  await site.export(await site.record((writer) => writer.output(Buffer.from('another\n'))), other);
+}, 30_000);
+afterAll(() => site.dispose());
+
+/** Spoils a copy, judges it twice, and expects one code. */
+async function attack(code: string, spoil: (copy: string) => void | Promise<void>, from = bundle): Promise<void> {
+  const copy = site.copy(from);
+  await spoil(copy);
+  const verdict = site.judge(copy);
+  expect(verdict).toMatchObject({ good: false, code });
+  expect(judgeInPython([copy], site.trustFile)).toEqual([verdict]);
+  used.add(code);
+}
+
+const evidence = (copy: string): string => join(copy, BUNDLE.evidence);
+
+test('an untouched bundle is good for both verifiers, in the same words', () => {
+  const verdict = site.judge(bundle);
+  expect(verdict).toMatchObject({
+    good: true,
+    code: 'good',
+    status: 0,
+    facts: { recording, state: 'complete', unproven: 0, withheld: 1, withheldOutputBytes: 0, exportedBy: PERSON },
+  });
+  expect(verdict.facts!.records).toBe(verdict.facts!.proven);
+  expect(judgeInPython([bundle, other], site.trustFile)).toEqual([verdict, site.judge(other)]);
+});
+
+test('stock tools agree: sha256sum, ssh-keygen, asciinema', () => {
+  expect(run('sha256sum', ['-c', '--strict', BUNDLE.sums], { cwd: bundle })).toMatch(/^(.+: OK\n){8}$/);
+  writeFileSync(join(site.folder, 'signers'), run('python3', ['-B', verifier, '--allowed-signers', '--trust', site.trustFile]));
+  expect(readFileSync(join(site.folder, 'signers'), 'utf8')).toBe(readFileSync(join(bundle, BUNDLE.allowedSigners), 'utf8'));
+  for (const [who, file] of [
+    [site.trust.installation, BUNDLE.installationSignature],
+    [PERSON, BUNDLE.personSignature],
+  ] as const) {
+    const verify = (input: Buffer) =>
+      run('ssh-keygen', ['-Y', 'verify', '-f', join(site.folder, 'signers'), '-I', who, '-n', EXPORT_NAMESPACE, '-s', join(bundle, file)], { input });
+    const sums = readFileSync(join(bundle, BUNDLE.sums));
+    expect(verify(sums)).toContain('Good');
+    expect(() => verify(Buffer.concat([sums, Buffer.from('\n')]))).toThrow();
+  }
+});
+
+test.skipIf(spawnSync('asciinema', ['--version']).status !== 0)('asciinema plays session.cast', () => {
+  // asciinema wants a terminal of its own, and script(1) gives it one.
+  const shown = run('script', ['-q', '-e', '-c', `asciinema cat '${join(bundle, BUNDLE.cast)}'`, '/dev/null']).replaceAll('\r', '');
+  expect(shown).toContain('Jane Doe');
+  expect(shown).toContain('h\ufffd\ufffd\n\u20ac ');
+});
+
+test('verify.py exits with the status of its code, and says the same as --json', async () => {
+  const status = (args: string[]) => spawnSync('python3', ['-B', verifier, ...args], { encoding: 'utf8' });
+  expect(status([bundle, '--trust', site.trustFile])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^good: The bundle is good/) });
+  const copy = site.copy(bundle);
+  editLines(evidence(copy), (lines) => lines.slice(0, -1));
+  expect(status([copy, '--trust', site.trustFile])).toMatchObject({ status: 29, stdout: expect.stringMatching(/^cut: /) });
+  expect(JSON.parse(status([copy, '--trust', site.trustFile, '--json']).stdout)).toEqual(site.judge(copy));
+  expect(status([bundle, '--trust', join(site.folder, 'none')]).status).toBe(10);
+  expect(status([bundle]).status).toBe(2);
+});
+
+test('the bundle carries the verifier of this version, and its table is ours', () => {
+  expect(readFileSync(join(bundle, BUNDLE.verifier))).toEqual(readFileSync(verifier));
+  const script = `import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+print(json.dumps([{'code': code, 'status': row[0], 'sentence': row[1]} for code, row in module.FAILURES.items()]))`;
+  expect(JSON.parse(run('python3', ['-B', '-c', script, verifier]))).toEqual(failureTable);
+  const distinct = (values: readonly unknown[]): number => new Set(values).size;
+  for (const column of ['code', 'status', 'sentence'] as const) expect(distinct(failureTable.map((row) => row[column]))).toBe(failureTable.length);
+});
+
+test('a flipped byte in any file, at many places, is refused alike by both', () => {
+  const copies: string[] = [];
+  const places: string[] = [];
+  for (const name of ALL_FILES) {
+    const size = statSync(join(bundle, name)).size;
+    const spots = new Set([0, size - 1]);
+    // Spread by a fixed rule, so that a failure can be repeated.
+    for (let i = 1; i <= 10; i++) spots.add((i * 7919 * 31) % size);
+    for (const at of spots) {
+      const copy = site.copy(bundle);
+      const bytes = readFileSync(join(copy, name));
+      bytes[at]! ^= 1 << (at % 8);
+      writeFileSync(join(copy, name), bytes);
+      copies.push(copy);
+      places.push(`${name} at ${at}`);
+    }
+  }
+  const python = judgeInPython(copies, site.trustFile);
+  copies.forEach((copy, i) => {
+    const verdict = site.judge(copy);
+    expect(verdict.good, places[i]).toBe(false);
+    expect(python[i], places[i]).toEqual(verdict);
+  });
+}, 60_000);
+
+test('a record dropped from the middle', () => attack('missing-record', (copy) => editLines(evidence(copy), (lines) => lines.toSpliced(4, 1))));
+test('the last record dropped', () => attack('cut', (copy) => editLines(evidence(copy), (lines) => lines.slice(0, -1))));
+test('two records swapped', () => attack('reordered-records', (copy) => editLines(evidence(copy), (lines) => lines.with(3, lines[4]!).with(4, lines[3]!))));
+test('a record repeated', () => attack('duplicated-record', (copy) => editLines(evidence(copy), (lines) => lines.toSpliced(3, 0, lines[3]!))));
+
+/** Edits the first disclosed piece with this text. */
+function editText(copy: string, from: string, to: string): void {
+  editLines(evidence(copy), (lines) =>
+    lines.map((line) => {
+      const value = JSON.parse(line) as { pieces?: { bytes?: string }[] };
+      for (const piece of value.pieces ?? []) {
+        const bytes = piece.bytes === undefined ? undefined : Buffer.from(piece.bytes, 'base64').toString('latin1');
+        if (bytes?.includes(from)) piece.bytes = Buffer.from(bytes.replace(from, to), 'latin1').toString('base64');
+      }
+      return JSON.stringify(value);
+    }),
+  );
+}
+
+test('a disclosed text edited', () => attack('bad-commitment', (copy) => editText(copy, 'Jane', 'John')));
+test('a disclosed text edited, and everything signed again with the genuine keys', () =>
+  attack('bad-commitment', async (copy) => {
+    editText(copy, 'Jane', 'John');
+    await resign(copy, site.keys.installationSsh, site.keys.person);
+  }));
+
+test('a record replaced with a new commitment to it', () =>
+  attack('bad-root', (copy) =>
+    editLines(evidence(copy), (lines) => {
+      const value = JSON.parse(lines[2]!) as { head: string };
+      return lines.with(2, JSON.stringify({ ...value, head: value.head.slice(0, 20) + (value.head[20] === '0' ? '1' : '0') + value.head.slice(21) }));
+    }),
+  ));
+
+test('a segment header that names another recording', () =>
+  attack('bad-commitment', (copy) =>
+    editLines(evidence(copy), (lines) =>
+      lines.with(
+        0,
+        lines[0]!.replace(
+          recording,
+          recording.replace(/.$/, (c) => (c === '0' ? '1' : '0')),
+        ),
+      ),
+    ),
+  ));
+
+test('the evidence of another recording', () => attack('bad-header', (copy) => writeFileSync(evidence(copy), readFileSync(join(other, BUNDLE.evidence)))));
+
+test('output withheld that the ledger has counted is told, and never called whole', async () => {
+  const copy = site.copy(bundle);
+  editLines(evidence(copy), (lines) =>
+    lines.map((line) => {
+      const value = JSON.parse(line) as { pieces?: ({ salt: string; bytes: string } | { digest: string; reason: string })[] };
+      if (!value.pieces) return line;
+      const pieces = value.pieces.map((piece) => {
+        if (!('bytes' in piece) || !Buffer.from(piece.bytes, 'base64').includes('Jane')) return piece;
+        const digest = run('sha256sum', [], { input: Buffer.concat([Buffer.from(piece.salt, 'hex'), Buffer.from(piece.bytes, 'base64')]) }).slice(0, 64);
+        return { digest, reason: 'snapshot' };
+      });
+      return JSON.stringify({ ...value, pieces });
+    }),
+  );
+  const verdict = site.judge(copy);
+  // The cast still shows the line: that is what is found first.
+  expect(verdict.code).toBe('bad-cast');
+  expect(judgeInPython([copy], site.trustFile)).toEqual([verdict]);
+});
+
+test('a line of evidence that is not a record', () => attack('bad-evidence', (copy) => editLines(evidence(copy), (lines) => lines.with(2, '{}'))));
+test('a line of evidence with something more in it', () =>
+  attack('bad-evidence', (copy) => editLines(evidence(copy), (lines) => lines.with(2, lines[2]!.replace('{', '{"note":"x",')))));
+test('a line of evidence without its end', () => attack('bad-evidence', (copy) => writeFileSync(evidence(copy), readFileSync(evidence(copy)).subarray(0, -1))));
+
+test("a checkpoint from another recording's bundle", () =>
+  attack('other-checkpoint', (copy) => writeFileSync(join(copy, BUNDLE.checkpoint), readFileSync(join(other, BUNDLE.checkpoint)))));
+test('that checkpoint, with recording.json made to fit', () =>
+  attack('bad-proof', (copy) => {
+    writeFileSync(join(copy, BUNDLE.checkpoint), readFileSync(join(other, BUNDLE.checkpoint)));
+    const { ledger } = JSON.parse(readFileSync(join(other, BUNDLE.summary), 'utf8')) as { ledger: { size: number; root: string } };
+    const summary = JSON.parse(readFileSync(join(copy, BUNDLE.summary), 'utf8')) as object;
+    writeFileSync(join(copy, BUNDLE.summary), `${JSON.stringify({ ...summary, ledger }, null, 2)}\n`);
+    // Paths of the length that this index has in the larger tree, so that it is not the length that gives it away.
+    const longest = (JSON.parse(readFileSync(join(other, BUNDLE.ledger), 'utf8').split('\n')[0]!) as { path: string[] }).path;
+    editLines(join(copy, BUNDLE.ledger), (lines) =>
+      lines.map((line) => {
+        const value = JSON.parse(line) as { index: number; event: string; path: string[] };
+        return JSON.stringify({ ...value, path: [...value.path, ...longest].slice(0, Math.ceil(Math.log2(ledger.size))) });
+      }),
+    );
+  }));
+test('a checkpoint that was edited', () =>
+  attack('bad-checkpoint', (copy) => editLines(join(copy, BUNDLE.checkpoint), (lines) => lines.with(1, String(Number(lines[1]) + 1)))));
+test('a ledger proof cut short', () =>
+  attack('short-proof', (copy) =>
+    editLines(join(copy, BUNDLE.ledger), (lines) => {
+      const value = JSON.parse(lines[0]!) as { path: string[] };
+      return lines.with(0, JSON.stringify({ ...value, path: value.path.slice(0, -1) }));
+    }),
+  ));
+test('a ledger event edited', () =>
+  attack('bad-proof', (copy) => editLines(join(copy, BUNDLE.ledger), (lines) => lines.map((line) => line.replace('outputBytes\\":', 'outputBytes\\":1')))));
+test('a ledger event of another recording', () =>
+  attack('bad-ledger', (copy) => writeFileSync(join(copy, BUNDLE.ledger), readFileSync(join(other, BUNDLE.ledger)))));
+test('the ledger events that say how far it goes left out', () =>
+  attack('no-head', (copy) => editLines(join(copy, BUNDLE.ledger), (lines) => lines.slice(0, 1))));
+
+test('the end event left out: the bundle cannot call itself complete', () =>
+  attack('bad-summary', (copy) => editLines(join(copy, BUNDLE.ledger), (lines) => lines.filter((line) => !line.includes('recording.end')))));
+
+test('session.cast showing something else', () =>
+  attack('bad-cast', (copy) => writeFileSync(join(copy, BUNDLE.cast), readFileSync(join(copy, BUNDLE.cast), 'utf8').replace('Jane', 'John'))));
+test('recording.json saying something else', () =>
+  attack('bad-summary', (copy) => writeFileSync(join(copy, BUNDLE.summary), readFileSync(join(copy, BUNDLE.summary), 'utf8').replace('"complete"', '"open"'))));
+test('the guide edited', () => attack('bad-file', (copy) => writeFileSync(join(copy, BUNDLE.guide), '# All is well\n')));
+test('the guide edited and its digest with it', () =>
+  attack('bad-installation-signature', (copy) => editLines(join(copy, BUNDLE.sums), (lines) => lines.with(0, `${'0'.repeat(64)}  VERIFY.md`))));
+test("the person's signature taken from another bundle", () =>
+  attack('bad-person-signature', (copy) => writeFileSync(join(copy, BUNDLE.personSignature), readFileSync(join(other, BUNDLE.personSignature)))));
+test('a list of sums that leaves a file out, signed with the genuine keys', async () =>
+  attack('bad-sums', async (copy) => {
+    editLines(join(copy, BUNDLE.sums), (lines) => lines.slice(1));
+    const sums = readFileSync(join(copy, BUNDLE.sums));
+    writeFileSync(join(copy, BUNDLE.installationSignature), await sshSign(sums, site.keys.installationSsh, EXPORT_NAMESPACE));
+    writeFileSync(join(copy, BUNDLE.personSignature), await sshSign(sums, site.keys.person, EXPORT_NAMESPACE));
+  }));
+
+test("everything signed again with an attacker's keys", () =>
+  attack('untrusted-key', async (copy) => {
+    const attacker = makeKeys();
+    editText(copy, 'Jane', 'John');
+    const lines = readFileSync(join(copy, BUNDLE.checkpoint), 'utf8').split('\n');
+    const text = checkpointText(
+      ledgerOrigin(site.trust.installation),
+      { size: Number(lines[1]), root: Buffer.from(lines[2]!, 'base64').toString('hex') },
+      '2026-01-01T00:00:00.000Z',
+    );
+    writeFileSync(join(copy, BUNDLE.checkpoint), await signNote(text, noteKey(lines[0]!, attacker.installation.publicKey), attacker.installation.sign));
+    await resign(copy, attacker.installationSsh, attacker.person);
+  }));
+test("only the sums signed again with an attacker's installation key", () =>
+  attack('untrusted-key', (copy) => resign(copy, makeKeys().installationSsh, site.keys.person)));
+test("only the person's key replaced", () => attack('untrusted-person-key', (copy) => resign(copy, site.keys.installationSsh, makeKeys().person)));
+
+test('a file missing, a file too many, a link out of the bundle', async () => {
+  for (const name of ALL_FILES) await attack('missing-file', (copy) => rmSync(join(copy, name)));
+  await attack('extra-file', (copy) => writeFileSync(join(copy, 'README.txt'), 'all is well'));
+  await attack('missing-file', (copy) => {
+    renameSync(join(copy, BUNDLE.cast), join(copy, '..', 'outside.cast'));
+    symlinkSync('../outside.cast', join(copy, BUNDLE.cast));
+  });
+  await attack('missing-file', (copy) => {
+    rmSync(join(copy, BUNDLE.summary));
+    mkdirSync(join(copy, BUNDLE.summary));
+  });
+  await attack('missing-file', (copy) => rmSync(copy, { recursive: true }));
+}, 30_000);
+
+test('another installation, an unknown person, a spoiled trust file', () => {
+  const keys = makeKeys('w-ffffffffffff');
+  const facts = { publicKey: keys.installation.publicKey, persons: [], auditKeys: [] };
+  const expectCode = (text: string, code: string): void => {
+    const file = join(site.folder, 'other-trust.json');
+    writeFileSync(file, text);
+    const verdict = site.judge(bundle, file);
+    expect(verdict).toMatchObject({ good: false, code });
+    expect(judgeInPython([bundle], file)).toEqual([verdict]);
+    used.add(code);
+  };
+  expectCode(trustText(makeTrust({ ...facts, installation: 'w-ffffffffffff' })), 'other-installation');
+  expectCode(trustText({ ...site.trust, persons: [] }), 'unknown-person');
+  // The same names, other keys: what an attacker would like to be pinned.
+  expectCode(
+    trustText(makeTrust({ ...facts, installation: site.trust.installation, persons: [{ id: PERSON, name: 'x', signingKey: keys.personJwk }] })),
+    'untrusted-key',
+  );
+  expectCode('{}', 'bad-trust');
+  expectCode('', 'bad-trust');
+  expectCode(trustText(site.trust).replace('wardmux-trust', 'wardmux-crust'), 'bad-trust');
+  expectCode(JSON.stringify({ ...site.trust, extra: 1 }), 'bad-trust');
+  expectCode(trustText(site.trust).replace(/\+[0-9a-f]{8}\+/, '+00000000+'), 'bad-trust');
+});
+
+test('a bundle of a recording that still runs says what it does not prove', async () => {
+  const open = join(site.folder, 'open');
+  const live = await site.record((writer) => {
+    writer.output(Buffer.from('one\n'));
+  }, false);
+  await site.export(live, open, true);
+  const verdict = site.judge(open);
+  expect(verdict).toMatchObject({ good: true, facts: { state: 'open', withheldOutputBytes: null } });
+  expect(verdict.notes[0]).toMatch(/no end of the recording/);
+  expect(judgeInPython([open], site.trustFile)).toEqual([verdict]);
+});
+
+test('an export never overwrites, leaves nothing behind after a failure, and is an event either way', async () => {
+  await expect(site.export(recording, bundle)).rejects.toMatchObject({ code: 'target-exists' });
+  await expect(site.export(recording, join(site.folder, 'no/such/folder'))).rejects.toMatchObject({ code: 'target-unwritable' });
+  expect(readdirSync(site.folder).filter((name) => name.includes('partial'))).toEqual([]);
+  const events = readFileSync(join(site.ledger.folder, 'events.jsonl'), 'utf8');
+  expect(events).toMatch(/"action":"export".*"outcome":"success"/);
+  expect(events).toMatch(/"action":"export".*"outcome":"failure".*"code":"target-exists"/);
+  expect(events).not.toMatch(/Jane/);
+});
+
+test('a count of output that is not the output there', () =>
+  attack('bad-output', async (copy) => {
+    // Only an installation that counts wrongly, or lies, can make this: it needs a ledger of its own, signed as genuine.
+    const { installation } = site.keys;
+    const ledger = await Ledger.open({ folder: join(site.folder, 'lying'), installation: installation.installation, signer: installation });
+    const events = readFileSync(join(copy, BUNDLE.ledger), 'utf8').trimEnd().split('\n');
+    const leaves = new StoredTree();
+    const lines: string[] = [];
+    for (const action of ['recording.start', 'recording.end']) {
+      const { person, detail } = JSON.parse((JSON.parse(events.find((line) => line.includes(action))!) as { event: string }).event) as LedgerEvent;
+      const event = await ledger.append({
+        action,
+        ...(person ? { person } : {}),
+        detail: action === 'recording.end' ? { ...detail, outputBytes: 7 } : detail!,
+      });
+      const line = encodeEvent(event);
+      lines.push(line.toString());
+      leaves.append(leafHash(line));
+    }
+    const { note, head } = await ledger.checkpoint();
+    await ledger.close();
+    writeFileSync(join(copy, BUNDLE.checkpoint), note);
+    editLines(join(copy, BUNDLE.ledger), () =>
+      lines.map((event, index) => JSON.stringify({ index, event, path: leaves.inclusionPath(index).map((hash) => hash.toString('hex')) })),
+    );
+    const summary = JSON.parse(readFileSync(join(copy, BUNDLE.summary), 'utf8')) as object;
+    writeFileSync(join(copy, BUNDLE.summary), `${JSON.stringify({ ...summary, ledger: head }, null, 2)}\n`);
+  }));
+
+test('every failure kind has an attack here', () => {
+  expect(failureTable.map((row) => row.code).filter((code) => !used.has(code))).toEqual([]);
+});

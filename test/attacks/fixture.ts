@@ -1,0 +1,179 @@
+/** A small installation with one person, a ledger, two recordings and their bundles; and verify.py beside verify.ts. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOfFile, verifyBundle, type Verdict } from '../../src/export/verify.ts';
+import { exportRecording } from '../../src/export/bundle.ts';
+import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
+import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
+import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { noticeEntry } from '../../src/ledger/notice.ts';
+import type { InstallationSigner } from '../../src/ledger/types.ts';
+import type { RecordingNotice } from '../../src/recording/types.ts';
+import { encodeSnapshot } from '../../src/recording/replay.ts';
+import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
+import { RecordingWriter } from '../../src/recording/writer.ts';
+
+export const PERSON = 'p-00000000000a';
+export const root = join(import.meta.dirname, '../..');
+export const verifier = join(root, 'assets/verify.py');
+
+export interface Keys {
+  readonly installation: InstallationSigner;
+  readonly installationSsh: SshSigner;
+  readonly person: SshSigner;
+  readonly personJwk: { x: string; y: string };
+}
+
+export function makeKeys(installation = 'w-0123456789ab'): Keys {
+  const ed = generateKeyPairSync('ed25519');
+  const publicKey = Buffer.from(ed.publicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const signEd = async (bytes: Uint8Array) => sign(null, bytes, ed.privateKey);
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const personJwk = ec.publicKey.export({ format: 'jwk' }) as { x: string; y: string };
+  return {
+    installation: { installation, publicKey, sign: signEd },
+    installationSsh: { publicKey: ed25519SshKey(publicKey), sign: signEd },
+    person: { publicKey: p256SshKey(personJwk), sign: async (bytes) => sign('sha256', bytes, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' }) },
+    personJwk,
+  };
+}
+
+export class Site {
+  readonly folder = mkdtempSync(join(tmpdir(), 'wardmux-attacks-'));
+  readonly recordings = join(this.folder, 'recordings');
+  readonly keys = makeKeys();
+  readonly audit = generateAuditKey();
+  readonly trustFile = join(this.folder, 'trust.json');
+  readonly trust: Trust;
+  ledger!: Ledger;
+  #copies = 0;
+
+  constructor() {
+    mkdirSync(this.recordings);
+    this.trust = makeTrust({
+      installation: this.keys.installation.installation,
+      publicKey: this.keys.installation.publicKey,
+      persons: [{ id: PERSON, name: 'Ada Example', signingKey: this.keys.personJwk }],
+      auditKeys: [{ kid: this.audit.file.kid, label: 'audit' }],
+    });
+    writeFileSync(this.trustFile, trustText(this.trust));
+  }
+
+  static async create(): Promise<Site> {
+    const site = new Site();
+    const { installation } = site.keys;
+    site.ledger = await Ledger.open({ folder: join(site.folder, 'ledger'), installation: installation.installation, signer: installation });
+    return site;
+  }
+
+  /** Records what `use` prints; returns the recording's id. */
+  async record(use: (writer: RecordingWriter) => Promise<void> | void, end = true): Promise<string> {
+    const pending: Promise<unknown>[] = [];
+    const notice = (notice: RecordingNotice): void => void pending.push(this.ledger.append(noticeEntry(notice)));
+    const writer = await RecordingWriter.create({
+      folder: this.recordings,
+      installation: this.keys.installation.installation,
+      person: PERSON,
+      policySha256: '00'.repeat(32),
+      recipients: [this.audit.recipient],
+      start: { command: ['/bin/sh'], cwd: '/', cols: 100, rows: 30, term: 'xterm-256color', version: '0.1.0' },
+      rotate: { minutes: 60, mebibytes: 64 },
+      notice,
+    });
+    await use(writer);
+    writer.checkpoint();
+    if (end) await writer.end('exit', { code: 0, signal: 0 });
+    else await writer.sync();
+    await Promise.all(pending);
+    return writer.id;
+  }
+
+  export(recording: string, target: string, live = false) {
+    return exportRecording({
+      recordingFolder: join(this.recordings, recording),
+      opener: AuditKeyOpener.fromJson(this.audit.file),
+      ledger: this.ledger,
+      installationSigner: this.keys.installationSsh,
+      person: { id: PERSON, signer: this.keys.person },
+      trust: this.trust,
+      target,
+      version: '0.1.0',
+      live,
+    });
+  }
+
+  /** A copy of a bundle, to spoil. */
+  copy(bundle: string): string {
+    const copy = join(this.folder, `copy-${this.#copies++}`);
+    cpSync(bundle, copy, { recursive: true });
+    return copy;
+  }
+
+  judge(bundle: string, trust = this.trustFile): Verdict {
+    return verifyBundle(bundle, readFileSync(trust, 'utf8'));
+  }
+
+  async dispose(): Promise<void> {
+    await this.ledger.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A session with everything in it: lines, invalid UTF-8, a character cut in two, resize, lock, rotation, a snapshot. */
+export async function session(writer: RecordingWriter): Promise<void> {
+  writer.output(Buffer.from('$ psql ward\r\nname: Jane Doe\r\n'));
+  writer.output(Buffer.from([0x68, 0xff, 0xfe, 0x0a, 0xe2, 0x82]));
+  writer.output(Buffer.from([0xac, 0x20, 0xf0, 0x80, 0x80, 0x1b, 0x5b, 0x6d, 0x00, 0x7f, 0x0a]));
+  writer.event('r', '120x40');
+  writer.event('n', encodeSnapshot({ outputOffset: writer.outputBytes, cols: 120, rows: 40 }, Buffer.from('screen')));
+  writer.event('l', '{"cause":"idle"}');
+  writer.rotate();
+  writer.output(Buffer.from('while locked \u2028 "quoted" \\ \b\f\n'));
+  writer.event('u', `{"person":"${PERSON}","method":"passphrase"}`);
+  writer.event('m', 'a marker');
+  for (let i = 0; i < 12; i++) writer.output(Buffer.from(`line ${i}\r\n`));
+  writer.output(Buffer.from([0xf0, 0x9f, 0x98]));
+}
+
+/** Judges many bundles with verify.py in one process. */
+export function judgeInPython(bundles: readonly string[], trust: string): Verdict[] {
+  const script = `
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+for line in sys.stdin.read().splitlines():
+    print(json.dumps(module.judge(line, sys.argv[2])))
+`;
+  const run = spawnSync('python3', ['-B', '-c', script, verifier, trust], { input: bundles.join('\n'), encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (run.status !== 0) throw new Error(run.stderr);
+  return run.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Verdict);
+}
+
+/** Makes sums and signatures new, as somebody with these keys could. */
+export async function resign(bundle: string, installation: SshSigner, person: SshSigner): Promise<void> {
+  const sums = Buffer.from(SUMMED_FILES.map((name) => `${digestOfFile(join(bundle, name)).toString('hex')}  ${name}\n`).join(''));
+  writeFileSync(join(bundle, BUNDLE.sums), sums);
+  writeFileSync(join(bundle, BUNDLE.installationSignature), await sshSign(sums, installation, EXPORT_NAMESPACE));
+  writeFileSync(join(bundle, BUNDLE.personSignature), await sshSign(sums, person, EXPORT_NAMESPACE));
+}
+
+export function editLines(path: string, change: (lines: string[]) => string[]): void {
+  writeFileSync(
+    path,
+    change(readFileSync(path, 'utf8').trimEnd().split('\n'))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+}
+
+export function run(command: string, args: readonly string[], options: { cwd?: string; input?: Buffer } = {}): string {
+  return execFileSync(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] }).toString();
+}
