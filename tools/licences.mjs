@@ -1,41 +1,59 @@
 /**
- * The licences of everything that ships: the packages that the sources import or package.json names as dependencies, with
- * theirs, and the fonts. Writes docs/licences.md.
+ * The licences of everything that ships: the packages that the bundles take in or package.json names as dependencies,
+ * with theirs, and the fonts. Writes docs/licences.md.
  *
  *   node tools/licences.mjs            writes the file
  *   node tools/licences.mjs --check    exit status 1 when a licence is not in the list below, or the file is not current
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './bootstrap/common.mjs';
+import { nodeEntries, preloadEntry } from './build.mjs';
 
 /** Licences that let us ship the code in a program of any kind, with the notice. Anything else is for a person to decide. */
 export const accepted = new Set(['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0', 'OFL-1.1']);
 
 const page = 'docs/licences.md';
 
-/** Names of the packages that a source text imports. */
-export function packagesOf(text) {
-  const names = new Set();
-  for (const [, specifier] of text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|@import\s+(?:url\()?)['"]([^'"]+)['"]/g)) {
-    if (/^(\.|\/|node:|https?:|data:|virtual:)/.test(specifier) || builtinModules.includes(specifier)) continue;
-    const name = specifier
-      .split('/')
-      .slice(0, specifier.startsWith('@') ? 2 : 1)
-      .join('/');
-    if (/^(@[\w.-]+\/)?[\w.-]+$/.test(name)) names.add(name);
-  }
-  return names;
+/** What a source text imports at run time: specifiers, from TypeScript, CSS and HTML. */
+export function importsOf(text) {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\bimport\s+type\b[^;]*;|\bexport\s+type\s*\{[^;]*;/g, '');
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*|@import\s+(?:url\()?|<script[^>]*\ssrc=|<link[^>]*\shref=)['"]([^'"]+)['"]/g;
+  return [...code.matchAll(pattern)].map(([, specifier]) => specifier);
 }
 
-function* sourceFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (/\.(tsx?|css)$/.test(entry.name) && !/\.test\.tsx?$|^vite\.config\.ts$/.test(entry.name)) yield path;
+/** Names of the packages among specifiers: no paths, nothing of Node's own. */
+export function packagesOf(specifiers) {
+  return specifiers
+    .filter((specifier) => !/^(\.|\/|node:|https?:|data:)/.test(specifier) && !builtinModules.includes(specifier))
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+}
+
+/** The packages that the bundles' entries reach through our own files. Tests and their helpers are not among them. */
+function bundled() {
+  const pages = existsSync(join(root, 'renderer')) ? readdirSync(join(root, 'renderer')).map((surface) => `renderer/${surface}/index.html`) : [];
+  const open = [...Object.values(nodeEntries), preloadEntry, ...pages].map((file) => join(root, file)).filter((file) => existsSync(file));
+  const seen = new Set(open);
+  const packages = new Set();
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (!/\.(tsx?|css|html)$/.test(file)) continue;
+    const specifiers = importsOf(readFileSync(file, 'utf8'));
+    for (const name of packagesOf(specifiers)) packages.add(name);
+    for (const specifier of specifiers) {
+      const next = specifier.startsWith('/') ? join(root, 'renderer', specifier) : resolve(dirname(file), specifier);
+      if (!/^[./]/.test(specifier) || seen.has(next) || !existsSync(next) || !statSync(next).isFile()) continue;
+      seen.add(next);
+      open.push(next);
+    }
   }
+  return packages;
 }
 
 /** Folder of a package as Node finds it from another one's folder, or undefined. */
@@ -57,9 +75,7 @@ const readPackage = (folder) => JSON.parse(readFileSync(join(folder, 'package.js
 export function shipped() {
   const own = readPackage(root);
   const direct = new Set(Object.keys({ ...own.dependencies, ...own.optionalDependencies }));
-  for (const folder of ['src', 'main', 'renderer']) {
-    for (const file of sourceFiles(join(root, folder))) for (const name of packagesOf(readFileSync(file, 'utf8'))) direct.add(name);
-  }
+  for (const name of bundled()) direct.add(name);
   // The Electron runtime is not bundled by us but lies beside the app in a package; its own licence files come with it.
   const rows = new Map();
   const visit = (name, from) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 // @ts-expect-error plain JavaScript, so that the tools run before anything is installed
-import { fonts, packagesOf, problems, render, shipped } from './licences.mjs';
+import { fonts, importsOf, packagesOf, problems, render, shipped } from './licences.mjs';
 
 test('docs/licences.md is current and every licence is one we may ship', () => {
   const [packages, fontFiles] = [shipped(), fonts()];
@@ -23,8 +23,17 @@ test('an unknown licence, and a font without one, are named', () => {
   expect(found[1]).toContain('assets/fonts/B.woff2');
 });
 
-test('package names are read from imports, not from paths or Node', () => {
-  const text =
-    "import { z } from 'zod';\nimport '@xterm/xterm/css/xterm.css';\nimport x from './a.ts';\nimport fs from 'node:fs';\nconst p = import('playwright-core');\n";
-  expect([...packagesOf(text)]).toEqual(['zod', '@xterm/xterm', 'playwright-core']);
+test('package names are read from what is imported at run time, not from types, paths or Node', () => {
+  const text = [
+    "import { z } from 'zod';",
+    "import '@xterm/xterm/css/xterm.css';",
+    "import x from './a.ts';",
+    "import fs from 'node:fs';",
+    "const p = await import('playwright-core');",
+    "import type { App } from 'electron';",
+    "/* import gone from 'in-a-comment'; */",
+    '<script type="module" src="./main.tsx"></script>',
+  ].join('\n');
+  expect(packagesOf(importsOf(text))).toEqual(['zod', '@xterm/xterm', 'playwright-core']);
+  expect(importsOf(text)).toContain('./main.tsx');
 });
