@@ -13,6 +13,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, r
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -196,7 +197,9 @@ if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === imp
     });
     if (outcome === 'current' && !flags.has('--quiet')) console.error('build: nothing changed');
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    // rolldown colours its messages whether or not somebody looks at a terminal.
+    console.error(process.stderr.isTTY ? message : stripVTControlCharacters(message));
     console.error('build: failed, the old dist/ is as it was');
     process.exitCode = 1;
   }
