@@ -1,0 +1,148 @@
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawn } from 'node-pty';
+import { beforeEach, expect, test } from 'vitest';
+import { homePaths, requireInstallation } from '../../storage/index.ts';
+import { FileSecretStore } from '../../storage/secret-store.ts';
+import { newScryptParameters } from '../../vault/kdf.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../../vault/person.ts';
+import { HiddenLine, readPassphraseFd } from '../passphrase.ts';
+import { runInit, type InitIo } from './init.ts';
+
+const words = 'kettle orbit willow prairie stamp';
+let place: string;
+let out: string;
+let talk: string;
+let io: InitIo;
+const fdWith = (bytes: string | Buffer): number => {
+  const path = join(place, 'passphrase');
+  writeFileSync(path, bytes);
+  return openSync(path, 'r');
+};
+const answers = (...texts: string[]): ((question: string) => Promise<Buffer>) => async () => Buffer.from(texts.shift()!); // prettier-ignore
+
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-init-'));
+  [out, talk] = ['', ''];
+  io = {
+    env: { WARDMUX_HOME: join(place, 'home') },
+    out: (text) => void (out += text),
+    talk: (text) => void (talk += text),
+    parts: {
+      chooseStore: async (home) => ({ store: new FileSecretStore(home.secrets) }),
+      kdf: { ...newScryptParameters(), N: 2 ** 14 },
+      workstation: 'ward-3',
+    },
+  };
+});
+const options = (more: object = {}) => ({ name: 'Ada Example', auditKeyOut: join(place, 'audit-key.json'), ...more });
+
+test('a passphrase from a descriptor sets everything up, and the ledger says so', async () => {
+  const fd = fdWith(`${words}\nanother line\n`);
+  expect(await runInit(options({ passphraseFd: fd, json: true }), io)).toBe(0);
+  closeSync(fd);
+  const home = homePaths(join(place, 'home'));
+  const said = JSON.parse(out) as { installation: string; person: string; auditKey: { kid: string; path: string } };
+  expect(said).toMatchObject({ installation: requireInstallation(home).id, person: listPeople(home)[0], auditKey: { path: options().auditKeyOut } });
+  (await unlockWithPassphrase(readPerson(home, said.person), Buffer.from(words))).destroy();
+  const [event] = readFileSync(join(home.ledger, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as object); // prettier-ignore
+  expect(event).toMatchObject({ action: 'first-run', person: said.person, detail: { auditKeys: [said.auditKey.kid] } });
+  expect(talk).toContain('off this workstation');
+});
+
+test('a second init is refused before anything is asked', async () => {
+  const asked: string[] = [];
+  expect(await runInit(options(), { ...io, prompt: answers(words, words) })).toBe(0);
+  const before = readFileSync(options().auditKeyOut, 'utf8');
+  const prompt = async (question: string): Promise<Buffer> => {
+    asked.push(question);
+    return Buffer.from(words);
+  };
+  expect(await runInit(options({ auditKeyOut: join(place, 'b.json') }), { ...io, prompt })).toBe(1);
+  expect(asked).toEqual([]);
+  expect(talk).toContain('already set up');
+  expect(existsSync(join(place, 'b.json'))).toBe(false);
+  expect(readFileSync(options().auditKeyOut, 'utf8')).toBe(before);
+});
+
+test('an existing recovery path is refused and left alone', async () => {
+  writeFileSync(options().auditKeyOut, 'mine');
+  expect(await runInit(options(), { ...io, prompt: answers(words, words) })).toBe(1);
+  expect(talk).toContain('already something at');
+  expect(readFileSync(options().auditKeyOut, 'utf8')).toBe('mine');
+  expect(existsSync(homePaths(join(place, 'home')).installation)).toBe(false);
+});
+
+test('a weak passphrase is asked for again; one that differs too', async () => {
+  expect(await runInit(options(), { ...io, prompt: answers('short', words, `${words}!`, words, words) })).toBe(0);
+  expect(talk).toContain('It needs 15 characters');
+  expect(talk).toContain('not the same');
+});
+
+test('a weak passphrase from a descriptor is refused with exit status 2', async () => {
+  const fd = fdWith('password password');
+  expect(await runInit(options({ passphraseFd: fd }), io)).toBe(2);
+  closeSync(fd);
+  expect(existsSync(options().auditKeyOut)).toBe(false);
+});
+
+test('a descriptor that is not open is a sentence', async () => {
+  expect(await runInit(options({ passphraseFd: 987 }), io)).toBe(2);
+  expect(talk).toContain('cannot be read from file descriptor 987 (EBADF)');
+});
+
+test.each([
+  ['word one', 'word one'],
+  ['word one\n', 'word one'],
+  ['word one\r\nmore', 'word one'],
+  [' spaces stay \n', ' spaces stay '],
+  ['', ''],
+])('descriptor %j gives %j', async (given, expected) => {
+  const fd = fdWith(given);
+  expect((await readPassphraseFd(fd)).toString()).toBe(expected);
+  closeSync(fd);
+});
+
+test('a descriptor with a whole file behind it is refused', async () => {
+  const fd = fdWith(Buffer.alloc(5000, 97));
+  await expect(readPassphraseFd(fd)).rejects.toMatchObject({ code: 'too-long' });
+  closeSync(fd);
+});
+
+test('typing: erase takes a character, Ctrl-U the line, Return ends, Ctrl-C cancels', () => {
+  const line = new HiddenLine();
+  expect(line.type(Buffer.from('ab\u00e9\u{1f600}\u007f\u007f\u007fx'))).toBeUndefined();
+  expect(line.take().toString()).toBe('ax');
+  expect(line.type(Buffer.from('wrong\u0015right\r'))).toBe('done');
+  expect(line.take().toString()).toBe('right');
+  expect(line.take().length).toBe(0);
+  expect(line.type(Buffer.from([3]))).toBe('cancelled');
+  expect(line.type(Buffer.from([4]))).toBe('cancelled');
+  expect(line.type(Buffer.from('a\u0004'))).toBeUndefined();
+});
+
+test('the terminal is asked without echo, and its mode is put back', async () => {
+  const module = new URL('../passphrase.ts', import.meta.url).pathname;
+  const program = join(place, 'ask.ts');
+  writeFileSync(
+    program,
+    `import { promptPassphrase } from ${JSON.stringify(module)};\nconst typed = await promptPassphrase('Say it: ');\nconsole.log('length=' + typed.length);\n`,
+  );
+  // `stty -a` says `echo` or `-echo`: the mode of the terminal after the program has ended.
+  const terminal = spawn('/bin/sh', ['-c', `"$0" "$1" < /dev/null; stty -a | grep -o -- '-\\?echo '`, process.execPath, program], { cols: 80, rows: 24 });
+  let screen = '';
+  let typed = false;
+  await new Promise<void>((resolve) => {
+    terminal.onData((data) => {
+      screen += data;
+      if (typed || !screen.includes('Say it: ')) return;
+      typed = true;
+      terminal.write('hunter2 hunter2\r');
+    });
+    terminal.onExit(() => resolve());
+  });
+  expect(screen).toContain('length=15');
+  expect(screen).not.toContain('hunter2');
+  expect(screen).toMatch(/(^|\n)echo /);
+});

@@ -1,0 +1,136 @@
+/** A passphrase for a command: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ReadStream } from 'node:tty';
+
+/** More than any passphrase; a descriptor that gives more is another file. */
+const maxBytes = 4096;
+const newline = 10;
+const carriageReturn = 13;
+
+/** `message` is a sentence; `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
+export class PassphraseInputError extends Error {
+  override name = 'PassphraseInputError';
+  readonly code: 'no-terminal' | 'bad-descriptor' | 'too-long' | 'cancelled';
+
+  constructor(code: PassphraseInputError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * The first line that the descriptor gives, without its line end, or everything up to its end. The caller wipes it.
+ * @throws PassphraseInputError
+ */
+export async function readPassphraseFd(fd: number): Promise<Buffer> {
+  const all = Buffer.alloc(maxBytes);
+  let length = 0;
+  for (;;) {
+    let got = 0;
+    try {
+      got = readSync(fd, all, length, maxBytes - length, null);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN') {
+        // The other end has put the pipe into non-blocking mode and has not written yet.
+        await wait(10);
+        continue;
+      }
+      if (code === 'EOF') got = 0;
+      else {
+        all.fill(0);
+        throw new PassphraseInputError(
+          'bad-descriptor',
+          `The passphrase cannot be read from file descriptor ${fd} (${code}). Open it, for example: --passphrase-fd 3 3< FILE`,
+        );
+      }
+    }
+    length += got;
+    const end = all.subarray(0, length).indexOf(newline);
+    if (end >= 0 || got === 0) {
+      let until = end >= 0 ? end : length;
+      if (until > 0 && all[until - 1] === carriageReturn) until--;
+      const passphrase = Buffer.from(all.subarray(0, until));
+      all.fill(0);
+      return passphrase;
+    }
+    if (length === maxBytes) {
+      all.fill(0);
+      throw new PassphraseInputError('too-long', `File descriptor ${fd} gives more than a passphrase: its first line has over ${maxBytes} bytes.`);
+    }
+  }
+}
+
+/** What typing does to the line. Pure, so that it is tested without a terminal. */
+export class HiddenLine {
+  readonly #bytes = Buffer.alloc(maxBytes);
+  #length = 0;
+
+  /** @returns what the typed bytes ended, or undefined while the line goes on. */
+  type(bytes: Uint8Array): 'done' | 'cancelled' | undefined {
+    for (const byte of bytes) {
+      if (byte === newline || byte === carriageReturn) return 'done';
+      if (byte === 3 || (byte === 4 && this.#length === 0)) return 'cancelled';
+      if (byte === 8 || byte === 127) this.#erase();
+      else if (byte === 21) this.#length = 0;
+      else if (byte >= 32 && this.#length < maxBytes) this.#bytes[this.#length++] = byte;
+    }
+    return undefined;
+  }
+
+  /** One code point back: continuation bytes of UTF-8 first. */
+  #erase(): void {
+    while (this.#length > 0) {
+      const byte = this.#bytes[--this.#length]!;
+      if ((byte & 0xc0) !== 0x80) return;
+    }
+  }
+
+  /** A copy of what was typed; the line itself is wiped. */
+  take(): Buffer {
+    const typed = Buffer.from(this.#bytes.subarray(0, this.#length));
+    this.#bytes.fill(0);
+    this.#length = 0;
+    return typed;
+  }
+}
+
+/**
+ * Asks on the controlling terminal, also where stdin and stdout are files, and shows nothing of what is typed. The
+ * caller wipes the result.
+ * @throws PassphraseInputError
+ */
+export async function promptPassphrase(question: string): Promise<Buffer> {
+  let fd: number;
+  try {
+    fd = openSync('/dev/tty', 'r+');
+  } catch {
+    throw new PassphraseInputError('no-terminal', 'There is no terminal to ask for the passphrase. Give it with --passphrase-fd N.');
+  }
+  const out = openSync('/dev/tty', 'w');
+  const terminal = new ReadStream(fd);
+  const line = new HiddenLine();
+  try {
+    terminal.setRawMode(true);
+    writeSync(out, question);
+    const end = await new Promise<'done' | 'cancelled'>((resolve) => {
+      terminal.on('data', (bytes: Buffer) => {
+        const state = line.type(bytes);
+        bytes.fill(0);
+        if (state) resolve(state);
+      });
+      terminal.on('error', () => resolve('cancelled'));
+      terminal.on('close', () => resolve('cancelled'));
+    });
+    if (end === 'cancelled') throw new PassphraseInputError('cancelled', 'Cancelled. Nothing was changed.');
+    return line.take();
+  } finally {
+    line.take();
+    terminal.removeAllListeners();
+    if (!terminal.destroyed) terminal.setRawMode(false);
+    writeSync(out, '\n');
+    terminal.destroy();
+    closeSync(out);
+  }
+}
