@@ -18,8 +18,9 @@ export function say(line) {
 
 /** Full path of a program in PATH, or undefined. */
 export function which(program) {
-  // The administrator's folders are not in an ordinary person's PATH, yet their programs can be looked at.
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']) {
+  // The administrator's folders are not in an ordinary person's PATH, yet their programs can be looked at; and without any
+  // PATH a shell looks in the standard folders.
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin']) {
     if (folder === '') continue;
     const file = join(folder, program);
     try {
