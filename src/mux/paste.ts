@@ -66,7 +66,9 @@ export function summarizePaste(text: string): PasteSummary {
     return line.length > summaryColumns ? `${shown}…` : shown;
   });
   const taken = removed === 0 ? '' : ` ${removed} hidden or control ${removed === 1 ? 'character is' : 'characters are'} taken out.`;
-  return { lines, bytes: utf8Length(clean), firstLines, moreLines: Math.max(0, lines - summaryLines), removed, sentence: `Paste ${lines} ${lines === 1 ? 'line' : 'lines'}, ${utf8Length(clean)} bytes?${taken}` };
+  const bytes = utf8Length(clean);
+  const sentence = `Paste ${lines} ${lines === 1 ? 'line' : 'lines'}, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}?${taken}`;
+  return { lines, bytes, firstLines, moreLines: Math.max(0, lines - summaryLines), removed, sentence };
 }
 
 /** Makes every character visible that the filter would take out: ^[ for ESC, <U+202E> for an override. */

@@ -16,7 +16,7 @@ export const splitWindow: Command = {
     if (!target.ok) return refuse(state, target.sentence);
     const { window, pane } = target.value;
     const direction: Direction = args.has('h') ? 'left-right' : 'top-bottom';
-    const whole = args.has('f') ? window.layout.root : paneSize({ ...window, zoomed: false }, pane.id, state.stage);
+    const whole = args.has('f') ? window.layout.root : paneSize(window, pane.id, state.stage);
     const percentage = args.value('p');
     const wanted = args.value('l') ?? (percentage === undefined ? undefined : `${percentage}%`);
     const size = wanted === undefined ? undefined : parseSize(wanted, direction === 'left-right' ? whole.cols : whole.rows);

@@ -1,0 +1,61 @@
+/** docs/commands.md and docs/keys.md, made from the tables: what they say cannot differ from what runs. */
+import { commands } from './commands/index.ts';
+import { usage } from './commands/command.ts';
+import { keyLabel } from './keys/names.ts';
+import { type KeyRow, groups, keyRows } from './keys/table.ts';
+import { optionRows } from './options.ts';
+
+const made = '<!-- Made from the tables in src/mux by src/mux/docs.ts. Change the tables, not this file. -->';
+
+/** Text of docs/commands.md. */
+export function commandsDocument(): string {
+  const sections = commands.map((command) => {
+    const names = [command.alias === undefined ? undefined : `Alias: \`${command.alias}\`.`, command.own ? 'Not in tmux.' : undefined].filter((part) => part !== undefined);
+    return [`### ${command.name}`, `\`\`\`text\n${usage(command)}\n\`\`\``, [command.help, ...names].join(' '), `\`\`\`text\n${command.examples.join('\n')}\n\`\`\``].join('\n\n');
+  });
+  const options = optionRows.map((row) => `| \`${row.name}\` | ${String(row.default === true ? 'on' : row.default === false ? 'off' : row.default)} | ${rangeOf(row)} | ${row.help} |`);
+  return [
+    '# Commands',
+    made,
+    'Type them after the prefix and `:`. The syntax is that of tmux: quotes, `;` between commands, names shortened as far as they stay clear, and aliases.',
+    'Targets: `:2` a window by number, `.1` a pane by number, `:2.1` both, `%5` and `@3` by id, `{last}` or `!`, `+` and `-` the next and the previous, `{up-of}`, `{down-of}`, `{left-of}`, `{right-of}`, or a name or its beginning. Panes count from 1.',
+    'Sizes of panes are in cells of the window and include the title row and the padding of two columns on each side. `$VARIABLE` and `~` are refused, because nothing here reads your environment.',
+    ...sections,
+    '## Options',
+    'Set one with `set-option NAME VALUE`. It lasts until Wardmux ends.',
+    ['| Option | Default | Values | Meaning |', '| --- | --- | --- | --- |', ...options].join('\n'),
+    '',
+  ].join('\n\n').replace(/\n+$/, '\n');
+}
+
+/** Text of docs/keys.md. */
+export function keysDocument(): string {
+  const table = (rows: readonly KeyRow[]): string =>
+    ['| Key | Does | Command | |', '| --- | --- | --- | --- |', ...rows.map((row) => `| ${codeCell(keyLabel(row.key))} | ${row.label} | ${codeCell(row.line)} | ${[row.repeat ? 'repeats' : '', row.own ? 'Wardmux only' : ''].filter((word) => word !== '').join(', ')} |`)].join('\n');
+  const prefix = keyRows.filter((row) => row.table === 'prefix');
+  return [
+    '# Keys',
+    made,
+    'Press the prefix, `ctrl-b`, then the key. A key that repeats works again without the prefix for half a second. Keys that tmux has mean what they mean in tmux; Wardmux puts its own on keys that tmux leaves free.',
+    ...groups.flatMap((group) => {
+      const rows = prefix.filter((row) => row.group === group);
+      return rows.length > 0 ? [`## ${group}`, table(rows)] : [];
+    }),
+    '## Without the prefix',
+    table(keyRows.filter((row) => row.table === 'root')),
+    '',
+  ].join('\n\n').replace(/\n+$/, '\n');
+}
+
+function rangeOf(row: (typeof optionRows)[number]): string {
+  if (row.type === 'number') return `${row.minimum ?? 0} to ${row.maximum ?? ''}`;
+  if (row.type === 'flag') return 'on, off';
+  if (row.type === 'choice') return (row.choices ?? []).join(', ');
+  return 'a key, such as C-a';
+}
+
+/** Code in a cell of a table: a bar would end the cell, a backtick the code. */
+function codeCell(text: string): string {
+  const escaped = text.replaceAll('|', '\\|');
+  return escaped.includes('`') ? `\`\` ${escaped} \`\`` : `\`${escaped}\``;
+}
