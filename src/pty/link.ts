@@ -22,7 +22,7 @@ interface ParentPort {
 
 /** @throws Error when this process was not forked by main. */
 export function linkToMain(): Link {
-  const port = (process as { readonly parentPort?: ParentPort }).parentPort;
+  const port = (process as unknown as { readonly parentPort?: ParentPort }).parentPort;
   if (port) {
     return {
       post: (message) => port.postMessage(message),

@@ -1,0 +1,264 @@
+/**
+ * `wardmux record [--json] [--person ID] -- CMD [ARG…]`: runs CMD in a pty of its own, sealed, and copies its output to
+ * stdout after it is sealed. Recording needs public keys only, so nobody is asked for a passphrase.
+ */
+import { createHash } from 'node:crypto';
+import { isatty, ReadStream } from 'node:tty';
+import { Ledger, noticeEntry } from '../../ledger/index.ts';
+import { loadPolicy } from '../../policy/index.ts';
+import { systemClock } from '../../pty/clock.ts';
+import { withholdCoreDumps } from '../../pty/harden.ts';
+import { OutputSink } from '../../pty/output-sink.ts';
+import { PtyError, type PtyExit } from '../../pty/pty.ts';
+import { Session } from '../../pty/session.ts';
+import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
+import { spawnUnixPty } from '../../pty/unix.ts';
+import type { Recipient, RecordingNotice } from '../../recording/types.ts';
+import { thumbprint } from '../../recording/wrap.ts';
+import { RecordingWriter } from '../../recording/writer.ts';
+import { homeFolder, openHome, openSigner, requireInstallation, type Home } from '../../storage/index.ts';
+import { listPeople, readPerson } from '../../vault/person.ts';
+import type { PersonRecord } from '../../vault/types.ts';
+import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
+
+/** Exit statuses of our own, as env(1), timeout(1) and POSIX shells have them. Any other is the command's. */
+export const exitStatus = { failed: 125, notExecutable: 126, missing: 127, signal: 128 } as const;
+
+/** Heads go to the ledger this often while the recording grows (design, section 5). */
+const checkpointMs = 10_000;
+/** Input that may wait for a command that does not read, before stdin is paused. */
+const inputHighWater = 64 * 1024;
+/** End of file as the terminal driver knows it (VEOF). The first one ends a line that was begun, the second is the end. */
+const endOfInput = Buffer.from([4, 4]);
+
+export interface RecordArguments {
+  readonly command: readonly string[];
+  readonly json: boolean;
+  /** A person's id: needed where the installation has several people. */
+  readonly person?: string | undefined;
+}
+
+export interface RecordContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Wardmux's own. */
+  readonly version: string;
+}
+
+const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\n`);
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Runs the command and resolves with the exit status: the command's own, 128 and the signal's number where a signal ended
+ * it, 127 or 126 where it cannot be run, 125 where it could not be recorded. Talks on stderr, never rejects for a cause
+ * that a person can mend.
+ */
+export async function record(args: RecordArguments, context: RecordContext): Promise<number> {
+  withholdCoreDumps();
+  const [name, ...rest] = args.command;
+  if (name === undefined) {
+    say('there is no command to record. Example: wardmux record -- bash');
+    return exitStatus.failed;
+  }
+  let program: string;
+  try {
+    program = findProgram(name, context.cwd, context.env['PATH']);
+  } catch (error) {
+    say(reason(error));
+    return error instanceof ProgramError && error.kind === 'not-executable' ? exitStatus.notExecutable : exitStatus.missing;
+  }
+  let begun: Begun;
+  try {
+    begun = await begin(args, context);
+  } catch (error) {
+    say(reason(error));
+    return exitStatus.failed;
+  }
+  return run([program, ...rest], args, context, begun);
+}
+
+/** What a recording is made with: found before anything is written. */
+interface Begun {
+  readonly home: Home;
+  readonly installation: string;
+  readonly person: PersonRecord;
+  readonly recipients: readonly Recipient[];
+  readonly loaded: ReturnType<typeof loadPolicy>;
+  readonly ledger: Ledger;
+}
+
+async function begin(args: RecordArguments, context: RecordContext): Promise<Begun> {
+  const home = openHome(homeFolder(context.env));
+  const installation = requireInstallation(home);
+  const loaded = loadPolicy(home);
+  const person = choosePerson(home, args.person);
+  const owner: Recipient = { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey };
+  const audit = loaded.policy.auditKeys.map(({ kid, jwk }): Recipient => ({ kid, role: 'audit', jwk }));
+  const signer = await openSigner(home, installation);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger };
+}
+
+/** @throws Error with a sentence */
+function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
+  const people = listPeople(home);
+  const [id] = wanted === undefined ? people : [wanted];
+  if (wanted === undefined && people.length > 1) {
+    throw new Error(`This installation has ${people.length} people (${people.join(', ')}). Say whose recording it is with --person ID.`);
+  }
+  const person = id === undefined ? undefined : readPerson(home, id);
+  if (!person)
+    throw new Error(
+      wanted === undefined ? `Nobody is known in ${home.people}. Do the first run: wardmux init` : `There is no person ${wanted} in ${home.people}.`,
+    );
+  return person;
+}
+
+async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
+  const { ledger, loaded, person } = begun;
+  const { recording: rules } = loaded.policy;
+  let ledgerFault: string | undefined;
+  const note = (entry: Parameters<Ledger['append']>[0]): void => {
+    ledger.append(entry).catch((error: unknown) => {
+      ledgerFault ??= reason(error);
+    });
+  };
+  let session: Session | undefined;
+  let faults = 0;
+  const fault = (sentence: string): void => {
+    faults++;
+    say(sentence);
+  };
+  const heard = (notice: RecordingNotice): void => {
+    note(noticeEntry(notice));
+    if (notice.kind === 'failed') session?.fail(new Error(notice.reason));
+  };
+  const fd = terminalFd();
+  const size = terminalSize(fd);
+  const term = context.env['TERM'] || 'xterm-256color';
+  const digest = args.json ? createHash('sha256') : undefined;
+  let restore: (() => void) | undefined;
+  let stopTerminal = (): void => {};
+  let writer: RecordingWriter | undefined;
+  let exit: PtyExit;
+  const sink = new OutputSink(1, {
+    free: () => session?.pty.resume(),
+    // Nobody reads any more: like the end of a terminal, it is the end of the command.
+    gone: () => void session?.stop('closed'),
+  });
+  try {
+    note({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
+    writer = await RecordingWriter.create({
+      folder: begun.home.recordings,
+      installation: begun.installation,
+      person: person.id,
+      policySha256: loaded.sha256,
+      recipients: begun.recipients,
+      start: { command: args.command, cwd: context.cwd, ...size, term, version: context.version },
+      rotate: { minutes: rules.rotateMinutes, mebibytes: rules.rotateMebibytes },
+      reserveMebibytes: rules.reserveMebibytes,
+      notice: heard,
+      lowSpace: (free) => say(`only ${Math.floor(free)} MiB are free in ${begun.home.recordings}. Free some space: when it is used up, the command is ended.`),
+    });
+    restore = rawMode();
+    if (restore) process.once('exit', restore);
+    const env = shellEnvironment(context.env, context.cwd, term);
+    session = new Session(writer, spawnUnixPty, { command, cwd: context.cwd, env, ...size }, systemClock, {
+      output(bytes) {
+        digest?.update(bytes);
+        sink.write(bytes);
+        if (sink.congested) session?.pty.pause();
+      },
+      failed: fault,
+      end: () => {},
+      drained: () => process.stdin.resume(),
+    });
+    stopTerminal = connect(session, fd);
+    const stopCheckpoints = checkpoints(session, ledger, note, (error) => {
+      ledgerFault ??= reason(error);
+    });
+    exit = await session.done;
+    stopCheckpoints();
+    await sink.flush();
+  } catch (error) {
+    restore?.();
+    // A recording that has begun says that nothing came of it.
+    await writer?.end('closed').catch(() => undefined);
+    note({ action: 'app.stop', detail: { reason: 'error' } });
+    await ledger.close().catch(() => undefined);
+    say(error instanceof PtyError ? error.message : reason(error));
+    return exitStatus.failed;
+  } finally {
+    stopTerminal();
+    sink.close();
+    if (restore) process.off('exit', restore);
+  }
+  restore?.();
+  note({ action: 'app.stop', detail: { reason: faults > 0 ? 'error' : 'closed' } });
+  try {
+    await ledger.checkpoint();
+    await ledger.close();
+  } catch (error) {
+    ledgerFault ??= reason(error);
+  }
+  if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
+  const status = faults > 0 ? exitStatus.failed : exit.signal > 0 ? exitStatus.signal + exit.signal : exit.code;
+  if (digest) {
+    const { size: records, root } = writer.head();
+    const line = {
+      recording: writer.id,
+      bytes: writer.outputBytes,
+      sha256: digest.digest('hex'),
+      exit: status,
+      signal: exit.signal,
+      head: { size: records, root },
+    };
+    process.stderr.write(`${JSON.stringify(line)}\n`);
+  }
+  return status;
+}
+
+/** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
+function connect(session: Session, fd: number | undefined): () => void {
+  const { pty } = session;
+  const onData = (chunk: Buffer): void => {
+    if (!pty.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
+    chunk.fill(0);
+    if (pty.queuedBytes > inputHighWater) process.stdin.pause();
+  };
+  const onEnd = (): void => void pty.write(endOfInput);
+  const onResize = (): void => {
+    const { cols, rows } = terminalSize(fd);
+    session.resize(cols, rows);
+  };
+  const onHangUp = (): void => void session.stop('closed');
+  const forward = (signal: NodeJS.Signals): void => pty.kill(signal);
+  const { stdin } = process;
+  stdin.on('data', onData);
+  stdin.on('end', onEnd);
+  // A terminal that has gone ends in an error: the hang-up signal tells about it.
+  stdin.on('error', onEnd);
+  if (fd !== undefined) process.on('SIGWINCH', onResize);
+  process.on('SIGHUP', onHangUp);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, forward);
+  return () => {
+    stdin.off('data', onData).off('end', onEnd).pause();
+    if (isatty(0) && stdin instanceof ReadStream) stdin.unref();
+    process.off('SIGWINCH', onResize).off('SIGHUP', onHangUp);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.off(signal, forward);
+  };
+}
+
+/** Tells the ledger how far the recording is, and has it signed, while it grows. */
+function checkpoints(session: Session, ledger: Ledger, note: (entry: Parameters<Ledger['append']>[0]) => void, failed: (error: unknown) => void): () => void {
+  const timer = setInterval(() => {
+    void (async () => {
+      const head = await session.checkpoint();
+      if (!head) return;
+      note(noticeEntry({ kind: 'checkpoint', recording: session.recording, head }));
+      await ledger.checkpoint();
+    })().catch(failed);
+  }, checkpointMs);
+  return () => clearInterval(timer);
+}
