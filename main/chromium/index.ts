@@ -78,7 +78,6 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         viewport: headless ? { width, height } : null,
         chromiumSandbox: !root,
         acceptDownloads: false,
-        serviceWorkers: 'block',
         // Signals belong to the app: it seals and locks before it ends the browser.
         handleSIGINT: false,
         handleSIGTERM: false,

@@ -1,0 +1,168 @@
+/** What the Chromium host promises beyond the contract: nothing left behind, nothing let through, nothing waited for. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
+import { commandLine, isAlive, processTree } from '../../main/chromium/processes.ts';
+import { contentSecurityPolicy, type HostWindow } from '../../main/host.ts';
+import { scanTree } from '../support/memory-scan.ts';
+import { listeningSockets } from '../support/sockets.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { childEntry, listen, pagesFolder } from './suite.ts';
+
+/** Code that runs in the page, without its last semicolon: an expression. */
+const pageCode = (name: string): string => readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8').trim().replace(/;$/, '');
+
+describe('The Chromium host', () => {
+  let runFolder: string;
+  let host: ChromiumHost;
+  let window: HostWindow;
+  let refused: string[];
+
+  beforeEach(async () => {
+    runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+    refused = [];
+    host = await createChromiumHost({
+      distFolder: '/nonexistent',
+      home: runFolder,
+      runFolder,
+      headless: true,
+      entries: { 'pty-host': childEntry, 'vault-host': childEntry },
+      onRefused: (what) => refused.push(what),
+    });
+    window = await host.open({ rendererFolder: pagesFolder });
+  });
+  afterEach(async () => {
+    await host.quit();
+    rmSync(runFolder, { recursive: true, force: true });
+  });
+
+  test('listens on no TCP port, and says on its command line what it is', async () => {
+    await window.show('workspace');
+    const child = host.fork('pty-host');
+    await waitFor(() => expect(isAlive(child.pid)).toBe(true));
+    expect(listeningSockets([...processTree(host.browserPid!), process.pid])).toEqual([]);
+    const flags = commandLine(host.browserPid!).join(' ');
+    expect(flags).toContain('--remote-debugging-pipe');
+    expect(flags).not.toMatch(/--remote-debugging-port|--enable-automation|--load-extension/);
+    for (const flag of ['--disable-breakpad', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--no-first-run', 'BackForwardCache'])
+      expect(flags).toContain(flag);
+    expect(flags.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
+    expect(host.description.includes('without its sandbox')).toBe(process.getuid?.() === 0);
+  });
+
+  test('keeps its profile private, and removes it at the end', async () => {
+    const folder = host.profileFolder!;
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    await window.show('lock');
+    await host.quit();
+    expect(existsSync(folder)).toBe(false);
+    expect(readdirSync(runFolder)).toEqual([]);
+  });
+
+  test('serves with the policy, and refuses other places, navigations, windows, dialogs, files and permissions', async () => {
+    await window.show('workspace');
+    const page = host.page();
+    const facts = await page.evaluate<Record<string, unknown>>(pageCode('probe.js'));
+    expect(facts).toMatchObject({
+      secure: true,
+      isolated: true,
+      fetch: 'refused',
+      image: 'refused',
+      parent: 'refused',
+      evaluate: 'refused',
+      html: 'refused',
+      serviceWorker: 'refused',
+      confirm: false,
+      geolocation: 'denied',
+      notifications: 'denied',
+      camera: 'denied',
+      clipboard: 'granted',
+    });
+    await waitFor(() => expect(page.context().pages()).toHaveLength(1));
+    expect(refused).toContain('a dialog');
+
+    // A reload, a link and a file chooser change nothing: the document stays.
+    await page.evaluate("globalThis.marker = 'still here'");
+    for (const go of ['location.reload()', "location.href = '/lock.html'", "location.href = 'file:///etc/passwd'", "location.href = 'https://example.org/'"]) await page.evaluate(go).catch(() => {});
+    await page.evaluate("const input = document.createElement('input'); input.type = 'file'; document.body.append(input); input.click();");
+    await waitFor(() => expect(refused.filter((what) => what === 'a navigation').length).toBeGreaterThanOrEqual(3));
+    expect(await page.evaluate('globalThis.marker')).toBe('still here');
+    expect(page.url()).toBe('https://wardmux.localhost/workspace.html');
+
+    await window.show('lock');
+    expect(await host.page().evaluate("navigator.permissions.query({ name: 'clipboard-read' }).then(({ state }) => state)")).toBe('denied');
+  });
+
+  test('sends the policy of the contract with the document', async () => {
+    const answers: Record<string, string>[] = [];
+    host.page().on('response', (response) => answers.push(response.headers()));
+    await window.show('lock');
+    await waitFor(() => expect(answers[0]).toMatchObject({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }));
+  });
+
+  test('blanks a page that is busy for ever, and ends its process', async () => {
+    await window.show('workspace');
+    const pid = (await window.rendererPid())!;
+    await host.page().evaluate("addEventListener('beforeunload', (event) => event.preventDefault()); setTimeout(() => { for (;;); }, 0);");
+    await window.blank();
+    const heard = listen(window);
+    await window.show('lock');
+    await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('leaves no text of the page in any process two seconds after the lock', async () => {
+    const secret = `CNRY${randomBytes(10).toString('hex').toUpperCase()}`;
+    await window.show('workspace');
+    // The secret is made of two halves in the page, so that no command of ours carries it whole.
+    const [a, b] = [secret.slice(0, 12), secret.slice(12)];
+    await host.page().evaluate(`(${pageCode('show-text.js')})(${JSON.stringify(a)}, ${JSON.stringify(b)})`);
+    const shown = scanTree(host.browserPid!, secret);
+    expect(shown.unreadable).toEqual([]);
+    expect(shown.hits.filter(({ pid }) => pid !== host.browserPid).length, 'the scanner finds what is shown').toBeGreaterThan(0);
+    await window.blank();
+    await window.show('lock');
+    let last: ReturnType<typeof scanTree> | undefined;
+    await waitFor(() => {
+      last = scanTree(host.browserPid!, secret);
+      expect(last.hits).toEqual([]);
+    }, 2000);
+    expect(last!.scanned).toContain(host.browserPid);
+    expect(last!.scanned).toContain(await window.rendererPid());
+  });
+
+  test('ends when the browser is killed', async () => {
+    let closed = 0;
+    window.onClosed(() => closed++);
+    await window.show('lock');
+    process.kill(host.browserPid!, 'SIGKILL');
+    await waitFor(() => expect(closed).toBe(1));
+  });
+});
+
+test('A killed main takes browser and children with it, and the next start removes the profile', async () => {
+  const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+  try {
+    const main: ChildProcess = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [runFolder, pagesFolder, childEntry], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const { tree, profile } = await new Promise<{ tree: number[]; profile: string }>((resolve, reject) => {
+      main.once('message', (message) => resolve(message as never));
+      main.once('exit', () => reject(new Error('the process ended before it was ready')));
+    });
+    expect(tree.length).toBeGreaterThan(4);
+    expect(tree.every(isAlive)).toBe(true);
+    main.kill('SIGKILL');
+    await waitFor(() => expect(tree.filter(isAlive).map((pid) => commandLine(pid).slice(0, 3))).toEqual([]));
+    expect(existsSync(profile)).toBe(true);
+    const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, headless: true });
+    await host.open({ rendererFolder: pagesFolder });
+    expect(existsSync(profile)).toBe(false);
+    await host.quit();
+  } finally {
+    rmSync(runFolder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,129 @@
+/**
+ * Looks for a secret in the memory of processes, as someone with the right to read /proc/PID/mem would. Used by the canary
+ * tests. Linux only; reading another process's memory needs the same user and a dumpable process, or root.
+ */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { processTree } from '../../main/chromium/processes.ts';
+
+/** Memory is read in pieces of this size, with an overlap so that a hit on a border is not missed. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+/** Reserved address space of V8's cage: mapped without pages behind it. No process of ours holds this much. */
+const MAX_REGION_BYTES = 64 * 1024 ** 3;
+
+export interface Hit {
+  readonly pid: number;
+  /** Program and, for a browser's process, its type. */
+  readonly name: string;
+  readonly form: string;
+  readonly count: number;
+  /** Names of the mapped regions, from /proc/PID/maps; empty for anonymous memory. */
+  readonly regions: readonly string[];
+}
+
+export interface Scan {
+  readonly hits: readonly Hit[];
+  /** Processes that were read whole. A test should check that the one it cares about is here. */
+  readonly scanned: readonly number[];
+  /** Processes that could not be read: they have ended, or we may not. */
+  readonly unreadable: readonly number[];
+}
+
+/**
+ * The forms in which text survives: UTF-8, UTF-16LE, and base64 at its three alignments. `secret` should be 12 characters
+ * or more, of ASCII, and made anew for each run. The forms are made here and nowhere else, so that the scanner finds them in its own
+ * process only if that is scanned, which `scanTree` leaves out.
+ */
+export function secretForms(secret: string): { form: string; bytes: Buffer }[] {
+  const utf8 = Buffer.from(secret);
+  const base64 = [0, 1, 2].map((shift) => {
+    // Cut to the characters that depend on the secret alone, whatever stands before and after it.
+    const text = Buffer.concat([Buffer.alloc(shift), utf8]).toString('base64');
+    const from = shift === 0 ? 0 : shift === 1 ? 2 : 3;
+    const whole = Math.floor(((shift + utf8.length) * 8) / 6);
+    return { form: `base64+${shift}`, bytes: Buffer.from(text.slice(from, whole)) };
+  });
+  return [{ form: 'utf8', bytes: utf8 }, { form: 'utf16le', bytes: Buffer.from(secret, 'utf16le') }, ...base64];
+}
+
+/** Scans `root` and everything below it, without the process that scans. */
+export function scanTree(root: number, secret: string): Scan {
+  return scanProcesses(
+    processTree(root).filter((pid) => pid !== process.pid),
+    secret,
+  );
+}
+
+export function scanProcesses(pids: readonly number[], secret: string): Scan {
+  const forms = secretForms(secret);
+  const longest = Math.max(...forms.map(({ bytes }) => bytes.length));
+  const hits: Hit[] = [];
+  const scanned: number[] = [];
+  const unreadable: number[] = [];
+  const buffer = Buffer.alloc(PIECE_BYTES + longest);
+  for (const pid of pids) {
+    const found = scanOne(pid, forms, buffer);
+    if (!found) {
+      unreadable.push(pid);
+      continue;
+    }
+    scanned.push(pid);
+    for (const [form, { count, regions }] of found) hits.push({ pid, name: processName(pid), form, count, regions: [...regions] });
+  }
+  buffer.fill(0);
+  return { hits, scanned, unreadable };
+}
+
+function scanOne(pid: number, forms: readonly { form: string; bytes: Buffer }[], buffer: Buffer): Map<string, { count: number; regions: Set<string> }> | undefined {
+  let maps: string;
+  let memory: number;
+  try {
+    maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+    memory = openSync(`/proc/${pid}/mem`, 'r');
+  } catch {
+    return undefined;
+  }
+  const found = new Map<string, { count: number; regions: Set<string> }>();
+  try {
+    for (const line of maps.split('\n')) {
+      // address range, permissions, offset, device, inode, name (proc(5))
+      const match = /^([0-9a-f]+)-([0-9a-f]+) (r\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+      if (!match) continue;
+      const [, from, to, , name = ''] = match;
+      if (name.startsWith('[v')) continue;
+      const start = Number.parseInt(from!, 16);
+      const end = Number.parseInt(to!, 16);
+      if (end - start > MAX_REGION_BYTES) continue;
+      for (let at = start; at < end; at += PIECE_BYTES) {
+        let length: number;
+        try {
+          length = readSync(memory, buffer, 0, Math.min(buffer.length, end - at), at);
+        } catch {
+          continue;
+        }
+        const piece = buffer.subarray(0, length);
+        for (const { form, bytes } of forms) {
+          for (let i = piece.indexOf(bytes); i >= 0 && i < PIECE_BYTES; i = piece.indexOf(bytes, i + 1)) {
+            const entry = found.get(form) ?? { count: 0, regions: new Set<string>() };
+            entry.count++;
+            entry.regions.add(name);
+            found.set(form, entry);
+          }
+        }
+      }
+    }
+  } finally {
+    closeSync(memory);
+  }
+  return found;
+}
+
+function processName(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/);
+    const type = words.find((word) => word.startsWith('--type='))?.slice(7);
+    const script = words.find((word) => word.endsWith('.mjs') || word.endsWith('.ts'));
+    return [words[0]?.split('/').pop(), type ?? script?.split('/').pop()].filter(Boolean).join(' ');
+  } catch {
+    return 'ended';
+  }
+}
