@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { Sentence, root, run, say, tolerant } from './bootstrap/common.mjs';
 import { ensureModules, ensureNode, ensureNodePty, linkCommand } from './bootstrap/modules.mjs';
 import { ensureSystem } from './bootstrap/system.mjs';
-import { runChecks, runTests } from './bootstrap/tests.mjs';
+import { closingLine, runChecks, runTests } from './bootstrap/tests.mjs';
 
 /** The first Node whose `require(esm)` and Vite agree; it is what Debian users get from the usual sources. */
 const oldestNode = [20, 19];
@@ -92,5 +92,7 @@ try {
 } catch (error) {
   if (!(error instanceof Sentence)) throw error;
   say(error.message);
+  // Whoever reads only the last line of a test run must not take a setup that failed for a run without failures.
+  if (process.argv[2] === 'test') process.stdout.write(`${closingLine({ passed: 0, failed: 1, skipped: 0 })}\n`);
   process.exitCode = 1;
 }

@@ -112,7 +112,7 @@ export function tail(output, lines = 5) {
   return output
     .split('\n')
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !line.startsWith('npm warn'))
     .slice(-lines)
     .join('\n');
 }
