@@ -1,0 +1,259 @@
+/**
+ * The lock, a poster. It shows only what may stand on a locked workstation: product, banner, workstation, masked person,
+ * time, ways in, degraded flags, display settings. It shares no code with the workspace.
+ */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Output } from '../../src/bridge/schema.ts';
+import { Refused, type Bridge } from '../shared/bridge.ts';
+import { DisplaySettings } from '../shared/display-settings.tsx';
+import { messages } from '../shared/messages.ts';
+import { Button, LiveRegions, Mark, say } from '../shared/parts.tsx';
+import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
+import { SecretField, takeSecret } from '../shared/secret-field.tsx';
+import { clock, left } from '../shared/text.ts';
+
+type Facts = Output<'lock.facts'>;
+type Person = Facts['people'][number];
+type Method = Person['methods'][number];
+
+const text = messages.lock;
+
+export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readonly facts: Facts | undefined }): JSX.Element {
+  const [facts, setFacts] = useState(first);
+  const [person, setPerson] = useState<Person | undefined>(first?.people[0]);
+  const [choosing, setChoosing] = useState(false);
+  const [method, setMethod] = useState<Method>(preferred(first?.people[0]));
+  const [busy, setBusy] = useState<Method | undefined>(undefined);
+  const [error, setError] = useState('');
+  const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
+  const now = useClock(waitUntil);
+  const field = useRef<HTMLInputElement>(null);
+  const way = useRef<HTMLElement>(null);
+  const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
+  const waiting = wait > 0;
+
+  // The way in has the focus: the passkey's button, or the passphrase field where the person has no passkey.
+  useLayoutEffect(() => way.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [method, person?.id, choosing]);
+  useEffect(() => {
+    if (!waiting && waitUntil > 0) {
+      setWaitUntil(0);
+      say(text.allowed);
+    }
+  }, [waiting]);
+
+  /** What the core says after a failure: how many, and how long to wait. */
+  const refused = async (reason: unknown): Promise<void> => {
+    setBusy(undefined);
+    if (reason instanceof PasskeyUnused) return setError(text.cancelled);
+    setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+    const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
+    if (latest) {
+      setFacts(latest);
+      if (latest.backOffSeconds > 0) setWaitUntil(performance.now() + latest.backOffSeconds * 1000);
+    }
+    field.current?.focus();
+  };
+
+  const byPassphrase = async (): Promise<void> => {
+    if (!person || busy || waiting || !field.current) return;
+    if (!field.current.value) {
+      setError(text.empty);
+      return;
+    }
+    setError('');
+    setBusy('passphrase');
+    try {
+      await bridge.sendFrame('vault', { type: 'passphrase', bytes: takeSecret(field.current) });
+      await bridge.request('lock.passphrase', { person: person.id });
+    } catch (reason) {
+      await refused(reason);
+    }
+  };
+
+  const byPasskey = async (): Promise<void> => {
+    if (!person || busy || waiting) return;
+    setError('');
+    setBusy('passkey');
+    try {
+      const options = await bridge.request('lock.passkeyOptions', { person: person.id });
+      const { response, prf } = await getPasskey(options);
+      if (!prf) {
+        setBusy(undefined);
+        setError(text.noPrf);
+        return;
+      }
+      await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
+      await bridge.request('lock.passkey', { person: person.id, response });
+    } catch (reason) {
+      await refused(reason);
+    }
+  };
+
+  const choose = (next: Method): void => {
+    setError('');
+    setMethod(next);
+  };
+  const other: Method = method === 'passkey' ? 'passphrase' : 'passkey';
+  const hasOther = person?.methods.includes(other) ?? false;
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement || busy) return;
+      if (event.key === 'p' && method === 'passkey' && hasOther) choose('passphrase');
+      else if (event.key === 's' && (facts?.people.length ?? 0) > 1) setChoosing(true);
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  });
+
+  return (
+    <div class="app poster">
+      <header class="poster__head">
+        <p class="strong">{messages.product}</p>
+        <p class="poster__org">{facts?.banner}</p>
+        <p class="poster__ws">
+          <span class="faint">{text.workstation}</span> {facts?.workstation}
+        </p>
+      </header>
+      <main class="poster__main">
+        <div class="poster__fact">
+          <h1 class="poster__cap">{waiting ? text.nextTry : text.locked}</h1>
+          <p class="poster__n" role={waiting ? 'timer' : undefined} aria-live="off">
+            {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
+          </p>
+        </div>
+        <section class="poster__way" aria-label={text.passkey} ref={way}>
+          {!facts ? (
+            <Problem sentence={text.factsFailed} />
+          ) : facts.people.length === 0 ? (
+            <Problem sentence={text.nobody} />
+          ) : choosing || !person ? (
+            <>
+              <p class="faint">{text.who}</p>
+              <div class="poster__acts">
+                {facts.people.map((candidate, i) => (
+                  <Button
+                    key={candidate.id}
+                    focus={i === 0}
+                    onClick={() => {
+                      setPerson(candidate);
+                      setMethod(preferred(candidate));
+                      setError('');
+                      setChoosing(false);
+                    }}
+                  >
+                    {candidate.masked}
+                  </Button>
+                ))}
+              </div>
+            </>
+          ) : (
+            <>
+              <p class="faint">
+                {text.heldBy}
+                {facts.lockedAt ? `, ${text.since(clock(new Date(facts.lockedAt)))}` : ''}
+              </p>
+              <p class="x3 poster__who">{person.masked}</p>
+              <p class="poster__err" role="alert">
+                {error || (waiting && facts.failures > 0) ? (
+                  <>
+                    <Mark kind="stop" />
+                    <span>
+                      <b>{error || text.failedOnce}</b> {facts.failures > 1 ? text.failures(facts.failures) : ''} {waiting ? text.waiting : ''}
+                    </span>
+                  </>
+                ) : null}
+              </p>
+              {method === 'passphrase' ? (
+                <form
+                  class="poster__acts"
+                  onSubmit={(event) => {
+                    event.preventDefault();
+                    void byPassphrase();
+                  }}
+                >
+                  <div>
+                    <label class="faint" for="passphrase">
+                      {text.field}
+                    </label>
+                    <SecretField id="passphrase" input={field} words={text} disabled={busy !== undefined} focus />
+                  </div>
+                  <Button kind="main" tall submit hint={waiting ? text.wait(left(wait)) : 'enter'} disabled={waiting || busy !== undefined}>
+                    {busy === 'passphrase' ? text.busy : text.passphrase}
+                  </Button>
+                </form>
+              ) : (
+                <div class="poster__acts">
+                  <Button
+                    kind="main"
+                    tall
+                    focus
+                    hint={waiting ? text.wait(left(wait)) : 'enter'}
+                    disabled={waiting || busy !== undefined}
+                    onClick={() => void byPasskey()}
+                  >
+                    {busy === 'passkey' ? text.busy : text.passkey}
+                  </Button>
+                </div>
+              )}
+              <div class="poster__acts poster__acts--more">
+                {hasOther ? (
+                  <Button hint={method === 'passkey' ? 'p' : ''} disabled={busy !== undefined} onClick={() => choose(other)}>
+                    {method === 'passkey' ? text.passphraseInstead : text.passkeyInstead}
+                  </Button>
+                ) : null}
+                {facts.people.length > 1 ? (
+                  <Button hint="s" disabled={busy !== undefined} onClick={() => setChoosing(true)}>
+                    {text.someoneElse}
+                  </Button>
+                ) : null}
+              </div>
+              <p class="dim poster__note" role="status">
+                {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : text.shell}
+              </p>
+            </>
+          )}
+        </section>
+      </main>
+      <footer class="line lockline" aria-label={messages.line.label}>
+        {waiting ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
+        <div class="line__where">
+          {facts?.flags.map((flag) => (
+            <span class="st lockline__flag" data-level="warn" key={flag}>
+              <Mark kind="warn" />
+              <span>{flag}</span>
+            </span>
+          ))}
+        </div>
+        <DisplaySettings bridge={bridge} />
+      </footer>
+      <LiveRegions />
+    </div>
+  );
+}
+
+const preferred = (person: Person | undefined): Method => (person?.methods.includes('passkey') ? 'passkey' : 'passphrase');
+
+function Problem({ sentence }: { readonly sentence: string }): JSX.Element {
+  return (
+    <p class="poster__err" role="alert">
+      <Mark kind="stop" />
+      <span>{sentence}</span>
+    </p>
+  );
+}
+
+/** The clock: each second while somebody waits, else at the turn of the minute. */
+function useClock(waitUntil: number): { readonly wall: Date; readonly monotonic: number } {
+  const [now, setNow] = useState(() => ({ wall: new Date(), monotonic: performance.now() }));
+  useEffect(() => {
+    const tick = (): void => setNow({ wall: new Date(), monotonic: performance.now() });
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, [waitUntil]);
+  return now;
+}

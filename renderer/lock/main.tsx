@@ -1,0 +1,17 @@
+import '@preact/signals';
+import { render } from 'preact';
+import '../shared/tokens.css';
+import '../shared/ui.css';
+import { Bridge } from '../shared/bridge.ts';
+import { followDisplay } from '../shared/display.ts';
+import { loadFonts, Unconnected } from '../shared/start.tsx';
+import { Lock } from './lock.tsx';
+
+if (!window.wardmux) render(<Unconnected />, document.body);
+else {
+  const bridge = new Bridge();
+  followDisplay(bridge);
+  await bridge.hello();
+  const [facts] = await Promise.all([bridge.request('lock.facts', {}).catch(() => undefined), loadFonts()]);
+  render(<Lock bridge={bridge} facts={facts} />, document.body);
+}

@@ -1,0 +1,158 @@
+/** Enrolling a passkey: one create(), then two get() calls that must give the same secret. What was tested stands in a table. */
+import { useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Output } from '../../src/bridge/schema.ts';
+import { Refused, type Bridge } from '../shared/bridge.ts';
+import { sameBytes } from '../shared/bytes.ts';
+import { messages } from '../shared/messages.ts';
+import { Button, Mark, say, type MarkKind } from '../shared/parts.tsx';
+import { createPasskey, getPasskey, PasskeyUnused } from '../shared/passkey.ts';
+import { StepHead } from './setup.tsx';
+
+const text = messages.setup.passkey;
+
+export interface Proof {
+  readonly slot: string;
+}
+
+type Test = 'verified' | 'prf' | 'slot';
+type Results = Readonly<Partial<Record<Test, boolean>>>;
+
+interface PasskeyProps {
+  readonly bridge: Bridge;
+  readonly created: Output<'setup.create'>;
+  /** Undefined when it was skipped. */
+  readonly onDone: (proof: Proof | undefined) => void;
+}
+
+export function Passkey({ bridge, created, onDone }: PasskeyProps): JSX.Element {
+  const [touch, setTouch] = useState<number | undefined>(undefined);
+  const [results, setResults] = useState<Results>({});
+  const [error, setError] = useState('');
+  const [proof, setProof] = useState<Proof | undefined>(undefined);
+  const tried = Object.keys(results).length > 0;
+
+  const ask = (which: number): void => {
+    setTouch(which);
+    say(text.touch[which]!);
+  };
+
+  const enrol = async (): Promise<void> => {
+    if (touch !== undefined) return;
+    setError('');
+    setResults({});
+    let found: Results = {};
+    const learned = (more: Results): void => setResults((found = { ...found, ...more }));
+    try {
+      const options = await bridge.request('setup.passkeyOptions', {});
+      ask(0);
+      const proving = await bridge.request('setup.passkeyVerify', { response: await createPasskey(options) });
+      ask(1);
+      const first = await getPasskey(proving);
+      learned({ verified: first.userVerified });
+      if (!first.prf) {
+        learned({ prf: false });
+        return setError(text.noPrf);
+      }
+      ask(2);
+      const second = await getPasskey(proving);
+      const same = second.prf !== undefined && sameBytes(first.prf, second.prf);
+      learned({ prf: same });
+      if (!same) {
+        first.prf.fill(0);
+        second.prf?.fill(0);
+        return setError(text.different);
+      }
+      await bridge.sendFrame('vault', { type: 'prf', bytes: first.prf });
+      await bridge.sendFrame('vault', { type: 'prf', bytes: second.prf! });
+      const { slot } = await bridge.request('setup.passkeyProve', { response: second.response, label: text.label });
+      learned({ slot: true });
+      setProof({ slot });
+    } catch (reason) {
+      setError(reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused ? reason.message : messages.bridge.failed);
+    } finally {
+      setTouch(undefined);
+    }
+  };
+
+  return (
+    <>
+      <StepHead heading={text.heading}>{text.text}</StepHead>
+      {tried || proof ? <Tests results={results} /> : null}
+      <p class="field__error gap-h" role="alert">
+        {error ? (
+          <>
+            <Mark kind="stop" />
+            {error}
+          </>
+        ) : null}
+      </p>
+      <p class="actions gap-h">
+        {proof ? (
+          <Button kind="main" hint="enter" focus onClick={() => onDone(proof)} key="next">
+            {messages.setup.next}
+          </Button>
+        ) : (
+          <>
+            <Button kind="main" hint="enter" focus disabled={touch !== undefined} onClick={() => void enrol()} key="enrol">
+              {touch === undefined ? (error ? text.again : text.start) : text.touch[touch]}
+            </Button>
+            <Button disabled={touch !== undefined} onClick={() => onDone(undefined)} key="skip">
+              {text.skip}
+            </Button>
+          </>
+        )}
+      </p>
+      {proof ? null : <p class="dim gap measure">{text.skipText}</p>}
+      <div class="gap saved">
+        <p class="measure">
+          <Mark kind="warn" />
+          {messages.setup.saved.warning}
+        </p>
+        <dl class="kv gap-h">
+          <dt>{messages.setup.saved.path}</dt>
+          <dd>{created.auditKeyPath}</dd>
+          <dt>{messages.setup.saved.kid}</dt>
+          <dd>{created.auditKid}</dd>
+        </dl>
+      </div>
+    </>
+  );
+}
+
+function Tests({ results }: { readonly results: Results }): JSX.Element {
+  const mark = (test: string): readonly [MarkKind, string] => {
+    if (test === 'second') return ['none', text.tests['second']![1]];
+    const result = results[test as Test];
+    if (result === undefined) return ['wait', text.waiting];
+    return result ? ['ok', text.tests[test]![1]] : ['stop', text.failedWord];
+  };
+  return (
+    <table class="t t--airy gap firstrun__t">
+      <thead>
+        <tr>
+          {text.columns.map((column) => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(text.tests).map(([test, [name, , meaning]]) => {
+          const [kind, word] = mark(test);
+          return (
+            <tr key={test}>
+              <td>{name}</td>
+              <td>
+                <Mark kind={kind} />
+                {word}
+              </td>
+              <td class="wide dim">{meaning}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * The page's side of the bridge: requests with answers, events, and the sealed view channel. One for each document.
+ * Only types come from the schema: its run-time checks belong to the core, and zod stays out of the page.
+ */
+import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
+import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
+import { fromBase64, toBase64 } from './bytes.ts';
+import { messages } from './messages.ts';
+
+declare global {
+  interface Window {
+    readonly wardmux?: PageBridge;
+  }
+}
+
+export type Peer = 'pty' | 'vault';
+
+/** The core said no. `code` is stable, the message is a sentence for people. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly code: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+type Answer = { readonly id: number; readonly ok: boolean; readonly output?: unknown; readonly error?: { readonly code: string; readonly sentence: string } };
+type Listener<E extends EventName> = (payload: Events[E]) => void;
+type FrameListener = (frame: Frame) => Promise<void> | void;
+
+/** One peer's channel. Frames that come before the peer's key wait for it, in order; so do frames that we send. */
+class Line {
+  #channel: PageChannel | undefined;
+  #opening: Promise<PageChannel>;
+  #resolve!: (channel: PageChannel) => void;
+  #received: Promise<void> = Promise.resolve();
+  #sent: Promise<void> = Promise.resolve();
+
+  constructor() {
+    this.#opening = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** A second key from the same peer is a new process with a new channel: old frames do not open on it. */
+  connect(key: PageKey, publicKey: Uint8Array): void {
+    const connecting = key.connect(publicKey);
+    if (this.#channel) {
+      this.#channel = undefined;
+      this.#opening = connecting;
+    } else connecting.then(this.#resolve, () => {});
+    this.#opening = this.#opening.then((channel) => (this.#channel = channel));
+  }
+
+  /** Decrypts at once and delivers in order. Resolves when the listener has taken the frame. */
+  receive(bytes: Uint8Array, listener: FrameListener): Promise<void> {
+    const opened = this.#channel ? this.#channel.open(bytes) : this.#opening.then((channel) => channel.open(bytes));
+    opened.catch(() => {});
+    const delivered = this.#received.then(async () => listener(decodeFrame(await opened)));
+    this.#received = delivered.then(
+      () => {},
+      () => {},
+    );
+    return delivered;
+  }
+
+  send(bytes: Uint8Array, post: (sealed: Uint8Array) => void, wipe: boolean): Promise<void> {
+    const sealed = this.#channel ? this.#channel.seal(bytes) : this.#opening.then((channel) => channel.seal(bytes));
+    this.#sent = this.#sent.then(async () => {
+      const frame = await sealed;
+      if (wipe) bytes.fill(0);
+      post(frame);
+    });
+    return this.#sent;
+  }
+}
+
+export class Bridge {
+  readonly #host: PageBridge;
+  readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  readonly #listeners = new Map<EventName, Set<Listener<never>>>();
+  readonly #lines = { pty: new Line(), vault: new Line() };
+  #frames: FrameListener = () => {};
+  #key: PageKey | undefined;
+  #next = 1;
+
+  constructor(host: PageBridge | undefined = window.wardmux) {
+    if (!host) throw new Error(messages.bridge.missing);
+    this.#host = host;
+    host.onMessage((text) => this.#message(text));
+    host.onFrame((peer, bytes) =>
+      this.#lines[peer]
+        .receive(bytes, (frame) => this.#frames(frame))
+        .catch(() => this.#dispatch('notice', { level: 'stop', sentence: messages.bridge.badFrame })),
+    );
+  }
+
+  /** Makes the document's ephemeral key and says hello. Call it after every listener is in place. */
+  async hello(): Promise<void> {
+    this.#key = await PageKey.generate();
+    await this.request('hello', { publicKey: toBase64(this.#key.publicKey) });
+  }
+
+  /** @throws Refused with the core's sentence. */
+  request<N extends RequestName>(request: N, input: Input<N>): Promise<Output<N>> {
+    const id = this.#next++;
+    return new Promise<Output<N>>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#host.send(JSON.stringify({ id, request, input }));
+    });
+  }
+
+  on<E extends EventName>(event: E, listener: Listener<E>): void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener as Listener<never>));
+  }
+
+  /** The one receiver of opened frames. What it returns holds the host back: flow control. */
+  onFrame(listener: FrameListener): void {
+    this.#frames = listener;
+  }
+
+  /** Seals and sends in the order of the calls. Secrets are wiped from the page's copy once they are sealed. */
+  sendFrame(peer: Peer, frame: Frame): Promise<void> {
+    const bytes = encodeFrame(frame);
+    const secret = frame.type === 'passphrase' || frame.type === 'prf';
+    if (secret) frame.bytes.fill(0);
+    return this.#lines[peer].send(bytes, (sealed) => this.#host.sendFrame(peer, sealed), secret);
+  }
+
+  #message(text: string): void {
+    const message = JSON.parse(text) as Answer | { readonly event: EventName; readonly payload: never };
+    if ('event' in message) return this.#dispatch(message.event, message.payload);
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.ok) waiting?.resolve(message.output as never);
+    else waiting?.reject(new Refused(message.error?.code ?? 'failed', message.error?.sentence ?? messages.bridge.failed));
+  }
+
+  #dispatch<E extends EventName>(event: E, payload: Events[E]): void {
+    if (event === 'channel' && this.#key) {
+      const { peer, publicKey } = payload as Events['channel'];
+      this.#lines[peer].connect(this.#key, fromBase64(publicKey));
+    }
+    for (const listener of this.#listeners.get(event) ?? []) (listener as Listener<E>)(payload);
+  }
+}

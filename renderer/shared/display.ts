@@ -1,0 +1,47 @@
+/** A person's display settings: on the root element, so that tokens.css answers. */
+import { signal } from '@preact/signals';
+import type { Display } from '../../src/bridge/schema.ts';
+import type { Bridge } from './bridge.ts';
+
+export const display = signal<Display>({ theme: 'system', cell: 'auto', contrast: false, motion: true });
+
+function apply(settings: Display): void {
+  display.value = settings;
+  const root = document.documentElement.dataset;
+  set('theme', settings.theme === 'system' ? undefined : settings.theme);
+  set('cell', settings.cell === 'auto' ? undefined : settings.cell);
+  set('contrast', settings.contrast ? 'more' : undefined);
+  set('motion', settings.motion ? undefined : 'none');
+  function set(name: string, value: string | undefined): void {
+    if (value === undefined) delete root[name];
+    else root[name] = value;
+  }
+}
+
+/** Follows the core's display event. */
+export function followDisplay(bridge: Bridge): void {
+  bridge.on('display', apply);
+}
+
+/** Applies at once and tells the core, which keeps it. */
+export function setDisplay(bridge: Bridge, change: Partial<Display>): void {
+  apply({ ...display.value, ...change });
+  void bridge.request('display.set', change).catch(() => {});
+}
+
+const cells = ['8', '9', '10', '12'] as const;
+
+/** The next larger cell, and back to automatic after the largest. */
+export const largerCell = (cell: Display['cell']): Display['cell'] => (cell === 'auto' ? '9' : (cells[cells.indexOf(cell) + 1] ?? 'auto'));
+
+/** Whether the page is dark now, whoever decided it. */
+export function isDark(): boolean {
+  const { theme } = display.value;
+  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+}
+
+/** One cell in CSS pixels, as the tokens have it now. */
+export function cellSize(): { readonly c: number; readonly r: number } {
+  const style = getComputedStyle(document.documentElement);
+  return { c: parseFloat(style.getPropertyValue('--c')), r: parseFloat(style.getPropertyValue('--r')) };
+}

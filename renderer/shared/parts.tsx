@@ -1,0 +1,142 @@
+/** The small parts that every surface is built from: marks, buttons, bands, live regions. */
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+
+export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none';
+
+/** One cell, drawn. Always stands before a word. */
+export function Mark({ kind }: { readonly kind: MarkKind }): JSX.Element {
+  return <i class="mark" data-m={kind} aria-hidden="true" />;
+}
+
+export interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly onClick?: () => void;
+  /** The key printed beside the action. */
+  readonly hint?: string;
+  readonly kind?: 'main' | 'stop' | 'quiet';
+  readonly tall?: boolean;
+  readonly submit?: boolean;
+  readonly disabled?: boolean;
+  readonly focus?: boolean;
+}
+
+export function Button({ children, onClick, hint, kind, tall, submit, disabled, focus }: ButtonProps): JSX.Element {
+  return (
+    <button
+      type={submit ? 'submit' : 'button'}
+      class={`btn${kind ? ` btn--${kind}` : ''}${tall ? ' btn--tall' : ''}`}
+      aria-disabled={disabled ? 'true' : undefined}
+      onClick={(event) => {
+        if (disabled) event.preventDefault();
+        else onClick?.();
+      }}
+      data-focus={focus ? '' : undefined}
+    >
+      <span>{children}</span>
+      {hint ? <kbd>{hint}</kbd> : null}
+    </button>
+  );
+}
+
+export interface BandProps {
+  readonly children: ComponentChildren;
+  readonly label: string;
+  readonly onClose: () => void;
+  readonly level?: 'warn' | 'stop';
+  readonly class?: string;
+  readonly alert?: boolean;
+  /** Letters that act while no field has the focus. Enter and Escape belong to the dialog. */
+  readonly keys?: Readonly<Record<string, () => void>>;
+}
+
+/** A modal question that rises from the line. Focus goes to [data-focus], and back to where it was when it closes. */
+export function Band({ children, label, onClose, level, class: extra, alert, keys }: BandProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current!;
+    const before = document.activeElement as HTMLElement | null;
+    element.showModal();
+    element.querySelector<HTMLElement>('[data-focus]')?.focus();
+    return () => {
+      element.close();
+      if (before?.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={`band${extra ? ` ${extra}` : ''}`}
+      data-level={level}
+      role={alert ? 'alertdialog' : undefined}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onKeyDown={(event) => {
+        if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+        const run = keys?.[event.key];
+        if (!run) return;
+        event.preventDefault();
+        run();
+      }}
+    >
+      {children}
+    </dialog>
+  );
+}
+
+const polite = signal('');
+const assertive = signal('');
+
+/** Says a sentence to a screen reader, once. */
+export function say(sentence: string, urgent = false): void {
+  (urgent ? assertive : polite).value = sentence;
+}
+
+/** Put one at the root of each document. */
+export function LiveRegions(): JSX.Element {
+  return (
+    <>
+      <p class="vh" role="status">
+        {polite}
+      </p>
+      <p class="vh" role="alert">
+        {assertive}
+      </p>
+    </>
+  );
+}
+
+/** A labelled field with its error at the field. */
+export interface FieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint?: ComponentChildren;
+  readonly error?: string | undefined;
+  readonly children: ComponentChildren;
+}
+
+export function Field({ id, label, hint, error, children }: FieldProps): JSX.Element {
+  return (
+    <div class="field">
+      <label class="faint" for={id}>
+        {label}
+      </label>
+      {children}
+      <p class="field__hint dim" id={`${id}-hint`}>
+        {hint}
+      </p>
+      <p class="field__error" id={`${id}-error`} role="alert">
+        {error ? (
+          <>
+            <Mark kind="stop" />
+            {error}
+          </>
+        ) : null}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+/** Numbers, sizes and times as the face writes them. */
+
+/** One empty cell between thousands: 48 211. */
+export const count = (value: number): string => String(Math.trunc(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+
+/** Sealed bytes: KiB below one MiB, MiB with two places up to a GiB. */
+export function size(bytes: number): string {
+  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(2)} MiB`;
+  return `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+}
+
+/** Time left: 4:12. */
+export const left = (seconds: number): string => `${Math.floor(Math.max(0, seconds) / 60)}:${String(Math.max(0, Math.floor(seconds)) % 60).padStart(2, '0')}`;
+
+/** Clock time on this machine, 24 hours: 14:32. */
+export const clock = (date: Date): string => `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+
+/** Text that a program chose (a title, a link): one line, no control or direction characters, of bounded length. */
+export function tame(text: string, longest = 80): string {
+  // eslint-disable-next-line no-control-regex
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '').trim();
+  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
+}

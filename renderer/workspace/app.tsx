@@ -1,0 +1,90 @@
+/** The workspace's document: stage, banners, line, and what rises from it. */
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { messages } from '../shared/messages.ts';
+import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
+import { Overlays } from './bands.tsx';
+import type { Controller } from './controller.ts';
+import { StatusLine } from './line.tsx';
+import * as model from './model.ts';
+import { Pane } from './pane.tsx';
+
+export function App({ controller }: { readonly controller: Controller }): JSX.Element {
+  return (
+    <div class="app">
+      <Stage controller={controller} />
+      <Banners controller={controller} />
+      <StatusLine controller={controller} />
+      <Toasts controller={controller} />
+      <Overlays controller={controller} />
+      <LiveRegions />
+    </div>
+  );
+}
+
+function Stage({ controller }: { readonly controller: Controller }): JSX.Element {
+  const stage = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const measure = (): void => controller.stage(stage.current!.clientWidth, stage.current!.clientHeight);
+    const observer = new ResizeObserver(measure);
+    observer.observe(stage.current!);
+    return () => observer.disconnect();
+  }, []);
+  const window = model.activeWindow.value;
+  const panes = model.allPanes.value;
+  return (
+    <main class="stage" ref={stage} aria-label={window ? messages.workspace.stage(window.name, window.panes.length) : messages.faces.emptyTitle}>
+      {panes.map(({ pane, window: owner, shown, focused }) => (
+        <Pane key={pane.pane} controller={controller} pane={pane} window={owner} shown={shown} focused={focused} />
+      ))}
+      {model.view.value && !panes.some(({ shown }) => shown) ? (
+        <div class="stage__empty">
+          <h1 class="x2">{messages.faces.emptyTitle}</h1>
+          <p class="dim gap-h">{messages.faces.emptyHint}</p>
+          <p class="actions gap">
+            <Button kind="main" hint="enter" onClick={() => void controller.command('new-window')}>
+              {messages.faces.emptyAction}
+            </Button>
+          </p>
+        </div>
+      ) : null}
+    </main>
+  );
+}
+
+function Banners({ controller }: { readonly controller: Controller }): JSX.Element {
+  return (
+    <div class="banners">
+      {model.banners.value.map((banner) => (
+        <section class="banner" data-level={banner.level} key={banner.id}>
+          <Mark kind={banner.level === 'stop' ? 'stop' : 'warn'} />
+          <p>
+            <b>{banner.sentence}</b>
+            {banner.note}
+          </p>
+          <Button kind="quiet" hint={messages.workspace.dismissHint} onClick={() => controller.dismiss(banner.id)}>
+            {messages.workspace.dismiss}
+          </Button>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Toasts({ controller }: { readonly controller: Controller }): JSX.Element {
+  return (
+    <div class="toasts">
+      {model.toasts.value.map((toast) => (
+        <section class="toast" data-level={toast.level} key={toast.id}>
+          <Mark kind={toast.level === 'ok' ? 'ok' : toast.level} />
+          <p>
+            {toast.sentence} <span class="dim">{toast.note}</span>
+          </p>
+          <Button kind="quiet" hint={messages.workspace.dismissHint} onClick={() => controller.dismiss(toast.id)}>
+            {messages.workspace.dismiss}
+          </Button>
+        </section>
+      ))}
+    </div>
+  );
+}

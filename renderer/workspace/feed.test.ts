@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { PaneFeed } from './feed.ts';
+
+function setup() {
+  const log: string[] = [];
+  const pending: (() => void)[] = [];
+  const feed = new PaneFeed(
+    {
+      write: (bytes, parsed) => {
+        log.push(`write ${Buffer.from(bytes).toString()}`);
+        pending.push(parsed);
+      },
+      reset: () => log.push('reset'),
+      resize: (cols, rows) => log.push(`resize ${cols}x${rows}`),
+    },
+    {
+      parsed: (offset, live) => log.push(`parsed ${offset}${live ? '' : ' replay'}`),
+      caughtUp: (skipped) => log.push(`caught up, ${skipped} skipped`),
+      gap: (bytes) => log.push(`gap ${bytes}`),
+    },
+  );
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) {
+      await Promise.resolve();
+      pending.shift()?.();
+    }
+  };
+  return { feed, log, settle };
+}
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const output = (offset: number, text: string) => ({ type: 'output', pane: 1, offset, bytes: bytes(text) }) as const;
+
+test('a new pane needs no replay', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(0, 'ab'));
+  feed.receive(output(2, 'cd'));
+  await settle();
+  expect(log).toEqual(['write ab', 'write cd', 'parsed 2', 'parsed 4']);
+  expect(feed.live).toBe(true);
+});
+
+test('live output waits for the end of the replay, and what both hold is written once', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(4, 'efgh'));
+  feed.receive({ type: 'screen', pane: 1, offset: 2, cols: 80, rows: 24, bytes: bytes('SCREEN') });
+  feed.receive({ type: 'replay', pane: 1, offset: 2, bytes: bytes('cd') });
+  feed.receive(output(8, 'ij'));
+  feed.receive({ type: 'size', pane: 1, offset: 4, cols: 100, rows: 30 });
+  feed.receive({ type: 'replay', pane: 1, offset: 4, bytes: bytes('ef') });
+  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 7 });
+  expect(feed.live).toBe(false);
+  await settle();
+  expect(log).toEqual([
+    'reset',
+    'resize 80x24',
+    'write SCREEN',
+    'parsed 2 replay',
+    'write cd',
+    'parsed 4 replay',
+    'resize 100x30',
+    'write ef',
+    'parsed 6 replay',
+    'caught up, 7 skipped',
+    'write gh',
+    'write ij',
+    'parsed 8',
+    'parsed 10',
+  ]);
+});
+
+test('a replay frame is taken only when it is parsed', async () => {
+  const { feed, settle } = setup();
+  let taken = false;
+  void Promise.resolve(feed.receive({ type: 'replay', pane: 1, offset: 0, bytes: bytes('x') })).then(() => (taken = true));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(taken).toBe(false);
+  await settle();
+  expect(taken).toBe(true);
+});
+
+test('output that is missing between replay and live is said, not hidden', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(10, 'z'));
+  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 0 });
+  await settle();
+  expect(log).toEqual(['caught up, 0 skipped', 'gap 4', 'write z', 'parsed 11']);
+});
+
+test('a frame that was seen whole is dropped', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(0, 'abc'));
+  feed.receive(output(0, 'abc'));
+  await settle();
+  expect(log).toEqual(['write abc', 'parsed 3']);
+});

@@ -1,0 +1,111 @@
+/**
+ * What a pane's emulator is fed, in the right order. After an unlock the vault host sends the recorded screen and what
+ * followed (`screen`, `replay`, `size`, `end`) while the pty host already sends live output (`output`): live frames wait
+ * for `end`, and what both hold is written once. A pane whose live output starts at 0 needs no replay.
+ */
+import type { Frame } from '../../src/bridge/frames.ts';
+
+/** The emulator, as the feed sees it. */
+export interface Screen {
+  /** `parsed` runs when the emulator has taken the bytes. */
+  write(bytes: Uint8Array, parsed: () => void): void;
+  reset(): void;
+  resize(cols: number, rows: number): void;
+}
+
+export interface FeedEvents {
+  /** Output bytes parsed, in all. `live` is false while the recording is played back. */
+  parsed(offset: number, live: boolean): void;
+  /** The recording is played back up to here; `skipped` earlier bytes are only in the recording. */
+  caughtUp(skipped: number): void;
+  /** Output between the replay and the live stream never came. */
+  gap(bytes: number): void;
+}
+
+type Output = Extract<Frame, { type: 'output' | 'replay' }>;
+
+export class PaneFeed {
+  readonly #screen: Screen;
+  readonly #events: FeedEvents;
+  #state: 'new' | 'replaying' | 'live' = 'new';
+  /** Where the next byte belongs. */
+  #next = 0;
+  #held: Output[] = [];
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(screen: Screen, events: FeedEvents) {
+    this.#screen = screen;
+    this.#events = events;
+  }
+
+  get live(): boolean {
+    return this.#state === 'live';
+  }
+
+  get replaying(): boolean {
+    return this.#state === 'replaying';
+  }
+
+  /** Takes a frame of this pane. The promise of a recorded frame resolves when it is parsed: it holds the vault host back. */
+  receive(frame: Frame): Promise<void> | void {
+    switch (frame.type) {
+      case 'output':
+        if (this.#state === 'live') return this.#write(frame);
+        if (this.#state === 'new' && frame.offset === 0) {
+          this.#state = 'live';
+          return this.#write(frame);
+        }
+        this.#held.push(frame);
+        return;
+      case 'screen':
+        return this.#then(() => {
+          this.#screen.reset();
+          this.#screen.resize(frame.cols, frame.rows);
+          return this.#parse(frame.bytes, frame.offset);
+        });
+      case 'size':
+        return this.#then(() => this.#screen.resize(frame.cols, frame.rows));
+      case 'replay':
+        return this.#then(() => this.#parse(frame.bytes, frame.offset + frame.bytes.length));
+      case 'end':
+        return this.#then(() => this.#catchUp(frame.offset, frame.skipped));
+      default:
+        return;
+    }
+  }
+
+  #then(step: () => Promise<void> | void): Promise<void> {
+    // A replay after the pane went live can only be the restart of a host: it starts from the recorded screen again.
+    this.#state = 'replaying';
+    return (this.#work = this.#work.then(step));
+  }
+
+  #parse(bytes: Uint8Array, offset: number): Promise<void> {
+    return new Promise((resolve) =>
+      this.#screen.write(bytes, () => {
+        this.#next = offset;
+        this.#events.parsed(offset, false);
+        resolve();
+      }),
+    );
+  }
+
+  #catchUp(offset: number, skipped: number): void {
+    this.#next = offset;
+    this.#state = 'live';
+    this.#events.caughtUp(skipped);
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) this.#write(frame);
+  }
+
+  #write(frame: Output): void {
+    let { bytes } = frame;
+    if (frame.offset < this.#next) bytes = bytes.subarray(this.#next - frame.offset);
+    else if (frame.offset > this.#next) this.#events.gap(frame.offset - this.#next);
+    if (bytes.length === 0) return;
+    const end = frame.offset + frame.bytes.length;
+    this.#next = end;
+    this.#screen.write(bytes, () => this.#events.parsed(end, true));
+  }
+}

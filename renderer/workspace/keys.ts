@@ -1,0 +1,111 @@
+/**
+ * The keyboard, before the emulator sees it: idle warning, prefix, copy mode, pane numbers, copy and paste. What is not
+ * ours goes on to the emulator untouched and at once.
+ */
+import { feed, idleKeys, type KeyState } from '../../src/mux/keys/machine.ts';
+import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
+import { keyRows, type KeyRow } from '../../src/mux/keys/table.ts';
+import { defaultOptions } from '../../src/mux/options.ts';
+import { messages } from '../shared/messages.ts';
+import type { Controller } from './controller.ts';
+import * as model from './model.ts';
+
+/** tmux shows nothing; we show the keys to those who hesitate. */
+const WHICH_KEY_MS = 400;
+
+/** tmux's table and ours, with the one command that lives in this page: tmux has its pane menu there too. */
+export const rows: readonly KeyRow[] = keyRows.some((row) => row.table === 'prefix' && row.key === '>')
+  ? keyRows
+  : [...keyRows, { table: 'prefix', key: '>', line: 'pane-menu', label: messages.keys.paneMenu, group: 'Panes' }];
+
+export const prefixLabel = keyLabel(defaultOptions.prefix);
+
+export function installKeys(controller: Controller): void {
+  let state: KeyState = idleKeys;
+  let helpTimer: ReturnType<typeof setTimeout> | undefined;
+
+  const setState = (next: KeyState): void => {
+    state = next;
+    if (next.prefixActive === model.prefixActive.value) return;
+    clearTimeout(helpTimer);
+    model.prefixActive.value = next.prefixActive;
+    model.whichKey.value = false;
+    if (next.prefixActive) helpTimer = setTimeout(() => (model.whichKey.value = true), WHICH_KEY_MS);
+  };
+  const take = (event: Event): void => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      // The warning takes any key, a modifier alone too, and no shell gets it.
+      if (model.status.value?.warning) {
+        const name = keyName(event);
+        take(event);
+        return name === 'C-S-l' ? controller.lock() : controller.keepOpen();
+      }
+      controller.active('key');
+      if (document.querySelector('dialog[open]')) return;
+      const name = keyName(withAltGraph(event));
+      if (name === undefined) return;
+      if (model.paneNumbers.value && controller.jump(name)) return take(event);
+      const inField = event.target instanceof HTMLInputElement;
+      if (inField && !state.prefixActive && name !== defaultOptions.prefix) return;
+      const pane = model.activePane.value;
+      if (pane && !inField && !state.prefixActive && name === 'C-S-c') {
+        take(event);
+        return controller.copySelection(pane.pane);
+      }
+      // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
+      if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
+      const fed = feed(state, name, event.timeStamp, defaultOptions, rows);
+      const wasActive = state.prefixActive;
+      setState(fed.state);
+      if (fed.commandLine !== undefined) void controller.command(fed.commandLine);
+      if (fed.unbound === 'Escape') controller.dismissNext();
+      else if (fed.unbound !== undefined) controller.toast('ok', messages.workspace.unbound(keyLabel(fed.unbound)));
+      if (fed.consumed || wasActive) return take(event);
+      if (inField) return;
+      if (controller.copyKey(name)) return take(event);
+      if (!pane) {
+        if (name !== 'Enter') return;
+        take(event);
+        return void controller.command('new-window');
+      }
+      // A pane without a program has two keys of its own.
+      if (pane.state === 'exited' || pane.state === 'failed') {
+        if (event.target instanceof HTMLButtonElement && name === 'Enter') return;
+        if (name === 'Enter') void controller.command('respawn-pane', pane.pane);
+        if (name === 'x') void controller.command('kill-pane', pane.pane);
+        if (name !== 'Tab' && name !== 'BTab') take(event);
+      }
+    },
+    { capture: true },
+  );
+
+  window.addEventListener(
+    'paste',
+    (event) => {
+      if (event.target instanceof HTMLInputElement) return;
+      take(event);
+      const pane = model.activePane.value;
+      const text = event.clipboardData?.getData('text/plain');
+      if (pane && text) controller.paste(pane.pane, text);
+    },
+    { capture: true },
+  );
+
+  window.addEventListener('pointerdown', () => controller.active('pointer'), { capture: true, passive: true });
+  window.addEventListener('wheel', () => controller.active('pointer'), { capture: true, passive: true });
+  window.addEventListener('pointermove', () => controller.active('move'), { capture: true, passive: true });
+  // A window that comes back must not think that the prefix is still down.
+  window.addEventListener('blur', () => setState(idleKeys));
+}
+
+/** AltGr arrives as ctrl-alt on some systems; names.ts wants to know. */
+function withAltGraph(event: KeyboardEvent): Parameters<typeof keyName>[0] {
+  const { key, code, ctrlKey, altKey, shiftKey, metaKey } = event;
+  return { key, code, ctrlKey, altKey, shiftKey, metaKey, altGraph: event.getModifierState('AltGraph') };
+}

@@ -1,0 +1,31 @@
+import './frame-budget.ts';
+import '@preact/signals';
+import { render } from 'preact';
+import '../shared/tokens.css';
+import '../shared/ui.css';
+import { Bridge } from '../shared/bridge.ts';
+import { display, followDisplay } from '../shared/display.ts';
+import { loadFonts, Unconnected } from '../shared/start.tsx';
+import { App } from './app.tsx';
+import { Controller } from './controller.ts';
+import { installKeys } from './keys.ts';
+import { refreshTerminals } from './terminal-view.ts';
+
+if (!window.wardmux) render(<Unconnected />, document.body);
+else {
+  const bridge = new Bridge();
+  followDisplay(bridge);
+  const controller = new Controller(bridge);
+  // The emulator measures its cell with the font: it has to be there first.
+  await loadFonts();
+  render(<App controller={controller} />, document.body);
+  installKeys(controller);
+  const redraw = (): void => {
+    refreshTerminals();
+    controller.measure();
+  };
+  display.subscribe(redraw);
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'])
+    matchMedia(query).addEventListener('change', redraw);
+  await bridge.hello();
+}

@@ -1,0 +1,56 @@
+/** The workspace's state: signals fed by the core's events. Framework-free; views read, the controller writes. */
+import { computed, signal } from '@preact/signals';
+import type { PaneView, StatusView, WindowView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { PasteReview } from './paste.ts';
+import type { TerminalView } from './terminal-view.ts';
+
+export type Overlay =
+  | { readonly kind: 'menu' | 'export'; readonly pane: number }
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'paste'; readonly pane: number; readonly review: PasteReview }
+  | { readonly kind: 'confirm'; readonly prompt: string; readonly command: string }
+  | { readonly kind: 'prompt'; readonly prompt: string; readonly initial: string; readonly template: string };
+
+export interface Notice {
+  readonly id: number;
+  readonly level: 'ok' | 'warn' | 'stop';
+  readonly sentence: string;
+  readonly note?: string;
+}
+
+export interface CopyState {
+  readonly pane: number;
+  readonly column: number;
+  /** Row of the viewport. */
+  readonly row: number;
+  readonly selecting: boolean;
+}
+
+export const view = signal<WorkspaceView | undefined>(undefined);
+export const status = signal<StatusView | undefined>(undefined);
+/** Seconds until the lock, counted down between the core's statuses. */
+export const lockIn = signal(0);
+export const prefixActive = signal(false);
+export const whichKey = signal(false);
+export const overlay = signal<Overlay | undefined>(undefined);
+export const toasts = signal<readonly Notice[]>([]);
+export const banners = signal<readonly Notice[]>([]);
+export const paneNumbers = signal(false);
+export const searching = signal<number | undefined>(undefined);
+export const copying = signal<CopyState | undefined>(undefined);
+export const terminals = new Map<number, TerminalView>();
+
+export const activeWindow = computed<WindowView | undefined>(() => view.value?.windows.find((window) => window.active));
+export const activePane = computed<PaneView | undefined>(() => activeWindow.value?.panes.find((pane) => pane.pane === activeWindow.value?.activePane));
+
+/** Every pane of every window, in a fixed order: the flat keyed list that is never remounted. */
+export const allPanes = computed(() =>
+  (view.value?.windows ?? [])
+    .flatMap((window) =>
+      window.panes.map((pane) => ({ pane, window, shown: window.active && pane.visible, focused: window.active && window.activePane === pane.pane })),
+    )
+    .sort((a, b) => a.pane.pane - b.pane.pane),
+);
+
+/** What a pane is called: the shell's own title, else the program's name. */
+export const paneTitle = (pane: PaneView): string => terminals.get(pane.pane)?.title.value || pane.program;

@@ -1,0 +1,159 @@
+/** One pane: its rule, its emulator, and what stands over it. Mounted once for the pane's whole life. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { PaneView, WindowView } from '../../src/bridge/schema.ts';
+import { messages } from '../shared/messages.ts';
+import { Button, Mark } from '../shared/parts.tsx';
+import { count } from '../shared/text.ts';
+import { BorderGrips } from './borders.tsx';
+import type { Controller } from './controller.ts';
+import * as model from './model.ts';
+
+interface PaneProps {
+  readonly controller: Controller;
+  readonly pane: PaneView;
+  readonly window: WindowView;
+  readonly shown: boolean;
+  readonly focused: boolean;
+}
+
+export function Pane({ controller, pane, window, shown, focused }: PaneProps): JSX.Element {
+  const screen = useRef<HTMLDivElement>(null);
+  const terminal = controller.terminal(pane.pane);
+  const title = terminal.title.value || pane.program;
+  useLayoutEffect(() => terminal.open(screen.current!), []);
+  useLayoutEffect(() => {
+    terminal.terminal.textarea?.setAttribute('aria-label', messages.workspace.terminalInput(pane.number, title));
+  }, [pane.number, title]);
+  const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
+  return (
+    <section
+      class={`pane${focused ? ' is-focused' : ''}`}
+      data-pane={pane.pane}
+      data-edge={pane.edges.join(' ')}
+      hidden={!shown}
+      style={{ '--x': String(pane.x), '--y': String(pane.y), '--w': String(pane.cols), '--hh': String(pane.rows) }}
+      aria-label={messages.workspace.pane(pane.number, title, focused)}
+      onPointerDown={() => controller.select(pane.pane)}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        if (terminal.terminal.modes.mouseTrackingMode === 'none' || event.shiftKey) model.overlay.value = { kind: 'menu', pane: pane.pane };
+      }}
+    >
+      <header class="rule">
+        <span class="rule__label">
+          <b>{pane.number}</b> {title}
+        </span>
+        <Flags pane={pane} window={window} />
+      </header>
+      <div class="screen" ref={screen} />
+      {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
+      {pane.state === 'exited' || pane.state === 'failed' ? <EndFace controller={controller} pane={pane} /> : null}
+      {model.searching.value === pane.pane ? <Find controller={controller} pane={pane.pane} /> : null}
+      {model.paneNumbers.value ? (
+        <span class={`pane__number${focused ? ' is-current' : ''}`} aria-hidden="true">
+          {pane.number}
+        </span>
+      ) : null}
+      <BorderGrips controller={controller} pane={pane} />
+    </section>
+  );
+}
+
+/** The last cells of the rule: what is special about this pane now. The most passing fact first. */
+function Flags({ pane, window }: { readonly pane: PaneView; readonly window: WindowView }): JSX.Element | null {
+  const terminal = model.terminals.get(pane.pane);
+  if (!terminal) return null;
+  const text = messages.workspace;
+  const back = terminal.linesBack.value;
+  const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
+  const flags: string[] = [];
+  if (terminal.linkTarget.value) flags.push(text.link(terminal.linkTarget.value));
+  if (terminal.replaying.value) flags.push(text.replaying);
+  if (copying) flags.push(copying.selecting ? `${text.copyMode}, ${text.copySelecting}` : text.copyMode);
+  if (back > 0) flags.push(text.linesBack(count(back)));
+  if (terminal.skipped.value) flags.push(terminal.skipped.value);
+  if (window.zoomed) flags.push(text.zoomed(window.panes.length - 1));
+  return flags.length > 0 ? <span class="rule__flags">{flags.join('  ')}</span> : null;
+}
+
+/** The program is gone: what is, what is safe, what can be done. What it printed stays readable above. */
+function EndFace({ controller, pane }: { readonly controller: Controller; readonly pane: PaneView }): JSX.Element {
+  const failed = pane.state === 'failed';
+  return (
+    <div class="pane__state" role="status">
+      <p>
+        <Mark kind="stop" />
+        <b>{pane.sentence ?? (failed ? messages.faces.failed : messages.faces.exited)}</b>
+      </p>
+      <p class="actions gap-h">
+        <Button kind="main" hint="enter" onClick={() => void controller.command('respawn-pane', pane.pane)}>
+          {messages.faces.again}
+        </Button>
+        <Button hint="x" onClick={() => void controller.command('kill-pane', pane.pane)}>
+          {messages.faces.close}
+        </Button>
+      </p>
+    </div>
+  );
+}
+
+/** The find row covers the pane's last row and never moves its text. */
+function Find({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  const [caseSensitive, setCase] = useState(false);
+  const terminal = controller.terminal(pane);
+  const found = terminal.found.value;
+  const back = terminal.linesBack.value;
+  useLayoutEffect(() => input.current!.focus(), []);
+  const run = (older: boolean, incremental = false, sensitive = caseSensitive): void =>
+    controller.find(pane, input.current!.value, older, sensitive, incremental);
+  return (
+    <form
+      class="find"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        run(true);
+      }}
+      onKeyDown={(event) => {
+        const walk = event.target === input.current ? event.ctrlKey : true;
+        if (event.key === 'Escape') controller.leaveSearch(pane);
+        else if (event.key === 'ArrowUp' || (walk && event.key === 'n')) run(true);
+        else if (event.key === 'ArrowDown' || (walk && event.key === 'N')) run(false);
+        else if (event.altKey && event.key === 'c') {
+          setCase(!caseSensitive);
+          run(true, false, !caseSensitive);
+        } else return;
+        event.preventDefault();
+      }}
+    >
+      <label for={`find-${pane}`}>/</label>
+      <input id={`find-${pane}`} ref={input} aria-label={messages.search.label} autocomplete="off" spellcheck={false} onInput={() => run(true)} />
+      <output>{found ? messages.search.count(found.index, found.count) : ''}</output>
+      <span class="drop-find">{back > 0 ? messages.search.back(count(back)) : ''}</span>
+      <span class="find__keys">
+        <button type="button" onClick={() => run(true)}>
+          <kbd>↑</kbd> {messages.search.older}
+        </button>
+        <button type="button" onClick={() => run(false)}>
+          <kbd>↓</kbd> {messages.search.newer}
+        </button>
+        <button
+          type="button"
+          class="drop-find"
+          aria-pressed={caseSensitive}
+          onClick={() => {
+            setCase(!caseSensitive);
+            run(true, false, !caseSensitive);
+          }}
+        >
+          <kbd>alt-c</kbd> {messages.search.caseWord}
+        </button>
+        <button type="button" onClick={() => controller.leaveSearch(pane)}>
+          <kbd>esc</kbd> {messages.search.leave}
+        </button>
+      </span>
+    </form>
+  );
+}

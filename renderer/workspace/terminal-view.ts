@@ -1,0 +1,274 @@
+/** The one owner of a pane's emulator. Made once for a pane and never remounted; everything else talks to this. */
+import { SearchAddon } from '@xterm/addon-search';
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
+import { Terminal } from '@xterm/xterm';
+import '@xterm/xterm/css/xterm.css';
+import { signal } from '@preact/signals';
+import type { Frame } from '../../src/bridge/frames.ts';
+import { textBytes } from '../shared/bytes.ts';
+import { cellSize } from '../shared/display.ts';
+import { messages } from '../shared/messages.ts';
+import { size, tame } from '../shared/text.ts';
+import { frameBudget } from './frame-budget.ts';
+import { PaneFeed, type Screen } from './feed.ts';
+import { restrictReplies } from './replies.ts';
+import { SnapshotPace } from './snapshot-pace.ts';
+import { fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
+
+/** Lines a pane keeps at most. A full line of 120 columns takes 1.3 to 1.9 kB. */
+const SCROLLBACK_LINES = 10_000;
+/** Lines of all panes together, about 100 MB: with many panes each keeps fewer. */
+const SCROLLBACK_BUDGET = 60_000;
+/** Acknowledged each 32 KiB, and at once when nothing is left to parse. */
+const ACK_BYTES = 32 * 1024;
+/** Lines above the screen that a snapshot holds; serialising 1,000 x 80 takes 15 to 43 ms. */
+const SNAPSHOT_LINES = 2_000;
+/** A record's body ends at 1 MiB; a snapshot with its frame stays well below. */
+const SNAPSHOT_BYTES = 900 * 1024;
+/** A screen smaller than this confuses programs more than a cut edge does. */
+const SMALLEST = { cols: 2, rows: 1 };
+
+export interface TerminalPort {
+  /** Keys, mouse reports, pastes and the few allowed replies, to the shell. */
+  input(pane: number, bytes: Uint8Array): void;
+  ack(pane: number, parsed: number): void;
+  snapshot(frame: Extract<Frame, { type: 'snapshot' | 'screen' }>): void;
+  /** A link was clicked or a notice is due. Nothing is opened. */
+  notice(sentence: string): void;
+}
+
+let palette: Palette | undefined;
+let terminals = 0;
+const all = new Set<TerminalView>();
+
+/** Colours, cell or number of panes changed. */
+export function refreshTerminals(): void {
+  palette = undefined;
+  for (const view of all) view.refresh();
+}
+
+export class TerminalView {
+  readonly pane: number;
+  readonly terminal: Terminal;
+  readonly feed: PaneFeed;
+  /** What the shell calls itself (OSC 0/2). Shown, never sent anywhere. */
+  readonly title = signal('');
+  /** A sentence about what is not on this screen. */
+  readonly skipped = signal('');
+  readonly replaying = signal(false);
+  /** Lines between the bottom and what is shown. */
+  readonly linesBack = signal(0);
+  readonly found = signal<{ readonly index: number; readonly count: number } | undefined>(undefined);
+  readonly linkTarget = signal('');
+  readonly #port: TerminalPort;
+  readonly #search = new SearchAddon({ highlightLimit: 1000 });
+  readonly #serialize = new SerializeAddon();
+  readonly #pace: SnapshotPace;
+  /** Keys typed while the recording is played back: they wait until the screen is true. */
+  #typedAhead: Uint8Array[] = [];
+  #wanted: { cols: number; rows: number } | undefined;
+  #parsed = 0;
+  #acked = 0;
+  #backlog = 0;
+
+  constructor(pane: number, port: TerminalPort) {
+    this.pane = pane;
+    this.#port = port;
+    palette ??= readPalette();
+    const { c } = cellSize();
+    this.terminal = new Terminal({
+      allowProposedApi: true,
+      allowTransparency: true,
+      cols: 80,
+      rows: 24,
+      cursorBlink: false,
+      cursorInactiveStyle: 'outline',
+      cursorStyle: 'block',
+      fontFamily,
+      fontSize: c / 0.6,
+      fontWeight: 400,
+      fontWeightBold: 600,
+      linkHandler: {
+        activate: (_, text) => this.#port.notice(messages.workspace.linkNotOpened(tame(text, 300))),
+        hover: (_, text) => (this.linkTarget.value = tame(text, 120)),
+        leave: () => (this.linkTarget.value = ''),
+        allowNonHttpProtocols: true,
+      },
+      logLevel: 'off',
+      minimumContrastRatio: 4.5,
+      scrollback: SCROLLBACK_LINES,
+      theme: palette.theme,
+      windowOptions: {},
+    });
+    const { terminal } = this;
+    terminal.loadAddon(this.#search);
+    terminal.loadAddon(this.#serialize);
+    terminal.loadAddon(new UnicodeGraphemesAddon());
+    restrictReplies(terminal, (text) => {
+      if (this.feed.live) this.#port.input(pane, textBytes(text));
+    });
+    const screen: Screen = {
+      write: (bytes, parsed) => this.#write(bytes, parsed),
+      reset: () => terminal.reset(),
+      resize: (cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows)),
+    };
+    this.feed = new PaneFeed(screen, {
+      parsed: (offset, live) => this.#onParsed(offset, live),
+      caughtUp: (skipped) => this.#onCaughtUp(skipped),
+      gap: (bytes) => (this.skipped.value = messages.workspace.gap(size(bytes))),
+    });
+    this.#pace = new SnapshotPace({
+      now: () => performance.now(),
+      later: (run, ms) => setTimeout(run, ms) as unknown as number,
+      cancel: (id) => clearTimeout(id),
+      take: () => this.#snapshot(),
+    });
+    terminal.onData((data) => this.#typed(textBytes(data)));
+    terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
+    terminal.onTitleChange((title) => (this.title.value = tame(title)));
+    terminal.onScroll(() => this.#onScroll());
+    terminal.onLineFeed(() => this.#onScroll());
+    this.#search.onDidChangeResults(({ resultIndex, resultCount }) => (this.found.value = { index: resultIndex, count: resultCount }));
+    all.add(this);
+    terminals++;
+    shareScrollback();
+  }
+
+  /** Opens the emulator in its place, once. */
+  open(parent: HTMLElement): void {
+    if (this.terminal.element) return;
+    this.terminal.open(parent);
+    tuneCell(this.terminal);
+    parent.addEventListener('scroll', () => this.#onScroll(), true);
+  }
+
+  /** A frame from the pty host or the vault host. The promise holds the sender back. */
+  receive(frame: Frame): Promise<void> | void {
+    const taken = this.feed.receive(frame);
+    this.replaying.value = this.feed.replaying;
+    return taken;
+  }
+
+  /** The terminal's own size in cells. While the recording is played back it keeps the recorded one. */
+  resize(cols: number, rows: number): void {
+    this.#wanted = { cols: Math.max(cols, SMALLEST.cols), rows: Math.max(rows, SMALLEST.rows) };
+    if (!this.feed.replaying) this.#applySize();
+  }
+
+  refresh(): void {
+    palette ??= readPalette();
+    this.terminal.options.theme = palette.theme;
+    if (this.terminal.element) tuneCell(this.terminal);
+  }
+
+  focus(): void {
+    this.terminal.focus();
+  }
+
+  /** Sends text as if typed: filtered pastes, and keys that the core asks for. */
+  type(text: string): void {
+    this.terminal.scrollToBottom();
+    this.#typed(textBytes(text));
+  }
+
+  /** Finds `term` from here; `older` goes back. False when there is none. */
+  find(term: string, older: boolean, options: { readonly caseSensitive: boolean; readonly incremental?: boolean }): boolean {
+    if (!term) {
+      this.clearSearch();
+      return true;
+    }
+    palette ??= readPalette();
+    const search = {
+      caseSensitive: options.caseSensitive,
+      incremental: options.incremental ?? false,
+      decorations: {
+        matchBackground: palette.hit,
+        matchOverviewRuler: palette.hit,
+        activeMatchBackground: palette.current,
+        activeMatchColorOverviewRuler: palette.current,
+      },
+    };
+    const hit = older ? this.#search.findPrevious(term, search) : this.#search.findNext(term, search);
+    if (!hit) this.found.value = { index: -1, count: 0 };
+    this.#onScroll();
+    return hit;
+  }
+
+  clearSearch(): void {
+    this.#search.clearDecorations();
+    this.terminal.clearSelection();
+    this.found.value = undefined;
+  }
+
+  dispose(): void {
+    this.#pace.dispose();
+    this.terminal.dispose();
+    all.delete(this);
+    terminals--;
+    shareScrollback();
+  }
+
+  #typed(bytes: Uint8Array): void {
+    frameBudget?.hurry();
+    if (this.feed.replaying) this.#typedAhead.push(bytes);
+    else this.#port.input(this.pane, bytes);
+  }
+
+  #write(bytes: Uint8Array, parsed: () => void): void {
+    const { length } = bytes;
+    this.#backlog += length;
+    frameBudget?.arrived(length);
+    this.terminal.write(bytes, () => {
+      this.#backlog -= length;
+      frameBudget?.parsed(length);
+      parsed();
+    });
+  }
+
+  #onParsed(offset: number, live: boolean): void {
+    this.#pace.parsed(live ? Math.max(0, offset - this.#parsed) : 0);
+    this.#parsed = offset;
+    if (!live) return;
+    if (this.#backlog === 0 || offset - this.#acked >= ACK_BYTES) {
+      this.#acked = offset;
+      this.#port.ack(this.pane, offset);
+    }
+  }
+
+  #onCaughtUp(skipped: number): void {
+    this.replaying.value = false;
+    if (skipped > 0) this.skipped.value = messages.workspace.skipped(size(skipped));
+    this.#applySize();
+    const typed = this.#typedAhead;
+    this.#typedAhead = [];
+    for (const bytes of typed) this.#port.input(this.pane, bytes);
+  }
+
+  #applySize(): void {
+    const wanted = this.#wanted;
+    if (wanted && (wanted.cols !== this.terminal.cols || wanted.rows !== this.terminal.rows)) this.terminal.resize(wanted.cols, wanted.rows);
+  }
+
+  #onScroll(): void {
+    const { baseY, viewportY } = this.terminal.buffer.active;
+    this.linesBack.value = baseY - viewportY;
+  }
+
+  /** The screen after #parsed bytes. Only from a parse callback or at rest, so that the screen is exactly that. */
+  #snapshot(): void {
+    if (!this.feed.live) return;
+    let bytes: Uint8Array | undefined;
+    for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
+      bytes = textBytes(this.#serialize.serialize({ scrollback }));
+      if (scrollback === 0) break;
+    }
+    if (bytes.length > SNAPSHOT_BYTES) return;
+    this.#port.snapshot({ type: 'snapshot', pane: this.pane, offset: this.#parsed, cols: this.terminal.cols, rows: this.terminal.rows, bytes });
+  }
+}
+
+function shareScrollback(): void {
+  const scrollback = Math.max(1_000, Math.min(SCROLLBACK_LINES, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
+  for (const view of all) if (view.terminal.options.scrollback !== scrollback) view.terminal.options.scrollback = scrollback;
+}

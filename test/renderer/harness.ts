@@ -1,0 +1,348 @@
+/**
+ * The built pages in a real Chromium, with the production origin and content security policy, over a core in this
+ * process: the real bridge server, the real multiplexer and real sealed channels, and shells that say what a test says.
+ */
+import { readFile } from 'node:fs/promises';
+import { existsSync, statSync, readdirSync } from 'node:fs';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type CDPSession, type Page } from 'playwright-core';
+import { contentSecurityPolicy, origin } from '../../main/host.ts';
+import { PeerChannel } from '../../src/bridge/channel/node.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
+import type { Display, Events, EventName, Output, StatusView, Surface } from '../../src/bridge/schema.ts';
+import { BridgeServer, Refusal, type Handlers } from '../../src/bridge/server.ts';
+import { runCommandLine } from '../../src/mux/commands/index.ts';
+import {
+  activePane,
+  createState,
+  newWindow,
+  paneExited,
+  paneFailed,
+  paneStarted,
+  setStage,
+  terminalSizes,
+  type Change,
+  type State,
+} from '../../src/mux/state.ts';
+import { toView } from '../../src/mux/view.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const pages = join(root, 'dist/renderer');
+/** A window that nobody sees, without the network and the services that a test has no use for. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--hide-scrollbars',
+  '--font-render-hinting=none',
+];
+const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
+
+/** Builds dist/renderer when it is missing or older than its sources. */
+export async function buildPages(): Promise<void> {
+  const newest = (folder: string): number =>
+    Math.max(
+      0,
+      ...readdirSync(folder, { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+    );
+  const built = join(pages, 'workspace.html');
+  const sources = Math.max(
+    newest(join(root, 'renderer')),
+    newest(join(root, 'src/bridge')),
+    newest(join(root, 'src/mux')),
+    statSync(join(root, 'src/vault/passphrase.ts')).mtimeMs,
+  );
+  if (existsSync(built) && statSync(built).mtimeMs > sources) return;
+  const { build } = await import('vite');
+  await build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'error' });
+}
+
+export const launch = (): Promise<Browser> => chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args });
+
+const text = new TextEncoder();
+const host = `(() => {
+  const early = [], earlyFrames = [];
+  let onMessage, onFrame;
+  window.__violations = [];
+  document.addEventListener('securitypolicyviolation', (event) => window.__violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));
+  const decode = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  window.__message = (message) => (onMessage ? onMessage(message) : early.push(message));
+  window.__frame = (peer, base64) => (onFrame ? onFrame(peer, decode(base64)) : new Promise((resolve) => earlyFrames.push(() => resolve(onFrame(peer, decode(base64))))));
+  window.wardmux = {
+    send: (message) => window.__wardmuxSend(message),
+    sendFrame: (peer, bytes) => window.__wardmuxFrame(peer, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))),
+    onMessage: (listener) => { onMessage = listener; early.splice(0).forEach(listener); },
+    onFrame: (listener) => { onFrame = listener; earlyFrames.splice(0).forEach((run) => run()); },
+  };
+})();`;
+
+export const calmStatus: StatusView = {
+  person: 'M. Ueda',
+  role: 'operator',
+  recording: { level: 'seal', word: 'sealed', sealedBytes: 19_314_769 },
+  ledger: { level: 'ok', word: 'ledger', events: 48_211 },
+  lockIn: 252,
+  idleSeconds: 300,
+  warning: false,
+};
+
+export type LockFacts = Output<'lock.facts'>;
+export const calmLock: LockFacts = {
+  workstation: 'ICU-WS-014',
+  banner: 'Ostermoor Regional Hospital, Information Services. Authorised staff only. Terminal work on this station is recorded and reviewed.',
+  lockedAt: '2026-11-24T14:32:00',
+  people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passkey', 'passphrase'] }],
+  flags: ['The ledger has not been anchored outside since 14:20.'],
+  backOffSeconds: 0,
+  failures: 0,
+};
+
+/** A core without shells: what a page asks for is noted, what a test wants is sent. */
+export class FakeCore {
+  readonly requests: { readonly request: string; readonly input: unknown }[] = [];
+  readonly refused: string[] = [];
+  readonly frames: { readonly peer: 'pty' | 'vault'; readonly frame: Frame }[] = [];
+  readonly page: Page;
+  state: State | undefined;
+  status: StatusView = calmStatus;
+  lockFacts: LockFacts = calmLock;
+  /** Overrides of single answers. */
+  answers: Partial<Handlers> = {};
+  readonly #server: BridgeServer;
+  readonly #surface: Surface;
+  readonly #channels = new Map<'pty' | 'vault', PeerChannel>();
+  readonly #sent = new Map<number, number>();
+  #posts: Promise<unknown> = Promise.resolve();
+
+  constructor(page: Page, surface: Surface) {
+    this.page = page;
+    this.#surface = surface;
+    this.#server = new BridgeServer({
+      handlers: new Proxy(this.#handlers(), { get: (handlers, name) => this.answers[name as keyof Handlers] ?? handlers[name as keyof Handlers] }),
+      surface: () => surface,
+      post: (message) => this.#post(message),
+      refused: (reason) => this.refused.push(reason),
+      now: () => performance.now(),
+    });
+  }
+
+  receive(message: string): void {
+    const { request, input } = JSON.parse(message) as { request: string; input: unknown };
+    this.requests.push({ request, input });
+    void this.#server.receive(message);
+  }
+
+  receiveFrame(peer: 'pty' | 'vault', base64: string): void {
+    const frame = decodeFrame(this.#channels.get(peer)!.open(Buffer.from(base64, 'base64')));
+    this.frames.push({ peer, frame: 'bytes' in frame ? { ...frame, bytes: Uint8Array.from(frame.bytes) } : frame });
+  }
+
+  emit<E extends EventName>(event: E, payload: Events[E]): void {
+    this.#server.emit(event, payload);
+  }
+
+  /** Resolves when the page has taken everything that was sent. */
+  async settled(): Promise<void> {
+    await this.#posts;
+    await this.page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
+  }
+
+  async frame(peer: 'pty' | 'vault', frame: Frame): Promise<void> {
+    const sealed = Buffer.from(this.#channels.get(peer)!.seal(encodeFrame(frame))).toString('base64');
+    await this.page.evaluate(`window.__frame(${JSON.stringify(peer)}, ${JSON.stringify(sealed)})`);
+  }
+
+  /** Output of a pane's program. */
+  async print(pane: number, output: string | Uint8Array): Promise<void> {
+    const bytes = typeof output === 'string' ? text.encode(output) : output;
+    const offset = this.#sent.get(pane) ?? 0;
+    this.#sent.set(pane, offset + bytes.length);
+    await this.frame('pty', { type: 'output', pane, offset, bytes });
+  }
+
+  /** Live output goes on here, as after an unlock. */
+  startAt(pane: number, offset: number): void {
+    this.#sent.set(pane, offset);
+  }
+
+  command(line: string, pane?: number): string | undefined {
+    if (!this.state) return undefined;
+    const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash' });
+    this.#apply(result);
+    return result.message;
+  }
+
+  change(change: (state: State) => State): void {
+    this.#apply({ state: change(this.state!), effects: [] });
+  }
+
+  exit(pane: number, sentence: string): void {
+    this.change((state) => paneExited(state, pane, sentence));
+  }
+
+  fail(pane: number, sentence: string): void {
+    this.change((state) => paneFailed(state, pane, sentence));
+  }
+
+  sizes(): Map<number, { readonly cols: number; readonly rows: number }> {
+    return terminalSizes(this.state!) as Map<number, { cols: number; rows: number }>;
+  }
+
+  commands(): string[] {
+    return this.requests.filter(({ request }) => request === 'command').map(({ input }) => (input as { line: string }).line);
+  }
+
+  typed(pane?: number): string {
+    return Buffer.concat(
+      this.frames.flatMap(({ frame }) => (frame.type === 'input' && (pane === undefined || frame.pane === pane) ? [frame.bytes] : [])),
+    ).toString();
+  }
+
+  #apply(change: Change): void {
+    this.state = change.state;
+    for (const effect of change.effects) {
+      if (effect.kind === 'client') this.emit('client', effect.action);
+      if (effect.kind === 'spawn') this.state = paneStarted(this.state, effect.pane, `20261124-140200-0000000${effect.pane}`);
+    }
+    this.emit('view', toView(this.state));
+  }
+
+  #post(message: string): void {
+    const script = `window.__message(${JSON.stringify(message)})`;
+    this.#posts = this.#posts.then(() => this.page.evaluate(script)).catch(() => {});
+  }
+
+  #connect(peer: 'pty' | 'vault', publicKey: string): void {
+    const channel = new PeerChannel(Buffer.from(publicKey, 'base64'));
+    this.#channels.set(peer, channel);
+    this.emit('channel', { peer, publicKey: Buffer.from(channel.publicKey).toString('base64') });
+  }
+
+  #handlers(): Handlers {
+    const none = async (): Promise<Record<string, never>> => ({});
+    const display: Display = { theme: 'system', cell: 'auto', contrast: false, motion: true };
+    return {
+      hello: async ({ publicKey }) => {
+        this.emit('display', display);
+        this.#connect('vault', publicKey);
+        if (this.#surface === 'workspace') {
+          this.#connect('pty', publicKey);
+          if (this.state) this.emit('view', toView(this.state));
+          this.emit('status', this.status);
+        }
+        return {};
+      },
+      activity: none,
+      'display.set': none,
+      'setup.facts': async () => ({
+        workstation: 'ICU-WS-014',
+        home: '/home/mueda/.local/share/wardmux',
+        auditKeyPath: '/home/mueda/wardmux-audit-key.json',
+        secretStore: { name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' },
+      }),
+      'setup.create': async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),
+      'setup.passkeyOptions': async () => {
+        throw new Refusal('no-passkey', 'No passkey is answered for here.');
+      },
+      'setup.passkeyVerify': async () => ({}),
+      'setup.passkeyProve': async () => ({ slot: 's-1' }),
+      'setup.finish': none,
+      'lock.facts': async () => this.lockFacts,
+      'lock.passphrase': none,
+      'lock.passkeyOptions': async () => {
+        throw new Refusal('passkey-refused', 'That passkey did not open this.');
+      },
+      'lock.passkey': none,
+      'workspace.size': async (size) => {
+        if (this.state) this.#apply(setStage(this.state, size));
+        else this.#apply(newWindow(createState(size, { session: 'icu-feeds' }), { program: 'bash' }));
+        return {};
+      },
+      'workspace.attach': none,
+      command: async ({ line, pane }) => {
+        const message = this.command(line, pane);
+        return message === undefined ? {} : { message };
+      },
+      ack: none,
+      lock: none,
+      'export.start': async ({ folder }) => ({
+        folder: folder ?? '/home/mueda/exports/20261124-143300-if-icu-01',
+        records: 1842,
+        sha256: '9c41d07be5a2'.padEnd(64, '0'),
+      }),
+      'verify.pane': async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
+    };
+  }
+}
+
+export interface Opened {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly core: FakeCore;
+  readonly errors: string[];
+  cdp(): Promise<CDPSession>;
+}
+
+/** Opens one document. Close its context when done. `prepare` runs before the page loads. */
+export async function open(
+  browser: Browser,
+  surface: Surface,
+  options: BrowserContextOptions = {},
+  prepare: (core: FakeCore) => void | Promise<void> = () => {},
+): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'dark',
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    ...options,
+  });
+  const page = await context.newPage();
+  const core = new FakeCore(page, surface);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  await context.route('**/*', async (route) => {
+    const url = new URL(route.request().url());
+    if (url.origin !== origin) return route.abort();
+    const path = normalize(url.pathname);
+    const file = join(pages, path);
+    if (!file.startsWith(pages) || !existsSync(file)) return route.fulfill({ status: 404, body: '' });
+    await route.fulfill({
+      status: 200,
+      headers: { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy },
+      body: await readFile(file),
+    });
+  });
+  await context.exposeBinding('__wardmuxSend', (_, message: string) => core.receive(message));
+  await context.exposeBinding('__wardmuxFrame', (_, peer: 'pty' | 'vault', base64: string) => core.receiveFrame(peer, base64));
+  await context.addInitScript(host);
+  await prepare(core);
+  await page.goto(`${origin}/${surface}.html`);
+  return { context, page, core, errors, cdp: () => context.newCDPSession(page) };
+}
+
+/** Waits until `check` holds; fails with what was last seen. No fixed sleeps. */
+export async function until<T>(check: () => T | Promise<T>, what: string, ms = 10_000): Promise<NonNullable<T>> {
+  const end = performance.now() + ms;
+  let last: T | undefined;
+  while (performance.now() < end) {
+    last = await check();
+    if (last) return last as NonNullable<T>;
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  throw new Error(`${what} did not happen within ${ms} ms; last seen: ${String(last)}`);
+}
+
+/** The text on a pane's screen. */
+export const screenText = (page: Page, pane: number): Promise<string> =>
+  page.evaluate<string>(`[...document.querySelectorAll('[data-pane="${pane}"] .xterm-rows > div')].map((row) => row.textContent.trimEnd()).join('\\n')`);
