@@ -15,6 +15,7 @@ import { loadPolicy, type LoadedPolicy } from '../src/policy/index.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { openHome, openSigner, readInstallation, type Home, type Installation } from '../src/storage/index.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
+import { shownBackoff } from '../src/vault/backoff.ts';
 import { listPeople, readPerson } from '../src/vault/person.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import { version } from '../src/version.ts';
@@ -339,6 +340,8 @@ export class App {
       'setup.create': async ({ name, auditKeyPath }) => {
         const created = await this.#requireVault().ask({ type: 'createPerson', name, auditKeyPath }, 'created');
         await this.#openInstalled();
+        const installed = this.#requireInstalled();
+        this.#log({ action: 'first-run', person: created.person, detail: { auditKeys: [created.auditKid], policySha256: installed.policy.sha256 } });
         this.#log({ action: 'app.start', detail: { version, host: this.#options.host.name } });
         return { person: created.person, auditKeyPath: created.auditKeyPath, auditKid: created.auditKid };
       },
@@ -367,7 +370,7 @@ export class App {
           methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
         })),
         flags: [...this.#degraded(), ...this.#startFlags],
-        backOffSeconds: 0,
+        backOffSeconds: Math.max(0, ...this.#people().map(({ id }) => shownBackoff(this.#home, id, 'passphrase').waitSeconds)),
         failures: this.#failures,
       }),
       'lock.passphrase': async ({ person }) => {

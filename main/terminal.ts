@@ -1,0 +1,89 @@
+/** The terminal-only job, for a machine without a display: first run if need be, then the person's shell, sealed, in this terminal. */
+import { createInterface } from 'node:readline/promises';
+import { runInit } from '../src/cli/commands/init.ts';
+import { record } from '../src/cli/commands/record.ts';
+import { PassphraseInputError, promptPassphrase } from '../src/cli/passphrase.ts';
+import { Ledger } from '../src/ledger/index.ts';
+import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
+import { readBackoffKey } from '../src/vault/backoff-key.ts';
+import { Backoff } from '../src/vault/backoff.ts';
+import { UnlockError } from '../src/vault/errors.ts';
+import { normalisePassphrase } from '../src/vault/passphrase.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../src/vault/person.ts';
+import { version } from '../src/version.ts';
+import { defaultAuditKeyPath } from './setup-facts.ts';
+import { shellOf } from './workspace.ts';
+
+/** Three tries, then the shell prompt is where a person was before. */
+const TRIES = 3;
+
+export async function runTerminalJob({ home: folder, say }: { readonly home: string; readonly say: (line: string) => void }): Promise<number> {
+  const home = openHome(folder);
+  const env = { ...process.env, WARDMUX_HOME: folder };
+  if (!readInstallation(home)) {
+    const code = await firstRun(env);
+    if (code !== 0) return code;
+  } else {
+    const person = await unlock(home, say);
+    if (person === undefined) return 1;
+  }
+  say('your shell is recorded from here on. Type exit to leave it.');
+  const code = await record({ command: [shellOf(env)], json: false }, { env, cwd: process.cwd(), version });
+  say('the recording is sealed. See it with: npx wardmux list');
+  return code;
+}
+
+async function firstRun(env: NodeJS.ProcessEnv): Promise<number> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
+    const name = (await lines.question('Your name: ')).trim();
+    const proposed = defaultAuditKeyPath(env);
+    const path = (await lines.question(`Where to save the audit key, to be kept off this machine [${proposed}]: `)).trim() || proposed;
+    lines.close();
+    return await runInit({ name, auditKeyOut: path }, { env, out: (text) => void process.stderr.write(text), talk: (text) => void process.stderr.write(text) });
+  } finally {
+    lines.close();
+  }
+}
+
+/** @returns the person's id, or undefined after too many failures or a refusal. Every attempt is an event. */
+async function unlock(home: Home, say: (line: string) => void): Promise<string | undefined> {
+  const installation = requireInstallation(home);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer: await openSigner(home, installation) });
+  const backoff = new Backoff(home, await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id)));
+  const [id] = listPeople(home);
+  const person = id === undefined ? undefined : readPerson(home, id);
+  try {
+    for (let attempt = 0; attempt < TRIES && person; attempt++) {
+      let typed: Buffer | undefined;
+      let normal: Buffer | undefined;
+      try {
+        backoff.check(person.id, 'passphrase');
+        typed = await promptPassphrase(`Passphrase of ${person.name}: `);
+        normal = Buffer.from(normalisePassphrase(typed.toString('utf8')), 'utf8');
+        backoff.begin(person.id, 'passphrase');
+        (await unlockWithPassphrase(person, normal)).destroy();
+        backoff.succeeded(person.id, 'passphrase');
+        await ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase' } });
+        return person.id;
+      } catch (error) {
+        if (error instanceof PassphraseInputError) {
+          say(error.message);
+          return undefined;
+        }
+        if (!(error instanceof UnlockError)) throw error;
+        await ledger.append({ action: 'unlock', outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
+        say(error.message);
+        if (error.code === 'back-off') return undefined;
+      } finally {
+        typed?.fill(0);
+        normal?.fill(0);
+      }
+    }
+    return undefined;
+  } finally {
+    await ledger.checkpoint();
+    await ledger.close();
+  }
+}
