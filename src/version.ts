@@ -1,4 +1,4 @@
-/** Read from package.json at build time by the bundler, and from the file in development. */
-import { version as packageVersion } from '../package.json' with { type: 'json' };
+/** Read from package.json: by the bundler at build time, by Node in development. */
+import manifest from '../package.json' with { type: 'json' };
 
-export const version: string = packageVersion;
+export const version: string = manifest.version;
