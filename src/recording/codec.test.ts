@@ -1,4 +1,4 @@
-import { createHmac, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafHash } from '../merkle/tree.ts';
@@ -6,7 +6,7 @@ import { crc32c } from './crc32c.ts';
 import { COARSE_PIECE_MAX_BYTES, decodeEvents, encodeEvent, MAX_LINE_PIECES, MAX_RECORD_OUTPUT_BYTES, MAX_RECORD_PIECES, pieceEnds } from './events.ts';
 import { coveredBytes, encodeFrame, frameLeaf, MAX_BODY_BYTES, parseFrame } from './frame.ts';
 import { encodeHeader, newRecordingId, parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
-import { PieceSalts, Ratchet, segmentKey, ShortHmac } from './ratchet.ts';
+import { PieceSalts, Ratchet, recordNonce, segmentKey, ShortHmac } from './ratchet.ts';
 import type { EventCode, SegmentHeader } from './types.ts';
 
 describe('crc32c', () => {
@@ -188,6 +188,31 @@ describe('ratchet', () => {
       );
       k = createHmac('sha256', k).update('next').digest();
     }
+  });
+
+  it('goes forward only: the state at record i opens i and later, never i - 1', () => {
+    const ratchet = new Ratchet(segmentKey(randomBytes(32), '20260304-050607-00000000', 0));
+    const sealed = Array.from({ length: 5 }, (_, i) => {
+      const state = ratchet.stateForTest();
+      const cipher = createCipheriv('aes-256-gcm', ratchet.next().message, recordNonce(i));
+      return { state, body: Buffer.concat([cipher.update(`record ${i}`), cipher.final()]), tag: cipher.getAuthTag() };
+    });
+    const opens = (stolen: Buffer, i: number): boolean => {
+      const thief = new Ratchet(Buffer.from(stolen));
+      // Every key that the thief can derive, for as long as the segment is.
+      return Array.from({ length: 8 }, () => thief.next().message).some((key) => {
+        const decipher = createDecipheriv('aes-256-gcm', key, recordNonce(i));
+        decipher.setAuthTag(sealed[i]!.tag);
+        decipher.update(sealed[i]!.body);
+        try {
+          decipher.final();
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    };
+    for (let i = 0; i < 5; i++) for (let record = 0; record < 5; record++) expect(opens(sealed[i]!.state, record)).toBe(record >= i);
   });
 
   it('forgets: the key before is wiped from memory, and a destroyed ratchet gives nothing', () => {

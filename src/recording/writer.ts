@@ -10,8 +10,8 @@
  * A write or sync error stops the recording for good. It is never tried again: after a failed fsync the kernel may have
  * dropped the pages and will report success for the next one.
  */
-import { createCipheriv, createHash, hash } from 'node:crypto';
-import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, statfsSync, writeFileSync, writevSync } from 'node:fs';
+import { createCipheriv, hash } from 'node:crypto';
+import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MerkleTree } from '../merkle/tree.ts';
@@ -44,6 +44,8 @@ const RATE_WINDOW_NS = 100_000_000n;
 const RATE_WINDOW_BYTES = SATURATED_BYTES_PER_SECOND / 10;
 const SALT_BYTES = 32;
 const TAG_BYTES = 16;
+/** Where a record's plaintext, and then its body, stands in the writer's buffer: the head's room before it also holds a salt. */
+const BODY_AT = FRAME_HEAD_BYTES;
 const MEBIBYTE = 1024 * 1024;
 
 const fdatasyncAsync = promisify(fdatasync);
@@ -113,8 +115,8 @@ export class RecordingWriter {
   readonly #salts = new PieceSalts();
   readonly #head = Buffer.alloc(FRAME_HEAD_BYTES);
   readonly #nonce = Buffer.alloc(12);
-  /** Room for the first piece's salt, then a record's plaintext. Its own memory, so that wiping it wipes all. */
-  #scratch = Buffer.from(new ArrayBuffer(SALT_BYTES + MAX_RECORD_OUTPUT_BYTES + MAX_RECORD_PIECES * EVENT_HEAD_BYTES));
+  /** Room for a whole frame, whose body is first its plaintext. Its own memory, so that wiping it wipes all. */
+  readonly #scratch = Buffer.from(new ArrayBuffer(BODY_AT + MAX_RECORD_OUTPUT_BYTES + MAX_RECORD_PIECES * EVENT_HEAD_BYTES + TAG_BYTES));
   readonly #digests = Buffer.alloc(MAX_RECORD_PIECES * 32);
   readonly #startNs: bigint;
   readonly #startMs: number;
@@ -324,8 +326,9 @@ export class RecordingWriter {
   /** Seals one record: `data` cut at `ends`, an event of the same code and time for each piece. */
   #seal(code: EventCode, data: Uint8Array, ends: readonly number[], now: bigint): void {
     const pieces = ends.length;
-    const plainEnd = SALT_BYTES + data.length + pieces * EVENT_HEAD_BYTES;
-    const scratch = plainEnd <= this.#scratch.length ? this.#scratch : Buffer.from(new ArrayBuffer(plainEnd));
+    const plainEnd = BODY_AT + data.length + pieces * EVENT_HEAD_BYTES;
+    const bodyEnd = plainEnd + TAG_BYTES;
+    const scratch = bodyEnd <= this.#scratch.length ? this.#scratch : Buffer.from(new ArrayBuffer(bodyEnd));
     const timeUs = Number(now / 1000n);
     const keys = this.#ratchet!.next();
     this.#salts.setKey(keys.salt);
@@ -335,7 +338,7 @@ export class RecordingWriter {
     for (let j = pieces - 1; j >= 0; j--) {
       const from = j === 0 ? 0 : ends[j - 1]!;
       const to = ends[j]!;
-      const at = SALT_BYTES + from + j * EVENT_HEAD_BYTES;
+      const at = BODY_AT + from + j * EVENT_HEAD_BYTES;
       writeEventHead(scratch, at, code, timeUs, to - from);
       scratch.set(from === 0 && to === data.length ? data : data.subarray(from, to), at + EVENT_HEAD_BYTES);
       const salt = this.#salts.salt(j);
@@ -355,32 +358,32 @@ export class RecordingWriter {
     this.#head.copy(this.#nonce, 4, 8, 16);
     const cipher = createCipheriv('aes-256-gcm', keys.message, this.#nonce);
     cipher.setAAD(associatedData(this.#head));
-    const ciphertext = cipher.update(scratch.subarray(SALT_BYTES, plainEnd));
+    const ciphertext = cipher.update(scratch.subarray(BODY_AT, plainEnd));
     cipher.final();
-    const tag = cipher.getAuthTag();
-    scratch.fill(0, 0, plainEnd);
-    const bodySha256 = createHash('sha256').update(ciphertext).update(tag).digest();
-    const leaf = finishHead(this.#head, ciphertext.length + TAG_BYTES, bodySha256);
-    this.#write([this.#head, ciphertext, tag], FRAME_HEAD_BYTES + ciphertext.length + TAG_BYTES);
+    // GCM keeps the length: the ciphertext overwrites all of the plaintext, the head overwrites the last salt. One copy of
+    // ciphertext is cheaper than hashing and writing three buffers.
+    scratch.set(ciphertext, BODY_AT);
+    scratch.set(cipher.getAuthTag(), plainEnd);
+    const leaf = finishHead(this.#head, bodyEnd - BODY_AT, hash('sha256', scratch.subarray(BODY_AT, bodyEnd), 'buffer'));
+    scratch.set(this.#head, 0);
+    this.#write(scratch.subarray(0, bodyEnd));
     this.#tree.append(leaf);
   }
 
-  /** Writes whole buffers at the segment's end, or fails the recording. */
-  #write(buffers: Buffer[], bytes: number): void {
-    this.#disk(() => {
-      let left = buffers;
-      let written = writevSync(this.#fd, left);
-      let rest = bytes - written;
-      while (rest > 0) {
-        if (written === 0) throw new Error('no byte was written');
-        left = skip(left, written);
-        written = writevSync(this.#fd, left);
-        rest -= written;
+  /** Writes all bytes at the segment's end, or fails the recording. */
+  #write(bytes: Buffer): void {
+    try {
+      for (let written = 0; written < bytes.length;) {
+        const more = writeSync(this.#fd, bytes, written, bytes.length - written);
+        if (more === 0) throw new Error('no byte was written');
+        written += more;
       }
-    });
-    this.#segmentBytes += bytes;
-    this.#sealedBytes += bytes;
-    this.#uncheckedBytes += bytes;
+    } catch (error) {
+      throw this.#fail(this.#writeError(error));
+    }
+    this.#segmentBytes += bytes.length;
+    this.#sealedBytes += bytes.length;
+    this.#uncheckedBytes += bytes.length;
     this.#dirty = true;
     this.#syncTimer ??= setTimeout(() => {
       this.#syncTimer = undefined;
@@ -435,7 +438,7 @@ export class RecordingWriter {
     this.#segmentNs = now;
     this.#ratchet?.destroy();
     this.#ratchet = new Ratchet(spare.key);
-    this.#write([SEGMENT_MAGIC, frame.bytes], SEGMENT_MAGIC.length + frame.bytes.length);
+    this.#write(Buffer.concat([SEGMENT_MAGIC, frame.bytes]));
     this.#tree.append(frame.leaf);
     this.#preparing = this.#prepare(spare.segment + 1);
   }
@@ -551,19 +554,6 @@ export class RecordingWriter {
     if (low && !this.#low) this.#options.lowSpace?.(free);
     this.#low = low;
   }
-}
-
-/** What remains of `buffers` after `bytes` bytes were written. */
-function skip(buffers: readonly Buffer[], bytes: number): Buffer[] {
-  const left: Buffer[] = [];
-  for (const buffer of buffers) {
-    if (bytes >= buffer.length) bytes -= buffer.length;
-    else {
-      left.push(buffer.subarray(bytes));
-      bytes = 0;
-    }
-  }
-  return left;
 }
 
 /** Writes a file so that after a crash it is whole or absent. */
