@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
 import { Backoff, backoffPath, delayMs, remainingMs, shownBackoff, systemClock, waitWords, type BackoffClock } from './backoff.ts';
+import { personPath } from './person.ts';
 
 const ada = 'p-00000000000a';
 const eve = 'p-00000000000e';
@@ -20,8 +21,10 @@ const pass = (ms: number): void => {
 beforeEach(() => {
   home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-backoff-')));
   clock = { wallMs: 1_800_000_000_000, bootMs: 5_000_000, bootId: 'boot-1' };
-  open().create(ada);
-  open().create(eve);
+  for (const person of [ada, eve]) {
+    open().create(person);
+    writeFileSync(personPath(home, person), '{}');
+  }
 });
 
 test('the delays are those of the plan', () => {
@@ -90,9 +93,10 @@ test('a changed, deleted, foreign or garbled state starts the longest delay, onc
 });
 
 test('ids that nobody has are held back like a real one', () => {
-  for (const id of ['p-ffffffffffff', '../x', '', 'unknown']) void open().status(id, 'passphrase');
+  for (const id of ['p-ffffffffffff', '../x', '', 'unknown']) expect(open().status(id, 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
   for (let n = 0; n < 5; n++) open().begin(n % 2 ? 'nobody' : '../../x', 'passphrase');
-  expect(() => open().begin('somebody', 'passphrase')).toThrow('Wait 30 seconds');
+  expect(() => open().begin('p-ffffffffffff', 'passphrase')).toThrow('Wait 30 seconds');
+  expect(readdirSync(home.people).sort()).toEqual([`${ada}.backoff`, `${ada}.json`, `${eve}.backoff`, `${eve}.json`, 'unknown.backoff']);
 });
 
 test('whatever the clocks do, nobody waits longer than the delay nor less than nothing', () => {

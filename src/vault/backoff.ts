@@ -4,7 +4,7 @@
  * wins nothing. The state is on disk with a MAC, so a restart does not forget it and an editor does not forgive it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
@@ -79,12 +79,13 @@ const stateSchema = z.strictObject({
 });
 type Counts = Readonly<Record<Method, Count>>;
 
-/** Unknown ids share one state: asking for them costs the same as asking for a real one. */
+/** Ids that nobody has share one state: asking for them costs the same as asking for a real one. */
 const unknown = 'unknown';
-const keyOf = (person: string): string => (personIdSchema.safeParse(person).success ? person : unknown);
+const keyOf = (home: Home, person: string): string =>
+  personIdSchema.safeParse(person).success && existsSync(join(home.people, `${person}.json`)) ? person : unknown;
 
-/** people/ID.backoff */
-export const backoffPath = (home: Home, person: string): string => join(home.people, `${keyOf(person)}.backoff`);
+/** people/ID.backoff. @throws where it is no id, so that no path is made of what somebody typed. */
+export const backoffPath = (home: Home, person: string): string => join(home.people, `${person === unknown ? unknown : personIdSchema.parse(person)}.backoff`);
 
 export interface BackoffStatus {
   readonly failures: number;
@@ -161,11 +162,11 @@ export class Backoff {
   /** A new person's state. Written before the person. */
   create(person: string): void {
     const at = this.#clock();
-    this.#write(keyOf(person), { passphrase: { failures: 0, at }, passkey: { failures: 0, at } });
+    this.#write(personIdSchema.parse(person), { passphrase: { failures: 0, at }, passkey: { failures: 0, at } });
   }
 
   status(person: string, method: Method): BackoffStatus {
-    const count = this.#read(keyOf(person))[method];
+    const count = this.#read(keyOf(this.#home, person))[method];
     return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, this.#clock()) / 1000) };
   }
 
@@ -180,14 +181,14 @@ export class Backoff {
   /** Asks for an attempt, and charges a failure for it at once. @throws UnlockError `back-off`; nothing is charged then. */
   begin(person: string, method: Method): void {
     this.check(person, method);
-    const key = keyOf(person);
+    const key = keyOf(this.#home, person);
     const counts = this.#read(key);
     this.#write(key, { ...counts, [method]: { failures: counts[method].failures + 1, at: this.#clock() } });
   }
 
   /** The attempt succeeded. @returns failures in a row before it. */
   succeeded(person: string, method: Method): number {
-    const key = keyOf(person);
+    const key = keyOf(this.#home, person);
     const counts = this.#read(key);
     this.#write(key, { ...counts, [method]: { failures: 0, at: this.#clock() } });
     return Math.max(0, counts[method].failures - 1);

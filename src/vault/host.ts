@@ -15,9 +15,8 @@ import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
-import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';
-import { readBackoffKey } from './backoff-key.ts';
-import { Backoff, type BackoffClock, type Method } from './backoff.ts';
+import type { SecretStore } from '../storage/secret-store.ts';
+import type { Backoff, BackoffClock, Method } from './backoff.ts';
 import { UnlockError, VaultError } from './errors.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
@@ -26,6 +25,7 @@ import { Passkeys } from './passkey.ts';
 import { listPeople, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 import { sendReplay } from './replay.ts';
+import { openBackoff } from './unlock.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
 const maxPassphraseBytes = 2048;
@@ -221,12 +221,8 @@ export class VaultHost {
   }
 
   #counters(home: Home): Promise<Backoff> {
-    const open = async (): Promise<Backoff> => {
-      const installation = requireInstallation(home);
-      const store = this.#parts.openStore?.(home) ?? openSecretStore(installation.secretStore, home, installation.id);
-      return new Backoff(home, await readBackoffKey(store), this.#parts.clock ? { clock: this.#parts.clock } : {});
-    };
-    this.#backoff ??= open().catch((error: unknown) => {
+    const { openStore, clock } = this.#parts;
+    this.#backoff ??= openBackoff(home, { ...(openStore ? { store: openStore(home) } : {}), ...(clock ? { clock } : {}) }).catch((error: unknown) => {
       this.#backoff = undefined;
       throw error;
     });

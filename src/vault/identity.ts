@@ -5,8 +5,6 @@ import { VaultError } from './errors.ts';
 import { seal, unseal } from './seal.ts';
 import type { Identity, PersonRecord, PublicJwk, Sealed } from './types.ts';
 
-export { thumbprint };
-
 /** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {
   const { format, version, id, name, roles, created, encryptionKey: e, signingKey: s } = person;

@@ -1,0 +1,388 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
+import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
+import { Ledger, noticeEntry } from '../ledger/index.ts';
+import { loadPolicy } from '../policy/policy.ts';
+import { linkPair, type Link } from '../process/link.ts';
+import { encodeSnapshot } from '../recording/replay.ts';
+import type { RecordingNotice } from '../recording/types.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { RecordingWriter } from '../recording/writer.ts';
+import { homePaths, openSigner, requireInstallation, type Home } from '../storage/index.ts';
+import { FileSecretStore } from '../storage/secret-store.ts';
+import { firstRun } from './first-run.ts';
+import { VaultHost } from './host.ts';
+import { newScryptParameters } from './kdf.ts';
+import { SoftwareAuthenticator } from './passkey.fixture.ts';
+import { personPath, readPerson } from './person.ts';
+import { fromVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
+
+const words = 'kettle orbit willow prairie stamp';
+const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
+const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+const chooseStore = async (home: Home) => ({ store: new FileSecretStore(home.secrets) });
+
+type Answer = Extract<FromVaultHost, { id: number }>;
+type Question = Extract<ToVaultHost, { id: number }>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** Main and the page in one: asks, and opens what the vault host seals. */
+class Driver {
+  readonly frames: Frame[] = [];
+  /** Everything that passed main, as bytes: what must not hold a secret. */
+  readonly passed: unknown[] = [];
+  readonly #link: Link;
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  #connected: ((key: Uint8Array) => void) | undefined;
+  #page: PageChannel | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  #next = 1;
+  sign: (bytes: Uint8Array) => Promise<Uint8Array> = async () => new Uint8Array();
+
+  constructor(link: Link, home: string) {
+    this.#link = link;
+    link.onMessage((given) => {
+      const message = fromVaultHost.parse(given);
+      this.passed.push(message);
+      if (message.type === 'connected') this.#connected?.(message.publicKey);
+      else if (message.type === 'frame') {
+        this.#opening = this.#opening.then(async () => void this.frames.push(decodeFrame(await this.#page!.open(message.bytes))));
+      } else if (message.type === 'sign') {
+        void this.sign(message.bytes).then((signature) => this.post({ type: 'signed', request: message.request, signature }));
+      } else if (message.type !== 'ready') this.#answers.get(message.id)?.(message);
+    });
+    this.post({ type: 'configure', home, ...party, version: '0.0.0-test' });
+  }
+
+  post(message: ToVaultHost): void {
+    this.passed.push(message);
+    void this.#link.send(message);
+  }
+
+  async connect(): Promise<void> {
+    const key = await PageKey.generate();
+    const peer = await new Promise<Uint8Array>((resolve) => {
+      this.#connected = resolve;
+      this.post({ type: 'connect', publicKey: key.publicKey });
+    });
+    this.#page = await key.connect(peer);
+  }
+
+  async secret(type: 'passphrase' | 'prf', bytes: Uint8Array | string): Promise<void> {
+    const plain = encodeFrame({ type, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes });
+    this.post({ type: 'frame', bytes: await this.#page!.seal(plain) });
+  }
+
+  async ask(question: WithoutId<Question>): Promise<Answer> {
+    const id = this.#next++;
+    const answer = await new Promise<Answer>((resolve) => {
+      this.#answers.set(id, resolve);
+      this.post({ ...question, id } as ToVaultHost);
+    });
+    await this.#opening;
+    return answer;
+  }
+
+  async unlock(person: string, passphrase = words): Promise<Answer> {
+    await this.secret('passphrase', passphrase);
+    return this.ask({ type: 'unlockPassphrase', person });
+  }
+}
+
+let template: string;
+let person: string;
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'wardmux-vault-'));
+  const result = await firstRun({
+    home: template,
+    name: 'Ada Example',
+    passphrase: Buffer.from(words),
+    auditKeyPath: join(mkdtempSync(join(tmpdir(), 'wardmux-key-')), 'a.json'),
+    chooseStore,
+    kdf,
+  });
+  result.identity.destroy();
+  person = result.person.id;
+});
+
+let home: Home;
+let clock: { wallMs: number; bootMs: number; bootId: string };
+let exits: number[];
+const children: ChildProcess[] = [];
+const start = (folder = home.folder): Driver & { close(): void } => {
+  const [inside, outside] = linkPair();
+  new VaultHost({ link: inside, exit: (code) => exits.push(code), clock: () => ({ ...clock }), chooseStore, kdf, now: () => new Date('2026-11-22T00:00:00Z') });
+  return Object.assign(new Driver(outside, folder), { close: outside.close });
+};
+beforeEach(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-vault-'));
+  cpSync(template, folder, { recursive: true });
+  home = homePaths(folder);
+  clock = { wallMs: 1_800_000_000_000, bootMs: 1_000_000, bootId: 'boot' };
+  exits = [];
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+test('the first run over the protocol: a person, then a passkey, then an unlock with it', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-setup-')), 'home');
+  const main = start(folder);
+  await main.connect();
+  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') })).toMatchObject({
+    type: 'refused',
+    code: 'wrong-passphrase',
+  });
+  await main.secret('passphrase', 'too short');
+  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') })).toMatchObject({
+    type: 'refused',
+    code: 'weak-passphrase',
+  });
+  await main.secret('passphrase', words);
+  const created = await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') });
+  expect(created).toMatchObject({ type: 'created' });
+  const id = (created as { person: string }).person;
+
+  const device = new SoftwareAuthenticator(party.origin, party.rpId);
+  const create = (await main.ask({ type: 'enrolOptions' })) as { options: Record<string, unknown> };
+  await main.secret('prf', device.prf(create.options)!);
+  const prove = (await main.ask({ type: 'enrolVerify', response: device.create(create.options) })) as { options: Record<string, unknown> };
+  await main.secret('prf', device.prf(prove.options)!);
+  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key' })).toMatchObject({ type: 'enrolled' });
+
+  const locked = start(folder);
+  await locked.connect();
+  const get = (await locked.ask({ type: 'passkeyOptions', person: id })) as { options: Record<string, unknown> };
+  await locked.secret('prf', device.prf(get.options)!);
+  expect(await locked.ask({ type: 'unlockPasskey', person: id, response: device.get(get.options) })).toMatchObject({
+    type: 'unlocked',
+    person: id,
+    method: 'passkey',
+  });
+  // create, prove, unlock: the counter on disk is the authenticator's.
+  expect(readPerson(homePaths(folder), id)?.slots[1]).toMatchObject({ counter: 3 });
+  const wires = Buffer.concat(
+    [...main.passed, ...locked.passed].map((message) =>
+      Buffer.from(JSON.stringify(message, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value))),
+    ),
+  );
+  expect(wires.includes(words)).toBe(false);
+});
+
+test('a passkey that was enrolled without a PRF result in create() sends two from get()', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  const device = new SoftwareAuthenticator(party.origin, party.rpId);
+  const create = (await main.ask({ type: 'enrolOptions' })) as { options: Record<string, unknown> };
+  const prove = (await main.ask({ type: 'enrolVerify', response: device.create(create.options) })) as { options: Record<string, unknown> };
+  await main.secret('prf', device.prf(prove.options)!);
+  await main.secret('prf', device.prf(prove.options)!);
+  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key' })).toMatchObject({ type: 'enrolled' });
+});
+
+test('a second createPerson is refused, and nothing is changed', async () => {
+  const before = readFileSync(personPath(home, person), 'utf8');
+  const main = start();
+  await main.connect();
+  await main.secret('passphrase', words);
+  expect(await main.ask({ type: 'createPerson', name: 'Eve', auditKeyPath: '/nonexistent/x' })).toMatchObject({ type: 'refused', code: 'already-initialised' });
+  expect(readFileSync(personPath(home, person), 'utf8')).toBe(before);
+});
+
+test('wrong passphrases are held back, over restarts, and nobody is answered like somebody', async () => {
+  for (let n = 0; n < 5; n++) {
+    const main = start();
+    await main.connect();
+    expect(await main.unlock(person, 'not the passphrase')).toMatchObject({ type: 'refused', code: 'wrong-passphrase' });
+  }
+  const main = start();
+  await main.connect();
+  expect(await main.unlock(person)).toMatchObject({ code: 'back-off', sentence: expect.stringContaining('30 seconds') });
+  expect(await main.unlock('p-ffffffffffff')).toMatchObject({ type: 'refused', code: 'wrong-passphrase' });
+  clock.bootMs += 30_000;
+  expect(await main.unlock(person)).toMatchObject({ type: 'unlocked', method: 'passphrase' });
+  // A success ends the row of failures.
+  expect(await main.unlock(person, 'not it')).toMatchObject({ code: 'wrong-passphrase' });
+});
+
+test('a changed person, a garbled person and a lost secret store each have their words for the ledger', async () => {
+  const path = personPath(home, person);
+  const text = readFileSync(path, 'utf8');
+  const main = start();
+  await main.connect();
+  writeFileSync(path, text.replace('Ada Example', 'Eve Example'));
+  expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault' });
+  writeFileSync(path, 'garbage');
+  expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault', sentence: expect.stringContaining(path) });
+  writeFileSync(path, text);
+  expect(await main.unlock(person)).toMatchObject({ type: 'unlocked' });
+  await new FileSecretStore(home.secrets).delete('backoff-key');
+  const later = start();
+  await later.connect();
+  expect(await later.unlock(person)).toMatchObject({ code: 'error', sentence: expect.stringContaining('not in the secret store') });
+});
+
+test('a passphrase is used once, and a page that comes after cannot use it', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  expect(await main.ask({ type: 'unlockPassphrase', person })).toMatchObject({ type: 'refused' });
+  await main.secret('passphrase', words);
+  await main.connect();
+  expect(await main.ask({ type: 'unlockPassphrase', person })).toMatchObject({ type: 'refused' });
+});
+
+test('what is locked stays locked: every request that needs an identity is refused', async () => {
+  const main = start();
+  await main.connect();
+  const questions: WithoutId<Question>[] = [
+    { type: 'enrolOptions' },
+    { type: 'enrolVerify', response: {} },
+    { type: 'enrolProve', response: {}, label: 'x' },
+    { type: 'replay', pane: 1, recording: '20261122-000000-00000000', upTo: 1 },
+    { type: 'export', recording: '20261122-000000-00000000', folder: '/nonexistent/x' },
+  ];
+  for (const question of questions) expect(await main.ask(question), question.type).toMatchObject({ type: 'refused', code: 'locked' });
+});
+
+test('nonsense is refused and changes nothing', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  expect(await main.ask({ type: 'nothing' } as never)).toMatchObject({ type: 'refused', code: 'bad-message' });
+  main.post({ type: 'frame', bytes: new Uint8Array(100) });
+  main.post(null as never);
+  main.post({ type: 'signed', request: 99, signature: new Uint8Array() });
+  for (const recording of ['../../people', '20261122-000000-0000000g', '20261122-000000-00000000']) {
+    expect(await main.ask({ type: 'replay', pane: 1, recording, upTo: 1 })).toMatchObject({ code: 'no-recording' });
+  }
+  expect(await main.ask({ type: 'unlockPasskey', person, response: { id: 1 } })).toMatchObject({ code: 'passkey-refused' });
+  expect(await main.ask({ type: 'enrolOptions' })).toMatchObject({ type: 'options' });
+});
+
+test('a page without a key ends the process, and so does a main that is gone', () => {
+  const main = start();
+  main.post({ type: 'connect', publicKey: new Uint8Array(65) });
+  return new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve))).then(() => {
+    expect(exits).toEqual([1]);
+    main.close();
+    expect(exits).toEqual([1, 0]);
+  });
+});
+
+async function record(output: readonly (Buffer | { snapshot: string })[]): Promise<{ recording: string; outputBytes: number }> {
+  const installation = requireInstallation(home);
+  const signer = await openSigner(home);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  const { encryptionKey } = readPerson(home, person)!;
+  const { policy, sha256 } = loadPolicy(home);
+  const notices: RecordingNotice[] = [];
+  const writer = await RecordingWriter.create({
+    folder: home.recordings,
+    installation: installation.id,
+    person,
+    policySha256: sha256,
+    recipients: [
+      { kid: thumbprint(encryptionKey), role: 'owner', jwk: encryptionKey },
+      ...policy.auditKeys.map(({ kid, jwk }) => ({ kid, role: 'audit' as const, jwk })),
+    ],
+    start: { command: ['/bin/sh'], cwd: '/', cols: 80, rows: 24, term: 'xterm-256color', version: '0' },
+    rotate: { minutes: 60, mebibytes: 64 },
+    notice: (notice) => notices.push(notice),
+  });
+  let outputBytes = 0;
+  for (const item of output) {
+    if ('snapshot' in item) writer.event('n', encodeSnapshot({ outputOffset: outputBytes, cols: 100, rows: 30 }, Buffer.from(item.snapshot)));
+    else {
+      // The writer may wipe or keep what it is given: it gets a copy.
+      writer.output(Buffer.from(item));
+      outputBytes += item.length;
+    }
+  }
+  await writer.end('exit', { code: 0, signal: 0 });
+  for (const notice of notices) await ledger.append(noticeEntry(notice));
+  await ledger.checkpoint();
+  await ledger.close();
+  return { recording: readdirSync(home.recordings)[0]!, outputBytes };
+}
+const shown = (frames: readonly Frame[]): string =>
+  Buffer.concat(frames.flatMap((frame) => (frame.type === 'replay' || frame.type === 'screen' ? [frame.bytes] : []))).toString();
+
+test('a pane comes back: size, snapshot, output since, end', async () => {
+  const { recording, outputBytes } = await record([Buffer.from('gone\r\n'), { snapshot: 'SCREEN ' }, Buffer.from('after\r\n')]);
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  expect(await main.ask({ type: 'replay', pane: 7, recording, upTo: outputBytes })).toMatchObject({ type: 'replayed', pane: 7, skipped: 0 });
+  expect(shown(main.frames)).toBe('SCREEN after\r\n');
+  expect(main.frames.find(({ type }) => type === 'size')).toMatchObject({ pane: 7, cols: 100, rows: 30 });
+  expect(main.frames.at(-1)).toEqual({ type: 'end', pane: 7, offset: outputBytes, skipped: 0 });
+});
+
+test('a long recording comes back from its bounded tail, in frames, exactly', async () => {
+  const line = Buffer.from(`${'0123456789abcdef'.repeat(4)}\r\n`);
+  const block = Buffer.concat(Array.from({ length: 1000 }, () => line));
+  const blocks = Array.from({ length: 80 }, () => block);
+  const { recording, outputBytes } = await record(blocks);
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  const answer = (await main.ask({ type: 'replay', pane: 1, recording, upTo: outputBytes })) as { skipped: number };
+  const text = shown(main.frames);
+  expect(answer.skipped + text.length).toBe(outputBytes);
+  expect(text.length).toBeGreaterThan(4 * 1024 * 1024 - 4096);
+  expect(text.length).toBeLessThanOrEqual(4 * 1024 * 1024);
+  expect(text).toBe(Buffer.concat(blocks).subarray(answer.skipped).toString());
+  for (const frame of main.frames) if ('bytes' in frame) expect(frame.bytes.length).toBeLessThanOrEqual(64 * 1024);
+});
+
+test('a damaged recording: what comes before the damage, then end, then the sentence', async () => {
+  const { recording, outputBytes } = await record([Buffer.from('good\r\n'), Buffer.from('bad\r\n')]);
+  const [segment] = readdirSync(join(home.recordings, recording)).filter((name) => name.endsWith('.wmx'));
+  const path = join(home.recordings, recording, segment!);
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 200]! ^= 1;
+  writeFileSync(path, bytes);
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  expect(await main.ask({ type: 'replay', pane: 1, recording, upTo: outputBytes })).toMatchObject({ type: 'refused', code: expect.stringMatching(/^bad-/) });
+  expect(main.frames.at(-1)).toMatchObject({ type: 'end', offset: outputBytes });
+});
+
+test('an export is signed by the installation through main, and by the person', async () => {
+  const { recording } = await record([Buffer.from('hello\r\n')]);
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-export-')), 'bundle');
+  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'refused', code: 'not-signed' });
+  expect(existsSync(folder)).toBe(false);
+  const signer = await openSigner(home);
+  main.sign = (bytes) => signer.sign(bytes);
+  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'exported', folder });
+  expect(readdirSync(folder)).toContain('SHA256SUMS');
+  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'refused', code: 'target-exists' });
+});
+
+test('the process itself: it answers over a real line, and goes when main goes', async () => {
+  const child = fork(new URL('./main.ts', import.meta.url), [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  children.push(child);
+  const link: Link = {
+    send: async (message) => void child.send(message as object),
+    onMessage: (listener) => void child.on('message', listener),
+    onClose: () => undefined,
+  };
+  const main = new Driver(link, home.folder);
+  await main.connect();
+  expect(await main.unlock(person)).toMatchObject({ type: 'unlocked' });
+  expect(readFileSync(`/proc/${child.pid}/coredump_filter`, 'latin1').trim()).toBe('00000000');
+  child.disconnect();
+  expect((await once(child, 'exit'))[0]).toBe(0);
+});
