@@ -417,6 +417,19 @@ describe('a process that dies', () => {
   });
 });
 
+it('the recording of the format page is still read as it says', async () => {
+  const folder = join(import.meta.dirname, 'recording-golden');
+  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as { head: object; records: { events: { data: string }[] }[] };
+  const copy = join(folder, '20260304-050607-0a1b2c3d');
+  const reader = await openRecording(copy);
+  const data: string[] = [];
+  for await (const { events } of reader.records(AuditKeyOpener.fromJson(childKey.file)))
+    data.push(...events.map((piece) => Buffer.from(piece.event.data).toString('base64')));
+  expect(reader.fault).toBeUndefined();
+  expect(reader.head()).toEqual(expected.head);
+  expect(data).toEqual(expected.records.flatMap((record) => record.events.map((event) => event.data)));
+});
+
 it('a reader beside a writer sees a true prefix at any moment', async () => {
   const { writer } = await newRecording({ rotate: { minutes: 10, mebibytes: 1 } });
   let seen = 0;
