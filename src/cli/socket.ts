@@ -1,41 +1,69 @@
-/** How a command reaches the running app: where its private socket is, and one question with one answer. */
+/**
+ * The way to a running app: one JSON line each way over a Unix socket in a folder that only this account can enter. The
+ * app answers `lock`, `status` and `show`, and none of them opens anything.
+ */
 import { createHash } from 'node:crypto';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
-/** Longest path of a Unix socket that every system takes: sun_path has 104 bytes on macOS, 108 on Linux, with a closing zero. */
-const MAX_PATH_BYTES = 100;
-/** The app answers in milliseconds; one that is busy locking needs a second. */
+/** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
+const MAX_SOCKET_PATH = 100;
+/** Locking takes a tenth of a second; an app that is silent this long hangs. */
 const ANSWER_MS = 5000;
+const MAX_ANSWER = 64 * 1024;
+
+export type AppCommand = 'lock' | 'status' | 'show';
 
 /**
- * `run/wardmux.sock` in the data folder; where that is too long for a socket, a name made from the data folder's path in
- * a 0700 folder of this user under XDG_RUNTIME_DIR or the system's temporary folder.
+ * WARDMUX_HOME/run/wardmux.sock. Where that is too long for a socket: wardmux-UID/HASH.sock in $XDG_RUNTIME_DIR or the
+ * folder for temporary files, HASH being the first 16 hex digits of the SHA-256 of the home's path.
+ * @param home the data folder.
  */
 export function socketPath(home: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const direct = join(resolve(home), 'run', 'wardmux.sock');
-  if (Buffer.byteLength(direct) <= MAX_PATH_BYTES) return direct;
-  const parent = env['XDG_RUNTIME_DIR'] || tmpdir();
-  const name = createHash('sha256').update(resolve(home)).digest('hex').slice(0, 16);
-  return join(parent, `wardmux-${process.getuid?.() ?? 0}`, `${name}.sock`);
+  const folder = resolve(home);
+  const usual = join(folder, 'run', 'wardmux.sock');
+  if (Buffer.byteLength(usual) <= MAX_SOCKET_PATH) return usual;
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const base = runtime && isAbsolute(runtime) ? runtime : tmpdir();
+  const uid = process.getuid?.() ?? userInfo().username;
+  return join(base, `wardmux-${uid}`, `${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.sock`);
 }
 
-/** Sends one command. @throws Error with a system code when no app is there (ENOENT, ECONNREFUSED) or it does not answer (ETIMEDOUT). */
-export function askApp(path: string, command: 'lock' | 'status' | 'show'): Promise<Record<string, unknown>> {
-  return new Promise((resolve, reject) => {
+/**
+ * Asks the app. @param path from socketPath.
+ * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
+ */
+export function askApp(path: string, command: AppCommand): Promise<Record<string, unknown>> {
+  return new Promise((settle, reject) => {
+    try {
+      // In a folder for everybody's temporary files somebody else may have made ours: no word to their socket.
+      const stat = lstatSync(dirname(path));
+      const uid = process.getuid?.();
+      if (uid !== undefined && stat.uid !== uid) throw new Error(`${dirname(path)} belongs to another user, so the app was not asked.`);
+    } catch (error) {
+      reject(error as Error);
+      return;
+    }
     const socket = createConnection(path);
     let text = '';
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(Object.assign(new Error('the app does not answer'), { code: 'ETIMEDOUT' })));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
     socket.on('connect', () => socket.write(`${JSON.stringify({ command })}\n`));
-    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
     socket.on('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (text.length > MAX_ANSWER) socket.destroy(new Error('The app gave an answer that is too long.'));
+    });
     socket.on('end', () => {
       try {
-        resolve(JSON.parse(text) as Record<string, unknown>);
+        const answer: unknown = JSON.parse(text);
+        if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new Error('not an object');
+        settle(answer as Record<string, unknown>);
       } catch {
-        reject(new Error('the app gave no answer'));
+        reject(new Error(`The app gave an answer at ${path} that cannot be understood.`));
       }
     });
+    socket.on('close', () => reject(new Error(`The app closed the connection at ${path} without an answer.`)));
   });
 }

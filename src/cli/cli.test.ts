@@ -1,0 +1,211 @@
+/** The `wardmux` command as scripts use it: a process, its streams, its exit status. */
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commands } from './commands/index.ts';
+import { exitTable } from './exit.ts';
+import { runCli } from './program.ts';
+import { askApp, socketPath } from './socket.ts';
+
+const words = 'kettle orbit willow prairie stamp';
+const cli = join(import.meta.dirname, 'main.ts');
+let place: string;
+let home: string;
+let auditKey: string;
+let recording: string;
+let trust: string;
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly bytes: Buffer;
+  readonly err: string;
+}
+
+/** `passphrase` goes to descriptor 3. */
+function wardmux(args: readonly string[], options: { passphrase?: string; home?: string; cwd?: string } = {}): Ran {
+  const file = join(place, 'passphrase');
+  writeFileSync(file, `${options.passphrase ?? words}\n`);
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, cli, ...args], {
+    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: options.home ?? home },
+    cwd: options.cwd ?? place,
+  });
+  return { status: run.status, out: run.stdout.toString(), bytes: run.stdout, err: run.stderr.toString() };
+}
+
+const printed = Buffer.from([0x68, 0x69, 0x0d, 0x0a, 0xff, 0x00, 0x0d, 0x0a]);
+
+beforeAll(() => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-cli-'));
+  home = join(place, 'home');
+  auditKey = join(place, 'audit-key.json');
+  trust = join(place, 'trust.json');
+  expect(wardmux(['init', '--name', 'Ada Example', '--passphrase-fd', '3', '--audit-key-out', auditKey])).toMatchObject({ status: 0 });
+  const ran = wardmux(['record', '--json', '--', 'sh', '-c', "printf 'hi\\n\\377\\000\\n'; exit 7"]);
+  expect(ran).toMatchObject({ status: 7, bytes: printed });
+  recording = (JSON.parse(ran.err.trim().split('\n').at(-1)!) as { recording: string }).recording;
+  const trusted = wardmux(['trust']);
+  expect(trusted).toMatchObject({ status: 0, err: '' });
+  writeFileSync(trust, trusted.out);
+}, 60_000);
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+test('list gives a table for people and JSON for scripts', () => {
+  expect(wardmux(['list']).out).toMatch(new RegExp(`^ID +PERSON +START +LENGTH +SIZE +STATE\\n${recording}  p-[0-9a-f]{12}  .*  complete\\n$`));
+  expect(JSON.parse(wardmux(['list', '--json']).out)).toMatchObject([
+    { id: recording, state: 'complete', outputBytes: printed.length, recovered: false, fault: null },
+  ]);
+});
+
+test('play --raw writes exactly the bytes that were read from the pty, with either key', () => {
+  expect(wardmux(['play', recording, '--raw', '--key', auditKey])).toMatchObject({ status: 0, bytes: printed, err: '' });
+  expect(wardmux(['play', recording, '--raw', '--passphrase-fd', '3'])).toMatchObject({ status: 0, bytes: printed });
+});
+
+test('a wrong passphrase, a wrong key and an unknown recording have their own statuses', () => {
+  expect(wardmux(['play', recording, '--passphrase-fd', '3'], { passphrase: 'not this one at all' })).toMatchObject({ status: 4, out: '' });
+  const wrong = join(place, 'wrong-home');
+  expect(wardmux(['init', '--name', 'Eve', '--passphrase-fd', '3', '--audit-key-out', join(place, 'wrong.json')], { home: wrong }).status).toBe(0);
+  expect(wardmux(['play', recording, '--key', join(place, 'wrong.json')])).toMatchObject({
+    status: 4,
+    out: '',
+    err: expect.stringContaining('not sealed to this key'),
+  });
+  expect(wardmux(['play', '20260101-000000-00000000', '--key', auditKey])).toMatchObject({ status: 5, out: '' });
+  expect(wardmux(['play', '../../etc', '--key', auditKey])).toMatchObject({ status: 5, out: '' });
+  expect(wardmux(['play', recording, '--key', join(place, 'none.json')])).toMatchObject({ status: 2, out: '' });
+  expect(wardmux(['ledger', 'show', '--action', 'unlock']).out).toMatch(/failure method=passphrase reason=wrong-passphrase/);
+}, 30_000);
+
+test('export, then verify here, on a machine without an installation, and in Python', () => {
+  const bundle = join(place, 'bundle');
+  expect(wardmux(['export', recording, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0, out: `${bundle}\n` });
+  expect(wardmux(['export', recording, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({
+    status: 1,
+    out: '',
+    err: expect.stringContaining('never overwrites'),
+  });
+  const foreign = join(place, 'nothing-here');
+  const verdict = wardmux(['verify', bundle, '--trust', trust, '--json'], { home: foreign });
+  expect(verdict.status).toBe(0);
+  expect(existsSync(foreign)).toBe(false);
+  const python = spawnSync('python3', ['-B', join(bundle, 'verify.py'), bundle, '--trust', trust, '--json'], { encoding: 'utf8' });
+  expect(python.status).toBe(0);
+  expect(JSON.parse(python.stdout)).toEqual(JSON.parse(verdict.out));
+  writeFileSync(join(bundle, 'VERIFY.md'), 'all is well');
+  expect(wardmux(['verify', bundle, '--trust', trust])).toMatchObject({ status: 37, out: expect.stringMatching(/^bad-file: .*VERIFY\.md\.\n$/) });
+  expect(wardmux(['ledger', 'show', '--action', 'verify']).out).toMatch(/failure target=bundle code=bad-file\n$/);
+  expect(wardmux(['verify', bundle, '--trust', join(place, 'none')], { home: foreign }).status).toBe(10);
+}, 30_000);
+
+test('an interrupted recording is marked, recovered on demand, and its bytes are kept', async () => {
+  const child = spawn(process.execPath, [cli, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
+    env: { ...process.env, WARDMUX_HOME: home },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  // What reaches stdout has been sealed before.
+  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  const all = () => JSON.parse(wardmux(['list', '--json']).out) as { id: string; state: string; recovered: boolean }[];
+  expect(all().at(-1)).toMatchObject({ state: 'live' });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  const cut = all().at(-1)!;
+  expect(cut).toMatchObject({ state: 'interrupted', recovered: false });
+  const folder = join(home, 'recordings', cut.id);
+  appendFileSync(
+    join(
+      folder,
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.wmx'))
+        .sort()
+        .at(-1)!,
+    ),
+    'torn bytes',
+  );
+  expect(wardmux(['list']).err).toContain('wardmux list --recover');
+  expect(wardmux(['play', cut.id, '--raw', '--key', auditKey])).toMatchObject({
+    status: 0,
+    out: 'before\r\n',
+    err: expect.stringContaining('was interrupted'),
+  });
+  expect(wardmux(['list', '--recover'])).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('interrupted, recovered'),
+    err: expect.stringContaining('10 torn bytes'),
+  });
+  expect(all().at(-1)).toMatchObject({ state: 'interrupted', recovered: true });
+  const bundle = join(place, 'recovered');
+  expect(wardmux(['export', cut.id, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
+  expect(JSON.parse(wardmux(['verify', bundle, '--trust', trust, '--json']).out)).toMatchObject({ good: true, facts: { state: 'recovered', unproven: 0 } });
+}, 60_000);
+
+test('ledger verify: good, then refused with a sentence, and nothing is written over', () => {
+  expect(wardmux(['ledger', 'verify', '--json'])).toMatchObject({ status: 0 });
+  const lines = wardmux(['ledger', 'show', '--json']).out.trimEnd().split('\n');
+  const events = join(home, 'ledger', 'events.jsonl');
+  const before = readFileSync(events, 'utf8');
+  expect(lines.join('\n')).toBe(before.trimEnd());
+  try {
+    const spoiled = before.replace('first-run', 'first-sun');
+    writeFileSync(events, spoiled);
+    expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringMatching(/^root-mismatch: .*events\.jsonl/) });
+    expect(wardmux(['export', recording, '-o', join(place, 'never'), '--passphrase-fd', '3'])).toMatchObject({
+      status: 7,
+      err: expect.stringContaining('left as it is'),
+    });
+    expect(readFileSync(events, 'utf8')).toBe(spoiled);
+    expect(existsSync(join(place, 'never'))).toBe(false);
+  } finally {
+    writeFileSync(events, before);
+  }
+}, 30_000);
+
+test('no installation, no app, no sense: each has its sentence and its status', () => {
+  const none = join(place, 'none');
+  expect(wardmux(['list'], { home: none })).toMatchObject({ status: 1, out: '', err: expect.stringContaining('wardmux init') });
+  expect(existsSync(none)).toBe(false);
+  expect(wardmux(['lock'])).toMatchObject({ status: 3, out: '' });
+  expect(wardmux(['status'])).toMatchObject({ status: 3, out: '' });
+  for (const args of [['bogus'], ['export', recording], ['play'], ['play', recording, '--passphrase-fd', 'x'], ['verify', '.']])
+    expect(wardmux(args), args.join(' ')).toMatchObject({ status: 2, out: '' });
+}, 30_000);
+
+test('every command has help with examples, on stdout, without colour', async () => {
+  for (const { name, examples } of commands) {
+    let out = '';
+    const io = {
+      env: {},
+      out: async (data: string | Uint8Array) => void (out += String(data)),
+      talk: () => undefined,
+      stdoutIsTerminal: false,
+      now: () => 0,
+      wait: async () => undefined,
+    };
+    expect(await runCli([name, '--help'], io)).toBe(0);
+    expect(out).toContain('Examples:');
+    for (const [line] of examples) expect(out).toContain(line);
+    expect(out).not.toContain('\x1b');
+  }
+  expect(new Set(exitTable.map((row) => row.status)).size).toBe(exitTable.length);
+});
+
+test('the socket: its place for short and long homes, and one line each way', async () => {
+  expect(socketPath('/home/a/.local/share/wardmux')).toBe('/home/a/.local/share/wardmux/run/wardmux.sock');
+  const long = socketPath(`/home/${'x'.repeat(100)}`, { XDG_RUNTIME_DIR: '/run/user/7' });
+  expect(long).toMatch(/^\/run\/user\/7\/wardmux-\w+\/[0-9a-f]{16}\.sock$/);
+  expect(Buffer.byteLength(long)).toBeLessThan(100);
+  const path = join(place, 's', 'a.sock');
+  mkdirSync(dirname(path), { mode: 0o700 });
+  const answers = ['{"ok":true,"state":"locked"}\n', 'nonsense\n', ''];
+  const server = createServer((socket) => socket.once('data', (line) => socket.end(line.toString() === '{"command":"status"}\n' ? answers.shift() : 'no')));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  expect(await askApp(path, 'status')).toEqual({ ok: true, state: 'locked' });
+  await expect(askApp(path, 'status')).rejects.toThrow(/cannot be understood/);
+  await expect(askApp(path, 'status')).rejects.toThrow();
+  await new Promise((resolve) => server.close(resolve));
+  await expect(askApp(join(place, 'none', 'a.sock'), 'lock')).rejects.toMatchObject({ code: 'ENOENT' });
+});

@@ -1,0 +1,61 @@
+/** `wardmux export`: a bundle for an auditor. */
+import { exportRecording } from '../../export/bundle.ts';
+import { ed25519SshKey, p256SshKey } from '../../export/sshsig.ts';
+import { isPermitted } from '../../policy/index.ts';
+import { liveState } from '../../recording/live.ts';
+import { needsRecovery } from '../../recording/recovery.ts';
+import { version } from '../../version.ts';
+import type { CliCommand } from '../command.ts';
+import { CliError, exit } from '../exit.ts';
+import { openInstallation, recordingFolder, trustOf, unlockPerson, withLedger } from '../installation.ts';
+import { jsonText } from '../io.ts';
+import { personOptions } from '../options.ts';
+
+export const exportCommand: CliCommand = {
+  name: 'export',
+  summary: 'Exports a recording as a signed bundle that verifies without Wardmux.',
+  description: 'The bundle shows what was on the screen: treat it as you treat a patient record. An existing folder is never overwritten.',
+  examples: [
+    ['wardmux export 20261122-081500-0a1b2c3d -o bundle', 'asks for your passphrase'],
+    ['wardmux export ID -o DIR --passphrase-fd 3 3< FILE', 'for scripts'],
+    ['wardmux trust > trust.json', 'what the auditor needs besides, by another way'],
+  ],
+  declare: (command, io, done) => {
+    personOptions(command.argument('<ID>', 'the recording').requiredOption('-o, --output <DIR>', 'the new folder'))
+      .option('--json', 'print the result as JSON')
+      .action(async (id: string, options: { output: string; json?: boolean; person?: string; passphraseFd?: number }) => {
+        const site = openInstallation(io);
+        const folder = recordingFolder(site.home, id);
+        const live = liveState(folder) === 'live';
+        if (!live && needsRecovery(folder))
+          io.talk(
+            `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have them signed for, run: wardmux list --recover`,
+          );
+        const trust = trustOf(site);
+        const identity = await unlockPerson(site, options);
+        try {
+          if (!isPermitted(identity.person.roles, 'recording.export.own'))
+            throw new CliError('failed', `${identity.person.name} may not export recordings: the role for it is missing.`);
+          const result = await withLedger(site, ({ ledger, signer }) =>
+            exportRecording({
+              recordingFolder: folder,
+              opener: identity,
+              ledger,
+              installationSigner: { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) },
+              person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+              trust,
+              target: options.output,
+              version,
+              live,
+            }),
+          );
+          if (options.json) await io.out(jsonText(result));
+          else await io.out(`${result.folder}\n`);
+          io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);
+          done(exit.done);
+        } finally {
+          identity.destroy();
+        }
+      });
+  },
+};

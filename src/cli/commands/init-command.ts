@@ -1,0 +1,30 @@
+import { Option } from 'commander';
+import type { CliCommand } from '../command.ts';
+import { descriptor } from '../options.ts';
+import { runInit } from './init.ts';
+
+export const init: CliCommand = {
+  name: 'init',
+  summary: 'The first run without a window: installation, person, passphrase, audit key.',
+  examples: [
+    ['wardmux init --name "Ada Example" --audit-key-out audit-key.json', 'asks for the passphrase on the terminal'],
+    ['wardmux init --name "Ada Example" --passphrase-fd 3 --audit-key-out audit-key.json 3< FILE', 'for scripts'],
+  ],
+  declare: (command, io, done) => {
+    command
+      .requiredOption('--name <NAME>', 'your name, as colleagues know it')
+      .requiredOption('--audit-key-out <FILE>', 'where the audit key goes: a new file, to be kept off this workstation')
+      .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor').argParser(descriptor))
+      .option('--json', 'print the result as JSON')
+      .action(async (options: { name: string; auditKeyOut: string; passphraseFd?: number; json?: boolean }) => {
+        const pending: Promise<void>[] = [];
+        const status = await runInit(options, {
+          env: io.env,
+          out: (text) => void pending.push(io.out(text)),
+          talk: (text) => io.talk(text.replace(/\n$/, '')),
+        });
+        await Promise.all(pending);
+        done(status);
+      });
+  },
+};

@@ -1,0 +1,96 @@
+/** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
+import { listRecordings, type RecordingSummary } from '../../recording/summary.ts';
+import { needsRecovery, recoverRecording } from '../../recording/recovery.ts';
+import { exit } from '../exit.ts';
+import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
+import type { CliCommand } from '../command.ts';
+import { columns, jsonText, type CliIo } from '../io.ts';
+
+/** h:mm:ss, rounded down. */
+export function lengthText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+export interface ListedRecording {
+  readonly id: string;
+  readonly person: string;
+  readonly start: string;
+  readonly lengthMs: number;
+  /** Bytes on the disk. */
+  readonly size: number;
+  /** Bytes of output; null where only the ledger and the key know. */
+  readonly outputBytes: number | null;
+  readonly state: RecordingSummary['state'];
+  /** An interrupted recording that was closed after its last whole record. */
+  readonly recovered: boolean;
+  readonly fault: string | null;
+}
+
+function listed(summary: RecordingSummary): ListedRecording {
+  const { id, person, started, durationMs, size, bytes, bytesExact, state, fault, folder } = summary;
+  const recovered = state === 'interrupted' && !needsRecovery(folder);
+  return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null };
+}
+
+/** Closes each interrupted recording after its last whole record; the ledger learns where that is. */
+async function recover(site: OpenInstallation, io: CliIo): Promise<boolean> {
+  let all = true;
+  const cut = (await listRecordings(site.home.recordings)).filter(({ state, folder }) => state === 'interrupted' && needsRecovery(folder));
+  if (cut.length === 0) return true;
+  await withLedger(site, async ({ ledger }) => {
+    for (const { id, folder } of cut) {
+      try {
+        const { head, tornBytes } = await recoverRecording(folder);
+        await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes } });
+        io.talk(
+          `Recording ${id} was interrupted; its ${head.size} whole records are kept.${tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : ''}`,
+        );
+      } catch (error) {
+        all = false;
+        io.talk(`Recording ${id} could not be recovered: ${error instanceof Error ? error.message : 'unknown fault'}`);
+      }
+    }
+  });
+  return all;
+}
+
+export const list: CliCommand = {
+  name: 'list',
+  summary: 'Lists recordings: id, person, start, length, size, state.',
+  description:
+    'States: complete, live, interrupted (its writer died; what was whole is kept). The app recovers interrupted recordings when it starts; --recover does it now.',
+  examples: [
+    ['wardmux list', 'a table, oldest first'],
+    ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
+    ['wardmux list --recover', 'closes interrupted recordings after their last whole record'],
+  ],
+  declare: (command, io, done) => {
+    command
+      .option('--json', 'print an array of recordings')
+      .option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted')
+      .action(async (options: { json?: boolean; recover?: boolean }) => {
+        const site = openInstallation(io);
+        const recovered = options.recover ? await recover(site, io) : true;
+        const recordings = (await listRecordings(site.home.recordings)).map(listed);
+        if (options.json) await io.out(jsonText(recordings));
+        else {
+          const rows = recordings.map((r) => [
+            r.id,
+            r.person || '-',
+            r.start || '-',
+            lengthText(r.lengthMs),
+            String(r.size),
+            r.recovered ? 'interrupted, recovered' : r.state,
+          ]);
+          if (rows.length > 0) await io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE'], ...rows]));
+          else io.talk('There are no recordings yet. Make one: wardmux record -- bash');
+        }
+        for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
+        const cut = recordings.filter((r) => r.state === 'interrupted' && !r.recovered).length;
+        if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
+        done(recovered ? exit.done : exit.failed);
+      });
+  },
+};

@@ -1,0 +1,31 @@
+/**
+ * Exit statuses of the `wardmux` command. Stable: scripts rely on them. `verify` has one for each kind of failure, from 10
+ * up (src/export/failures.ts); `record` exits as the recorded command does (src/cli/commands/record.ts).
+ */
+export const exitTable = [
+  { name: 'done', status: 0, help: 'Done; for verify: the bundle is good.' },
+  { name: 'failed', status: 1, help: 'Refused or failed; a sentence on stderr says why. Nothing was overwritten.' },
+  { name: 'usage', status: 2, help: 'Wrong usage: an unknown option, a missing argument, an input that cannot be used.' },
+  { name: 'notRunning', status: 3, help: 'The app is not running, or another one already is.' },
+  { name: 'notUnlocked', status: 4, help: 'The passphrase or key did not open it, or unlocking must wait.' },
+  { name: 'noRecording', status: 5, help: 'There is no such recording.' },
+  { name: 'damaged', status: 6, help: 'The recording is damaged; what came before the damage was still given.' },
+  { name: 'badLedger', status: 7, help: 'The ledger does not verify.' },
+  { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
+] as const;
+
+export type ExitName = (typeof exitTable)[number]['name'];
+
+/** Status by name. */
+export const exit = Object.fromEntries(exitTable.map(({ name, status }) => [name, status])) as Readonly<Record<ExitName, number>>;
+
+/** Ends a command with a sentence on stderr. */
+export class CliError extends Error {
+  readonly status: number;
+
+  constructor(name: ExitName, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CliError';
+    this.status = exit[name];
+  }
+}

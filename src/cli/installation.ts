@@ -1,0 +1,123 @@
+/** What commands need of an installation: its folder, its ledger, its trust facts, and an unlocked person. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeTrust, type Trust } from '../export/trust.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
+import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
+import { loadPolicy } from '../policy/index.ts';
+import { RECORDING_ID } from '../recording/header.ts';
+import { homeFolder, homePaths, openHome, openSecretStore, openSigner, requireInstallation, type Home, type Installation } from '../storage/index.ts';
+import { Backoff } from '../vault/backoff.ts';
+import { readBackoffKey } from '../vault/backoff-key.ts';
+import { UnlockError } from '../vault/errors.ts';
+import type { OpenIdentity } from '../vault/identity.ts';
+import { normalisePassphrase } from '../vault/passphrase.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../vault/person.ts';
+import type { PersonRecord } from '../vault/types.ts';
+import { CliError } from './exit.ts';
+import type { CliIo } from './io.ts';
+import { promptPassphrase, readPassphraseFd } from './passphrase.ts';
+
+export interface OpenInstallation {
+  readonly home: Home;
+  readonly installation: Installation;
+  /** Raw Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly noteKey: NoteKey;
+}
+
+/** @throws StorageFault with a sentence where there is none, or it is damaged. */
+export function openInstallation(io: CliIo): OpenInstallation {
+  const folder = homeFolder(io.env);
+  // First of all, because openHome makes what is missing: a look at an installation that is not there leaves no trace.
+  const installation = requireInstallation(homePaths(folder));
+  const home = openHome(folder);
+  const publicKey = Buffer.from(installation.publicKey, 'base64url');
+  return { home, installation, publicKey, noteKey: noteKey(ledgerOrigin(installation.id), publicKey) };
+}
+
+export interface OpenedLedger {
+  readonly ledger: Ledger;
+  readonly signer: InstallationSigner;
+}
+
+/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
+export async function withLedger<T>({ home, installation }: OpenInstallation, task: (opened: OpenedLedger) => Promise<T>): Promise<T> {
+  const signer = await openSigner(home, installation);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  const before = ledger.events;
+  try {
+    return await task({ ledger, signer });
+  } finally {
+    if (ledger.events !== before && !ledger.failure) await ledger.checkpoint();
+    await ledger.close();
+  }
+}
+
+/** Appends one event, and signs for it. */
+export function appendEvent(site: OpenInstallation, entry: LedgerEntry): Promise<void> {
+  return withLedger(site, async ({ ledger }) => void (await ledger.append(entry)));
+}
+
+/** The folder of a recording. @throws CliError 'noRecording' */
+export function recordingFolder(home: Home, id: string): string {
+  const folder = join(home.recordings, id);
+  if (RECORDING_ID.test(id) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new CliError('noRecording', `There is no recording ${JSON.stringify(id.slice(0, 60))} in ${home.recordings}. See: wardmux list`);
+}
+
+/** Trust facts of this installation: what an auditor pins. */
+export function trustOf({ home, installation, publicKey }: OpenInstallation): Trust {
+  const persons = listPeople(home).flatMap((id) => readPerson(home, id) ?? []);
+  return makeTrust({ installation: installation.id, publicKey, persons, auditKeys: loadPolicy(home).policy.auditKeys });
+}
+
+export interface PersonOptions {
+  readonly person?: string;
+  readonly passphraseFd?: number;
+}
+
+/** The person whom a command acts for: the one that was named, or the only one there is. */
+function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
+  const ids = listPeople(home);
+  const id = wanted ?? (ids.length === 1 ? ids[0] : undefined);
+  if (id === undefined)
+    throw new CliError('usage', `This installation has ${ids.length} people. Say who you are: --person ID, one of ${ids.join(', ') || 'none'}.`);
+  const person = readPerson(home, id);
+  if (!person) throw new CliError('usage', `There is no person ${JSON.stringify(id.slice(0, 40))} here.`);
+  return person;
+}
+
+/**
+ * Unlocks a person with the passphrase, from the descriptor or the terminal. Attempts are counted and slowed down as on the
+ * lock screen, and each is an event. The caller destroys the identity.
+ * @throws UnlockError, StorageFault, PassphraseInputError
+ */
+export async function unlockPerson(site: OpenInstallation, options: PersonOptions): Promise<OpenIdentity> {
+  const { home, installation } = site;
+  const person = choosePerson(home, options.person);
+  const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
+  const backoff = new Backoff(home, key);
+  const told = (detail: LedgerEntry['detail'], outcome: 'success' | 'failure'): Promise<void> =>
+    appendEvent(site, { action: 'unlock', person: person.id, outcome, detail: { method: 'passphrase', ...detail } });
+  let typed: Buffer | undefined;
+  let normal: Buffer | undefined;
+  try {
+    backoff.check(person.id, 'passphrase');
+    typed = options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
+    normal = Buffer.from(normalisePassphrase(typed.toString('utf8')), 'utf8');
+    backoff.begin(person.id, 'passphrase');
+    const identity = await unlockWithPassphrase(person, normal);
+    const failures = backoff.succeeded(person.id, 'passphrase');
+    await told({ failures }, 'success');
+    return identity;
+  } catch (error) {
+    if (error instanceof UnlockError) await told({ reason: error.code }, 'failure');
+    throw error;
+  } finally {
+    typed?.fill(0);
+    normal?.fill(0);
+    key.fill(0);
+  }
+}

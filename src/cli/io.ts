@@ -1,0 +1,30 @@
+/** What a command may touch: streams and environment. Tests give their own. */
+export interface CliIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Data: stdout. Resolves when more may be written. */
+  readonly out: (data: string | Uint8Array) => Promise<void>;
+  /** Talk: stderr. */
+  readonly talk: (line: string) => void;
+  readonly stdoutIsTerminal: boolean;
+  readonly now: () => number;
+  /** Waits for milliseconds: replay with timing. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+/** Writes rows as columns, two spaces apart, without trailing spaces. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length))) ?? [];
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

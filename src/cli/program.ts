@@ -1,0 +1,84 @@
+/** Parser, help and errors of the `wardmux` command, made from the table of commands. */
+import { Command, CommanderError } from 'commander';
+import { ExportError } from '../export/bundle.ts';
+import { LedgerError } from '../ledger/errors.ts';
+import { RecordingError } from '../recording/errors.ts';
+import { StorageFault } from '../storage/index.ts';
+import { UnlockError, VaultError } from '../vault/errors.ts';
+import { version } from '../version.ts';
+import { commands } from './commands/index.ts';
+import { CliError, exit, exitTable } from './exit.ts';
+import type { CliIo } from './io.ts';
+import { PassphraseInputError } from './passphrase.ts';
+
+/** Runs one command line. @param args without node and script. @returns the exit status; never rejects. */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let status: number = exit.done;
+  const pending: Promise<void>[] = [];
+  const program = new Command('wardmux')
+    .description('Sealed terminal recordings for shared workstations, and their audit.')
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void pending.push(io.out(text)),
+      writeErr: (text) => io.talk(text.replace(/\n$/, '')),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('For help: wardmux help')
+    .addHelpText(
+      'after',
+      `\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 and up: verify, see wardmux verify --help. record exits as its command does.`,
+    );
+  for (const { name, summary, description, examples, declare } of commands) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(description ? `${summary}\n\n${description}` : summary);
+    declare(command, io, (code) => {
+      status = code;
+    });
+    command.addHelpText('after', `\nExamples:\n${examples.map(([line, what]) => `  ${line}\n      ${what}`).join('\n')}`);
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    status = failureStatus(error, io);
+  }
+  await Promise.all(pending);
+  return status;
+}
+
+/** Says what went wrong in one sentence, and gives its status. */
+function failureStatus(error: unknown, io: CliIo): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;
+  if (error instanceof CliError) {
+    io.talk(`wardmux: ${error.message}`);
+    return error.status;
+  }
+  if (error instanceof UnlockError) {
+    io.talk(`wardmux: ${error.message}`);
+    return exit.notUnlocked;
+  }
+  if (error instanceof PassphraseInputError) {
+    io.talk(`wardmux: ${error.message}`);
+    return error.code === 'cancelled' ? exit.cancelled : exit.usage;
+  }
+  if (
+    error instanceof ExportError ||
+    error instanceof LedgerError ||
+    error instanceof RecordingError ||
+    error instanceof StorageFault ||
+    error instanceof VaultError
+  ) {
+    io.talk(`wardmux: ${error.message}`);
+    if (error.code === 'not-a-recipient') return exit.notUnlocked;
+    if (error.code === 'bad-key-file') return exit.usage;
+    return error instanceof LedgerError && error.code === 'corrupt' ? exit.badLedger : exit.failed;
+  }
+  // Not one of ours: its words may quote what it choked on, so only its kind is told.
+  const { code, name } = error as NodeJS.ErrnoException;
+  io.talk(`wardmux: Something went wrong that should not have (${code ?? name ?? 'unknown'}). Nothing was overwritten; please report it.`);
+  return exit.failed;
+}
