@@ -1,0 +1,213 @@
+/** A pty host with everything around it played by the test. */
+import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
+import type { EndReason, Recipient } from '../recording/types.ts';
+import type { RecordingOptions } from '../recording/writer.ts';
+import { FakeClock } from './clock.ts';
+import { fakeSpawner, type FakePty } from './fake.ts';
+import { PtyHost } from './host.ts';
+import type { FromPtyHost, ToPtyHost } from './protocol.ts';
+import type { SessionWriter } from './session.ts';
+
+export const person = 'p-0123456789ab';
+export const recipient: Recipient = {
+  kid: 'kid',
+  role: 'audit',
+  jwk: { kty: 'EC', crv: 'P-256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' },
+};
+
+/** Keeps what it is given in the clear, and fails when it is told to. */
+export class FakeWriter implements SessionWriter {
+  readonly id: string;
+  readonly options: RecordingOptions;
+  readonly events: { readonly code: string; readonly data: string }[] = [];
+  chunks: Buffer[] = [];
+  outputBytes = 0;
+  segments = 1;
+  syncs = 0;
+  ended: EndReason | undefined;
+  /** Thrown by every call that writes. */
+  failure: Error | undefined;
+  readonly #log: string[];
+  #size = 2;
+
+  constructor(id: string, options: RecordingOptions, log: string[]) {
+    this.id = id;
+    this.options = options;
+    this.#log = log;
+    options.notice({ kind: 'start', recording: id, person: options.person, recipients: options.recipients.map(({ kid }) => kid) });
+  }
+
+  get text(): string {
+    return Buffer.concat(this.chunks).toString('latin1');
+  }
+
+  #write(): void {
+    if (this.failure) throw this.failure;
+    this.#size++;
+  }
+
+  output(chunk: Uint8Array): void {
+    this.#write();
+    this.#log.push('sealed');
+    this.chunks.push(Buffer.from(chunk));
+    this.outputBytes += chunk.length;
+  }
+
+  event(code: string, data: Uint8Array | string): void {
+    this.#write();
+    this.events.push({ code, data: Buffer.from(data as string).toString('latin1') });
+  }
+
+  rotate(): void {
+    this.#write();
+    this.segments++;
+  }
+
+  head(): { size: number; root: string } {
+    return { size: this.#size, root: '0'.repeat(64) };
+  }
+
+  async sync(): Promise<void> {
+    if (this.failure) throw this.failure;
+    this.syncs++;
+  }
+
+  async end(reason: EndReason, exit?: { code: number; signal: number }): Promise<{ size: number; root: string }> {
+    if (!this.failure && exit) this.event('x', JSON.stringify(exit));
+    this.ended = reason;
+    this.#log.push('ended');
+    return this.head();
+  }
+}
+
+export class Stage {
+  readonly clock = new FakeClock();
+  readonly posts: FromPtyHost[] = [];
+  readonly writers: FakeWriter[] = [];
+  readonly ptys: FakePty[];
+  /** Order of sealing, showing and ending. */
+  readonly log: string[] = [];
+  readonly exits: number[] = [];
+  readonly host: PtyHost;
+  lose: () => void = () => {};
+
+  constructor() {
+    const { ptys, spawn } = fakeSpawner();
+    this.ptys = ptys;
+    this.host = new PtyHost({
+      link: {
+        post: (message) => {
+          this.posts.push(structuredClone(message));
+          if (message.type === 'frame') this.log.push('shown');
+        },
+        onMessage: () => {},
+        onLost: (listener) => {
+          this.lose = listener;
+        },
+        flush: async () => {},
+      },
+      spawn,
+      createWriter: async (options) => {
+        const writer = new FakeWriter(`recording-${this.writers.length}`, options, this.log);
+        this.writers.push(writer);
+        return writer;
+      },
+      clock: this.clock,
+      exit: (code) => this.exits.push(code),
+    });
+  }
+
+  send(message: ToPtyHost | object): void {
+    this.host.receive(message);
+  }
+
+  configure(): void {
+    this.send({
+      type: 'configure',
+      recordingsFolder: '/recordings',
+      installation: 'w-0123456789ab',
+      policySha256: '0'.repeat(64),
+      rotateMinutes: 60,
+      rotateMebibytes: 64,
+      reserveMebibytes: 0,
+      version: '0.0.0',
+    });
+  }
+
+  /** Sends a spawn and waits for its answer. */
+  async spawn(pane: number, more: object = {}): Promise<FromPtyHost> {
+    const before = this.posts.length;
+    this.send({
+      type: 'spawn',
+      pane,
+      person,
+      recipients: [recipient],
+      command: ['/bin/sh'],
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin', HOME: '/' },
+      cols: 80,
+      rows: 24,
+      ...more,
+    });
+    return this.answer((message) => (message.type === 'spawned' || message.type === 'spawnFailed') && message.pane === pane, before);
+  }
+
+  /** The first message after the first `from` that fits; lets the host's promises run until there is one. */
+  async answer(fits: (message: FromPtyHost) => boolean, from = 0): Promise<FromPtyHost> {
+    for (let turn = 0; turn < 1000; turn++) {
+      const found = this.posts.slice(from).find(fits);
+      if (found) return found;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    throw new Error(`no such message in ${JSON.stringify(this.posts.slice(from).map(({ type }) => type))}`);
+  }
+
+  count(type: FromPtyHost['type']): number {
+    return this.posts.filter((message) => message.type === type).length;
+  }
+
+  faults(): string[] {
+    return this.posts.flatMap((message) => (message.type === 'fault' ? [message.sentence] : []));
+  }
+
+  async attach(who = person): Promise<Page> {
+    const key = await PageKey.generate();
+    const before = this.posts.length;
+    this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey' });
+    const answer = await this.answer(({ type }) => type === 'attached', before);
+    if (answer.type !== 'attached') throw new Error('not attached');
+    return new Page(this, await key.connect(answer.publicKey), answer.panes, this.posts.length);
+  }
+}
+
+export class Page {
+  readonly #stage: Stage;
+  readonly #channel: PageChannel;
+  readonly panes: readonly { readonly pane: number; readonly outputBytes: number }[];
+  #seen: number;
+
+  constructor(stage: Stage, channel: PageChannel, panes: Page['panes'], seen: number) {
+    this.#stage = stage;
+    this.#channel = channel;
+    this.panes = panes;
+    this.#seen = seen;
+  }
+
+  async send(frame: Frame): Promise<void> {
+    this.#stage.send({ type: 'frame', bytes: await this.#channel.seal(encodeFrame(frame)) });
+  }
+
+  type(pane: number, text: string): Promise<void> {
+    return this.send({ type: 'input', pane, bytes: Buffer.from(text) });
+  }
+
+  /** Opens the frames that have come since the last call. */
+  async frames(): Promise<Frame[]> {
+    const fresh = this.#stage.posts.slice(this.#seen);
+    this.#seen = this.#stage.posts.length;
+    const out: Frame[] = [];
+    for (const message of fresh) if (message.type === 'frame') out.push(decodeFrame(await this.#channel.open(message.bytes)));
+    return out;
+  }
+}

@@ -1,0 +1,362 @@
+import { describe, expect, test } from 'vitest';
+import { person, Stage } from './host.fixture.ts';
+import { checkpointMs, highWaterBytes, lowWaterBytes } from './host.ts';
+
+async function ready(): Promise<Stage> {
+  const stage = new Stage();
+  stage.configure();
+  await stage.spawn(1);
+  return stage;
+}
+
+describe('starting', () => {
+  test('answers configure once, and refuses whatever comes before it', async () => {
+    const stage = new Stage();
+    stage.send({ type: 'attach', publicKey: new Uint8Array(65), person, method: 'x' });
+    expect((await stage.spawn(1)).type).toBe('spawnFailed');
+    expect(stage.writers).toEqual([]);
+    stage.configure();
+    expect(stage.count('ready')).toBe(1);
+    stage.configure();
+    expect(stage.count('ready')).toBe(1);
+  });
+
+  test('starts a shell with a scrubbed environment, recorded from the start', async () => {
+    const stage = new Stage();
+    stage.configure();
+    const env = {
+      PATH: '/bin',
+      HOME: '/',
+      LANG: 'C',
+      NODE_OPTIONS: '-r x',
+      ELECTRON_RUN_AS_NODE: '1',
+      WARDMUX_HOME: '/h',
+      npm_config_x: '1',
+      CHROME_DESKTOP: 'x',
+      TMUX: 'x',
+    };
+    expect(await stage.spawn(3, { env, command: ['sh', '-i'] })).toEqual({ type: 'spawned', pane: 3, recording: 'recording-0', pid: 1000 });
+    const { options } = stage.ptys[0]!;
+    expect(options.command.slice(1)).toEqual(['-i']);
+    expect(options.command[0]).toMatch(/^\/.*\/sh$/);
+    expect(options.env).toEqual({ PATH: '/bin', HOME: '/', LANG: 'C', TERM: 'xterm-256color', PWD: '/', WARDMUX: '1' });
+    expect(stage.writers[0]!.options.start).toEqual({ command: ['sh', '-i'], cwd: '/', cols: 80, rows: 24, term: 'xterm-256color', version: '0.0.0' });
+  });
+
+  test.each([
+    ['/no/such/shell', /\/no\/such\/shell does not exist/],
+    ['/etc/passwd', /\/etc\/passwd may not be run/],
+    ['/etc', /\/etc is a folder/],
+    ['no-such-shell', /no-such-shell was not found in \/usr\/bin:\/bin/],
+    ['', /its name is empty/],
+  ])('says why %j cannot be started, and begins no recording', async (shell, sentence) => {
+    const stage = new Stage();
+    stage.configure();
+    expect(await stage.spawn(1, { command: [shell] })).toMatchObject({ type: 'spawnFailed', pane: 1, sentence: expect.stringMatching(sentence) as string });
+    expect(stage.writers).toEqual([]);
+    expect(stage.host.livePanes).toBe(0);
+    expect((await stage.spawn(1)).type).toBe('spawned');
+  });
+
+  test('starts at home where the folder is gone, and says so', async () => {
+    const stage = new Stage();
+    stage.configure();
+    await stage.spawn(1, { cwd: '/no/such/folder', env: { HOME: '/usr', PATH: '/bin' } });
+    expect(stage.ptys[0]!.options.cwd).toBe('/usr');
+    expect(stage.faults()).toEqual(['The folder /no/such/folder cannot be entered, so this shell has started in /usr.']);
+  });
+
+  test('refuses a pane that has a shell', async () => {
+    const stage = await ready();
+    expect(await stage.spawn(1)).toMatchObject({ type: 'spawnFailed' });
+    expect(stage.ptys.length).toBe(1);
+    expect(stage.host.livePanes).toBe(1);
+  });
+
+  test('a pane that is closed before its shell has started starts none', async () => {
+    const stage = new Stage();
+    stage.configure();
+    const answer = stage.spawn(1);
+    stage.send({ type: 'kill', pane: 1 });
+    expect((await answer).type).toBe('spawnFailed');
+    expect(stage.ptys).toEqual([]);
+    expect(stage.writers[0]!.ended).toBe('closed');
+  });
+});
+
+describe('output', () => {
+  test('is sealed before it is shown, with its offset', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.ptys[0]!.print('one');
+    stage.ptys[0]!.print('two');
+    expect(stage.log).toEqual(['sealed', 'shown', 'sealed', 'shown']);
+    expect((await page.frames()).map((frame) => ({ ...frame, bytes: Buffer.from((frame as { bytes: Uint8Array }).bytes).toString() }))).toEqual([
+      { type: 'output', pane: 1, offset: 0, bytes: 'one' },
+      { type: 'output', pane: 1, offset: 3, bytes: 'two' },
+    ]);
+  });
+
+  test('is not shown when it cannot be sealed: the pane is closed and it is said why', async () => {
+    const stage = await ready();
+    await stage.attach();
+    stage.writers[0]!.failure = new Error('The disk is full.');
+    stage.ptys[0]!.print('secret');
+    expect(stage.count('frame')).toBe(0);
+    expect(stage.faults()).toEqual(['The disk is full. The program is ended, because nothing may be shown that is not sealed.']);
+    expect(stage.ptys[0]!.closed).toBe(true);
+    expect(await stage.answer(({ type }) => type === 'exit')).toMatchObject({ pane: 1, signal: 1 });
+    expect(JSON.stringify(stage.posts)).not.toContain('secret');
+    expect(stage.host.livePanes).toBe(0);
+  });
+
+  test('a sync that fails later ends the pane too', async () => {
+    const stage = await ready();
+    const writer = stage.writers[0]!;
+    writer.options.notice({ kind: 'failed', recording: writer.id, reason: 'EIO while syncing.', head: writer.head() });
+    expect(stage.faults()[0]).toMatch(/^EIO while syncing\./);
+    await stage.answer(({ type }) => type === 'exit');
+    stage.ptys[0]!.print('later');
+    expect(writer.text).toBe('');
+  });
+
+  test('waits for the page: high and low water, cumulative acks', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    const pty = stage.ptys[0]!;
+    pty.print(Buffer.alloc(highWaterBytes));
+    expect(pty.paused).toBe(false);
+    pty.print('x');
+    expect(pty.paused).toBe(true);
+    const sent = highWaterBytes + 1;
+    stage.send({ type: 'ack', pane: 1, parsed: sent - lowWaterBytes });
+    expect(pty.paused).toBe(true);
+    // An ack that is behind the last one, or ahead of what was sent, changes nothing for the worse.
+    stage.send({ type: 'ack', pane: 1, parsed: 1 });
+    stage.send({ type: 'ack', pane: 1, parsed: sent - lowWaterBytes + 1 });
+    expect(pty.paused).toBe(false);
+    stage.send({ type: 'ack', pane: 1, parsed: 1e12 });
+    pty.print(Buffer.alloc(highWaterBytes + 1));
+    expect(pty.paused).toBe(true);
+    expect((await page.frames()).length).toBe(3);
+  });
+
+  test('tells the sealed bytes at most once a second', async () => {
+    const stage = await ready();
+    for (let turn = 0; turn < 10; turn++) stage.ptys[0]!.print('12345');
+    stage.clock.advance(1000);
+    expect(stage.posts.filter(({ type }) => type === 'sealed')).toEqual([{ type: 'sealed', bytes: 50 }]);
+    stage.clock.advance(5000);
+    expect(stage.count('sealed')).toBe(1);
+  });
+});
+
+describe('locking', () => {
+  test('goes on sealing and shows nothing; a paused pty goes on', async () => {
+    const stage = await ready();
+    await stage.attach();
+    const pty = stage.ptys[0]!;
+    pty.print(Buffer.alloc(highWaterBytes + 1));
+    expect(pty.paused).toBe(true);
+    const shown = stage.count('frame');
+    stage.send({ type: 'detach', cause: 'idle' });
+    expect(stage.count('detached')).toBe(1);
+    expect(pty.paused).toBe(false);
+    pty.print('while locked');
+    expect(stage.writers[0]!.text.endsWith('while locked')).toBe(true);
+    expect(stage.count('frame')).toBe(shown);
+    expect(stage.writers[0]!.events.map(({ code, data }) => code + data)).toEqual([`u{"person":"${person}","method":"passkey"}`, 'l{"cause":"idle"}']);
+    expect(stage.writers[0]!.segments).toBe(2);
+  });
+
+  test('lets no byte through to a shell, neither new nor waiting', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    const pty = stage.ptys[0]!;
+    await page.type(1, 'before');
+    pty.reads(false);
+    await page.type(1, 'waiting');
+    stage.send({ type: 'detach', cause: 'hotkey' });
+    await page.type(1, 'after');
+    pty.reads(true);
+    expect(pty.received.toString()).toBe('before');
+    expect(stage.faults()).toEqual(['The pty host refused a message: a frame came while the workspace is locked. Nothing was changed.']);
+  });
+
+  test('takes no snapshot either', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.send({ type: 'detach', cause: 'idle' });
+    await page.send({ type: 'snapshot', pane: 1, offset: 0, cols: 80, rows: 24, bytes: Buffer.from('x') });
+    expect(stage.writers[0]!.events.some(({ code }) => code === 'n')).toBe(false);
+  });
+
+  test('a new attach has a new key, goes on at the offset, and ends the old one', async () => {
+    const stage = await ready();
+    const first = await stage.attach();
+    stage.ptys[0]!.print('seen');
+    await first.frames();
+    stage.send({ type: 'detach', cause: 'idle' });
+    stage.ptys[0]!.print('missed');
+    const second = await stage.attach();
+    expect(second.panes).toEqual([{ pane: 1, recording: 'recording-0', outputBytes: 10 }]);
+    stage.ptys[0]!.print('live');
+    expect(await second.frames()).toMatchObject([{ type: 'output', offset: 10 }]);
+    await first.type(1, 'old key');
+    expect(stage.ptys[0]!.received.length).toBe(0);
+    await second.type(1, 'new key');
+    expect(stage.ptys[0]!.received.toString()).toBe('new key');
+  });
+
+  test("another person's pane is neither shown nor typed in", async () => {
+    const stage = await ready();
+    const page = await stage.attach('p-ffffffffffff');
+    expect(page.panes).toEqual([]);
+    stage.ptys[0]!.print('not yours');
+    await page.type(1, 'rm');
+    expect(stage.count('frame')).toBe(0);
+    expect(stage.ptys[0]!.received.length).toBe(0);
+    expect(stage.writers[0]!.text).toBe('not yours');
+    expect(stage.faults()[0]).toMatch(/belongs to another person/);
+  });
+
+  test('a key that is no point on the curve is refused, and the old page stays', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.send({ type: 'attach', publicKey: new Uint8Array(65).fill(4), person, method: 'x' });
+    expect(stage.count('attached')).toBe(1);
+    await page.type(1, 'still here');
+    expect(stage.ptys[0]!.received.toString()).toBe('still here');
+  });
+});
+
+describe('frames from the page', () => {
+  test('a changed frame changes nothing, and the next good one is taken', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.send({ type: 'frame', bytes: new Uint8Array(40) });
+    await page.type(1, 'ok');
+    expect(stage.ptys[0]!.received.toString()).toBe('ok');
+    expect(stage.faults().length).toBe(1);
+  });
+
+  test('a snapshot becomes an event; one that cannot be true does not', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.ptys[0]!.print('12345');
+    const snapshot = { type: 'snapshot', pane: 1, cols: 80, rows: 24, bytes: Buffer.from('screen') } as const;
+    await page.send({ ...snapshot, offset: 5 });
+    await page.send({ ...snapshot, offset: 6 });
+    await page.send({ ...snapshot, offset: 4 });
+    await page.send({ ...snapshot, offset: 5, rows: 0 });
+    await page.send({ ...snapshot, offset: 5, bytes: Buffer.alloc(2 * 1024 * 1024) });
+    expect(stage.writers[0]!.events.filter(({ code }) => code === 'n').map(({ data }) => data)).toEqual(['{"outputOffset":5,"cols":80,"rows":24}\nscreen']);
+  });
+
+  test('frames that only others may send are refused', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    await page.send({ type: 'output', pane: 1, offset: 0, bytes: Buffer.from('x') });
+    await page.send({ type: 'passphrase', bytes: Buffer.from('x') });
+    await page.type(99, 'no such pane');
+    expect(stage.ptys[0]!.received.length).toBe(0);
+  });
+
+  test('says how much a program that does not read has not got', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    stage.ptys[0]!.reads(false);
+    for (let turn = 0; turn < 5; turn++) await page.type(1, 'a'.repeat(1024 * 1024));
+    expect(stage.faults()).toEqual(['The program in this pane does not read its input: 1048576 bytes were not sent to it.']);
+  });
+});
+
+describe('ends', () => {
+  test('exit comes after everything is sealed and the recording closed', async () => {
+    const stage = await ready();
+    stage.ptys[0]!.print('last words');
+    stage.ptys[0]!.finish({ code: 3, signal: 0 });
+    expect(await stage.answer(({ type }) => type === 'exit')).toEqual({ type: 'exit', pane: 1, code: 3, signal: 0 });
+    expect(stage.log).toEqual(['sealed', 'ended']);
+    expect(stage.writers[0]).toMatchObject({ ended: 'exit', events: [{ code: 'x', data: '{"code":3,"signal":0}' }] });
+  });
+
+  test('kill hangs up, then kills, then lets go of what cannot be killed', async () => {
+    const stage = await ready();
+    const pty = stage.ptys[0]!;
+    pty.onSignal = () => {};
+    stage.send({ type: 'kill', pane: 1 });
+    expect(pty.signals).toEqual(['SIGHUP', 'SIGCONT']);
+    pty.print('bye');
+    stage.clock.advance(2000);
+    expect(pty.signals.at(-1)).toBe('SIGKILL');
+    stage.clock.advance(1000);
+    await stage.answer(({ type }) => type === 'exit');
+    expect(stage.writers[0]).toMatchObject({ ended: 'closed', text: 'bye' });
+  });
+
+  test.each([
+    ['stop', 'app-stop'],
+    ['a lost line to main', 'main-gone'],
+  ] as const)('%s ends every recording and then the process', async (how, reason) => {
+    const stage = await ready();
+    await stage.spawn(2);
+    if (how === 'stop') stage.send({ type: 'stop' });
+    else stage.lose();
+    await expect.poll(() => stage.exits).toEqual([0]);
+    expect(stage.writers.map(({ ended }) => ended)).toEqual([reason, reason]);
+    expect(stage.ptys.map(({ signals }) => signals[0])).toEqual(['SIGHUP', 'SIGHUP']);
+  });
+});
+
+describe('checkpoints', () => {
+  test('come every ten seconds while something grows, after a sync', async () => {
+    const stage = await ready();
+    const writer = stage.writers[0]!;
+    const heads = (): number[] =>
+      stage.posts.flatMap((message) => (message.type === 'notice' && message.notice.kind === 'checkpoint' ? [message.notice.head.size] : []));
+    stage.ptys[0]!.print('x');
+    stage.clock.advance(checkpointMs);
+    await expect.poll(heads).toEqual([3]);
+    expect(writer.syncs).toBe(1);
+    stage.clock.advance(checkpointMs * 3);
+    stage.send({ type: 'checkpoint' });
+    await stage.answer(({ type }) => type === 'checkpointed');
+    expect(heads()).toEqual([3]);
+    stage.ptys[0]!.print('y');
+    stage.send({ type: 'checkpoint' });
+    await expect.poll(() => stage.count('checkpointed')).toBe(2);
+    expect(heads()).toEqual([3, 4]);
+  });
+});
+
+describe('bad messages', () => {
+  test.each([
+    [null, 'its type is unknown'],
+    ['text', 'its type is unknown'],
+    [{ type: 'PATIENT DOE' }, 'its type is unknown'],
+    [{ type: 'resize', pane: -1, cols: 80, rows: 24 }, 'resize has a bad pane'],
+    [{ type: 'resize', pane: 1, cols: 0, rows: 1e9 }, 'resize has a bad cols, rows'],
+    [{ type: 'frame', bytes: 'PATIENT DOE' }, 'frame has a bad bytes'],
+    [{ type: 'detach' }, 'detach has a bad cause'],
+  ])('%j is refused without repeating it', async (message, why) => {
+    const stage = await ready();
+    stage.host.receive(message);
+    expect(stage.faults()).toEqual([`The pty host refused a message: ${why}. Nothing was changed.`]);
+    expect(stage.ptys[0]!.sizes).toEqual([]);
+  });
+
+  test('a flood of them is counted', async () => {
+    const stage = await ready();
+    for (let turn = 0; turn < 1000; turn++) stage.host.receive(turn);
+    expect(stage.faults().length).toBe(1);
+    stage.clock.advance(1000);
+    expect(stage.faults()[1]).toBe('The pty host refused 999 more messages in the last second. Nothing was changed.');
+  });
+
+  test('messages for a pane that is gone are no fault', async () => {
+    const stage = await ready();
+    for (const type of ['resize', 'ack', 'kill']) stage.send({ type, pane: 9, cols: 80, rows: 24, parsed: 0 });
+    expect(stage.faults()).toEqual([]);
+  });
+});
