@@ -11,7 +11,12 @@ function opened(at = start, with_: LockConfig = config): LockState {
 }
 
 /** Ticks once a second from `from` to `to` (seconds after start), both included. */
-function ticks(state: LockState, from: number, to: number, host?: (second: number) => number | undefined): { state: LockState; causes: string[]; lockedAt?: number } {
+function ticks(
+  state: LockState,
+  from: number,
+  to: number,
+  host?: (second: number) => number | undefined,
+): { state: LockState; causes: string[]; lockedAt?: number } {
   const causes: string[] = [];
   let lockedAt: number | undefined;
   for (let second = from; second <= to; second += 1) {
@@ -58,7 +63,11 @@ describe('lock machine', () => {
 
   it('does not let a key that comes too late extend', () => {
     const state = ticks(opened(), 1, 119).state;
-    expect(stepLock(state, { type: 'input', kind: 'key', now: start + 120_000 })).toMatchObject({ consumed: true, effects: [{ kind: 'lock', cause: 'idle' }], state: { phase: 'locked' } });
+    expect(stepLock(state, { type: 'input', kind: 'key', now: start + 120_000 })).toMatchObject({
+      consumed: true,
+      effects: [{ kind: 'lock', cause: 'idle' }],
+      state: { phase: 'locked' },
+    });
   });
 
   it('lets movement alone extend once', () => {
@@ -127,7 +136,9 @@ describe('lock machine', () => {
 
   it('takes a stricter policy at once', () => {
     const state = ticks(opened(), 1, 60).state;
-    expect(stepLock(state, { type: 'configure', config: { idleSeconds: 60, warnSeconds: 5 }, now: start + 60_500 }).effects).toEqual([{ kind: 'lock', cause: 'idle' }]);
+    expect(stepLock(state, { type: 'configure', config: { idleSeconds: 60, warnSeconds: 5 }, now: start + 60_500 }).effects).toEqual([
+      { kind: 'lock', cause: 'idle' },
+    ]);
   });
 
   it('clamps what a policy must not say', () => {
@@ -167,8 +178,14 @@ describe('back-off', () => {
     expect(state.phase).toBe('back-off');
     expect(lockView(state, start + 500).backOffSeconds).toEqual({ passphrase: 30, passkey: 0 });
     expect(stepLock(state, { type: 'unlockSucceeded', method: 'passphrase', now: start + 29_999 }).state.phase).toBe('back-off');
-    expect(stepLock(state, { type: 'unlockSucceeded', method: 'passphrase', now: start + 30_000 }).state).toMatchObject({ phase: 'active', methods: { passphrase: { failures: 0 } } });
-    expect(stepLock(state, { type: 'unlockSucceeded', method: 'passkey', now: start + 1 }).state).toMatchObject({ phase: 'active', methods: { passphrase: { failures: 5 } } });
+    expect(stepLock(state, { type: 'unlockSucceeded', method: 'passphrase', now: start + 30_000 }).state).toMatchObject({
+      phase: 'active',
+      methods: { passphrase: { failures: 0 } },
+    });
+    expect(stepLock(state, { type: 'unlockSucceeded', method: 'passkey', now: start + 1 }).state).toMatchObject({
+      phase: 'active',
+      methods: { passphrase: { failures: 5 } },
+    });
     expect(stepLock(state, { type: 'tick', now: start + 30_000 }).state.phase).toBe('locked');
   });
 
@@ -192,13 +209,23 @@ describe('back-off', () => {
 type Step = { readonly after: number; readonly make: (now: number) => LockEvent };
 const advance = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 1500 }) }, { weight: 1, arbitrary: fc.integer({ min: -200_000, max: 200_000 }) });
 const anyEvent: fc.Arbitrary<(now: number) => LockEvent> = fc.oneof(
-  { weight: 10, arbitrary: fc.option(fc.oneof(fc.integer({ min: 0, max: 200 }), fc.constantFrom(NaN, Infinity, -1)), { nil: undefined }).map((hostIdleSeconds) => (now: number): LockEvent => ({ type: 'tick', now, hostIdleSeconds })) },
+  {
+    weight: 10,
+    arbitrary: fc
+      .option(fc.oneof(fc.integer({ min: 0, max: 200 }), fc.constantFrom(NaN, Infinity, -1)), { nil: undefined })
+      .map((hostIdleSeconds) => (now: number): LockEvent => ({ type: 'tick', now, hostIdleSeconds })),
+  },
   { weight: 4, arbitrary: fc.constantFrom('key', 'pointer', 'move').map((kind) => (now: number): LockEvent => ({ type: 'input', kind, now })) },
   { weight: 4, arbitrary: fc.constantFrom('passphrase', 'passkey').map((method) => (now: number): LockEvent => ({ type: 'unlockSucceeded', method, now })) },
   { weight: 1, arbitrary: fc.constantFrom('passphrase', 'passkey').map((method) => (now: number): LockEvent => ({ type: 'unlockFailed', method, now })) },
   { weight: 1, arbitrary: fc.constantFrom('suspend', 'resume', 'osLock', 'rendererGone').map((type) => (now: number): LockEvent => ({ type, now })) },
   { weight: 1, arbitrary: fc.constant((now: number): LockEvent => ({ type: 'lock', cause: 'hotkey', now })) },
-  { weight: 1, arbitrary: fc.record({ idleSeconds: fc.integer({ min: 0, max: 300 }), warnSeconds: fc.integer({ min: 0, max: 60 }) }).map((next) => (now: number): LockEvent => ({ type: 'configure', config: next, now })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ idleSeconds: fc.integer({ min: 0, max: 300 }), warnSeconds: fc.integer({ min: 0, max: 60 }) })
+      .map((next) => (now: number): LockEvent => ({ type: 'configure', config: next, now })),
+  },
 );
 const walk: fc.Arbitrary<Step[]> = fc.array(fc.record({ after: advance, make: anyEvent }), { minLength: 50, maxLength: 400 });
 
@@ -233,7 +260,8 @@ describe('random walks', () => {
           expect(step.effects.length).toBe(isOpen(before) && !isOpen(state) ? 1 : 0);
           if (!isOpen(before) && !isOpen(state)) expect(state.cause).toBe(before.cause);
           // In the warning no input reaches a program; while closed none at all.
-          if (event.type === 'input' && (!isOpen(before) || before.phase === 'warn') && !(event.kind === 'move' && isOpen(state))) expect(step.consumed).toBe(true);
+          if (event.type === 'input' && (!isOpen(before) || before.phase === 'warn') && !(event.kind === 'move' && isOpen(state)))
+            expect(step.consumed).toBe(true);
           if (isOpen(state)) {
             // Never idle beyond the time of the warning without being in it.
             const quiet = now - state.lastInput;

@@ -115,7 +115,8 @@ export function initialLock(config: LockConfig, now: number): ClosedState {
 
 /** Brings a policy's numbers into the range that is safe; a number that is none becomes the strictest. */
 export function clampConfig(config: LockConfig): Required<LockConfig> {
-  const within = (value: number | undefined, low: number, high: number, otherwise: number): number => (value === undefined || !Number.isFinite(value) ? otherwise : Math.min(high, Math.max(low, value)));
+  const within = (value: number | undefined, low: number, high: number, otherwise: number): number =>
+    value === undefined || !Number.isFinite(value) ? otherwise : Math.min(high, Math.max(low, value));
   const idleSeconds = within(config.idleSeconds, idleFloorSeconds, idleCeilingSeconds, idleFloorSeconds);
   // The warning takes half of the time at most, so that working is not one long warning.
   const warnSeconds = within(config.warnSeconds, 0, idleSeconds / 2, Math.min(15, idleSeconds / 2));
@@ -212,7 +213,8 @@ function withHost(state: OpenState, hostIdleSeconds: number | undefined, now: nu
 }
 
 function stay(state: LockState, now: number): LockStep {
-  if (!isOpen(state)) return { state: { ...state, seen: Math.max(now, state.seen), phase: heldBack(state.methods, now) ? 'back-off' : 'locked' }, effects: [], consumed: true };
+  if (!isOpen(state))
+    return { state: { ...state, seen: Math.max(now, state.seen), phase: heldBack(state.methods, now) ? 'back-off' : 'locked' }, effects: [], consumed: true };
   const warn = idleMs(state, now) >= (state.config.idleSeconds - state.config.warnSeconds) * 1000;
   return { state: { ...state, seen: now, phase: warn ? 'warn' : 'active' }, effects: [], consumed: false };
 }

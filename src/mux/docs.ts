@@ -10,10 +10,22 @@ const made = '<!-- Made from the tables in src/mux by src/mux/docs.ts. Change th
 /** Text of docs/commands.md. */
 export function commandsDocument(): string {
   const sections = commands.map((command) => {
-    const names = [command.alias === undefined ? undefined : `Alias: \`${command.alias}\`.`, command.own ? 'Not in tmux.' : undefined].filter((part) => part !== undefined);
-    return [`### ${command.name}`, `\`\`\`text\n${usage(command)}\n\`\`\``, [command.help, ...names].join(' '), `\`\`\`text\n${command.examples.join('\n')}\n\`\`\``].join('\n\n');
+    const names = [command.alias === undefined ? undefined : `Alias: \`${command.alias}\`.`, command.own ? 'Not in tmux.' : undefined].filter(
+      (part) => part !== undefined,
+    );
+    return [
+      `### ${command.name}`,
+      `\`\`\`text\n${usage(command)}\n\`\`\``,
+      [command.help, ...names].join(' '),
+      `\`\`\`text\n${command.examples.join('\n')}\n\`\`\``,
+    ].join('\n\n');
   });
-  const options = optionRows.map((row) => `| \`${row.name}\` | ${String(row.default === true ? 'on' : row.default === false ? 'off' : row.default)} | ${rangeOf(row)} | ${row.help} |`);
+  const options = optionRows.map((row) => [
+    `\`${row.name}\``,
+    String(row.default === true ? 'on' : row.default === false ? 'off' : row.default),
+    rangeOf(row),
+    row.help,
+  ]);
   return [
     '# Commands',
     made,
@@ -23,15 +35,25 @@ export function commandsDocument(): string {
     ...sections,
     '## Options',
     'Set one with `set-option NAME VALUE`. It lasts until Wardmux ends.',
-    ['| Option | Default | Values | Meaning |', '| --- | --- | --- | --- |', ...options].join('\n'),
+    table(['Option', 'Default', 'Values', 'Meaning'], options),
     '',
-  ].join('\n\n').replace(/\n+$/, '\n');
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
 }
 
 /** Text of docs/keys.md. */
 export function keysDocument(): string {
-  const table = (rows: readonly KeyRow[]): string =>
-    ['| Key | Does | Command | |', '| --- | --- | --- | --- |', ...rows.map((row) => `| ${codeCell(keyLabel(row.key))} | ${row.label} | ${codeCell(row.line)} | ${[row.repeat ? 'repeats' : '', row.own ? 'Wardmux only' : ''].filter((word) => word !== '').join(', ')} |`)].join('\n');
+  const keys = (rows: readonly KeyRow[]): string =>
+    table(
+      ['Key', 'Does', 'Command', 'Note'],
+      rows.map((row) => [
+        codeCell(keyLabel(row.key)),
+        row.label,
+        codeCell(row.line),
+        [row.repeat ? 'repeats' : '', row.own ? 'Wardmux only' : ''].filter((word) => word !== '').join(', '),
+      ]),
+    );
   const prefix = keyRows.filter((row) => row.table === 'prefix');
   return [
     '# Keys',
@@ -39,12 +61,21 @@ export function keysDocument(): string {
     'Press the prefix, `ctrl-b`, then the key. A key that repeats works again without the prefix for half a second. Keys that tmux has mean what they mean in tmux; Wardmux puts its own on keys that tmux leaves free.',
     ...groups.flatMap((group) => {
       const rows = prefix.filter((row) => row.group === group);
-      return rows.length > 0 ? [`## ${group}`, table(rows)] : [];
+      return rows.length > 0 ? [`## ${group}`, keys(rows)] : [];
     }),
     '## Without the prefix',
-    table(keyRows.filter((row) => row.table === 'root')),
+    keys(keyRows.filter((row) => row.table === 'root')),
     '',
-  ].join('\n\n').replace(/\n+$/, '\n');
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
+
+/** A table as prettier writes it: cells padded to the width of their column. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, column) => Math.max(3, cell.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 function rangeOf(row: (typeof optionRows)[number]): string {

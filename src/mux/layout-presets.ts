@@ -20,8 +20,14 @@ export function applyPreset(layout: Layout, preset: PresetName, main: MainPaneSi
   const { cols, rows } = layout.root;
   if (panes.length < 2) return { ok: true, value: layout };
   const value: Layout = { geometry, root: freeze(builders[preset](panes, cols, rows, geometry, main)) };
-  const exact = rectangles(value).every((r) => r.cols >= geometry.minimumCols && r.rows >= geometry.minimumRows && r.x + r.cols <= cols && r.y + r.rows <= rows);
-  if (!exact) return { ok: false, sentence: `The layout ${preset} does not fit: ${panes.length} panes would be smaller than ${geometry.minimumCols} by ${geometry.minimumRows} cells. Close a pane or make the window larger.` };
+  const exact = rectangles(value).every(
+    (r) => r.cols >= geometry.minimumCols && r.rows >= geometry.minimumRows && r.x + r.cols <= cols && r.y + r.rows <= rows,
+  );
+  if (!exact)
+    return {
+      ok: false,
+      sentence: `The layout ${preset} does not fit: ${panes.length} panes would be smaller than ${geometry.minimumCols} by ${geometry.minimumRows} cells. Close a pane or make the window larger.`,
+    };
   return { ok: true, value };
 }
 
@@ -34,13 +40,19 @@ const builders: Record<PresetName, Builder> = {
     const space = rows - geometry.gap;
     const mainRows = main.rows + geometry.minimumRows >= space ? Math.max(geometry.minimumRows, space - geometry.minimumRows) : main.rows;
     const rest = panes.slice(1);
-    return node('top-bottom', cols, rows, [leaf(panes[0] ?? 0, cols, mainRows), rest.length === 1 ? leaf(rest[0] ?? 0, cols, space - mainRows) : even(rest, cols, space - mainRows, 'left-right', geometry)]);
+    return node('top-bottom', cols, rows, [
+      leaf(panes[0] ?? 0, cols, mainRows),
+      rest.length === 1 ? leaf(rest[0] ?? 0, cols, space - mainRows) : even(rest, cols, space - mainRows, 'left-right', geometry),
+    ]);
   },
   'main-vertical': (panes, cols, rows, geometry, main) => {
     const space = cols - geometry.gap;
     const mainCols = main.cols + geometry.minimumCols >= space ? Math.max(geometry.minimumCols, space - geometry.minimumCols) : main.cols;
     const rest = panes.slice(1);
-    return node('left-right', cols, rows, [leaf(panes[0] ?? 0, mainCols, rows), rest.length === 1 ? leaf(rest[0] ?? 0, space - mainCols, rows) : even(rest, space - mainCols, rows, 'top-bottom', geometry)]);
+    return node('left-right', cols, rows, [
+      leaf(panes[0] ?? 0, mainCols, rows),
+      rest.length === 1 ? leaf(rest[0] ?? 0, space - mainCols, rows) : even(rest, space - mainCols, rows, 'top-bottom', geometry),
+    ]);
   },
   tiled: (panes, cols, rows, geometry) => {
     let lines = 1;
@@ -58,7 +70,12 @@ const builders: Record<PresetName, Builder> = {
         cells.push(leaf(line[0] ?? 0, cols, height));
         continue;
       }
-      const row = node('left-right', cols, height, line.map((pane) => leaf(pane, width, height)));
+      const row = node(
+        'left-right',
+        cols,
+        height,
+        line.map((pane) => leaf(pane, width, height)),
+      );
       const used = line.length * (width + geometry.gap) - geometry.gap;
       const last = row.cells.at(-1);
       if (cols > used && last) adjust(last, 'left-right', cols - used, geometry);
@@ -72,7 +89,12 @@ const builders: Record<PresetName, Builder> = {
 };
 
 function even(panes: readonly number[], cols: number, rows: number, split: 'left-right' | 'top-bottom', geometry: Geometry): Node {
-  const out = node(split, cols, rows, panes.map((pane) => leaf(pane, split === 'left-right' ? geometry.minimumCols : cols, split === 'top-bottom' ? geometry.minimumRows : rows)));
+  const out = node(
+    split,
+    cols,
+    rows,
+    panes.map((pane) => leaf(pane, split === 'left-right' ? geometry.minimumCols : cols, split === 'top-bottom' ? geometry.minimumRows : rows)),
+  );
   spread(out, geometry);
   return out;
 }

@@ -6,12 +6,38 @@ const hostile = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom('\x1b[201~', '\x1b', '[201~', '\x9b201~', '\u202e', '\u2066', '\u200b', '\ufeff', '\x7f', '\x85', '\x00', '\r\n', '\n', '\t', 'rm -rf', '\ud800', '\x1b\x1b[201~[201~', '\u{e0041}'),
+      fc.constantFrom(
+        '\x1b[201~',
+        '\x1b',
+        '[201~',
+        '\x9b201~',
+        '\u202e',
+        '\u2066',
+        '\u200b',
+        '\ufeff',
+        '\x7f',
+        '\x85',
+        '\x00',
+        '\r\n',
+        '\n',
+        '\t',
+        'rm -rf',
+        '\ud800',
+        '\x1b\x1b[201~[201~',
+        '\u{e0041}',
+      ),
     ),
   )
   .map((parts) => parts.join(''));
 
 describe('paste filter', () => {
+  it.each([
+    0x00, 0x08, 0x0b, 0x1b, 0x1f, 0x7f, 0x80, 0x9b, 0x9f, 0xad, 0x61c, 0x200b, 0x200d, 0x200e, 0x2028, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0xfe0f, 0xfeff,
+    0xfffa, 0xe0041, 0xe0100, 0xd800,
+  ])('takes out U+%s', (code) => {
+    expect(filterPaste(`a${String.fromCodePoint(code)}b`)).toEqual({ text: 'ab', removed: 1 });
+  });
+
   it('leaves nothing that drives a terminal or hides, and is stable', () => {
     fc.assert(
       fc.property(hostile, (text) => {
@@ -20,7 +46,13 @@ describe('paste filter', () => {
           const code = char.codePointAt(0) ?? 0;
           const fine = code === 9 || code === 10 || code === 13 || (code >= 0x20 && code < 0x7f) || code >= 0xa0;
           if (!fine) throw new Error(`U+${code.toString(16)} survived`);
-          const hidden = (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code === 0xfeff || (code >= 0xd800 && code <= 0xdfff) || (code >= 0xe0000 && code <= 0xe007f);
+          const hidden =
+            (code >= 0x200b && code <= 0x200f) ||
+            (code >= 0x2028 && code <= 0x202e) ||
+            (code >= 0x2060 && code <= 0x206f) ||
+            code === 0xfeff ||
+            (code >= 0xd800 && code <= 0xdfff) ||
+            (code >= 0xe0000 && code <= 0xe007f);
           if (hidden) throw new Error(`U+${code.toString(16)} survived`);
         }
         expect([...text].length - [...clean].length).toBe(removed);

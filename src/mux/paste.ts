@@ -16,13 +16,14 @@ export const pasteStart = '\x1b[200~';
 export const pasteEnd = '\x1b[201~';
 
 /**
- * C0 but TAB, LF and CR; DEL and C1; bidi embeddings, overrides, isolates and marks; zero width characters, soft hyphen,
- * invisible operators, variation of line ends, tags, and halves of surrogate pairs. ZWJ and ZWNJ go too: they shape
- * emoji and some scripts, and in a shell they are letters that nobody sees.
+ * C0 but TAB, LF and CR; DEL and C1; line and paragraph separators, annotations, halves of surrogate pairs; and what
+ * Unicode calls default ignorable: bidi marks, embeddings, overrides and isolates, zero width characters, soft hyphen,
+ * variation selectors, tags. Joiners and selectors shape emoji and some scripts; in a shell they are letters that nobody
+ * sees, and so they go too.
  */
 const unwanted =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about.
-  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 export interface Filtered {
   readonly text: string;

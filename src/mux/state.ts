@@ -74,7 +74,15 @@ export type Effect =
    * Start a program in the pane, with a recording. Size is the terminal's. `cwdFrom`: in the folder where that pane's
    * shell is. Empty `command`: the person's shell.
    */
-  | { readonly kind: 'spawn'; readonly pane: number; readonly cols: number; readonly rows: number; readonly command: readonly string[]; readonly cwd?: string; readonly cwdFrom?: number }
+  | {
+      readonly kind: 'spawn';
+      readonly pane: number;
+      readonly cols: number;
+      readonly rows: number;
+      readonly command: readonly string[];
+      readonly cwd?: string;
+      readonly cwdFrom?: number;
+    }
   /** The pane is gone from the state: end its program and its recording. */
   | { readonly kind: 'kill'; readonly pane: number }
   /** The pane's terminal has a new size, in columns and rows of text. */
@@ -326,7 +334,8 @@ export function paneFailed(state: State, id: number, sentence: string): State {
 export function respawnPane(state: State, id: number, start: Start | undefined): layouts.Result<Change> {
   const found = findPane(state, id);
   if (!found) return { ok: false, sentence: `There is no pane %${id}.` };
-  if (found.pane.state === 'live' || found.pane.state === 'starting') return { ok: false, sentence: 'The program in this pane is still running. End it first.' };
+  if (found.pane.state === 'live' || found.pane.state === 'starting')
+    return { ok: false, sentence: 'The program in this pane is still running. End it first.' };
   const what = start ?? { program: found.pane.program };
   const next = changePane(state, id, ({ sentence: _, ...pane }) => ({ ...pane, program: what.program, state: 'starting', recording: null }));
   return { ok: true, value: { state: changeWindow(next, found.window.id, renamed), effects: [spawnEffect(next, id, what)] } };
@@ -375,7 +384,14 @@ function freshPane(id: number, start: Start, used: number): Pane {
 
 function spawnEffect(state: State, id: number, start: Start): Effect {
   const size = terminalSizes(state).get(id) ?? { cols: 80, rows: 24 };
-  return { kind: 'spawn', pane: id, ...size, command: start.command ?? [], ...(start.cwd === undefined ? {} : { cwd: start.cwd }), ...(start.cwdFrom === undefined ? {} : { cwdFrom: start.cwdFrom }) };
+  return {
+    kind: 'spawn',
+    pane: id,
+    ...size,
+    command: start.command ?? [],
+    ...(start.cwd === undefined ? {} : { cwd: start.cwd }),
+    ...(start.cwdFrom === undefined ? {} : { cwdFrom: start.cwdFrom }),
+  };
 }
 
 function activate(state: State, windowId: number, id: number): State {

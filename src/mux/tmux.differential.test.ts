@@ -28,7 +28,10 @@ if (!version) console.warn('Skipped: the comparison with tmux, because tmux is n
 
 let folder = '';
 function tmux(args: readonly string[]): string {
-  return execFileSync('tmux', ['-S', join(folder, 'socket'), '-f', '/dev/null', ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' } });
+  return execFileSync('tmux', ['-S', join(folder, 'socket'), '-f', '/dev/null', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' },
+  });
 }
 
 const target = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, fc.nat(6));
@@ -37,16 +40,36 @@ const cellCount = fc.integer({ min: 1, max: 20 });
 const command = fc.record({
   pane: target,
   line: fc.oneof(
-    { weight: 5, arbitrary: fc.tuple(fc.constantFrom('-h', '-v'), fc.constantFrom('', '-b', '-d', '-bd', '-f', '-bf'), fc.option(fc.oneof(cellCount.map(String), fc.integer({ min: 10, max: 90 }).map((n) => `${n}%`)))).map(([way, how, size]) => ['split-window', way, ...(how ? [how] : []), ...(size === null ? [] : ['-l', size])]) },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom('-h', '-v'),
+          fc.constantFrom('', '-b', '-d', '-bd', '-f', '-bf'),
+          fc.option(
+            fc.oneof(
+              cellCount.map(String),
+              fc.integer({ min: 10, max: 90 }).map((n) => `${n}%`),
+            ),
+          ),
+        )
+        .map(([way, how, size]) => ['split-window', way, ...(how ? [how] : []), ...(size === null ? [] : ['-l', size])]),
+    },
     { weight: 4, arbitrary: fc.tuple(fc.constantFrom('-L', '-R', '-U', '-D'), cellCount).map(([way, count]) => ['resize-pane', way, String(count)]) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom('-x', '-y'), fc.integer({ min: 1, max: 130 })).map(([way, size]) => ['resize-pane', way, String(size)]) },
-    { weight: 5, arbitrary: fc.tuple(fc.constantFrom('-L', '-R', '-U', '-D'), fc.boolean()).map(([way, zoom]) => ['select-pane', way, ...(zoom ? ['-Z'] : [])]) },
+    {
+      weight: 5,
+      arbitrary: fc.tuple(fc.constantFrom('-L', '-R', '-U', '-D'), fc.boolean()).map(([way, zoom]) => ['select-pane', way, ...(zoom ? ['-Z'] : [])]),
+    },
     { weight: 2, arbitrary: fc.constant(['select-pane']) },
     { weight: 2, arbitrary: fc.constant(['kill-pane']) },
     { weight: 2, arbitrary: fc.constant(['resize-pane', '-Z']) },
     { weight: 2, arbitrary: fc.constantFrom(['swap-pane', '-U'], ['swap-pane', '-D']) },
     { weight: 1, arbitrary: fc.constantFrom(['last-pane'], ['rotate-window'], ['rotate-window', '-D'], ['next-layout'], ['select-layout', '-E']) },
-    { weight: 1, arbitrary: fc.constantFrom('even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled').map((name) => ['select-layout', name]) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled').map((name) => ['select-layout', name]),
+    },
   ),
 });
 
@@ -86,7 +109,9 @@ describe.skipIf(!version)(`against ${version ?? 'tmux'}`, () => {
     let most = 0;
     fc.assert(
       fc.property(fc.array(command, { minLength: 4, maxLength: 24, size: 'max' }), (sequence) => {
-        let state = newWindow(createState({ cols, rows }, { geometry: { gap: 1, minimumCols: 1, minimumRows: 1 }, options: { 'pane-base-index': 0 } }), { program: 'cat' }).state;
+        let state = newWindow(createState({ cols, rows }, { geometry: { gap: 1, minimumCols: 1, minimumRows: 1 }, options: { 'pane-base-index': 0 } }), {
+          program: 'cat',
+        }).state;
         const expected: Snapshot[] = [];
         const script: string[] = ['new-session', '-d', '-s', 'run', '-x', String(cols), '-y', String(rows), ';', 'list-panes', '-t', 'run', '-F', format];
         for (const { pane, line: parts } of sequence) {
@@ -98,7 +123,11 @@ describe.skipIf(!version)(`against ${version ?? 'tmux'}`, () => {
           // The end of the only pane is the end of the window, which is not what is compared here.
           if (name === 'kill-pane' && order.length === 1) continue;
           const place = pane === undefined || !withPane.has(name) ? '' : `.${pane % order.length}`;
-          const outcome = runCommandLine(state, [...line, ...(place ? ['-t', `:${place}`] : [])].join(' ').replace(/^(resize-pane -[LRUD]) (\d+)(.*)$/, '$1$3 $2'), { program: 'cat' });
+          const outcome = runCommandLine(
+            state,
+            [...line, ...(place ? ['-t', `:${place}`] : [])].join(' ').replace(/^(resize-pane -[LRUD]) (\d+)(.*)$/, '$1$3 $2'),
+            { program: 'cat' },
+          );
           // A size before a pane that has no room for it wraps below zero in tmux and comes out as 1; ours is as large as fits.
           if (name === 'split-window' && line[2]?.includes('b') && line.includes('-l')) {
             const along = line[1] === '-h' ? 'cols' : 'rows';
@@ -111,12 +140,19 @@ describe.skipIf(!version)(`against ${version ?? 'tmux'}`, () => {
           // What tmux answers with an error would end its whole line; sizes that we refuse tmux clamps.
           if (outcome.failed) continue;
           state = outcome.state;
-          const words = /^-[LRUD]$/.test(line[1] ?? '') && name === 'resize-pane' ? [name, line[1] ?? '', '-t', `run:${place}`, line[2] ?? ''] : name === 'select-layout' ? [name, '-t', `run:${place}`, ...line.slice(1)] : [name, ...line.slice(1), '-t', `run:${place}`];
+          const words =
+            /^-[LRUD]$/.test(line[1] ?? '') && name === 'resize-pane'
+              ? [name, line[1] ?? '', '-t', `run:${place}`, line[2] ?? '']
+              : name === 'select-layout'
+                ? [name, '-t', `run:${place}`, ...line.slice(1)]
+                : [name, ...line.slice(1), '-t', `run:${place}`];
           script.push(';', ...words, ';', 'list-panes', '-t', 'run', '-F', format);
           expected.push(ours(state, 0));
           most = Math.max(most, panesOf(activeWindow(state)?.layout ?? window.layout).length);
         }
-        const printed = tmux([...script, ';', 'kill-session', '-t', 'run']).trimEnd().split('\n');
+        const printed = tmux([...script, ';', 'kill-session', '-t', 'run'])
+          .trimEnd()
+          .split('\n');
         const first = Number(/^%(\d+)/.exec(printed[0] ?? '')?.[1]);
         let at = 1;
         expected.forEach((snapshot, index) => {

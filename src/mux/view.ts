@@ -10,18 +10,16 @@ export function toView(state: State): WorkspaceView {
     session: session.name,
     sessionClass: session.sessionClass,
     stage: state.stage,
-    windows: session.windows.map(
-      (window): WindowView => ({
-        id: window.id,
-        index: window.index,
-        name: window.name,
-        active: window.id === session.active,
-        last: window.id === session.history[0],
-        zoomed: shownAlone(window) && window.panes.length > 1,
-        activePane: window.active,
-        panes: paneViews(window, state),
-      }),
-    ),
+    windows: session.windows.map((window): WindowView => ({
+      id: window.id,
+      index: window.index,
+      name: window.name,
+      active: window.id === session.active,
+      last: window.id === session.history[0],
+      zoomed: shownAlone(window) && window.panes.length > 1,
+      activePane: window.active,
+      panes: paneViews(window, state),
+    })),
   };
 }
 

@@ -47,6 +47,9 @@ export function parseCount(text: string, what: string, minimum = 0): Result<numb
 /** A number of cells, or a percentage of `whole`: 20 or 30%. */
 export function parseSize(text: string, whole: number): Result<number> {
   const percent = /^(\d{1,3})%$/.exec(text);
-  if (percent) return Number(percent[1]) <= 100 ? { ok: true, value: Math.floor((Number(percent[1]) * whole) / 100) } : { ok: false, sentence: `"${text}" is more than the whole.` };
+  if (percent)
+    return Number(percent[1]) <= 100
+      ? { ok: true, value: Math.floor((Number(percent[1]) * whole) / 100) }
+      : { ok: false, sentence: `"${text}" is more than the whole.` };
   return parseCount(text, 'size', 1);
 }

@@ -8,6 +8,8 @@ export const copyMode: Command = {
   examples: ['copy-mode', 'copy-mode -u'],
   run(state, args, context) {
     const target = resolvePane(state, args.value('t'), context);
-    return target.ok ? client(state, { action: 'copy-mode', pane: target.value.pane.id, ...(args.has('u') ? { pageUp: true } : {}) }) : refuse(state, target.sentence);
+    return target.ok
+      ? client(state, { action: 'copy-mode', pane: target.value.pane.id, ...(args.has('u') ? { pageUp: true } : {}) })
+      : refuse(state, target.sentence);
   },
 };

@@ -14,5 +14,8 @@ export function expandFormat(text: string, state: State, { window, pane }: PaneT
     P: String(panesOf(window.layout).indexOf(pane.id) + state.options['pane-base-index']),
     D: `%${pane.id}`,
   };
-  return text.replace(/#(?:\{([a-z_]+)\}|([#SIWPD]))/g, (whole, long: string | undefined, short: string | undefined) => values[long === undefined ? (short ?? '') : (longNames[long] ?? '')] ?? whole);
+  return text.replace(
+    /#(?:\{([a-z_]+)\}|([#SIWPD]))/g,
+    (whole, long: string | undefined, short: string | undefined) => values[long === undefined ? (short ?? '') : (longNames[long] ?? '')] ?? whole,
+  );
 }

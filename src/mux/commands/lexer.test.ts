@@ -14,6 +14,14 @@ describe('command lines', () => {
     ['a # rest ; b', [['a']]],
     ['a "#W" x#y', [['a', '#W', 'x#y']]],
     ['a { b ; c "}" { d } } e', [['a', 'b ; c "}" { d }', 'e']]],
+    [
+      'a -t {last};b {up-of}',
+      [
+        ['a', '-t', '{last}'],
+        ['b', '{up-of}'],
+      ],
+    ],
+    ['a {last }', [['a', 'last']]],
     ['a\nb\r\nc', [['a'], ['b'], ['c']]],
     ["a '$HOME' '~' 5$", [['a', '$HOME', '~', '5$']]],
     ['', []],
@@ -38,15 +46,20 @@ describe('command lines', () => {
 
   it('keeps an answer one word, whatever the template and the answer', () => {
     fc.assert(
-      fc.property(fc.constantFrom(`rename-window -- '%%'`, 'rename-window -- "%%"', 'rename-window -- %%', `rename-window -- '%1'`), fc.string({ unit: 'binary' }), (template, answer) => {
-        expect(parseLine(fillTemplate(template, answer))).toEqual({ ok: true, value: [['rename-window', '--', answer]] });
-      }),
+      fc.property(
+        fc.constantFrom(`rename-window -- '%%'`, 'rename-window -- "%%"', 'rename-window -- %%', `rename-window -- '%1'`),
+        fc.string({ unit: 'binary' }),
+        (template, answer) => {
+          expect(parseLine(fillTemplate(template, answer))).toEqual({ ok: true, value: [['rename-window', '--', answer]] });
+        },
+      ),
     );
     expect(fillTemplate(`select-window -t ':%%'`, "1' ; kill-window '")).toBe(`select-window -t ':1'\\'' ; kill-window '\\'''`);
     expect(fillTemplate('%%', 'split-window -h ; next')).toBe('split-window -h ; next');
   });
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string(), (line) => void parseLine(line)));
+    expect(parseLine('\\')).toMatchObject({ ok: false });
+    fc.assert(fc.property(fc.string(), (line) => void expect(parseLine(line)).toHaveProperty('ok')));
   });
 });

@@ -7,6 +7,9 @@ import type { Result } from '../layout.ts';
 
 const letters: Readonly<Record<string, string>> = { a: '\x07', b: '\b', e: '\x1b', f: '\f', n: '\n', r: '\r', s: ' ', t: '\t', v: '\v' };
 
+/** Targets that are written in braces; everything else in braces is a block. */
+const braceTarget = /^\{(?:last|next|previous|start|end|top|bottom|left|right|(?:top|bottom)-(?:left|right)|(?:up|down|left|right)-of)\}(?=[\s;]|$)/;
+
 /** Splits a line into commands, each a list of words. Empty commands are left out. */
 export function parseLine(line: string): Result<string[][]> {
   const commands: string[][] = [];
@@ -28,6 +31,10 @@ export function parseLine(line: string): Result<string[][]> {
       at += 1;
     } else if (char === '#') {
       while (at < line.length && line[at] !== '\n') at += 1;
+    } else if (braceTarget.test(line.slice(at))) {
+      const end = line.indexOf('}', at) + 1;
+      words.push(line.slice(at, end));
+      at = end;
     } else if (char === '{') {
       const end = closingBrace(line, at);
       if (end === undefined) return fail('A { in this command has no closing }.');

@@ -15,7 +15,10 @@ export const newWindow: Command = {
     const wanted = args.value('n');
     const name = wanted === undefined ? undefined : cleanName(wanted, 'window');
     if (name && !name.ok) return refuse(state, name.sentence);
-    const target = args.value('t')?.replace(/^[^:]*:/, '').replace(/^=/, '');
+    const target = args
+      .value('t')
+      ?.replace(/^[^:]*:/, '')
+      .replace(/^=/, '');
     const index = target === undefined || target === '' ? undefined : parseCount(target, 'window number');
     if (index && !index.ok) return refuse(state, index.sentence);
     if (index && sessionOf(state).windows.some((window) => window.index === index.value)) return refuse(state, `There is a window ${index.value} already.`);

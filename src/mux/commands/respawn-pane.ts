@@ -7,7 +7,7 @@ export const respawnPane: Command = {
   name: 'respawn-pane',
   alias: 'respawnp',
   args: { values: { c: 'start-directory', t: 'target-pane' }, words: ['[shell-command ...]'] },
-  help: "Starts a shell, or a command, in a pane whose program has ended. It gets a recording of its own; the old one is kept.",
+  help: 'Starts a shell, or a command, in a pane whose program has ended. It gets a recording of its own; the old one is kept.',
   examples: ['respawn-pane', 'respawn-pane htop'],
   run(state, args, context) {
     const target = resolvePane(state, args.value('t'), context);

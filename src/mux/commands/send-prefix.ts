@@ -8,6 +8,8 @@ export const sendPrefix: Command = {
   examples: ['send-prefix'],
   run(state, args, context) {
     const target = resolvePane(state, args.value('t'), context);
-    return target.ok ? client(state, { action: 'send-keys', pane: target.value.pane.id, keys: [state.options.prefix], literal: false }) : refuse(state, target.sentence);
+    return target.ok
+      ? client(state, { action: 'send-keys', pane: target.value.pane.id, keys: [state.options.prefix], literal: false })
+      : refuse(state, target.sentence);
   },
 };

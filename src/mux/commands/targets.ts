@@ -61,7 +61,8 @@ function splitTarget(state: State, target: string, wantPane: boolean): Result<{ 
   if (colon >= 0) {
     const name = target.slice(0, colon).replace(/^=/, '');
     const session = sessionOf(state);
-    if (name !== '' && name !== session.name && name !== `$${session.id}`) return { ok: false, sentence: `There is no session "${name}" here. This is "${session.name}".` };
+    if (name !== '' && name !== session.name && name !== `$${session.id}`)
+      return { ok: false, sentence: `There is no session "${name}" here. This is "${session.name}".` };
     rest = target.slice(colon + 1);
   }
   const dot = rest.indexOf('.');
@@ -95,12 +96,22 @@ function windowBy(state: State, spec: string, context: Context): Result<Window> 
   const byName = session.windows.find((window) => window.name === name);
   if (byName || exact) return give(byName);
   const byPrefix = session.windows.filter((window) => window.name.startsWith(name));
-  if (byPrefix.length > 1) return { ok: false, sentence: `Several windows begin with "${name}": ${byPrefix.map((window) => `${window.index} ${window.name}`).join(', ')}.` };
+  if (byPrefix.length > 1)
+    return { ok: false, sentence: `Several windows begin with "${name}": ${byPrefix.map((window) => `${window.index} ${window.name}`).join(', ')}.` };
   return give(byPrefix[0]);
 }
 
 const besides: Readonly<Record<string, Side>> = { '{up-of}': 'up', '{down-of}': 'down', '{left-of}': 'left', '{right-of}': 'right' };
-const corners: Readonly<Record<string, string>> = { '{top}': 't', '{bottom}': 'b', '{left}': 'l', '{right}': 'r', '{top-left}': 'tl', '{top-right}': 'tr', '{bottom-left}': 'bl', '{bottom-right}': 'br' };
+const corners: Readonly<Record<string, string>> = {
+  '{top}': 't',
+  '{bottom}': 'b',
+  '{left}': 'l',
+  '{right}': 'r',
+  '{top-left}': 'tl',
+  '{top-right}': 'tr',
+  '{bottom-left}': 'bl',
+  '{bottom-right}': 'br',
+};
 
 function paneBy(state: State, window: Window, spec: string, context: Context): Result<PaneTarget> {
   const current = currentPane(state, context);
@@ -114,7 +125,11 @@ function paneBy(state: State, window: Window, spec: string, context: Context): R
   const side = besides[spec];
   if (side) return inWindow(window, neighbour(window.layout, from, side, usedIn(window)), `There is no pane ${spec}.`);
   const corner = corners[spec];
-  if (corner) return inWindow(window, rectangles(window.layout).find((rectangle) => [...corner].every((edge) => (rectangle.edges as readonly string[]).includes(edge)))?.pane);
+  if (corner)
+    return inWindow(
+      window,
+      rectangles(window.layout).find((rectangle) => [...corner].every((edge) => (rectangle.edges as readonly string[]).includes(edge)))?.pane,
+    );
   if (/^\d+$/.test(spec)) {
     const base = state.options['pane-base-index'];
     return inWindow(window, order[Number(spec) - base], `There is no pane ${spec} in this window: its panes are ${base} to ${base + order.length - 1}.`);

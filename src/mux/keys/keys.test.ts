@@ -15,7 +15,10 @@ function press(key: string, modifiers: Partial<KeyPress> = {}): KeyPress {
 }
 
 /** Feeds keys at given times; returns the command lines and the state. */
-function type(keys: readonly (readonly [string | undefined, number])[], with_ = options): { lines: (string | undefined)[]; consumed: boolean[]; state: KeyState } {
+function type(
+  keys: readonly (readonly [string | undefined, number])[],
+  with_ = options,
+): { lines: (string | undefined)[]; consumed: boolean[]; state: KeyState } {
   let state = idleKeys;
   const lines: (string | undefined)[] = [];
   const consumed: boolean[] = [];
@@ -90,19 +93,46 @@ describe('key tables', () => {
       for (const effect of outcome.effects) {
         if (effect.kind !== 'client' || (effect.action.action !== 'confirm' && effect.action.action !== 'command-prompt')) continue;
         const inner = effect.action.action === 'confirm' ? effect.action.command : effect.action.template.replace('%%', '1');
-        if (inner.trim() !== '1') expect(runCommandLine(state, inner, { program: 'sh' }).message ?? '', inner).not.toMatch(/no flag|missing|too many|no command/);
+        if (inner.trim() !== '1')
+          expect(runCommandLine(state, inner, { program: 'sh' }).message ?? '', inner).not.toMatch(/no flag|missing|too many|no command/);
       }
     }
   });
 
   it('means by tmux keys what tmux means', () => {
     const line = (key: string): string | undefined => keyRows.find((row) => row.table === 'prefix' && row.key === key)?.line;
-    expect([line('%'), line('"'), line('o'), line(';'), line('z'), line('Space'), line('M-5'), line('l')]).toEqual(['split-window -h', 'split-window -v', 'select-pane -t :.+', 'last-pane', 'resize-pane -Z', 'next-layout', 'select-layout tiled', 'last-window']);
+    expect([line('%'), line('"'), line('o'), line(';'), line('z'), line('Space'), line('M-5'), line('l')]).toEqual([
+      'split-window -h',
+      'split-window -v',
+      'select-pane -t :.+',
+      'last-pane',
+      'resize-pane -Z',
+      'next-layout',
+      'select-layout tiled',
+      'last-window',
+    ]);
   });
 
   it('takes no key of tmux for an action of our own', () => {
+    expect(keyRows.some((row) => row.own)).toBe(true);
     // The default prefix table of tmux 3.3a to 3.8.
-    const tmux = ['C-b', 'C-o', 'C-z', 'Space', ...`!"#$%&'(),-./0123456789:;<=>?@CDELMT[]cdfgilmnopqrstwxz{}~*`, 'Tab', 'BTab', 'DC', 'PPage', 'Up', 'Down', 'Left', 'Right', ...['C', 'M', 'S'].flatMap((m) => ['Up', 'Down', 'Left', 'Right'].map((k) => `${m}-${k}`)), ...'1234567nop'.split('').map((k) => `M-${k}`)];
+    const tmux = [
+      'C-b',
+      'C-o',
+      'C-z',
+      'Space',
+      ...`!"#$%&'(),-./0123456789:;<=>?@CDELMT[]cdfgilmnopqrstwxz{}~*`,
+      'Tab',
+      'BTab',
+      'DC',
+      'PPage',
+      'Up',
+      'Down',
+      'Left',
+      'Right',
+      ...['C', 'M', 'S'].flatMap((m) => ['Up', 'Down', 'Left', 'Right'].map((k) => `${m}-${k}`)),
+      ...'1234567nop'.split('').map((k) => `M-${k}`),
+    ];
     for (const row of keyRows) if (row.table === 'prefix') expect(tmux.includes(row.key), row.key).toBe(row.own !== true);
   });
 
@@ -117,34 +147,101 @@ describe('key tables', () => {
 
 describe('prefix machine', () => {
   it('runs the key after the prefix, and only that', () => {
-    expect(type([['C-b', 0], ['%', 10], ['%', 20]])).toMatchObject({ lines: [undefined, 'split-window -h', undefined], consumed: [true, true, false] });
+    expect(
+      type([
+        ['C-b', 0],
+        ['%', 10],
+        ['%', 20],
+      ]),
+    ).toMatchObject({ lines: [undefined, 'split-window -h', undefined], consumed: [true, true, false] });
   });
 
   it('waits for ever, ignores modifiers alone, and swallows a key that means nothing', () => {
-    expect(type([['C-b', 0], [undefined, 1], ['c', 1e9]]).lines).toEqual([undefined, undefined, 'new-window']);
-    expect(feed({ prefixActive: true, repeatUntil: undefined }, 'Escape', 0, options)).toMatchObject({ consumed: true, unbound: 'Escape', prefixActive: false });
+    expect(
+      type([
+        ['C-b', 0],
+        [undefined, 1],
+        ['c', 1e9],
+      ]).lines,
+    ).toEqual([undefined, undefined, 'new-window']);
+    expect(feed({ prefixActive: true, repeatUntil: undefined }, 'Escape', 0, options)).toMatchObject({
+      consumed: true,
+      unbound: 'Escape',
+      prefixActive: false,
+    });
   });
 
   it('repeats within repeat-time and no longer', () => {
-    expect(type([['C-b', 0], ['Up', 0], ['Up', 499], ['Left', 998], ['C-Up', 1497]]).lines).toEqual([undefined, 'select-pane -U', 'select-pane -U', 'select-pane -L', 'resize-pane -U']);
-    expect(type([['C-b', 0], ['Up', 0], ['Up', 500]])).toMatchObject({ lines: [undefined, 'select-pane -U', undefined], consumed: [true, true, false] });
+    expect(
+      type([
+        ['C-b', 0],
+        ['Up', 0],
+        ['Up', 499],
+        ['Left', 998],
+        ['C-Up', 1497],
+      ]).lines,
+    ).toEqual([undefined, 'select-pane -U', 'select-pane -U', 'select-pane -L', 'resize-pane -U']);
+    expect(
+      type([
+        ['C-b', 0],
+        ['Up', 0],
+        ['Up', 500],
+      ]),
+    ).toMatchObject({ lines: [undefined, 'select-pane -U', undefined], consumed: [true, true, false] });
   });
 
   it('gives a key that does not repeat to the program, and ends repeating', () => {
-    expect(type([['C-b', 0], ['Up', 0], ['c', 100], ['Up', 200]])).toMatchObject({ lines: [undefined, 'select-pane -U', undefined, undefined], consumed: [true, true, false, false] });
+    expect(
+      type([
+        ['C-b', 0],
+        ['Up', 0],
+        ['c', 100],
+        ['Up', 200],
+      ]),
+    ).toMatchObject({ lines: [undefined, 'select-pane -U', undefined, undefined], consumed: [true, true, false, false] });
   });
 
   it('takes the prefix while repeating', () => {
-    expect(type([['C-b', 0], ['Up', 0], ['C-b', 100], ['c', 200]]).lines).toEqual([undefined, 'select-pane -U', undefined, 'new-window']);
+    expect(
+      type([
+        ['C-b', 0],
+        ['Up', 0],
+        ['C-b', 100],
+        ['c', 200],
+      ]).lines,
+    ).toEqual([undefined, 'select-pane -U', undefined, 'new-window']);
   });
 
   it('sends the prefix when pressed twice, wherever it is', () => {
-    expect(type([['C-b', 0], ['C-b', 1]]).lines).toEqual([undefined, 'send-prefix']);
-    expect(type([['C-a', 0], ['C-a', 1], ['C-b', 2]], { prefix: 'C-a', 'repeat-time': 500 })).toMatchObject({ lines: [undefined, 'send-prefix', undefined], consumed: [true, true, false] });
+    expect(
+      type([
+        ['C-b', 0],
+        ['C-b', 1],
+      ]).lines,
+    ).toEqual([undefined, 'send-prefix']);
+    expect(
+      type(
+        [
+          ['C-a', 0],
+          ['C-a', 1],
+          ['C-b', 2],
+        ],
+        { prefix: 'C-a', 'repeat-time': 500 },
+      ),
+    ).toMatchObject({ lines: [undefined, 'send-prefix', undefined], consumed: [true, true, false] });
   });
 
   it('does not repeat with a repeat-time of 0', () => {
-    expect(type([['C-b', 0], ['Up', 0], ['Up', 0]], { prefix: 'C-b', 'repeat-time': 0 }).consumed).toEqual([true, true, false]);
+    expect(
+      type(
+        [
+          ['C-b', 0],
+          ['Up', 0],
+          ['Up', 0],
+        ],
+        { prefix: 'C-b', 'repeat-time': 0 },
+      ).consumed,
+    ).toEqual([true, true, false]);
   });
 
   it('locks by its own key without the prefix', () => {
@@ -152,6 +249,7 @@ describe('prefix machine', () => {
   });
 
   it('never lets the key after the prefix through, nor takes a plain key otherwise', () => {
+    expect(feed(idleKeys, 'a', 0, options).consumed).toBe(false);
     const key = fc.constantFrom('C-b', 'a', 'c', 'Up', 'C-Up', 'Enter', '%', 'Escape', 'M-Left', 'q');
     fc.assert(
       fc.property(fc.array(fc.tuple(key, fc.integer({ min: 0, max: 800 })), { maxLength: 40 }), (keys) => {

@@ -26,7 +26,13 @@ export interface Fed {
  * Feeds one key. `key` is a tmux name (names.ts), undefined for a modifier alone, which changes nothing. `nowMs` is any
  * monotonic clock in milliseconds, the same for all calls.
  */
-export function feed(state: KeyState, key: string | undefined, nowMs: number, options: Pick<Options, 'prefix' | 'repeat-time'>, rows: readonly KeyRow[] = keyRows): Fed {
+export function feed(
+  state: KeyState,
+  key: string | undefined,
+  nowMs: number,
+  options: Pick<Options, 'prefix' | 'repeat-time'>,
+  rows: readonly KeyRow[] = keyRows,
+): Fed {
   if (key === undefined) return fed(state, false);
   if (state.prefixActive) {
     const row = bound(rows, 'prefix', key);

@@ -92,7 +92,22 @@ export function normalizeKey(text: string): string | undefined {
   return known === undefined ? undefined : modified(known, ctrl, alt, shift);
 }
 
-const labels: Readonly<Record<string, string>> = { Up: '↑', Down: '↓', Left: '←', Right: '→', Space: 'space', Enter: 'enter', Escape: 'esc', DC: 'delete', IC: 'insert', PPage: 'page up', NPage: 'page down', BSpace: 'backspace', BTab: 'shift-tab', Tab: 'tab' };
+const labels: Readonly<Record<string, string>> = {
+  Up: '↑',
+  Down: '↓',
+  Left: '←',
+  Right: '→',
+  Space: 'space',
+  Enter: 'enter',
+  Escape: 'esc',
+  DC: 'delete',
+  IC: 'insert',
+  PPage: 'page up',
+  NPage: 'page down',
+  BSpace: 'backspace',
+  BTab: 'shift-tab',
+  Tab: 'tab',
+};
 
 /** A name for people: ctrl-b, alt-1, ctrl-↑. */
 export function keyLabel(name: string): string {
