@@ -108,6 +108,15 @@ export interface WorkspaceView {
   readonly sessionClass: 'clinical' | 'general';
   readonly stage: { readonly cols: number; readonly rows: number };
   readonly windows: readonly WindowView[];
+  /** Options as they are now (set-option): the page's prefix, repeat-time, display-panes-time, mouse … Defaults where missing. */
+  readonly options?: {
+    readonly prefix: string;
+    readonly 'repeat-time': number;
+    readonly 'history-limit': number;
+    readonly 'display-panes-time': number;
+    readonly mouse: boolean;
+    readonly 'mode-keys': 'vi' | 'emacs';
+  };
 }
 
 /** The line. Every state has a word; `level` is colour on top of it. */
