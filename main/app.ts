@@ -103,7 +103,7 @@ export class App {
       frame: (bytes) => this.#toPage('pty', bytes),
       exit: (pane, code, signal) => this.#workspace.exited(pane, code, signal),
       notice: (notice) => this.#log(noticeEntry(notice)),
-      sealed: (bytes) => (this.#sealedBytes += bytes),
+      sealed: (bytes) => (this.#sealedBytes = bytes),
       fault: (sentence, pane) => this.#fault(sentence, pane),
       died: () => this.#ptyHostDied(),
       badMessage: () => this.#log({ action: 'bridge.refused', detail: { peer: 'pty-host', code: 'bad-message' } }),

@@ -110,3 +110,49 @@ export function wardmux(args: readonly string[], options: { readonly home: strin
     return { status, stdout: stdout.toString(), stderr: stderr.toString() };
   }
 }
+
+/** Does the first run as a person does, by keyboard. With an authenticator the passkey is enrolled, without one it is skipped. */
+export async function firstRun(running: Running, options: { readonly passkey: boolean }): Promise<void> {
+  const { page } = running;
+  await running.surface('setup');
+  await page.locator('#name').fill('Mara Ueda');
+  await page.keyboard.press('Enter');
+  await page.locator('#passphrase').fill(passphrase);
+  await page.locator('#again').fill(passphrase);
+  await page.keyboard.press('Enter');
+  await page.locator('#audit').waitFor();
+  await page.keyboard.press('Enter');
+  if (options.passkey) {
+    await page.getByRole('button', { name: /^Enrol a passkey/ }).click({ timeout: PATIENCE_MS });
+    await page.getByText('same secret twice').waitFor({ timeout: PATIENCE_MS });
+    await page.getByRole('button', { name: /^Next/ }).click();
+  } else await page.getByRole('button', { name: /^Skip/ }).click({ timeout: PATIENCE_MS });
+  await page.getByRole('button', { name: /^Open Wardmux/ }).click({ timeout: PATIENCE_MS });
+  await running.surface('workspace');
+  await prompt(running);
+}
+
+/** Waits until some pane shows a fresh prompt. */
+export async function prompt(running: Running): Promise<void> {
+  await until(async () => /[$#] /.test(await paneText(running)), 'a prompt');
+}
+
+/** All rows that the panes show, as the DOM renderer has them. */
+export async function paneText(running: Running): Promise<string> {
+  return running.page.evaluate(() => [...document.querySelectorAll('.xterm-rows')].map((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n')).join('\n\f\n'));
+}
+
+/** Types a command line and waits for a text that only its output has. */
+export async function run(running: Running, line: string, expected: string): Promise<void> {
+  await running.page.keyboard.type(`${line}\n`);
+  await until(async () => (await paneText(running)).includes(expected), `"${expected}" in a pane`);
+}
+
+export async function unlockWithPassphrase(running: Running): Promise<void> {
+  await running.surface('lock');
+  const field = running.page.locator('input[type=password]');
+  if (!(await field.isVisible())) await running.page.getByRole('button', { name: /^Passphrase/ }).click();
+  await field.fill(passphrase);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+}
