@@ -17,6 +17,8 @@ import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener, T
 
 /** One read from a segment file: a few frames of the longest kind. Frames handed out are views into such a block. */
 const READ_BYTES = 2 * 1024 * 1024;
+/** The first read of a segment: enough for its header, which is all that a list of recordings wants. */
+const FIRST_READ_BYTES = 16 * 1024;
 const TAG_BYTES = 16;
 
 export interface OpenOptions {
@@ -329,7 +331,7 @@ class Source {
     // No more than the file has: most recordings are a few KiB, and a block of their own size is far cheaper.
     const { size } = await this.#file.stat();
     if (size - this.offset < bytes) return false;
-    const next = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(READ_BYTES, size - this.offset)));
+    const next = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(this.offset === 0 ? FIRST_READ_BYTES : READ_BYTES, size - this.offset)));
     let filled = this.block.copy(next, 0, this.at);
     while (filled < next.length) {
       const { bytesRead } = await this.#file.read(next, filled, next.length - filled, this.offset + filled).catch((error: unknown) => {

@@ -144,6 +144,8 @@ describe('a recording', () => {
     });
     expect(readdirSync(folder)).toEqual([]);
     const { writer } = await newRecording({ folder });
+    await expect(newRecording({ folder, recording: writer.id })).rejects.toMatchObject({ code: 'write-failed' });
+    expect(liveState(writer.folder)).toBe('live');
     await writer.end('exit');
     const before = readFileSync(join(writer.folder, 'segment-000000.wmx'));
     await expect(newRecording({ folder, recording: writer.id })).rejects.toMatchObject({ code: 'write-failed' });

@@ -12,6 +12,7 @@
  */
 import { createCipheriv, hash } from 'node:crypto';
 import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MerkleTree } from '../merkle/tree.ts';
@@ -146,6 +147,7 @@ export class RecordingWriter {
   #failure: RecordingError | undefined;
   #ended = false;
   #announced = false;
+  #marked = false;
 
   private constructor(options: RecordingOptions, id: string) {
     this.#options = options;
@@ -258,7 +260,7 @@ export class RecordingWriter {
     const head = this.head();
     await this.#preparing;
     this.#startSync();
-    this.#retire(this.#fd, false);
+    this.#retire(this.#fd);
     this.#fd = -1;
     this.#forget();
     await this.#io;
@@ -287,6 +289,7 @@ export class RecordingWriter {
     this.#disk(() => {
       mkdirSync(this.folder, { mode: 0o700 });
       markLive(this.folder);
+      this.#marked = true;
     });
     this.#announced = true;
     this.#options.notice({
@@ -398,7 +401,7 @@ export class RecordingWriter {
     this.#rotateWanted = true;
     if (this.#spare?.segment !== this.#segment + 1) return;
     this.#startSync();
-    this.#retire(this.#fd, true);
+    this.#retire(this.#fd);
     this.#openSegment();
     this.#options.notice({ kind: 'segment', recording: this.id, segment: this.#segment, firstSeq: this.#tree.size - 1, head: this.head() });
     // Each segment states the size in force, so that a replay can begin at it.
@@ -431,8 +434,9 @@ export class RecordingWriter {
     const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: hash('sha256', body, 'buffer') }, body);
     this.#disk(() => {
       this.#fd = openSync(join(this.folder, segmentName(spare.segment)), 'wx', 0o600);
-      syncFolder(this.folder);
     });
+    // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
+    this.#queue(() => syncFolderAsync(this.folder));
     this.#segment = spare.segment;
     this.#segmentBytes = 0;
     this.#segmentNs = now;
@@ -475,11 +479,8 @@ export class RecordingWriter {
   }
 
   /** Closes a segment's file behind every sync of it. */
-  #retire(fd: number, sync: boolean): void {
-    this.#queue(async () => {
-      if (sync) await fdatasyncAsync(fd);
-      await closeAsync(fd);
-    });
+  #retire(fd: number): void {
+    this.#queue(() => closeAsync(fd));
   }
 
   #queue(work: () => Promise<void>): void {
@@ -516,7 +517,8 @@ export class RecordingWriter {
     // Behind a sync that still runs on it. Errors have nobody left to tell: the recording has failed already.
     if (fd >= 0) this.#io = this.#io.then(() => closeAsync(fd)).catch(() => undefined);
     try {
-      unmarkLive(this.folder);
+      // Only a mark of our own: a folder that was there before may have a writer of its own.
+      if (this.#marked) unmarkLive(this.folder);
     } catch {
       // The next start takes the mark for stale, which it is.
     }
@@ -567,6 +569,15 @@ export function writeDurably(path: string, text: string): void {
     closeSync(fd);
   }
   renameSync(temporary, path);
+}
+
+async function syncFolderAsync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Makes a folder's new names durable. */
