@@ -52,8 +52,8 @@ export interface Child {
 
 export type ChildName = 'pty-host' | 'vault-host';
 
-/** What the machine tells us. All optional: the app's own input timer is the first source. */
-export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown';
+/** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
+export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
 
 export interface Host {
   readonly name: 'electron' | 'chromium';

@@ -6,10 +6,10 @@ import type { Child, ChildName, Host, HostWindow } from '../host.ts';
 import { browserEnvironment, browserFlags } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
-import { idleSeconds } from './idle.ts';
+import { idleReader } from '../machine/idle.ts';
 import { killNow, processTree, whenGone } from './processes.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
-import { watchSignals } from './signals.ts';
+import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
@@ -137,7 +137,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       child.onExit(() => children.delete(child));
       return child;
     },
-    idleSeconds: () => idleSeconds(env),
+    idleSeconds: idleReader(env),
     onSignal: (listener) => signals.onSignal(listener),
     quit: () => (quitting ??= quit()),
   };

@@ -39,6 +39,12 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
     let window: HostWindow;
     let heard: ReturnType<typeof listen>;
     const say = (message: unknown): void => window.post(JSON.stringify(message));
+    /** Shows a surface, and waits until its page has spoken. */
+    const showAndHear = async (surface: 'setup' | 'lock' | 'workspace'): Promise<void> => {
+      await window.show(surface);
+      await waitFor(() => expect(heard.messages).toContainEqual({ hello: surface }));
+      heard.messages.length = 0;
+    };
 
     beforeEach(async () => {
       subject = await make();
@@ -65,8 +71,7 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
     });
 
     test('messages go both ways, in order', async () => {
-      await window.show('lock');
-      heard.messages.length = 0;
+      await showAndHear('lock');
       for (let i = 0; i < 50; i++) say({ do: 'echo', value: `${i} ü \u2028 "quoted" </script>` });
       await waitFor(() => expect(heard.messages).toHaveLength(50));
       expect(heard.messages).toEqual(Array.from({ length: 50 }, (_, i) => ({ echo: `${i} ü \u2028 "quoted" </script>` })));
@@ -140,8 +145,7 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
     });
 
     test('messages and frames that are too large, empty or for nobody are refused', async () => {
-      await window.show('workspace');
-      heard.messages.length = 0;
+      await showAndHear('workspace');
       say({ do: 'send', text: 'x', times: 64 * 1024 + 1 });
       say({ do: 'send', text: '' });
       say({ do: 'frame', peer: 'pty', size: 8 * 1024 * 1024 + 1 });

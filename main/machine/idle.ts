@@ -34,15 +34,23 @@ export function parseLogind(text: string, nowMs: number): number | undefined {
   return since > 0 && since <= nowMs ? (nowMs - since) / 1000 : undefined;
 }
 
-/** Seconds since the last input, or undefined where nobody can tell. */
-export async function idleSeconds(env: NodeJS.ProcessEnv): Promise<number | undefined> {
-  for (const source of sources) {
-    if (source.args[0] === '--user' && !env['DBUS_SESSION_BUS_ADDRESS'] && !env['XDG_RUNTIME_DIR']) continue;
-    const text = await ask(source.args, env);
-    const seconds = text === undefined ? undefined : source.parse(text, Date.now());
-    if (seconds !== undefined) return seconds;
-  }
-  return undefined;
+/** After nobody could tell, the bus is left alone for this long: the app asks every second. */
+const RETRY_MS = 60_000;
+
+/** Gives a function that tells the seconds since the last input, or undefined where nobody can. */
+export function idleReader(env: NodeJS.ProcessEnv, now: () => number = () => performance.now()): () => Promise<number | undefined> {
+  let silentSince: number | undefined;
+  return async () => {
+    if (silentSince !== undefined && now() - silentSince < RETRY_MS) return undefined;
+    for (const source of sources) {
+      if (source.args[0] === '--user' && !env['DBUS_SESSION_BUS_ADDRESS'] && !env['XDG_RUNTIME_DIR']) continue;
+      const text = await ask(source.args, env);
+      const seconds = text === undefined ? undefined : source.parse(text, Date.now());
+      if (seconds !== undefined) return seconds;
+    }
+    silentSince = now();
+    return undefined;
+  };
 }
 
 function ask(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {

@@ -49,11 +49,12 @@ export interface Signals {
   stop(): void;
 }
 
-export function watchSignals(env: NodeJS.ProcessEnv): Signals {
+/** `env` leads to the buses; without it only the clock is watched. */
+export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
   const listeners = new Listeners<[HostSignal]>();
   const children: ChildProcess[] = [];
-  for (const args of monitors) {
-    if (args[1] === '--session' && !env['DBUS_SESSION_BUS_ADDRESS'] && !env['XDG_RUNTIME_DIR']) continue;
+  for (const args of env ? monitors : []) {
+    if (args[1] === '--session' && !env?.['DBUS_SESSION_BUS_ADDRESS'] && !env?.['XDG_RUNTIME_DIR']) continue;
     const child = spawn('/bin/sh', ['-c', guard, 'sh', 'gdbus', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     // No gdbus or no bus: nothing is heard, and the app's own timer is what locks.
     child.on('error', () => {});

@@ -1,0 +1,108 @@
+/** The host on Electron. Call `prepareElectron` before the app is ready, and this after. */
+import { app, powerMonitor } from 'electron';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Child, ChildName, Host, HostSignal, HostWindow, Surface } from '../host.ts';
+import { Listeners } from '../listeners.ts';
+import { watchSignals } from '../machine/signals.ts';
+import { forkUtility } from './child.ts';
+import { setMenu } from './menu.ts';
+import { openSession } from './session.ts';
+import { ElectronWindow } from './window.ts';
+
+/** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
+const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
+
+export interface ElectronHostOptions {
+  /** Where pty-host.mjs, vault-host.mjs, preload.cjs and assets/ lie. */
+  readonly distFolder: string;
+  /** The data folder. */
+  readonly home: string;
+  /** What `prepareElectron` gave: removed at the end. */
+  readonly temporaryFolder: string;
+  readonly entries?: Partial<Record<ChildName, string>>;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told when something of a page was refused. Never its content. */
+  readonly onRefused?: (what: string) => void;
+}
+
+export async function createElectronHost(options: ElectronHostOptions): Promise<Host> {
+  const env = options.env ?? process.env;
+  const signals = new Listeners<[HostSignal]>();
+  const children = new Set<Child>();
+  let window: ElectronWindow | undefined;
+  let expected: { readonly surface: Surface; taken: boolean } | undefined;
+  let quitting: Promise<void> | undefined;
+  const onRefused = options.onRefused ?? (() => {});
+
+  powerMonitor.on('suspend', () => signals.emit('suspend'));
+  powerMonitor.on('resume', () => signals.emit('resume'));
+  powerMonitor.on('lock-screen', () => signals.emit('os-lock'));
+  powerMonitor.on('shutdown', () => signals.emit('shutdown'));
+  // On Linux Electron does not hear the desktop's lock; the bus does. The watch on the clock is for all systems.
+  const machine = watchSignals(process.platform === 'linux' ? env : undefined);
+  machine.onSignal((signal) => signals.emit(signal));
+
+  // The app ends when it has sealed and locked, not when its window is closed.
+  app.on('window-all-closed', () => {});
+  app.on('before-quit', (event) => {
+    if (quitting) return;
+    event.preventDefault();
+    signals.emit('shutdown');
+  });
+  app.on('second-instance', () => window?.focus());
+
+  // Whatever web contents come into being by any way: none may open, leave or embed anything.
+  app.on('web-contents-created', (_event, contents) => {
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+    contents.on('will-attach-webview', (event) => event.preventDefault());
+  });
+
+  async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
+    if (window) throw new Error('The window is open already.');
+    const session = openSession({
+      rendererFolder: opening.rendererFolder,
+      surface: () => expected?.surface,
+      takeDocument: (pathname) => {
+        if (!expected || expected.taken || pathname !== `/${expected.surface}.html`) return false;
+        expected.taken = true;
+        return true;
+      },
+      onRefused,
+    });
+    window = new ElectronWindow({
+      session,
+      preload: join(options.distFolder, 'preload.cjs'),
+      rendererFolder: opening.rendererFolder,
+      width: (opening.cols ?? 140) * CELL.width + CELL.extraWidth,
+      height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
+      icon: join(options.distFolder, 'assets', 'icons', 'wardmux-256.png'),
+      expect: (surface) => (expected = surface && { surface, taken: false }),
+      onRefused,
+    });
+    setMenu({ lock: () => signals.emit('menu'), quit: () => signals.emit('shutdown') });
+    return window;
+  }
+
+  async function quit(): Promise<void> {
+    machine.stop();
+    await Promise.all([window?.close(), ...[...children].map((child) => child.kill())]);
+    rmSync(options.temporaryFolder, { recursive: true, force: true });
+  }
+
+  return {
+    name: 'electron',
+    description: `opening in Electron ${process.versions['electron'] ?? ''}, because its runtime is installed.`.replace(' ,', ','),
+    open,
+    fork(name) {
+      const child = forkUtility(name, options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env);
+      children.add(child);
+      child.onExit(() => children.delete(child));
+      return child;
+    },
+    idleSeconds: async () => powerMonitor.getSystemIdleTime(),
+    onSignal: (listener) => signals.add(listener),
+    // Whoever called ends the process with app.exit: `before-quit` does not hold it up any more.
+    quit: () => (quitting ??= quit()),
+  };
+}

@@ -1,0 +1,35 @@
+/** Electron's entry: says what must be said before the app is ready, then hands the host to the app. */
+import { app } from 'electron';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { homeFolder } from '../../src/storage/index.ts';
+import { runApp } from '../app.ts';
+import { createElectronHost } from './index.ts';
+import { prepareElectron } from './prepare.ts';
+
+const distFolder = dirname(fileURLToPath(import.meta.url));
+const home = homeFolder(process.env);
+const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
+
+/** Exit status of a second start, as in app.ts. */
+const ALREADY_RUNNING = 3;
+
+async function main(): Promise<number> {
+  const temporaryFolder = prepareElectron({ home });
+  if (!app.requestSingleInstanceLock()) {
+    say(`Wardmux is already running with ${home}; its window was brought back.`);
+    return ALREADY_RUNNING;
+  }
+  await app.whenReady();
+  const host = await createElectronHost({ distFolder, home, temporaryFolder });
+  say(host.description);
+  return runApp(host, { home, rendererFolder: join(distFolder, 'renderer'), say });
+}
+
+main().then(
+  (code) => app.exit(code),
+  (error: unknown) => {
+    say(error instanceof Error ? error.message : String(error));
+    app.exit(1);
+  },
+);

@@ -1,0 +1,291 @@
+/**
+ * The one window on Electron. Each document lives in a view of its own: the lock takes the view out of the window, which
+ * hides it with the next picture whatever its renderer does, kills the renderer, and puts a fresh view in. Reloading one
+ * view would be shorter, but then the old picture stays until the renderer answers.
+ */
+import { app, BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
+import { origin, type Disposable, type HostWindow, type Peer, type Surface } from '../host.ts';
+import { isFrame, isMessage, isPeer } from '../limits.ts';
+import { Listeners } from '../listeners.ts';
+import { channels } from './channels.ts';
+
+/** A built page is there in well under a second; ten are for a machine in trouble. */
+const START_MS = 10_000;
+/** A killed renderer is gone within milliseconds; the event that says so is not waited for longer than this. */
+const END_MS = 500;
+
+export interface WindowOptions {
+  readonly session: Session;
+  readonly preload: string;
+  readonly rendererFolder: string;
+  readonly width: number;
+  readonly height: number;
+  readonly icon: string;
+  /** Told which surface stands in the window, and which document may be loaded, once. */
+  readonly expect: (surface: Surface | undefined) => void;
+  readonly onRefused: (what: string) => void;
+}
+
+interface Current {
+  readonly view: WebContentsView;
+  readonly contents: WebContents;
+  readonly pending: Map<number, () => void>;
+  readonly replaced: Promise<never>;
+  readonly replace: () => void;
+  /** The document runs: from now on a death is not part of loading. */
+  settled: boolean;
+}
+
+export class ElectronWindow implements HostWindow {
+  readonly #options: WindowOptions;
+  readonly #window: BaseWindow;
+  readonly #messages = new Listeners<[string]>();
+  readonly #frames = new Listeners<[Peer, Uint8Array]>();
+  readonly #gone = new Listeners<[string]>();
+  readonly #closed = new Listeners<[]>();
+  #current: Current | undefined;
+  #frameNumber = 0;
+  /** Counts shows and blanks: the later one wins. */
+  #changes = 0;
+  #isClosed = false;
+
+  constructor(options: WindowOptions) {
+    this.#options = options;
+    this.#window = new BaseWindow({
+      title: 'Wardmux',
+      width: options.width,
+      height: options.height,
+      minWidth: 640,
+      minHeight: 400,
+      icon: options.icon,
+      // What is seen while there is no page.
+      backgroundColor: '#111417',
+      autoHideMenuBar: true,
+    });
+    // Keeps other programs from taking pictures of the window, where the system knows how (macOS and Windows).
+    this.#window.setContentProtection(true);
+    this.#window.on('resize', () => this.#fit());
+    this.#window.on('closed', () => this.#close());
+  }
+
+  focus(): void {
+    if (this.#isClosed) return;
+    if (this.#window.isMinimized()) this.#window.restore();
+    this.#window.focus();
+  }
+
+  async show(surface: Surface): Promise<void> {
+    const number = ++this.#changes;
+    await this.#clear();
+    if (this.#isClosed || number !== this.#changes) throw replacedError(surface);
+    const current = this.#create(surface);
+    const { contents } = current;
+    this.#options.expect(surface);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
+    });
+    const died = new Promise<never>((_, reject) => {
+      contents.once('render-process-gone', (_event, { reason }) => reject(new Error(`The page ${surface} ended while it started (${reason}).`)));
+    });
+    const loaded = this.#load(current, surface);
+    for (const promise of [late, died, loaded, current.replaced]) promise.catch(() => {});
+    try {
+      await Promise.race([loaded, died, late, current.replaced.catch(() => Promise.reject(replacedError(surface)))]);
+      current.settled = true;
+    } catch (error) {
+      if (this.#current === current) await this.blank();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #load({ contents }: Current, surface: Surface): Promise<void> {
+    let status = 0;
+    contents.once('did-navigate', (_event, _url, code) => (status = code));
+    const ready = new Promise<void>((resolve) => contents.once('dom-ready', () => resolve()));
+    await contents.loadURL(`${origin}/${surface}.html`);
+    if (status !== 200) throw new Error(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
+    await ready;
+  }
+
+  blank(): Promise<void> {
+    this.#changes++;
+    return this.#clear();
+  }
+
+  /** Takes the document out of the window and ends its renderer. */
+  async #clear(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    this.#options.expect(undefined);
+    if (!current) return;
+    current.replace();
+    for (const done of current.pending.values()) done();
+    current.pending.clear();
+    const { contents } = current;
+    if (!this.#isClosed) this.#window.contentView.removeChildView(current.view);
+    if (contents.isDestroyed()) return;
+    const gone = new Promise<void>((resolve) => contents.once('render-process-gone', () => resolve()));
+    const pid = contents.getOSProcessId();
+    // No unload handlers, no goodbye: the process and its memory end here.
+    if (pid > 0) contents.forcefullyCrashRenderer();
+    if (pid > 0) await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, END_MS))]);
+    if (!contents.isDestroyed()) contents.close({ waitForBeforeUnload: false });
+  }
+
+  post(text: string): void {
+    const contents = this.#current?.contents;
+    if (contents && !contents.isDestroyed()) contents.send(channels.message, text);
+  }
+
+  postFrame(peer: Peer, bytes: Uint8Array): Promise<void> {
+    const current = this.#current;
+    if (!current || current.contents.isDestroyed()) return Promise.resolve();
+    if (!isFrame(bytes)) return Promise.reject(new RangeError('A frame to the page is empty or too large.'));
+    const id = ++this.#frameNumber;
+    return new Promise((resolve) => {
+      current.pending.set(id, resolve);
+      current.contents.send(channels.frame, id, peer, bytes);
+    });
+  }
+
+  onMessage(listener: (text: string) => void): Disposable {
+    return this.#messages.add(listener);
+  }
+
+  onFrame(listener: (peer: Peer, bytes: Uint8Array) => void): Disposable {
+    return this.#frames.add(listener);
+  }
+
+  onRendererGone(listener: (reason: string) => void): Disposable {
+    return this.#gone.add(listener);
+  }
+
+  onClosed(listener: () => void): Disposable {
+    return this.#closed.add(listener);
+  }
+
+  async rendererPid(): Promise<number | undefined> {
+    const contents = this.#current?.contents;
+    return contents && !contents.isDestroyed() ? contents.getOSProcessId() || undefined : undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.blank();
+    this.#window.destroy();
+    this.#close();
+  }
+
+  #create(surface: Surface): Current {
+    const view = new WebContentsView({
+      webPreferences: {
+        session: this.#options.session,
+        preload: this.#options.preload,
+        // The renderer has the operating system's sandbox, and no Node anywhere.
+        sandbox: true,
+        nodeIntegration: false,
+        nodeIntegrationInWorker: false,
+        nodeIntegrationInSubFrames: false,
+        // The preload's world is not the page's: a page cannot reach what the preload has.
+        contextIsolation: true,
+        webSecurity: true,
+        allowRunningInsecureContent: false,
+        experimentalFeatures: false,
+        webviewTag: false,
+        plugins: false,
+        // Nothing that is typed goes to a dictionary service.
+        spellcheck: false,
+        // Developer tools would be another renderer that holds the text.
+        devTools: !app.isPackaged,
+        // A file dropped on the window must not become its page.
+        navigateOnDragDrop: false,
+        // alert() and its like could be made to look like our own questions.
+        disableDialogs: true,
+        safeDialogs: true,
+        // Middle clicks open nothing.
+        disableBlinkFeatures: 'Auxclick',
+        // No compiled code of a page on disk.
+        v8CacheOptions: 'none',
+        // The lock counts time also behind other windows.
+        backgroundThrottling: false,
+        enableWebSQL: false,
+      },
+    });
+    view.setBackgroundColor('#111417');
+    const contents = view.webContents;
+    let replace = (): void => {};
+    const replaced = new Promise<never>((_, reject) => (replace = () => reject(replacedError(surface))));
+    replaced.catch(() => {});
+    const current: Current = { view, contents, pending: new Map(), replaced, replace, settled: false };
+    this.#guard(contents);
+    const own = (event: IpcMainEvent): boolean => this.#current === current && event.senderFrame === contents.mainFrame && event.senderFrame.origin === origin;
+    contents.ipc.on(channels.message, (event, text: unknown) => {
+      if (own(event) && isMessage(text)) this.#messages.emit(text);
+      else this.#options.onRefused('a message that is not in shape');
+    });
+    contents.ipc.on(channels.frame, (event, peer: unknown, bytes: unknown) => {
+      if (own(event) && isPeer(peer) && isFrame(bytes)) this.#frames.emit(peer, bytes);
+      else this.#options.onRefused('a message that is not in shape');
+    });
+    contents.ipc.on(channels.taken, (event, id: unknown) => {
+      if (!own(event) || typeof id !== 'number') return;
+      current.pending.get(id)?.();
+      current.pending.delete(id);
+    });
+    contents.on('render-process-gone', (_event, { reason }) => {
+      if (this.#current !== current || !current.settled) return;
+      void this.blank();
+      this.#gone.emit(`The page ended unexpectedly (${reason}).`);
+    });
+    // A document that was not asked for, a reload for example, has got a refusal in place of a page: it counts as gone.
+    contents.on('did-navigate', () => {
+      if (this.#current !== current || !current.settled) return;
+      void this.blank();
+      this.#gone.emit('The page left.');
+    });
+    this.#current = current;
+    this.#window.contentView.addChildView(view);
+    this.#fit();
+    contents.focus();
+    return current;
+  }
+
+  /** Nothing leads out of the document. */
+  #guard(contents: WebContents): void {
+    const deny = (what: string) => (event: { preventDefault(): void }) => {
+      event.preventDefault();
+      this.#options.onRefused(what);
+    };
+    contents.setWindowOpenHandler(() => {
+      this.#options.onRefused('a second window');
+      return { action: 'deny' };
+    });
+    contents.on('will-navigate', deny('a navigation'));
+    contents.on('will-frame-navigate', deny('a navigation'));
+    contents.on('will-redirect', deny('a redirection'));
+    contents.on('will-attach-webview', deny('a page in a page'));
+    // A page may not keep itself from being closed.
+    contents.on('will-prevent-unload', (event) => event.preventDefault());
+  }
+
+  #fit(): void {
+    const view = this.#current?.view;
+    if (!view || this.#isClosed) return;
+    const { width, height } = this.#window.getContentBounds();
+    view.setBounds({ x: 0, y: 0, width, height });
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    void this.blank();
+    this.#closed.emit();
+  }
+}
+
+function replacedError(surface: Surface): Error {
+  return new Error(`The page ${surface} was replaced before it ran.`);
+}

@@ -1,0 +1,270 @@
+/**
+ * The Electron host over a fake of its module: the contract, and every setting that keeps the window shut. The real runtime
+ * is not needed, and not used here even where it is installed.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Rolldown } from 'vite';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { contentSecurityPolicy, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
+import { createElectronHost } from '../../main/electron/index.ts';
+import { prepareElectron } from '../../main/electron/prepare.ts';
+import { listeningSockets } from '../support/sockets.ts';
+import { waitFor } from '../support/wait-for.ts';
+import * as fake from './electron-fake.ts';
+import { childEntry, hostContract, listen, pagesFolder } from './suite.ts';
+
+vi.mock('electron', () => import('./electron-fake.ts'));
+
+beforeAll(async () => {
+  // The same kind of build as the app's: one CommonJS file.
+  const output = (await build({
+    configFile: false,
+    logLevel: 'silent',
+    ssr: { noExternal: true },
+    build: {
+      write: false,
+      ssr: true,
+      minify: false,
+      rolldownOptions: { input: fileURLToPath(new URL('../../main/electron/preload.ts', import.meta.url)), external: ['electron'], output: { format: 'cjs', codeSplitting: false } },
+    },
+  })) as Rolldown.RolldownOutput;
+  expect(output.output).toHaveLength(1);
+  fake.page.preload = output.output[0].code;
+  const module = (await import('./pages/page.js' as string)) as { runTestPage: typeof fake.page.run };
+  fake.page.run = module.runTestPage;
+});
+
+let home: string;
+const refused: string[] = [];
+
+async function makeHost(): Promise<Host> {
+  fake.reset();
+  refused.length = 0;
+  home = mkdtempSync(join(tmpdir(), 'wmx-'));
+  const temporaryFolder = prepareElectron({ home });
+  return createElectronHost({
+    distFolder: '/nonexistent',
+    home,
+    temporaryFolder,
+    entries: { 'pty-host': childEntry, 'vault-host': childEntry },
+    onRefused: (what) => refused.push(what),
+  });
+}
+
+hostContract('The Electron host', async () => ({
+  host: await makeHost(),
+  killRenderer: async () => fake.state.views.at(-1)!.webContents.dieOfItself('crashed'),
+  closeByPerson: async () => void fake.state.windows[0]!.emit('closed'),
+  rendererLives: (pid) => fake.state.live.has(pid),
+  cleanUp: async () => rmSync(home, { recursive: true, force: true }),
+}));
+
+describe('The Electron host', () => {
+  let host: Host;
+  let window: HostWindow;
+
+  beforeEach(async () => {
+    host = await makeHost();
+    window = await host.open({ rendererFolder: pagesFolder });
+  });
+  afterEach(async () => {
+    await host.quit();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test('says everything that must be said before the app is ready', async () => {
+    expect(fake.state.sandboxed).toBe(true);
+    for (const name of ['disable-background-networking', 'disable-component-update', 'disable-breakpad', 'disable-sync', 'disable-back-forward-cache']) expect(fake.state.switches.has(name)).toBe(true);
+    expect(fake.state.switches.get('disable-features')).toContain('BackForwardCache');
+    expect(fake.state.switches.has('no-sandbox')).toBe(false);
+    expect(fake.state.switches.has('remote-debugging-port')).toBe(false);
+    expect(fake.state.crashReporterStarted).toBe(false);
+    const dumps = fake.state.paths.get('crashDumps')!;
+    expect(dumps.startsWith(tmpdir())).toBe(true);
+    expect(fake.state.paths.get('sessionData')!.startsWith(tmpdir())).toBe(true);
+    await host.quit();
+    expect(existsSync(join(dumps, '..'))).toBe(false);
+  });
+
+  test('gives every document the whole list of settings', async () => {
+    for (const surface of ['setup', 'lock', 'workspace'] as const) await window.show(surface);
+    expect(fake.state.views).toHaveLength(3);
+    for (const { options } of fake.state.views) {
+      expect(options.webPreferences).toMatchObject({
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInWorker: false,
+        nodeIntegrationInSubFrames: false,
+        webSecurity: true,
+        allowRunningInsecureContent: false,
+        experimentalFeatures: false,
+        webviewTag: false,
+        plugins: false,
+        spellcheck: false,
+        devTools: false,
+        navigateOnDragDrop: false,
+        disableDialogs: true,
+        disableBlinkFeatures: 'Auxclick',
+        v8CacheOptions: 'none',
+        preload: '/nonexistent/preload.cjs',
+      });
+      expect(options.webPreferences).not.toHaveProperty('enableBlinkFeatures');
+    }
+    expect(fake.state.windows).toHaveLength(1);
+    expect(fake.state.windows[0]!.contentProtection).toBe(true);
+  });
+
+  test('has one view in the window, and none after a blank', async () => {
+    await window.show('workspace');
+    await window.show('lock');
+    expect(fake.state.windows[0]!.children).toEqual([fake.state.views.at(-1)]);
+    const blanking = window.blank();
+    // At once, before the renderer has had a chance to say anything.
+    expect(fake.state.windows[0]!.children).toEqual([]);
+    await blanking;
+    expect(fake.state.views.every(({ webContents }) => webContents.isDestroyed())).toBe(true);
+    expect(fake.state.live.size).toBe(0);
+  });
+
+  test('serves our pages with the policy, once a show, and refuses every other place', async () => {
+    const [own] = fake.state.sessions;
+    const get = async (url: string, init?: RequestInit): Promise<Response> => (await own!.handlers.get(new URL(url).protocol.slice(0, -1))!(new Request(url, init) as never)) as never;
+    await window.show('lock');
+    const script = await get('https://wardmux.localhost/page.js');
+    expect(script.status).toBe(200);
+    expect(script.headers.get('content-security-policy')).toBe(contentSecurityPolicy);
+    expect(script.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(script.headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(script.headers.get('cache-control')).toBe('no-store');
+    expect(script.headers.get('referrer-policy')).toBe('no-referrer');
+    for (const url of [
+      'https://wardmux.localhost/lock.html',
+      'https://wardmux.localhost/workspace.html',
+      'https://example.org/',
+      'https://wardmux.localhost.example.org/page.js',
+      'https://wardmux.localhost:8443/page.js',
+      'http://wardmux.localhost/page.js',
+      'file:///etc/passwd',
+    ])
+      expect((await get(url)).status, url).toBe(403);
+    expect((await get('https://wardmux.localhost/page.js', { method: 'POST', body: 'x' })).status).toBe(403);
+    expect((await get('https://wardmux.localhost/%2e%2e%2fsuite.js')).status).toBe(404);
+    expect(own!.blocked!.urls).toEqual(['ws://*/*', 'wss://*/*']);
+    expect(own!.blocked!.answer('wss://wardmux.localhost/')).toBe(true);
+    expect(own!.partition).not.toMatch(/^persist:/);
+    expect(own!.options).toEqual({ cache: false });
+  });
+
+  test('denies permissions, but for the clipboard of the workspace', async () => {
+    const [own] = fake.state.sessions;
+    const contents = {} as never;
+    const check = (permission: string, origin = 'https://wardmux.localhost/'): boolean => own!.permissionCheck!(contents, permission as never, origin, {} as never);
+    const request = (permission: string): boolean => {
+      let answer = true;
+      own!.permissionRequest!(contents, permission as never, (granted) => (answer = granted), { requestingUrl: 'https://wardmux.localhost/x' } as never);
+      return answer;
+    };
+    const all = ['geolocation', 'notifications', 'media', 'midi', 'usb', 'serial', 'hid', 'fullscreen', 'openExternal', 'display-capture', 'fileSystem', 'unknown'];
+    for (const surface of ['setup', 'lock', 'workspace'] as const) {
+      await window.show(surface);
+      for (const permission of all) expect([permission, check(permission), request(permission)]).toEqual([permission, false, false]);
+      expect([surface, check('clipboard-read'), request('clipboard-read')]).toEqual([surface, surface === 'workspace', surface === 'workspace']);
+      expect(check('clipboard-sanitized-write')).toBe(surface !== 'lock');
+      expect(check('clipboard-read', 'https://example.org/')).toBe(false);
+      expect(check('clipboard-read', '')).toBe(false);
+    }
+    await window.blank();
+    expect(check('clipboard-read')).toBe(false);
+    expect(own!.devicePermission!({} as never)).toBe(false);
+    expect(own!.displayMedia).toBe(null);
+    expect(own!.spellChecker).toBe(false);
+  });
+
+  test('nothing leads out of the document', async () => {
+    await window.show('workspace');
+    const { webContents } = fake.state.views.at(-1)!;
+    expect(webContents.windowOpen!({ url: 'https://wardmux.localhost/lock.html' } as never)).toEqual({ action: 'deny' });
+    for (const event of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview', 'will-prevent-unload']) {
+      const preventDefault = vi.fn();
+      webContents.emit(event, { preventDefault }, 'https://wardmux.localhost/lock.html');
+      expect(preventDefault, event).toHaveBeenCalled();
+    }
+    const preventDefault = vi.fn();
+    fake.state.sessions[0]!.emit('will-download', { preventDefault });
+    expect(preventDefault).toHaveBeenCalled();
+    // Contents that come into being by any other way are shut too.
+    const stranger = new fake.FakeWebContents(fake.state.sessions[0]!);
+    expect(stranger.windowOpen!({} as never)).toEqual({ action: 'deny' });
+  });
+
+  test('a document that leaves all the same counts as gone', async () => {
+    const reasons: string[] = [];
+    window.onRendererGone((reason) => reasons.push(reason));
+    await window.show('workspace');
+    const { webContents } = fake.state.views.at(-1)!;
+    await webContents.loadURL('https://wardmux.localhost/workspace.html');
+    expect(reasons).toEqual(['The page left.']);
+    expect(await window.rendererPid()).toBeUndefined();
+  });
+
+  test('messages from another frame or another origin are refused', async () => {
+    await window.show('workspace');
+    const heard = listen(window);
+    const { webContents } = fake.state.views.at(-1)!;
+    const before = refused.length;
+    webContents.ipc.emit('wardmux:message', { senderFrame: { origin: 'https://wardmux.localhost' } }, '{}');
+    webContents.ipc.emit('wardmux:message', { senderFrame: null }, '{}');
+    webContents.ipc.emit('wardmux:frame', { senderFrame: webContents.mainFrame }, 'somebody', Uint8Array.of(1));
+    webContents.ipc.emit('wardmux:frame', { senderFrame: webContents.mainFrame }, 'pty', 'text');
+    webContents.mainFrame.origin = 'https://example.org';
+    webContents.ipc.emit('wardmux:message', { senderFrame: webContents.mainFrame }, '{}');
+    expect(refused.length - before).toBe(5);
+    expect(heard.messages.filter((message) => JSON.stringify(message) === '{}')).toEqual([]);
+    expect(heard.frames).toEqual([]);
+  });
+
+  test('reports what the machine says, the menu, and the idle time', async () => {
+    const heard: HostSignal[] = [];
+    host.onSignal((signal) => heard.push(signal));
+    for (const event of ['suspend', 'resume', 'lock-screen', 'shutdown']) fake.powerMonitor.emit(event);
+    expect(heard).toEqual(['suspend', 'resume', 'os-lock', 'shutdown']);
+    expect(await host.idleSeconds()).toBe(7);
+    const items = fake.state.menu!.flatMap(({ submenu }) => submenu as { label?: string; role?: string; accelerator?: string; click?: () => void }[]);
+    const lock = items.find(({ label }) => label === 'Lock')!;
+    expect(lock.accelerator).toBeTruthy();
+    lock.click!();
+    expect(heard.at(-1)).toBe('menu');
+    const roles = items.map(({ role }) => role).filter(Boolean);
+    expect(roles).toEqual(['copy', 'paste', 'selectAll']);
+    // Quitting goes through the app, which seals and locks first.
+    const preventDefault = vi.fn();
+    fake.app.emit('before-quit', { preventDefault });
+    expect(preventDefault).toHaveBeenCalled();
+    expect(heard.at(-1)).toBe('shutdown');
+    fake.app.emit('second-instance');
+    expect(fake.state.windows[0]!.focused).toBe(1);
+  });
+
+  test('forks with a clean environment, no arguments for the engine, and no port', async () => {
+    process.env['WARDMUX_TEST_TOKEN'] = 'secret';
+    try {
+      const child = host.fork('pty-host');
+      const heard: { environment?: string[]; execArgv?: string[] }[] = [];
+      child.onMessage((message) => heard.push(message as never));
+      child.post({ do: 'environment' });
+      await waitFor(() => expect(heard.some(({ environment }) => environment)).toBe(true));
+      const { environment, execArgv } = heard.find((message) => message.environment)!;
+      expect(environment).not.toContain('WARDMUX_TEST_TOKEN');
+      expect(environment).toContain('PATH');
+      expect(execArgv).toEqual([]);
+      expect(fake.state.forks[0]!.options.stdio).toEqual(['ignore', 'ignore', 'inherit']);
+      expect(listeningSockets([process.pid, child.pid])).toEqual([]);
+    } finally {
+      delete process.env['WARDMUX_TEST_TOKEN'];
+    }
+  });
+});
