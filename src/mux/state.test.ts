@@ -274,7 +274,7 @@ describe('state and commands', () => {
     expect(setOption(defaultOptions, 'lock-command', 'x').ok).toBe(false);
     expect(Object.keys(defaultOptions)).toEqual(optionRows.map((row) => row.name));
     expect(runCommandLine(fresh(), 'show-options mouse', context).message).toBe('mouse on');
-    expect(run(fresh(), 'set -g prefix C-a').state.options.prefix).toBe('C-a');
+    expect(toView(run(fresh(), 'set -g prefix C-a').state).options).toMatchObject({ prefix: 'C-a', 'repeat-time': 500, mouse: true });
   });
 });
 

@@ -6,7 +6,9 @@ import { type State, type Window, sessionOf, shownAlone } from './state.ts';
 /** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
 export function toView(state: State): WorkspaceView {
   const session = sessionOf(state);
+  const { prefix, mouse, 'repeat-time': repeat, 'history-limit': history, 'display-panes-time': numbers, 'mode-keys': mode } = state.options;
   return {
+    options: { prefix, mouse, 'repeat-time': repeat, 'history-limit': history, 'display-panes-time': numbers, 'mode-keys': mode },
     session: session.name,
     sessionClass: session.sessionClass,
     stage: state.stage,
