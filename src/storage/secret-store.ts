@@ -4,11 +4,12 @@
  * choice is made once, at the first run, and written into installation.json: a store that is missing later is an error
  * with a sentence, never a silent fallback.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { readSmall, writeAtomic } from './atomic.ts';
+import { keyringState, type KeyringState } from './dbus.ts';
 import { StorageFault, storageFault } from './fault.ts';
 import type { Home } from './home.ts';
 
@@ -36,6 +37,15 @@ const availabilityMs = 1000;
 const promptMs = 60_000;
 const noDisplayMs = 5000;
 const service = 'wardmux';
+const advice = 'Start and unlock the login keyring of the account that ran the first run, and try again.';
+const obstacles: Readonly<Record<Exclude<KeyringState, 'open'>, string>> = {
+  'no-bus': 'There is no D-Bus session, and so no Secret Service.',
+  'no-service': 'There is no Secret Service on the D-Bus session.',
+  'no-collection': 'The Secret Service has no default keyring.',
+  locked: 'The login keyring is locked.',
+  silent: 'The Secret Service did not answer within a second.',
+};
+const hasDisplay = (env: Readonly<Record<string, string | undefined>>): boolean => Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 
 function checkKey(key: string): void {
   if (!/^[a-z0-9][a-z0-9.-]{0,120}$/.test(key)) throw new RangeError(`not a name of a secret: ${key}`);
@@ -77,24 +87,31 @@ export class SecretServiceStore implements SecretStore {
     return new AsyncEntry(service, `${this.#installation}/${key}`, { linux: { store: 'secret-service' } });
   }
 
+  /** A sentence where the library must not be asked, because it would wait for what never comes. */
+  async #obstacle(): Promise<string | undefined> {
+    const state = await keyringState(this.#env, availabilityMs);
+    if (state === 'open') return undefined;
+    // With a display the desktop asks for the keyring's password.
+    if (state === 'locked' && hasDisplay(this.#env)) return undefined;
+    return obstacles[state];
+  }
+
   async #run<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const ms = this.#env['DISPLAY'] || this.#env['WAYLAND_DISPLAY'] ? promptMs : noDisplayMs;
+    const obstacle = await this.#obstacle();
+    if (obstacle) throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service: ${obstacle} ${advice}`);
+    const ms = hasDisplay(this.#env) ? promptMs : noDisplayMs;
     try {
-      return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. Unlock the login keyring and try again.`);
+      return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. ${advice}`);
     } catch (error) {
       if (error instanceof StorageFault || error instanceof RangeError) throw error;
-      throw new StorageFault(
-        'secret-store',
-        'secret-service',
-        `Cannot ${doing} the Secret Service: ${String((error as Error).message ?? error)}. Start and unlock the login keyring of the account that ran the first run, and try again.`,
-      );
+      throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service: ${String((error as Error).message ?? error)}. ${advice}`);
     }
   }
 
   async unavailable(): Promise<string | undefined> {
-    const runtime = this.#env['XDG_RUNTIME_DIR'];
-    // Without either, libdbus would start a bus by itself where there is a display: nobody asked for that.
-    if (!this.#env['DBUS_SESSION_BUS_ADDRESS'] && !(runtime && existsSync(join(runtime, 'bus')))) return 'There is no D-Bus session, and so no Secret Service.';
+    const state = await keyringState(this.#env, availabilityMs);
+    // A locked keyring is not chosen silently: its prompt would come up before anybody knows why.
+    if (state !== 'open') return obstacles[state];
     const probe = async (): Promise<string | undefined> => {
       const entry = await this.#entry(`probe.${randomBytes(4).toString('hex')}`);
       const bytes = randomBytes(16);
@@ -104,7 +121,7 @@ export class SecretServiceStore implements SecretStore {
       return back && Buffer.from(back).equals(bytes) ? undefined : 'The Secret Service does not give back what it was given.';
     };
     try {
-      return await timeBox(probe(), availabilityMs, 'The Secret Service did not answer within a second; the login keyring may be locked.');
+      return await timeBox(probe(), availabilityMs, obstacles.silent);
     } catch (error) {
       const message = String((error as Error).message ?? error);
       return error instanceof StorageFault ? message : `There is no usable Secret Service: ${message}`;
