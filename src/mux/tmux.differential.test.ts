@@ -24,7 +24,6 @@ function tmuxVersion(): string | undefined {
   }
 }
 const version = tmuxVersion();
-if (!version) console.warn('Skipped: the comparison with tmux, because tmux is not installed.');
 
 let folder = '';
 function tmux(args: readonly string[]): string {
@@ -104,8 +103,9 @@ function ours(state: State, offset: number): Snapshot {
   };
 }
 
-describe.skipIf(!version)(`against ${version ?? 'tmux'}`, () => {
+describe(`against ${version ?? 'tmux'}`, () => {
   beforeAll(() => {
+    if (!version) return;
     folder = mkdtempSync(join(tmpdir(), 'mux-'));
     tmux(['new-session', '-d', '-s', 'keep', '-x', String(cols), '-y', String(rows), 'exec cat']);
     tmux(['set-option', '-g', 'status', 'off', ';', 'set-option', '-g', 'default-command', 'exec cat']);
@@ -116,7 +116,8 @@ describe.skipIf(!version)(`against ${version ?? 'tmux'}`, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('has the same tree of sizes, active pane and zoom after every command', () => {
+  it('has the same tree of sizes, active pane and zoom after every command', ({ skip }) => {
+    if (!version) skip('tmux is not installed, so there is nothing to compare with');
     let compared = 0;
     let most = 0;
     fc.assert(
