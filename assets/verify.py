@@ -15,7 +15,6 @@ not run in constant time.
 import argparse
 import base64
 import binascii
-import codecs
 import hashlib
 import json
 import os
@@ -392,6 +391,11 @@ def is_match(value, pattern):
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
+def is_label(value):
+    """A name of 200 UTF-16 units at most, as the trust file's own schema counts."""
+    return isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 400
+
+
 def compact(value):
     """The one text of a value, as the writer makes it."""
     return json.dumps(value, ensure_ascii=False, separators=(',', ':'))
@@ -472,12 +476,12 @@ def read_trust(path):
     good = good and isinstance(trust['persons'], list) and isinstance(trust['auditKeys'], list)
     for person in trust['persons'] if good else []:
         good = good and isinstance(person, dict) and set(person) == {'id', 'name', 'ssh'}
-        good = good and is_match(person['id'], 'p-[0-9a-f]{12}') and isinstance(person['name'], str) and len(person['name']) <= 200
+        good = good and is_match(person['id'], 'p-[0-9a-f]{12}') and is_label(person['name'])
         good = good and isinstance(person['ssh'], str) and parse_ssh_key(person['ssh']) is not None
     good = good and len({person['id'] for person in trust['persons']}) == len(trust['persons'])
     for key in trust['auditKeys'] if good else []:
         good = good and isinstance(key, dict) and set(key) == {'kid', 'label'}
-        good = good and is_match(key['kid'], '[A-Za-z0-9_-]{43}') and isinstance(key['label'], str) and len(key['label']) <= 200
+        good = good and is_match(key['kid'], '[A-Za-z0-9_-]{43}') and is_label(key['label'])
     if not good:
         raise Failure('bad-trust', again)
     return trust
@@ -566,8 +570,10 @@ STATES = {'recording.end': 'complete', 'recording.recovered': 'recovered', 'reco
 
 def decode_event(line):
     """A ledger event, or None. Only its outer shape is looked at."""
-    _, event = read_line_value(line)
-    good = event is not None and is_int(event.get('seq')) and isinstance(event.get('action'), str)
+    text, event = read_line_value(line)
+    # The writer's one text only: what reads differently elsewhere is not an event.
+    good = event is not None and compact(event) == text
+    good = good and is_int(event.get('seq')) and isinstance(event.get('action'), str)
     good = good and is_match(event.get('time'), r'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z')
     good = good and is_match(event.get('installation'), 'w-[0-9a-f]{12}')
     good = good and ('detail' not in event or isinstance(event['detail'], dict))
@@ -701,6 +707,37 @@ def parse_evidence(line, number):
 MARKERS = {'l': 'locked', 'u': 'unlocked', 'g': 'gap', 'x': 'exit', 'e': 'end'}
 
 
+# Lowest and highest second byte after these lead bytes (Unicode, table 3-7); 0x80 to 0xBF after any other.
+SECOND_BYTES = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
+
+
+def unfinished(data):
+    """How many bytes at the end begin a character that is not complete yet: 0 to 3."""
+    for back in range(1, min(3, len(data)) + 1):
+        lead = data[-back]
+        if 0x80 <= lead <= 0xBF:
+            continue
+        length = 2 if 0xC2 <= lead <= 0xDF else 3 if 0xE0 <= lead <= 0xEF else 4 if 0xF0 <= lead <= 0xF4 else 0
+        if back >= length:
+            return 0
+        low, high = SECOND_BYTES.get(lead, (0x80, 0xBF))
+        return back if back == 1 or low <= data[1 - back] <= high else 0
+    return 0
+
+
+class Decoder:
+    """UTF-8 in pieces, U+FFFD for each maximal invalid part. Python's own incremental decoder holds surrogates back."""
+
+    def __init__(self):
+        self.held = b''
+
+    def decode(self, data, final=False):
+        data = self.held + data
+        keep = 0 if final else unfinished(data)
+        self.held = data[len(data) - keep :]
+        return data[: len(data) - keep].decode('utf-8', 'replace')
+
+
 class Cast:
     """session.cast from the evidence: asciicast v2. Only its SHA-256 is kept."""
 
@@ -709,7 +746,7 @@ class Cast:
         self.timestamp = wall_ms // 1000
         self.state = hashlib.sha256()
         self.headed = False
-        self.decoders = {code: codecs.getincrementaldecoder('utf-8')('replace') for code in 'oi'}
+        self.decoders = {code: Decoder() for code in 'oi'}
         self.times = {'o': 0, 'i': 0}
 
     def head(self, cols=80, rows=24, term='xterm-256color'):

@@ -201,7 +201,7 @@ test('the socket: its place for short and long homes, and one line each way', as
   const path = join(place, 's', 'a.sock');
   mkdirSync(dirname(path), { mode: 0o700 });
   const answers = ['{"ok":true,"state":"locked"}\n', 'nonsense\n', ''];
-  const server = createServer((socket) => socket.once('data', (line) => socket.end(line.toString() === '{"command":"status"}\n' ? answers.shift() : 'no')));
+  const server = createServer((socket) => socket.once('data', (line) => socket.end(line.toString() === '{"command":"status"}\n' ? answers.shift()! : 'no')));
   await new Promise<void>((resolve) => server.listen(path, resolve));
   expect(await askApp(path, 'status')).toEqual({ ok: true, state: 'locked' });
   await expect(askApp(path, 'status')).rejects.toThrow(/cannot be understood/);

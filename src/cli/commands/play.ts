@@ -1,6 +1,5 @@
 /** `wardmux play`: a recording back to a terminal, with its timing, or its exact bytes. */
-import { openRecording } from '../../recording/reader.ts';
-import { RecordingError } from '../../recording/errors.ts';
+import { openRecording, readHeader } from '../../recording/reader.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { readEnd } from '../../recording/summary.ts';
@@ -54,19 +53,22 @@ export const play: CliCommand = {
         const folder = recordingFolder(site.home, id);
         const identity = options.key === undefined ? await unlockPerson(site, options) : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
-        const event = {
-          action: 'play',
-          ...(identity ? { person: identity.person.id } : {}),
-          detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
-        };
+        const told = (outcome: 'success' | 'failure'): Promise<void> =>
+          appendEvent(site, {
+            action: 'play',
+            ...(identity ? { person: identity.person.id } : {}),
+            outcome,
+            detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
+          });
         try {
-          // Before the first byte is shown: reading on the record is part of the reading.
-          await appendEvent(site, { ...event, outcome: 'success' });
-          done(await replay(folder, id, opener, options, io));
-        } catch (error) {
-          if (error instanceof RecordingError && error.code === 'not-a-recipient')
+          const first = await readHeader(folder, 0);
+          if (first && !first.header.recipients.some((recipient) => recipient.kid === opener.kid)) {
+            await told('failure');
             throw new CliError('notUnlocked', `Recording ${id} is not sealed to this key: only its owner or an audit key can open it.`);
-          throw error;
+          }
+          // Before the first byte is shown: who reads is on the record, or nobody reads.
+          await told('success');
+          done(await replay(folder, id, opener, options, io));
         } finally {
           identity?.destroy();
         }

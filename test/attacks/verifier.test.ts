@@ -1,0 +1,111 @@
+/** verify.py is a second implementation: its parts against published vectors, and against the first implementation on bytes that nobody chose. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { CastBuilder } from '../../src/export/cast.ts';
+import type { RecordingEvent } from '../../src/recording/types.ts';
+import { verifier } from './fixture.ts';
+
+function python(script: string, input: string): unknown {
+  const load = `import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
+v = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(v)
+data = json.load(sys.stdin)
+`;
+  return JSON.parse(execFileSync('python3', ['-B', '-c', load + script, verifier], { input, maxBuffer: 1 << 28 }).toString());
+}
+
+// RFC 8032, section 7.1, tests 1 to 3: public key, message, signature.
+const ed25519 = [
+  [
+    'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    '',
+    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  ],
+  [
+    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    '72',
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+  ],
+  [
+    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    'af82',
+    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+  ],
+] as const;
+
+test('Ed25519 in verify.py: RFC 8032, and what must be refused', () => {
+  const order = (1n << 252n) + 27742317777372353535851937790883648493n;
+  const cases = ed25519.flatMap(([key, message, signature]) => {
+    // S + L verifies under the same equation; RFC 8032, section 5.1.7 demands S < L.
+    const s = BigInt(`0x${Buffer.from(signature.slice(64), 'hex').reverse().toString('hex')}`) + order;
+    const large = signature.slice(0, 64) + Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse().toString('hex');
+    return [
+      [key, message, signature],
+      [key, `${message}00`, signature],
+      [key, message, large],
+      [key, message, `00${signature.slice(2)}`],
+      ['ff'.repeat(32), message, signature],
+    ];
+  });
+  const expected = ed25519.flatMap(() => [true, false, false, false, false]);
+  expect(python('print(json.dumps([v.ed25519_verify(*[bytes.fromhex(x) for x in case]) for case in data]))', JSON.stringify(cases))).toEqual(expected);
+});
+
+test('ECDSA P-256 in verify.py: RFC 6979, appendix A.2.5, and what must be refused', () => {
+  const key = '0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299';
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const sample = ['efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716', 'f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8'];
+  const text = ['f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367', '019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083'];
+  const cases = [
+    [key, 'sample', ...sample],
+    [key, 'test', ...text],
+    [key, 'sample', ...text],
+    [key, 'sample', '0', sample[1]],
+    [key, 'sample', sample[0], '0'],
+    [key, 'sample', (BigInt(`0x${sample[0]}`) + order).toString(16), sample[1]],
+    [`${key.slice(0, -1)}8`, 'sample', ...sample],
+  ];
+  const script = 'print(json.dumps([v.p256_verify(bytes.fromhex(k), m.encode(), int(r, 16), int(s, 16)) for k, m, r, s in data]))';
+  expect(python(script, JSON.stringify(cases))).toEqual([true, true, false, false, false, false, false]);
+});
+
+test('both write the same session.cast from any bytes, however characters are cut', () => {
+  // A small generator with a fixed seed: a failure can be repeated. Bytes are drawn from those that make UTF-8 difficult.
+  let seed = 20261122;
+  const next = (below: number): number => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const difficult = [
+    0x00, 0x0a, 0x1b, 0x22, 0x5c, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xbb, 0xf0, 0xf1, 0xf4, 0xf5,
+    0xff,
+  ];
+  const casts: { wall: number; events: [string, number, string][] }[] = [];
+  const digests: string[] = [];
+  for (let round = 0; round < 400; round++) {
+    const events: RecordingEvent[] = [];
+    let time = 0;
+    for (let i = next(8); i >= 0; i--) {
+      const data = Buffer.from(Array.from({ length: next(12) }, () => difficult[next(difficult.length)]!));
+      time += next(3_000_000);
+      events.push({ code: 'ooooiirmlugxen'[next(14)] as RecordingEvent['code'], timeUs: time, data });
+    }
+    if (next(2)) events.unshift({ code: 's', timeUs: 0, data: Buffer.from(JSON.stringify({ cols: next(3) ? 100 : 0, rows: 30, term: '"\u2028é' })) });
+    const hash = createHash('sha256');
+    const builder = new CastBuilder('20261122-000000-00000001', 1_795_309_731_999, (text) => hash.update(text));
+    for (const event of events) builder.event(event);
+    builder.end();
+    digests.push(hash.digest('hex'));
+    casts.push({ wall: 1_795_309_731_999, events: events.map(({ code, timeUs, data }) => [code, timeUs, Buffer.from(data).toString('hex')]) });
+  }
+  const script = `out = []
+for cast in data:
+    c = v.Cast('20261122-000000-00000001', cast['wall'])
+    for code, time, content in cast['events']:
+        c.event(code, time, bytes.fromhex(content))
+    out.append(c.digest().hex())
+print(json.dumps(out))`;
+  expect(python(script, JSON.stringify(casts))).toEqual(digests);
+});
