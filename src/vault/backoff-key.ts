@@ -1,7 +1,10 @@
 /** The key of the back-off counters' MAC: 32 bytes in the installation's secret store. */
 import { randomBytes } from 'node:crypto';
 import { StorageFault } from '../storage/fault.ts';
-import type { SecretStore } from '../storage/secret-store.ts';
+import type { Home } from '../storage/home.ts';
+import { requireInstallation } from '../storage/installation.ts';
+import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';
+import { Backoff, type BackoffClock } from './backoff.ts';
 
 const secretName = 'backoff-key';
 const keyBytes = 32;
@@ -22,4 +25,15 @@ export async function readBackoffKey(store: SecretStore): Promise<Buffer> {
     store.name,
     `The key of the back-off counters is not in the secret store (${store.name}). Restore the secret store from a backup: unlocking stays refused without it.`,
   );
+}
+
+/**
+ * The installation's back-off counters, with their key from the secret store.
+ * @param options.store the store that installation.json names, when left out.
+ * @throws StorageFault
+ */
+export async function openBackoff(home: Home, options: { readonly store?: SecretStore; readonly clock?: () => BackoffClock } = {}): Promise<Backoff> {
+  const installation = requireInstallation(home);
+  const store = options.store ?? openSecretStore(installation.secretStore, home, installation.id);
+  return new Backoff(home, await readBackoffKey(store), options.clock ? { clock: options.clock } : {});
 }

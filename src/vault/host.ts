@@ -17,6 +17,7 @@ import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import type { SecretStore } from '../storage/secret-store.ts';
 import type { Backoff, BackoffClock, Method } from './backoff.ts';
+import { openBackoff } from './backoff-key.ts';
 import { UnlockError, VaultError } from './errors.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
@@ -25,7 +26,6 @@ import { Passkeys } from './passkey.ts';
 import { listPeople, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 import { sendReplay } from './replay.ts';
-import { openBackoff } from './unlock.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
 const maxPassphraseBytes = 2048;

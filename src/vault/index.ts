@@ -5,5 +5,4 @@ export { firstRun, refuseSecondRun, type FirstRunInput, type FirstRunResult } fr
 export type { OpenIdentity } from './identity.ts';
 export { judgePassphrase, normalisePassphrase, passphraseMin, type PassphraseJudgement } from './passphrase.ts';
 export { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
-export { unlockPerson } from './unlock.ts';
 export type * from './types.ts';
