@@ -78,7 +78,7 @@ export const messages = {
     every: 'Every key',
     leave: 'leave',
     paneMenu: 'menu of this pane',
-    first: 'after ctrl-b',
+    first: 'after the prefix',
     always: 'without the prefix',
     repeats: 'repeats',
   },
@@ -106,7 +106,7 @@ export const messages = {
       count === 1
         ? 'One control character was removed; it is marked where it stood.'
         : `${count} control characters were removed; they are marked where they stood.`,
-    endedEarly: 'The text tried to end the paste early. That sequence is removed.',
+    endedEarly: 'The text tried to end the paste early. Its escape character is taken out, so it cannot.',
     more: (lines: number) => `and ${lines} more lines`,
     label: 'Paste of more than one line',
   },

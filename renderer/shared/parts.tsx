@@ -1,6 +1,7 @@
 /** The small parts that every surface is built from: marks, buttons, bands, live regions. */
+import { cellSize } from './display.ts';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 
 export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none';
@@ -54,7 +55,7 @@ export interface BandProps {
 /** A modal question that rises from the line. Focus goes to [data-focus], and back to where it was when it closes. */
 export function Band({ children, label, onClose, level, class: extra, alert, keys }: BandProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current!;
     const before = document.activeElement as HTMLElement | null;
     element.showModal();
@@ -64,27 +65,37 @@ export function Band({ children, label, onClose, level, class: extra, alert, key
       if (before?.isConnected) before.focus();
     };
   }, []);
+  // A whole number of rows, so that no row of a shell is cut in half.
+  useLayoutEffect(() => {
+    const element = dialog.current!;
+    const { r } = cellSize();
+    element.style.minHeight = '';
+    element.style.minHeight = `${Math.ceil(element.offsetHeight / r) * r}px`;
+  });
   return (
-    <dialog
-      ref={dialog}
-      class={`band${extra ? ` ${extra}` : ''}`}
-      data-level={level}
-      role={alert ? 'alertdialog' : undefined}
-      aria-label={label}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onKeyDown={(event) => {
-        if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
-        const run = keys?.[event.key];
-        if (!run) return;
-        event.preventDefault();
-        run();
-      }}
-    >
-      {children}
-    </dialog>
+    <>
+      <div class="veil" />
+      <dialog
+        ref={dialog}
+        class={`band${extra ? ` ${extra}` : ''}`}
+        data-level={level}
+        role={alert ? 'alertdialog' : undefined}
+        aria-label={label}
+        onCancel={(event) => {
+          event.preventDefault();
+          onClose();
+        }}
+        onKeyDown={(event) => {
+          if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+          const run = keys?.[event.key];
+          if (!run) return;
+          event.preventDefault();
+          run();
+        }}
+      >
+        {children}
+      </dialog>
+    </>
   );
 }
 

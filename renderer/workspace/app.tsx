@@ -15,7 +15,6 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
       <Stage controller={controller} />
       <Banners controller={controller} />
       <StatusLine controller={controller} />
-      <Toasts controller={controller} />
       <Overlays controller={controller} />
       <LiveRegions />
     </div>
@@ -55,6 +54,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
 function Banners({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
     <div class="banners">
+      <Toasts controller={controller} />
       {model.banners.value.map((banner) => (
         <section class="banner" data-level={banner.level} key={banner.id}>
           <Mark kind={banner.level === 'stop' ? 'stop' : 'warn'} />

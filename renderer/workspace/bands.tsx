@@ -81,9 +81,9 @@ const SHORT_ROWS = 7;
 
 function KeyTable({ table, short = false }: { readonly table: 'prefix' | 'root'; readonly short?: boolean }): JSX.Element {
   return (
-    <div class="keys">
+    <div class={short ? 'keys keys--short' : 'keys'}>
       {groups.map((group) => {
-        const all = helpRows(table, group);
+        const all = helpRows(table, group).filter((row) => !short || !row.keys.includes('alt-'));
         if (all.length === 0) return null;
         return (
           <section key={group}>

@@ -247,7 +247,7 @@ export class Controller {
   }
 
   focusTerminal(): void {
-    if (document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open]') || model.searching.value !== undefined) return;
     const active = model.activePane.value;
     if (active) model.terminals.get(active.pane)?.focus();
   }

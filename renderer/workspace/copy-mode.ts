@@ -16,11 +16,14 @@ export class CopyMode {
   #at: Point;
   #anchor: Point | undefined;
   #wholeLines = false;
+  /** The column that up and down keep to where the line is long enough. */
+  #column: number;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
     const { baseY, cursorX, cursorY } = terminal.buffer.active;
     this.#at = { x: Math.min(cursorX, terminal.cols - 1), y: baseY + cursorY };
+    this.#column = this.#at.x;
     this.#show();
   }
 
@@ -83,10 +86,10 @@ export class CopyMode {
         return this.#to({ x: x + 1, y });
       case 'k':
       case 'Up':
-        return this.#to({ x, y: y - 1 });
+        return this.#upDown(-1);
       case 'j':
       case 'Down':
-        return this.#to({ x, y: y + 1 });
+        return this.#upDown(1);
       case 'w':
         return this.#to(this.#word(1));
       case 'b':
@@ -149,12 +152,21 @@ export class CopyMode {
 
   #scroll(lines: number): CopyOutcome {
     this.#terminal.scrollLines(lines);
-    return this.#to({ x: this.#at.x, y: this.#at.y + lines });
+    return this.#upDown(lines);
+  }
+
+  #upDown(lines: number): CopyOutcome {
+    const column = this.#column;
+    const y = Math.max(0, Math.min(this.#terminal.buffer.active.length - 1, this.#at.y + lines));
+    this.#to({ x: Math.min(column, Math.max(0, this.#line(y).trimEnd().length - 1)), y });
+    this.#column = column;
+    return {};
   }
 
   #to(point: Point): CopyOutcome {
     const { length } = this.#terminal.buffer.active;
     this.#at = { x: Math.max(0, Math.min(this.#terminal.cols - 1, point.x)), y: Math.max(0, Math.min(length - 1, point.y)) };
+    this.#column = this.#at.x;
     this.#show();
     this.#select();
     return {};

@@ -12,6 +12,8 @@ import * as model from './model.ts';
 
 /** tmux shows nothing; we show the keys to those who hesitate. */
 const WHICH_KEY_MS = 400;
+/** A command is answered within a few milliseconds. A core that hangs must not take the keyboard with it. */
+const HOLD_AT_MOST_MS = 500;
 
 /** tmux's table and ours, with the one command that lives in this page: tmux has its pane menu there too. */
 export const rows: readonly KeyRow[] = keyRows.some((row) => row.table === 'prefix' && row.key === '>')
@@ -32,6 +34,23 @@ export function installKeys(controller: Controller): void {
     model.whichKey.value = false;
     if (next.prefixActive) helpTimer = setTimeout(() => (model.whichKey.value = true), WHICH_KEY_MS);
   };
+  /**
+   * Keys typed while a command is on its way belong to what the command brings: the new pane, the prompt. They wait for
+   * its answer, as tmux handles one key after the other.
+   */
+  let held: KeyboardEvent[] | undefined;
+  const run = async (line: string): Promise<void> => {
+    held = [];
+    await Promise.race([controller.command(line), new Promise((resolve) => setTimeout(resolve, HOLD_AT_MOST_MS))]);
+    await new Promise((resolve) => setTimeout(resolve));
+    const waiting: KeyboardEvent[] = held;
+    held = undefined;
+    while (waiting.length > 0) {
+      deliver(waiting.shift()!);
+      // One of them was a command too: the others wait for it.
+      if (held) return void (held as KeyboardEvent[]).push(...waiting);
+    }
+  };
   const take = (event: Event): void => {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -47,6 +66,11 @@ export function installKeys(controller: Controller): void {
         return name === 'C-S-l' ? controller.lock() : controller.keepOpen();
       }
       controller.active('key');
+      if (held && event.isTrusted && !event.isComposing) {
+        take(event);
+        held.push(event);
+        return;
+      }
       if (document.querySelector('dialog[open]')) return;
       const name = keyName(withAltGraph(event));
       if (name === undefined) return;
@@ -63,7 +87,7 @@ export function installKeys(controller: Controller): void {
       const fed = feed(state, name, event.timeStamp, defaultOptions, rows);
       const wasActive = state.prefixActive;
       setState(fed.state);
-      if (fed.commandLine !== undefined) void controller.command(fed.commandLine);
+      if (fed.commandLine !== undefined) void run(fed.commandLine);
       if (fed.unbound === 'Escape') controller.dismissNext();
       else if (fed.unbound !== undefined) controller.toast('ok', messages.workspace.unbound(keyLabel(fed.unbound)));
       if (fed.consumed || wasActive) return take(event);
@@ -102,6 +126,21 @@ export function installKeys(controller: Controller): void {
   window.addEventListener('pointermove', () => controller.active('move'), { capture: true, passive: true });
   // A window that comes back must not think that the prefix is still down.
   window.addEventListener('blur', () => setState(idleKeys));
+}
+
+/** Types a key that waited, where the focus is now. A synthetic event enters no text by itself. */
+function deliver(event: KeyboardEvent): void {
+  const { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey } = event;
+  const target = document.activeElement ?? document.body;
+  const goesOn = target.dispatchEvent(
+    new KeyboardEvent('keydown', { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey, bubbles: true, cancelable: true }),
+  );
+  if (!goesOn) return;
+  const dialog = target.closest('dialog');
+  if (key === 'Escape' && dialog) dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
+  else if (key === 'Enter' && target instanceof HTMLInputElement) target.form?.requestSubmit();
+  else if (key === 'Backspace' && target instanceof HTMLInputElement) document.execCommand('delete');
+  else if ([...key].length === 1 && !ctrlKey && !altKey && !metaKey) document.execCommand('insertText', false, key);
 }
 
 /** AltGr arrives as ctrl-alt on some systems; names.ts wants to know. */

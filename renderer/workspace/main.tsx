@@ -1,4 +1,5 @@
 import './frame-budget.ts';
+import './style-attribute.ts';
 import '@preact/signals';
 import { render } from 'preact';
 import '../shared/tokens.css';

@@ -23,6 +23,9 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
   const title = terminal.title.value || pane.program;
   useLayoutEffect(() => terminal.open(screen.current!), []);
   useLayoutEffect(() => {
+    if (focused && shown) controller.focusTerminal();
+  }, [focused, shown]);
+  useLayoutEffect(() => {
     terminal.terminal.textarea?.setAttribute('aria-label', messages.workspace.terminalInput(pane.number, title));
   }, [pane.number, title]);
   const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;

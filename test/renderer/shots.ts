@@ -208,7 +208,7 @@ if (import.meta.filename === process.argv[1]) {
         process.stderr.write(`${shot.name}: ${String(error)}\n`);
       }
       const violations = await opened.page.evaluate<string[]>('window.__violations');
-      for (const problem of [...opened.errors, ...violations, ...opened.core.refused]) process.stderr.write(`${shot.name}: ${problem}\n`);
+      for (const problem of new Set([...opened.errors, ...violations, ...opened.core.refused])) process.stderr.write(`${shot.name}: ${problem}\n`);
       await opened.context.close();
     }
   } finally {
