@@ -136,7 +136,10 @@ describe('a recording', () => {
     await expect(newRecording({ recipients: [] })).rejects.toMatchObject({ code: 'bad-recipient' });
     await expect(newRecording({ recipients: [{ ...recipient, kid: 'x' }] })).rejects.toMatchObject({ code: 'bad-recipient' });
     await expect(newRecording({ recording: '../../x' })).rejects.toThrow(RangeError);
-    await expect(newRecording({ folder: '/nowhere/at/all' })).rejects.toThrow();
+    await expect(newRecording({ folder: '/nowhere/at/all' })).rejects.toMatchObject({
+      code: 'write-failed',
+      message: expect.stringContaining('/nowhere/at/all: it is not there') as string,
+    });
     const folder = newFolder();
     await expect(newRecording({ folder, reserveMebibytes: 2 ** 40 })).rejects.toMatchObject({
       code: 'disk-reserve',
@@ -248,7 +251,7 @@ describe('errors stop the recording for good', () => {
     writer.output(Buffer.from('kept'));
     const head = writer.head();
     breakDisk(writer.folder);
-    expect(() => writer.output(Buffer.from('lost'))).toThrow(/has stopped: writing to .* failed \(EBADF\)/);
+    expect(() => writer.output(Buffer.from('lost'))).toThrow(/has stopped: writing to .* failed, the system refused \(EBADF\)/);
     expect(() => writer.output(Buffer.from('lost'))).toThrow(/has stopped/);
     expect(() => writer.event('m', 'x')).toThrow(/has stopped/);
     expect(notices.filter((notice) => notice.kind === 'failed')).toEqual([{ kind: 'failed', recording: writer.id, reason: writer.failure!.message, head }]);

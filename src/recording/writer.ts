@@ -47,6 +47,8 @@ const SALT_BYTES = 32;
 const TAG_BYTES = 16;
 /** Where a record's plaintext, and then its body, stands in the writer's buffer: the head's room before it also holds a salt. */
 const BODY_AT = FRAME_HEAD_BYTES;
+/** Smaller outputs are left to the collector: giving them back costs more than it saves. */
+const RELEASE_BYTES = 8 * 1024;
 const MEBIBYTE = 1024 * 1024;
 
 const fdatasyncAsync = promisify(fdatasync);
@@ -276,8 +278,13 @@ export class RecordingWriter {
   }
 
   async #begin(): Promise<void> {
-    const free = this.#freeMebibytes();
     const reserve = this.#options.reserveMebibytes ?? 0;
+    let free = 0;
+    try {
+      free = this.#freeMebibytes();
+    } catch (error) {
+      throw cannotBegin(this.#options.folder, error);
+    }
     if (free < reserve) {
       throw new RecordingError(
         'disk-reserve',
@@ -286,11 +293,13 @@ export class RecordingWriter {
     }
     await this.#prepare(0);
     if (this.#failure) throw this.#failure;
-    this.#disk(() => {
+    try {
       mkdirSync(this.folder, { mode: 0o700 });
       markLive(this.folder);
       this.#marked = true;
-    });
+    } catch (error) {
+      throw this.#fail(cannotBegin(this.folder, error));
+    }
     this.#announced = true;
     this.#options.notice({
       kind: 'start',
@@ -367,6 +376,7 @@ export class RecordingWriter {
     // ciphertext is cheaper than hashing and writing three buffers.
     scratch.set(ciphertext, BODY_AT);
     scratch.set(cipher.getAuthTag(), plainEnd);
+    release(ciphertext);
     const leaf = finishHead(this.#head, bodyEnd - BODY_AT, hash('sha256', scratch.subarray(BODY_AT, bodyEnd), 'buffer'));
     scratch.set(this.#head, 0);
     this.#write(scratch.subarray(0, bodyEnd));
@@ -501,7 +511,7 @@ export class RecordingWriter {
   #writeError(error: unknown): RecordingError {
     return new RecordingError(
       'write-failed',
-      `Recording ${this.id} has stopped: writing to ${this.folder} failed (${nameOf(error)}). What was written before is kept.`,
+      `Recording ${this.id} has stopped: writing to ${this.folder} failed, ${meanings[nameOf(error)] ?? 'the system refused'} (${nameOf(error)}). What was written before is kept.`,
       { cause: error },
     );
   }
@@ -558,6 +568,16 @@ export class RecordingWriter {
   }
 }
 
+/**
+ * Gives a large buffer's memory back at once. The collector would do it later, but in a flood the cipher's output alone
+ * makes it run every 100 ms (a tenth of the time), and memory that comes back at once is still in the processor's cache.
+ * Does nothing to a buffer that shares its memory.
+ */
+function release(buffer: Buffer<ArrayBufferLike>): void {
+  const memory = buffer.buffer;
+  if (buffer.length >= RELEASE_BYTES && memory instanceof ArrayBuffer && memory.byteLength === buffer.length) memory.transfer(0);
+}
+
 /** Writes a file so that after a crash it is whole or absent. */
 export function writeDurably(path: string, text: string): void {
   const temporary = `${path}.new`;
@@ -588,6 +608,24 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** What the commonest errors of a disk mean. */
+const meanings: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the user's share of the disk is full",
+  EFBIG: 'the file is as long as it may be',
+  EIO: 'the disk has an error',
+  EEXIST: 'there is a recording of this name already',
+};
+
+function cannotBegin(folder: string, error: unknown): RecordingError {
+  const name = nameOf(error);
+  return new RecordingError('write-failed', `No recording can begin in ${folder}: ${meanings[name] ?? 'the system refused'} (${name}).`, { cause: error });
 }
 
 function nameOf(error: unknown): string {
