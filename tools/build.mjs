@@ -171,7 +171,7 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
         configFile: join(root, rendererConfig),
         logLevel: 'warn',
         define: shared.define,
-        build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false },
+        build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false, chunkSizeWarningLimit: 4096 },
       });
     } else skip(rendererConfig);
     if (existsSync(join(root, 'assets'))) cpSync(join(root, 'assets'), join(fresh, 'assets'), { recursive: true });
