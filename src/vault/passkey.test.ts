@@ -117,7 +117,7 @@ test('an answer is good once: not replayed, not after a failure, not for another
 
   const late = await passkeys.unlockOptions(person);
   clock += 60_001;
-  await expect(passkeys.unlock(person, device.get(late), device.prf(late))).rejects.toThrow('longer than a minute');
+  await expect(passkeys.unlock(person, device.get(late), device.prf(late))).rejects.toThrow('took too long');
 });
 
 test('the right assertion without the right PRF opens nothing', async () => {
@@ -183,6 +183,20 @@ test('an attestation with certificates is refused before the library asks the ne
   const statement = new Map<string, unknown>([['x5c', [new Uint8Array(4)]]]);
   const response = device.create(options, {}, { fmt: 'packed', attStmt: statement });
   await expect(passkeys.enrolVerify(base.identity, response)).rejects.toThrow('nobody asked for');
+});
+
+test('the proof may take two minutes, for two touches, and no longer', async () => {
+  for (const [ms, good] of [
+    [119_000, true],
+    [120_001, false],
+  ] as const) {
+    base.identity.replaceSlots(base.record.slots);
+    const create = await passkeys.enrolOptions(base.identity);
+    const prove = await passkeys.enrolVerify(base.identity, device.create(create));
+    clock += ms;
+    const proof = passkeys.enrolProve(base.identity, device.get(prove), [device.prf(prove)!, device.prf(prove)!], 'x', now);
+    await (good ? expect(proof).resolves.toMatch(/^k-/) : expect(proof).rejects.toThrow('took too long'));
+  }
 });
 
 test('the proof must come from the passkey that was just made', async () => {

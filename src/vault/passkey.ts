@@ -16,6 +16,8 @@ import type { KeySlot, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
 const challengeMs = 60_000;
+/** The proof at enrolment is two ceremonies with one challenge: twice the time. */
+const proofMs = 2 * challengeMs;
 /** COSE: ES256, EdDSA, RS256. What platforms and security keys of today offer. */
 const algorithms = [-7, -8, -257];
 const prfBytes = 32;
@@ -83,7 +85,12 @@ export class Passkeys {
 
   #begin(purpose: Pending['purpose'], person: string): Uint8Array<ArrayBuffer> {
     const challenge = new Uint8Array(randomBytes(32));
-    this.#pending = { purpose, person, challenge: Buffer.from(challenge).toString('base64url'), expires: this.#nowMs() + challengeMs };
+    this.#pending = {
+      purpose,
+      person,
+      challenge: Buffer.from(challenge).toString('base64url'),
+      expires: this.#nowMs() + (purpose === 'prove' ? proofMs : challengeMs),
+    };
     return challenge;
   }
 
@@ -92,7 +99,7 @@ export class Passkeys {
     const pending = this.#pending;
     this.#pending = undefined;
     if (!pending || pending.purpose !== purpose || pending.person !== person) throw refused('it answers no question of ours');
-    if (this.#nowMs() > pending.expires) throw refused('it took longer than a minute');
+    if (this.#nowMs() > pending.expires) throw refused('it took too long');
     return pending.challenge;
   }
 
