@@ -67,7 +67,7 @@ const commands = {
   },
   async package(node, args) {
     await build(node, ['--package', '--quiet']);
-    return await run(node, [join(root, 'node_modules/electron-builder/cli.js'), '--linux', 'dir', '--publish', 'never', ...args]);
+    return await script(node, own('tools/package.mjs'), args);
   },
 };
 

@@ -76,7 +76,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       rendererFolder: opening.rendererFolder,
       width: (opening.cols ?? 140) * CELL.width + CELL.extraWidth,
       height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
-      icon: join(options.distFolder, 'assets', 'icons', 'wardmux-256.png'),
+      icon: join(options.distFolder, 'assets', 'icons', '256x256.png'),
       expect: (surface) => (expected = surface && { surface, taken: false }),
       onRefused,
     });
