@@ -59,24 +59,24 @@ async function openApp(folder: string): Promise<OpenApp> {
     ],
     {
       env: { ...process.env, WARDMUX_HOME: home },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: 'ignore',
     },
   );
   const { App } = await import('../../main/app.ts');
   const { createChromiumHost } = await import('../../main/chromium/index.ts');
-  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/sh', ENV: '', LANG: 'C.UTF-8', PS1: 'ready$ ' };
+  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/sh', ENV: '', LANG: 'C.UTF-8' };
   const distFolder = join(root, 'dist');
   const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
+  const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
   try {
-    const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
     await until(() => app.surface === 'lock' && host.page().url().endsWith('/lock.html'), 'the lock page');
     await host.page().locator('input[type=password]').fill(passphrase);
     await host.page().keyboard.press('Enter');
     await until(() => app.surface === 'workspace' && host.page().url().endsWith('/workspace.html'), 'the workspace');
-    await host.page().locator('.xterm-rows', { hasText: 'ready$' }).waitFor({ timeout: patienceMs });
+    await host.page().locator('.xterm-rows', { hasText: /[#$]/ }).waitFor({ timeout: patienceMs });
     return { page: host.page(), stop: () => app.stop('closed') };
   } catch (error) {
-    await host.quit();
+    await app.stop('closed');
     throw error;
   }
 }

@@ -82,7 +82,7 @@ const wardmux: Recorder = {
     const passphrase = join(home, 'passphrase');
     writeFileSync(passphrase, 'bench passphrase, of no value\n', { mode: 0o600 });
     const line = `exec ${shellQuote(join(root, 'bin/wardmux'))} init --name Bench --passphrase-fd 3 --audit-key-out ${shellQuote(join(home, 'audit-key.json'))} 3< ${shellQuote(passphrase)}`;
-    execFileSync('sh', ['-c', line], { env: { ...process.env, WARDMUX_HOME: join(home, 'data') }, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('sh', ['-c', line], { env: { ...process.env, WARDMUX_HOME: join(home, 'data') }, stdio: 'ignore' });
   },
   command: (run) => [join(root, 'bin/wardmux'), 'record', '--', 'cat', run.corpus],
   environment: (run) => ({ WARDMUX_HOME: join(run.home, 'data') }),
