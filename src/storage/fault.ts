@@ -5,6 +5,7 @@ export type StorageCode =
   | 'already-initialised'
   | 'incomplete'
   | 'exists'
+  | 'busy'
   | 'missing'
   | 'corrupt'
   | 'unsafe-permissions'

@@ -1,7 +1,7 @@
 /** The data folder: where everything of this installation stands. Nobody but its owner may write in it. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { StorageFault, isMissing, storageFault } from './fault.ts';
 
 /** Absolute paths in the data folder. */
@@ -54,6 +54,19 @@ function check(path: string, stat: Stats): void {
   }
 }
 
+/** One folder after the other: with `recursive`, node says ENOENT where the disk is read-only. */
+function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolders(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
 /**
  * Makes what is missing of the data folder (mode 0700) and checks what is there.
  * @throws StorageFault with a sentence: not a folder, another owner, writable by others, read-only, full, denied.
@@ -69,7 +82,7 @@ export function openHome(folder: string): Home {
       if (!isMissing(error)) throw error;
     }
     if (!stat) {
-      mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+      makeFolders(home.folder);
       stat = statSync(home.folder);
     }
     check(home.folder, stat);

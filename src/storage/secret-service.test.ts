@@ -8,9 +8,10 @@ import { openHome } from './home.ts';
 import { contract } from './secret-store.contract.ts';
 import { chooseSecretStore, SecretServiceStore } from './secret-store.ts';
 
+const send = ['--session', '--print-reply', '--dest=org.freedesktop.secrets', '/org/freedesktop/secrets'];
 const folder = (): string => mkdtempSync(join(tmpdir(), 'wardmux-keyring-'));
 
-const missing = ['dbus-daemon', 'gnome-keyring-daemon'].filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
+const missing = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon'].filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
 
 test('the programs for a real Secret Service are here', (context) => {
   if (missing.length > 0) context.skip(`the Secret Service is not tried, because these are not installed: ${missing.join(', ')}`);
@@ -76,5 +77,17 @@ if (missing.length === 0)
     test('two installations of one account do not see each other', async () => {
       await store.set('mine', Buffer.from([1]));
       expect(await new SecretServiceStore('w-0000000000ff').get('mine')).toBeUndefined();
+    });
+
+    test('a locked keyring is said so at once, and nothing is read, written or chosen instead', async () => {
+      await store.set('kept', Buffer.from([7]));
+      const alias = execFileSync('dbus-send', [...send, 'org.freedesktop.Secret.Service.ReadAlias', 'string:default'], { encoding: 'utf8' });
+      const collection = /object path "([^"]+)"/.exec(alias)![1]!;
+      execFileSync('dbus-send', [...send, 'org.freedesktop.Secret.Service.Lock', `array:objpath:${collection}`]);
+      const started = performance.now();
+      expect(await store.unavailable()).toBe('The login keyring is locked.');
+      await expect(store.get('kept')).rejects.toMatchObject({ code: 'secret-store', message: expect.stringContaining('keyring is locked') });
+      await expect(store.set('kept', Buffer.from([8]))).rejects.toMatchObject({ code: 'secret-store' });
+      expect(performance.now() - started).toBeLessThan(2000);
     });
   });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { storageFault } from './fault.ts';
 import { homeFolder, openHome } from './home.ts';
 import { createInstallation, newInstallationId, readInstallation, requireInstallation } from './installation.ts';
 import { readJson } from './json.ts';
+import { withFileLock } from './lock.ts';
 import { MemorySecretStore } from './secret-store.ts';
 import { createSigningKey, openSigner } from './signer.ts';
 import { createPublicKey, verify } from 'node:crypto';
@@ -68,16 +70,6 @@ test.each([
   expect(fault.message).toContain('Cannot write /a/b: ');
 });
 
-test('a full disk keeps the old file whole', () => {
-  // /dev/full answers ENOSPC to every write; the folder there is not ours to write in, which is the other sentence.
-  const path = join(folder, 'a.json');
-  writeAtomic(path, 'old');
-  expect(() => writeAtomic('/dev/full/x', 'new')).toThrow(/not a folder|part of the path is a file/);
-  symlinkSync('/dev/full', join(folder, 'full'));
-  expect(readFileSync(path, 'utf8')).toBe('old');
-  expect(readdirSync(folder).sort()).toEqual(['a.json', 'full']);
-});
-
 test('writeAtomic replaces, createNew never does, and neither leaves anything beside', () => {
   const path = join(folder, 'a.json');
   createNew(path, 'one');
@@ -92,6 +84,22 @@ test('writeAtomic replaces, createNew never does, and neither leaves anything be
   expect(() => createNew(join(folder, 'dangling'), 'x')).toThrow('exists already');
   expect(existsSync(join(folder, 'nowhere'))).toBe(false);
   expect(readdirSync(folder).sort()).toEqual(['a.json', 'dangling']);
+});
+
+test('a lock is held by one, given back, and taken over from a process that is gone', async () => {
+  const path = join(folder, 'a.lock');
+  expect(await withFileLock(path, 'A test', async () => withFileLock(path, 'A test', async () => 'both').catch((error: unknown) => error))).toMatchObject({
+    code: 'busy',
+    message: expect.stringContaining(`process ${process.pid}`),
+  });
+  expect(existsSync(path)).toBe(false);
+  await expect(withFileLock(path, 'A test', () => Promise.reject(new Error('inside')))).rejects.toThrow('inside');
+  expect(existsSync(path)).toBe(false);
+  // A process that has certainly ended.
+  writeFileSync(path, `${spawnSync(process.execPath, ['--version']).pid}\n`);
+  expect(await withFileLock(path, 'A test', async () => 'taken')).toBe('taken');
+  writeFileSync(path, '');
+  await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({ code: 'busy' });
 });
 
 test('only small plain files are read', () => {

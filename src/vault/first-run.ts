@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { withLock } from '../ledger/lockfile.ts';
 import { createPolicy, defaultPolicy, loadPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { createNew, syncFolder } from '../storage/atomic.ts';
@@ -14,6 +13,7 @@ import { StorageFault, storageFault } from '../storage/fault.ts';
 import { listFolder, openHome, type Home } from '../storage/home.ts';
 import { createInstallation, newInstallationId, type Installation } from '../storage/installation.ts';
 import { toJson } from '../storage/json.ts';
+import { withFileLock } from '../storage/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
 import { createSigningKey } from '../storage/signer.ts';
 import { Backoff, backoffPath } from './backoff.ts';
@@ -113,8 +113,8 @@ function setAside(home: Home, now: Date): void {
 export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
   const home = openHome(input.home);
   refuseSecondRun(home);
-  // The app and the command may start at the same moment; the second one then finds a finished installation.
-  return withLock(join(home.run, 'first-run.lock'), () => lockedFirstRun(home, input));
+  // The app and the command may start at the same moment.
+  return withFileLock(join(home.run, 'first-run.lock'), 'A first run', () => lockedFirstRun(home, input));
 }
 
 async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {

@@ -23,7 +23,8 @@ import type { PersonRecord } from '../../src/vault/types.ts';
 
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
-const runs = 400;
+/** Enough to meet each kind of damage many times; each run writes a file or more, on machines with slow disks too. */
+const runs = 200;
 
 let home: Home;
 let person: PersonRecord;
