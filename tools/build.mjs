@@ -118,14 +118,9 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
 
-  const skip = (entry) => log(`build: ${entry} does not exist yet, skipped`);
-  const present = Object.fromEntries(
-    Object.entries(nodeEntries).filter(([, file]) => {
-      if (existsSync(join(root, file))) return true;
-      skip(file);
-      return false;
-    }),
-  );
+  for (const entry of [...Object.values(nodeEntries), preloadEntry, rendererConfig]) {
+    if (!existsSync(join(root, entry))) throw new Error(`${entry} is missing: is this clone complete? Try: git status`);
+  }
 
   const shared = {
     root,
@@ -134,7 +129,6 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
     publicDir: false,
     // Nothing from the environment of the person who builds may end up in a bundle.
     envDir: false,
-    define: { __WARDMUX_PACKAGED__: JSON.stringify(packaged) },
   };
   const nodeBuild = (input, output) => ({
     ...shared,
@@ -153,28 +147,16 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
   });
 
   try {
-    if (Object.keys(present).length > 0) {
-      await build(
-        nodeBuild(Object.fromEntries(Object.entries(present).map(([name, file]) => [name, join(root, file)])), {
-          format: 'es',
-          entryFileNames: '[name].mjs',
-          chunkFileNames: '[name]-[hash].mjs',
-        }),
-      );
-    }
-    if (existsSync(join(root, preloadEntry))) {
-      await build(nodeBuild({ preload: join(root, preloadEntry) }, { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false }));
-    } else skip(preloadEntry);
-    if (existsSync(join(root, rendererConfig))) {
-      await build({
-        root: join(root, 'renderer'),
-        configFile: join(root, rendererConfig),
-        logLevel: 'warn',
-        define: shared.define,
-        build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false, chunkSizeWarningLimit: 4096 },
-      });
-    } else skip(rendererConfig);
-    if (existsSync(join(root, 'assets'))) cpSync(join(root, 'assets'), join(fresh, 'assets'), { recursive: true });
+    const entries = Object.fromEntries(Object.entries(nodeEntries).map(([name, file]) => [name, join(root, file)]));
+    await build(nodeBuild(entries, { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' }));
+    await build(nodeBuild({ preload: join(root, preloadEntry) }, { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false }));
+    await build({
+      root: join(root, 'renderer'),
+      configFile: join(root, rendererConfig),
+      logLevel: 'warn',
+      build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false, chunkSizeWarningLimit: 4096 },
+    });
+    cpSync(join(root, 'assets'), join(fresh, 'assets'), { recursive: true });
 
     const outputs = readdirSync(fresh);
     writeFileSync(join(fresh, stampName), `${JSON.stringify({ hash, packaged, outputs }, null, 2)}\n`);
