@@ -476,7 +476,7 @@ export class App {
 
   #fault(sentence: string, pane: number | undefined): void {
     if (pane === undefined) this.#recordingFault = sentence;
-    else this.#workspace.failed(pane, sentence);
+    else this.#workspace.faulted(pane, sentence);
     this.#notice('stop', sentence, pane);
   }
 

@@ -1,25 +1,54 @@
-/** What the last run left behind: recordings that were cut off are closed after their last whole record, and it is said. */
+/**
+ * What the last run left behind. The ledger knows which recordings began and did not end: those that were cut off are
+ * closed after their last whole record, those that the pty host could still end are entered, missing ones are named.
+ */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { needsRecovery, recoverRecording } from '../src/recording/recovery.ts';
-import { listRecordings } from '../src/recording/summary.ts';
+import { noticeEntry } from '../src/ledger/notice.ts';
+import { readLedger } from '../src/ledger/read.ts';
+import { liveState } from '../src/recording/live.ts';
+import { recoverRecording } from '../src/recording/recovery.ts';
+import { readEnd } from '../src/recording/summary.ts';
 import type { Home } from '../src/storage/index.ts';
 
-/** @returns a sentence for the person for each recording that was interrupted or could not be recovered. */
+/** @returns a sentence for the person for each recording that did not end as it should. */
 export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<string[]> {
+  const open = new Set<string>();
+  readLedger(home.ledger, ledger.key, {
+    signatures: 'last',
+    onEvent: ({ action, detail }) => {
+      const recording = detail?.['recording'];
+      if (typeof recording !== 'string') return;
+      if (action === 'recording.start') open.add(recording);
+      else if (action === 'recording.end' || action === 'recording.failed' || action === 'recording.recovered') open.delete(recording);
+    },
+  });
   const sentences: string[] = [];
-  for (const { id, state } of await listRecordings(home.recordings)) {
-    const folder = join(home.recordings, id);
-    if (state !== 'interrupted' || !needsRecovery(folder)) continue;
-    try {
-      const { head, tornBytes, lastWallMs } = await recoverRecording(folder);
-      await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes } });
-      const until = lastWallMs > 0 ? ` It is whole up to ${new Date(lastWallMs).toISOString()}.` : '';
-      const torn = tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside.` : '';
-      sentences.push(`Recording ${id} was interrupted.${until}${torn}`);
-    } catch (error) {
-      sentences.push(`Recording ${id} was interrupted and could not be closed: ${error instanceof Error ? error.message : 'unknown fault'}`);
-    }
+  for (const id of open) {
+    const sentence = await settle(home, ledger, id);
+    if (sentence) sentences.push(sentence);
   }
   return sentences;
+}
+
+async function settle(home: Home, ledger: Ledger, id: string): Promise<string | undefined> {
+  const folder = join(home.recordings, id);
+  if (!existsSync(folder)) return `Recording ${id} stands in the ledger, but ${folder} is not there. Restore it from a backup, or tell whoever audits this workstation.`;
+  // Another process of ours, such as wardmux record, is still writing it.
+  if (liveState(folder) === 'live') return undefined;
+  try {
+    const end = readEnd(folder);
+    if (end) {
+      await ledger.append(noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs }));
+      return `Wardmux ended without notice while recording ${id} was running. The recording is whole; its shell is gone.`;
+    }
+    const { head, tornBytes, lastWallMs } = await recoverRecording(folder);
+    await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes } });
+    const until = lastWallMs > 0 ? ` It is whole up to ${new Date(lastWallMs).toISOString()}.` : '';
+    const torn = tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside.` : '';
+    return `Recording ${id} was interrupted.${until}${torn}`;
+  } catch (error) {
+    return `Recording ${id} was interrupted and could not be closed: ${error instanceof Error ? error.message : 'unknown fault'}`;
+  }
 }

@@ -45,6 +45,9 @@ export interface WorkspaceOptions {
   readonly now: () => number;
 }
 
+/** A fault that a pane told of this shortly before it ended is why it ended. */
+const FAULT_MS = 3000;
+
 /** The person's own shell; /bin/sh where the account names none. */
 export function shellOf(env: Readonly<Record<string, string | undefined>>): string {
   return env['SHELL'] || '/bin/sh';
@@ -52,6 +55,7 @@ export function shellOf(env: Readonly<Record<string, string | undefined>>): stri
 
 export class Workspace {
   readonly #options: WorkspaceOptions;
+  readonly #faults = new Map<number, { sentence: string; at: number }>();
   readonly #shells = new Map<number, { pid: number; recording: string; started: number }>();
   #state: State | undefined;
 
@@ -95,11 +99,19 @@ export class Workspace {
     this.#shells.delete(pane);
     this.#options.ledger({ action: 'pane.close', detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason: 'exit' } });
     if (!this.#state || !findPane(this.#state, pane)) return;
+    const fault = this.#faults.get(pane);
+    this.#faults.delete(pane);
+    if (fault && this.#options.now() - fault.at < FAULT_MS) return this.#set(paneFailed(this.#state, pane, fault.sentence));
     const early = shell !== undefined && this.#options.now() - shell.started < EARLY_EXIT_MS && (code !== 0 || signal !== 0);
     if (early) {
       const how = signal ? `was ended by signal ${signal}` : `ended with status ${code}`;
       this.#set(paneExited(this.#state, pane, `The program ${how} as soon as it started. What it printed is in its recording.`));
     } else this.#apply(closePane(this.#state, pane, false));
+  }
+
+  /** Something is wrong with a pane that goes on, or that ends next. */
+  faulted(pane: number, sentence: string): void {
+    this.#faults.set(pane, { sentence, at: this.#options.now() });
   }
 
   failed(pane: number, sentence: string): void {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { authenticator, firstRun, paneText, passphrase, root, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+import { authenticator, firstRun, paneText, passphrase, passphraseField, root, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 let running: Running;
 const ledgerActions = (): string[] =>
@@ -85,8 +85,7 @@ describe('the main job', () => {
   });
 
   test('a wrong passphrase is refused and is an event; the right one opens', async () => {
-    const field = running.page.locator('input[type=password]');
-    if (!(await field.isVisible())) await running.page.getByRole('button', { name: /^Passphrase/ }).click();
+    const field = await passphraseField(running);
     await field.fill('this is not the one at all');
     await running.page.keyboard.press('Enter');
     await until(() => ledgerActions().filter((action) => action === 'unlock').length === 2, 'the refused attempt in the ledger');

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Locator, Page } from 'playwright-core';
 import { App } from '../../main/app.ts';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import type { Clock } from '../../main/clock.ts';
@@ -150,9 +150,17 @@ export async function run(running: Running, line: string, expected: string): Pro
 
 export async function unlockWithPassphrase(running: Running): Promise<void> {
   await running.surface('lock');
-  const field = running.page.locator('input[type=password]');
-  if (!(await field.isVisible())) await running.page.getByRole('button', { name: /^Passphrase/ }).click();
+  const field = await passphraseField(running);
   await field.fill(passphrase);
   await running.page.keyboard.press('Enter');
   await running.surface('workspace');
+}
+
+/** The lock page's passphrase field: there at once for a person without a passkey, else behind its button. */
+export async function passphraseField(running: Running): Promise<Locator> {
+  const field = running.page.locator('input[type=password]');
+  const button = running.page.getByRole('button', { name: /^Passphrase/ });
+  await field.or(button).first().waitFor({ timeout: PATIENCE_MS });
+  if (!(await field.isVisible())) await button.click();
+  return field;
 }

@@ -1,0 +1,111 @@
+/** kill -9 in the middle of output: the recording verifies up to its last whole record, and the next start says what happened. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { AuditKeyOpener } from '../../src/recording/wrap.ts';
+import { openRecording } from '../../src/recording/reader.ts';
+import { firstRun, paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+
+let running: Running | undefined;
+let folder: string | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running?.remove();
+  running = undefined;
+  if (folder) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
+});
+
+interface LedgerLine {
+  readonly action: string;
+  readonly detail?: Record<string, unknown>;
+}
+const ledger = (home: string): LedgerLine[] =>
+  readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LedgerLine);
+const recordings = (home: string): string[] => readdirSync(join(home, 'recordings')).sort();
+
+/** Everything that can be opened of a recording, with the audit key. */
+async function output(at: string, home: string, id: string): Promise<string> {
+  const key = readdirSync(at).find((name) => name.startsWith('wardmux-audit-key-'))!;
+  const reader = await openRecording(join(home, 'recordings', id), { live: true });
+  let text = '';
+  for await (const { events } of reader.records(await AuditKeyOpener.fromFile(join(at, key)))) for (const { event } of events) if (event.code === 'o') text += Buffer.from(event.data).toString('latin1');
+  expect(reader.fault).toBeUndefined();
+  return text;
+}
+
+/** Numbers in the order in which `flood N` was printed: no gap, from 1. */
+function expectNoGap(text: string): number {
+  const numbers = [...text.matchAll(/flood (\d+)\r\n/g)].map(([, n]) => Number(n));
+  numbers.forEach((n, i) => expect(n).toBe(i + 1));
+  return numbers.length;
+}
+const flood = 'i=0; while :; do i=$((i+1)); echo flood $i; done';
+
+test('the renderer is killed: the app locks, and after the unlock the panes are back', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await run(running, 'echo before-$((70+1))', 'before-71');
+  const renderer = await running.app.window.rendererPid();
+  process.kill(renderer!, 'SIGKILL');
+  await running.surface('lock');
+  await unlockWithPassphrase(running);
+  await until(async () => (await paneText(running!)).includes('before-71'), 'the pane');
+  await run(running, 'echo after-$((70+2))', 'after-72');
+  expect(ledger(running.home).map(({ action }) => action)).toEqual(expect.arrayContaining(['renderer.exit', 'lock']));
+});
+
+test('the vault host is killed while unlocked: the app locks', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  process.kill(running.app.processes.vault!, 'SIGKILL');
+  await running.surface('lock');
+  await unlockWithPassphrase(running);
+  await run(running, 'echo still-$((70+3))', 'still-73');
+});
+
+test('the pty host is killed in the middle of output: sealed to the last whole record, said, and a new shell can be had', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await running.page.keyboard.type(`${flood}\n`);
+  await until(async () => /flood \d{4}/.test(await paneText(running!)), 'a flood');
+  process.kill(running.app.processes.pty!, 'SIGKILL');
+  await until(() => ledger(running!.home).some(({ action }) => action === 'recording.recovered'), 'the recovery in the ledger');
+  const [id] = recordings(running.home);
+  expect(expectNoGap(await output(running.folder, running.home, id!))).toBeGreaterThan(1000);
+  await until(async () => (await running!.page.locator('body').innerText()).includes('has ended'), 'a sentence about it');
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.press('c');
+  await run(running, 'echo new-$((70+4))', 'new-74');
+  expect(wardmux(['ledger', 'verify'], { home: running.home }).status).toBe(0);
+});
+
+test('main is killed in the middle of output: nothing is lost silently, and the next start says what happened', async () => {
+  folder = mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
+  const home = join(folder, 'home');
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'app-process.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const facts: Record<string, unknown>[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => facts.push(JSON.parse(line) as Record<string, unknown>));
+  await until(() => facts.some((fact) => fact['ready']), 'the app', 60_000);
+  child.stdin.write(`${flood}\n`);
+  await until(() => facts.some((fact) => fact['flooding']), 'the flood');
+  const { browser, pty, vault } = facts.find((fact) => fact['ready']) as Record<string, number>;
+  child.kill('SIGKILL');
+  await until(() => [browser, pty, vault].every((pid) => !existsSync(`/proc/${pid}`)), 'every process of the app to end');
+
+  const [id] = recordings(home);
+  const count = expectNoGap(await output(folder, home, id!));
+  expect(count).toBeGreaterThan(10);
+  running = await start({ folder });
+  await unlockWithPassphrase(running);
+  await until(async () => (await running!.page.locator('body').innerText()).includes(id!), 'a sentence about the interrupted recording');
+  expect(ledger(home).filter(({ action }) => action === 'recording.recovered' || action === 'recording.end').length).toBeGreaterThan(0);
+  expect(expectNoGap(await output(folder, home, id!))).toBe(count);
+  expect(wardmux(['ledger', 'verify'], { home }).status).toBe(0);
+});
