@@ -1,106 +1,134 @@
 /**
- * Bytes on their way to a terminal, a pipe or a file that somebody else reads, at their pace. Small output is written at
- * once, without waiting; what does not fit is copied and written by another thread, so that a stopped terminal never
+ * Bytes on their way to a terminal, a pipe or a file that somebody else reads, at their pace: a stopped terminal never
  * stops this process's timers and signals. The caller stops giving more while `congested`.
  */
-import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, write, closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { WriteStream } from 'node:tty';
 
 /** One batch may be under way and one waiting: the pty is read while the terminal takes the last batch. */
 const congestedBatches = 2;
+/** Of a whole batch from a pty (unix.ts). */
+const spareBytes = 64 * 1024;
 /** A descriptor that does not block and is full is tried again after this. */
 const retryMs = 2;
 
-export class OutputSink {
-  readonly #fd: number;
-  /** The same terminal or pipe through a description of its own that does not block; -1 where there is none. */
-  #direct = -1;
-  #queue: Buffer[] = [];
-  #gone: NodeJS.ErrnoException | undefined;
-  readonly #events: { readonly free: () => void; readonly gone: (error: NodeJS.ErrnoException) => void };
+export interface SinkEvents {
+  /** No longer congested. */
+  readonly free: () => void;
+  /** Nobody reads any more (EPIPE, EIO). Said once; output is dropped from then on. */
+  readonly gone: (error: NodeJS.ErrnoException) => void;
+}
 
-  /** @param events `free`: no longer congested. `gone`: nobody reads any more (EPIPE, EIO); said once, and output is dropped from then on. */
-  constructor(fd: number, events: { readonly free: () => void; readonly gone: (error: NodeJS.ErrnoException) => void }) {
-    this.#fd = fd;
-    this.#events = events;
-    try {
-      // O_NONBLOCK on `fd` itself would change it for every process that shares it, the person's shell first of all.
-      const stat = fstatSync(fd);
-      if (stat.isCharacterDevice() || stat.isFIFO())
-        this.#direct = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    } catch {
-      this.#direct = -1;
+/** Writes a whole batch and calls back. */
+interface Channel {
+  write(batch: Buffer, done: (error?: NodeJS.ErrnoException | null) => void): void;
+  close(): void;
+}
+
+/**
+ * Terminals and pipes are written by the event loop, which waits until they take more. They are opened anew: O_NONBLOCK on
+ * `fd` itself would change it for every process that shares it, the person's shell first of all.
+ */
+function loopChannel(fd: number): Channel | undefined {
+  let own = -1;
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isCharacterDevice() && !stat.isFIFO()) return undefined;
+    own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const stream = stat.isFIFO() ? new Socket({ fd: own, readable: false, writable: true }) : new WriteStream(own);
+    // Node makes terminals blocking, and only the handle can undo it.
+    const handle = (stream as unknown as { readonly _handle?: { setBlocking?(on: boolean): number } })._handle;
+    if (!stat.isFIFO() && handle?.setBlocking?.(false) !== 0) {
+      stream.destroy();
+      return undefined;
     }
+    // Every write's callback has the error, too.
+    stream.on('error', () => {});
+    return { write: (batch, done) => void stream.write(batch, done), close: () => void stream.destroy() };
+  } catch {
+    // A socket, a device that is no terminal (/dev/null), a /proc that is not there.
+    if (own >= 0) closeSync(own);
+    return undefined;
+  }
+}
+
+/** Anything else is written by another thread. */
+function threadChannel(fd: number): Channel {
+  const go = (batch: Buffer, from: number, done: (error?: NodeJS.ErrnoException | null) => void): void =>
+    write(fd, batch, from, batch.length - from, null, (error, count) => {
+      if (error?.code === 'EAGAIN') setTimeout(() => go(batch, from, done), retryMs);
+      else if (error && error.code !== 'EINTR') done(error);
+      else if (from + (count ?? 0) < batch.length) go(batch, from + (count ?? 0), done);
+      else done();
+    });
+  // Two writes at once could pass each other.
+  let last: Promise<void> = Promise.resolve();
+  const inOrder = (batch: Buffer, done: (error?: NodeJS.ErrnoException | null) => void): void => {
+    last = last.then(
+      () =>
+        new Promise((resolve) =>
+          go(batch, 0, (error) => {
+            done(error);
+            resolve();
+          }),
+        ),
+    );
+  };
+  return { write: inOrder, close: () => {} };
+}
+
+export class OutputSink {
+  readonly #channel: Channel;
+  readonly #events: SinkEvents;
+  /** Zeroed buffers for large batches, used again: a flood would make 1,500 a second. */
+  readonly #spare = Array.from({ length: congestedBatches }, () => Buffer.allocUnsafeSlow(spareBytes));
+  #underWay = 0;
+  #gone = false;
+  #flushed: (() => void) | undefined;
+
+  constructor(fd: number, events: SinkEvents) {
+    this.#events = events;
+    this.#channel = loopChannel(fd) ?? threadChannel(fd);
   }
 
   get congested(): boolean {
-    return this.#queue.length >= congestedBatches;
+    return this.#underWay >= congestedBatches;
   }
 
-  /** Takes all of `bytes`; keeps nothing of them after the call but its own copy, which it wipes. */
+  /** Takes all of `bytes`, whatever `congested` says. Keeps nothing of them but its own copy, which it wipes. */
   write(bytes: Uint8Array): void {
     if (this.#gone) return;
-    const done = this.#queue.length === 0 ? this.#now(bytes) : 0;
-    if (done === bytes.length) return;
-    const copy = Buffer.allocUnsafeSlow(bytes.length - done);
-    copy.set(bytes.subarray(done));
-    this.#queue.push(copy);
-    if (this.#queue.length === 1) this.#next(0);
+    const whole =
+      this.#spare.length > 0 && bytes.length <= spareBytes && bytes.length > spareBytes / 2 ? this.#spare.pop()! : Buffer.allocUnsafeSlow(bytes.length);
+    const batch = whole.subarray(0, bytes.length);
+    batch.set(bytes);
+    this.#underWay++;
+    this.#channel.write(batch, (error) => this.#done(whole, batch, error));
+  }
+
+  #done(whole: Buffer<ArrayBuffer>, batch: Buffer, error?: NodeJS.ErrnoException | null): void {
+    batch.fill(0);
+    if (whole.length === spareBytes) this.#spare.push(whole);
+    const wasCongested = this.congested;
+    this.#underWay--;
+    if (error && !this.#gone) {
+      this.#gone = true;
+      this.#events.gone(error);
+    }
+    if (wasCongested && !this.congested) this.#events.free();
+    if (this.#underWay === 0) this.#flushed?.();
   }
 
   /** Resolves when everything is written, or nobody reads any more. */
-  async flush(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#gone) {
-      await new Promise<void>((resolve) => {
-        this.#flushed = resolve;
-      });
-    }
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#underWay === 0) resolve();
+      else this.#flushed = resolve;
+    });
   }
-  #flushed: (() => void) | undefined;
 
   close(): void {
-    if (this.#direct >= 0) closeSync(this.#direct);
-    this.#direct = -1;
-  }
-
-  #now(bytes: Uint8Array): number {
-    if (this.#direct < 0) return 0;
-    let done = 0;
-    while (done < bytes.length) {
-      try {
-        done += writeSync(this.#direct, bytes, done);
-      } catch (error) {
-        // Whatever it is, the other thread's write meets it too, and reports it.
-        void error;
-        break;
-      }
-    }
-    return done;
-  }
-
-  #next(from: number): void {
-    const batch = this.#queue[0];
-    if (!batch) return;
-    write(this.#fd, batch, from, batch.length - from, null, (error, count) => {
-      if (error?.code === 'EAGAIN') {
-        setTimeout(() => this.#next(from), retryMs);
-        return;
-      }
-      if (error && error.code !== 'EINTR') {
-        this.#gone = error;
-        for (const waiting of this.#queue) waiting.fill(0);
-        this.#queue = [];
-        this.#events.gone(error);
-      } else if (from + count < batch.length) {
-        this.#next(from + count);
-        return;
-      } else {
-        batch.fill(0);
-        const wasCongested = this.congested;
-        this.#queue.shift();
-        this.#next(0);
-        if (wasCongested && !this.congested) this.#events.free();
-      }
-      this.#flushed?.();
-    });
+    this.#channel.close();
   }
 }
