@@ -4,11 +4,16 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { commands } from './commands/index.ts';
+import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
+import { columns } from './io.ts';
 import { runCli } from './program.ts';
 import { askApp, socketPath } from './socket.ts';
+
+// Each test starts the command several times, and scrypt alone takes half a second of a free core.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const words = 'kettle orbit willow prairie stamp';
 const cli = join(import.meta.dirname, 'main.ts');
@@ -50,7 +55,7 @@ beforeAll(() => {
   const trusted = wardmux(['trust']);
   expect(trusted).toMatchObject({ status: 0, err: '' });
   writeFileSync(trust, trusted.out);
-}, 60_000);
+});
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('list gives a table for people and JSON for scripts', () => {
@@ -78,7 +83,7 @@ test('a wrong passphrase, a wrong key and an unknown recording have their own st
   expect(wardmux(['play', '../../etc', '--key', auditKey])).toMatchObject({ status: 5, out: '' });
   expect(wardmux(['play', recording, '--key', join(place, 'none.json')])).toMatchObject({ status: 2, out: '' });
   expect(wardmux(['ledger', 'show', '--action', 'unlock']).out).toMatch(/failure method=passphrase reason=wrong-passphrase/);
-}, 30_000);
+});
 
 test('export, then verify here, on a machine without an installation, and in Python', () => {
   const bundle = join(place, 'bundle');
@@ -99,7 +104,7 @@ test('export, then verify here, on a machine without an installation, and in Pyt
   expect(wardmux(['verify', bundle, '--trust', trust])).toMatchObject({ status: 37, out: expect.stringMatching(/^bad-file: .*VERIFY\.md\.\n$/) });
   expect(wardmux(['ledger', 'show', '--action', 'verify']).out).toMatch(/failure target=bundle code=bad-file\n$/);
   expect(wardmux(['verify', bundle, '--trust', join(place, 'none')], { home: foreign }).status).toBe(10);
-}, 30_000);
+});
 
 test('an interrupted recording is marked, recovered on demand, and its bytes are kept', async () => {
   const child = spawn(process.execPath, [cli, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
@@ -141,7 +146,7 @@ test('an interrupted recording is marked, recovered on demand, and its bytes are
   const bundle = join(place, 'recovered');
   expect(wardmux(['export', cut.id, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
   expect(JSON.parse(wardmux(['verify', bundle, '--trust', trust, '--json']).out)).toMatchObject({ good: true, facts: { state: 'recovered', unproven: 0 } });
-}, 60_000);
+});
 
 test('ledger verify: good, then refused with a sentence, and nothing is written over', () => {
   expect(wardmux(['ledger', 'verify', '--json'])).toMatchObject({ status: 0 });
@@ -162,7 +167,7 @@ test('ledger verify: good, then refused with a sentence, and nothing is written 
   } finally {
     writeFileSync(events, before);
   }
-}, 30_000);
+});
 
 test('no installation, no app, no sense: each has its sentence and its status', () => {
   const none = join(place, 'none');
@@ -172,7 +177,38 @@ test('no installation, no app, no sense: each has its sentence and its status', 
   expect(wardmux(['status'])).toMatchObject({ status: 3, out: '' });
   for (const args of [['bogus'], ['export', recording], ['play'], ['play', recording, '--passphrase-fd', 'x'], ['verify', '.']])
     expect(wardmux(args), args.join(' ')).toMatchObject({ status: 2, out: '' });
-}, 30_000);
+});
+
+test('a replay keeps the timing on a terminal, and nowhere else', async () => {
+  const { status, err } = wardmux(['record', '--json', '--', 'sh', '-c', 'echo a; sleep 0.3; printf "\\033]0;title\\007b"']);
+  expect(status).toBe(0);
+  const { recording: id } = JSON.parse(err.trim().split('\n').at(-1)!) as { recording: string };
+  const replay = async (args: string[], stdoutIsTerminal: boolean) => {
+    const waits: number[] = [];
+    let out = '';
+    const io = {
+      env: { WARDMUX_HOME: home, HOME: place },
+      out: async (data: string | Uint8Array) => void (out += Buffer.from(data as Uint8Array).toString('latin1')),
+      talk: () => undefined,
+      stdoutIsTerminal,
+      now: () => Date.now(),
+      wait: async (ms: number) => void waits.push(ms),
+    };
+    expect(await runCli(['play', id, '--key', auditKey, ...args], io)).toBe(0);
+    return { out, total: waits.reduce((sum, ms) => sum + ms, 0) };
+  };
+  const shown = await replay([], true);
+  expect(shown.total).toBeGreaterThanOrEqual(290);
+  expect(shown.out).toMatch(/^a\r\nb\x1b\[0m/);
+  expect((await replay(['--speed', '10'], true)).total).toBeCloseTo(shown.total / 10, 0);
+  expect(await replay(['--no-wait'], true)).toMatchObject({ total: 0 });
+  expect(await replay([], false)).toEqual({ out: 'a\r\nb', total: 0 });
+});
+
+test('text from a file cannot act on the terminal', () => {
+  expect(columns([['a\x1b[2J', 'b\x9b2J']])).toBe('a?[2J  b?2J\n');
+  expect(eventLine({ seq: 1, time: 't', installation: 'w', action: 'x\x1b]0;y\x07', detail: { z: '\n' } })).toBe('1 t x?]0;y? z=?\n');
+});
 
 test('every command has help with examples, on stdout, without colour', async () => {
   for (const { name, examples } of commands) {

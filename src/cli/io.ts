@@ -11,8 +11,14 @@ export interface CliIo {
   readonly wait: (ms: number) => Promise<void>;
 }
 
+/** Text from a file, safe for a terminal: control characters (C0, DEL, C1) would act there. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}
+
 /** Writes rows as columns, two spaces apart, without trailing spaces. */
-export function columns(rows: readonly (readonly string[])[]): string {
+export function columns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length))) ?? [];
   return rows
     .map(

@@ -172,9 +172,9 @@ function unwritable(target: string, error: unknown): ExportError {
   });
 }
 
-/** verify.py stands in assets/, next to src/ in the source and next to the program in a package. */
+/** verify.py stands in assets/, beside the built program and beside src/ in the source. The nearest one is ours. */
 function readVerifier(): Buffer {
-  for (const place of ['../../assets/verify.py', '../assets/verify.py', './assets/verify.py']) {
+  for (const place of ['./assets/verify.py', '../assets/verify.py', '../../assets/verify.py']) {
     const path = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(path)) return readFileSync(path);
   }
@@ -294,7 +294,7 @@ async function writeEvidence(options: ExportOptions, recording: string, partial:
     }
     // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
     const { fault } = reader;
-    if (fault && fault.code !== 'torn')
+    if (fault && (fault.code !== 'torn' || fault.segment !== reader.segments.at(-1)))
       throw new ExportError(
         'damaged',
         `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`,

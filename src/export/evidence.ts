@@ -23,6 +23,8 @@ export interface EvidenceFrame {
   readonly committed: boolean;
 }
 
+// One for all: making a decoder costs more than decoding a line.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const HEX60 = /^[0-9a-f]{120}$/;
 const HEX32 = /^[0-9a-f]{64}$/;
 const REASON = /^[a-z-]{1,32}$/;
@@ -44,7 +46,7 @@ export function parseEvidence(line: Buffer, number: number): EvidenceFrame {
   let value: Record<string, unknown>;
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
+    text = utf8.decode(line);
     value = JSON.parse(text) as Record<string, unknown>;
   } catch {
     throw bad();

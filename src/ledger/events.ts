@@ -267,6 +267,8 @@ export function encodeEvent(event: LedgerEvent): Buffer {
   return Buffer.from(JSON.stringify({ seq, time, installation, action, person, outcome, detail }), 'utf8');
 }
 
+// One for all: making a decoder costs more than decoding a line.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /**
@@ -277,7 +279,7 @@ const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+    value = JSON.parse(utf8.decode(line));
   } catch {
     return undefined;
   }

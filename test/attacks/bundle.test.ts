@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXPORT_NAMESPACE, sshSign } from '../../src/export/sshsig.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
@@ -16,6 +16,9 @@ import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledge
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
 import { editLines, judgeInPython, makeKeys, PERSON, resign, run, session, Site, verifier } from './fixture.ts';
+
+// Each test starts Python at least once, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let site: Site;
 let bundle: string;
@@ -30,7 +33,7 @@ beforeAll(async () => {
   recording = await site.record(session);
   await site.export(recording, bundle);
   await site.export(await site.record((writer) => writer.output(Buffer.from('another\n'))), other);
-}, 30_000);
+});
 afterAll(() => site.dispose());
 
 /** Spoils a copy, judges it twice, and expects one code. */
@@ -126,7 +129,7 @@ test('a flipped byte in any file, at many places, is refused alike by both', () 
     expect(verdict.good, places[i]).toBe(false);
     expect(python[i], places[i]).toEqual(verdict);
   });
-}, 60_000);
+});
 
 test('a record dropped from the middle', () => attack('missing-record', (copy) => editLines(evidence(copy), (lines) => lines.toSpliced(4, 1))));
 test('the last record dropped', () => attack('cut', (copy) => editLines(evidence(copy), (lines) => lines.slice(0, -1))));
@@ -284,7 +287,7 @@ test('a file missing, a file too many, a link out of the bundle', async () => {
     mkdirSync(join(copy, BUNDLE.summary));
   });
   await attack('missing-file', (copy) => rmSync(copy, { recursive: true }));
-}, 30_000);
+});
 
 test('another installation, an unknown person, a spoiled trust file', () => {
   const keys = makeKeys('w-ffffffffffff');

@@ -1,10 +1,13 @@
 /** verify.py is a second implementation: its parts against published vectors, and against the first implementation on bytes that nobody chose. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { CastBuilder } from '../../src/export/cast.ts';
 import type { RecordingEvent } from '../../src/recording/types.ts';
 import { verifier } from './fixture.ts';
+
+// Each test starts Python at least once, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 function python(script: string, input: string): unknown {
   const load = `import importlib.util, json, sys

@@ -4,12 +4,12 @@ import type { LedgerEvent } from '../../ledger/types.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { openInstallation } from '../installation.ts';
-import { jsonText, type CliIo } from '../io.ts';
+import { jsonText, printable, type CliIo } from '../io.ts';
 
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
 export function eventLine({ seq, time, action, person, outcome, detail }: LedgerEvent): string {
   const fields = Object.entries(detail ?? {}).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
-  return `${[String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' ')}\n`;
+  return `${printable([String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' '))}\n`;
 }
 
 async function show(options: { json?: boolean; recording?: string; action?: string }, io: CliIo): Promise<number> {

@@ -102,7 +102,8 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
   // Modes that a program may have left on: attributes, alternate screen, hidden cursor, mouse, bracketed paste.
   if (filter && io.stdoutIsTerminal) await io.out('\x1b[0m\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l');
   const { fault } = reader;
-  if (fault && fault.code !== 'torn') {
+  // Only the end of a recording that never ended may be torn: everything else is damage.
+  if (fault && (fault.code !== 'torn' || fault.segment !== reader.segments.at(-1) || readEnd(folder))) {
     io.talk(`Recording ${id} is damaged after record ${fault.seq}: ${fault.message} What came before it was played.`);
     return exit.damaged;
   }
