@@ -5,8 +5,8 @@
  * Every function here takes leaf HASHES (`leafHash(entry)`, 32 bytes), not entries. Sizes and indices are plain
  * integers below 2^53, so nothing here uses 32-bit operators on them.
  */
-import { hash as digest } from 'node:crypto';
 import type { TreeHead } from '../recording/types.ts';
+import { sha256 } from './sha256.ts';
 
 /** Bytes of a hash. */
 export const HASH_BYTES = 32;
@@ -16,21 +16,21 @@ nodeScratch[0] = 1;
 
 /** SHA-256(0x00 || parts…): RFC 6962's leaf hash of an entry, given in parts. */
 export function leafHash(...parts: readonly Uint8Array[]): Buffer {
-  return digest('sha256', Buffer.concat([Buffer.of(0), ...parts]), 'buffer');
+  return sha256(Buffer.concat([Buffer.of(0), ...parts]));
 }
 
 /** SHA-256(0x01 || left || right). */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer<ArrayBuffer> {
   checkHash(left);
   checkHash(right);
   nodeScratch.set(left, 1);
   nodeScratch.set(right, 1 + HASH_BYTES);
-  return digest('sha256', nodeScratch, 'buffer');
+  return sha256(nodeScratch);
 }
 
 /** The root of a tree without leaves: SHA-256 of nothing. */
 export function emptyRoot(): Buffer {
-  return digest('sha256', Buffer.alloc(0), 'buffer');
+  return sha256(Buffer.alloc(0));
 }
 
 /** An appending tree that keeps only its compact range: the roots of its complete subtrees, O(log n) hashes. */
@@ -44,7 +44,7 @@ export class MerkleTree {
     checkHash(leaf);
     let node = Buffer.from(leaf);
     // Adding a leaf is adding 1 in binary: each trailing 1 bit of the size is a peak of equal height to merge with.
-    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) node = nodeHash(this.#peaks.pop()!, node) as Buffer<ArrayBuffer>;
+    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) node = nodeHash(this.#peaks.pop()!, node);
     this.#peaks.push(node);
     return this.#size++;
   }

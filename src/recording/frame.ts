@@ -5,7 +5,7 @@
  *
  * All numbers are big-endian. The checksum covers head[8, 68) and SHA-256(body), so it finds every change without a key.
  */
-import { hash } from 'node:crypto';
+import { sha256 } from '../merkle/sha256.ts';
 import { crc32c } from './crc32c.ts';
 import type { Frame, FrameFault } from './types.ts';
 
@@ -58,14 +58,14 @@ export function finishHead(head: Buffer, bodyLength: number, bodySha256: Uint8Ar
   preimage.set(bodySha256, 61);
   head.writeUInt32BE(bodyLength, 0);
   head.writeUInt32BE(crc32c(preimage, 1), 4);
-  return hash('sha256', preimage, 'buffer');
+  return sha256(preimage);
 }
 
 /** The leaf hash of a frame from what an auditor has: head[8, 68) (60 bytes) and SHA-256(body). */
 export function frameLeaf(covered: Uint8Array, bodySha256: Uint8Array): Buffer {
   preimage.set(covered, 1);
   preimage.set(bodySha256, 61);
-  return hash('sha256', preimage, 'buffer');
+  return sha256(preimage);
 }
 
 /** A whole frame in fresh memory: head and body. Throws RangeError where the body is too long. */
@@ -74,7 +74,7 @@ export function encodeFrame(fields: FrameFields, body: Uint8Array): { readonly b
   const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + body.length);
   writeFields(bytes, fields);
   bytes.set(body, FRAME_HEAD_BYTES);
-  const leaf = finishHead(bytes, body.length, hash('sha256', body, 'buffer'));
+  const leaf = finishHead(bytes, body.length, sha256(body));
   return { bytes, leaf };
 }
 
@@ -105,7 +105,7 @@ export function parseFrame(data: Buffer, at: number, segment: number, offset: nu
   const next = at + FRAME_HEAD_BYTES + length;
   if (next > data.length) return { kind: 'more', need: FRAME_HEAD_BYTES + length };
   const body = data.subarray(at + FRAME_HEAD_BYTES, next);
-  const bodySha256 = hash('sha256', body, 'buffer');
+  const bodySha256 = sha256(body);
   data.copy(preimage, 1, at + COVERED, at + FRAME_HEAD_BYTES);
   preimage.set(bodySha256, 61);
   if (crc32c(preimage, 1) !== data.readUInt32BE(at + 4)) return fault('bad-crc', 'a frame does not match its checksum: it was changed or damaged');
@@ -123,7 +123,7 @@ export function parseFrame(data: Buffer, at: number, segment: number, offset: nu
     type: data.readUInt32BE(at + 32),
     commitment: data.subarray(at + 36, at + FRAME_HEAD_BYTES),
     bodySha256,
-    leaf: hash('sha256', preimage, 'buffer'),
+    leaf: sha256(preimage),
     body,
   };
   return { kind: 'frame', frame, next };

@@ -7,6 +7,7 @@
  *   K_(i+1) = HMAC-SHA256(K_i, "next")       K_i is wiped: what leaks later opens nothing earlier
  */
 import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
+import { sha256, sha256Into } from '../merkle/sha256.ts';
 
 const BLOCK = 64;
 const KEY_BYTES = 32;
@@ -40,9 +41,8 @@ export class ShortHmac {
   /** HMAC of a message of 32 bytes at most: 32 fresh bytes, the caller's to wipe. */
   digest(message: Uint8Array): Buffer {
     this.#inner.set(message, BLOCK);
-    const inner = hash('sha256', this.#inner.subarray(0, BLOCK + message.length), 'buffer');
-    this.#outer.set(inner, BLOCK);
-    inner.fill(0);
+    // The inner digest is worth nothing without the key, so it may go the fast way; the outer one is a key itself.
+    sha256Into(this.#inner.subarray(0, BLOCK + message.length), this.#outer, BLOCK);
     return hash('sha256', this.#outer, 'buffer');
   }
 
@@ -122,12 +122,12 @@ export class PieceSalts {
 
 /** d_j = SHA-256(salt || event bytes). */
 export function pieceDigest(salt: Uint8Array, event: Uint8Array): Buffer {
-  return hash('sha256', Buffer.concat([salt, event]), 'buffer');
+  return sha256(Buffer.concat([salt, event]));
 }
 
 /** C = SHA-256(d_1 || … || d_n). */
 export function commitmentOf(digests: readonly Uint8Array[]): Buffer {
-  return hash('sha256', Buffer.concat(digests), 'buffer');
+  return sha256(Buffer.concat(digests));
 }
 
 /** 12-byte GCM nonce of a record: four zero bytes, then its sequence number. Each key seals one record only. */

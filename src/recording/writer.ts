@@ -10,11 +10,12 @@
  * A write or sync error stops the recording for good. It is never tried again: after a failed fsync the kernel may have
  * dropped the pages and will report success for the next one.
  */
-import { createCipheriv, hash } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sha256, sha256Into } from '../merkle/sha256.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { RecordingError } from './errors.ts';
 import {
@@ -356,7 +357,7 @@ export class RecordingWriter {
       const salt = this.#salts.salt(j);
       scratch.set(salt, at - SALT_BYTES);
       salt.fill(0);
-      this.#digests.set(hash('sha256', scratch.subarray(at - SALT_BYTES, at + eventBytes(to - from)), 'buffer'), j * 32);
+      sha256Into(scratch.subarray(at - SALT_BYTES, at + eventBytes(to - from)), this.#digests, j * 32);
     }
     this.#salts.wipe();
     const seq = this.#tree.size;
@@ -365,7 +366,7 @@ export class RecordingWriter {
       monoNs: now,
       wallMs: this.#clock.wallMs(),
       type: TYPE_SEALED,
-      commitment: hash('sha256', this.#digests.subarray(0, pieces * 32), 'buffer'),
+      commitment: sha256(this.#digests.subarray(0, pieces * 32)),
     });
     this.#head.copy(this.#nonce, 4, 8, 16);
     const cipher = createCipheriv('aes-256-gcm', keys.message, this.#nonce);
@@ -377,7 +378,7 @@ export class RecordingWriter {
     scratch.set(ciphertext, BODY_AT);
     scratch.set(cipher.getAuthTag(), plainEnd);
     release(ciphertext);
-    const leaf = finishHead(this.#head, bodyEnd - BODY_AT, hash('sha256', scratch.subarray(BODY_AT, bodyEnd), 'buffer'));
+    const leaf = finishHead(this.#head, bodyEnd - BODY_AT, sha256(scratch.subarray(BODY_AT, bodyEnd)));
     scratch.set(this.#head, 0);
     this.#write(scratch.subarray(0, bodyEnd));
     this.#tree.append(leaf);
@@ -441,7 +442,7 @@ export class RecordingWriter {
       recipients: spare.recipients,
     });
     const now = this.#now();
-    const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: hash('sha256', body, 'buffer') }, body);
+    const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: sha256(body) }, body);
     this.#disk(() => {
       this.#fd = openSync(join(this.folder, segmentName(spare.segment)), 'wx', 0o600);
     });
