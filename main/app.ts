@@ -436,15 +436,15 @@ export class App {
   }
 
   async #exportPane(pane: number, folder: string | undefined): Promise<{ folder: string; records: number; sha256: string }> {
-    const { person } = this.#open();
+    this.#open();
     const recording = this.#workspace.recording(pane);
     if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
     const target = folder || defaultExportFolder(this.#options.env, recording);
     // What the bundle proves has to be in the signed ledger first.
     await this.#pty.checkpoint();
     await this.#installed?.ledger.checkpoint();
+    // The vault host enters the export in the ledger itself, as the command line does.
     const { folder: written, records, sha256 } = await this.#requireVault().ask({ type: 'export', recording, folder: target }, 'exported');
-    this.#log({ action: 'export', person: person.id, outcome: 'success', detail: { recording, sha256, records } });
     return { folder: written, records, sha256 };
   }
 

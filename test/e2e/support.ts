@@ -72,7 +72,7 @@ export async function start(options: { readonly folder?: string; readonly env?: 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, ms = PATIENCE_MS): Promise<void> {
   const end = Date.now() + ms;
   for (;;) {
-    if (await Promise.resolve(condition()).catch(() => false)) return;
+    if (await (async () => condition())().catch(() => false)) return;
     if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
     await new Promise((next) => setTimeout(next, 20));
   }
@@ -154,6 +154,7 @@ export async function unlockWithPassphrase(running: Running): Promise<void> {
   await field.fill(passphrase);
   await running.page.keyboard.press('Enter');
   await running.surface('workspace');
+  await prompt(running);
 }
 
 /** The lock page's passphrase field: there at once for a person without a passkey, else behind its button. */

@@ -1,0 +1,96 @@
+/** The shipped app, started as `npm start` starts it, in a real window on a screen of its own, used by keyboard from outside. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDisplay, readIfThere, type Display } from '../support/display.ts';
+import { distFolder, passphrase, root, until } from './support.ts';
+
+export interface RealApp {
+  readonly display: Display;
+  readonly child: ChildProcess;
+  readonly folder: string;
+  readonly home: string;
+  /** What the app said on stderr. */
+  said(): string;
+  wardmux(...args: string[]): string;
+  status(): { state: string; shells: number };
+  unlock(): Promise<void>;
+  /** Types a command line, and waits until its shell has run it. */
+  run(line: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openRealApp(size: { width?: number; height?: number; initialised?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<RealApp> {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-real-'));
+  const home = join(folder, 'home');
+  const display = await openDisplay(size.width, size.height);
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    SHELL: '/bin/bash',
+    LANG: 'C.UTF-8',
+    DISPLAY: display.name,
+    WARDMUX_HOME: home,
+    XDG_RUNTIME_DIR: undefined,
+    TMPDIR: folder,
+    ...size.env,
+  };
+  const wardmux = (...args: string[]): string => execFileSync(join(root, 'bin', 'wardmux'), args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  if (size.initialised ?? true) {
+    execFileSync('bash', ['-c', `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`, join(root, 'bin', 'wardmux'), join(folder, 'audit-key.json')], { env, stdio: 'ignore' });
+  }
+  const child = spawn(process.execPath, [join(distFolder, 'start.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const status = (): { state: string; shells: number } => JSON.parse(wardmux('status', '--json')) as { state: string; shells: number };
+  let marks = 0;
+  const app: RealApp = {
+    display,
+    child,
+    folder,
+    home,
+    said: () => text,
+    wardmux,
+    status,
+    async unlock() {
+      // The field has the focus as soon as the page stands; typing too early is typed into nothing, so it is tried again.
+      await until(() => {
+        display.key('ctrl+a');
+        display.type(passphrase);
+        display.key('Return');
+        return settled(() => status().state === 'unlocked');
+      }, 'the unlocked app', 30_000);
+      await until(() => status().shells > 0, 'a shell');
+      await app.run(':');
+    },
+    async run(line) {
+      const mark = join(folder, `mark-${++marks}`);
+      display.type(`${line}; touch ${mark}\n`);
+      await until(() => readIfThere(mark) !== undefined, `the end of: ${line}`, 20_000);
+    },
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+      display.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await until(() => status().state !== undefined, 'the app to answer', 30_000);
+  } catch (error) {
+    await app.stop();
+    throw new Error(`the app did not start: ${text}`, { cause: error });
+  }
+  return app;
+}
+
+async function settled(condition: () => boolean): Promise<boolean> {
+  try {
+    await until(condition, 'it', 4000);
+    return true;
+  } catch {
+    return false;
+  }
+}
