@@ -95,6 +95,8 @@ export async function runTests(node, filters, build) {
     '--reporter=./tools/skip-reporter.ts',
     '--reporter=json',
     `--outputFile.json=${file}`,
+    // In a CI's log, colours are noise between the words that somebody searches for.
+    ...(process.stdout.isTTY ? [] : ['--no-color']),
     ...filters,
   ]);
   let text = '';
