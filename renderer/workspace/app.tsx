@@ -33,12 +33,13 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
   const panes = model.allPanes.value;
   return (
     <main class="stage" ref={stage} aria-label={window ? messages.workspace.stage(window.name, window.panes.length) : messages.faces.emptyTitle}>
+      <h1 class="vh">{messages.workspace.title}</h1>
       {panes.map(({ pane, window: owner, shown, focused }) => (
         <Pane key={pane.pane} controller={controller} pane={pane} window={owner} shown={shown} focused={focused} />
       ))}
       {model.view.value && !panes.some(({ shown }) => shown) ? (
         <div class="stage__empty">
-          <h1 class="x2">{messages.faces.emptyTitle}</h1>
+          <h2 class="x2">{messages.faces.emptyTitle}</h2>
           <p class="dim gap-h">{messages.faces.emptyHint}</p>
           <p class="actions gap">
             <Button kind="main" hint="enter" onClick={() => void controller.command('new-window')}>
@@ -53,7 +54,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
 
 function Banners({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
-    <div class="banners">
+    <aside class="banners" aria-label={messages.workspace.notices}>
       <Toasts controller={controller} />
       {model.banners.value.map((banner) => (
         <section class="banner" data-level={banner.level} key={banner.id}>
@@ -67,7 +68,7 @@ function Banners({ controller }: { readonly controller: Controller }): JSX.Eleme
           </Button>
         </section>
       ))}
-    </div>
+    </aside>
   );
 }
 

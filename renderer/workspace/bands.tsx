@@ -499,7 +499,7 @@ function Warning({ controller }: { readonly controller: Controller }): JSX.Eleme
         {left(seconds)}
       </p>
       <div>
-        <h1 class="x2">{text.title(seconds)}</h1>
+        <h2 class="x2">{text.title(seconds)}</h2>
         <p class="measure dim gap-h">{text.text(idle >= 60 ? `${Math.floor(idle / 60)} min ${idle % 60} s` : `${idle} s`)}</p>
         <p class="actions gap">
           <Button kind="main" hint={text.anyKey} focus onClick={() => controller.keepOpen()}>

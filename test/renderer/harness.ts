@@ -2,7 +2,9 @@
  * The built pages in a real Chromium, with the production origin and content security policy, over a core in this
  * process: the real bridge server, the real multiplexer and real sealed channels, and shells that say what a test says.
  */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { existsSync, statSync, readdirSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -346,3 +348,12 @@ export async function until<T>(check: () => T | Promise<T>, what: string, ms = 1
 /** The text on a pane's screen. */
 export const screenText = (page: Page, pane: number): Promise<string> =>
   page.evaluate<string>(`[...document.querySelectorAll('[data-pane="${pane}"] .xterm-rows > div')].map((row) => row.textContent.trimEnd()).join('\\n')`);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axeRun = `axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations.map((violation) => violation.id + ': ' + violation.nodes.map((node) => node.html.slice(0, 120)).join(' | ')))`;
+
+/** What axe finds on the page as it is now, a line each. */
+export async function axeViolations({ page }: Opened): Promise<string[]> {
+  if (!(await page.evaluate('Boolean(window.axe)'))) await page.evaluate(axe);
+  return page.evaluate<string[]>(axeRun);
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { Refusal } from '../../src/bridge/server.ts';
+import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+
+let browser: Browser;
+let opened: Opened;
+const person = 'p-000000000001';
+
+async function start(prepare: (core: FakeCore) => void = () => {}, options: BrowserContextOptions = {}): Promise<Opened> {
+  opened = await open(browser, 'lock', options, prepare);
+  await opened.page.waitForSelector('.poster__way');
+  return opened;
+}
+const withoutPasskey = (core: FakeCore): void => void (core.lockFacts = { ...calmLock, people: [{ id: person, masked: 'M. U.', methods: ['passphrase'] }] });
+const focused = (): Promise<string> => opened.page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
+
+beforeAll(async () => {
+  await buildPages();
+  browser = await launch();
+});
+afterAll(async () => browser?.close());
+afterEach(async () => {
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+test('the lock loads no code of the workspace', async () => {
+  const { page } = await start();
+  const loaded = await page.evaluate<string[]>(
+    `performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => name.endsWith('.js') || name.endsWith('.css'))`,
+  );
+  expect(loaded.length).toBeGreaterThan(0);
+  for (const url of loaded) {
+    const source = readFileSync(new URL(`../../dist/renderer${new URL(url).pathname}`, import.meta.url), 'utf8');
+    expect(source.includes('xterm'), url).toBe(url.endsWith('.css') && source.includes('.screen .xterm'));
+    expect(source.includes('split-window'), url).toBe(false);
+  }
+});
+
+test('it shows what may stand on a locked workstation, and has the way in ready', async () => {
+  const { page } = await start();
+  const text = await page.evaluate<string>('document.body.innerText');
+  for (const word of ['wardmux', 'ICU-WS-014', 'M. U.', 'Locked', 'Ostermoor', 'since 14:20']) expect(text).toContain(word);
+  expect(await focused()).toContain('Unlock with passkey');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('p');
+  await page.waitForSelector('#passphrase');
+  expect(await focused()).toBe('passphrase');
+  expect(await axeViolations(opened)).toEqual([]);
+});
+
+test('without a passkey the passphrase field has the focus, and Return unlocks', async () => {
+  const { page, core } = await start(withoutPasskey);
+  expect(await focused()).toBe('passphrase');
+  await page.keyboard.type('gravel kettle ostrich violin');
+  await page.keyboard.press('Enter');
+  await until(() => core.requests.some(({ request }) => request === 'lock.passphrase'), 'the request');
+  const [secret] = core.frames;
+  expect(secret?.peer).toBe('vault');
+  expect(secret?.frame.type === 'passphrase' && Buffer.from(secret.frame.bytes).toString()).toBe('gravel kettle ostrich violin');
+  expect(await page.inputValue('#passphrase')).toBe('');
+  expect(core.requests.map(({ input }) => JSON.stringify(input)).join()).not.toContain('gravel');
+});
+
+test('the passphrase is sent in NFC', async () => {
+  const { page, core } = await start(withoutPasskey);
+  await page.fill('#passphrase', 'cafe\u0301 kettle ostrich');
+  await page.keyboard.press('Enter');
+  const secret = await until(() => core.frames[0]?.frame, 'the frame');
+  expect(secret.type === 'passphrase' && Buffer.from(secret.bytes).toString()).toBe('caf\u00e9 kettle ostrich');
+});
+
+test('a wrong passphrase: a sentence, the wait, and the field again when it is over', async () => {
+  const { page, core } = await start(withoutPasskey);
+  core.answers = {
+    'lock.passphrase': async () => {
+      core.lockFacts = { ...core.lockFacts, failures: 4, backOffSeconds: 2 };
+      throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
+    },
+  };
+  await page.keyboard.type('not the right one at all');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__err'))?.includes('4 tries in a row'), 'the sentence');
+  expect(await page.textContent('.poster__err')).toContain('That passphrase did not open this.');
+  expect(await page.textContent('.poster__n')).toMatch(/0:0[12]/);
+  expect(await page.getAttribute('.btn--tall', 'aria-disabled')).toBe('true');
+  const before = core.requests.length;
+  await page.keyboard.type('another');
+  await page.keyboard.press('Enter');
+  expect(core.requests.slice(before).filter(({ request }) => request === 'lock.passphrase')).toEqual([]);
+  await until(async () => (await page.textContent('.poster__cap')) === 'Locked', 'the end of the wait');
+  expect(await focused()).toBe('passphrase');
+  expect(await page.getAttribute('.btn--tall', 'aria-disabled')).toBeNull();
+});
+
+test('several people: each masked, chosen by key', async () => {
+  const { page, core } = await start((fake) => {
+    fake.lockFacts = { ...calmLock, people: [...calmLock.people, { id: 'p-000000000002', masked: 'J. V.', methods: ['passphrase'] }] };
+  });
+  await page.keyboard.press('s');
+  await page.click('text=J. V.');
+  await page.waitForSelector('#passphrase');
+  await page.keyboard.type('gravel kettle ostrich violin');
+  await page.keyboard.press('Enter');
+  await until(() => core.requests.find(({ request }) => request === 'lock.passphrase'), 'the request');
+  expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'p-000000000002' });
+});
+
+test('display settings apply at once and are told to the core', async () => {
+  const { page, core } = await start();
+  await page.click('text=light');
+  await page.click('text=larger text');
+  expect(
+    await page.evaluate('[document.documentElement.dataset.theme, document.documentElement.dataset.cell, getComputedStyle(document.body).fontSize]'),
+  ).toEqual(['light', '9', '15px']);
+  await until(() => core.requests.filter(({ request }) => request === 'display.set').length === 2, 'both settings');
+});
+
+test.each([
+  [1024, 640],
+  [2560, 1440],
+])('it fits at %ix%i', async (width, height) => {
+  const { page } = await start(undefined, { viewport: { width, height } });
+  expect(await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.scrollHeight]')).toEqual([width, height]);
+  expect(
+    await page.evaluate(
+      `(() => { const way = document.querySelector('.poster__way').getBoundingClientRect(); const line = document.querySelector('.line').getBoundingClientRect(); return way.bottom <= line.top && way.top >= 0; })()`,
+    ),
+  ).toBe(true);
+});

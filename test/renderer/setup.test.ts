@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import type { Browser } from 'playwright-core';
+import { rpId } from '../../main/host.ts';
+import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { setupTo } from './shots.ts';
+
+let browser: Browser;
+let opened: Opened;
+const secret = 'gravel kettle ostrich violin';
+
+beforeAll(async () => {
+  await buildPages();
+  browser = await launch();
+});
+afterAll(async () => browser?.close());
+afterEach(async () => {
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+async function start(prepare: (core: FakeCore) => void = () => {}): Promise<Opened> {
+  opened = await open(browser, 'setup', {}, prepare);
+  await opened.page.waitForSelector('#name');
+  return opened;
+}
+
+/** A security key that checks its owner. The core's part of the ceremonies is answered here; src/vault tests the real one. */
+async function authenticator(hasPrf: boolean): Promise<void> {
+  const cdp = await opened.cdp();
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'usb',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      hasPrf,
+    },
+  });
+  const challenge = (): string => randomBytes(32).toString('base64url');
+  const salt = randomBytes(32).toString('base64url');
+  let credential = '';
+  opened.core.answers = {
+    'setup.passkeyOptions': async () => ({
+      challenge: challenge(),
+      rp: { id: rpId, name: 'Wardmux' },
+      user: { id: randomBytes(16).toString('base64url'), name: 'Mariko Ueda', displayName: 'Mariko Ueda' },
+      pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      extensions: { prf: { eval: { first: salt } } },
+    }),
+    'setup.passkeyVerify': async ({ response }) => {
+      credential = String(response['id']);
+      return {
+        challenge: challenge(),
+        rpId,
+        allowCredentials: [{ type: 'public-key', id: credential }],
+        userVerification: 'required',
+        extensions: { prf: { eval: { first: salt } } },
+      };
+    },
+    'setup.passkeyProve': async ({ response }) => {
+      expect(response['id']).toBe(credential);
+      return { slot: 's-1' };
+    },
+  };
+}
+
+test('a minute at most: name, passphrase, audit key, no passkey, ready, all by keyboard', async () => {
+  const { page, core } = await start();
+  await page.keyboard.type('Mariko Ueda');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.type(secret);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(secret);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#audit');
+  expect(await page.inputValue('#audit')).toBe('/home/mueda/wardmux-audit-key.json');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-step="4"]');
+  const create = core.requests.find(({ request }) => request === 'setup.create');
+  expect(create?.input).toEqual({ name: 'Mariko Ueda', auditKeyPath: '/home/mueda/wardmux-audit-key.json' });
+  const [frame] = core.frames;
+  expect(frame?.frame.type === 'passphrase' && Buffer.from(frame.frame.bytes).toString()).toBe(secret);
+  expect(await page.textContent('.saved')).toContain('Move this file off the machine');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-step="5"]');
+  expect(await page.textContent('.checks')).toContain('none: the passphrase is the only way in');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await until(() => core.requests.some(({ request }) => request === 'setup.finish'), 'the end');
+  expect(JSON.stringify(core.requests)).not.toContain('gravel');
+});
+
+test('errors stand at the field, and the field has the focus', async () => {
+  const { page, core } = await start();
+  await page.keyboard.press('Enter');
+  expect(await page.textContent('#name-error')).toContain('Write the name');
+  await page.keyboard.type('Mariko Ueda');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('passwordpassword');
+  await page.keyboard.press('Enter');
+  expect(await page.textContent('#passphrase-error')).not.toBe('');
+  expect(await page.evaluate('document.activeElement.id')).toBe('passphrase');
+  await page.fill('#passphrase', secret);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('something else');
+  await page.keyboard.press('Enter');
+  expect(await page.textContent('#again-error')).toContain('not the same');
+  await page.keyboard.type(secret);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#audit');
+  core.answers = { 'setup.create': () => Promise.reject(new Error('no')) };
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('#audit-error')) !== '', 'the refusal');
+  core.refused.length = 0;
+  // The passphrase is still there for a second try.
+  core.answers = {};
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-step="4"]');
+  expect(core.frames.map(({ frame }) => (frame.type === 'passphrase' ? Buffer.from(frame.bytes).toString() : ''))).toEqual([secret, secret]);
+});
+
+test('a passkey is taken only when it gives the same secret twice', async () => {
+  const { page, core } = await start();
+  await setupTo(opened, 4);
+  await authenticator(true);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=sealed with that secret');
+  const prf = core.frames.flatMap(({ frame }) => (frame.type === 'prf' ? [Buffer.from(frame.bytes)] : []));
+  expect(prf).toHaveLength(2);
+  expect(prf[0]).toHaveLength(32);
+  expect(prf[0]!.equals(prf[1]!)).toBe(true);
+  expect(JSON.stringify(core.requests)).not.toContain(prf[0]!.toString('base64url'));
+  expect(await page.textContent('.firstrun__t')).toContain('not tested');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.click('text=Next');
+  await page.waitForSelector('[data-step="5"]');
+  expect(await page.textContent('.checks')).toContain('proven twice');
+});
+
+test('a passkey without PRF is refused in a sentence, and nothing is sent', async () => {
+  const { page, core } = await start();
+  await setupTo(opened, 4);
+  await authenticator(false);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=no PRF');
+  expect(core.frames.some(({ frame }) => frame.type === 'prf')).toBe(false);
+  expect(core.requests.some(({ request }) => request === 'setup.passkeyProve')).toBe(false);
+  await page.click('text=Skip the passkey');
+  await page.waitForSelector('[data-step="5"]');
+});

@@ -1,0 +1,457 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { hl7 } from './demo.ts';
+import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
+import { fourPanes } from './shots.ts';
+
+let browser: Browser;
+let opened: Opened;
+async function start(options: BrowserContextOptions = {}): Promise<Opened> {
+  opened = await open(browser, 'workspace', options);
+  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
+  await opened.core.settled();
+  return opened;
+}
+
+async function prefix(...keys: string[]): Promise<void> {
+  await opened.page.keyboard.press('Control+b');
+  for (const key of keys) await opened.page.keyboard.press(key);
+}
+
+/** A paste as the browser gives it: no clipboard permission in it. */
+const paste = (text: string): Promise<unknown> =>
+  opened.page.evaluate(
+    `(() => { const data = new DataTransfer(); data.setData('text/plain', ${JSON.stringify(text)}); document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); })()`,
+  );
+
+const first = (): number => opened.core.state!.sessions[0]!.windows[0]!.panes[0]!.id;
+
+beforeAll(async () => {
+  await buildPages();
+  browser = await launch();
+});
+afterAll(async () => browser?.close());
+afterEach(async () => {
+  if (!opened) return;
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  // In every test: nothing against the content security policy, no error, no request that the core's check refuses.
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+describe('layout', () => {
+  test.each([
+    ['1024x640', 1024, 640, 8, 20],
+    ['1440x900', 1440, 900, 8, 20],
+    ['2560x1440', 2560, 1440, 10, 24],
+  ])('%s: the cell is exact, panes tile, the line holds', async (_, width, height, c, r) => {
+    const { page, core } = await start({ viewport: { width, height } });
+    await fourPanes(opened);
+    core.emit('status', { ...calmStatus, recording: { level: 'warn', word: 'disk 90 % full, sealed', sealedBytes: 19e6 }, person: 'Mariko Ueda-Lindqvist' });
+    core.command('rename-window a-rather-long-name-for-a-window');
+    await core.settled();
+    const { cols, rows } = core.state!.stage;
+    expect({ cols, rows }).toEqual({ cols: width / c, rows: Math.floor(height / r) - 1 });
+    const panes = await page.evaluate<
+      { pane: number; box: number[]; cell: number[]; lines: number }[]
+    >(`[...document.querySelectorAll('.pane:not([hidden])')].map((pane) => {
+      const box = pane.getBoundingClientRect();
+      const screen = pane.querySelector('.xterm-screen').getBoundingClientRect();
+      const rows = pane.querySelectorAll('.xterm-rows > div');
+      return { pane: Number(pane.dataset.pane), box: [box.x, box.y, box.width, box.height], cell: [screen.width, rows[0].getBoundingClientRect().height], lines: rows.length };
+    })`);
+    expect(panes).toHaveLength(4);
+    const covered = new Set<string>();
+    for (const { pane, box, cell, lines } of panes) {
+      const size = core.sizes().get(pane)!;
+      expect(cell).toEqual([size.cols * c, r]);
+      expect(lines).toBe(size.rows);
+      const [x, y, w, h] = box.map((value, i) => value / (i % 2 ? r : c)) as [number, number, number, number];
+      for (let column = Math.round(x); column < Math.round(x + w); column++)
+        for (let row = Math.round(y); row < Math.floor(y + h + 0.01); row++) {
+          expect(covered.has(`${column} ${row}`)).toBe(false);
+          covered.add(`${column} ${row}`);
+        }
+    }
+    expect(covered.size).toBe(cols * rows);
+    const line = await page.evaluate<{ over: boolean; last: number; time: string; warned: boolean }>(`(() => {
+      const line = document.querySelector('.line');
+      const seen = (selector) => [...line.querySelectorAll(selector)].filter((element) => element.offsetParent).map((element) => element.getBoundingClientRect());
+      return { over: document.documentElement.scrollWidth > innerWidth || line.scrollWidth > line.clientWidth, last: seen('.st--time')[0].right, time: line.querySelector('.st--time').textContent, warned: seen('[data-level="warn"]').length > 0 };
+    })()`);
+    expect(line).toEqual({ over: false, last: width - c, time: 'locks in4:12', warned: true });
+  });
+
+  test('the text is set in the vendored font', async () => {
+    const { page } = await start();
+    expect(await page.evaluate(`[...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.weight).sort()`)).toEqual(
+      expect.arrayContaining(['400', '600']),
+    );
+  });
+
+  test('a pane is never mounted again: not by a split, a zoom, a window, a swap', async () => {
+    const { page, core } = await start();
+    await core.print(first(), 'kept');
+    const marked = '(() => { const element = document.querySelector(".xterm"); const was = element.__mark; element.__mark = true; return was; })()';
+    expect(await page.evaluate(marked)).toBeUndefined();
+    for (const line of [
+      'split-window -h',
+      'split-window -v',
+      'resize-pane -Z',
+      'resize-pane -Z',
+      'new-window',
+      'select-window -t :=0',
+      'swap-pane -U',
+      'rotate-window',
+    ]) {
+      core.command(line);
+      await core.settled();
+      expect(await page.evaluate(`document.querySelector('[data-pane="${first()}"] .xterm').__mark`), line).toBe(true);
+    }
+    expect(await screenText(page, first())).toContain('kept');
+  });
+
+  test('a border follows the mouse', async () => {
+    const { page, core } = await start();
+    core.command('split-window -h');
+    await core.settled();
+    const right = () => core.requests.length && page.evaluate<number>(`document.querySelectorAll('.pane')[1].getBoundingClientRect().x`);
+    const x = await right();
+    await page.mouse.move(x, 400);
+    await page.mouse.down();
+    await page.mouse.move(x - 80, 400, { steps: 4 });
+    await page.mouse.up();
+    await until(async () => (await right()) === x - 80, 'the border to follow');
+    expect(core.commands().some((line) => line.startsWith('drag-border '))).toBe(true);
+  });
+});
+
+describe('keys', () => {
+  test('tmux keys send tmux commands, and nothing reaches a shell', async () => {
+    const { core } = await start();
+    const keys = [
+      ['%', 'split-window -h'],
+      ['"', 'split-window -v'],
+      ['ArrowUp', 'select-pane -U'],
+      ['ArrowLeft', 'select-pane -L'],
+      ['o', 'select-pane -t :.+'],
+      ['z', 'resize-pane -Z'],
+      ['z', 'resize-pane -Z'],
+      ['c', 'new-window'],
+      ['n', 'next-window'],
+      ['p', 'previous-window'],
+      ['0', 'select-window -t :=0'],
+      ['Control+ArrowLeft', 'resize-pane -L'],
+      ['d', 'detach-client'],
+    ] as const;
+    for (const [key] of keys) await prefix(key);
+    await until(() => core.commands().includes('detach-client'), 'the last command');
+    expect(core.commands()).toEqual(keys.map(([, line]) => line));
+    expect(core.typed()).toBe('');
+  });
+
+  test('the prefix is shown at once, help after a while, and Escape leaves without a trace', async () => {
+    const { page, core } = await start();
+    await page.keyboard.press('Control+b');
+    expect(await page.textContent('.st--prefix')).toBe('ctrl-b');
+    expect(await page.$('.band--keys')).toBeNull();
+    await page.waitForSelector('.band--keys');
+    await page.keyboard.press('Escape');
+    expect(await page.$('.st--prefix, .band--keys')).toBeNull();
+    await page.keyboard.type('ls');
+    await until(() => core.typed() === 'ls', 'the keys after it');
+  });
+
+  test('what is typed behind a command belongs to what the command brings', async () => {
+    const { core, page } = await start();
+    await page.keyboard.press('Control+b');
+    await page.keyboard.type('%ls');
+    await page.keyboard.press('Enter');
+    await until(() => core.typed().length === 3, 'three keys');
+    const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+    expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls\r']);
+  });
+
+  test('the command prompt takes what is typed at once, offers the table, and runs it', async () => {
+    const { core, page } = await start();
+    await page.keyboard.press('Control+b');
+    await page.keyboard.type(':split-window -v');
+    await until(async () => (await page.inputValue('#command')) === 'split-window -v', 'the whole line');
+    expect(await page.textContent('.opt')).toContain('split above and below');
+    await page.keyboard.press('Enter');
+    await until(() => core.commands().includes('split-window -v'), 'the command');
+    expect(core.typed()).toBe('');
+  });
+
+  test('renaming starts from the old name and keeps quotes in one word', async () => {
+    const { core, page } = await start();
+    await prefix(',');
+    await page.waitForSelector('#command');
+    await page.keyboard.type(`ward's "4"`);
+    await page.keyboard.press('Enter');
+    await until(() => core.state!.sessions[0]!.windows[0]!.name === `ward's "4"`, 'the new name');
+  });
+
+  test.each([
+    ['x', 'kill-pane'],
+    ['&', 'kill-window'],
+  ])('prefix %s asks first: Enter keeps, y does it', async (key, line) => {
+    const { core, page } = await start();
+    core.command('split-window -h');
+    core.command('new-window -d');
+    await core.settled();
+    await prefix(key);
+    await page.waitForSelector('dialog[open]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    expect(core.commands()).not.toContain(line);
+    await prefix(key);
+    await page.waitForSelector('dialog[open]');
+    await page.keyboard.press('y');
+    await until(() => core.commands().includes(line), line);
+  });
+
+  test('pane numbers: a digit jumps', async () => {
+    const { core } = await start();
+    core.command('split-window -h');
+    await core.settled();
+    await prefix('q');
+    await opened.page.waitForSelector('.pane__number');
+    await opened.page.keyboard.press('1');
+    await until(() => core.state!.sessions[0]!.windows[0]!.active === first(), 'pane 1');
+    expect(core.typed()).toBe('');
+  });
+
+  test('the pane menu by mouse and by key', async () => {
+    const { page, core } = await start();
+    await page.click('.screen', { button: 'right' });
+    await page.waitForSelector('.menu');
+    await page.keyboard.press('z');
+    await until(() => core.commands().includes('resize-pane -Z'), 'zoom');
+    await prefix('>');
+    await page.waitForSelector('.menu');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.menu', { state: 'detached' });
+  });
+
+  test('the idle warning takes one key, which no shell gets', async () => {
+    const { page, core } = await start();
+    core.emit('status', { ...calmStatus, lockIn: 23, warning: true });
+    await page.waitForSelector('.countdown');
+    const before = core.requests.length;
+    await page.keyboard.press('r');
+    await page.waitForSelector('.countdown', { state: 'detached' });
+    expect(core.requests.slice(before).map(({ request, input }) => ({ request, input }))).toContainEqual({ request: 'activity', input: { kind: 'key' } });
+    expect(core.typed()).toBe('');
+    await page.keyboard.press('s');
+    await until(() => core.typed() === 's', 'the next key');
+  });
+});
+
+describe('what reaches a shell', () => {
+  test('a hostile paste: shown, Enter does not paste, y pastes it without its teeth', async () => {
+    const { page, core } = await start();
+    await core.print(first(), '\x1b[?2004h$ ');
+    await core.settled();
+    await paste('ls\u001b[201~\nrm -rf /\u202e\n');
+    await page.waitForSelector('dialog[open]');
+    expect(await page.textContent('.numbered')).toContain('^[');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    expect(core.typed()).toBe('');
+    await paste('ls\u001b[201~\nrm -rf /\u202e\n');
+    await page.waitForSelector('dialog[open]');
+    await page.keyboard.press('y');
+    await until(() => core.typed().includes('rm'), 'the paste');
+    expect(core.typed()).toBe('\x1b[200~ls[201~\rrm -rf /\r\x1b[201~');
+  });
+
+  test('one plain line is pasted without a question', async () => {
+    const { core } = await start();
+    await paste('uptime');
+    await until(() => core.typed() === 'uptime', 'the line');
+  });
+
+  test('only device attributes and cursor position are answered', async () => {
+    const { core } = await start();
+    const silent = [
+      '\x1b]11;?\x07',
+      '\x1b]10;?\x1b\\',
+      '\x1b]4;1;?\x07',
+      '\x1bP$qm\x1b\\',
+      '\x1bP+q544e\x1b\\',
+      '\x1b]52;c;?\x07',
+      '\x1b[21t',
+      '\x1b[18t',
+      '\x1b[>q',
+      '\x1b[?2026$p',
+      '\x1b[4$p',
+      '\x1b[?996n',
+      '\x1b]0;rm -rf\x07',
+      '\x07',
+    ];
+    await core.print(first(), `${silent.join('')}ab\x1b[c\x1b[>c\x1b[6n\x1b[5n`);
+    await until(() => core.typed().endsWith('\x1b[0n'), 'the last answer');
+    expect(core.typed()).toBe('\x1b[?1;2c\x1b[>0;276;0c\x1b[1;3R\x1b[0n');
+  });
+
+  test('OSC 52 leaves the copy alone, and a link is not opened but named', async () => {
+    const { core, page } = await start();
+    await core.print(first(), '\x1b]52;c;cm0gLXJmIC8=\x07\x1b]8;;https://example.invalid/x\x07click me\x1b]8;;\x07');
+    await core.settled();
+    const box = (await (await page.$('.xterm-screen'))!.boundingBox())!;
+    await page.mouse.move(box.x + 20, box.y + 10);
+    await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('https://example.invalid/x'), 'the target in the rule', 3000);
+    await page.mouse.click(box.x + 20, box.y + 10);
+    expect(opened.context.pages()).toHaveLength(1);
+    await prefix(']');
+    await page.waitForSelector('.toast');
+    expect(core.typed()).toBe('');
+  });
+
+  test('copy mode copies by keys, and prefix ] pastes it', async () => {
+    const { page, core } = await start();
+    await core.print(first(), 'alpha beta\r\n$ ');
+    await core.settled();
+    await prefix('[');
+    await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('copy mode'), 'copy mode');
+    for (const key of ['k', '0', 'Space', 'e', 'y']) await page.keyboard.press(key);
+    await page.waitForSelector('.copy-cursor', { state: 'detached' });
+    await prefix(']');
+    await until(() => core.typed() === 'alpha', 'the copied word');
+  });
+});
+
+describe('output', () => {
+  test('after an unlock: the recorded screen, then live output once, and no answers to recorded questions', async () => {
+    const { page, core } = await start();
+    const pane = first();
+    core.startAt(pane, 100);
+    const live = core.print(pane, 'LIVE');
+    await page.keyboard.type('early');
+    const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+    await core.frame('vault', { type: 'screen', pane, offset: 90, cols: 60, rows: 10, bytes: text('SCREEN ') });
+    await core.frame('vault', { type: 'replay', pane, offset: 90, bytes: text('tail\x1b[6n\x1b[c ') });
+    await core.frame('vault', { type: 'end', pane, offset: 102, skipped: 38 * 1024 * 1024 });
+    await live;
+    await until(async () => (await screenText(page, pane)).includes('SCREEN tail VE'), 'the joined screen');
+    expect(await page.textContent('.rule__flags')).toContain('38.00 MiB earlier: in the recording');
+    // What was typed before the screen was there comes through, the recorded questions do not.
+    await until(() => core.typed() === 'early', 'the keys typed ahead');
+    const size = core.sizes().get(pane)!;
+    expect(await page.evaluate(`document.querySelectorAll('[data-pane="${pane}"] .xterm-rows > div').length`)).toBe(size.rows);
+  });
+
+  test('acks say what is parsed, snapshots follow rest', async () => {
+    const { core } = await start();
+    const pane = first();
+    const chunk = hl7(400);
+    for (let i = 0; i < 4; i++) await core.print(pane, `${chunk}\r\n`);
+    const sent = 4 * (Buffer.byteLength(chunk) + 2);
+    const acks = (): number[] => core.requests.flatMap(({ request, input }) => (request === 'ack' ? [(input as { parsed: number }).parsed] : []));
+    await until(() => acks().at(-1) === sent, 'the last ack');
+    expect(acks()).toEqual([...acks()].sort((a, b) => a - b));
+    const snapshot = await until(() => core.frames.map(({ frame }) => frame).findLast((frame) => frame.type === 'snapshot'), 'a snapshot');
+    if (snapshot.type !== 'snapshot') throw new Error('not a snapshot');
+    expect(snapshot).toMatchObject({ pane, offset: sent, cols: core.sizes().get(pane)!.cols });
+    expect(Buffer.from(snapshot.bytes).toString()).toContain('E_CONN_RESET');
+  });
+
+  test('a title is shown and tamed, and goes nowhere', async () => {
+    const { page, core } = await start();
+    await core.print(first(), '\x1b]2;ops\u202e@lab\x07');
+    await until(async () => (await page.textContent('.rule__label')) === '1 ops@lab', 'the title');
+    expect(core.typed()).toBe('');
+    expect(core.commands()).toEqual([]);
+  });
+
+  test('true colours are painted under the policy', async () => {
+    const { page, core } = await start();
+    await core.print(first(), '\x1b[38;2;250;128;10mORANGE\x1b[0m');
+    await until(async () => (await screenText(page, first())).includes('ORANGE'), 'the word');
+    expect(
+      await page.evaluate(`getComputedStyle([...document.querySelectorAll('.xterm-rows span')].find((span) => span.textContent === 'ORANGE')).color`),
+    ).toBe('rgb(250, 128, 10)');
+  });
+
+  test('search counts, walks and leaves', async () => {
+    const { page, core } = await start();
+    await core.print(first(), `${hl7(140)}\r\n`);
+    await core.settled();
+    await prefix('S');
+    await page.waitForSelector('.find');
+    await page.keyboard.type('E_CONN_RESET');
+    await until(async () => (await page.textContent('.find output')) === '11 of 11', 'the newest hit');
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('.find output')) === '10 of 11', 'the one before');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.find', { state: 'detached' });
+    await page.keyboard.type('x');
+    await until(() => core.typed() === 'x', 'the shell has the keys again');
+  });
+});
+
+describe('faces', () => {
+  test('an ended program: what is, and two keys', async () => {
+    const { page, core } = await start();
+    core.exit(first(), 'The program ended with status 255.');
+    await page.waitForSelector('.pane__state');
+    await page.keyboard.type('y');
+    await page.keyboard.press('Enter');
+    await until(() => core.commands().includes('respawn-pane'), 'respawn');
+    expect(core.typed()).toBe('');
+  });
+
+  test('export: folder, busy, refusal at the field, result', async () => {
+    const { page, core } = await start();
+    core.answers = { 'export.start': () => Promise.reject(Object.assign(new Error('x'))) };
+    await prefix('X');
+    await page.waitForSelector('#export-folder');
+    await page.keyboard.type('/media/audit');
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was changed'), 'the refusal');
+    core.refused.length = 0;
+    core.answers = {};
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('.kv dd').catch(() => '')) === '/media/audit', 'the result');
+    expect(core.requests.filter(({ request }) => request === 'export.start').at(-1)?.input).toEqual({ pane: first(), folder: '/media/audit' });
+  });
+
+  test('axe finds nothing, in any state', async () => {
+    const { page, core } = await start();
+    await fourPanes(opened);
+    const close = async (): Promise<void> => {
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog, .find, .band--keys', { state: 'detached' });
+    };
+    const states: readonly (readonly [string, string, () => Promise<unknown>])[] = [
+      ['four panes', '.pane', async () => {}],
+      ['which-key', '.band--keys', () => prefix()],
+      ['palette', '.opt', () => prefix(':')],
+      ['every key', '.band--help', () => prefix('?')],
+      ['question', '[role="alertdialog"]', () => prefix('x')],
+      ['menu', '.menu', () => prefix('>')],
+      ['export', '#export-folder', () => prefix('X')],
+      ['search', '.find', () => prefix('S')],
+      ['paste', '.numbered', () => paste('a\nb\n')],
+    ];
+    for (const [name, selector, act] of states) {
+      await act();
+      await page.waitForSelector(selector);
+      expect(await axeViolations(opened), name).toEqual([]);
+      if (name !== 'four panes') await close();
+    }
+    core.emit('notice', { level: 'stop', sentence: 'Disk full.' });
+    core.emit('notice', { level: 'warn', sentence: 'Offline.' });
+    core.emit('notice', { level: 'ok', sentence: 'Done.' });
+    core.exit(first(), 'The program ended.');
+    await page.waitForSelector('.pane__state');
+    expect(await axeViolations(opened), 'notices').toEqual([]);
+    core.emit('status', { ...calmStatus, lockIn: 23, warning: true });
+    await page.waitForSelector('.countdown');
+    expect(await axeViolations(opened), 'warning').toEqual([]);
+  });
+});
