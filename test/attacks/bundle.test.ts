@@ -12,9 +12,11 @@ import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
 import { makeTrust, trustText } from '../../src/export/trust.ts';
 import { encodeEvent } from '../../src/ledger/events.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
+import { noticeEntry } from '../../src/ledger/notice.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
+import { RecordingWriter } from '../../src/recording/writer.ts';
 import { editLines, judgeInPython, makeKeys, PERSON, resign, run, session, Site, verifier } from './fixture.ts';
 
 // Each test starts Python at least once, on a machine that may be busy.
@@ -180,8 +182,8 @@ test('a segment header that names another recording', () =>
 
 test('the evidence of another recording', () => attack('bad-header', (copy) => writeFileSync(evidence(copy), readFileSync(join(other, BUNDLE.evidence)))));
 
-test('output withheld that the ledger has counted is told, and never called whole', async () => {
-  const copy = site.copy(bundle);
+/** Withholds the piece with the name in it, as an exporter could. */
+function withholdJane(copy: string): void {
   editLines(evidence(copy), (lines) =>
     lines.map((line) => {
       const value = JSON.parse(line) as { pieces?: ({ salt: string; bytes: string } | { digest: string; reason: string })[] };
@@ -194,6 +196,11 @@ test('output withheld that the ledger has counted is told, and never called whol
       return JSON.stringify({ ...value, pieces });
     }),
   );
+}
+
+test('a line withheld that session.cast still shows', () => {
+  const copy = site.copy(bundle);
+  withholdJane(copy);
   const verdict = site.judge(copy);
   // The cast still shows the line: that is what is found first.
   expect(verdict.code).toBe('bad-cast');
@@ -325,6 +332,59 @@ test('a bundle of a recording that still runs says what it does not prove', asyn
   expect(verdict.notes[0]).toMatch(/no end of the recording/);
   expect(judgeInPython([open], site.trustFile)).toEqual([verdict]);
 });
+
+test('records after the last one that the ledger knows of are called unproven, by number', async () => {
+  const growing = await RecordingWriter.create({
+    ...site.recordingOptions(),
+    notice: (notice) => void (notice.kind !== 'checkpoint' && site.ledger.append(noticeEntry(notice))),
+  });
+  growing.output(Buffer.from('one\n'));
+  await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: growing.id, head: growing.head() }));
+  growing.output(Buffer.from('two\n'));
+  growing.output(Buffer.from('three\n'));
+  await growing.sync();
+  const target = join(site.folder, 'growing');
+  await site.export(growing.id, target, true);
+  const verdict = site.judge(target);
+  expect(verdict).toMatchObject({ good: true, facts: { records: growing.head().size, unproven: 2 } });
+  expect(verdict.notes[0]).toBe('The last 2 records are unproven: they came after the last one that the ledger knows of.');
+  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+});
+
+test('what an exporter withholds is counted, piece by piece and byte by byte', async () => {
+  const copy = site.copy(bundle);
+  withholdJane(copy);
+  editLines(join(copy, BUNDLE.cast), (lines) => lines.filter((line) => !line.includes('Jane')));
+  const summary = JSON.parse(readFileSync(join(copy, BUNDLE.summary), 'utf8')) as { outputBytes: number; pieces: { disclosed: number; withheld: number } };
+  const hidden = 'name: Jane Doe\r\n'.length;
+  const pieces = { disclosed: summary.pieces.disclosed - 1, withheld: summary.pieces.withheld + 1 };
+  writeFileSync(join(copy, BUNDLE.summary), `${JSON.stringify({ ...summary, outputBytes: summary.outputBytes - hidden, pieces }, null, 2)}\n`);
+  await resign(copy, site.keys.installationSsh, site.keys.person);
+  const verdict = site.judge(copy);
+  expect(verdict).toMatchObject({ good: true, facts: { withheld: 2, withheldOutputBytes: hidden } });
+  expect(verdict.notes).toContain(`${hidden} bytes of output are withheld.`);
+  expect(judgeInPython([copy], site.trustFile)).toEqual([verdict]);
+});
+
+test('a recording that was cut or changed on the disk is not exported, and nothing of it is left', async () => {
+  for (const [code, spoil] of [
+    ['contradicted', (bytes: Buffer) => bytes.subarray(0, lastFrame(bytes))],
+    ['damaged', (bytes: Buffer) => bytes.with(bytes.length - 5, bytes.at(-5)! ^ 1)],
+  ] as const) {
+    const id = await site.record((writer) => writer.output(Buffer.from('something\n')));
+    const segment = join(site.recordings, id, 'segment-000000.wmx');
+    writeFileSync(segment, spoil(readFileSync(segment)));
+    await expect(site.export(id, join(site.folder, `spoiled-${code}`))).rejects.toMatchObject({ code, message: expect.stringContaining(id) });
+  }
+  expect(readdirSync(site.folder).filter((name) => /spoiled|partial/.test(name))).toEqual([]);
+});
+
+/** Offset of the last frame of a segment file: u32 length at each frame's beginning, 68 bytes of head. */
+function lastFrame(bytes: Buffer): number {
+  let at = 8;
+  for (let next = at; next < bytes.length; next += 68 + bytes.readUInt32BE(next)) at = next;
+  return at;
+}
 
 test('an export never overwrites, leaves nothing behind after a failure, and is an event either way', async () => {
   await expect(site.export(recording, bundle)).rejects.toMatchObject({ code: 'target-exists' });

@@ -15,7 +15,7 @@ import type { InstallationSigner } from '../../src/ledger/types.ts';
 import type { RecordingNotice } from '../../src/recording/types.ts';
 import { encodeSnapshot } from '../../src/recording/replay.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
-import { RecordingWriter } from '../../src/recording/writer.ts';
+import { RecordingWriter, type RecordingOptions } from '../../src/recording/writer.ts';
 
 export const PERSON = 'p-00000000000a';
 export const root = join(import.meta.dirname, '../..');
@@ -70,11 +70,8 @@ export class Site {
     return site;
   }
 
-  /** Records what `use` prints; returns the recording's id. */
-  async record(use: (writer: RecordingWriter) => Promise<void> | void, end = true): Promise<string> {
-    const pending: Promise<unknown>[] = [];
-    const notice = (notice: RecordingNotice): void => void pending.push(this.ledger.append(noticeEntry(notice)));
-    const writer = await RecordingWriter.create({
+  recordingOptions(): Omit<RecordingOptions, 'notice'> {
+    return {
       folder: this.recordings,
       installation: this.keys.installation.installation,
       person: PERSON,
@@ -82,8 +79,14 @@ export class Site {
       recipients: [this.audit.recipient],
       start: { command: ['/bin/sh'], cwd: '/', cols: 100, rows: 30, term: 'xterm-256color', version: '0.1.0' },
       rotate: { minutes: 60, mebibytes: 64 },
-      notice,
-    });
+    };
+  }
+
+  /** Records what `use` prints; returns the recording's id. */
+  async record(use: (writer: RecordingWriter) => Promise<void> | void, end = true): Promise<string> {
+    const pending: Promise<unknown>[] = [];
+    const notice = (notice: RecordingNotice): void => void pending.push(this.ledger.append(noticeEntry(notice)));
+    const writer = await RecordingWriter.create({ ...this.recordingOptions(), notice });
     await use(writer);
     writer.checkpoint();
     if (end) await writer.end('exit', { code: 0, signal: 0 });
