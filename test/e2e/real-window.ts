@@ -62,7 +62,12 @@ export async function openRealApp(size: { width?: number; height?: number; initi
         return settled(() => status().state === 'unlocked');
       }, 'the unlocked app', 30_000);
       await until(() => status().shells > 0, 'a shell');
-      await app.run(':');
+      // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
+      const mark = join(folder, 'focused');
+      await until(() => {
+        display.type(`touch ${mark}\n`);
+        return settled(() => readIfThere(mark) !== undefined);
+      }, 'a shell with the focus', 30_000);
     },
     async run(line) {
       const mark = join(folder, `mark-${++marks}`);
@@ -88,7 +93,7 @@ export async function openRealApp(size: { width?: number; height?: number; initi
 
 async function settled(condition: () => boolean): Promise<boolean> {
   try {
-    await until(condition, 'it', 4000);
+    await until(condition, 'it', 3000);
     return true;
   } catch {
     return false;
