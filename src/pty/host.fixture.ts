@@ -194,8 +194,13 @@ export class Page {
     this.#seen = seen;
   }
 
-  async send(frame: Frame): Promise<void> {
-    this.#stage.send({ type: 'frame', bytes: await this.#channel.seal(encodeFrame(frame)) });
+  send(frame: Frame): Promise<void> {
+    return this.sendBytes(encodeFrame(frame));
+  }
+
+  /** Seals bytes that need not be a frame. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    this.#stage.send({ type: 'frame', bytes: await this.#channel.seal(bytes) });
   }
 
   type(pane: number, text: string): Promise<void> {

@@ -1,0 +1,117 @@
+/** The pty host under arbitrary messages and arbitrary orders: what it promises holds whatever main and the page send. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Stage, type Page } from '../../src/pty/host.fixture.ts';
+import { toPtyHost } from '../../src/pty/protocol.ts';
+
+const types = toPtyHost.options.map((option) => option.shape.type.value);
+const junk = fc.oneof(
+  fc.anything(),
+  fc.record({
+    type: fc.constantFrom(...types, 'unknown'),
+    pane: fc.oneof(fc.integer(), fc.double(), fc.string()),
+    bytes: fc.oneof(fc.uint8Array(), fc.string()),
+  }),
+);
+
+test('messages that are not in the protocol change nothing and are never thrown over', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(junk, { maxLength: 20 }), async (messages) => {
+      const stage = new Stage();
+      stage.configure();
+      await stage.spawn(1);
+      const before = stage.posts.length;
+      const bad = messages.filter((message) => !toPtyHost.safeParse(message).success);
+      for (const message of bad) stage.host.receive(message);
+      expect(stage.posts.slice(before).filter(({ type }) => type !== 'fault')).toEqual([]);
+      expect(stage.host.livePanes).toBe(1);
+      expect(stage.ptys[0]!.received.length).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('frames that the page has not sealed reach nobody', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 10 }), async (frames) => {
+      const stage = new Stage();
+      stage.configure();
+      await stage.spawn(1);
+      const page = await stage.attach();
+      for (const bytes of frames) stage.send({ type: 'frame', bytes });
+      expect(stage.ptys[0]!.received.length).toBe(0);
+      await page.type(1, 'ok');
+      expect(stage.ptys[0]!.received.toString()).toBe('ok');
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('frames with arbitrary content, sealed by the page, break nothing', async () => {
+  const stage = new Stage();
+  stage.configure();
+  await stage.spawn(1);
+  const page = await stage.attach();
+  await fc.assert(
+    fc.asyncProperty(fc.nat(12), fc.nat(3), fc.uint8Array({ maxLength: 60 }), async (type, pane, rest) => {
+      await page.sendBytes(Buffer.concat([Buffer.from([type, 0, 0, 0, pane]), rest]));
+      await page.sendBytes(rest);
+      expect(stage.host.livePanes).toBe(1);
+    }),
+    { numRuns: 300 },
+  );
+  // Nothing was printed, so any other offset is past the end of the output.
+  for (const { code, data } of stage.writers[0]!.events) if (code === 'n') expect(JSON.parse(data.split('\n', 1)[0]!)).toMatchObject({ outputOffset: 0 });
+});
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('print' as const), text: fc.string({ maxLength: 40 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('flood' as const), bytes: fc.nat(400_000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('type' as const), text: fc.string({ minLength: 1, maxLength: 20 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('lock' as const, 'unlock' as const, 'deaf' as const, 'listens' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('ack' as const), parsed: fc.nat(1_000_000) }) },
+);
+
+test('in any order of printing, typing, locking and unlocking: all is sealed once, in order; while locked nothing is shown and nobody types', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const stage = new Stage();
+      stage.configure();
+      await stage.spawn(1);
+      const pty = stage.ptys[0]!;
+      const writer = stage.writers[0]!;
+      let page: Page | undefined;
+      let printed = 0;
+      for (const now of steps) {
+        const shown = stage.count('frame');
+        const received = pty.received.length;
+        if (now.do === 'print') pty.print(now.text);
+        if (now.do === 'flood') pty.print(Buffer.alloc(now.bytes, 120));
+        if (now.do === 'print') printed += Buffer.byteLength(now.text);
+        if (now.do === 'flood') printed += now.bytes;
+        if (now.do === 'lock') {
+          stage.send({ type: 'detach', cause: 'idle' });
+          page = undefined;
+        }
+        if (now.do === 'unlock') page = await stage.attach();
+        if (now.do === 'deaf') pty.reads(false);
+        if (now.do === 'listens') pty.reads(true);
+        if (now.do === 'ack') stage.send({ type: 'ack', pane: 1, parsed: now.parsed });
+        if (now.do === 'type') {
+          if (page) await page.type(1, now.text);
+          else stage.send({ type: 'frame', bytes: Buffer.from(now.text) });
+        }
+        if (!page) {
+          if (now.do !== 'lock') expect(stage.count('frame')).toBe(shown);
+          expect(pty.received.length).toBe(received);
+          expect(writer.outputBytes).toBe(printed);
+        }
+      }
+      stage.send({ type: 'detach', cause: 'idle' });
+      expect(writer.outputBytes).toBe(printed);
+      // Every frame came right after the sealing of the same bytes.
+      for (const [index, entry] of stage.log.entries()) if (entry === 'shown') expect(stage.log[index - 1]).toBe('sealed');
+    }),
+    { numRuns: 150 },
+  );
+});
