@@ -72,6 +72,7 @@ const requirements = [
   },
   { packages: ['openssh-client'], why: 'an auditor checks signatures with ssh-keygen', for: ['test'], has: () => anyOf('ssh-keygen') },
   { packages: ['jose'], why: 'an auditor opens keys with jose', for: ['test'], has: () => anyOf('jose') },
+  { packages: ['asciinema'], why: 'the tests play an export with it', for: ['test'], has: () => anyOf('asciinema') },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
   { packages: ['python3'], why: 'tests of verify.py', for: ['test'], has: () => anyOf('python3') },
   { packages: ['gcc', 'libc6-dev'], why: 'the measuring program is C', for: ['bench'], has: () => anyOf('cc') },

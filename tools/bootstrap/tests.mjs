@@ -63,7 +63,9 @@ export function countTests(text, status) {
   }
   if (status !== 0 && failed === 0) {
     failed++;
-    notes.push(`vitest ended with status ${status} though no test failed (an error outside of the tests): it counts as one failed test`);
+    notes.push(
+      `vitest ended with status ${status} though no test failed (an error outside of the tests, or a skip without a reason): it counts as one failed test`,
+    );
   }
   return { passed, failed, skipped, notes };
 }
