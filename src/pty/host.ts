@@ -22,6 +22,8 @@ export const highWaterBytes = 256 * 1024;
 export const lowWaterBytes = 64 * 1024;
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
+/** Frames of input that wait for a shell that starts: it takes some milliseconds, in which nobody types more. */
+const maxTypedAhead = 256;
 /** `sealed` at most this often. */
 const sealedMs = 1000;
 /** Refused messages are reported at most this often, with their number: a flood of them must not become one of ours. */
@@ -49,6 +51,8 @@ interface Pane {
   session: Session | undefined;
   /** Set by a `kill` that came before the shell had started. */
   killed: boolean;
+  /** What was typed before the shell had started. */
+  readonly typed: Uint8Array[];
   /** Output bytes that the present page has, or will get by replay. */
   shown: number;
   /** Output bytes that the present page has parsed. */
@@ -167,7 +171,7 @@ export class PtyHost {
     const fail = (sentence: string): void => this.#post({ type: 'spawnFailed', pane: spawn.pane, sentence });
     if (this.#panes.has(spawn.pane)) return fail(`Pane ${spawn.pane} has a shell already.`);
     if (this.#panes.size >= maxPanes) return fail(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
-    const pane: Pane = { id: spawn.pane, person: spawn.person, session: undefined, killed: false, shown: 0, parsed: 0, snapshot: 0 };
+    const pane: Pane = { id: spawn.pane, person: spawn.person, session: undefined, killed: false, typed: [], shown: 0, parsed: 0, snapshot: 0 };
     this.#panes.set(pane.id, pane);
     let writer: SessionWriter | undefined;
     try {
@@ -206,6 +210,10 @@ export class PtyHost {
         },
       });
       this.#post({ type: 'spawned', pane: pane.id, recording: writer.id, pid: pane.session.pty.pid });
+      for (const bytes of pane.typed.splice(0)) {
+        if (this.#viewOf(pane)) this.#input(pane, bytes);
+        bytes.fill(0);
+      }
       if (cwd !== spawn.cwd) this.#fault(`The folder ${spawn.cwd} cannot be entered, so this shell has started in ${cwd}.`, pane.id);
     } catch (error) {
       this.#panes.delete(pane.id);
@@ -264,6 +272,8 @@ export class PtyHost {
   #dropView(): void {
     this.#view?.channel.close();
     this.#view = undefined;
+    // What was typed before the lock reaches no shell after it.
+    for (const pane of this.#panes.values()) for (const bytes of pane.typed.splice(0)) bytes.fill(0);
     for (const { session } of this.#panes.values()) {
       session?.pty.discardInput();
       session?.pty.resume();
@@ -309,6 +319,11 @@ export class PtyHost {
   }
 
   #input(pane: Pane | undefined, bytes: Uint8Array): void {
+    if (pane && !pane.session && !pane.killed && pane.typed.length < maxTypedAhead) {
+      // A person types on while the shell of a new pane starts; nothing of it may get lost, or end in another pane.
+      pane.typed.push(Uint8Array.from(bytes));
+      return;
+    }
     if (!pane?.session?.live || bytes.length === 0) return;
     if (!pane.session.pty.write(bytes)) {
       this.#fault(`The program in this pane does not read its input: ${bytes.length} bytes were not sent to it.`, pane.id);
