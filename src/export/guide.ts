@@ -15,27 +15,32 @@ This folder shows what was on a screen. Treat it as you treat a patient record.
 way that does not pass through whoever gave you this bundle, and keep it. On the installation it is made by
 \`wardmux trust > trust.json\`. Keys inside this folder prove nothing: whoever forges a bundle puts in their own.
 
+Put it beside this folder, not into it: a file that nobody signed for makes a bundle fail. Commands below run in this folder.
+
 ## In one command
 
 With Python 3.9 or newer, nothing else:
 
-    python3 verify.py . --trust trust.json
+    python3 verify.py . --trust ../trust.json
 
 Exit status 0 is good; every kind of failure has a code, a sentence and an exit status of its own. This copy of verify.py
 came with the bundle. If you doubt whoever gave it to you, use a copy that you got from elsewhere. On a machine with
-Wardmux, \`wardmux verify . --trust trust.json\` judges the same.
+Wardmux, \`wardmux verify . --trust ../trust.json\` judges the same.
 
 ## Step by step, with tools that are not ours
 
-1. The files are those that were listed: \`sha256sum -c SHA256SUMS\`
+1. The files are those that were listed:
+
+       sha256sum -c SHA256SUMS
+
 2. The installation signed the list. Make the list of signers from YOUR trust file:
 
-       python3 verify.py --allowed-signers --trust trust.json > signers
-       ssh-keygen -Y verify -f signers -I ${summary.installation} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.installation.sig < SHA256SUMS
+       python3 verify.py --allowed-signers --trust ../trust.json > ../signers
+       ssh-keygen -Y verify -f ../signers -I ${summary.installation} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.installation.sig < SHA256SUMS
 
 3. The exporting person signed it:
 
-       ssh-keygen -Y verify -f signers -I ${summary.exported.by} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.person.sig < SHA256SUMS
+       ssh-keygen -Y verify -f ../signers -I ${summary.exported.by} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.person.sig < SHA256SUMS
 
 4. \`checkpoint.note\` is a signed note (c2sp.org/signed-note) over the head of the installation's audit ledger. Each line of
    \`ledger.jsonl\` is an event with its RFC 6962 inclusion path in that ledger.

@@ -78,6 +78,15 @@ test('stock tools agree: sha256sum, ssh-keygen, asciinema', () => {
   }
 });
 
+test('the commands of VERIFY.md run as they stand there', () => {
+  const copy = site.copy(bundle);
+  const commands = readFileSync(join(copy, BUNDLE.guide), 'utf8').match(/^ {4,}\S.*$/gm)!;
+  expect(commands).toHaveLength(5);
+  for (const command of commands) run('sh', ['-ec', command], { cwd: copy });
+  // They left nothing in the folder that would make it fail.
+  expect(site.judge(copy)).toMatchObject({ good: true });
+});
+
 test.skipIf(spawnSync('asciinema', ['--version']).status !== 0)('asciinema plays session.cast', () => {
   // asciinema wants a terminal of its own, and script(1) gives it one.
   const shown = run('script', ['-q', '-e', '-c', `asciinema cat '${join(bundle, BUNDLE.cast)}'`, '/dev/null']).replaceAll('\r', '');
