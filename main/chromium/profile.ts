@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startTicks } from './processes.ts';
 
 const PREFIX = 'wardmux-browser-';
@@ -29,6 +29,14 @@ const preferences = {
   safebrowsing: { enabled: false },
   net: { network_prediction_options: 2 },
 };
+
+/**
+ * The crash switches do not keep the browser's dump writer from starting, and the kill of a renderer is reason enough for it
+ * to write: memory, in plaintext, on disk. A file where its folder should be leaves it with nowhere to write. The names are
+ * those below XDG_CONFIG_HOME, which the host points at the profile.
+ */
+const dumpFolders = ['chromium', 'google-chrome', 'microsoft-edge'].map((name) => join(name, 'Crash Reports'));
+
 const localState = { select_file_dialogs: { allowed: false }, user_experience_metrics: { reporting_enabled: false } };
 
 export interface Profile {
@@ -56,6 +64,10 @@ export function createProfile(parent: string, pid: number = process.pid): Profil
   mkdirSync(temp, { mode: 0o700 });
   mkdirSync(join(folder, 'Default'), { mode: 0o700 });
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences), { mode: 0o600 });
+  for (const name of [...dumpFolders, 'Crash Reports', 'Crashpad']) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, name), '', { mode: 0o400 });
+  }
   writeFileSync(join(folder, 'Local State'), JSON.stringify(localState), { mode: 0o600 });
   return { folder, temp, remove: () => removeFolder(folder) };
 }

@@ -11,10 +11,7 @@ import { ownUrl, servePage } from '../pages.ts';
 import { bindingName, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
 import { killNow, rendererPids, whenGone } from './processes.ts';
 
-/**
- * A page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms; 50 ms
- * leave another 50 of the 100 that the lock promises.
- */
+/** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
@@ -93,13 +90,13 @@ export class ChromiumWindow implements HostWindow {
   }
 
   async show(surface: Surface): Promise<void> {
-    const before = this.#renderers();
+    const pid = this.#pid;
     const generation = this.#forget();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
     });
-    const run = this.#show(surface, generation, before);
+    const run = this.#show(surface, generation, pid);
     // When the time is up nobody waits for it any more, and its end must not be an unhandled one.
     run.catch(() => {});
     try {
@@ -113,16 +110,20 @@ export class ChromiumWindow implements HostWindow {
   }
 
   async blank(): Promise<void> {
+    const pid = this.#pid;
     this.#forget();
-    await this.#leave();
+    await this.#leave(pid);
   }
 
-  async #show(surface: Surface, generation: number, before: readonly number[]): Promise<void> {
+  async #show(surface: Surface, generation: number, pid: number | undefined): Promise<void> {
     const check = (): void => {
       if (generation !== this.#generation || this.#isClosed) throw new Error(`The page ${surface} was replaced before it ran.`);
     };
-    await this.#leave();
+    // On the screen the old picture goes first. A headless page lives on at about:blank, in a process that may be counted as old.
+    let before = this.#options.headless ? this.#renderers() : [];
+    await this.#leave(pid);
     check();
+    if (!this.#options.headless) before = this.#renderers();
     await this.#options.browser.send('Browser.grantPermissions', { origin, permissions: [...permissions[surface]] as never });
     check();
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -154,11 +155,23 @@ export class ChromiumWindow implements HostWindow {
     return ++this.#generation;
   }
 
-  /** Leaves the document for about:blank; ends its process when it does not leave in time. */
-  async #leave(): Promise<void> {
+  /**
+   * Takes the document away. On the screen its process is killed at once: the browser drops the picture of a dead renderer
+   * in 25 to 100 ms on a machine under load, where going to about:blank needs a new process and a new picture first, 75 to
+   * 450 ms (and a busy page more). Headless there is no picture, so the page is asked to leave, which keeps the library's
+   * page object usable for tests; it is killed when it does not.
+   */
+  async #leave(pid: number | undefined): Promise<void> {
     if (this.#isClosed || !this.#dirty) return;
-    const old = this.#renderers();
     const gone = new Promise<void>((resolve) => (this.#crashHeard = resolve));
+    if (!this.#options.headless) {
+      killNow(pid === undefined ? this.#renderers() : [pid]);
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, END_MS))]);
+      this.#crashed = true;
+      this.#dirty = false;
+      return;
+    }
+    const old = this.#renderers();
     const left = this.#session.send('Page.navigate', { url: 'about:blank' }).then(
       ({ errorText }) => errorText === undefined,
       () => false,
