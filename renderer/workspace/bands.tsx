@@ -80,6 +80,7 @@ function WhichKey(): JSX.Element {
 const SHORT_ROWS = 7;
 
 function KeyTable({ table, short = false }: { readonly table: 'prefix' | 'root'; readonly short?: boolean }): JSX.Element {
+  const Heading = short ? 'h2' : 'h3';
   return (
     <div class={short ? 'keys keys--short' : 'keys'}>
       {groups.map((group) => {
@@ -87,7 +88,7 @@ function KeyTable({ table, short = false }: { readonly table: 'prefix' | 'root';
         if (all.length === 0) return null;
         return (
           <section key={group}>
-            <h3>{group}</h3>
+            <Heading>{group}</Heading>
             <ul>
               {(short ? all.slice(0, SHORT_ROWS) : all).map((row) => (
                 <li key={row.keys}>

@@ -1,5 +1,6 @@
 import './frame-budget.ts';
 import './style-attribute.ts';
+import './cell-metrics.ts';
 import '@preact/signals';
 import { render } from 'preact';
 import '../shared/tokens.css';

@@ -14,7 +14,7 @@ import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type Screen } from './feed.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
-import { fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
+import { advance, fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
 
 /** Lines a pane keeps at most. A full line of 120 columns takes 1.3 to 1.9 kB. */
 const SCROLLBACK_LINES = 10_000;
@@ -86,7 +86,7 @@ export class TerminalView {
       cursorInactiveStyle: 'outline',
       cursorStyle: 'block',
       fontFamily,
-      fontSize: c / 0.6,
+      fontSize: c / advance,
       fontWeight: 400,
       fontWeightBold: 600,
       linkHandler: {

@@ -54,27 +54,14 @@ function hex(computed: string): string {
 }
 
 /** Plex Mono advances 600/1000 of its size: the font follows from the cell. */
-const advance = 0.6;
-/** A font that is further off than this is another font, and letter spacing mends it. */
-const sameFont = 0.02;
-
-/** The size at which the font advances exactly one cell. Hinting makes 600/1000 come out as 0.5996 at some sizes. */
-function fontSize(c: number): number {
-  const nominal = c / advance;
-  const context = new OffscreenCanvas(1, 1).getContext('2d');
-  if (!context) return nominal;
-  context.font = `${nominal}px ${fontFamily}`;
-  const { width } = context.measureText('W');
-  return Math.abs(width / c - 1) < sameFont ? (nominal * c) / width : nominal;
-}
-
+export const advance = 0.6;
 /** Row height is floored to device pixels; without this, 20 would become 19. */
 const roundingRoom = 0.02;
 
 /** Sets font size, line height and letter spacing so that one cell is exactly --c by --r. The terminal must be opened. */
 export function tuneCell(terminal: Terminal): void {
   const { c, r } = cellSize();
-  terminal.options.fontSize = fontSize(c);
+  terminal.options.fontSize = c / advance;
   terminal.options.letterSpacing = 0;
   terminal.options.lineHeight = 1;
   const row = terminal.element?.querySelector<HTMLElement>('.xterm-rows > div');

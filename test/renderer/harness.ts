@@ -74,12 +74,12 @@ const host = `(() => {
   let onMessage, onFrame;
   window.__violations = [];
   document.addEventListener('securitypolicyviolation', (event) => window.__violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));
-  const decode = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const decode = (base64) => Uint8Array.fromBase64(base64);
   window.__message = (message) => (onMessage ? onMessage(message) : early.push(message));
   window.__frame = (peer, base64) => (onFrame ? onFrame(peer, decode(base64)) : new Promise((resolve) => earlyFrames.push(() => resolve(onFrame(peer, decode(base64))))));
   window.wardmux = {
     send: (message) => window.__wardmuxSend(message),
-    sendFrame: (peer, bytes) => window.__wardmuxFrame(peer, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))),
+    sendFrame: (peer, bytes) => window.__wardmuxFrame(peer, bytes.toBase64()),
     onMessage: (listener) => { onMessage = listener; early.splice(0).forEach(listener); },
     onFrame: (listener) => { onFrame = listener; earlyFrames.splice(0).forEach((run) => run()); },
   };
