@@ -38,7 +38,10 @@ function makeStandIn(version) {
   mkdirSync(join(folder, 'resources'));
   const program = join(folder, 'electron');
   const head = '#!/bin/sh\necho "This is a stand-in: it was packaged on a machine without the Electron runtime." >&2\nexit 1\n';
-  writeFileSync(program, Buffer.concat([Buffer.from(head), Buffer.from(FUSE_SENTINEL), Buffer.from([1, FUSE_DEFAULTS.length]), Buffer.from(`${FUSE_DEFAULTS}\n`)]));
+  writeFileSync(
+    program,
+    Buffer.concat([Buffer.from(head), Buffer.from(FUSE_SENTINEL), Buffer.from([1, FUSE_DEFAULTS.length]), Buffer.from(`${FUSE_DEFAULTS}\n`)]),
+  );
   chmodSync(program, 0o755);
   writeFileSync(join(folder, 'version'), version);
   copyFileSync(join(root, 'node_modules/electron/LICENSE'), join(folder, 'LICENSE'));
@@ -75,7 +78,8 @@ function gatherLicences() {
   for (const file of readdirSync(join(root, 'assets/fonts'), { recursive: true })) {
     if (/licen[cs]e|ofl/i.test(file)) copyFileSync(join(root, 'assets/fonts', file), join(folder, `fonts-${file.replaceAll('/', '-')}`));
   }
-  if (missing.length > 0) writeFileSync(join(folder, 'without-a-text.txt'), `These packages name their licence in package.json and bring no text:\n${missing.join('\n')}\n`);
+  if (missing.length > 0)
+    writeFileSync(join(folder, 'without-a-text.txt'), `These packages name their licence in package.json and bring no text:\n${missing.join('\n')}\n`);
 }
 
 function main() {
@@ -92,7 +96,11 @@ function main() {
   }
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules/electron/package.json'), 'utf8'));
   const runtime = values['stand-in'] ? undefined : installedRuntime();
-  console.error(runtime ? `package: with the Electron runtime in ${runtime}` : 'package: with a stand-in for the Electron runtime, which is not installed: the result does not start.');
+  console.error(
+    runtime
+      ? `package: with the Electron runtime in ${runtime}`
+      : 'package: with a stand-in for the Electron runtime, which is not installed: the result does not start.',
+  );
   gatherLicences();
   const args = [
     join(root, 'node_modules/electron-builder/cli.js'),
@@ -106,7 +114,11 @@ function main() {
     `-c.electronVersion=${version}`,
     ...(values.output ? [`-c.directories.output=${resolve(values.output)}`] : []),
   ];
-  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: '', ELECTRON_BUILDER_OFFLINE: 'true' } });
+  const { status, error } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NODE_OPTIONS: '', ELECTRON_BUILDER_OFFLINE: 'true' },
+  });
   if (error) console.error(`package: ${error.message}`);
   return status === 0 ? 0 : 1;
 }

@@ -102,7 +102,26 @@ function sharedMemoryBytes(): number {
 }
 
 /** What the browser may know of our environment: the display, the language, the fonts. No token of the person's shell. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY', 'XDG_RUNTIME_DIR', 'XDG_SESSION_TYPE', 'XDG_CURRENT_DESKTOP', 'XDG_DATA_DIRS', 'DBUS_SESSION_BUS_ADDRESS', 'GTK_IM_MODULE', 'QT_IM_MODULE', 'XMODIFIERS'];
+const passedOn = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LANGUAGE',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'XDG_RUNTIME_DIR',
+  'XDG_SESSION_TYPE',
+  'XDG_CURRENT_DESKTOP',
+  'XDG_DATA_DIRS',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'GTK_IM_MODULE',
+  'QT_IM_MODULE',
+  'XMODIFIERS',
+];
 
 export function browserEnvironment(env: NodeJS.ProcessEnv, profileFolder: string, temp: string): Record<string, string> {
   const result: Record<string, string> = {};

@@ -56,7 +56,8 @@ export function defaultRunFolder(env: NodeJS.ProcessEnv): string {
 export function createProfile(parent: string, pid: number = process.pid): Profile {
   removeStaleProfiles(parent);
   const folder = join(parent, PREFIX + randomBytes(6).toString('hex'));
-  if (folder.length > MAX_FOLDER_LENGTH) throw new Error(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+  if (folder.length > MAX_FOLDER_LENGTH)
+    throw new Error(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
   // Not recursive: a folder that somebody else has put there is an error, not a gift.
   mkdirSync(folder, { mode: 0o700 });
   writeFileSync(join(folder, OWNER_FILE), JSON.stringify({ pid, start: startTicks(pid) }), { mode: 0o600 });

@@ -16,7 +16,10 @@ export function setMenu(actions: { readonly lock: () => void; readonly quit: () 
           { label: 'Quit', click: actions.quit },
         ],
       },
-      { label: 'Edit', submenu: [{ role: 'copy' }, { role: 'paste', accelerator: 'CommandOrControl+Shift+V' }, { role: 'selectAll', accelerator: 'CommandOrControl+Shift+A' }] },
+      {
+        label: 'Edit',
+        submenu: [{ role: 'copy' }, { role: 'paste', accelerator: 'CommandOrControl+Shift+V' }, { role: 'selectAll', accelerator: 'CommandOrControl+Shift+A' }],
+      },
     ]),
   );
 }

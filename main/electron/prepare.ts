@@ -18,7 +18,10 @@ const switches: readonly (readonly [string, string?])[] = [
   ['no-pings'],
   // A cached page is a renderer that lives on with its text; a held picture is text on the screen after the lock.
   ['disable-back-forward-cache'],
-  ['disable-features', 'BackForwardCache,PaintHolding,SpareRendererForSitePerProcess,OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,AutofillServerCommunication'],
+  [
+    'disable-features',
+    'BackForwardCache,PaintHolding,SpareRendererForSitePerProcess,OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,AutofillServerCommunication',
+  ],
   ['disable-renderer-backgrounding'],
   ['webrtc-ip-handling-policy', 'disable_non_proxied_udp'],
   // Second wall behind the protocol handlers: whatever they do not see goes to a port where nobody answers (discard).

@@ -12,5 +12,8 @@ const programs: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 export function electronRuntime(projectFolder: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const program = programs[process.platform] ?? 'electron';
   const folders = [env['ELECTRON_OVERRIDE_DIST_PATH'], join(projectFolder, 'node_modules', 'electron', 'dist')];
-  return folders.filter((folder) => folder !== undefined && folder !== '').map((folder) => join(folder!, program)).find((path) => existsSync(path));
+  return folders
+    .filter((folder) => folder !== undefined && folder !== '')
+    .map((folder) => join(folder!, program))
+    .find((path) => existsSync(path));
 }

@@ -51,7 +51,9 @@ export function openSession(options: SessionOptions): Session {
     return surface !== undefined && new URL(from).origin === origin && permissions[surface].includes(permission);
   };
   own.setPermissionCheckHandler((_contents, permission, from) => URL.canParse(from) && allowed(permission, from));
-  own.setPermissionRequestHandler((_contents, permission, callback, details) => callback(URL.canParse(details.requestingUrl) && allowed(permission, details.requestingUrl)));
+  own.setPermissionRequestHandler((_contents, permission, callback, details) =>
+    callback(URL.canParse(details.requestingUrl) && allowed(permission, details.requestingUrl)),
+  );
   // No USB, HID or serial device for pages. WebAuthn does not come this way.
   own.setDevicePermissionHandler(() => false);
   own.setDisplayMediaRequestHandler(null);

@@ -16,7 +16,15 @@ const sources: readonly Source[] = [
     parse: parseMutter,
   },
   {
-    args: ['--system', 'get-property', 'org.freedesktop.login1', '/org/freedesktop/login1/session/auto', 'org.freedesktop.login1.Session', 'IdleHint', 'IdleSinceHint'],
+    args: [
+      '--system',
+      'get-property',
+      'org.freedesktop.login1',
+      '/org/freedesktop/login1/session/auto',
+      'org.freedesktop.login1.Session',
+      'IdleHint',
+      'IdleSinceHint',
+    ],
     parse: parseLogind,
   },
 ];

@@ -15,7 +15,10 @@ import { waitFor } from '../support/wait-for.ts';
 import { childEntry, listen, pagesFolder } from './suite.ts';
 
 /** Code that runs in the page, without its last semicolon: an expression. */
-const pageCode = (name: string): string => readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8').trim().replace(/;$/, '');
+const pageCode = (name: string): string =>
+  readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8')
+    .trim()
+    .replace(/;$/, '');
 
 describe('The Chromium host', () => {
   let runFolder: string;
@@ -49,7 +52,15 @@ describe('The Chromium host', () => {
     const flags = commandLine(host.browserPid!).join(' ');
     expect(flags).toContain('--remote-debugging-pipe');
     expect(flags).not.toMatch(/--remote-debugging-port|--enable-automation|--load-extension/);
-    for (const flag of ['--disable-breakpad', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--no-first-run', 'BackForwardCache'])
+    for (const flag of [
+      '--disable-breakpad',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-extensions',
+      '--no-first-run',
+      'BackForwardCache',
+    ])
       expect(flags).toContain(flag);
     expect(flags.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
     expect(host.description.includes('without its sandbox')).toBe(process.getuid?.() === 0);
@@ -88,7 +99,8 @@ describe('The Chromium host', () => {
 
     // A reload, a link and a file chooser change nothing: the document stays.
     await page.evaluate("globalThis.marker = 'still here'");
-    for (const go of ['location.reload()', "location.href = '/lock.html'", "location.href = 'file:///etc/passwd'", "location.href = 'https://example.org/'"]) await page.evaluate(go).catch(() => {});
+    for (const go of ['location.reload()', "location.href = '/lock.html'", "location.href = 'file:///etc/passwd'", "location.href = 'https://example.org/'"])
+      await page.evaluate(go).catch(() => {});
     await page.evaluate("const input = document.createElement('input'); input.type = 'file'; document.body.append(input); input.click();");
     await waitFor(() => expect(refused.filter((what) => what === 'a navigation').length).toBeGreaterThanOrEqual(3));
     expect(await page.evaluate('globalThis.marker')).toBe('still here');
@@ -102,7 +114,9 @@ describe('The Chromium host', () => {
     const answers: Record<string, string>[] = [];
     host.page().on('response', (response) => answers.push(response.headers()));
     await window.show('lock');
-    await waitFor(() => expect(answers[0]).toMatchObject({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }));
+    await waitFor(() =>
+      expect(answers[0]).toMatchObject({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }),
+    );
   });
 
   test('blanks a page that is busy for ever, and ends its process', async () => {
@@ -148,7 +162,10 @@ describe('The Chromium host', () => {
 test('A killed main takes browser and children with it, and the next start removes the profile', async () => {
   const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
   try {
-    const main: ChildProcess = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [runFolder, pagesFolder, childEntry], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const main: ChildProcess = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [runFolder, pagesFolder, childEntry], {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const { tree, profile } = await new Promise<{ tree: number[]; profile: string }>((resolve, reject) => {
       main.once('message', (message) => resolve(message as never));
       main.once('exit', () => reject(new Error('the process ended before it was ready')));

@@ -8,7 +8,13 @@ import { childEntry, hostContract } from './suite.ts';
 
 hostContract('The Chromium host', async () => {
   const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
-  const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, headless: true, entries: { 'pty-host': childEntry, 'vault-host': childEntry } });
+  const host = await createChromiumHost({
+    distFolder: '/nonexistent',
+    home: runFolder,
+    runFolder,
+    headless: true,
+    entries: { 'pty-host': childEntry, 'vault-host': childEntry },
+  });
   return {
     host,
     killRenderer: async (window) => killNow([(await window.rendererPid())!]),

@@ -84,7 +84,10 @@ type DevicePermission = NonNullable<Parameters<Electron.Session['setDevicePermis
 export class FakeSession
   extends EventEmitter
   implements
-    Pick<Electron.Session, 'setPermissionCheckHandler' | 'setPermissionRequestHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler' | 'setSpellCheckerEnabled'>
+    Pick<
+      Electron.Session,
+      'setPermissionCheckHandler' | 'setPermissionRequestHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler' | 'setSpellCheckerEnabled'
+    >
 {
   readonly partition: string;
   readonly options: Electron.FromPartitionOptions | undefined;
@@ -97,7 +100,10 @@ export class FakeSession
   blocked: { urls: string[]; answer: (url: string) => boolean | undefined } | undefined;
   readonly protocol: Pick<Electron.Protocol, 'handle'> = { handle: (scheme, handler) => void this.handlers.set(scheme, handler) };
   readonly webRequest = {
-    onBeforeRequest: (filter: Electron.WebRequestFilter, listener: (details: { url: string }, callback: (response: Electron.CallbackResponse) => void) => void): void => {
+    onBeforeRequest: (
+      filter: Electron.WebRequestFilter,
+      listener: (details: { url: string }, callback: (response: Electron.CallbackResponse) => void) => void,
+    ): void => {
       this.blocked = {
         urls: filter.urls ?? [],
         answer: (url) => {
@@ -139,7 +145,8 @@ export const session = {
 
 export class FakeWebContents
   extends EventEmitter
-  implements Pick<Electron.WebContents, 'loadURL' | 'send' | 'forcefullyCrashRenderer' | 'getOSProcessId' | 'isDestroyed' | 'setWindowOpenHandler' | 'close' | 'focus'>
+  implements
+    Pick<Electron.WebContents, 'loadURL' | 'send' | 'forcefullyCrashRenderer' | 'getOSProcessId' | 'isDestroyed' | 'setWindowOpenHandler' | 'close' | 'focus'>
 {
   readonly ipc = new EventEmitter();
   readonly mainFrame = { origin: 'null' };
@@ -290,7 +297,12 @@ class FakeUtilityProcess extends EventEmitter implements Pick<Electron.UtilityPr
   readonly #child: ChildProcess;
   constructor(entry: string, options: Electron.ForkOptions) {
     super();
-    this.#child = fork(entry, [], { execArgv: options.execArgv ?? [], env: options.env as Record<string, string>, serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = fork(entry, [], {
+      execArgv: options.execArgv ?? [],
+      env: options.env as Record<string, string>,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.#child.on('spawn', () => this.emit('spawn'));
     this.#child.on('message', (message) => this.emit('message', message));
     this.#child.on('exit', (code) => this.emit('exit', code ?? 0));

@@ -28,7 +28,11 @@ beforeAll(async () => {
       write: false,
       ssr: true,
       minify: false,
-      rolldownOptions: { input: fileURLToPath(new URL('../../main/electron/preload.ts', import.meta.url)), external: ['electron'], output: { format: 'cjs', codeSplitting: false } },
+      rolldownOptions: {
+        input: fileURLToPath(new URL('../../main/electron/preload.ts', import.meta.url)),
+        external: ['electron'],
+        output: { format: 'cjs', codeSplitting: false },
+      },
     },
   })) as Rolldown.RolldownOutput;
   expect(output.output).toHaveLength(1);
@@ -77,7 +81,8 @@ describe('The Electron host', () => {
 
   test('says everything that must be said before the app is ready', async () => {
     expect(fake.state.sandboxed).toBe(true);
-    for (const name of ['disable-background-networking', 'disable-component-update', 'disable-breakpad', 'disable-sync', 'disable-back-forward-cache']) expect(fake.state.switches.has(name)).toBe(true);
+    for (const name of ['disable-background-networking', 'disable-component-update', 'disable-breakpad', 'disable-sync', 'disable-back-forward-cache'])
+      expect(fake.state.switches.has(name)).toBe(true);
     expect(fake.state.switches.get('disable-features')).toContain('BackForwardCache');
     expect(fake.state.switches.has('no-sandbox')).toBe(false);
     expect(fake.state.switches.has('remote-debugging-port')).toBe(false);
@@ -132,7 +137,8 @@ describe('The Electron host', () => {
 
   test('serves our pages with the policy, once a show, and refuses every other place', async () => {
     const [own] = fake.state.sessions;
-    const get = async (url: string, init?: RequestInit): Promise<Response> => (await own!.handlers.get(new URL(url).protocol.slice(0, -1))!(new Request(url, init) as never)) as never;
+    const get = async (url: string, init?: RequestInit): Promise<Response> =>
+      (await own!.handlers.get(new URL(url).protocol.slice(0, -1))!(new Request(url, init) as never)) as never;
     await window.show('lock');
     const script = await get('https://wardmux.localhost/page.js');
     expect(script.status).toBe(200);
@@ -162,13 +168,27 @@ describe('The Electron host', () => {
   test('denies permissions, but for the clipboard of the workspace', async () => {
     const [own] = fake.state.sessions;
     const contents = {} as never;
-    const check = (permission: string, origin = 'https://wardmux.localhost/'): boolean => own!.permissionCheck!(contents, permission as never, origin, {} as never);
+    const check = (permission: string, origin = 'https://wardmux.localhost/'): boolean =>
+      own!.permissionCheck!(contents, permission as never, origin, {} as never);
     const request = (permission: string): boolean => {
       let answer = true;
       own!.permissionRequest!(contents, permission as never, (granted) => (answer = granted), { requestingUrl: 'https://wardmux.localhost/x' } as never);
       return answer;
     };
-    const all = ['geolocation', 'notifications', 'media', 'midi', 'usb', 'serial', 'hid', 'fullscreen', 'openExternal', 'display-capture', 'fileSystem', 'unknown'];
+    const all = [
+      'geolocation',
+      'notifications',
+      'media',
+      'midi',
+      'usb',
+      'serial',
+      'hid',
+      'fullscreen',
+      'openExternal',
+      'display-capture',
+      'fileSystem',
+      'unknown',
+    ];
     for (const surface of ['setup', 'lock', 'workspace'] as const) {
       await window.show(surface);
       for (const permission of all) expect([permission, check(permission), request(permission)]).toEqual([permission, false, false]);

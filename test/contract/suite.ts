@@ -79,7 +79,10 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
 
     test('frames go both ways byte for byte, in order, for both peers', async () => {
       await window.show('workspace');
-      const sent: [Peer, Uint8Array][] = [1, 2, 3, 255, 256, 65_536, 1_000_001].map((size, i) => [i % 2 ? 'vault' : 'pty', Uint8Array.from({ length: size }, (_, k) => (k * 31 + i) & 255)]);
+      const sent: [Peer, Uint8Array][] = [1, 2, 3, 255, 256, 65_536, 1_000_001].map((size, i) => [
+        i % 2 ? 'vault' : 'pty',
+        Uint8Array.from({ length: size }, (_, k) => (k * 31 + i) & 255),
+      ]);
       await Promise.all(sent.map(([peer, bytes]) => window.postFrame(peer, bytes)));
       await waitFor(() => expect(heard.frames).toHaveLength(sent.length));
       heard.frames.forEach(([peer, bytes], i) => {

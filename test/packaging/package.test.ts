@@ -16,7 +16,14 @@ import { electronRuntime } from '../../main/electron/runtime.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A proxy at a closed port: a download would fail, and the packaging with it. */
-const offline = { http_proxy: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', no_proxy: '', NO_PROXY: '' };
+const offline = {
+  http_proxy: 'http://127.0.0.1:9',
+  https_proxy: 'http://127.0.0.1:9',
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  no_proxy: '',
+  NO_PROXY: '',
+};
 
 function runPackage(output: string, args: readonly string[]): { status: number | null; talk: string } {
   const { status, stderr, stdout } = spawnSync(process.execPath, [join(root, 'tools/package.mjs'), '--output', output, ...args], {
@@ -65,7 +72,15 @@ describe('The package', () => {
   afterAll(() => rmSync(output, { recursive: true, force: true }));
 
   test('holds the bundles, the pages, the fonts and the verifier', () => {
-    for (const name of ['package.json', 'dist/electron.mjs', 'dist/preload.cjs', 'dist/pty-host.mjs', 'dist/vault-host.mjs', 'dist/assets/icons/256x256.png', 'dist/assets/verify.py'])
+    for (const name of [
+      'package.json',
+      'dist/electron.mjs',
+      'dist/preload.cjs',
+      'dist/pty-host.mjs',
+      'dist/vault-host.mjs',
+      'dist/assets/icons/256x256.png',
+      'dist/assets/verify.py',
+    ])
       expect(files).toContain(name);
     for (const surface of ['setup', 'lock', 'workspace']) expect(files).toContain(`dist/renderer/${surface}.html`);
     expect(files.some((name) => name.endsWith('.woff2'))).toBe(true);
@@ -88,7 +103,8 @@ describe('The package', () => {
   test('holds every file that its bundles import, and no driver of another browser', () => {
     for (const name of files.filter((path) => /^dist\/[^/]+\.mjs$/.test(path))) {
       const code = extractFile(join(unpacked, 'resources/app.asar'), name).toString();
-      for (const [, specifier] of code.matchAll(/^(?:import|export)\b[^'"]*['"](\.[^'"]+)['"]/gm)) expect(files, `${name} imports ${specifier}`).toContain(`dist/${specifier!.slice(2)}`);
+      for (const [, specifier] of code.matchAll(/^(?:import|export)\b[^'"]*['"](\.[^'"]+)['"]/gm))
+        expect(files, `${name} imports ${specifier}`).toContain(`dist/${specifier!.slice(2)}`);
       expect(code, name).not.toMatch(/from ["']playwright-core["']/);
     }
   });
@@ -112,7 +128,11 @@ describe('The package', () => {
   test('brings the licences along', () => {
     const licences = readdirSync(join(unpacked, 'resources/licences'));
     expect(licences).toContain('README.md');
-    for (const name of ['node-pty', '@napi-rs__keyring', '@xterm__xterm', 'preact', 'zod', 'jose', '@simplewebauthn__server']) expect(licences.some((file) => file.startsWith(`${name}-`)), name).toBe(true);
+    for (const name of ['node-pty', '@napi-rs__keyring', '@xterm__xterm', 'preact', 'zod', 'jose', '@simplewebauthn__server'])
+      expect(
+        licences.some((file) => file.startsWith(`${name}-`)),
+        name,
+      ).toBe(true);
     expect(licences.some((file) => file.startsWith('fonts-'))).toBe(true);
     expect(readFileSync(join(unpacked, 'LICENSE.electron.txt'), 'utf8')).toMatch(/Electron/);
     expect(existsSync(join(unpacked, 'LICENSES.chromium.html'))).toBe(true);

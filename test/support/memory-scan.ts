@@ -73,7 +73,11 @@ export function scanProcesses(pids: readonly number[], secret: string): Scan {
   return { hits, scanned, unreadable };
 }
 
-function scanOne(pid: number, forms: readonly { form: string; bytes: Buffer }[], buffer: Buffer): Map<string, { count: number; regions: Set<string> }> | undefined {
+function scanOne(
+  pid: number,
+  forms: readonly { form: string; bytes: Buffer }[],
+  buffer: Buffer,
+): Map<string, { count: number; regions: Set<string> }> | undefined {
   let maps: string;
   let memory: number;
   try {

@@ -1,0 +1,50 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readPayload } from './bridge.ts';
+import { browserEnvironment } from './flags.ts';
+import { findBrowser } from './find.ts';
+import { createProfile, removeStaleProfiles } from './profile.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'wmx-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('WARDMUX_BROWSER wins, and a wrong one is a sentence, not another browser', () => {
+  const path = join(folder, 'browser');
+  writeFileSync(path, '');
+  expect(() => findBrowser({ WARDMUX_BROWSER: path })).toThrow(`WARDMUX_BROWSER names ${path}`);
+  chmodSync(path, 0o755);
+  expect(findBrowser({ WARDMUX_BROWSER: path }).path).toBe(path);
+  expect(() => findBrowser({ WARDMUX_BROWSER: 'chromium' })).toThrow('absolute path');
+});
+
+test('a profile is private, and removed when its owner is dead, not before', () => {
+  const mine = createProfile(folder);
+  expect(statSync(mine.folder).mode & 0o777).toBe(0o700);
+  const stale = join(folder, 'wardmux-browser-0123456789ab');
+  mkdirSync(stale, { mode: 0o700 });
+  writeFileSync(join(stale, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
+  const open = join(folder, 'wardmux-browser-open');
+  mkdirSync(open);
+  chmodSync(open, 0o755);
+  expect(removeStaleProfiles(folder)).toEqual([stale]);
+  expect(existsSync(mine.folder)).toBe(true);
+  // A folder that others may write to is not ours to judge.
+  expect(existsSync(open)).toBe(true);
+  mine.remove();
+  expect(existsSync(mine.folder)).toBe(false);
+});
+
+test('the browser is told nothing of the shell that started it', () => {
+  const env = browserEnvironment({ PATH: '/bin', DISPLAY: ':1', SSH_AUTH_SOCK: 'x', AWS_SECRET: 'y', NODE_OPTIONS: 'z' }, '/p', '/p/t');
+  expect(env).toEqual({ PATH: '/bin', DISPLAY: ':1', TMPDIR: '/p/t', XDG_CONFIG_HOME: '/p', XDG_CACHE_HOME: '/p' });
+});
+
+test('payloads of the page are read exactly', () => {
+  expect(readPayload('3 m {"a":1}', 3)).toEqual({ kind: 'message', text: '{"a":1}' });
+  expect(readPayload('3 v AAEC', 3)).toMatchObject({ kind: 'frame', peer: 'vault', bytes: Buffer.of(0, 1, 2) });
+  for (const bad of ['2 m {}', '3 m ', '3 x AA==', '3 p', '3 p ', '3 p A*=!', '3 p AAEC\n', '33 m {}', '', 'm', `3 m ${'x'.repeat(65 * 1024)}`])
+    expect(readPayload(bad, 3), JSON.stringify(bad.slice(0, 20))).toBeUndefined();
+});

@@ -1,0 +1,57 @@
+/** The Chromium host's window on a screen (Xvfb): the lock's kill path, which a headless page does not take. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createChromiumHost } from '../../main/chromium/index.ts';
+import { isAlive } from '../../main/chromium/processes.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { listen, pagesFolder } from './suite.ts';
+
+/** Xvfb chooses a free display itself and writes its number to the given descriptor. */
+async function startDisplay(): Promise<{ display: string; server: ChildProcess }> {
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const number = await new Promise<string>((resolve, reject) => {
+    server.on('error', reject);
+    server.stdio[3]!.once('data', (data: Buffer) => resolve(data.toString().trim()));
+  });
+  return { display: `:${number}`, server };
+}
+
+test('A lock on the screen kills the old renderer, leaves no dump, and shows the next page in the same window', async ({ skip }) => {
+  skip(!existsSync('/usr/bin/Xvfb'), 'Xvfb is not installed');
+  const { display, server } = await startDisplay();
+  const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+  const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, env: { ...process.env, DISPLAY: display } });
+  try {
+    const window = await host.open({ rendererFolder: pagesFolder });
+    const reasons: string[] = [];
+    window.onRendererGone((reason) => reasons.push(reason));
+    const heard = listen(window);
+    for (let i = 0; i < 3; i++) {
+      await window.show('workspace');
+      const pid = (await window.rendererPid())!;
+      expect(isAlive(pid)).toBe(true);
+      await window.blank();
+      expect(isAlive(pid)).toBe(false);
+      heard.messages.length = 0;
+      await window.show('lock');
+      await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
+    }
+    expect(reasons).toEqual([]);
+    // A death that is not our doing is told, and the window lives on.
+    await window.show('workspace');
+    process.kill((await window.rendererPid())!, 'SIGKILL');
+    await waitFor(() => expect(reasons).toHaveLength(1));
+    heard.messages.length = 0;
+    await window.show('lock');
+    await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
+    const files = readdirSync(host.profileFolder!, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => /\.(dmp|meta)$/.test(name))).toEqual([]);
+  } finally {
+    await host.quit();
+    server.kill();
+    rmSync(runFolder, { recursive: true, force: true });
+  }
+});
