@@ -18,7 +18,7 @@ export const checks = [
 const checkSeconds = 300;
 
 /** @returns {Promise<{ passed: number, failed: number }>} */
-export async function runChecks(node, list = checks) {
+export async function runChecks(node, list = checks, write = (text) => process.stdout.write(text)) {
   const counts = { passed: 0, failed: 0 };
   for (const { name, args } of list) {
     const started = Date.now();
@@ -26,10 +26,10 @@ export async function runChecks(node, list = checks) {
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     if (status === 0) {
       counts.passed++;
-      process.stdout.write(`check passed: ${name} (${seconds} s)\n`);
+      write(`check passed: ${name} (${seconds} s)\n`);
     } else {
       counts.failed++;
-      process.stdout.write(`${output.trimEnd()}\ncheck FAILED: ${name} (${timedOut ? `not done after ${checkSeconds} s` : `exit status ${status}`})\n`);
+      write(`${output.trimEnd()}\ncheck FAILED: ${name} (${timedOut ? `not done after ${checkSeconds} s` : `exit status ${status}`})\n`);
     }
   }
   return counts;
