@@ -4,14 +4,21 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { followDisplay } from '../shared/display.ts';
+import { harden } from '../shared/harden.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { Lock } from './lock.tsx';
 
+harden();
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();
   followDisplay(bridge);
-  await bridge.hello();
-  const [facts] = await Promise.all([bridge.request('lock.facts', {}).catch(() => undefined), loadFonts()]);
+  const [facts] = await Promise.all([
+    bridge
+      .hello()
+      .then(() => bridge.request('lock.facts', {}))
+      .catch(() => undefined),
+    loadFonts(),
+  ]);
   render(<Lock bridge={bridge} facts={facts} />, document.body);
 }

@@ -4,18 +4,25 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { followDisplay } from '../shared/display.ts';
+import { harden } from '../shared/harden.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { Setup } from './setup.tsx';
 
 /** The core wants to know at most once a second that somebody is there. */
 const ACTIVITY_MS = 1_000;
 
+harden();
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();
   followDisplay(bridge);
-  await bridge.hello();
-  const [facts] = await Promise.all([bridge.request('setup.facts', {}).catch(() => undefined), loadFonts()]);
+  const [facts] = await Promise.all([
+    bridge
+      .hello()
+      .then(() => bridge.request('setup.facts', {}))
+      .catch(() => undefined),
+    loadFonts(),
+  ]);
   render(<Setup bridge={bridge} facts={facts} />, document.body);
   let last = -Infinity;
   const active = (kind: 'key' | 'pointer') => (): void => {

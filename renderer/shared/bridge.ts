@@ -84,6 +84,8 @@ export class Bridge {
   #frames: FrameListener = () => {};
   #key: PageKey | undefined;
   #next = 1;
+  /** What is asked before hello is sent; the core knows no page without its key. */
+  #early: (() => void)[] | undefined = [];
 
   constructor(host: PageBridge | undefined = window.wardmux) {
     if (!host) throw new Error(messages.bridge.missing);
@@ -99,7 +101,11 @@ export class Bridge {
   /** Makes the document's ephemeral key and says hello. Call it after every listener is in place. */
   async hello(): Promise<void> {
     this.#key = await PageKey.generate();
-    await this.request('hello', { publicKey: toBase64(this.#key.publicKey) });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    const answer = this.request('hello', { publicKey: toBase64(this.#key.publicKey) });
+    for (const ask of early) ask();
+    await answer;
   }
 
   /** @throws Refused with the core's sentence. */
@@ -107,7 +113,9 @@ export class Bridge {
     const id = this.#next++;
     return new Promise<Output<N>>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
-      this.#host.send(JSON.stringify({ id, request, input }));
+      const ask = (): void => this.#host.send(JSON.stringify({ id, request, input }));
+      if (this.#early) this.#early.push(ask);
+      else ask();
     });
   }
 

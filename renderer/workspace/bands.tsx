@@ -26,8 +26,17 @@ const titleOf = (pane: number): { readonly number: number; readonly title: strin
   return { number: found?.pane.number ?? 0, title: found ? model.paneTitle(found.pane) : '' };
 };
 
-export function Overlays({ controller }: { readonly controller: Controller }): JSX.Element | null {
-  if (model.status.value?.warning) return <Warning controller={controller} />;
+/** The warning stands over whatever is open, and what was typed there is still there after it. */
+export function Overlays({ controller }: { readonly controller: Controller }): JSX.Element {
+  return (
+    <>
+      <Open controller={controller} />
+      {model.status.value?.warning ? <Warning controller={controller} /> : null}
+    </>
+  );
+}
+
+function Open({ controller }: { readonly controller: Controller }): JSX.Element | null {
   const overlay = model.overlay.value;
   switch (overlay?.kind) {
     case 'keys':
@@ -397,8 +406,12 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
     setError('');
     setPhase('busy');
     try {
-      setPhase(await controller.bridge.request('export.start', target ? { pane, folder: target } : { pane }));
+      const result = await controller.bridge.request('export.start', target ? { pane, folder: target } : { pane });
+      // Who left the band in the meantime still hears where the bundle is.
+      if (folder.current) setPhase(result);
+      else controller.toast('ok', text.doneTitle, result.folder);
     } catch (reason) {
+      if (!folder.current) return void controller.toast('stop', reason instanceof Refused ? reason.message : messages.bridge.failed);
       setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
       setPhase('ask');
     }

@@ -35,6 +35,7 @@ export class Controller {
   #attached = false;
   #channel = false;
   #lastActivity = -Infinity;
+  #lastMove = -Infinity;
   #statusAt = 0;
   #stage = '';
   #numbersTimer: number | undefined;
@@ -231,11 +232,13 @@ export class Controller {
 
   // --- what a person does
 
-  /** Somebody is here. Keys and clicks extend the time until the lock; movement only once. */
+  /** Somebody is here. Keys and clicks extend the time until the lock; movement only once, and never in place of a key. */
   active(kind: 'key' | 'pointer' | 'move'): void {
     const now = performance.now();
-    if (now - this.#lastActivity < ACTIVITY_MS) return;
-    this.#lastActivity = now;
+    const last = kind === 'move' ? Math.max(this.#lastMove, this.#lastActivity) : this.#lastActivity;
+    if (now - last < ACTIVITY_MS) return;
+    if (kind === 'move') this.#lastMove = now;
+    else this.#lastActivity = now;
     void this.bridge.request('activity', { kind }).catch(() => {});
   }
 

@@ -66,6 +66,11 @@ export function installKeys(controller: Controller): void {
         return name === 'C-S-l' ? controller.lock() : controller.keepOpen();
       }
       controller.active('key');
+      // The lock has to work from anywhere, a question and a field too.
+      if (event.ctrlKey && event.shiftKey && keyName(event) === 'C-S-l') {
+        take(event);
+        return controller.lock();
+      }
       if (held && event.isTrusted && !event.isComposing) {
         take(event);
         held.push(event);

@@ -7,12 +7,14 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { display, followDisplay } from '../shared/display.ts';
+import { harden } from '../shared/harden.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { App } from './app.tsx';
 import { Controller } from './controller.ts';
 import { installKeys } from './keys.ts';
 import { refreshTerminals } from './terminal-view.ts';
 
+harden();
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();

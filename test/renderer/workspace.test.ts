@@ -251,6 +251,38 @@ describe('keys', () => {
   });
 });
 
+describe('lock', () => {
+  test('the hotkey works from the shell, from a question and from the warning', async () => {
+    const { page, core } = await start();
+    const locks = (): number =>
+      core.requests.filter(({ request, input }) => request === 'lock' || (request === 'command' && (input as { line: string }).line === 'lock-server')).length;
+    await page.keyboard.press('Control+Shift+L');
+    await until(() => locks() === 1, 'from the shell');
+    await prefix(':');
+    await page.waitForSelector('#command');
+    await page.keyboard.press('Control+Shift+L');
+    await until(() => locks() === 2, 'from the prompt');
+    core.emit('status', { ...calmStatus, lockIn: 5, warning: true });
+    await page.waitForSelector('.countdown');
+    await page.keyboard.press('Control+Shift+L');
+    await until(() => locks() === 3, 'from the warning');
+  });
+
+  test('the warning stands over a prompt and leaves it as it was', async () => {
+    const { page, core } = await start();
+    await prefix(':');
+    await page.waitForSelector('#command');
+    await page.keyboard.type('new-w');
+    core.emit('status', { ...calmStatus, lockIn: 5, warning: true });
+    await page.waitForSelector('.countdown');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.countdown', { state: 'detached' });
+    expect(await page.inputValue('#command')).toBe('new-w');
+    await page.keyboard.type('indow');
+    expect(await page.inputValue('#command')).toBe('new-window');
+  });
+});
+
 describe('what reaches a shell', () => {
   test('a hostile paste: shown, Enter does not paste, y pastes it without its teeth', async () => {
     const { page, core } = await start();
@@ -322,6 +354,35 @@ describe('what reaches a shell', () => {
     await page.waitForSelector('.copy-cursor', { state: 'detached' });
     await prefix(']');
     await until(() => core.typed() === 'alpha', 'the copied word');
+  });
+});
+
+describe('mouse and clipboard', () => {
+  test('drag selects, ctrl-shift-c copies, ctrl-shift-v pastes through the filter', async () => {
+    const { page, core } = await start();
+    await core.print(first(), 'uptime now\r\n');
+    await until(async () => (await screenText(page, first())).includes('uptime'), 'the text');
+    const box = (await (await page.$('.xterm-screen'))!.boundingBox())!;
+    await page.mouse.move(box.x + 1, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 6 * 8 - 1, box.y + 10, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.press('Control+Shift+C');
+    await until(async () => (await page.textContent('.toast').catch(() => ''))?.includes('Copied 6 bytes'), 'the toast');
+    await page.keyboard.press('Control+Shift+V');
+    await until(() => core.typed() === 'uptime', 'the paste');
+    expect(core.commands()).toEqual([]);
+  });
+
+  test('a click focuses a pane, and the next key goes there', async () => {
+    const { page, core } = await start();
+    core.command('split-window -h');
+    await core.settled();
+    await page.mouse.click(200, 300);
+    await until(() => core.state!.sessions[0]!.windows[0]!.active === first(), 'the focus');
+    await page.keyboard.type('w');
+    await until(() => core.typed(first()) === 'w', 'the key');
+    expect(await page.getAttribute(`[data-pane="${first()}"]`, 'class')).toContain('is-focused');
   });
 });
 
