@@ -7,7 +7,7 @@ import { sameBytes } from '../shared/bytes.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark, say, type MarkKind } from '../shared/parts.tsx';
 import { createPasskey, getPasskey, PasskeyUnused } from '../shared/passkey.ts';
-import { StepHead } from './setup.tsx';
+import { StepHead } from './step-head.tsx';
 
 const text = messages.setup.passkey;
 

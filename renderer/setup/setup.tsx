@@ -9,6 +9,7 @@ import { messages } from '../shared/messages.ts';
 import { Button, Field, LiveRegions, Mark } from '../shared/parts.tsx';
 import { SecretField, takeSecret } from '../shared/secret-field.tsx';
 import { Passkey, type Proof } from './passkey-step.tsx';
+import { StepHead } from './step-head.tsx';
 
 const text = messages.setup;
 /** The schema's limit. */
@@ -117,23 +118,6 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
       </footer>
       <LiveRegions />
     </div>
-  );
-}
-
-/** A heading over one or two lines, its paragraph, and what follows. */
-export function StepHead({ heading, children }: { readonly heading: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <>
-      <h1 class="x3">
-        {heading.split('\n').map((line, i) => (
-          <span key={line}>
-            {i > 0 ? <br /> : null}
-            {line}
-          </span>
-        ))}
-      </h1>
-      <p class="measure dim gap">{children}</p>
-    </>
   );
 }
 

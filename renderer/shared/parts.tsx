@@ -52,6 +52,16 @@ export interface BandProps {
   readonly keys?: Readonly<Record<string, () => void>>;
 }
 
+/** Rounds an element's height up to whole rows, so that no row of a shell is cut in half. */
+export function useWholeRows(band: { readonly current: HTMLElement | null }): void {
+  useLayoutEffect(() => {
+    const element = band.current!;
+    const { r } = cellSize();
+    element.style.minHeight = '';
+    element.style.minHeight = `${Math.ceil(element.offsetHeight / r) * r}px`;
+  });
+}
+
 /** A modal question that rises from the line. Focus goes to [data-focus], and back to where it was when it closes. */
 export function Band({ children, label, onClose, level, class: extra, alert, keys }: BandProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -65,13 +75,7 @@ export function Band({ children, label, onClose, level, class: extra, alert, key
       if (before?.isConnected) before.focus();
     };
   }, []);
-  // A whole number of rows, so that no row of a shell is cut in half.
-  useLayoutEffect(() => {
-    const element = dialog.current!;
-    const { r } = cellSize();
-    element.style.minHeight = '';
-    element.style.minHeight = `${Math.ceil(element.offsetHeight / r) * r}px`;
-  });
+  useWholeRows(dialog);
   return (
     <>
       <div class="veil" />

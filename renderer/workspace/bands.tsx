@@ -8,7 +8,7 @@ import { groups } from '../../src/mux/keys/table.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
-import { Band, Button, Field, Mark } from '../shared/parts.tsx';
+import { Band, Button, Field, Mark, useWholeRows } from '../shared/parts.tsx';
 import { count, left } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
 import { prefixLabel, rows } from './keys.ts';
@@ -78,8 +78,10 @@ function shorten(keys: readonly string[]): string {
 
 /** The keys after the prefix, for those who hesitate. Takes no focus. */
 function WhichKey(): JSX.Element {
+  const band = useRef<HTMLElement>(null);
+  useWholeRows(band);
   return (
-    <aside class="band band--keys" aria-label={messages.keys.label}>
+    <aside class="band band--keys" ref={band} aria-label={messages.keys.label}>
       <KeyTable table="prefix" short />
     </aside>
   );
@@ -231,6 +233,12 @@ interface Offer {
   readonly key: string;
 }
 
+/** The first sentence of a command's help, written as the labels of the keys are. */
+function oneClause(help: string): string {
+  const sentence = help.split('. ')[0]!.replace(/\.$/, '');
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
 /** Commands that begin with, or hold, what was typed: keys first, because they say what a person would press. */
 function offers(typed: string): readonly Offer[] {
   const word = typed.trim().toLowerCase();
@@ -239,7 +247,7 @@ function offers(typed: string): readonly Offer[] {
     .map((row) => ({ line: row.line, help: row.label, key: `${prefixLabel} ${row.keyLabel}` }));
   const others: Offer[] = commands
     .filter((command) => !bound.some((row) => row.line === command.name))
-    .map((command) => ({ line: command.name, help: command.help.split('. ')[0]!.replace(/\.$/, ''), key: '' }));
+    .map((command) => ({ line: command.name, help: oneClause(command.help), key: '' }));
   const all = [...bound, ...others];
   const begins = all.filter((row) => row.line.startsWith(word));
   const holds = all.filter((row) => !row.line.startsWith(word) && (row.line.includes(word) || row.help.toLowerCase().includes(word)));

@@ -65,6 +65,7 @@ export const shots: readonly Shot[] = [
   workspace('workspace-1024-dark', undefined, small),
   workspace('workspace-2560-dark', undefined, large),
   workspace('workspace-1440-forced', undefined, forced),
+  workspace('workspace-1366-contrast', undefined, { viewport: { width: 1366, height: 768 }, contrast: 'more' }),
   workspace('prefix', async (opened) => {
     await prefix(opened);
     await opened.page.waitForSelector('.band--keys');
