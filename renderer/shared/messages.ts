@@ -21,6 +21,7 @@ export const messages = {
   workspace: {
     title: 'Wardmux',
     notices: 'Notices',
+    aboutPane: (number: number, sentence: string) => `Pane ${number}: ${sentence}`,
     stage: (window: string, panes: number) => `Window ${window}: ${panes === 1 ? 'one pane' : `${panes} panes`}`,
     pane: (number: number, title: string, focused: boolean) => `Pane ${number}: ${title}${focused ? ', focused' : ''}`,
     terminalInput: (number: number, title: string) => `Terminal of pane ${number}, ${title}`,

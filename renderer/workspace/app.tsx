@@ -5,6 +5,7 @@ import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
 import { Overlays } from './bands.tsx';
 import type { Controller } from './controller.ts';
+import { keepFocus } from './focus.ts';
 import { StatusLine } from './line.tsx';
 import * as model from './model.ts';
 import { Pane } from './pane.tsx';
@@ -54,7 +55,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
 
 function Banners({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
-    <aside class="banners" aria-label={messages.workspace.notices}>
+    <aside class="banners" aria-label={messages.workspace.notices} onMouseDown={keepFocus}>
       <Toasts controller={controller} />
       {model.banners.value.map((banner) => (
         <section class="banner" data-level={banner.level} key={banner.id}>

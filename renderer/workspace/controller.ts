@@ -44,7 +44,7 @@ export class Controller {
     this.bridge = bridge;
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
-    bridge.on('notice', ({ level, sentence }) => (level === 'ok' ? this.toast(level, sentence) : this.banner(level, sentence)));
+    bridge.on('notice', ({ level, sentence, pane }) => this.#onNotice(level, sentence, pane));
     bridge.on('client', (action) => this.#onClient(action));
     bridge.on('channel', ({ peer }) => {
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
@@ -54,10 +54,10 @@ export class Controller {
     bridge.on('welcome', ({ lastUnlock, failures }) => this.#welcome(lastUnlock, failures));
     bridge.onFrame((frame) => this.#onFrame(frame));
     setInterval(() => this.#countDown(), 1000);
+    // Only when one of these changes: a status each second must not take the focus from a button on the line.
     effect(() => {
-      const pane = model.activePane.value?.pane;
-      if (pane !== undefined && !model.overlay.value && !model.status.value?.warning && model.searching.value === undefined)
-        queueMicrotask(() => this.focusTerminal());
+      const free = !model.overlay.value && !model.warned.value && model.searching.value === undefined;
+      if (model.activePaneId.value !== undefined && free) queueMicrotask(() => this.focusTerminal());
     });
   }
 
@@ -174,6 +174,13 @@ export class Controller {
         return terminal.type(action.literal ? action.keys.join('') : action.keys.map((key) => keyBytes(key, application)).join(''));
       }
     }
+  }
+
+  #onNotice(level: 'ok' | 'warn' | 'stop', sentence: string, pane: number | undefined): void {
+    const number = model.allPanes.value.find((entry) => entry.pane.pane === pane)?.pane.number;
+    const whole = number === undefined ? sentence : text.aboutPane(number, sentence);
+    if (level === 'ok') this.toast(level, whole);
+    else this.banner(level, whole);
   }
 
   #welcome(lastUnlock: string | null, failures: number): void {

@@ -109,6 +109,14 @@ export function installKeys(controller: Controller): void {
         if (name === 'Enter') void controller.command('respawn-pane', pane.pane);
         if (name === 'x') void controller.command('kill-pane', pane.pane);
         if (name !== 'Tab' && name !== 'BTab') take(event);
+        return;
+      }
+      // Nothing has the focus, because what had it is gone: the key is the shell's.
+      if (event.target === document.body && event.isTrusted && !event.isComposing) {
+        controller.focusTerminal();
+        if (document.activeElement === document.body) return;
+        take(event);
+        deliver(event);
       }
     },
     { capture: true },

@@ -5,6 +5,7 @@ import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
+import { keepFocus } from './focus.ts';
 import { prefixLabel } from './keys.ts';
 import * as model from './model.ts';
 
@@ -31,7 +32,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
   });
   const warning = status?.warning ?? false;
   return (
-    <footer class="line" ref={line} aria-label={text.label}>
+    <footer class="line" ref={line} aria-label={text.label} onMouseDown={keepFocus}>
       {status ? (
         <progress class="line__time" max={Math.max(1, status.idleSeconds)} value={lockIn} data-level={warning ? 'warn' : undefined} aria-hidden="true" />
       ) : null}

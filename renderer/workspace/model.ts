@@ -43,6 +43,9 @@ export const terminals = new Map<number, TerminalView>();
 export const activeWindow = computed<WindowView | undefined>(() => view.value?.windows.find((window) => window.active));
 export const activePane = computed<PaneView | undefined>(() => activeWindow.value?.panes.find((pane) => pane.pane === activeWindow.value?.activePane));
 
+export const activePaneId = computed(() => activePane.value?.pane);
+export const warned = computed(() => status.value?.warning ?? false);
+
 /** Every pane of every window, in a fixed order: the flat keyed list that is never remounted. */
 export const allPanes = computed(() =>
   (view.value?.windows ?? [])

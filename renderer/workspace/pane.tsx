@@ -7,6 +7,7 @@ import { Button, Mark } from '../shared/parts.tsx';
 import { count } from '../shared/text.ts';
 import { BorderGrips } from './borders.tsx';
 import type { Controller } from './controller.ts';
+import { keepFocus } from './focus.ts';
 import * as model from './model.ts';
 
 interface PaneProps {
@@ -43,7 +44,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
         if (terminal.terminal.modes.mouseTrackingMode === 'none' || event.shiftKey) model.overlay.value = { kind: 'menu', pane: pane.pane };
       }}
     >
-      <header class="rule">
+      <header class="rule" onMouseDown={keepFocus}>
         <span class="rule__label">
           <b>{pane.number}</b> {title}
         </span>
@@ -84,7 +85,7 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
 function EndFace({ controller, pane }: { readonly controller: Controller; readonly pane: PaneView }): JSX.Element {
   const failed = pane.state === 'failed';
   return (
-    <div class="pane__state" role="status">
+    <div class="pane__state" role="status" onMouseDown={keepFocus}>
       <p>
         <Mark kind="stop" />
         <b>{pane.sentence ?? (failed ? messages.faces.failed : messages.faces.exited)}</b>

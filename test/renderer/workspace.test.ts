@@ -386,6 +386,21 @@ describe('mouse and clipboard', () => {
   });
 });
 
+test('after a click on the chrome the shell still has the keys', async () => {
+  const { page, core } = await start();
+  core.emit('notice', { level: 'warn', sentence: 'Offline.' });
+  await page.click('.banner .btn');
+  await page.waitForSelector('.banner', { state: 'detached' });
+  await page.keyboard.type('a');
+  await page.click('.win.is-current');
+  await page.keyboard.type('b');
+  await page.click('.rule__label');
+  await page.keyboard.type('c');
+  await page.evaluate('document.activeElement.blur()');
+  await page.keyboard.type('d');
+  await until(() => core.typed() === 'abcd', 'all four keys');
+});
+
 describe('output', () => {
   test('after an unlock: the recorded screen, then live output once, and no answers to recorded questions', async () => {
     const { page, core } = await start();
@@ -456,6 +471,21 @@ describe('output', () => {
 });
 
 describe('faces', () => {
+  test('a status each second leaves the focus where a person put it', async () => {
+    const { page, core } = await start();
+    core.command('new-window -d');
+    await core.settled();
+    await page.focus('.win:not(.is-current)');
+    for (const lockIn of [251, 250]) core.emit('status', { ...calmStatus, lockIn });
+    core.emit('notice', { level: 'warn', sentence: 'The screen could not be rebuilt.', pane: first() });
+    await page.waitForSelector('.banner');
+    await core.settled();
+    expect(await page.evaluate('document.activeElement.className')).toBe('win');
+    expect(await page.textContent('.banner')).toContain('Pane 1: The screen could not be rebuilt.');
+    await page.keyboard.press('Enter');
+    await until(() => core.commands().includes('select-window -t :=1'), 'the window');
+  });
+
   test('an ended program: what is, and two keys', async () => {
     const { page, core } = await start();
     core.exit(first(), 'The program ended with status 255.');
