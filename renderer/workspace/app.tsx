@@ -64,7 +64,7 @@ function Banners({ controller }: { readonly controller: Controller }): JSX.Eleme
             <b>{banner.sentence}</b>
             {banner.note}
           </p>
-          <Button kind="quiet" hint={messages.workspace.dismissHint} onClick={() => controller.dismiss(banner.id)}>
+          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.dismiss(banner.id)}>
             {messages.workspace.dismiss}
           </Button>
         </section>
@@ -82,7 +82,7 @@ function Toasts({ controller }: { readonly controller: Controller }): JSX.Elemen
           <p>
             {toast.sentence} <span class="dim">{toast.note}</span>
           </p>
-          <Button kind="quiet" hint={messages.workspace.dismissHint} onClick={() => controller.dismiss(toast.id)}>
+          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.dismiss(toast.id)}>
             {messages.workspace.dismiss}
           </Button>
         </section>

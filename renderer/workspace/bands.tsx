@@ -11,7 +11,7 @@ import { messages } from '../shared/messages.ts';
 import { Band, Button, Field, Mark, useWholeRows } from '../shared/parts.tsx';
 import { count, left } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
-import { prefixLabel, rows } from './keys.ts';
+import { rows } from './keys.ts';
 import * as model from './model.ts';
 import type { PasteReview } from './paste.ts';
 
@@ -81,7 +81,7 @@ function WhichKey(): JSX.Element {
   const band = useRef<HTMLElement>(null);
   useWholeRows(band);
   return (
-    <aside class="band band--keys" ref={band} aria-label={messages.keys.label}>
+    <aside class="band band--keys" ref={band} aria-label={model.withPrefix(messages.keys.label)}>
       <KeyTable table="prefix" short />
     </aside>
   );
@@ -120,7 +120,7 @@ function EveryKey(): JSX.Element {
     <Band label={messages.keys.every} onClose={close} keys={{ q: close }} class="band--help">
       <h2 class="band__title">{messages.keys.every}</h2>
       <p class="dim">
-        {messages.keys.first} <kbd class="strong">{prefixLabel}</kbd>
+        {messages.keys.first} <kbd class="strong">{model.prefixLabel}</kbd>
       </p>
       <div class="gap-h">
         <KeyTable table="prefix" />
@@ -244,7 +244,7 @@ function offers(typed: string): readonly Offer[] {
   const word = typed.trim().toLowerCase();
   const bound: Offer[] = listKeys('prefix', rows)
     .filter((row) => !row.line.startsWith('command-prompt') && !row.line.startsWith('confirm-before'))
-    .map((row) => ({ line: row.line, help: row.label, key: `${prefixLabel} ${row.keyLabel}` }));
+    .map((row) => ({ line: row.line, help: row.label, key: `${model.prefixLabel.value} ${row.keyLabel}` }));
   const others: Offer[] = commands
     .filter((command) => !bound.some((row) => row.line === command.name))
     .map((command) => ({ line: command.name, help: oneClause(command.help), key: '' }));

@@ -19,8 +19,6 @@ const text = messages.workspace;
 const TOAST_MS = 6_000;
 /** Banners: worst first, three at most. */
 const BANNERS = 3;
-/** tmux's display-panes-time. */
-const PANE_NUMBERS_MS = 1_000;
 /** The core wants to know at most once a second that somebody is there. */
 const ACTIVITY_MS = 1_000;
 /** Seconds at which the time until the lock is spoken. */
@@ -370,7 +368,7 @@ export class Controller {
   showNumbers(): void {
     clearTimeout(this.#numbersTimer);
     model.paneNumbers.value = true;
-    this.#numbersTimer = setTimeout(() => (model.paneNumbers.value = false), PANE_NUMBERS_MS) as unknown as number;
+    this.#numbersTimer = setTimeout(() => (model.paneNumbers.value = false), model.options.value['display-panes-time']) as unknown as number;
   }
 
   /** A digit while the numbers are shown. True when it named a pane. */
@@ -393,7 +391,7 @@ export class Controller {
 
   toast(level: 'ok' | 'warn' | 'stop', sentence: string, note?: string): number {
     const id = ++this.#notices;
-    model.toasts.value = [...model.toasts.value.slice(-2), { id, level, sentence, ...(note ? { note } : {}) }];
+    model.toasts.value = [...model.toasts.value.slice(-2), { id, level, sentence: model.withPrefix(sentence), ...(note ? { note } : {}) }];
     say(note ? `${sentence} ${note}` : sentence, level === 'stop');
     if (level !== 'stop') setTimeout(() => this.dismiss(id), TOAST_MS);
     return id;

@@ -5,7 +5,6 @@
 import { feed, idleKeys, type KeyState } from '../../src/mux/keys/machine.ts';
 import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
 import { keyRows, type KeyRow } from '../../src/mux/keys/table.ts';
-import { defaultOptions } from '../../src/mux/options.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
 import * as model from './model.ts';
@@ -19,8 +18,6 @@ const HOLD_AT_MOST_MS = 500;
 export const rows: readonly KeyRow[] = keyRows.some((row) => row.table === 'prefix' && row.key === '>')
   ? keyRows
   : [...keyRows, { table: 'prefix', key: '>', line: 'pane-menu', label: messages.keys.paneMenu, group: 'Panes' }];
-
-export const prefixLabel = keyLabel(defaultOptions.prefix);
 
 export function installKeys(controller: Controller): void {
   let state: KeyState = idleKeys;
@@ -81,7 +78,7 @@ export function installKeys(controller: Controller): void {
       if (name === undefined) return;
       if (model.paneNumbers.value && controller.jump(name)) return take(event);
       const inField = event.target instanceof HTMLInputElement;
-      if (inField && !state.prefixActive && name !== defaultOptions.prefix) return;
+      if (inField && !state.prefixActive && name !== model.options.value.prefix) return;
       const pane = model.activePane.value;
       if (pane && !inField && !state.prefixActive && name === 'C-S-c') {
         take(event);
@@ -89,7 +86,7 @@ export function installKeys(controller: Controller): void {
       }
       // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
       if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
-      const fed = feed(state, name, event.timeStamp, defaultOptions, rows);
+      const fed = feed(state, name, event.timeStamp, model.options.value, rows);
       const wasActive = state.prefixActive;
       setState(fed.state);
       if (fed.commandLine !== undefined) void run(fed.commandLine);

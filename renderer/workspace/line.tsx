@@ -6,7 +6,6 @@ import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
 import { keepFocus } from './focus.ts';
-import { prefixLabel } from './keys.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
@@ -68,7 +67,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       <div class="line__state">
         {prefix ? (
           <span class="st st--prefix">
-            <b>{prefixLabel}</b>
+            <b>{model.prefixLabel}</b>
           </span>
         ) : null}
         {status ? (

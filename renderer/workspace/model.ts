@@ -1,6 +1,8 @@
 /** The workspace's state: signals fed by the core's events. Framework-free; views read, the controller writes. */
 import { computed, signal } from '@preact/signals';
 import type { PaneView, StatusView, WindowView, WorkspaceView } from '../../src/bridge/schema.ts';
+import { keyLabel } from '../../src/mux/keys/names.ts';
+import { defaultOptions } from '../../src/mux/options.ts';
 import type { PasteReview } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
@@ -42,6 +44,12 @@ export const terminals = new Map<number, TerminalView>();
 
 export const activeWindow = computed<WindowView | undefined>(() => view.value?.windows.find((window) => window.active));
 export const activePane = computed<PaneView | undefined>(() => activeWindow.value?.panes.find((pane) => pane.pane === activeWindow.value?.activePane));
+
+/** tmux options that this page carries out; set-option changes them. */
+export const options = computed(() => ({ ...defaultOptions, ...view.value?.options }));
+export const prefixLabel = computed(() => keyLabel(options.value.prefix));
+/** Our sentences name the default prefix; a person who moved it reads their own. */
+export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.prefix), prefixLabel.value);
 
 export const activePaneId = computed(() => activePane.value?.pane);
 export const warned = computed(() => status.value?.warning ?? false);

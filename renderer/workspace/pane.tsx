@@ -77,7 +77,7 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
   if (copying) flags.push(copying.selecting ? `${text.copyMode}, ${text.copySelecting}` : text.copyMode);
   if (back > 0) flags.push(text.linesBack(count(back)));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);
-  if (window.zoomed) flags.push(text.zoomed(window.panes.length - 1));
+  if (window.zoomed) flags.push(model.withPrefix(text.zoomed(window.panes.length - 1)));
   return flags.length > 0 ? <span class="rule__flags">{flags.join('  ')}</span> : null;
 }
 

@@ -214,6 +214,18 @@ describe('keys', () => {
     await until(() => core.commands().includes(line), line);
   });
 
+  test('a prefix that was moved works, and is named', async () => {
+    const { page, core } = await start();
+    core.command('set-option -g prefix C-a');
+    await core.settled();
+    await page.keyboard.press('Control+b');
+    await until(() => core.typed() === '\x02', 'ctrl-b for the shell');
+    await page.keyboard.press('Control+a');
+    expect(await page.textContent('.st--prefix')).toBe('ctrl-a');
+    await page.keyboard.press('%');
+    await until(() => core.commands().includes('split-window -h'), 'the split');
+  });
+
   test('pane numbers: a digit jumps', async () => {
     const { core } = await start();
     core.command('split-window -h');
