@@ -1,0 +1,186 @@
+/** How the app starts, and what it says when it cannot: every refusal is one sentence, and nothing is overwritten. */
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { missingPrograms } from '../support/display.ts';
+import { openRealApp } from './real-window.ts';
+import { distFolder, passphrase, root, until } from './support.ts';
+
+let folder: string;
+let home: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardmux-start-'));
+  home = join(folder, 'home');
+});
+afterEach(() => {
+  spawnSync('chmod', ['-R', 'u+w', folder]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: folder, WARDMUX_HOME: home, SHELL: '/bin/bash', LANG: 'C.UTF-8', TMPDIR: folder, ...extra });
+const startApp = (extra: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [join(distFolder, 'start.mjs')], { env: environment(extra), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+const initialise = (): void => {
+  const done = spawnSync('bash', ['-c', `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`, join(root, 'bin', 'wardmux'), join(folder, 'audit-key.json')], { env: environment(), encoding: 'utf8' });
+  expect(done.stderr + String(done.status)).toMatch(/0$/);
+};
+const oneSentence = ({ stderr }: SpawnSyncReturns<string>): string => {
+  expect(stderr).not.toMatch(/ {4}at |node:internal|Error:/);
+  return stderr;
+};
+
+test('without a display and without a terminal it says what is missing and ends with 2', () => {
+  const result = startApp();
+  expect(result.status).toBe(2);
+  expect(oneSentence(result)).toContain('no display and no terminal');
+  expect(existsSync(home)).toBe(false);
+});
+
+test('without a browser it says which ones it looks for', () => {
+  const result = startApp({ DISPLAY: ':99', WARDMUX_BROWSER: join(folder, 'no-such-browser') });
+  expect(result.status).toBe(2);
+  expect(oneSentence(result)).toContain('no-such-browser');
+});
+
+describe('without a display, in a terminal', () => {
+  /** Runs in a pty of `script`, types the answers, and gives back all that the terminal showed. */
+  async function inTerminal(answers: readonly (readonly [RegExp, string])[]): Promise<{ text: string; status: number | null }> {
+    const child = spawn('script', ['-q', '-e', '-c', `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], { env: environment({ TERM: 'xterm' }), stdio: ['pipe', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    let seen = 0;
+    for (const [question, answer] of answers) {
+      await until(() => question.test(text.slice(seen)), `${question} in: ${text}`, 30_000);
+      seen = text.length;
+      child.stdin.write(answer);
+    }
+    return { text: '', status: await ended, ...{ get text() { return text; } } };
+  }
+
+  test('first run, then the shell, sealed, in the same terminal; the second time it asks for the passphrase', async () => {
+    const first = await inTerminal([
+      [/Your name/, 'Mara Ueda\r'],
+      [/audit key/, `${join(folder, 'audit-key.json')}\r`],
+      [/Passphrase: $/, `${passphrase}\r`],
+      [/again: $/, `${passphrase}\r`],
+      [/[$#] $/, 'echo sealed-$((30+3))\r'],
+      [/sealed-33[\s\S]*[$#] $/, 'exit\r'],
+    ]);
+    expect(first.text).toContain('the recording is sealed');
+    expect(first.text).not.toContain(passphrase);
+    expect(first.status).toBe(0);
+    const [id] = readdirSync(join(home, 'recordings'));
+    const played = spawnSync(join(root, 'bin', 'wardmux'), ['play', id!, '--raw', '--key', join(folder, 'audit-key.json')], { env: environment(), encoding: 'utf8' });
+    expect(played.stdout).toContain('sealed-33');
+
+    const wrong = await inTerminal([
+      [/Passphrase of Mara Ueda: $/, 'not this one, not at all\r'],
+      [/Passphrase of Mara Ueda: $/, `${passphrase}\r`],
+      [/[$#] $/, 'exit\r'],
+    ]);
+    expect(wrong.status).toBe(0);
+    expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toMatch(/"action":"unlock"[^\n]*"outcome":"failure"/);
+  });
+});
+
+describe('what is damaged stays as it is, and is named', () => {
+  beforeEach(initialise);
+
+  test.each([
+    ['policy.json', '{"format":"wardmux-policy"}'],
+    ['policy.json', 'not json at all'],
+    ['installation.json', '{}'],
+    ['ledger/events.jsonl', '{"seq":0,"time":"2026-01-01T00:00:00.000Z","installation":"w-000000000000","action":"app.start","detail":{"version":"0.1.0"}}\n'],
+  ])('%s', (name, content) => {
+    const path = join(home, name);
+    writeFileSync(path, content);
+    const result = startApp({ DISPLAY: ':99' });
+    expect(result.status).not.toBe(0);
+    expect(oneSentence(result)).toContain(path);
+    expect(readFileSync(path, 'utf8')).toBe(content);
+    const listed = spawnSync(join(root, 'bin', 'wardmux'), ['record', '--', 'true'], { env: environment(), encoding: 'utf8' });
+    expect(listed.status).not.toBe(0);
+    expect(listed.stderr).toContain(path);
+    expect(readFileSync(path, 'utf8')).toBe(content);
+  });
+
+  test('a data folder that others can write is refused with the command that mends it', () => {
+    chmodSync(home, 0o777);
+    const result = startApp({ DISPLAY: ':99' });
+    expect(result.status).not.toBe(0);
+    expect(oneSentence(result)).toContain('chmod 700');
+  });
+
+  test('a data folder that is a file', () => {
+    rmSync(home, { recursive: true });
+    writeFileSync(home, 'x');
+    const result = startApp({ DISPLAY: ':99' });
+    expect(result.status).not.toBe(0);
+    expect(oneSentence(result)).toContain(home);
+    expect(readFileSync(home, 'utf8')).toBe('x');
+  });
+
+  test('an unreadable recovery file', () => {
+    const recorded = spawnSync(join(root, 'bin', 'wardmux'), ['record', '--', 'true'], { env: environment(), encoding: 'utf8' });
+    expect(recorded.status).toBe(0);
+    const [id] = readdirSync(join(home, 'recordings'));
+    const key = join(folder, 'audit-key.json');
+    for (const content of ['', '{}', 'garbage', readFileSync(key, 'utf8').replace(/"d":\s*"..../, '"d":"AAAA')]) {
+      const bad = join(folder, 'bad-key.json');
+      writeFileSync(bad, content);
+      const played = spawnSync(join(root, 'bin', 'wardmux'), ['play', id!, '--raw', '--key', bad], { env: environment(), encoding: 'utf8' });
+      expect(played.status).not.toBe(0);
+      expect(oneSentence(played)).toContain(bad);
+    }
+  });
+});
+
+const missing = missingPrograms('Xvfb', 'xdotool');
+describe.skipIf(missing.length > 0)(`in a real window${missing.length > 0 ? ` (skipped: ${missing.join(', ')} is not installed)` : ''}`, () => {
+  test('a second start brings the window back and ends; wardmux lock locks; ctrl-c ends everything in good order', async () => {
+    const app = await openRealApp();
+    try {
+      const again = startApp({ DISPLAY: app.display.name, WARDMUX_HOME: app.home, HOME: app.folder });
+      expect(again.status).toBe(3);
+      expect(oneSentence(again)).toContain('already running');
+      await app.unlock();
+      app.wardmux('lock');
+      expect(app.status().state).toBe('locked');
+      await app.unlock();
+    } finally {
+      const log = join(app.home, 'ledger', 'events.jsonl');
+      const ended = new Promise((resolve) => app.child.once('exit', resolve));
+      app.child.kill('SIGINT');
+      expect(await ended).toBe(0);
+      expect(readFileSync(log, 'utf8')).toMatch(/"action":"app.stop"/);
+      expect(app.wardmux('list')).not.toMatch(/interrupted|live/);
+      app.display.stop();
+      rmSync(app.folder, { recursive: true, force: true });
+    }
+  });
+
+  test('a shell that does not exist is said in its pane, with its path', async () => {
+    const app = await openRealApp({ env: { SHELL: '/no/such/shell' } });
+    try {
+      const log = join(app.home, 'ledger', 'events.jsonl');
+      await until(() => {
+        app.display.key('ctrl+a');
+        app.display.type(passphrase);
+        app.display.key('Return');
+        return /"action":"unlock"[^\n]*"outcome":"success"/.test(readFileSync(log, 'utf8'));
+      }, 'the unlock', 30_000);
+      // The page is looked at by a person; what can be checked from outside is that the app stands, and started nothing.
+      expect(app.status()).toMatchObject({ state: 'unlocked', shells: 0 });
+      if (process.env['WARDMUX_SHOTS']) {
+        mkdirSync(process.env['WARDMUX_SHOTS'], { recursive: true });
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        app.display.screenshot(join(process.env['WARDMUX_SHOTS'], 'missing-shell.png'));
+      }
+    } finally {
+      await app.stop();
+    }
+  });
+});
