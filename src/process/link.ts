@@ -4,6 +4,8 @@
  */
 
 export interface Link {
+  /** Sends without a word about it: where main is gone nothing happens, and `onClose` tells. */
+  post(message: unknown): void;
   /**
    * Sends. Resolves when the operating system has taken the message, where the channel can tell, so that a sender that
    * awaits does not fill the memory; rejects where main is gone.
@@ -12,7 +14,12 @@ export interface Link {
   onMessage(listener: (message: unknown) => void): void;
   /** Main is gone, or has closed the line. */
   onClose(listener: () => void): void;
+  /** Resolves when everything sent so far is on its way: before this process ends itself. */
+  flush(): Promise<void>;
 }
+
+/** parentPort says nothing of what it has passed on: this is given to it before the process ends. */
+const PARENT_PORT_FLUSH_MS = 100;
 
 /** What Electron adds to `process` in a utility process; typed here because src knows no Electron. */
 interface ParentPort {
@@ -26,35 +33,65 @@ export function parentLink(): Link {
   const { parentPort } = process as typeof process & { readonly parentPort?: ParentPort };
   if (parentPort) {
     return {
+      post: (message) => parentPort.postMessage(message),
       send: async (message) => parentPort.postMessage(message),
       onMessage: (listener) => parentPort.on('message', ({ data }) => listener(data)),
       onClose: (listener) => parentPort.on('close', listener),
+      flush: () => new Promise((resolve) => setTimeout(resolve, PARENT_PORT_FLUSH_MS)),
     };
   }
   if (!process.send) throw new Error('This is a part of Wardmux and is started by it. Run: wardmux --help');
+  let underWay = 0;
+  let idle: (() => void)[] = [];
+  const pass = (message: unknown, done: (error: Error | null) => void): void => {
+    underWay++;
+    process.send?.(message, undefined, {}, (error) => {
+      done(error);
+      if (--underWay > 0) return;
+      for (const resolve of idle) resolve();
+      idle = [];
+    });
+  };
   return {
+    post: (message) => {
+      // An error says that the channel has just closed: `onClose` tells about it.
+      if (process.connected) pass(message, () => undefined);
+    },
     send: (message) =>
       new Promise((resolve, reject) => {
         if (!process.connected) return reject(new Error('main is gone'));
-        process.send?.(message, undefined, {}, (error) => (error ? reject(error) : resolve()));
+        pass(message, (error) => (error ? reject(error) : resolve()));
       }),
     onMessage: (listener) => void process.on('message', listener),
     onClose: (listener) => void process.on('disconnect', listener),
+    flush: () =>
+      new Promise((resolve) => {
+        if (underWay === 0 || !process.connected) resolve();
+        else idle.push(resolve);
+      }),
   };
 }
 
 /** Two ends in one process, for tests: messages are cloned as between processes, and delivered in order. */
 export function linkPair(): readonly [Link, Link & { close(): void }] {
-  const ends = [0, 1].map(() => ({ message: [] as ((message: unknown) => void)[], close: [] as (() => void)[] }));
+  const listeners = () => ({ message: [] as ((message: unknown) => void)[], close: [] as (() => void)[] });
+  const ends = [listeners(), listeners()] as const;
   let open = true;
+  const pass = (to: 0 | 1, message: unknown): void => {
+    const copy = structuredClone(message);
+    queueMicrotask(() => ends[to].message.forEach((listener) => listener(copy)));
+  };
   const end = (mine: 0 | 1): Link => ({
+    post: (message) => {
+      if (open) pass(mine === 0 ? 1 : 0, message);
+    },
     send: async (message) => {
       if (!open) throw new Error('main is gone');
-      const copy = structuredClone(message);
-      queueMicrotask(() => ends[1 - mine]!.message.forEach((listener) => listener(copy)));
+      pass(mine === 0 ? 1 : 0, message);
     },
-    onMessage: (listener) => void ends[mine]!.message.push(listener),
-    onClose: (listener) => void ends[mine]!.close.push(listener),
+    onMessage: (listener) => void ends[mine].message.push(listener),
+    onClose: (listener) => void ends[mine].close.push(listener),
+    flush: async () => undefined,
   });
   const close = (): void => {
     open = false;

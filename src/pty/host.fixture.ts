@@ -97,15 +97,15 @@ export class Stage {
     this.ptys = ptys;
     this.host = new PtyHost({
       link: {
-        post: (message) => {
+        post: (given) => {
+          const message = given as FromPtyHost;
           this.posts.push(structuredClone(message));
           if (message.type === 'frame') this.log.push('shown');
         },
         onMessage: () => {},
-        onLost: (listener) => {
+        onClose: (listener) => {
           this.lose = listener;
         },
-        flush: async () => {},
       },
       spawn,
       createWriter: async (options) => {

@@ -10,7 +10,7 @@ import { decodeFrame, encodeFrame } from '../bridge/frames.ts';
 import type { EndReason, RecordingNotice } from '../recording/types.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import type { Clock } from './clock.ts';
-import type { Link } from './link.ts';
+import type { Link } from '../process/link.ts';
 import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
 import { Session, type SessionWriter } from './session.ts';
@@ -37,7 +37,7 @@ type Configuration = Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'>;
 type Spawn = Extract<ToPtyHost, { type: 'spawn' }>;
 
 export interface PtyHostParts {
-  readonly link: Link;
+  readonly link: Pick<Link, 'post' | 'onMessage' | 'onClose'>;
   readonly spawn: PtySpawner;
   readonly createWriter: (options: RecordingOptions) => Promise<SessionWriter>;
   readonly clock: Clock;
@@ -85,7 +85,7 @@ export class PtyHost {
   constructor(parts: PtyHostParts) {
     this.#parts = parts;
     parts.link.onMessage((message) => this.receive(message));
-    parts.link.onLost(() => void this.stop('main-gone'));
+    parts.link.onClose(() => void this.stop('main-gone'));
   }
 
   /** Panes with a running shell. */

@@ -1,13 +1,13 @@
 /** Entry of the pty host process: under child_process.fork and under Electron's utilityProcess. */
+import { parentLink } from '../process/link.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import { systemClock } from './clock.ts';
 import { withholdCoreDumps } from './harden.ts';
 import { PtyHost } from './host.ts';
-import { linkToMain } from './link.ts';
 import { spawnUnixPty } from './unix.ts';
 
 withholdCoreDumps();
-const link = linkToMain();
+const link = parentLink();
 const host = new PtyHost({
   link,
   spawn: spawnUnixPty,

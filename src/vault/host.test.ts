@@ -36,7 +36,7 @@ class Driver {
   readonly frames: Frame[] = [];
   /** Everything that passed main, as bytes: what must not hold a secret. */
   readonly passed: unknown[] = [];
-  readonly #link: Link;
+  readonly #link: Pick<Link, 'send' | 'onMessage'>;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #connected: ((key: Uint8Array) => void) | undefined;
   #page: PageChannel | undefined;
@@ -44,7 +44,7 @@ class Driver {
   #next = 1;
   sign: (bytes: Uint8Array) => Promise<Uint8Array> = async () => new Uint8Array();
 
-  constructor(link: Link, home: string) {
+  constructor(link: Pick<Link, 'send' | 'onMessage'>, home: string) {
     this.#link = link;
     link.onMessage((given) => {
       const message = fromVaultHost.parse(given);
@@ -374,10 +374,9 @@ test('an export is signed by the installation through main, and by the person', 
 test('the process itself: it answers over a real line, and goes when main goes', async () => {
   const child = fork(new URL('./main.ts', import.meta.url), [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   children.push(child);
-  const link: Link = {
+  const link: Pick<Link, 'send' | 'onMessage'> = {
     send: async (message) => void child.send(message as object),
     onMessage: (listener) => void child.on('message', listener),
-    onClose: () => undefined,
   };
   const main = new Driver(link, home.folder);
   await main.connect();

@@ -39,7 +39,7 @@ type Answer = Extract<FromVaultHost, { id: number }>;
 type Unanswered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 export interface VaultHostParts {
-  readonly link: Link;
+  readonly link: Pick<Link, 'send' | 'onMessage' | 'onClose'>;
   /** Ends this process: what it holds is gone then. */
   readonly exit: (code: number) => void;
   readonly now?: () => Date;
