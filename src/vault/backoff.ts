@@ -7,6 +7,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { backoffRows, delaySeconds, type UnlockMethod } from '../lock/backoff.ts';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
@@ -14,23 +15,20 @@ import { toJson } from '../storage/json.ts';
 import { UnlockError } from './errors.ts';
 import { personIdSchema } from './schema.ts';
 
-export type Method = 'passphrase' | 'passkey';
+export type Method = UnlockMethod;
 
-/** Seconds to wait after this many failures in a row; the last one stays. The first ones are free: fingers slip. */
-const delays: Readonly<Record<Method, { readonly free: number; readonly seconds: readonly number[] }>> = {
-  passphrase: { free: 4, seconds: [30, 60, 120, 300, 900, 3600] },
-  passkey: { free: 3, seconds: [5, 15, 60, 300] },
-};
+/**
+ * Failures whose delay is the longest: what a state counts as that was tampered with. The pure table (src/lock) also names
+ * a count at which a passphrase is off for good. The vault does not go that far: the state lies in a file of this account,
+ * so whoever may write there could shut a person out of every recording by making a hundred failures, or by deleting the
+ * file; and a hundred tries at an hour each are no guessing. The longest delay stays instead.
+ */
+const most = (method: Method): number => backoffRows[method].free + backoffRows[method].delays.length;
 
 /** Milliseconds to wait after `failures` in a row. */
 export function delayMs(method: Method, failures: number): number {
-  const { free, seconds } = delays[method];
-  if (failures <= free) return 0;
-  return 1000 * seconds[Math.min(failures - free, seconds.length) - 1]!;
+  return 1000 * delaySeconds(method, Math.min(failures, most(method)));
 }
-
-/** Failures whose delay is the longest: what a state counts as that was tampered with. */
-const most = (method: Method): number => delays[method].free + delays[method].seconds.length;
 
 /** The clocks: the wall clock can be set; time since boot cannot, but starts again with each boot. */
 export interface BackoffClock {
