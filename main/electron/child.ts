@@ -1,8 +1,8 @@
 /** The pty host and the vault host as utility processes: the same entries as under child_process.fork. */
 import { utilityProcess } from 'electron';
-import { childEnvironment } from '../chromium/child.ts';
 import type { Child, ChildName } from '../host.ts';
 import { Listeners } from '../listeners.ts';
+import { childEnvironment } from '../machine/child-environment.ts';
 
 export function forkUtility(name: ChildName, entry: string, env: NodeJS.ProcessEnv): Child {
   const messages = new Listeners<[unknown]>();
