@@ -35,7 +35,8 @@ async function output(at: string, home: string, id: string): Promise<string> {
   const key = readdirSync(at).find((name) => name.startsWith('wardmux-audit-key-'))!;
   const reader = await openRecording(join(home, 'recordings', id), { live: true });
   let text = '';
-  for await (const { events } of reader.records(await AuditKeyOpener.fromFile(join(at, key)))) for (const { event } of events) if (event.code === 'o') text += Buffer.from(event.data).toString('latin1');
+  for await (const { events } of reader.records(await AuditKeyOpener.fromFile(join(at, key))))
+    for (const { event } of events) if (event.code === 'o') text += Buffer.from(event.data).toString('latin1');
   expect(reader.fault).toBeUndefined();
   return text;
 }

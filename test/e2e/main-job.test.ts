@@ -3,7 +3,20 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { authenticator, firstRun, paneText, passphrase, passphraseField, root, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+import {
+  authenticator,
+  firstRun,
+  paneText,
+  passphrase,
+  passphraseField,
+  root,
+  run,
+  start,
+  unlockWithPassphrase,
+  until,
+  wardmux,
+  type Running,
+} from './support.ts';
 
 let running: Running;
 const ledgerActions = (): string[] =>
@@ -31,13 +44,20 @@ describe('the main job', () => {
     await authenticator(running.page, true);
     await firstRun(running, { passkey: true });
     await panes(1);
-    expect(existsSync(join(running.folder, readdirSync(running.folder).find((name) => name.startsWith('wardmux-audit-key-'))!))).toBe(true);
+    expect(
+      existsSync(
+        join(
+          running.folder,
+          readdirSync(running.folder).find((name) => name.startsWith('wardmux-audit-key-'))!,
+        ),
+      ),
+    ).toBe(true);
     expect(ledgerActions()).toEqual(expect.arrayContaining(['first-run', 'app.start', 'passkey.enrolled', 'unlock', 'recording.start', 'pane.open']));
   });
 
   test('the window is split into four panes, each with its own shell, and none is mounted again', async () => {
     await run(running, 'echo one-$((40+1))', 'one-41');
-    await running.page.evaluate(() => document.querySelectorAll('.pane').forEach((pane) => pane.setAttribute('data-mounted', 'first')));
+    await running.page.evaluate(`document.querySelectorAll('.pane').forEach((pane) => pane.setAttribute('data-mounted', 'first'))`);
     await prefix('%');
     await panes(2);
     await run(running, 'echo two-$((40+2))', 'two-42');
@@ -123,10 +143,14 @@ describe('the main job', () => {
         .split('\n')
         .filter((line) => line.startsWith(signer === 'installation' ? 'w-' : 'p-'))
         .map((line) => line.split(' ')[0]!)[0]!;
-      const verify = spawnSync('ssh-keygen', ['-Y', 'verify', '-f', 'allowed_signers', '-I', identity, '-n', 'session-export@wardmux.localhost', '-s', `SHA256SUMS.${signer}.sig`], {
-        cwd: bundle,
-        input: readFileSync(join(bundle, 'SHA256SUMS')),
-      });
+      const verify = spawnSync(
+        'ssh-keygen',
+        ['-Y', 'verify', '-f', 'allowed_signers', '-I', identity, '-n', 'session-export@wardmux.localhost', '-s', `SHA256SUMS.${signer}.sig`],
+        {
+          cwd: bundle,
+          input: readFileSync(join(bundle, 'SHA256SUMS')),
+        },
+      );
       expect(verify.stdout.toString() + verify.stderr.toString()).toContain('Good');
     }
     expect(spawnSync('python3', [join(bundle, 'verify.py'), bundle, '--trust', trust], { encoding: 'utf8' })).toMatchObject({ status: 0 });
@@ -139,7 +163,10 @@ describe('the main job', () => {
     const listed = JSON.parse(wardmux(['list', '--json'], { home: running.home }).stdout) as { recordings?: { id: string }[] } | { id: string }[];
     const recordings = Array.isArray(listed) ? listed : listed.recordings!;
     expect(recordings.length).toBe(5);
-    const auditKey = join(running.folder, readdirSync(running.folder).find((name) => name.startsWith('wardmux-audit-key-'))!);
+    const auditKey = join(
+      running.folder,
+      readdirSync(running.folder).find((name) => name.startsWith('wardmux-audit-key-'))!,
+    );
     const texts = recordings.map(({ id }) => wardmux(['play', id, '--raw', '--key', auditKey], { home: running.home }).stdout);
     expect(texts.join('')).toContain('window-45');
     expect(wardmux(['play', recordings[0]!.id, '--raw', '--passphrase-fd', '3'], { home: running.home, passphrase }).stdout).toBe(texts[0]);

@@ -38,7 +38,16 @@ export async function openRealApp(size: { width?: number; height?: number; initi
   };
   const wardmux = (...args: string[]): string => execFileSync(join(root, 'bin', 'wardmux'), args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (size.initialised ?? true) {
-    execFileSync('bash', ['-c', `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`, join(root, 'bin', 'wardmux'), join(folder, 'audit-key.json')], { env, stdio: 'ignore' });
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`,
+        join(root, 'bin', 'wardmux'),
+        join(folder, 'audit-key.json'),
+      ],
+      { env, stdio: 'ignore' },
+    );
   }
   const child = spawn(process.execPath, [join(distFolder, 'start.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
@@ -55,19 +64,27 @@ export async function openRealApp(size: { width?: number; height?: number; initi
     status,
     async unlock() {
       // The field has the focus as soon as the page stands; typing too early is typed into nothing, so it is tried again.
-      await until(() => {
-        display.key('ctrl+a');
-        display.type(passphrase);
-        display.key('Return');
-        return settled(() => status().state === 'unlocked');
-      }, 'the unlocked app', 30_000);
+      await until(
+        () => {
+          display.key('ctrl+a');
+          display.type(passphrase);
+          display.key('Return');
+          return settled(() => status().state === 'unlocked');
+        },
+        'the unlocked app',
+        30_000,
+      );
       await until(() => status().shells > 0, 'a shell');
       // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
       const mark = join(folder, 'focused');
-      await until(() => {
-        display.type(`touch ${mark}\n`);
-        return settled(() => readIfThere(mark) !== undefined);
-      }, 'a shell with the focus', 30_000);
+      await until(
+        () => {
+          display.type(`touch ${mark}\n`);
+          return settled(() => readIfThere(mark) !== undefined);
+        },
+        'a shell with the focus',
+        30_000,
+      );
     },
     async run(line) {
       const mark = join(folder, `mark-${++marks}`);

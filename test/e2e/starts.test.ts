@@ -19,11 +19,33 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: folder, WARDMUX_HOME: home, SHELL: '/bin/bash', LANG: 'C.UTF-8', TMPDIR: folder, ...extra });
+const environment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOME: folder,
+  WARDMUX_HOME: home,
+  SHELL: '/bin/bash',
+  LANG: 'C.UTF-8',
+  TMPDIR: folder,
+  ...extra,
+});
 const startApp = (extra: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [join(distFolder, 'start.mjs')], { env: environment(extra), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  spawnSync(process.execPath, [join(distFolder, 'start.mjs')], {
+    env: environment(extra),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
 const initialise = (): void => {
-  const done = spawnSync('bash', ['-c', `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`, join(root, 'bin', 'wardmux'), join(folder, 'audit-key.json')], { env: environment(), encoding: 'utf8' });
+  const done = spawnSync(
+    'bash',
+    [
+      '-c',
+      `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`,
+      join(root, 'bin', 'wardmux'),
+      join(folder, 'audit-key.json'),
+    ],
+    { env: environment(), encoding: 'utf8' },
+  );
   expect(done.stderr + String(done.status)).toMatch(/0$/);
 };
 const oneSentence = ({ stderr }: SpawnSyncReturns<string>): string => {
@@ -47,7 +69,10 @@ test('without a browser it says which ones it looks for', () => {
 describe('without a display, in a terminal', () => {
   /** Runs in a pty of `script`, types the answers, and gives back all that the terminal showed. */
   async function inTerminal(answers: readonly (readonly [RegExp, string])[]): Promise<{ text: string; status: number | null }> {
-    const child = spawn('script', ['-q', '-e', '-c', `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], { env: environment({ TERM: 'xterm' }), stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('script', ['-q', '-e', '-c', `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], {
+      env: environment({ TERM: 'xterm' }),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -57,7 +82,8 @@ describe('without a display, in a terminal', () => {
       seen = text.length;
       child.stdin.write(answer);
     }
-    return { text: '', status: await ended, ...{ get text() { return text; } } };
+    const status = await ended;
+    return { text, status };
   }
 
   test('first run, then the shell, sealed, in the same terminal; the second time it asks for the passphrase', async () => {
@@ -73,7 +99,10 @@ describe('without a display, in a terminal', () => {
     expect(first.text).not.toContain(passphrase);
     expect(first.status).toBe(0);
     const [id] = readdirSync(join(home, 'recordings'));
-    const played = spawnSync(join(root, 'bin', 'wardmux'), ['play', id!, '--raw', '--key', join(folder, 'audit-key.json')], { env: environment(), encoding: 'utf8' });
+    const played = spawnSync(join(root, 'bin', 'wardmux'), ['play', id!, '--raw', '--key', join(folder, 'audit-key.json')], {
+      env: environment(),
+      encoding: 'utf8',
+    });
     expect(played.stdout).toContain('sealed-33');
 
     const wrong = await inTerminal([
@@ -139,7 +168,9 @@ describe('what is damaged stays as it is, and is named', () => {
 });
 
 const missing = missingPrograms('Xvfb', 'xdotool');
-describe.skipIf(missing.length > 0)(`in a real window${missing.length > 0 ? ` (skipped: ${missing.join(', ')} is not installed)` : ''}`, () => {
+describe('in a real window', () => {
+  beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
+
   test('a second start brings the window back and ends; wardmux lock locks; ctrl-c ends everything in good order', async () => {
     const app = await openRealApp();
     try {
@@ -166,12 +197,16 @@ describe.skipIf(missing.length > 0)(`in a real window${missing.length > 0 ? ` (s
     const app = await openRealApp({ env: { SHELL: '/no/such/shell' } });
     try {
       const log = join(app.home, 'ledger', 'events.jsonl');
-      await until(() => {
-        app.display.key('ctrl+a');
-        app.display.type(passphrase);
-        app.display.key('Return');
-        return /"action":"unlock"[^\n]*"outcome":"success"/.test(readFileSync(log, 'utf8'));
-      }, 'the unlock', 30_000);
+      await until(
+        () => {
+          app.display.key('ctrl+a');
+          app.display.type(passphrase);
+          app.display.key('Return');
+          return /"action":"unlock"[^\n]*"outcome":"success"/.test(readFileSync(log, 'utf8'));
+        },
+        'the unlock',
+        30_000,
+      );
       // The page is looked at by a person; what can be checked from outside is that the app stands, and started nothing.
       expect(app.status()).toMatchObject({ state: 'unlocked', shells: 0 });
       if (process.env['WARDMUX_SHOTS']) {

@@ -47,7 +47,15 @@ export async function start(options: { readonly folder?: string; readonly env?: 
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
   const home = join(folder, 'home');
   // A plain shell with a plain prompt: the tests look at what it prints. No bus: the file store is used, and said.
-  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/bash', LANG: 'C.UTF-8', PS1: 'ready$ ', BASH_SILENCE_DEPRECATION_WARNING: '1', ...options.env };
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    SHELL: '/bin/bash',
+    LANG: 'C.UTF-8',
+    PS1: 'ready$ ',
+    BASH_SILENCE_DEPRECATION_WARNING: '1',
+    ...options.env,
+  };
   const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
   const clock = new TestClock();
   const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env });
@@ -83,7 +91,16 @@ export async function authenticator(page: Page, hasPrf: boolean): Promise<{ sess
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, hasPrf } as never,
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      hasPrf,
+    } as never,
   });
   return { session, id: authenticatorId };
 }
@@ -97,7 +114,10 @@ export async function moveCredentials(from: { session: CDPSession; id: string },
 }
 
 /** The command line of this checkout, as a script would call it. */
-export function wardmux(args: readonly string[], options: { readonly home: string; readonly passphrase?: string }): { status: number; stdout: string; stderr: string } {
+export function wardmux(
+  args: readonly string[],
+  options: { readonly home: string; readonly passphrase?: string },
+): { status: number; stdout: string; stderr: string } {
   const shell = options.passphrase === undefined ? ['"$@"'] : ['"$@" 3<<<"$PASS"'];
   try {
     const stdout = execFileSync('bash', ['-c', shell.join(''), 'wardmux', join(root, 'bin', 'wardmux'), ...args], {
@@ -139,7 +159,10 @@ export async function prompt(running: Running): Promise<void> {
 
 /** All rows that the panes show, as the DOM renderer has them. */
 export async function paneText(running: Running): Promise<string> {
-  return running.page.evaluate(() => [...document.querySelectorAll('.xterm-rows')].map((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n')).join('\n\f\n'));
+  // As text, not as a function: the tests are typed without the DOM.
+  return running.page.evaluate<string>(
+    String.raw`[...document.querySelectorAll('.xterm-rows')].map((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n')).join('\n\f\n')`,
+  );
 }
 
 /** Types a command line and waits for a text that only its output has. */
