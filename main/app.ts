@@ -117,10 +117,11 @@ export class App {
       notice: (level, sentence, pane) => this.#notice(level, sentence, pane),
       lock: () => void this.lock('command'),
       detach: () => void this.#detach(),
-      exportPane: (pane) => void this.#exportPane(pane, undefined).then(
-        ({ folder }) => this.#notice('ok', `Exported to ${folder}.`, pane),
-        (error: unknown) => this.#notice('stop', sentenceOf(error), pane),
-      ),
+      exportPane: (pane) =>
+        void this.#exportPane(pane, undefined).then(
+          ({ folder }) => this.#notice('ok', `Exported to ${folder}.`, pane),
+          (error: unknown) => this.#notice('stop', sentenceOf(error), pane),
+        ),
       verifyPane: (pane) => void this.#verifyPane(pane).then(({ good, sentence }) => this.#notice(good ? 'ok' : 'stop', sentence, pane)),
       env,
       now: () => clock.now(),
@@ -129,7 +130,8 @@ export class App {
       handlers: this.#handlers(),
       surface: () => this.#surface,
       post: (text) => this.#window.post(text),
-      refused: (code, request) => this.#log({ action: 'bridge.refused', detail: { surface: this.#surface, peer: 'page', code, ...(request ? { request } : {}) } }),
+      refused: (code, request) =>
+        this.#log({ action: 'bridge.refused', detail: { surface: this.#surface, peer: 'page', code, ...(request ? { request } : {}) } }),
       now: () => clock.now(),
     });
   }
@@ -392,7 +394,9 @@ export class App {
         this.#open();
         const vault = this.#requireVault();
         for (const { pane, recording, outputBytes } of this.#attached.splice(0)) {
-          void vault.ask({ type: 'replay', pane, recording, upTo: outputBytes }, 'replayed').catch((error: unknown) => this.#notice('warn', sentenceOf(error), pane));
+          void vault
+            .ask({ type: 'replay', pane, recording, upTo: outputBytes }, 'replayed')
+            .catch((error: unknown) => this.#notice('warn', sentenceOf(error), pane));
         }
         return {};
       },
@@ -454,7 +458,12 @@ export class App {
     if (!recording || !this.#installed) throw new Refusal('no-recording', 'This pane has no recording to verify.');
     await this.#pty.checkpoint();
     const result = await verifyAgainstLedger(this.#home, this.#installed.ledger, recording);
-    this.#log({ action: 'verify', person: this.#session?.person.id, outcome: result.good ? 'success' : 'failure', detail: { target: 'recording', recording, code: result.code } });
+    this.#log({
+      action: 'verify',
+      person: this.#session?.person.id,
+      outcome: result.good ? 'success' : 'failure',
+      detail: { target: 'recording', recording, code: result.code },
+    });
     return { good: result.good, sentence: result.sentence };
   }
 
@@ -462,7 +471,9 @@ export class App {
 
   #ptyHostDied(): void {
     this.#log({ action: 'pty-host.exit', detail: {} });
-    this.#workspace.allGone('The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed. Respawn starts a new shell.');
+    this.#workspace.allGone(
+      'The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed. Respawn starts a new shell.',
+    );
     this.#notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
     if (this.#installed) {
       const { ledger } = this.#installed;
@@ -508,7 +519,13 @@ export class App {
   async remote(command: SocketCommand): Promise<Record<string, unknown>> {
     if (command === 'lock') await this.lock('command');
     if (command === 'show') await this.reopen();
-    return { state: this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run', shells: this.#workspace.shellCount, host: this.#options.host.name, version, pid: process.pid };
+    return {
+      state: this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run',
+      shells: this.#workspace.shellCount,
+      host: this.#options.host.name,
+      version,
+      pid: process.pid,
+    };
   }
 
   socketRefused(): void {
@@ -532,7 +549,15 @@ export class App {
   #ptyConfiguration(): ConstructorParameters<typeof PtyClient>[1] extends () => infer C ? C : never {
     const { installation, policy } = this.#requireInstalled();
     const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
-    return { recordingsFolder: this.#home.recordings, installation: installation.id, policySha256: policy.sha256, rotateMinutes, rotateMebibytes, reserveMebibytes, version };
+    return {
+      recordingsFolder: this.#home.recordings,
+      installation: installation.id,
+      policySha256: policy.sha256,
+      rotateMinutes,
+      rotateMebibytes,
+      reserveMebibytes,
+      version,
+    };
   }
 
   #requireInstalled(): Installed {
@@ -564,7 +589,9 @@ export class App {
     return {
       person: person.name,
       role: person.roles[0] ?? '',
-      recording: this.#recordingFault ? { level: 'stop', word: 'not sealed', sealedBytes: this.#sealedBytes } : { level: 'seal', word: 'sealed', sealedBytes: this.#sealedBytes },
+      recording: this.#recordingFault
+        ? { level: 'stop', word: 'not sealed', sealedBytes: this.#sealedBytes }
+        : { level: 'seal', word: 'sealed', sealedBytes: this.#sealedBytes },
       ledger: this.#ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events },
       lockIn,
       idleSeconds,
@@ -624,7 +651,10 @@ function sentenceOf(error: unknown): string {
  * Runs the app until it is over: one instance for a data folder, the private socket, ctrl-c. Used by every host.
  * @returns the exit status: 0 ended in good order, 3 another Wardmux has this data folder (its window is brought back).
  */
-export async function runApp(host: Host, options: { readonly home: string; readonly rendererFolder: string; readonly say?: (line: string) => void }): Promise<number> {
+export async function runApp(
+  host: Host,
+  options: { readonly home: string; readonly rendererFolder: string; readonly say?: (line: string) => void },
+): Promise<number> {
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
   const running = await askApp(path, 'show').catch(() => undefined);

@@ -29,12 +29,26 @@ export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording:
     tree.append(leaf);
     const root = remembered.get(tree.size);
     if (root === undefined) continue;
-    if (root !== tree.head().root) return { good: false, code: 'root-mismatch', sentence: `The recording differs from what the ledger signed for at its record ${tree.size}. Keep a copy of both for the audit.` };
+    if (root !== tree.head().root)
+      return {
+        good: false,
+        code: 'root-mismatch',
+        sentence: `The recording differs from what the ledger signed for at its record ${tree.size}. Keep a copy of both for the audit.`,
+      };
     last = tree.size;
   }
   if (reader.fault) return { good: false, code: reader.fault.code, sentence: reader.fault.message };
   const most = Math.max(0, ...remembered.keys());
-  if (last < most) return { good: false, code: 'cut', sentence: `The ledger signed for ${most} records, and only ${tree.size} are here: the end of the recording is missing.` };
+  if (last < most)
+    return {
+      good: false,
+      code: 'cut',
+      sentence: `The ledger signed for ${most} records, and only ${tree.size} are here: the end of the recording is missing.`,
+    };
   const after = tree.size - last;
-  return { good: true, code: 'good', sentence: `Verified: ${last} records match the signed ledger${after > 0 ? `, ${after} newer ones are not signed for yet` : ''}. Whether the ledger was rolled back was not checked.` };
+  return {
+    good: true,
+    code: 'good',
+    sentence: `Verified: ${last} records match the signed ledger${after > 0 ? `, ${after} newer ones are not signed for yet` : ''}. Whether the ledger was rolled back was not checked.`,
+  };
 }

@@ -34,13 +34,16 @@ export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<st
 
 async function settle(home: Home, ledger: Ledger, id: string): Promise<string | undefined> {
   const folder = join(home.recordings, id);
-  if (!existsSync(folder)) return `Recording ${id} stands in the ledger, but ${folder} is not there. Restore it from a backup, or tell whoever audits this workstation.`;
+  if (!existsSync(folder))
+    return `Recording ${id} stands in the ledger, but ${folder} is not there. Restore it from a backup, or tell whoever audits this workstation.`;
   // Another process of ours, such as wardmux record, is still writing it.
   if (liveState(folder) === 'live') return undefined;
   try {
     const end = readEnd(folder);
     if (end) {
-      await ledger.append(noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs }));
+      await ledger.append(
+        noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs }),
+      );
       return `Wardmux ended without notice while recording ${id} was running. The recording is whole; its shell is gone.`;
     }
     const { head, tornBytes, lastWallMs } = await recoverRecording(folder);

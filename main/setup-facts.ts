@@ -11,7 +11,8 @@ export function defaultAuditKeyPath(env: Readonly<Record<string, string | undefi
 /** Where the installation's signing key will be kept, and how weak that is. */
 export async function secretStoreFacts(home: Home): Promise<{ name: string; weaker: boolean; sentence: string }> {
   const { store, reason } = await chooseSecretStore(home, newInstallationId());
-  if (store.name === 'secret-service') return { name: store.name, weaker: false, sentence: "The signing key of this workstation goes into the system's secret store." };
+  if (store.name === 'secret-service')
+    return { name: store.name, weaker: false, sentence: "The signing key of this workstation goes into the system's secret store." };
   return {
     name: store.name,
     weaker: true,

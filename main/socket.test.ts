@@ -46,7 +46,8 @@ test('nobody but this account can reach it', () => {
 });
 
 test('lock, status and show are answered with one line', async () => {
-  for (const command of ['lock', 'status', 'show'] as const) expect(JSON.parse(await ask(`${JSON.stringify({ command })}\n`))).toEqual({ ok: true, state: 'locked' });
+  for (const command of ['lock', 'status', 'show'] as const)
+    expect(JSON.parse(await ask(`${JSON.stringify({ command })}\n`))).toEqual({ ok: true, state: 'locked' });
   expect(handled).toEqual(['lock', 'status', 'show']);
   expect(refused).toBe(0);
 });

@@ -14,7 +14,14 @@
 export type Frame =
   | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
-  | { readonly type: 'snapshot' | 'screen'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'snapshot' | 'screen';
+      readonly pane: number;
+      readonly offset: number;
+      readonly cols: number;
+      readonly rows: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'size'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number }
   | { readonly type: 'end'; readonly pane: number; readonly offset: number; readonly skipped: number }
   | { readonly type: 'passphrase' | 'prf'; readonly bytes: Uint8Array };

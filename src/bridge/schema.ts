@@ -11,7 +11,10 @@
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
-const base64 = z.string().max(200).regex(/^[A-Za-z0-9+/]+={0,2}$/);
+const base64 = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9+/]+={0,2}$/);
 const none = z.strictObject({});
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
@@ -25,21 +28,42 @@ export const requests = {
   /** Genuine input by a person: extends the idle timer. At most one a second is sent. `kind` move extends only once. */
   activity: row(['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
 
-  'setup.facts': row(['setup'], none, z.object({ workstation: z.string(), home: z.string(), auditKeyPath: z.string(), secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }) })),
+  'setup.facts': row(
+    ['setup'],
+    none,
+    z.object({
+      workstation: z.string(),
+      home: z.string(),
+      auditKeyPath: z.string(),
+      secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }),
+    }),
+  ),
   /** The passphrase has been sent as a sealed frame to the vault host. */
-  'setup.create': row(['setup'], z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000) }), z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() })),
+  'setup.create': row(
+    ['setup'],
+    z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000) }),
+    z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
+  ),
   'setup.passkeyOptions': row(['setup'], none, webauthn),
   'setup.passkeyVerify': row(['setup'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
   'setup.passkeyProve': row(['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() })),
   'setup.finish': row(['setup'], none, none),
 
-  'lock.facts': row(['lock'], none, z.object({
-    workstation: z.string(), banner: z.string(), lockedAt: z.string().nullable(),
-    people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(['passkey', 'passphrase'])) })),
-    /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
-    flags: z.array(z.string()), backOffSeconds: z.number(), failures: z.number(),
-  })),
+  'lock.facts': row(
+    ['lock'],
+    none,
+    z.object({
+      workstation: z.string(),
+      banner: z.string(),
+      lockedAt: z.string().nullable(),
+      people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(['passkey', 'passphrase'])) })),
+      /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
+      flags: z.array(z.string()),
+      backOffSeconds: z.number(),
+      failures: z.number(),
+    }),
+  ),
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'lock.passphrase': row(['lock'], z.strictObject({ person: z.string().max(60) }), none),
   'lock.passkeyOptions': row(['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
@@ -55,13 +79,30 @@ export const requests = {
   /** The workspace is ready for replay and live frames of its panes. */
   'workspace.attach': row(['workspace'], none, none),
   lock: row(['workspace'], none, none),
-  'export.start': row(['workspace'], z.strictObject({ pane, folder: z.string().max(1000).optional() }), z.object({ folder: z.string(), records: z.number(), sha256: z.string() })),
+  'export.start': row(
+    ['workspace'],
+    z.strictObject({ pane, folder: z.string().max(1000).optional() }),
+    z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
+  ),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row(['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
-  'display.set': row(['setup', 'lock', 'workspace'], z.strictObject({ theme: z.enum(['system', 'dark', 'light']).optional(), cell: z.enum(['auto', '8', '9', '10', '12']).optional(), contrast: z.boolean().optional(), motion: z.boolean().optional() }), none),
+  'display.set': row(
+    ['setup', 'lock', 'workspace'],
+    z.strictObject({
+      theme: z.enum(['system', 'dark', 'light']).optional(),
+      cell: z.enum(['auto', '8', '9', '10', '12']).optional(),
+      contrast: z.boolean().optional(),
+      motion: z.boolean().optional(),
+    }),
+    none,
+  ),
 } as const;
 
-function row<I extends z.ZodType, O extends z.ZodType>(surfaces: readonly Surface[], input: I, output: O): { readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
+function row<I extends z.ZodType, O extends z.ZodType>(
+  surfaces: readonly Surface[],
+  input: I,
+  output: O,
+): { readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
   return { surfaces, input, output };
 }
 

@@ -15,7 +15,13 @@ function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: n
       },
     ]),
   ) as unknown as Handlers;
-  const server = new BridgeServer({ handlers: all, surface: () => surface, post: (text) => posted.push(JSON.parse(text)), refused: (reason) => refused.push(reason), now: () => 0 });
+  const server = new BridgeServer({
+    handlers: all,
+    surface: () => surface,
+    post: (text) => posted.push(JSON.parse(text)),
+    refused: (reason) => refused.push(reason),
+    now: () => 0,
+  });
   return { server, posted, refused, called };
 }
 const send = (request: string, input: unknown = {}): string => JSON.stringify({ id: 7, request, input });

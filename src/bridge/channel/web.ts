@@ -34,7 +34,13 @@ export class PageKey {
     const salt = await crypto.subtle.digest('SHA-256', both);
     const base = await crypto.subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
     const derive = (direction: Direction, use: 'encrypt' | 'decrypt'): Promise<Key> =>
-      crypto.subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', salt, info: new TextEncoder().encode(keyInfo(direction)) }, base, { name: 'AES-GCM', length: 256 }, false, [use]);
+      crypto.subtle.deriveKey(
+        { name: 'HKDF', hash: 'SHA-256', salt, info: new TextEncoder().encode(keyInfo(direction)) },
+        base,
+        { name: 'AES-GCM', length: 256 },
+        false,
+        [use],
+      );
     return new PageChannel(await derive('from-page', 'encrypt'), await derive('to-page', 'decrypt'));
   }
 }
