@@ -1,6 +1,7 @@
 /** The terminal that `wardmux record` runs in: its size, and raw mode while the command runs. */
 import { spawnSync } from 'node:child_process';
-import { isatty } from 'node:tty';
+import { openSync } from 'node:fs';
+import { isatty, WriteStream } from 'node:tty';
 
 export interface Size {
   readonly cols: number;
@@ -12,12 +13,6 @@ export const defaultSize: Size = { cols: 80, rows: 24 };
 /** Larger than any screen; a pty takes 16 bits. */
 const maxCells = 2000;
 
-/** stty(1) on descriptor `fd`; undefined where there is no stty or no terminal. */
-function stty(fd: number, args: readonly string[]): string | undefined {
-  const result = spawnSync('stty', args, { stdio: [fd, 'pipe', 'ignore'], encoding: 'latin1' });
-  return result.status === 0 ? result.stdout.trim() : undefined;
-}
-
 /** The first of stdin, stdout and stderr that is a terminal. */
 export function terminalFd(): number | undefined {
   return [0, 1, 2].find((fd) => isatty(fd));
@@ -25,7 +20,17 @@ export function terminalFd(): number | undefined {
 
 /** Size of the terminal in cells. */
 export function terminalSize(fd: number | undefined): Size {
-  const [rows = 0, cols = 0] = fd === undefined ? [] : (stty(fd, ['size']) ?? '').split(' ').map(Number);
+  if (fd === undefined) return defaultSize;
+  let cols = 0;
+  let rows = 0;
+  try {
+    // The descriptor is only asked (TIOCGWINSZ): an own one, so that closing the stream leaves the person's terminal alone.
+    const terminal = new WriteStream(openSync(`/dev/fd/${fd}`, 'w'));
+    [cols, rows] = terminal.getWindowSize();
+    terminal.destroy();
+  } catch {
+    return defaultSize;
+  }
   if (!(rows > 0 && cols > 0)) return defaultSize;
   return { cols: Math.min(cols, maxCells), rows: Math.min(rows, maxCells) };
 }
@@ -37,8 +42,13 @@ export function terminalSize(fd: number | undefined): Size {
  */
 export function rawMode(): (() => void) | undefined {
   if (!isatty(0)) return undefined;
-  const saved = stty(0, ['-g']);
-  if (saved === undefined || !/^[0-9a-f:]+$/i.test(saved)) return undefined;
-  if (stty(0, ['raw', '-echo']) === undefined) return undefined;
-  return () => void stty(0, [saved]);
+  // One process for both: each costs the start of a recording as much as opening its ledger.
+  const { status, stdout } = stty('stty -g && stty raw -echo');
+  const saved = stdout.trim();
+  if (status !== 0 || !/^[0-9a-f:]+$/i.test(saved)) return undefined;
+  return () => void stty(`stty ${saved}`);
+}
+
+function stty(script: string): { readonly status: number | null; readonly stdout: string } {
+  return spawnSync('/bin/sh', ['-c', script], { stdio: [0, 'pipe', 'ignore'], encoding: 'latin1' });
 }
