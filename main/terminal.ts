@@ -1,5 +1,7 @@
 /** The terminal-only job, for a machine without a display: first run if need be, then the person's shell, sealed, in this terminal. */
-import { createInterface } from 'node:readline/promises';
+import { openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { ReadStream } from 'node:tty';
 import { runInit } from '../src/cli/commands/init.ts';
 import { record } from '../src/cli/commands/record.ts';
 import { PassphraseInputError, promptPassphrase } from '../src/cli/passphrase.ts';
@@ -21,7 +23,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const home = openHome(folder);
   const env = { ...process.env, WARDMUX_HOME: folder };
   if (!readInstallation(home)) {
-    const code = await firstRun(env);
+    const code = await firstRun(env, say);
     if (code !== 0) return code;
   } else {
     const person = await unlock(home, say);
@@ -33,17 +35,41 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   return code;
 }
 
-async function firstRun(env: NodeJS.ProcessEnv): Promise<number> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+async function firstRun(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<number> {
+  process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
+  const proposed = defaultAuditKeyPath(env);
+  const answers = await askLines(['Your name: ', `Where to save the audit key, to be kept off this machine [${proposed}]: `]);
+  if (!answers) {
+    say('cancelled. Nothing was written.');
+    return 1;
+  }
+  const [name = '', path = ''] = answers;
+  const talk = (text: string): void => void process.stderr.write(text);
+  return runInit({ name, auditKeyOut: path || proposed }, { env, out: talk, talk });
+}
+
+/**
+ * Asks one question after the other on the controlling terminal, as its own line editing has it. It is opened anew:
+ * stdin is left alone, because an interface that has read from it leaves it paused, and the shell that comes next would
+ * never hear what is typed.
+ * @returns the trimmed answers, or undefined when the person ended the input (ctrl-d).
+ */
+async function askLines(questions: readonly string[]): Promise<string[] | undefined> {
+  const terminal = new ReadStream(openSync('/dev/tty', 'r+'));
+  const lines = createInterface({ input: terminal, terminal: false });
+  const typed = lines[Symbol.asyncIterator]();
   try {
-    process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
-    const name = (await lines.question('Your name: ')).trim();
-    const proposed = defaultAuditKeyPath(env);
-    const path = (await lines.question(`Where to save the audit key, to be kept off this machine [${proposed}]: `)).trim() || proposed;
-    lines.close();
-    return await runInit({ name, auditKeyOut: path }, { env, out: (text) => void process.stderr.write(text), talk: (text) => void process.stderr.write(text) });
+    const answers: string[] = [];
+    for (const question of questions) {
+      process.stderr.write(question);
+      const next = await typed.next();
+      if (next.done) return undefined;
+      answers.push(next.value.trim());
+    }
+    return answers;
   } finally {
     lines.close();
+    terminal.destroy();
   }
 }
 

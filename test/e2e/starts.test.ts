@@ -77,13 +77,17 @@ describe('without a display, in a terminal', () => {
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     let seen = 0;
-    for (const [question, answer] of answers) {
-      await until(() => question.test(text.slice(seen)), `${question} in: ${text}`, 30_000);
-      seen = text.length;
-      child.stdin.write(answer);
+    try {
+      for (const [question, answer] of answers) {
+        await until(() => question.test(text.slice(seen)), `${question} in: ${text}`, 20_000);
+        seen = text.length;
+        child.stdin.write(answer);
+      }
+      const status = await ended;
+      return { text, status };
+    } finally {
+      child.kill('SIGKILL');
     }
-    const status = await ended;
-    return { text, status };
   }
 
   test('first run, then the shell, sealed, in the same terminal; the second time it asks for the passphrase', async () => {
