@@ -1,4 +1,5 @@
 /** Builds one document a surface. Flat output (lock.html beside its assets), because the hosts serve dist/renderer as the origin's root. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -19,11 +20,20 @@ const flatPages: Plugin = {
   },
 };
 
+/** The icon goes into the page: a browser fetches an icon's file by a way that the hosts do not answer. */
+const iconInside: Plugin = {
+  name: 'icon-inside',
+  transformIndexHtml(html) {
+    const icon = readFileSync(here('../assets/icons/wardmux.svg')).toString('base64');
+    return html.replace('href="data:,"', `href="data:image/svg+xml;base64,${icon}"`);
+  },
+};
+
 export default defineConfig({
   root: here('.'),
   base: '/',
   publicDir: false,
-  plugins: [flatPages],
+  plugins: [iconInside, flatPages],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/renderer'),

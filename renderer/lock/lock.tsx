@@ -153,8 +153,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           ) : (
             <>
               <p class="faint">
+                {facts.lockedAt ? `${text.since(clock(new Date(facts.lockedAt)))}, ` : ''}
                 {text.heldBy}
-                {facts.lockedAt ? `, ${text.since(clock(new Date(facts.lockedAt)))}` : ''}
               </p>
               <p class="x3 poster__who">{person.masked}</p>
               <p class="poster__err" role="alert">
@@ -212,7 +212,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                 ) : null}
               </div>
               <p class="dim poster__note" role="status">
-                {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : text.shell}
+                {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : facts.lockedAt ? text.shell : text.nothingRuns}
               </p>
             </>
           )}

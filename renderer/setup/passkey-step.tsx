@@ -1,5 +1,5 @@
 /** Enrolling a passkey: one create(), then two get() calls that must give the same secret. What was tested stands in a table. */
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
@@ -31,6 +31,11 @@ export function Passkey({ bridge, created, onDone }: PasskeyProps): JSX.Element 
   const [error, setError] = useState('');
   const [proof, setProof] = useState<Proof | undefined>(undefined);
   const tried = Object.keys(results).length > 0;
+  const actions = useRef<HTMLParagraphElement>(null);
+  // The button that had the focus is gone when the passkey is proven: Enter goes on with the one in its place.
+  useLayoutEffect(() => {
+    if (proof) actions.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
+  }, [proof]);
 
   const ask = (which: number): void => {
     setTouch(which);
@@ -87,7 +92,7 @@ export function Passkey({ bridge, created, onDone }: PasskeyProps): JSX.Element 
           </>
         ) : null}
       </p>
-      <p class="actions gap-h">
+      <p class="actions gap-h" ref={actions}>
         {proof ? (
           <Button kind="main" hint="enter" focus onClick={() => onDone(proof)} key="next">
             {messages.setup.next}

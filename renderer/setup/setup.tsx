@@ -354,7 +354,9 @@ function ReadyStep({ bridge, facts, name, created, proof }: ReadyStepProps): JSX
           <Mark kind="ok" />
           <b>{ready.audit}</b>
           <span>
-            {created.auditKid}, {created.auditKeyPath}
+            {created.auditKeyPath}
+            <br />
+            {ready.auditId(created.auditKid)}
           </span>
         </li>
         <li>

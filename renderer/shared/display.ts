@@ -3,6 +3,11 @@ import { signal } from '@preact/signals';
 import type { Display } from '../../src/bridge/schema.ts';
 import type { Bridge } from './bridge.ts';
 
+/** The system's own wish, which may change at dusk. */
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+const systemIsDark = signal(systemDark.matches);
+systemDark.addEventListener('change', () => (systemIsDark.value = systemDark.matches));
+
 export const display = signal<Display>({ theme: 'system', cell: 'auto', contrast: false, motion: true });
 
 function apply(settings: Display): void {
@@ -37,7 +42,7 @@ export const largerCell = (cell: Display['cell']): Display['cell'] => (cell === 
 /** Whether the page is dark now, whoever decided it. */
 export function isDark(): boolean {
   const { theme } = display.value;
-  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+  return theme === 'system' ? systemIsDark.value : theme === 'dark';
 }
 
 /** One cell in CSS pixels, as the tokens have it now. */

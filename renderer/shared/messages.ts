@@ -104,6 +104,7 @@ export const messages = {
     asIs: 'Paste',
     withoutLast: 'Without last newline',
     lastRuns: 'The last line ends with a newline and would run.',
+    lastNewline: 'The last line ends with a newline.',
     removed: (count: number) =>
       count === 1
         ? 'One control character was removed; it is marked where it stood.'
@@ -159,7 +160,7 @@ export const messages = {
     what: (number: number, title: string) => `Pane ${number}, ${title}, from its first byte until now.`,
     limit: 'The bundle holds the whole session in the clear, patient data too. It masks nothing. Keep it where the recording may go.',
     folder: 'folder for the bundle',
-    folderHint: 'Empty: Wardmux makes a new folder in its exports.',
+    folderHint: 'Empty: a new folder wardmux-export-… in your home.',
     signs: 'what gets signed',
     rows: [
       ['text', 'asciicast v2, and every sealed record beside it'],
@@ -176,12 +177,11 @@ export const messages = {
     doneFolder: 'folder',
     doneRecords: 'records',
     doneSha: 'SHA-256 of SHA256SUMS',
-    doneHint: 'An auditor needs the folder and trust.json, which travels apart from it. The bundle has not been verified on another machine.',
+    doneHint: 'An auditor needs this folder, and trust.json by another way: wardmux trust > trust.json. Nobody has verified the bundle yet.',
   },
 
   verify: {
     busy: 'Checking the recording and the ledger',
-    good: 'Verified.',
     bad: 'Not verified.',
   },
 
@@ -213,6 +213,7 @@ export const messages = {
     noPrf: 'This passkey gave no secret, so it cannot open anything. Use your passphrase.',
     empty: 'Type your passphrase first.',
     shell: 'Programs in the panes go on running and stay sealed.',
+    nothingRuns: 'Nothing runs yet. Unlocking starts your shell, sealed from its first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
@@ -221,7 +222,7 @@ export const messages = {
     title: 'Wardmux, first run',
     on: (workstation: string) => `First run on ${workstation}`,
     steps: [
-      ['You', 'the name that stands on the record'],
+      ['You', 'the name that colleagues know'],
       ['Passphrase', '15 characters or more'],
       ['Audit key', 'opens every recording, kept elsewhere'],
       ['Passkey', 'test the key, not the claim'],
@@ -234,7 +235,7 @@ export const messages = {
     back: 'Back',
     you: {
       heading: 'Who works here?',
-      text: 'Your name goes into every recording and into the ledger. It never leaves this machine unless you export something.',
+      text: 'Your name stays in the people file of this workstation, and goes into the trust file that an auditor gets. The ledger and the recordings hold an id instead of it.',
       field: 'your name',
       empty: 'Write the name that an auditor would know you by.',
       long: 'That is longer than 80 characters. Write a shorter name.',
@@ -295,6 +296,7 @@ export const messages = {
       passphrase: 'passphrase',
       passphraseSet: 'set, opens your identity',
       audit: 'audit key',
+      auditId: (kid: string) => `id ${kid}`,
       passkey: 'passkey',
       passkeyOk: 'proven twice',
       passkeyNone: 'none: the passphrase is the only way in',

@@ -143,6 +143,8 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
   const { number, title } = titleOf(pane);
   const text = messages.paste;
   const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.answerPaste(pane, review, choice);
+  // A program with bracketed paste gets the text as one piece and runs nothing of it by itself.
+  const whole = controller.takesPasteWhole(pane);
   const heading = review.lineCount === 1 ? text.titleOne : text.title(review.lineCount);
   return (
     <Band
@@ -154,7 +156,7 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
       <div class="band__grid">
         <div>
           <h2 class="band__title">{heading}</h2>
-          <p class="dim gap-h">{controller.takesPasteWhole(pane) ? text.intoBracketed(number, title) : text.into(number, title)}</p>
+          <p class="dim gap-h">{whole ? text.intoBracketed(number, title) : text.into(number, title)}</p>
         </div>
         <div>
           <ol class="numbered">
@@ -178,7 +180,10 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
           {review.endsEarly || review.removed > 0 || review.lastRuns ? (
             <p class="warn gap-h">
               <Mark kind="warn" />
-              {[review.endsEarly ? text.endedEarly : review.removed > 0 ? text.removed(review.removed) : '', review.lastRuns ? text.lastRuns : '']
+              {[
+                review.endsEarly ? text.endedEarly : review.removed > 0 ? text.removed(review.removed) : '',
+                review.lastRuns ? (whole ? text.lastNewline : text.lastRuns) : '',
+              ]
                 .filter(Boolean)
                 .join(' ')}
             </p>
@@ -469,7 +474,7 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
                 readOnly={phase === 'busy'}
               />
             </Field>
-            <p class="label faint">{text.signs}</p>
+            <p class="faint gap-h">{text.signs}</p>
             <dl class="kv">
               {text.rows.map(([name, value]) => (
                 <>

@@ -222,7 +222,8 @@ export class Controller {
     const busy = this.toast('ok', messages.verify.busy);
     const result = await this.#ask(this.bridge.request('verify.pane', { pane }));
     this.dismiss(busy);
-    if (result) this.toast(result.good ? 'ok' : 'stop', result.good ? messages.verify.good : messages.verify.bad, result.sentence);
+    if (result?.good) this.toast('ok', result.sentence);
+    else if (result) this.toast('stop', messages.verify.bad, result.sentence);
   }
 
   /** Waits for an answer; a refusal becomes a toast that stays until read. */

@@ -72,7 +72,7 @@ export const keyRows: readonly KeyRow[] = [
   prefix('&', 'confirm-before -p "Close window #W? The programs in it end." kill-window', 'close this window', 'Windows'),
 
   prefix('[', 'copy-mode', 'copy mode', 'Read'),
-  prefix('PPage', 'copy-mode -u', 'copy mode, a page up', 'Read'),
+  prefix('PPage', 'copy-mode -u', 'copy mode, up', 'Read'),
   prefix(']', 'paste-buffer -p', 'paste', 'Read'),
   prefix('S', 'search', 'search scrollback', 'Read', { own: true }),
   prefix('i', 'display-message', 'about this pane', 'Read'),
@@ -80,13 +80,13 @@ export const keyRows: readonly KeyRow[] = [
   prefix(':', 'command-prompt', 'type a command', 'Session'),
   prefix('?', 'list-keys', 'every key', 'Session'),
   prefix('$', `command-prompt -I "#S" "rename-session -- '%%'"`, 'rename session', 'Session'),
-  prefix('d', 'detach-client', 'leave, programs run on', 'Session'),
+  prefix('d', 'detach-client', 'leave, shells run on', 'Session'),
   prefix('C-b', 'send-prefix', 'send ctrl-b itself', 'Session'),
 
   prefix('C-l', 'lock-server', 'lock now', 'Wardmux', { own: true }),
-  prefix('X', 'export-pane', 'export this session log', 'Wardmux', { own: true }),
-  prefix('V', 'verify-pane', 'verify the recording', 'Wardmux', { own: true }),
-  prefix('R', 'respawn-pane', 'start the program again', 'Wardmux', { own: true }),
+  prefix('X', 'export-pane', 'export session log', 'Wardmux', { own: true }),
+  prefix('V', 'verify-pane', 'verify recording', 'Wardmux', { own: true }),
+  prefix('R', 'respawn-pane', 'start program again', 'Wardmux', { own: true }),
 
   root('C-S-l', 'lock-server', 'lock now', 'Wardmux'),
   root('C-S-v', 'paste-buffer -p', 'paste', 'Read'),
