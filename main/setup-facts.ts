@@ -16,6 +16,6 @@ export async function secretStoreFacts(home: Home): Promise<{ name: string; weak
   return {
     name: store.name,
     weaker: true,
-    sentence: `The signing key of this workstation goes into a file that only this account can read, because there is no system secret store here${reason ? ` (${reason})` : ''}. A program of the same account could sign in its name.`,
+    sentence: `The signing key of this workstation goes into a file that only this account can read, because there is no system secret store here${reason ? ` (${reason.replace(/\.$/, '')})` : ''}. A program of the same account could sign in its name.`,
   };
 }
