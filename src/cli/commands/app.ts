@@ -22,6 +22,7 @@ async function ask(command: AppCommand, io: CliIo): Promise<Record<string, unkno
 export const lock: CliCommand = {
   name: 'lock',
   summary: 'Locks the running app.',
+  description: 'Shells and programs run on and stay recorded. Only unlocking at the window opens it again.',
   examples: [['wardmux lock', 'exit status 3 when no app is running']],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {

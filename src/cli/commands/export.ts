@@ -17,8 +17,8 @@ export const exportCommand: CliCommand = {
   description: 'The bundle shows what was on the screen: treat it as you treat a patient record. An existing folder is never overwritten.',
   examples: [
     ['wardmux export 20261122-081500-0a1b2c3d -o bundle', 'asks for your passphrase'],
-    ['wardmux export ID -o DIR --passphrase-fd 3 3< FILE', 'for scripts'],
-    ['wardmux trust > trust.json', 'what the auditor needs besides, by another way'],
+    ['wardmux export ID -o DIR --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the passphrase'],
+    ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
   declare: (command, io, done) => {
     personOptions(command.argument('<ID>', 'the recording').requiredOption('-o, --output <DIR>', 'the new folder'))

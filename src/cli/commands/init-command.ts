@@ -6,9 +6,14 @@ import { runInit } from './init.ts';
 export const init: CliCommand = {
   name: 'init',
   summary: 'The first run without a window: installation, person, passphrase, audit key.',
+  description:
+    'Run it once for a data folder; a second run is refused and changes nothing. The audit key opens every recording: move its file off this workstation.',
   examples: [
     ['wardmux init --name "Ada Example" --audit-key-out audit-key.json', 'asks for the passphrase on the terminal'],
-    ['wardmux init --name "Ada Example" --passphrase-fd 3 --audit-key-out audit-key.json 3< FILE', 'for scripts'],
+    [
+      'wardmux init --name "Ada Example" --passphrase-fd 3 --audit-key-out audit-key.json 3< FILE',
+      'for scripts; FILE holds the passphrase and is readable by you only',
+    ],
   ],
   declare: (command, io, done) => {
     command

@@ -5,7 +5,8 @@ import { record as runRecord } from './record.ts';
 export const record: CliCommand = {
   name: 'record',
   summary: 'Runs a command in a terminal of its own, sealed into a recording.',
-  description: 'Exits as the command does; 125 when it could not be recorded, 126 and 127 when it cannot be run, 128 and the signal when a signal ended it.',
+  description:
+    'What the command prints is sealed before it is shown; what is typed is not recorded.\n\nExits as the command does; 125 when it could not be recorded, 126 and 127 when it cannot be run, 128 and the signal when a signal ended it.',
   examples: [
     ['wardmux record -- bash', 'a recorded shell'],
     ['wardmux record --json -- ./nightly.sh 2> log', 'ends with {"recording":"ID",…} on stderr'],

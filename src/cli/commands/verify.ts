@@ -11,15 +11,17 @@ import { jsonText, type CliIo } from '../io.ts';
 export const verify: CliCommand = {
   name: 'verify',
   summary: 'Verifies a bundle against pinned keys; works on a machine without an installation.',
-  description: `Exit status 0 is good. Kinds of failure:\n${failureTable.map((row) => `  ${row.status}  ${row.code.padEnd(28)}${row.sentence}`).join('\n')}`,
+  description: 'Exit status 0 is good. Every kind of failure has a status of its own, listed below.',
   examples: [
     ['wardmux verify bundle --trust trust.json', 'a sentence, and notes on what is not proven'],
     ['wardmux verify bundle --trust trust.json --json', 'verdict, facts and every check'],
   ],
   declare: (command, io, done) => {
+    // Not in the description: there it would be filled into paragraphs.
+    command.addHelpText('after', `\nKinds of failure:\n${failureTable.map((row) => `  ${row.status}  ${row.code}\n      ${row.sentence}`).join('\n')}`);
     command
       .argument('<DIR>', 'the bundle')
-      .requiredOption('--trust <FILE>', 'trust.json of the installation, from outside the bundle')
+      .requiredOption('--trust <FILE>', 'trust.json of the installation, got by another way than the bundle')
       .option('--json', 'print the verdict as JSON')
       .action(async (folder: string, options: { trust: string; json?: boolean }) => {
         const verdict = verifyBundle(folder, readTrustFile(options.trust));
