@@ -16,10 +16,14 @@ import { PtyError, type PtySpawner } from './pty.ts';
 import { Session, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 
-/** Output that the page may have unparsed before its pty is paused: two to four screens' worth of a flood, 20 ms of xterm's parser. */
-export const highWaterBytes = 256 * 1024;
+/**
+ * Output that the page may have unparsed before its pty is paused: 80 ms of xterm's parser, so that ctrl-c still feels at
+ * once. Between pause and resume the page must not run dry: an ack and the next chunk need 10 ms to get through four
+ * processes, 50 ms on a busy machine. With 256 KiB and 64 KiB a flood came at 2.7 MB/s there, with these at 9.
+ */
+export const highWaterBytes = 1024 * 1024;
 /** The pty goes on below this, so that it does not stop and start with every ack. */
-export const lowWaterBytes = 64 * 1024;
+export const lowWaterBytes = 768 * 1024;
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
 /** Frames of input that wait for a shell that starts: it takes some milliseconds, in which nobody types more. */
