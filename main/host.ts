@@ -59,6 +59,7 @@ export interface Host {
   readonly name: 'electron' | 'chromium';
   /** One line: which host, and why. */
   readonly description: string;
+  /** Opens the window: one at a time, and again after it was closed. @throws Error with a sentence. */
   open(options: { readonly rendererFolder: string; readonly cols?: number; readonly rows?: number }): Promise<HostWindow>;
   fork(name: ChildName): Child;
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */

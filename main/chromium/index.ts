@@ -57,10 +57,26 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   let context: BrowserContext | undefined;
   let window: ChromiumWindow | undefined;
   let browserPid: number | undefined;
+  /** True from the call of `open` until the window is closed or could not be opened. */
+  let isOpen = false;
+  /** The opening and the end of a browser, one after another: neither may meet half of the other. */
+  let turn: Promise<unknown> = Promise.resolve();
   let quitting: Promise<void> | undefined;
 
+  function inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const result = turn.then(what);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
   async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
-    if (profile) throw new Error('The window is open already.');
+    if (isOpen) throw new Error('The window is open already.');
+    if (quitting) throw new Error('Wardmux is ending.');
+    isOpen = true;
+    return inTurn(() => launch(opening));
+  }
+
+  async function launch(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
     const parent = options.runFolder ?? defaultRunFolder(env);
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     profile = createProfile(parent);
@@ -94,8 +110,14 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: options.onRefused ?? (() => {}) },
         page,
       );
+      // A browser without a window holds nothing that is wanted: it goes, and its profile with it.
+      window.onClosed(() => {
+        isOpen = false;
+        void inTurn(endBrowser);
+      });
       return window;
     } catch (error) {
+      isOpen = false;
       await endBrowser();
       throw new Error(`${browser.name} (${browser.path}) could not be opened: ${firstLine(error)}`, { cause: error });
     }
@@ -108,11 +130,15 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     killNow(await whenGone(tree, QUIT_MS / 4));
     await whenGone(tree, QUIT_MS);
     profile?.remove();
+    profile = undefined;
+    context = undefined;
+    window = undefined;
+    browserPid = undefined;
   }
 
   async function quit(): Promise<void> {
     signals.stop();
-    await Promise.all([endBrowser(), ...[...children].map((child) => child.kill())]);
+    await Promise.all([inTurn(endBrowser), ...[...children].map((child) => child.kill())]);
   }
 
   return {

@@ -1,5 +1,5 @@
 /** The host on Electron. Call `prepareElectron` before the app is ready, and this after. */
-import { app, powerMonitor } from 'electron';
+import { app, powerMonitor, type Session } from 'electron';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child, ChildName, Host, HostSignal, HostWindow, Surface } from '../host.ts';
@@ -32,6 +32,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   const children = new Set<Child>();
   let window: ElectronWindow | undefined;
   let expected: { readonly surface: Surface; taken: boolean } | undefined;
+  let session: Session | undefined;
   let quitting: Promise<void> | undefined;
   const onRefused = options.onRefused ?? (() => {});
 
@@ -60,7 +61,9 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
 
   async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
     if (window) throw new Error('The window is open already.');
-    const session = openSession({
+    if (quitting) throw new Error('Wardmux is ending.');
+    // One session for every window: its handlers can be set once only.
+    session ??= openSession({
       rendererFolder: opening.rendererFolder,
       surface: () => expected?.surface,
       takeDocument: (pathname) => {
@@ -70,7 +73,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       },
       onRefused,
     });
-    window = new ElectronWindow({
+    const opened = new ElectronWindow({
       session,
       preload: join(options.distFolder, 'preload.cjs'),
       rendererFolder: opening.rendererFolder,
@@ -80,8 +83,12 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       expect: (surface) => (expected = surface && { surface, taken: false }),
       onRefused,
     });
+    window = opened;
+    opened.onClosed(() => {
+      if (window === opened) window = undefined;
+    });
     setMenu({ lock: () => signals.emit('menu'), quit: () => signals.emit('shutdown') });
-    return window;
+    return opened;
   }
 
   async function quit(): Promise<void> {

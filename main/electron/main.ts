@@ -2,6 +2,7 @@
 import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askApp, socketPath } from '../../src/cli/socket.ts';
 import { homeFolder } from '../../src/storage/index.ts';
 import { runApp } from '../app.ts';
 import { createElectronHost } from './index.ts';
@@ -17,6 +18,8 @@ const ALREADY_RUNNING = 3;
 async function main(): Promise<number> {
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
+    // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.
+    await askApp(socketPath(home), 'show').catch(() => undefined);
     say(`Wardmux is already running with ${home}; its window was brought back.`);
     return ALREADY_RUNNING;
   }

@@ -195,6 +195,48 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
       expect(closed).toBe(1);
     });
 
+    test('after a close the window opens again, once, and works', async () => {
+      await expect(host.open({ rendererFolder: pagesFolder })).rejects.toThrow(/open already/);
+      await showAndHear('workspace');
+      const old = window;
+      const oldHeard = heard;
+      await subject.closeByPerson(window);
+      let again: HostWindow | undefined;
+      await waitFor(async () => {
+        again = await host.open({ rendererFolder: pagesFolder });
+      });
+      window = again!;
+      heard = listen(window);
+      oldHeard.messages.length = 0;
+      await showAndHear('lock');
+      say({ do: 'echo', value: 'second window' });
+      await waitFor(() => expect(heard.messages).toEqual([{ echo: 'second window' }]));
+      // The old window is deaf and dumb.
+      old.post(JSON.stringify({ do: 'echo', value: 'old' }));
+      await old.blank();
+      await old.close();
+      expect(oldHeard.messages).toEqual([]);
+      say({ do: 'echo', value: 'still here' });
+      await waitFor(() => expect(heard.messages).toHaveLength(2));
+      await expect(host.open({ rendererFolder: pagesFolder })).rejects.toThrow(/open already/);
+    });
+
+    test('a quit while the window is being opened leaves nothing open', async () => {
+      await subject.closeByPerson(window);
+      let opening: Promise<unknown> | undefined;
+      await waitFor(async () => {
+        opening = host.open({ rendererFolder: pagesFolder }).then(
+          () => 'opened',
+          (error: Error) => error.message,
+        );
+        const settled = await Promise.race([opening, Promise.resolve('under way')]);
+        expect(settled).not.toMatch(/already/);
+      });
+      await host.quit();
+      await opening;
+      await expect(host.open({ rendererFolder: pagesFolder })).rejects.toThrow();
+    });
+
     test('a missing page is a sentence with the folder', async () => {
       await host.quit();
       await subject.cleanUp?.();
