@@ -59,6 +59,12 @@ interface Session {
 /** Reasons that the ledger's row of `unlock` knows; everything else is an `error`. */
 const unlockFailures: readonly string[] = ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person'];
 
+/** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
+const RESTARTS = { most: 5, within: 60_000 };
+
+/** At the end a change of the window that is under way gets this long: a lock takes a tenth of it. */
+const CHANGE_MS = 2000;
+
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export class App {
@@ -77,6 +83,13 @@ export class App {
   #vault: VaultClient | undefined;
   /** Present only while unlocked: the gate. */
   #session: Session | undefined;
+  /** An unlock under way. A lock forgets it, and then it opens nothing. */
+  #opening: symbol | undefined;
+  /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
+  #created: VaultClient | undefined;
+  /** Counts what decides about the window: a page whose number has passed is not missed. */
+  #shows = 0;
+  #restarts: number[] = [];
   #pageKey: Uint8Array | undefined;
   #attached: { readonly pane: number; readonly recording: string; readonly outputBytes: number }[] = [];
   #lockedAt: string | null = null;
@@ -84,6 +97,8 @@ export class App {
   #failures = 0;
   #sealedBytes = 0;
   #recordingFault: string | undefined;
+  /** Something was not sealed or not entered: the exit status says so. */
+  #faulty = false;
   #ledgerFault: string | undefined;
   #changing: Promise<void> = Promise.resolve();
   #stopTicking: () => void = () => {};
@@ -122,7 +137,11 @@ export class App {
           ({ folder }) => this.#notice('ok', `Exported to ${folder}.`, pane),
           (error: unknown) => this.#notice('stop', sentenceOf(error), pane),
         ),
-      verifyPane: (pane) => void this.#verifyPane(pane).then(({ good, sentence }) => this.#notice(good ? 'ok' : 'stop', sentence, pane)),
+      verifyPane: (pane) =>
+        void this.#verifyPane(pane).then(
+          ({ good, sentence }) => this.#notice(good ? 'ok' : 'stop', sentence, pane),
+          (error: unknown) => this.#notice('stop', sentenceOf(error), pane),
+        ),
       env,
       now: () => clock.now(),
     });
@@ -137,14 +156,22 @@ export class App {
   }
 
   static async start(options: AppOptions): Promise<App> {
-    const app = new App(options);
-    await app.#start();
+    const app = App.create(options);
+    await app.open();
     return app;
+  }
+
+  /** The app, before anything of it is open: `stop` can be called from now on. */
+  static create(options: AppOptions): App {
+    return new App(options);
   }
 
   // For the tests and the bench: what they cannot see from outside.
   get window(): HostWindow {
     return this.#window;
+  }
+  get stopping(): boolean {
+    return this.#stopping;
   }
   get surface(): Surface {
     return this.#surface;
@@ -153,30 +180,83 @@ export class App {
     return { pty: this.#pty.pid, vault: this.#vault?.pid };
   }
 
-  async #start(): Promise<void> {
-    const { host, rendererFolder, clock } = this.#options;
+  /** Opens the window at the lock page or the first run. @throws Error with a sentence; nothing is left open then but the host. */
+  async open(): Promise<void> {
+    const { host, clock } = this.#options;
     await this.#openInstalled();
     if (this.#installed) this.#startFlags.push(...(await recoverInterrupted(this.#home, this.#installed.ledger)));
-    await this.#openWindow(rendererFolder);
+    if (this.#stopping) return;
     this.#log({ action: 'app.start', detail: { version, host: host.name } });
+    await this.#openWindow();
+    if (this.#stopping) return;
     host.onSignal((signal) => {
       if (signal === 'shutdown') void this.stop('shutdown');
       else void this.lock(signal);
     });
-    this.#stopTicking = clock.every(1000, () => void this.tick());
-    await this.#show(this.#installed ? 'lock' : 'setup');
+    this.#stopTicking = clock.every(1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
+    // The first page is shown in turn too, but a start that cannot show it has failed.
+    let failed: Error | undefined;
+    await this.#change(() => this.#show(this.#closedSurface()).catch((error: unknown) => void (failed = asError(error))));
+    if (failed) throw failed;
   }
 
-  async #openWindow(rendererFolder: string): Promise<void> {
-    this.#window = await this.#options.host.open({ rendererFolder });
+  async #openWindow(): Promise<void> {
+    const window = await this.#options.host.open({ rendererFolder: this.#options.rendererFolder });
+    this.#window = window;
     this.#windowOpen = true;
-    this.#window.onMessage((text) => void this.#bridge.receive(text));
-    this.#window.onFrame((peer, bytes) => this.#fromPage(peer, bytes));
-    this.#window.onRendererGone(() => {
-      this.#log({ action: 'renderer.exit', detail: { surface: this.#surface } });
-      void (this.#surface === 'setup' ? this.#show('setup') : this.lock('renderer-gone'));
+    window.onMessage((text) => {
+      if (window === this.#window) void this.#bridge.receive(text);
     });
-    this.#window.onClosed(() => void this.#windowClosed());
+    window.onFrame((peer, bytes) => {
+      if (window === this.#window) this.#fromPage(peer, bytes);
+    });
+    window.onRendererGone(() => {
+      if (window !== this.#window || this.#stopping) return;
+      this.#log({ action: 'renderer.exit', detail: { surface: this.#surface } });
+      if (this.#holdsKey()) void this.lock('renderer-gone');
+      else this.#showAgain('The page of the window ends each time it is shown.');
+    });
+    window.onClosed(() => {
+      if (window === this.#window) void this.#windowClosed();
+    });
+  }
+
+  /** What is shown while nothing is open. */
+  #closedSurface(): Surface {
+    return this.#installed ? 'lock' : 'setup';
+  }
+
+  /** True while a private key of a person is, or may be about to be, in the vault host. */
+  #holdsKey(): boolean {
+    return this.#session !== undefined || this.#opening !== undefined || this.#created !== undefined;
+  }
+
+  /** One change of the window after another. It never rejects: a page that could not be shown holds up no later lock. */
+  #change(what: () => Promise<void>): Promise<void> {
+    this.#changing = this.#changing.then(what).catch((error: unknown) => this.#pageless(error));
+    return this.#changing;
+  }
+
+  /** Shows the closed page anew, unless that has not helped several times in a row. */
+  #showAgain(trouble: string): void {
+    const now = this.#options.clock.now();
+    this.#restarts = [...this.#restarts.filter((at) => now - at < RESTARTS.within), now];
+    if (this.#restarts.length > RESTARTS.most) return this.#pageless(new Error(trouble));
+    void this.#change(() => this.#show(this.#closedSurface()));
+  }
+
+  /** Something failed that nobody was waiting for, so nobody knows what state it left: the app locks. */
+  doubt(error: unknown): void {
+    if (this.#stopping) return;
+    this.#options.say(sentenceOf(error));
+    if (this.#holdsKey()) void this.lock('unknown');
+  }
+
+  /** A page does not stand. Where even the lock's does not, the window is closed: one that shows nothing tells nothing. */
+  #pageless(error: unknown): void {
+    const open = this.#holdsKey();
+    this.doubt(error);
+    if (!open && this.#windowOpen && !this.#stopping) void this.#window.close().catch(() => {});
   }
 
   /** Policy, signer and ledger, once the first run has been. */
@@ -211,47 +291,67 @@ export class App {
 
   // ---------------------------------------------------------------- lock and unlock
 
-  /** Closes the gate at once; resolves when renderer and keys are gone and the lock page stands. */
+  /** Closes the gate at once; resolves when renderer and keys are gone and the lock page stands. Never rejects. */
   lock(cause: LockCause): Promise<void> {
-    const session = this.#session;
-    if (!session) return this.#changing;
+    if (!this.#holdsKey() || this.#stopping) return this.#changing;
+    const person = this.#session?.person.id;
+    const wasOpen = this.#session !== undefined;
     this.#session = undefined;
+    this.#opening = undefined;
+    this.#created = undefined;
     this.#attached = [];
+    this.#shows++;
+    this.#surface = 'lock';
     this.#lock.locked(cause, this.#options.clock.now());
     this.#lockedAt = new Date().toISOString();
     const blanked = this.#window.blank().catch(() => {});
-    const vault = this.#vault;
+    // The keys go now, and not after whatever else is being changed.
+    const killed = this.#vault?.kill();
     this.#vault = undefined;
-    this.#changing = this.#changing.then(async () => {
+    return this.#change(async () => {
       // A pty host that does not answer could still be showing: it is ended, and the recordings with it.
-      const detached = this.#pty.detach(cause).catch(() => this.#pty.kill9());
-      await Promise.all([blanked, vault?.kill(), detached]);
-      this.#log({ action: 'lock', person: session.person.id, detail: { cause } });
+      const detached = wasOpen ? this.#pty.detach(cause).catch(() => this.#pty.kill9()) : undefined;
+      await Promise.all([blanked, killed, detached]);
+      this.#log({ action: 'lock', person, detail: { cause } });
       await this.#checkpointQuietly();
       await this.#show('lock');
     });
-    return this.#changing;
   }
 
-  async #unlocked(person: string, method: Session['method']): Promise<void> {
-    const record = readPerson(this.#home, person);
-    if (!record) throw new Refusal('no-such-person', 'This did not open. Check what you typed and try again.');
-    const failures = this.#failures;
-    this.#session = { person: record, method };
-    this.#failures = 0;
-    this.#lock.unlocked(method, this.#options.clock.now());
-    this.#log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });
-    const welcome = { lastUnlock: this.#lastUnlock, failures };
-    this.#lastUnlock = new Date().toISOString();
-    await this.#show('workspace');
-    this.#emitIfOpen(() => this.#bridge.emit('welcome', welcome));
+  /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since `attempt` began. */
+  #unlocked(attempt: symbol, person: string, method: Session['method']): Promise<void> {
+    return this.#change(async () => {
+      if (this.#opening !== attempt || this.#stopping || !this.#vault) return;
+      const record = readPerson(this.#home, person);
+      if (!record) throw new Error(`The person ${person} is not in ${this.#home.people} any more. Restore it from a backup.`);
+      const failures = this.#failures;
+      this.#session = { person: record, method };
+      this.#opening = undefined;
+      this.#created = undefined;
+      this.#failures = 0;
+      this.#lock.unlocked(method, this.#options.clock.now());
+      this.#log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });
+      const welcome = { lastUnlock: this.#lastUnlock, failures };
+      this.#lastUnlock = new Date().toISOString();
+      await this.#show('workspace');
+      this.#emitIfOpen(() => this.#bridge.emit('welcome', welcome));
+    });
   }
 
+  /** @throws Error when the page does not come up; where something else has decided about the window meanwhile it is quiet. */
   async #show(surface: Surface): Promise<void> {
+    if (!this.#windowOpen || this.#stopping) return;
+    // The workspace is for an open session only, whoever asked for it and whatever came in between.
+    if (surface === 'workspace' && !this.#session) return;
+    const number = ++this.#shows;
     this.#pageKey = undefined;
     this.#surface = surface;
     if (surface !== 'workspace' && !this.#vault) this.#startVault();
-    await this.#window.show(surface);
+    try {
+      await this.#window.show(surface);
+    } catch (error) {
+      if (number === this.#shows && this.#windowOpen && !this.#stopping) throw error;
+    }
   }
 
   #startVault(): void {
@@ -266,8 +366,9 @@ export class App {
         died: () => {
           if (this.#vault !== vault) return;
           this.#vault = undefined;
-          if (this.#session) void this.lock('vault-gone');
-          else void this.#show(this.#surface);
+          if (this.#stopping) return;
+          if (this.#holdsKey()) void this.lock('vault-gone');
+          else this.#showAgain('The part of Wardmux that holds the keys ends each time it is started.');
         },
         signer: () => this.#installed?.signer,
       },
@@ -306,13 +407,17 @@ export class App {
     return {
       hello: async ({ publicKey }) => {
         const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
+        const shown = this.#shows;
         const peer = await this.#requireVault().connect(key);
+        // Another page stands there now, or none: it has a key of its own.
+        if (shown !== this.#shows) throw new Refusal('replaced', 'This page was replaced.');
         this.#pageKey = key;
         this.#bridge.emit('display', this.#display.value);
         this.#bridge.emit('channel', { peer: 'vault', publicKey: base64(peer) });
         if (this.#surface === 'workspace' && this.#session) {
           this.#pty.start();
           const attached = await this.#pty.attach(key, this.#session.person.id, this.#session.method);
+          if (shown !== this.#shows) throw new Refusal('replaced', 'This page was replaced.');
           this.#attached = attached.panes;
           this.#bridge.emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
           const view = this.#workspace.view;
@@ -340,7 +445,9 @@ export class App {
         secretStore: await secretStoreFacts(this.#home),
       }),
       'setup.create': async ({ name, auditKeyPath }) => {
-        const created = await this.#requireVault().ask({ type: 'createPerson', name, auditKeyPath }, 'created');
+        const vault = this.#requireVault();
+        const created = await vault.ask({ type: 'createPerson', name, auditKeyPath }, 'created');
+        if (this.#vault === vault) this.#created = vault;
         await this.#openInstalled();
         const installed = this.#requireInstalled();
         this.#log({ action: 'first-run', person: created.person, detail: { auditKeys: [created.auditKid], policySha256: installed.policy.sha256 } });
@@ -357,8 +464,11 @@ export class App {
       },
       'setup.finish': async () => {
         const person = this.#people()[0];
-        if (!person) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-        await this.#unlocked(person.id, 'passphrase');
+        // Only the vault host that has made this person holds the identity open: nothing else may open the workspace here.
+        if (!person || !this.#created || this.#created !== this.#vault)
+          throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
+        const attempt = (this.#opening = Symbol('first run'));
+        queueMicrotask(() => void this.#unlocked(attempt, person.id, 'passphrase'));
         return {};
       },
 
@@ -420,9 +530,13 @@ export class App {
 
   /** Asks the vault host to open an identity, and opens the workspace. Refusals are events and keep their sentence. */
   async #unlock(person: string, method: Session['method'], open: () => Promise<unknown>): Promise<void> {
+    if (this.#opening) throw new Refusal('busy', 'An attempt is being looked at. Wait a moment.');
+    const attempt = (this.#opening = Symbol('unlock'));
     try {
       await open();
+      if (this.#opening !== attempt) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
     } catch (error) {
+      if (this.#opening === attempt) this.#opening = undefined;
       this.#failures++;
       const code = error instanceof Refusal ? error.code : 'error';
       const reason = unlockFailures.includes(code) ? code : code === 'vault-ended' ? 'vault-gone' : 'error';
@@ -430,7 +544,7 @@ export class App {
       throw error;
     }
     // The page that asked is replaced by the workspace: it gets its answer first.
-    queueMicrotask(() => void this.#unlocked(person, method).catch((error: unknown) => this.#options.say(sentenceOf(error))));
+    queueMicrotask(() => void this.#unlocked(attempt, person, method));
   }
 
   /** For requests that only an open workspace may make. */
@@ -477,15 +591,23 @@ export class App {
     this.#notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
     if (this.#installed) {
       const { ledger } = this.#installed;
-      void recoverInterrupted(this.#home, ledger).then((sentences) => {
-        for (const sentence of sentences) this.#notice('warn', sentence);
-      });
+      void recoverInterrupted(this.#home, ledger).then(
+        (sentences) => {
+          for (const sentence of sentences) this.#notice('warn', sentence);
+        },
+        (error: unknown) => this.#notice('warn', sentenceOf(error)),
+      );
     }
+    if (!this.#session) return;
+    const now = this.#options.clock.now();
+    this.#restarts = [...this.#restarts.filter((at) => now - at < RESTARTS.within), now];
+    if (this.#restarts.length > RESTARTS.most) return this.#pageless(new Error('The process that runs the shells ends each time it is started.'));
     // The page's channel ended with the process: the workspace is drawn anew, with a new channel.
-    if (this.#session) void this.#show('workspace');
+    void this.#change(() => this.#show('workspace'));
   }
 
   #fault(sentence: string, pane: number | undefined): void {
+    this.#faulty = true;
     if (pane === undefined) this.#recordingFault = sentence;
     else this.#workspace.faulted(pane, sentence);
     this.#notice('stop', sentence, pane);
@@ -495,6 +617,10 @@ export class App {
     if (this.#stopping || !this.#windowOpen) return;
     this.#windowOpen = false;
     await this.lock('window-closed');
+    if (this.#stopping || this.#windowOpen) return;
+    // The first run is left, or the lock page is closed: no page needs a vault host now.
+    await this.#vault?.kill();
+    this.#vault = undefined;
     if (this.#workspace.shellCount === 0) return void this.stop('closed');
     this.#options.say(
       `the window is closed. ${this.#workspace.shellCount} shell(s) run on, locked and recorded. Start Wardmux again to come back, or press ctrl-c here to end them.`,
@@ -505,14 +631,15 @@ export class App {
   async #detach(): Promise<void> {
     await this.lock('command');
     await this.#window.close();
-    await this.#windowClosed();
   }
 
   /** Brings a closed window back, at the lock page. */
-  async reopen(): Promise<void> {
-    if (this.#windowOpen) return;
-    await this.#openWindow(this.#options.rendererFolder);
-    await this.#show(this.#installed ? 'lock' : 'setup');
+  reopen(): Promise<void> {
+    return this.#change(async () => {
+      if (this.#windowOpen || this.#stopping) return;
+      await this.#openWindow();
+      await this.#show(this.#closedSurface());
+    });
   }
 
   /** A line of the private socket. Nothing here opens anything. */
@@ -520,6 +647,7 @@ export class App {
     if (command === 'lock') await this.lock('command');
     if (command === 'show') await this.reopen();
     return {
+      window: this.#windowOpen,
       state: this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run',
       shells: this.#workspace.shellCount,
       host: this.#options.host.name,
@@ -604,6 +732,7 @@ export class App {
   #log(entry: Omit<LedgerEntry, 'person'> & { readonly person?: string | undefined }): void {
     const { person, ...rest } = entry;
     this.#installed?.ledger.append(person === undefined ? rest : { ...rest, person }).catch((error: unknown) => {
+      this.#faulty = true;
       this.#ledgerFault = sentenceOf(error);
       this.#notice('stop', this.#ledgerFault);
       this.#options.say(this.#ledgerFault);
@@ -614,23 +743,43 @@ export class App {
     try {
       await this.#installed?.ledger.checkpoint();
     } catch (error) {
+      this.#faulty = true;
       this.#ledgerFault = sentenceOf(error);
     }
   }
 
-  /** Ends everything in good order: shells, recordings, ledger, window. */
+  /**
+   * Ends everything in good order: window, keys, shells, recordings, ledger. What fails is said, and the rest is ended all
+   * the same. `finished` then gives 0, or 1 where something was not sealed, not entered, or did not end.
+   */
   async stop(reason: 'closed' | 'signal' | 'shutdown'): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping) return void (await this.finished);
     this.#stopping = true;
     this.#stopTicking();
     this.#session = undefined;
-    await this.#pty.stop();
-    await this.#vault?.kill();
+    this.#opening = undefined;
+    this.#created = undefined;
+    this.#attached = [];
+    this.#shows++;
+    const vault = this.#vault;
+    this.#vault = undefined;
+    const attempt = async (step: () => unknown): Promise<void> => {
+      try {
+        await step();
+      } catch (error) {
+        this.#faulty = true;
+        this.#options.say(sentenceOf(error));
+      }
+    };
+    // Nothing of a pane stays on the screen while shells and recordings take their time to end.
+    await Promise.all([attempt(() => this.#windowOpen && this.#window.blank()), attempt(() => vault?.kill()), attempt(() => this.#pty.stop())]);
+    // A lock that was under way is entered too; what hangs is not waited for.
+    await Promise.race([this.#changing, new Promise((resolve) => setTimeout(resolve, CHANGE_MS).unref())]);
     this.#log({ action: 'app.stop', detail: { reason } });
     await this.#checkpointQuietly();
-    await this.#installed?.ledger.close();
-    await this.#options.host.quit();
-    this.#finished(0);
+    await attempt(() => this.#installed?.ledger.close());
+    await attempt(() => this.#options.host.quit());
+    this.#finished(this.#faulty ? 1 : 0);
   }
 }
 
@@ -641,6 +790,10 @@ export function mask(name: string): string {
     .filter(Boolean)
     .map((part) => `${[...part][0]?.toUpperCase() ?? ''}.`)
     .join(' ');
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('Something went wrong.');
 }
 
 function sentenceOf(error: unknown): string {
@@ -657,21 +810,62 @@ export async function runApp(
 ): Promise<number> {
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
-  const running = await askApp(path, 'show').catch(() => undefined);
+  const running = await askApp(path, 'show').catch((error: NodeJS.ErrnoException) => {
+    // Nobody answers there, or nothing is there: at most what a run left that was killed. Everything else is an app that hangs.
+    if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return undefined;
+    throw error;
+  });
   if (running) {
-    say(`Wardmux is already running with ${options.home}; its window was brought back, at the lock.`);
+    const back =
+      running['window'] === false
+        ? 'its window could not be brought back: look at the terminal where it was started'
+        : 'its window was brought back, at the lock';
+    say(`Wardmux is already running with ${options.home}; ${back}.`);
     await host.quit();
     return 3;
   }
-  // Nobody answers there: what is left of a run that was killed.
   rmSync(path, { force: true });
-  const app = await App.start({ ...options, host });
-  const socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
+  const app = App.create({ ...options, host, say });
   const end = (): void => void app.stop('signal');
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
-  process.once('SIGHUP', end);
-  const code = await app.finished;
-  await socket.close();
-  return code;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const release = guard(app);
+  let socket: { close(): Promise<void> } | undefined;
+  try {
+    await app.open();
+    if (!app.stopping) socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
+    return await app.finished;
+  } catch (error) {
+    // ctrl-c while the window was being opened is no failure.
+    if (app.stopping) return await app.finished;
+    await app.stop('closed');
+    throw error;
+  } finally {
+    await socket?.close();
+    release();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
+  }
+}
+
+/**
+ * The last net: a failure that nothing caught locks the app. It is named by its kind only, because nobody knows what its
+ * message holds.
+ */
+function guard(app: App): () => void {
+  const caught = (error: unknown): void => {
+    const kind = error instanceof Error ? error.name : typeof error;
+    const at = /\((?:file:\/\/)?[^)]*?([\w.-]+:\d+:\d+)\)/.exec(error instanceof Error ? (error.stack?.split('\n    at ').slice(1).join('\n') ?? '') : '')?.[1];
+    app.doubt(
+      new Error(`a part of Wardmux failed unexpectedly (${kind}${at ? ` at ${at}` : ''}), so it locked. If it happens again, close and start Wardmux.`),
+    );
+  };
+  // A terminal that is gone takes no more sentences; that is no reason for another one.
+  const silent = (): void => {};
+  process.stderr.on('error', silent);
+  process.stdout.on('error', silent);
+  process.on('uncaughtException', caught);
+  process.on('unhandledRejection', caught);
+  return () => {
+    process.off('uncaughtException', caught);
+    process.off('unhandledRejection', caught);
+  };
 }

@@ -37,7 +37,7 @@ export class VaultClient {
       else events.badMessage();
     });
     this.#child.onExit(() => {
-      const error = new Refusal('vault-ended', 'The part of Wardmux that holds your keys has ended. Lock and unlock again.');
+      const error = ended();
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
       this.#connect?.reject(error);
@@ -64,6 +64,7 @@ export class VaultClient {
 
   /** Asks and takes the answer of the wanted type. @throws Refusal with the vault host's code and sentence. */
   async ask<T extends Answer['type']>(question: WithoutId<Question>, wanted: T): Promise<Extract<Answer, { type: T }>> {
+    if (this.#killed) throw ended();
     const id = this.#next++;
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -97,7 +98,7 @@ export class VaultClient {
       case 'sign': {
         const signer = this.#events.signer();
         // Without a key there is nothing to sign with: the export's own check of the signature then refuses.
-        const signature = signer ? await signer.sign(message.bytes) : new Uint8Array();
+        const signature = (await signer?.sign(message.bytes).catch(() => undefined)) ?? new Uint8Array();
         return this.#post({ type: 'signed', request: message.request, signature });
       }
       default: {
@@ -107,4 +108,8 @@ export class VaultClient {
       }
     }
   }
+}
+
+function ended(): Refusal {
+  return new Refusal('vault-ended', 'The part of Wardmux that holds your keys has ended. Lock and unlock again.');
 }

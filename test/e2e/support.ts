@@ -42,7 +42,21 @@ export interface Running {
   remove(): void;
 }
 
-export async function start(options: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv } = {}): Promise<Running> {
+interface StartOptions {
+  readonly folder?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where the app says its sentences. */
+  readonly say?: (line: string) => void;
+}
+
+export async function start(options: StartOptions = {}): Promise<Running> {
+  const running = await prepare(options);
+  await running.app.open();
+  return running;
+}
+
+/** The app before its window is opened. */
+export async function prepare(options: StartOptions = {}): Promise<Running> {
   if (!existsSync(join(distFolder, 'renderer', 'lock.html'))) throw new Error('the app is not built: run npm test, or npm run build, first');
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
   const home = join(folder, 'home');
@@ -58,7 +72,7 @@ export async function start(options: { readonly folder?: string; readonly env?: 
   };
   const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
   const clock = new TestClock();
-  const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env });
+  const app = App.create({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env, ...(options.say ? { say: options.say } : {}) });
   return {
     app,
     host,
