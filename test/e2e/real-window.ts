@@ -76,10 +76,11 @@ export async function openRealApp(size: { width?: number; height?: number; initi
       );
       await until(() => status().shells > 0, 'a shell');
       // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
-      const mark = join(folder, 'focused');
+      // A name that was never used, and a new line first: a word that was typed half is no part of the command.
+      const mark = join(folder, `focused-${++marks}`);
       await until(
         () => {
-          display.type(`touch ${mark}\n`);
+          display.type(`\ntouch ${mark}\n`);
           return settled(() => readIfThere(mark) !== undefined);
         },
         'a shell with the focus',
