@@ -272,7 +272,7 @@ export const messages = {
       start: 'Enrol a passkey',
       again: 'Try again',
       skip: 'Skip the passkey',
-      skipText: 'Without a passkey you type the passphrase at every unlock. You can enrol one later.',
+      skipText: 'Without a passkey you type the passphrase at every unlock. This version enrols one only here, in the first run.',
       touch: ['First touch: enrol the key.', 'Second touch: ask it for a secret.', 'Third touch: ask again, and compare.'] as readonly string[],
       columns: ['test', 'result', 'what it means'] as readonly string[],
       tests: {
