@@ -9,8 +9,8 @@ const FLOOD_BACKLOG = 128 * 1024;
 /** Bytes that arrive within RATE_WINDOW_MS: 2 MB/s is 300 full screens a second. Flow control can keep the backlog low. */
 const FLOOD_RATE = 200 * 1024;
 const RATE_WINDOW_MS = 100;
-/** 8 frames a second: it moves, and costs a tenth of the time. */
-const PAINT_EVERY_MS = 125;
+/** 5 frames a second: it moves, and costs a tenth of the time (a frame of colours takes 20 ms). */
+const PAINT_EVERY_MS = 200;
 /** After a key, everything paints at once for this long, so that a person who types into another pane sees the echo. */
 const HURRY_MS = 60;
 
