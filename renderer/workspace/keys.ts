@@ -150,7 +150,11 @@ function deliver(event: KeyboardEvent): void {
   if (key === 'Escape' && dialog) dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
   else if (key === 'Enter' && target instanceof HTMLInputElement) target.form?.requestSubmit();
   else if (key === 'Backspace' && target instanceof HTMLInputElement) document.execCommand('delete');
-  else if ([...key].length === 1 && !ctrlKey && !altKey && !metaKey) document.execCommand('insertText', false, key);
+  else if ([...key].length === 1 && !ctrlKey && !altKey && !metaKey) {
+    // The emulator takes a space from the key press or, with no key down, from the input. There is no press here.
+    target.dispatchEvent(new KeyboardEvent('keyup', { key, code, keyCode, bubbles: true }));
+    document.execCommand('insertText', false, key);
+  }
 }
 
 /** AltGr arrives as ctrl-alt on some systems; names.ts wants to know. */

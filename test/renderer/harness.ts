@@ -114,6 +114,8 @@ export class FakeCore {
   readonly page: Page;
   state: State | undefined;
   status: StatusView = calmStatus;
+  /** Commands are carried out and answered when this is over: a core that has much to do. */
+  busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
   /** Overrides of single answers. */
   answers: Partial<Handlers> = {};
@@ -269,6 +271,7 @@ export class FakeCore {
       },
       'workspace.attach': none,
       command: async ({ line, pane }) => {
+        await this.busy;
         const message = this.command(line, pane);
         return message === undefined ? {} : { message };
       },

@@ -167,12 +167,15 @@ describe('keys', () => {
 
   test('what is typed behind a command belongs to what the command brings', async () => {
     const { core, page } = await start();
+    let idle = (): void => {};
+    core.busy = new Promise((resolve) => (idle = resolve));
     await page.keyboard.press('Control+b');
-    await page.keyboard.type('%ls');
+    await page.keyboard.type('%ls  -l 0');
     await page.keyboard.press('Enter');
-    await until(() => core.typed().length === 3, 'three keys');
+    idle();
+    await until(() => core.typed().endsWith('\r'), 'the whole line');
     const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
-    expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls\r']);
+    expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls  -l 0\r']);
   });
 
   test('the command prompt takes what is typed at once, offers the table, and runs it', async () => {
