@@ -179,6 +179,41 @@ test('no installation, no app, no sense: each has its sentence and its status', 
     expect(wardmux(args), args.join(' ')).toMatchObject({ status: 2, out: '' });
 });
 
+test('wardmux lock says whether it is locked: 0 when it is, 3 when no app runs, 1 when one does and does not lock', async () => {
+  const path = socketPath(home, { WARDMUX_HOME: home, HOME: place });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = async () => {
+    let err = '';
+    const io = {
+      env: { WARDMUX_HOME: home, HOME: place },
+      out: async () => undefined,
+      talk: (text: string) => void (err += text),
+      stdoutIsTerminal: false,
+      now: () => 0,
+      wait: async () => undefined,
+    };
+    return { status: await runCli(['lock'], io), err };
+  };
+  expect(await lock()).toMatchObject({ status: 3, err: expect.stringContaining(home) });
+  let answer: string | undefined;
+  const server = createServer((socket) => socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer))));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  for (const [given, status] of [
+    ['{"ok":true,"state":"locked"}\n', 0],
+    ['{"ok":true,"state":"first-run"}\n', 0],
+    ['{"ok":true,"state":"unlocked"}\n', 1],
+    ['{"ok":false,"error":"no"}\n', 1],
+    ['nonsense\n', 1],
+    [undefined, 1],
+  ] as const) {
+    answer = given;
+    expect(await lock(), String(given)).toMatchObject({ status });
+  }
+  await new Promise((resolve) => server.close(resolve));
+  // A killed app leaves its socket's file: nobody answers there.
+  expect(await lock()).toMatchObject({ status: 3 });
+});
+
 test('a replay keeps the timing on a terminal, and nowhere else', async () => {
   const { status, err } = wardmux(['record', '--json', '--', 'sh', '-c', 'echo a; sleep 0.3; printf "\\033]0;title\\007b"']);
   expect(status).toBe(0);
