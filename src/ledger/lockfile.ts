@@ -3,8 +3,9 @@
  * It is made whole by link(2), so nobody ever reads a half-written one, and it is held for milliseconds.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { storageFault } from '../storage/fault.ts';
 import { LedgerError } from './errors.ts';
 
 /** Holders need about a millisecond; ten seconds means that one of them is stopped or the disk is gone. */
@@ -46,15 +47,16 @@ function holderIsGone(content: string): boolean {
 
 function tryTake(path: string): boolean {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(temporary, `${process.pid}\n${startTime(process.pid)}\n${boot()}\n`, { mode: 0o600, flag: 'wx' });
   try {
+    writeFileSync(temporary, `${process.pid}\n${startTime(process.pid)}\n${boot()}\n`, { mode: 0o600, flag: 'wx' });
     linkSync(temporary, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    unlinkSync(temporary);
+    // On a full disk the file may be there, empty, or not be there at all.
+    rmSync(temporary, { force: true });
   }
 }
 
@@ -96,7 +98,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
       const code = (error as NodeJS.ErrnoException).code ?? 'error';
       throw new LedgerError(
         code === 'ENOSPC' || code === 'EIO' || code === 'EDQUOT' ? 'write-failed' : 'unreadable',
-        `The ledger cannot be locked: ${path} could not be written (${code}). Make room or give yourself the right to write there, then try again.`,
+        storageFault(error, 'lock the ledger by', path).message,
         { cause: error },
       );
     }
