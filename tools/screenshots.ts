@@ -297,8 +297,7 @@ async function failedLock(running: Running): Promise<void> {
   await shot(running, 'lock-failed');
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'ward-'));
-async function withApp(name: string, work: (running: Running) => Promise<void>): Promise<void> {
+async function withApp(folder: string, name: string, work: (running: Running) => Promise<void>): Promise<void> {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   writeShell(home);
@@ -313,18 +312,20 @@ async function withApp(name: string, work: (running: Running) => Promise<void>):
 
 async function main(): Promise<void> {
   mkdirSync(target, { recursive: true });
+  // Short, because a browser's profile has to fit below it.
+  const folder = mkdtempSync(join(tmpdir(), 'ward-'));
   try {
-    await withApp('mu', firstRun);
+    await withApp(folder, 'mu', firstRun);
     const policy = join(folder, 'mu', 'home', 'policy.json');
     const facts = JSON.parse(readFileSync(policy, 'utf8')) as { workstation: { name: string; banner: string } };
     facts.workstation.banner = banner;
     writeFileSync(policy, JSON.stringify(facts, undefined, 2));
-    await withApp('mu', async (running) => {
+    await withApp(folder, 'mu', async (running) => {
       await lock(running, 'lock-passkey');
       await unlock(running);
       await workspace(running);
     });
-    await withApp('jd', async (running) => {
+    await withApp(folder, 'jd', async (running) => {
       const { page } = running;
       await running.surface('setup');
       await page.locator('#name').fill('Jon Doe');
