@@ -500,7 +500,7 @@ def check_files(folder):
     try:
         names = os.listdir(folder)
     except OSError:
-        raise Failure('missing-file', 'The folder cannot be read.') from None
+        raise Failure('missing-file', '%s cannot be read as a folder. Give the folder that wardmux export has made.' % folder) from None
     for name in ALL_FILES:
         info = os.lstat(os.path.join(folder, name)) if name in names else None
         if info is None or not stat.S_ISREG(info.st_mode):

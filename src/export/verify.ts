@@ -193,7 +193,7 @@ function checkFiles(folder: string): void {
   try {
     names = readdirSync(folder).sort();
   } catch {
-    throw new BundleFailure('missing-file', 'The folder cannot be read.');
+    throw new BundleFailure('missing-file', `${folder} cannot be read as a folder. Give the folder that wardmux export has made.`);
   }
   for (const name of ALL_FILES) {
     const stat = names.includes(name) ? lstatSync(join(folder, name)) : undefined;
