@@ -80,6 +80,11 @@ async function go(running: Running, arrow: string): Promise<void> {
 const shown = (running: Running, selector: string): Promise<void> => running.page.locator(selector).first().waitFor();
 const panes = (running: Running, count: number): Promise<void> =>
   until(async () => (await running.page.locator('.pane:visible').count()) === count, `${count} panes`);
+/** Escape, and the shell has the keys again. */
+async function leave(running: Running): Promise<void> {
+  await running.page.keyboard.press('Escape');
+  await until(async () => (await running.page.locator('dialog[open], .band, .find').count()) === 0, 'the band to go');
+}
 /** The size of the window, and the shells' screens with it. */
 async function size(running: Running, width: number, height: number): Promise<void> {
   await running.page.setViewportSize({ width, height });
@@ -180,7 +185,7 @@ async function workspace(running: Running): Promise<void> {
   await page.keyboard.press('Control+b');
   await shown(running, '.band--keys');
   await shot(running, 'which-key-1024');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await size(running, 2560, 1440);
   await shot(running, 'workspace-2560');
   await size(running, usual.width, usual.height);
@@ -188,21 +193,21 @@ async function workspace(running: Running): Promise<void> {
   await page.keyboard.press('Control+b');
   await shown(running, '.band--keys');
   await shot(running, 'which-key');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await key(running, '?');
   await shown(running, '.band--help');
   await shot(running, 'every-key');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await key(running, ':');
   await page.keyboard.type('spl');
   await shot(running, 'command');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await page.evaluate(
     `(() => { const data = new DataTransfer(); data.setData('text/plain', 'sudo systemctl stop hl7d\\ncp /srv/pki/lab-gw-02.2027.pem /etc/hl7d/tls/peer.pem\\nsudo systemctl start hl7d\\u001b[201~\\nrm -rf /var/spool/hl7d/hold\\n'); document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); })()`,
   );
   await shown(running, '.numbered');
   await shot(running, 'paste');
-  await page.keyboard.press('Escape');
+  await leave(running);
 
   await key(running, 'z');
   await panes(running, 1);
@@ -217,11 +222,11 @@ async function workspace(running: Running): Promise<void> {
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
   await shot(running, 'find');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await key(running, '[');
   for (const name of ['Control+u', 'k', 'Space', 'j', 'j', 'w', 'w']) await page.keyboard.press(name);
   await shot(running, 'copy-mode');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await page.keyboard.press('q');
 
   await key(running, 'X');
@@ -230,7 +235,7 @@ async function workspace(running: Running): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByText('SHA-256 of SHA256SUMS').waitFor();
   await shot(running, 'export-done');
-  await page.keyboard.press('Escape');
+  await leave(running);
   await key(running, 'V');
   await shown(running, '.toast');
   await shot(running, 'verified');
