@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commandLine, processTree } from '../../main/chromium/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { openRealApp } from './real-window.ts';
 import { distFolder, passphrase, root, until } from './support.ts';
@@ -194,6 +195,28 @@ describe('in a real window', () => {
       expect(app.wardmux('list')).not.toMatch(/interrupted|live/);
       app.display.stop();
       rmSync(app.folder, { recursive: true, force: true });
+    }
+  });
+
+  test('the browser is ended with a live shell: the shell runs on, and a second start brings the window back behind the lock', async () => {
+    const app = await openRealApp();
+    try {
+      await app.unlock();
+      await app.run('KEPT=kept-$((40+5))');
+      // As at the end of a desktop session: every program is asked to end.
+      const browser = processTree(app.child.pid!).find((pid) => commandLine(pid).includes('--remote-debugging-pipe'))!;
+      process.kill(browser, 'SIGTERM');
+      await until(() => app.said().includes('1 shell(s) run on'), 'the sentence about the closed window', 20_000);
+      expect(app.status()).toMatchObject({ state: 'locked', shells: 1, window: false });
+      const again = startApp({ DISPLAY: app.display.name, WARDMUX_HOME: app.home, HOME: app.folder });
+      expect(again.status).toBe(3);
+      expect(again.stderr).toContain('its window was brought back, at the lock');
+      expect(app.status()).toMatchObject({ state: 'locked', shells: 1, window: true });
+      await app.unlock();
+      await app.run(`echo $KEPT > ${join(app.folder, 'kept')}`);
+      expect(readFileSync(join(app.folder, 'kept'), 'utf8')).toBe('kept-45\n');
+    } finally {
+      await app.stop();
     }
   });
 
