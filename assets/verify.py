@@ -12,6 +12,13 @@ The formats are described in docs/format.md of Wardmux. The cryptography is writ
 hashlib, Ed25519 follows RFC 8032, ECDSA on P-256 follows FIPS 186-5. It only verifies and holds no secrets, so it need
 not run in constant time.
 """
+import sys
+
+# Run as a program, Python looks for modules beside it first, and beside it lies whatever somebody put into the bundle: a
+# json.py there would run in place of Python's own, and say what it likes. The standard library alone is wanted.
+if __name__ == '__main__' and not sys.flags.isolated and not getattr(sys.flags, 'safe_path', False):
+    del sys.path[0]
+
 import argparse
 import base64
 import binascii
@@ -20,7 +27,6 @@ import json
 import os
 import re
 import stat
-import sys
 
 NAMESPACE = 'session-export@wardmux.localhost'
 SUMMED_FILES = ['VERIFY.md', 'allowed_signers', 'checkpoint.note', 'evidence.jsonl', 'ledger.jsonl', 'recording.json', 'session.cast', 'verify.py']

@@ -1,6 +1,9 @@
 /** verify.py is a second implementation: its parts against published vectors, and against the first implementation on bytes that nobody chose. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { CastBuilder } from '../../src/export/cast.ts';
 import type { RecordingEvent } from '../../src/recording/types.ts';
@@ -111,4 +114,16 @@ for cast in data:
     out.append(c.digest().hex())
 print(json.dumps(out))`;
   expect(python(script, JSON.stringify(casts))).toEqual(digests);
+});
+
+test('runs in a folder that holds a module of its own making, and takes no word from it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-modules-'));
+  try {
+    copyFileSync(verifier, join(folder, 'verify.py'));
+    for (const name of ['argparse', 'json', 'hashlib']) writeFileSync(join(folder, `${name}.py`), "print('good')\nraise SystemExit(0)\n");
+    const run = spawnSync('python3', ['-B', 'verify.py', '.', '--trust', 'none.json'], { cwd: folder, encoding: 'utf8' });
+    expect(run).toMatchObject({ status: 10, stdout: expect.stringMatching(/^bad-trust: /) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
