@@ -28,6 +28,7 @@ export class PtyClient {
   readonly #waiting = new Map<string, { readonly resolve: (message: FromPtyHost) => void; readonly reject: (error: Error) => void }>();
   #child: Child | undefined;
   #stopping = false;
+  #checkpoints: Promise<void> = Promise.resolve();
 
   constructor(host: Host, configure: () => Configure, events: PtyEvents) {
     this.#host = host;
@@ -79,9 +80,13 @@ export class PtyClient {
     if (this.#child) await this.#ask('detach', { type: 'detach', cause });
   }
 
-  /** Each live recording's head, told as notices before this resolves. */
-  async checkpoint(): Promise<void> {
-    if (this.#child) await this.#ask('checkpoint', { type: 'checkpoint' });
+  /** Each live recording's head, told as notices before this resolves. The timer's and an export's may meet: one after the other. */
+  checkpoint(): Promise<void> {
+    const asked = this.#checkpoints.then(async () => {
+      if (this.#child) await this.#ask('checkpoint', { type: 'checkpoint' });
+    });
+    this.#checkpoints = asked.catch(() => undefined);
+    return asked;
   }
 
   frame(bytes: Uint8Array): void {
