@@ -109,6 +109,11 @@ export class ChromiumWindow implements HostWindow {
     }
   }
 
+  /** The keyboard belonged to the document that is gone; without this the person would have to click before typing. */
+  async #focus(): Promise<void> {
+    if (!this.#options.headless) await this.#session.send('Page.bringToFront').catch(() => {});
+  }
+
   async blank(): Promise<void> {
     const pid = this.#pid;
     this.#forget();
@@ -139,7 +144,7 @@ export class ChromiumWindow implements HostWindow {
       this.#pid = own.length === 1 ? own[0] : undefined;
       if (own.length === 0 || this.#crashed) continue;
       this.#settled = true;
-      return;
+      return this.#focus();
     }
     throw new Error(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
   }
