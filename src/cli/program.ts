@@ -29,7 +29,12 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     .showHelpAfterError('For help: wardmux help')
     .addHelpText(
       'after',
-      `\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 and up: verify, see wardmux verify --help. record exits as its command does.`,
+      `\nExamples:\n${commands
+        .flatMap(({ examples }) => examples.slice(0, 1))
+        .map(([line, what]) => `  ${line}\n      ${what}`)
+        .join(
+          '\n',
+        )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 and up: verify, see wardmux verify --help. record exits as its command does.`,
     );
   for (const { name, summary, description, examples, declare } of commands) {
     const command = program
