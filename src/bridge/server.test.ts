@@ -6,6 +6,7 @@ function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: n
   const posted: { id?: number; ok?: boolean; output?: unknown; error?: { code: string; sentence: string } }[] = [];
   const refused: string[] = [];
   const called: string[] = [];
+  const page = { document: 1 };
   const all = Object.fromEntries(
     Object.keys(requests).map((name) => [
       name,
@@ -19,10 +20,11 @@ function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: n
     handlers: all,
     surface: () => surface,
     post: (text) => posted.push(JSON.parse(text)),
+    document: () => page.document,
     refused: (reason) => refused.push(reason),
     now: () => 0,
   });
-  return { server, posted, refused, called };
+  return { server, posted, refused, called, page };
 }
 const send = (request: string, input: unknown = {}): string => JSON.stringify({ id: 7, request, input });
 
@@ -83,4 +85,19 @@ test('a flood of messages is cut off and told once', async () => {
   for (let i = 0; i < 5000; i++) await server.receive(send('lock'));
   expect(called.length).toBe(2000);
   expect(refused).toEqual(['too-many']);
+});
+
+test.each([
+  ['an answer', (resolve: (value: unknown) => void) => resolve({ good: true, sentence: 'Of the page before.' })],
+  ['a refusal', (_: unknown, reject: (error: Error) => void) => reject(new Refusal('vault-ended', 'Of the page before.'))],
+])('%s that comes when another document stands there is dropped', async (_, settle) => {
+  let finish = (): void => {};
+  const slow = (): Promise<unknown> => new Promise((resolve, reject) => (finish = () => settle(resolve, reject)));
+  const { server, posted, called, page } = setup('workspace', { 'verify.pane': slow });
+  const asked = server.receive(send('verify.pane', { pane: 0 }));
+  expect(called).toEqual(['verify.pane']);
+  page.document++;
+  finish();
+  await asked;
+  expect(posted).toEqual([]);
 });

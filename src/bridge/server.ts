@@ -25,6 +25,8 @@ export interface BridgeServerOptions {
   readonly handlers: Handlers;
   readonly surface: () => Surface;
   readonly post: (text: string) => void;
+  /** Another value for each document: the answer to one that is gone is dropped, because each document counts its requests anew. */
+  readonly document?: () => unknown;
   /** A message that no page of ours sends, for the ledger. Never holds what was sent. */
   readonly refused: (code: RefusedCode, request?: RequestName) => void;
   /** Milliseconds, monotonic. */
@@ -47,7 +49,11 @@ export class BridgeServer {
 
   /** Handles one message of the page. Never throws, never rejects. */
   async receive(text: string): Promise<void> {
-    const { handlers, surface, post, refused, now } = this.#options;
+    const { handlers, surface, refused, now, document = () => undefined } = this.#options;
+    const asking = document();
+    const post = (answer: string): void => {
+      if (document() === asking) this.#options.post(answer);
+    };
     const time = now();
     if (time - this.#windowStart >= 1000) {
       this.#windowStart = time;
