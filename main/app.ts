@@ -62,6 +62,9 @@ const unlockFailures: readonly string[] = ['wrong-passphrase', 'passkey-refused'
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
 
+/** How long the machine's idle time is waited for. Two calls over the bus take 1 s at most. */
+const HOST_IDLE_MS = 1500;
+
 /** At the end a change of the window that is under way gets this long: a lock takes a tenth of it. */
 const CHANGE_MS = 2000;
 
@@ -149,6 +152,7 @@ export class App {
       handlers: this.#handlers(),
       surface: () => this.#surface,
       post: (text) => this.#window.post(text),
+      document: () => this.#shows,
       refused: (code, request) =>
         this.#log({ action: 'bridge.refused', detail: { surface: this.#surface, peer: 'page', code, ...(request ? { request } : {}) } }),
       now: () => clock.now(),
@@ -281,12 +285,24 @@ export class App {
 
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
+    const hostIdle = this.#holdsKey() ? await this.#hostIdle() : undefined;
+    // Read after the wait: an input meanwhile is newer than a time from before it, and that looks like a clock that runs back.
     const now = this.#options.clock.now();
-    const hostIdle = this.#session ? await this.#options.host.idleSeconds() : undefined;
     const cause = this.#lock.tick(now, hostIdle);
-    if (cause && this.#session) await this.lock(cause);
+    if (cause && this.#holdsKey()) await this.lock(cause);
     this.#emitIfOpen(() => this.#bridge.emit('status', this.#status()));
     await this.#installed?.scheduler.tick(now);
+  }
+
+  /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */
+  async #hostIdle(): Promise<number | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HOST_IDLE_MS)));
+    try {
+      return await Promise.race([this.#options.host.idleSeconds(), silence]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   // ---------------------------------------------------------------- lock and unlock
@@ -325,11 +341,11 @@ export class App {
       const record = readPerson(this.#home, person);
       if (!record) throw new Error(`The person ${person} is not in ${this.#home.people} any more. Restore it from a backup.`);
       const failures = this.#failures;
+      if (!this.#lock.unlocked(method, this.#options.clock.now())) throw new Error('The idle timer does not run, so Wardmux stays locked. Unlock again.');
       this.#session = { person: record, method };
       this.#opening = undefined;
       this.#created = undefined;
       this.#failures = 0;
-      this.#lock.unlocked(method, this.#options.clock.now());
       this.#log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });
       const welcome = { lastUnlock: this.#lastUnlock, failures };
       this.#lastUnlock = new Date().toISOString();
@@ -429,7 +445,7 @@ export class App {
       },
       activity: async ({ kind }) => {
         const cause = this.#lock.input(kind, this.#options.clock.now());
-        if (cause && this.#session) void this.lock(cause);
+        if (cause && this.#holdsKey()) void this.lock(cause);
         this.#emitIfOpen(() => this.#bridge.emit('status', this.#status()));
         return {};
       },
@@ -450,6 +466,8 @@ export class App {
         if (this.#vault === vault) this.#created = vault;
         await this.#openInstalled();
         const installed = this.#requireInstalled();
+        // The new identity is open in the vault host: from here on an unattended first run locks like a workspace.
+        if (this.#created === vault) this.#lock.unlocked('passphrase', this.#options.clock.now());
         this.#log({ action: 'first-run', person: created.person, detail: { auditKeys: [created.auditKid], policySha256: installed.policy.sha256 } });
         this.#log({ action: 'app.start', detail: { version, host: this.#options.host.name } });
         return { person: created.person, auditKeyPath: created.auditKeyPath, auditKid: created.auditKid };

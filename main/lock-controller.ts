@@ -1,5 +1,15 @@
 /** Keeps the lock's state between events (src/lock is pure) and hands out what the app has to do. */
-import { initialLock, lockView, stepLock, type LockCause, type LockConfig, type LockEvent, type LockState, type LockView } from '../src/lock/machine.ts';
+import {
+  initialLock,
+  isOpen,
+  lockView,
+  stepLock,
+  type LockCause,
+  type LockConfig,
+  type LockEvent,
+  type LockState,
+  type LockView,
+} from '../src/lock/machine.ts';
 
 export type { LockCause };
 
@@ -28,9 +38,17 @@ export class LockController {
     this.#step({ type: 'lock', cause, now });
   }
 
-  /** The vault host has opened an identity: it alone knows whether an attempt counts, and holds attempts back. */
-  unlocked(method: 'passphrase' | 'passkey', now: number): void {
+  /**
+   * The vault host has opened an identity: it alone knows whether an attempt counts, and holds attempts back.
+   * @returns false when the idle timer does not run: without a policy, or because time ran backwards. The app must not open
+   * then, because nothing would lock it on idle. The timer begins anew, so that the next attempt opens.
+   */
+  unlocked(method: 'passphrase' | 'passkey', now: number): boolean {
     this.#step({ type: 'unlockSucceeded', method, now });
+    if (!this.#state) return false;
+    if (isOpen(this.#state)) return true;
+    this.#state = initialLock(this.#state.config, now);
+    return false;
   }
 
   view(now: number): LockView | undefined {

@@ -1,0 +1,190 @@
+/** The gate and the idle timer over a host that does what each test says: no window, no processes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { ToPtyHost } from '../src/pty/protocol.ts';
+import { FileSecretStore } from '../src/storage/secret-store.ts';
+import { firstRun } from '../src/vault/first-run.ts';
+import { newScryptParameters } from '../src/vault/kdf.ts';
+import type { ToVaultHost } from '../src/vault/protocol.ts';
+import { App } from './app.ts';
+import type { Child, Host, HostWindow } from './host.ts';
+import { Listeners } from './listeners.ts';
+
+const clear: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const step of clear.splice(0).reverse()) await step();
+});
+
+/** A child that answers each message with what `answer` gives, until it is killed. */
+function child(answer: (message: never) => unknown): Child {
+  const messages = new Listeners<[unknown]>();
+  const exits = new Listeners<[number | null, string | null]>();
+  let live = true;
+  const end = async (): Promise<void> => {
+    if (!live) return;
+    live = false;
+    exits.emit(null, 'SIGKILL');
+  };
+  return {
+    pid: 1,
+    post: (message) =>
+      queueMicrotask(() => {
+        if ((message as { type: string }).type === 'stop') return void end();
+        const said = live ? answer(message as never) : undefined;
+        if (said) messages.emit(said);
+      }),
+    onMessage: (listener) => messages.add(listener),
+    onExit: (listener) => exits.add(listener),
+    kill: end,
+  };
+}
+
+interface Rig {
+  readonly app: App;
+  readonly clock: { now: number };
+  readonly host: { idleSeconds: () => Promise<number | undefined> };
+  /** Surfaces in the order in which they were shown. */
+  readonly shown: string[];
+  readonly kills: () => number;
+  ask(request: string, input?: unknown): void;
+}
+
+/** An app at its lock page, or at its first run. */
+async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
+  clear.push(() => rmSync(folder, { recursive: true }));
+  const home = join(folder, 'home');
+  const create = () =>
+    firstRun({
+      home,
+      name: 'Ada Example',
+      passphrase: Buffer.from('kettle orbit willow prairie stamp'),
+      auditKeyPath: join(folder, 'audit-key.json'),
+      chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+      kdf: { ...newScryptParameters(), N: 2 ** 14 },
+    });
+  let person = '';
+  if (options.setUp) person = (await create()).person.id;
+  let kills = 0;
+  const vault = (): Child => {
+    let say: (message: unknown) => void = () => {};
+    const made = child((message: ToVaultHost) => {
+      if (message.type === 'connect') return { type: 'connected', publicKey: new Uint8Array(65) };
+      if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
+      if (message.type === 'createPerson')
+        void create().then((result) => {
+          person = result.person.id;
+          say({ type: 'created', id: message.id, person, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid });
+        });
+      return undefined;
+    });
+    return {
+      ...made,
+      onMessage: (listener) => {
+        say = listener;
+        return made.onMessage(listener);
+      },
+      kill: () => {
+        kills++;
+        return made.kill();
+      },
+    };
+  };
+  const pty = (): Child =>
+    child((message: ToPtyHost) => {
+      if (message.type === 'attach') return { type: 'attached', publicKey: new Uint8Array(65), panes: [] };
+      if (message.type === 'detach') return { type: 'detached' };
+      if (message.type === 'checkpoint') return { type: 'checkpointed' };
+      return undefined;
+    });
+  const shown: string[] = [];
+  let receive: (text: string) => void = () => {};
+  const none = { dispose: () => {} };
+  const window: HostWindow = {
+    show: async (surface) => void shown.push(surface),
+    blank: async () => {},
+    post: () => {},
+    postFrame: async () => {},
+    onMessage: (listener) => {
+      receive = listener;
+      return none;
+    },
+    onFrame: () => none,
+    onRendererGone: () => none,
+    onClosed: () => none,
+    rendererPid: async () => undefined,
+    close: async () => {},
+  };
+  const host = { idleSeconds: async (): Promise<number | undefined> => undefined };
+  const full: Host = {
+    name: 'chromium',
+    description: 'a test',
+    open: async () => window,
+    fork: (name) => (name === 'vault-host' ? vault() : pty()),
+    idleSeconds: () => host.idleSeconds(),
+    onSignal: () => none,
+    quit: async () => {},
+  };
+  const clock = { now: 1_000_000 };
+  const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, every: () => () => {} }, env: { HOME: folder } });
+  clear.push(() => app.stop('closed'));
+  let id = 0;
+  const ask = (request: string, input: unknown = request === 'lock.passphrase' ? { person } : {}): void =>
+    receive(JSON.stringify({ id: ++id, request, input }));
+  return { app, clock, host, shown, kills: () => kills, ask };
+}
+
+async function unlocked(): Promise<Rig> {
+  const made = await rig({ setUp: true });
+  made.ask('lock.passphrase');
+  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'workspace']));
+  return made;
+}
+
+test('a key that is pressed while the machine is asked how long it was idle does not look like a clock that runs back', async () => {
+  const { app, clock, host, ask, shown } = await unlocked();
+  let answer: (seconds: number) => void = () => {};
+  host.idleSeconds = () => new Promise((resolve) => (answer = resolve));
+  const tick = app.tick();
+  clock.now += 300;
+  ask('activity', { kind: 'key' });
+  answer(0);
+  await tick;
+  expect(app.surface).toBe('workspace');
+  expect(shown).toEqual(['lock', 'workspace']);
+});
+
+test('a host that never says how long the machine was idle does not hold up the lock', async () => {
+  const { app, clock, host, shown } = await unlocked();
+  host.idleSeconds = () => new Promise(() => {});
+  for (let second = 0; second < 310; second += 10) {
+    clock.now += 10_000;
+    void app.tick();
+  }
+  await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace', 'lock']), 5000);
+});
+
+test('an idle timer that does not start keeps the workspace closed, and the next attempt opens', async () => {
+  const made = await rig({ setUp: true });
+  const { app, clock, ask, shown, kills } = made;
+  await app.tick();
+  clock.now -= 60_000;
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(shown).toEqual(['lock', 'lock']));
+  expect(kills()).toBe(1);
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(shown).toEqual(['lock', 'lock', 'workspace']));
+});
+
+test('a first run that is left alone with its new identity open locks on idle', async () => {
+  const { app, clock, ask, shown, kills } = await rig({ setUp: false });
+  ask('setup.create', { name: 'Ada Example', auditKeyPath: 'audit-key.json' });
+  await vi.waitFor(async () => {
+    clock.now += 10_000;
+    await app.tick();
+    expect(shown).toEqual(['setup', 'lock']);
+  }, 5000);
+  expect(kills()).toBe(1);
+});
