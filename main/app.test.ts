@@ -48,6 +48,10 @@ interface Rig {
   /** Surfaces in the order in which they were shown. */
   readonly shown: string[];
   readonly kills: () => number;
+  /** What the vault host of the moment says by itself. */
+  readonly vaultSays: (message: unknown) => void;
+  /** Bytes of each signature that a vault host was given. */
+  readonly signatures: number[];
   ask(request: string, input?: unknown): void;
 }
 
@@ -68,11 +72,13 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   let person = '';
   if (options.setUp) person = (await create()).person.id;
   let kills = 0;
+  let say: (message: unknown) => void = () => {};
+  const signatures: number[] = [];
   const vault = (): Child => {
-    let say: (message: unknown) => void = () => {};
     const made = child((message: ToVaultHost) => {
       if (message.type === 'connect') return { type: 'connected', publicKey: new Uint8Array(65) };
       if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
+      if (message.type === 'signed') signatures.push(message.signature.length);
       if (message.type === 'createPerson')
         void create().then((result) => {
           person = result.person.id;
@@ -133,7 +139,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   let id = 0;
   const ask = (request: string, input: unknown = request === 'lock.passphrase' ? { person } : {}): void =>
     receive(JSON.stringify({ id: ++id, request, input }));
-  return { app, clock, host, shown, kills: () => kills, ask };
+  return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, ask };
 }
 
 async function unlocked(): Promise<Rig> {
@@ -187,4 +193,14 @@ test('a first run that is left alone with its new identity open locks on idle', 
     expect(shown).toEqual(['setup', 'lock']);
   }, 5000);
   expect(kills()).toBe(1);
+});
+
+test("the installation's key signs for the vault host while somebody is in, and not at the lock", async () => {
+  const { ask, shown, vaultSays, signatures } = await rig({ setUp: true });
+  vaultSays({ type: 'sign', request: 0, bytes: Buffer.from('anything') });
+  await vi.waitFor(() => expect(signatures).toEqual([0]));
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace']));
+  vaultSays({ type: 'sign', request: 1, bytes: Buffer.from('anything') });
+  await vi.waitFor(() => expect(signatures).toEqual([0, 64]));
 });

@@ -386,7 +386,8 @@ export class App {
           if (this.#holdsKey()) void this.lock('vault-gone');
           else this.#showAgain('The part of Wardmux that holds the keys ends each time it is started.');
         },
-        signer: () => this.#installed?.signer,
+        // An export is all that the vault host signs for, and at the lock nobody exports.
+        signer: () => (this.#session ? this.#installed?.signer : undefined),
       },
     );
     this.#vault = vault;
