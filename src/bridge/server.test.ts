@@ -101,3 +101,9 @@ test.each([
   await asked;
   expect(posted).toEqual([]);
 });
+
+test('a flood of bad messages is told of a few times, and that it was a flood', async () => {
+  const { server, refused } = setup('workspace');
+  for (let i = 0; i < 500; i++) await server.receive('{');
+  expect(refused).toEqual([...Array.from({ length: 10 }, () => 'bad-json'), 'too-many']);
+});

@@ -5,6 +5,8 @@ import { requests, type EventName, type Events, type Input, type Output, type Re
 const MAX_TEXT = 64 * 1024;
 /** A person cannot cause more than this; a page that does is broken or hostile. Acks of a flood come at 12 MB/s / 32 KiB. */
 const MAX_PER_SECOND = 2000;
+/** Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
+const MAX_REFUSED_PER_SECOND = 10;
 
 export type Handlers = { readonly [N in RequestName]: (input: Input<N>) => Promise<Output<N>> };
 
@@ -38,6 +40,7 @@ export class BridgeServer {
   readonly #options: BridgeServerOptions;
   #windowStart = 0;
   #count = 0;
+  #refused = 0;
 
   constructor(options: BridgeServerOptions) {
     this.#options = options;
@@ -49,15 +52,20 @@ export class BridgeServer {
 
   /** Handles one message of the page. Never throws, never rejects. */
   async receive(text: string): Promise<void> {
-    const { handlers, surface, refused, now, document = () => undefined } = this.#options;
+    const { handlers, surface, now, document = () => undefined } = this.#options;
     const asking = document();
     const post = (answer: string): void => {
       if (document() === asking) this.#options.post(answer);
+    };
+    const refused: BridgeServerOptions['refused'] = (code, request) => {
+      if (++this.#refused <= MAX_REFUSED_PER_SECOND) this.#options.refused(code, request);
+      else if (this.#refused === MAX_REFUSED_PER_SECOND + 1) this.#options.refused('too-many');
     };
     const time = now();
     if (time - this.#windowStart >= 1000) {
       this.#windowStart = time;
       this.#count = 0;
+      this.#refused = 0;
     }
     if (++this.#count > MAX_PER_SECOND) {
       if (this.#count === MAX_PER_SECOND + 1) refused('too-many');
