@@ -103,6 +103,8 @@ export class App {
   /** Something was not sealed or not entered: the exit status says so. */
   #faulty = false;
   #ledgerFault: string | undefined;
+  /** The first page stands: commands of the private socket have something to act on. */
+  #started = false;
   #changing: Promise<void> = Promise.resolve();
   #stopTicking: () => void = () => {};
   #finished!: (code: number) => void;
@@ -120,7 +122,13 @@ export class App {
     this.#pty = new PtyClient(host, () => this.#ptyConfiguration(), {
       frame: (bytes) => this.#toPage('pty', bytes),
       exit: (pane, code, signal) => this.#workspace.exited(pane, code, signal),
-      notice: (notice) => this.#log(noticeEntry(notice)),
+      notice: (notice) => {
+        if (notice.kind === 'failed') {
+          this.#faulty = true;
+          this.#recordingFault = `Recording ${notice.recording} has stopped.`;
+        }
+        this.#log(noticeEntry(notice));
+      },
       sealed: (bytes) => (this.#sealedBytes = bytes),
       fault: (sentence, pane) => this.#fault(sentence, pane),
       died: () => this.#ptyHostDied(),
@@ -202,6 +210,7 @@ export class App {
     let failed: Error | undefined;
     await this.#change(() => this.#show(this.#closedSurface()).catch((error: unknown) => void (failed = asError(error))));
     if (failed) throw failed;
+    this.#started = true;
   }
 
   async #openWindow(): Promise<void> {
@@ -626,10 +635,9 @@ export class App {
   }
 
   #fault(sentence: string, pane: number | undefined): void {
-    this.#faulty = true;
-    if (pane === undefined) this.#recordingFault = sentence;
-    else this.#workspace.faulted(pane, sentence);
-    this.#notice('stop', sentence, pane);
+    // A recording that stops tells so by its own notice; what comes here is a warning, such as a disk that fills.
+    if (pane !== undefined) this.#workspace.faulted(pane, sentence);
+    this.#notice(pane === undefined ? 'warn' : 'stop', sentence, pane);
   }
 
   async #windowClosed(): Promise<void> {
@@ -664,10 +672,10 @@ export class App {
   /** A line of the private socket. Nothing here opens anything. */
   async remote(command: SocketCommand): Promise<Record<string, unknown>> {
     if (command === 'lock') await this.lock('command');
-    if (command === 'show') await this.reopen();
+    if (command === 'show' && this.#started) await this.reopen();
     return {
-      window: this.#windowOpen,
-      state: this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run',
+      window: this.#windowOpen || !this.#started,
+      state: !this.#started ? 'starting' : this.#session ? 'unlocked' : this.#installed ? 'locked' : 'first-run',
       shells: this.#workspace.shellCount,
       host: this.#options.host.name,
       version,
@@ -737,7 +745,7 @@ export class App {
       person: person.name,
       role: person.roles[0] ?? '',
       recording: this.#recordingFault
-        ? { level: 'stop', word: 'not sealed', sealedBytes: this.#sealedBytes }
+        ? { level: 'stop', word: 'a recording stopped', sealedBytes: this.#sealedBytes }
         : { level: 'seal', word: 'sealed', sealedBytes: this.#sealedBytes },
       ledger: this.#ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events },
       lockIn,
@@ -830,9 +838,10 @@ export async function runApp(
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
   const running = await askApp(path, 'show').catch((error: NodeJS.ErrnoException) => {
-    // Nobody answers there, or nothing is there: at most what a run left that was killed. Everything else is an app that hangs.
-    if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return undefined;
-    throw error;
+    // Nobody answers: what a run left that was killed. Everything else but nothing at all is an app that hangs.
+    if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
+    else if (error.code !== 'ENOENT') throw error;
+    return undefined;
   });
   if (running) {
     const back =
@@ -843,15 +852,15 @@ export async function runApp(
     await host.quit();
     return 3;
   }
-  rmSync(path, { force: true });
   const app = App.create({ ...options, host, say });
   const end = (): void => void app.stop('signal');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const release = guard(app);
   let socket: { close(): Promise<void> } | undefined;
   try {
+    // Before anything is opened, so that a second start in the same seconds finds the first one.
+    socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
     await app.open();
-    if (!app.stopping) socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
     return await app.finished;
   } catch (error) {
     // ctrl-c while the window was being opened is no failure.

@@ -8,8 +8,10 @@ import type { Ledger } from '../src/ledger/ledger.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { readLedger } from '../src/ledger/read.ts';
 import { liveState } from '../src/recording/live.ts';
+import { openRecording } from '../src/recording/reader.ts';
 import { recoverRecording } from '../src/recording/recovery.ts';
 import { readEnd } from '../src/recording/summary.ts';
+import { END_FILE } from '../src/recording/writer.ts';
 import type { Home } from '../src/storage/index.ts';
 
 /** @returns a sentence for the person for each recording that did not end as it should. */
@@ -41,6 +43,12 @@ async function settle(home: Home, ledger: Ledger, id: string): Promise<string | 
   try {
     const end = readEnd(folder);
     if (end) {
+      // The file is not signed: the ledger takes its word only where the recording bears it out.
+      const reader = await openRecording(folder);
+      for await (const _ of reader.frames());
+      const { size, root } = reader.head();
+      if (reader.fault || size !== end.head.size || root !== end.head.root)
+        return `Recording ${id} is not what its ${END_FILE} says: ${reader.fault?.message ?? `it has ${size} records and not ${end.head.size}, or others`}. Nothing was entered in the ledger; keep a copy of ${folder} for the audit.`;
       await ledger.append(
         noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs }),
       );

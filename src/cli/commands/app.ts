@@ -40,7 +40,7 @@ export const status: CliCommand = {
   name: 'status',
   summary: 'Says whether the app is running, and whether it is locked.',
   examples: [
-    ['wardmux status', 'locked, unlocked or first-run'],
+    ['wardmux status', 'starting, locked, unlocked or first-run'],
     ['wardmux status --json', 'everything the app tells without being unlocked'],
   ],
   declare: (command, io, done) => {
