@@ -40,7 +40,10 @@ if (missing.length === 0)
       pids.push(daemon.pid!);
       daemon.stdin.end('a test password\n');
       store = new SecretServiceStore(`w-${process.pid.toString(16).padStart(12, '0')}`);
-      // The daemon needs a moment to take its name on the bus.
+      // The daemon needs a moment to take its name on the bus. Who asks for the service before that makes the bus start
+      // another daemon, with a locked keyring; to ask whether the name is taken starts nothing.
+      const taken = ['--session', '--print-reply', '--dest=org.freedesktop.DBus', '/', 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
+      while (!spawnSync('dbus-send', taken, { encoding: 'utf8' }).stdout.includes('true')) await new Promise((resolve) => setTimeout(resolve, 20));
       for (let reason: string | undefined = 'not asked'; reason !== undefined;) {
         reason = await store.unavailable();
         if (reason !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
