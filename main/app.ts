@@ -140,7 +140,6 @@ export class App {
       ledger: (entry) => this.#log(entry),
       changed: (view) => this.#emitIfOpen(() => this.#bridge.emit('view', view)),
       client: (action) => this.#emitIfOpen(() => this.#bridge.emit('client', action)),
-      notice: (level, sentence, pane) => this.#notice(level, sentence, pane),
       lock: () => void this.lock('command'),
       detach: () => void this.#detach(),
       exportPane: (pane) =>

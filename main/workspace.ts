@@ -36,7 +36,6 @@ export interface WorkspaceOptions {
   readonly ledger: (entry: LedgerEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   readonly client: (action: ClientAction) => void;
-  readonly notice: (level: 'ok' | 'warn' | 'stop', sentence: string, pane?: number) => void;
   readonly lock: () => void;
   readonly detach: () => void;
   readonly exportPane: (pane: number) => void;
