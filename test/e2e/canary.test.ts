@@ -61,8 +61,9 @@ describe('the canary', () => {
     await app.run(`cat ${file}`);
     await app.run(`cat ${file}`);
     const mark = join(app.folder, 'password-read');
-    app.display.type(`read -s WORD; touch ${mark}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const asked = join(app.folder, 'password-asked');
+    app.display.type(`touch ${asked}; read -s WORD; touch ${mark}\n`);
+    await until(() => statSync(asked, { throwIfNoEntry: false }) !== undefined, 'the password prompt');
     app.display.type(`${typed}\n`);
     await until(() => statSync(mark, { throwIfNoEntry: false }) !== undefined, 'the password to be read');
     await app.run('clear; unset WORD; history -c');
