@@ -5,6 +5,7 @@
  */
 import { isFrame, isMessage, MAX_FRAME_BYTES, MAX_MESSAGE_CHARS } from '../limits.ts';
 import { origin, type Peer } from '../host.ts';
+import { frameFolder } from './large-frames.ts';
 
 export const bindingName = 'wardmuxToCore';
 export const intakeName = 'wardmuxFromCore';
@@ -33,10 +34,15 @@ export function messageExpression(generation: number, text: string): string {
   return `globalThis.${intakeName}?.message(${generation},${JSON.stringify(text)})`;
 }
 
-/** Expression whose promise is the page's "taken". */
-export function frameExpression(generation: number, peer: Peer, bytes: Uint8Array): string {
+/** Expression whose promise is the page's "taken". `number` counts the frames to this document, from 0. */
+export function frameExpression(generation: number, number: number, peer: Peer, bytes: Uint8Array): string {
   const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return `globalThis.${intakeName}?.frame(${generation},"${peer}","${base64}")`;
+  return `globalThis.${intakeName}?.frame(${generation},${number},"${peer}","${base64}")`;
+}
+
+/** The same for a frame that the page fetches (large-frames.ts). */
+export function fetchExpression(generation: number, number: number, peer: Peer, id: number): string {
+  return `globalThis.${intakeName}?.fetchFrame(${generation},${number},"${peer}",${id})`;
 }
 
 /**
@@ -55,10 +61,31 @@ export function pageScript(generation: number): string {
     return btoa(text);
   };
   const fromBase64 = (text) => (Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+  const fetch = globalThis.fetch.bind(globalThis);
   const messages = [];
-  const frames = [];
   let onMessage;
   let onFrame;
+  let listen;
+  const listening = new Promise((resolve) => (listen = resolve));
+  // Frames come by two ways and are given in the order of their numbers. One that does not arrive is passed over: the
+  // channel counts too, and tells the person that something is missing.
+  let next = 0;
+  const early = new Map();
+  const give = async (number, peer, arriving) => {
+    let taken;
+    try {
+      const bytes = await arriving;
+      await listening;
+      if (number !== next) await new Promise((turn) => early.set(number, turn));
+      taken = onFrame(peer, bytes);
+    } finally {
+      if (number !== next) await new Promise((turn) => early.set(number, turn));
+      next++;
+      early.get(next)?.();
+      early.delete(next);
+    }
+    await taken;
+  };
   const bridge = Object.freeze({
     send: (text) => raw('${generation} m ' + String(text)),
     sendFrame: (peer, bytes) => raw('${generation} ' + (peer === 'vault' ? 'v ' : 'p ') + toBase64(bytes)),
@@ -68,7 +95,7 @@ export function pageScript(generation: number): string {
     },
     onFrame: (listener) => {
       onFrame = listener;
-      for (const give of frames.splice(0)) give();
+      listen();
     },
   });
   const intake = Object.freeze({
@@ -77,10 +104,13 @@ export function pageScript(generation: number): string {
       if (onMessage) onMessage(text);
       else messages.push(text);
     },
-    frame: async (generation, peer, text) => {
+    frame: async (generation, number, peer, text) => {
+      if (generation === ${generation}) await give(number, peer, fromBase64(text));
+    },
+    fetchFrame: async (generation, number, peer, id) => {
       if (generation !== ${generation}) return;
-      if (!onFrame) await new Promise((give) => frames.push(give));
-      await onFrame(peer, fromBase64(text));
+      const arriving = fetch(${JSON.stringify(frameFolder)} + id).then(async (answer) => new Uint8Array(await answer.arrayBuffer()));
+      await give(number, peer, arriving);
     },
   });
   Object.defineProperty(globalThis, 'wardmux', { value: bridge, enumerable: true });

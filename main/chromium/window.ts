@@ -8,7 +8,8 @@ import { origin, type Disposable, type HostWindow, type Peer, type Surface } fro
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
-import { bindingName, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
+import { bindingName, fetchExpression, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
+import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 import { killNow, rendererPids, whenGone } from './processes.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
@@ -27,6 +28,9 @@ const permissions: Readonly<Record<Surface, readonly string[]>> = {
   lock: [],
   workspace: ['clipboardReadWrite', 'clipboardSanitizedWrite'],
 };
+
+/** A frame that is fetched is sealed; it must not be kept all the same. */
+const frameHeaders: Readonly<Record<string, string>> = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
 
 export interface WindowOptions {
   readonly context: BrowserContext;
@@ -52,6 +56,9 @@ export class ChromiumWindow implements HostWindow {
   #script: string | undefined;
   /** Counts shows and blanks: whatever belongs to an older number is dropped. */
   #generation = 0;
+  /** Frames to the document of this generation. */
+  #frameCount = 0;
+  #large = new LargeFrames();
   /** True from the moment the document of this generation is asked for. */
   #live = false;
   /** The one document that may be loaded now, once. */
@@ -156,6 +163,8 @@ export class ChromiumWindow implements HostWindow {
     this.#expected = undefined;
     this.#pid = undefined;
     this.#dropPending();
+    this.#large = new LargeFrames();
+    this.#frameCount = 0;
     this.#documentReady?.();
     return ++this.#generation;
   }
@@ -204,14 +213,21 @@ export class ChromiumWindow implements HostWindow {
   postFrame(peer: Peer, bytes: Uint8Array): Promise<void> {
     if (!this.#live) return Promise.resolve();
     if (!isFrame(bytes)) return Promise.reject(new RangeError('A frame to the page is empty or too large.'));
+    const large = this.#large;
     return new Promise((resolve) => {
       const done = (): void => {
         this.#pending.delete(done);
         resolve();
       };
       this.#pending.add(done);
-      const expression = frameExpression(this.#generation, peer, bytes);
-      this.#session.send('Runtime.evaluate', { expression, awaitPromise: true, silent: true, returnByValue: true }).then(done, done);
+      const number = this.#frameCount++;
+      const id = bytes.length < LARGE_FRAME_BYTES ? undefined : large.put(bytes);
+      const expression = id === undefined ? frameExpression(this.#generation, number, peer, bytes) : fetchExpression(this.#generation, number, peer, id);
+      const settled = (): void => {
+        if (id !== undefined) large.remove(id);
+        done();
+      };
+      this.#session.send('Runtime.evaluate', { expression, awaitPromise: true, silent: true, returnByValue: true }).then(settled, settled);
     });
   }
 
@@ -332,13 +348,14 @@ export class ChromiumWindow implements HostWindow {
         this.#options.onRefused('a request to another place');
         return await session.send('Fetch.failRequest', { requestId, errorReason: 'AccessDenied' }).then(() => {});
       }
-      const answer = await servePage(this.#options.rendererFolder, request.url);
+      const frame = document ? undefined : this.#large.take(new URL(request.url).pathname);
+      const answer = frame ? { status: 200, headers: frameHeaders, body: frame } : await servePage(this.#options.rendererFolder, request.url);
       if (document) this.#documentStatus = answer.status;
       await session.send('Fetch.fulfillRequest', {
         requestId,
         responseCode: answer.status,
         responseHeaders: Object.entries(answer.headers).map(([name, value]) => ({ name, value })),
-        body: Buffer.from(answer.body).toString('base64'),
+        body: Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength).toString('base64'),
       });
     } catch {
       // The page that asked is gone.

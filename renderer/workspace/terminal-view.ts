@@ -12,6 +12,7 @@ import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type Screen } from './feed.ts';
+import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { advance, fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
@@ -127,8 +128,8 @@ export class TerminalView {
     terminal.onData((data) => this.#typed(textBytes(data)));
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
     terminal.onTitleChange((title) => (this.title.value = tame(title)));
-    terminal.onScroll(() => this.#onScroll());
-    terminal.onLineFeed(() => this.#onScroll());
+    // Not at every line feed: what is not drawn needs no count.
+    terminal.onRender(() => this.#onScroll());
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => (this.found.value = { index: resultIndex, count: resultCount }));
     all.add(this);
     terminals++;
@@ -140,6 +141,8 @@ export class TerminalView {
     if (this.terminal.element) return;
     this.terminal.open(parent);
     tuneCell(this.terminal);
+    const budget = frameBudget;
+    if (budget) quietView(this.terminal, () => budget.flooded());
     parent.addEventListener('scroll', () => this.#onScroll(), true);
   }
 

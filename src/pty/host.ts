@@ -10,6 +10,7 @@ import { decodeFrame, encodeFrame } from '../bridge/frames.ts';
 import type { EndReason, RecordingNotice } from '../recording/types.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import type { Clock } from './clock.ts';
+import { OutputGather } from './gather.ts';
 import type { Link } from '../process/link.ts';
 import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
@@ -18,12 +19,12 @@ import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 
 /**
  * Output that the page may have unparsed before its pty is paused: 80 ms of xterm's parser, so that ctrl-c still feels at
- * once. Between pause and resume the page must not run dry: an ack and the next chunk need 10 ms to get through four
- * processes, 50 ms on a busy machine. With 256 KiB and 64 KiB a flood came at 2.7 MB/s there, with these at 9.
+ * once. Between pause and resume the page must not run dry: an ack and the next frame need 50 ms to get through four
+ * processes and a page that parses. With 256 KiB and 64 KiB a flood came at 2.7 MB/s, with 1 MiB and 768 KiB at 9.
  */
-export const highWaterBytes = 1024 * 1024;
+export const highWaterBytes = 1536 * 1024;
 /** The pty goes on below this, so that it does not stop and start with every ack. */
-export const lowWaterBytes = 768 * 1024;
+export const lowWaterBytes = 1280 * 1024;
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
 /** Frames of input that wait for a shell that starts: it takes some milliseconds, in which nobody types more. */
@@ -63,6 +64,8 @@ interface Pane {
   parsed: number;
   /** Output bytes at the last snapshot. */
   snapshot: number;
+  /** Output on its way to the page. */
+  readonly gather: OutputGather;
 }
 
 interface View {
@@ -175,7 +178,17 @@ export class PtyHost {
     const fail = (sentence: string): void => this.#post({ type: 'spawnFailed', pane: spawn.pane, sentence });
     if (this.#panes.has(spawn.pane)) return fail(`Pane ${spawn.pane} has a shell already.`);
     if (this.#panes.size >= maxPanes) return fail(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
-    const pane: Pane = { id: spawn.pane, person: spawn.person, session: undefined, killed: false, typed: [], shown: 0, parsed: 0, snapshot: 0 };
+    const pane: Pane = {
+      id: spawn.pane,
+      person: spawn.person,
+      session: undefined,
+      killed: false,
+      typed: [],
+      shown: 0,
+      parsed: 0,
+      snapshot: 0,
+      gather: new OutputGather(this.#parts.clock, (offset, bytes) => this.#show(pane, offset, bytes)),
+    };
     this.#panes.set(pane.id, pane);
     let writer: SessionWriter | undefined;
     try {
@@ -209,6 +222,7 @@ export class PtyHost {
         output: (bytes, offset) => this.#output(pane, bytes, offset),
         failed: (sentence) => this.#fault(sentence, pane.id),
         end: (exit) => {
+          pane.gather.flush();
           this.#panes.delete(pane.id);
           this.#post({ type: 'exit', pane: pane.id, code: exit.code, signal: exit.signal });
         },
@@ -238,10 +252,16 @@ export class PtyHost {
     this.#countSealed(bytes.length);
     const view = this.#viewOf(pane);
     if (!view) return;
-    // The head and the bytes are sealed one after the other: no copy of the bytes in the clear is made.
-    this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame({ type: 'output', pane: pane.id, offset, bytes: empty }), bytes) });
+    pane.gather.add(offset, bytes);
     pane.shown = offset + bytes.length;
     if (pane.shown - pane.parsed > highWaterBytes) pane.session?.pty.pause();
+  }
+
+  /** Seals output for the page. */
+  #show(pane: Pane, offset: number, bytes: Uint8Array): void {
+    const view = this.#viewOf(pane);
+    // The head and the bytes are sealed one after the other: no copy of the bytes in the clear is made.
+    if (view) this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame({ type: 'output', pane: pane.id, offset, bytes: empty }), bytes) });
   }
 
   /** The page, if this pane is its person's to see. */
@@ -277,7 +297,10 @@ export class PtyHost {
     this.#view?.channel.close();
     this.#view = undefined;
     // What was typed before the lock reaches no shell after it.
-    for (const pane of this.#panes.values()) for (const bytes of pane.typed.splice(0)) bytes.fill(0);
+    for (const pane of this.#panes.values()) {
+      pane.gather.drop();
+      for (const bytes of pane.typed.splice(0)) bytes.fill(0);
+    }
     for (const { session } of this.#panes.values()) {
       session?.pty.discardInput();
       session?.pty.resume();

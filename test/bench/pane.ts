@@ -137,12 +137,14 @@ async function keyToEcho(page: Page): Promise<number[]> {
   await page.keyboard.press('Enter');
   await page.evaluate(watchKeys);
   const samples = (): Promise<number[]> => page.evaluate(() => (globalThis as unknown as { benchSamples: number[] }).benchSamples);
+  // The frame of the cleared screen must be drawn: a letter that joins a frame asked for before would have no time of its own.
+  await new Promise((next) => setTimeout(next, 4 * betweenKeysMs));
   const letters = 'abcdefghijklmnopqrstuvwxyz';
   for (let i = 0; i < keys; i++) {
     // A line of the terminal's own line discipline: its echo comes from the kernel, through the whole way and back.
     if (i % 60 === 59) {
       await page.keyboard.press('Enter');
-      // The new line's own frame must be drawn: a letter that joins a frame asked for before would have no time of its own.
+      // So must the new line's.
       await new Promise((next) => setTimeout(next, 4 * betweenKeysMs));
     }
     await page.keyboard.press(letters[i % letters.length]!);

@@ -83,6 +83,7 @@ describe('The Chromium host', () => {
       secure: true,
       isolated: true,
       fetch: 'refused',
+      frame: 404,
       image: 'refused',
       parent: 'refused',
       evaluate: 'refused',

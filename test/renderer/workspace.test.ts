@@ -451,6 +451,25 @@ describe('output', () => {
     expect(Buffer.from(snapshot.bytes).toString()).toContain('E_CONN_RESET');
   });
 
+  test('in a flood the view works for the frames that are painted, and the last screen is true', async () => {
+    const { page, core } = await start();
+    const pane = first();
+    await page.evaluate(`(() => {
+      window.__mutations = 0;
+      new MutationObserver((records) => (window.__mutations += records.length)).observe(document.querySelector('[data-pane="${pane}"] .xterm'), { subtree: true, childList: true, attributes: true });
+    })()`);
+    // Each switch of the screen clears and draws every row, each line moves the scrollbar: 1,000 and 5,000 of them.
+    const turn = `\x1b[?1049h\x1b[31mother screen\x1b[?1049l${hl7(5)}\r\n`;
+    for (let i = 0; i < 20; i++) void core.print(pane, turn.repeat(50));
+    await core.print(pane, '\x1b[2J\x1b[HTHE LAST SCREEN');
+    await until(async () => (await screenText(page, pane)).trim() === 'THE LAST SCREEN', 'the last screen');
+    expect(await page.evaluate<number>('window.__mutations')).toBeLessThan(6000);
+    // The scrollbar knows the new length: a page up shows older lines.
+    await page.keyboard.press('Shift+PageUp');
+    await until(async () => (await page.textContent('.rule__flags'))?.includes('lines back'), 'older lines');
+    expect(await screenText(page, pane)).toContain('adt-in  recv ADT^A08');
+  });
+
   test('a title is shown and tamed, and goes nowhere', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b]2;ops\u202e@lab\x07');

@@ -20,6 +20,8 @@
     secure: isSecureContext,
     isolated: crossOriginIsolated,
     fetch: await tried(() => fetch('/page.js')),
+    // The one folder that may be asked for holds nothing but what the core has put there for this page, once.
+    frame: (await fetch('/frames/1')).status,
     image: await tried(() => image('https://example.org/a.png')),
     parent: await tried(() => image('/%2e%2e/suite.png')),
     evaluate: await tried(async () => new Function('return 1')()),

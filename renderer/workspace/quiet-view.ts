@@ -1,0 +1,68 @@
+/**
+ * The emulator's view does work for every line it scrolls and every switch of its screen: it draws all rows again for a
+ * selection that is not there, moves the scrollbar, sets and clears timers, and each of these makes the browser draw a
+ * frame. In a flood nobody sees it. This keeps such work back until the next frame that is painted anyway (frame-budget.ts).
+ * It takes hold of inner parts of @xterm/xterm 6.0.0, as that library's own renderer addons do; where a part is missing,
+ * the view goes on as it was.
+ */
+import type { Terminal } from '@xterm/xterm';
+
+interface Inner {
+  readonly _core?: {
+    /** Puts the field that takes the keys where the cursor is. */
+    _syncTextArea?: () => void;
+    readonly _renderService?: {
+      /** Runs in the frame. */
+      _renderRows?: (start: number, end: number) => void;
+      /** Draws every row again. */
+      handleSelectionChanged?: (...range: readonly unknown[]) => void;
+      readonly _renderer?: { readonly value?: { clear?: () => void } };
+    };
+    readonly _viewport?: {
+      /** Tells the scrollbar how long the text is, and where in it the screen. */
+      _sync?: () => void;
+    };
+  };
+}
+
+type Work = () => void;
+
+/** Keeps view work of `terminal` back while `flooded()`. Call it once, after the terminal was opened. */
+export function quietView(terminal: Terminal, flooded: () => boolean): void {
+  const core = (terminal as unknown as Inner)._core;
+  const service = core?._renderService;
+  const renderRows = service?._renderRows;
+  if (!core || !service || !renderRows) return;
+  /** What waits for the frame: the last call of each kind. */
+  const waiting = new Map<string, Work>();
+  const wrap = (
+    kind: string,
+    work: ((...values: readonly unknown[]) => void) | undefined,
+    put: (wrapped: (...values: readonly unknown[]) => void) => void,
+  ): void => {
+    if (!work) return;
+    put((...values) => {
+      if (!flooded()) {
+        waiting.delete(kind);
+        work(...values);
+        return;
+      }
+      // A frame must come, or what waits would wait for the next output.
+      if (waiting.size === 0) terminal.refresh(0, terminal.rows - 1);
+      waiting.set(kind, () => work(...values));
+    });
+  };
+  const renderer = service._renderer?.value;
+  const viewport = core._viewport;
+  wrap('clear', renderer?.clear?.bind(renderer), (wrapped) => (renderer!.clear = wrapped));
+  wrap('selection', service.handleSelectionChanged?.bind(service), (wrapped) => (service.handleSelectionChanged = wrapped));
+  wrap('scroll', viewport?._sync?.bind(viewport), (wrapped) => (viewport!._sync = wrapped));
+  wrap('cursor', core._syncTextArea?.bind(core), (wrapped) => (core._syncTextArea = wrapped));
+  service._renderRows = (start, end) => {
+    const due = [...waiting.values()];
+    waiting.clear();
+    for (const work of due) work();
+    if (due.length > 0) renderRows.call(service, 0, terminal.rows - 1);
+    else renderRows.call(service, start, end);
+  };
+}

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from './clock.ts';
+import { floodBytes, gatherBytes, gatherMs, OutputGather } from './gather.ts';
+
+function setup() {
+  const clock = new FakeClock();
+  clock.advance(1000);
+  const sent: { offset: number; bytes: Buffer }[] = [];
+  let last: Uint8Array = new Uint8Array(0);
+  const gather = new OutputGather(clock, (offset, bytes) => {
+    last = bytes;
+    sent.push({ offset, bytes: Buffer.from(bytes) });
+  });
+  let offset = 0;
+  const print = (bytes: Uint8Array): void => {
+    gather.add(offset, bytes);
+    offset += bytes.length;
+  };
+  return { clock, gather, sent, print, last: () => last };
+}
+const text = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => 1 + ((i * 7 + seed) % 250));
+
+test('what comes slowly goes at once', () => {
+  const { clock, sent, print } = setup();
+  for (let i = 0; i < 5; i++) {
+    print(text(100, i));
+    expect(sent).toHaveLength(i + 1);
+    clock.advance(1);
+  }
+});
+
+test('a flood is gathered, comes in order, whole, and within the limit of time', () => {
+  const { clock, sent, print } = setup();
+  const all: Buffer[] = [];
+  for (let i = 0; i < 40; i++) {
+    const bytes = text(20_000 + i, i);
+    all.push(Buffer.from(bytes));
+    print(bytes);
+  }
+  clock.advance(gatherMs);
+  const whole = Buffer.concat(all);
+  expect(Buffer.concat(sent.map(({ bytes }) => bytes)).equals(whole)).toBe(true);
+  let offset = 0;
+  for (const frame of sent) {
+    expect(frame.offset).toBe(offset);
+    expect(frame.bytes.length).toBeLessThanOrEqual(gatherBytes);
+    offset += frame.bytes.length;
+  }
+  expect(sent.length).toBeLessThan(8);
+});
+
+test('a single byte behind a flood keeps its place', () => {
+  const { clock, sent, print } = setup();
+  print(text(floodBytes + 1, 1));
+  print(Uint8Array.of(88));
+  expect(sent).toHaveLength(0);
+  clock.advance(gatherMs);
+  expect(sent.at(-1)?.bytes.at(-1)).toBe(88);
+  expect(sent).toHaveLength(1);
+});
+
+test('more than a frame holds goes by itself, behind what was before it', () => {
+  const { sent, print } = setup();
+  print(text(floodBytes + 1, 1));
+  print(text(gatherBytes + 1, 2));
+  expect(sent.map(({ offset, bytes }) => [offset, bytes.length])).toEqual([
+    [0, floodBytes + 1],
+    [floodBytes + 1, gatherBytes + 1],
+  ]);
+});
+
+test('what was sent or dropped is wiped, and what was dropped is never sent', () => {
+  const { clock, gather, sent, print, last } = setup();
+  print(text(floodBytes + 1, 1));
+  clock.advance(gatherMs);
+  expect(sent).toHaveLength(1);
+  expect(last().every((byte) => byte === 0)).toBe(true);
+  clock.advance(gatherMs);
+  print(text(floodBytes + 1, 3));
+  gather.drop();
+  clock.advance(10 * gatherMs);
+  expect(sent).toHaveLength(1);
+  print(text(10, 4));
+  expect(sent.at(-1)?.offset).toBe(2 * (floodBytes + 1));
+});
