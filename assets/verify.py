@@ -606,7 +606,7 @@ def well_formed(text):
 
 
 def check_ledger(folder, recording, installation, head):
-    """Every event's inclusion in the ledger. Returns (heads, counted output bytes or None, state)."""
+    """Every event's inclusion in the ledger. Returns (heads, counted output bytes or None, records signed before a crash or None, state)."""
     size, ledger_root = head
     events, before, count = [], -1, 0
     path = os.path.join(folder, 'ledger.jsonl')
@@ -629,7 +629,7 @@ def check_ledger(folder, recording, installation, head):
         before = value['index']
         events.append(event)
         count += 1
-    heads, started, output, last = [], False, None, None
+    heads, started, output, last, largest, signed_before = [], False, None, None, 0, None
     for event in events:
         if event['action'] == 'recording.start':
             started = True
@@ -638,13 +638,19 @@ def check_ledger(folder, recording, installation, head):
         detail = event.get('detail', {})
         if not is_int(detail.get('size')) or detail['size'] < 0 or not is_hex(detail.get('root'), 64):
             raise Failure('bad-ledger', 'An event states no size or root.')
+        stated = detail.get('signedBefore')
+        stated = stated if is_int(stated) and stated >= 0 else None
+        # What follows a closing after a crash makes nothing older: the first one decides.
+        if signed_before is None and (stated is not None or event['action'] == 'recording.recovered'):
+            signed_before = largest if stated is None else min(largest, stated)
+        largest = max(largest, detail['size'])
         heads.append((detail['size'], detail['root']))
         last = event['action']
         if last == 'recording.end' and is_int(detail.get('outputBytes')):
             output = detail['outputBytes']
     if not started or not heads:
         raise Failure('no-head', f'{count} events are in ledger.jsonl.')
-    return heads, output, STATES.get(last, 'open')
+    return heads, output, signed_before, STATES.get(last, 'open')
 
 
 EVENT_CODES = 'soirmlugnxe'
@@ -931,7 +937,7 @@ def verify(folder, trust_path, step):
     note = read_file(folder, 'checkpoint.note').decode('utf-8', 'replace')
     head = check_checkpoint(note, decode_note_key(trust['ledger']), claims['ledger'])
     step('ledger checkpoint')
-    heads, counted, state = check_ledger(folder, recording, installation, head)
+    heads, counted, signed_before, state = check_ledger(folder, recording, installation, head)
     step('ledger proofs')
     evidence = check_evidence(folder, recording, installation, heads, step)
     proven = check_heads(heads, evidence)
@@ -987,11 +993,22 @@ def verify(folder, trust_path, step):
         'records': evidence['records'],
         'proven': proven,
         'unproven': evidence['records'] - proven,
+        'signedAfterCrash': 0 if signed_before is None else max(0, proven - signed_before),
         'outputBytes': evidence['output'],
         'disclosed': evidence['disclosed'],
         'withheld': evidence['withheld'],
         'withheldOutputBytes': withheld_output,
     }
+
+
+def after_crash_note(late, proven):
+    before = proven - late
+    if before > 0:
+        return (
+            f'The last {late} of {proven} records were signed only after a crash, when the recording was closed: '
+            f'the checkpoint before it covers {before}. Trust those {late} less.'
+        )
+    return f'All {proven} records were signed only after a crash, when the recording was closed: no checkpoint before it covers any. Trust them less.'
 
 
 def notes_of(facts):
@@ -1002,6 +1019,8 @@ def notes_of(facts):
         notes.append('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.')
     if facts['state'] == 'recovered':
         notes.append('The recording was interrupted and closed after its last whole record.')
+    if facts['signedAfterCrash'] > 0:
+        notes.append(after_crash_note(facts['signedAfterCrash'], facts['proven']))
     if facts['state'] == 'failed':
         notes.append('The recording could not go on and was stopped.')
     if facts['withheld'] > 0:

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../src/ledger/ledger.ts';
+import { knownRecordings } from '../src/ledger/known.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
-import { readLedger } from '../src/ledger/read.ts';
 import { liveState } from '../src/recording/live.ts';
 import { openRecording } from '../src/recording/reader.ts';
 import { recoverRecording } from '../src/recording/recovery.ts';
@@ -16,25 +16,17 @@ import type { Home } from '../src/storage/index.ts';
 
 /** @returns a sentence for the person for each recording that did not end as it should. */
 export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<string[]> {
-  const open = new Set<string>();
-  readLedger(home.ledger, ledger.key, {
-    signatures: 'last',
-    onEvent: ({ action, detail }) => {
-      const recording = detail?.['recording'];
-      if (typeof recording !== 'string') return;
-      if (action === 'recording.start') open.add(recording);
-      else if (action === 'recording.end' || action === 'recording.failed' || action === 'recording.recovered') open.delete(recording);
-    },
-  });
   const sentences: string[] = [];
-  for (const id of open) {
-    const sentence = await settle(home, ledger, id);
+  for (const [id, { started, closed, signed }] of knownRecordings(home.ledger, ledger.key).known) {
+    if (!started || closed) continue;
+    const sentence = await settle(home, ledger, id, signed);
     if (sentence) sentences.push(sentence);
   }
   return sentences;
 }
 
-async function settle(home: Home, ledger: Ledger, id: string): Promise<string | undefined> {
+/** @param signed records that a checkpoint signed for before: an auditor has to know which ones this closing signs for first. */
+async function settle(home: Home, ledger: Ledger, id: string, signed: number): Promise<string | undefined> {
   const folder = join(home.recordings, id);
   if (!existsSync(folder))
     return `Recording ${id} stands in the ledger, but ${folder} is not there. Restore it from a backup, or tell whoever audits this workstation.`;
@@ -49,17 +41,20 @@ async function settle(home: Home, ledger: Ledger, id: string): Promise<string | 
       const { size, root } = reader.head();
       if (reader.fault || size !== end.head.size || root !== end.head.root)
         return `Recording ${id} is not what its ${END_FILE} says: ${reader.fault?.message ?? `it has ${size} records and not ${end.head.size}, or others`}. Nothing was entered in the ledger; keep a copy of ${folder} for the audit.`;
-      await ledger.append(
-        noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs }),
-      );
-      return `Wardmux ended without notice while recording ${id} was running. The recording is whole; its shell is gone.`;
+      const entry = noticeEntry({ kind: 'end', recording: id, reason: end.reason, head: end.head, outputBytes: end.outputBytes, durationMs: end.durationMs });
+      await ledger.append({ ...entry, detail: { ...entry.detail, signedBefore: signed } });
+      return `Wardmux ended without notice while recording ${id} was running. The recording is whole; its shell is gone.${signedNow(size, signed)}`;
     }
     const { head, tornBytes, lastWallMs } = await recoverRecording(folder);
-    await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes } });
+    await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes, signedBefore: signed } });
     const until = lastWallMs > 0 ? ` It is whole up to ${new Date(lastWallMs).toISOString()}.` : '';
     const torn = tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside.` : '';
-    return `Recording ${id} was interrupted.${until}${torn}`;
+    return `Recording ${id} was interrupted.${until}${torn}${signedNow(head.size, signed)}`;
   } catch (error) {
     return `Recording ${id} was interrupted and could not be closed: ${error instanceof Error ? error.message : 'unknown fault'}`;
   }
+}
+
+function signedNow(size: number, signed: number): string {
+  return size > signed ? ` Its last ${size - signed} of ${size} records were signed for only now.` : '';
 }

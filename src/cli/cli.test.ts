@@ -146,6 +146,11 @@ test('an interrupted recording is marked, recovered on demand, and its bytes are
   const bundle = join(place, 'recovered');
   expect(wardmux(['export', cut.id, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
   expect(JSON.parse(wardmux(['verify', bundle, '--trust', trust, '--json']).out)).toMatchObject({ good: true, facts: { state: 'recovered', unproven: 0 } });
+  // It was killed in its first seconds, so nothing had been signed for yet.
+  expect(wardmux(['verify', bundle, '--trust', trust])).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/\nnote: All \d+ records were signed only after a crash/),
+  });
 });
 
 test('ledger verify: good, then refused with a sentence, and nothing is written over', () => {

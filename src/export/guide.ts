@@ -53,6 +53,8 @@ Wardmux, \`wardmux verify . --trust ../trust.json\` judges the same.
 
 - That the clock of the workstation was right. Times are what it said.
 - Anything about records that the verdict calls unproven: the ledger had not signed for them yet.
+- That records which the verdict calls signed only after a crash came from the recorder: until they were signed for, a program
+  of the same account on that workstation could have added to them.
 - That nothing was printed after the last record of a recording that has no end in the ledger (state "open").
 - What withheld pieces hold. The verdict counts them. Screen snapshots are always withheld: they repeat output.
 - What was typed, unless the program printed it: input is not recorded.

@@ -12,6 +12,8 @@ export interface LedgerHeads {
   readonly heads: readonly TreeHead[];
   /** Output bytes as the recorder counted them, where the recording ended in good order. */
   readonly outputBytes: number | undefined;
+  /** Where it was closed after a crash: how many records a checkpoint covered before. Undefined where its own recorder closed it. */
+  readonly signedBefore: number | undefined;
   readonly state: BundleState;
 }
 
@@ -21,15 +23,25 @@ export function ledgerHeads(events: readonly LedgerEvent[]): LedgerHeads | undef
   let started = false;
   let outputBytes: number | undefined;
   let last: string | undefined;
+  let largest = 0;
+  let signedBefore: number | undefined;
   for (const { action, detail } of events) {
     if (action === 'recording.start') started = true;
     if (!HEAD_ACTIONS.includes(action)) continue;
     const size = detail?.['size'];
     const root = detail?.['root'];
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return undefined;
+    if (!isCount(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return undefined;
+    const stated = isCount(detail!['signedBefore']) ? detail!['signedBefore'] : undefined;
+    // What follows a closing after a crash makes nothing older: the first one decides.
+    if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(largest, stated ?? largest);
+    largest = Math.max(largest, size);
     heads.push({ size, root });
     last = action;
     if (action === 'recording.end' && typeof detail!['outputBytes'] === 'number') outputBytes = detail!['outputBytes'];
   }
-  return { started, heads, outputBytes, state: stateOf(last) };
+  return { started, heads, outputBytes, signedBefore, state: stateOf(last) };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

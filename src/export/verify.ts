@@ -55,6 +55,8 @@ export interface BundleFacts {
   readonly proven: number;
   /** Records after the last one that the ledger knows of: sealed in order, and not signed for. */
   readonly unproven: number;
+  /** Records at the end of the proven ones that the ledger first signed for when it closed the recording after a crash. */
+  readonly signedAfterCrash: number;
   readonly outputBytes: number;
   readonly disclosed: number;
   readonly withheld: number;
@@ -105,10 +107,18 @@ function notesOf(facts: BundleFacts): string[] {
   if (facts.state === 'open')
     notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
   if (facts.state === 'recovered') notes.push('The recording was interrupted and closed after its last whole record.');
+  if (facts.signedAfterCrash > 0) notes.push(afterCrashNote(facts));
   if (facts.state === 'failed') notes.push('The recording could not go on and was stopped.');
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
   if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);
   return notes;
+}
+
+function afterCrashNote({ signedAfterCrash: late, proven }: BundleFacts): string {
+  const before = proven - late;
+  return before > 0
+    ? `The last ${late} of ${proven} records were signed only after a crash, when the recording was closed: the checkpoint before it covers ${before}. Trust those ${late} less.`
+    : `All ${proven} records were signed only after a crash, when the recording was closed: no checkpoint before it covers any. Trust them less.`;
 }
 
 function run(folder: string, trustText: string | undefined, step: (name: Check['name']) => void): BundleFacts {
@@ -179,6 +189,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     records: evidence.records,
     proven,
     unproven: evidence.records - proven,
+    signedAfterCrash: Math.max(0, proven - (ledger.signedBefore ?? proven)),
     outputBytes: evidence.outputBytes,
     disclosed: evidence.disclosed,
     withheld: evidence.withheld,

@@ -108,6 +108,7 @@ export const eventTable: readonly EventRow[] = [
       root: 'sha256',
       outputBytes: 'count',
       durationMs: 'count',
+      'signedBefore?': 'count',
     },
     { important: true },
   ),
@@ -120,7 +121,7 @@ export const eventTable: readonly EventRow[] = [
   row(
     'recording.recovered',
     'An interrupted recording was closed after its last whole record; torn bytes were moved aside.',
-    { recording: 'recording', size: 'count', root: 'sha256', tornBytes: 'count' },
+    { recording: 'recording', size: 'count', root: 'sha256', tornBytes: 'count', 'signedBefore?': 'count' },
     { important: true },
   ),
   row(

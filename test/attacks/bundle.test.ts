@@ -16,6 +16,8 @@ import { noticeEntry } from '../../src/ledger/notice.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
+import { homePaths } from '../../src/storage/index.ts';
+import { recoverInterrupted } from '../../main/recover.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { editLines, judgeInPython, makeKeys, PERSON, resign, run, session, Site, verifier } from './fixture.ts';
 
@@ -56,7 +58,7 @@ test('an untouched bundle is good for both verifiers, in the same words', () => 
     good: true,
     code: 'good',
     status: 0,
-    facts: { recording, state: 'complete', unproven: 0, withheld: 1, withheldOutputBytes: 0, exportedBy: PERSON },
+    facts: { recording, state: 'complete', unproven: 0, signedAfterCrash: 0, withheld: 1, withheldOutputBytes: 0, exportedBy: PERSON },
   });
   expect(verdict.facts!.records).toBe(verdict.facts!.proven);
   expect(judgeInPython([bundle, other], site.trustFile)).toEqual([verdict, site.judge(other)]);
@@ -361,6 +363,60 @@ test('records after the last one that the ledger knows of are called unproven, b
   const verdict = site.judge(target);
   expect(verdict).toMatchObject({ good: true, facts: { records: growing.head().size, unproven: 2 } });
   expect(verdict.notes[0]).toBe('The last 2 records are unproven: they came after the last one that the ledger knows of.');
+  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+});
+
+/**
+ * A recording whose recorder was killed: three records are in the ledger and under a checkpoint, and `after` more are on the
+ * disk. Whether the recorder or a forger put them there nobody can tell. Then the next start.
+ */
+async function crashed(end: boolean, signed = true): Promise<{ target: string; records: number; known: number }> {
+  const writer = await RecordingWriter.create({
+    ...site.recordingOptions(),
+    notice: (notice) => void (notice.kind === 'start' && site.ledger.append(noticeEntry(notice))),
+  });
+  writer.output(Buffer.from('one\n'));
+  writer.output(Buffer.from('two\n'));
+  const known = signed ? writer.head().size : 0;
+  if (signed) await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() }));
+  await site.ledger.checkpoint();
+  writer.output(Buffer.from('three\n'));
+  writer.rotate();
+  writer.output(Buffer.from('four\n'));
+  // A line that no checkpoint covers: whoever can add a segment can add this too.
+  await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() }));
+  if (end) await writer.end('exit', { code: 0, signal: 0 });
+  else {
+    await writer.sync();
+    writeFileSync(join(site.recordings, writer.id, 'live'), JSON.stringify({ pid: 999_999_999, started: '1', boot: 'none' }));
+  }
+  const home = { ...homePaths(site.folder), ledger: site.ledger.folder };
+  expect((await recoverInterrupted(home, site.ledger)).join()).toContain(writer.id);
+  const target = join(site.folder, `crashed-${end}-${signed}`);
+  const { records } = await site.export(writer.id, target);
+  return { target, records, known };
+}
+
+test.each([
+  ['interrupted', false, 'recovered'],
+  ['ended by a file that the ledger had not heard of', true, 'complete'],
+] as const)('a recording that was %s: the records that were first signed for after the crash are counted', async (_, end, state) => {
+  const { target, records, known } = await crashed(end);
+  const verdict = site.judge(target);
+  const late = records - known;
+  expect(late).toBeGreaterThan(2);
+  expect(verdict).toMatchObject({ good: true, status: 0, facts: { state, records, proven: records, unproven: 0, signedAfterCrash: late } });
+  expect(verdict.notes).toContain(
+    `The last ${late} of ${records} records were signed only after a crash, when the recording was closed: the checkpoint before it covers ${known}. Trust those ${late} less.`,
+  );
+  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+});
+
+test('a crash before the first checkpoint: all records were signed for after it', async () => {
+  const { target, records } = await crashed(false, false);
+  const verdict = site.judge(target);
+  expect(verdict).toMatchObject({ good: true, facts: { signedAfterCrash: records } });
+  expect(verdict.notes.join()).toContain(`All ${records} records were signed only after a crash`);
   expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
 });
 

@@ -1,4 +1,5 @@
 /** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
+import { knownRecordings } from '../../ledger/known.ts';
 import { listRecordings, type RecordingSummary } from '../../recording/summary.ts';
 import { needsRecovery, recoverRecording } from '../../recording/recovery.ts';
 import { exit } from '../exit.ts';
@@ -39,13 +40,17 @@ async function recover(site: OpenInstallation, io: CliIo): Promise<boolean> {
   let all = true;
   const cut = (await listRecordings(site.home.recordings)).filter(({ state, folder }) => state === 'interrupted' && needsRecovery(folder));
   if (cut.length === 0) return true;
+  // Before anything is appended: what a checkpoint signs for from now on, it signs for after the crash.
+  const { known } = knownRecordings(site.home.ledger, site.noteKey);
   await withLedger(site, async ({ ledger }) => {
     for (const { id, folder } of cut) {
       try {
         const { head, tornBytes } = await recoverRecording(folder);
-        await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes } });
+        const signedBefore = known.get(id)?.signed ?? 0;
+        await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes, signedBefore } });
+        const late = head.size > signedBefore ? ` The last ${head.size - signedBefore} of them were signed for only now.` : '';
         io.talk(
-          `Recording ${id} was interrupted; its ${head.size} whole records are kept.${tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : ''}`,
+          `Recording ${id} was interrupted; its ${head.size} whole records are kept.${tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : ''}${late}`,
         );
       } catch (error) {
         all = false;
