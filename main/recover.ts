@@ -17,8 +17,8 @@ import type { Home } from '../src/storage/index.ts';
 /** @returns a sentence for the person for each recording that did not end as it should. */
 export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<string[]> {
   const sentences: string[] = [];
-  for (const [id, { started, closed, signed }] of knownRecordings(home.ledger, ledger.key).known) {
-    if (!started || closed) continue;
+  for (const [id, { began, closed, signed }] of knownRecordings(home.ledger, ledger.key).known) {
+    if (began === null || closed) continue;
     const sentence = await settle(home, ledger, id, signed);
     if (sentence) sentences.push(sentence);
   }

@@ -1,6 +1,6 @@
 /** The `wardmux` command as scripts use it: a process, its streams, its exit status. */
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -172,6 +172,37 @@ test('ledger verify: good, then refused with a sentence, and nothing is written 
   } finally {
     writeFileSync(events, before);
   }
+});
+
+test('ledger verify names a recording that is gone, one that lost its segments, and one that the ledger does not know', () => {
+  const folder = join(home, 'recordings');
+  const ids = readdirSync(folder);
+  const aside = join(place, 'aside');
+  const report = () => JSON.parse(wardmux(['ledger', 'verify', '--json']).out) as { recordings: Record<string, unknown> };
+  expect(report()).toMatchObject({ good: true, code: 'good', recordings: { known: ids.length, present: ids.length, missing: [], unknown: [], beginning: [] } });
+  renameSync(join(folder, recording), aside);
+  try {
+    const said = wardmux(['ledger', 'verify']);
+    expect(said).toMatchObject({ status: 8, err: '', out: expect.stringMatching(/^missing-recording: .* knows 1 recording that is not in /) });
+    expect(said.out).toMatch(new RegExp(`^missing: ${recording}, began 20[^ ]+Z, [1-9][0-9]* records$`, 'm'));
+    expect(report()).toMatchObject({ good: false, code: 'missing-recording', faults: [], recordings: { missing: [{ id: recording, folder: false }] } });
+    mkdirSync(join(folder, recording));
+    expect(report()).toMatchObject({ code: 'missing-recording', recordings: { missing: [{ id: recording, folder: true }] } });
+    rmSync(join(folder, recording), { recursive: true });
+  } finally {
+    renameSync(aside, join(folder, recording));
+  }
+  const strange = '20260101-000000-0badcafe';
+  cpSync(join(folder, recording), join(folder, strange), { recursive: true });
+  try {
+    const said = wardmux(['ledger', 'verify']);
+    expect(said).toMatchObject({ status: 9, out: expect.stringMatching(/^unknown-recording: .* does not know 1 recording in /) });
+    expect(said.out).toContain(`\nunknown: ${strange}\n`);
+    expect(report()).toMatchObject({ good: false, code: 'unknown-recording', recordings: { unknown: [strange], missing: [] } });
+  } finally {
+    rmSync(join(folder, strange), { recursive: true });
+  }
+  expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 0 });
 });
 
 test('no installation, no app, no sense: each has its sentence and its status', () => {

@@ -11,6 +11,8 @@ export const exitTable = [
   { name: 'noRecording', status: 5, help: 'There is no such recording.' },
   { name: 'damaged', status: 6, help: 'The recording is damaged; what came before the damage was still given.' },
   { name: 'badLedger', status: 7, help: 'The ledger does not verify.' },
+  { name: 'missingRecording', status: 8, help: 'The ledger verifies, and it knows a recording that is not on the disk.' },
+  { name: 'unknownRecording', status: 9, help: 'The ledger verifies, and a recording is on the disk that it does not know.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

@@ -1,10 +1,12 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
+import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { openInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
+import { checkRecordings, presentRecordings, type RecordingsCheck } from '../recordings-check.ts';
 
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
 export function eventLine({ seq, time, action, person, outcome, detail }: LedgerEvent): string {
@@ -28,23 +30,50 @@ async function show(options: { json?: boolean; recording?: string; action?: stri
   return faults.length > 0 ? exit.badLedger : exit.done;
 }
 
+/** What the comparison with the disk says, worst first. */
+function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): { code: string; status: number; sentence: string } | undefined {
+  const many = (count: number): string => `${count} ${count === 1 ? 'recording' : 'recordings'}`;
+  if (missing.length > 0)
+    return {
+      code: 'missing-recording',
+      status: exit.missingRecording,
+      sentence: `The ledger is good, and it knows ${many(missing.length)} that ${missing.length === 1 ? 'is' : 'are'} not in ${folder}. Restore from a backup, or tell whoever audits this workstation.`,
+    };
+  if (unknown.length > 0)
+    return {
+      code: 'unknown-recording',
+      status: exit.unknownRecording,
+      sentence: `The ledger is good, and it does not know ${many(unknown.length)} in ${folder}: put there by somebody else, or begun in the moment of a crash. Leave ${unknown.length === 1 ? 'it' : 'them'} there, and tell whoever audits this workstation.`,
+    };
+  return undefined;
+}
+
 async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  const { events, checkpoints, unproven, head, last, torn, faults } = readLedger(site.home.ledger, site.noteKey);
-  const good = faults.length === 0;
-  const sentence = good
-    ? `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}.`
-    : faults[0]!.message;
+  const { recordings: folder } = site.home;
+  const present = presentRecordings(folder);
+  const { reading, known } = knownRecordings(site.home.ledger, site.noteKey, 'all');
+  const { events, checkpoints, unproven, head, last, torn, faults } = reading;
+  // A ledger that does not hold knows nothing that a folder could be compared with.
+  const compared = faults.length === 0 ? checkRecordings(folder, present, known) : undefined;
+  const differs = compared && verdictOf(compared, folder);
+  const good = faults.length === 0 && !differs;
+  const code = faults[0]?.code ?? differs?.code ?? 'good';
+  const sentence =
+    faults[0]?.message ??
+    differs?.sentence ??
+    `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.`;
   const notes: string[] = [];
+  for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
   if (unproven > 0) notes.push(`The last ${unproven} events are not signed for yet.`);
   if (torn.events > 0 || torn.checkpoints > 0)
     notes.push(`${torn.events + torn.checkpoints} bytes at the end are an unfinished write; the next start of the app moves them aside.`);
-  if (good)
+  if (faults.length === 0)
     notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: compare the last checkpoint with one that was kept elsewhere.');
   if (options.json) {
     const report = {
       good,
-      code: faults[0]?.code ?? 'good',
+      code,
       sentence,
       notes,
       installation: site.installation.id,
@@ -54,14 +83,18 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
       head,
       last: last ? { ...last.head, time: last.time ?? null } : null,
       faults,
+      recordings: compared ?? null,
     };
     await io.out(jsonText(report));
   } else {
-    await io.out(`${faults[0]?.code ?? 'good'}: ${sentence}\n`);
+    await io.out(`${code}: ${sentence}\n`);
+    for (const { id, began, records, folder: empty } of compared?.missing ?? [])
+      await io.out(`missing: ${id}, began ${began ?? 'unknown'}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
+    for (const id of compared?.unknown ?? []) await io.out(`unknown: ${id}\n`);
     for (const note of notes) await io.out(`note: ${note}\n`);
     for (const { message } of faults.slice(1)) io.talk(message);
   }
-  return good ? exit.done : exit.badLedger;
+  return faults.length > 0 ? exit.badLedger : (differs?.status ?? exit.done);
 }
 
 export const ledger: CliCommand = {
@@ -70,7 +103,7 @@ export const ledger: CliCommand = {
   examples: [
     ['wardmux ledger show', 'every event, a line each'],
     ['wardmux ledger show --json --action unlock', 'the events as they are stored, one JSON object a line'],
-    ['wardmux ledger verify', 'order, signatures and checkpoints; exit status 7 when it does not verify'],
+    ['wardmux ledger verify', 'order, signatures and checkpoints, and whether its recordings are there; exit status 7, 8 or 9 when not'],
   ],
   declare: (command, io, done) => {
     command
@@ -83,9 +116,12 @@ export const ledger: CliCommand = {
       .action(async (options: { json?: boolean; recording?: string; action?: string }) => done(await show(options, io)));
     command
       .command('verify')
-      .description('Verifies the ledger against its own checkpoints.')
+      .description('Verifies the ledger against its own checkpoints, and compares the recordings that it knows with those on the disk.')
       .option('--json', 'print the report as JSON')
-      .addHelpText('after', '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know',
+      )
       .action(async (options: { json?: boolean }) => done(await verify(options, io)));
   },
 };
