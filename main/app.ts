@@ -387,10 +387,11 @@ export class App {
           if (this.#vault === vault) this.#toPage('vault', bytes);
         },
         badMessage: () => this.#log({ action: 'bridge.refused', detail: { peer: 'vault-host', code: 'bad-message' } }),
-        died: () => {
+        died: (exit) => {
           if (this.#vault !== vault) return;
           this.#vault = undefined;
           if (this.#stopping) return;
+          this.#log({ action: 'vault-host.exit', detail: exit });
           if (this.#holdsKey()) void this.lock('vault-gone');
           else this.#showAgain('The part of Wardmux that holds the keys ends each time it is started.');
         },

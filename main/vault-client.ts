@@ -2,6 +2,7 @@
  * Main's end of the vault host. One process for each lock surface and the workspace that follows from it: the lock
  * kills it, and with it every private key of a person.
  */
+import { constants } from 'node:os';
 import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../src/vault/protocol.ts';
 import type { InstallationSigner } from '../src/ledger/types.ts';
 import { Refusal } from '../src/bridge/server.ts';
@@ -14,8 +15,8 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 export interface VaultEvents {
   readonly frame: (bytes: Uint8Array) => void;
   readonly badMessage: () => void;
-  /** The process died while it was wanted. */
-  readonly died: () => void;
+  /** The process died while it was wanted: its exit status, or the number of the signal that ended it. */
+  readonly died: (exit: { readonly code?: number; readonly signal?: number }) => void;
   /** Undefined before the first run has made the key. */
   readonly signer: () => InstallationSigner | undefined;
 }
@@ -36,12 +37,12 @@ export class VaultClient {
       if (parsed.success) void this.#receive(parsed.data);
       else events.badMessage();
     });
-    this.#child.onExit(() => {
+    this.#child.onExit((code, signal) => {
       const error = ended();
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
       this.#connect?.reject(error);
-      if (!this.#killed) events.died();
+      if (!this.#killed) events.died(signal === null ? { ...(code === null ? {} : { code }) } : numbered(signal));
     });
     this.#post({ type: 'configure', ...configure });
   }
@@ -108,6 +109,12 @@ export class VaultClient {
       }
     }
   }
+}
+
+/** The ledger takes no words that a process could choose, and so takes signals by their number. */
+function numbered(name: string): { readonly signal?: number } {
+  const signal = (constants.signals as Readonly<Record<string, number>>)[name];
+  return signal === undefined ? {} : { signal };
 }
 
 function ended(): Refusal {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AuditKeyOpener } from '../../src/recording/wrap.ts';
@@ -67,8 +67,16 @@ test('the vault host is killed while unlocked: the app locks', async () => {
   await firstRun(running, { passkey: false });
   process.kill(running.app.processes.vault!, 'SIGKILL');
   await running.surface('lock');
+  // Who did it the ledger cannot know; that nobody asked for it, and how it ended, it does.
+  const events = ledger(running.home);
+  const death = events.findIndex(({ action }) => action === 'vault-host.exit');
+  expect(events[death]).toMatchObject({ detail: { signal: constants.signals.SIGKILL } });
+  expect(events.slice(death).find(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'vault-gone' } });
   await unlockWithPassphrase(running);
   await run(running, 'echo still-$((70+3))', 'still-73');
+  await running.app.lock('hotkey');
+  // The kill by the lock is asked for, and is no event of its own.
+  expect(ledger(running.home).filter(({ action }) => action === 'vault-host.exit')).toHaveLength(1);
 });
 
 test('the pty host is killed in the middle of output: sealed to the last whole record, said, and a new shell can be had', async () => {
