@@ -52,6 +52,9 @@ interface Rig {
   readonly vaultSays: (message: unknown) => void;
   /** Bytes of each signature that a vault host was given. */
   readonly signatures: number[];
+  /** What the page was sent. */
+  readonly posted: { readonly id?: number; readonly output?: Record<string, unknown>; readonly error?: { readonly code: string } }[];
+  readonly home: string;
   ask(request: string, input?: unknown): void;
 }
 
@@ -106,12 +109,13 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
       return undefined;
     });
   const shown: string[] = [];
+  const posted: Rig['posted'] = [];
   let receive: (text: string) => void = () => {};
   const none = { dispose: () => {} };
   const window: HostWindow = {
     show: async (surface) => void shown.push(surface),
     blank: async () => {},
-    post: () => {},
+    post: (text) => void posted.push(JSON.parse(text) as Rig['posted'][number]),
     postFrame: async () => {},
     onMessage: (listener) => {
       receive = listener;
@@ -139,7 +143,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   let id = 0;
   const ask = (request: string, input: unknown = request === 'lock.passphrase' ? { person } : {}): void =>
     receive(JSON.stringify({ id: ++id, request, input }));
-  return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, ask };
+  return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, posted, home, ask };
 }
 
 async function unlocked(): Promise<Rig> {
@@ -203,4 +207,40 @@ test("the installation's key signs for the vault host while somebody is in, and 
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace']));
   vaultSays({ type: 'sign', request: 1, bytes: Buffer.from('anything') });
   await vi.waitFor(() => expect(signatures).toEqual([0, 64]));
+});
+
+/** What the lock page is told about the clipboard. */
+async function clearClipboard({ ask, posted }: Rig): Promise<unknown> {
+  const before = posted.length;
+  ask('lock.facts');
+  let answer: unknown;
+  await vi.waitFor(() => {
+    answer = posted.slice(before).find(({ output }) => output && 'clearClipboard' in output)?.output?.['clearClipboard'];
+    expect(answer).toBeDefined();
+  });
+  return answer;
+}
+
+test('a copy is remembered through locks until a lock page has cleared the clipboard', async () => {
+  const made = await unlocked();
+  const { app, ask, posted } = made;
+  ask('clipboard.copied');
+  await vi.waitFor(() => expect(posted).toContainEqual(expect.objectContaining({ output: { clearedAtLock: true } })));
+  await app.lock('hotkey');
+  expect(await clearClipboard(made)).toBe(true);
+  // It could not: the next lock has to.
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(app.surface).toBe('workspace'));
+  await app.lock('hotkey');
+  expect(await clearClipboard(made)).toBe(true);
+  ask('lock.clipboardCleared');
+  expect(await clearClipboard(made)).toBe(false);
+});
+
+test('a lock without a copy leaves the clipboard alone, and a locked app believes in no copy', async () => {
+  const made = await unlocked();
+  await made.app.lock('hotkey');
+  expect(await clearClipboard(made)).toBe(false);
+  made.ask('clipboard.copied');
+  expect(await clearClipboard(made)).toBe(false);
 });

@@ -8,6 +8,7 @@ import { BridgeServer, Refusal, type Handlers } from '../src/bridge/server.ts';
 import type { Display, StatusView, Surface } from '../src/bridge/schema.ts';
 import { askApp, socketPath } from '../src/cli/socket.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
+import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner, LedgerEntry } from '../src/ledger/types.ts';
@@ -98,6 +99,8 @@ export class App {
   #lockedAt: string | null = null;
   #lastUnlock: string | null = null;
   #failures = 0;
+  /** Something was copied in the workspace, and no lock page has cleared the clipboard since. */
+  #copied = false;
   #sealedBytes = 0;
   #recordingFault: string | undefined;
   /** Something was not sealed or not entered: the exit status says so. */
@@ -196,6 +199,7 @@ export class App {
     const { host, clock } = this.#options;
     await this.#openInstalled();
     if (this.#installed) this.#startFlags.push(...(await recoverInterrupted(this.#home, this.#installed.ledger)));
+    this.#sweepExports();
     if (this.#stopping) return;
     this.#log({ action: 'app.start', detail: { version, host: host.name } });
     await this.#openWindow();
@@ -337,6 +341,7 @@ export class App {
       const detached = wasOpen ? this.#pty.detach(cause).catch(() => this.#pty.kill9()) : undefined;
       await Promise.all([blanked, killed, detached]);
       this.#log({ action: 'lock', person, detail: { cause } });
+      this.#sweepExports();
       await this.#checkpointQuietly();
       await this.#show('lock');
     });
@@ -512,7 +517,12 @@ export class App {
         flags: [...this.#degraded(), ...this.#startFlags],
         backOffSeconds: Math.max(0, ...this.#people().map(({ id }) => shownBackoff(this.#home, id, 'passphrase').waitSeconds)),
         failures: this.#failures,
+        clearClipboard: this.#copied,
       }),
+      'lock.clipboardCleared': async () => {
+        this.#copied = false;
+        return {};
+      },
       'lock.passphrase': async ({ person }) => {
         await this.#unlock(person, 'passphrase', () => this.#requireVault().ask({ type: 'unlockPassphrase', person }, 'unlocked'));
         return {};
@@ -550,6 +560,12 @@ export class App {
       lock: async () => {
         void this.lock('hotkey');
         return {};
+      },
+      'clipboard.copied': async () => {
+        this.#open();
+        const clearedAtLock = this.#installed?.policy.policy.lock.clearClipboard ?? true;
+        this.#copied = clearedAtLock;
+        return { clearedAtLock };
       },
       'export.start': async ({ pane, folder }) => this.#exportPane(pane, folder),
       'verify.pane': async ({ pane }) => this.#verifyPane(pane),
@@ -610,6 +626,15 @@ export class App {
   }
 
   // ---------------------------------------------------------------- what can go wrong
+
+  /** The lock kills the vault host, also in the middle of an export: what that had written in the clear does not stay. */
+  #sweepExports(): void {
+    for (const { recording, removed, sentence, brief } of sweepPartials(this.#home.run)) {
+      if (!this.#startFlags.includes(brief)) this.#startFlags.push(brief);
+      this.#options.say(sentence);
+      if (removed && recording !== undefined) this.#log({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
+    }
+  }
 
   #ptyHostDied(): void {
     this.#log({ action: 'pty-host.exit', detail: {} });

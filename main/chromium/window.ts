@@ -20,12 +20,12 @@ const END_MS = 500;
 const START_MS = 10_000;
 
 /**
- * The workspace may copy, and paste from its own menu; the browser asks nobody then. The lock and the first run may not
- * read what the person before has copied.
+ * The workspace may copy, and paste from its own menu; the browser asks nobody then. The lock may
+ * clear the clipboard; it and the first run may not read what the person before has copied.
  */
 const permissions: Readonly<Record<Surface, readonly string[]>> = {
   setup: ['clipboardSanitizedWrite'],
-  lock: [],
+  lock: ['clipboardSanitizedWrite'],
   workspace: ['clipboardReadWrite', 'clipboardSanitizedWrite'],
 };
 

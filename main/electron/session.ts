@@ -6,10 +6,13 @@ import { servePage } from '../pages.ts';
 /** Without `persist:` it lives in memory only. */
 const PARTITION = 'wardmux';
 
-/** The workspace may copy, and paste from its own menu. The lock and the first run may not read what was copied before. */
+/**
+ * The workspace may copy, and paste from its own menu. The lock may clear the clipboard; it and the first run may not read
+ * what was copied before.
+ */
 const permissions: Readonly<Record<Surface, readonly string[]>> = {
   setup: ['clipboard-sanitized-write'],
-  lock: [],
+  lock: ['clipboard-sanitized-write'],
   workspace: ['clipboard-read', 'clipboard-sanitized-write'],
 };
 

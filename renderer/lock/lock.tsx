@@ -12,6 +12,7 @@ import { Button, LiveRegions, Mark, say } from '../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { SecretField, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
+import { useClearedClipboard } from './clipboard.ts';
 
 type Facts = Output<'lock.facts'>;
 type Person = Facts['people'][number];
@@ -28,6 +29,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [error, setError] = useState('');
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
+  const stillCopied = useClearedClipboard(bridge, first?.clearClipboard ?? false);
   const field = useRef<HTMLInputElement>(null);
   const way = useRef<HTMLElement>(null);
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
@@ -212,6 +214,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                 ) : null}
               </div>
               <p class="dim poster__note" role="status">
+                {stillCopied ? `${text.stillCopied} ` : ''}
                 {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : facts.lockedAt ? text.shell : text.nothingRuns}
               </p>
             </>

@@ -35,7 +35,8 @@ export const messages = {
     linkNotOpened: (target: string) => `Links are not opened from here. This one points to ${target}`,
     link: (target: string) => `points to ${target}`,
     copied: (bytes: string) => `Copied ${bytes} bytes.`,
-    copiedNote: 'Wardmux forgets its own copy at the lock; the clipboard does not.',
+    copiedNote: 'The lock clears the clipboard.',
+    copiedStays: 'It stays in the clipboard after the lock.',
     nothingSelected: 'Nothing is selected. Drag over the text, or press ctrl-b [ for copy mode.',
     notCopied: 'The clipboard refused the text. It is kept for ctrl-b ].',
     nothingToPaste: 'There is nothing to paste. Copy in a pane first, or press ctrl-shift-v to paste from other programs.',
@@ -215,6 +216,7 @@ export const messages = {
     shell: 'Programs in the panes go on running and stay sealed.',
     nothingRuns: 'Nothing runs yet. Unlocking starts your shell, sealed from its first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
+    stillCopied: 'What was copied is still in the clipboard.',
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
 

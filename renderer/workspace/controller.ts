@@ -7,7 +7,7 @@ import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
 import { say } from '../shared/parts.tsx';
 import { clock, count } from '../shared/text.ts';
-import { copyText, lastCopy } from './clipboard.ts';
+import { copyText, lastCopy, onCopy } from './clipboard.ts';
 import { CopyMode } from './copy-mode.ts';
 import * as model from './model.ts';
 import { needsQuestion, pasteText, reviewPaste, type PasteReview } from './paste.ts';
@@ -37,6 +37,8 @@ export class Controller {
   #statusAt = 0;
   #stage = '';
   #numbersTimer: number | undefined;
+  /** Whether the lock will clear what was copied last. */
+  #clearedAtLock: Promise<boolean> = Promise.resolve(false);
 
   constructor(bridge: Bridge) {
     this.bridge = bridge;
@@ -50,6 +52,12 @@ export class Controller {
       this.#attach();
     });
     bridge.on('welcome', ({ lastUnlock, failures }) => this.#welcome(lastUnlock, failures));
+    onCopy(() => {
+      this.#clearedAtLock = bridge.request('clipboard.copied', {}).then(
+        ({ clearedAtLock }) => clearedAtLock,
+        () => false,
+      );
+    });
     bridge.onFrame((frame) => this.#onFrame(frame));
     setInterval(() => this.#countDown(), 1000);
     // Only when one of these changes: a status each second must not take the focus from a button on the line.
@@ -297,8 +305,9 @@ export class Controller {
   }
 
   copied(selected: string): void {
-    if (copyText(selected)) this.toast('ok', text.copied(count(new TextEncoder().encode(selected).length)), text.copiedNote);
-    else this.toast('warn', text.notCopied);
+    if (!copyText(selected)) return void this.toast('warn', text.notCopied);
+    const sentence = text.copied(count(new TextEncoder().encode(selected).length));
+    void this.#clearedAtLock.then((cleared) => this.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));
   }
 
   /** Ctrl-shift-c. */

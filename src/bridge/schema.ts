@@ -62,8 +62,12 @@ export const requests = {
       flags: z.array(z.string()),
       backOffSeconds: z.number(),
       failures: z.number(),
+      /** Something was copied in the workspace: the page overwrites the clipboard with nothing. */
+      clearClipboard: z.boolean(),
     }),
   ),
+  /** The clipboard holds nothing any more. */
+  'lock.clipboardCleared': row(['lock'], none, none),
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'lock.passphrase': row(['lock'], z.strictObject({ person: z.string().max(60) }), none),
   'lock.passkeyOptions': row(['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
@@ -79,6 +83,8 @@ export const requests = {
   /** The workspace is ready for replay and live frames of its panes. */
   'workspace.attach': row(['workspace'], none, none),
   lock: row(['workspace'], none, none),
+  /** Something was copied: that it was, and nothing of it. The answer says whether the lock will clear the clipboard. */
+  'clipboard.copied': row(['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
   'export.start': row(
     ['workspace'],
     z.strictObject({ pane, folder: z.string().max(1000).optional() }),

@@ -27,7 +27,11 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     banner: z.string().max(500),
   }),
   lock: z
-    .strictObject({ idleSeconds: z.int().min(idleLimits.min).max(idleLimits.max), warnSeconds: z.int().min(5).max(120) })
+    .strictObject({
+      idleSeconds: z.int().min(idleLimits.min).max(idleLimits.max),
+      warnSeconds: z.int().min(5).max(120),
+      clearClipboard: z.boolean().optional(),
+    })
     .refine(({ idleSeconds, warnSeconds }) => warnSeconds < idleSeconds, { path: ['warnSeconds'], message: 'must be less than idleSeconds' }),
   recording: z.strictObject({
     input: z.literal('never'),

@@ -108,7 +108,9 @@ describe('The Chromium host', () => {
     expect(page.url()).toBe('https://wardmux.localhost/workspace.html');
 
     await window.show('lock');
-    expect(await host.page().evaluate("navigator.permissions.query({ name: 'clipboard-read' }).then(({ state }) => state)")).toBe('denied');
+    const state = (name: string): Promise<string> => host.page().evaluate(`navigator.permissions.query({ name: '${name}' }).then(({ state }) => state)`);
+    expect(await state('clipboard-read')).toBe('denied');
+    expect(await state('clipboard-write')).toBe('granted');
   });
 
   test('sends the policy of the contract with the document', async () => {

@@ -165,7 +165,7 @@ describe('The Electron host', () => {
     expect(own!.options).toEqual({ cache: false });
   });
 
-  test('denies permissions, but for the clipboard of the workspace', async () => {
+  test('denies permissions, but for the clipboard: the workspace reads and writes it, the others only write', async () => {
     const [own] = fake.state.sessions;
     const contents = {} as never;
     const check = (permission: string, origin = 'https://wardmux.localhost/'): boolean =>
@@ -193,7 +193,8 @@ describe('The Electron host', () => {
       await window.show(surface);
       for (const permission of all) expect([permission, check(permission), request(permission)]).toEqual([permission, false, false]);
       expect([surface, check('clipboard-read'), request('clipboard-read')]).toEqual([surface, surface === 'workspace', surface === 'workspace']);
-      expect(check('clipboard-sanitized-write')).toBe(surface !== 'lock');
+      expect(check('clipboard-sanitized-write')).toBe(true);
+      expect(check('clipboard-sanitized-write', 'https://example.org/')).toBe(false);
       expect(check('clipboard-read', 'https://example.org/')).toBe(false);
       expect(check('clipboard-read', '')).toBe(false);
     }

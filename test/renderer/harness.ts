@@ -104,6 +104,7 @@ export const calmLock: LockFacts = {
   flags: ['The ledger has not been anchored outside since 14:20.'],
   backOffSeconds: 0,
   failures: 0,
+  clearClipboard: false,
 };
 
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
@@ -259,6 +260,7 @@ export class FakeCore {
       'setup.passkeyProve': async () => ({ slot: 's-1' }),
       'setup.finish': none,
       'lock.facts': async () => this.lockFacts,
+      'lock.clipboardCleared': none,
       'lock.passphrase': none,
       'lock.passkeyOptions': async () => {
         throw new Refusal('passkey-refused', 'That passkey did not open this.');
@@ -277,6 +279,7 @@ export class FakeCore {
       },
       ack: none,
       lock: none,
+      'clipboard.copied': async () => ({ clearedAtLock: true }),
       'export.start': async ({ folder }) => ({
         folder: folder ?? '/home/mueda/exports/20261124-143300-if-icu-01',
         records: 1842,

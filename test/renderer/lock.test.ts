@@ -8,7 +8,7 @@ let browser: Browser;
 let opened: Opened;
 const person = 'p-000000000001';
 
-async function start(prepare: (core: FakeCore) => void = () => {}, options: BrowserContextOptions = {}): Promise<Opened> {
+async function start(prepare: (core: FakeCore) => void | Promise<void> = () => {}, options: BrowserContextOptions = {}): Promise<Opened> {
   opened = await open(browser, 'lock', options, prepare);
   await opened.page.waitForSelector('.poster__way');
   return opened;
@@ -133,4 +133,53 @@ test.each([
       `(() => { const way = document.querySelector('.poster__way').getBoundingClientRect(); const line = document.querySelector('.line').getBoundingClientRect(); return way.bottom <= line.top && way.top >= 0; })()`,
     ),
   ).toBe(true);
+});
+
+/** A clipboard that refuses as often as told, and notes what is written. */
+const clipboard = (refusals: number): string => `{
+  let refusals = ${refusals};
+  globalThis.__written = [];
+  navigator.clipboard.writeText = async (text) => {
+    if (refusals-- > 0) throw new DOMException('Document is not focused.', 'NotAllowedError');
+    globalThis.__written.push(text);
+  };
+}`;
+const copied =
+  (refusals: number) =>
+  async (core: FakeCore): Promise<void> => {
+    core.lockFacts = { ...calmLock, clearClipboard: true };
+    await core.page.addInitScript(clipboard(refusals));
+  };
+const toldCleared = (): number => opened.core.requests.filter(({ request }) => request === 'lock.clipboardCleared').length;
+
+test('what was copied in the workspace is cleared, once, and the core is told', async () => {
+  const { page } = await start(copied(0));
+  await until(() => toldCleared() === 1, 'the core to be told');
+  await page.keyboard.press('Shift');
+  await opened.core.settled();
+  expect(await page.evaluate('__written')).toEqual([' ', '']);
+  expect(toldCleared()).toBe(1);
+  expect(await page.textContent('body')).not.toContain('still in the clipboard');
+});
+
+test('a refused clearing is said, and tried again at the next key', async () => {
+  const { page } = await start(copied(1));
+  const note = async (): Promise<string> => (await page.textContent('.poster__note')) ?? '';
+  await until(async () => (await note()).includes('What was copied is still in the clipboard.'), 'the sentence');
+  expect(toldCleared()).toBe(0);
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Shift');
+  await until(() => toldCleared() === 1, 'the core to be told');
+  await until(async () => !(await note()).includes('clipboard'), 'the end of the sentence');
+  expect(await page.evaluate('__written')).toEqual([' ', '']);
+});
+
+test('a clipboard in which nothing of ours is stays as it is', async () => {
+  const { page } = await start(async (core) => {
+    await core.page.addInitScript(clipboard(0));
+  });
+  await page.keyboard.press('Shift');
+  await opened.core.settled();
+  expect(await page.evaluate('__written')).toEqual([]);
+  expect(toldCleared()).toBe(0);
 });

@@ -384,6 +384,9 @@ describe('mouse and clipboard', () => {
     await page.mouse.up();
     await page.keyboard.press('Control+Shift+C');
     await until(async () => (await page.textContent('.toast').catch(() => ''))?.includes('Copied 6 bytes'), 'the toast');
+    // The core learns that something was copied, and nothing of it.
+    expect(core.requests.filter(({ request }) => request === 'clipboard.copied')).toEqual([{ request: 'clipboard.copied', input: {} }]);
+    expect(await page.textContent('.toast')).toContain('The lock clears the clipboard.');
     await page.keyboard.press('Control+Shift+V');
     await until(() => core.typed() === 'uptime', 'the paste');
     expect(core.commands()).toEqual([]);

@@ -1,0 +1,112 @@
+/** What a person copied from a pane is not in the clipboard for the next one: the lock clears it. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { missingPrograms, readIfThere } from '../support/display.ts';
+import { openRealApp, type RealApp } from './real-window.ts';
+import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+
+const missing = missingPrograms('Xvfb', 'xdotool');
+
+describe('in the app', () => {
+  let running: Running;
+  beforeEach(async () => {
+    running = await start();
+    await firstRun(running, { passkey: false });
+  });
+  afterEach(async () => {
+    await running.stop();
+    running.remove();
+  });
+  const held = (): Promise<string> => running.page.evaluate<string>('navigator.clipboard.readText()');
+  /** Prints a word that is on no command line, and copies its line in copy mode. */
+  const copy = async (): Promise<void> => {
+    await run(running, 'clear; echo patient-$((400+7))', 'patient-407');
+    await running.page.keyboard.press('Control+b');
+    for (const key of ['[', 'k', '0', 'Space', '$', 'y']) await running.page.keyboard.press(key);
+    await until(async () => (await held()).includes('patient-407'), 'the text in the clipboard');
+  };
+
+  test('it is empty after a lock and an unlock', async () => {
+    await copy();
+    await until(async () => (await running.page.locator('.toast').allInnerTexts()).join().includes('The lock clears the clipboard.'), 'the note');
+    await running.app.lock('hotkey');
+    await unlockWithPassphrase(running);
+    expect(await held()).toBe('');
+  });
+
+  test('what another program has put there stays, where nothing was copied here', async () => {
+    await running.page.evaluate("navigator.clipboard.writeText('of another program')");
+    await running.app.lock('hotkey');
+    await unlockWithPassphrase(running);
+    expect(await held()).toBe('of another program');
+  });
+
+  test('a policy can leave it there, and copying says so', async () => {
+    await running.app.lock('hotkey');
+    await running.stop();
+    const path = join(running.home, 'policy.json');
+    const policy = JSON.parse(readFileSync(path, 'utf8')) as { lock: object };
+    writeFileSync(path, JSON.stringify({ ...policy, lock: { ...policy.lock, clearClipboard: false } }));
+    running = await start({ folder: running.folder });
+    await unlockWithPassphrase(running);
+    await copy();
+    await until(async () => (await running.page.locator('.toast').allInnerTexts()).join().includes('It stays in the clipboard'), 'the note');
+    await running.app.lock('hotkey');
+    await unlockWithPassphrase(running);
+    expect(await held()).toContain('patient-407');
+  });
+});
+
+describe('in a real window', () => {
+  beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
+  let app: RealApp;
+  afterEach(() => app?.stop());
+  const mouse = (...args: (string | number)[]): void =>
+    void execFileSync('xdotool', args.map(String), { env: { ...process.env, DISPLAY: app.display.name }, stdio: 'ignore' });
+  const byKey = (): void => app.display.key('ctrl+shift+v');
+  const byMiddleButton = (): void => mouse('mousemove', 600, 400, 'click', 2);
+  /** Pastes into a program that keeps what it gets. A word of our own comes first: an empty paste leaves it alone. */
+  const pasted = async (name: string, paste: () => void): Promise<string> => {
+    const path = join(app.folder, name);
+    app.display.type(`cat > ${path}\n`);
+    await until(() => readIfThere(path) !== undefined, 'the program');
+    app.display.type('held: ');
+    paste();
+    app.display.key('Return', 'ctrl+d');
+    await until(() => (readIfThere(path) ?? '').endsWith('\n'), 'the paste');
+    return readFileSync(path, 'utf8');
+  };
+
+  test('a copied line can be pasted before the lock, and not after it', { timeout: 120_000 }, async () => {
+    app = await openRealApp();
+    await app.unlock();
+    await app.run('clear; echo patient-$((400+8))');
+    app.display.key('ctrl+b', 'bracketleft');
+    for (const key of ['k', '0', 'space', 'dollar', 'y']) app.display.key(key);
+    expect(await pasted('before', byKey)).toContain('patient-408');
+    expect(await pasted('before-middle', byMiddleButton)).toContain('patient-408');
+    app.display.key('ctrl+shift+l');
+    await until(() => app.status().state === 'locked', 'the lock');
+    await app.unlock();
+    expect(await pasted('after', byKey)).toBe('held: \n');
+    expect((await pasted('after-middle', byMiddleButton)).trim()).toBe('held:');
+  });
+
+  test('text that was only selected with the mouse is gone after the lock too', { timeout: 120_000 }, async () => {
+    app = await openRealApp();
+    await app.unlock();
+    await app.run('clear; for i in 1 2 3 4 5 6 7 8; do echo patient-$((400+9)); done');
+    const selectAndPaste = (): void => {
+      mouse('mousemove', 60, 100, 'mousedown', 1, 'sleep', 0.1, 'mousemove', 120, 100, 'sleep', 0.1, 'mousemove', 260, 100, 'sleep', 0.1, 'mouseup', 1);
+      mouse('sleep', 0.3);
+      byMiddleButton();
+    };
+    expect(await pasted('before', selectAndPaste)).toContain('ent-409');
+    app.display.key('ctrl+shift+l');
+    await until(() => app.status().state === 'locked', 'the lock');
+    await app.unlock();
+    expect((await pasted('after', byMiddleButton)).trim()).toBe('held:');
+  });
+});
