@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { killedExport } from '../../test/support/killed-export.ts';
 import { commands } from './commands/index.ts';
 import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
@@ -151,6 +152,16 @@ test('an interrupted recording is marked, recovered on demand, and its bytes are
     status: 0,
     out: expect.stringMatching(/\nnote: All \d+ records were signed only after a crash/),
   });
+});
+
+test('an export that was killed: the next one removes what it had written in the clear, and says so', async () => {
+  const cut = await killedExport(join(home, 'run'), place);
+  expect(readFileSync(join(cut.partial, 'session.cast'), 'utf8')).toContain('Jane Doe');
+  const next = wardmux(['export', recording, '-o', join(place, 'next'), '--passphrase-fd', '3']);
+  expect(next).toMatchObject({ status: 0, err: expect.stringContaining(`The export of recording ${cut.recording} to ${cut.target} was cut off.`) });
+  expect(existsSync(cut.partial)).toBe(false);
+  expect(wardmux(['ledger', 'show', '--action', 'export']).out).toContain(`failure recording=${cut.recording} code=cut-off\n`);
+  expect(readdirSync(join(home, 'run')).filter((name) => name.startsWith('export-'))).toEqual([]);
 });
 
 test('ledger verify: good, then refused with a sentence, and nothing is written over', () => {

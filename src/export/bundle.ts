@@ -2,8 +2,8 @@
  * Exporting a recording as a bundle: the session for people, and the evidence for an auditor who trusts nobody here. The
  * bundle is plain text: that is its purpose, and whoever holds it holds what was on the screen.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ledger } from '../ledger/ledger.ts';
@@ -15,11 +15,13 @@ import { openRecording, readHeader } from '../recording/reader.ts';
 import type { Frame, RecordingEvent, SegmentHeader, SegmentOpener } from '../recording/types.ts';
 import { pieceDigest } from '../recording/ratchet.ts';
 import { syncFolder } from '../storage/atomic.ts';
+import { StorageFault } from '../storage/fault.ts';
 import { CastBuilder } from './cast.ts';
 import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { guideText } from './guide.ts';
 import { ledgerHeads, type LedgerHeads } from './heads.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';
+import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
 import { summaryText, type BundleSummary } from './summary.ts';
 import { allowedSigners, parseTrust, type Trust } from './trust.ts';
@@ -56,6 +58,8 @@ export interface ExportOptions {
   readonly trust: Trust;
   /** Must not exist. */
   readonly target: string;
+  /** The data folder's run/: what is under way is noted there, so that an export that is killed leaves no text lying about. */
+  readonly notes: string;
   /** Version of this program. */
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -76,7 +80,7 @@ export interface ExportResult {
 
 /**
  * Exports a recording into a new folder. It is written beside the target under a temporary name, verified as an auditor
- * would, and renamed; after a failure nothing of it is left. The export, or its failure, is an event in the ledger.
+ * would, and renamed; after a failure nothing of it is left, and what a kill leaves sweepPartials() finds. The export, or its failure, is an event in the ledger.
  * @throws ExportError, LedgerError
  */
 export async function exportRecording(options: ExportOptions): Promise<ExportResult> {
@@ -99,12 +103,13 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
   const target = resolve(options.target);
   const verifier = readVerifier();
   refuseExisting(target);
-  const partial = join(dirname(target), `.${basename(target)}.partial-${randomBytes(4).toString('hex')}`);
+  let begun: PartialFolder;
   try {
-    mkdirSync(partial, { mode: 0o700 });
+    begun = beginPartial(options.notes, target, recording);
   } catch (error) {
-    throw unwritable(target, error);
+    throw error instanceof StorageFault ? error : unwritable(target, error);
   }
+  const { folder: partial } = begun;
   try {
     const checkpoint = await options.ledger.checkpoint();
     const heads = writeLedger(options.ledger, recording, checkpoint.head.size, join(partial, BUNDLE.ledger));
@@ -144,10 +149,12 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
     syncFolder(partial);
     refuseExisting(target);
     renameSync(partial, target);
+    begun.settled();
     syncFolder(dirname(target));
     return { folder: target, recording, records: evidence.records, proven: summary.proven, sha256: createHash('sha256').update(sums).digest('hex') };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
+    begun.settled();
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'not-a-recipient')
       throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, {

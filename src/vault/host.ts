@@ -374,6 +374,7 @@ export class VaultHost {
         person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
         trust,
         target: folder,
+        notes: home.run,
         version: configuration.version,
         live: true,
       });

@@ -341,7 +341,7 @@ test('a bundle of a recording that still runs says what it does not prove', asyn
   const live = await site.record((writer) => {
     writer.output(Buffer.from('one\n'));
   }, false);
-  await site.export(live, open, true);
+  await site.export(live, open, { live: true });
   const verdict = site.judge(open);
   expect(verdict).toMatchObject({ good: true, facts: { state: 'open', withheldOutputBytes: null } });
   expect(verdict.notes[0]).toMatch(/no end of the recording/);
@@ -359,7 +359,7 @@ test('records after the last one that the ledger knows of are called unproven, b
   growing.output(Buffer.from('three\n'));
   await growing.sync();
   const target = join(site.folder, 'growing');
-  await site.export(growing.id, target, true);
+  await site.export(growing.id, target, { live: true });
   const verdict = site.judge(target);
   expect(verdict).toMatchObject({ good: true, facts: { records: growing.head().size, unproven: 2 } });
   expect(verdict.notes[0]).toBe('The last 2 records are unproven: they came after the last one that the ledger knows of.');

@@ -45,6 +45,8 @@ export function makeKeys(installation = 'w-0123456789ab'): Keys {
 export class Site {
   readonly folder = mkdtempSync(join(tmpdir(), 'wardmux-attacks-'));
   readonly recordings = join(this.folder, 'recordings');
+  /** Where exports under way are noted. */
+  readonly notes = join(this.folder, 'run');
   readonly keys = makeKeys();
   readonly audit = generateAuditKey();
   readonly trustFile = join(this.folder, 'trust.json');
@@ -54,6 +56,7 @@ export class Site {
 
   constructor() {
     mkdirSync(this.recordings);
+    mkdirSync(this.notes);
     this.trust = makeTrust({
       installation: this.keys.installation.installation,
       publicKey: this.keys.installation.publicKey,
@@ -95,15 +98,16 @@ export class Site {
     return writer.id;
   }
 
-  export(recording: string, target: string, live = false) {
+  export(recording: string, target: string, { live = false, notes = this.notes, signer = this.keys.installationSsh } = {}) {
     return exportRecording({
       recordingFolder: join(this.recordings, recording),
       opener: AuditKeyOpener.fromJson(this.audit.file),
       ledger: this.ledger,
-      installationSigner: this.keys.installationSsh,
+      installationSigner: signer,
       person: { id: PERSON, signer: this.keys.person },
       trust: this.trust,
       target,
+      notes,
       version: '0.1.0',
       live,
     });

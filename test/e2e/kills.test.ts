@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AuditKeyOpener } from '../../src/recording/wrap.ts';
 import { openRecording } from '../../src/recording/reader.ts';
+import { killedExport } from '../support/killed-export.ts';
 import { firstRun, paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 let running: Running | undefined;
@@ -95,6 +96,23 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   expect(wardmux(['ledger', 'verify'], { home: running.home }).status).toBe(0);
 });
 
+test('an export that was cut off when the keys went: the lock removes what it had written in the clear, and says so', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  const { partial, recording, target } = await killedExport(join(running.home, 'run'), running.folder);
+  expect(existsSync(join(partial, 'session.cast'))).toBe(true);
+  await running.app.lock('hotkey');
+  await running.surface('lock');
+  expect(existsSync(partial)).toBe(false);
+  await until(
+    async () => (await running!.page.locator('body').innerText()).includes(`The export of recording ${recording} was cut off`),
+    'a sentence about it',
+  );
+  // Its path was chosen by a person, and everybody reads a lock page.
+  expect(await running.page.locator('body').innerText()).not.toContain(target);
+  expect(ledger(running.home).filter(({ action }) => action === 'export')).toMatchObject([{ detail: { recording, code: 'cut-off' } }]);
+});
+
 test('main is killed in the middle of output: nothing is lost silently, and the next start says what happened', async () => {
   folder = mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
   const home = join(folder, 'home');
@@ -111,7 +129,9 @@ test('main is killed in the middle of output: nothing is lost silently, and the 
   const [id] = recordings(home);
   const count = expectNoGap(await output(folder, home, id!));
   expect(count).toBeGreaterThan(10);
+  const { partial } = await killedExport(join(home, 'run'), folder);
   running = await start({ folder });
+  expect(existsSync(partial)).toBe(false);
   await unlockWithPassphrase(running);
   await until(async () => (await running!.page.locator('body').innerText()).includes(id!), 'a sentence about the interrupted recording');
   expect(ledger(home).filter(({ action }) => action === 'recording.recovered' || action === 'recording.end').length).toBeGreaterThan(0);

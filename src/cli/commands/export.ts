@@ -1,5 +1,6 @@
 /** `wardmux export`: a bundle for an auditor. */
 import { exportRecording } from '../../export/bundle.ts';
+import { sweepPartials } from '../../export/partial.ts';
 import { ed25519SshKey, p256SshKey } from '../../export/sshsig.ts';
 import { isPermitted } from '../../policy/index.ts';
 import { liveState } from '../../recording/live.ts';
@@ -36,8 +37,13 @@ export const exportCommand: CliCommand = {
         try {
           if (!isPermitted(identity.person.roles, 'recording.export.own'))
             throw new CliError('failed', `${identity.person.name} may not export recordings: the role for it is missing.`);
-          const result = await withLedger(site, ({ ledger, signer }) =>
-            exportRecording({
+          const result = await withLedger(site, async ({ ledger, signer }) => {
+            // One that was killed left text in the clear: it goes before more of it is written.
+            for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {
+              io.talk(sentence);
+              if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
+            }
+            return exportRecording({
               recordingFolder: folder,
               opener: identity,
               ledger,
@@ -45,10 +51,11 @@ export const exportCommand: CliCommand = {
               person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
               trust,
               target: options.output,
+              notes: site.home.run,
               version,
               live,
-            }),
-          );
+            });
+          });
           if (options.json) await io.out(jsonText(result));
           else await io.out(`${result.folder}\n`);
           io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);

@@ -1,0 +1,199 @@
+/**
+ * The folder that an export is written in before it gets its name. It holds text in the clear, so one that a killed
+ * process left behind has to be found: a note about it in the data folder says where it is and who writes it. It is only
+ * removed where note, folder and process leave no doubt.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { recordingPattern } from '../ledger/events.ts';
+import { readSmall, writeAtomic } from '../storage/atomic.ts';
+import { ALL_FILES } from './layout.ts';
+
+const NOTE = /^export-([0-9a-f]{16})\.json$/;
+
+const noteSchema = z.strictObject({
+  format: z.literal('wardmux-export-under-way'),
+  version: z.literal(1),
+  recording: z.string().regex(recordingPattern),
+  target: z.string().refine(isAbsolute),
+  partial: z.string().refine(isAbsolute),
+  /** Of the folder, so that another one of that name is not taken for it. */
+  inode: z.string().regex(/^\d+$/),
+  pid: z.number().int().positive(),
+  /** Start of that process, clock ticks since boot; empty where the system does not tell. The same for the other two. */
+  started: z.string(),
+  boot: z.string(),
+  pids: z.string(),
+  host: z.string(),
+});
+type Note = z.infer<typeof noteSchema>;
+
+export interface PartialFolder {
+  /** Absolute; empty and ours alone. */
+  readonly folder: string;
+  /** Takes the note away, once the folder is gone: renamed or removed. */
+  readonly settled: () => void;
+}
+
+/**
+ * Makes the folder for an export to `target`, beside it. Not a word is in it before the note about it is on the disk.
+ * @param notes the data folder's run/
+ * @throws the system's error where the folder cannot be made, StorageFault where the note cannot
+ */
+export function beginPartial(notes: string, target: string, recording: string): PartialFolder {
+  const token = randomBytes(8).toString('hex');
+  const folder = join(dirname(target), `.${basename(target)}.partial-${token}`);
+  mkdirSync(folder, { mode: 0o700 });
+  const path = join(notes, `export-${token}.json`);
+  try {
+    const note: Note = {
+      format: 'wardmux-export-under-way',
+      version: 1,
+      recording,
+      target,
+      partial: folder,
+      inode: String(lstatSync(folder, { bigint: true }).ino),
+      pid: process.pid,
+      started: startOf(process.pid) ?? '',
+      boot: bootId(),
+      pids: processSpace(),
+      host: hostname(),
+    };
+    writeAtomic(path, `${JSON.stringify(note)}\n`);
+  } catch (error) {
+    rmdirSync(folder);
+    throw error;
+  }
+  return {
+    folder,
+    settled: () => {
+      if (!lstatSync(folder, { throwIfNoEntry: false })) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** An export that was cut off. */
+export interface CutOff {
+  /** Undefined where the note about it cannot be read. */
+  readonly recording: string | undefined;
+  /** What it had written is gone. */
+  readonly removed: boolean;
+  /** For the person who exports: what happened, where, and what to do. */
+  readonly sentence: string;
+  /** The same for a lock page, where everybody reads it: without the path, which a person chose and may have named after a patient. */
+  readonly brief: string;
+}
+
+/**
+ * Finds exports whose process died, and removes what they had written. Never throws: what cannot be removed, or is not
+ * certainly ours, stays, and is said each time.
+ */
+export function sweepPartials(notes: string): CutOff[] {
+  let names: string[];
+  try {
+    names = readdirSync(notes).filter((name) => NOTE.test(name));
+  } catch {
+    // A data folder that cannot be read stops whoever asked, and with a sentence of its own.
+    return [];
+  }
+  return names.flatMap((name) => sweepOne(join(notes, name), NOTE.exec(name)![1]!) ?? []);
+}
+
+function sweepOne(path: string, token: string): CutOff | undefined {
+  let note: Note;
+  try {
+    const bytes = readSmall(path);
+    // Another process has just settled it.
+    if (!bytes) return undefined;
+    note = noteSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    const sentence = `The note ${path} about an export cannot be understood: look in it for a folder with .partial- in its name, remove that folder, then the note.`;
+    return { recording: undefined, removed: false, sentence, brief: sentence };
+  }
+  const { recording, partial, target } = note;
+  const state = writerState(note);
+  if (state === 'runs') return undefined;
+  const left = (why: string): CutOff => ({
+    recording,
+    removed: false,
+    sentence: `The export of recording ${recording} to ${target} was cut off, and ${partial} may hold what was on the screen, in the clear. It was left there, because ${why}. Look at it and remove it, then remove ${path}`,
+    brief: `The export of recording ${recording} was cut off and may have left what was on the screen in the clear. Wardmux has not removed it; where it is stands in ${path}`,
+  });
+  if (state === 'unknown') return left(`it was begun on ${note.host}, and whether it still runs cannot be seen from here`);
+  try {
+    const stat = lstatSync(partial, { throwIfNoEntry: false, bigint: true });
+    if (!stat) {
+      if (!lstatSync(dirname(partial), { throwIfNoEntry: false })) return left('the disk that it is on is not there now');
+      // It had got its name, or somebody has removed it.
+      rmSync(path, { force: true });
+      return undefined;
+    }
+    const uid = process.getuid?.();
+    const ours =
+      basename(partial) === `.${basename(target)}.partial-${token}` &&
+      dirname(partial) === dirname(target) &&
+      stat.isDirectory() &&
+      String(stat.ino) === note.inode &&
+      (uid === undefined || stat.uid === BigInt(uid));
+    if (!ours) return left('it is not the folder that the export had made');
+    const files = readdirSync(partial);
+    if (!files.every((file) => ALL_FILES.includes(file) && lstatSync(join(partial, file)).isFile())) return left('something in it is not of the export');
+    for (const file of files) unlinkSync(join(partial, file));
+    rmdirSync(partial);
+    rmSync(path, { force: true });
+  } catch (error) {
+    return left(`it cannot be removed (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  }
+  const gone = 'What it had written in the clear was removed; the recording is as it was. Export it again.';
+  return {
+    recording,
+    removed: true,
+    sentence: `The export of recording ${recording} to ${target} was cut off. ${gone}`,
+    brief: `The export of recording ${recording} was cut off. ${gone}`,
+  };
+}
+
+/** Whether the process that wrote the note is certainly gone. A process id alone says little: it is used again, and counts in one system only. */
+function writerState({ pid, started, boot, pids, host }: Note): 'runs' | 'gone' | 'unknown' {
+  if (host !== hostname()) return 'unknown';
+  if (boot !== bootId()) return boot === '' || bootId() === '' ? 'unknown' : 'gone';
+  if (pids !== processSpace()) return 'unknown';
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'gone';
+  }
+  if (started === '') return 'runs';
+  return startOf(pid) === started ? 'runs' : 'gone';
+}
+
+/** Field 22 of /proc/PID/stat, behind the last bracket because a name may hold spaces; undefined for a process that is gone or a zombie, and without /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Names the set of processes that a process id belongs to: a container counts its own. */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
