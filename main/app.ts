@@ -9,7 +9,6 @@ import type { Display, StatusView, Surface } from '../src/bridge/schema.ts';
 import { askApp, socketPath } from '../src/cli/socket.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
 import { sweepPartials } from '../src/export/partial.ts';
-import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner, LedgerEntry } from '../src/ledger/types.ts';
@@ -201,7 +200,6 @@ export class App {
     await this.#openInstalled();
     if (this.#installed) this.#startFlags.push(...(await recoverInterrupted(this.#home, this.#installed.ledger)));
     this.#sweepExports();
-    this.#sweepExports();
     if (this.#stopping) return;
     this.#log({ action: 'app.start', detail: { version, host: host.name } });
     await this.#openWindow();
@@ -343,7 +341,6 @@ export class App {
       const detached = wasOpen ? this.#pty.detach(cause).catch(() => this.#pty.kill9()) : undefined;
       await Promise.all([blanked, killed, detached]);
       this.#log({ action: 'lock', person, detail: { cause } });
-      this.#sweepExports();
       this.#sweepExports();
       await this.#checkpointQuietly();
       await this.#show('lock');
@@ -629,15 +626,6 @@ export class App {
   }
 
   // ---------------------------------------------------------------- what can go wrong
-
-  /** The lock kills the vault host, also in the middle of an export: what that had written in the clear does not stay. */
-  #sweepExports(): void {
-    for (const { recording, removed, sentence, brief } of sweepPartials(this.#home.run)) {
-      if (!this.#startFlags.includes(brief)) this.#startFlags.push(brief);
-      this.#options.say(sentence);
-      if (removed && recording !== undefined) this.#log({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
-    }
-  }
 
   /** The lock kills the vault host, also in the middle of an export: what that had written in the clear does not stay. */
   #sweepExports(): void {
