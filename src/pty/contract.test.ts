@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakePty } from './fake.ts';
 import { maxQueuedInput, type Pty, type PtyEvents, type PtyExit } from './pty.ts';
-import { spawnUnixPty } from './unix.ts';
+import { prepareThreadedPty, spawnUnixPty } from './unix.ts';
 
 interface Subject {
   readonly pty: Pty;
@@ -47,7 +47,7 @@ afterEach(() => {
   for (const pty of open.splice(0)) pty.kill('SIGKILL');
 });
 
-function start(kind: 'unix' | 'fake', seen: (bytes: Uint8Array) => void = () => {}): Subject {
+function start(kind: 'event loop' | 'thread' | 'fake', seen: (bytes: Uint8Array) => void = () => {}): Subject {
   const chunks: Buffer[] = [];
   let exited = false;
   let resolve: (exit: PtyExit) => void;
@@ -74,7 +74,7 @@ function start(kind: 'unix' | 'fake', seen: (bytes: Uint8Array) => void = () => 
     rows: 24,
   };
   let pty: Pty;
-  if (kind === 'unix') pty = spawnUnixPty(options, events);
+  if (kind !== 'fake') pty = (kind === 'event loop' ? spawnUnixPty : prepareThreadedPty())(options, events);
   else {
     const fake = new FakePty(4242, options, events);
     const { write } = fake;
@@ -94,7 +94,7 @@ const send = (subject: Subject, line: string): boolean => subject.pty.write(Buff
 const until = (subject: Subject, check: (output: string) => boolean): Promise<void> =>
   expect.poll(() => check(subject.output()), { timeout: 10_000, interval: 2 }).toBe(true);
 
-describe.each(['unix', 'fake'] as const)('a pty (%s)', (kind) => {
+describe.each(['event loop', 'thread', 'fake'] as const)('a pty (%s)', (kind) => {
   test('gives output, takes input, and tells the exit last', async () => {
     const subject = start(kind);
     await until(subject, (output) => output === 'ready\r\n');

@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
-import type { Pty, PtyExit } from './pty.ts';
-import { spawnUnixPty } from './unix.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Pty, PtyExit, PtySpawner } from './pty.ts';
+import { prepareThreadedPty, spawnUnixPty } from './unix.ts';
 
 const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
 const open: Pty[] = [];
 afterEach(() => {
   for (const pty of open.splice(0)) pty.kill('SIGKILL');
 });
+
+let spawn: PtySpawner = spawnUnixPty;
 
 function run(command: readonly string[], extra: Record<string, string> = {}): { pty: Pty; chunks: number[]; done: Promise<PtyExit & { output: Buffer }> } {
   const parts: Buffer[] = [];
@@ -17,7 +19,7 @@ function run(command: readonly string[], extra: Record<string, string> = {}): { 
   const done = new Promise<PtyExit & { output: Buffer }>((settle) => {
     resolve = settle;
   });
-  const pty = spawnUnixPty(
+  const pty = spawn(
     { command, cwd: '/', env: { ...env, ...extra }, cols: 80, rows: 24 },
     {
       data(bytes) {
@@ -31,58 +33,74 @@ function run(command: readonly string[], extra: Record<string, string> = {}): { 
   return { pty, chunks, done };
 }
 
-test('100 programs that print 1 MB and exit at once lose nothing', async () => {
-  for (let turn = 0; turn < 100; turn++) {
-    const { output } = await run(['/usr/bin/head', '-c', '1000000', '/dev/zero']).done;
-    expect(output.length).toBe(1_000_000);
-  }
-}, 60_000);
+describe.each([
+  ['the event loop', () => spawnUnixPty],
+  ['a thread', prepareThreadedPty],
+] as const)('read by %s', (_, prepare) => {
+  const read: typeof run = (...args) => {
+    spawn = prepare();
+    return run(...args);
+  };
 
-test('bytes stay bytes', async () => {
-  const { output } = await run(['/bin/bash', '-c', String.raw`stty -opost; printf '\x00\xff\xfe\x80caf\xc3\xa9\r\n'`]).done;
-  expect(output.toString('hex')).toBe('00fffe80636166c3a90d0a');
+  test('100 programs that print 1 MB and exit at once lose nothing', async () => {
+    for (let turn = 0; turn < 100; turn++) {
+      const { output } = await read(['/usr/bin/head', '-c', '1000000', '/dev/zero']).done;
+      expect(output.length).toBe(1_000_000);
+    }
+  }, 60_000);
+
+  test('bytes stay bytes', async () => {
+    const { output } = await read(['/bin/bash', '-c', String.raw`stty -opost; printf '\x00\xff\xfe\x80caf\xc3\xa9\r\n'`]).done;
+    expect(output.toString('hex')).toBe('00fffe80636166c3a90d0a');
+  });
+
+  test('a background program that keeps the terminal does not hold up the exit, and nothing is lost', async () => {
+    const { output, code } = await read(['/bin/bash', '-c', 'trap "" HUP; (sleep 30) & head -c 300000 /dev/zero; exit 3']).done;
+    expect(code).toBe(3);
+    expect(output.length).toBe(300_000);
+  });
+
+  test('saturated output comes in large batches, a quiet first chunk at once', async () => {
+    const { chunks, done } = read(['/usr/bin/head', '-c', '20000000', '/dev/zero']);
+    await done;
+    const average = chunks.reduce((sum, size) => sum + size, 0) / chunks.length;
+    expect(Math.max(...chunks)).toBeLessThanOrEqual(64 * 1024);
+    // One read gives 4095 bytes at most; without batching the average is below that.
+    expect(average).toBeGreaterThan(8192);
+  }, 30_000);
+
+  test('no zombie is left', async () => {
+    const { pty, done } = read(['/bin/true']);
+    await done;
+    expect(() => execFileSync('ps', ['-p', String(pty.pid)])).toThrow();
+  });
 });
 
-test('a program gets no descriptor but the standard three', async () => {
-  // Without the launcher it would have the masters of these panes, and could read and type in them.
-  const others = [run(['/bin/sleep', '100']), run(['/bin/sleep', '100'])];
-  const { pty } = run(['/bin/sleep', '100']);
-  await expect.poll(() => readlinkSync(`/proc/${pty.pid}/exe`), { timeout: 5000 }).toMatch(/sleep|coreutils|busybox/);
-  expect(readdirSync(`/proc/${pty.pid}/fd`).map(Number)).toEqual([0, 1, 2]);
-  for (const other of others) other.pty.kill('SIGKILL');
-});
+describe('the launcher', () => {
+  beforeEach(() => {
+    spawn = spawnUnixPty;
+  });
 
-test('the launcher leaves the environment and the arguments as they are, and runs nothing of them', async () => {
-  const { output } = await run(['/usr/bin/env', 'A=1', '/usr/bin/printf', '%s|', '$(id)', 'a b', "'", '', '-x'], { BASH_ENV: '/dev/stdin' }).done;
-  expect(output.toString()).toBe("$(id)|a b|'||-x|");
-  const environment = (await run(['/usr/bin/env'], { BASH_ENV: '/x', 'BASH_FUNC_f%%': '() { :; }' }).done).output.toString();
-  expect(environment).toContain('BASH_ENV=/x');
-  expect(environment).toContain('BASH_FUNC_f%%=');
-});
+  test('a program gets no descriptor but the standard three', async () => {
+    // Without the launcher it would have the masters of these panes, and could read and type in them.
+    const others = [run(['/bin/sleep', '100']), run(['/bin/sleep', '100'])];
+    const { pty } = run(['/bin/sleep', '100']);
+    await expect.poll(() => readlinkSync(`/proc/${pty.pid}/exe`), { timeout: 5000 }).toMatch(/sleep|coreutils|busybox/);
+    expect(readdirSync(`/proc/${pty.pid}/fd`).map(Number)).toEqual([0, 1, 2]);
+    for (const other of others) other.pty.kill('SIGKILL');
+  });
 
-test('a background program that keeps the terminal does not hold up the exit, and nothing is lost', async () => {
-  const { output, code } = await run(['/bin/bash', '-c', 'trap "" HUP; (sleep 30) & head -c 300000 /dev/zero; exit 3']).done;
-  expect(code).toBe(3);
-  expect(output.length).toBe(300_000);
-});
+  test('the launcher leaves the environment and the arguments as they are, and runs nothing of them', async () => {
+    const { output } = await run(['/usr/bin/env', 'A=1', '/usr/bin/printf', '%s|', '$(id)', 'a b', "'", '', '-x'], { BASH_ENV: '/dev/stdin' }).done;
+    expect(output.toString()).toBe("$(id)|a b|'||-x|");
+    const environment = (await run(['/usr/bin/env'], { BASH_ENV: '/x', 'BASH_FUNC_f%%': '() { :; }' }).done).output.toString();
+    expect(environment).toContain('BASH_ENV=/x');
+    expect(environment).toContain('BASH_FUNC_f%%=');
+  });
 
-test('saturated output comes in large batches, a quiet first chunk at once', async () => {
-  const { chunks, done } = run(['/usr/bin/head', '-c', '20000000', '/dev/zero']);
-  await done;
-  const average = chunks.reduce((sum, size) => sum + size, 0) / chunks.length;
-  expect(Math.max(...chunks)).toBeLessThanOrEqual(64 * 1024);
-  // One read gives 4095 bytes at most; without batching the average is below that.
-  expect(average).toBeGreaterThan(8192);
-}, 30_000);
-
-test('a program that cannot be executed after all says so in the pane', async () => {
-  const { code, output } = await run(['/etc/passwd']).done;
-  expect(code).toBe(126);
-  expect(output.toString()).toContain('/etc/passwd');
-});
-
-test('no zombie is left', async () => {
-  const { pty, done } = run(['/bin/true']);
-  await done;
-  expect(() => execFileSync('ps', ['-p', String(pty.pid)])).toThrow();
+  test('a program that cannot be executed after all says so in the pane', async () => {
+    const { code, output } = await run(['/etc/passwd']).done;
+    expect(code).toBe(126);
+    expect(output.toString()).toContain('/etc/passwd');
+  });
 });

@@ -4,23 +4,14 @@
  * parent holds the slave side open, so that the master never reports a hang-up, and after the program's exit closes it and
  * reads the master until EIO: the kernel hands out everything that was written before that.
  */
-import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ReadStream } from 'node:tty';
 import { InputQueue } from './input-queue.ts';
-import { PtyError, type Pty, type PtyEvents, type PtyOptions } from './pty.ts';
-
-/** Largest batch of output. One record holds it, and one frame to the page. */
-const batchBytes = 64 * 1024;
-/** A read never gives more: the line discipline's buffer holds 4095 bytes (N_TTY_BUF_SIZE - 1). */
-const fullRead = 4095;
-/** Output is held back for a fuller batch no longer than this: well under what a person feels. */
-const batchMs = 4;
-/** After the program's exit the kernel holds at most its pty buffer (640 KiB on Linux 6); more comes from others. */
-const tailBytes = 1024 * 1024;
-/** A background program can hold the slave open, so that EIO never comes: the tail ends after this long without a byte. */
-const quietMs = 250;
+import { LoopReader } from './loop-reader.ts';
+import { PtyError, type Pty, type PtyEvents, type PtyOptions, type PtySpawner } from './pty.ts';
+import type { MasterReader, OpenReader } from './reader.ts';
+import { prepareThreadReader } from './thread-reader.ts';
 
 interface NativePty {
   fork(
@@ -85,33 +76,27 @@ function launcher(command: readonly string[]): readonly string[] {
   return [bash, '--norc', '--noprofile', '-p', '-c', closing(ownFilter), 'wardmux', ...command];
 }
 
-/** Starts `options.command`. @throws PtyError */
-export function spawnUnixPty(options: PtyOptions, events: PtyEvents): Pty {
-  return new UnixPty(options, events);
+/** Starts `options.command`; its output is read in the event loop. @throws PtyError */
+export const spawnUnixPty: PtySpawner = (options, events) => new UnixPty(options, events, (fd, reading) => new LoopReader(fd, reading));
+
+/** Prepares to start one program whose output is read by a thread of its own (thread-reader.ts). */
+export function prepareThreadedPty(): PtySpawner {
+  const open = prepareThreadReader();
+  return (options, events) => new UnixPty(options, events, open);
 }
 
 class UnixPty implements Pty {
   readonly pid: number;
   readonly #fd: number;
   readonly #events: PtyEvents;
-  readonly #stream: ReadStream;
+  readonly #reader: MasterReader;
   readonly #input: InputQueue;
-  readonly #buffer = Buffer.allocUnsafeSlow(batchBytes).fill(0);
-  /** The batch is buffer[#start, #end); the next read of the event loop goes to #at. */
-  #start = 0;
-  #end = 0;
-  #at = 0;
-  #batchSince = 0;
-  #lastFlush = 0;
-  #lastFlushBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
   #slave: number;
-  #paused = false;
   #closed = false;
   #ended = false;
   #exit: { readonly code: number; readonly signal: number } | undefined;
 
-  constructor(options: PtyOptions, events: PtyEvents) {
+  constructor(options: PtyOptions, events: PtyEvents, open: OpenReader) {
     const { native, helper } = addon();
     const [file = '', ...args] = launcher(options.command);
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
@@ -134,14 +119,7 @@ class UnixPty implements Pty {
       throw new PtyError(`The terminal ${forked.pty} cannot be opened: ${(error as Error).message}`);
     }
     this.#input = new InputQueue(this.#fd, () => this.#events.drained?.());
-    const callback = (count: number): boolean => {
-      this.#readable(count);
-      return true;
-    };
-    this.#stream = new ReadStream(this.#fd, { onread: { buffer: () => this.#nextView(), callback } } as never);
-    // An error means that the tty was hung up from outside: what is left ends with the program's exit.
-    this.#stream.on('error', () => this.#flush());
-    this.#stream.resume();
+    this.#reader = open(this.#fd, { data: (bytes) => this.#events.data(bytes), ended: () => this.#finished() });
   }
 
   get queuedBytes(): number {
@@ -162,15 +140,11 @@ class UnixPty implements Pty {
   }
 
   pause(): void {
-    if (this.#paused || this.#exit || this.#closed) return;
-    this.#paused = true;
-    this.#stream.pause();
+    if (!this.#exit && !this.#closed) this.#reader.pause();
   }
 
   resume(): void {
-    if (!this.#paused || this.#exit || this.#closed) return;
-    this.#paused = false;
-    this.#stream.resume();
+    if (!this.#exit && !this.#closed) this.#reader.resume();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -190,67 +164,8 @@ class UnixPty implements Pty {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wipe();
     this.#release();
     if (this.#exit) this.#report();
-  }
-
-  /** Where the event loop reads to next: behind the batch, or at the front when there is none. */
-  #nextView(): Uint8Array {
-    this.#at = this.#end;
-    return this.#buffer.subarray(this.#at);
-  }
-
-  /** The event loop has read `count` bytes to #at. */
-  #readable(count: number): void {
-    if (this.#closed) {
-      this.#buffer.fill(0);
-      return;
-    }
-    if (this.#start === this.#end) {
-      this.#start = this.#at;
-      this.#batchSince = performance.now();
-    }
-    this.#end = this.#at + count;
-    // A full read says that there is probably more; a short one that the kernel has nothing left for the moment.
-    while (count >= fullRead && this.#end + fullRead < batchBytes && !this.#paused) {
-      count = this.#read();
-      if (count > 0) this.#end += count;
-    }
-    const now = performance.now();
-    const full = this.#end + fullRead >= batchBytes;
-    const saturated = now - this.#lastFlush < batchMs && this.#lastFlushBytes >= fullRead / 2;
-    if (full || !saturated || now - this.#batchSince >= batchMs || this.#paused) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#late(), batchMs);
-  }
-
-  #late(): void {
-    this.#timer = undefined;
-    this.#flush();
-    // The event loop's next read still goes to #at: an empty batch begins there.
-  }
-
-  /** Reads to the end of the batch. 0: nothing there now; -1: nothing will ever come. */
-  #read(): number {
-    try {
-      return readSync(this.#fd, this.#buffer, this.#end, batchBytes - this.#end, null) || -1;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : -1;
-    }
-  }
-
-  #flush(): void {
-    const start = this.#start;
-    const end = this.#end;
-    if (start === end) return;
-    this.#lastFlushBytes = end - start;
-    try {
-      this.#events.data(this.#buffer.subarray(start, end));
-    } finally {
-      this.#buffer.fill(0, start, end);
-      this.#start = this.#end = 0;
-      this.#lastFlush = performance.now();
-    }
   }
 
   /** The program has ended; what it wrote is still in the kernel. */
@@ -261,50 +176,22 @@ class UnixPty implements Pty {
       this.#report();
       return;
     }
-    this.#stream.pause();
-    this.#flush();
     closeSync(this.#slave);
     this.#slave = -1;
-    this.#tail(tailBytes, performance.now());
+    this.#reader.finish();
   }
 
-  #tail(left: number, quietSince: number): void {
-    this.#timer = undefined;
-    for (;;) {
-      if (this.#closed) return;
-      const count = this.#read();
-      if (count > 0) {
-        this.#end += count;
-        left -= count;
-        quietSince = performance.now();
-        if (this.#end + fullRead >= batchBytes) this.#flush();
-        if (left > 0) continue;
-      } else if (count === 0 && performance.now() - quietSince < quietMs) {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#tail(left, quietSince), 1);
-        return;
-      }
-      this.#flush();
-      if (this.#closed) return;
-      this.#closed = true;
-      this.#wipe();
-      this.#release();
-      this.#report();
-      return;
-    }
-  }
-
-  #wipe(): void {
-    this.#buffer.fill(0);
-    this.#start = this.#end = 0;
+  #finished(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#release();
+    this.#report();
   }
 
   /** Closes both sides of the pty: the kernel hangs up whatever still uses it. */
   #release(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#input.close();
-    this.#stream.destroy();
+    this.#reader.close();
     if (this.#slave >= 0) closeSync(this.#slave);
     this.#slave = -1;
   }

@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record | --pane]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record] [--pane] [--lock]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
- * --record  only the recorders;  --pane  only the visible pane
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock. All of them unless some are named.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
  */
@@ -13,9 +13,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { corpus } from './corpus.ts';
 import { machine, machineLine } from './machine.ts';
-import { benchPane, type PaneRow } from './pane.ts';
+import { benchLock } from './lock.ts';
+import { benchPane } from './pane.ts';
 import { benchRecord, buildDrain, type RecordRow } from './record.ts';
-import { markdownTable } from './stats.ts';
+import { markdownTable, type FigureRow } from './stats.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, '.cache/bench');
@@ -29,11 +30,14 @@ const { values } = parseArgs({
     only: { type: 'string' },
     record: { type: 'boolean', default: false },
     pane: { type: 'boolean', default: false },
+    lock: { type: 'boolean', default: false },
   },
 });
-const both = values.record === values.pane;
+const all = !values.record && !values.pane && !values.lock;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
+/** Of each kind. */
+const lockRounds = 20;
 const paneMegabytes = values.quick ? 10 : 50;
 if (!(rounds >= 1) || !(megabytes >= 1)) {
   say('--rounds and --size are numbers of 1 or more');
@@ -64,9 +68,9 @@ function recordTable(rows: readonly RecordRow[]): string {
   );
 }
 
-function paneTable(rows: readonly PaneRow[]): string {
+function figureTable(what: string, rows: readonly FigureRow[]): string {
   return markdownTable(
-    ['visible pane', 'value', 'remarks'],
+    [what, 'value', 'remarks'],
     rows.map((row) => [row.name, row.missing === undefined ? row.value : '–', row.missing ?? row.note]),
   );
 }
@@ -76,15 +80,17 @@ say(machineLine(here));
 mkdirSync(cache, { recursive: true });
 const drain = buildDrain(join(import.meta.dirname, 'drain.c'), cache);
 let record: RecordRow[] = [];
-let pane: PaneRow[] = [];
-if (both || values.record) {
+let pane: FigureRow[] = [];
+let lock: FigureRow[] = [];
+if (all || values.record) {
   say(`making the corpus of ${megabytes} MB, where it is not in the cache`);
   const text = corpus(cache, megabytes);
   record = await benchRecord({ corpus: text, rounds, drain, cache, only: values.only === undefined ? undefined : new RegExp(values.only), say });
 }
-if (both || values.pane) {
+if (all || values.pane) {
   pane = await benchPane({ corpus: corpus(cache, paneMegabytes), rounds: Math.min(rounds, 5), drain, cache, say });
 }
+if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, say });
 
 const parts = ['# Figures', '', `Measured by \`npm run bench\`${values.quick ? ' -- --quick (too small to quote)' : ''}: ${machineLine(here)}.`, ''];
 if (record.length > 0) {
@@ -99,15 +105,16 @@ if (record.length > 0) {
     '',
   );
 }
-if (pane.length > 0) parts.push(`## A visible, recorded pane`, '', paneTable(pane), '');
+if (pane.length > 0) parts.push(`## A visible, recorded pane`, '', figureTable('visible pane', pane), '');
+if (lock.length > 0) parts.push(`## The lock`, '', figureTable('from the beginning of the lock', lock), '');
 const text = `${parts.join('\n').trimEnd()}\n`;
 process.stdout.write(text);
 
 const folder = values.quick ? cache : join(root, 'docs/bench');
 mkdirSync(folder, { recursive: true });
 // Paths of this machine say nothing to a reader elsewhere.
-const json = { machine: here, megabytes, rounds, record, pane };
+const json = { machine: here, megabytes, rounds, record, pane, lock };
 writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
-if ([...record, ...pane].some(({ name, missing }) => /wardmux|keydown/.test(name) && missing !== undefined)) process.exitCode = 1;
+if ([...record, ...pane, ...lock].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;

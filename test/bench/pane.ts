@@ -5,78 +5,33 @@
  * Nothing in the page is changed for it. When a pane's emulator has parsed something it asks for a frame to draw it, so the
  * time of the last such request before the frame that shows the letter is the time of the parse (or a little later).
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Corpus } from './corpus.ts';
-import { median, percentile } from './stats.ts';
+import { initHome, passphrase, patienceMs, startApp, until, type BenchApp } from './app.ts';
+import { median, percentile, type FigureRow } from './stats.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const keys = 300;
 /** Longer than any human pause needs to be, so that no key meets the work of the one before. */
 const betweenKeysMs = 30;
-const patienceMs = 120_000;
-const passphrase = 'bench passphrase, of no value';
-
-export interface PaneRow {
-  readonly name: string;
-  readonly value: string;
-  readonly note: string;
-  readonly missing?: string;
-  readonly samples?: readonly number[];
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + patienceMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s for ${what}`);
-    await new Promise((next) => setTimeout(next, 5));
-  }
-}
 
 /** The app with one pane and a shell in it. */
-export interface OpenApp {
-  readonly page: Page;
-  stop(): Promise<void>;
-}
-
-/** First run by the command line, then the app on the lock page, unlocked by the passphrase as a person does it. */
-async function openApp(folder: string): Promise<OpenApp> {
-  const home = join(folder, 'data');
-  const secret = join(folder, 'passphrase');
-  writeFileSync(secret, `${passphrase}\n`, { mode: 0o600 });
-  execFileSync(
-    'sh',
-    [
-      '-c',
-      `exec "$1" init --name Bench --passphrase-fd 3 --audit-key-out "$2" 3< "$3"`,
-      'sh',
-      join(root, 'bin/wardmux'),
-      join(folder, 'audit-key.json'),
-      secret,
-    ],
-    {
-      env: { ...process.env, WARDMUX_HOME: home },
-      stdio: 'ignore',
-    },
-  );
-  const { App } = await import('../../main/app.ts');
-  const { createChromiumHost } = await import('../../main/chromium/index.ts');
-  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/sh', ENV: '', LANG: 'C.UTF-8' };
-  const distFolder = join(root, 'dist');
-  const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
-  const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
+async function openApp(folder: string): Promise<BenchApp> {
+  const { home } = initHome(folder);
+  const app = await startApp(folder, home, { headless: true });
+  const at = (name: string): boolean => app.surface === name && app.page().url().endsWith(`/${name}.html`);
   try {
-    await until(() => app.surface === 'lock' && host.page().url().endsWith('/lock.html'), 'the lock page');
-    await host.page().locator('input[type=password]').fill(passphrase);
-    await host.page().keyboard.press('Enter');
-    await until(() => app.surface === 'workspace' && host.page().url().endsWith('/workspace.html'), 'the workspace');
-    await host.page().locator('.xterm-rows', { hasText: /[#$]/ }).waitFor({ timeout: patienceMs });
-    return { page: host.page(), stop: () => app.stop('closed') };
+    await until(() => at('lock'), 'the lock page');
+    await app.page().locator('input[type=password]').fill(passphrase);
+    await app.page().keyboard.press('Enter');
+    await until(() => at('workspace'), 'the workspace');
+    await app.page().locator('.xterm-rows', { hasText: /[#$]/ }).waitFor({ timeout: patienceMs });
+    return app;
   } catch (error) {
-    await app.stop('closed');
+    await app.stop();
     throw error;
   }
 }
@@ -177,7 +132,7 @@ export async function benchPane(options: {
   readonly drain: string;
   readonly cache: string;
   readonly say: (line: string) => void;
-}): Promise<PaneRow[]> {
+}): Promise<FigureRow[]> {
   const { corpus, say } = options;
   const megabytes = corpus.bytes / 1e6;
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-bench-'));
@@ -190,14 +145,14 @@ export async function benchPane(options: {
     const app = await openApp(folder);
     try {
       for (let round = 0; round < options.rounds; round++) {
-        ours.push(await catInPane(app.page, folder, corpus, round));
+        ours.push(await catInPane(app.page(), folder, corpus, round));
         if (hasTmux) tmux.push(catInTmux(folder, options.drain, corpus));
         say(
           `round ${round + 1}/${options.rounds}: pane ${(megabytes / ours[round]!.ended).toFixed(1)} MB/s` +
             (hasTmux ? `, tmux ${(megabytes / tmux[round]!).toFixed(1)} MB/s` : ''),
         );
       }
-      echo = await keyToEcho(app.page);
+      echo = await keyToEcho(app.page());
     } finally {
       await app.stop();
     }
@@ -208,7 +163,7 @@ export async function benchPane(options: {
     rmSync(folder, { recursive: true, force: true });
   }
   const rate = (seconds: readonly number[]): string => `${(megabytes / median(seconds)).toFixed(1)} MB/s`;
-  const row = (name: string, note: string, samples: readonly number[], value: () => string, missing?: string): PaneRow => ({
+  const row = (name: string, note: string, samples: readonly number[], value: () => string, missing?: string): FigureRow => ({
     name,
     note,
     value: samples.length > 0 ? value() : '–',

@@ -12,6 +12,16 @@ export function percentile(values: readonly number[], part: number): number {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
+/** One line of a table of figures. */
+export interface FigureRow {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  /** Why it could not be measured. */
+  readonly missing?: string;
+  readonly samples?: readonly number[];
+}
+
 /** A GitHub table; numbers stand right. */
 export function markdownTable(head: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
   const line = (cells: ReadonlyArray<string | number>): string => `| ${cells.join(' | ')} |`;

@@ -9,10 +9,10 @@ import { loadPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { withholdCoreDumps } from '../../pty/harden.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
-import { PtyError, type PtyExit } from '../../pty/pty.ts';
+import { PtyError, type PtyExit, type PtySpawner } from '../../pty/pty.ts';
 import { Session } from '../../pty/session.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
-import { spawnUnixPty } from '../../pty/unix.ts';
+import { prepareThreadedPty } from '../../pty/unix.ts';
 import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
@@ -68,6 +68,7 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     say(reason(error));
     return error instanceof ProgramError && error.kind === 'not-executable' ? exitStatus.notExecutable : exitStatus.missing;
   }
+  const spawn = prepareThreadedPty();
   let begun: Begun;
   try {
     begun = await begin(args, context);
@@ -75,7 +76,7 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     say(reason(error));
     return exitStatus.failed;
   }
-  return run([program, ...rest], args, context, begun);
+  return run([program, ...rest], spawn, args, context, begun);
 }
 
 /** What a recording is made with: found before anything is written. */
@@ -115,7 +116,7 @@ function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
   return person;
 }
 
-async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
+async function run(command: readonly string[], spawn: PtySpawner, args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
   const { ledger, loaded, person } = begun;
   const { recording: rules } = loaded.policy;
   let ledgerFault: string | undefined;
@@ -164,7 +165,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     restore = rawMode();
     if (restore) process.once('exit', restore);
     const env = shellEnvironment(context.env, context.cwd, term);
-    session = new Session(writer, spawnUnixPty, { command, cwd: context.cwd, env, ...size }, systemClock, {
+    session = new Session(writer, spawn, { command, cwd: context.cwd, env, ...size }, systemClock, {
       output(bytes) {
         digest?.update(bytes);
         sink.write(bytes);
