@@ -27,6 +27,7 @@ import json
 import os
 import re
 import stat
+from decimal import Decimal
 
 NAMESPACE = 'session-export@wardmux.localhost'
 SUMMED_FILES = ['VERIFY.md', 'allowed_signers', 'checkpoint.note', 'evidence.jsonl', 'ledger.jsonl', 'recording.json', 'session.cast', 'verify.py']
@@ -385,6 +386,26 @@ def root_from_inclusion(leaf, index, size, path):
 # Reading
 
 
+def number(text):
+    """A JSON number as ECMAScript reads it, that is as a double, so that both verifiers see the same value.
+
+    Never int(text): its time grows with the square of the digits, and old versions of Python set it no limit, so that one
+    line of digits would keep the auditor waiting for hours. Whole numbers come back as they would be written again.
+    """
+    value = float(text)
+    if not value.is_integer() or abs(value) >= 1e21:
+        return value
+    return int(value) if abs(value) <= MAX_SAFE_INTEGER else int(Decimal(repr(value)))
+
+
+def no_number(name):
+    raise ValueError(name + ' is not JSON')
+
+
+# One for all: making a decoder costs more than decoding a line.
+JSON = json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=no_number)
+
+
 def is_int(value):
     return type(value) is int and abs(value) <= MAX_SAFE_INTEGER
 
@@ -411,7 +432,7 @@ def read_line_value(line):
     """(text, object) of a line that is a JSON object in UTF-8; (None, None) otherwise."""
     try:
         text = line.decode('utf-8')
-        value = json.loads(text)
+        value = JSON.decode(text)
     except (ValueError, RecursionError):
         return None, None
     return (text, value) if isinstance(value, dict) else (None, None)
@@ -469,7 +490,7 @@ def read_trust(path):
     except (OSError, ValueError):
         raise Failure('bad-trust', 'It cannot be read.') from None
     try:
-        trust = json.loads(text)
+        trust = JSON.decode(text)
     except (ValueError, RecursionError):
         raise Failure('bad-trust', again) from None
     fields = {'format', 'version', 'installation', 'origin', 'ledger', 'ssh', 'persons', 'auditKeys'}
@@ -770,7 +791,7 @@ class Cast:
 
     def start(self, data):
         try:
-            value = json.loads(data.decode('utf-8', 'replace'))
+            value = JSON.decode(data.decode('utf-8', 'replace'))
             if all(is_int(value[name]) and 1 <= value[name] <= 100000 for name in ('cols', 'rows')) and isinstance(value['term'], str):
                 self.head(value['cols'], value['rows'], value['term'])
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -804,7 +825,7 @@ class Cast:
 
 def read_header(text):
     try:
-        header = json.loads(text)
+        header = JSON.decode(text)
     except (ValueError, RecursionError):
         return None
     names = ('recording', 'installation', 'person', 'started')

@@ -297,6 +297,67 @@ test("only the sums signed again with an attacker's installation key", () =>
   attack('untrusted-key', (copy) => resign(copy, makeKeys().installationSsh, site.keys.person)));
 test("only the person's key replaced", () => attack('untrusted-person-key', (copy) => resign(copy, site.keys.installationSsh, makeKeys().person)));
 
+/** Python 3.11 and later refuse long numbers by themselves; without that limit it is as the versions before. */
+const OLD_PYTHON = { PYTHONINTMAXSTRDIGITS: '0' };
+/** A number of four million digits takes an old Python minutes to read as a whole number, and as a double milliseconds. */
+const LONG = { digits: 4_000_000, timeout: 20_000 };
+
+test('numbers of any length and any spelling are the same number for both, and cost no time', () => {
+  const replace = (copy: string, name: string, from: RegExp, to: string): void => {
+    const path = join(copy, name);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(from);
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
+  };
+  const copies: string[] = [];
+  const codes: string[] = [];
+  const spoil = (code: string, name: string, from: RegExp, to: string): void => {
+    const copy = site.copy(bundle);
+    replace(copy, name, from, to);
+    copies.push(copy);
+    codes.push(code);
+  };
+  const digits = (count: number): string => '9'.repeat(count);
+  spoil('bad-evidence', BUNDLE.evidence, /^\{/, `{"n":${digits(LONG.digits)},`);
+  spoil('bad-evidence', BUNDLE.evidence, /^\{/, `{"n":0.${digits(LONG.digits)},`);
+  for (const number of [digits(21), digits(900_000), `${digits(22)}.5`, `1e${digits(30)}`, '1.0', '-0', 'NaN', 'Infinity']) {
+    // A size of 1.0 is a size, and another one.
+    spoil(['1.0', '-0'].includes(number) ? 'other-checkpoint' : 'bad-summary', BUNDLE.summary, /"size": \d+/, `"size": ${number}`);
+    spoil('bad-summary', BUNDLE.summary, /"records": \d+/, `"records": ${number}`);
+    spoil('bad-summary', BUNDLE.summary, /^\{/, `{ "n": ${number},`);
+  }
+  for (const number of [digits(21), digits(60_000), '1.0', '1e3', '-0', 'NaN', '-Infinity']) {
+    spoil('bad-ledger', BUNDLE.ledger, /"index":\d+/, `"index":${number}`);
+    spoil('bad-ledger', BUNDLE.ledger, /\\"seq\\":\d+/, `\\"seq\\":${number}`);
+    spoil('bad-ledger', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
+  }
+  // These are written as a writer writes them, so that it takes the proof to find them.
+  for (const number of ['100000000000000000000', '1152921504606847000', '9007199254740992', '1.5', '-1', '1e+21'])
+    spoil('bad-proof', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
+  // These are not: as doubles they are another number.
+  for (const number of ['123456789012345678901', '1152921504606846976', '9007199254740993', '1e16'])
+    spoil('bad-ledger', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
+  const verdicts = copies.map((copy) => site.judge(copy));
+  expect(verdicts.map(({ code }) => code)).toEqual(codes);
+  expect(judgeInPython(copies, site.trustFile, { env: OLD_PYTHON, timeout: LONG.timeout })).toEqual(verdicts);
+
+  for (const [number, good] of [
+    [digits(900_000), false],
+    [`1.${'0'.repeat(900_000)}`, true],
+    ['1.0', true],
+    ['true', false],
+  ] as const) {
+    const file = join(site.folder, 'number-trust.json');
+    writeFileSync(file, trustText(site.trust).replace(/"version": ?1/, `"version": ${number}`));
+    const verdict = site.judge(bundle, file);
+    expect(verdict).toMatchObject({ good, code: good ? 'good' : 'bad-trust' });
+    expect(judgeInPython([bundle], file, { env: OLD_PYTHON, timeout: LONG.timeout })).toEqual([verdict]);
+  }
+});
+
 test('a file missing, a file too many, a link out of the bundle', async () => {
   for (const name of ALL_FILES) await attack('missing-file', (copy) => rmSync(join(copy, name)));
   await attack('extra-file', (copy) => writeFileSync(join(copy, 'README.txt'), 'all is well'));

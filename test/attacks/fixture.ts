@@ -147,7 +147,11 @@ export async function session(writer: RecordingWriter): Promise<void> {
 }
 
 /** Judges many bundles with verify.py in one process. */
-export function judgeInPython(bundles: readonly string[], trust: string): Verdict[] {
+export function judgeInPython(
+  bundles: readonly string[],
+  trust: string,
+  options: { readonly env?: Record<string, string>; readonly timeout?: number } = {},
+): Verdict[] {
   const script = `
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
@@ -156,8 +160,14 @@ spec.loader.exec_module(module)
 for line in sys.stdin.read().splitlines():
     print(json.dumps(module.judge(line, sys.argv[2])))
 `;
-  const run = spawnSync('python3', ['-B', '-c', script, verifier, trust], { input: bundles.join('\n'), encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (run.status !== 0) throw new Error(run.stderr);
+  const run = spawnSync('python3', ['-B', '-c', script, verifier, trust], {
+    input: bundles.join('\n'),
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...options.env },
+    timeout: options.timeout,
+  });
+  if (run.status !== 0) throw new Error(run.error?.message ?? run.stderr);
   return run.stdout
     .trimEnd()
     .split('\n')
