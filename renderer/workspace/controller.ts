@@ -37,6 +37,7 @@ export class Controller {
   #statusAt = 0;
   #stage = '';
   #numbersTimer: number | undefined;
+  #commandGiven: (done: Promise<void>) => void = () => {};
   /** Whether the lock will clear what was copied last. */
   #clearedAtLock: Promise<boolean> = Promise.resolve(false);
 
@@ -197,9 +198,19 @@ export class Controller {
   }
 
   /** Runs a command line of tmux's syntax where the person is, or in `pane`. */
-  async command(line: string, pane = model.activePane.value?.pane): Promise<void> {
-    const local = this.#local(line, pane);
-    if (local) return;
+  command(line: string, pane = model.activePane.value?.pane): Promise<void> {
+    const done = this.#command(line, pane);
+    this.#commandGiven(done);
+    return done;
+  }
+
+  /** Tells of every command that is given, with a promise that resolves when it is done. */
+  onCommand(listener: (done: Promise<void>) => void): void {
+    this.#commandGiven = listener;
+  }
+
+  async #command(line: string, pane: number | undefined): Promise<void> {
+    if (this.#local(line, pane)) return;
     const answer = await this.#ask(this.bridge.request('command', pane === undefined ? { line } : { line, pane }));
     if (answer?.message) this.toast('ok', answer.message);
   }

@@ -7,12 +7,11 @@ import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
 import { keyRows, type KeyRow } from '../../src/mux/keys/table.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
+import { KeyHold } from './key-hold.ts';
 import * as model from './model.ts';
 
 /** tmux shows nothing; we show the keys to those who hesitate. */
 const WHICH_KEY_MS = 400;
-/** A command is answered within a few milliseconds. A core that hangs must not take the keyboard with it. */
-const HOLD_AT_MOST_MS = 500;
 
 /** tmux's table and ours, with the one command that lives in this page: tmux has its pane menu there too. */
 export const rows: readonly KeyRow[] = keyRows.some((row) => row.table === 'prefix' && row.key === '>')
@@ -31,23 +30,9 @@ export function installKeys(controller: Controller): void {
     model.whichKey.value = false;
     if (next.prefixActive) helpTimer = setTimeout(() => (model.whichKey.value = true), WHICH_KEY_MS);
   };
-  /**
-   * Keys typed while a command is on its way belong to what the command brings: the new pane, the prompt. They wait for
-   * its answer, as tmux handles one key after the other.
-   */
-  let held: KeyboardEvent[] | undefined;
-  const run = async (line: string): Promise<void> => {
-    held = [];
-    await Promise.race([controller.command(line), new Promise((resolve) => setTimeout(resolve, HOLD_AT_MOST_MS))]);
-    await new Promise((resolve) => setTimeout(resolve));
-    const waiting: KeyboardEvent[] = held;
-    held = undefined;
-    while (waiting.length > 0) {
-      deliver(waiting.shift()!);
-      // One of them was a command too: the others wait for it.
-      if (held) return void (held as KeyboardEvent[]).push(...waiting);
-    }
-  };
+  // Every command holds the keys behind it, whether a key, a prompt, a menu or the mouse has given it.
+  const hold = new KeyHold<KeyboardEvent>(deliver);
+  controller.onCommand((answer) => void hold.until(answer));
   const take = (event: Event): void => {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -68,11 +53,7 @@ export function installKeys(controller: Controller): void {
         take(event);
         return controller.lock();
       }
-      if (held && event.isTrusted && !event.isComposing) {
-        take(event);
-        held.push(event);
-        return;
-      }
+      if (event.isTrusted && !event.isComposing && hold.keep(event)) return take(event);
       if (document.querySelector('dialog[open]')) return;
       const name = keyName(withAltGraph(event));
       if (name === undefined) return;
@@ -89,7 +70,7 @@ export function installKeys(controller: Controller): void {
       const fed = feed(state, name, event.timeStamp, model.options.value, rows);
       const wasActive = state.prefixActive;
       setState(fed.state);
-      if (fed.commandLine !== undefined) void run(fed.commandLine);
+      if (fed.commandLine !== undefined) void controller.command(fed.commandLine);
       if (fed.unbound === 'Escape') controller.dismissNext();
       else if (fed.unbound !== undefined) controller.toast('ok', messages.workspace.unbound(keyLabel(fed.unbound)));
       if (fed.consumed || wasActive) return take(event);

@@ -178,6 +178,33 @@ describe('keys', () => {
     expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls  -l 0\r']);
   });
 
+  test('what is typed behind a command of the prompt, or behind a click on a pane, goes where the command leads', async () => {
+    const { core, page } = await start();
+    const wait = (): (() => void) => {
+      let idle = (): void => {};
+      core.busy = new Promise((resolve) => (idle = resolve));
+      return () => idle();
+    };
+    await page.keyboard.press('Control+b');
+    await page.keyboard.type(':split-window -h');
+    await until(async () => (await page.inputValue('#command')) === 'split-window -h', 'the whole line');
+    const answerPrompt = wait();
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('ls  -l 0');
+    await page.keyboard.press('Enter');
+    answerPrompt();
+    await until(() => core.typed().endsWith('\r'), 'the whole line');
+    const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+    expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls  -l 0\r']);
+    // The first pane by mouse.
+    const answerClick = wait();
+    await page.mouse.click(200, 300);
+    await page.keyboard.type('w 1');
+    answerClick();
+    await until(() => core.typed(panes[0]) === 'w 1', 'the keys in the pane that was clicked');
+    expect(core.typed(panes[1])).toBe('ls  -l 0\r');
+  });
+
   test('the command prompt takes what is typed at once, offers the table, and runs it', async () => {
     const { core, page } = await start();
     await page.keyboard.press('Control+b');
@@ -385,7 +412,9 @@ describe('mouse and clipboard', () => {
     await page.keyboard.press('Control+Shift+C');
     await until(async () => (await page.textContent('.toast').catch(() => ''))?.includes('Copied 6 bytes'), 'the toast');
     // The core learns that something was copied, and nothing of it.
-    expect(core.requests.filter(({ request }) => request === 'clipboard.copied')).toEqual([{ request: 'clipboard.copied', input: {} }]);
+    const told = core.requests.filter(({ request }) => request === 'clipboard.copied');
+    expect(told.length).toBeGreaterThan(0);
+    for (const { input } of told) expect(input).toEqual({});
     expect(await page.textContent('.toast')).toContain('The lock clears the clipboard.');
     await page.keyboard.press('Control+Shift+V');
     await until(() => core.typed() === 'uptime', 'the paste');
