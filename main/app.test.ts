@@ -1,5 +1,5 @@
 /** The gate and the idle timer over a host that does what each test says: no window, no processes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -81,6 +81,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
     const made = child((message: ToVaultHost) => {
       if (message.type === 'connect') return { type: 'connected', publicKey: new Uint8Array(65) };
       if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
+      if (message.type === 'passkeyOptions') return { type: 'options', id: message.id, options: {} };
       if (message.type === 'signed') signatures.push(message.signature.length);
       if (message.type === 'createPerson')
         void create().then((result) => {
@@ -141,7 +142,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, every: () => () => {} }, env: { HOME: folder } });
   clear.push(() => app.stop('closed'));
   let id = 0;
-  const ask = (request: string, input: unknown = request === 'lock.passphrase' ? { person } : {}): void =>
+  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void =>
     receive(JSON.stringify({ id: ++id, request, input }));
   return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, posted, home, ask };
 }
@@ -243,4 +244,46 @@ test('a lock without a copy leaves the clipboard alone, and a locked app believe
   expect(await clearClipboard(made)).toBe(false);
   made.ask('clipboard.copied');
   expect(await clearClipboard(made)).toBe(false);
+});
+
+test('a passkey that was not used is an event and counts for nothing; a flood of them is a few events', async () => {
+  const { ask, posted, home, clock } = await rig({ setUp: true });
+  type Line = { action: string; outcome?: string; detail: Record<string, unknown> };
+  const events = (): Line[] =>
+    readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line)
+      .filter(({ action }) => action === 'unlock' || action === 'bridge.refused');
+  const answers = async (count: number): Promise<void> => vi.waitFor(() => expect(posted.filter(({ id }) => id !== undefined)).toHaveLength(count));
+  let asked = 0;
+  const report = async (reason = 'not-used'): Promise<void> => {
+    ask('lock.passkeyOptions');
+    await answers(++asked);
+    ask('lock.passkeyUnused', { reason });
+    await answers(++asked);
+  };
+  // Without options before it, and with a reason of its own, it is refused.
+  ask('lock.passkeyUnused', { reason: 'not-used' });
+  await answers(++asked);
+  expect(posted.at(-1)?.error?.code).toBe('not-asked');
+  await report();
+  await report('no-secret');
+  expect(events().map(({ outcome, detail }) => [outcome, detail])).toEqual([
+    ['failure', { method: 'passkey', reason: 'passkey-not-used' }],
+    ['failure', { method: 'passkey', reason: 'passkey-no-secret' }],
+  ]);
+  for (let i = 0; i < 20; i++) await report();
+  const few = events();
+  expect(few.filter(({ action }) => action === 'unlock')).toHaveLength(5);
+  expect(few.at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'too-many', request: 'lock.passkeyUnused' } });
+  expect(few).toHaveLength(6);
+  clock.now += 60_000;
+  await report();
+  expect(events()).toHaveLength(7);
+  await report('a reason of the page');
+  expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkeyUnused' } });
+  ask('lock.facts');
+  await answers(++asked);
+  expect(posted.at(-1)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });
 });

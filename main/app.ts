@@ -63,6 +63,9 @@ const unlockFailures: readonly string[] = ['wrong-passphrase', 'passkey-refused'
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
 
+/** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
+const UNUSED_PASSKEYS = { most: 5, within: 60_000 };
+
 /** How long the machine's idle time is waited for. Two calls over the bus take 1 s at most. */
 const HOST_IDLE_MS = 1500;
 
@@ -99,6 +102,9 @@ export class App {
   #lockedAt: string | null = null;
   #lastUnlock: string | null = null;
   #failures = 0;
+  /** The lock page has been given options for a passkey, and has not said yet how that went. */
+  #passkeyAsked = false;
+  #unusedPasskeys: number[] = [];
   /** Something was copied in the workspace, and no lock page has cleared the clipboard since. */
   #copied = false;
   #sealedBytes = 0;
@@ -527,7 +533,17 @@ export class App {
         await this.#unlock(person, 'passphrase', () => this.#requireVault().ask({ type: 'unlockPassphrase', person }, 'unlocked'));
         return {};
       },
-      'lock.passkeyOptions': async ({ person }) => (await this.#requireVault().ask({ type: 'passkeyOptions', person }, 'options')).options,
+      'lock.passkeyOptions': async ({ person }) => {
+        const { options } = await this.#requireVault().ask({ type: 'passkeyOptions', person }, 'options');
+        this.#passkeyAsked = true;
+        return options;
+      },
+      'lock.passkeyUnused': async ({ reason }) => {
+        if (!this.#passkeyAsked) throw new Refusal('not-asked', 'No passkey was asked for.');
+        this.#passkeyAsked = false;
+        this.#passkeyUnused(`passkey-${reason}`);
+        return {};
+      },
       'lock.passkey': async ({ person, response }) => {
         await this.#unlock(person, 'passkey', () => this.#requireVault().ask({ type: 'unlockPasskey', person, response }, 'unlocked'));
         return {};
@@ -589,6 +605,17 @@ export class App {
     }
     // The page that asked is replaced by the workspace: it gets its answer first.
     queueMicrotask(() => void this.#unlocked(attempt, person, method));
+  }
+
+  /** Only the page can tell of this, so it counts for nothing: neither for the delays nor for the failures that are shown. */
+  #passkeyUnused(reason: 'passkey-not-used' | 'passkey-no-secret'): void {
+    const now = this.#options.clock.now();
+    const recent = this.#unusedPasskeys.filter((at) => now - at < UNUSED_PASSKEYS.within);
+    // One more than the most is kept, so that the event about the flood comes once.
+    if (recent.length > UNUSED_PASSKEYS.most) return;
+    this.#unusedPasskeys = [...recent, now];
+    if (recent.length < UNUSED_PASSKEYS.most) this.#log({ action: 'unlock', outcome: 'failure', detail: { method: 'passkey', reason } });
+    else this.#log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', request: 'lock.passkeyUnused' } });
   }
 
   /** For requests that only an open workspace may make. */

@@ -44,10 +44,16 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     }
   }, [waiting]);
 
+  /** The core sees nothing of a passkey that stays in the browser: the ledger learns of it here. */
+  const unused = (why: 'not-used' | 'no-secret'): void => void bridge.request('lock.passkeyUnused', { reason: why }).catch(() => {});
+
   /** What the core says after a failure: how many, and how long to wait. */
   const refused = async (reason: unknown): Promise<void> => {
     setBusy(undefined);
-    if (reason instanceof PasskeyUnused) return setError(text.cancelled);
+    if (reason instanceof PasskeyUnused) {
+      unused('not-used');
+      return setError(text.cancelled);
+    }
     setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
     const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
     if (latest) {
@@ -83,6 +89,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       if (!prf) {
         setBusy(undefined);
         setError(text.noPrf);
+        unused('no-secret');
         return;
       }
       await bridge.sendFrame('vault', { type: 'prf', bytes: prf });

@@ -71,6 +71,8 @@ export const requests = {
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'lock.passphrase': row(['lock'], z.strictObject({ person: z.string().max(60) }), none),
   'lock.passkeyOptions': row(['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
+  /** The options were of no use: the authenticator did not answer, or gave no secret. Entered in the ledger, and counted for nothing. */
+  'lock.passkeyUnused': row(['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
   'lock.passkey': row(['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none),
 

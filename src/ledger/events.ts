@@ -69,10 +69,21 @@ export const eventTable: readonly EventRow[] = [
   ),
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing.',
     {
       'method?': methods,
-      'reason?': ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person', 'vault-gone', 'error'],
+      'reason?': [
+        'wrong-passphrase',
+        'passkey-refused',
+        'no-such-slot',
+        'back-off',
+        'corrupt-vault',
+        'no-such-person',
+        'vault-gone',
+        'passkey-not-used',
+        'passkey-no-secret',
+        'error',
+      ],
       'failures?': 'count',
     },
     { person: 'optional', outcome: 'required', important: true },

@@ -81,7 +81,7 @@ test('without PRF: refused with a sentence, nothing is enrolled, the first run g
   await session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id });
 });
 
-test('an authenticator that does not hold the passkey opens nothing and costs nothing; the passphrase opens', async () => {
+test('an authenticator that does not hold the passkey opens nothing, is an event, and costs nothing; the passphrase opens', async () => {
   running = await start();
   const { session, id } = await authenticator(running.page, true);
   await firstRun(running, { passkey: true });
@@ -92,8 +92,10 @@ test('an authenticator that does not hold the passkey opens nothing and costs no
   await unlockButton().click();
   await until(async () => (await alerts()).includes('not used'), 'the sentence that it was not used');
   expect(running.app.surface).toBe('lock');
-  // The browser gave nothing to the core: no attempt was made, so none is counted.
-  expect(refusals()).toEqual([]);
+  // The browser gave nothing to the core, so nothing is counted; what the page tells of it is in the ledger.
+  await until(() => refusals().length === 1, 'the event');
+  expect(refusals()[0]?.detail).toEqual({ method: 'passkey', reason: 'passkey-not-used' });
+  expect(await alerts()).not.toContain('tries');
   await unlockWithPassphrase(running);
 });
 
@@ -111,6 +113,8 @@ test('another key under the same name gives no secret: it opens nothing, and the
   await forged.session.send('WebAuthn.addCredential', { authenticatorId: forged.id, credential: { ...credentials[0]!, privateKey, signCount: 100 } });
   await unlockButton().click();
   await until(async () => (await alerts()).includes('no secret'), 'the sentence about it');
+  await until(() => refusals().length === 1, 'the event');
+  expect(refusals()[0]?.detail).toEqual({ method: 'passkey', reason: 'passkey-no-secret' });
   expect(running.app.surface).toBe('lock');
   await unlockWithPassphrase(running);
 });

@@ -261,6 +261,7 @@ export class FakeCore {
       'setup.finish': none,
       'lock.facts': async () => this.lockFacts,
       'lock.clipboardCleared': none,
+      'lock.passkeyUnused': none,
       'lock.passphrase': none,
       'lock.passkeyOptions': async () => {
         throw new Refusal('passkey-refused', 'That passkey did not open this.');
