@@ -210,6 +210,14 @@ test("the installation's key signs for the vault host while somebody is in, and 
   await vi.waitFor(() => expect(signatures).toEqual([0, 64]));
 });
 
+test('a signing key that is kept in a file is said to be weaker, in every status', async () => {
+  const { ask, posted, home } = await unlocked();
+  ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
+  await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
+  expect(statuses()[0]?.payload.ledger.note).toContain(`kept in a file in ${join(home, 'secrets')}`);
+});
+
 /** What the lock page is told about the clipboard. */
 async function clearClipboard({ ask, posted }: Rig): Promise<unknown> {
   const before = posted.length;

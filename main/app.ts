@@ -14,7 +14,7 @@ import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner, LedgerEntry } from '../src/ledger/types.ts';
 import { loadPolicy, type LoadedPolicy } from '../src/policy/index.ts';
 import type { Recipient } from '../src/recording/types.ts';
-import { openHome, openSigner, readInstallation, type Home, type Installation } from '../src/storage/index.ts';
+import { openHome, openSigner, readInstallation, storeWeakness, type Home, type Installation } from '../src/storage/index.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { shownBackoff } from '../src/vault/backoff.ts';
 import { listPeople, readPerson } from '../src/vault/person.ts';
@@ -793,13 +793,14 @@ export class App {
     const now = this.#options.clock.now();
     const { lockIn = 0, idleSeconds = 0, warning = true } = this.#lock.view(now) ?? {};
     const events = this.#installed?.ledger.events ?? 0;
+    const note = this.#installed && storeWeakness(this.#installed.installation.secretStore, this.#home);
     return {
       person: person.name,
       role: person.roles[0] ?? '',
       recording: this.#recordingFault
         ? { level: 'stop', word: 'a recording stopped', sealedBytes: this.#sealedBytes }
         : { level: 'seal', word: 'sealed', sealedBytes: this.#sealedBytes },
-      ledger: this.#ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events },
+      ledger: this.#ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events, ...(note ? { note } : {}) },
       lockIn,
       idleSeconds,
       warning,

@@ -77,7 +77,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
               <span class="st__word">{status.recording.word}</span>
               <b>{size(status.recording.sealedBytes)}</b>
             </span>
-            <span class={`st${status.ledger.level === 'ok' ? ' drop-3' : ''}`} data-level={state(status.ledger.level)}>
+            <span class={`st${status.ledger.level === 'ok' ? ' drop-3' : ''}`} data-level={state(status.ledger.level)} title={status.ledger.note}>
               <Mark kind={status.ledger.level as MarkKind} />
               <span class="st__word">{status.ledger.word}</span>
               <b>{count(status.ledger.events)}</b>

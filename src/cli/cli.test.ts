@@ -185,6 +185,12 @@ test('ledger verify: good, then refused with a sentence, and nothing is written 
   }
 });
 
+test('ledger verify says that a signing key in a file is weaker', () => {
+  const { notes } = JSON.parse(wardmux(['ledger', 'verify', '--json']).out) as { notes: string[] };
+  expect(notes.filter((note) => note.includes(`kept in a file in ${join(home, 'secrets')}`))).toHaveLength(1);
+  expect(wardmux(['ledger', 'verify']).out).toMatch(/^note: The signing key of this workstation is kept in a file/m);
+});
+
 test('ledger verify names a recording that is gone, one that lost its segments, and one that the ledger does not know', () => {
   const folder = join(home, 'recordings');
   const ids = readdirSync(folder);

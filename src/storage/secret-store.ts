@@ -223,6 +223,12 @@ export class MemorySecretStore implements SecretStore {
   }
 }
 
+/** What whoever relies on the installation's signatures has to know of a weaker store; undefined for the others. */
+export function storeWeakness(name: SecretStoreName, home: Home): string | undefined {
+  if (name !== 'file') return undefined;
+  return `The signing key of this workstation is kept in a file in ${home.secrets}, because its first run found no secret store. That is weaker: a program of the same account could sign in its name.`;
+}
+
 /** The store of this name. The choice was made at the first run. */
 export function openSecretStore(name: SecretStoreName, home: Home, installation: string): SecretStore {
   return name === 'file' ? new FileSecretStore(home.secrets) : new SecretServiceStore(installation);

@@ -433,6 +433,14 @@ describe('mouse and clipboard', () => {
   });
 });
 
+test('how well the key of the ledger is kept is told at the ledger, where it is weaker', async () => {
+  const { page, core } = await start();
+  expect(await page.$('.line [title*="kept in a file"]')).toBeNull();
+  core.emit('status', { ...calmStatus, ledger: { ...calmStatus.ledger, note: 'The signing key is kept in a file.' } });
+  const ledger = await page.waitForSelector('.line [title*="kept in a file"]');
+  expect(await ledger.textContent()).toContain('ledger');
+});
+
 test('after a click on the chrome the shell still has the keys', async () => {
   const { page, core } = await start();
   core.emit('notice', { level: 'warn', sentence: 'Offline.' });

@@ -2,6 +2,7 @@
 import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
+import { storeWeakness } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { openInstallation } from '../installation.ts';
@@ -68,6 +69,8 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   if (unproven > 0) notes.push(`The last ${unproven} events are not signed for yet.`);
   if (torn.events > 0 || torn.checkpoints > 0)
     notes.push(`${torn.events + torn.checkpoints} bytes at the end are an unfinished write; the next start of the app moves them aside.`);
+  const weakness = storeWeakness(site.installation.secretStore, site.home);
+  if (weakness) notes.push(weakness);
   if (faults.length === 0)
     notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: compare the last checkpoint with one that was kept elsewhere.');
   if (options.json) {
