@@ -15,6 +15,9 @@ export interface FlagOptions {
   readonly height: number;
 }
 
+/** What desktops know the window by (WM_CLASS). */
+export const windowClass = 'Wardmux';
+
 /** Shown for the moment before the first page: the colour of the app, no text. */
 export const startPage = 'data:text/html,<title>Wardmux</title><style>html{background:Canvas;color-scheme:light%20dark}</style>';
 
@@ -82,8 +85,8 @@ export function browserFlags(options: FlagOptions): string[] {
     '--proxy-bypass-list=<-loopback>',
     '--dns-prefetch-disable',
     '--webrtc-ip-handling-policy=disable_non_proxied_udp',
-    '--class=Wardmux',
-    '--name=Wardmux',
+    `--class=${windowClass}`,
+    `--name=${windowClass}`,
     `--window-size=${options.width},${options.height}`,
     ...(sharedMemoryBytes() < MIN_SHARED_MEMORY_BYTES ? ['--disable-dev-shm-usage'] : []),
     // --test-type hides the bar that warns of --no-sandbox; `description` says it in words instead.

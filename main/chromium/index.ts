@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
 import type { Child, ChildName, Host, HostWindow } from '../host.ts';
-import { browserEnvironment, browserFlags } from './flags.ts';
+import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
@@ -11,6 +11,7 @@ import { killNow, processTree, whenGone } from './processes.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
+import { watchX11Window } from './x11-window.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
@@ -110,9 +111,13 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: options.onRefused ?? (() => {}) },
         page,
       );
+      const opened = window;
+      // The browser does not notice when another program destroys its window: for the person it is closed all the same.
+      const watch = headless ? undefined : watchX11Window({ env, pid: browserPid, wmClass: windowClass, gone: () => void opened.close() });
       // A browser without a window holds nothing that is wanted: it goes, and its profile with it.
       window.onClosed(() => {
         isOpen = false;
+        watch?.stop();
         void inTurn(endBrowser);
       });
       return window;
