@@ -2,10 +2,10 @@
  * Bytes on their way to a terminal, a pipe or a file that somebody else reads, at their pace. The caller stops giving more
  * while `congested`.
  *
- * A little output is written to a terminal at once, with a blocking write, while the terminal is quick: a key's echo waits
- * for nobody. A flood is written by another thread, so that the next batch is read and sealed meanwhile: 200 MB took 4.6 s
- * instead of 5.7 s on two cores. Once a write has taken longer than slowMs, and always for pipes and sockets, somebody
- * else does the waiting too, so that a reader that pauses for an hour does not stop this process's timers and signals.
+ * A quick terminal is written to at once, and waited for: a key's echo waits for nobody, and in a flood every hand-over to
+ * another thread costs more than it gains (200 MB took 3.2 s instead of 3.9 s on two cores). Once a write has taken longer
+ * than slowMs, and always for pipes and files, somebody else does the waiting. So a terminal that a person has stopped holds
+ * this process's timers and signals for one write at most; a reader that pauses for an hour never does.
  */
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -15,8 +15,6 @@ import { isatty, WriteStream } from 'node:tty';
 const congestedBatches = 2;
 /** Of a whole batch from a pty (unix.ts). */
 const spareBytes = 64 * 1024;
-/** More than this at once is a flood: a terminal's own buffer takes less without waiting. */
-const littleBytes = 8 * 1024;
 /** A terminal that takes this long for a batch is slow: a person would notice that signals wait for it. */
 const slowMs = 50;
 /** A descriptor that does not block and is full is tried again after this. */
@@ -90,6 +88,7 @@ function threadChannel(fd: number): Channel {
 export class OutputSink {
   readonly #fd: number;
   readonly #channel: Channel;
+  readonly #terminal: boolean;
   /** Whether to write at once, and wait. */
   #atOnce: boolean;
   readonly #events: SinkEvents;
@@ -102,7 +101,8 @@ export class OutputSink {
   constructor(fd: number, events: SinkEvents) {
     this.#fd = fd;
     this.#events = events;
-    this.#atOnce = isatty(fd);
+    this.#terminal = isatty(fd);
+    this.#atOnce = this.#terminal;
     this.#channel = (this.#atOnce ? undefined : loopChannel(fd)) ?? threadChannel(fd);
   }
 
@@ -113,7 +113,7 @@ export class OutputSink {
   /** Takes all of `bytes`, whatever `congested` says. Keeps nothing of them but its own copy, which it wipes. */
   write(bytes: Uint8Array): void {
     if (this.#gone) return;
-    if (this.#atOnce && this.#underWay === 0 && bytes.length <= littleBytes) {
+    if (this.#atOnce && this.#underWay === 0) {
       const done = this.#writeNow(bytes);
       if (done === bytes.length) return;
       bytes = bytes.subarray(done);
@@ -125,7 +125,7 @@ export class OutputSink {
     this.#underWay++;
     const begun = performance.now();
     this.#channel.write(batch, (error) => {
-      this.#atOnce = isatty(this.#fd) && performance.now() - begun < slowMs;
+      this.#atOnce = this.#terminal && performance.now() - begun < slowMs;
       this.#done(whole, batch, error);
     });
   }

@@ -7,7 +7,7 @@
 /** Output that was read and not yet sealed, at most. It stays in a core's second-level cache. */
 export const ringBytes = 256 * 1024;
 /** The owner is woken when this much waits; sealing it takes 60 µs, in which the kernel's own 19 kB do not run over. */
-export const wakeBytes = 32 * 1024;
+export const wakeBytes = 64 * 1024;
 
 /** Places of the words. */
 export const word = {

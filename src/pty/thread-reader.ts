@@ -32,6 +32,7 @@ class ThreadReader implements MasterReader {
   /** When output was held back first, for a fuller batch. */
   #heldSince: number | undefined;
   #waiting = false;
+  #next: NodeJS.Immediate | undefined;
   #paused = false;
   #closed = false;
   /** Set when the program has ended: bytes that may still come, and since when none came. */
@@ -59,8 +60,7 @@ class ThreadReader implements MasterReader {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    // Not within the call: whoever resumes may be called by what `data` leads to.
-    if (!this.#waiting) queueMicrotask(() => this.#take());
+    this.#again();
   }
 
   finish(): void {
@@ -74,6 +74,7 @@ class ThreadReader implements MasterReader {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#next);
     Atomics.store(this.#words, word.close, 1);
     Atomics.notify(this.#words, word.tail);
     this.#worker.once('exit', () => this.#ring.fill(0));
@@ -100,29 +101,34 @@ class ThreadReader implements MasterReader {
     return (Atomics.load(this.#words, word.head) - this.#tail) >>> 0;
   }
 
-  /** Gives what is there, and waits for more. */
+  /** Gives a batch of what is there, and waits for more. */
   #take(): void {
-    for (;;) {
-      if (this.#closed || this.#waiting) return;
-      const finishing = this.#finishing;
-      if (this.#paused && !finishing) return;
-      // Read before the bytes are counted: what came before the end must not be missed.
-      const over = Atomics.load(this.#words, word.over) === 1;
-      const held = this.#held();
-      if (held > 0 && !(this.#holdsBack(held) && !over && !finishing)) {
-        this.#give(Math.min(held, batchBytes));
-        if (finishing) {
-          finishing.left -= this.#lastFlushBytes;
-          finishing.quietSince = this.#lastFlush;
-          if (finishing.left <= 0) return this.#events.ended();
-        }
-        continue;
+    if (this.#closed || this.#waiting || this.#next) return;
+    const finishing = this.#finishing;
+    if (this.#paused && !finishing) return;
+    // Read before the bytes are counted: what came before the end must not be missed.
+    const over = Atomics.load(this.#words, word.over) === 1;
+    const held = this.#held();
+    if (held > 0 && (over || finishing || !this.#holdsBack(held))) {
+      this.#give(Math.min(held, batchBytes));
+      if (finishing) {
+        finishing.left -= this.#lastFlushBytes;
+        finishing.quietSince = this.#lastFlush;
+        if (finishing.left <= 0) return this.#events.ended();
       }
-      if (finishing && over) return this.#events.ended();
-      // Nothing comes any more, but the program has not ended: its exit is what is waited for.
-      if (over) return;
-      if (this.#wait(held > 0 ? waitsFor.batch : waitsFor.anything, held > 0 ? batchMs : undefined)) return;
-    }
+      this.#again();
+    } else if (over) {
+      // Nothing comes any more. Before the program has ended, its exit is what is waited for.
+      if (finishing) this.#events.ended();
+    } else if (!this.#wait(held > 0 ? waitsFor.batch : waitsFor.anything, held > 0 ? batchMs : undefined)) this.#again();
+  }
+
+  /** Not at once: in a flood that never ends, keys, signals and timers must have their turn between two batches. */
+  #again(): void {
+    this.#next ??= setImmediate(() => {
+      this.#next = undefined;
+      this.#take();
+    });
   }
 
   /** In a flood a fuller batch is worth waiting for: each costs a record, a write and a wake-up. */
