@@ -8,6 +8,17 @@ import { beginPartial, sweepPartials } from './partial.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+/** What somebody else does just before the sweep lists a folder. */
+const meanwhile = vi.hoisted((): { act: ((path: string) => void) | undefined } => ({ act: undefined }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const listed = (...args: Parameters<typeof fs.readdirSync>): ReturnType<typeof fs.readdirSync> => {
+    meanwhile.act?.(String(args[0]));
+    return fs.readdirSync(...args);
+  };
+  return { ...fs, readdirSync: listed };
+});
+
 const clear: (() => void)[] = [];
 afterEach(() => {
   for (const step of clear.splice(0).reverse()) step();
@@ -91,6 +102,7 @@ test.each<[string, (cut: Export) => void]>([
       edit(note, { partial: join(folder, 'documents') });
     },
   ],
+  ['the folder is on another device', ({ note }) => edit(note, { device: '1' })],
   ['the note was written on another machine', ({ note }) => edit(note, { host: `${hostname()}-2` })],
   ['the note counts processes of another container', ({ note }) => edit(note, { pids: 'pid:[1]' })],
 ])('nothing is removed where %s: it is said, each time', async (_, change) => {
@@ -105,6 +117,28 @@ test.each<[string, (cut: Export) => void]>([
     expect(said!.brief).not.toContain(cut.target);
   }
   expect(readdirSync(cut.folder, { recursive: true }).sort()).toEqual(before);
+});
+
+test('a link to another bundle, put in the place of the folder during the sweep, leads nowhere', async () => {
+  const cut = await exporting();
+  await cut.kill();
+  const bundle = join(cut.folder, 'bundle');
+  mkdirSync(bundle);
+  writeFileSync(join(bundle, 'session.cast'), 'of a finished export');
+  clear.push(() => (meanwhile.act = undefined));
+  meanwhile.act = (path) => {
+    if (path === cut.notes) return;
+    meanwhile.act = undefined;
+    renameSync(cut.partial, `${cut.partial}.aside`);
+    symlinkSync(bundle, cut.partial);
+  };
+  expect(sweepPartials(cut.notes)).toMatchObject([{ removed: false, sentence: expect.stringContaining('it was moved while it was being removed') }]);
+  expect(meanwhile.act).toBeUndefined();
+  expect(readdirSync(bundle)).toEqual(['session.cast']);
+  expect(readdirSync(`${cut.partial}.aside`)).toEqual([]);
+  // The link is there from the beginning now.
+  expect(sweepPartials(cut.notes)).toMatchObject([{ removed: false, sentence: expect.stringContaining('it is not the folder that the export had made') }]);
+  expect(readdirSync(bundle)).toEqual(['session.cast']);
 });
 
 function edit(note: string, change: Record<string, string>): void {

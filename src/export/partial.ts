@@ -4,7 +4,20 @@
  * removed where note, folder and process leave no doubt.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
@@ -14,6 +27,8 @@ import { ALL_FILES } from './layout.ts';
 
 const NOTE = /^export-([0-9a-f]{16})\.json$/;
 
+const NOT_OURS = 'it is not the folder that the export had made';
+
 const noteSchema = z.strictObject({
   format: z.literal('wardmux-export-under-way'),
   version: z.literal(1),
@@ -22,6 +37,8 @@ const noteSchema = z.strictObject({
   partial: z.string().refine(isAbsolute),
   /** Of the folder, so that another one of that name is not taken for it. */
   inode: z.string().regex(/^\d+$/),
+  /** Its file system's number, which counts until the next boot only. Notes of earlier versions have none. */
+  device: z.string().regex(/^\d+$/).optional(),
   pid: z.number().int().positive(),
   /** Start of that process, clock ticks since boot; empty where the system does not tell. The same for the other two. */
   started: z.string(),
@@ -49,13 +66,15 @@ export function beginPartial(notes: string, target: string, recording: string): 
   mkdirSync(folder, { mode: 0o700 });
   const path = join(notes, `export-${token}.json`);
   try {
+    const stat = lstatSync(folder, { bigint: true });
     const note: Note = {
       format: 'wardmux-export-under-way',
       version: 1,
       recording,
       target,
       partial: folder,
-      inode: String(lstatSync(folder, { bigint: true }).ino),
+      inode: String(stat.ino),
+      device: String(stat.dev),
       pid: process.pid,
       started: startOf(process.pid) ?? '',
       boot: bootId(),
@@ -124,25 +143,15 @@ function sweepOne(path: string, token: string): CutOff | undefined {
   });
   if (state === 'unknown') return left(`it was begun on ${note.host}, and whether it still runs cannot be seen from here`);
   try {
-    const stat = lstatSync(partial, { throwIfNoEntry: false, bigint: true });
-    if (!stat) {
+    if (!lstatSync(partial, { throwIfNoEntry: false })) {
       if (!lstatSync(dirname(partial), { throwIfNoEntry: false })) return left('the disk that it is on is not there now');
       // It had got its name, or somebody has removed it.
       rmSync(path, { force: true });
       return undefined;
     }
-    const uid = process.getuid?.();
-    const ours =
-      basename(partial) === `.${basename(target)}.partial-${token}` &&
-      dirname(partial) === dirname(target) &&
-      stat.isDirectory() &&
-      String(stat.ino) === note.inode &&
-      (uid === undefined || stat.uid === BigInt(uid));
-    if (!ours) return left('it is not the folder that the export had made');
-    const files = readdirSync(partial);
-    if (!files.every((file) => ALL_FILES.includes(file) && lstatSync(join(partial, file)).isFile())) return left('something in it is not of the export');
-    for (const file of files) unlinkSync(join(partial, file));
-    rmdirSync(partial);
+    if (basename(partial) !== `.${basename(target)}.partial-${token}` || dirname(partial) !== dirname(target)) return left(NOT_OURS);
+    const why = removeFolder(note);
+    if (why !== undefined) return left(why);
     rmSync(path, { force: true });
   } catch (error) {
     return left(`it cannot be removed (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
@@ -154,6 +163,40 @@ function sweepOne(path: string, token: string): CutOff | undefined {
     sentence: `The export of recording ${recording} to ${target} was cut off. ${gone}`,
     brief: `The export of recording ${recording} was cut off. ${gone}`,
   };
+}
+
+/**
+ * Removes the folder of a note and what the export wrote into it, or returns why it stays. The folder is opened once and
+ * everything happens below the open one: whoever may write beside it could put another folder of ours in its place at any
+ * moment, and a path would lead there.
+ * @throws the system's error
+ */
+function removeFolder(note: Note): string | undefined {
+  // Only there does a path lead through an open folder; Node has no unlinkat.
+  if (process.platform !== 'linux') return 'this system offers no way to remove it that cannot be led to another folder';
+  let fd: number;
+  try {
+    fd = openSync(note.partial, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (['ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return NOT_OURS;
+    throw error;
+  }
+  try {
+    const opened = fstatSync(fd, { bigint: true });
+    const sameDevice = note.device === undefined || note.boot !== bootId() || String(opened.dev) === note.device;
+    if (String(opened.ino) !== note.inode || !sameDevice || opened.uid !== BigInt(process.getuid!())) return NOT_OURS;
+    const inside = `/proc/self/fd/${fd}`;
+    const files = readdirSync(inside);
+    if (!files.every((file) => ALL_FILES.includes(file) && lstatSync(join(inside, file)).isFile())) return 'something in it is not of the export';
+    for (const file of files) unlinkSync(join(inside, file));
+    // A folder goes by its path alone; at worst this takes an empty one.
+    const there = lstatSync(note.partial, { throwIfNoEntry: false, bigint: true });
+    if (there?.ino !== opened.ino || there.dev !== opened.dev) return 'it was moved while it was being removed';
+    rmdirSync(note.partial);
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Whether the process that wrote the note is certainly gone. A process id alone says little: it is used again, and counts in one system only. */
