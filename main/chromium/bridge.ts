@@ -12,6 +12,9 @@ export const intakeName = 'wardmuxFromCore';
 
 const MAX_PAYLOAD_CHARS = Math.max(MAX_MESSAGE_CHARS, Math.ceil(MAX_FRAME_BYTES / 3) * 4) + 32;
 
+/** A fetch takes 60 ms on a busy page; one that takes this long has been lost. */
+const FETCH_MS = 5_000;
+
 export type FromPage = { readonly kind: 'message'; readonly text: string } | { readonly kind: 'frame'; readonly peer: Peer; readonly bytes: Uint8Array };
 
 /** Reads one payload of the binding. Undefined for another generation and for everything that is not exactly in shape. */
@@ -40,7 +43,7 @@ export function frameExpression(generation: number, number: number, peer: Peer, 
   return `globalThis.${intakeName}?.frame(${generation},${number},"${peer}","${base64}")`;
 }
 
-/** The same for a frame that the page fetches (large-frames.ts). */
+/** The same for a frame that the page fetches (large-frames.ts). Its value is false when it could not be fetched: send it whole then. */
 export function fetchExpression(generation: number, number: number, peer: Peer, id: number): string {
   return `globalThis.${intakeName}?.fetchFrame(${generation},${number},"${peer}",${id})`;
 }
@@ -67,24 +70,27 @@ export function pageScript(generation: number): string {
   let onFrame;
   let listen;
   const listening = new Promise((resolve) => (listen = resolve));
-  // Frames come by two ways and are given in the order of their numbers. One that does not arrive is passed over: the
-  // channel counts too, and tells the person that something is missing.
+  // Frames come by two ways and are given in the order of their numbers.
   let next = 0;
   const early = new Map();
-  const give = async (number, peer, arriving) => {
+  const give = async (number, peer, bytes) => {
+    await listening;
+    if (number < next) return;
+    if (number > next) await new Promise((turn) => early.set(number, turn));
     let taken;
     try {
-      const bytes = await arriving;
-      await listening;
-      if (number !== next) await new Promise((turn) => early.set(number, turn));
       taken = onFrame(peer, bytes);
     } finally {
-      if (number !== next) await new Promise((turn) => early.set(number, turn));
       next++;
       early.get(next)?.();
       early.delete(next);
     }
     await taken;
+  };
+  const fetchBytes = async (id) => {
+    const answer = await fetch(${JSON.stringify(frameFolder)} + id, { signal: AbortSignal.timeout(${FETCH_MS}) });
+    if (!answer.ok) throw new Error('no such frame');
+    return new Uint8Array(await answer.arrayBuffer());
   };
   const bridge = Object.freeze({
     send: (text) => raw('${generation} m ' + String(text)),
@@ -109,8 +115,11 @@ export function pageScript(generation: number): string {
     },
     fetchFrame: async (generation, number, peer, id) => {
       if (generation !== ${generation}) return;
-      const arriving = fetch(${JSON.stringify(frameFolder)} + id).then(async (answer) => new Uint8Array(await answer.arrayBuffer()));
-      await give(number, peer, arriving);
+      const bytes = await fetchBytes(id)
+        .catch(() => fetchBytes(id))
+        .catch(() => undefined);
+      if (!bytes) return false;
+      await give(number, peer, bytes);
     },
   });
   Object.defineProperty(globalThis, 'wardmux', { value: bridge, enumerable: true });

@@ -14,18 +14,16 @@ export class LargeFrames {
   readonly #waiting = new Map<number, Uint8Array>();
   #last = 0;
 
-  /** Keeps a frame until it is fetched, or removed. Returns its id. */
+  /** Keeps a frame until it is removed. Returns its id. */
   put(bytes: Uint8Array): number {
     this.#waiting.set(++this.#last, bytes);
     return this.#last;
   }
 
-  /** The frame that a request for this path gets: once. */
-  take(path: string): Uint8Array | undefined {
-    const id = /^[1-9][0-9]{0,14}$/.test(path.slice(frameFolder.length)) && path.startsWith(frameFolder) ? Number(path.slice(frameFolder.length)) : 0;
-    const bytes = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return bytes;
+  /** The frame that a request for this path gets. */
+  at(path: string): Uint8Array | undefined {
+    const id = path.startsWith(frameFolder) ? path.slice(frameFolder.length) : '';
+    return /^[1-9][0-9]{0,14}$/.test(id) ? this.#waiting.get(Number(id)) : undefined;
   }
 
   remove(id: number): void {

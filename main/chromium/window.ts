@@ -220,14 +220,20 @@ export class ChromiumWindow implements HostWindow {
         resolve();
       };
       this.#pending.add(done);
+      const generation = this.#generation;
       const number = this.#frameCount++;
-      const id = bytes.length < LARGE_FRAME_BYTES ? undefined : large.put(bytes);
-      const expression = id === undefined ? frameExpression(this.#generation, number, peer, bytes) : fetchExpression(this.#generation, number, peer, id);
-      const settled = (): void => {
-        if (id !== undefined) large.remove(id);
-        done();
-      };
-      this.#session.send('Runtime.evaluate', { expression, awaitPromise: true, silent: true, returnByValue: true }).then(settled, settled);
+      const call = (expression: string): Promise<{ readonly result: { readonly value?: unknown } }> =>
+        this.#session.send('Runtime.evaluate', { expression, awaitPromise: true, silent: true, returnByValue: true });
+      const whole = (): Promise<unknown> => call(frameExpression(generation, number, peer, bytes));
+      if (bytes.length < LARGE_FRAME_BYTES) {
+        whole().then(done, done);
+        return;
+      }
+      const id = large.put(bytes);
+      const fetched = call(fetchExpression(generation, number, peer, id));
+      // A page that could not fetch it gets it the other way: every frame must come, or none behind it opens.
+      const taken = fetched.then(({ result }) => (result.value === false && generation === this.#generation ? whole() : undefined));
+      taken.then(done, done).finally(() => large.remove(id));
     });
   }
 
@@ -321,6 +327,10 @@ export class ChromiumWindow implements HostWindow {
     const ready = new Promise<void>((resolve) => (this.#documentReady = resolve));
     this.#expected = url;
     this.#documentStatus = 0;
+    // A document that is loaded a second time counts its frames from the beginning.
+    this.#dropPending();
+    this.#large = new LargeFrames();
+    this.#frameCount = 0;
     this.#live = true;
     this.#dirty = true;
     const { errorText } = await this.#session.send('Page.navigate', { url });
@@ -348,7 +358,7 @@ export class ChromiumWindow implements HostWindow {
         this.#options.onRefused('a request to another place');
         return await session.send('Fetch.failRequest', { requestId, errorReason: 'AccessDenied' }).then(() => {});
       }
-      const frame = document ? undefined : this.#large.take(new URL(request.url).pathname);
+      const frame = document ? undefined : this.#large.at(new URL(request.url).pathname);
       const answer = frame ? { status: 200, headers: frameHeaders, body: frame } : await servePage(this.#options.rendererFolder, request.url);
       if (document) this.#documentStatus = answer.status;
       await session.send('Fetch.fulfillRequest', {

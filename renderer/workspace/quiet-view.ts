@@ -21,6 +21,8 @@ interface Inner {
     readonly _viewport?: {
       /** Tells the scrollbar how long the text is, and where in it the screen. */
       _sync?: () => void;
+      scrollLines?: (lines: number) => void;
+      scrollToLine?: (line: number, ...rest: readonly unknown[]) => void;
     };
   };
 }
@@ -52,11 +54,29 @@ export function quietView(terminal: Terminal, flooded: () => boolean): void {
       waiting.set(kind, () => work(...values));
     });
   };
+  // The scrollbar's idea of the text bounds every scroll: it must be true before a person's, or one to the bottom ends
+  // above it and the view stays behind.
+  const settleScroll = (): void => {
+    const work = waiting.get('scroll');
+    waiting.delete('scroll');
+    work?.();
+  };
   const renderer = service._renderer?.value;
   const viewport = core._viewport;
   wrap('clear', renderer?.clear?.bind(renderer), (wrapped) => (renderer!.clear = wrapped));
   wrap('selection', service.handleSelectionChanged?.bind(service), (wrapped) => (service.handleSelectionChanged = wrapped));
-  wrap('scroll', viewport?._sync?.bind(viewport), (wrapped) => (viewport!._sync = wrapped));
+  const sync = viewport?._sync?.bind(viewport);
+  // Without the position of that call: when it is made up for, the present one counts.
+  wrap('scroll', sync && (() => sync()), (wrapped) => (viewport!._sync = wrapped));
+  for (const name of ['scrollLines', 'scrollToLine'] as const) {
+    const scroll = viewport?.[name]?.bind(viewport) as ((...values: readonly unknown[]) => void) | undefined;
+    if (!viewport || !scroll) continue;
+    viewport[name] = (...values: readonly unknown[]) => {
+      settleScroll();
+      scroll(...values);
+    };
+  }
+  for (const type of ['wheel', 'pointerdown']) terminal.element?.addEventListener(type, settleScroll, { capture: true, passive: true });
   wrap('cursor', core._syncTextArea?.bind(core), (wrapped) => (core._syncTextArea = wrapped));
   service._renderRows = (start, end) => {
     const due = [...waiting.values()];

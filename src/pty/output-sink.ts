@@ -4,8 +4,9 @@
  *
  * A quick terminal is written to at once, and waited for: a key's echo waits for nobody, and in a flood every hand-over to
  * another thread costs more than it gains (200 MB took 3.2 s instead of 3.9 s on two cores). Once a write has taken longer
- * than slowMs, and always for pipes and files, somebody else does the waiting. So a terminal that a person has stopped holds
- * this process's timers and signals for one write at most; a reader that pauses for an hour never does.
+ * than slowMs, and always for pipes and files, somebody else does the waiting. So a terminal that stands still
+ * (ctrl-s, a stalled connection) holds this process's timers and signals until it goes on or hangs up, as it holds script(1);
+ * what was printed until then is sealed and written. A pipe whose reader pauses for an hour holds nothing.
  */
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';

@@ -19,6 +19,8 @@ export const word = {
   over: 3,
   /** 1: the thread shall close the master and end. */
   close: 4,
+  /** 1: the thread has the master, and closes it when it ends. */
+  opened: 5,
 } as const;
 
 export const waitsFor = { nothing: 0, anything: 1, batch: 2 } as const;

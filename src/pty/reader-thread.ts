@@ -42,7 +42,8 @@ function read(fd: number): void {
     Atomics.store(words, word.over, 1);
     wake();
   };
-  const drain = (): void => {
+  const callback = (count: number): boolean => {
+    publish(count);
     while (!closing()) {
       const space = room();
       let more: number;
@@ -55,14 +56,11 @@ function read(fd: number): void {
       if (more === 0) break;
       publish(more);
     }
-    if (held() > 0 && Atomics.load(words, word.waits) === waitsFor.anything) wake();
-  };
-  const callback = (count: number): boolean => {
-    publish(count);
-    drain();
+    if (Atomics.load(words, word.waits) === waitsFor.anything) wake();
     return true;
   };
   const stream = new ReadStream(fd, { onread: { buffer: room, callback } } as never);
+  Atomics.store(words, word.opened, 1);
   const close = stream.destroy.bind(stream);
   // An error (EIO: hung up) would close the descriptor here while the owner may still use its number.
   stream.destroy = () => {
@@ -73,8 +71,8 @@ function read(fd: number): void {
   stream.resume();
   parentPort?.on('message', (order: 'look' | 'close') => {
     if (order === 'look') {
-      drain();
-      parentPort?.postMessage('looked');
+      // Not read here: the event loop has its next place in the ring already. It has looked once more when it has come by.
+      setImmediate(() => setImmediate(() => parentPort?.postMessage('looked')));
     } else {
       close();
       parentPort?.close();

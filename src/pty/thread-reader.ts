@@ -2,9 +2,10 @@
  * Reads a pty by a thread of its own: for a process that has one program and seals what it prints. While a batch is sealed
  * the thread goes on reading, so that the program need not wait: 200 MB came through a third faster on two cores.
  */
+import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { batchBytes, batchMs, fullRead, quietMs, tailBytes, type MasterReader, type OpenReader, type ReaderEvents } from './reader.ts';
-import { newRing, ringBytes, waitsFor, wakeBytes, word } from './reader-ring.ts';
+import { newRing, ringBytes, waitsFor, wakeBytes, word, type RingMemory } from './reader-ring.ts';
 
 /** The thread's program: beside this file, or beside the bundle that holds it. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './reader-thread.ts' : './pty-reader.mjs', import.meta.url);
@@ -18,11 +19,23 @@ export function prepareThreadReader(): OpenReader {
   const worker = new Worker(entry, { workerData: memory, env: {}, execArgv: [], trackUnmanagedFds: false });
   // Until it has work nobody waits for it: where no program is started after all, it ends with the process.
   worker.unref();
-  return (fd, events) => new ThreadReader(worker, memory, fd, events);
+  const thread = { worker, memory, dead: false };
+  // A thread that cannot start, or dies (out of memory), reads nothing more: the program is hung up (#dead).
+  worker.on('error', () => (thread.dead = true));
+  worker.on('exit', () => (thread.dead = true));
+  return (fd, events) => new ThreadReader(thread, fd, events);
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly memory: RingMemory;
+  dead: boolean;
 }
 
 class ThreadReader implements MasterReader {
+  readonly #thread: Thread;
   readonly #worker: Worker;
+  readonly #fd: number;
   readonly #events: ReaderEvents;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #ring: Buffer;
@@ -39,18 +52,21 @@ class ThreadReader implements MasterReader {
   #finishing: { left: number; quietSince: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(worker: Worker, memory: ReturnType<typeof newRing>, fd: number, events: ReaderEvents) {
+  constructor(thread: Thread, fd: number, events: ReaderEvents) {
+    const { worker, memory } = thread;
+    this.#thread = thread;
     this.#worker = worker;
+    this.#fd = fd;
     this.#events = events;
     this.#words = new Int32Array(memory.words);
     this.#ring = Buffer.from(memory.ring);
     worker.ref();
-    // A thread that dies (out of memory) reads nothing more: the program is hung up, so that it does not wait for ever.
     worker.on('error', () => this.#dead());
     worker.on('exit', () => this.#dead());
     worker.on('message', () => this.#looked());
     worker.postMessage(fd);
-    this.#take();
+    if (thread.dead) setImmediate(() => this.#dead());
+    else this.#take();
   }
 
   pause(): void {
@@ -76,19 +92,24 @@ class ThreadReader implements MasterReader {
     clearTimeout(this.#timer);
     clearImmediate(this.#next);
     Atomics.store(this.#words, word.close, 1);
+    // Changed, so that a thread that is about to wait for it does not. Nothing is counted any more.
+    Atomics.add(this.#words, word.tail, 1);
     Atomics.notify(this.#words, word.tail);
+    // A thread that never had the master cannot close it.
+    if (this.#thread.dead && Atomics.load(this.#words, word.opened) === 0) closeSync(this.#fd);
     this.#worker.once('exit', () => this.#ring.fill(0));
     this.#worker.postMessage('close');
     this.#ring.fill(0);
   }
 
+  /** The thread has died, and with it the master is closed: its number must not be used any more, not even once. */
   #dead(): void {
     if (this.#closed) return;
-    Atomics.store(this.#words, word.over, 1);
-    this.finish();
+    while (!this.#closed && this.#held() > 0) this.#give(Math.min(this.#held(), batchBytes));
+    if (!this.#closed) this.#events.ended();
   }
 
-  /** The thread has read until nothing was left: only its word counts, it may have been kept from running. */
+  /** The thread has looked whether there is more: only its word counts, it may have been kept from running. */
   #looked(): void {
     this.#take();
     const finishing = this.#finishing;

@@ -60,6 +60,15 @@ describe.each([
     expect(output.length).toBe(300_000);
   });
 
+  test('what a background program prints after the exit is whole, as far as it comes', async () => {
+    const job = '(for i in {1..400}; do echo line $i; sleep 0.002; done) & sleep 0.1; exit';
+    const { output } = await read(['/bin/bash', '-ic', job]).done;
+    const numbers = [...output.toString('latin1').matchAll(/line (\d+)\r\n/g)].map(([, number]) => Number(number));
+    expect(output.includes(0)).toBe(false);
+    expect(numbers.length).toBeGreaterThan(10);
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => i + 1));
+  });
+
   test('saturated output comes in large batches, a quiet first chunk at once', async () => {
     const { chunks, done } = read(['/usr/bin/head', '-c', '20000000', '/dev/zero']);
     await done;

@@ -510,6 +510,21 @@ describe('output', () => {
     expect(await screenText(page, pane)).toContain('adt-in  recv ADT^A08');
   });
 
+  test('a key in a flood brings a view that was scrolled back to the bottom, and it stays there', async () => {
+    const { page, core } = await start();
+    const pane = first();
+    await core.print(pane, `${hl7(200)}\r\n`);
+    await page.keyboard.press('Shift+PageUp');
+    await until(async () => (await page.textContent('.rule__flags'))?.includes('lines back'), 'older lines');
+    const chunk = `${hl7(400)}\r\n`;
+    const printed = Array.from({ length: 30 }, () => core.print(pane, chunk));
+    await page.keyboard.press('x');
+    await Promise.all(printed);
+    await core.print(pane, 'THE LAST LINE');
+    await until(async () => (await screenText(page, pane)).includes('THE LAST LINE'), 'the last line');
+    expect(await page.locator('.rule__flags').count()).toBe(0);
+  });
+
   test('a title is shown and tamed, and goes nowhere', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b]2;ops\u202e@lab\x07');
