@@ -1,8 +1,9 @@
 /** The gate and the idle timer over a host that does what each test says: no window, no processes. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { beginPartial } from '../src/export/partial.ts';
 import type { ToPtyHost } from '../src/pty/protocol.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/vault/first-run.ts';
@@ -216,6 +217,22 @@ test('a signing key that is kept in a file is said to be weaker, in every status
   const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
   await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
   expect(statuses()[0]?.payload.ledger.note).toContain(`kept in a file in ${join(home, 'secrets')}`);
+});
+
+test('an export that the end of the app cuts off leaves nothing in the clear, and is in the ledger', async () => {
+  const { app, home } = await unlocked();
+  const run = join(home, 'run');
+  const { folder } = beginPartial(run, join(home, '..', 'bundle'), '20261122-000000-00000001');
+  writeFileSync(join(folder, 'session.cast'), 'in the clear');
+  const note = join(
+    run,
+    readdirSync(run).find((name) => name.startsWith('export-'))!,
+  );
+  // A killed process wrote it, and not this one.
+  writeFileSync(note, JSON.stringify({ ...(JSON.parse(readFileSync(note, 'utf8')) as object), boot: 'an earlier one' }));
+  await app.stop('signal');
+  expect([folder, note].filter((path) => existsSync(path))).toEqual([]);
+  expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"cut-off"');
 });
 
 /** What the lock page is told about the clipboard. */

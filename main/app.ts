@@ -654,7 +654,7 @@ export class App {
 
   // ---------------------------------------------------------------- what can go wrong
 
-  /** The lock kills the vault host, also in the middle of an export: what that had written in the clear does not stay. */
+  /** The lock and the end kill the vault host, also in the middle of an export: what that had written in the clear does not stay. */
   #sweepExports(): void {
     for (const { recording, removed, sentence, brief } of sweepPartials(this.#home.run)) {
       if (!this.#startFlags.includes(brief)) this.#startFlags.push(brief);
@@ -855,6 +855,7 @@ export class App {
     await Promise.all([attempt(() => this.#windowOpen && this.#window.blank()), attempt(() => vault?.kill()), attempt(() => this.#pty.stop())]);
     // A lock that was under way is entered too; what hangs is not waited for.
     await Promise.race([this.#changing, new Promise((resolve) => setTimeout(resolve, CHANGE_MS).unref())]);
+    await attempt(() => this.#sweepExports());
     this.#log({ action: 'app.stop', detail: { reason } });
     await this.#checkpointQuietly();
     await attempt(() => this.#installed?.ledger.close());
