@@ -423,9 +423,37 @@ def is_label(value):
     return isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 400
 
 
+# Quotes and escapes, to know what is inside a string; and the fractions that Python writes in a way of its own.
+FRACTION = re.compile(r'\\.|"|[0-9](?:\.[0-9]{1,16})?e-0[5-9]')
+
+
+def ecmascript_fractions(text):
+    """JSON of Python with its fractions as ECMAScript writes them (ECMA-262, Number::toString).
+
+    Both write the shortest digits. They differ where Python has an exponent from -05 to -09: ECMAScript begins with the
+    exponents at -7, and does not pad them.
+    """
+    inside = False
+
+    def again(match):
+        nonlocal inside
+        token = match[0]
+        if token == '"':
+            inside = not inside
+        if inside or not token[0].isdigit():
+            return token
+        digits, exponent = token.split('e-0')
+        if exponent in '56':
+            return '0.' + '0' * (int(exponent) - 1) + digits.replace('.', '')
+        return digits + 'e-' + exponent
+
+    return FRACTION.sub(again, text)
+
+
 def compact(value):
     """The one text of a value, as the writer makes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(',', ':'))
+    text = json.dumps(value, ensure_ascii=False, separators=(',', ':'))
+    return ecmascript_fractions(text) if 'e-0' in text else text
 
 
 def read_line_value(line):

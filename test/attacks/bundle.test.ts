@@ -335,10 +335,22 @@ test('numbers of any length and any spelling are the same number for both, and c
     spoil('bad-ledger', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
   }
   // These are written as a writer writes them, so that it takes the proof to find them.
-  for (const number of ['100000000000000000000', '1152921504606847000', '9007199254740992', '1.5', '-1', '1e+21'])
+  for (const number of [
+    '100000000000000000000',
+    '1152921504606847000',
+    '9007199254740992',
+    '1.5',
+    '-1',
+    '1e+21',
+    '0.00001',
+    '-0.0000015',
+    '1e-7',
+    '2.5e-9',
+    '1e-10',
+  ])
     spoil('bad-proof', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
-  // These are not: as doubles they are another number.
-  for (const number of ['123456789012345678901', '1152921504606846976', '9007199254740993', '1e16'])
+  // These are not: as doubles they are another number, or they are written in another way.
+  for (const number of ['123456789012345678901', '1152921504606846976', '9007199254740993', '1e16', '1e-5', '1e-05', '1.5e-06', '1e-07', '0.0000001'])
     spoil('bad-ledger', BUNDLE.ledger, /\\"durationMs\\":\d+/, `\\"durationMs\\":${number}`);
   const verdicts = copies.map((copy) => site.judge(copy));
   expect(verdicts.map(({ code }) => code)).toEqual(codes);

@@ -116,6 +116,16 @@ print(json.dumps(out))`;
   expect(python(script, JSON.stringify(casts))).toEqual(digests);
 });
 
+test('both write a number in the same way, of any size, and leave strings that look like one alone', () => {
+  const numbers = [1.5, 0.1 + 0.2, 123456.789, 2 ** 53, 1e20, 1e21, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 1e-4, 9.999999999999999e-5];
+  // Every size around those at which one of the two changes its notation, with few digits and with all of them.
+  for (let exponent = -12; exponent <= 24; exponent++)
+    for (const digits of [1, 1.5, 1.2345678901234567, 9.999999999999998]) numbers.push(Number(`${digits}e${exponent}`));
+  const values = [...numbers, ...numbers.map((number) => -number)].map((number) => ({ number, '1e-07': ['"1e-05', '\\', number, '\\" 1e-06'] }));
+  const texts = values.map((value) => JSON.stringify(value));
+  expect(python('print(json.dumps([v.compact(v.JSON.decode(text)) for text in data]))', JSON.stringify(texts))).toEqual(texts);
+});
+
 test('runs in a folder that holds a module of its own making, and takes no word from it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-modules-'));
   try {
