@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { findCookie, localDisplay, watchX11Window } from './x11-window.ts';
 
@@ -41,4 +43,77 @@ test.each([':64999', 'elsewhere:0', undefined])('with the display %s nothing is 
   const watch = watchX11Window({ env, pid: 1, wmClass: 'Wardmux', gone: () => expect.fail('nothing was there that could go') });
   expect(await watch.watching).toBe(false);
   watch.stop();
+});
+
+/** An X server with one window, of the process 7. `gone` answers the question whether that window is still there. */
+async function display(gone: (socket: Socket, error: Buffer) => void): Promise<{ name: string; close: () => void }> {
+  const [root, window] = [1, 2];
+  const answer = (data: Buffer, change: (head: Buffer) => void): Buffer => {
+    const rest = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
+    const head = Buffer.alloc(32);
+    head[0] = 1;
+    head.writeUInt32LE(rest.length / 4, 4);
+    change(head);
+    return Buffer.concat([head, rest]);
+  };
+  const word = (value: number): Buffer => Buffer.from([value, 0, 0, 0]);
+  const server = createServer((socket) => {
+    let received = Buffer.alloc(0);
+    let welcome = false;
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      for (;;) {
+        const length = welcome ? (received.length < 4 ? 4 : received.readUInt16LE(2) * 4) : 12;
+        if (received.length < length) return;
+        const request = received.subarray(0, length);
+        received = received.subarray(length);
+        if (!welcome) {
+          welcome = true;
+          const setUp = Buffer.alloc(44);
+          setUp[0] = 1;
+          setUp.writeUInt16LE(9, 6);
+          setUp.writeUInt32LE(root, 40);
+          socket.write(setUp);
+        } else if (request[0] === 16) socket.write(answer(Buffer.alloc(0), (head) => head.writeUInt32LE(300, 8)));
+        else if (request[0] === 20) {
+          const name = request.readUInt32LE(8) !== 300;
+          const value = name ? Buffer.from('wardmux\0Wardmux\0') : word(7);
+          socket.write(
+            answer(value, (head) => {
+              head[1] = name ? 8 : 32;
+              head.writeUInt32LE(name ? value.length : 1, 16);
+            }),
+          );
+        } else if (request[0] === 3) socket.write(answer(Buffer.alloc(12), (head) => (head[26] = 2)));
+        else if (request[0] === 15 && request.readUInt32LE(4) === root) socket.write(answer(word(window), (head) => head.writeUInt16LE(1, 16)));
+        else if (request[0] === 15) {
+          const error = Buffer.alloc(32);
+          error[10] = 15;
+          gone(socket, error);
+        }
+      }
+    });
+  });
+  mkdirSync('/tmp/.X11-unix', { recursive: true, mode: 0o1777 });
+  // Numbers that no display has; the process id keeps two runs apart.
+  const number = 50_000 + (process.pid % 10_000);
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(`/tmp/.X11-unix/X${number}`, resolve));
+  return { name: `:${number}`, close: () => server.close() };
+}
+
+test.each<[string, (socket: Socket, error: Buffer) => void, { watching: boolean; closed: number }]>([
+  ['an error of the server means that the window is gone', (socket, error) => void socket.write(error), { watching: true, closed: 1 }],
+  ['a connection that ends means nothing about the window', (socket) => void socket.destroy(), { watching: false, closed: 0 }],
+])('%s', async (_, gone, expected) => {
+  const x = await display(gone);
+  try {
+    let closed = 0;
+    const env = { DISPLAY: x.name, XAUTHORITY: '/nonexistent' };
+    const watch = watchX11Window({ env, pid: 7, wmClass: 'Wardmux', gone: () => void closed++ });
+    expect({ watching: await watch.watching, closed }).toEqual(expected);
+    watch.stop();
+  } finally {
+    x.close();
+  }
 });

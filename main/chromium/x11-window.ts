@@ -60,12 +60,13 @@ export function findCookie(file: Buffer, display: number, host: string): Buffer 
   return undefined;
 }
 
+const silent = (): Error => new Error('the display does not answer');
 const padded = (length: number): number => (length + 3) & ~3;
 
 /** One connection: requests in order, replies in order, events to a listener. */
 class Connection {
   readonly #socket: Socket;
-  readonly #replies: ((reply: Buffer | undefined) => void)[] = [];
+  readonly #replies: { readonly resolve: (reply: Buffer | undefined) => void; readonly reject: (error: Error) => void }[] = [];
   #received = Buffer.alloc(0);
   #root = 0;
   #setUp!: { resolve: () => void; reject: (error: Error) => void };
@@ -109,18 +110,21 @@ class Connection {
     this.#socket.write(Buffer.concat([head, body]));
   }
 
-  /** @returns undefined where the server answers with an error (a window that is gone meanwhile), or not any more. */
+  /**
+   * @returns undefined where the server answers with an error: a window that is gone meanwhile.
+   * @throws where it does not answer any more, which says nothing about a window
+   */
   ask(code: number, flag: number, body: Buffer): Promise<Buffer | undefined> {
-    if (this.#socket.destroyed) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      this.#replies.push(resolve);
+    if (this.#socket.destroyed) return Promise.reject(silent());
+    return new Promise((resolve, reject) => {
+      this.#replies.push({ resolve, reject });
       this.send(code, flag, body);
     });
   }
 
   #end(): void {
-    this.#setUp.reject(new Error('the display does not answer'));
-    for (const reply of this.#replies.splice(0)) reply(undefined);
+    this.#setUp.reject(silent());
+    for (const reply of this.#replies.splice(0)) reply.reject(silent());
   }
 
   #take(chunk: Buffer): void {
@@ -130,14 +134,14 @@ class Connection {
       if (!packet) return;
       if (this.#root === 0) this.#onSetUp(packet);
       else if (packet[0] === sent.error) this.#onError(packet);
-      else if (packet[0] === sent.reply) this.#replies.shift()?.(packet);
+      else if (packet[0] === sent.reply) this.#replies.shift()?.resolve(packet);
       else if ((packet[0]! & 0x7f) === sent.destroyNotify) this.onDestroyed(packet.readUInt32LE(8));
     }
   }
 
   /** The choice of events has no answer, so its failure is none either: the question after it tells. */
   #onError(packet: Buffer): void {
-    if (packet[10] !== opcode.changeWindowAttributes) this.#replies.shift()?.(undefined);
+    if (packet[10] !== opcode.changeWindowAttributes) this.#replies.shift()?.resolve(undefined);
   }
 
   /** The next whole packet. The set-up's answer has a head of its own. */
@@ -205,7 +209,7 @@ function readCookie(env: NodeJS.ProcessEnv, display: number): Buffer | undefined
 }
 
 export interface Watch {
-  /** Resolves with true when the window is watched, with false where that is not possible: no X11, or no such window. */
+  /** Resolves with true when the window is watched, with false where that is not possible: no X11, no such window, or a display that does not answer any more. */
   readonly watching: Promise<boolean>;
   stop(): void;
 }
