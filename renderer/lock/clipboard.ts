@@ -23,6 +23,12 @@ async function clear(): Promise<boolean> {
   }
 }
 
+/** Calls `listener` at each key, click and focus. @returns what ends it. */
+export function onOccasion(listener: () => void): () => void {
+  for (const name of OCCASIONS) window.addEventListener(name, listener, { capture: true });
+  return () => OCCASIONS.forEach((name) => window.removeEventListener(name, listener, { capture: true }));
+}
+
 /**
  * Clears the clipboard once, where `wanted`; tries again at the next key, click or focus until it was done, and tells the core.
  * @returns true while what was copied is known to be there still.
@@ -32,23 +38,31 @@ export function useClearedClipboard(bridge: Bridge, wanted: boolean): boolean {
   useEffect(() => {
     if (!wanted) return;
     let trying = false;
-    const attempt = async (): Promise<void> => {
-      if (trying) return;
-      trying = true;
-      const late = setTimeout(() => setStill(true), WRITE_MS);
-      const cleared = await clear();
-      clearTimeout(late);
-      trying = false;
+    let done = false;
+    const ended = (cleared: boolean): void => {
+      if (done) return;
       setStill(!cleared);
       if (!cleared) return;
+      done = true;
       stop();
-      await bridge.request('lock.clipboardCleared', {}).catch(() => {});
+      void bridge.request('lock.clipboardCleared', {}).catch(() => {});
     };
-    const onOccasion = (): void => void attempt();
-    const stop = (): void => OCCASIONS.forEach((name) => window.removeEventListener(name, onOccasion, { capture: true }));
-    for (const name of OCCASIONS) window.addEventListener(name, onOccasion, { capture: true });
+    const attempt = async (): Promise<void> => {
+      if (trying || done) return;
+      trying = true;
+      let timer: number | undefined;
+      const late = new Promise<false>((resolve) => (timer = window.setTimeout(() => resolve(false), WRITE_MS)));
+      const clearing = clear();
+      // One that succeeds after its time has cleared all the same. One that fails then says nothing new.
+      void clearing.then((cleared) => cleared && ended(true));
+      const cleared = await Promise.race([clearing, late]);
+      window.clearTimeout(timer);
+      trying = false;
+      ended(cleared);
+    };
+    const stop = onOccasion(() => void attempt());
     void attempt();
     return stop;
-  }, []);
-  return still;
+  }, [wanted]);
+  return wanted && still;
 }

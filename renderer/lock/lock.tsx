@@ -12,7 +12,7 @@ import { Button, LiveRegions, Mark, say } from '../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { SecretField, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
-import { useClearedClipboard } from './clipboard.ts';
+import { onOccasion, useClearedClipboard } from './clipboard.ts';
 
 type Facts = Output<'lock.facts'>;
 type Person = Facts['people'][number];
@@ -29,7 +29,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [error, setError] = useState('');
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
-  const stillCopied = useClearedClipboard(bridge, first?.clearClipboard ?? false);
+  const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
   const field = useRef<HTMLInputElement>(null);
   const way = useRef<HTMLElement>(null);
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
@@ -43,6 +43,25 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       say(text.allowed);
     }
   }, [waiting]);
+
+  // Without an answer there is no way in, and nothing is cleared: each key, click or focus asks again.
+  useEffect(() => {
+    if (facts) return;
+    let asking = false;
+    const again = async (): Promise<void> => {
+      if (asking) return;
+      asking = true;
+      const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
+      // After an answer it stays set: the page then moves its focus, and that is no occasion.
+      asking = latest !== undefined;
+      if (!latest) return;
+      setFacts(latest);
+      setPerson(latest.people[0]);
+      setMethod(preferred(latest.people[0]));
+      if (latest.backOffSeconds > 0) setWaitUntil(performance.now() + latest.backOffSeconds * 1000);
+    };
+    return onOccasion(() => void again());
+  }, [facts === undefined]);
 
   /** The core sees nothing of a passkey that stays in the browser: the ledger learns of it here. */
   const unused = (why: 'not-used' | 'no-secret'): void => void bridge.request('lock.passkeyUnused', { reason: why }).catch(() => {});

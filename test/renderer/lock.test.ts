@@ -174,6 +174,44 @@ test('a refused clearing is said, and tried again at the next key', async () => 
   expect(await page.evaluate('__written')).toEqual([' ', '']);
 });
 
+test('a clearing that hangs is said, and tried again at the next key', async () => {
+  const { page } = await start(async (core) => {
+    await copied(0)(core);
+    await core.page.addInitScript(`{
+      const write = navigator.clipboard.writeText;
+      let calls = 0;
+      navigator.clipboard.writeText = (text) => (calls++ === 0 ? new Promise(() => {}) : write(text));
+    }`);
+  });
+  await until(async () => (await page.textContent('.poster__note'))?.includes('What was copied is still in the clipboard.'), 'the sentence');
+  expect(toldCleared()).toBe(0);
+  await page.keyboard.press('Shift');
+  await until(() => toldCleared() === 1, 'the core to be told');
+  await until(async () => !(await page.textContent('body'))?.includes('still in the clipboard'), 'the end of the sentence');
+  expect(await page.evaluate('__written')).toEqual([' ', '']);
+});
+
+test('a page that was told nothing asks again at the next key: it clears, and has the way in', async () => {
+  let asked = 0;
+  const { page } = await start(async (core) => {
+    await copied(0)(core);
+    core.answers = {
+      'lock.facts': async () => {
+        if (asked++ === 0) throw new Refusal('failed', 'That did not work.');
+        return core.lockFacts;
+      },
+    };
+  });
+  expect(await page.textContent('.poster__way')).toContain('The lock could not ask who is here.');
+  await page.keyboard.press('Shift');
+  await until(() => toldCleared() === 1, 'the core to be told');
+  expect(await page.evaluate('__written')).toEqual([' ', '']);
+  expect(await focused()).toContain('Unlock with passkey');
+  await page.keyboard.press('Shift');
+  await opened.core.settled();
+  expect(asked).toBe(2);
+});
+
 test('a clipboard in which nothing of ours is stays as it is', async () => {
   const { page } = await start(async (core) => {
     await core.page.addInitScript(clipboard(0));
