@@ -77,7 +77,8 @@ export function installKeys(controller: Controller): void {
       if (inField) return;
       if (controller.copyKey(name)) return take(event);
       if (!pane) {
-        if (name !== 'Enter') return;
+        // Before the first view nobody knows whether there is a pane: a second Return at the unlock must open nothing.
+        if (name !== 'Enter' || !model.view.value) return;
         take(event);
         return void controller.command('new-window');
       }

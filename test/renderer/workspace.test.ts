@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { hl7 } from './demo.ts';
 import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
+import { createState } from '../../src/mux/state.ts';
 import { fourPanes } from './shots.ts';
 
 let browser: Browser;
@@ -203,6 +204,28 @@ describe('keys', () => {
     answerClick();
     await until(() => core.typed(panes[0]) === 'w 1', 'the keys in the pane that was clicked');
     expect(core.typed(panes[1])).toBe('ls  -l 0\r');
+  });
+
+  test('a second Return at the unlock, before the first view, opens nothing', async () => {
+    let show = (): void => {};
+    const shown = new Promise<void>((resolve) => (show = resolve));
+    opened = await open(browser, 'workspace', {}, (core) => {
+      core.answers['workspace.size'] = async () => {
+        await shown;
+        core.command('new-window');
+        return {};
+      };
+      core.state = createState({ cols: 180, rows: 44 }, { session: 'icu-feeds' });
+      core.answers['hello'] = async () => ({});
+    });
+    const { core, page } = opened;
+    await until(() => core.requests.some(({ request }) => request === 'workspace.size'), 'the page');
+    await page.keyboard.press('Enter');
+    await core.settled();
+    show();
+    await page.waitForSelector('.pane');
+    expect([core.commands(), core.typed()]).toEqual([[], '']);
+    expect(await page.$$('.pane')).toHaveLength(1);
   });
 
   test('the command prompt takes what is typed at once, offers the table, and runs it', async () => {
