@@ -15,6 +15,9 @@ export interface RealApp {
   said(): string;
   wardmux(...args: string[]): string;
   status(): { state: string; shells: number };
+  /** Types the passphrase at the lock page until the app is unlocked. */
+  enterPassphrase(): Promise<void>;
+  /** Unlocks, and waits until a shell has the focus. */
   unlock(): Promise<void>;
   /** Types a command line, and waits until its shell has run it. */
   run(line: string): Promise<void>;
@@ -62,8 +65,9 @@ export async function openRealApp(size: { width?: number; height?: number; initi
     said: () => text,
     wardmux,
     status,
-    async unlock() {
-      // The field has the focus as soon as the page stands; typing too early is typed into nothing, so it is tried again.
+    async enterPassphrase() {
+      // The field has the focus as soon as the page stands; typing too early is typed into nothing, so it is tried again:
+      // not before the first attempt has had its time, for one that was typed half is a failure, and failures are held back.
       await until(
         () => {
           display.key('ctrl+a');
@@ -74,6 +78,9 @@ export async function openRealApp(size: { width?: number; height?: number; initi
         'the unlocked app',
         30_000,
       );
+    },
+    async unlock() {
+      await app.enterPassphrase();
       await until(() => status().shells > 0, 'a shell');
       // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
       // A name that was never used, and a new line first: a word that was typed half is no part of the command.

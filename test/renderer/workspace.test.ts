@@ -210,13 +210,15 @@ describe('keys', () => {
     let show = (): void => {};
     const shown = new Promise<void>((resolve) => (show = resolve));
     opened = await open(browser, 'workspace', {}, (core) => {
-      core.answers['workspace.size'] = async () => {
-        await shown;
-        core.command('new-window');
-        return {};
-      };
       core.state = createState({ cols: 180, rows: 44 }, { session: 'icu-feeds' });
-      core.answers['hello'] = async () => ({});
+      core.answers = {
+        hello: async () => ({}),
+        'workspace.size': async () => {
+          await shown;
+          core.command('new-window');
+          return {};
+        },
+      };
     });
     const { core, page } = opened;
     await until(() => core.requests.some(({ request }) => request === 'workspace.size'), 'the page');
