@@ -370,7 +370,7 @@ function Prompt({
 function PaneMenu({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
   const { number, title } = titleOf(pane);
   const text = messages.menu;
-  const state = model.allPanes.value.find((entry) => entry.pane.pane === pane)?.pane.state;
+  const ended = model.allPanes.value.some((entry) => entry.pane.pane === pane && model.hasEnded(entry.pane));
   const command = (line: string) => (): void => void controller.command(line, pane);
   const actions: readonly (readonly [string, string, () => void])[] = [
     [text.splitRight, '%', command('split-window -h')],
@@ -382,7 +382,7 @@ function PaneMenu({ controller, pane }: { readonly controller: Controller; reado
     [text.export, 'X', command('export-pane')],
     [text.verify, 'V', command('verify-pane')],
     [text.reader, 'r', () => controller.toggleReader(pane)],
-    ...(state === 'exited' || state === 'failed' ? ([[text.respawn, 'R', command('respawn-pane')]] as const) : []),
+    ...(ended ? ([[text.respawn, 'R', command('respawn-pane')]] as const) : []),
     [text.close, 'x', command('confirm-before -p "Close pane #P? Its program ends." kill-pane')],
   ];
   const run = (action: () => void) => (): void => {

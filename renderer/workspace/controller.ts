@@ -103,10 +103,13 @@ export class Controller {
 
   #onView(view: WorkspaceView): void {
     const alive = new Set<number>();
+    const ended = new Set(model.allPanes.value.flatMap(({ pane }) => (model.hasEnded(pane) ? pane.pane : [])));
     for (const window of view.windows)
       for (const pane of window.panes) {
         alive.add(pane.pane);
-        this.terminal(pane.pane).resize(pane.cols - 4, pane.rows - 1);
+        const terminal = this.terminal(pane.pane);
+        if (ended.has(pane.pane) && !model.hasEnded(pane)) terminal.restart();
+        terminal.resize(pane.cols - 4, pane.rows - 1);
       }
     batch(() => {
       if (model.copying.value && !alive.has(model.copying.value.pane)) this.#endCopyMode();

@@ -4,7 +4,7 @@
  * call; this wraps it. Import it before the emulator.
  */
 
-/** Unparsed bytes in all panes from which on the page counts as flooded: half of the pty host's high watermark. */
+/** Unparsed bytes in all panes from which on the page counts as flooded: 6 ms of parsing. */
 const FLOOD_BACKLOG = 128 * 1024;
 /** Bytes that arrive within RATE_WINDOW_MS: 2 MB/s is 300 full screens a second. Flow control can keep the backlog low. */
 const FLOOD_RATE = 200 * 1024;

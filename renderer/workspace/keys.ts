@@ -83,7 +83,7 @@ export function installKeys(controller: Controller): void {
         return void controller.command('new-window');
       }
       // A pane without a program has two keys of its own.
-      if (pane.state === 'exited' || pane.state === 'failed') {
+      if (model.hasEnded(pane)) {
         if (event.target instanceof HTMLButtonElement && name === 'Enter') return;
         if (name === 'Enter') void controller.command('respawn-pane', pane.pane);
         if (name === 'x') void controller.command('kill-pane', pane.pane);

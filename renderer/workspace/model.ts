@@ -63,5 +63,8 @@ export const allPanes = computed(() =>
     .sort((a, b) => a.pane.pane - b.pane.pane),
 );
 
+/** The pane has no program; what it printed stands there still. */
+export const hasEnded = ({ state }: Pick<PaneView, 'state'>): boolean => state === 'exited' || state === 'failed';
+
 /** What a pane is called: the shell's own title, else the program's name. */
 export const paneTitle = (pane: PaneView): string => terminals.get(pane.pane)?.title.value || pane.program;

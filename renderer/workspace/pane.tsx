@@ -52,7 +52,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       </header>
       <div class="screen" ref={screen} />
       {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
-      {pane.state === 'exited' || pane.state === 'failed' ? <EndFace controller={controller} pane={pane} /> : null}
+      {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
       {model.searching.value === pane.pane ? <Find controller={controller} pane={pane.pane} /> : null}
       {model.paneNumbers.value ? (
         <span class={`pane__number${focused ? ' is-current' : ''}`} aria-hidden="true">

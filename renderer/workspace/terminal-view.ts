@@ -21,8 +21,13 @@ import { advance, fontFamily, readPalette, tuneCell, type Palette } from './them
 const SCROLLBACK_LINES = 10_000;
 /** Lines of all panes together, about 100 MB: with many panes each keeps fewer. */
 const SCROLLBACK_BUDGET = 60_000;
-/** Acknowledged each 32 KiB, and at once when nothing is left to parse. */
-const ACK_BYTES = 32 * 1024;
+/**
+ * Acknowledged in steps of this, a fourth of what a pty goes on after (src/pty/host.ts): less than a step may stay open, for
+ * it stops nobody. One for every frame would cost each echo a request, and a refused one too many could stop a pane.
+ */
+const ACK_BYTES = 256 * 1024;
+/** The emulator parses what one call gives it without a pause, and keys wait: this much takes it 6 ms. */
+const WRITE_BYTES = 128 * 1024;
 /** Lines above the screen that a snapshot holds; serialising 1,000 x 80 takes 15 to 43 ms. */
 const SNAPSHOT_LINES = 2_000;
 /** A record's body ends at 1 MiB; a snapshot with its frame stays well below. */
@@ -52,7 +57,6 @@ export function refreshTerminals(): void {
 export class TerminalView {
   readonly pane: number;
   readonly terminal: Terminal;
-  readonly feed: PaneFeed;
   /** What the shell calls itself (OSC 0/2). Shown, never sent anywhere. */
   readonly title = signal('');
   /** A sentence about what is not on this screen. */
@@ -66,12 +70,12 @@ export class TerminalView {
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #serialize = new SerializeAddon();
   readonly #pace: SnapshotPace;
+  #feed: PaneFeed;
   /** Keys typed while the recording is played back: they wait until the screen is true. */
   #typedAhead: Uint8Array[] = [];
   #wanted: { cols: number; rows: number } | undefined;
   #parsed = 0;
   #acked = 0;
-  #backlog = 0;
 
   constructor(pane: number, port: TerminalPort) {
     this.pane = pane;
@@ -107,18 +111,9 @@ export class TerminalView {
     terminal.loadAddon(this.#serialize);
     terminal.loadAddon(new UnicodeGraphemesAddon());
     restrictReplies(terminal, (text) => {
-      if (this.feed.live) this.#port.input(pane, textBytes(text));
+      if (this.#feed.live) this.#port.input(pane, textBytes(text));
     });
-    const screen: Screen = {
-      write: (bytes, parsed) => this.#write(bytes, parsed),
-      reset: () => terminal.reset(),
-      resize: (cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows)),
-    };
-    this.feed = new PaneFeed(screen, {
-      parsed: (offset, live) => this.#onParsed(offset, live),
-      caughtUp: (skipped) => this.#onCaughtUp(skipped),
-      gap: (bytes) => (this.skipped.value = messages.workspace.gap(size(bytes))),
-    });
+    this.#feed = this.#newFeed();
     this.#pace = new SnapshotPace({
       now: () => performance.now(),
       later: (run, ms) => setTimeout(run, ms) as unknown as number,
@@ -148,15 +143,28 @@ export class TerminalView {
 
   /** A frame from the pty host or the vault host. The promise holds the sender back. */
   receive(frame: Frame): Promise<void> | void {
-    const taken = this.feed.receive(frame);
-    this.replaying.value = this.feed.replaying;
+    const taken = this.#feed.receive(frame);
+    this.replaying.value = this.#feed.replaying;
     return taken;
+  }
+
+  /**
+   * The pane's program was started again: another recording, counted from 0, on an empty screen. What the emulator has not
+   * parsed yet of the program before comes before the reset, and counts for nothing.
+   */
+  restart(): void {
+    this.terminal.write('\x1bc');
+    this.#feed = this.#newFeed();
+    this.#parsed = this.#acked = 0;
+    this.#typedAhead = [];
+    this.title.value = this.skipped.value = '';
+    this.replaying.value = false;
   }
 
   /** The terminal's own size in cells. While the recording is played back it keeps the recorded one. */
   resize(cols: number, rows: number): void {
     this.#wanted = { cols: Math.max(cols, SMALLEST.cols), rows: Math.max(rows, SMALLEST.rows) };
-    if (!this.feed.replaying) this.#applySize();
+    if (!this.#feed.replaying) this.#applySize();
   }
 
   refresh(): void {
@@ -212,18 +220,35 @@ export class TerminalView {
     shareScrollback();
   }
 
+  #newFeed(): PaneFeed {
+    const { terminal } = this;
+    const screen: Screen = {
+      write: (bytes, parsed) => this.#write(bytes, parsed),
+      reset: () => terminal.reset(),
+      resize: (cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows)),
+    };
+    const feed: PaneFeed = new PaneFeed(screen, {
+      parsed: (offset, live) => {
+        if (feed === this.#feed) this.#onParsed(offset, live);
+      },
+      caughtUp: (skipped) => this.#onCaughtUp(skipped),
+      gap: (bytes) => (this.skipped.value = messages.workspace.gap(size(bytes))),
+    });
+    return feed;
+  }
+
   #typed(bytes: Uint8Array): void {
     frameBudget?.hurry();
-    if (this.feed.replaying) this.#typedAhead.push(bytes);
+    if (this.#feed.replaying) this.#typedAhead.push(bytes);
     else this.#port.input(this.pane, bytes);
   }
 
   #write(bytes: Uint8Array, parsed: () => void): void {
     const { length } = bytes;
-    this.#backlog += length;
     frameBudget?.arrived(length);
-    this.terminal.write(bytes, () => {
-      this.#backlog -= length;
+    const last = Math.max(0, Math.ceil(length / WRITE_BYTES) - 1) * WRITE_BYTES;
+    for (let at = 0; at < last; at += WRITE_BYTES) this.terminal.write(bytes.subarray(at, at + WRITE_BYTES));
+    this.terminal.write(bytes.subarray(last), () => {
       frameBudget?.parsed(length);
       parsed();
     });
@@ -232,11 +257,9 @@ export class TerminalView {
   #onParsed(offset: number, live: boolean): void {
     this.#pace.parsed(live ? Math.max(0, offset - this.#parsed) : 0);
     this.#parsed = offset;
-    if (!live) return;
-    if (this.#backlog === 0 || offset - this.#acked >= ACK_BYTES) {
-      this.#acked = offset;
-      this.#port.ack(this.pane, offset);
-    }
+    if (!live || offset - this.#acked < ACK_BYTES) return;
+    this.#acked = offset;
+    this.#port.ack(this.pane, offset);
   }
 
   #onCaughtUp(skipped: number): void {
@@ -260,7 +283,7 @@ export class TerminalView {
 
   /** The screen after #parsed bytes. Only from a parse callback or at rest, so that the screen is exactly that. */
   #snapshot(): void {
-    if (!this.feed.live) return;
+    if (!this.#feed.live) return;
     let bytes: Uint8Array | undefined;
     for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
       bytes = textBytes(this.#serialize.serialize({ scrollback }));

@@ -3,7 +3,7 @@ import { requests, type EventName, type Events, type Input, type Output, type Re
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
 const MAX_TEXT = 64 * 1024;
-/** A person cannot cause more than this; a page that does is broken or hostile. Acks of a flood come at 12 MB/s / 32 KiB. */
+/** A person cannot cause more than this; a page that does is broken or hostile. Acks of a flood come at 20 MB/s / 256 KiB. */
 const MAX_PER_SECOND = 2000;
 /** Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
 const MAX_REFUSED_PER_SECOND = 10;
