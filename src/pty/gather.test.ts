@@ -1,22 +1,28 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from './clock.ts';
-import { floodBytes, gatherBytes, gatherMs, OutputGather } from './gather.ts';
+import { enoughBytes, floodBytes, gatherBytes, gatherMs, OutputGather } from './gather.ts';
 
 function setup() {
   const clock = new FakeClock();
   clock.advance(1000);
   const sent: { offset: number; bytes: Buffer }[] = [];
   let last: Uint8Array = new Uint8Array(0);
-  const gather = new OutputGather(clock, (offset, bytes) => {
-    last = bytes;
-    sent.push({ offset, bytes: Buffer.from(bytes) });
-  });
   let offset = 0;
+  /** A page that has parsed all that it has got, unless a test says otherwise. */
+  const page = { parsed: Number.POSITIVE_INFINITY };
+  const gather = new OutputGather(
+    clock,
+    (at, bytes) => {
+      last = bytes;
+      sent.push({ offset: at, bytes: Buffer.from(bytes) });
+    },
+    () => Math.max(0, offset - page.parsed),
+  );
   const print = (bytes: Uint8Array): void => {
     gather.add(offset, bytes);
     offset += bytes.length;
   };
-  return { clock, gather, sent, print, last: () => last };
+  return { clock, gather, page, sent, print, last: () => last };
 }
 const text = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => 1 + ((i * 7 + seed) % 250));
 
@@ -47,6 +53,29 @@ test('a flood is gathered, comes in order, whole, and within the limit of time',
     offset += frame.bytes.length;
   }
   expect(sent.length).toBeLessThan(8);
+});
+
+test('while the page has enough to parse a frame fills, and goes before the page runs dry', () => {
+  const { clock, page, sent, print } = setup();
+  page.parsed = 0;
+  print(text(enoughBytes - 1, 1));
+  clock.advance(gatherMs);
+  // The page had nothing, so it got this at once; it has enough with one byte more.
+  expect(sent.map(({ bytes }) => bytes.length)).toEqual([enoughBytes - 1]);
+  print(text(floodBytes + 1, 2));
+  clock.advance(gatherMs);
+  expect(sent).toHaveLength(2);
+  print(text(2 * floodBytes, 3));
+  clock.advance(20 * gatherMs);
+  expect(sent).toHaveLength(2);
+  page.parsed = floodBytes + 1;
+  clock.advance(gatherMs);
+  expect(sent.map(({ offset }) => offset)).toEqual([0, enoughBytes - 1, enoughBytes + floodBytes]);
+  // Or when it is full.
+  page.parsed = 0;
+  for (let i = 0; i < gatherBytes / floodBytes; i++) print(text(floodBytes + 1, i));
+  expect(sent).toHaveLength(4);
+  expect(sent[3]!.bytes.length).toBeGreaterThan(gatherBytes - 2 * floodBytes);
 });
 
 test('a single byte behind a flood keeps its place', () => {

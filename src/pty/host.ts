@@ -18,13 +18,13 @@ import { Session, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 
 /**
- * Output that the page may have unparsed before its pty is paused: 80 ms of xterm's parser, so that ctrl-c still feels at
- * once. Between pause and resume the page must not run dry: an ack and the next frame need 50 ms to get through four
- * processes and a page that parses. With 256 KiB and 64 KiB a flood came at 2.7 MB/s, with 1 MiB and 768 KiB at 9.
+ * Output that the page may have unparsed before its pty is paused: some frames of a flood (gather.ts), so that the page does
+ * not run dry between pause and resume, for an ack and the next frame need 50 ms to get through four processes and a page
+ * that parses. With 1.5 MiB a flood came at 13 MB/s, with 4 MiB at 18, and ctrl-c took as long to the prompt: 330 ms.
  */
-export const highWaterBytes = 1536 * 1024;
+export const highWaterBytes = 4 * 1024 * 1024;
 /** The pty goes on below this, so that it does not stop and start with every ack. */
-export const lowWaterBytes = 1280 * 1024;
+export const lowWaterBytes = 3 * 1024 * 1024;
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
 /** Frames of input that wait for a shell that starts: it takes some milliseconds, in which nobody types more. */
@@ -187,7 +187,11 @@ export class PtyHost {
       shown: 0,
       parsed: 0,
       snapshot: 0,
-      gather: new OutputGather(this.#parts.clock, (offset, bytes) => this.#show(pane, offset, bytes)),
+      gather: new OutputGather(
+        this.#parts.clock,
+        (offset, bytes) => this.#show(pane, offset, bytes),
+        () => pane.shown - pane.parsed,
+      ),
     };
     this.#panes.set(pane.id, pane);
     let writer: SessionWriter | undefined;
