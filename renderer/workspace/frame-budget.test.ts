@@ -39,7 +39,7 @@ test('without a flood every frame is painted', () => {
   expect(painted()).toBe(10);
 });
 
-test('in a flood about eight a second, and the end is painted at once', () => {
+test('in a flood three a second, and the end is painted at once', () => {
   const { budget, advance, paint, painted } = setup();
   budget.arrived(256 * 1024);
   for (let i = 0; i < 62; i++) {
@@ -97,4 +97,26 @@ test('a fast stream with a small backlog is a flood too', () => {
   expect(budget.flooded()).toBe(true);
   advance(1000);
   expect(budget.flooded()).toBe(false);
+});
+
+test('the end of a stream that is parsed as fast as it comes is painted soon, and not before', () => {
+  const { budget, advance, paint, painted } = setup();
+  const stream = (): void => {
+    budget.arrived(16 * 1024);
+    paint();
+    budget.parsed(16 * 1024);
+    advance(5);
+  };
+  for (let i = 0; i < 60; i++) stream();
+  // Until the next paint is due.
+  let before = painted();
+  while (painted() === before) stream();
+  before = painted();
+  for (let i = 0; i < 40; i++) stream();
+  expect(painted()).toBe(before);
+  // 5 ms have passed since the last was parsed.
+  advance(64);
+  expect(painted()).toBe(before);
+  advance(1);
+  expect(painted()).toBeGreaterThan(before);
 });

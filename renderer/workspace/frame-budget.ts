@@ -9,8 +9,13 @@ const FLOOD_BACKLOG = 128 * 1024;
 /** Bytes that arrive within RATE_WINDOW_MS: 2 MB/s is 300 full screens a second. Flow control can keep the backlog low. */
 const FLOOD_RATE = 200 * 1024;
 const RATE_WINDOW_MS = 100;
-/** 5 frames a second: it moves, and costs a tenth of the time (a frame of colours takes 20 ms). */
-const PAINT_EVERY_MS = 200;
+/**
+ * 3 frames a second: it moves, and costs a tenth of the time (a frame of colours takes 20 to 30 ms). Nor does a screen that
+ * changes wholly flash more often than WCAG 2.3.1 allows.
+ */
+const PAINT_EVERY_MS = 334;
+/** Nothing unparsed and nothing new for this long is the end of a flood: frames of one come every 8 to 60 ms. */
+const QUIET_MS = 70;
 /** After a key, everything paints at once for this long, so that a person who types into another pane sees the echo. */
 const HURRY_MS = 60;
 
@@ -23,6 +28,7 @@ export class FrameBudget {
   readonly #held = new Map<number, FrameRequestCallback>();
   #nextHeld = -1;
   #timer: number | undefined;
+  #quiet: number | undefined;
   #lastPaint = -Infinity;
   #hurryUntil = 0;
   #backlog = 0;
@@ -44,6 +50,7 @@ export class FrameBudget {
   /** Bytes came in and wait to be parsed. */
   arrived(bytes: number): void {
     this.#backlog += bytes;
+    this.#clearQuiet();
     const time = this.#now();
     if (time - this.#windowStart >= RATE_WINDOW_MS) {
       this.#lastRate = time - this.#windowStart < 2 * RATE_WINDOW_MS ? this.#arrived : 0;
@@ -56,7 +63,9 @@ export class FrameBudget {
   /** Bytes were parsed. The end of a flood is painted at once. */
   parsed(bytes: number): void {
     this.#backlog = Math.max(0, this.#backlog - bytes);
-    if (this.#held.size > 0 && !this.flooded()) this.#flush();
+    if (this.#held.size === 0) return;
+    if (this.flooded()) this.#awaitQuiet();
+    else this.#flush();
   }
 
   /** A person typed. */
@@ -77,7 +86,17 @@ export class FrameBudget {
     const id = this.#nextHeld--;
     this.#held.set(id, callback);
     this.#timer ??= this.#window.setTimeout(() => this.#flush(), wait);
+    this.#awaitQuiet();
     return id;
+  }
+
+  #awaitQuiet(): void {
+    if (this.#backlog === 0) this.#quiet ??= this.#window.setTimeout(() => this.#flush(), QUIET_MS);
+  }
+
+  #clearQuiet(): void {
+    if (this.#quiet !== undefined) this.#window.clearTimeout(this.#quiet);
+    this.#quiet = undefined;
   }
 
   #pass(callback: FrameRequestCallback): number {
@@ -90,6 +109,7 @@ export class FrameBudget {
   #flush(): void {
     if (this.#timer !== undefined) this.#window.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#clearQuiet();
     const callbacks = [...this.#held.entries()];
     if (callbacks.length === 0) return;
     // One frame for all of them; a callback that was cancelled in between is gone from #held by then.
