@@ -4,24 +4,12 @@
  * removed where note, folder and process leave no doubt.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { recordingPattern } from '../ledger/events.ts';
+import { bootId, startOf } from '../recording/process-identity.ts';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
 import { ALL_FILES } from './layout.ts';
 
@@ -211,25 +199,6 @@ function writerState({ pid, started, boot, pids, host }: Note): 'runs' | 'gone' 
   }
   if (started === '') return 'runs';
   return startOf(pid) === started ? 'runs' : 'gone';
-}
-
-/** Field 22 of /proc/PID/stat, behind the last bracket because a name may hold spaces; undefined for a process that is gone or a zombie, and without /proc. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
-  }
 }
 
 /** Names the set of processes that a process id belongs to: a container counts its own. */

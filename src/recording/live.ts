@@ -1,6 +1,7 @@
 /** The `live` file: which running process writes a recording. Its absence with no end.json means that the recording was cut off. */
 import { readFileSync, writeFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { bootId, startOf } from './process-identity.ts';
 
 const NAME = 'live';
 
@@ -40,24 +41,5 @@ export function liveState(folder: string): 'live' | 'stale' | 'none' {
     return mark.boot === bootId() && startOf(mark.pid!) === mark.started ? 'live' : 'stale';
   } catch {
     return 'stale';
-  }
-}
-
-/** Field 22 of /proc/PID/stat, counted behind the last parenthesis because a process may have spaces in its name; undefined for a process that is gone or a zombie. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
   }
 }

@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { authenticator, firstRun, passphrase, prompt, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { authenticator, firstRun, firstSteps, prompt, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 let running: Running;
 afterEach(async () => {
@@ -51,13 +51,7 @@ test('without PRF: refused with a sentence, nothing is enrolled, the first run g
   running = await start();
   const { page } = running;
   const { session, id } = await authenticator(page, false);
-  await page.locator('#name').fill('Mara Ueda');
-  await page.keyboard.press('Enter');
-  await page.locator('#passphrase').fill(passphrase);
-  await page.locator('#again').fill(passphrase);
-  await page.keyboard.press('Enter');
-  await page.locator('#audit').waitFor();
-  await page.keyboard.press('Enter');
+  await firstSteps(running);
   await page.getByRole('button', { name: /^Enrol a passkey/ }).click();
   await until(async () => (await alerts()).includes('PRF'), 'the sentence about PRF');
   expect(await alerts()).toContain('passphrase');

@@ -145,10 +145,8 @@ export function wardmux(
   }
 }
 
-/** Does the first run as a person does, by keyboard. With an authenticator the passkey is enrolled, without one it is skipped. */
-export async function firstRun(running: Running, options: { readonly passkey: boolean }): Promise<void> {
-  const { page } = running;
-  await running.surface('setup');
+/** The first run's steps until the person and the audit key are made: the passkey's step comes next. */
+export async function firstSteps({ page }: Running): Promise<void> {
   await page.locator('#name').fill('Mara Ueda');
   await page.keyboard.press('Enter');
   await page.locator('#passphrase').fill(passphrase);
@@ -156,6 +154,13 @@ export async function firstRun(running: Running, options: { readonly passkey: bo
   await page.keyboard.press('Enter');
   await page.locator('#audit').waitFor();
   await page.keyboard.press('Enter');
+}
+
+/** Does the first run as a person does, by keyboard. With an authenticator the passkey is enrolled, without one it is skipped. */
+export async function firstRun(running: Running, options: { readonly passkey: boolean }): Promise<void> {
+  const { page } = running;
+  await running.surface('setup');
+  await firstSteps(running);
   if (options.passkey) {
     await page.getByRole('button', { name: /^Enrol a passkey/ }).click({ timeout: PATIENCE_MS });
     await page.getByText('same secret twice').waitFor({ timeout: PATIENCE_MS });

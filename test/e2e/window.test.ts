@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { firstRun, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { firstRun, firstSteps, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 let running: Running;
 const said: string[] = [];
@@ -153,13 +153,7 @@ describe('locks and unlocks that meet', () => {
 test('the vault host dies in the first run after the person was made: the lock stands, and only the passphrase opens', async () => {
   running = await start({ say });
   const { page } = running;
-  await page.locator('#name').fill('Mara Ueda');
-  await page.keyboard.press('Enter');
-  await page.locator('#passphrase').fill(passphrase);
-  await page.locator('#again').fill(passphrase);
-  await page.keyboard.press('Enter');
-  await page.locator('#audit').waitFor();
-  await page.keyboard.press('Enter');
+  await firstSteps(running);
   await page.getByRole('button', { name: /^Skip/ }).waitFor();
   process.kill(running.app.processes.vault!, 'SIGKILL');
   await running.surface('lock');
