@@ -103,17 +103,22 @@ export class Controller {
 
   #onView(view: WorkspaceView): void {
     const alive = new Set<number>();
+    const restarted = new Set<number>();
     const ended = new Set(model.allPanes.value.flatMap(({ pane }) => (model.hasEnded(pane) ? pane.pane : [])));
     for (const window of view.windows)
       for (const pane of window.panes) {
         alive.add(pane.pane);
         const terminal = this.terminal(pane.pane);
-        if (ended.has(pane.pane) && !model.hasEnded(pane)) terminal.restart();
+        if (ended.has(pane.pane) && !model.hasEnded(pane)) {
+          terminal.restart();
+          restarted.add(pane.pane);
+        }
         terminal.resize(pane.cols - 4, pane.rows - 1);
       }
     batch(() => {
-      if (model.copying.value && !alive.has(model.copying.value.pane)) this.#endCopyMode();
-      if (model.searching.value !== undefined && !alive.has(model.searching.value)) model.searching.value = undefined;
+      const gone = (pane: number | undefined): boolean => pane !== undefined && (!alive.has(pane) || restarted.has(pane));
+      if (gone(model.copying.value?.pane)) this.#endCopyMode();
+      if (gone(model.searching.value)) model.searching.value = undefined;
       model.view.value = view;
     });
     for (const [pane, terminal] of model.terminals)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { PaneFeed } from './feed.ts';
+import { PaneFeed, PIECE_BYTES } from './feed.ts';
 
-function setup() {
+function setup(again = false) {
   const log: string[] = [];
   const pending: (() => void)[] = [];
   const feed = new PaneFeed(
@@ -18,6 +18,7 @@ function setup() {
       caughtUp: (skipped) => log.push(`caught up, ${skipped} skipped`),
       gap: (bytes) => log.push(`gap ${bytes}`),
     },
+    again,
   );
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) {
@@ -93,4 +94,34 @@ test('a frame that was seen whole is dropped', async () => {
   feed.receive(output(0, 'abc'));
   await settle();
   expect(log).toEqual(['write abc', 'parsed 3']);
+});
+
+test('a large frame is parsed in pieces, and each is told with its own end', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(0, 'ab'));
+  feed.receive({ type: 'output', pane: 1, offset: 2, bytes: new Uint8Array(2 * PIECE_BYTES + 1) });
+  await settle();
+  expect(log.filter((line) => line.startsWith('parsed'))).toEqual([2, PIECE_BYTES + 2, 2 * PIECE_BYTES + 2, 2 * PIECE_BYTES + 3].map((end) => `parsed ${end}`));
+});
+
+test('live output that comes before the end of a replay of nothing leaves no gap', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(0, 'early'));
+  feed.receive({ type: 'end', pane: 1, offset: 0, skipped: 0 });
+  await settle();
+  feed.receive(output(5, 'later'));
+  await settle();
+  expect(log.toSorted()).toEqual(['caught up, 0 skipped', 'parsed 10', 'parsed 5', 'write early', 'write later']);
+});
+
+test('a program that was started again gets nothing of the one before that comes late', async () => {
+  const { feed, log, settle } = setup(true);
+  feed.receive(output(700, 'late'));
+  feed.receive({ type: 'screen', pane: 1, offset: 2, cols: 80, rows: 24, bytes: bytes('SCREEN') });
+  feed.receive({ type: 'replay', pane: 1, offset: 2, bytes: bytes('cd') });
+  feed.receive({ type: 'end', pane: 1, offset: 700, skipped: 0 });
+  feed.receive(output(0, 'new'));
+  await settle();
+  expect(log).toEqual(['write new', 'parsed 3']);
+  expect(feed.live).toBe(true);
 });

@@ -5,6 +5,12 @@
  */
 import type { Frame } from '../../src/bridge/frames.ts';
 
+/**
+ * The emulator parses what one call gives it without a pause, and keys wait: this much takes it 6 ms. What is parsed is told
+ * by such pieces too, so that the pty host knows it in time and a snapshot is never behind its screen.
+ */
+export const PIECE_BYTES = 128 * 1024;
+
 /** The emulator, as the feed sees it. */
 export interface Screen {
   /** `parsed` runs when the emulator has taken the bytes. */
@@ -27,15 +33,18 @@ type Output = Extract<Frame, { type: 'output' | 'replay' }>;
 export class PaneFeed {
   readonly #screen: Screen;
   readonly #events: FeedEvents;
+  readonly #again: boolean;
   #state: 'new' | 'replaying' | 'live' = 'new';
   /** Where the next byte belongs. */
   #next = 0;
   #held: Output[] = [];
   #work: Promise<void> = Promise.resolve();
 
-  constructor(screen: Screen, events: FeedEvents) {
+  /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
+  constructor(screen: Screen, events: FeedEvents, again = false) {
     this.#screen = screen;
     this.#events = events;
+    this.#again = again;
   }
 
   get live(): boolean {
@@ -48,6 +57,7 @@ export class PaneFeed {
 
   /** Takes a frame of this pane. The promise of a recorded frame resolves when it is parsed: it holds the vault host back. */
   receive(frame: Frame): Promise<void> | void {
+    if (this.#again && (frame.type !== 'output' || (this.#state === 'new' && frame.offset > 0))) return;
     switch (frame.type) {
       case 'output':
         if (this.#state === 'live') return this.#write(frame);
@@ -91,7 +101,8 @@ export class PaneFeed {
   }
 
   #catchUp(offset: number, skipped: number): void {
-    this.#next = offset;
+    // Output from the very first byte may have been written before there was anything to play back.
+    this.#next = Math.max(this.#next, offset);
     this.#state = 'live';
     this.#events.caughtUp(skipped);
     const held = this.#held;
@@ -104,8 +115,11 @@ export class PaneFeed {
     if (frame.offset < this.#next) bytes = bytes.subarray(this.#next - frame.offset);
     else if (frame.offset > this.#next) this.#events.gap(frame.offset - this.#next);
     if (bytes.length === 0) return;
-    const end = frame.offset + frame.bytes.length;
-    this.#next = end;
-    this.#screen.write(bytes, () => this.#events.parsed(end, true));
+    const begin = frame.offset + frame.bytes.length - bytes.length;
+    this.#next = begin + bytes.length;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      this.#screen.write(piece, () => this.#events.parsed(begin + at + piece.length, true));
+    }
   }
 }

@@ -9,10 +9,7 @@ const FLOOD_BACKLOG = 128 * 1024;
 /** Bytes that arrive within RATE_WINDOW_MS: 2 MB/s is 300 full screens a second. Flow control can keep the backlog low. */
 const FLOOD_RATE = 200 * 1024;
 const RATE_WINDOW_MS = 100;
-/**
- * 3 frames a second: it moves, and costs a tenth of the time (a frame of colours takes 20 to 30 ms). Nor does a screen that
- * changes wholly flash more often than WCAG 2.3.1 allows.
- */
+/** 3 frames a second: it moves, and costs a tenth of the time (a frame of colours takes 20 to 30 ms). */
 const PAINT_EVERY_MS = 334;
 /** Nothing unparsed and nothing new for this long is the end of a flood: frames of one come every 8 to 60 ms. */
 const QUIET_MS = 70;

@@ -11,7 +11,7 @@ import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
 import { frameBudget } from './frame-budget.ts';
-import { PaneFeed, type Screen } from './feed.ts';
+import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
@@ -26,8 +26,6 @@ const SCROLLBACK_BUDGET = 60_000;
  * it stops nobody. One for every frame would cost each echo a request, and a refused one too many could stop a pane.
  */
 const ACK_BYTES = 256 * 1024;
-/** The emulator parses what one call gives it without a pause, and keys wait: this much takes it 6 ms. */
-const WRITE_BYTES = 128 * 1024;
 /** Lines above the screen that a snapshot holds; serialising 1,000 x 80 takes 15 to 43 ms. */
 const SNAPSHOT_LINES = 2_000;
 /** A record's body ends at 1 MiB; a snapshot with its frame stays well below. */
@@ -71,6 +69,8 @@ export class TerminalView {
   readonly #serialize = new SerializeAddon();
   readonly #pace: SnapshotPace;
   #feed: PaneFeed;
+  /** What the program before has left: on the screen until this one prints, in the emulator until that is reset, or nothing. */
+  #left: 'nothing' | 'on the screen' | 'in the emulator' = 'nothing';
   /** Keys typed while the recording is played back: they wait until the screen is true. */
   #typedAhead: Uint8Array[] = [];
   #wanted: { cols: number; rows: number } | undefined;
@@ -111,9 +111,9 @@ export class TerminalView {
     terminal.loadAddon(this.#serialize);
     terminal.loadAddon(new UnicodeGraphemesAddon());
     restrictReplies(terminal, (text) => {
-      if (this.#feed.live) this.#port.input(pane, textBytes(text));
+      if (this.#feed.live && this.#left === 'nothing') this.#port.input(pane, textBytes(text));
     });
-    this.#feed = this.#newFeed();
+    this.#feed = this.#newFeed(false);
     this.#pace = new SnapshotPace({
       now: () => performance.now(),
       later: (run, ms) => setTimeout(run, ms) as unknown as number,
@@ -122,7 +122,9 @@ export class TerminalView {
     });
     terminal.onData((data) => this.#typed(textBytes(data)));
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
-    terminal.onTitleChange((title) => (this.title.value = tame(title)));
+    terminal.onTitleChange((title) => {
+      if (this.#left === 'nothing') this.title.value = tame(title);
+    });
     // Not at every line feed: what is not drawn needs no count.
     terminal.onRender(() => this.#onScroll());
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => (this.found.value = { index: resultIndex, count: resultCount }));
@@ -149,16 +151,17 @@ export class TerminalView {
   }
 
   /**
-   * The pane's program was started again: another recording, counted from 0, on an empty screen. What the emulator has not
-   * parsed yet of the program before comes before the reset, and counts for nothing.
+   * The pane's program is started again: another recording, counted from 0. What the program before has printed stays until
+   * the first output; what the emulator has not parsed of it by then comes before the reset, and counts for nothing.
    */
   restart(): void {
-    this.terminal.write('\x1bc');
-    this.#feed = this.#newFeed();
+    this.#feed = this.#newFeed(true);
+    this.#left = 'on the screen';
     this.#parsed = this.#acked = 0;
     this.#typedAhead = [];
     this.title.value = this.skipped.value = '';
     this.replaying.value = false;
+    this.clearSearch();
   }
 
   /** The terminal's own size in cells. While the recording is played back it keeps the recorded one. */
@@ -214,26 +217,34 @@ export class TerminalView {
 
   dispose(): void {
     this.#pace.dispose();
+    // The emulator goes on parsing what it has; nobody is told any more.
+    this.#feed = this.#newFeed(true);
     this.terminal.dispose();
     all.delete(this);
     terminals--;
     shareScrollback();
   }
 
-  #newFeed(): PaneFeed {
+  /** A feed that counts only as long as it is the pane's. */
+  #newFeed(again: boolean): PaneFeed {
     const { terminal } = this;
+    const guarded =
+      <A extends unknown[]>(act: (...values: A) => void) =>
+      (...values: A): void => {
+        if (feed === this.#feed) act(...values);
+      };
     const screen: Screen = {
-      write: (bytes, parsed) => this.#write(bytes, parsed),
-      reset: () => terminal.reset(),
-      resize: (cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows)),
+      // A step that is waited for must end.
+      write: (bytes, parsed) => (feed === this.#feed ? this.#write(bytes, parsed) : parsed()),
+      reset: guarded(() => terminal.reset()),
+      resize: guarded((cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows))),
     };
-    const feed: PaneFeed = new PaneFeed(screen, {
-      parsed: (offset, live) => {
-        if (feed === this.#feed) this.#onParsed(offset, live);
-      },
-      caughtUp: (skipped) => this.#onCaughtUp(skipped),
-      gap: (bytes) => (this.skipped.value = messages.workspace.gap(size(bytes))),
-    });
+    const events: FeedEvents = {
+      parsed: guarded((offset, live) => this.#onParsed(offset, live)),
+      caughtUp: guarded((skipped) => this.#onCaughtUp(skipped)),
+      gap: guarded((bytes) => (this.skipped.value = messages.workspace.gap(size(bytes)))),
+    };
+    const feed: PaneFeed = new PaneFeed(screen, events, again);
     return feed;
   }
 
@@ -246,20 +257,31 @@ export class TerminalView {
   #write(bytes: Uint8Array, parsed: () => void): void {
     const { length } = bytes;
     frameBudget?.arrived(length);
-    const last = Math.max(0, Math.ceil(length / WRITE_BYTES) - 1) * WRITE_BYTES;
-    for (let at = 0; at < last; at += WRITE_BYTES) this.terminal.write(bytes.subarray(at, at + WRITE_BYTES));
-    this.terminal.write(bytes.subarray(last), () => {
+    if (this.#left === 'on the screen') this.#clear();
+    this.terminal.write(bytes, () => {
       frameBudget?.parsed(length);
       parsed();
     });
   }
 
+  /** RIS, in its turn behind what is unparsed. */
+  #clear(): void {
+    const feed = this.#feed;
+    this.#left = 'in the emulator';
+    this.terminal.write('\x1bc', () => {
+      if (feed === this.#feed) this.#left = 'nothing';
+    });
+  }
+
   #onParsed(offset: number, live: boolean): void {
-    this.#pace.parsed(live ? Math.max(0, offset - this.#parsed) : 0);
+    const fresh = live ? Math.max(0, offset - this.#parsed) : 0;
     this.#parsed = offset;
-    if (!live || offset - this.#acked < ACK_BYTES) return;
-    this.#acked = offset;
-    this.#port.ack(this.pane, offset);
+    if (live && offset - this.#acked >= ACK_BYTES) {
+      this.#acked = offset;
+      this.#port.ack(this.pane, offset);
+    }
+    // Last: it may take a snapshot, which says how much is parsed.
+    this.#pace.parsed(fresh);
   }
 
   #onCaughtUp(skipped: number): void {
@@ -283,7 +305,7 @@ export class TerminalView {
 
   /** The screen after #parsed bytes. Only from a parse callback or at rest, so that the screen is exactly that. */
   #snapshot(): void {
-    if (!this.#feed.live) return;
+    if (!this.#feed.live || this.#left !== 'nothing') return;
     let bytes: Uint8Array | undefined;
     for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
       bytes = textBytes(this.#serialize.serialize({ scrollback }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from './clock.ts';
-import { enoughBytes, floodBytes, gatherBytes, gatherMs, OutputGather } from './gather.ts';
+import { enoughBytes, floodBytes, gatherBytes, gatherMs, longestMs, OutputGather } from './gather.ts';
 
 function setup() {
   const clock = new FakeClock();
@@ -22,7 +22,9 @@ function setup() {
     gather.add(offset, bytes);
     offset += bytes.length;
   };
-  return { clock, gather, page, sent, print, last: () => last };
+  /** All of the memory that output is gathered in, once it was sent from there. */
+  const buffer = (): Uint8Array => new Uint8Array(last.buffer);
+  return { clock, gather, page, sent, print, last: () => last, buffer };
 }
 const text = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => 1 + ((i * 7 + seed) % 250));
 
@@ -66,7 +68,7 @@ test('while the page has enough to parse a frame fills, and goes before the page
   clock.advance(gatherMs);
   expect(sent).toHaveLength(2);
   print(text(2 * floodBytes, 3));
-  clock.advance(20 * gatherMs);
+  clock.advance(10 * gatherMs);
   expect(sent).toHaveLength(2);
   page.parsed = floodBytes + 1;
   clock.advance(gatherMs);
@@ -76,6 +78,19 @@ test('while the page has enough to parse a frame fills, and goes before the page
   for (let i = 0; i < gatherBytes / floodBytes; i++) print(text(floodBytes + 1, i));
   expect(sent).toHaveLength(4);
   expect(sent[3]!.bytes.length).toBeGreaterThan(gatherBytes - 2 * floodBytes);
+});
+
+test('a page that stands still does not keep output here', () => {
+  const { clock, page, sent, print, last } = setup();
+  page.parsed = 0;
+  print(text(enoughBytes, 1));
+  clock.advance(gatherMs);
+  print(text(floodBytes + 1, 2));
+  clock.advance(longestMs - gatherMs);
+  expect(sent).toHaveLength(1);
+  clock.advance(2 * gatherMs);
+  expect(sent).toHaveLength(2);
+  expect(last().every((byte) => byte === 0)).toBe(true);
 });
 
 test('a single byte behind a flood keeps its place', () => {
@@ -99,14 +114,16 @@ test('more than a frame holds goes by itself, behind what was before it', () => 
 });
 
 test('what was sent or dropped is wiped, and what was dropped is never sent', () => {
-  const { clock, gather, sent, print, last } = setup();
+  const { clock, gather, sent, print, last, buffer } = setup();
   print(text(floodBytes + 1, 1));
   clock.advance(gatherMs);
   expect(sent).toHaveLength(1);
   expect(last().every((byte) => byte === 0)).toBe(true);
   clock.advance(gatherMs);
   print(text(floodBytes + 1, 3));
+  expect(buffer().some((byte) => byte !== 0)).toBe(true);
   gather.drop();
+  expect(buffer().every((byte) => byte === 0)).toBe(true);
   clock.advance(10 * gatherMs);
   expect(sent).toHaveLength(1);
   print(text(10, 4));

@@ -13,16 +13,20 @@ export const floodBytes = 32 * 1024;
 export const gatherBytes = 1024 * 1024;
 /** Enough to do: 25 ms of the page's parser, in which the next frame reaches it. */
 export const enoughBytes = 512 * 1024;
+/** Nor longer than this at all: a page that stands still must not keep output here in the clear. */
+export const longestMs = 200;
 
 export class OutputGather {
   readonly #clock: Clock;
   readonly #send: (offset: number, bytes: Uint8Array) => void;
   readonly #unparsed: () => number;
-  /** There while it floods. Zeros but for buffer[0, #length). */
+  /** Made at the first flood. Zeros but for buffer[0, #length). */
   #buffer: Uint8Array | undefined;
   #length = 0;
   /** Output bytes before those in the buffer. */
   #offset = 0;
+  /** When the first of the bytes in the buffer came. */
+  #since = 0;
   #cancel: (() => void) | undefined;
   #windowStart = -Infinity;
   #windowBytes = 0;
@@ -44,12 +48,14 @@ export class OutputGather {
     this.#windowBytes += bytes.length;
     if (this.#length + bytes.length > gatherBytes) this.flush();
     if (bytes.length > gatherBytes || (this.#length === 0 && this.#windowBytes <= floodBytes)) {
-      if (this.#windowBytes <= floodBytes) this.#buffer = undefined;
       this.#send(offset, bytes);
       return;
     }
     this.#buffer ??= new Uint8Array(gatherBytes);
-    if (this.#length === 0) this.#offset = offset;
+    if (this.#length === 0) {
+      this.#offset = offset;
+      this.#since = now;
+    }
     this.#buffer.set(bytes, this.#length);
     this.#length += bytes.length;
     this.#cancel ??= this.#clock.after(gatherMs, () => this.#due());
@@ -57,7 +63,8 @@ export class OutputGather {
 
   #due(): void {
     this.#cancel = undefined;
-    if (this.#length > 0 && this.#unparsed() - this.#length >= enoughBytes) this.#cancel = this.#clock.after(gatherMs, () => this.#due());
+    const busy = this.#length > 0 && this.#unparsed() - this.#length >= enoughBytes;
+    if (busy && this.#clock.now() - this.#since < longestMs) this.#cancel = this.#clock.after(gatherMs, () => this.#due());
     else this.flush();
   }
 

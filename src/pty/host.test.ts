@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { person, Stage } from './host.fixture.ts';
+import { enoughBytes, floodBytes, gatherMs } from './gather.ts';
 import { checkpointMs, highWaterBytes, lowWaterBytes } from './host.ts';
 
 async function ready(): Promise<Stage> {
@@ -139,6 +140,20 @@ describe('output', () => {
     pty.print(Buffer.alloc(highWaterBytes + 1));
     expect(pty.paused).toBe(true);
     expect((await page.frames()).length).toBe(3);
+  });
+
+  test('in a flood gathers for a page that has enough to parse, and no longer than that', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    const pty = stage.ptys[0]!;
+    pty.print(Buffer.alloc(enoughBytes));
+    stage.clock.advance(gatherMs);
+    pty.print(Buffer.alloc(2 * floodBytes));
+    stage.clock.advance(4 * gatherMs);
+    expect((await page.frames()).length).toBe(1);
+    stage.send({ type: 'ack', pane: 1, parsed: enoughBytes });
+    stage.clock.advance(gatherMs);
+    expect((await page.frames()).length).toBe(1);
   });
 
   test('tells the sealed bytes at most once a second', async () => {

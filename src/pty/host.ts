@@ -33,7 +33,7 @@ const maxTypedAhead = 256;
 const sealedMs = 1000;
 /** Refused messages are reported at most this often, with their number: a flood of them must not become one of ours. */
 const refusalMs = 1000;
-/** Each pane has a 64 KiB buffer, three descriptors and its shell: a mistake must not start thousands. */
+/** Each pane has a 64 KiB buffer, 1 MiB more once it has flooded, three descriptors and its shell: a mistake must not start thousands. */
 const maxPanes = 256;
 /** A screen with its scrollback, serialised. Its event must fit into a record. */
 const maxSnapshotBytes = 960 * 1024;

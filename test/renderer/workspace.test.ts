@@ -520,6 +520,27 @@ describe('output', () => {
     expect(Buffer.from(snapshot.bytes).toString()).toContain('E_CONN_RESET');
   });
 
+  test('a large frame is shown whole, and a snapshot in the middle of it is of exactly what it says', async () => {
+    const { core, page } = await start();
+    const pane = first();
+    const line = 64;
+    const lines = 20_000;
+    await core.print(pane, Array.from({ length: lines }, (_, i) => `${String(i).padStart(line - 2, '.')}\r\n`).join(''));
+    await until(async () => (await screenText(page, pane)).trimEnd().endsWith(`.${lines - 1}`), 'the last line');
+    const snapshots = (): { readonly offset: number; readonly bytes: Uint8Array }[] =>
+      core.frames.flatMap(({ frame }) => (frame.type === 'snapshot' ? [{ offset: frame.offset, bytes: frame.bytes }] : []));
+    const { offset, bytes } = await until(() => snapshots()[0], 'a snapshot');
+    expect(offset).toBeLessThan(lines * line);
+    const numbers = [
+      ...Buffer.from(bytes)
+        .toString()
+        .matchAll(/\.(\d+)/g),
+    ].map(([, number]) => Number(number));
+    // Each piece of the frame ends with a line.
+    expect(numbers.at(-1)).toBe(offset / line - 1);
+    expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
+  });
+
   test('in a flood the view works for the frames that are painted, and the last screen is true', async () => {
     const { page, core } = await start();
     const pane = first();
@@ -613,12 +634,21 @@ describe('faces', () => {
     await page.keyboard.press('Enter');
     await until(() => core.commands().includes('respawn-pane'), 'respawn');
     expect(core.typed()).toBe('');
-    // Another program with a recording of its own: counted from 0, on an empty screen.
+    // Another program with a recording of its own, counted from 0. What the first one printed can be read until it prints.
+    expect(await screenText(page, first())).toContain('what the first program printed');
     core.startAt(first(), 0);
     await core.print(first(), 'the second');
     await until(async () => (await screenText(page, first())).trim() === 'the second', 'its output');
     await page.keyboard.type('ls');
     await until(() => core.typed() === 'ls', 'keys');
+    // Copy mode over the text of a program ends with it.
+    await prefix('[');
+    await page.waitForSelector('.copy-cursor, .rule__flags');
+    core.exit(first(), 'The program ended with status 1.');
+    core.command('respawn-pane', first());
+    await core.settled();
+    await page.keyboard.type('w');
+    await until(() => core.typed() === 'lsw', 'a key for the third program');
   });
 
   test('export: folder, busy, refusal at the field, result', async () => {
