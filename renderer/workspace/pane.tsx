@@ -84,8 +84,10 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
 /** The program is gone: what is, what is safe, what can be done. What it printed stays readable above. */
 function EndFace({ controller, pane }: { readonly controller: Controller; readonly pane: PaneView }): JSX.Element {
   const failed = pane.state === 'failed';
+  const face = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => controller.terminal(pane.pane).makeRoom(face.current!.offsetHeight), []);
   return (
-    <div class="pane__state" role="status" onMouseDown={keepFocus}>
+    <div class="pane__state" ref={face} role="status" onMouseDown={keepFocus}>
       <p>
         <Mark kind="stop" />
         <b>{pane.sentence ?? (failed ? messages.faces.failed : messages.faces.exited)}</b>

@@ -164,6 +164,19 @@ export class TerminalView {
     this.clearSearch();
   }
 
+  /**
+   * The program has ended, and its face covers this much of the bottom, in CSS pixels: the last lines, which often say why,
+   * move up above it. On this page only; nothing of it is recorded.
+   */
+  makeRoom(height: number): void {
+    const { terminal } = this;
+    const rows = Math.ceil(height / cellSize().r);
+    // Behind what is unparsed. A scroll region that the program has left is lifted first; that moves the cursor, so it is put back.
+    terminal.write('', () => {
+      if (terminal.rows - 1 - terminal.buffer.active.cursorY < rows) terminal.write(`\x1b7\x1b[r\x1b8${'\n'.repeat(rows)}`);
+    });
+  }
+
   /** The terminal's own size in cells. While the recording is played back it keeps the recorded one. */
   resize(cols: number, rows: number): void {
     this.#wanted = { cols: Math.max(cols, SMALLEST.cols), rows: Math.max(rows, SMALLEST.rows) };

@@ -651,6 +651,22 @@ describe('faces', () => {
     await until(() => core.typed() === 'lsw', 'a key for the third program');
   });
 
+  test('the face of an ended program leaves its last lines in sight', async () => {
+    const { page, core } = await start();
+    // A scroll region is still set.
+    await core.print(first(), `\x1b[1;9r\x1b[99;1H${hl7(60)}\r\nwhy it ended`);
+    core.exit(first(), 'The program ended with status 1.');
+    await page.waitForSelector('.pane__state');
+    await until(
+      () =>
+        page.evaluate<boolean>(`(() => {
+          const last = [...document.querySelectorAll('.xterm-rows > div')].findLast((row) => row.textContent.includes('why it ended'));
+          return Boolean(last) && last.getBoundingClientRect().bottom <= document.querySelector('.pane__state').getBoundingClientRect().top + 0.5;
+        })()`),
+      'the last line above the face',
+    );
+  });
+
   test('export: folder, busy, refusal at the field, result', async () => {
     const { page, core } = await start();
     core.answers = { 'export.start': () => Promise.reject(Object.assign(new Error('x'))) };
