@@ -17,6 +17,7 @@ function setup(again = false) {
       parsed: (offset, live) => log.push(`parsed ${offset}${live ? '' : ' replay'}`),
       caughtUp: (skipped) => log.push(`caught up, ${skipped} skipped`),
       gap: (bytes) => log.push(`gap ${bytes}`),
+      unsettled: (until) => log.push(`unsettled until ${until}`),
     },
     again,
   );
@@ -124,4 +125,23 @@ test('a program that was started again gets nothing of the one before that comes
   await settle();
   expect(log).toEqual(['write new', 'parsed 3']);
   expect(feed.live).toBe(true);
+});
+
+test('output that was left out: what is carried over is written in its place, and the screen is not true before enough has followed', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive(output(0, 'ab'));
+  feed.receive({ type: 'skip', pane: 1, offset: 2, to: 1000, settled: 1500, bytes: bytes('carried') });
+  feed.receive(output(1000, 'cd'));
+  await settle();
+  expect(log).toEqual(['write ab', 'unsettled until 1500', 'write carried', 'write cd', 'parsed 2', 'parsed 1000', 'parsed 1002']);
+});
+
+test('output that was left out while the recording is played back waits its turn', async () => {
+  const { feed, log, settle } = setup();
+  feed.receive({ type: 'skip', pane: 1, offset: 2, to: 10, settled: 20, bytes: bytes('carried') });
+  void feed.receive({ type: 'replay', pane: 1, offset: 0, bytes: bytes('ab') });
+  void feed.receive({ type: 'end', pane: 1, offset: 2, skipped: 0 });
+  expect(log).toEqual([]);
+  await settle();
+  expect(log.filter((line) => !line.startsWith('parsed'))).toEqual(['write ab', 'caught up, 0 skipped', 'unsettled until 20', 'write carried']);
 });

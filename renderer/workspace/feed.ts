@@ -26,9 +26,12 @@ export interface FeedEvents {
   caughtUp(skipped: number): void;
   /** Output between the replay and the live stream never came. */
   gap(bytes: number): void;
+  /** Output that nothing shows any more was left out: the screen is not true before so many output bytes are parsed. */
+  unsettled(until: number): void;
 }
 
 type Output = Extract<Frame, { type: 'output' | 'replay' }>;
+type Skip = Extract<Frame, { type: 'skip' }>;
 
 export class PaneFeed {
   readonly #screen: Screen;
@@ -37,7 +40,7 @@ export class PaneFeed {
   #state: 'new' | 'replaying' | 'live' = 'new';
   /** Where the next byte belongs. */
   #next = 0;
-  #held: Output[] = [];
+  #held: (Output | Skip)[] = [];
   #work: Promise<void> = Promise.resolve();
 
   /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
@@ -57,15 +60,13 @@ export class PaneFeed {
 
   /** Takes a frame of this pane. The promise of a recorded frame resolves when it is parsed: it holds the vault host back. */
   receive(frame: Frame): Promise<void> | void {
-    if (this.#again && (frame.type !== 'output' || (this.#state === 'new' && frame.offset > 0))) return;
+    if (this.#again && ((frame.type !== 'output' && frame.type !== 'skip') || (this.#state === 'new' && frame.offset > 0))) return;
     switch (frame.type) {
       case 'output':
-        if (this.#state === 'live') return this.#write(frame);
-        if (this.#state === 'new' && frame.offset === 0) {
-          this.#state = 'live';
-          return this.#write(frame);
-        }
-        this.#held.push(frame);
+      case 'skip':
+        if (this.#state === 'new' && frame.offset === 0) this.#state = 'live';
+        if (this.#state === 'live') this.#take(frame);
+        else this.#held.push(frame);
         return;
       case 'screen':
         return this.#then(() => {
@@ -107,7 +108,20 @@ export class PaneFeed {
     this.#events.caughtUp(skipped);
     const held = this.#held;
     this.#held = [];
-    for (const frame of held) this.#write(frame);
+    for (const frame of held) this.#take(frame);
+  }
+
+  #take(frame: Output | Skip): void {
+    if (frame.type === 'skip') this.#skip(frame);
+    else this.#write(frame);
+  }
+
+  #skip({ offset, to, settled, bytes }: Skip): void {
+    if (to <= this.#next) return;
+    if (offset > this.#next) this.#events.gap(offset - this.#next);
+    this.#next = to;
+    this.#events.unsettled(settled);
+    this.#screen.write(bytes, () => this.#events.parsed(to, true));
   }
 
   #write(frame: Output): void {

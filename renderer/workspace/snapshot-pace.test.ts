@@ -4,14 +4,17 @@ import { SnapshotPace } from './snapshot-pace.ts';
 function setup(costMs = 0) {
   let time = 0;
   let taken = 0;
+  const screen = { settled: true };
   let timer: { at: number; run: () => void } | undefined;
   const pace = new SnapshotPace({
     now: () => time,
     later: (run, ms) => ((timer = { at: time + ms, run }), 1),
     cancel: () => (timer = undefined),
     take: () => {
+      if (!screen.settled) return false;
       taken++;
       time += costMs;
+      return true;
     },
   });
   const advance = (ms: number): void => {
@@ -22,7 +25,7 @@ function setup(costMs = 0) {
       run();
     }
   };
-  return { pace, advance, taken: () => taken };
+  return { pace, advance, screen, taken: () => taken };
 }
 
 test('after 512 KiB, and again at rest', () => {
@@ -68,4 +71,15 @@ test('nothing after dispose', () => {
   pace.dispose();
   advance(10_000);
   expect(taken()).toBe(0);
+});
+
+test('what cannot be taken now is taken as soon as it can', () => {
+  const { pace, screen, taken } = setup();
+  screen.settled = false;
+  pace.parsed(600 * 1024);
+  pace.parsed(600 * 1024);
+  expect(taken()).toBe(0);
+  screen.settled = true;
+  pace.parsed(1);
+  expect(taken()).toBe(1);
 });

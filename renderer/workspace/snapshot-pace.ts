@@ -12,7 +12,8 @@ export interface PaceOptions {
   readonly now: () => number;
   readonly later: (run: () => void, ms: number) => number;
   readonly cancel: (id: number) => void;
-  readonly take: () => void;
+  /** False where none could be taken now: the next parsed output tries again. */
+  readonly take: () => boolean;
 }
 
 export class SnapshotPace {
@@ -49,9 +50,9 @@ export class SnapshotPace {
   }
 
   #take(): void {
-    this.#fresh = 0;
     const start = this.#options.now();
-    this.#options.take();
+    if (!this.#options.take()) return;
+    this.#fresh = 0;
     const end = this.#options.now();
     this.#notBefore = end + (end - start) * SHARE_OF_TIME;
   }

@@ -5,7 +5,7 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { signal } from '@preact/signals';
-import type { Frame } from '../../src/bridge/frames.ts';
+import { scrollbackLines, type Frame } from '../../src/bridge/frames.ts';
 import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
@@ -17,8 +17,6 @@ import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { advance, fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
 
-/** Lines a pane keeps at most. A full line of 120 columns takes 1.3 to 1.9 kB. */
-const SCROLLBACK_LINES = 10_000;
 /** Lines of all panes together, about 100 MB: with many panes each keeps fewer. */
 const SCROLLBACK_BUDGET = 60_000;
 /**
@@ -76,6 +74,8 @@ export class TerminalView {
   #wanted: { cols: number; rows: number } | undefined;
   #parsed = 0;
   #acked = 0;
+  /** Output bytes from which on the screen is true, where output was left out. */
+  #settled = 0;
 
   constructor(pane: number, port: TerminalPort) {
     this.pane = pane;
@@ -102,7 +102,7 @@ export class TerminalView {
       },
       logLevel: 'off',
       minimumContrastRatio: 4.5,
-      scrollback: SCROLLBACK_LINES,
+      scrollback: scrollbackLines,
       theme: palette.theme,
       windowOptions: {},
     });
@@ -157,7 +157,7 @@ export class TerminalView {
   restart(): void {
     this.#feed = this.#newFeed(true);
     this.#left = 'on the screen';
-    this.#parsed = this.#acked = 0;
+    this.#parsed = this.#acked = this.#settled = 0;
     this.#typedAhead = [];
     this.title.value = this.skipped.value = '';
     this.replaying.value = false;
@@ -255,6 +255,7 @@ export class TerminalView {
     const events: FeedEvents = {
       parsed: guarded((offset, live) => this.#onParsed(offset, live)),
       caughtUp: guarded((skipped) => this.#onCaughtUp(skipped)),
+      unsettled: guarded((until) => (this.#settled = Math.max(this.#settled, until))),
       gap: guarded((bytes) => (this.skipped.value = messages.workspace.gap(size(bytes)))),
     };
     const feed: PaneFeed = new PaneFeed(screen, events, again);
@@ -316,20 +317,21 @@ export class TerminalView {
     this.linesBack.value = baseY - viewportY;
   }
 
-  /** The screen after #parsed bytes. Only from a parse callback or at rest, so that the screen is exactly that. */
-  #snapshot(): void {
-    if (!this.#feed.live || this.#left !== 'nothing') return;
+  /** Sends the screen after #parsed bytes. Only from a parse callback or at rest, and where nothing is missing: so that it is exactly that. */
+  #snapshot(): boolean {
+    if (!this.#feed.live || this.#left !== 'nothing' || this.#parsed < this.#settled) return false;
     let bytes: Uint8Array | undefined;
     for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
       bytes = textBytes(this.#serialize.serialize({ scrollback }));
       if (scrollback === 0) break;
     }
-    if (bytes.length > SNAPSHOT_BYTES) return;
-    this.#port.snapshot({ type: 'snapshot', pane: this.pane, offset: this.#parsed, cols: this.terminal.cols, rows: this.terminal.rows, bytes });
+    if (bytes.length <= SNAPSHOT_BYTES)
+      this.#port.snapshot({ type: 'snapshot', pane: this.pane, offset: this.#parsed, cols: this.terminal.cols, rows: this.terminal.rows, bytes });
+    return true;
   }
 }
 
 function shareScrollback(): void {
-  const scrollback = Math.max(1_000, Math.min(SCROLLBACK_LINES, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
+  const scrollback = Math.max(1_000, Math.min(scrollbackLines, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
   for (const view of all) if (view.terminal.options.scrollback !== scrollback) view.terminal.options.scrollback = scrollback;
 }

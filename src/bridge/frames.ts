@@ -10,7 +10,13 @@
  *   7 end        vault host -> workspace u32 pane | u64 offset | u64 skipped   replay is complete up to `offset`
  *   8 passphrase page -> vault host      UTF-8, NFC
  *   9 prf        page -> vault host      32 bytes
+ *  10 skip       pty host -> workspace   u32 pane | u64 offset | u64 to | u64 settled | bytes   output [offset, to) is left out, for what
+ *                follows pushes it out of the scrollback: write `bytes` instead. The screen is true again after `settled` output bytes.
  */
+
+/** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
+export const scrollbackLines = 10_000;
+
 export type Frame =
   | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
@@ -24,10 +30,18 @@ export type Frame =
     }
   | { readonly type: 'size'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number }
   | { readonly type: 'end'; readonly pane: number; readonly offset: number; readonly skipped: number }
+  | {
+      readonly type: 'skip';
+      readonly pane: number;
+      readonly offset: number;
+      readonly to: number;
+      readonly settled: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'passphrase' | 'prf'; readonly bytes: Uint8Array };
 
-const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf'] as const;
-const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 21, passphrase: 1, prf: 1 };
+const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip'] as const;
+const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 21, passphrase: 1, prf: 1, skip: 29 };
 
 /** Encodes into a fresh array. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -41,6 +55,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
   if ('cols' in frame) {
     view.setUint16(13, frame.cols);
     view.setUint16(15, frame.rows);
+  }
+  if (frame.type === 'skip') {
+    view.setBigUint64(13, BigInt(frame.to));
+    view.setBigUint64(21, BigInt(frame.settled));
   }
   if (frame.type === 'end') view.setBigUint64(13, BigInt(frame.skipped));
   if (body) out.set(body, head);
@@ -59,6 +77,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   const offset = Number(view.getBigUint64(5));
   if (type === 'output' || type === 'replay') return { type, pane, offset, bytes };
   if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)) };
+  if (type === 'skip') return { type, pane, offset, to: Number(view.getBigUint64(13)), settled: Number(view.getBigUint64(21)), bytes };
   const size = { cols: view.getUint16(13), rows: view.getUint16(15) };
   return type === 'size' ? { type, pane, offset, ...size } : { type, pane, offset, ...size, bytes };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { person, Stage } from './host.fixture.ts';
-import { enoughBytes, floodBytes, gatherMs } from './gather.ts';
-import { checkpointMs, highWaterBytes, lowWaterBytes } from './host.ts';
+import { limits } from './backlog/backlog.ts';
+import { checkpointMs } from './host.ts';
+
+const { enoughBytes, highWaterBytes, lowWaterBytes } = limits;
 
 async function ready(): Promise<Stage> {
   const stage = new Stage();
@@ -129,31 +131,53 @@ describe('output', () => {
     expect(pty.paused).toBe(false);
     pty.print('x');
     expect(pty.paused).toBe(true);
-    const sent = highWaterBytes + 1;
-    stage.send({ type: 'ack', pane: 1, parsed: sent - lowWaterBytes });
-    expect(pty.paused).toBe(true);
-    // An ack that is behind the last one, or ahead of what was sent, changes nothing for the worse.
-    stage.send({ type: 'ack', pane: 1, parsed: 1 });
-    stage.send({ type: 'ack', pane: 1, parsed: sent - lowWaterBytes + 1 });
-    expect(pty.paused).toBe(false);
+    // The page gets more as it parses, and only what it has got counts as parsed.
     stage.send({ type: 'ack', pane: 1, parsed: 1e12 });
-    pty.print(Buffer.alloc(highWaterBytes + 1));
     expect(pty.paused).toBe(true);
-    expect((await page.frames()).length).toBe(3);
+    stage.send({ type: 'ack', pane: 1, parsed: highWaterBytes - lowWaterBytes + 2 });
+    expect(pty.paused).toBe(false);
+    pty.print(Buffer.alloc(highWaterBytes));
+    expect(pty.paused).toBe(true);
+    // A page that is gone holds nobody back.
+    stage.send({ type: 'detach', cause: 'idle' });
+    expect(pty.paused).toBe(false);
+    expect((await page.frames()).length).toBeGreaterThan(1);
   });
 
-  test('in a flood gathers for a page that has enough to parse, and no longer than that', async () => {
+  test('leaves out of a flood what nobody can see any more; all of it is sealed, and the end of a program comes whole', async () => {
     const stage = await ready();
     const page = await stage.attach();
     const pty = stage.ptys[0]!;
-    pty.print(Buffer.alloc(enoughBytes));
-    stage.clock.advance(gatherMs);
-    pty.print(Buffer.alloc(2 * floodBytes));
-    stage.clock.advance(4 * gatherMs);
-    expect((await page.frames()).length).toBe(1);
-    stage.send({ type: 'ack', pane: 1, parsed: enoughBytes });
-    stage.clock.advance(gatherMs);
-    expect((await page.frames()).length).toBe(1);
+    const lines = Array.from({ length: 1000 }, (_, i) => `line ${i} of many\r\n`).join('');
+    pty.print(Buffer.alloc(enoughBytes, 'x'));
+    for (let turn = 0; turn < 100; turn++) pty.print(lines);
+    expect(pty.paused).toBe(false);
+    expect(stage.writers[0]!.outputBytes).toBe(enoughBytes + 100 * lines.length);
+    pty.finish({ code: 0, signal: 0 });
+    await stage.answer(({ type }) => type === 'exit');
+    let next = 0;
+    let skipped = 0;
+    let shown = '';
+    for (const frame of await page.frames()) {
+      if (frame.type !== 'output' && frame.type !== 'skip') continue;
+      expect(frame.offset).toBe(next);
+      next = frame.type === 'skip' ? frame.to : next + frame.bytes.length;
+      if (frame.type === 'skip') skipped += frame.to - frame.offset;
+      else shown += Buffer.from(frame.bytes).toString();
+    }
+    expect(next).toBe(stage.writers[0]!.outputBytes);
+    expect(skipped).toBeGreaterThan(50 * lines.length);
+    expect(shown.endsWith(lines.repeat(10))).toBe(true);
+  });
+
+  test('a shell that is being started while its person unlocks is shown from its first byte', async () => {
+    const stage = new Stage();
+    stage.configure();
+    const spawned = stage.spawn(1);
+    const page = await stage.attach();
+    await spawned;
+    stage.ptys[0]!.print('first');
+    expect((await page.frames()).map((frame) => frame.type === 'output' && [frame.offset, Buffer.from(frame.bytes).toString()])).toEqual([[0, 'first']]);
   });
 
   test('tells the sealed bytes at most once a second', async () => {

@@ -6,25 +6,17 @@ import { EOL } from 'node:os';
 import type { z } from 'zod';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
-import { decodeFrame, encodeFrame } from '../bridge/frames.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import type { EndReason, RecordingNotice } from '../recording/types.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
+import { OutputBacklog } from './backlog/backlog.ts';
 import type { Clock } from './clock.ts';
-import { OutputGather } from './gather.ts';
 import type { Link } from '../process/link.ts';
 import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
 import { Session, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 
-/**
- * Output that the page may have unparsed before its pty is paused: some frames of a flood (gather.ts), so that the page does
- * not run dry between pause and resume, for an ack and the next frame need 50 ms to get through four processes and a page
- * that parses. With 1.5 MiB a flood came at 13 MB/s, with 4 MiB at 18, and ctrl-c took as long to the prompt: 330 ms.
- */
-export const highWaterBytes = 4 * 1024 * 1024;
-/** The pty goes on below this, so that it does not stop and start with every ack. */
-export const lowWaterBytes = 3 * 1024 * 1024;
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
 /** Frames of input that wait for a shell that starts: it takes some milliseconds, in which nobody types more. */
@@ -33,7 +25,7 @@ const maxTypedAhead = 256;
 const sealedMs = 1000;
 /** Refused messages are reported at most this often, with their number: a flood of them must not become one of ours. */
 const refusalMs = 1000;
-/** Each pane has a 64 KiB buffer, 1 MiB more once it has flooded, three descriptors and its shell: a mistake must not start thousands. */
+/** Each pane has a 64 KiB buffer, some MiB more while it floods, three descriptors and its shell: a mistake must not start thousands. */
 const maxPanes = 256;
 /** A screen with its scrollback, serialised. Its event must fit into a record. */
 const maxSnapshotBytes = 960 * 1024;
@@ -58,14 +50,10 @@ interface Pane {
   killed: boolean;
   /** What was typed before the shell had started. */
   readonly typed: Uint8Array[];
-  /** Output bytes that the present page has, or will get by replay. */
-  shown: number;
-  /** Output bytes that the present page has parsed. */
-  parsed: number;
   /** Output bytes at the last snapshot. */
   snapshot: number;
   /** Output on its way to the page. */
-  readonly gather: OutputGather;
+  readonly backlog: OutputBacklog;
 }
 
 interface View {
@@ -123,7 +111,7 @@ export class PtyHost {
         this.#start(value, this.#configuration);
         return;
       case 'resize':
-        return this.#panes.get(value.pane)?.session?.resize(value.cols, value.rows);
+        return this.#resize(value.pane, value.cols, value.rows);
       case 'attach':
         return this.#attach(value.publicKey, value.person, value.method);
       case 'frame':
@@ -184,16 +172,20 @@ export class PtyHost {
       session: undefined,
       killed: false,
       typed: [],
-      shown: 0,
-      parsed: 0,
       snapshot: 0,
-      gather: new OutputGather(
+      backlog: new OutputBacklog(
         this.#parts.clock,
-        (offset, bytes) => this.#show(pane, offset, bytes),
-        () => pane.shown - pane.parsed,
+        {
+          output: (offset, parts) => this.#show(pane, { type: 'output', pane: pane.id, offset, bytes: empty }, parts),
+          skip: (from, to, settled, carry) => this.#show(pane, { type: 'skip', pane: pane.id, offset: from, to, settled, bytes: carry }),
+          pause: () => pane.session?.pty.pause(),
+          resume: () => pane.session?.pty.resume(),
+        },
+        spawn.rows,
       ),
     };
     this.#panes.set(pane.id, pane);
+    if (this.#viewOf(pane)) pane.backlog.attach(0);
     let writer: SessionWriter | undefined;
     try {
       const [name = '', ...args] = spawn.command;
@@ -226,7 +218,7 @@ export class PtyHost {
         output: (bytes, offset) => this.#output(pane, bytes, offset),
         failed: (sentence) => this.#fault(sentence, pane.id),
         end: (exit) => {
-          pane.gather.flush();
+          pane.backlog.flush();
           this.#panes.delete(pane.id);
           this.#post({ type: 'exit', pane: pane.id, code: exit.code, signal: exit.signal });
         },
@@ -254,18 +246,13 @@ export class PtyHost {
   /** Sealed output of a pane. */
   #output(pane: Pane, bytes: Uint8Array, offset: number): void {
     this.#countSealed(bytes.length);
-    const view = this.#viewOf(pane);
-    if (!view) return;
-    pane.gather.add(offset, bytes);
-    pane.shown = offset + bytes.length;
-    if (pane.shown - pane.parsed > highWaterBytes) pane.session?.pty.pause();
+    pane.backlog.add(offset, bytes);
   }
 
-  /** Seals output for the page. */
-  #show(pane: Pane, offset: number, bytes: Uint8Array): void {
+  /** Seals a frame for the page. The head and the parts are sealed one after the other: no copy of output in the clear is made. */
+  #show(pane: Pane, head: Frame, parts: readonly Uint8Array[] = []): void {
     const view = this.#viewOf(pane);
-    // The head and the bytes are sealed one after the other: no copy of the bytes in the clear is made.
-    if (view) this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame({ type: 'output', pane: pane.id, offset, bytes: empty }), bytes) });
+    if (view) this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame(head), ...parts) });
   }
 
   /** The page, if this pane is its person's to see. */
@@ -286,29 +273,30 @@ export class PtyHost {
     this.#view = view;
     const panes: { pane: number; recording: string; outputBytes: number }[] = [];
     for (const pane of this.#panes.values()) {
+      if (!this.#viewOf(pane)) continue;
       const { session } = pane;
-      if (!session?.live || !this.#viewOf(pane)) continue;
+      // A shell that is still being started prints for this page from its first byte.
+      if (!session) pane.backlog.attach(0);
+      if (!session?.live) continue;
       session.mark('u', JSON.stringify({ person, method }));
       if (!session.live) continue;
-      pane.shown = pane.parsed = session.writer.outputBytes;
-      panes.push({ pane: pane.id, recording: session.recording, outputBytes: pane.shown });
+      const { outputBytes } = session.writer;
+      pane.backlog.attach(outputBytes);
+      panes.push({ pane: pane.id, recording: session.recording, outputBytes });
     }
     this.#post({ type: 'attached', publicKey: channel.publicKey, panes });
   }
 
-  /** From here on nothing is shown and nobody types: the key is gone, waiting input is wiped, paused ptys go on. */
+  /** From here on nothing is shown and nobody types: the key is gone, waiting input and output is wiped, paused ptys go on. */
   #dropView(): void {
     this.#view?.channel.close();
     this.#view = undefined;
     // What was typed before the lock reaches no shell after it.
     for (const pane of this.#panes.values()) {
-      pane.gather.drop();
+      pane.backlog.drop();
       for (const bytes of pane.typed.splice(0)) bytes.fill(0);
     }
-    for (const { session } of this.#panes.values()) {
-      session?.pty.discardInput();
-      session?.pty.resume();
-    }
+    for (const { session } of this.#panes.values()) session?.pty.discardInput();
   }
 
   #detach(cause: string): void {
@@ -377,11 +365,16 @@ export class PtyHost {
     pane.snapshot = offset;
   }
 
+  #resize(id: number, cols: number, rows: number): void {
+    const pane = this.#panes.get(id);
+    pane?.backlog.resize(rows);
+    pane?.session?.resize(cols, rows);
+  }
+
   #ack(id: number, parsed: number): void {
     const pane = this.#panes.get(id);
     if (!pane || !this.#viewOf(pane)) return;
-    pane.parsed = Math.min(pane.shown, Math.max(pane.parsed, parsed));
-    if (pane.shown - pane.parsed < lowWaterBytes) pane.session?.pty.resume();
+    pane.backlog.acknowledge(parsed);
   }
 
   #kill(id: number): void {

@@ -137,6 +137,7 @@ export function wardmux(
     const stdout = execFileSync('bash', ['-c', shell.join(''), 'wardmux', join(root, 'bin', 'wardmux'), ...args], {
       env: { PATH: process.env['PATH'], HOME: options.home, WARDMUX_HOME: options.home, PASS: options.passphrase },
       stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024,
     });
     return { status: 0, stdout: stdout.toString(), stderr: '' };
   } catch (error) {

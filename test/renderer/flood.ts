@@ -1,5 +1,5 @@
 /** How fast a flood is parsed in a visible pane, over the tests' bridge: node test/renderer/flood.ts [MB]. A figure to watch, not a test. */
-import { highWaterBytes } from '../../src/pty/host.ts';
+import { limits } from '../../src/pty/backlog/backlog.ts';
 import { hl7 } from './demo.ts';
 import { buildPages, launch, open, until } from './harness.ts';
 
@@ -22,7 +22,7 @@ try {
   const total = megabytes * 1e6;
   const pending = new Set<Promise<void>>();
   while (sent < total) {
-    while (sent - acked() > highWaterBytes - chunkBytes) await new Promise((resolve) => setImmediate(resolve));
+    while (sent - acked() > limits.highWaterBytes - chunkBytes) await new Promise((resolve) => setImmediate(resolve));
     const taken: Promise<void> = core.print(pane, chunk).finally(() => pending.delete(taken));
     pending.add(taken);
     sent += chunk.length;

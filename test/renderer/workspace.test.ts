@@ -541,6 +541,27 @@ describe('output', () => {
     expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
   });
 
+  test('where output was left out, no snapshot is taken before the screen is true again, and it is acknowledged', async () => {
+    const { core, page } = await start();
+    const pane = first();
+    const lines = (from: number, count: number): Uint8Array => Buffer.from(Array.from({ length: count }, (_, i) => `number ${from + i}\r\n`).join(''));
+    const before = lines(0, 100);
+    const later = lines(500_000, 60_000);
+    const to = 9_000_000;
+    const settled = to + later.length - 1000;
+    await core.frame('pty', { type: 'output', pane, offset: 0, bytes: before });
+    await core.frame('pty', { type: 'skip', pane, offset: before.length, to, settled, bytes: Buffer.from('\x1b[1m') });
+    await core.frame('pty', { type: 'output', pane, offset: to, bytes: later });
+    await until(async () => (await screenText(page, pane)).trimEnd().endsWith('number 559999'), 'the last line');
+    const snapshots = () => core.frames.flatMap(({ frame }) => (frame.type === 'snapshot' ? [frame] : []));
+    await until(() => snapshots().some(({ offset }) => offset === to + later.length), 'a snapshot of all');
+    expect(snapshots().filter(({ offset }) => offset > before.length && offset < settled)).toEqual([]);
+    expect(await page.locator(`[data-pane="${pane}"] .xterm-rows .xterm-bold`).count()).toBeGreaterThan(0);
+    const acks = core.requests.flatMap(({ request, input }) => (request === 'ack' ? [(input as { parsed: number }).parsed] : []));
+    expect(acks[0]).toBe(to);
+    expect(await page.locator('.rule__flags').count()).toBe(0);
+  });
+
   test('in a flood the view works for the frames that are painted, and the last screen is true', async () => {
     const { page, core } = await start();
     const pane = first();
