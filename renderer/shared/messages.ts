@@ -31,6 +31,7 @@ export const messages = {
     copySelecting: 'selecting',
     skipped: (amount: string) => `${amount} earlier: in the recording`,
     gap: (amount: string) => `${amount} not shown: in the recording`,
+    notShown: 'some output cannot be shown: in the recording',
     replaying: 'opening the screen from the recording',
     linkNotOpened: (target: string) => `Links are not opened from here. This one points to ${target}`,
     link: (target: string) => `points to ${target}`,

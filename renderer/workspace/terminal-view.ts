@@ -10,6 +10,7 @@ import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
+import { guardEmulator } from './emulator-guard.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { quietView } from './quiet-view.ts';
@@ -110,6 +111,7 @@ export class TerminalView {
     terminal.loadAddon(this.#search);
     terminal.loadAddon(this.#serialize);
     terminal.loadAddon(new UnicodeGraphemesAddon());
+    guardEmulator(terminal, () => (this.skipped.value = messages.workspace.notShown));
     restrictReplies(terminal, (text) => {
       if (this.#feed.live && this.#left === 'nothing') this.#port.input(pane, textBytes(text));
     });

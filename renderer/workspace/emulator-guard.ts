@@ -1,0 +1,81 @@
+/**
+ * Output of a program must not be able to stop the page, in which all panes live: what stopped it once would stop it again
+ * after every unlock, for it is recorded and played back. @xterm/xterm 6.0.0 repeats some functions as often as they ask for
+ * (`CSI 2147483647 S` for minutes, with every pane), throws at `CSI 1 J` in the last cell of a screen that has not scrolled
+ * yet, and after anything that is thrown it never parses again. This takes hold of its inner parts, as quiet-view.ts does;
+ * where a part is missing, the functions in question do nothing.
+ */
+import type { Terminal } from '@xterm/xterm';
+
+interface Params {
+  /** The numbers; 0 where one is left out. */
+  readonly params: Int32Array;
+}
+
+type ControlFunction = (params: Params, respectProtect?: boolean) => boolean;
+
+interface Inner {
+  readonly _core?: {
+    readonly _inputHandler?: {
+      parse?: (data: string | Uint8Array, promiseResult?: boolean) => void | Promise<boolean>;
+      readonly _parser?: { reset?: () => void };
+      readonly cursorForwardTab?: ControlFunction;
+      readonly cursorBackwardTab?: ControlFunction;
+      readonly insertLines?: ControlFunction;
+      readonly deleteLines?: ControlFunction;
+      readonly scrollUp?: ControlFunction;
+      readonly scrollDown?: ControlFunction;
+      readonly repeatPrecedingCharacter?: ControlFunction;
+      readonly eraseInDisplay?: ControlFunction;
+    };
+  };
+}
+
+/** What the guard needs of an emulator, in a page or without one. */
+type Emulator = Pick<Terminal, 'rows' | 'cols' | 'buffer' | 'reset'> & { readonly parser: Pick<Terminal['parser'], 'registerCsiHandler'> };
+
+/** The functions (CSI and this final byte) that are repeated, and from how often on once more changes nothing that a screen shows. */
+const repeated = [
+  ['I', 'cursorForwardTab', ({ cols }: Emulator) => cols],
+  ['Z', 'cursorBackwardTab', ({ cols }: Emulator) => cols],
+  ['L', 'insertLines', ({ rows }: Emulator) => rows],
+  ['M', 'deleteLines', ({ rows }: Emulator) => rows],
+  ['S', 'scrollUp', ({ rows }: Emulator) => rows],
+  ['T', 'scrollDown', ({ rows }: Emulator) => rows],
+  ['b', 'repeatPrecedingCharacter', ({ cols, rows }: Emulator) => cols * rows],
+] as const;
+
+/** Installs the guard. `lost` is told when a piece of output could not be shown. Call it before any other handler is registered. */
+export function guardEmulator(terminal: Emulator, lost: () => void): void {
+  const handler = (terminal as unknown as Inner)._core?._inputHandler;
+  for (const [final, name, most] of repeated) {
+    terminal.parser.registerCsiHandler({ final }, ([count]) => {
+      if (typeof count !== 'number' || count <= most(terminal)) return false;
+      handler?.[name]?.({ params: Int32Array.of(most(terminal)) });
+      return true;
+    });
+  }
+  for (const prefix of ['', '?']) {
+    terminal.parser.registerCsiHandler({ prefix, final: 'J' }, ([part]) => {
+      const { active } = terminal.buffer;
+      // Up to the last cell is the whole screen.
+      if (part !== 1 || active.cursorY < terminal.rows - 1 || active.cursorX < terminal.cols - 1) return false;
+      handler?.eraseInDisplay?.({ params: Int32Array.of(2) }, prefix === '?');
+      return true;
+    });
+  }
+  const parse = handler?.parse?.bind(handler);
+  if (!handler || !parse) return;
+  handler.parse = (data, promiseResult) => {
+    try {
+      return parse(data, promiseResult);
+    } catch {
+      handler._parser?.reset?.();
+      const { active } = terminal.buffer;
+      const whole = Array.from({ length: terminal.rows }, (_, row) => active.getLine(active.baseY + row)).every((line) => line !== undefined);
+      // A screen with missing rows would throw for ever.
+      if (!whole) terminal.reset();
+      lost();
+    }
+  };
+}
