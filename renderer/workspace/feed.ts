@@ -93,7 +93,8 @@ export class PaneFeed {
 
   #parse(bytes: Uint8Array, offset: number): Promise<void> {
     return new Promise((resolve) =>
-      this.#screen.write(bytes, () => {
+      this.#pieces(bytes, (at) => {
+        if (at < bytes.length) return;
         this.#next = offset;
         this.#events.parsed(offset, false);
         resolve();
@@ -131,9 +132,17 @@ export class PaneFeed {
     if (bytes.length === 0) return;
     const begin = frame.offset + frame.bytes.length - bytes.length;
     this.#next = begin + bytes.length;
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    this.#pieces(bytes, (at) => this.#events.parsed(begin + at, true));
+  }
+
+  /** Writes bytes piece by piece; `parsed` is told how many of them the emulator has taken, after each. */
+  #pieces(bytes: Uint8Array, parsed: (at: number) => void): void {
+    let at = 0;
+    do {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
-      this.#screen.write(piece, () => this.#events.parsed(begin + at + piece.length, true));
-    }
+      at += piece.length;
+      const end = at;
+      this.#screen.write(piece, () => parsed(end));
+    } while (at < bytes.length);
   }
 }

@@ -44,6 +44,22 @@ export interface OpenedRecord {
   readonly outputOffset: number;
 }
 
+/** The events of a record, for showing them. */
+export interface RecordContent {
+  readonly frame: Frame;
+  readonly events: readonly RecordingEvent[];
+  /** Output bytes of the recording before this record. */
+  readonly outputOffset: number;
+}
+
+interface Unsealed {
+  readonly frame: Frame;
+  readonly outputOffset: number;
+  readonly decoded: readonly DecodedEvent[];
+  /** R_i: the salts of the pieces come from it. */
+  readonly salt: Buffer;
+}
+
 /**
  * Opens the recording in `folder`. Rejects with RecordingError 'not-a-recording' where the folder cannot be read; bad
  * content shows while walking, where only a disk or a permission that refuses to read throws ('unreadable').
@@ -112,12 +128,40 @@ export class RecordingReader {
   }
 
   /**
-   * Walks every sealed record, opened. Ends at the first fault (also 'bad-seal' and 'bad-commitment'). Plaintext and
-   * salts of a record are wiped when the next one is asked for: copy what is to be kept. Rejects with RecordingError
-   * 'not-a-recipient' where the recording is not sealed to this key.
+   * Walks every sealed record, opened and checked against its commitment. Ends at the first fault (also 'bad-seal' and
+   * 'bad-commitment'). Plaintext and salts of a record are wiped when the next one is asked for: copy what is to be kept.
+   * Rejects with RecordingError 'not-a-recipient' where the recording is not sealed to this key.
    */
   async *records(opener: SegmentOpener): AsyncGenerator<OpenedRecord, void, undefined> {
     const salts = new PieceSalts();
+    try {
+      for await (const { frame, outputOffset, decoded, salt } of this.#unsealed(opener)) {
+        salts.setKey(salt);
+        const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(j) }));
+        try {
+          if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.salt, piece.bytes))), frame.commitment)) {
+            this.#refuse('bad-commitment', frame, `record ${frame.seq} does not hold what its commitment says.`);
+            return;
+          }
+          yield { frame, events, outputOffset };
+        } finally {
+          for (const piece of events) piece.salt.fill(0);
+        }
+      }
+    } finally {
+      salts.wipe();
+    }
+  }
+
+  /**
+   * The same walk without the commitments, which are an auditor's: that the content is what was sealed under this key is
+   * certain without them, and a replay has it in half of the time.
+   */
+  async *contents(opener: SegmentOpener): AsyncGenerator<RecordContent, void, undefined> {
+    for await (const { frame, outputOffset, decoded } of this.#unsealed(opener)) yield { frame, outputOffset, events: decoded.map(({ event }) => event) };
+  }
+
+  async *#unsealed(opener: SegmentOpener): AsyncGenerator<Unsealed, void, undefined> {
     let ratchet: Ratchet | undefined;
     let outputOffset = -1;
     try {
@@ -140,20 +184,20 @@ export class RecordingReader {
           if (!ratchet) return;
           continue;
         }
-        const opened = this.#open(frame, ratchet!, salts);
-        if (!opened) return;
-        const record: OpenedRecord = { frame, events: opened.events, outputOffset };
-        for (const { event } of opened.events) if (event.code === 'o') outputOffset += event.data.length;
+        const unsealed = this.#unseal(frame, ratchet!);
+        if (!unsealed) return;
+        const { plaintext, decoded, salt } = unsealed;
+        const before = outputOffset;
+        for (const { event } of decoded) if (event.code === 'o') outputOffset += event.data.length;
         try {
-          yield record;
+          yield { frame, outputOffset: before, decoded, salt };
         } finally {
-          opened.plaintext.fill(0);
-          for (const piece of opened.events) piece.salt.fill(0);
+          plaintext.fill(0);
+          salt.fill(0);
         }
       }
     } finally {
       ratchet?.destroy();
-      salts.wipe();
     }
   }
 
@@ -254,15 +298,13 @@ export class RecordingReader {
     }
   }
 
-  #open(frame: Frame, ratchet: Ratchet, salts: PieceSalts): { readonly plaintext: Buffer; readonly events: OpenedPiece[] } | undefined {
-    const stop = (code: FrameFault['code'], sentence: string): undefined => {
-      this.#stop(code, frame.segment, frame.offset, frame.seq, `${segmentName(frame.segment)}: ${sentence}`);
-      return undefined;
-    };
+  #unseal(frame: Frame, ratchet: Ratchet): { readonly plaintext: Buffer; readonly decoded: DecodedEvent[]; readonly salt: Buffer } | undefined {
     const keys = ratchet.next();
-    salts.setKey(keys.salt);
-    keys.salt.fill(0);
-    if (frame.body.length < TAG_BYTES) return stop('bad-seal', `record ${frame.seq} is too short to be sealed.`);
+    const refuse = (sentence: string): undefined => {
+      keys.salt.fill(0);
+      return this.#refuse('bad-seal', frame, sentence);
+    };
+    if (frame.body.length < TAG_BYTES) return refuse(`record ${frame.seq} is too short to be sealed.`);
     let plaintext: Buffer;
     try {
       const decipher = createDecipheriv('aes-256-gcm', keys.message, recordNonce(frame.seq));
@@ -272,21 +314,20 @@ export class RecordingReader {
       plaintext = decipher.update(frame.body.subarray(0, end));
       decipher.final();
     } catch {
-      return stop('bad-seal', `record ${frame.seq} does not open: it was changed, or it belongs to another place.`);
+      return refuse(`record ${frame.seq} does not open: it was changed, or it belongs to another place.`);
     }
-    let decoded: DecodedEvent[];
     try {
-      decoded = decodeEvents(plaintext);
+      return { plaintext, decoded: decodeEvents(plaintext), salt: keys.salt };
     } catch (error) {
       plaintext.fill(0);
-      return stop('bad-seal', `record ${frame.seq} opens but cannot be understood: ${(error as Error).message}.`);
+      return refuse(`record ${frame.seq} opens but cannot be understood: ${(error as Error).message}.`);
     }
-    const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(j) }));
-    if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.salt, piece.bytes))), frame.commitment)) {
-      plaintext.fill(0);
-      return stop('bad-commitment', `record ${frame.seq} does not hold what its commitment says.`);
-    }
-    return { plaintext, events };
+  }
+
+  /** Ends the walk at a record. */
+  #refuse(code: FrameFault['code'], frame: Frame, sentence: string): undefined {
+    this.#stop(code, frame.segment, frame.offset, frame.seq, `${segmentName(frame.segment)}: ${sentence}`);
+    return undefined;
   }
 
   #stop(code: FrameFault['code'], segment: number, offset: number, seq: number, message: string): void {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { RecordingError } from './errors.ts';
 import { openRecording, readHeader, type RecordingReader } from './reader.ts';
-import type { SegmentOpener, SnapshotInfo } from './types.ts';
+import type { FrameFault, SegmentOpener, SnapshotInfo } from './types.ts';
 
 /** How far a tail without a snapshot may move on to begin with a whole line: no terminal has longer lines. */
 const LINE_SEARCH_BYTES = 4096;
@@ -65,13 +65,22 @@ export async function* tail(folder: string, opener: SegmentOpener, options: Tail
   if (segments.length === 0) throw new RecordingError('not-a-recording', `There is no recording in ${folder}.`);
   const starts = await segmentStarts(folder, segments);
   const bound = Math.max(0, upTo - maxTailBytes);
-  const snapshot = await lastSnapshot(folder, opener, starts, bound, upTo, live);
-  const begin = snapshot?.info.outputOffset ?? bound;
-  // The last segment that begins at or before `begin`. Its first record states the size in force.
-  const from = starts.findLast((start) => start.outputOffset <= begin) ?? starts[0]!;
-  const reader = await openRecording(folder, { live, fromSegment: from.segment });
-  yield* items(reader, opener, begin, upTo, snapshot);
-  if (reader.fault) throw new RecordingError(reader.fault.code, reader.fault.message);
+  let part: Part = { entries: [], snapshot: undefined, fault: undefined };
+  for (let i = starts.length - 1; i >= 0; i--) {
+    const { segment, outputOffset } = starts[i]!;
+    if (outputOffset > upTo) continue;
+    const read = await readPart(await openRecording(folder, { live, fromSegment: segment }), segment, opener, bound, upTo);
+    // What stands behind damage is not replayed.
+    if (read.fault) wipe(part);
+    part = {
+      entries: read.fault ? read.entries : [...read.entries, ...part.entries],
+      snapshot: (read.fault ? undefined : part.snapshot) ?? read.snapshot,
+      fault: read.fault ?? part.fault,
+    };
+    if (part.snapshot ? part.snapshot.info.outputOffset >= outputOffset : outputOffset <= bound) break;
+  }
+  yield* items(part, part.snapshot?.info.outputOffset ?? bound, upTo);
+  if (part.fault) throw new RecordingError(part.fault.code, part.fault.message);
 }
 
 interface Start {
@@ -82,6 +91,21 @@ interface Start {
 interface Snapshot {
   readonly info: SnapshotInfo;
   readonly screen: Buffer;
+}
+
+type Entry = Extract<ReplayItem, { kind: 'size' | 'output' | 'gap' }>;
+
+/** What a replay needs of some segments, in their order. The bytes are copies. */
+interface Part {
+  readonly entries: readonly Entry[];
+  /** The last one that covers between `bound` and `upTo` output bytes. */
+  readonly snapshot: Snapshot | undefined;
+  readonly fault: FrameFault | undefined;
+}
+
+function wipe({ entries, snapshot }: Part): void {
+  for (const entry of entries) if (entry.kind === 'output') entry.bytes.fill(0);
+  snapshot?.screen.fill(0);
 }
 
 /** Where each segment begins in the output, from the clear headers. A segment without one is left to the walk to complain about. */
@@ -95,45 +119,60 @@ async function segmentStarts(folder: string, segments: readonly number[]): Promi
   return starts;
 }
 
-/** The last snapshot that covers between `bound` and `upTo` output bytes. */
-async function lastSnapshot(
-  folder: string,
-  opener: SegmentOpener,
-  starts: readonly Start[],
-  bound: number,
-  upTo: number,
-  live: boolean,
-): Promise<Snapshot | undefined> {
-  for (let i = starts.length - 1; i >= 0; i--) {
-    // A snapshot stands after the output that it covers, so one that covers `bound` bytes or more cannot stand in a
-    // segment that ends before them.
-    const next = starts[i + 1];
-    if (next && next.outputOffset < bound) return undefined;
-    const reader = await openRecording(folder, { live, fromSegment: starts[i]!.segment });
-    let found: Snapshot | undefined;
-    for await (const { frame, events } of reader.records(opener)) {
-      if (frame.segment !== starts[i]!.segment) break;
-      for (const { event } of events) {
-        if (event.code !== 'n') continue;
-        const snapshot = decodeSnapshot(event.data);
-        if (!snapshot || snapshot.info.outputOffset < bound || snapshot.info.outputOffset > upTo) continue;
-        found?.screen.fill(0);
-        // A copy: the record is wiped when the next one is asked for.
-        found = { info: snapshot.info, screen: Buffer.from(snapshot.screen) };
+/** Reads what a replay from `bound` to `upTo` needs of one segment: its first record states the size in force. */
+async function readPart(reader: RecordingReader, segment: number, opener: SegmentOpener, bound: number, upTo: number): Promise<Part> {
+  let entries: Entry[] = [];
+  let snapshot: Snapshot | undefined;
+  walk: for await (const { frame, events, outputOffset } of reader.contents(opener)) {
+    if (frame.segment !== segment) break;
+    let at = outputOffset;
+    for (const event of events) {
+      if (at > upTo) break walk;
+      switch (event.code) {
+        case 'o': {
+          const begin = Math.max(at, bound);
+          const end = Math.min(at + event.data.length, upTo);
+          if (begin < end) entries.push({ kind: 'output', offset: begin, bytes: Buffer.from(event.data.subarray(begin - at, end - at)) });
+          at += event.data.length;
+          break;
+        }
+        case 'n': {
+          const found = decodeSnapshot(event.data);
+          if (!found || found.info.outputOffset < bound || found.info.outputOffset > upTo) break;
+          snapshot?.screen.fill(0);
+          snapshot = { info: found.info, screen: Buffer.from(found.screen) };
+          entries = withoutShown(entries, found.info.outputOffset);
+          break;
+        }
+        case 'r':
+        case 's': {
+          const size = event.code === 'r' ? sizeOf(event.data) : parsed(sizeSchema, event.data);
+          // Of sizes with nothing printed in between the last one counts.
+          if (size && entries.at(-1)?.kind === 'size') entries.pop();
+          if (size) entries.push({ kind: 'size', offset: at, ...size });
+          break;
+        }
+        case 'g': {
+          const gap = parsed(gapSchema, event.data);
+          if (gap) entries.push({ kind: 'gap', offset: at, ...gap });
+        }
       }
     }
-    if (found) return found;
   }
-  return undefined;
+  return { entries, snapshot, fault: reader.fault };
 }
 
-async function* items(
-  reader: RecordingReader,
-  opener: SegmentOpener,
-  begin: number,
-  upTo: number,
-  snapshot: Snapshot | undefined,
-): AsyncGenerator<ReplayItem, void, undefined> {
+/** Drops and wipes output that the screen after `offset` output bytes shows. */
+function withoutShown(entries: readonly Entry[], offset: number): Entry[] {
+  return entries.filter((entry) => {
+    if (entry.kind !== 'output' || entry.offset + entry.bytes.length > offset) return true;
+    entry.bytes.fill(0);
+    return false;
+  });
+}
+
+/** The items of a replay that begins at `begin` output bytes. What is not replayed is wiped. */
+function* items({ entries, snapshot }: Part, begin: number, upTo: number): Generator<ReplayItem, void, undefined> {
   let size: { cols: number; rows: number } | undefined;
   let begun = false;
   let searched = 0;
@@ -151,48 +190,40 @@ async function* items(
       yield { kind: 'size', offset, ...size };
     }
   };
-  let offset = begin;
-  for await (const record of reader.records(opener)) {
-    let at = record.outputOffset;
-    if (at > upTo) break;
-    for (const { event } of record.events) {
-      if (event.code === 'o') {
-        const start = at;
-        at += event.data.length;
-        let first = Math.max(start, begin);
-        const end = Math.min(at, upTo);
-        if (first >= end) continue;
-        if (inLine) {
-          const newline = event.data.indexOf(NEWLINE, first - start);
-          const lineEnd = newline < 0 ? at : start + newline + 1;
-          if (searched + (lineEnd - first) > LINE_SEARCH_BYTES || (newline < 0 && end === upTo) || lineEnd >= upTo) {
-            // No line begins near: replay from the exact place then.
-            inLine = false;
-          } else if (newline < 0) {
-            searched += lineEnd - first;
-            continue;
-          } else {
-            first = lineEnd;
-            inLine = false;
-            if (first >= end) continue;
-          }
-        }
-        if (!begun) yield* open(first);
-        offset = end;
-        yield { kind: 'output', offset: first, bytes: Buffer.from(event.data.subarray(first - start, end - start)) };
-      } else if (event.code === 'r' || event.code === 's') {
-        const next = event.code === 'r' ? sizeOf(event.data) : parsed(sizeSchema, event.data);
-        if (!next) continue;
-        const changed = !size || size.cols !== next.cols || size.rows !== next.rows;
-        size = next;
-        if (begun && changed && at <= upTo) yield { kind: 'size', offset: at, ...next };
-      } else if (event.code === 'g' && begun && at <= upTo) {
-        const gap = parsed(gapSchema, event.data);
-        if (gap) yield { kind: 'gap', offset: at, ...gap };
+  for (const entry of entries) {
+    if (entry.kind === 'output') {
+      const end = entry.offset + entry.bytes.length;
+      let first = Math.max(entry.offset, begin);
+      if (first >= end) {
+        entry.bytes.fill(0);
+        continue;
       }
-    }
+      if (inLine) {
+        const newline = entry.bytes.indexOf(NEWLINE, first - entry.offset);
+        const lineEnd = newline < 0 ? end : entry.offset + newline + 1;
+        if (searched + (lineEnd - first) > LINE_SEARCH_BYTES || (newline < 0 && end === upTo) || lineEnd >= upTo) {
+          // No line begins near: replay from the exact place then.
+          inLine = false;
+        } else if (newline < 0) {
+          searched += lineEnd - first;
+          entry.bytes.fill(0);
+          continue;
+        } else {
+          first = lineEnd;
+          inLine = false;
+        }
+      }
+      entry.bytes.fill(0, 0, first - entry.offset);
+      if (first === end) continue;
+      if (!begun) yield* open(first);
+      yield { kind: 'output', offset: first, bytes: entry.bytes.subarray(first - entry.offset) };
+    } else if (entry.kind === 'size') {
+      const changed = !size || size.cols !== entry.cols || size.rows !== entry.rows;
+      size = { cols: entry.cols, rows: entry.rows };
+      if (begun && changed) yield entry;
+    } else if (begun) yield entry;
   }
-  if (!begun) yield* open(offset);
+  if (!begun) yield* open(begin);
 }
 
 function sizeOf(data: Uint8Array): { cols: number; rows: number } | undefined {

@@ -86,7 +86,8 @@ describe('the main job', () => {
   test('the idle lock comes by the clock, after a warning, and takes the renderer with it', async () => {
     const before = await running.app.window.rendererPid();
     // The run of a program in a pane is no activity.
-    await running.page.keyboard.type('for i in $(seq 200); do echo tick $i; sleep 0.05; done; echo locked-$((50+1))\n');
+    // Few rows, so that what was there before is still on the screen afterwards.
+    await running.page.keyboard.type('for i in $(seq 60); do printf "tick "; sleep 0.15; done; echo; echo locked-$((50+1))\n');
     for (let second = 0; second < 275; second += 5) {
       running.clock.advance(5000);
       await running.app.tick();

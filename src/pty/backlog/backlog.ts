@@ -93,6 +93,8 @@ export class OutputBacklog {
   readonly #scanner: OutputScanner;
   /** False while there is no page that may see this pane. */
   #attached = false;
+  /** The page has parsed something. Before, it is busy with what the recording has. */
+  #parses = false;
   #blocks: Block[] = [];
   /** Memory of blocks that is not in use: zeros. */
   readonly #spare: Uint8Array[] = [];
@@ -125,6 +127,7 @@ export class OutputBacklog {
   attach(offset: number): void {
     this.drop();
     this.#attached = true;
+    this.#parses = false;
     this.#sent = this.#parsed = offset;
   }
 
@@ -154,7 +157,9 @@ export class OutputBacklog {
   /** The page has parsed so many output bytes, in all. One that is behind, or ahead of what it got, changes nothing for the worse. */
   acknowledge(parsed: number): void {
     if (!this.#attached) return;
-    this.#parsed = Math.min(this.#sent, Math.max(this.#parsed, parsed));
+    const before = this.#parsed;
+    this.#parsed = Math.min(this.#sent, Math.max(before, parsed));
+    this.#parses ||= this.#parsed > before;
     while (this.#skips[0] && this.#skips[0].to <= this.#parsed) this.#skips.shift();
     this.#sendFull();
     if (this.#paused && this.#waiting + this.#inFlight() < this.#limits.lowWaterBytes) this.#goOn();
@@ -191,9 +196,11 @@ export class OutputBacklog {
   #holdBack(): void {
     const unparsed = this.#waiting + this.#inFlight();
     if (this.#paused || unparsed <= this.#limits.highWaterBytes) return;
-    // At this rate of lines, will there be enough of them for something to be left out?
+    // At this rate of lines, will there be enough of them for something to be left out? A flood that need not wait takes
+    // what processors there are from the page that opens the recording: it waits for that.
     const lines = this.#scanner.lines - (this.#blocks[0]?.lines ?? this.#scanner.lines);
-    if (unparsed <= this.#limits.longestBytes && lines * this.#limits.longestBytes > this.#linesNeeded() * this.#waiting) return;
+    const soon = lines * this.#limits.longestBytes > this.#linesNeeded() * this.#waiting;
+    if (this.#parses && soon && unparsed <= this.#limits.longestBytes) return;
     this.#paused = true;
     this.#events.pause();
   }
