@@ -28,11 +28,20 @@ interface Inner {
       readonly repeatPrecedingCharacter?: ControlFunction;
       readonly eraseInDisplay?: ControlFunction;
     };
+    /** Keeps a marker for each line of each hyperlink (OSC 8). */
+    readonly _oscLinkService?: {
+      /** Gives the link's number; 0 is no link. */
+      registerLink?: (link: unknown) => number;
+      addLineToLink?: (link: number, line: number) => void;
+    };
   };
 }
 
+/** Each marker is looked at when a line is scrolled: with 20,000 of them one line feed takes 0.25 ms. */
+const MAX_MARKERS = 500;
+
 /** What the guard needs of an emulator, in a page or without one. */
-type Emulator = Pick<Terminal, 'rows' | 'cols' | 'buffer' | 'reset'> & { readonly parser: Pick<Terminal['parser'], 'registerCsiHandler'> };
+type Emulator = Pick<Terminal, 'rows' | 'cols' | 'buffer' | 'markers' | 'reset'> & { readonly parser: Pick<Terminal['parser'], 'registerCsiHandler'> };
 
 /** The functions (CSI and this final byte) that are repeated, and from how often on once more changes nothing that a screen shows. */
 const repeated = [
@@ -42,12 +51,19 @@ const repeated = [
   ['M', 'deleteLines', ({ rows }: Emulator) => rows],
   ['S', 'scrollUp', ({ rows }: Emulator) => rows],
   ['T', 'scrollDown', ({ rows }: Emulator) => rows],
-  ['b', 'repeatPrecedingCharacter', ({ cols, rows }: Emulator) => cols * rows],
+  ['b', 'repeatPrecedingCharacter', ({ cols, rows, buffer }: Emulator) => Math.ceil((cols * rows) / lengthBefore(buffer.active))],
 ] as const;
+
+/** UTF-16 units of the character before the cursor: marks can be put on it without end, and are repeated with it. */
+function lengthBefore(buffer: Terminal['buffer']['active']): number {
+  const cell = buffer.getLine(buffer.baseY + buffer.cursorY)?.getCell(Math.max(0, buffer.cursorX - 1));
+  return Math.max(1, cell?.getChars().length ?? 1);
+}
 
 /** Installs the guard. `lost` is told when a piece of output could not be shown. Call it before any other handler is registered. */
 export function guardEmulator(terminal: Emulator, lost: () => void): void {
-  const handler = (terminal as unknown as Inner)._core?._inputHandler;
+  const core = (terminal as unknown as Inner)._core;
+  const handler = core?._inputHandler;
   for (const [final, name, most] of repeated) {
     terminal.parser.registerCsiHandler({ final }, ([count]) => {
       if (typeof count !== 'number' || count <= most(terminal)) return false;
@@ -63,6 +79,16 @@ export function guardEmulator(terminal: Emulator, lost: () => void): void {
       handler?.eraseInDisplay?.({ params: Int32Array.of(2) }, prefix === '?');
       return true;
     });
+  }
+  const links = core?._oscLinkService;
+  const register = links?.registerLink?.bind(links);
+  const addLine = links?.addLineToLink?.bind(links);
+  if (links && register && addLine) {
+    // Text of a link too many is shown without it.
+    links.registerLink = (link) => (terminal.markers.length < MAX_MARKERS ? register(link) : 0);
+    links.addLineToLink = (link, line) => {
+      if (terminal.markers.length < MAX_MARKERS) addLine(link, line);
+    };
   }
   const parse = handler?.parse?.bind(handler);
   if (!handler || !parse) return;

@@ -2,13 +2,18 @@ import { expect, test } from 'vitest';
 import { PaneFeed, PIECE_BYTES } from './feed.ts';
 
 function setup(again = false) {
+  const time = { now: 0, pieceMs: 0 };
   const log: string[] = [];
   const pending: (() => void)[] = [];
   const feed = new PaneFeed(
     {
+      queued: () => {},
       write: (bytes, parsed) => {
-        log.push(`write ${Buffer.from(bytes).toString()}`);
-        pending.push(parsed);
+        log.push(bytes.length > 100 ? `write ${bytes.length} bytes` : `write ${Buffer.from(bytes).toString()}`);
+        pending.push(() => {
+          time.now += time.pieceMs;
+          parsed();
+        });
       },
       reset: () => log.push('reset'),
       resize: (cols, rows) => log.push(`resize ${cols}x${rows}`),
@@ -20,14 +25,15 @@ function setup(again = false) {
       unsettled: (until) => log.push(`unsettled until ${until}`),
     },
     again,
+    () => time.now,
   );
   const settle = async (): Promise<void> => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 60; i++) {
       await Promise.resolve();
       pending.shift()?.();
     }
   };
-  return { feed, log, settle };
+  return { feed, log, settle, time };
 }
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const output = (offset: number, text: string) => ({ type: 'output', pane: 1, offset, bytes: bytes(text) }) as const;
@@ -37,7 +43,7 @@ test('a new pane needs no replay', async () => {
   feed.receive(output(0, 'ab'));
   feed.receive(output(2, 'cd'));
   await settle();
-  expect(log).toEqual(['write ab', 'write cd', 'parsed 2', 'parsed 4']);
+  expect(log).toEqual(['write ab', 'parsed 2', 'write cd', 'parsed 4']);
   expect(feed.live).toBe(true);
 });
 
@@ -64,8 +70,8 @@ test('live output waits for the end of the replay, and what both hold is written
     'parsed 6 replay',
     'caught up, 7 skipped',
     'write gh',
-    'write ij',
     'parsed 8',
+    'write ij',
     'parsed 10',
   ]);
 });
@@ -133,7 +139,7 @@ test('output that was left out: what is carried over is written in its place, an
   feed.receive({ type: 'skip', pane: 1, offset: 2, to: 1000, settled: 1500, bytes: bytes('carried') });
   feed.receive(output(1000, 'cd'));
   await settle();
-  expect(log).toEqual(['write ab', 'unsettled until 1500', 'write carried', 'write cd', 'parsed 2', 'parsed 1000', 'parsed 1002']);
+  expect(log).toEqual(['write ab', 'unsettled until 1500', 'parsed 2', 'write carried', 'parsed 1000', 'write cd', 'parsed 1002']);
 });
 
 test('output that was left out while the recording is played back waits its turn', async () => {
@@ -144,4 +150,20 @@ test('output that was left out while the recording is played back waits its turn
   expect(log).toEqual([]);
   await settle();
   expect(log.filter((line) => !line.startsWith('parsed'))).toEqual(['write ab', 'caught up, 0 skipped', 'unsettled until 20', 'write carried']);
+});
+
+test('output that is costly to parse is parsed in smaller pieces, so that keys have their turn, and in larger ones again', async () => {
+  const { feed, log, settle, time } = setup();
+  const sizes = (): number[] => log.splice(0).flatMap((line) => Number(/^write (\d+) bytes/.exec(line)?.[1] ?? 0) || []);
+  time.pieceMs = 500;
+  feed.receive({ type: 'output', pane: 1, offset: 0, bytes: new Uint8Array(3 * PIECE_BYTES) });
+  await settle();
+  expect(sizes().slice(0, 6)).toEqual([PIECE_BYTES, PIECE_BYTES / 4, PIECE_BYTES / 16, PIECE_BYTES / 64, 1024, 1024]);
+  time.pieceMs = 5;
+  for (let i = 0; i < 5; i++) await settle();
+  feed.receive({ type: 'output', pane: 1, offset: 3 * PIECE_BYTES, bytes: new Uint8Array(4 * PIECE_BYTES) });
+  for (let i = 0; i < 5; i++) await settle();
+  expect(Math.max(...sizes())).toBe(PIECE_BYTES);
+  // However it is cut, all of it is parsed, and then there is nothing more to wait for.
+  await feed.drained();
 });

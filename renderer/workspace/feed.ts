@@ -10,9 +10,15 @@ import type { Frame } from '../../src/bridge/frames.ts';
  * by such pieces too, so that the pty host knows it in time and a snapshot is never behind its screen.
  */
 export const PIECE_BYTES = 128 * 1024;
+/** Output can be made to cost a thousand times as much (full resets, scrolling with links): then pieces become as small as this. */
+const SMALLEST_PIECE_BYTES = 1024;
+/** A piece that took longer makes the next one smaller, one that took less than half makes it larger. A frame of the view may be in between. */
+const PIECE_MS = 60;
 
 /** The emulator, as the feed sees it. */
 export interface Screen {
+  /** So many bytes will be written. */
+  queued(bytes: number): void;
   /** `parsed` runs when the emulator has taken the bytes. */
   write(bytes: Uint8Array, parsed: () => void): void;
   reset(): void;
@@ -37,14 +43,21 @@ export class PaneFeed {
   readonly #screen: Screen;
   readonly #events: FeedEvents;
   readonly #again: boolean;
+  readonly #now: () => number;
   #state: 'new' | 'replaying' | 'live' = 'new';
   /** Where the next byte belongs. */
   #next = 0;
   #held: (Output | Skip)[] = [];
   #work: Promise<void> = Promise.resolve();
+  /** What the emulator has not been given yet. One piece at a time is with it. */
+  #queue: { readonly bytes: Uint8Array; at: number; readonly parsed: (at: number) => void }[] = [];
+  #busy = false;
+  #pieceBytes = PIECE_BYTES;
+  #drained: (() => void)[] = [];
 
   /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
-  constructor(screen: Screen, events: FeedEvents, again = false) {
+  constructor(screen: Screen, events: FeedEvents, again = false, now: () => number = () => performance.now()) {
+    this.#now = now;
     this.#screen = screen;
     this.#events = events;
     this.#again = again;
@@ -88,7 +101,12 @@ export class PaneFeed {
   #then(step: () => Promise<void> | void): Promise<void> {
     // A replay after the pane went live can only be the restart of a host: it starts from the recorded screen again.
     this.#state = 'replaying';
-    return (this.#work = this.#work.then(step));
+    return (this.#work = this.#work.then(() => this.drained()).then(step));
+  }
+
+  /** Resolves when the emulator has parsed all that has come until then, or at once. */
+  drained(): Promise<void> {
+    return this.#queue.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
   #parse(bytes: Uint8Array, offset: number): Promise<void> {
@@ -122,7 +140,9 @@ export class PaneFeed {
     if (offset > this.#next) this.#events.gap(offset - this.#next);
     this.#next = to;
     this.#events.unsettled(settled);
-    this.#screen.write(bytes, () => this.#events.parsed(to, true));
+    this.#pieces(bytes, (at) => {
+      if (at === bytes.length) this.#events.parsed(to, true);
+    });
   }
 
   #write(frame: Output): void {
@@ -135,14 +155,30 @@ export class PaneFeed {
     this.#pieces(bytes, (at) => this.#events.parsed(begin + at, true));
   }
 
-  /** Writes bytes piece by piece; `parsed` is told how many of them the emulator has taken, after each. */
+  /** Writes bytes behind all others, piece by piece; `parsed` is told how many of them the emulator has taken, after each. */
   #pieces(bytes: Uint8Array, parsed: (at: number) => void): void {
-    let at = 0;
-    do {
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
-      at += piece.length;
-      const end = at;
-      this.#screen.write(piece, () => parsed(end));
-    } while (at < bytes.length);
+    this.#screen.queued(bytes.length);
+    this.#queue.push({ bytes, at: 0, parsed });
+    this.#writeNext();
+  }
+
+  #writeNext(): void {
+    const first = this.#queue[0];
+    if (!first || this.#busy) return;
+    this.#busy = true;
+    const piece = first.bytes.subarray(first.at, first.at + this.#pieceBytes);
+    const start = this.#now();
+    this.#screen.write(piece, () => {
+      this.#busy = false;
+      const took = this.#now() - start;
+      if (took > PIECE_MS) this.#pieceBytes = Math.max(SMALLEST_PIECE_BYTES, this.#pieceBytes / 4);
+      else if (took < PIECE_MS / 2) this.#pieceBytes = Math.min(PIECE_BYTES, this.#pieceBytes * 2);
+      first.at += piece.length;
+      const whole = first.at >= first.bytes.length;
+      if (whole) this.#queue.shift();
+      first.parsed(first.at);
+      if (this.#queue.length === 0) for (const resolve of this.#drained.splice(0)) resolve();
+      this.#writeNext();
+    });
   }
 }

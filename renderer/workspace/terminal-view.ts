@@ -172,9 +172,11 @@ export class TerminalView {
    */
   makeRoom(height: number): void {
     const { terminal } = this;
+    const feed = this.#feed;
     const rows = Math.ceil(height / cellSize().r);
     // Behind what is unparsed. A scroll region that the program has left is lifted first; that moves the cursor, so it is put back.
-    terminal.write('', () => {
+    void feed.drained().then(() => {
+      if (feed !== this.#feed) return;
       if (terminal.rows - 1 - terminal.buffer.active.cursorY < rows) terminal.write(`\x1b7\x1b[r\x1b8${'\n'.repeat(rows)}`);
     });
   }
@@ -249,10 +251,18 @@ export class TerminalView {
         if (feed === this.#feed) act(...values);
       };
     const screen: Screen = {
-      // A step that is waited for must end.
-      write: (bytes, parsed) => (feed === this.#feed ? this.#write(bytes, parsed) : parsed()),
+      queued: (bytes) => frameBudget?.arrived(bytes),
+      write: (bytes, parsed) => {
+        const done = (): void => {
+          frameBudget?.parsed(bytes.length);
+          parsed();
+        };
+        if (feed === this.#feed) this.#write(bytes, done);
+        // A step that is waited for must end.
+        else done();
+      },
       reset: guarded(() => terminal.reset()),
-      resize: guarded((cols, rows) => terminal.resize(Math.max(cols, SMALLEST.cols), Math.max(rows, SMALLEST.rows))),
+      resize: guarded((cols, rows) => this.#resizeTo({ cols: Math.max(cols, SMALLEST.cols), rows: Math.max(rows, SMALLEST.rows) })),
     };
     const events: FeedEvents = {
       parsed: guarded((offset, live) => this.#onParsed(offset, live)),
@@ -271,13 +281,8 @@ export class TerminalView {
   }
 
   #write(bytes: Uint8Array, parsed: () => void): void {
-    const { length } = bytes;
-    frameBudget?.arrived(length);
     if (this.#left === 'on the screen') this.#clear();
-    this.terminal.write(bytes, () => {
-      frameBudget?.parsed(length);
-      parsed();
-    });
+    this.terminal.write(bytes, parsed);
   }
 
   /** RIS, in its turn behind what is unparsed. */
@@ -310,8 +315,20 @@ export class TerminalView {
   }
 
   #applySize(): void {
-    const wanted = this.#wanted;
-    if (wanted && (wanted.cols !== this.terminal.cols || wanted.rows !== this.terminal.rows)) this.terminal.resize(wanted.cols, wanted.rows);
+    if (this.#wanted) this.#resizeTo(this.#wanted);
+  }
+
+  /** The emulator can throw over lines that it cannot reflow: then the screen begins anew, in the size that is wanted. */
+  #resizeTo({ cols, rows }: { readonly cols: number; readonly rows: number }): void {
+    const { terminal } = this;
+    if (cols === terminal.cols && rows === terminal.rows) return;
+    try {
+      terminal.resize(cols, rows);
+    } catch {
+      terminal.reset();
+      if (cols !== terminal.cols || rows !== terminal.rows) terminal.resize(cols, rows);
+      this.skipped.value = messages.workspace.notShown;
+    }
   }
 
   #onScroll(): void {
@@ -323,9 +340,14 @@ export class TerminalView {
   #snapshot(): boolean {
     if (!this.#feed.live || this.#left !== 'nothing' || this.#parsed < this.#settled) return false;
     let bytes: Uint8Array | undefined;
-    for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
-      bytes = textBytes(this.#serialize.serialize({ scrollback }));
-      if (scrollback === 0) break;
+    try {
+      for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
+        bytes = textBytes(this.#serialize.serialize({ scrollback }));
+        if (scrollback === 0) break;
+      }
+    } catch {
+      // A screen that cannot be written down is rebuilt from the output. Thrown from here, the emulator would never parse again.
+      return true;
     }
     if (bytes.length <= SNAPSHOT_BYTES)
       this.#port.snapshot({ type: 'snapshot', pane: this.pane, offset: this.#parsed, cols: this.terminal.cols, rows: this.terminal.rows, bytes });
