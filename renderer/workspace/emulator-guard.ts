@@ -14,6 +14,13 @@ interface Params {
 
 type ControlFunction = (params: Params, respectProtect?: boolean) => boolean;
 
+/** A row of the buffer; all rows have one prototype. */
+interface Line {
+  getString?: (column: number) => string;
+  /** Puts another code point on the character of a cell. */
+  addCodepointToCell?: (this: Line, column: number, codePoint: number, width: number) => void;
+}
+
 interface Inner {
   readonly _core?: {
     readonly _inputHandler?: {
@@ -28,6 +35,7 @@ interface Inner {
       readonly repeatPrecedingCharacter?: ControlFunction;
       readonly eraseInDisplay?: ControlFunction;
     };
+    readonly _bufferService?: { readonly buffer?: { readonly lines?: { get?: (index: number) => Line | undefined } } };
     /** Keeps a marker for each line of each hyperlink (OSC 8). */
     readonly _oscLinkService?: {
       /** Gives the link's number; 0 is no link. */
@@ -53,6 +61,21 @@ const repeated = [
   ['T', 'scrollDown', ({ rows }: Emulator) => rows],
   ['b', 'repeatPrecedingCharacter', ({ cols, rows, buffer }: Emulator) => Math.ceil((cols * rows) / lengthBefore(buffer.active))],
 ] as const;
+
+/** UTF-16 units of one character on the screen. The longest family of emoji has 25; a browser draws hundreds of thousands for minutes. */
+const MAX_CHARACTER = 64;
+const bounded = new WeakSet<Line>();
+
+/** Leaves out what is put on a character beyond that, in all rows. */
+function boundCharacters(line: Line | undefined): void {
+  const rows = line && (Object.getPrototypeOf(line) as Line);
+  const add = rows?.addCodepointToCell;
+  if (!rows || !add || !rows.getString || bounded.has(rows)) return;
+  bounded.add(rows);
+  rows.addCodepointToCell = function (column, codePoint, width) {
+    if ((this.getString?.(column) ?? '').length < MAX_CHARACTER) add.call(this, column, codePoint, width);
+  };
+}
 
 /** UTF-16 units of the character before the cursor: marks can be put on it without end, and are repeated with it. */
 function lengthBefore(buffer: Terminal['buffer']['active']): number {
@@ -80,6 +103,7 @@ export function guardEmulator(terminal: Emulator, lost: () => void): void {
       return true;
     });
   }
+  boundCharacters(core?._bufferService?.buffer?.lines?.get?.(0));
   const links = core?._oscLinkService;
   const register = links?.registerLink?.bind(links);
   const addLine = links?.addLineToLink?.bind(links);

@@ -547,6 +547,9 @@ describe('output', () => {
     // In a fresh screen: at its last cell the emulator throws; the counts would take it hours.
     await core.print(pane, '\x1b[999;999H\x1b[1J\x1b[2147483647S\x1b[2147483647L\x1b[Hx\x1b[2147483647b\x1b[2J\x1b[Hstill here');
     await until(async () => (await screenText(page, pane)).trim() === 'still here', 'what follows');
+    // A character with marks without end: the browser would draw it for minutes.
+    await core.print(pane, `\x1b[2J\x1b[He${'\u0301'.repeat(200_000)}\r\nand here`);
+    await until(async () => (await screenText(page, pane)).includes('and here'), 'what follows the marks');
   });
 
   test('where output was left out, no snapshot is taken before the screen is true again, and it is acknowledged', async () => {
