@@ -25,7 +25,7 @@ interface Inner {
   readonly _core?: {
     readonly _inputHandler?: {
       parse?: (data: string | Uint8Array, promiseResult?: boolean) => void | Promise<boolean>;
-      readonly _parser?: { reset?: () => void };
+      readonly _parser?: { reset?: () => void; readonly currentState?: number };
       readonly cursorForwardTab?: ControlFunction;
       readonly cursorBackwardTab?: ControlFunction;
       readonly insertLines?: ControlFunction;
@@ -61,6 +61,11 @@ const repeated = [
   ['T', 'scrollDown', ({ rows }: Emulator) => rows],
   ['b', 'repeatPrecedingCharacter', ({ cols, rows, buffer }: Emulator) => Math.ceil((cols * rows) / lengthBefore(buffer.active))],
 ] as const;
+
+/** Whether the emulator has parsed a part of a control sequence: what is written down of its screen then lacks it. */
+export function isInSequence(terminal: unknown): boolean {
+  return ((terminal as Inner)._core?._inputHandler?._parser?.currentState ?? 0) !== 0;
+}
 
 /** UTF-16 units of one character on the screen. The longest family of emoji has 25; a browser draws hundreds of thousands for minutes. */
 const MAX_CHARACTER = 64;

@@ -167,3 +167,13 @@ test('output that is costly to parse is parsed in smaller pieces, so that keys h
   // However it is cut, all of it is parsed, and then there is nothing more to wait for.
   await feed.drained();
 });
+
+test('a character that comes in two frames is written whole, and counts as parsed only then', async () => {
+  const { feed, log, settle } = setup();
+  const all = Buffer.from('a「受付」b’');
+  for (let at = 0; at < all.length; at++) feed.receive({ type: 'output', pane: 1, offset: at, bytes: all.subarray(at, at + 1) });
+  for (let i = 0; i < 5; i++) await settle();
+  const written = log.filter((line) => line.startsWith('write ') && line.length > 6).map((line) => line.slice(6));
+  expect(written).toEqual([...'a「受付」b’']);
+  expect(log.filter((line) => line.startsWith('parsed'))).toEqual([1, 1, 1, 4, 4, 4, 7, 7, 7, 10, 10, 10, 13, 14, 14, 14, 17].map((at) => `parsed ${at}`));
+});

@@ -54,6 +54,8 @@ export class PaneFeed {
   #busy = false;
   #pieceBytes = PIECE_BYTES;
   #drained: (() => void)[] = [];
+  /** The first bytes of a character (UTF-8) whose rest has not come. */
+  #tail: Uint8Array = new Uint8Array(0);
 
   /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
   constructor(screen: Screen, events: FeedEvents, again = false, now: () => number = () => performance.now()) {
@@ -83,6 +85,7 @@ export class PaneFeed {
         return;
       case 'screen':
         return this.#then(() => {
+          this.#tail = new Uint8Array(0);
           this.#screen.reset();
           this.#screen.resize(frame.cols, frame.rows);
           return this.#parse(frame.bytes, frame.offset);
@@ -101,7 +104,10 @@ export class PaneFeed {
   #then(step: () => Promise<void> | void): Promise<void> {
     // A replay after the pane went live can only be the restart of a host: it starts from the recorded screen again.
     this.#state = 'replaying';
-    return (this.#work = this.#work.then(() => this.drained()).then(step));
+    const done = this.#work.then(() => this.drained()).then(step);
+    // A step that fails must not keep the pane from its live output.
+    this.#work = done.catch(() => {});
+    return done;
   }
 
   /** Resolves when the emulator has parsed all that has come until then, or at once. */
@@ -111,8 +117,8 @@ export class PaneFeed {
 
   #parse(bytes: Uint8Array, offset: number): Promise<void> {
     return new Promise((resolve) =>
-      this.#pieces(bytes, (at) => {
-        if (at < bytes.length) return;
+      this.#pieces(bytes, (_, last) => {
+        if (!last) return;
         this.#next = offset;
         this.#events.parsed(offset, false);
         resolve();
@@ -140,8 +146,9 @@ export class PaneFeed {
     if (offset > this.#next) this.#events.gap(offset - this.#next);
     this.#next = to;
     this.#events.unsettled(settled);
-    this.#pieces(bytes, (at) => {
-      if (at === bytes.length) this.#events.parsed(to, true);
+    this.#tail = new Uint8Array(0);
+    this.#pieces(bytes, (_, last) => {
+      if (last) this.#events.parsed(to, true);
     });
   }
 
@@ -155,10 +162,18 @@ export class PaneFeed {
     this.#pieces(bytes, (at) => this.#events.parsed(begin + at, true));
   }
 
-  /** Writes bytes behind all others, piece by piece; `parsed` is told how many of them the emulator has taken, after each. */
-  #pieces(bytes: Uint8Array, parsed: (at: number) => void): void {
-    this.#screen.queued(bytes.length);
-    this.#queue.push({ bytes, at: 0, parsed });
+  /**
+   * Writes bytes behind all others, piece by piece. `parsed` is told after each how many of them the emulator has taken, without a
+   * character that has not come whole yet: that waits, for the emulator loses one that is cut behind a byte of 0x80 (curly
+   * quotes, many Japanese characters).
+   */
+  #pieces(bytes: Uint8Array, parsed: (at: number, last: boolean) => void): void {
+    const held = this.#tail;
+    const all = held.length === 0 ? bytes : concat(held, bytes);
+    const whole = all.subarray(0, all.length - cutCharacter(all));
+    this.#tail = all.slice(whole.length);
+    this.#screen.queued(whole.length);
+    this.#queue.push({ bytes: whole, at: 0, parsed: (at) => parsed(at - held.length, at === whole.length) });
     this.#writeNext();
   }
 
@@ -166,7 +181,9 @@ export class PaneFeed {
     const first = this.#queue[0];
     if (!first || this.#busy) return;
     this.#busy = true;
-    const piece = first.bytes.subarray(first.at, first.at + this.#pieceBytes);
+    let end = first.at + this.#pieceBytes;
+    if (end < first.bytes.length) end -= cutCharacter(first.bytes.subarray(first.at, end));
+    const piece = first.bytes.subarray(first.at, end);
     const start = this.#now();
     this.#screen.write(piece, () => {
       this.#busy = false;
@@ -181,4 +198,22 @@ export class PaneFeed {
       this.#writeNext();
     });
   }
+}
+
+/** Bytes at the end that begin a character (UTF-8, RFC 3629) and do not end it: 0 to 3. */
+function cutCharacter(bytes: Uint8Array): number {
+  for (let count = 1; count <= Math.min(3, bytes.length); count++) {
+    const byte = bytes[bytes.length - count]!;
+    if (byte >= 0x80 && byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > count ? count : 0;
+  }
+  return 0;
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }

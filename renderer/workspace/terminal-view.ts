@@ -10,7 +10,7 @@ import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
-import { guardEmulator } from './emulator-guard.ts';
+import { guardEmulator, isInSequence } from './emulator-guard.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { quietView } from './quiet-view.ts';
@@ -290,6 +290,8 @@ export class TerminalView {
     const feed = this.#feed;
     this.#left = 'in the emulator';
     this.terminal.write('\x1bc', () => {
+      // Modes that the emulator keeps as options, which a reset leaves alone.
+      this.terminal.options.convertEol = this.terminal.options.cursorBlink = false;
       if (feed === this.#feed) this.#left = 'nothing';
     });
   }
@@ -338,7 +340,7 @@ export class TerminalView {
 
   /** Sends the screen after #parsed bytes. Only from a parse callback or at rest, and where nothing is missing: so that it is exactly that. */
   #snapshot(): boolean {
-    if (!this.#feed.live || this.#left !== 'nothing' || this.#parsed < this.#settled) return false;
+    if (!this.#feed.live || this.#left !== 'nothing' || this.#parsed < this.#settled || isInSequence(this.terminal)) return false;
     let bytes: Uint8Array | undefined;
     try {
       for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {

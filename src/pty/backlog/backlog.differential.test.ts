@@ -23,6 +23,7 @@ const small: BacklogLimits = {
   lowWaterBytes: 3000,
   longestBytes: 8000,
   linesKept: scrollback,
+  rows,
   blockBytes: 60,
   blockCapacity: 100,
 };

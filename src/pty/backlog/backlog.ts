@@ -38,8 +38,10 @@ export interface BacklogLimits {
   readonly lowWaterBytes: number;
   /** The same while it comes in so many lines that soon some of it can be left out. */
   readonly longestBytes: number;
-  /** Lines that the page keeps above its screen, and some more: it may have more rows than is known here yet. */
+  /** Lines that the page keeps above its screen, and some more. */
   readonly linesKept: number;
+  /** Rows that the page's terminal is taken to have at least: it may grow while output waits that was counted before. */
+  readonly rows: number;
   /** Output is left out by blocks that end at the first safe place behind so many bytes, and at so many anywhere. */
   readonly blockBytes: number;
   readonly blockCapacity: number;
@@ -57,6 +59,7 @@ export const limits: BacklogLimits = {
   lowWaterBytes: 3 * 1024 * 1024,
   longestBytes: 8 * 1024 * 1024,
   linesKept: scrollbackLines + 500,
+  rows: 256,
   blockBytes: 48 * 1024,
   blockCapacity: 64 * 1024,
 };
@@ -115,7 +118,7 @@ export class OutputBacklog {
     this.#limits = given;
     this.#clock = clock;
     this.#events = events;
-    this.#scanner = new OutputScanner(rows);
+    this.#scanner = new OutputScanner(Math.max(rows, given.rows));
   }
 
   /** The terminal's rows. The page may still have what it had before. */
@@ -277,7 +280,7 @@ export class OutputBacklog {
         this.#examined++;
         continue;
       }
-      next.gap = { from: block.gap?.from ?? block.offset, carry, settled };
+      next.gap = { from: block.gap?.from ?? block.offset, carry, settled: Math.max(block.gap?.settled ?? 0, settled) };
       this.#waiting -= block.length;
       this.#release(this.#blocks.splice(this.#examined, 1));
     }

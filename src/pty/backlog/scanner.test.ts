@@ -74,6 +74,15 @@ test.each([
   ['\x1b8', 'stops known'],
   ['\x1b[u', 'stops known'],
   ['\x1b7\x1b[1m\x1b8', 'stops saves known'],
+  // Where a restored cursor lands depends on the lines that were scrolled since.
+  ['\x1b7text\x1b8', 'stops saves known'],
+  ['\x1b7\n\x1b8', 'stops saves known'],
+  ['\x1b7\x1bD\x1b8', 'stops saves known'],
+  // A link that is open.
+  ['\x1b]8;;http://x\x07', 'stops unknown'],
+  ['\x1b]8;id=a;http://x\x1b\\text', 'stops unknown'],
+  ['\x1b]8;;http://x\x07text\x1b]8;;\x07', 'stops known'],
+  ['\x1b]8;;http://x\x07\x1bc', 'stops known'],
   ['\x1b7\x1b(0\x1b8', 'stops saves known'],
   // What leaves something behind, or asks.
   ['\x1b[6n', 'stops known'],

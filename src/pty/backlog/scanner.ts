@@ -69,6 +69,12 @@ export class OutputScanner {
   #alternate = false;
   /** A scroll region was set in the normal screen: lines leave it that do not go into the scrollback. */
   #region = false;
+  /** A hyperlink (OSC 8) is open: the terminal counts the lines that it is on. */
+  #link = false;
+  /** Of an OSC: its first bytes, how many semicolons it has, and whether something stands behind the last one. */
+  #command = '';
+  #semicolons = 0;
+  #target = false;
   /** Line ends since something else than text has moved the cursor. */
   #run = 0;
   readonly #sequence = new Uint8Array(maxSequence);
@@ -90,7 +96,7 @@ export class OutputScanner {
 
   /** Whether output could be left out from here on, or up to here: behind a line's end, on the normal screen, with no scroll region. */
   get safe(): boolean {
-    return this.#last === LF && this.#state === GROUND && !this.#alternate && !this.#region;
+    return this.#last === LF && this.#state === GROUND && !this.#alternate && !this.#region && !this.#link;
   }
 
   /** The block has done something that cannot be left out or carried over. */
@@ -135,11 +141,13 @@ export class OutputScanner {
         // The way of nearly every byte.
         while (at < length && classes[bytes[at]!] === TEXT) at++;
         this.#last = bytes[at - 1]!;
+        this.#scrolls();
         continue;
       }
       const before = this.#last;
       this.#last = byte;
       if (kind === LINE_FEED) {
+        this.#scrolls();
         if (this.#alternate || this.#region) continue;
         if (before === CR) this.#line();
         if (at >= enough) return at;
@@ -158,6 +166,11 @@ export class OutputScanner {
    */
   #line(): void {
     if (++this.#run > 2 * this.rows) this.lines++;
+  }
+
+  /** Lines may have been scrolled: a cursor that was saved before is restored to a place that depends on how many there are. */
+  #scrolls(): void {
+    if (!this.#alternate) this.#restorable = false;
   }
 
   #lose(): void {
@@ -180,11 +193,30 @@ export class OutputScanner {
       // RIS: whatever the terminal was in, it begins anew.
       if (before === ESC && byte === RIS) this.#reset();
     } else if (second && before === C1_LEAD) this.#lose();
-    else if (byte === ESC) this.#state = ESCAPE;
-    else if (this.#state === OSC || this.#state === STRING) {
-      if (byte === CAN || byte === SUB || (byte === BEL && this.#state === OSC)) this.#state = GROUND;
+    else if (byte === ESC) {
+      if (this.#state === OSC) this.#endCommand();
+      this.#state = ESCAPE;
+    } else if (this.#state === OSC) {
+      if (byte !== CAN && byte !== SUB && byte !== BEL) this.#inCommand(byte);
+      else {
+        this.#endCommand();
+        this.#state = GROUND;
+      }
+    } else if (this.#state === STRING) {
+      if (byte === CAN || byte === SUB) this.#state = GROUND;
     } else this.#function(byte);
     return at + 1;
+  }
+
+  #inCommand(byte: number): void {
+    if (this.#command.length < 2) this.#command += String.fromCharCode(byte);
+    if (byte === 0x3b) this.#semicolons++;
+    else if (this.#semicolons > 1) this.#target = true;
+  }
+
+  /** `OSC 8 ; parameters ; target` opens a link, and closes it where the target is empty. */
+  #endCommand(): void {
+    if (this.#command === '8;') this.#link = this.#target;
   }
 
   /** A byte of an escape or control sequence. */
@@ -226,6 +258,9 @@ export class OutputScanner {
       case 0x5d: // ] OSC
         this.#stops = true;
         this.#state = OSC;
+        this.#command = '';
+        this.#semicolons = 0;
+        this.#target = false;
         return;
       case 0x50: // P DCS, X SOS, ^ PM, _ APC
       case 0x58:
@@ -242,7 +277,7 @@ export class OutputScanner {
         return this.#restore();
       case 0x44: // D IND and E NEL are line feeds.
       case 0x45:
-        return;
+        return this.#scrolls();
       case 0x4d: // M RI
         this.#run = 0;
         return;
@@ -272,7 +307,7 @@ export class OutputScanner {
       this.#run = 0;
     } else if (prefix) this.#mode(final, String.fromCharCode(...sequence.subarray(1, length)));
     else if (final === 0x6d) this.#attribute();
-    else if (inLine.has(final)) return;
+    else if (inLine.has(final)) this.#scrolls();
     else if (overLines.has(final)) this.#run = 0;
     else if (final === 0x72) this.#setRegion();
     else if (final === 0x73) this.#save();
@@ -312,7 +347,7 @@ export class OutputScanner {
     else this.#saves = this.#restorable = true;
   }
 
-  /** Goes back to what was saved in this block, with the same attributes: that leaves nothing behind but a place. */
+  /** Goes back to what was saved in this block, with the same attributes and lines: that leaves nothing behind but a place. */
   #restore(): void {
     this.#run = 0;
     if (this.#alternate || !this.#restorable) this.#stops = true;
@@ -321,7 +356,7 @@ export class OutputScanner {
   #reset(): void {
     this.#state = GROUND;
     this.#stops = true;
-    this.#alternate = this.#region = false;
+    this.#alternate = this.#region = this.#link = false;
     this.#run = 0;
   }
 
