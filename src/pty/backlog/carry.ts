@@ -24,7 +24,7 @@ export interface Carry {
 /** What holds after both, one after the other; undefined where that would be too much. */
 export function join(before: Carry | undefined, after: Carry): Carry | undefined {
   if (!before) return after;
-  const attributes = after.resets ? after.attributes : concat(before.attributes, after.attributes);
+  const attributes = after.resets ? after.attributes : Buffer.concat([before.attributes, after.attributes]);
   if (attributes.length > maxAttributeBytes) return undefined;
   return {
     attributes,
@@ -43,11 +43,4 @@ export function terminalBytes({ attributes, charset, cursor, bell }: Carry): Uin
     ...(cursor ? [ESC, 0x5b, 0x3f, 0x32, 0x35, cursor] : []),
     ...(bell ? [BEL] : []),
   );
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }
