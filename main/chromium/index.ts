@@ -7,7 +7,7 @@ import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
-import { killNow, processTree, whenGone } from './processes.ts';
+import { killNow, processTree, whenGone } from '../machine/processes.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startTicks } from './processes.ts';
+import { startTicks } from '../machine/processes.ts';
 
 const PREFIX = 'wardmux-browser-';
 const OWNER_FILE = 'owner.json';

@@ -10,7 +10,7 @@ import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
 import { bindingName, fetchExpression, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
-import { killNow, rendererPids, whenGone } from './processes.ts';
+import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;

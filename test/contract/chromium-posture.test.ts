@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
-import { commandLine, isAlive, processTree } from '../../main/chromium/processes.ts';
+import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
 import { contentSecurityPolicy, type HostWindow } from '../../main/host.ts';
 import { scanTree } from '../support/memory-scan.ts';
 import { listeningSockets } from '../support/sockets.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { isAlive } from '../../main/chromium/processes.ts';
+import { isAlive } from '../../main/machine/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { isAlive, killNow } from '../../main/chromium/processes.ts';
+import { isAlive, killNow } from '../../main/machine/processes.ts';
 import { childEntry, hostContract } from './suite.ts';
 
 hostContract('The Chromium host', async () => {

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { processTree } from '../../main/chromium/processes.ts';
+import { processTree } from '../../main/machine/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { scanProcesses, secretForms, type Scan } from '../support/memory-scan.ts';
 import { openRealApp, type RealApp } from './real-window.ts';

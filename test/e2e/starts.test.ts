@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { commandLine, processTree } from '../../main/chromium/processes.ts';
+import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { openRealApp } from './real-window.ts';
 import { distFolder, passphrase, root, until } from './support.ts';
