@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 // @ts-expect-error plain JavaScript, so that the tools run before anything is installed
@@ -11,6 +12,8 @@ import { missingFor } from './bootstrap/system.mjs';
 import { missingEntries, platformOf } from './complete-lock.mjs';
 // @ts-expect-error the same
 import { hashInputs, isExternal } from './build.mjs';
+// @ts-expect-error the same
+import { hashNative, nativeIsBuilt } from './native.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -103,6 +106,21 @@ describe('the build', () => {
     for (const id of ['node:fs', 'fs', 'electron', 'node-pty', 'playwright-core', '@napi-rs/keyring', 'playwright-core/lib/x.js'])
       expect(isExternal(id), id).toBe(true);
     for (const id of ['zod', 'jose', 'electron-thing', './node-pty.ts', '/src/pty/main.ts']) expect(isExternal(id), id).toBe(false);
+  });
+  test('a change of the addon is a change of the build, and has it compiled anew', () => {
+    const base = mkdtempSync(join(tmpdir(), 'wardmux-build-'));
+    try {
+      mkdirSync(join(base, 'native'));
+      const hashes = ['int a;', 'int b;'].map((text) => {
+        writeFileSync(join(base, 'native/wardmux.c'), text);
+        return [hashInputs({ packaged: false, base }), hashNative(join(base, 'native/wardmux.c'))];
+      });
+      expect(hashes[0]![0]).not.toBe(hashes[1]![0]);
+      expect(hashes[0]![1]).not.toBe(hashes[1]![1]);
+      expect(nativeIsBuilt()).toBe(true);
+    } finally {
+      rmSync(base, { recursive: true });
+    }
   });
   test('a package build and a development build are not taken for one another', () => {
     expect(hashInputs({ packaged: true })).not.toBe(hashInputs({ packaged: false }));

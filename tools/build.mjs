@@ -1,5 +1,5 @@
 /**
- * Builds dist/ from the sources: the Node and Electron bundles, the preload, the renderer and the assets.
+ * Builds dist/ from the sources: the Node and Electron bundles, the preload, the renderer, the assets and our addon.
  *
  *   node tools/build.mjs [--force] [--package] [--quiet]
  *
@@ -9,11 +9,12 @@
  * Exit status: 0 built or up to date, 1 the build failed (the old dist/ is untouched).
  */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { ensureNative, nativeIsBuilt } from './native.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -50,7 +51,18 @@ export function isExternal(id) {
 }
 
 /** Everything that decides what comes out. Tests beside the sources do not. */
-const inputs = ['src', 'main', 'renderer', 'assets', 'tools/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const inputs = [
+  'src',
+  'main',
+  'renderer',
+  'assets',
+  'native/wardmux.c',
+  'tools/native.mjs',
+  'tools/build.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 function* filesUnder(path) {
   if (!existsSync(path)) return;
@@ -111,7 +123,8 @@ function swapIn(fresh, hash) {
  */
 export async function buildAll({ packaged = false, force = false, log = () => {} } = {}) {
   const hash = hashInputs({ packaged });
-  if (!force && upToDate(hash)) return 'current';
+  if (!force && upToDate(hash) && nativeIsBuilt()) return 'current';
+  const addon = ensureNative({ force, log });
 
   const started = Date.now();
   const { build } = await import('vite');
@@ -158,6 +171,7 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
       build: { outDir: join(fresh, 'renderer'), emptyOutDir: true, sourcemap: !packaged, reportCompressedSize: false, chunkSizeWarningLimit: 4096 },
     });
     cpSync(join(root, 'assets'), join(fresh, 'assets'), { recursive: true });
+    if (addon !== undefined) copyFileSync(addon, join(fresh, basename(addon)));
 
     const outputs = readdirSync(fresh);
     writeFileSync(join(fresh, stampName), `${JSON.stringify({ hash, packaged, outputs }, null, 2)}\n`);

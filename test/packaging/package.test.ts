@@ -78,6 +78,7 @@ describe('The package', () => {
       'dist/preload.cjs',
       'dist/pty-host.mjs',
       'dist/vault-host.mjs',
+      'dist/wardmux.node',
       'dist/assets/icons/256x256.png',
       'dist/assets/verify.py',
     ])
@@ -110,6 +111,7 @@ describe('The package', () => {
   });
 
   test('keeps native code outside the archive', () => {
+    expect(statSync(join(unpacked, 'resources/app.asar.unpacked/dist/wardmux.node')).size).toBeGreaterThan(10_000);
     const outside = join(unpacked, 'resources/app.asar.unpacked/node_modules');
     expect(statSync(join(outside, 'node-pty/build/Release/pty.node')).size).toBeGreaterThan(10_000);
     const keyring = readdirSync(join(outside, '@napi-rs')).find((name) => name.startsWith('keyring-linux'))!;

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nativeIsBuilt } from '../native.mjs';
 import { cache, root, say, tail, which } from './common.mjs';
 
 /** apt's own time limits, so that a network that swallows packets costs seconds and not minutes. */
@@ -22,9 +23,8 @@ function hasFont(pattern) {
   return status === 0 && stdout.trim() !== '';
 }
 
-function ptyIsBuilt() {
-  return existsSync(join(root, 'node_modules/node-pty/build/Release/pty.node'));
-}
+const ptyIsBuilt = () => existsSync(join(root, 'node_modules/node-pty/build/Release/pty.node'));
+const isBuilt = () => ptyIsBuilt() && nativeIsBuilt();
 
 const always = ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'package'];
 const withBrowser = ['test', 'screenshots', 'bench'];
@@ -32,7 +32,13 @@ const withBrowser = ['test', 'screenshots', 'bench'];
 /** `for`: the commands that need it. `when`: only then. `has`: is it there already? `better`: the command can go without. */
 const requirements = [
   { packages: ['python3'], why: 'compiles node-pty, runs verify.py', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('python3') },
-  { packages: ['make', 'g++'], why: 'compile node-pty', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('make') && anyOf('g++') },
+  {
+    packages: ['make', 'g++'],
+    why: 'compile node-pty and our own addon',
+    for: always,
+    when: () => !isBuilt(),
+    has: () => anyOf('make') && anyOf('g++') && anyOf('cc', 'gcc', 'clang'),
+  },
   {
     packages: ['chromium'],
     why: 'the window, where Electron is not installed',

@@ -1,0 +1,217 @@
+/** The addon against the real system, in processes of its own where it changes what a process is. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFile as readFileLater } from 'node:fs/promises';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closeOnExec, coreLimit, foregroundGroup, isDumpable, lock, NativeError, peerOf, setCoreLimit, tryLock, unlock } from './addon.ts';
+
+const linux = process.platform === 'linux';
+const module = join(import.meta.dirname, 'addon.ts');
+/** Runs a program of a few lines under the same Node, with the addon's functions at hand. */
+const node = (code: string, ...args: string[]) =>
+  spawnSync(process.execPath, ['--input-type=module-typescript', '-e', `import * as n from ${JSON.stringify(module)};${code}`, ...args], { encoding: 'utf8' });
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'wardmux-native-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('on Linux', () => {
+  beforeEach(({ skip }) => skip(!linux, 'the addon is for Linux'));
+
+  test('not dumpable is so when it returns, and a program that is started is dumpable again', () => {
+    const { stdout, stderr } = node(`
+      import { execFileSync } from 'node:child_process';
+      const before = n.isDumpable();
+      n.setNotDumpable();
+      const child = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', 'import * as n from ${JSON.stringify(module)}; console.log(n.isDumpable())'], { encoding: 'utf8' });
+      console.log(JSON.stringify([before, n.isDumpable(), child.trim()]));`);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([true, false, 'true']);
+    expect(isDumpable()).toBe(true);
+  });
+
+  test('the core limit of this process and of another one; the hard limit stays', () => {
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      [
+        '-c',
+        'ulimit -S -c 2048; exec "$@"',
+        'bash',
+        process.execPath,
+        '--input-type=module-typescript',
+        '-e',
+        `import * as n from ${JSON.stringify(module)};
+        import { execFileSync, spawn } from 'node:child_process';
+        const soft = n.coreLimit(0);
+        n.setCoreLimit(0, 1);
+        const inherited = execFileSync('bash', ['-c', 'ulimit -S -c; ulimit -H -c'], { encoding: 'utf8' }).split('\\n');
+        const other = spawn('sleep', ['100']);
+        n.setCoreLimit(other.pid, Infinity);
+        console.log(JSON.stringify([soft, n.coreLimit(0), inherited[0], String(n.coreLimit(other.pid))]));
+        other.kill();`,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    const hard = execFileSync('bash', ['-c', 'ulimit -H -c'], { encoding: 'utf8' }).trim();
+    expect(JSON.parse(stdout)).toEqual([2048 * 1024, 1, '0', hard === 'unlimited' ? 'Infinity' : String(Number(hard) * 1024)]);
+    expect(() => coreLimit(2 ** 30)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+    expect(() => setCoreLimit(0, -1)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+  });
+
+  test('the peer of a Unix socket is the process that connected', async () => {
+    const path = join(folder, 'socket');
+    const accepted = new Promise<Socket>((resolve) => createServer(resolve).listen(path));
+    const client = spawn(process.execPath, ['-e', `require('net').connect(process.argv[1]).on('error', () => {})`, path]);
+    try {
+      const socket = await accepted;
+      const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+      expect(peerOf(fd)).toEqual({ pid: client.pid, uid: process.getuid!(), gid: process.getgid!() });
+    } finally {
+      client.kill();
+    }
+  });
+
+  test('what is no Unix socket has no peer', async () => {
+    const file = openSync(join(folder, 'file'), 'w');
+    expect(() => peerOf(file)).toThrow(expect.objectContaining({ code: 'ENOTSOCK' }));
+    closeSync(file);
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const socket = createConnection(server.address() as { port: number });
+    await new Promise((resolve) => socket.once('connect', resolve));
+    expect(() => peerOf((socket as unknown as { _handle: { fd: number } })._handle.fd)).toThrow(expect.objectContaining({ code: 'ENOTSUP' }));
+    socket.destroy();
+    server.close();
+  });
+
+  test.each(['closeOnExec', 'closeOnExecEach'])('%s: a started program gets no descriptor from the first one on', (call) => {
+    // As pty.node opens masters: without close-on-exec. bash opens them here, because Node sets the flag on what it opens and on the first few that it finds.
+    const code = `import { createRequire } from 'node:module';
+      import { execFileSync } from 'node:child_process';
+      const addon = createRequire(import.meta.url)(${JSON.stringify(join(import.meta.dirname, '../../native/build/wardmux.node'))});
+      const list = () => execFileSync('bash', ['-c', 'ls /proc/$$/fd'], { encoding: 'utf8' }).trim().split('\\n');
+      const before = list();
+      const result = addon[process.argv[1]](70);
+      console.log(JSON.stringify([before, result, list()]));`;
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'exec 55</dev/null 70</dev/null 77</dev/null; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', code, call],
+      { encoding: 'utf8' },
+    );
+    const [before, result, after] = JSON.parse(stdout) as [string[], number, string[]];
+    expect(result).toBe(0);
+    expect(before).toEqual(expect.arrayContaining(['55', '70', '77']));
+    expect(after).toContain('55');
+    expect(after).not.toContain('70');
+    expect(after).not.toContain('77');
+  });
+
+  test('descriptors stay open for this process itself', () => {
+    const fd = openSync(module, 'r');
+    closeOnExec(3);
+    expect(readFileSync(fd, 'utf8')).toContain('closeOnExec');
+    closeSync(fd);
+  });
+
+  test('a descriptor that is no terminal has no foreground', () => {
+    const fd = openSync(module, 'r');
+    expect(() => foregroundGroup(fd)).toThrow(expect.objectContaining({ code: 'ENOTTY' }));
+    closeSync(fd);
+    expect(() => foregroundGroup(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+});
+
+describe('flock', () => {
+  beforeEach(({ skip }) => skip(!linux, 'the addon is for Linux'));
+  const open = (): number => openSync(join(folder, 'lock'), 'a');
+
+  test('one opening has it, another one not, until it is let go of or closed', () => {
+    const [first, second] = [open(), open()];
+    expect(tryLock(first)).toBe(true);
+    expect(tryLock(first)).toBe(true);
+    expect(tryLock(second)).toBe(false);
+    unlock(first);
+    expect(tryLock(second)).toBe(true);
+    closeSync(second);
+    expect(tryLock(first)).toBe(true);
+    closeSync(first);
+  });
+
+  test('who waits has it as soon as the other lets go; the event loop runs meanwhile, however many wait', async () => {
+    const holder = open();
+    expect(tryLock(holder)).toBe(true);
+    const waiters = Array.from({ length: 12 }, open);
+    const taken: number[] = [];
+    const done = waiters.map(async (fd) => {
+      expect(await lock(fd, 60_000)).toBe(true);
+      taken.push(fd);
+      closeSync(fd);
+    });
+    // Files go through libuv's four threads, which waiting must not use up.
+    expect(await readFileLater(module, 'utf8')).toContain('flock');
+    expect(taken).toEqual([]);
+    closeSync(holder);
+    await Promise.all(done);
+    expect(taken.toSorted()).toEqual(waiters.toSorted());
+  });
+
+  test('who has waited too long does not have it, and does not get it later once the file is closed', async () => {
+    const [holder, late, next] = [open(), open(), open()];
+    tryLock(holder);
+    expect(await lock(late, 10)).toBe(false);
+    closeSync(late);
+    closeSync(holder);
+    // The late one's thread may hold it for a moment; then it is free for good.
+    expect(await lock(next, 60_000)).toBe(true);
+    closeSync(next);
+  });
+
+  test('a holder that is killed holds nothing', async () => {
+    const child = spawn(process.execPath, [
+      '--input-type=module-typescript',
+      '-e',
+      `import { openSync } from 'node:fs'; import * as n from ${JSON.stringify(module)};
+      n.tryLock(openSync(process.argv[1], 'a')); console.log('held'); setInterval(() => {}, 1000);`,
+      join(folder, 'lock'),
+    ]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const fd = open();
+    expect(tryLock(fd)).toBe(false);
+    const taken = lock(fd, 60_000);
+    child.kill('SIGKILL');
+    expect(await taken).toBe(true);
+    closeSync(fd);
+  });
+
+  test('a wait that has no end does not keep a process from ending', () => {
+    const fd = open();
+    tryLock(fd);
+    const { status, stdout } = node(
+      `import { openSync } from 'node:fs'; void n.lock(openSync(process.argv[1], 'a'), 50).then((had) => console.log(had));`,
+      join(folder, 'lock'),
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'false\n' });
+    closeSync(fd);
+  });
+
+  test('what is no descriptor is refused', async () => {
+    expect(() => tryLock(1.5)).toThrow(NativeError);
+    await expect(lock(-1, 10)).rejects.toMatchObject({ code: 'EINVAL' });
+    expect(() => tryLock(9999)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+});
+
+test('where the addon is not for, each call says so by a code', ({ skip }) => {
+  skip(linux, 'this is Linux');
+  expect(() => isDumpable()).toThrow(expect.objectContaining({ code: 'ENOTSUP' }));
+});
+
+test('the addon is one C file of 500 lines at most', () => {
+  const sources = readdirSync(join(import.meta.dirname, '../../native')).filter((name) => name !== 'build');
+  expect(sources).toEqual(['wardmux.c']);
+  expect(readFileSync(join(import.meta.dirname, '../../native/wardmux.c'), 'utf8').split('\n').length).toBeLessThanOrEqual(500);
+});
