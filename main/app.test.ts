@@ -10,7 +10,7 @@ import { firstRun } from '../src/vault/first-run.ts';
 import { newScryptParameters } from '../src/vault/kdf.ts';
 import type { ToVaultHost } from '../src/vault/protocol.ts';
 import { App } from './app.ts';
-import type { Child, Host, HostWindow } from './host.ts';
+import { refusedByHost, type Child, type Host, type HostWindow, type RefusedByHost } from './host.ts';
 import { Listeners } from './listeners.ts';
 
 const clear: (() => Promise<void> | void)[] = [];
@@ -56,6 +56,8 @@ interface Rig {
   /** What the page was sent. */
   readonly posted: { readonly id?: number; readonly output?: Record<string, unknown>; readonly error?: { readonly code: string } }[];
   readonly home: string;
+  /** The window's host refuses something. */
+  readonly refuse: (what: RefusedByHost) => void;
   ask(request: string, input?: unknown): void;
 }
 
@@ -113,6 +115,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   const shown: string[] = [];
   const posted: Rig['posted'] = [];
   let receive: (text: string) => void = () => {};
+  let refuse: (what: RefusedByHost) => void = () => {};
   const none = { dispose: () => {} };
   const window: HostWindow = {
     show: async (surface) => void shown.push(surface),
@@ -137,6 +140,10 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
     fork: (name) => (name === 'vault-host' ? vault() : pty()),
     idleSeconds: () => host.idleSeconds(),
     onSignal: () => none,
+    onRefused: (listener) => {
+      refuse = listener;
+      return none;
+    },
     quit: async () => {},
   };
   const clock = { now: 1_000_000 };
@@ -145,7 +152,7 @@ async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   let id = 0;
   const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void =>
     receive(JSON.stringify({ id: ++id, request, input }));
-  return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, posted, home, ask };
+  return { app, clock, host, shown, kills: () => kills, vaultSays: (message) => say(message), signatures, posted, home, refuse: (what) => refuse(what), ask };
 }
 
 async function unlocked(): Promise<Rig> {
@@ -311,4 +318,26 @@ test('a passkey that was not used is an event and counts for nothing; a flood of
   ask('lock.facts');
   await answers(++asked);
   expect(posted.at(-1)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });
+});
+
+test('what the host refuses to a page is in the ledger, and a flood of it is a few events', async () => {
+  const { refuse, home, clock } = await rig({ setUp: true });
+  const events = (): unknown[] =>
+    readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { action: string; detail: unknown })
+      .filter(({ action }) => action === 'host.refused')
+      .map(({ detail }) => detail);
+  for (const what of refusedByHost) refuse(what);
+  await vi.waitFor(() => expect(events()).toEqual(refusedByHost.map((what) => ({ surface: 'lock', what }))));
+  for (let i = 0; i < 100; i++) refuse('window');
+  clock.now += 1000;
+  refuse('dialog');
+  await vi.waitFor(() =>
+    expect(events().slice(refusedByHost.length)).toEqual([
+      { surface: 'lock', what: 'too-many' },
+      { surface: 'lock', what: 'dialog' },
+    ]),
+  );
 });

@@ -55,6 +55,21 @@ export type ChildName = 'pty-host' | 'vault-host';
 /** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
 export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
 
+/** What a host refuses to a page. No page of ours does such a thing, so each is an event of the ledger: never with its content. */
+export const refusedByHost = [
+  'navigation',
+  'redirection',
+  'window',
+  'embedded-page',
+  'dialog',
+  'file-chooser',
+  'download',
+  'foreign-request',
+  'web-socket',
+  'message',
+] as const;
+export type RefusedByHost = (typeof refusedByHost)[number];
+
 export interface Host {
   readonly name: 'electron' | 'chromium';
   /** One line: which host, and why. */
@@ -65,6 +80,7 @@ export interface Host {
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
   idleSeconds(): Promise<number | undefined>;
   onSignal(listener: (signal: HostSignal) => void): Disposable;
+  onRefused(listener: (what: RefusedByHost) => void): Disposable;
   /** Ends every process of the host. */
   quit(): Promise<void>;
 }

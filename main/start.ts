@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homeFolder } from '../src/storage/index.ts';
-import { runApp } from './app.ts';
+import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { electronRuntime } from './electron/runtime.ts';
 import { runTerminalJob } from './terminal.ts';

@@ -6,7 +6,7 @@ import { readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { ClientAction, WorkspaceView } from '../src/bridge/schema.ts';
-import type { LedgerEntry } from '../src/ledger/types.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/index.ts';
 import {
   activePane,
@@ -33,7 +33,7 @@ export interface WorkspaceOptions {
   readonly pty: PtyClient;
   /** Whose recording a new pane is, and who can open it. */
   readonly owner: () => { readonly person: string; readonly recipients: Recipient[] };
-  readonly ledger: (entry: LedgerEntry) => void;
+  readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   readonly client: (action: ClientAction) => void;
   readonly lock: () => void;

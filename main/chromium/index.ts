@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
-import type { Child, ChildName, Host, HostWindow } from '../host.ts';
+import type { Child, ChildName, Host, HostWindow, RefusedByHost } from '../host.ts';
+import { Listeners } from '../listeners.ts';
 import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
@@ -32,8 +33,6 @@ export interface ChromiumHostOptions {
   /** For tests: other entries for the children. */
   readonly entries?: Partial<Record<ChildName, string>>;
   readonly env?: NodeJS.ProcessEnv;
-  /** Told when something of a page was refused: a navigation, a request, a message. Never its content. */
-  readonly onRefused?: (what: string) => void;
 }
 
 export interface ChromiumHost extends Host {
@@ -53,6 +52,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   const browser = findBrowser(env);
   const root = process.getuid?.() === 0;
   const signals = watchSignals(env);
+  const refused = new Listeners<[RefusedByHost]>();
   const children = new Set<Child>();
   let profile: Profile | undefined;
   let context: BrowserContext | undefined;
@@ -106,9 +106,10 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       const { processInfo } = await session.send('SystemInfo.getProcessInfo');
       browserPid = processInfo.find(({ type }) => type === 'browser')?.id;
       if (browserPid === undefined) throw new Error('the browser does not say which process it is');
-      await session.send('Browser.setDownloadBehavior', { behavior: 'deny' });
+      session.on('Browser.downloadWillBegin', () => refused.emit('download'));
+      await session.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true });
       window = await ChromiumWindow.open(
-        { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: options.onRefused ?? (() => {}) },
+        { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: (what) => refused.emit(what) },
         page,
       );
       const opened = window;
@@ -170,6 +171,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     },
     idleSeconds: idleReader(env),
     onSignal: (listener) => signals.onSignal(listener),
+    onRefused: (listener) => refused.add(listener),
     quit: () => (quitting ??= quit()),
   };
 }

@@ -4,7 +4,7 @@
  * after a renderer has died.
  */
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
-import { origin, type Disposable, type HostWindow, type Peer, type Surface } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
@@ -40,7 +40,7 @@ export interface WindowOptions {
   readonly rendererFolder: string;
   readonly headless: boolean;
   /** Told about every request and message that was refused, without its content. */
-  readonly onRefused: (what: string) => void;
+  readonly onRefused: (what: RefusedByHost) => void;
 }
 
 export class ChromiumWindow implements HostWindow {
@@ -84,7 +84,7 @@ export class ChromiumWindow implements HostWindow {
     await window.#adopt(page);
     options.context.on('page', (other) => {
       if (other === window.#page || window.#adopting) return;
-      options.onRefused('a second window');
+      options.onRefused('window');
       void other.close().catch(() => {});
     });
     options.context.on('close', () => window.#close());
@@ -282,12 +282,13 @@ export class ChromiumWindow implements HostWindow {
     });
     // A dialog would stop the page and could be made to look like ours: answered with no.
     page.on('dialog', (dialog) => {
-      this.#options.onRefused('a dialog');
+      this.#options.onRefused('dialog');
       void dialog.dismiss().catch(() => {});
     });
     await session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
     await session.send('Page.enable');
     // Taken over, so that no chooser opens; and never answered.
+    session.on('Page.fileChooserOpened', () => this.#options.onRefused('file-chooser'));
     await session.send('Page.setInterceptFileChooserDialog', { enabled: true });
     // Without it the binding's calls are not told. Console output comes along: a page must not log what it shows.
     await session.send('Runtime.enable');
@@ -350,12 +351,12 @@ export class ChromiumWindow implements HostWindow {
     try {
       // Navigations are ours alone: one per show. A reload or a link is cancelled, and the page stays as it is.
       if (document && request.url !== this.#expected) {
-        this.#options.onRefused('a navigation');
+        this.#options.onRefused('navigation');
         return await session.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' }).then(() => {});
       }
       if (document) this.#expected = undefined;
       if (request.method !== 'GET' || !ownUrl(request.url)) {
-        this.#options.onRefused('a request to another place');
+        this.#options.onRefused('foreign-request');
         return await session.send('Fetch.failRequest', { requestId, errorReason: 'AccessDenied' }).then(() => {});
       }
       const frame = document ? undefined : this.#large.at(new URL(request.url).pathname);
@@ -375,7 +376,7 @@ export class ChromiumWindow implements HostWindow {
   #receive(payload: string): void {
     if (!this.#live) return;
     const from = readPayload(payload, this.#generation);
-    if (!from) this.#options.onRefused('a message that is not in shape');
+    if (!from) this.#options.onRefused('message');
     else if (from.kind === 'message') this.#messages.emit(from.text);
     else this.#frames.emit(from.peer, from.bytes);
   }

@@ -2,7 +2,7 @@
 import { app, powerMonitor, type Session } from 'electron';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Child, ChildName, Host, HostSignal, HostWindow, Surface } from '../host.ts';
+import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost, Surface } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { forkUtility } from './child.ts';
@@ -22,8 +22,6 @@ export interface ElectronHostOptions {
   readonly temporaryFolder: string;
   readonly entries?: Partial<Record<ChildName, string>>;
   readonly env?: NodeJS.ProcessEnv;
-  /** Told when something of a page was refused. Never its content. */
-  readonly onRefused?: (what: string) => void;
 }
 
 export async function createElectronHost(options: ElectronHostOptions): Promise<Host> {
@@ -34,7 +32,8 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   let expected: { readonly surface: Surface; taken: boolean } | undefined;
   let session: Session | undefined;
   let quitting: Promise<void> | undefined;
-  const onRefused = options.onRefused ?? (() => {});
+  const refused = new Listeners<[RefusedByHost]>();
+  const onRefused = (what: RefusedByHost): void => refused.emit(what);
 
   powerMonitor.on('suspend', () => signals.emit('suspend'));
   powerMonitor.on('resume', () => signals.emit('resume'));
@@ -109,6 +108,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
     },
     idleSeconds: async () => powerMonitor.getSystemIdleTime(),
     onSignal: (listener) => signals.add(listener),
+    onRefused: (listener) => refused.add(listener),
     // Whoever called ends the process with app.exit: `before-quit` does not hold it up any more.
     quit: () => (quitting ??= quit()),
   };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askApp, socketPath } from '../../src/cli/socket.ts';
 import { homeFolder } from '../../src/storage/index.ts';
-import { runApp } from '../app.ts';
+import { runApp } from '../run.ts';
 import { createElectronHost } from './index.ts';
 import { prepareElectron } from './prepare.ts';
 
@@ -12,7 +12,7 @@ const distFolder = dirname(fileURLToPath(import.meta.url));
 const home = homeFolder(process.env);
 const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
 
-/** Exit status of a second start, as in app.ts. */
+/** Exit status of a second start, as in run.ts. */
 const ALREADY_RUNNING = 3;
 
 async function main(): Promise<number> {

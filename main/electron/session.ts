@@ -1,6 +1,6 @@
 /** The one session: in memory, serving our own pages, refusing everything else. */
 import { session, type Session } from 'electron';
-import { origin, type Surface } from '../host.ts';
+import { origin, type RefusedByHost, type Surface } from '../host.ts';
 import { servePage } from '../pages.ts';
 
 /** Without `persist:` it lives in memory only. */
@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly surface: () => Surface | undefined;
   /** True once for the document that is wanted now. */
   readonly takeDocument: (pathname: string) => boolean;
-  readonly onRefused: (what: string) => void;
+  readonly onRefused: (what: RefusedByHost) => void;
 }
 
 export function openSession(options: SessionOptions): Session {
@@ -32,19 +32,19 @@ export function openSession(options: SessionOptions): Session {
     const url = URL.parse(request.url);
     // A document is given once a show: a reload or a link gets nothing, and the page counts as gone.
     const document = url?.origin === origin && url.pathname.endsWith('.html');
-    if (request.method !== 'GET' || (document && !options.takeDocument(url.pathname))) return refuse('a request');
+    if (request.method !== 'GET' || (document && !options.takeDocument(url.pathname))) return refuse(document ? 'navigation' : 'foreign-request');
     const answer = await servePage(options.rendererFolder, request.url);
-    if (answer.status === 403) options.onRefused('a request to another place');
+    if (answer.status === 403) options.onRefused('foreign-request');
     return new Response(answer.body, { status: answer.status, headers: answer.headers });
   });
   // Every other scheme that could carry bytes is answered by us, with no. The network stack never sees a request.
-  for (const scheme of ['http', 'file', 'ftp']) own.protocol.handle(scheme, () => refuse(`a request by ${scheme}`));
+  for (const scheme of ['http', 'file', 'ftp']) own.protocol.handle(scheme, () => refuse('foreign-request'));
   own.webRequest.onBeforeRequest({ urls: ['ws://*/*', 'wss://*/*'] }, (_details, callback) => {
-    options.onRefused('a web socket');
+    options.onRefused('web-socket');
     callback({ cancel: true });
   });
 
-  function refuse(what: string): Response {
+  function refuse(what: RefusedByHost): Response {
     options.onRefused(what);
     return new Response('Refused: Wardmux serves its own pages only.\n', { status: 403 });
   }
@@ -63,7 +63,7 @@ export function openSession(options: SessionOptions): Session {
   own.setSpellCheckerEnabled(false);
   own.on('will-download', (event) => {
     event.preventDefault();
-    options.onRefused('a download');
+    options.onRefused('download');
   });
   return own;
 }

@@ -4,7 +4,7 @@
  * view would be shorter, but then the old picture stays until the renderer answers.
  */
 import { app, BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
-import { origin, type Disposable, type HostWindow, type Peer, type Surface } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { channels } from './channels.ts';
@@ -23,7 +23,7 @@ export interface WindowOptions {
   readonly icon: string;
   /** Told which surface stands in the window, and which document may be loaded, once. */
   readonly expect: (surface: Surface | undefined) => void;
-  readonly onRefused: (what: string) => void;
+  readonly onRefused: (what: RefusedByHost) => void;
 }
 
 interface Current {
@@ -224,11 +224,11 @@ export class ElectronWindow implements HostWindow {
     const own = (event: IpcMainEvent): boolean => this.#current === current && event.senderFrame === contents.mainFrame && event.senderFrame.origin === origin;
     contents.ipc.on(channels.message, (event, text: unknown) => {
       if (own(event) && isMessage(text)) this.#messages.emit(text);
-      else this.#options.onRefused('a message that is not in shape');
+      else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.frame, (event, peer: unknown, bytes: unknown) => {
       if (own(event) && isPeer(peer) && isFrame(bytes)) this.#frames.emit(peer, bytes);
-      else this.#options.onRefused('a message that is not in shape');
+      else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.taken, (event, id: unknown) => {
       if (!own(event) || typeof id !== 'number') return;
@@ -255,18 +255,18 @@ export class ElectronWindow implements HostWindow {
 
   /** Nothing leads out of the document. */
   #guard(contents: WebContents): void {
-    const deny = (what: string) => (event: { preventDefault(): void }) => {
+    const deny = (what: RefusedByHost) => (event: { preventDefault(): void }) => {
       event.preventDefault();
       this.#options.onRefused(what);
     };
     contents.setWindowOpenHandler(() => {
-      this.#options.onRefused('a second window');
+      this.#options.onRefused('window');
       return { action: 'deny' };
     });
-    contents.on('will-navigate', deny('a navigation'));
-    contents.on('will-frame-navigate', deny('a navigation'));
-    contents.on('will-redirect', deny('a redirection'));
-    contents.on('will-attach-webview', deny('a page in a page'));
+    contents.on('will-navigate', deny('navigation'));
+    contents.on('will-frame-navigate', deny('navigation'));
+    contents.on('will-redirect', deny('redirection'));
+    contents.on('will-attach-webview', deny('embedded-page'));
     // A page may not keep itself from being closed.
     contents.on('will-prevent-unload', (event) => event.preventDefault());
   }

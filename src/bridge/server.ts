@@ -1,4 +1,5 @@
 /** The core's side of the bridge: takes a page's text, checks it, calls the one handler, answers. Nothing else gets in. */
+import { Limiter } from './limiter.ts';
 import { requests, type EventName, type Events, type Input, type Output, type RequestName, type Surface } from './schema.ts';
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
@@ -38,9 +39,8 @@ export interface BridgeServerOptions {
 /** One for each window. Stateless but for its rate limit. */
 export class BridgeServer {
   readonly #options: BridgeServerOptions;
-  #windowStart = 0;
-  #count = 0;
-  #refused = 0;
+  readonly #messages = new Limiter(MAX_PER_SECOND, 1000);
+  readonly #refusals = new Limiter(MAX_REFUSED_PER_SECOND, 1000);
 
   constructor(options: BridgeServerOptions) {
     this.#options = options;
@@ -57,20 +57,15 @@ export class BridgeServer {
     const post = (answer: string): void => {
       if (document() === asking) this.#options.post(answer);
     };
-    const refused: BridgeServerOptions['refused'] = (code, request) => {
-      if (++this.#refused <= MAX_REFUSED_PER_SECOND) this.#options.refused(code, request);
-      else if (this.#refused === MAX_REFUSED_PER_SECOND + 1) this.#options.refused('too-many');
-    };
     const time = now();
-    if (time - this.#windowStart >= 1000) {
-      this.#windowStart = time;
-      this.#count = 0;
-      this.#refused = 0;
-    }
-    if (++this.#count > MAX_PER_SECOND) {
-      if (this.#count === MAX_PER_SECOND + 1) refused('too-many');
-      return;
-    }
+    const refused: BridgeServerOptions['refused'] = (code, request) => {
+      const taken = this.#refusals.take(time);
+      if (taken === 'yes') this.#options.refused(code, request);
+      else if (taken === 'flood') this.#options.refused('too-many');
+    };
+    const taken = this.#messages.take(time);
+    if (taken === 'flood') refused('too-many');
+    if (taken !== 'yes') return;
     if (text.length > MAX_TEXT) return refused('too-large');
     let message: unknown;
     try {

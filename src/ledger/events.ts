@@ -53,7 +53,10 @@ const lockCauses = [
 ] as const;
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
 
-export const eventTable: readonly EventRow[] = [
+/** Why an unlock can fail, as the vault says it. */
+export const unlockFailures = ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person'] as const;
+
+const rows = [
   row(
     'app.start',
     'The app or a command that records started.',
@@ -72,18 +75,7 @@ export const eventTable: readonly EventRow[] = [
     'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing.',
     {
       'method?': methods,
-      'reason?': [
-        'wrong-passphrase',
-        'passkey-refused',
-        'no-such-slot',
-        'back-off',
-        'corrupt-vault',
-        'no-such-person',
-        'vault-gone',
-        'passkey-not-used',
-        'passkey-no-secret',
-        'error',
-      ],
+      'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
     },
     { person: 'optional', outcome: 'required', important: true },
@@ -192,11 +184,76 @@ export const eventTable: readonly EventRow[] = [
     { important: true },
   ),
   row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional', important: true }),
+  row(
+    'host.refused',
+    'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.',
+    {
+      surface: surfaces,
+      what: [
+        'navigation',
+        'redirection',
+        'window',
+        'embedded-page',
+        'dialog',
+        'file-chooser',
+        'download',
+        'foreign-request',
+        'web-socket',
+        'message',
+        'too-many',
+      ],
+    },
+    { important: true },
+  ),
 ];
 
-function row(action: string, help: string, fields: Record<string, FieldType>, options: Partial<Pick<EventRow, 'person' | 'outcome' | 'important'>>): EventRow {
+export const eventTable: readonly EventRow[] = rows;
+
+type Options = Partial<Pick<EventRow, 'person' | 'outcome' | 'important'>>;
+interface Row<A extends string, F extends EventRow['fields'], O extends Options> extends EventRow {
+  readonly action: A;
+  readonly fields: F;
+  /** For the types below: what the row was given. */
+  readonly options?: O;
+}
+
+function row<const A extends string, const F extends EventRow['fields'], const O extends Options>(
+  action: A,
+  help: string,
+  fields: F,
+  options: O,
+): Row<A, F, O> {
   return { action, help, fields, person: options.person ?? 'none', outcome: options.outcome ?? 'none', important: options.important ?? false };
 }
+
+type Value<T> = T extends readonly string[]
+  ? T[number]
+  : T extends 'kids'
+    ? readonly string[]
+    : T extends 'count' | 'integer'
+      ? number
+      : T extends 'boolean'
+        ? boolean
+        : string;
+type Detail<F> = { readonly [K in keyof F as K extends `${string}?` ? never : K]: Value<F[K]> } & {
+  readonly [K in keyof F as K extends `${infer Name}?` ? Name : never]?: Value<F[K]>;
+};
+type Person<O> = O extends { readonly person: 'required' }
+  ? { readonly person: string }
+  : O extends { readonly person: 'optional' }
+    ? { readonly person?: string }
+    : object;
+type Outcome<O> = O extends { readonly outcome: 'required' } ? { readonly outcome: 'success' | 'failure' } : object;
+type EntryOf<R> =
+  R extends Row<infer A, infer F, infer O>
+    ? { readonly action: A; readonly detail?: Detail<F> } & Person<O> & Outcome<O> & ([keyof F] extends [never] ? object : { readonly detail: Detail<F> })
+    : never;
+
+/** An entry that the table allows, for the compiler: `checkEntry` says the same at run time. */
+export type AuditEntry = EntryOf<(typeof rows)[number]>;
+
+/** Why an unlock can fail, as the ledger keeps it. */
+export type UnlockReason = NonNullable<Extract<AuditEntry, { readonly action: 'unlock' }>['detail']['reason']>;
 
 const byAction = new Map(eventTable.map((entry) => [entry.action, entry]));
 

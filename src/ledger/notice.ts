@@ -1,9 +1,11 @@
 /** From what a recorder reports to what the ledger remembers. */
 import type { RecordingNotice } from '../recording/types.ts';
-import type { LedgerEntry } from './types.ts';
+import type { AuditEntry } from './events.ts';
+
+type FailureCause = Extract<AuditEntry, { readonly action: 'recording.failed' }>['detail']['reason'];
 
 /** A recorder's reason is a sentence or an errno; the ledger keeps one word of a fixed list, so no text slips in. */
-function failureCause(reason: string): string {
+function failureCause(reason: string): FailureCause {
   if (/ENOSPC|EDQUOT|disk.?full|no space/i.test(reason)) return 'disk-full';
   if (/EROFS|read.?only/i.test(reason)) return 'read-only';
   if (/EIO\b|io-error|input\/output/i.test(reason)) return 'io-error';
@@ -13,7 +15,7 @@ function failureCause(reason: string): string {
 }
 
 /** The ledger entry of a recording's notice. */
-export function noticeEntry(notice: RecordingNotice): LedgerEntry {
+export function noticeEntry(notice: RecordingNotice): AuditEntry {
   const { recording } = notice;
   switch (notice.kind) {
     case 'start':

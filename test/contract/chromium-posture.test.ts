@@ -35,8 +35,8 @@ describe('The Chromium host', () => {
       runFolder,
       headless: true,
       entries: { 'pty-host': childEntry, 'vault-host': childEntry },
-      onRefused: (what) => refused.push(what),
     });
+    host.onRefused((what) => refused.push(what));
     window = await host.open({ rendererFolder: pagesFolder });
   });
   afterEach(async () => {
@@ -96,14 +96,21 @@ describe('The Chromium host', () => {
       clipboard: 'granted',
     });
     await waitFor(() => expect(page.context().pages()).toHaveLength(1));
-    expect(refused).toContain('a dialog');
+    expect(refused).toContain('dialog');
 
     // A reload, a link and a file chooser change nothing: the document stays.
     await page.evaluate("globalThis.marker = 'still here'");
     for (const go of ['location.reload()', "location.href = '/lock.html'", "location.href = 'file:///etc/passwd'", "location.href = 'https://example.org/'"])
       await page.evaluate(go).catch(() => {});
-    await page.evaluate("const input = document.createElement('input'); input.type = 'file'; document.body.append(input); input.click();");
-    await waitFor(() => expect(refused.filter((what) => what === 'a navigation').length).toBeGreaterThanOrEqual(3));
+    // A browser opens a file chooser, and downloads, only where a person has just clicked or typed.
+    const session = await page.context().newCDPSession(page);
+    for (const expression of [
+      "{ const input = document.createElement('input'); input.type = 'file'; document.body.append(input); input.click(); }",
+      "{ const link = document.createElement('a'); link.href = URL.createObjectURL(new Blob(['x'])); link.download = 'x.txt'; document.body.append(link); link.click(); }",
+    ])
+      await session.send('Runtime.evaluate', { expression, userGesture: true });
+    await waitFor(() => expect(refused.filter((what) => what === 'navigation').length).toBeGreaterThanOrEqual(3));
+    await waitFor(() => expect(refused).toEqual(expect.arrayContaining(['download', 'file-chooser'])));
     expect(await page.evaluate('globalThis.marker')).toBe('still here');
     expect(page.url()).toBe('https://wardmux.localhost/workspace.html');
 

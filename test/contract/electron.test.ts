@@ -49,13 +49,14 @@ async function makeHost(): Promise<Host> {
   refused.length = 0;
   home = mkdtempSync(join(tmpdir(), 'wmx-'));
   const temporaryFolder = prepareElectron({ home });
-  return createElectronHost({
+  const host = await createElectronHost({
     distFolder: '/nonexistent',
     home,
     temporaryFolder,
     entries: { 'pty-host': childEntry, 'vault-host': childEntry },
-    onRefused: (what) => refused.push(what),
   });
+  host.onRefused((what) => refused.push(what));
+  return host;
 }
 
 hostContract('The Electron host', async () => ({

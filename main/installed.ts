@@ -1,0 +1,87 @@
+/** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
+import { Ledger } from '../src/ledger/ledger.ts';
+import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
+import type { InstallationSigner } from '../src/ledger/types.ts';
+import { loadPolicy, type LoadedPolicy } from '../src/policy/index.ts';
+import type { ToPtyHost } from '../src/pty/protocol.ts';
+import type { Recipient } from '../src/recording/types.ts';
+import { thumbprint } from '../src/recording/wrap.ts';
+import { openSigner, readInstallation, type Home, type Installation } from '../src/storage/index.ts';
+import type { PersonRecord } from '../src/vault/types.ts';
+import { version } from '../src/version.ts';
+
+export interface Installed {
+  readonly installation: Installation;
+  readonly policy: LoadedPolicy;
+  readonly signer: InstallationSigner;
+  readonly ledger: Ledger;
+  readonly scheduler: CheckpointScheduler;
+}
+
+export interface InstalledParts {
+  readonly home: Home;
+  /** Told before each checkpoint: the heads of live recordings go into the ledger first. */
+  readonly before: () => Promise<void>;
+  readonly busy: () => boolean;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+/** Holds it, from the start or from the end of the first run. */
+export class InstalledHolder {
+  readonly #parts: InstalledParts;
+  #current: Installed | undefined;
+
+  constructor(parts: InstalledParts) {
+    this.#parts = parts;
+  }
+
+  get current(): Installed | undefined {
+    return this.#current;
+  }
+
+  /** Opens what the first run has made. @returns undefined before it. @throws StorageFault, LedgerError */
+  async open(): Promise<Installed | undefined> {
+    const { home, before, busy, onError, now } = this.#parts;
+    const installation = readInstallation(home);
+    if (!installation) return undefined;
+    const policy = loadPolicy(home);
+    const signer = await openSigner(home, installation);
+    const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+    const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
+    this.#current = { installation, policy, signer, ledger, scheduler };
+    return this.#current;
+  }
+
+  require(): Installed {
+    if (!this.#current) throw new Error('the first run is not done');
+    return this.#current;
+  }
+
+  /** Whose a new pane's recording is, and who can open it. */
+  owner(person: PersonRecord): { person: string; recipients: Recipient[] } {
+    const { auditKeys } = this.require().policy.policy;
+    return {
+      person: person.id,
+      recipients: [
+        { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey },
+        ...auditKeys.map(({ kid, jwk }) => ({ kid, role: 'audit' as const, jwk })),
+      ],
+    };
+  }
+
+  /** What the pty host is told when it starts. */
+  ptyConfiguration(): Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'> {
+    const { installation, policy } = this.require();
+    const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
+    return {
+      recordingsFolder: this.#parts.home.recordings,
+      installation: installation.id,
+      policySha256: policy.sha256,
+      rotateMinutes,
+      rotateMebibytes,
+      reserveMebibytes,
+      version,
+    };
+  }
+}

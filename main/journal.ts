@@ -1,0 +1,109 @@
+/** What happened, for the ledger; and what has gone wrong since the start, for the line, the lock page and the exit status. */
+import { Limiter } from '../src/bridge/limiter.ts';
+import type { Surface } from '../src/bridge/schema.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
+import type { Ledger } from '../src/ledger/ledger.ts';
+import type { RefusedByHost } from './host.ts';
+import { sentenceOf } from './sentence.ts';
+
+/**
+ * Refusals from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,
+ * and a hostile one must not fill the disk.
+ */
+const REFUSALS = { most: 10, within: 1000 };
+
+/** Our own processes and the private socket. */
+type Peer = 'pty-host' | 'vault-host' | 'socket';
+
+export interface JournalParts {
+  /** Undefined before the first run. */
+  readonly ledger: () => Ledger | undefined;
+  readonly say: (line: string) => void;
+  /** For the person, if somebody is in. */
+  readonly notice: (level: 'stop', sentence: string) => void;
+  readonly now: () => number;
+}
+
+export class Journal {
+  readonly #parts: JournalParts;
+  readonly #limits = new Map<string, Limiter>();
+  #recordingFault: string | undefined;
+  #ledgerFault: string | undefined;
+  #faulty = false;
+
+  constructor(parts: JournalParts) {
+    this.#parts = parts;
+  }
+
+  /** Why a recording has stopped, if one has. */
+  get recordingFault(): string | undefined {
+    return this.#recordingFault;
+  }
+
+  /** Why the ledger could not be written, if it could not. */
+  get ledgerFault(): string | undefined {
+    return this.#ledgerFault;
+  }
+
+  /** Something was not sealed, not entered or did not end: the exit status says so. */
+  get faulty(): boolean {
+    return this.#faulty;
+  }
+
+  /** Enters an event. Nobody waits for it; where it cannot be entered, that is said. Before the first run there is no ledger. */
+  log(entry: AuditEntry): void {
+    this.#parts
+      .ledger()
+      ?.append(entry)
+      .catch((error: unknown) => {
+        this.#faulty = true;
+        this.ledgerFailed(error);
+        this.#parts.notice('stop', sentenceOf(error));
+        this.#parts.say(sentenceOf(error));
+      });
+  }
+
+  /** The host refused what a page tried: a navigation, a window, a message out of shape. */
+  refusedByHost(surface: Surface, what: RefusedByHost): void {
+    const taken = this.#take('host');
+    if (taken === 'yes') this.log({ action: 'host.refused', detail: { surface, what } });
+    else if (taken === 'flood') this.log({ action: 'host.refused', detail: { surface, what: 'too-many' } });
+  }
+
+  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol. */
+  badMessage(peer: Peer): void {
+    const taken = this.#take(peer);
+    if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? 'bad-message' : 'too-many' } });
+  }
+
+  recordingStopped(recording: string): void {
+    this.#faulty = true;
+    this.#recordingFault = `Recording ${recording} has stopped.`;
+  }
+
+  ledgerFailed(error: unknown): void {
+    this.#ledgerFault = sentenceOf(error);
+  }
+
+  /** A step at the end of the app failed. It is said, and the end goes on. */
+  failed(error: unknown): void {
+    this.#faulty = true;
+    this.#parts.say(sentenceOf(error));
+  }
+
+  /** Signs for everything so far. A failure is a fault, and holds up nothing. */
+  async checkpoint(): Promise<void> {
+    try {
+      await this.#parts.ledger()?.checkpoint();
+    } catch (error) {
+      this.#faulty = true;
+      this.ledgerFailed(error);
+    }
+  }
+
+  #take(source: string): ReturnType<Limiter['take']> {
+    let limit = this.#limits.get(source);
+    if (!limit) this.#limits.set(source, (limit = new Limiter(REFUSALS.most, REFUSALS.within)));
+    return limit.take(this.#parts.now());
+  }
+}

@@ -1,0 +1,20 @@
+/** One handler for each row of the bridge's table: the compiler says when one is missing, or is in two domains. */
+import type { Handlers } from '../../src/bridge/server.ts';
+import { displayRequests } from './display.ts';
+import { exportRequests } from './export.ts';
+import { lockRequests } from './lock.ts';
+import { pageRequests } from './page.ts';
+import type { RequestParts } from './parts.ts';
+import { setupRequests } from './setup.ts';
+import { workspaceRequests } from './workspace.ts';
+
+export function requestHandlers(parts: RequestParts): Handlers {
+  return {
+    ...pageRequests(parts),
+    ...setupRequests(parts),
+    ...lockRequests(parts),
+    ...workspaceRequests(parts),
+    ...exportRequests(parts),
+    ...displayRequests(parts),
+  };
+}

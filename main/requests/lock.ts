@@ -1,0 +1,30 @@
+/** The lock page, and the word that leads to it. */
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
+  const { gate, vaults, unlock, status, clipboard } = parts;
+  return {
+    lock: async () => {
+      void gate.lock('hotkey');
+      return {};
+    },
+    'lock.facts': async () => status.lockFacts(clipboard.copied),
+    'lock.clipboardCleared': async () => {
+      clipboard.copied = false;
+      return {};
+    },
+    'lock.passphrase': async ({ person }) => {
+      await unlock.attempt(person, 'passphrase', () => vaults.require().ask({ type: 'unlockPassphrase', person }, 'unlocked'));
+      return {};
+    },
+    'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),
+    'lock.passkeyUnused': async ({ reason }) => {
+      unlock.passkeyUnused(`passkey-${reason}`);
+      return {};
+    },
+    'lock.passkey': async ({ person, response }) => {
+      await unlock.attempt(person, 'passkey', () => vaults.require().ask({ type: 'unlockPasskey', person, response }, 'unlocked'));
+      return {};
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** What every page says: its first message, and that somebody is there. */
+import { Refusal } from '../../src/bridge/server.ts';
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
+  const { gate, windows, vaults, pty, workspace, status, timer, display, clock, emit } = parts;
+  return {
+    hello: async ({ publicKey }) => {
+      const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
+      const asking = windows.document;
+      // Another page stands there by now, or none: it has a key of its own.
+      const check = (): void => {
+        if (asking !== windows.document) throw new Refusal('replaced', 'This page was replaced.');
+      };
+      const peer = await vaults.require().connect(key);
+      check();
+      windows.greet(asking);
+      emit('display', display.value);
+      emit('channel', { peer: 'vault', publicKey: base64(peer) });
+      const { session } = gate;
+      if (windows.surface !== 'workspace' || !session) return {};
+      pty.start();
+      const attached = await pty.attach(key, session.person.id, session.method);
+      check();
+      gate.attached(attached.panes);
+      emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
+      const { view } = workspace;
+      if (view) emit('view', view);
+      emit('status', status.line());
+      for (const flag of status.takeFlags()) gate.notice('warn', flag);
+      return {};
+    },
+    activity: async ({ kind }) => {
+      const cause = timer.input(kind, clock.now());
+      if (cause && gate.holdsKey) void gate.lock(cause);
+      gate.emit('status', () => status.line());
+      return {};
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** The open workspace: its size, its commands, what it has shown and what it has copied. */
+import { sentenceOf } from '../sentence.ts';
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'clipboard'> {
+  const { gate, vaults, pty, workspace, installed, clipboard } = parts;
+  return {
+    'workspace.size': async ({ cols, rows }) => {
+      gate.requireSession();
+      workspace.resize(cols, rows);
+      return {};
+    },
+    'workspace.attach': async () => {
+      gate.requireSession();
+      const vault = vaults.require();
+      for (const { pane, recording, outputBytes } of gate.takeAttached()) {
+        void vault
+          .ask({ type: 'replay', pane, recording, upTo: outputBytes }, 'replayed')
+          .catch((error: unknown) => gate.notice('warn', sentenceOf(error), pane));
+      }
+      return {};
+    },
+    command: async ({ line, pane }) => {
+      gate.requireSession();
+      const message = workspace.command(line, pane);
+      return message === undefined ? {} : { message };
+    },
+    ack: async ({ pane, parsed }) => {
+      pty.ack(pane, parsed);
+      return {};
+    },
+    'clipboard.copied': async () => {
+      gate.requireSession();
+      clipboard.copied = installed.current?.policy.policy.lock.clearClipboard ?? true;
+      return { clearedAtLock: clipboard.copied };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
+import { rmSync } from 'node:fs';
+import { askApp, socketPath } from '../src/cli/socket.ts';
+import { App } from './app.ts';
+import type { Host } from './host.ts';
+import { listen } from './socket.ts';
+
+/**
+ * Used by every host.
+ * @returns the exit status: 0 ended in good order, 3 another Wardmux has this data folder (its window is brought back).
+ */
+export async function runApp(
+  host: Host,
+  options: { readonly home: string; readonly rendererFolder: string; readonly say?: (line: string) => void },
+): Promise<number> {
+  const say = options.say ?? (() => {});
+  const path = socketPath(options.home);
+  const running = await askApp(path, 'show').catch((error: NodeJS.ErrnoException) => {
+    // Nobody answers: what a run left that was killed. Everything else but nothing at all is an app that hangs.
+    if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
+    else if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (running) {
+    const back =
+      running['window'] === false
+        ? 'its window could not be brought back: look at the terminal where it was started'
+        : 'its window was brought back, at the lock';
+    say(`Wardmux is already running with ${options.home}; ${back}.`);
+    await host.quit();
+    return 3;
+  }
+  const app = App.create({ ...options, host, say });
+  const end = (): void => void app.stop('signal');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const release = guard(app);
+  let socket: { close(): Promise<void> } | undefined;
+  try {
+    // Before anything is opened, so that a second start in the same seconds finds the first one.
+    socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
+    await app.open();
+    return await app.finished;
+  } catch (error) {
+    // ctrl-c while the window was being opened is no failure.
+    if (app.stopping) return await app.finished;
+    await app.stop('closed');
+    throw error;
+  } finally {
+    await socket?.close();
+    release();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
+  }
+}
+
+/**
+ * The last net: a failure that nothing caught locks the app. It is named by its kind only, because nobody knows what its
+ * message holds.
+ */
+function guard(app: App): () => void {
+  const caught = (error: unknown): void => {
+    const kind = error instanceof Error ? error.name : typeof error;
+    const at = /\((?:file:\/\/)?[^)]*?([\w.-]+:\d+:\d+)\)/.exec(error instanceof Error ? (error.stack?.split('\n    at ').slice(1).join('\n') ?? '') : '')?.[1];
+    app.doubt(
+      new Error(`a part of Wardmux failed unexpectedly (${kind}${at ? ` at ${at}` : ''}), so it locked. If it happens again, close and start Wardmux.`),
+    );
+  };
+  // A terminal that is gone takes no more sentences; that is no reason for another one.
+  const silent = (): void => {};
+  process.stderr.on('error', silent);
+  process.stdout.on('error', silent);
+  process.on('uncaughtException', caught);
+  process.on('unhandledRejection', caught);
+  return () => {
+    process.off('uncaughtException', caught);
+    process.off('unhandledRejection', caught);
+  };
+}

@@ -1,0 +1,99 @@
+/** What the line of the workspace and the lock page say about this machine. Facts only: nothing is decided here. */
+import { hostname } from 'node:os';
+import type { Output, StatusView } from '../src/bridge/schema.ts';
+import { storeWeakness, type Home } from '../src/storage/index.ts';
+import { shownBackoff } from '../src/vault/backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Gate } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import type { LockController } from './lock-controller.ts';
+import type { Unlock } from './unlock.ts';
+
+export interface StatusParts {
+  readonly home: Home;
+  readonly gate: Gate;
+  readonly unlock: Unlock;
+  readonly installed: InstalledHolder;
+  readonly journal: Journal;
+  readonly timer: LockController;
+  readonly clock: Clock;
+}
+
+export class Status {
+  readonly #parts: StatusParts;
+  /** Sentences of the start that somebody has to see: at the lock page as long as nobody is in, then once in the workspace. */
+  readonly #flags: string[] = [];
+  #sealedBytes = 0;
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+  }
+
+  sealed(bytes: number): void {
+    this.#sealedBytes = bytes;
+  }
+
+  flag(sentence: string): void {
+    if (!this.#flags.includes(sentence)) this.#flags.push(sentence);
+  }
+
+  takeFlags(): string[] {
+    return this.#flags.splice(0);
+  }
+
+  workstation(): string {
+    return this.#parts.installed.current?.policy.policy.workstation.name ?? hostname();
+  }
+
+  /** What the lock page may say: no cause, no host, no text of a pane. */
+  lockFacts(clearClipboard: boolean): Output<'lock.facts'> {
+    const { home, gate, unlock, installed, journal } = this.#parts;
+    const people = unlock.people();
+    const flags: string[] = [];
+    if (journal.ledgerFault) flags.push('The ledger cannot be written.');
+    if (journal.recordingFault) flags.push('Recording has a fault.');
+    return {
+      workstation: this.workstation(),
+      banner: installed.current?.policy.policy.workstation.banner ?? '',
+      lockedAt: gate.lockedAt,
+      people: people.map((person) => ({
+        id: person.id,
+        masked: mask(person.name),
+        methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
+      })),
+      flags: [...flags, ...this.#flags],
+      backOffSeconds: Math.max(0, ...people.map(({ id }) => shownBackoff(home, id, 'passphrase').waitSeconds)),
+      failures: unlock.failures,
+      clearClipboard,
+    };
+  }
+
+  /** The line. @throws Refusal while nobody is in. */
+  line(): StatusView {
+    const { home, gate, installed, journal, timer, clock } = this.#parts;
+    const { person } = gate.requireSession();
+    const { lockIn = 0, idleSeconds = 0, warning = true } = timer.view(clock.now()) ?? {};
+    const events = installed.current?.ledger.events ?? 0;
+    const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
+    const sealedBytes = this.#sealedBytes;
+    return {
+      person: person.name,
+      role: person.roles[0] ?? '',
+      recording: journal.recordingFault ? { level: 'stop', word: 'a recording stopped', sealedBytes } : { level: 'seal', word: 'sealed', sealedBytes },
+      ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events, ...(note ? { note } : {}) },
+      lockIn,
+      idleSeconds,
+      warning,
+    };
+  }
+}
+
+/** "Mara Ueda" becomes "M. U.": what a passer-by may read on the lock page. */
+export function mask(name: string): string {
+  return name
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((part) => `${[...part][0]?.toUpperCase() ?? ''}.`)
+    .join(' ');
+}

@@ -1,0 +1,69 @@
+/** Keeps the vault host: one process for each lock page and the workspace that follows from it. The lock kills it. */
+import { Refusal } from '../src/bridge/server.ts';
+import type { InstallationSigner } from '../src/ledger/types.ts';
+import { version } from '../src/version.ts';
+import { origin, rpId, type Host } from './host.ts';
+import type { Journal } from './journal.ts';
+import { VaultClient } from './vault-client.ts';
+
+export interface VaultKeeperParts {
+  readonly host: Host;
+  /** The data folder. */
+  readonly home: string;
+  readonly journal: Journal;
+  /** A sealed frame for the page. */
+  readonly onFrame: (bytes: Uint8Array) => void;
+  /** It ended without our doing. */
+  readonly onDied: () => void;
+  /** Who signs for it, if anybody does now. */
+  readonly signer: () => InstallationSigner | undefined;
+}
+
+export class VaultKeeper {
+  readonly #parts: VaultKeeperParts;
+  #vault: VaultClient | undefined;
+
+  constructor(parts: VaultKeeperParts) {
+    this.#parts = parts;
+  }
+
+  get current(): VaultClient | undefined {
+    return this.#vault;
+  }
+
+  /** Starts one where there is none. */
+  start(): void {
+    if (this.#vault) return;
+    const { host, home, journal, onFrame, onDied, signer } = this.#parts;
+    const vault = new VaultClient(
+      host,
+      { home, origin, rpId, version },
+      {
+        frame: (bytes) => {
+          if (this.#vault === vault) onFrame(bytes);
+        },
+        badMessage: () => journal.badMessage('vault-host'),
+        died: (exit) => {
+          if (this.#vault !== vault) return;
+          this.#vault = undefined;
+          journal.log({ action: 'vault-host.exit', detail: exit });
+          onDied();
+        },
+        signer,
+      },
+    );
+    this.#vault = vault;
+  }
+
+  require(): VaultClient {
+    if (!this.#vault) throw new Refusal('vault-ended', 'The part of Wardmux that holds your keys has ended. Try again in a moment.');
+    return this.#vault;
+  }
+
+  /** It is forgotten at once; resolves when the process and every key in it are gone. */
+  async kill(): Promise<void> {
+    const vault = this.#vault;
+    this.#vault = undefined;
+    await vault?.kill();
+  }
+}
