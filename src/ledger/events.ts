@@ -9,7 +9,7 @@ import type { LedgerEntry, LedgerEvent } from './types.ts';
 
 /** A field's type. A list of strings is a closed list of words. */
 export type FieldType =
-  'recording' | 'person' | 'kid' | 'kids' | 'sha256' | 'version' | 'count' | 'integer' | 'boolean' | 'slot' | 'request' | 'code' | readonly string[];
+  'anchor' | 'recording' | 'person' | 'kid' | 'kids' | 'sha256' | 'version' | 'count' | 'integer' | 'boolean' | 'slot' | 'request' | 'code' | readonly string[];
 
 export interface EventRow {
   readonly action: string;
@@ -51,6 +51,7 @@ const lockCauses = [
   'gap',
   'unknown',
 ] as const;
+const anchorKinds = ['file', 'syslog', 'timestamp'] as const;
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
 
 /** Why an unlock can fail, as the vault says it. */
@@ -183,6 +184,24 @@ const rows = [
     { file: ['events', 'checkpoints'], tornBytes: 'count' },
     { important: true },
   ),
+  row(
+    'anchor.sent',
+    'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.',
+    { anchor: 'anchor', kind: anchorKinds, size: 'count', root: 'sha256' },
+    { important: true },
+  ),
+  row(
+    'anchor.failed',
+    'An anchor outside has not taken a head in several attempts; they go on.',
+    { anchor: 'anchor', kind: anchorKinds, code: 'code', attempts: 'count' },
+    { important: true },
+  ),
+  row(
+    'anchor.diverged',
+    'A head that was signed for and kept outside is not one of this ledger: it was cut, set back or rewritten.',
+    { anchor: 'anchor', kind: anchorKinds, size: 'count', root: 'sha256' },
+    { important: true },
+  ),
   row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional', important: true }),
   row(
     'host.refused',
@@ -258,6 +277,8 @@ export type UnlockReason = NonNullable<Extract<AuditEntry, { readonly action: 'u
 const byAction = new Map(eventTable.map((entry) => [entry.action, entry]));
 
 const patterns = {
+  /** A name in the policy: src/policy/anchors.ts. */
+  anchor: /^[a-z][a-z0-9-]{0,31}$/,
   recording: /^\d{8}-\d{6}-[0-9a-f]{8}$/,
   person: /^p-[0-9a-f]{12}$/,
   /** RFC 7638 thumbprint, base64url of 32 bytes. */

@@ -9,6 +9,7 @@ import { parseJson, toJson } from '../storage/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema } from '../vault/schema.ts';
 import type { PublicJwk } from '../vault/types.ts';
+import { anchorsSchema } from './anchors.ts';
 import type { Policy } from './types.ts';
 
 /** Longer idle times than 15 minutes are not a lock; shorter ones than 30 seconds make people defeat it. */
@@ -48,6 +49,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     .max(16)
     .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'the same audit key stands here twice'),
   network: z.array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'not a host name')).max(32),
+  anchors: anchorsSchema.optional(),
 });
 
 /** A policy with what names its exact bytes. */

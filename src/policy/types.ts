@@ -1,4 +1,5 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. */
+import type { AnchorRow } from './anchors.ts';
 import type { PublicJwk } from '../vault/types.ts';
 
 export interface Policy {
@@ -24,4 +25,6 @@ export interface Policy {
   readonly auditKeys: readonly { readonly kid: string; readonly label: string; readonly jwk: PublicJwk }[];
   /** Hosts that the app may reach. Empty: none. */
   readonly network: readonly string[];
+  /** Where heads of the ledger are kept outside. Left out: nowhere. */
+  readonly anchors?: readonly AnchorRow[] | undefined;
 }

@@ -12,6 +12,7 @@ export interface Home {
   readonly people: string;
   readonly secrets: string;
   readonly ledger: string;
+  readonly anchors: string;
   readonly recordings: string;
   readonly run: string;
 }
@@ -36,6 +37,7 @@ export function homePaths(folder: string): Home {
     people: join(folder, 'people'),
     secrets: join(folder, 'secrets'),
     ledger: join(folder, 'ledger'),
+    anchors: join(folder, 'anchors'),
     recordings: join(folder, 'recordings'),
     run: join(folder, 'run'),
   };
@@ -91,7 +93,7 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.people, home.secrets, home.ledger, home.recordings, home.run]) {
+  for (const path of [home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.run]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

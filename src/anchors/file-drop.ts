@@ -1,0 +1,105 @@
+/**
+ * A file on another disk or a share: one line a head, appended, durable, never written over.
+ *
+ * "Kept" means: the line was appended, fsync returned for file and folder, and it reads back. What a share's server does
+ * after its fsync is the server's word. The folder must carry our mark, because the mount point of a share that is not
+ * mounted is an empty folder on the very disk that this is a safeguard against.
+ */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { NoteKey } from '../ledger/note.ts';
+import type { FileAnchor } from '../policy/anchors.ts';
+import { createNew, readSmall } from '../storage/atomic.ts';
+import { StorageFault } from '../storage/fault.ts';
+import { parseJson, toJson } from '../storage/json.ts';
+import { anchorError, AnchorError } from './errors.ts';
+import { headOfNote, noteOfLine } from './head.ts';
+import { appendLine, lastLines } from './lines.ts';
+import { contradicts, type RootAt } from './relation.ts';
+import type { AnchorHead, Channel } from './types.ts';
+
+/** Readable for whoever audits the share; nothing secret is in a head. */
+const DROP_MODE = 0o644;
+
+const markSchema = z.strictObject({ format: z.literal('wardmux-file-drop'), version: z.literal(1), installation: z.string() });
+
+/** The file that an installation's heads go to, in a folder that many workstations may share. */
+export const dropPath = (folder: string, installation: string): string => join(folder, `${installation}.heads.jsonl`);
+const markPath = (folder: string, installation: string): string => join(folder, `${installation}.drop.json`);
+
+/** Marks a folder as a drop of this installation; one that is marked already stays as it is. @throws StorageFault */
+export function markDrop(folder: string, installation: string): void {
+  const path = markPath(folder, installation);
+  try {
+    createNew(path, toJson({ format: 'wardmux-file-drop', version: 1, installation }), DROP_MODE);
+  } catch (error) {
+    if (!(error instanceof StorageFault) || error.code !== 'exists') throw error;
+    parseJson(markSchema, readSmall(path) ?? Buffer.alloc(0), path, 'Move it away, then add the anchor again.');
+  }
+}
+
+export interface FileDropOptions {
+  readonly row: FileAnchor;
+  readonly installation: string;
+  readonly key: NoteKey;
+  readonly rootAt: RootAt;
+}
+
+export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): Channel {
+  const path = dropPath(row.folder, installation);
+
+  async function requireMark(): Promise<void> {
+    const mark = markPath(row.folder, installation);
+    try {
+      const file = await open(mark, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
+      await file.close();
+    } catch (error) {
+      const failure = anchorError(error, `${row.folder} cannot be used`);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw failure;
+      throw new AnchorError(
+        'not-marked',
+        `${row.folder} is not marked as a file drop of this workstation: its disk or share is not mounted there, or nobody added it. Mount it, or run: wardmux anchor add ${row.name} --file '${row.folder}'`,
+      );
+    }
+  }
+
+  async function latest(): Promise<AnchorHead | undefined> {
+    try {
+      await requireMark();
+      const lines = await lastLines(path);
+      // The newest line of ours: half a line of a crash, or a line that somebody else put there, is no head.
+      for (const line of lines.reverse()) {
+        const note = noteOfLine(line);
+        const head = note === undefined ? undefined : headOfNote(note, key);
+        if (head) return head;
+      }
+      return undefined;
+    } catch (error) {
+      throw anchorError(error, `${path} cannot be read`);
+    }
+  }
+
+  return {
+    where: path,
+    latest,
+    async send(head) {
+      const there = await latest();
+      if (there && there.size === head.size && there.root === head.root && there.time >= head.time) return { kind: 'file', path };
+      const contradiction = there && (await contradicts(there, head, rootAt));
+      if (contradiction)
+        throw new AnchorError('diverged', `${path} keeps a head of ${there.time} that this ledger does not extend: ${contradiction}`, { outside: there.note });
+      try {
+        await appendLine(path, JSON.stringify({ note: head.note }), DROP_MODE);
+      } catch (error) {
+        throw anchorError(error, `${path} cannot be written`);
+      }
+      return { kind: 'file', path };
+    },
+    async check() {
+      // The receipt is a copy of what stands in the file, and the file is asked by latest().
+      return undefined;
+    },
+  };
+}

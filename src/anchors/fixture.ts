@@ -1,0 +1,42 @@
+/** Shared by tests: a ledger that can grow, be set back and be rewritten, and its signed heads. */
+import { hash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { INSTALLATION, testSigner } from '../ledger/fixture.ts';
+import { checkpointText, ledgerOrigin, noteKey, signNote } from '../ledger/note.ts';
+import { leafHash, MerkleTree } from '../merkle/tree.ts';
+import type { RootAt } from './relation.ts';
+import type { AnchorHead } from './types.ts';
+
+export const temporary = (): string => mkdtempSync(join(tmpdir(), 'wardmux-anchors-'));
+
+export const START = Date.parse('2026-11-22T08:15:00.000Z');
+
+export class TestLedger {
+  readonly installation = INSTALLATION;
+  readonly signer = testSigner();
+  readonly key = noteKey(ledgerOrigin(INSTALLATION), this.signer.publicKey);
+  events: string[] = [];
+
+  grow(count: number, word = 'event'): void {
+    for (let n = 0; n < count; n++) this.events.push(`${word} ${this.events.length}`);
+  }
+
+  rootAt: RootAt = async (size) => (size > this.events.length ? undefined : this.#tree(size).head().root);
+
+  async head(atMs = START): Promise<AnchorHead> {
+    const head = this.#tree(this.events.length).head();
+    const time = new Date(atMs).toISOString();
+    const note = await signNote(checkpointText(this.key.name, head, time), this.key, (bytes) => this.signer.sign(bytes));
+    return { ...head, time, note };
+  }
+
+  #tree(size: number): MerkleTree {
+    const tree = new MerkleTree();
+    for (const event of this.events.slice(0, size)) tree.append(leafHash(Buffer.from(event)));
+    return tree;
+  }
+}
+
+export const sha256Hex = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');

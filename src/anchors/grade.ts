@@ -1,0 +1,65 @@
+/** The three grades of an anchor, and the sentence of each. Pure. */
+import type { AnchorRow } from '../policy/anchors.ts';
+import type { AnchorGrade, AnchorHead, AnchorState, AnchorView, Receipt } from './types.ts';
+
+/** What a kind does between two heads where its row does not say, in seconds: a minute is what a forger can still cut; an authority is asked by the hour. */
+export const EVERY_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file: 60, syslog: 60, timestamp: 3600 };
+/** At rest, seconds: a collector can then raise an alarm about a workstation that is silent. A timestamp over an old head says nothing new. */
+export const REST_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file: 600, syslog: 600, timestamp: Infinity };
+/** A head that waits longer than this is overdue: a restart of the other side takes minutes. */
+const GRACE_SECONDS = 900;
+
+/** Seconds that a head may wait until its anchor counts as not anchored. */
+export const overdueSeconds = (every: number): number => Math.max(GRACE_SECONDS, 3 * every);
+
+export interface GradeFacts {
+  readonly row: AnchorRow;
+  readonly where: string;
+  /** The newest receipt whose note and proof are good, with its head. */
+  readonly kept: { readonly receipt: Receipt; readonly head: AnchorHead } | undefined;
+  /** Why the newest receipt is not believed. */
+  readonly damage: string | undefined;
+  /** Why what is kept outside is not of this ledger. */
+  readonly divergence: string | undefined;
+  readonly failing: AnchorState['failing'];
+  /** When the oldest head that has not gone was signed, milliseconds since 1970. */
+  readonly waitingSince: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export function gradeAnchor({ row, where, kept, damage, divergence, failing, waitingSince, now }: GradeFacts): AnchorView {
+  const proof = kept?.receipt.proof;
+  const at = proof?.kind === 'timestamp' ? proof.time : (kept?.receipt.at ?? null);
+  const ageSeconds = at === null ? null : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
+  const every = row.everySeconds ?? EVERY_SECONDS[row.kind];
+  const overdue = waitingSince !== undefined && now - waitingSince > overdueSeconds(every) * 1000;
+  const trouble = failing ? ` It has failed since ${failing.since} (${failing.code}, ${failing.attempts} times).` : '';
+  const [grade, sentence]: [AnchorGrade, string] = divergence
+    ? ['diverged', `${divergence} Keep a copy of both for the audit.`]
+    : damage
+      ? ['not-anchored', damage]
+      : kept === undefined
+        ? ['not-anchored', `No head of this ledger stands at ${where} yet.${trouble}`]
+        : overdue
+          ? ['not-anchored', `The last head at ${where} is ${durationText(ageSeconds ?? 0)} old, and newer ones wait.${trouble}`]
+          : ['anchored', `${kept.head.size} events are anchored at ${where}, ${durationText(ageSeconds ?? 0)} ago.${trouble}`];
+  const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
+  return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };
+}
+
+/** 45 s, 12 min, 5 h, 3 d: rounded down. */
+export function durationText(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+const order: readonly AnchorGrade[] = ['anchored', 'not-anchored', 'diverged'];
+
+/** The worst grade decides; no anchor at all is not anchored. */
+export function worstGrade(views: readonly Pick<AnchorView, 'grade'>[]): AnchorGrade {
+  if (views.length === 0) return 'not-anchored';
+  return order[Math.max(...views.map(({ grade }) => order.indexOf(grade)))]!;
+}

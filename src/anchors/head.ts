@@ -1,0 +1,20 @@
+/** Heads from notes. */
+import { openCheckpoint, type NoteKey } from '../ledger/note.ts';
+import type { AnchorHead } from './types.ts';
+
+/** @returns the head that a note signs for with this key, or undefined where it is no such note. */
+export function headOfNote(note: string, key: NoteKey): AnchorHead | undefined {
+  const opened = openCheckpoint(note, key);
+  return opened?.time === undefined ? undefined : { ...opened.head, time: opened.time, note };
+}
+
+/** @returns the note of a line `{"note":"…"}`, as the ledger's checkpoint file and file drops have them. */
+export function noteOfLine(line: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const note = typeof value === 'object' && value !== null ? (value as { note?: unknown }).note : undefined;
+    return typeof note === 'string' ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Hands each anchor the ledger's newest head, again and again until it has one: one attempt at a time, with back-off, over
+ * restarts. Older heads that have not gone are covered by a newer one and do not go any more. Nobody waits for it.
+ */
+import type { NoteKey } from '../ledger/note.ts';
+import type { LedgerEntry } from '../ledger/types.ts';
+import type { AnchorRow } from '../policy/anchors.ts';
+import { anchorError, AnchorError } from './errors.ts';
+import { EVERY_SECONDS, gradeAnchor, REST_SECONDS } from './grade.ts';
+import { headOfNote } from './head.ts';
+import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
+import { contradicts, type RootAt } from './relation.ts';
+import { noState } from './store.ts';
+import type { AnchorHead, AnchorState, AnchorView, Proof, Receipt } from './types.ts';
+
+/** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
+export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
+/** An attempt: two round trips and a handshake over a bad line. A share that hangs is not cut off, but it is called so. */
+export const ATTEMPT_MS = 20_000;
+/** A blip is no event. */
+const TELL_FAILURE_AFTER = 3;
+/** An event makes a new head: each that went would make another. So good news is an event once a day, and when it is new. */
+const TELL_AGAIN_MS = 86_400_000;
+
+export interface KeeperOptions {
+  readonly anchors: readonly KeptAnchor[];
+  readonly key: NoteKey;
+  readonly rootAt: RootAt;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Takes the events anchor.sent, anchor.failed and anchor.diverged. */
+  readonly enter: (entry: LedgerEntry) => void;
+  /** From 0 to 1: spreads the attempts of many workstations. */
+  readonly random?: () => number;
+  readonly attemptMs?: number;
+}
+
+interface Slot extends KeptAnchor {
+  state: AnchorState;
+  kept: Inspection['kept'];
+  damage: string | undefined;
+  divergence: string | undefined;
+  /** An attempt that was given up and has not come back: a share that hangs. */
+  hanging: boolean;
+  /** Milliseconds since 1970; before that no attempt begins. */
+  notBefore: number;
+  /** The head that has waited longest. */
+  waitingSince: number | undefined;
+  running: Promise<void> | undefined;
+  abort: AbortController | undefined;
+}
+
+export class AnchorKeeper {
+  readonly #options: Required<KeeperOptions>;
+  readonly #slots: Slot[];
+  #latest: AnchorHead | undefined;
+  #loaded: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = { random: Math.random, attemptMs: ATTEMPT_MS, ...options };
+    this.#slots = options.anchors.map((anchor) => ({
+      ...anchor,
+      state: noState,
+      kept: undefined,
+      damage: undefined,
+      divergence: undefined,
+      hanging: false,
+      notBefore: 0,
+      waitingSince: undefined,
+      running: undefined,
+      abort: undefined,
+    }));
+  }
+
+  /**
+   * Reads what is kept, and looks whether the ledger extends it.
+   * @param note the ledger's last checkpoint.
+   */
+  load(note: string): Promise<void> {
+    this.#loaded ??= this.#load(note);
+    return this.#loaded;
+  }
+
+  async #load(note: string): Promise<void> {
+    const { key, rootAt } = this.#options;
+    const ours = headOfNote(note, key);
+    for (const slot of this.#slots) {
+      const { state, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, rootAt, false);
+      Object.assign(slot, { state, kept, damage, waitingSince });
+      if (divergence) await this.#diverged(slot, divergence.note, divergence.sentence);
+    }
+    this.offer(note);
+  }
+
+  /** The ledger has a new checkpoint. Cheap; nothing is sent in this call. */
+  offer(note: string): void {
+    const head = headOfNote(note, this.#options.key);
+    if (!head) return;
+    this.#latest = head;
+    for (const slot of this.#slots) {
+      if (covers(slot.kept?.head, head)) slot.waitingSince = undefined;
+      else slot.waitingSince ??= Date.parse(head.time);
+    }
+  }
+
+  /** Begins the attempts that are due. Call it about once a second. */
+  tick(): void {
+    const head = this.#latest;
+    if (!head || this.#closed) return;
+    const now = this.#options.now();
+    for (const slot of this.#slots) {
+      if (slot.running || !isDue(slot, head, now)) continue;
+      slot.abort = new AbortController();
+      slot.running = this.#attempt(slot, head, slot.abort.signal).finally(() => {
+        slot.running = undefined;
+        slot.abort = undefined;
+      });
+    }
+  }
+
+  /** Sends the newest head to every anchor that lacks it, whatever the back-off says, and waits for that. */
+  async flush(): Promise<void> {
+    for (const slot of this.#slots) slot.notBefore = 0;
+    await this.idle();
+    this.tick();
+    await this.idle();
+  }
+
+  /** Resolves when no attempt is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#slots.map(({ running }) => running));
+  }
+
+  view(): AnchorView[] {
+    return this.#slots.map((slot) =>
+      gradeAnchor({
+        row: slot.row,
+        where: slot.channel.where,
+        kept: slot.kept,
+        damage: slot.damage,
+        divergence: slot.divergence,
+        failing: slot.state.failing,
+        waitingSince: slot.waitingSince,
+        now: this.#options.now(),
+      }),
+    );
+  }
+
+  /** Ends what is under way. What has not gone goes after the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { abort } of this.#slots) abort?.abort();
+    await this.idle();
+  }
+
+  async #attempt(slot: Slot, head: AnchorHead, signal: AbortSignal): Promise<void> {
+    const { row, channel, store } = slot;
+    try {
+      const proof = await this.#limited(slot, channel.send(head, signal));
+      const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
+      await store.addReceipt(receipt);
+      slot.kept = { receipt, head };
+      slot.damage = undefined;
+      slot.waitingSince = covers(head, this.#latest) ? undefined : Date.parse(this.#latest!.time);
+      slot.notBefore = this.#options.now() + everySeconds(row) * 1000;
+      const { state } = slot;
+      const isNews = state.told.failed !== null || this.#isOld(state.told.sent);
+      if (isNews) this.#options.enter({ action: 'anchor.sent', detail: { anchor: row.name, kind: row.kind, size: head.size, root: head.root } });
+      // Only a ledger that extends it again, restored from a copy, takes a divergence back.
+      const diverged = await this.#stillDiverged(state.diverged, head);
+      if (diverged === null) slot.divergence = undefined;
+      if (isNews || state.pending !== null || state.failing !== null || diverged !== state.diverged)
+        await this.#save(slot, { pending: null, failing: null, diverged, told: { sent: isNews ? receipt.at : state.told.sent, failed: null } });
+    } catch (error) {
+      if (this.#closed && signal.aborted) return;
+      await this.#failed(slot, head, anchorError(error, `The anchor ${row.name} at ${channel.where} did not take the head`));
+    }
+  }
+
+  async #failed(slot: Slot, head: AnchorHead, error: AnchorError): Promise<void> {
+    const now = this.#options.now();
+    const at = new Date(now).toISOString();
+    const attempts = (slot.state.failing?.attempts ?? 0) + 1;
+    const wait = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(attempts - 1, 20));
+    slot.notBefore = now + wait * (0.75 + this.#options.random() / 4);
+    let { failed } = slot.state.told;
+    if (error.outside !== undefined) await this.#diverged(slot, error.outside, error.message);
+    else if (attempts >= TELL_FAILURE_AFTER && this.#isOld(failed)) {
+      this.#options.enter({ action: 'anchor.failed', detail: { anchor: slot.row.name, kind: slot.row.kind, code: error.code, attempts } });
+      failed = at;
+    }
+    await this.#save(slot, {
+      ...slot.state,
+      pending: head.note,
+      failing: { since: slot.state.failing?.since ?? at, attempts, code: error.code },
+      told: { ...slot.state.told, failed },
+    });
+  }
+
+  /** @param note the head that the ledger does not extend. */
+  async #diverged(slot: Slot, note: string, sentence: string): Promise<void> {
+    const isNews = slot.state.diverged === null;
+    slot.divergence = sentence;
+    if (!isNews) return;
+    const { size, root } = headOfNote(note, this.#options.key)!;
+    this.#options.enter({ action: 'anchor.diverged', detail: { anchor: slot.row.name, kind: slot.row.kind, size, root } });
+    await this.#save(slot, { ...slot.state, diverged: note });
+  }
+
+  async #stillDiverged(note: string | null, ours: AnchorHead): Promise<string | null> {
+    const outside = note === null ? undefined : headOfNote(note, this.#options.key);
+    return outside && (await contradicts(outside, ours, this.#options.rootAt)) ? note : null;
+  }
+
+  /** Kept where it can be: a full disk here must not keep heads from going there. */
+  async #save(slot: Slot, state: AnchorState): Promise<void> {
+    slot.state = state;
+    await slot.store.writeState(state).catch(() => {});
+  }
+
+  /** An attempt that takes too long has failed. What it hangs in may come back later; until then no other one begins. */
+  async #limited(slot: Slot, sending: Promise<Proof>): Promise<Proof> {
+    slot.hanging = true;
+    const over = (): void => void (slot.hanging = false);
+    sending.then(over, over);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const { attemptMs } = this.#options;
+      timer = setTimeout(() => {
+        reject(new AnchorError('timeout', `${slot.channel.where} does not answer within ${attemptMs / 1000} s.`));
+        slot.abort?.abort();
+      }, attemptMs);
+      slot.abort?.signal.addEventListener('abort', () => reject(new AnchorError('timeout', 'Wardmux ended before the anchor answered.')));
+    });
+    try {
+      return await Promise.race([sending, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #isOld(time: string | null): boolean {
+    return time === null || this.#options.now() - Date.parse(time) >= TELL_AGAIN_MS;
+  }
+}
+
+const everySeconds = (row: AnchorRow): number => row.everySeconds ?? EVERY_SECONDS[row.kind];
+
+function isDue({ row, kept, hanging, notBefore, state }: Slot, head: AnchorHead, now: number): boolean {
+  if (hanging) return false;
+  // A clock that was set back must not put the next attempt off for longer than the longest wait.
+  const longest = Math.max(BACKOFF_MS.most, everySeconds(row) * 1000);
+  if (now < notBefore && notBefore - now <= longest) return false;
+  if (state.failing || !kept || !covers(kept.head, head)) return true;
+  return head.time > kept.head.time && now - Date.parse(kept.receipt.at) >= REST_SECONDS[row.kind] * 1000;
+}

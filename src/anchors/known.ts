@@ -1,0 +1,79 @@
+/** Heads of the ledger that are kept outside of it, as a list to compare with. */
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { passFile } from '../ledger/files.ts';
+import type { NoteKey } from '../ledger/note.ts';
+import { AnchorError, anchorError } from './errors.ts';
+import { headOfNote, noteOfLine } from './head.ts';
+import { inspectAnchor, type KeptAnchor } from './inspect.ts';
+import type { AnchorHead } from './types.ts';
+
+/** A head with where it was found. */
+export interface KnownHead extends AnchorHead {
+  readonly source: string;
+}
+
+/** What a collector writes down of our messages: the note is in Base64 in this parameter (see syslog.ts). */
+const NOTE_PARAMETER = /\bnote="([A-Za-z0-9+/]+={0,2})"/;
+/** A whole note has about 400 bytes; a collector may write a line of its own around it. */
+const MAX_LINE = 64 * 1024;
+/** A small file may be a note as it is, over several lines. */
+const FIRST_LINE = /^wardmux\.localhost\/w-[0-9a-f]{12}\/ledger$/;
+
+/**
+ * Reads heads from a file or from every plain file of a folder: a file drop, a copy of checkpoints.jsonl, what a collector
+ * wrote, or a note as it is.
+ * @returns the heads of this ledger, and how many lines of notes are of another ledger or have no good signature.
+ * @throws AnchorError where the path cannot be read, or is neither file nor folder.
+ */
+export function readHeads(path: string, key: NoteKey): { readonly heads: KnownHead[]; readonly foreign: number } {
+  try {
+    const stat = lstatSync(path);
+    if (!stat.isFile() && !stat.isDirectory()) throw new AnchorError('io', `${path} is neither a file nor a folder.`);
+    const files = stat.isFile()
+      ? [path]
+      : readdirSync(path, { withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ name }) => join(path, name))
+          .sort();
+    const heads: KnownHead[] = [];
+    let foreign = 0;
+    for (const file of files) {
+      const take = (note: string): void => {
+        const head = headOfNote(note, key);
+        if (head) heads.push({ ...head, source: file });
+        else foreign += 1;
+      };
+      let whole: string[] | undefined;
+      passFile(
+        file,
+        (bytes) => {
+          const line = bytes.toString('utf8');
+          if (FIRST_LINE.test(line)) whole = [];
+          if (whole) whole.push(line);
+          else {
+            const note = noteOfLine(line) ?? NOTE_PARAMETER.exec(line)?.[1];
+            if (note !== undefined) take(note.includes('\n') ? note : Buffer.from(note, 'base64').toString('utf8'));
+          }
+        },
+        MAX_LINE,
+      );
+      if (whole) take(`${whole.join('\n')}\n`);
+    }
+    return { heads, foreign };
+  } catch (error) {
+    throw anchorError(error, `${path} cannot be read`);
+  }
+}
+
+/** The newest head that each anchor is known to have: its receipt, what waits to go, and what can be read back from a file drop. */
+export async function knownHeads(anchors: readonly KeptAnchor[], key: NoteKey): Promise<KnownHead[]> {
+  const found = await Promise.all(
+    anchors.map(async (anchor) => {
+      // Nothing is compared here: that is for who asks.
+      const { heads } = await inspectAnchor(anchor, undefined, key, async () => undefined, true);
+      return heads.map((head) => ({ ...head, source: anchor.channel.where }));
+    }),
+  );
+  return found.flat();
+}

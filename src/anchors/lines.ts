@@ -1,0 +1,74 @@
+/**
+ * Files of lines that only grow, on disks that may be slow, full or gone: asynchronous, never through a link, never into a
+ * device or FIFO, and never over what is there.
+ */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { AnchorError } from './errors.ts';
+
+/** A head is a line of about 400 bytes: so much of a file's end holds more than a hundred of them. */
+const TAIL_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+
+async function openPlain(path: string, flags: number, mode?: number): Promise<FileHandle> {
+  // O_NONBLOCK: opening a FIFO that somebody put there must not hang us.
+  const file = await open(path, flags | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0), mode);
+  const stat = await file.stat();
+  if (stat.isFile()) return file;
+  await file.close();
+  throw new AnchorError('io', `${path} is not a plain file. Move it away.`);
+}
+
+async function readEnd(file: FileHandle, size: number): Promise<Buffer> {
+  const wanted = Math.min(size, TAIL_BYTES);
+  const bytes = Buffer.alloc(wanted);
+  let at = 0;
+  while (at < wanted) {
+    const { bytesRead } = await file.read(bytes, at, wanted - at, size - wanted + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** The last whole lines of a file, oldest first; of a long file only those in its last 64 KiB. None where there is no file. @throws the system's error */
+export async function lastLines(path: string): Promise<string[]> {
+  let file: FileHandle;
+  try {
+    file = await openPlain(path, constants.O_RDONLY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    const text = (await readEnd(file, size)).toString('utf8');
+    const lines = text.split('\n').slice(0, -1);
+    return size > TAIL_BYTES ? lines.slice(1) : lines;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Appends one line, and returns when it is on the disk and reads back as it was written. Half a line that an earlier
+ * write left stays where it is: the new one begins after it.
+ * @throws the system's error, or AnchorError 'io'
+ */
+export async function appendLine(path: string, line: string, mode = 0o600): Promise<void> {
+  const file = await openPlain(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, mode);
+  try {
+    const before = (await file.stat()).size;
+    const end = before === 0 ? Buffer.of(NEWLINE) : await readEnd(file, before);
+    const bytes = Buffer.from(`${end.at(-1) === NEWLINE ? '' : '\n'}${line}\n`, 'utf8');
+    for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
+    await file.sync();
+    const { size } = await file.stat();
+    const tail = (await readEnd(file, size)).toString('utf8');
+    // Another workstation's process may have appended meanwhile; our line is whole all the same.
+    if (!tail.includes(`\n${line}\n`) && tail !== `${line}\n` && !tail.startsWith(`${line}\n`))
+      throw new AnchorError('io', `${path} does not give back what was written to it. Check the disk or share.`);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,17 @@
+/** Is a head that is kept outside one of this ledger's history? */
+import type { TreeHead } from '../recording/types.ts';
+
+/** Root of the ledger's tree at a size, lower-case hex; undefined where the ledger has fewer events. */
+export type RootAt = (size: number) => Promise<string | undefined>;
+
+/**
+ * @param outside the head that is kept outside.
+ * @param ours the ledger's own head.
+ * @returns a sentence where the ledger does not extend it; undefined where it does.
+ */
+export async function contradicts(outside: TreeHead, ours: TreeHead, rootAt: RootAt): Promise<string | undefined> {
+  const root = outside.size === ours.size ? ours.root : outside.size < ours.size ? await rootAt(outside.size) : undefined;
+  if (root === undefined) return `it has ${outside.size} events, and the ledger here has ${ours.size}. The ledger was cut, or set back to an older copy.`;
+  if (root !== outside.root) return `its first ${outside.size} events are others than those here. The ledger was rewritten.`;
+  return undefined;
+}

@@ -1,0 +1,132 @@
+/**
+ * Heads to a syslog collector: RFC 5424 messages over TLS (RFC 5425), a connection a head.
+ *
+ * What "sent" means: the collector showed the pinned certificate, took our message, and then closed the connection in order
+ * after we had closed our end. RFC 5425 has no acknowledgement. A TLS 1.3 client may write before the server has looked at
+ * its certificate, so a write that succeeds says nothing, and a refusal comes after it; that is why we wait for the close.
+ * Whether the collector stored the message, only the collector can say, and somebody who can cut the connection can fake
+ * an end in order (rsyslog sends no close_notify, so none can be asked for). The heads that arrived are there to be looked at.
+ */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { networkAllows, type SyslogAnchor } from '../policy/anchors.ts';
+import { AnchorError, anchorError } from './errors.ts';
+import type { AnchorHead, Channel } from './types.ts';
+
+/** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
+const PRI = 13 * 8 + 6;
+/** 32473 is the number that RFC 5612 gives to those who have none of their own. */
+const SD_ID = 'wardmux@32473';
+/** A certificate or key file in PEM. */
+const MAX_PEM = 64 * 1024;
+
+/** One message: about 800 bytes, all ASCII; a collector has to take 2,048 (RFC 5425, section 4.3.1). The signed note is in Base64 in `note`. */
+export function syslogMessage(head: AnchorHead, installation: string, host: string): string {
+  // RFC 5424: HOSTNAME is printable ASCII, 255 at most; "-" where there is none.
+  const name = host.replace(/[^!-~]/g, '').slice(0, 255) || '-';
+  const data = `[${SD_ID} installation="${installation}" size="${head.size}" root="${head.root}" time="${head.time}" note="${Buffer.from(head.note).toString('base64')}"]`;
+  return `<${PRI}>1 ${head.time} ${name} wardmux - head ${data} The ledger of ${installation} has ${head.size} events.`;
+}
+
+/** Octet counting: RFC 5425, section 4.3. */
+export function syslogFrame(message: string): Buffer {
+  const bytes = Buffer.from(message, 'utf8');
+  return Buffer.concat([Buffer.from(`${bytes.length} `, 'ascii'), bytes]);
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > MAX_PEM) throw new AnchorError('io', `${path} is too large for a certificate or key.`);
+    return bytes;
+  } catch (error) {
+    throw anchorError(error, `${path} cannot be read`);
+  }
+}
+
+export interface SyslogOptions {
+  readonly row: SyslogAnchor;
+  readonly installation: string;
+  readonly network: readonly string[];
+}
+
+export function syslogChannel({ row, installation, network }: SyslogOptions): Channel {
+  const { host, port, ca, fingerprint } = row;
+  const where = `${host}:${port}`;
+
+  async function connection(): Promise<ConnectionOptions> {
+    return {
+      host,
+      port,
+      minVersion: 'TLSv1.2',
+      // With a fingerprint alone there is no chain to check: the certificate itself is pinned.
+      rejectUnauthorized: ca !== undefined,
+      ...(ca === undefined ? {} : { ca }),
+      ...(isIP(host) ? {} : { servername: host }),
+      ...(row.certificate && row.key ? { cert: await readPem(row.certificate), key: await readPem(row.key) } : {}),
+    };
+  }
+
+  return {
+    where,
+    async send(head, signal) {
+      requireNetwork(network, host, port);
+      try {
+        const certificate = await deliver(await connection(), syslogFrame(syslogMessage(head, installation, hostname())), fingerprint, where, signal);
+        return { kind: 'syslog', server: where, certificate };
+      } catch (error) {
+        throw anchorError(error, `${where} did not take the head`);
+      }
+    },
+    async check() {
+      // RFC 5425 gives nothing that could be checked later: the collector's own log is the evidence.
+      return undefined;
+    },
+  };
+}
+
+/** @throws AnchorError 'not-allowed' where the policy does not name the host. */
+export function requireNetwork(network: readonly string[], host: string, port: number): void {
+  if (!networkAllows(network, host, port))
+    throw new AnchorError('not-allowed', `The policy does not let this workstation reach ${host}:${port}. Add "${host}:${port}" to network in policy.json.`);
+}
+
+/** @returns SHA-256 of the server's certificate, lower-case hex, when the server has closed in order after the frame. */
+function deliver(options: ConnectionOptions, frame: Buffer, fingerprint: string | undefined, where: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen: string | undefined;
+    const socket: TLSSocket = connect(options, () => {
+      const certificate = socket.getPeerX509Certificate();
+      const refused = certificate ? refusal(certificate, fingerprint, where) : new AnchorError('bad-certificate', `${where} showed no certificate.`);
+      if (refused) return void socket.destroy(refused);
+      seen = digestOf(certificate!);
+      socket.end(frame);
+    });
+    let ended = false;
+    const stop = (): void => void socket.destroy(new AnchorError('timeout', `${where} does not answer.`));
+    signal.addEventListener('abort', stop, { once: true });
+    // What a collector says is not for us, but its end is.
+    socket.resume();
+    socket.on('end', () => (ended = true));
+    socket.on('error', reject);
+    socket.on('close', () => {
+      signal.removeEventListener('abort', stop);
+      if (seen !== undefined && ended && socket.writableFinished) resolve(seen);
+      else reject(new AnchorError('refused', `${where} closed the connection before it took the head.`));
+    });
+  });
+}
+
+const digestOf = ({ fingerprint256 }: X509Certificate): string => fingerprint256.replaceAll(':', '').toLowerCase();
+
+function refusal(certificate: X509Certificate, fingerprint: string | undefined, where: string): AnchorError | undefined {
+  if (fingerprint !== undefined && digestOf(certificate) !== fingerprint)
+    return new AnchorError('bad-certificate', `${where} shows another certificate (SHA-256 ${digestOf(certificate)}) than the policy names.`);
+  const now = Date.now();
+  if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
+    return new AnchorError('bad-certificate', `The certificate of ${where} is valid from ${certificate.validFrom} to ${certificate.validTo}, and not now.`);
+  return undefined;
+}
