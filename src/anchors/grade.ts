@@ -43,7 +43,10 @@ export function gradeAnchor({ row, where, kept, damage, divergence, failing, wai
         ? ['not-anchored', `No head of this ledger stands at ${where} yet.${trouble}`]
         : overdue
           ? ['not-anchored', `The last head at ${where} is ${durationText(ageSeconds ?? 0)} old, and newer ones wait.${trouble}`]
-          : ['anchored', `${kept.head.size} events are anchored at ${where}, ${durationText(ageSeconds ?? 0)} ago.${trouble}`];
+          : [
+              'anchored',
+              `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}.${trouble}`,
+            ];
   const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
   return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };
 }

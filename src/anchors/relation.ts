@@ -1,4 +1,7 @@
 /** Is a head that is kept outside one of this ledger's history? */
+import type { NoteKey } from '../ledger/note.ts';
+import { readLedger } from '../ledger/read.ts';
+import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 
 /** Root of the ledger's tree at a size, lower-case hex; undefined where the ledger has fewer events. */
@@ -14,4 +17,18 @@ export async function contradicts(outside: TreeHead, ours: TreeHead, rootAt: Roo
   if (root === undefined) return `it has ${outside.size} events, and the ledger here has ${ours.size}. The ledger was cut, or set back to an older copy.`;
   if (root !== outside.root) return `its first ${outside.size} events are others than those here. The ledger was rewritten.`;
   return undefined;
+}
+
+/** Reads the ledger's roots from its events, in one pass for each size that is asked for. @param folder of the ledger. */
+export function ledgerRootAt(folder: string, key: NoteKey): RootAt {
+  return async (size) => {
+    const tree = new MerkleTree();
+    readLedger(folder, key, {
+      signatures: 'last',
+      onEvent: (_, line) => {
+        if (tree.size < size) tree.append(leafHash(line));
+      },
+    });
+    return tree.size === size ? tree.head().root : undefined;
+  };
 }

@@ -13,6 +13,8 @@ export const exitTable = [
   { name: 'badLedger', status: 7, help: 'The ledger does not verify.' },
   { name: 'missingRecording', status: 8, help: 'The ledger verifies, and it knows a recording that is not on the disk.' },
   { name: 'unknownRecording', status: 9, help: 'The ledger verifies, and a recording is on the disk that it does not know.' },
+  { name: 'notAnchored', status: 50, help: 'No head of the ledger stands outside, or newer ones have waited too long.' },
+  { name: 'diverged', status: 51, help: 'A head that is kept outside is not of this ledger: it was cut, set back or rewritten.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

@@ -8,6 +8,12 @@ export function descriptor(text: string): number {
   return fd;
 }
 
+/** A whole number; who takes it knows its bounds. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}
+
 /** A positive number. */
 export function factor(text: string): number {
   const value = Number(text);

@@ -1,5 +1,6 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
+import { AnchorError } from '../anchors/index.ts';
 import { ExportError } from '../export/bundle.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
@@ -34,7 +35,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
         .map(([line, what]) => `  ${line}\n      ${what}`)
         .join(
           '\n',
-        )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 and up: verify, see wardmux verify --help. record exits as its command does.`,
+        )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 to 49: verify, see wardmux verify --help. record exits as its command does.`,
     );
   for (const { name, summary, description, examples, declare } of commands) {
     const command = program
@@ -71,6 +72,7 @@ function failureStatus(error: unknown, io: CliIo): number {
     return error.code === 'cancelled' ? exit.cancelled : exit.usage;
   }
   if (
+    error instanceof AnchorError ||
     error instanceof ExportError ||
     error instanceof LedgerError ||
     error instanceof RecordingError ||

@@ -18,15 +18,15 @@ const MAX_PEM = 32 * 1024;
 /** Checkpoints come every ten seconds at most, and a day without a head is no anchor. */
 const everySeconds = z.int().min(10).max(86_400).optional();
 
-const name = z.string().regex(anchorNamePattern, 'not a name: lower-case letters, digits and hyphens, 32 at most, a letter first');
-const absolutePath = z.string().max(1024).refine(isAbsolute, 'not an absolute path');
+const name = z.string().regex(anchorNamePattern, 'is not a name: lower-case letters, digits and hyphens, 32 at most, a letter first');
+const absolutePath = z.string().max(1024).refine(isAbsolute, 'is not an absolute path');
 /** As in `network`: the two are compared. */
 const hostName = z
   .string()
   .max(253)
-  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a host name in lower case');
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'is not a host name in lower case');
 
-const certificates = z.string().max(MAX_PEM).refine(isPem, 'not certificates in PEM');
+const certificates = z.string().max(MAX_PEM).refine(isPem, 'is not certificates in PEM');
 
 /** The certificates of a PEM text, one text each. */
 export function splitPem(text: string): string[] {
@@ -62,20 +62,20 @@ const syslogAnchor = z
     /** SHA-256 of the server's certificate (DER), lower-case hex: instead of a CA, or beside it. */
     fingerprint: z
       .string()
-      .regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hexadecimal')
+      .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hexadecimal')
       .optional(),
     /** PEM files of this workstation, where the server asks for a certificate. */
     certificate: absolutePath.optional(),
     key: absolutePath.optional(),
     everySeconds,
   })
-  .refine(({ ca, fingerprint }) => ca !== undefined || fingerprint !== undefined, { path: ['ca'], message: 'ca or fingerprint is needed to know the server' })
-  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), { path: ['key'], message: 'certificate and key go together' });
+  .refine(({ ca, fingerprint }) => ca !== undefined || fingerprint !== undefined, { path: ['ca'], message: 'or fingerprint is needed to know the server' })
+  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), { path: ['key'], message: 'and certificate go together' });
 
 const timestampAnchor = z.strictObject({
   name,
   kind: z.literal('timestamp'),
-  url: z.string().max(1024).refine(isHttpUrl, 'not an http or https address with a host name in lower case, without user, query or fragment'),
+  url: z.string().max(1024).refine(isHttpUrl, 'is not an http or https address with a host name in lower case, without user, query or fragment'),
   /** The roots that a token's certificate must lead to. */
   ca: certificates,
   /** Who may have signed the certificate of an https server; left out: the authorities that Node knows. */
@@ -101,8 +101,8 @@ const anchorRow = z.discriminatedUnion('kind', [fileAnchor, syslogAnchor, timest
 export const anchorsSchema = z
   .array(anchorRow)
   .max(MAX_ANCHORS)
-  .refine((rows) => new Set(rows.map((row) => row.name)).size === rows.length, 'the same name stands here twice')
-  .refine((rows) => rows.filter(({ kind }) => kind === 'file').length <= MAX_FILE_DROPS, `${MAX_FILE_DROPS} file drops at most`);
+  .refine((rows) => new Set(rows.map((row) => row.name)).size === rows.length, 'has the same name twice')
+  .refine((rows) => rows.filter(({ kind }) => kind === 'file').length <= MAX_FILE_DROPS, `has more than ${MAX_FILE_DROPS} file drops`);
 
 export type AnchorRow = z.infer<typeof anchorRow>;
 export type FileAnchor = z.infer<typeof fileAnchor>;

@@ -1,5 +1,5 @@
 /** The door of the room. */
-export { networkAllows, type AnchorRow } from './anchors.ts';
+export { anchorsSchema, networkAllows, type AnchorRow } from './anchors.ts';
 export { createPolicy, defaultPolicy, loadPolicy, parsePolicy, policySchema, type LoadedPolicy } from './policy.ts';
 export { isPermitted, permissions, type Permission } from './permissions.ts';
 export type { Policy } from './types.ts';

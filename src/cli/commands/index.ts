@@ -1,5 +1,6 @@
 /** The table of commands, in the order of the help. */
 import type { CliCommand } from '../command.ts';
+import { anchor } from './anchor.ts';
 import { lock, status } from './app.ts';
 import { exportCommand } from './export.ts';
 import { init } from './init-command.ts';
@@ -10,4 +11,4 @@ import { record } from './record-command.ts';
 import { trust } from './trust.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly CliCommand[] = [init, record, list, play, exportCommand, trust, verify, ledger, lock, status];
+export const commands: readonly CliCommand[] = [init, record, list, play, exportCommand, trust, verify, ledger, anchor, lock, status];

@@ -1,0 +1,229 @@
+/** `wardmux anchor list|add|test|status`: where signed heads of the ledger are kept outside of this machine. */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { Option, type Command } from 'commander';
+import { AnchorKeeper, headOfNote, inspectAnchor, ledgerRootAt, markDrop, openAnchors, viewOf, worstGrade } from '../../anchors/index.ts';
+import type { AnchorGrade, AnchorView, KeptAnchor, RootAt } from '../../anchors/index.ts';
+import { readLedger } from '../../ledger/read.ts';
+import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow, type Policy } from '../../policy/index.ts';
+import { writeAtomic } from '../../storage/index.ts';
+import { toJson } from '../../storage/json.ts';
+import type { CliCommand } from '../command.ts';
+import { CliError, exit, type ExitName } from '../exit.ts';
+import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
+import { columns, jsonText, printable, type CliIo } from '../io.ts';
+import { wholeNumber } from '../options.ts';
+
+/** RFC 5425, section 4.1. */
+const SYSLOG_PORT = 6514;
+
+const statusOf: Readonly<Record<AnchorGrade, ExitName>> = { anchored: 'done', 'not-anchored': 'notAnchored', diverged: 'diverged' };
+
+interface Anchored {
+  readonly anchors: KeptAnchor[];
+  readonly rootAt: RootAt;
+}
+
+/** The anchors of the policy, or the one of that name. */
+function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, policy: Policy, name?: string): Anchored {
+  const rootAt = ledgerRootAt(home.ledger, key);
+  const all = openAnchors(policy, home.anchors, { installation: installation.id, key, rootAt });
+  const anchors = name === undefined ? all : all.filter(({ row }) => row.name === name);
+  if (name !== undefined && anchors.length === 0)
+    throw new CliError('usage', `The policy has no anchor ${JSON.stringify(name.slice(0, 40))}. See: wardmux anchor list`);
+  return { anchors, rootAt };
+}
+
+/** What each anchor has of the ledger as it lies on the disk. Nothing is changed and nothing is sent; file drops are read. */
+export async function anchorViews(site: OpenInstallation, policy: Policy, now: number, name?: string): Promise<AnchorView[]> {
+  const { anchors, rootAt } = anchorsOf(site, policy, name);
+  if (anchors.length === 0) return [];
+  const { last } = readLedger(site.home.ledger, site.noteKey, { signatures: 'last' });
+  const ours = last && headOfNote(last.note, site.noteKey);
+  return Promise.all(anchors.map(async (anchor) => viewOf(anchor, await inspectAnchor(anchor, ours, site.noteKey, rootAt, true), now)));
+}
+
+async function tell(views: readonly AnchorView[], options: { json?: boolean }, io: CliIo): Promise<number> {
+  const grade = worstGrade(views);
+  if (options.json) await io.out(jsonText({ grade, anchors: views }));
+  else if (views.length === 0) await io.out('not-anchored: The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER\n');
+  else for (const { name, grade: own, sentence } of views) await io.out(printable(`${own}: ${name}: ${sentence}`) + '\n');
+  return exit[statusOf[grade]];
+}
+
+async function status(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
+  const site = openInstallation(io);
+  return tell(await anchorViews(site, loadPolicy(site.home).policy, io.now(), name), options, io);
+}
+
+/** Hands the ledger's head over now, whatever the waits say, and tells what came of it. */
+async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
+  const site = openInstallation(io);
+  const { anchors, rootAt } = anchorsOf(site, loadPolicy(site.home).policy, name);
+  const views = await withLedger(site, async ({ ledger }) => {
+    const entering: Promise<unknown>[] = [];
+    const keeper = new AnchorKeeper({
+      anchors,
+      key: site.noteKey,
+      rootAt,
+      now: io.now,
+      enter: (entry) => void entering.push(ledger.append(entry)),
+    });
+    const { note } = await ledger.checkpoint();
+    await keeper.load(note);
+    await keeper.flush();
+    await Promise.all(entering);
+    return keeper.view();
+  });
+  for (const { name: of, failing, where } of views) if (failing) io.talk(`${of}: ${where} did not take it (${failing.code}).`);
+  return tell(views, options, io);
+}
+
+async function list(options: { json?: boolean }, io: CliIo): Promise<number> {
+  const site = openInstallation(io);
+  const { policy } = loadPolicy(site.home);
+  const { anchors } = anchorsOf(site, policy);
+  if (options.json) await io.out(jsonText(policy.anchors ?? []));
+  else if (anchors.length === 0) io.talk('The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER');
+  else await io.out(columns([['NAME', 'KIND', 'WHERE'], ...anchors.map(({ row, channel }) => [row.name, row.kind, channel.where])]));
+  return exit.done;
+}
+
+interface AddOptions {
+  readonly file?: string;
+  readonly syslog?: string;
+  readonly timestamp?: string;
+  readonly ca?: string;
+  readonly fingerprint?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly tlsCa?: string;
+  readonly every?: number;
+  readonly addNetwork?: boolean;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError('usage', `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
+  }
+}
+
+/** The row that the options describe; the policy's schema judges it. */
+function rowOf(name: string, options: AddOptions): AnchorRow {
+  const chosen = [options.file, options.syslog, options.timestamp].filter((value) => value !== undefined);
+  if (chosen.length !== 1) throw new CliError('usage', 'Say one of --file FOLDER, --syslog HOST[:PORT], --timestamp URL.');
+  const every = options.every === undefined ? {} : { everySeconds: options.every };
+  const ca = options.ca === undefined ? {} : { ca: readText(options.ca) };
+  if (options.file !== undefined) return { name, kind: 'file', folder: resolve(options.file), ...every };
+  if (options.timestamp !== undefined) {
+    if (ca.ca === undefined) throw new CliError('usage', 'Say whose timestamps count: --ca FILE, the certificates of the authority’s root in PEM.');
+    const tlsCa = options.tlsCa === undefined ? {} : { tlsCa: readText(options.tlsCa) };
+    return { name, kind: 'timestamp', url: options.timestamp, ca: ca.ca, ...tlsCa, ...every };
+  }
+  const [, host = '', port = String(SYSLOG_PORT)] = /^(.*?)(?::(\d+))?$/.exec(options.syslog!)!;
+  if (ca.ca === undefined && options.fingerprint === undefined)
+    throw new CliError('usage', 'Say which server it is: --ca FILE, or --fingerprint with the SHA-256 of its certificate.');
+  const fingerprint = options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.replaceAll(':', '').toLowerCase() };
+  const own = options.certificate && options.key ? { certificate: resolve(options.certificate), key: resolve(options.key) } : {};
+  if ((options.certificate === undefined) !== (options.key === undefined)) throw new CliError('usage', '--certificate and --key go together.');
+  return { name, kind: 'syslog', host, port: Number(port), ...ca, ...fingerprint, ...own, ...every };
+}
+
+/** Host and port that a row reaches; none for a file. */
+function reached(row: AnchorRow): { readonly host: string; readonly port: number } | undefined {
+  if (row.kind === 'syslog') return row;
+  if (row.kind === 'file') return undefined;
+  const { hostname, port, protocol } = new URL(row.url);
+  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
+
+/** Looks at the folder of a file drop, and marks it. */
+function prepareDrop(folder: string, { home, installation }: OpenInstallation, io: CliIo): void {
+  let real: string;
+  try {
+    real = realpathSync(folder);
+  } catch (error) {
+    throw new CliError('usage', `${folder} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Mount the disk or share first.`);
+  }
+  const data = realpathSync(home.folder);
+  if (real === data || real.startsWith(data + sep))
+    throw new CliError('usage', `${folder} is in the data folder: whoever sets that back sets the anchor back with it. Choose another disk or a share.`);
+  if (!statSync(real).isDirectory()) throw new CliError('usage', `${folder} is not a folder.`);
+  markDrop(folder, installation.id);
+  if (statSync(real).dev === statSync(data).dev)
+    io.talk(`note: ${folder} is on the same disk as the data folder. It shows that the ledger was set back only where the forger does not reach it.`);
+}
+
+async function add(name: string, options: AddOptions, io: CliIo): Promise<number> {
+  const site = openInstallation(io);
+  const { policy } = loadPolicy(site.home);
+  const row = rowOf(name, options);
+  const same = policy.anchors?.find((other) => other.name === name);
+  if (same && JSON.stringify(same) !== JSON.stringify(row))
+    throw new CliError('usage', `The policy has another anchor ${name} already. Choose another name, or take that one out of ${site.home.policy}.`);
+  // The schema first: only then is the address one that can be looked at.
+  const anchors = same ? policy.anchors! : [...(policy.anchors ?? []), row];
+  const issue = anchorsSchema.safeParse(anchors).error?.issues[0];
+  if (issue) throw new CliError('usage', `The anchor cannot be added: ${String(issue.path.at(-1) ?? 'the list')} ${issue.message}.`);
+  const target = reached(row);
+  const allowed = target === undefined || networkAllows(policy.network, target.host, target.port);
+  if (target && !allowed && !options.addNetwork)
+    throw new CliError(
+      'failed',
+      `The policy does not let this workstation reach ${target.host}:${target.port}. Add "${target.host}:${target.port}" to network in ${site.home.policy}, or say --add-network.`,
+    );
+  if (row.kind === 'file') prepareDrop(row.folder, site, io);
+  const network = target && !allowed ? [...policy.network, `${target.host}:${target.port}`] : policy.network;
+  const text = toJson({ ...policy, network, anchors });
+  parsePolicy(Buffer.from(text), site.home.policy);
+  if (!same) writeAtomic(site.home.policy, text);
+  io.talk(
+    `${same ? 'The policy has it already' : `Written to ${site.home.policy}`}. A running app takes it at its next start. To hand over a head now: wardmux anchor test ${name}`,
+  );
+  return exit.done;
+}
+
+const json = (command: Command): Command => command.option('--json', 'print JSON');
+
+export const anchor: CliCommand = {
+  name: 'anchor',
+  summary: 'Keeps signed heads of the ledger outside: file drop, syslog over TLS, timestamps.',
+  description:
+    'A ledger that was cut, rewritten or set back to an older copy cannot be told from a good one by what lies beside it. A head that is kept elsewhere tells. Anchors stand in policy.json.',
+  examples: [
+    ['wardmux anchor add share --file /mnt/audit', 'a folder on another disk or a share'],
+    ['wardmux anchor add siem --syslog siem.example.org --ca siem-ca.pem --add-network', 'RFC 5424 over TLS, port 6514'],
+    ['wardmux anchor add tsa --timestamp http://tsa.example.org/tsr --ca tsa-root.pem --add-network', 'RFC 3161 timestamps'],
+    ['wardmux anchor status', 'exit status 0 anchored, 50 not anchored, 51 diverged'],
+  ],
+  declare: (command, io, done) => {
+    json(command.command('list'))
+      .description('Lists the anchors of the policy.')
+      .action(async (options: { json?: boolean }) => done(await list(options, io)));
+    command
+      .command('add')
+      .argument('<NAME>', 'lower-case letters, digits and hyphens')
+      .description('Writes an anchor into policy.json, and marks the folder of a file drop.')
+      .option('--file <FOLDER>', 'a folder on another disk or a share')
+      .option('--syslog <HOST[:PORT]>', 'a collector that takes RFC 5424 over TLS')
+      .option('--timestamp <URL>', 'an authority that gives RFC 3161 timestamps')
+      .option('--ca <FILE>', 'PEM: who signs the collector’s certificate, or the authority’s root')
+      .option('--fingerprint <SHA256>', 'the collector’s certificate itself, in hexadecimal')
+      .option('--certificate <FILE>', 'PEM: this workstation’s certificate for the collector')
+      .option('--key <FILE>', 'PEM: its key')
+      .option('--tls-ca <FILE>', 'PEM: who signs the certificate of an https authority')
+      .addOption(new Option('--every <SECONDS>', 'seconds between two heads, 10 to 86400').argParser(wholeNumber))
+      .option('--add-network', 'also add the host to network in policy.json')
+      .action(async (name: string, options: AddOptions) => done(await add(name, options, io)));
+    json(command.command('test'))
+      .argument('[NAME]', 'only this one')
+      .description('Signs a head of the ledger and hands it over now.')
+      .action(async (name: string | undefined, options: { json?: boolean }) => done(await test(name, options, io)));
+    json(command.command('status'))
+      .argument('[NAME]', 'only this one')
+      .description('Says of each anchor how old its newest head is, and whether this ledger extends it.')
+      .action(async (name: string | undefined, options: { json?: boolean }) => done(await status(name, options, io)));
+  },
+};
