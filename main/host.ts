@@ -42,7 +42,8 @@ export interface HostWindow {
 
 /** A child process of ours: structured-clone messages, Uint8Array included. */
 export interface Child {
-  readonly pid: number;
+  /** Undefined before the process runs, where the host does not know it at once, and in Electron after its end. */
+  readonly pid: number | undefined;
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): Disposable;
   onExit(listener: (code: number | null, signal: string | null) => void): Disposable;

@@ -47,7 +47,7 @@ export class VaultClient {
     this.#post({ type: 'configure', ...configure });
   }
 
-  get pid(): number {
+  get pid(): number | undefined {
     return this.#child.pid;
   }
 

@@ -3,6 +3,7 @@
  * `GENERATION KIND DATA`: kind m is JSON text, p and v are base64 of a frame for the pty or the vault host. The generation
  * is the number of the `show` that made the document, so that a message of an old one is known and dropped.
  */
+import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { isFrame, isMessage, MAX_FRAME_BYTES, MAX_MESSAGE_CHARS } from '../limits.ts';
 import { origin, type Peer } from '../host.ts';
 import { frameFolder } from './large-frames.ts';
@@ -29,7 +30,7 @@ export function readPayload(payload: string, generation: number): FromPage | und
   const bytes = Buffer.from(data, 'base64');
   // Node skips what is not base64; a page that sends such a thing is refused, not corrected.
   if (!isFrame(bytes) || Math.ceil(bytes.length / 3) * 4 !== data.length) return undefined;
-  return { kind: 'frame', peer: kind === 'p' ? 'pty' : 'vault', bytes };
+  return { kind: 'frame', peer: kind === 'p' ? 'pty' : 'vault', bytes: ownMemory(bytes) };
 }
 
 /** Expression that gives the page a message. */

@@ -1,5 +1,6 @@
 /** The pty host and the vault host as child processes of plain Node. */
 import { fork } from 'node:child_process';
+import { ownMessage } from '../../src/bridge/own-memory.ts';
 import type { Child } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
@@ -32,10 +33,10 @@ export function forkChild(entry: string, env: NodeJS.ProcessEnv): Child {
     if (child.pid === undefined) end(null, null);
   });
   return {
-    pid: child.pid ?? -1,
+    pid: child.pid,
     post(message) {
       // A message to a child that has ended is dropped; its end is told by onExit.
-      if (child.connected) child.send(message as never, () => {});
+      if (child.connected) child.send(ownMessage(message) as never, () => {});
     },
     onMessage: (listener) => messages.add(listener),
     onExit(listener) {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPayload } from './bridge.ts';
 import { browserEnvironment } from './flags.ts';
 import { findBrowser } from './find.ts';
-import { createProfile, removeStaleProfiles } from './profile.ts';
+import { removeStaleFolders, temporaryPrefixes } from '../machine/owned-folder.ts';
+import { createProfile } from './profile.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'wmx-'))));
@@ -29,7 +30,7 @@ test('a profile is private, and removed when its owner is dead, not before', () 
   const open = join(folder, 'wardmux-browser-open');
   mkdirSync(open);
   chmodSync(open, 0o755);
-  expect(removeStaleProfiles(folder)).toEqual([stale]);
+  expect(removeStaleFolders(folder, temporaryPrefixes.chromium)).toEqual([stale]);
   expect(existsSync(mine.folder)).toBe(true);
   // A folder that others may write to is not ours to judge.
   expect(existsSync(open)).toBe(true);
@@ -44,7 +45,7 @@ test('the browser is told nothing of the shell that started it', () => {
 
 test('payloads of the page are read exactly', () => {
   expect(readPayload('3 m {"a":1}', 3)).toEqual({ kind: 'message', text: '{"a":1}' });
-  expect(readPayload('3 v AAEC', 3)).toMatchObject({ kind: 'frame', peer: 'vault', bytes: Buffer.of(0, 1, 2) });
+  expect(readPayload('3 v AAEC', 3)).toMatchObject({ kind: 'frame', peer: 'vault', bytes: Uint8Array.of(0, 1, 2) });
   for (const bad of ['2 m {}', '3 m ', '3 x AA==', '3 p', '3 p ', '3 p A*=!', '3 p AAEC\n', '33 m {}', '', 'm', `3 m ${'x'.repeat(65 * 1024)}`])
     expect(readPayload(bad, 3), JSON.stringify(bad.slice(0, 20))).toBeUndefined();
 });

@@ -10,6 +10,7 @@ import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
 import { killNow, processTree, whenGone } from '../machine/processes.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
+import { sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
 import { watchX11Window } from './x11-window.ts';
@@ -80,6 +81,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   async function launch(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
     const parent = options.runFolder ?? defaultRunFolder(env);
     mkdirSync(parent, { recursive: true, mode: 0o700 });
+    sweepTemporaryFolders(env);
     profile = createProfile(parent);
     const width = (opening.cols ?? 140) * CELL.width + CELL.extraWidth;
     const height = (opening.rows ?? 40) * CELL.height + CELL.extraHeight;

@@ -2,14 +2,12 @@
  * The browser's profile: a fresh private folder per start, deleted at quit, and at the next start where a crash has left
  * it. In memory (XDG_RUNTIME_DIR) where the machine has such a place.
  */
-import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startTicks } from '../machine/processes.ts';
+import { isPrivate, makeOwnedFolder, OWNED_SUFFIX_LENGTH, removeFolder, temporaryPrefixes } from '../machine/owned-folder.ts';
 
-const PREFIX = 'wardmux-browser-';
-const OWNER_FILE = 'owner.json';
+const PREFIX = temporaryPrefixes.chromium;
 /** The browser puts a socket below the folder; Linux takes 107 bytes for a socket's path, and about 40 are the browser's. */
 const MAX_FOLDER_LENGTH = 64;
 
@@ -49,18 +47,14 @@ export interface Profile {
 /** Where profiles go when nobody says otherwise. */
 export function defaultRunFolder(env: NodeJS.ProcessEnv): string {
   const runtime = env['XDG_RUNTIME_DIR'];
-  return runtime && isPrivate(runtime) && runtime.length + PREFIX.length + 12 <= MAX_FOLDER_LENGTH ? runtime : tmpdir();
+  return runtime && isPrivate(runtime) && runtime.length + PREFIX.length + OWNED_SUFFIX_LENGTH <= MAX_FOLDER_LENGTH ? runtime : tmpdir();
 }
 
 /** Makes a fresh profile below `parent`, and removes those whose owner is dead. `pid` is who owns it. */
 export function createProfile(parent: string, pid: number = process.pid): Profile {
-  removeStaleProfiles(parent);
-  const folder = join(parent, PREFIX + randomBytes(6).toString('hex'));
-  if (folder.length > MAX_FOLDER_LENGTH)
+  if (join(parent, PREFIX).length + OWNED_SUFFIX_LENGTH > MAX_FOLDER_LENGTH)
     throw new Error(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
-  // Not recursive: a folder that somebody else has put there is an error, not a gift.
-  mkdirSync(folder, { mode: 0o700 });
-  writeFileSync(join(folder, OWNER_FILE), JSON.stringify({ pid, start: startTicks(pid) }), { mode: 0o600 });
+  const folder = makeOwnedFolder(parent, PREFIX, pid);
   const temp = join(folder, 't');
   mkdirSync(temp, { mode: 0o700 });
   mkdirSync(join(folder, 'Default'), { mode: 0o700 });
@@ -71,42 +65,4 @@ export function createProfile(parent: string, pid: number = process.pid): Profil
   }
   writeFileSync(join(folder, 'Local State'), JSON.stringify(localState), { mode: 0o600 });
   return { folder, temp, remove: () => removeFolder(folder) };
-}
-
-/** Removes our own profiles whose process is gone. Returns their paths. */
-export function removeStaleProfiles(parent: string): string[] {
-  const removed: string[] = [];
-  for (const name of readdirSync(parent)) {
-    const folder = join(parent, name);
-    if (!name.startsWith(PREFIX) || !isPrivate(folder) || ownerLives(folder)) continue;
-    removeFolder(folder);
-    removed.push(folder);
-  }
-  return removed;
-}
-
-function ownerLives(folder: string): boolean {
-  try {
-    const owner: unknown = JSON.parse(readFileSync(join(folder, OWNER_FILE), 'utf8'));
-    if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('start' in owner) || typeof owner.pid !== 'number') return false;
-    // The start time tells a process from another that has its number now.
-    const start = startTicks(owner.pid);
-    return start !== undefined && start === owner.start;
-  } catch {
-    return false;
-  }
-}
-
-function isPrivate(path: string): boolean {
-  try {
-    const facts = lstatSync(path);
-    return facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & 0o077) === 0;
-  } catch {
-    return false;
-  }
-}
-
-function removeFolder(folder: string): void {
-  // The browser's last helper may still write while it ends.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }

@@ -6,7 +6,7 @@ import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost, Sur
 import { Listeners } from '../listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { forkUtility } from './child.ts';
-import { setMenu } from './menu.ts';
+import { setMacMenu } from './menu.ts';
 import { openSession } from './session.ts';
 import { ElectronWindow } from './window.ts';
 
@@ -38,7 +38,11 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   powerMonitor.on('suspend', () => signals.emit('suspend'));
   powerMonitor.on('resume', () => signals.emit('resume'));
   powerMonitor.on('lock-screen', () => signals.emit('os-lock'));
-  powerMonitor.on('shutdown', () => signals.emit('shutdown'));
+  // Prevented: the system waits until we have sealed and locked and this process has ended. Its declaration has no event.
+  (powerMonitor as NodeJS.EventEmitter).on('shutdown', (event: { preventDefault(): void }) => {
+    event.preventDefault();
+    signals.emit('shutdown');
+  });
   // On Linux Electron does not hear the desktop's lock; the bus does. The watch on the clock is for all systems.
   const machine = watchSignals(process.platform === 'linux' ? env : undefined);
   machine.onSignal((signal) => signals.emit(signal));
@@ -56,7 +60,14 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
     contents.on('will-attach-webview', (event) => event.preventDefault());
+    if (window?.creating) return;
+    // Developer tools, a window, whatever: it is not our page. Not before it is whole, or it cannot be closed.
+    setImmediate(() => {
+      if (!contents.isDestroyed()) contents.close();
+    });
+    onRefused('window');
   });
+  app.on('browser-window-created', (_event, stranger) => setImmediate(() => stranger.destroy()));
 
   async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
     if (window) throw new Error('The window is open already.');
@@ -80,13 +91,14 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
       icon: join(options.distFolder, 'assets', 'icons', '256x256.png'),
       expect: (surface) => (expected = surface && { surface, taken: false }),
+      onLockKey: () => signals.emit('menu'),
       onRefused,
     });
     window = opened;
     opened.onClosed(() => {
       if (window === opened) window = undefined;
     });
-    setMenu({ lock: () => signals.emit('menu'), quit: () => signals.emit('shutdown') });
+    if (process.platform === 'darwin') setMacMenu({ lock: () => signals.emit('menu'), quit: () => signals.emit('shutdown') });
     return opened;
   }
 
@@ -101,7 +113,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
     description: `opening in Electron ${process.versions['electron'] ?? ''}, because its runtime is installed.`.replace(' ,', ','),
     open,
     fork(name) {
-      const child = forkUtility(name, options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env);
+      const child = forkUtility(name, options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env, onRefused);
       children.add(child);
       child.onExit(() => children.delete(child));
       return child;

@@ -3,6 +3,7 @@
  * the four functions of PageBridge and nothing else: no ipcRenderer, no event objects.
  */
 import { contextBridge, ipcRenderer } from 'electron';
+import { ownMemory } from '../../src/bridge/own-memory.ts';
 import type { PageBridge } from '../../src/bridge/schema.ts';
 import { channels } from './channels.ts';
 
@@ -33,7 +34,8 @@ ipcRenderer.on(channels.frame, (_event, id: number, peer: Peer, bytes: Uint8Arra
 
 const bridge: PageBridge = {
   send: (text) => ipcRenderer.send(channels.message, text),
-  sendFrame: (peer, bytes) => ipcRenderer.send(channels.frame, peer, bytes),
+  // A page that is ours has copied already: this is for what comes over from its world, and for a page that is not.
+  sendFrame: (peer, bytes) => ipcRenderer.send(channels.frame, peer, ownMemory(bytes)),
   onMessage: (listener) => {
     onMessage = listener;
     for (const text of messages.splice(0)) listener(text);

@@ -1,9 +1,10 @@
 /** What must be said to Electron before it is ready. */
 import { app } from 'electron';
 import { mkdirSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeOwnedFolder, sweepTemporaryFolders, temporaryPrefixes } from '../machine/owned-folder.ts';
+import { setNoMenu } from './menu.ts';
 
 /** Parts of Chromium that would talk to somebody or keep text. */
 const switches: readonly (readonly [string, string?])[] = [
@@ -31,16 +32,19 @@ const switches: readonly (readonly [string, string?])[] = [
 
 /**
  * Sandbox, switches and folders. Call first thing, before `app` is ready. The crash reporter is never started: a dump of a
- * renderer would be plaintext on disk; its folder is a temporary one all the same, so that nothing can gather.
+ * renderer would be plaintext on disk; its folder is a temporary one all the same, so that nothing can gather. Temporary files
+ * of runs that were killed are removed.
  * @returns folder of temporary files, to be removed at the end
  */
 export function prepareElectron(options: { readonly home: string }): string {
   app.enableSandbox();
+  setNoMenu();
   for (const [name, value] of switches) {
     if (value === undefined) app.commandLine.appendSwitch(name);
     else app.commandLine.appendSwitch(name, value);
   }
-  const temporary = mkdtempSync(join(tmpdir(), 'wardmux-electron-'));
+  sweepTemporaryFolders(process.env);
+  const temporary = makeOwnedFolder(tmpdir(), temporaryPrefixes.electron);
   const own = join(options.home, 'run', 'electron');
   mkdirSync(own, { recursive: true, mode: 0o700 });
   // The lock against a second start lies in userData, so that folder stays; what a page could leave lies in sessionData.

@@ -3,11 +3,14 @@
  * hides it with the next picture whatever its renderer does, kills the renderer, and puts a fresh view in. Reloading one
  * view would be shorter, but then the old picture stays until the renderer answers.
  */
-import { app, BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
+import { BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
+import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
 import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
+import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import { channels } from './channels.ts';
+import { isLockKey } from './menu.ts';
 
 /** A built page is there in well under a second; ten are for a machine in trouble. */
 const START_MS = 10_000;
@@ -23,6 +26,8 @@ export interface WindowOptions {
   readonly icon: string;
   /** Told which surface stands in the window, and which document may be loaded, once. */
   readonly expect: (surface: Surface | undefined) => void;
+  /** The lock's key was pressed on the way to the page. */
+  readonly onLockKey: () => void;
   readonly onRefused: (what: RefusedByHost) => void;
 }
 
@@ -48,6 +53,7 @@ export class ElectronWindow implements HostWindow {
   /** Counts shows and blanks: the later one wins. */
   #changes = 0;
   #isClosed = false;
+  #creating = false;
 
   constructor(options: WindowOptions) {
     this.#options = options;
@@ -60,12 +66,18 @@ export class ElectronWindow implements HostWindow {
       icon: options.icon,
       // What is seen while there is no page.
       backgroundColor: '#111417',
-      autoHideMenuBar: true,
     });
     // Keeps other programs from taking pictures of the window, where the system knows how (macOS and Windows).
     this.#window.setContentProtection(true);
     this.#window.on('resize', () => this.#fit());
+    // What changes the room for the page without changing the window, a menu bar for example, tells only here.
+    this.#window.contentView.on('bounds-changed', () => this.#fit());
     this.#window.on('closed', () => this.#close());
+  }
+
+  /** True while we make web contents ourselves: all others are strangers. */
+  get creating(): boolean {
+    return this.#creating;
   }
 
   focus(): void {
@@ -77,6 +89,8 @@ export class ElectronWindow implements HostWindow {
   async show(surface: Surface): Promise<void> {
     const number = ++this.#changes;
     await this.#clear();
+    // Nothing of ours is stored. What something else of the page has stored is not there for the next one.
+    await this.#options.session.clearStorageData();
     if (this.#isClosed || number !== this.#changes) throw replacedError(surface);
     const current = this.#create(surface);
     const { contents } = current;
@@ -127,11 +141,11 @@ export class ElectronWindow implements HostWindow {
     const { contents } = current;
     if (!this.#isClosed) this.#window.contentView.removeChildView(current.view);
     if (contents.isDestroyed()) return;
-    const gone = new Promise<void>((resolve) => contents.once('render-process-gone', () => resolve()));
-    const pid = contents.getOSProcessId();
-    // No unload handlers, no goodbye: the process and its memory end here.
-    if (pid > 0) contents.forcefullyCrashRenderer();
-    if (pid > 0) await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, END_MS))]);
+    // No unload handlers, no goodbye: the process and its memory end here. SIGKILL by ourselves, because Electron's own way
+    // asks the renderer to abort, which a stopped one does not do and which leaves a core dump with its text.
+    const renderers = rendererProcesses(contents);
+    killNow(renderers);
+    await whenGone(renderers, END_MS);
     if (!contents.isDestroyed()) contents.close({ waitForBeforeUnload: false });
   }
 
@@ -147,7 +161,7 @@ export class ElectronWindow implements HostWindow {
     const id = ++this.#frameNumber;
     return new Promise((resolve) => {
       current.pending.set(id, resolve);
-      current.contents.send(channels.frame, id, peer, bytes);
+      current.contents.send(channels.frame, id, peer, ownMemory(bytes));
     });
   }
 
@@ -180,6 +194,7 @@ export class ElectronWindow implements HostWindow {
   }
 
   #create(surface: Surface): Current {
+    this.#creating = true;
     const view = new WebContentsView({
       webPreferences: {
         session: this.#options.session,
@@ -199,7 +214,8 @@ export class ElectronWindow implements HostWindow {
         // Nothing that is typed goes to a dictionary service.
         spellcheck: false,
         // Developer tools would be another renderer that holds the text.
-        devTools: !app.isPackaged,
+        devTools: false,
+        zoomFactor: 1,
         // A file dropped on the window must not become its page.
         navigateOnDragDrop: false,
         // alert() and its like could be made to look like our own questions.
@@ -214,6 +230,7 @@ export class ElectronWindow implements HostWindow {
         enableWebSQL: false,
       },
     });
+    this.#creating = false;
     view.setBackgroundColor('#111417');
     const contents = view.webContents;
     let replace = (): void => {};
@@ -227,7 +244,8 @@ export class ElectronWindow implements HostWindow {
       else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.frame, (event, peer: unknown, bytes: unknown) => {
-      if (own(event) && isPeer(peer) && isFrame(bytes)) this.#frames.emit(peer, bytes);
+      // The preload copies. What comes with more memory than it shows does not come from ours.
+      if (own(event) && isPeer(peer) && isFrame(bytes) && ownsMemory(bytes)) this.#frames.emit(peer, bytes);
       else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.taken, (event, id: unknown) => {
@@ -267,6 +285,16 @@ export class ElectronWindow implements HostWindow {
     contents.on('will-frame-navigate', deny('navigation'));
     contents.on('will-redirect', deny('redirection'));
     contents.on('will-attach-webview', deny('embedded-page'));
+    contents.on('devtools-opened', () => {
+      contents.closeDevTools();
+      this.#options.onRefused('window');
+    });
+    // Every key is the page's: Electron has no keys of its own where there is no menu.
+    contents.on('before-input-event', (event, input) => {
+      if (!isLockKey(input)) return;
+      event.preventDefault();
+      this.#options.onLockKey();
+    });
     // A page may not keep itself from being closed.
     contents.on('will-prevent-unload', (event) => event.preventDefault());
   }
@@ -284,6 +312,12 @@ export class ElectronWindow implements HostWindow {
     void this.blank();
     this.#closed.emit();
   }
+}
+
+/** Where the system shows them all our renderers, there is one window; else that of the document. */
+function rendererProcesses(contents: WebContents): number[] {
+  const pid = contents.getOSProcessId();
+  return [...new Set([...(pid > 0 ? [pid] : []), ...rendererPids(process.pid)])];
 }
 
 function replacedError(surface: Surface): Error {

@@ -27,12 +27,24 @@ export function startTicks(pid: number): string | undefined {
 
 /** True while the process has memory. A zombie has none. */
 export function isAlive(pid: number): boolean {
+  if (process.platform !== 'linux') return answers(pid);
   const facts = stat(pid);
   return facts !== undefined && facts.state !== 'Z' && facts.state !== 'X';
 }
 
-/** The process and everything below it, parents first. */
+/** Without /proc: a process that takes no signal is gone. */
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The process and everything below it, parents first. Without /proc only itself. */
 export function processTree(root: number): number[] {
+  if (process.platform !== 'linux') return [root];
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);

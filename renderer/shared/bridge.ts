@@ -3,6 +3,7 @@
  * Only types come from the schema: its run-time checks belong to the core, and zod stays out of the page.
  */
 import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
+import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
@@ -134,7 +135,7 @@ export class Bridge {
     const bytes = encodeFrame(frame);
     const secret = frame.type === 'passphrase' || frame.type === 'prf';
     if (secret) frame.bytes.fill(0);
-    return this.#lines[peer].send(bytes, (sealed) => this.#host.sendFrame(peer, sealed), secret);
+    return this.#lines[peer].send(bytes, (sealed) => this.#host.sendFrame(peer, ownMemory(sealed)), secret);
   }
 
   #message(text: string): void {

@@ -47,7 +47,7 @@ describe('The Chromium host', () => {
   test('listens on no TCP port, and says on its command line what it is', async () => {
     await window.show('workspace');
     const child = host.fork('pty-host');
-    await waitFor(() => expect(isAlive(child.pid)).toBe(true));
+    await waitFor(() => expect(isAlive(child.pid!)).toBe(true));
     expect(listeningSockets([...processTree(host.browserPid!), process.pid])).toEqual([]);
     const flags = commandLine(host.browserPid!).join(' ');
     expect(flags).toContain('--remote-debugging-pipe');

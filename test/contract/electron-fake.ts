@@ -1,14 +1,31 @@
 /**
  * A fake of the electron module, for machines without its runtime. It records what the host asks for, and does the little
  * that carries messages: documents come through the session's own protocol handler, the real preload runs in a context of
- * its own, values are cloned between "processes", children are real ones. Methods are typed from electron.d.ts, so that a
- * change there is a type error here.
+ * its own, children are real ones. Methods are typed from electron.d.ts, so that a change there is a type error here.
+ *
+ * Where Electron's behaviour is what a host trips over, the fake has that behaviour, read in Electron's source (45):
+ * - Values cross between processes, and between the worlds of a page, by V8's serializer, which writes the whole ArrayBuffer
+ *   behind a view (shell/common/v8_util.cc).
+ * - A renderer is a process. forcefullyCrashRenderer asks it to abort, which dumps core, and which a stopped one does not do
+ *   (shell/browser/api/electron_api_web_contents.cc); closing contents ends the process by and by, and not a stopped one.
+ * - A utility process has a parentPort without any event of its end, only warns of an unhandled rejection
+ *   (shell/services/node/), has no pid before `spawn`, tells a signal as its number, and inherits the whole environment
+ *   where it is given an empty one (shell/browser/api/electron_api_utility_process.cc). What hears that main is gone is a
+ *   message port (shell/browser/api/message_port.cc).
+ * - A window can be kept from closing only in `close`; after `closed` it and its methods are gone, its views are not.
+ *   getContentBounds is in the screen's coordinates. A menu bar that hides itself comes by Alt and takes height from the
+ *   content, without a resize of the window (shell/browser/ui/views/root_view.cc).
+ * - A shutdown of the system waits only where `shutdown` was prevented.
+ * - Where nobody sets a menu before the first window, there is one with reload, zoom and developer tools.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import type * as Electron from 'electron';
 import type { PageBridge } from '../../src/bridge/schema.ts';
+import { cross, pack, unpack } from './serializer.ts';
 
 export interface FakeState {
   switches: Map<string, string>;
@@ -17,9 +34,13 @@ export interface FakeState {
   windows: FakeBaseWindow[];
   views: FakeWebContentsView[];
   sessions: FakeSession[];
-  forks: { entry: string; options: Electron.ForkOptions }[];
-  menu: Electron.MenuItemConstructorOptions[] | undefined;
+  forks: { entry: string; args: string[]; options: Electron.ForkOptions; process: FakeUtilityProcess }[];
+  /** Undefined: nobody has set one, so a window gets Electron's own. */
+  menu: Electron.MenuItemConstructorOptions[] | null | undefined;
   crashReporterStarted: boolean;
+  /** Renderers that were asked to abort: each has left a core dump with what it showed. */
+  coreDumps: number[];
+  /** Processes of renderers that have not ended. */
   live: Set<number>;
   idle: number;
 }
@@ -28,7 +49,6 @@ export interface FakeState {
 export const page: { preload: string; run: (bridge: PageBridge, surface: string) => void } = { preload: '', run: () => {} };
 
 export let state: FakeState;
-let nextPid = 900_000_000;
 
 /** Forgets everything recorded, and every listener. */
 export function reset(): void {
@@ -42,6 +62,7 @@ export function reset(): void {
     forks: [],
     menu: undefined,
     crashReporterStarted: false,
+    coreDumps: [],
     live: new Set(),
     idle: 7,
   };
@@ -51,9 +72,10 @@ export function reset(): void {
 
 class FakeApp
   extends EventEmitter
-  implements Pick<Electron.App, 'enableSandbox' | 'setPath' | 'setName' | 'requestSingleInstanceLock' | 'whenReady' | 'isPackaged'>
+  implements Pick<Electron.App, 'enableSandbox' | 'setPath' | 'setName' | 'requestSingleInstanceLock' | 'whenReady' | 'isPackaged' | 'exit'>
 {
-  readonly isPackaged = true;
+  isPackaged = true;
+  exited: number | undefined;
   readonly commandLine: Pick<Electron.CommandLine, 'appendSwitch'> = { appendSwitch: (name, value) => void state.switches.set(name, value ?? '') };
   enableSandbox(): void {
     state.sandboxed = true;
@@ -66,12 +88,29 @@ class FakeApp
     return true;
   }
   async whenReady(): Promise<void> {}
+  exit(code?: number): void {
+    this.exited ??= code ?? 0;
+  }
 }
 export const app = new FakeApp();
+
+/** What a listener of a cancellable event gets. */
+export class FakeEvent {
+  defaultPrevented = false;
+  preventDefault(): void {
+    this.defaultPrevented = true;
+  }
+}
 
 class FakePowerMonitor extends EventEmitter implements Pick<Electron.PowerMonitor, 'getSystemIdleTime'> {
   getSystemIdleTime(): number {
     return state.idle;
+  }
+  /** The system goes down. True when it waits for the app. */
+  shutDown(): boolean {
+    const event = new FakeEvent();
+    this.emit('shutdown', event);
+    return event.defaultPrevented;
   }
 }
 export const powerMonitor = new FakePowerMonitor();
@@ -86,7 +125,12 @@ export class FakeSession
   implements
     Pick<
       Electron.Session,
-      'setPermissionCheckHandler' | 'setPermissionRequestHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler' | 'setSpellCheckerEnabled'
+      | 'setPermissionCheckHandler'
+      | 'setPermissionRequestHandler'
+      | 'setDevicePermissionHandler'
+      | 'setDisplayMediaRequestHandler'
+      | 'setSpellCheckerEnabled'
+      | 'clearStorageData'
     >
 {
   readonly partition: string;
@@ -97,6 +141,8 @@ export class FakeSession
   devicePermission: DevicePermission | undefined;
   displayMedia: unknown = 'unset';
   spellChecker = true;
+  /** How often everything that pages have stored was removed. */
+  cleared = 0;
   blocked: { urls: string[]; answer: (url: string) => boolean | undefined } | undefined;
   readonly protocol: Pick<Electron.Protocol, 'handle'> = { handle: (scheme, handler) => void this.handlers.set(scheme, handler) };
   readonly webRequest = {
@@ -131,6 +177,9 @@ export class FakeSession
   setDisplayMediaRequestHandler(handler: unknown): void {
     this.displayMedia = handler;
   }
+  async clearStorageData(): Promise<void> {
+    this.cleared++;
+  }
   setSpellCheckerEnabled(enable: boolean): void {
     this.spellChecker = enable;
   }
@@ -143,19 +192,26 @@ export const session = {
   },
 };
 
+const DESTROYED = 'Object has been destroyed';
+
 export class FakeWebContents
   extends EventEmitter
   implements
-    Pick<Electron.WebContents, 'loadURL' | 'send' | 'forcefullyCrashRenderer' | 'getOSProcessId' | 'isDestroyed' | 'setWindowOpenHandler' | 'close' | 'focus'>
+    Pick<
+      Electron.WebContents,
+      'loadURL' | 'send' | 'forcefullyCrashRenderer' | 'getOSProcessId' | 'isDestroyed' | 'setWindowOpenHandler' | 'close' | 'focus' | 'closeDevTools'
+    >
 {
   readonly ipc = new EventEmitter();
-  readonly mainFrame = { origin: 'null' };
+  readonly #frame = { origin: 'null' };
   readonly #session: FakeSession;
-  windowOpen: ((details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse) | undefined;
-  #pid = 0;
+  #windowOpen: ((details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse) | undefined;
+  #process: ChildProcess | undefined;
+  #reason: Electron.RenderProcessGoneDetails['reason'] | undefined;
   #destroyed = false;
   /** The renderer's side of the line; undefined when there is no renderer. */
   #renderer: EventEmitter | undefined;
+  devToolsClosed = 0;
 
   constructor(own: FakeSession) {
     super();
@@ -163,18 +219,45 @@ export class FakeWebContents
     app.emit('web-contents-created', {}, this);
   }
 
+  get mainFrame(): { origin: string } {
+    this.#check();
+    return this.#frame;
+  }
+
   async loadURL(url: string): Promise<void> {
+    this.#check();
     const scheme = new URL(url).protocol.slice(0, -1);
     const response = await this.#session.handlers.get(scheme)!(new Request(url) as never);
     if (this.#destroyed) throw new Error('ERR_ABORTED (-3)');
-    this.#pid = nextPid++;
-    state.live.add(this.#pid);
-    this.mainFrame.origin = new URL(url).origin;
+    // The process of the document that was there gives way to that of the new one.
+    this.#process?.removeAllListeners('exit').kill('SIGKILL');
+    this.#start();
+    this.#frame.origin = new URL(url).origin;
     this.emit('did-navigate', {}, url, response.status, '');
-    if (response.status !== 200) return;
-    const html = await response.text();
-    this.#run(/data-surface="(\w+)"/.exec(html)?.[1] ?? '');
+    if (response.status === 200) {
+      const html = await response.text();
+      this.#run(/data-surface="(\w+)"/.exec(html)?.[1] ?? '');
+    }
     this.emit('dom-ready');
+  }
+
+  /** A process that does nothing, with what a renderer's command line says. */
+  #start(): void {
+    const child = spawn('sleep', ['infinity'], { argv0: 'electron --type=renderer', stdio: 'ignore' });
+    const pid = child.pid!;
+    this.#process = child;
+    this.#reason = undefined;
+    state.live.add(pid);
+    const { live } = state;
+    child.on('exit', (_code, signal) => {
+      live.delete(pid);
+      if (this.#process !== child) return;
+      this.#process = undefined;
+      this.#renderer = undefined;
+      const reason = this.#reason ?? (signal === 'SIGKILL' || signal === 'SIGTERM' ? 'killed' : 'crashed');
+      setImmediate(() => this.emit('render-process-gone', {}, { reason, exitCode: signal ? constants.signals[signal] : 0 }));
+    });
+    child.on('exit', () => live.delete(pid));
   }
 
   #run(surface: string): void {
@@ -182,13 +265,14 @@ export class FakeWebContents
     this.#renderer = renderer;
     const world: Record<string, unknown> = {};
     const electron = {
-      contextBridge: { exposeInMainWorld: (key: string, api: unknown) => void (world[key] = api) },
+      contextBridge: { exposeInMainWorld: (key: string, api: unknown) => void (world[key] = bridged(api)) },
       ipcRenderer: {
         on: (channel: string, listener: (...args: unknown[]) => void) => renderer.on(channel, listener),
         send: (channel: string, ...args: unknown[]) => {
-          const cloned = structuredClone(args);
+          const packed = pack(args);
           setImmediate(() => {
-            if (this.#renderer === renderer) this.ipc.emit(channel, { senderFrame: this.mainFrame, sender: this }, ...cloned);
+            if (this.#renderer !== renderer || this.#destroyed) return;
+            this.ipc.emit(channel, { senderFrame: this.#frame, sender: this }, ...(unpack(packed) as unknown[]));
           });
         },
       },
@@ -206,124 +290,283 @@ export class FakeWebContents
   }
 
   send(channel: string, ...args: unknown[]): void {
+    this.#check();
     const renderer = this.#renderer;
-    const cloned = structuredClone(args);
+    const packed = pack(args);
     setImmediate(() => {
-      if (this.#renderer === renderer) renderer?.emit(channel, {}, ...cloned);
+      if (this.#renderer === renderer) renderer?.emit(channel, {}, ...(unpack(packed) as unknown[]));
     });
   }
 
   forcefullyCrashRenderer(): void {
-    this.dieOfItself('killed');
+    this.#check();
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    state.coreDumps.push(pid);
+    // A message to the renderer, which it answers with its abort. A stopped one does not.
+    process.kill(pid, 'SIGTERM');
   }
 
-  /** The renderer ends. Also for tests. */
+  /** The renderer ends. For tests. */
   dieOfItself(reason: Electron.RenderProcessGoneDetails['reason']): void {
-    if (!this.#renderer && this.#pid === 0) return;
-    state.live.delete(this.#pid);
-    this.#pid = 0;
-    this.#renderer = undefined;
-    setImmediate(() => this.emit('render-process-gone', {}, { reason, exitCode: 9 }));
+    this.#reason = reason;
+    this.#process?.kill('SIGKILL');
   }
 
   getOSProcessId(): number {
-    return this.#pid;
+    this.#check();
+    return this.#process?.pid ?? 0;
   }
   isDestroyed(): boolean {
     return this.#destroyed;
   }
   setWindowOpenHandler(handler: (details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse): void {
-    this.windowOpen = handler;
+    this.#check();
+    this.#windowOpen = handler;
+  }
+  /** What a page gets that opens a window. */
+  openWindow(url: string): Electron.WindowOpenHandlerResponse {
+    return this.#windowOpen?.({ url } as Electron.HandlerDetails) ?? { action: 'allow' };
   }
   close(): void {
+    this.#check();
     this.#destroyed = true;
-    state.live.delete(this.#pid);
-    this.#pid = 0;
     this.#renderer = undefined;
+    const child = this.#process;
+    this.#process = undefined;
+    child?.kill('SIGTERM');
+    this.emit('destroyed');
   }
-  focus(): void {}
+  focus(): void {
+    this.#check();
+  }
+  closeDevTools(): void {
+    this.#check();
+    this.devToolsClosed++;
+  }
+  /** A key comes down on its way to the page. True when the page gets it. */
+  press(input: Partial<Electron.Input>): boolean {
+    const event = new FakeEvent();
+    this.emit('before-input-event', event, { type: 'keyDown', key: '', code: '', control: false, shift: false, alt: false, meta: false, ...input });
+    return !event.defaultPrevented;
+  }
+
+  #check(): void {
+    if (this.#destroyed) throw new TypeError(DESTROYED);
+  }
+}
+
+/** What of a preload's object a page sees: functions whose arguments are copied from one world to the other. */
+function bridged(value: unknown): unknown {
+  if (typeof value === 'function') return (...args: unknown[]) => bridged((value as (...args: unknown[]) => unknown)(...args.map(bridged)));
+  if (value instanceof Promise) return value.then(bridged);
+  // A promise of the other context.
+  if (typeof (value as { then?: unknown } | undefined)?.then === 'function') return Promise.resolve(value).then(bridged);
+  if (typeof value === 'object' && value !== null && Object.values(value).some((entry) => typeof entry === 'function'))
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, bridged(entry)]));
+  return cross(value);
 }
 
 export class WebContentsView implements Pick<Electron.WebContentsView, 'setBounds' | 'setBackgroundColor'> {
   readonly webContents: FakeWebContents;
   readonly options: Electron.WebContentsViewConstructorOptions;
+  bounds: Electron.Rectangle = { x: 0, y: 0, width: 0, height: 0 };
   constructor(options: Electron.WebContentsViewConstructorOptions = {}) {
     this.options = options;
     this.webContents = new FakeWebContents(options.webPreferences?.session as unknown as FakeSession);
     state.views.push(this);
   }
-  setBounds(): void {}
+  setBounds(bounds: Electron.Rectangle): void {
+    this.bounds = bounds;
+  }
   setBackgroundColor(): void {}
 }
 export type FakeWebContentsView = WebContentsView;
 
+/** Of the menu bar, where there is one. */
+const MENU_HEIGHT = 28;
+
+class FakeContentView extends EventEmitter implements Pick<Electron.View, 'getBounds'> {
+  readonly children: WebContentsView[] = [];
+  /** In the window's coordinates, as a view's bounds are. */
+  bounds: Electron.Rectangle;
+  constructor(bounds: Electron.Rectangle) {
+    super();
+    this.bounds = bounds;
+  }
+  addChildView(view: WebContentsView): void {
+    this.children.push(view);
+  }
+  removeChildView(view: WebContentsView): void {
+    const at = this.children.indexOf(view);
+    if (at >= 0) this.children.splice(at, 1);
+  }
+  getBounds(): Electron.Rectangle {
+    return this.bounds;
+  }
+}
+
 export class BaseWindow
   extends EventEmitter
-  implements Pick<Electron.BaseWindow, 'setContentProtection' | 'getContentBounds' | 'isMinimized' | 'restore' | 'focus' | 'destroy'>
+  implements Pick<Electron.BaseWindow, 'setContentProtection' | 'getContentBounds' | 'isMinimized' | 'restore' | 'focus' | 'destroy' | 'close' | 'isDestroyed'>
 {
   readonly options: Electron.BaseWindowConstructorOptions;
+  readonly #content: FakeContentView;
+  readonly #hasMenu: boolean;
+  #menuShown: boolean;
+  #destroyed = false;
   contentProtection = false;
   focused = 0;
-  readonly children: WebContentsView[] = [];
-  readonly contentView = {
-    addChildView: (view: WebContentsView) => void this.children.push(view),
-    removeChildView: (view: WebContentsView) => void this.children.splice(this.children.indexOf(view), 1),
-  };
+
   constructor(options: Electron.BaseWindowConstructorOptions = {}) {
     super();
     this.options = options;
+    this.#hasMenu = process.platform !== 'darwin' && state.menu !== null;
+    this.#menuShown = this.#hasMenu && !options.autoHideMenuBar;
+    this.#content = new FakeContentView(this.#layout());
     state.windows.push(this);
   }
+
+  #layout(): Electron.Rectangle {
+    const top = this.#menuShown ? MENU_HEIGHT : 0;
+    return { x: 0, y: top, width: this.options.width ?? 800, height: (this.options.height ?? 600) - top };
+  }
+
+  get contentView(): FakeContentView {
+    this.#check();
+    return this.#content;
+  }
   setContentProtection(enable: boolean): void {
+    this.#check();
     this.contentProtection = enable;
   }
   getContentBounds(): Electron.Rectangle {
-    return { x: 0, y: 0, width: 1000, height: 700 };
+    this.#check();
+    const { x, y, width, height } = this.#content.bounds;
+    return { x: x + 120, y: y + 90, width, height };
   }
   isMinimized(): boolean {
+    this.#check();
     return false;
   }
-  restore(): void {}
+  restore(): void {
+    this.#check();
+  }
   focus(): void {
+    this.#check();
     this.focused++;
   }
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+  /** As by the person: may be prevented. */
+  close(): void {
+    this.#check();
+    const event = new FakeEvent();
+    this.emit('close', event);
+    if (!event.defaultPrevented) this.destroy();
+  }
   destroy(): void {
+    this.#check();
+    this.#destroyed = true;
     this.emit('closed');
+  }
+  /** A single Alt, pressed and released. The page's view keeps its place until somebody moves it. */
+  pressAlt(): void {
+    if (!this.#hasMenu) return;
+    this.#menuShown = !this.#menuShown;
+    this.#content.bounds = this.#layout();
+    this.#content.emit('bounds-changed');
+  }
+
+  #check(): void {
+    if (this.#destroyed) throw new TypeError(DESTROYED);
   }
 }
 export type FakeBaseWindow = BaseWindow;
 
-class FakeUtilityProcess extends EventEmitter implements Pick<Electron.UtilityProcess, 'postMessage'> {
+/** Runs before the entry in the child: gives it the parentPort of a utility process. */
+const utilityEntry = fileURLToPath(new URL('./utility-process.ts', import.meta.url));
+
+class FakeMessagePort extends EventEmitter implements Pick<Electron.MessagePortMain, 'start' | 'close'> {
+  started = false;
+  closed = false;
+  start(): void {
+    this.started = true;
+  }
+  close(): void {
+    this.closed = true;
+    this.emit('close');
+  }
+}
+
+export class MessageChannelMain {
+  readonly port1 = new FakeMessagePort();
+  readonly port2 = new FakeMessagePort();
+}
+
+class FakeUtilityProcess extends EventEmitter implements Pick<Electron.UtilityProcess, 'postMessage' | 'kill'> {
   readonly #child: ChildProcess;
-  constructor(entry: string, options: Electron.ForkOptions) {
+  #pid: number | undefined;
+  /** The other ends of ports that the child has: closed, so are those. */
+  readonly #ports: FakeMessagePort[] = [];
+  #portCount = 0;
+
+  constructor(entry: string, args: string[], options: Electron.ForkOptions) {
     super();
-    this.#child = fork(entry, [], {
-      execArgv: options.execArgv ?? [],
-      env: options.env as Record<string, string>,
+    const { env } = options;
+    this.#child = fork(entry, args, {
+      execArgv: ['--import', utilityEntry, '--unhandled-rejections=warn-with-error-code', ...(options.execArgv ?? [])],
+      env: (env && Object.keys(env).length > 0 ? env : process.env) as Record<string, string>,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    this.#child.on('spawn', () => this.emit('spawn'));
-    this.#child.on('message', (message) => this.emit('message', message));
-    this.#child.on('exit', (code) => this.emit('exit', code ?? 0));
+    this.#child.on('spawn', () =>
+      setImmediate(() => {
+        this.#pid = this.#child.pid;
+        this.emit('spawn');
+      }),
+    );
+    this.#child.on('message', (packed) => this.emit('message', unpack(packed as Uint8Array)));
+    this.#child.on('exit', (code, signal) => {
+      this.#pid = undefined;
+      this.emit('exit', signal ? constants.signals[signal] : (code ?? 0));
+    });
+    this.#child.on('error', () => {});
   }
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#pid;
   }
-  postMessage(message: unknown): void {
-    this.#child.send(message as never, () => {});
+  postMessage(message: unknown, transfer: Electron.MessagePortMain[] = []): void {
+    if (!this.#child.connected) return;
+    const ports = transfer.map((port) => {
+      this.#ports.push(port as never);
+      return this.#portCount++;
+    });
+    this.#child.send({ packed: pack(message), ports } as never, () => {});
+  }
+  kill(): boolean {
+    return this.#child.kill('SIGTERM');
+  }
+  /** As when main is killed: its ends of everything are gone, and nobody says so on parentPort. */
+  loseMain(): void {
+    this.#child.disconnect();
+  }
+  get processId(): number {
+    return this.#child.pid!;
   }
 }
 export const utilityProcess = {
-  fork(entry: string, _args: string[] = [], options: Electron.ForkOptions = {}): FakeUtilityProcess {
-    state.forks.push({ entry, options });
-    return new FakeUtilityProcess(entry, options);
+  fork(entry: string, args: string[] = [], options: Electron.ForkOptions = {}): FakeUtilityProcess {
+    const child = new FakeUtilityProcess(entry, args, options);
+    state.forks.push({ entry, args, options, process: child });
+    return child;
   },
 };
 
 export const Menu = {
   buildFromTemplate: (template: Electron.MenuItemConstructorOptions[]) => template,
-  setApplicationMenu: (menu: Electron.MenuItemConstructorOptions[]) => void (state.menu = menu),
+  setApplicationMenu: (menu: Electron.MenuItemConstructorOptions[] | null) => void (state.menu = menu),
 };
 
 export const crashReporter = {

@@ -2,15 +2,19 @@
  * The Electron host over a fake of its module: the contract, and every setting that keeps the window shut. The real runtime
  * is not needed, and not used here even where it is installed.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { contentSecurityPolicy, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
+import { contentSecurityPolicy, type ChildName, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
+import { isAlive } from '../../main/machine/processes.ts';
+import { forkUtility } from '../../main/electron/child.ts';
+import { setMacMenu } from '../../main/electron/menu.ts';
 import { createElectronHost } from '../../main/electron/index.ts';
 import { prepareElectron } from '../../main/electron/prepare.ts';
+import { keyName } from '../../src/mux/keys/names.ts';
 import { listeningSockets } from '../support/sockets.ts';
 import { waitFor } from '../support/wait-for.ts';
 import * as fake from './electron-fake.ts';
@@ -41,10 +45,12 @@ beforeAll(async () => {
   fake.page.run = module.runTestPage;
 });
 
+const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
 let home: string;
 const refused: string[] = [];
 
-async function makeHost(): Promise<Host> {
+async function makeHost(entries: Partial<Record<ChildName, string>> = { 'pty-host': childEntry, 'vault-host': childEntry }): Promise<Host> {
   fake.reset();
   refused.length = 0;
   home = mkdtempSync(join(tmpdir(), 'wmx-'));
@@ -53,7 +59,7 @@ async function makeHost(): Promise<Host> {
     distFolder: '/nonexistent',
     home,
     temporaryFolder,
-    entries: { 'pty-host': childEntry, 'vault-host': childEntry },
+    entries,
   });
   host.onRefused((what) => refused.push(what));
   return host;
@@ -62,8 +68,8 @@ async function makeHost(): Promise<Host> {
 hostContract('The Electron host', async () => ({
   host: await makeHost(),
   killRenderer: async () => fake.state.views.at(-1)!.webContents.dieOfItself('crashed'),
-  closeByPerson: async () => void fake.state.windows[0]!.emit('closed'),
-  rendererLives: (pid) => fake.state.live.has(pid),
+  closeByPerson: async () => fake.state.windows[0]!.close(),
+  rendererLives: isAlive,
   cleanUp: async () => rmSync(home, { recursive: true, force: true }),
 }));
 
@@ -127,14 +133,69 @@ describe('The Electron host', () => {
   test('has one view in the window, and none after a blank', async () => {
     await window.show('workspace');
     await window.show('lock');
-    expect(fake.state.windows[0]!.children).toEqual([fake.state.views.at(-1)]);
+    expect(fake.state.windows[0]!.contentView.children).toEqual([fake.state.views.at(-1)]);
     const blanking = window.blank();
     // At once, before the renderer has had a chance to say anything.
-    expect(fake.state.windows[0]!.children).toEqual([]);
+    expect(fake.state.windows[0]!.contentView.children).toEqual([]);
     await blanking;
     expect(fake.state.views.every(({ webContents }) => webContents.isDestroyed())).toBe(true);
-    expect(fake.state.live.size).toBe(0);
+    await waitFor(() => expect(fake.state.live.size).toBe(0));
   });
+
+  test('ends a renderer by SIGKILL, a stopped one too, and leaves no core dump', async () => {
+    await window.show('workspace');
+    const pid = (await window.rendererPid())!;
+    process.kill(pid, 'SIGSTOP');
+    await window.blank();
+    expect(isAlive(pid)).toBe(false);
+    expect(fake.state.coreDumps).toEqual([]);
+  });
+
+  test('the page fills the window to its last row, and Alt opens no menu bar over it', async () => {
+    await window.show('workspace');
+    const [own] = fake.state.windows;
+    const fits = (): void => {
+      const { width, height } = own!.getContentBounds();
+      expect(fake.state.views.at(-1)!.bounds).toEqual({ x: 0, y: 0, width, height });
+    };
+    fits();
+    const before = own!.getContentBounds();
+    own!.pressAlt();
+    fits();
+    expect(own!.getContentBounds()).toEqual(before);
+  });
+
+  test('hears nothing more from a window that the person has closed, and touches nothing of it', async () => {
+    await window.show('workspace');
+    fake.state.windows[0]!.close();
+    await waitFor(() => expect(fake.state.live.size).toBe(0));
+    fake.app.emit('second-instance');
+    await window.blank();
+    await expect(window.show('lock')).rejects.toThrow();
+  });
+
+  test.each([childEntry, source('src/pty/main.ts'), source('src/vault/main.ts')])(
+    '%s ends when main is gone, which its own port does not tell',
+    async (entry) => {
+      const own = await makeHost({ 'pty-host': entry });
+      try {
+        const child = own.fork('pty-host');
+        let ready = false;
+        child.onMessage(() => (ready = true));
+        // Each answers something: the pty host says what is wrong with it.
+        child.post({ do: 'nothing' });
+        await waitFor(() => expect(ready).toBe(true), 10_000);
+        const { process: helper } = fake.state.forks.at(-1)!;
+        const pid = helper.processId;
+        helper.loseMain();
+        await waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+      } finally {
+        await own.quit();
+      }
+    },
+  );
+
+  test('a shutdown of the system waits for the app', () => expect(fake.powerMonitor.shutDown()).toBe(true));
 
   test('serves our pages with the policy, once a show, and refuses every other place', async () => {
     const [own] = fake.state.sessions;
@@ -209,7 +270,7 @@ describe('The Electron host', () => {
   test('nothing leads out of the document', async () => {
     await window.show('workspace');
     const { webContents } = fake.state.views.at(-1)!;
-    expect(webContents.windowOpen!({ url: 'https://wardmux.localhost/lock.html' } as never)).toEqual({ action: 'deny' });
+    expect(webContents.openWindow('https://wardmux.localhost/lock.html')).toEqual({ action: 'deny' });
     for (const event of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview', 'will-prevent-unload']) {
       const preventDefault = vi.fn();
       webContents.emit(event, { preventDefault }, 'https://wardmux.localhost/lock.html');
@@ -220,7 +281,7 @@ describe('The Electron host', () => {
     expect(preventDefault).toHaveBeenCalled();
     // Contents that come into being by any other way are shut too.
     const stranger = new fake.FakeWebContents(fake.state.sessions[0]!);
-    expect(stranger.windowOpen!({} as never)).toEqual({ action: 'deny' });
+    expect(stranger.openWindow('about:blank')).toEqual({ action: 'deny' });
   });
 
   test('a document that leaves all the same counts as gone', async () => {
@@ -249,19 +310,101 @@ describe('The Electron host', () => {
     expect(heard.frames).toEqual([]);
   });
 
-  test('reports what the machine says, the menu, and the idle time', async () => {
-    const heard: HostSignal[] = [];
-    host.onSignal((signal) => heard.push(signal));
-    for (const event of ['suspend', 'resume', 'lock-screen', 'shutdown']) fake.powerMonitor.emit(event);
-    expect(heard).toEqual(['suspend', 'resume', 'os-lock', 'shutdown']);
-    expect(await host.idleSeconds()).toBe(7);
+  test('has no menu at all, and so no keys of the engine, but on macOS the words that its keys need', () => {
+    expect(fake.state.menu).toBe(null);
+    let locked = 0;
+    setMacMenu({ lock: () => locked++, quit: () => {} });
     const items = fake.state.menu!.flatMap(({ submenu }) => submenu as { label?: string; role?: string; accelerator?: string; click?: () => void }[]);
     const lock = items.find(({ label }) => label === 'Lock')!;
-    expect(lock.accelerator).toBeTruthy();
     lock.click!();
-    expect(heard.at(-1)).toBe('menu');
-    const roles = items.map(({ role }) => role).filter(Boolean);
-    expect(roles).toEqual(['copy', 'paste', 'selectAll']);
+    expect(locked).toBe(1);
+    // Copy and paste have the system's own keys.
+    expect(items.filter(({ role }) => role).map(({ role, accelerator }) => [role, accelerator])).toEqual([
+      ['hide', undefined],
+      ['copy', undefined],
+      ['paste', undefined],
+      ['selectAll', undefined],
+    ]);
+    // The page's key; ctrl-alt-l is the lock of KDE, Xfce and Cinnamon.
+    expect([lock.accelerator, keyName({ key: 'L', code: 'KeyL', ctrlKey: true, shiftKey: true, altKey: false, metaKey: false })]).toEqual([
+      'Control+Shift+L',
+      'C-S-l',
+    ]);
+  });
+
+  test("the lock's key locks before the page gets it, and every other key is the page's", async () => {
+    const heard: HostSignal[] = [];
+    host.onSignal((signal) => heard.push(signal));
+    await window.show('workspace');
+    const { webContents } = fake.state.views.at(-1)!;
+    for (const key of ['F12', 'F5', 'F11', 'Alt', 'Escape', 'i', 'l', 'r'])
+      for (const held of [{}, { control: true }, { control: true, alt: true }, { meta: true, shift: true }])
+        expect(webContents.press({ key, ...held }), key).toBe(true);
+    expect(heard).toEqual([]);
+    expect(webContents.press({ key: 'L', control: true, shift: true })).toBe(false);
+    expect(heard).toEqual(['menu']);
+  });
+
+  test('closes what is not our page, developer tools first, and says so', async () => {
+    await window.show('workspace');
+    const { webContents } = fake.state.views.at(-1)!;
+    webContents.emit('devtools-opened');
+    expect(webContents.devToolsClosed).toBe(1);
+    const stranger = new fake.FakeWebContents(fake.state.sessions[0]!);
+    await waitFor(() => expect(stranger.isDestroyed()).toBe(true));
+    const strange = new fake.BaseWindow();
+    fake.app.emit('browser-window-created', {}, strange);
+    await waitFor(() => expect(strange.isDestroyed()).toBe(true));
+    expect(refused).toEqual(['window', 'window']);
+    expect(webContents.isDestroyed()).toBe(false);
+  });
+
+  test('storage is empty at every change of surface', async () => {
+    for (const surface of ['setup', 'lock', 'workspace'] as const) await window.show(surface);
+    expect(fake.state.sessions[0]!.cleared).toBe(3);
+  });
+
+  test('a helper gets no environment of ours where it should get nothing', async () => {
+    const child = forkUtility('pty-host', childEntry, {}, () => {});
+    const heard: { environment?: string[] }[] = [];
+    child.onMessage((message) => heard.push(message as never));
+    child.post({ do: 'environment' });
+    await waitFor(() => expect(heard).toHaveLength(2));
+    expect(heard[1]!.environment).not.toContain('PATH');
+    await child.kill();
+  });
+
+  test('refuses views that bring more memory than they show, from a page and from a helper', async () => {
+    await window.show('workspace');
+    const heard = listen(window);
+    const { webContents } = fake.state.views.at(-1)!;
+    webContents.ipc.emit('wardmux:frame', { senderFrame: webContents.mainFrame }, 'pty', new Uint8Array(65536).subarray(100, 157));
+    expect(heard.frames).toEqual([]);
+    expect(refused).toEqual(['message']);
+    const child = host.fork('pty-host');
+    const messages: unknown[] = [];
+    child.onMessage((message) => messages.push(message));
+    fake.state.forks.at(-1)!.process.emit('message', { deep: [new Uint8Array(65536).subarray(100, 157)] });
+    expect(messages).toEqual([]);
+    expect(refused).toEqual(['message', 'message']);
+  });
+
+  test('the folder of a run that was killed is removed at the next start, one of a living run is not', () => {
+    const gone = mkdtempSync(join(tmpdir(), 'wardmux-electron-'));
+    writeFileSync(join(gone, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
+    const mine = fake.state.paths.get('sessionData')!;
+    prepareElectron({ home });
+    expect([existsSync(gone), existsSync(mine)]).toEqual([false, true]);
+    rmSync(fake.state.paths.get('sessionData')!, { recursive: true });
+  });
+
+  test('reports what the machine says and the idle time', async () => {
+    const heard: HostSignal[] = [];
+    host.onSignal((signal) => heard.push(signal));
+    for (const event of ['suspend', 'resume', 'lock-screen']) fake.powerMonitor.emit(event);
+    fake.powerMonitor.shutDown();
+    expect(heard).toEqual(['suspend', 'resume', 'os-lock', 'shutdown']);
+    expect(await host.idleSeconds()).toBe(7);
     // Quitting goes through the app, which seals and locks first.
     const preventDefault = vi.fn();
     fake.app.emit('before-quit', { preventDefault });
@@ -275,6 +418,7 @@ describe('The Electron host', () => {
     process.env['WARDMUX_TEST_TOKEN'] = 'secret';
     try {
       const child = host.fork('pty-host');
+      expect(fake.state.forks.at(-1)).toMatchObject({ args: [], options: { execArgv: [] } });
       const heard: { environment?: string[]; execArgv?: string[] }[] = [];
       child.onMessage((message) => heard.push(message as never));
       child.post({ do: 'environment' });
@@ -284,7 +428,7 @@ describe('The Electron host', () => {
       expect(environment).toContain('PATH');
       expect(execArgv).toEqual([]);
       expect(fake.state.forks[0]!.options.stdio).toEqual(['ignore', 'ignore', 'inherit']);
-      expect(listeningSockets([process.pid, child.pid])).toEqual([]);
+      expect(listeningSockets([process.pid, child.pid!])).toEqual([]);
     } finally {
       delete process.env['WARDMUX_TEST_TOKEN'];
     }

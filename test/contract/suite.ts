@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.ts';
 
 export const pagesFolder = fileURLToPath(new URL('./pages', import.meta.url));
-export const childEntry = fileURLToPath(new URL('./child.mjs', import.meta.url));
+export const childEntry = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 export interface Subject {
   readonly host: Host;
@@ -17,6 +17,9 @@ export interface Subject {
   rendererLives(pid: number): boolean;
   cleanUp?(): Promise<void>;
 }
+
+/** Memory around a view that goes to another process. */
+const MEMORY_BYTES = 64 * 1024;
 
 /** Collects what a page says. */
 export function listen(window: HostWindow): { messages: unknown[]; frames: [Peer, Uint8Array][] } {
@@ -90,6 +93,17 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
         expect(bytes).toBeInstanceOf(Uint8Array);
         expect(Buffer.compare(bytes, sent[i]![1])).toBe(0);
       });
+    });
+
+    test('a frame of a page takes nothing along of what lies around it, either way', async () => {
+      await showAndHear('workspace');
+      say({ do: 'view', peer: 'pty' });
+      await waitFor(() => expect(heard.frames).toHaveLength(1));
+      expect(heard.frames[0]![1]).toEqual(new Uint8Array(57).fill(83));
+      expect(heard.frames[0]![1].buffer.byteLength).toBeLessThan(MEMORY_BYTES);
+      await window.postFrame('pty', new Uint8Array(MEMORY_BYTES).subarray(100, 157));
+      say({ do: 'around' });
+      await waitFor(() => expect(heard.messages).toEqual([{ around: 57 }]));
     });
 
     test('postFrame waits until the page has taken the frame', async () => {
@@ -260,6 +274,40 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
       await child.kill();
       expect(exits).toHaveLength(1);
       child.post({ after: 'the end' });
+    });
+
+    test('a message takes nothing along of the memory around a view, to a child or from it', async () => {
+      const child = host.fork('pty-host');
+      const received: { deep?: { view: Uint8Array }[]; around?: number }[] = [];
+      child.onMessage((message) => received.push(message as never));
+      child.post({ do: 'view' });
+      child.post({ do: 'around', bytes: new Uint8Array(MEMORY_BYTES).subarray(100, 157) });
+      await waitFor(() => expect(received).toHaveLength(3));
+      const view = received[1]!.deep![0]!.view;
+      expect(Buffer.compare(view, new Uint8Array(57).fill(83))).toBe(0);
+      // Node's own line lets a view lie in the message it came with, which is not large.
+      expect(view.buffer.byteLength).toBeLessThan(MEMORY_BYTES / 8);
+      expect(received[2]!.around).toBeLessThan(MEMORY_BYTES / 8);
+    });
+
+    test('a child whose promise fails ends, and says so by its exit', async () => {
+      const child = host.fork('vault-host');
+      const exits: unknown[] = [];
+      child.onExit((code) => exits.push(code));
+      child.post({ do: 'reject' });
+      await waitFor(() => expect(exits).toEqual([1]));
+    });
+
+    test('a child that is killed before it runs does not run', async () => {
+      const child = host.fork('vault-host');
+      const received: unknown[] = [];
+      let exits = 0;
+      child.onMessage((message) => received.push(message));
+      child.onExit(() => exits++);
+      // No process has a number below one: what is not known is not told.
+      expect(child.pid === undefined || child.pid > 0).toBe(true);
+      await child.kill();
+      expect([exits, received]).toEqual([1, []]);
     });
 
     test('an exit of a child is told with its code', async () => {

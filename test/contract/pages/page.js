@@ -5,6 +5,7 @@
 export function runTestPage(wardmux, surface) {
   let hold = Promise.resolve();
   let release = () => {};
+  let around = 0;
   const actions = {
     echo: ({ value }) => wardmux.send(JSON.stringify({ echo: value })),
     hold: () => {
@@ -12,6 +13,9 @@ export function runTestPage(wardmux, surface) {
     },
     release: () => release(),
     frame: ({ peer, size }) => wardmux.sendFrame(peer, new Uint8Array(size).fill(7)),
+    // A part of a larger memory, and how much came with the last frame.
+    view: ({ peer }) => wardmux.sendFrame(peer, new Uint8Array(65536).fill(83).subarray(100, 157)),
+    around: () => wardmux.send(JSON.stringify({ around })),
     send: ({ text, times = 1 }) => wardmux.send(text.repeat(times)),
   };
   wardmux.onMessage((text) => {
@@ -19,6 +23,7 @@ export function runTestPage(wardmux, surface) {
     actions[message.do]?.(message);
   });
   wardmux.onFrame(async (peer, bytes) => {
+    around = bytes.buffer.byteLength;
     await hold;
     wardmux.sendFrame(peer, bytes);
   });
