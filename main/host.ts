@@ -56,11 +56,16 @@ export type ChildName = 'pty-host' | 'vault-host';
 /** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
 export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
 
-/** What a host refuses to a page. No page of ours does such a thing, so each is an event of the ledger: never with its content. */
+/**
+ * What a host refuses to a page, or to whoever sits at it: a `browser-part` is a piece of the browser that came up beside the
+ * page, such as its developer tools. No page of ours does such a
+ * thing, so each is an event of the ledger: never with its content.
+ */
 export const refusedByHost = [
   'navigation',
   'redirection',
   'window',
+  'browser-part',
   'embedded-page',
   'dialog',
   'file-chooser',

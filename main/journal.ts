@@ -3,14 +3,14 @@ import { Limiter } from '../src/bridge/limiter.ts';
 import type { Surface } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import type { RefusedByHost } from './host.ts';
+import { refusedByHost, type RefusedByHost } from './host.ts';
 import { sentenceOf } from './sentence.ts';
 
 /**
  * Refusals from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,
  * and a hostile one must not fill the disk.
  */
-const REFUSALS = { most: 10, within: 1000 };
+const REFUSALS = { most: refusedByHost.length, within: 1000 };
 
 /** Our own processes and the private socket. */
 type Peer = 'pty-host' | 'vault-host' | 'socket';

@@ -70,6 +70,10 @@ export function browserFlags(options: FlagOptions): string[] {
     '--disable-component-extensions-with-background-pages',
     '--disable-back-forward-cache',
     '--disable-print-preview',
+    // Takes the browser's own chords (task manager, new windows, find bar, full screen, view-source) from the window, also
+    // while no page stands that could swallow them. What it leaves is in profile.ts and targets.ts.
+    '--force-app-mode',
+    '--disable-pinch',
     // The profile's secrets are worth nothing, so no keyring is asked.
     '--password-store=basic',
     '--disk-cache-size=1',

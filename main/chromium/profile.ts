@@ -18,14 +18,17 @@ const preferences = {
   // 3 refuses every download, "Save page as" included.
   download_restrictions: 3,
   credentials_enable_service: false,
-  profile: { password_manager_enabled: false, default_content_setting_values: { popups: 2, notifications: 2, geolocation: 2, media_stream: 2 } },
+  profile: { password_manager_enabled: false, default_content_setting_values: { cookies: 2, popups: 2, notifications: 2, geolocation: 2, media_stream: 2 } },
   autofill: { profile_enabled: false, credit_card_enabled: false },
-  browser: { enable_spellchecking: false },
+  // The window manager draws the frame, so that there is no menu of the browser's own in it.
+  browser: { enable_spellchecking: false, custom_chrome_frame: false },
   spellcheck: { use_spelling_service: false, dictionaries: [] },
   translate: { enabled: false },
   search: { suggest_enabled: false },
   safebrowsing: { enabled: false },
   net: { network_prediction_options: 2 },
+  // The browser's own pages open nowhere, so its developer tools have no window: refused where a policy would refuse them.
+  policy: { url_blocklist: ['devtools://*', 'chrome://*', 'chrome-untrusted://*', 'chrome-extension://*', 'view-source:*', 'file://*', 'ftp://*'] },
 };
 
 /**

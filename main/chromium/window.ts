@@ -8,9 +8,11 @@ import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
+import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { bindingName, fetchExpression, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
+import { TargetGuard } from './targets.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
@@ -53,6 +55,7 @@ export class ChromiumWindow implements HostWindow {
   readonly #pending = new Set<() => void>();
   #page!: Page;
   #session!: CDPSession;
+  #targets!: TargetGuard;
   #script: string | undefined;
   /** Counts shows and blanks: whatever belongs to an older number is dropped. */
   #generation = 0;
@@ -82,11 +85,7 @@ export class ChromiumWindow implements HostWindow {
   static async open(options: WindowOptions, page: Page): Promise<ChromiumWindow> {
     const window = new ChromiumWindow(options);
     await window.#adopt(page);
-    options.context.on('page', (other) => {
-      if (other === window.#page || window.#adopting) return;
-      options.onRefused('window');
-      void other.close().catch(() => {});
-    });
+    window.#targets = await TargetGuard.watch(options.browser, { refused: options.onRefused, stays: () => void window.close() });
     options.context.on('close', () => window.#close());
     return window;
   }
@@ -142,6 +141,7 @@ export class ChromiumWindow implements HostWindow {
       if (this.#crashed) await this.#revive();
       check();
       await this.#installScript(generation);
+      await this.#session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
       check();
       if (!(await this.#load(surface, check))) continue;
       // Whatever was there before must be gone. A survivor is killed; if the new document lived in it, it is loaded again.
@@ -151,6 +151,8 @@ export class ChromiumWindow implements HostWindow {
       this.#pid = own.length === 1 ? own[0] : undefined;
       if (own.length === 0 || this.#crashed) continue;
       this.#settled = true;
+      // Nothing to go back to: neither to about:blank nor to the page before.
+      await this.#session.send('Page.resetNavigationHistory').catch(() => {});
       return this.#focus();
     }
     throw new Error(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
@@ -287,6 +289,8 @@ export class ChromiumWindow implements HostWindow {
     });
     await session.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
     await session.send('Page.enable');
+    // In every document, so that there is no moment with a page and without it: about:blank has no other script.
+    await session.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${guardChords.toString()})(window);` });
     // Taken over, so that no chooser opens; and never answered.
     session.on('Page.fileChooserOpened', () => this.#options.onRefused('file-chooser'));
     await session.send('Page.setInterceptFileChooserDialog', { enabled: true });
@@ -308,7 +312,7 @@ export class ChromiumWindow implements HostWindow {
     this.#adopting = true;
     try {
       const old = this.#page;
-      await this.#adopt(await this.#options.context.newPage());
+      await this.#targets.opening(async () => this.#adopt(await this.#options.context.newPage()));
       void old.close().catch(() => {});
     } finally {
       this.#adopting = false;

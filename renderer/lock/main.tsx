@@ -4,11 +4,11 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { followDisplay } from '../shared/display.ts';
-import { harden } from '../shared/harden.ts';
+import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { Lock } from './lock.tsx';
 
-harden();
+guardChords(window);
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();

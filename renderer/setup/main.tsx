@@ -4,14 +4,14 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { followDisplay } from '../shared/display.ts';
-import { harden } from '../shared/harden.ts';
+import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { Setup } from './setup.tsx';
 
 /** The core wants to know at most once a second that somebody is there. */
 const ACTIVITY_MS = 1_000;
 
-harden();
+guardChords(window);
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();

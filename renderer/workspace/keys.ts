@@ -7,6 +7,7 @@ import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
 import { keyRows, type KeyRow } from '../../src/mux/keys/table.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
+import { ChordSwallow } from './chord-swallow.ts';
 import { KeyHold } from './key-hold.ts';
 import * as model from './model.ts';
 
@@ -38,15 +39,21 @@ export function installKeys(controller: Controller): void {
     event.stopImmediatePropagation();
   };
 
+  // The warning takes any key, a modifier alone too, and the whole chord that it begins: no shell gets any of it.
+  const swallow = new ChordSwallow();
+  const taken = (event: KeyboardEvent): boolean => {
+    const warned = model.status.value?.warning === true;
+    if (!swallow.down(event, warned)) return false;
+    take(event);
+    if (keyName(event) === 'C-S-l') controller.lock();
+    else if (warned) controller.keepOpen();
+    return true;
+  };
+
   window.addEventListener(
     'keydown',
     (event) => {
-      // The warning takes any key, a modifier alone too, and no shell gets it.
-      if (model.status.value?.warning) {
-        const name = keyName(event);
-        take(event);
-        return name === 'C-S-l' ? controller.lock() : controller.keepOpen();
-      }
+      if (taken(event)) return;
       controller.active('key');
       // The lock has to work from anywhere, a question and a field too.
       if (event.ctrlKey && event.shiftKey && keyName(event) === 'C-S-l') {
@@ -97,6 +104,14 @@ export function installKeys(controller: Controller): void {
         take(event);
         deliver(event);
       }
+    },
+    { capture: true },
+  );
+
+  window.addEventListener(
+    'keyup',
+    (event) => {
+      if (swallow.up(event)) take(event);
     },
     { capture: true },
   );

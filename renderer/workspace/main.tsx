@@ -7,14 +7,14 @@ import '../shared/tokens.css';
 import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { display, followDisplay } from '../shared/display.ts';
-import { harden } from '../shared/harden.ts';
+import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { loadFonts, Unconnected } from '../shared/start.tsx';
 import { App } from './app.tsx';
 import { Controller } from './controller.ts';
 import { installKeys } from './keys.ts';
 import { refreshTerminals } from './terminal-view.ts';
 
-harden();
+guardChords(window);
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();

@@ -212,6 +212,7 @@ const rows = [
         'navigation',
         'redirection',
         'window',
+        'browser-part',
         'embedded-page',
         'dialog',
         'file-chooser',

@@ -59,6 +59,7 @@ describe('The Chromium host', () => {
       '--disable-sync',
       '--disable-extensions',
       '--no-first-run',
+      '--force-app-mode',
       'BackForwardCache',
     ])
       expect(flags).toContain(flag);
@@ -118,6 +119,44 @@ describe('The Chromium host', () => {
     const state = (name: string): Promise<string> => host.page().evaluate(`navigator.permissions.query({ name: '${name}' }).then(({ state }) => state)`);
     expect(await state('clipboard-read')).toBe('denied');
     expect(await state('clipboard-write')).toBe('granted');
+  });
+
+  test('a target that is not our page is closed, whoever opened it and of whatever kind, and told once', async () => {
+    await window.show('lock');
+    const session = await host.page().context().browser()!.newBrowserCDPSession();
+    const others = async (): Promise<string[]> => {
+      const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
+      return targetInfos.filter(({ type, url }) => type !== 'browser' && !url.startsWith('https://wardmux.localhost/')).map(({ url }) => url);
+    };
+    for (const url of ['about:blank', 'devtools://devtools/bundled/devtools_app.html', 'chrome://version/', 'https://example.org/']) {
+      refused.length = 0;
+      await session.send('Target.createTarget', { url });
+      await waitFor(async () => expect(await others()).toEqual([]));
+      expect(refused).toEqual(['window']);
+    }
+    expect(host.page().url()).toBe('https://wardmux.localhost/lock.html');
+    expect((await session.send('Target.getTargets', { filter: [{ type: 'page' }] })).targetInfos).toHaveLength(1);
+  });
+
+  test('a page can keep nothing, and what was put there from outside is gone with the next surface', async () => {
+    await window.show('lock');
+    const kept = (): Promise<Record<string, unknown>> => host.page().evaluate(pageCode('storage.js'));
+    const nothing = { local: 'refused', session: 'refused', cookie: '', caches: 'refused', database: 'refused', files: 'refused', workers: 'refused' };
+    expect(await kept()).toEqual(nothing);
+    const session = await host.page().context().newCDPSession(host.page());
+    const origin = 'https://wardmux.localhost';
+    const cookies = async (): Promise<number> => (await (await host.page().context().newCDPSession(host.page())).send('Storage.getCookies')).cookies.length;
+    await session.send('Storage.setCookies', { cookies: [{ name: 'stolen', value: 'passphrase', url: origin }] });
+    expect(await cookies()).toBe(1);
+    // Outside of the page's own rules: the developer tools' way in.
+    await session.send('DOMStorage.enable');
+    for (const isLocalStorage of [true, false])
+      await session.send('DOMStorage.setDOMStorageItem', { storageId: { securityOrigin: origin, isLocalStorage }, key: 'a', value: 'b' }).catch(() => {});
+    await window.show('workspace');
+    expect(await cookies()).toBe(0);
+    const now = await host.page().context().newCDPSession(host.page());
+    expect((await now.send('Storage.getUsageAndQuota', { origin })).usage).toBe(0);
+    expect(await kept()).toEqual(nothing);
   });
 
   test('sends the policy of the contract with the document', async () => {

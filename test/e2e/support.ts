@@ -45,6 +45,8 @@ export interface Running {
 interface StartOptions {
   readonly folder?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** DISPLAY of a screen: the window is opened there. Without it the browser has none. The page object of a window dies with its first document. */
+  readonly display?: string;
   /** Where the app says its sentences. */
   readonly say?: (line: string) => void;
 }
@@ -68,9 +70,10 @@ export async function prepare(options: StartOptions = {}): Promise<Running> {
     LANG: 'C.UTF-8',
     PS1: 'ready$ ',
     BASH_SILENCE_DEPRECATION_WARNING: '1',
+    ...(options.display === undefined ? {} : { DISPLAY: options.display }),
     ...options.env,
   };
-  const host = await createChromiumHost({ distFolder, home, headless: true, env, runFolder: join(folder, 'run') });
+  const host = await createChromiumHost({ distFolder, home, headless: options.display === undefined, env, runFolder: join(folder, 'run') });
   const clock = new TestClock();
   const app = App.create({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env, ...(options.say ? { say: options.say } : {}) });
   return {

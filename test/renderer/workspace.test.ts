@@ -316,6 +316,29 @@ describe('keys', () => {
     await page.keyboard.press('s');
     await until(() => core.typed() === 's', 'the next key');
   });
+
+  test('the idle warning takes the whole chord, until every key is up', async () => {
+    const { page, core } = await start();
+    const { keyboard } = page;
+    for (const chord of ['Control+c', 'Shift+Z', 'Alt+x', 'Control+b']) {
+      core.emit('status', { ...calmStatus, lockIn: 23, warning: true });
+      await page.waitForSelector('.countdown');
+      const [modifier, key] = chord.split('+') as [string, string];
+      await keyboard.down(modifier);
+      // The modifier alone has answered the warning; what follows still belongs to it.
+      await page.waitForSelector('.countdown', { state: 'detached' });
+      await keyboard.press(key);
+      await keyboard.press('Enter');
+      await keyboard.up(modifier);
+    }
+    await keyboard.press('s');
+    await until(() => core.typed().includes('s'), 'the next key');
+    expect(core.typed()).toBe('s');
+    core.emit('status', { ...calmStatus, lockIn: 23, warning: true });
+    await page.waitForSelector('.countdown');
+    await keyboard.press('Control+Shift+L');
+    await until(() => core.requests.some(({ request }) => request === 'lock'), 'the lock from the warning');
+  });
 });
 
 describe('lock', () => {

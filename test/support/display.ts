@@ -1,14 +1,23 @@
 /** A screen of its own (Xvfb) with a keyboard (xdotool): the app is then used as a person uses it, from outside. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** openbox is there within 100 ms; this is for a machine in trouble. */
+const WINDOW_MANAGER_MS = 15_000;
 
 export interface Display {
   /** For DISPLAY. */
   readonly name: string;
   type(text: string): void;
   key(...names: string[]): void;
+  /** xdotool, for what has no function here. */
+  xdotool(...args: string[]): void;
+  /** Starts a window manager that takes no key for itself, and waits until it is there. */
+  manageWindows(): Promise<void>;
+  /** Titles of the windows that the window manager knows. Needs wmctrl. */
+  windows(): string[];
   click(x: number, y: number): void;
   /** PNG of the whole screen; needs ImageMagick's import. */
   screenshot(path: string): void;
@@ -42,8 +51,25 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
   let frame: ReturnType<typeof openFrame> | undefined;
   const pixel = Buffer.alloc(4);
   const xdotool = (...args: string[]): void => void execFileSync('xdotool', args, { env, stdio: 'ignore' });
+  let manager: ChildProcess | undefined;
   return {
     name,
+    xdotool,
+    async manageWindows() {
+      const config = join(folder, 'openbox.xml');
+      writeFileSync(config, '<?xml version="1.0"?><openbox_config xmlns="http://openbox.org/3.4/rc"><keyboard/><mouse/></openbox_config>');
+      manager = spawn('openbox', ['--sm-disable', '--config-file', config], { env, stdio: 'ignore' });
+      const end = Date.now() + WINDOW_MANAGER_MS;
+      while (spawnSync('wmctrl', ['-m'], { env, stdio: 'ignore' }).status !== 0) {
+        if (Date.now() > end) throw new Error('the window manager did not start');
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    },
+    windows: () =>
+      execFileSync('wmctrl', ['-l'], { env, encoding: 'utf8' })
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(/\s+/).slice(3).join(' ')),
     type: (text) => xdotool('type', '--delay', '12', '--', text),
     key: (...names) => xdotool('key', '--delay', '12', '--', ...names),
     click: (x, y) => xdotool('mousemove', String(x), String(y), 'click', '1'),
@@ -63,6 +89,7 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
     },
     stop: () => {
       if (frame) closeSync(frame.fd);
+      manager?.kill();
       xvfb.removeAllListeners('exit');
       xvfb.kill();
       rmSync(folder, { recursive: true, force: true });
