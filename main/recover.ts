@@ -17,15 +17,15 @@ import type { Home } from '../src/storage/index.ts';
 /** @returns a sentence for the person for each recording that did not end as it should. */
 export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<string[]> {
   const sentences: string[] = [];
-  for (const [id, { began, closed, signed }] of knownRecordings(home.ledger, ledger.key).known) {
-    if (began === null || closed) continue;
-    const sentence = await settle(home, ledger, id, signed);
+  for (const [id, { closed, records }] of knownRecordings(home.ledger, ledger.key).known) {
+    if (closed) continue;
+    const sentence = await settle(home, ledger, id, records);
     if (sentence) sentences.push(sentence);
   }
   return sentences;
 }
 
-/** @param signed records that a checkpoint signed for before: an auditor has to know which ones this closing signs for first. */
+/** @param signed records that the ledger signed for before: an auditor has to know which ones this closing signs for first. */
 async function settle(home: Home, ledger: Ledger, id: string, signed: number): Promise<string | undefined> {
   const folder = join(home.recordings, id);
   if (!existsSync(folder))

@@ -10,8 +10,8 @@ import { liveState } from '../recording/live.ts';
 
 export interface MissingRecording {
   readonly id: string;
-  /** When the ledger says that it began, ISO 8601 UTC; null where it has no start of it. */
-  readonly began: string | null;
+  /** When the ledger says that it began, ISO 8601 UTC. */
+  readonly began: string;
   readonly person: string | null;
   /** Records that the ledger has a head for. */
   readonly records: number;
@@ -55,7 +55,7 @@ export function checkRecordings(folder: string, present: readonly string[], know
     // A recording that was cut off before its first segment has a folder and nothing in it, and nothing of it is lost.
     if (there === undefined || (there === 0 && records > 0)) missing.push({ id, began, person, records, folder: there !== undefined });
   }
-  const strange = present.filter((id) => (known.get(id)?.began ?? null) === null);
+  const strange = present.filter((id) => !known.has(id));
   const live = (id: string): boolean => liveState(join(folder, id)) === 'live';
   return { known: known.size, present: present.length, missing, unknown: strange.filter((id) => !live(id)), beginning: strange.filter(live) };
 }

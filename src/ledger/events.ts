@@ -19,8 +19,6 @@ export interface EventRow {
   readonly fields: Readonly<Record<string, FieldType>>;
   readonly person: 'required' | 'optional' | 'none';
   readonly outcome: 'required' | 'none';
-  /** On the disk before append() resolves. The others are made durable by the next important event or checkpoint. */
-  readonly important: boolean;
 }
 
 /** Most entries in a list field: a policy with more audit keys than this is a mistake. */
@@ -58,18 +56,13 @@ const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'proc
 export const unlockFailures = ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person'] as const;
 
 const rows = [
-  row(
-    'app.start',
-    'The app or a command that records started.',
-    { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] },
-    { important: true },
-  ),
-  row('app.stop', 'The app ended in good order.', { 'reason?': ['closed', 'signal', 'shutdown', 'error'] }, { important: true }),
+  row('app.start', 'The app or a command that records started.', { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] }),
+  row('app.stop', 'The app ended in good order.', { 'reason?': ['closed', 'signal', 'shutdown', 'error'] }),
   row(
     'first-run',
     'This installation, its first person and its audit key were created.',
     { auditKeys: 'kids', 'policySha256?': 'sha256' },
-    { person: 'required', important: true },
+    { person: 'required' },
   ),
   row(
     'unlock',
@@ -79,9 +72,9 @@ const rows = [
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
     },
-    { person: 'optional', outcome: 'required', important: true },
+    { person: 'optional', outcome: 'required' },
   ),
-  row('lock', 'The app locked: renderer and private keys are gone.', { cause: lockCauses }, { person: 'optional', important: true }),
+  row('lock', 'The app locked: renderer and private keys are gone.', { cause: lockCauses }, { person: 'optional' }),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
   row(
     'pane.close',
@@ -89,147 +82,110 @@ const rows = [
     { pane: 'count', 'recording?': 'recording', 'code?': 'integer', 'signal?': 'integer', 'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone'] },
     { person: 'optional' },
   ),
-  row(
-    'recording.start',
-    'A recording began; the kids say who can open it.',
-    { recording: 'recording', recipients: 'kids' },
-    { person: 'required', important: true },
-  ),
+  row('recording.start', 'A recording began; the kids say who can open it.', { recording: 'recording', recipients: 'kids' }, { person: 'required' }),
   row(
     'recording.segment',
     'A recording went on in a new segment with a fresh secret.',
     { recording: 'recording', segment: 'count', firstSeq: 'count', size: 'count', root: 'sha256' },
     { person: 'optional' },
   ),
-  row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }, {}),
-  row(
-    'recording.end',
-    'A recording ended in good order.',
-    {
-      recording: 'recording',
-      reason: ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'],
-      size: 'count',
-      root: 'sha256',
-      outputBytes: 'count',
-      durationMs: 'count',
-      'signedBefore?': 'count',
-    },
-    { important: true },
-  ),
-  row(
-    'recording.failed',
-    'A recording could not go on; its shell was stopped.',
-    { recording: 'recording', reason: failureCauses, size: 'count', root: 'sha256' },
-    { important: true },
-  ),
-  row(
-    'recording.recovered',
-    'An interrupted recording was closed after its last whole record; torn bytes were moved aside.',
-    { recording: 'recording', size: 'count', root: 'sha256', tornBytes: 'count', 'signedBefore?': 'count' },
-    { important: true },
-  ),
+  row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }),
+  row('recording.end', 'A recording ended in good order.', {
+    recording: 'recording',
+    reason: ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'],
+    size: 'count',
+    root: 'sha256',
+    outputBytes: 'count',
+    durationMs: 'count',
+    'signedBefore?': 'count',
+  }),
+  row('recording.failed', 'A recording could not go on; its shell was stopped.', {
+    recording: 'recording',
+    reason: failureCauses,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row('recording.recovered', 'An interrupted recording was closed after its last whole record; torn bytes were moved aside.', {
+    recording: 'recording',
+    size: 'count',
+    root: 'sha256',
+    tornBytes: 'count',
+    'signedBefore?': 'count',
+  }),
   row(
     'play',
     'A recording was opened for reading.',
     { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean' },
-    { person: 'optional', outcome: 'required', important: true },
+    { person: 'optional', outcome: 'required' },
   ),
   row(
     'export',
     'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS.',
     { recording: 'recording', 'sha256?': 'sha256', 'records?': 'count', 'code?': 'code' },
-    { person: 'optional', outcome: 'required', important: true },
+    { person: 'optional', outcome: 'required' },
   ),
   row(
     'verify',
     'A bundle, a recording or the ledger was verified.',
     { target: ['bundle', 'recording', 'ledger'], 'recording?': 'recording', code: 'code' },
-    { person: 'optional', outcome: 'required', important: true },
+    { person: 'optional', outcome: 'required' },
   ),
-  row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required', important: true }),
-  row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }, { important: true }),
-  row('vault-host.exit', 'The process that holds an open identity ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }, { important: true }),
+  row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
+  row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
+  row('vault-host.exit', 'The process that holds an open identity ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
+  row('renderer.exit', 'A page ended unasked.', { surface: surfaces, 'reason?': ['crashed', 'killed', 'oom', 'unresponsive', 'closed', 'other'] }),
+  row('bridge.refused', 'A message from a page or a process was refused and changed nothing.', {
+    'surface?': surfaces,
+    'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
+    code: ['bad-json', 'unknown-request', 'bad-input', 'wrong-surface', 'locked', 'bad-frame', 'bad-message', 'too-large', 'too-many', 'wrong-peer', 'failed'],
+    'request?': 'request',
+  }),
   row(
-    'renderer.exit',
-    'A page ended unasked.',
-    { surface: surfaces, 'reason?': ['crashed', 'killed', 'oom', 'unresponsive', 'closed', 'other'] },
-    { important: true },
+    'ledger.unvouched',
+    'What stood in a file of this ledger beyond what its key had vouched for was moved aside into a file of its own: an interrupted write, or bytes of somebody else.',
+    { file: ['events', 'checkpoints', 'head'], lines: 'count', bytes: 'count' },
   ),
-  row(
-    'bridge.refused',
-    'A message from a page or a process was refused and changed nothing.',
-    {
-      'surface?': surfaces,
-      'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
-      code: [
-        'bad-json',
-        'unknown-request',
-        'bad-input',
-        'wrong-surface',
-        'locked',
-        'bad-frame',
-        'bad-message',
-        'too-large',
-        'too-many',
-        'wrong-peer',
-        'failed',
-      ],
-      'request?': 'request',
-    },
-    { important: true },
-  ),
-  row(
-    'ledger.recovered',
-    'A torn last line of this ledger was moved aside into a file of its own.',
-    { file: ['events', 'checkpoints'], tornBytes: 'count' },
-    { important: true },
-  ),
-  row(
-    'anchor.sent',
-    'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.',
-    { anchor: 'anchor', kind: anchorKinds, size: 'count', root: 'sha256' },
-    { important: true },
-  ),
-  row(
-    'anchor.failed',
-    'An anchor outside has not taken a head in several attempts; they go on.',
-    { anchor: 'anchor', kind: anchorKinds, code: 'code', attempts: 'count' },
-    { important: true },
-  ),
-  row(
-    'anchor.diverged',
-    'A head that was signed for and kept outside is not one of this ledger: it was cut, set back or rewritten.',
-    { anchor: 'anchor', kind: anchorKinds, size: 'count', root: 'sha256' },
-    { important: true },
-  ),
-  row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional', important: true }),
-  row(
-    'host.refused',
-    'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.',
-    {
-      surface: surfaces,
-      what: [
-        'navigation',
-        'redirection',
-        'window',
-        'browser-part',
-        'embedded-page',
-        'dialog',
-        'file-chooser',
-        'download',
-        'foreign-request',
-        'web-socket',
-        'message',
-        'too-many',
-      ],
-    },
-    { important: true },
-  ),
+  row('anchor.sent', 'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row('anchor.failed', 'An anchor outside has not taken a head in several attempts; they go on.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    code: 'code',
+    attempts: 'count',
+  }),
+  row('anchor.diverged', 'A head that was signed for and kept outside is not one of this ledger: it was cut, set back or rewritten.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional' }),
+  row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
+    surface: surfaces,
+    what: [
+      'navigation',
+      'redirection',
+      'window',
+      'browser-part',
+      'embedded-page',
+      'dialog',
+      'file-chooser',
+      'download',
+      'foreign-request',
+      'web-socket',
+      'message',
+      'too-many',
+    ],
+  }),
 ];
 
 export const eventTable: readonly EventRow[] = rows;
 
-type Options = Partial<Pick<EventRow, 'person' | 'outcome' | 'important'>>;
+type Options = Partial<Pick<EventRow, 'person' | 'outcome'>>;
 interface Row<A extends string, F extends EventRow['fields'], O extends Options> extends EventRow {
   readonly action: A;
   readonly fields: F;
@@ -237,13 +193,13 @@ interface Row<A extends string, F extends EventRow['fields'], O extends Options>
   readonly options?: O;
 }
 
-function row<const A extends string, const F extends EventRow['fields'], const O extends Options>(
+function row<const A extends string, const F extends EventRow['fields'], const O extends Options = object>(
   action: A,
   help: string,
   fields: F,
-  options: O,
+  options?: O,
 ): Row<A, F, O> {
-  return { action, help, fields, person: options.person ?? 'none', outcome: options.outcome ?? 'none', important: options.important ?? false };
+  return { action, help, fields, person: options?.person ?? 'none', outcome: options?.outcome ?? 'none' };
 }
 
 type Value<T> = T extends readonly string[]

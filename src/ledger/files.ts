@@ -5,6 +5,7 @@ import { join } from 'node:path';
 /** Names inside the ledger's folder. */
 export const EVENTS_FILE = 'events.jsonl';
 export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
+export const HEAD_FILE = 'head';
 export const LOCK_FILE = 'lock';
 
 /** Bytes of one read: large enough that a ledger reads at the disk's speed. */
@@ -15,33 +16,39 @@ export const MAX_LINE_BYTES = 64 * 1024;
 export interface LedgerPaths {
   readonly events: string;
   readonly checkpoints: string;
+  readonly head: string;
   readonly lock: string;
 }
 
 export function ledgerPaths(folder: string): LedgerPaths {
-  return { events: join(folder, EVENTS_FILE), checkpoints: join(folder, CHECKPOINTS_FILE), lock: join(folder, LOCK_FILE) };
+  return { events: join(folder, EVENTS_FILE), checkpoints: join(folder, CHECKPOINTS_FILE), head: join(folder, HEAD_FILE), lock: join(folder, LOCK_FILE) };
 }
 
-/** What a pass over a file found. `end` is the offset after its last whole line; bytes after it are torn. */
+/** What a pass over a file found. */
 export interface LinePass {
+  /** The offset after the last line that was visited. */
   readonly end: number;
+  /** Bytes after it, of the file as it was when the pass began. */
   readonly tornBytes: number;
 }
 
+/** Visits a line; `false` ends the pass before it. */
+export type LineVisitor = (line: Buffer, offset: number) => boolean | void;
+
 /**
- * Calls `visit` with each whole line from `start` (a byte offset) on, without its newline. The buffer is only good during the call.
- * Of a line that is too long to be an event only the beginning is given, and the pass ends there.
+ * Calls `visit` with each whole line from `start` (a byte offset) on, without its newline, until it returns false. The buffer is only good during the
+ * call. Of a line that is too long to be an event only the beginning is given, and the pass ends there.
  */
-export function passLines(fd: number, start: number, visit: (line: Buffer, offset: number) => void, maxLine = MAX_LINE_BYTES): LinePass {
+export function passLines(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass {
   const size = fstatSync(fd).size;
-  const buffer = Buffer.allocUnsafe(Math.max(CHUNK, maxLine + 1));
+  const buffer = Buffer.allocUnsafe(Math.max(Math.min(CHUNK, size - start), maxLine + 1));
   let held = 0;
   let offset = start;
   for (let at = start; at < size;) {
     if (held > maxLine) {
       // Not a torn write, which is short, but a broken file: the visitor gets the piece and refuses it.
       visit(buffer.subarray(0, held), offset);
-      return { end: offset, tornBytes: 0 };
+      return { end: offset, tornBytes: size - offset };
     }
     const count = readSync(fd, buffer, held, Math.min(buffer.length - held, size - at), at);
     if (count === 0) break;
@@ -50,7 +57,7 @@ export function passLines(fd: number, start: number, visit: (line: Buffer, offse
     let from = 0;
     const filled = buffer.subarray(0, held);
     for (let end = filled.indexOf(0x0a); end >= 0; end = filled.indexOf(0x0a, from)) {
-      visit(buffer.subarray(from, end), offset);
+      if (visit(buffer.subarray(from, end), offset) === false) return { end: offset, tornBytes: size - offset };
       offset += end + 1 - from;
       from = end + 1;
     }
@@ -60,18 +67,45 @@ export function passLines(fd: number, start: number, visit: (line: Buffer, offse
   return { end: offset, tornBytes: size - offset };
 }
 
-/** As passLines, over a path. @returns undefined when there is no such file. @throws the system's error for any other trouble. */
-export function passFile(path: string, visit: (line: Buffer, offset: number) => void, maxLine = MAX_LINE_BYTES): LinePass | undefined {
+/**
+ * Opens a plain file for reading; undefined when there is none. A link, a FIFO or a device in its place is refused at once.
+ * @throws the system's error for any other trouble.
+ */
+export function openPlain(path: string): number | undefined {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw Object.assign(new Error(`${path} is not a plain file`), { code: 'EINVAL' });
+}
+
+/** As passLines, over a path. @returns undefined when there is no such file. @throws the system's error for any other trouble. */
+export function passFile(path: string, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass | undefined {
+  const fd = openPlain(path);
+  if (fd === undefined) return undefined;
   try {
     return passLines(fd, 0, visit, maxLine);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Lines in a part of a file: its newlines, and one more where its last byte is none. */
+export function countLines(fd: number, from: number, to: number): number {
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, to - from)));
+  let lines = 0;
+  let last = 0x0a;
+  for (let at = from; at < to;) {
+    const count = readSync(fd, buffer, 0, Math.min(buffer.length, to - at), at);
+    if (count === 0) break;
+    for (let i = 0; i < count; i++) if (buffer[i] === 0x0a) lines += 1;
+    last = buffer[count - 1]!;
+    at += count;
+  }
+  return last === 0x0a ? lines : lines + 1;
 }

@@ -1,5 +1,5 @@
 /** Shared by tests: an installation with a key of its own, and a ledger in a temporary folder. */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,23 @@ import type { InstallationSigner } from './types.ts';
 
 export const INSTALLATION = 'w-0123456789ab';
 
-export function testSigner(installation = INSTALLATION): InstallationSigner {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { installation, publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'), sign: async (bytes) => sign(null, bytes, privateKey) };
+export interface TestSigner extends InstallationSigner {
+  /** The private key, PKCS #8 PEM: what a child process needs to be a second writer. */
+  readonly pem: string;
+}
+
+export function signerOf(pem: string, installation = INSTALLATION): TestSigner {
+  const key = createPrivateKey(pem);
+  const publicKey = Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x!, 'base64url');
+  return { installation, publicKey, pem, sign: async (bytes) => sign(null, bytes, key) };
+}
+
+export function testSigner(installation = INSTALLATION): TestSigner {
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+  });
+  return signerOf(privateKey, installation);
 }
 
 export function testLedgerOptions(signer = testSigner()) {

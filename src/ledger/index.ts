@@ -2,8 +2,10 @@
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export { checkEntry, eventRow, eventTable, type EventRow } from './events.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
+export { readHead, type SignedHead } from './head.ts';
 export { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, openCheckpoint, parseCheckpoint, type NoteKey } from './note.ts';
 export { noticeEntry } from './notice.ts';
 export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading } from './read.ts';
+export { isBreak, judgedRecording, nextRecordingState, RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
 export type { InstallationSigner, LedgerEntry, LedgerEvent, SignedCheckpoint } from './types.ts';

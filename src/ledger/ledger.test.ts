@@ -23,12 +23,14 @@ function options() {
 
 const lock = { action: 'lock', detail: { cause: 'idle' } } as const;
 const root = 'aa'.repeat(32);
-const segment = { action: 'recording.checkpoint', detail: { recording: '20261122-000000-00000001', size: 3, root } } as const;
+const recording = '20261122-000000-00000001';
+const start = { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, recipients: [] } } as const;
+const segment = { action: 'recording.checkpoint', detail: { recording, size: 3, root } } as const;
 
 async function filled(count = 6) {
   const made = options();
   const ledger = await Ledger.open({ ...made, clock: () => Date.UTC(2026, 10, 22) });
-  for (let i = 0; i < count; i++) await ledger.append(i % 2 ? lock : segment);
+  for (let i = 0; i < count; i++) await ledger.append(i === 0 ? start : i % 2 ? lock : segment);
   await ledger.checkpoint();
   await ledger.close();
   return made;
@@ -40,7 +42,7 @@ test('events are lines, lines are leaves, and the checkpoint signs their tree', 
   expect(JSON.parse(lines[1]!)).toEqual({ seq: 1, time: '2026-11-22T00:00:00.000Z', installation: made.installation, ...lock });
   const seen: LedgerEvent[] = [];
   const reading = readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) });
-  expect(reading).toMatchObject({ events: 6, checkpoints: 2, unproven: 0, faults: [], torn: { events: 0, checkpoints: 0 } });
+  expect(reading).toMatchObject({ events: 6, checkpoints: 2, faults: [], unvouched: { events: { bytes: 0 }, checkpoints: { bytes: 0 } } });
   expect(reading.last!.head).toEqual({ size: 6, root: treeRoot(lines.map((line) => leafHash(Buffer.from(line)))).toString('hex') });
   expect(seen.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5]);
 });
@@ -52,7 +54,7 @@ test('a ledger goes on where it stopped', async () => {
   expect((await ledger.append(lock)).seq).toBe(6);
   await ledger.checkpoint();
   await ledger.close();
-  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [], unproven: 0 });
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [] });
 });
 
 test('an action or a field that the table does not know is refused and writes nothing', async () => {
@@ -77,25 +79,41 @@ test('an action or a field that the table does not know is refused and writes no
   expect(readFileSync(made.events, 'utf8')).not.toMatch(/jane|doe/i);
 });
 
-test('a torn last line is moved aside whole, told as an event, and the ledger goes on', async () => {
+test('what nobody vouched for is moved aside whole, told as an event, and the ledger goes on', async () => {
   const made = await filled();
-  appendFileSync(made.events, '{"seq":6,"ti');
+  const forged = readFileSync(made.events, 'utf8').split('\n')[1]!.replace('"seq":1', '"seq":6');
+  appendFileSync(made.events, `${forged}\n{"seq":7,"ti`);
   appendFileSync(made.checkpoints, '{"no');
-  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 6, torn: { events: 12, checkpoints: 4 }, faults: [] });
+  const beyond = { events: { lines: 2, bytes: forged.length + 13 }, checkpoints: { lines: 1, bytes: 4 } };
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 6, unvouched: beyond, faults: [{ code: 'unvouched' }, { code: 'unvouched' }] });
   const ledger = await Ledger.open(made);
   await ledger.close();
-  const aside = readdirSync(made.folder).filter((name) => name.startsWith('torn-'));
-  expect(aside.map((name) => readFileSync(join(made.folder, name), 'utf8')).sort()).toEqual(['{"no', '{"seq":6,"ti']);
+  const aside = readdirSync(made.folder).filter((name) => name.startsWith('unvouched-'));
+  expect(aside.map((name) => readFileSync(join(made.folder, name), 'utf8')).sort()).toEqual(['{"no', `${forged}\n{"seq":7,"ti`]);
   const seen: LedgerEvent[] = [];
-  expect(readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) })).toMatchObject({
-    events: 8,
-    faults: [],
-    torn: { events: 0, checkpoints: 0 },
-  });
+  expect(readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) })).toMatchObject({ events: 8, faults: [] });
   expect(seen.slice(6).map((event) => [event.action, event.detail])).toEqual([
-    ['ledger.recovered', { file: 'checkpoints', tornBytes: 4 }],
-    ['ledger.recovered', { file: 'events', tornBytes: 12 }],
+    ['ledger.unvouched', { file: 'events', ...beyond.events }],
+    ['ledger.unvouched', { file: 'checkpoints', ...beyond.checkpoints }],
   ]);
+});
+
+test('an event that contradicts what was signed before is refused, and what is appended with it goes in', async () => {
+  const made = options();
+  const ledger = await Ledger.open(made);
+  const end = { action: 'recording.end', detail: { recording, reason: 'exit', size: 5, root, outputBytes: 1, durationMs: 1 } } as const;
+  const at = (size: number, other = root) => ({ action: 'recording.checkpoint', detail: { recording, size, root: other } }) as const;
+  await expect(ledger.append(at(1))).rejects.toMatchObject({ code: 'contradiction', message: expect.stringContaining('has not begun') });
+  const said = await Promise.allSettled(
+    [start, start, at(4), at(3), at(4, 'bb'.repeat(32)), at(4), end, at(6), end, lock].map((entry) => ledger.append(entry)),
+  );
+  expect(said.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, false, true, true, false, false, true]);
+  expect((await ledger.append(lock)).seq).toBe(5);
+  await ledger.close();
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 6, faults: [] });
+  const again = await Ledger.open(made);
+  await expect(again.append(start)).rejects.toMatchObject({ code: 'contradiction' });
+  await again.close();
 });
 
 const edit = (path: string, change: (lines: string[]) => string[]) =>
@@ -124,7 +142,8 @@ for (const [name, code, attack] of [
     'bad-signature',
     (made: ReturnType<typeof options>) => edit(made.checkpoints, (lines) => lines.with(-1, lines.at(-1)!.replace('\\n6\\n', '\\n5\\n'))),
   ],
-  ['removed checkpoints', 'no-checkpoint', (made: ReturnType<typeof options>) => rmSync(made.checkpoints)],
+  ['a removed head', 'no-head', (made: ReturnType<typeof options>) => rmSync(join(made.folder, 'head'))],
+  ['removed checkpoints', 'cut', (made: ReturnType<typeof options>) => rmSync(made.checkpoints)],
   ['a line without an end', 'bad-line', (made: ReturnType<typeof options>) => edit(made.events, (lines) => lines.with(2, 'x'.repeat(200_000)))],
 ] as const) {
   test(`${name} is found (${code}), refused with the path, and left as it is`, async () => {
@@ -146,7 +165,7 @@ test('checkpoints in another order are found by a full reading', async () => {
 test("another key's checkpoints do not open the ledger", async () => {
   const made = await filled();
   await expect(Ledger.open({ ...made, signer: testSigner() })).rejects.toMatchObject({ code: 'corrupt' });
-  expect(readLedger(made.folder, noteKey(ledgerOrigin(made.installation), testSigner().publicKey)).faults[0]).toMatchObject({ code: 'bad-signature' });
+  expect(readLedger(made.folder, noteKey(ledgerOrigin(made.installation), testSigner().publicKey)).faults[0]).toMatchObject({ code: 'bad-head' });
 });
 
 test('two writers in one process and four processes at once make one ledger without gaps', async () => {
@@ -155,15 +174,13 @@ test('two writers in one process and four processes at once make one ledger with
   const b = await Ledger.open(made);
   const script = `
     import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
-    const [folder, installation, key] = process.argv.slice(1);
-    const signer = { installation, publicKey: Buffer.from(key, 'hex'), sign: async () => { throw new Error('no checkpoint is due here'); } };
-    const ledger = await Ledger.open({ folder, installation, signer });
+    import { signerOf } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
+    const [folder, installation, pem] = process.argv.slice(1);
+    const ledger = await Ledger.open({ folder, installation, signer: signerOf(pem, installation) });
     for (let i = 0; i < 25; i++) await ledger.append({ action: 'lock', detail: { cause: 'idle' } });
     await ledger.close();`;
   const run = promisify(execFile);
-  const others = Array.from({ length: 4 }, () =>
-    run(process.execPath, ['--input-type=module', '-e', script, made.folder, made.installation, Buffer.from(made.signer.publicKey).toString('hex')]),
-  );
+  const others = Array.from({ length: 4 }, () => run(process.execPath, ['--input-type=module', '-e', script, made.folder, made.installation, made.signer.pem]));
   for (let i = 0; i < 25; i++) await Promise.all([a.append(lock), b.append(lock)]);
   await Promise.all(others);
   await a.checkpoint();
@@ -171,7 +188,7 @@ test('two writers in one process and four processes at once make one ledger with
   await b.checkpoint();
   await a.close();
   await b.close();
-  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 151, faults: [], unproven: 0, torn: { events: 0 } });
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 151, faults: [] });
   expect(existsSync(join(made.folder, 'lock'))).toBe(false);
 }, 30_000);
 
@@ -188,8 +205,8 @@ test('the lock of a process that is gone is taken over; half a line that it left
   }
   await ledger.checkpoint();
   await ledger.close();
-  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [], unproven: 0 });
-  expect(readdirSync(made.folder).filter((name) => name.startsWith('torn-'))).toHaveLength(3);
+  expect(readLedger(made.folder, made.key)).toMatchObject({ events: 7, faults: [] });
+  expect(readdirSync(made.folder).filter((name) => name.startsWith('unvouched-'))).toHaveLength(3);
 });
 
 test('a ledger that is cut or replaced while it is open takes nothing more', async () => {
@@ -217,9 +234,9 @@ test('a write that stops half way leaves no half line, is told with the path, an
   // A limit on file sizes stops a write in the middle of a line, as a full disk does.
   const script = `
     import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
-    const [folder, installation, key] = process.argv.slice(1);
-    const signer = { installation, publicKey: Buffer.from(key, 'hex'), sign: async () => { throw new Error('no checkpoint is due here'); } };
-    const ledger = await Ledger.open({ folder, installation, signer });
+    import { signerOf } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
+    const [folder, installation, pem] = process.argv.slice(1);
+    const ledger = await Ledger.open({ folder, installation, signer: signerOf(pem, installation) });
     try { for (;;) await ledger.append({ action: 'lock', detail: { cause: 'idle' } }); } catch (error) { console.log(error.code, error.message); }
     console.log(ledger.failure === undefined);`;
   const child = await promisify(execFile)('bash', [
@@ -232,11 +249,11 @@ test('a write that stops half way leaves no half line, is told with the path, an
     script,
     made.folder,
     made.installation,
-    Buffer.from(made.signer.publicKey).toString('hex'),
+    made.signer.pem,
   ]);
   expect(child.stdout).toMatch(/^write-failed The ledger .*events\.jsonl cannot be written .*\ntrue\n$/);
   const again = await Ledger.open(made);
-  expect(readLedger(made.folder, made.key)).toMatchObject({ faults: [], torn: { events: 0 } });
+  expect(readLedger(made.folder, made.key)).toMatchObject({ faults: [] });
   await again.append(lock);
   await again.close();
   await expect(again.append(lock)).rejects.toMatchObject({ code: 'closed' });

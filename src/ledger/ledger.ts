@@ -1,35 +1,33 @@
 /**
- * The append-only audit ledger of one installation. Several processes may append to it at once; a lock file lets one in at
- * a time, and each reads what the others wrote before it adds its own line.
+ * The append-only audit ledger of one installation. Several processes may append to it at once; a lock lets one in at a
+ * time, and each takes in what the others wrote before it adds its own lines.
+ *
+ * A group of appends is one write: lines, on the disk; then the head that vouches for them, signed, on the disk; then the
+ * callers are told. So whatever stands beyond the newest head nobody was told of, and it is moved aside, never adopted.
  */
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fdatasyncSync,
-  fsyncSync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { leafHash, type MerkleTree } from '../merkle/tree.ts';
+import { emptyRoot, leafHash, type MerkleTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
+import { syncFolder, writeAtomic } from '../storage/atomic.ts';
+import { StorageFault } from '../storage/fault.ts';
 import { LedgerError } from './errors.ts';
 import { checkEntry, decodeEvent, encodeEvent } from './events.ts';
-import { ledgerPaths, passLines, type LedgerPaths } from './files.ts';
+import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
+import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHeadFd, SLOT_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
 import { withLock } from './lockfile.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote, type NoteKey } from './note.ts';
-import { readLedger } from './read.ts';
+import { isNew, readLedger } from './read.ts';
+import type { RecordingStates } from './rules.ts';
 import type { InstallationSigner, LedgerEntry, LedgerEvent, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
+
+/** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
+const MAX_GROUP = 1024;
+/** Bytes copied at a time when something is moved aside. */
+const COPY_BYTES = 1024 * 1024;
 
 export interface LedgerOptions {
   /** The ledger's folder, absolute. Made with mode 0700 when it is missing. */
@@ -40,97 +38,103 @@ export interface LedgerOptions {
   readonly clock?: () => number;
 }
 
+interface Pending {
+  readonly entry: LedgerEntry;
+  readonly resolve: (event: LedgerEvent) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface OpenFiles {
+  readonly events: number;
+  readonly checkpoints: number;
+  readonly head: number;
+}
+
+type LedgerFile = keyof OpenFiles;
+
+/** The ledger as far as its key has vouched for it. */
+interface Vouched {
+  tree: MerkleTree;
+  states: RecordingStates;
+  /** Bytes of events.jsonl that are in the tree. */
+  end: number;
+  head: SignedHead;
+}
+
 export class Ledger {
-  /** The key that its checkpoints are verified with. */
+  /** The key that its heads and checkpoints are verified with. */
   readonly key: NoteKey;
   readonly folder: string;
   #options: LedgerOptions;
   #clock: () => number;
   #paths: LedgerPaths;
-  #tree: MerkleTree;
-  #eventsFd: number;
-  #checkpointsFd: number;
-  /** Bytes of events.jsonl that are in the tree. */
-  #end: number;
+  #files: OpenFiles;
+  #vouched: Vouched;
   #last: SignedCheckpoint | undefined;
+  #pending: Pending[] = [];
   /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
   #broken: LedgerError | undefined;
   #closed = false;
-  /** One task of this process after another; the lock file orders the processes. */
+  /** One task of this process after another; the lock orders the processes. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    options: LedgerOptions,
-    key: NoteKey,
-    paths: LedgerPaths,
-    opened: { tree: MerkleTree; end: number; last: SignedCheckpoint | undefined; eventsFd: number; checkpointsFd: number },
-  ) {
+  private constructor(options: LedgerOptions, key: NoteKey, paths: LedgerPaths, files: OpenFiles, vouched: Vouched, last: SignedCheckpoint | undefined) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
     this.key = key;
     this.folder = options.folder;
     this.#paths = paths;
-    this.#tree = opened.tree;
-    this.#end = opened.end;
-    this.#last = opened.last;
-    this.#eventsFd = opened.eventsFd;
-    this.#checkpointsFd = opened.checkpointsFd;
+    this.#files = files;
+    this.#vouched = vouched;
+    this.#last = last;
   }
 
   /**
-   * Opens the ledger, or makes an empty one. A torn last line is moved aside and told as an event `ledger.recovered`.
-   * @throws LedgerError 'corrupt' when the ledger contradicts its checkpoints or itself (nothing is changed then), 'busy', 'unreadable', 'write-failed'.
+   * Opens the ledger, or makes an empty one. What its key did not vouch for is moved aside and told as an event `ledger.unvouched`.
+   * @throws LedgerError 'corrupt' when the ledger contradicts its head, its checkpoints or itself, or has no head (nothing is changed then), 'busy',
+   * 'unreadable', 'write-failed', 'not-signed'.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const paths = ledgerPaths(options.folder);
     const key = noteKey(ledgerOrigin(options.installation), options.signer.publicKey);
-    const torn: LedgerEntry[] = [];
     try {
       mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw systemError('unreadable', `The ledger's folder ${options.folder} cannot be made`, error);
     }
-    const ledger = await withLock(paths.lock, async () => {
+    return withLock(paths.lock, async () => {
+      if (isNew(options.folder)) await makeLedger(options, key, paths);
       const reading = readLedger(options.folder, key, { signatures: 'last' });
-      const fault = reading.faults[0];
-      if (fault)
+      const fault = reading.faults.find(({ code }) => code !== 'unvouched');
+      if (fault || !reading.head)
         throw new LedgerError(
           'corrupt',
-          `${fault.message} The ledger was left as it is; keep a copy of ${options.folder} for the audit, then restore it from a backup.`,
+          `${fault?.message ?? 'It has no head.'} The ledger was left as it is; keep a copy of ${options.folder} for the audit, then restore it from a backup.`,
         );
-      const stamp = fileStamp(options.clock ?? Date.now);
-      let eventsFd = -1;
-      let checkpointsFd = -1;
+      const files = openFiles(paths);
       try {
-        // The checkpoint file comes first: from its first event on, a ledger without a checkpoint is a ledger with its checkpoints removed.
-        checkpointsFd = openAppend(paths.checkpoints);
-        if (reading.torn.checkpoints > 0) torn.push(moveTornAside(checkpointsFd, options.folder, 'checkpoints', reading.end.checkpoints, stamp));
-        eventsFd = openAppend(paths.events);
-        if (reading.torn.events > 0) torn.push(moveTornAside(eventsFd, options.folder, 'events', reading.end.events, stamp));
-        const opened = new Ledger(options, key, paths, { tree: reading.tree, end: reading.end.events, last: reading.last, eventsFd, checkpointsFd });
-        if (!reading.last) {
-          await opened.#writeCheckpoint();
-          syncFolder(options.folder);
-        }
-        return opened;
+        const vouched = { tree: reading.tree, states: reading.states, end: reading.end.events, head: reading.head };
+        const ledger = new Ledger(options, key, paths, files, vouched, reading.last);
+        const found = ledger.#moveUnvouchedAside(reading.damagedSlot);
+        if (found.length > 0) await ledger.#commit(found);
+        // A new ledger whose writer died before it had its first checkpoint.
+        if (!reading.last) await ledger.#writeCheckpoint();
+        return ledger;
       } catch (error) {
-        if (eventsFd >= 0) closeSync(eventsFd);
-        if (checkpointsFd >= 0) closeSync(checkpointsFd);
+        for (const fd of Object.values(files)) closeSync(fd);
         throw error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${options.folder} cannot be written`, error);
       }
     });
-    for (const entry of torn) await ledger.append(entry);
-    return ledger;
   }
 
   /** Events so far, those of other processes included as far as they have been seen. */
   get events(): number {
-    return this.#tree.size;
+    return this.#vouched.tree.size;
   }
 
   /** Size and root of the tree, as `events`. */
   head(): TreeHead {
-    return this.#tree.head();
+    return this.#vouched.tree.head();
   }
 
   /** The last checkpoint that this process has read or written. */
@@ -144,45 +148,39 @@ export class Ledger {
   }
 
   /**
-   * Appends one event. Important events (see events.ts) are on the disk when the promise resolves.
-   * @throws LedgerError 'refused-event' for an entry that the table does not allow; 'write-failed', 'busy' or 'corrupt' when it could not be written.
+   * Appends one event. When the promise resolves it is signed for and on the disk; what is appended in the same moment shares one write.
+   * @throws LedgerError 'refused-event' for an entry that the table does not allow, 'contradiction' for one that contradicts what was signed for before;
+   * 'write-failed', 'not-signed', 'busy' or 'corrupt' when it could not be written.
    */
   append(entry: LedgerEntry): Promise<LedgerEvent> {
-    let important: boolean;
     try {
-      important = checkEntry(entry).important;
+      checkEntry(entry);
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    return this.#enqueue(async () => {
-      const event = await this.#locked(async () => this.#write(entry));
-      if (important) await this.#sync(this.#eventsFd, this.#paths.events);
-      return event;
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ entry, resolve, reject });
+      if (this.#pending.length === 1) void this.#enqueue(() => this.#flush()).catch((error: unknown) => this.#refuse(this.#pending.splice(0), error));
     });
   }
 
-  /** Makes every event durable, signs the tree's head and appends the checkpoint. */
+  /** Signs a checkpoint of the tree and appends it. */
   checkpoint(): Promise<SignedCheckpoint> {
     return this.#enqueue(() =>
       this.#locked(async () => {
-        await this.#refresh();
-        await this.#sync(this.#eventsFd, this.#paths.events);
+        const found = this.#refresh();
+        if (found.length > 0) await this.#commit(found);
         return this.#writeCheckpoint();
       }),
     );
   }
 
-  /** Makes everything durable and lets go of the files. */
+  /** Waits for what was asked before, and lets go of the files. */
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#queue.catch(() => undefined);
     this.#closed = true;
-    try {
-      if (!this.#broken) await this.#sync(this.#eventsFd, this.#paths.events);
-    } finally {
-      closeSync(this.#eventsFd);
-      closeSync(this.#checkpointsFd);
-    }
+    for (const fd of Object.values(this.#files)) closeSync(fd);
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -204,113 +202,275 @@ export class Ledger {
     return error;
   }
 
-  async #sync(fd: number, path: string): Promise<void> {
+  #refuse(pending: readonly Pending[], error: unknown): void {
+    for (const { reject } of pending) reject(error);
+  }
+
+  /** Writes everything that waits, in groups. */
+  async #flush(): Promise<void> {
+    while (this.#pending.length > 0) {
+      // The lock is awaited with nothing taken yet: what is appended meanwhile goes into the same write.
+      let group: Pending[] = [];
+      try {
+        await this.#locked(async () => {
+          const found = this.#refresh();
+          group = this.#pending.splice(0, MAX_GROUP);
+          const { events, refused } = await this.#commit([...found, ...group.map(({ entry }) => entry)]);
+          group.forEach(({ resolve, reject }, i) => {
+            const error = refused.get(found.length + i);
+            if (error) reject(error);
+            else resolve(events.get(found.length + i)!);
+          });
+        });
+      } catch (error) {
+        // Nobody could be let in: everybody who waits hears it.
+        this.#refuse(group.length > 0 ? group : this.#pending.splice(0), error);
+        if (this.#broken) throw this.#broken;
+      }
+    }
+  }
+
+  async #sync(file: LedgerFile): Promise<void> {
     try {
-      await sync(fd);
+      await sync(this.#files[file]);
     } catch (error) {
       // After a failed fsync the kernel may have dropped the pages, so a second try would report a false success.
-      throw this.#fail(systemError('write-failed', `The ledger ${path} could not be made durable`, error));
+      throw this.#fail(systemError('write-failed', `The ledger ${this.#paths[file]} could not be made durable`, error));
     }
   }
 
-  /** Takes in what other processes have appended. Holds the lock. */
-  async #refresh(): Promise<void> {
-    const { events } = this.#paths;
-    const corrupt = (what: string): LedgerError =>
-      this.#fail(
-        new LedgerError(
-          'corrupt',
-          `The ledger ${events} ${what} while it was in use. Nothing more is written to it; keep a copy of ${this.folder} for the audit, then restart.`,
-        ),
-      );
-    let size: number;
-    try {
-      const held = fstatSync(this.#eventsFd);
-      const named = lstatSync(events);
-      if (named.ino !== held.ino || named.dev !== held.dev) throw corrupt('was replaced');
-      size = held.size;
-    } catch (error) {
-      if (error instanceof LedgerError) throw error;
-      throw (error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? corrupt('was removed')
-        : systemError('unreadable', `The ledger ${events} cannot be read`, error);
+  #corrupt(file: LedgerFile, what: string): LedgerError {
+    return this.#fail(
+      new LedgerError(
+        'corrupt',
+        `The ledger ${this.#paths[file]} ${what} while it was in use. Nothing more is written to it; keep a copy of ${this.folder} for the audit, then restart.`,
+      ),
+    );
+  }
+
+  /**
+   * Takes in what other processes have appended and vouched for, and moves aside what nobody has. Holds the lock.
+   * @returns what is to be told of that.
+   */
+  #refresh(): LedgerEntry[] {
+    for (const file of ['events', 'checkpoints', 'head'] as const) {
+      try {
+        const held = fstatSync(this.#files[file]);
+        const named = lstatSync(this.#paths[file]);
+        if (named.ino !== held.ino || named.dev !== held.dev) throw this.#corrupt(file, 'was replaced');
+      } catch (error) {
+        if (error instanceof LedgerError) throw error;
+        throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? this.#corrupt(file, 'was removed')
+          : systemError('unreadable', `The ledger ${this.#paths[file]} cannot be read`, error);
+      }
     }
-    if (size === this.#end) return;
-    if (size < this.#end) throw corrupt('became shorter');
-    let bad = false;
-    const pass = passLines(this.#eventsFd, this.#end, (line) => {
-      if (bad) return;
+    const { head: ours } = this.#vouched;
+    const found = readHeadFd(this.#files.head, this.key);
+    if (found.kind !== 'good') throw this.#corrupt('head', found.kind === 'bad' ? `was changed (${found.why})` : 'was removed');
+    const { head } = found;
+    if (head.generation < ours.generation || (head.generation === ours.generation && head.note !== ours.note)) throw this.#corrupt('head', 'was set back');
+    if (head.generation > ours.generation) this.#takeIn(head);
+    return this.#moveUnvouchedAside(found.damaged);
+  }
+
+  /** Takes in the events that another process has appended, up to its head. */
+  #takeIn(head: SignedHead): void {
+    const { tree, states, end } = this.#vouched;
+    const size = head.tree.size;
+    let trouble: string | undefined;
+    const pass = passLines(this.#files.events, end, (line) => {
+      if (trouble !== undefined || tree.size === size) return false;
       const event = decodeEvent(line);
-      if (!event || event.seq !== this.#tree.size || event.installation !== this.#options.installation) bad = true;
-      else this.#tree.append(leafHash(line));
+      const broken = event && states.take(event);
+      if (!event || event.seq !== tree.size || event.installation !== this.#options.installation) trouble = `got a line that is not its event ${tree.size}`;
+      else if (broken) trouble = `got an event ${event.seq} that ${broken.sentence}`;
+      else tree.append(leafHash(line));
+      return true;
     });
-    if (bad) throw corrupt(`got a line that is not its event ${this.#tree.size}`);
-    this.#end = pass.end;
-    // We hold the lock, so whoever left half a line is gone.
-    if (pass.tornBytes > 0) await this.#write(moveTornAside(this.#eventsFd, this.folder, 'events', pass.end, fileStamp(this.#clock)));
+    if (trouble !== undefined) throw this.#corrupt('events', trouble);
+    if (tree.size < size) throw this.#corrupt('events', 'became shorter');
+    if (tree.head().root !== head.tree.root) throw this.#corrupt('events', 'is not what its head vouches for');
+    this.#vouched = { tree, states, end: pass.end, head };
   }
 
-  /** Writes one checked entry. Holds the lock. */
-  async #write(entry: LedgerEntry): Promise<LedgerEvent> {
-    await this.#refresh();
-    const event: LedgerEvent = {
-      seq: this.#tree.size,
-      time: new Date(this.#clock()).toISOString(),
-      installation: this.#options.installation,
-      action: entry.action,
-      ...(entry.person === undefined ? {} : { person: entry.person }),
-      ...(entry.outcome === undefined ? {} : { outcome: entry.outcome }),
-      ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+  /** Moves aside what the files hold beyond the head. Holds the lock, so nobody is writing. @returns what is to be told. */
+  #moveUnvouchedAside(damagedSlot: boolean): LedgerEntry[] {
+    const { end, head } = this.#vouched;
+    const stamp = fileStamp(this.#clock);
+    const found: LedgerEntry[] = [];
+    const aside = (file: LedgerFile, from: number, to: number): void => {
+      const fd = this.#files[file];
+      const lines = file === 'head' ? 0 : countLines(fd, from, to);
+      keepAside(fd, join(this.folder, `unvouched-${stamp}-${file}-${from}`), from, to);
+      found.push({ action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } });
     };
-    const line = encodeEvent(event);
-    this.#appendWhole(this.#eventsFd, this.#paths.events, this.#end, Buffer.concat([line, NEWLINE]));
-    this.#tree.append(leafHash(line));
-    this.#end += line.length + 1;
-    return event;
+    for (const [file, from] of [
+      ['events', end],
+      ['checkpoints', head.checkpoints.bytes],
+    ] as const) {
+      const { size } = fstatSync(this.#files[file]);
+      if (size < from) throw this.#corrupt(file, 'became shorter');
+      if (size === from) continue;
+      aside(file, from, size);
+      ftruncateSync(this.#files[file], from);
+      fdatasyncSync(this.#files[file]);
+    }
+    if (damagedSlot) {
+      const at = ((head.generation + 1) % 2) * SLOT_BYTES;
+      aside('head', at, at + SLOT_BYTES);
+    }
+    return found;
   }
 
-  /** Holds the lock, or is the only one who knows of the ledger. */
+  /**
+   * Writes entries as one group: lines, head, each made durable. Holds the lock, and has refreshed.
+   * @returns the events by their place in `entries`, and for the others why their entry was refused.
+   */
+  async #commit(entries: readonly LedgerEntry[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, LedgerError> }> {
+    const before = this.#vouched;
+    const tree = before.tree.clone();
+    const states = before.states.fork();
+    const events = new Map<number, LedgerEvent>();
+    const refused = new Map<number, LedgerError>();
+    const lines: Buffer[] = [];
+    const time = new Date(this.#clock()).toISOString();
+    for (const [i, entry] of entries.entries()) {
+      const event: LedgerEvent = {
+        seq: tree.size,
+        time,
+        installation: this.#options.installation,
+        action: entry.action,
+        ...(entry.person === undefined ? {} : { person: entry.person }),
+        ...(entry.outcome === undefined ? {} : { outcome: entry.outcome }),
+        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+      };
+      const broken = states.take(event);
+      if (broken) {
+        refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${entry.action}, because it ${broken.sentence}.`));
+        continue;
+      }
+      const line = encodeEvent(event);
+      lines.push(line, NEWLINE);
+      tree.append(leafHash(line));
+      events.set(i, event);
+    }
+    if (lines.length === 0) return { events, refused };
+    const bytes = Buffer.concat(lines);
+    await this.#writeVouched('events', before.end, bytes, (head) => ({ ...head, tree: tree.head() }));
+    states.settle();
+    this.#vouched = { ...this.#vouched, tree, states: before.states, end: before.end + bytes.length };
+    return { events, refused };
+  }
+
+  /** Signs a checkpoint of the tree as it is. Holds the lock, and has refreshed. */
   async #writeCheckpoint(): Promise<SignedCheckpoint> {
-    const head = this.#tree.head();
+    const { tree, head } = this.#vouched;
     const { name: origin } = this.key;
-    const note = await signNote(checkpointText(origin, head, new Date(this.#clock()).toISOString()), this.key, (bytes) => this.#options.signer.sign(bytes));
-    const bytes = Buffer.from(`${JSON.stringify({ note })}\n`, 'utf8');
-    const { size } = fstatSync(this.#checkpointsFd);
-    this.#appendWhole(this.#checkpointsFd, this.#paths.checkpoints, size, bytes);
-    await this.#sync(this.#checkpointsFd, this.#paths.checkpoints);
-    this.#last = { origin, head, note };
+    const note = await this.#signed(() =>
+      signNote(checkpointText(origin, tree.head(), new Date(this.#clock()).toISOString()), this.key, (bytes) => this.#options.signer.sign(bytes)),
+    );
+    const line = Buffer.from(JSON.stringify({ note }), 'utf8');
+    await this.#writeVouched('checkpoints', head.checkpoints.bytes, Buffer.concat([line, NEWLINE]), (now) => ({
+      ...now,
+      checkpoints: nextChain(now.checkpoints, line),
+    }));
+    this.#last = { origin, head: tree.head(), note };
     return this.#last;
   }
 
-  /** All of the bytes, or none: a full disk leaves no half line behind, and the next append may succeed. */
-  #appendWhole(fd: number, path: string, end: number, bytes: Buffer): void {
-    let written = 0;
-    try {
-      while (written < bytes.length) written += writeSync(fd, bytes, written);
-    } catch (error) {
-      const failure = systemError('write-failed', `The ledger ${path} cannot be written`, error);
+  /** Bytes at the end of a file, durable; then the head that vouches for them, durable. Where that fails, the bytes are taken back. */
+  async #writeVouched(file: 'events' | 'checkpoints', at: number, bytes: Buffer, change: (head: SignedHead) => SignedHead): Promise<void> {
+    const fd = this.#files[file];
+    const takeBack = (error: unknown): LedgerError => {
+      const failure = error instanceof LedgerError ? error : systemError('write-failed', `The ledger ${this.#paths[file]} cannot be written`, error);
       try {
-        ftruncateSync(fd, end);
+        ftruncateSync(fd, at);
       } catch {
         this.#fail(failure);
       }
-      throw failure;
+      return failure;
+    };
+    try {
+      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, at + written);
+    } catch (error) {
+      // A full disk leaves no half line behind, and the next append may succeed.
+      throw takeBack(error);
+    }
+    await this.#sync(file);
+    let head: SignedHead;
+    try {
+      head = await this.#signed(() => nextHead(change(this.#vouched.head), this.key, this.#options.signer, this.#clock));
+      const slot = slotOf(head);
+      // One write of a page: it is there or it is not, and what was there before is the other slot's.
+      if (writeSync(this.#files.head, slot.bytes, 0, slot.bytes.length, slot.at) !== slot.bytes.length) throw Object.assign(new Error(), { code: 'EIO' });
+    } catch (error) {
+      throw takeBack(error);
+    }
+    await this.#sync('head');
+    this.#vouched = { ...this.#vouched, head };
+  }
+
+  async #signed<T>(sign: () => Promise<T>): Promise<T> {
+    try {
+      return await sign();
+    } catch (error) {
+      throw new LedgerError(
+        'not-signed',
+        `Nothing was entered in the ledger, because its key did not sign: ${error instanceof Error ? error.message : 'unknown fault'}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }
 
 const NEWLINE = Buffer.from('\n');
 
-function openAppend(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
+/** The head that follows `facts`: the next generation, signed now. */
+function nextHead(facts: SignedHead, key: NoteKey, signer: InstallationSigner, clock: () => number): Promise<SignedHead> {
+  return signHead({ ...facts, generation: facts.generation + 1, time: new Date(clock()).toISOString() }, key, (bytes) => signer.sign(bytes));
 }
 
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
+/** The files of a new ledger: the head first, because a ledger without one is a ledger whose head was removed. Holds the lock. */
+async function makeLedger({ folder, signer, clock = Date.now }: LedgerOptions, key: NoteKey, paths: LedgerPaths): Promise<void> {
   try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const tree = { size: 0, root: emptyRoot().toString('hex') };
+    const head = await signHead({ tree, generation: 0, checkpoints: EMPTY_CHAIN, time: new Date(clock()).toISOString() }, key, (bytes) => signer.sign(bytes));
+    const { bytes } = slotOf(head);
+    writeAtomic(paths.head, Buffer.concat([bytes, Buffer.alloc(HEAD_BYTES - bytes.length)]));
+  } catch (error) {
+    if (error instanceof StorageFault) throw new LedgerError('write-failed', error.message, { cause: error });
+    throw systemError('write-failed', `The ledger in ${folder} cannot be written`, error);
+  }
+}
+
+/** Nothing is opened for appending: a line stands where the tree says, whatever somebody else adds meanwhile. */
+function openFile(path: string, create: number): number {
+  const fd = openSync(path, constants.O_RDWR | create | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw Object.assign(new Error(`${path} is not a plain file`), { code: 'EINVAL' });
+}
+
+/** The files of a ledger that has been read. Events and checkpoints may be missing only where the head vouches for none. */
+function openFiles(paths: LedgerPaths): OpenFiles {
+  const opened: number[] = [];
+  try {
+    const open = (path: string, create: number): number => {
+      const fd = openFile(path, create);
+      opened.push(fd);
+      return fd;
+    };
+    const head = open(paths.head, 0);
+    const checkpoints = open(paths.checkpoints, constants.O_CREAT);
+    const events = open(paths.events, constants.O_CREAT);
+    syncFolder(dirname(paths.events));
+    return { events, checkpoints, head };
+  } catch (error) {
+    for (const fd of opened) closeSync(fd);
+    throw systemError('write-failed', `The ledger in ${dirname(paths.events)} cannot be written`, error);
   }
 }
 
@@ -318,20 +478,33 @@ function fileStamp(clock: () => number): string {
   return new Date(clock()).toISOString().replace(/[-:.]/g, '');
 }
 
-/** Copies the bytes after the last whole line into a file of their own, makes that durable, and only then takes them off. */
-function moveTornAside(fd: number, folder: string, file: 'events' | 'checkpoints', end: number, stamp: string): LedgerEntry {
-  const tornBytes = fstatSync(fd).size - end;
-  const torn = Buffer.alloc(tornBytes);
-  readSync(fd, torn, 0, tornBytes, end);
-  const aside = join(folder, `torn-${stamp}-${file}-${end}`);
-  writeFileSync(aside, torn, { mode: 0o600, flag: 'wx', flush: true });
-  syncFolder(folder);
-  ftruncateSync(fd, end);
-  fdatasyncSync(fd);
-  return { action: 'ledger.recovered', detail: { file, tornBytes } };
+/** Copies a part of a file into a new one, and makes that durable. */
+function keepAside(fd: number, path: string, from: number, to: number): void {
+  let aside = -1;
+  for (let n = 0; aside < 0; n++) {
+    try {
+      aside = openSync(n === 0 ? path : `${path}-${n}`, 'wx', 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, to - from));
+    for (let at = from; at < to;) {
+      const count = readSync(fd, buffer, 0, Math.min(buffer.length, to - at), at);
+      if (count === 0) break;
+      for (let written = 0; written < count;) written += writeSync(aside, buffer, written, count - written);
+      at += count;
+    }
+    fdatasyncSync(aside);
+  } finally {
+    closeSync(aside);
+  }
+  syncFolder(dirname(path));
 }
 
 function systemError(code: 'write-failed' | 'unreadable', what: string, error: unknown): LedgerError {
+  if (error instanceof LedgerError) return error;
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   const advice: Record<string, string> = {
     ENOSPC: 'The disk is full: make room, then try again.',

@@ -81,6 +81,8 @@ export function openNote(note: string, key: NoteKey): string | undefined {
     if (!match) return undefined;
     const bytes = Buffer.from(match[2]!, 'base64');
     if (match[1] !== key.name || bytes.length !== 68 || !bytes.subarray(0, 4).equals(key.id)) continue;
+    // 68 bytes leave spare bits in their last character: only one text stands for a signature.
+    if (bytes.toString('base64') !== match[2]) return undefined;
     return verify(null, Buffer.from(text, 'utf8'), publicKey, bytes.subarray(4)) ? text : undefined;
   }
   return undefined;

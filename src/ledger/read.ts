@@ -1,39 +1,64 @@
 /** Reading and verifying a ledger without changing it. Needs the public key only. */
+import { closeSync, lstatSync } from 'node:fs';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { decodeEvent } from './events.ts';
 import { LedgerError } from './errors.ts';
-import { ledgerPaths, passFile } from './files.ts';
+import { countLines, ledgerPaths, openPlain, passLines, type LedgerPaths } from './files.ts';
+import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { openCheckpoint, type NoteKey } from './note.ts';
+import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
 /** What can be wrong with a ledger. Stable: these codes go into --json. */
-export const ledgerFaultCodes = ['bad-line', 'foreign-line', 'bad-sequence', 'root-mismatch', 'bad-signature', 'bad-order', 'cut', 'no-checkpoint'] as const;
+export const ledgerFaultCodes = [
+  'no-head',
+  'bad-head',
+  'bad-line',
+  'foreign-line',
+  'bad-sequence',
+  'contradiction',
+  'root-mismatch',
+  'bad-signature',
+  'bad-order',
+  'bad-checkpoints',
+  'cut',
+  'set-back',
+  'unvouched',
+] as const;
 export type LedgerFaultCode = (typeof ledgerFaultCodes)[number];
 
 export interface LedgerFault {
   readonly code: LedgerFaultCode;
   readonly file: string;
-  /** From 1. */
+  /** From 1; 0 where it is about the whole file. */
   readonly line: number;
   /** One sentence for people. */
   readonly message: string;
 }
 
+/** What a file holds beyond what the head vouches for. */
+export interface Beyond {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
 export interface LedgerReading {
-  /** Whole events. */
+  /** Whole events that the head vouches for. */
   readonly events: number;
-  readonly head: TreeHead;
   readonly tree: MerkleTree;
+  /** Undefined where there is none that is good. */
+  readonly head: SignedHead | undefined;
   readonly checkpoints: number;
   /** The last checkpoint with a good signature. */
   readonly last: (SignedCheckpoint & { readonly time: string | undefined }) | undefined;
-  /** Events after the last checkpoint: present, and not yet signed for. */
-  readonly unproven: number;
-  /** Bytes after the last whole line of each file: a write that was interrupted, or is under way. */
-  readonly torn: { readonly events: number; readonly checkpoints: number };
-  /** Offsets after the last whole line of each file. */
+  /** What stands after what the head vouches for: an append that is under way, one that was interrupted, or what somebody else added. */
+  readonly unvouched: { readonly events: Beyond; readonly checkpoints: Beyond };
+  /** A slot of the head is neither empty nor the head before this one. */
+  readonly damagedSlot: boolean;
+  /** Offsets after the last vouched line of each file. */
   readonly end: { readonly events: number; readonly checkpoints: number };
+  readonly states: RecordingStates;
   /** Empty: good. In the order in which they were found; reading stops at the first fault in the events. */
   readonly faults: readonly LedgerFault[];
 }
@@ -41,79 +66,68 @@ export interface LedgerReading {
 export interface ReadOptions {
   /** Called for each good event, with its line as stored. The buffer is only good during the call. */
   readonly onEvent?: (event: LedgerEvent, line: Buffer) => void;
-  /** `last` checks one signature only: what a start of the app can afford. All roots are compared either way. */
+  /** `last` checks one checkpoint's signature only: what a start of the app can afford. All roots are compared either way. */
   readonly signatures?: 'all' | 'last';
 }
 
 type Checkpoint = SignedCheckpoint & { readonly time: string | undefined; readonly line: number };
+type Fault = (code: LedgerFaultCode, file: string, line: number, message: string) => void;
+
+const NOTHING: Beyond = { lines: 0, bytes: 0 };
+
+/** True where a folder has no file of a ledger: nothing was ever written there, or all of it was removed. */
+export function isNew(folder: string): boolean {
+  const { events, checkpoints, head } = ledgerPaths(folder);
+  return [events, checkpoints, head].every((path) => !lstatSync(path, { throwIfNoEntry: false }));
+}
 
 /**
- * Reads a ledger and checks it against its own checkpoints. A missing ledger reads as an empty one.
+ * Reads a ledger and checks it against its head and its checkpoints. A missing ledger reads as an empty one.
  * @param key the installation's note key; its name is the ledger's origin.
  * @throws LedgerError 'unreadable' when the files cannot be read.
  */
 export function readLedger(folder: string, key: NoteKey, options: ReadOptions = {}): LedgerReading {
   const paths = ledgerPaths(folder);
   const faults: LedgerFault[] = [];
+  const fault: Fault = (code, file, line, message) => void faults.push({ code, file, line, message });
   try {
-    const { checkpoints, pass: checkpointPass } = readCheckpoints(paths.checkpoints, key, options.signatures ?? 'all', faults);
-    const installation = key.name.split('/')[1];
-    const tree = new MerkleTree();
-    let next = 0;
-    let stopped = false;
-    const compare = (): void => {
-      for (; next < checkpoints.length && checkpoints[next]!.head.size <= tree.size; next++) {
-        const { head, line } = checkpoints[next]!;
-        if (head.size === tree.size && head.root !== tree.head().root)
-          faults.push({
-            code: 'root-mismatch',
-            file: paths.events,
-            line: head.size,
-            message: `The first ${head.size} events of ${paths.events} are not those that checkpoint ${line} signed for.`,
-          });
-      }
+    // Before the files that it vouches for: what is appended meanwhile stands beyond it, and is told as that.
+    const found: HeadReading = isNew(folder) ? { kind: 'missing' } : readHead(paths.head, key);
+    const head = found.kind === 'good' ? found.head : undefined;
+    const damagedSlot = found.kind === 'good' && found.damaged;
+    if (found.kind === 'missing' && !isNew(folder))
+      fault('no-head', paths.head, 0, `${paths.head} is missing: nothing says which events of ${folder} its key vouched for.`);
+    if (found.kind === 'bad') fault('bad-head', paths.head, 0, `${paths.head} is damaged: ${found.why}.`);
+    const marks = readCheckpoints(paths, key, head, options.signatures ?? 'all', fault);
+    const { tree, states, ...pass } = readEvents(paths, key, head, found.kind === 'good' ? found.previous : undefined, marks.checkpoints, options, fault);
+    const beyond = (file: string, { lines, bytes }: Beyond): void => {
+      if (bytes > 0 && head)
+        fault(
+          'unvouched',
+          file,
+          lines,
+          `${file} has ${lines} lines (${bytes} bytes) after what this installation vouched for: an append that was interrupted, or bytes of somebody else. The next start moves them aside and enters that.`,
+        );
     };
-    compare();
-    const pass = passFile(paths.events, (line) => {
-      if (stopped) return;
-      const event = decodeEvent(line);
-      const at = tree.size + 1;
-      const bad = (code: LedgerFaultCode, message: string): void => {
-        faults.push({ code, file: paths.events, line: at, message });
-        stopped = true;
-      };
-      if (!event) return bad('bad-line', `Line ${at} of ${paths.events} is not a ledger event.`);
-      if (event.installation !== installation) return bad('foreign-line', `Line ${at} of ${paths.events} belongs to another installation.`);
-      if (event.seq !== tree.size)
-        return bad('bad-sequence', `Line ${at} of ${paths.events} says it is event ${event.seq}, and event ${tree.size} is due there.`);
-      tree.append(leafHash(line));
-      options.onEvent?.(event, line);
-      compare();
-    });
-    const last = checkpoints.at(-1);
-    if (!stopped && last && last.head.size > tree.size)
-      faults.push({
-        code: 'cut',
-        file: paths.events,
-        line: tree.size,
-        message: `${paths.events} has ${tree.size} events, and a checkpoint signed for ${last.head.size}: its end is missing.`,
-      });
-    if (tree.size > 0 && checkpoints.length === 0 && faults.length === 0)
-      faults.push({
-        code: 'no-checkpoint',
-        file: paths.checkpoints,
-        line: 0,
-        message: `${paths.checkpoints} is missing or empty, and the ledger has ${tree.size} events: its checkpoints are gone.`,
-      });
+    if (damagedSlot)
+      fault(
+        'unvouched',
+        paths.head,
+        0,
+        `One of the two copies in ${paths.head} is damaged (${HEAD_BYTES / 2} bytes): a write that was interrupted, or somebody else changed it.`,
+      );
+    beyond(paths.events, pass.beyond);
+    beyond(paths.checkpoints, marks.beyond);
     return {
       events: tree.size,
-      head: tree.head(),
       tree,
-      checkpoints: checkpoints.length,
-      last,
-      unproven: Math.max(0, tree.size - (last?.head.size ?? 0)),
-      torn: { events: pass?.tornBytes ?? 0, checkpoints: checkpointPass?.tornBytes ?? 0 },
-      end: { events: pass?.end ?? 0, checkpoints: checkpointPass?.end ?? 0 },
+      head,
+      checkpoints: marks.checkpoints.length,
+      last: marks.checkpoints.at(-1),
+      unvouched: { events: pass.beyond, checkpoints: marks.beyond },
+      damagedSlot,
+      end: { events: pass.end, checkpoints: head?.checkpoints.bytes ?? 0 },
+      states,
       faults,
     };
   } catch (error) {
@@ -125,41 +139,139 @@ export function readLedger(folder: string, key: NoteKey, options: ReadOptions = 
   }
 }
 
-function readCheckpoints(path: string, key: NoteKey, signatures: 'all' | 'last', faults: LedgerFault[]) {
+/** Reads the events that the head vouches for. Without a head, all of them: what they hold can still be looked at. */
+function readEvents(
+  { events: path }: LedgerPaths,
+  key: NoteKey,
+  head: SignedHead | undefined,
+  previous: SignedHead | undefined,
+  checkpoints: readonly Checkpoint[],
+  options: ReadOptions,
+  fault: Fault,
+): { tree: MerkleTree; states: RecordingStates; end: number; beyond: Beyond } {
+  const installation = key.name.split('/')[1];
+  const tree = new MerkleTree();
+  const states = new RecordingStates();
+  const limit = head?.tree.size ?? Infinity;
+  let next = 0;
+  let stopped = false;
+  const differs = (signed: TreeHead, who: string): void => {
+    if (signed.size === tree.size && signed.root !== tree.head().root)
+      fault('root-mismatch', path, signed.size, `The first ${signed.size} events of ${path} are not those that ${who} vouches for.`);
+  };
+  const compare = (): void => {
+    for (; next < checkpoints.length && checkpoints[next]!.head.size <= tree.size; next++)
+      differs(checkpoints[next]!.head, `checkpoint ${checkpoints[next]!.line}`);
+    if (previous) differs(previous.tree, 'the head before the last one');
+  };
+  compare();
+  const fd = openPlain(path);
+  let end = 0;
+  let beyond = NOTHING;
+  try {
+    if (fd !== undefined) {
+      const pass = passLines(fd, 0, (line) => {
+        if (stopped || tree.size === limit) return false;
+        const event = decodeEvent(line);
+        const at = tree.size + 1;
+        const bad = (code: LedgerFaultCode, message: string): boolean => {
+          fault(code, path, at, message);
+          stopped = true;
+          return false;
+        };
+        if (!event) return bad('bad-line', `Line ${at} of ${path} is not a ledger event.`);
+        if (event.installation !== installation) return bad('foreign-line', `Line ${at} of ${path} belongs to another installation.`);
+        if (event.seq !== tree.size) return bad('bad-sequence', `Line ${at} of ${path} says it is event ${event.seq}, and event ${tree.size} is due there.`);
+        const broken = states.take(event);
+        if (broken) return bad('contradiction', `Line ${at} of ${path} contradicts what was signed before: it ${broken.sentence}.`);
+        tree.append(leafHash(line));
+        options.onEvent?.(event, line);
+        compare();
+        return true;
+      });
+      end = pass.end;
+      if (head && !stopped && tree.size === limit && pass.tornBytes > 0) beyond = { lines: countLines(fd, end, end + pass.tornBytes), bytes: pass.tornBytes };
+    }
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+  const most = Math.max(head?.tree.size ?? 0, checkpoints.at(-1)?.head.size ?? 0);
+  if (!stopped && most > tree.size)
+    fault('cut', path, tree.size, `${path} has ${tree.size} events, and ${most} were signed for: its end is missing, or its head was set back.`);
+  else if (head && !stopped) differs(head.tree, 'its head');
+  return { tree, states, end, beyond };
+}
+
+/** Reads the checkpoints that the head vouches for. */
+function readCheckpoints(
+  { checkpoints: path }: LedgerPaths,
+  key: NoteKey,
+  head: SignedHead | undefined,
+  signatures: 'all' | 'last',
+  fault: Fault,
+): { checkpoints: Checkpoint[]; beyond: Beyond } {
   const checkpoints: Checkpoint[] = [];
-  const notes: { line: number; note: string | undefined }[] = [];
-  let count = 0;
-  const take = (line: number, note: string | undefined): void => {
-    const opened = note === undefined ? undefined : openCheckpoint(note, key);
+  const take = (line: number, bytes: Buffer): void => {
+    const opened = openLine(bytes, key);
     const before = checkpoints.at(-1);
-    if (!opened)
-      faults.push({
-        code: 'bad-signature',
-        file: path,
-        line,
-        message: `Line ${line} of ${path} is not a checkpoint with a good signature of this installation.`,
-      });
+    if (!opened) fault('bad-signature', path, line, `Line ${line} of ${path} is not a checkpoint with a good signature of this installation.`);
     else if (before && before.head.size > opened.head.size)
-      faults.push({
-        code: 'bad-order',
-        file: path,
+      fault(
+        'bad-order',
+        path,
         line,
-        message: `Line ${line} of ${path} is a checkpoint for ${opened.head.size} events after one for ${before.head.size}: the order was changed.`,
-      });
+        `Line ${line} of ${path} is a checkpoint for ${opened.head.size} events after one for ${before.head.size}: the order was changed.`,
+      );
     else checkpoints.push({ ...opened, line });
   };
-  const pass = passFile(path, (bytes) => {
-    count += 1;
-    let note: string | undefined;
-    try {
-      const value: unknown = JSON.parse(bytes.toString('utf8'));
-      if (typeof value === 'object' && value !== null && typeof (value as { note?: unknown }).note === 'string') note = (value as { note: string }).note;
-    } catch {
-      // Not JSON: reported as a checkpoint without a good signature, just below.
+  const due = head?.checkpoints ?? { ...EMPTY_CHAIN, lines: Infinity };
+  let chain = EMPTY_CHAIN;
+  let last: Buffer | undefined;
+  const fd = openPlain(path);
+  let beyond = NOTHING;
+  try {
+    if (fd !== undefined) {
+      const pass = passLines(fd, 0, (line) => {
+        if (chain.lines === due.lines) return false;
+        chain = nextChain(chain, line);
+        if (signatures === 'last') last = Buffer.from(line);
+        else take(chain.lines, line);
+        return true;
+      });
+      if (head && chain.lines === due.lines && pass.tornBytes > 0) {
+        beyond = { lines: countLines(fd, pass.end, pass.end + pass.tornBytes), bytes: pass.tornBytes };
+        // Events are vouched for before a checkpoint of them is signed, so no crash leaves one that is ahead of the head.
+        let number = chain.lines;
+        passLines(fd, pass.end, (line) => {
+          number += 1;
+          const size = openLine(line, key)?.head.size ?? 0;
+          const ahead = `Checkpoint ${number} of ${path} is signed for ${size} events, and the head vouches for ${head.tree.size}: the head was set back.`;
+          if (size > head.tree.size) fault('set-back', path, number, ahead);
+        });
+      }
     }
-    if (signatures === 'last') notes[0] = { line: count, note };
-    else take(count, note);
-  });
-  for (const { line, note } of notes) take(line, note);
-  return { checkpoints, pass };
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+  if (last) take(chain.lines, last);
+  if (head && chain.lines < due.lines)
+    fault('cut', path, chain.lines, `${path} has ${chain.lines} checkpoints, and the head vouches for ${due.lines}: its end is missing.`);
+  else if (head && (chain.sha256 !== due.sha256 || chain.bytes !== due.bytes))
+    fault(
+      'bad-checkpoints',
+      path,
+      0,
+      `The ${chain.lines} checkpoints of ${path} are not those that the head vouches for: one was changed, or they were put in another order.`,
+    );
+  return { checkpoints, beyond };
+}
+
+function openLine(bytes: Buffer, key: NoteKey): (SignedCheckpoint & { readonly time: string | undefined }) | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const note = typeof value === 'object' && value !== null ? (value as { note?: unknown }).note : undefined;
+    return typeof note === 'string' ? openCheckpoint(note, key) : undefined;
+  } catch {
+    return undefined;
+  }
 }

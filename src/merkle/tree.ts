@@ -66,6 +66,14 @@ export class MerkleTree {
   head(): TreeHead {
     return { size: this.#size, root: this.root().toString('hex') };
   }
+
+  /** A tree of its own with the same leaves. */
+  clone(): MerkleTree {
+    const copy = new MerkleTree();
+    copy.#peaks.push(...this.#peaks);
+    copy.#size = this.#size;
+    return copy;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  * must name the cause.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXPORT_NAMESPACE, sshSign } from '../../src/export/sshsig.ts';
@@ -456,8 +456,10 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
   writer.output(Buffer.from('three\n'));
   writer.rotate();
   writer.output(Buffer.from('four\n'));
-  // A line that no checkpoint covers: whoever can add a segment can add this too.
-  await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() }));
+  // A line that no key vouched for: whoever can add a segment can add this too.
+  const { action, detail } = noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() });
+  const forged = encodeEvent({ seq: site.ledger.events, time: new Date().toISOString(), installation: 'w-0123456789ab', action, detail });
+  appendFileSync(join(site.ledger.folder, 'events.jsonl'), `${forged.toString()}\n`);
   if (end) await writer.end('exit', { code: 0, signal: 0 });
   else {
     await writer.sync();

@@ -1,6 +1,7 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { knownRecordings } from '../../ledger/known.ts';
-import { readLedger } from '../../ledger/read.ts';
+import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { storeWeakness } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
@@ -8,6 +9,9 @@ import { exit } from '../exit.ts';
 import { openInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { checkRecordings, presentRecordings, type RecordingsCheck } from '../recordings-check.ts';
+
+/** An append takes some milliseconds; these are many of them. */
+const SETTLE = { attempts: 5, ms: 200 };
 
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
 export function eventLine({ seq, time, action, person, outcome, detail }: LedgerEvent): string {
@@ -49,12 +53,22 @@ function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): { cod
   return undefined;
 }
 
+/** An append that is under way looks like one that was interrupted: what stays there is none. */
+async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => T): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const result = read();
+    const { faults } = result.reading;
+    if (attempt === SETTLE.attempts || faults.length === 0 || faults.some(({ code }) => code !== 'unvouched')) return result;
+    await wait(SETTLE.ms);
+  }
+}
+
 async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
-  const { reading, known } = knownRecordings(site.home.ledger, site.noteKey, 'all');
-  const { events, checkpoints, unproven, head, last, torn, faults } = reading;
+  const { reading, known } = await readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
+  const { events, checkpoints, head, last, unvouched, faults } = reading;
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const compared = faults.length === 0 ? checkRecordings(folder, present, known) : undefined;
   const differs = compared && verdictOf(compared, folder);
@@ -66,9 +80,6 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
     `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.`;
   const notes: string[] = [];
   for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
-  if (unproven > 0) notes.push(`The last ${unproven} events are not signed for yet.`);
-  if (torn.events > 0 || torn.checkpoints > 0)
-    notes.push(`${torn.events + torn.checkpoints} bytes at the end are an unfinished write; the next start of the app moves them aside.`);
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (faults.length === 0)
@@ -82,8 +93,8 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
       installation: site.installation.id,
       events,
       checkpoints,
-      unproven,
-      head,
+      unvouched,
+      head: head ? { ...head.tree, time: head.time } : null,
       last: last ? { ...last.head, time: last.time ?? null } : null,
       faults,
       recordings: compared ?? null,
@@ -92,7 +103,7 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   } else {
     await io.out(`${code}: ${sentence}\n`);
     for (const { id, began, records, folder: empty } of compared?.missing ?? [])
-      await io.out(`missing: ${id}, began ${began ?? 'unknown'}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
+      await io.out(`missing: ${id}, began ${began}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
     for (const id of compared?.unknown ?? []) await io.out(`unknown: ${id}\n`);
     for (const note of notes) await io.out(`note: ${note}\n`);
     for (const { message } of faults.slice(1)) io.talk(message);

@@ -40,13 +40,13 @@ async function recover(site: OpenInstallation, io: CliIo): Promise<boolean> {
   let all = true;
   const cut = (await listRecordings(site.home.recordings)).filter(({ state, folder }) => state === 'interrupted' && needsRecovery(folder));
   if (cut.length === 0) return true;
-  // Before anything is appended: what a checkpoint signs for from now on, it signs for after the crash.
+  // Before anything is appended: what the ledger signs for from now on, it signs for after the crash.
   const { known } = knownRecordings(site.home.ledger, site.noteKey);
   await withLedger(site, async ({ ledger }) => {
     for (const { id, folder } of cut) {
       try {
         const { head, tornBytes } = await recoverRecording(folder);
-        const signedBefore = known.get(id)?.signed ?? 0;
+        const signedBefore = known.get(id)?.records ?? 0;
         await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes, signedBefore } });
         const late = head.size > signedBefore ? ` The last ${head.size - signedBefore} of them were signed for only now.` : '';
         io.talk(
