@@ -98,8 +98,6 @@ export class App {
         if (this.#gate.holdsKey) void this.lock('vault-gone');
         else this.#showAgain('The part of Wardmux that holds the keys ends each time it is started.');
       },
-      // An export is all that the vault host signs for, and at the lock nobody exports.
-      signer: () => (this.#gate.session ? installed.current?.signer : undefined),
     }));
     const windows = (this.#windows = new WindowKeeper({
       host,

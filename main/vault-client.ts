@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../src/vault/protocol.ts';
-import type { InstallationSigner } from '../src/ledger/types.ts';
+import type { BundleStatement } from '../src/export/statement.ts';
 import { Refusal } from '../src/bridge/server.ts';
 import type { Child, Host } from './host.ts';
 
@@ -12,13 +12,14 @@ type Answer = Extract<FromVaultHost, { id: number }>;
 type Question = Extract<ToVaultHost, { id: number }>;
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
+/** @returns an armored signature. */
+type Attest = (statement: BundleStatement) => Promise<string>;
+
 export interface VaultEvents {
   readonly frame: (bytes: Uint8Array) => void;
   readonly badMessage: () => void;
   /** The process died while it was wanted: its exit status, or the number of the signal that ended it. */
   readonly died: (exit: { readonly code?: number; readonly signal?: number }) => void;
-  /** Undefined before the first run has made the key. */
-  readonly signer: () => InstallationSigner | undefined;
 }
 
 export class VaultClient {
@@ -26,6 +27,8 @@ export class VaultClient {
   readonly #events: VaultEvents;
   readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>();
   #connect: { resolve: (key: Uint8Array) => void; reject: (error: Error) => void } | undefined;
+  /** Exports that are under way and not signed for yet. */
+  readonly #attest = new Map<number, Attest>();
   #next = 1;
   #killed = false;
 
@@ -64,9 +67,8 @@ export class VaultClient {
   }
 
   /** Asks and takes the answer of the wanted type. @throws Refusal with the vault host's code and sentence. */
-  async ask<T extends Answer['type']>(question: WithoutId<Question>, wanted: T): Promise<Extract<Answer, { type: T }>> {
+  async ask<T extends Answer['type']>(question: WithoutId<Question>, wanted: T, id = this.#next++): Promise<Extract<Answer, { type: T }>> {
     if (this.#killed) throw ended();
-    const id = this.#next++;
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#post({ ...question, id } as ToVaultHost);
@@ -74,6 +76,17 @@ export class VaultClient {
     if (answer.type === 'refused') throw new Refusal(answer.code, answer.sentence);
     if (answer.type !== wanted) throw new Error(`the vault host answered ${answer.type}`);
     return answer as Extract<Answer, { type: T }>;
+  }
+
+  /** Has a recording exported. @param attest signs for the bundle of these facts, once, or rejects. @throws Refusal */
+  async export(question: Omit<Extract<ToVaultHost, { type: 'export' }>, 'type' | 'id'>, attest: Attest): Promise<Extract<Answer, { type: 'exported' }>> {
+    const id = this.#next++;
+    this.#attest.set(id, attest);
+    try {
+      return await this.ask({ type: 'export', ...question }, 'exported', id);
+    } finally {
+      this.#attest.delete(id);
+    }
   }
 
   /** SIGKILL: its memory is gone when this resolves. */
@@ -96,11 +109,13 @@ export class VaultClient {
         return;
       case 'frame':
         return this.#events.frame(message.bytes);
-      case 'sign': {
-        const signer = this.#events.signer();
-        // Without a key there is nothing to sign with: the export's own check of the signature then refuses.
-        const signature = (await signer?.sign(message.bytes).catch(() => undefined)) ?? new Uint8Array();
-        return this.#post({ type: 'signed', request: message.request, signature });
+      case 'attest': {
+        // One signature for one export that we have asked for, and for nothing else.
+        const attest = this.#attest.get(message.export);
+        this.#attest.delete(message.export);
+        if (!attest) this.#events.badMessage();
+        const signature = (await attest?.(message.statement).catch(() => undefined)) ?? '';
+        return this.#post({ type: 'attested', export: message.export, signature });
       }
       default: {
         const waiting = this.#waiting.get(message.id);

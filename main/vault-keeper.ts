@@ -1,6 +1,5 @@
 /** Keeps the vault host: one process for each lock page and the workspace that follows from it. The lock kills it. */
 import { Refusal } from '../src/bridge/server.ts';
-import type { InstallationSigner } from '../src/ledger/types.ts';
 import { version } from '../src/version.ts';
 import { origin, rpId, type Host } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -15,8 +14,6 @@ export interface VaultKeeperParts {
   readonly onFrame: (bytes: Uint8Array) => void;
   /** It ended without our doing. */
   readonly onDied: () => void;
-  /** Who signs for it, if anybody does now. */
-  readonly signer: () => InstallationSigner | undefined;
 }
 
 export class VaultKeeper {
@@ -34,7 +31,7 @@ export class VaultKeeper {
   /** Starts one where there is none. */
   start(): void {
     if (this.#vault) return;
-    const { host, home, journal, onFrame, onDied, signer } = this.#parts;
+    const { host, home, journal, onFrame, onDied } = this.#parts;
     const vault = new VaultClient(
       host,
       { home, origin, rpId, version },
@@ -49,7 +46,6 @@ export class VaultKeeper {
           journal.log({ action: 'vault-host.exit', detail: exit });
           onDied();
         },
-        signer,
       },
     );
     this.#vault = vault;

@@ -1,6 +1,19 @@
 /** Evidence: export and verification of a pane's recording. The page asks for them, and so do commands of the multiplexer. */
 import { Refusal } from '../../src/bridge/server.ts';
 import type { Output } from '../../src/bridge/schema.ts';
+import {
+  composeSums,
+  ed25519SshKey,
+  EXPORT_NAMESPACE,
+  readVerifier,
+  sshSign,
+  trustText,
+  type BundleStatement,
+  type SignersOwn,
+  type SshSigner,
+} from '../../src/export/index.ts';
+import { installationTrust } from '../../src/vault/trust.ts';
+import { version } from '../../src/version.ts';
 import { defaultExportFolder, verifyAgainstLedger } from '../evidence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
@@ -13,18 +26,41 @@ export function exportRequests(parts: RequestParts): HandlersOf<'export' | 'veri
   };
 }
 
+/**
+ * The vault host opens the recording and writes the bundle; the installation signs here, for what it composes itself from
+ * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
+ */
 export async function exportPane(parts: EvidenceParts, pane: number, folder: string | undefined): Promise<Output<'export.start'>> {
-  const { env, gate, vaults, pty, workspace, installed } = parts;
-  gate.requireSession();
+  const { home, env, gate, vaults, pty, workspace, installed, journal } = parts;
+  const { person } = gate.requireSession();
   const recording = workspace.recording(pane);
   if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
-  const target = folder || defaultExportFolder(env, recording);
+  const { installation, signer, ledger } = installed.require();
   // What the bundle proves has to be in the signed ledger first.
   await pty.checkpoint();
-  await installed.current?.ledger.checkpoint();
-  // The vault host enters the export in the ledger itself, as the command line does.
-  const { folder: written, records, sha256 } = await vaults.require().ask({ type: 'export', recording, folder: target }, 'exported');
-  return { folder: written, records, sha256 };
+  const checkpoint = await ledger.checkpoint();
+  const trust = installationTrust(home, installation);
+  const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
+  const sshSigner: SshSigner = { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) };
+  const attest = async (statement: BundleStatement): Promise<string> => {
+    if (statement.recording !== recording || statement.person !== person.id || gate.session?.person !== person) {
+      journal.badMessage('vault-host');
+      throw new Refusal('not-signed', 'Nothing was signed.');
+    }
+    return sshSign(composeSums(statement, own), sshSigner, EXPORT_NAMESPACE);
+  };
+  const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): void =>
+    journal.log({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
+  try {
+    const target = folder || defaultExportFolder(env, recording);
+    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
+    told('success', { sha256, records });
+    return { folder: written, records, sha256 };
+  } catch (error) {
+    // A lock in the middle of it has its own event, when what was left of the bundle is removed.
+    if (gate.session) told('failure', { code: error instanceof Refusal ? error.code : 'failed' });
+    throw error;
+  }
 }
 
 export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Output<'verify.pane'>> {

@@ -1,11 +1,10 @@
 /** What commands need of an installation: its folder, its ledger, its trust facts, and an unlocked person. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTrust, type Trust } from '../export/trust.ts';
+import type { Trust } from '../export/trust.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
-import { loadPolicy } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
 import { homeFolder, homePaths, openHome, openSecretStore, openSigner, requireInstallation, type Home, type Installation } from '../storage/index.ts';
 import { Backoff } from '../vault/backoff.ts';
@@ -14,6 +13,7 @@ import { UnlockError } from '../vault/errors.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
 import { normalisePassphrase } from '../vault/passphrase.ts';
 import { listPeople, readPerson, unlockWithPassphrase } from '../vault/person.ts';
+import { installationTrust } from '../vault/trust.ts';
 import type { PersonRecord } from '../vault/types.ts';
 import { CliError } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -68,9 +68,8 @@ export function recordingFolder(home: Home, id: string): string {
 }
 
 /** Trust facts of this installation: what an auditor pins. */
-export function trustOf({ home, installation, publicKey }: OpenInstallation): Trust {
-  const persons = listPeople(home).flatMap((id) => readPerson(home, id) ?? []);
-  return makeTrust({ installation: installation.id, publicKey, persons, auditKeys: loadPolicy(home).policy.auditKeys });
+export function trustOf({ home, installation }: OpenInstallation): Trust {
+  return installationTrust(home, installation);
 }
 
 export interface PersonOptions {

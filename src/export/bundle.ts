@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ledger } from '../ledger/ledger.ts';
 import { readLedger } from '../ledger/read.ts';
-import type { LedgerEvent } from '../ledger/types.ts';
+import type { LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
 import { leafHash, MerkleTree, StoredTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
@@ -18,13 +18,12 @@ import { syncFolder } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { CastBuilder } from './cast.ts';
 import type { EvidenceLine, EvidencePiece } from './evidence.ts';
-import { guideText } from './guide.ts';
 import { ledgerHeads, type LedgerHeads } from './heads.ts';
-import { BUNDLE, SUMMED_FILES } from './layout.ts';
+import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
-import { summaryText, type BundleSummary } from './summary.ts';
-import { allowedSigners, parseTrust, type Trust } from './trust.ts';
+import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
+import { parseTrust, type Trust } from './trust.ts';
 import { digestOfFile, verifyBundle } from './verify.ts';
 
 /** Text is written in blocks of this many characters: a system call for each line would cost more than the sealing. */
@@ -46,13 +45,16 @@ export class ExportError extends Error {
   }
 }
 
-export interface ExportOptions {
+export interface BundleOptions {
   /** Folder of the recording: .../recordings/ID. */
   readonly recordingFolder: string;
   /** The exporting person's identity, or an audit key. */
   readonly opener: SegmentOpener;
-  readonly ledger: Ledger;
-  readonly installationSigner: SshSigner;
+  readonly ledger: Pick<Ledger, 'folder' | 'key'>;
+  /** The ledger's newest one: the bundle's proofs lead to it. */
+  readonly checkpoint: SignedCheckpoint;
+  /** The installation's signature over the SHA256SUMS that follows from these facts, armored. */
+  readonly sign: (statement: BundleStatement) => Promise<string>;
   readonly person: { readonly id: string; readonly signer: SshSigner };
   /** What an auditor will pin. The bundle is checked against it before it gets its name. */
   readonly trust: Trust;
@@ -68,6 +70,11 @@ export interface ExportOptions {
   readonly live?: boolean;
 }
 
+export interface ExportOptions extends Omit<BundleOptions, 'ledger' | 'checkpoint' | 'sign'> {
+  readonly ledger: Ledger;
+  readonly installationSigner: SshSigner;
+}
+
 export interface ExportResult {
   /** Absolute. */
   readonly folder: string;
@@ -79,8 +86,8 @@ export interface ExportResult {
 }
 
 /**
- * Exports a recording into a new folder. It is written beside the target under a temporary name, verified as an auditor
- * would, and renamed; after a failure nothing of it is left, and what a kill leaves sweepPartials() finds. The export, or its failure, is an event in the ledger.
+ * Exports a recording where the ledger and the installation's key are at hand: signs a checkpoint, writes the bundle, and
+ * enters the export, or its failure.
  * @throws ExportError, LedgerError
  */
 export async function exportRecording(options: ExportOptions): Promise<ExportResult> {
@@ -89,7 +96,9 @@ export async function exportRecording(options: ExportOptions): Promise<ExportRes
     options.ledger.append({ action: 'export', person: options.person.id, outcome, detail: { recording, ...detail } });
   let result: ExportResult;
   try {
-    result = await writeBundle(options, recording);
+    const checkpoint = await options.ledger.checkpoint();
+    const own = { trust: options.trust, checkpoint, verifier: readVerifier(), by: options.person.id, version: options.version };
+    result = await writeBundle({ ...options, checkpoint, sign: (facts) => sshSign(composeSums(facts, own), options.installationSigner, EXPORT_NAMESPACE) });
   } catch (error) {
     // The first error is the one to tell, also where the ledger cannot take another event.
     await event({ code: error instanceof ExportError ? error.code : 'failed' }, 'failure').catch(() => undefined);
@@ -99,7 +108,13 @@ export async function exportRecording(options: ExportOptions): Promise<ExportRes
   return result;
 }
 
-async function writeBundle(options: ExportOptions, recording: string): Promise<ExportResult> {
+/**
+ * Writes the bundle beside the target under a temporary name, verifies it as an auditor would, and renames it; after a
+ * failure nothing of it is left, and what a kill leaves sweepPartials() finds.
+ * @throws ExportError
+ */
+export async function writeBundle(options: BundleOptions): Promise<ExportResult> {
+  const recording = basename(resolve(options.recordingFolder));
   const target = resolve(options.target);
   const verifier = readVerifier();
   refuseExisting(target);
@@ -111,14 +126,12 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
   }
   const { folder: partial } = begun;
   try {
-    const checkpoint = await options.ledger.checkpoint();
+    const { checkpoint } = options;
     const heads = writeLedger(options.ledger, recording, checkpoint.head.size, join(partial, BUNDLE.ledger));
     const evidence = await writeEvidence(options, recording, partial, heads);
-    const summary: BundleSummary = {
-      format: 'wardmux-bundle',
-      version: 1,
+    const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
+    const statement: BundleStatement = {
       recording,
-      installation: options.trust.installation,
       person: evidence.first.person,
       started: evidence.first.started,
       state: heads.state,
@@ -126,19 +139,19 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
       root: evidence.root,
       proven: Math.max(...heads.heads.map((head) => head.size)),
       outputBytes: evidence.outputBytes,
-      pieces: { disclosed: evidence.disclosed, withheld: evidence.withheld },
-      ledger: checkpoint.head,
-      exported: { time: new Date((options.clock ?? Date.now)()).toISOString(), by: options.person.id, version: options.version },
+      disclosed: evidence.disclosed,
+      withheld: evidence.withheld,
+      exported: new Date((options.clock ?? Date.now)()).toISOString(),
+      evidence: digest(BUNDLE.evidence),
+      ledger: digest(BUNDLE.ledger),
+      cast: digest(BUNDLE.cast),
     };
+    const own = { trust: options.trust, checkpoint, verifier, by: options.person.id, version: options.version };
     const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(partial, name), content, { mode: 0o600, flag: 'wx', flush: true });
-    write(BUNDLE.summary, summaryText(summary));
-    write(BUNDLE.checkpoint, checkpoint.note);
-    write(BUNDLE.allowedSigners, allowedSigners(options.trust));
-    write(BUNDLE.verifier, verifier);
-    write(BUNDLE.guide, guideText(summary));
-    const sums = Buffer.from(SUMMED_FILES.map((name) => `${digestOfFile(join(partial, name)).toString('hex')}  ${name}\n`).join(''), 'latin1');
+    for (const [name, content] of composedFiles(statement, own)) write(name, content);
+    const sums = composeSums(statement, own);
     write(BUNDLE.sums, sums);
-    write(BUNDLE.installationSignature, await sshSign(sums, options.installationSigner, EXPORT_NAMESPACE));
+    write(BUNDLE.installationSignature, await options.sign(statement));
     write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
     const verdict = verifyBundle(partial, JSON.stringify(options.trust));
     if (!verdict.good)
@@ -151,7 +164,7 @@ async function writeBundle(options: ExportOptions, recording: string): Promise<E
     renameSync(partial, target);
     begun.settled();
     syncFolder(dirname(target));
-    return { folder: target, recording, records: evidence.records, proven: summary.proven, sha256: createHash('sha256').update(sums).digest('hex') };
+    return { folder: target, recording, records: evidence.records, proven: statement.proven, sha256: createHash('sha256').update(sums).digest('hex') };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     begun.settled();
@@ -180,7 +193,7 @@ function unwritable(target: string, error: unknown): ExportError {
 }
 
 /** verify.py stands in assets/, beside the built program and beside src/ in the source. The nearest one is ours. */
-function readVerifier(): Buffer {
+export function readVerifier(): Buffer {
   for (const place of ['./assets/verify.py', '../assets/verify.py', '../../assets/verify.py']) {
     const path = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(path)) return readFileSync(path);
@@ -219,7 +232,7 @@ class TextFile {
 }
 
 /** This recording's events up to the checkpoint, each with its inclusion path. */
-function writeLedger(ledger: Ledger, recording: string, size: number, path: string): LedgerHeads {
+function writeLedger(ledger: Pick<Ledger, 'folder' | 'key'>, recording: string, size: number, path: string): LedgerHeads {
   const leaves = new StoredTree();
   const lines: { index: number; event: string }[] = [];
   const events: LedgerEvent[] = [];
@@ -261,7 +274,7 @@ interface WrittenEvidence {
   readonly withheld: number;
 }
 
-async function writeEvidence(options: ExportOptions, recording: string, partial: string, heads: LedgerHeads): Promise<WrittenEvidence> {
+async function writeEvidence(options: BundleOptions, recording: string, partial: string, heads: LedgerHeads): Promise<WrittenEvidence> {
   const reader = await openRecording(options.recordingFolder, { live: options.live ?? false });
   const evidence = new TextFile(join(partial, BUNDLE.evidence));
   const cast = new TextFile(join(partial, BUNDLE.cast));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
+import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, readVerifier, sshSign, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
 import { Ledger, noticeEntry } from '../ledger/index.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair, type Link } from '../process/link.ts';
@@ -20,6 +21,7 @@ import { VaultHost } from './host.ts';
 import { newScryptParameters } from './kdf.ts';
 import { SoftwareAuthenticator } from './passkey.fixture.ts';
 import { personPath, readPerson } from './person.ts';
+import { installationTrust } from './trust.ts';
 import { fromVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 
 const words = 'kettle orbit willow prairie stamp';
@@ -42,7 +44,7 @@ class Driver {
   #page: PageChannel | undefined;
   #opening: Promise<void> = Promise.resolve();
   #next = 1;
-  sign: (bytes: Uint8Array) => Promise<Uint8Array> = async () => new Uint8Array();
+  attest: (statement: BundleStatement) => Promise<string> = async () => '';
 
   constructor(link: Pick<Link, 'send' | 'onMessage'>, home: string) {
     this.#link = link;
@@ -52,8 +54,8 @@ class Driver {
       if (message.type === 'connected') this.#connected?.(message.publicKey);
       else if (message.type === 'frame') {
         this.#opening = this.#opening.then(async () => void this.frames.push(decodeFrame(await this.#page!.open(message.bytes))));
-      } else if (message.type === 'sign') {
-        void this.sign(message.bytes).then((signature) => this.post({ type: 'signed', request: message.request, signature }));
+      } else if (message.type === 'attest') {
+        void this.attest(message.statement).then((signature) => this.post({ type: 'attested', export: message.export, signature }));
       } else if (message.type !== 'ready') this.#answers.get(message.id)?.(message);
     });
     this.post({ type: 'configure', home, ...party, version: '0.0.0-test' });
@@ -246,7 +248,13 @@ test('what is locked stays locked: every request that needs an identity is refus
     { type: 'enrolVerify', response: {} },
     { type: 'enrolProve', response: {}, label: 'x' },
     { type: 'replay', pane: 1, recording: '20261122-000000-00000000', upTo: 1 },
-    { type: 'export', recording: '20261122-000000-00000000', folder: '/nonexistent/x' },
+    {
+      type: 'export',
+      recording: '20261122-000000-00000000',
+      folder: '/nonexistent/x',
+      checkpoint: { origin: '', head: { size: 0, root: '' }, note: '' },
+      trust: '',
+    },
   ];
   for (const question of questions) expect(await main.ask(question), question.type).toMatchObject({ type: 'refused', code: 'locked' });
 });
@@ -258,7 +266,7 @@ test('nonsense is refused and changes nothing', async () => {
   expect(await main.ask({ type: 'nothing' } as never)).toMatchObject({ type: 'refused', code: 'bad-message' });
   main.post({ type: 'frame', bytes: new Uint8Array(100) });
   main.post(null as never);
-  main.post({ type: 'signed', request: 99, signature: new Uint8Array() });
+  main.post({ type: 'attested', export: 99, signature: 'x' });
   for (const recording of ['../../people', '20261122-000000-0000000g', '20261122-000000-00000000']) {
     expect(await main.ask({ type: 'replay', pane: 1, recording, upTo: 1 })).toMatchObject({ code: 'no-recording' });
   }
@@ -356,19 +364,35 @@ test('a damaged recording: what comes before the damage, then end, then the sent
   expect(main.frames.at(-1)).toMatchObject({ type: 'end', offset: outputBytes });
 });
 
-test('an export is signed by the installation through main, and by the person', async () => {
+test('an export is signed by the installation through main, from facts, and by the person', async () => {
   const { recording } = await record([Buffer.from('hello\r\n')]);
   const main = start();
   await main.connect();
   await main.unlock(person);
   const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-export-')), 'bundle');
-  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'refused', code: 'not-signed' });
-  expect(existsSync(folder)).toBe(false);
+  const installation = requireInstallation(home);
   const signer = await openSigner(home);
-  main.sign = (bytes) => signer.sign(bytes);
-  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'exported', folder });
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  const checkpoint = await ledger.checkpoint();
+  await ledger.close();
+  const trust = installationTrust(home, installation);
+  const question = { type: 'export', recording, folder, checkpoint, trust: trustText(trust) } as const;
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'not-signed' });
+  expect(existsSync(folder)).toBe(false);
+  const own = { trust, checkpoint, verifier: readVerifier(), by: person, version: '0.0.0-test' };
+  const ssh = { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes: Uint8Array) => signer.sign(bytes) };
+  // Facts that are not those of the bundle: the signature does not fit, and no bundle is left.
+  main.attest = (statement) => sshSign(composeSums({ ...statement, records: statement.records + 1 }, own), ssh, EXPORT_NAMESPACE);
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'contradicted' });
+  expect(existsSync(folder)).toBe(false);
+  main.attest = (statement) => sshSign(composeSums(statement, own), ssh, EXPORT_NAMESPACE);
+  expect(await main.ask(question)).toMatchObject({ type: 'exported', folder });
   expect(readdirSync(folder)).toContain('SHA256SUMS');
-  expect(await main.ask({ type: 'export', recording, folder })).toMatchObject({ type: 'refused', code: 'target-exists' });
+  expect(verifyBundle(folder, trustText(trust))).toMatchObject({ good: true });
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'target-exists' });
+  // The ledger is main's: the vault host has entered nothing, and has signed nothing.
+  const text = readFileSync(join(home.ledger, 'events.jsonl'), 'utf8');
+  expect(text).not.toContain('"export"');
 });
 
 test('the process itself: it answers over a real line, and goes when main goes', async () => {

@@ -6,10 +6,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
-import { ed25519SshKey, ExportError, exportRecording, makeTrust, p256SshKey } from '../export/index.ts';
-import { Ledger, LedgerError, type InstallationSigner } from '../ledger/index.ts';
+import { ExportError, p256SshKey, requireTrust, writeBundle, type BundleStatement } from '../export/index.ts';
+import { LedgerError, ledgerOrigin, noteKey } from '../ledger/index.ts';
 import { isPermitted, type Permission } from '../policy/permissions.ts';
-import { loadPolicy } from '../policy/policy.ts';
 import type { Link } from '../process/link.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
@@ -23,7 +22,7 @@ import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { Passkeys } from './passkey.ts';
-import { listPeople, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
+import { readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 import { sendReplay } from './replay.ts';
 
@@ -61,8 +60,8 @@ export class VaultHost {
   #identity: OpenIdentity | undefined;
   /** Requests that change what is open run one after the other. */
   #queue: Promise<void> = Promise.resolve();
-  readonly #signatures = new Map<number, (signature: Uint8Array) => void>();
-  #signRequest = 0;
+  /** Exports that wait for the installation's signature. */
+  readonly #attesting = new Map<number, (signature: string) => void>();
 
   constructor(parts: VaultHostParts) {
     this.#parts = parts;
@@ -100,9 +99,9 @@ export class VaultHost {
         return this.#connect(message.publicKey);
       case 'frame':
         return this.#frame(message.bytes);
-      case 'signed':
-        this.#signatures.get(message.request)?.(message.signature);
-        this.#signatures.delete(message.request);
+      case 'attested':
+        this.#attesting.get(message.export)?.(message.signature);
+        this.#attesting.delete(message.export);
         return;
       // These two are long and change nothing that others need.
       case 'replay':
@@ -343,45 +342,36 @@ export class VaultHost {
     return { type: 'replayed', pane, skipped };
   }
 
-  /** Signs with the installation's key, which is main's. */
-  #remoteSign(bytes: Uint8Array): Promise<Uint8Array> {
-    const request = this.#signRequest++;
+  /** Asks main, which has the installation's key, to sign for the bundle of these facts. */
+  #attest(id: number, statement: BundleStatement): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#signatures.set(request, (signature) => {
+      this.#attesting.set(id, (signature) => {
         if (signature.length > 0) resolve(signature);
-        else reject(new VaultError('not-signed', 'The key of this installation is not open, so nothing was signed and nothing was exported.'));
+        else reject(new VaultError('not-signed', 'The key of this installation did not sign for this export, so nothing was exported.'));
       });
-      this.#post({ type: 'sign', request, bytes });
+      this.#post({ type: 'attest', export: id, statement });
     });
   }
 
-  async #export({ recording, folder }: Message<'export'>): Promise<Unanswered<Answer>> {
+  async #export({ id, recording, folder, checkpoint, trust }: Message<'export'>): Promise<Unanswered<Answer>> {
     const { home, configuration } = this.#ready();
     const identity = this.#open('recording.export.own');
     const recordingFolder = this.#recordingFolder(home, recording);
     const installation = requireInstallation(home);
-    const publicKey = new Uint8Array(Buffer.from(installation.publicKey, 'base64url'));
-    const signer: InstallationSigner = { installation: installation.id, publicKey, sign: (bytes) => this.#remoteSign(bytes) };
-    const persons = listPeople(home).flatMap((id) => readPerson(home, id) ?? []);
-    const trust = makeTrust({ installation: installation.id, publicKey, persons, auditKeys: loadPolicy(home).policy.auditKeys });
-    const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
-    try {
-      const result = await exportRecording({
-        recordingFolder,
-        opener: identity,
-        ledger,
-        installationSigner: { publicKey: ed25519SshKey(publicKey), sign: (bytes) => this.#remoteSign(bytes) },
-        person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
-        trust,
-        target: folder,
-        notes: home.run,
-        version: configuration.version,
-        live: true,
-      });
-      return { type: 'exported', folder: result.folder, records: result.records, sha256: result.sha256 };
-    } finally {
-      await ledger.close();
-    }
+    const result = await writeBundle({
+      recordingFolder,
+      opener: identity,
+      ledger: { folder: home.ledger, key: noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url')) },
+      checkpoint,
+      sign: (statement) => this.#attest(id, statement),
+      person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+      trust: requireTrust(trust),
+      target: folder,
+      notes: home.run,
+      version: configuration.version,
+      live: true,
+    });
+    return { type: 'exported', folder: result.folder, records: result.records, sha256: result.sha256 };
   }
 }
 

@@ -4,6 +4,7 @@
  * ephemeral key (src/bridge/channel), and main relays opaque `frame`s.
  */
 import { z } from 'zod';
+import { statementSchema } from '../export/statement.ts';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 /** Opaque JSON for @simplewebauthn, checked in full by the vault host. */
@@ -30,10 +31,20 @@ export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string() }),
   /** Sends the pane's screen and output tail up to `upTo` output bytes through the view channel. Answered by `replayed` or `refused`. */
   z.object({ type: z.literal('replay'), id: z.number(), pane: z.number(), recording: z.string(), upTo: z.number() }),
-  /** Answered by `exported` or `refused`; asks for `sign` and `ledger` on its way. */
-  z.object({ type: z.literal('export'), id: z.number(), recording: z.string(), folder: z.string() }),
-  /** Main's answer to a `sign` request. */
-  z.object({ type: z.literal('signed'), request: z.number(), signature: bytes }),
+  /**
+   * Answered by `exported` or `refused`; asks for one `attest` on its way. `checkpoint` is the ledger's newest one, `trust` the
+   * text of trust.json: main signs for its own, whatever the vault host believes.
+   */
+  z.object({
+    type: z.literal('export'),
+    id: z.number(),
+    recording: z.string(),
+    folder: z.string(),
+    checkpoint: z.object({ origin: z.string(), head: z.object({ size: z.number(), root: z.string() }), note: z.string() }),
+    trust: z.string(),
+  }),
+  /** Main's answer to an `attest`: an armored signature, empty where it refused. */
+  z.object({ type: z.literal('attested'), export: z.number(), signature: z.string() }),
 ]);
 export type ToVaultHost = z.infer<typeof toVaultHost>;
 
@@ -49,7 +60,10 @@ export const fromVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('exported'), id: z.number(), folder: z.string(), records: z.number(), sha256: z.string() }),
   /** `code` is stable (UnlockFailure, ExportFailure); `sentence` is for people. */
   z.object({ type: z.literal('refused'), id: z.number(), code: z.string(), sentence: z.string() }),
-  /** The installation's key lives in main: please sign these bytes. Answered by `signed`. */
-  z.object({ type: z.literal('sign'), request: z.number(), bytes }),
+  /**
+   * The installation's key lives in main: please sign for the bundle that these facts are about. `export` is the id of the
+   * request that is under way. Main composes what it signs; bytes are never sent. Answered by `attested`.
+   */
+  z.object({ type: z.literal('attest'), export: z.number(), statement: statementSchema }),
 ]);
 export type FromVaultHost = z.infer<typeof fromVaultHost>;

@@ -220,7 +220,7 @@ test('the vault host answers any message with one of its own, or not at all', as
     'enrolProve',
     'replay',
     'export',
-    'signed',
+    'attested',
   ];
   const anything = fc.oneof(
     fc.anything({ withNullPrototype: false, maxDepth: 3 }),

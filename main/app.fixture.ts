@@ -1,0 +1,183 @@
+/** An app over a host that does what each test says: no window, no processes. Its home is a real one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, vi } from 'vitest';
+import type { ToPtyHost } from '../src/pty/protocol.ts';
+import { FileSecretStore } from '../src/storage/secret-store.ts';
+import { firstRun } from '../src/vault/first-run.ts';
+import { newScryptParameters } from '../src/vault/kdf.ts';
+import type { ToVaultHost } from '../src/vault/protocol.ts';
+import { App } from './app.ts';
+import type { Child, Host, HostWindow, RefusedByHost } from './host.ts';
+import { Listeners } from './listeners.ts';
+
+const clear: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const step of clear.splice(0).reverse()) await step();
+});
+
+/** The recording of every pane that is opened. */
+export const RECORDING = '20261128-020000-0a1b2c3d';
+
+/** A child that answers each message with what `answer` gives, until it is killed. */
+function child(answer: (message: never) => unknown): Child {
+  const messages = new Listeners<[unknown]>();
+  const exits = new Listeners<[number | null, string | null]>();
+  let live = true;
+  const end = async (): Promise<void> => {
+    if (!live) return;
+    live = false;
+    exits.emit(null, 'SIGKILL');
+  };
+  return {
+    pid: 1,
+    post: (message) =>
+      queueMicrotask(() => {
+        if ((message as { type: string }).type === 'stop') return void end();
+        const said = live ? answer(message as never) : undefined;
+        if (said) messages.emit(said);
+      }),
+    onMessage: (listener) => messages.add(listener),
+    onExit: (listener) => exits.add(listener),
+    kill: end,
+  };
+}
+
+export interface Rig {
+  readonly app: App;
+  readonly clock: { now: number };
+  readonly host: { idleSeconds: () => Promise<number | undefined> };
+  /** Surfaces in the order in which they were shown. */
+  readonly shown: string[];
+  readonly kills: () => number;
+  /** What the vault host of the moment says by itself. */
+  readonly vaultSays: (message: unknown) => void;
+  /** What the vault host of the moment was asked, by type. */
+  readonly vaultHeard: ToVaultHost[];
+  /** Answers of main to a vault host that asked for a signature. */
+  readonly signatures: string[];
+  /** What the page was sent. */
+  readonly posted: { readonly id?: number; readonly output?: Record<string, unknown>; readonly error?: { readonly code: string } }[];
+  readonly home: string;
+  /** The window's host refuses something. */
+  readonly refuse: (what: RefusedByHost) => void;
+  ask(request: string, input?: unknown): void;
+}
+
+/** An app at its lock page, or at its first run. */
+export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
+  clear.push(() => rmSync(folder, { recursive: true }));
+  const home = join(folder, 'home');
+  const create = () =>
+    firstRun({
+      home,
+      name: 'Ada Example',
+      passphrase: Buffer.from('kettle orbit willow prairie stamp'),
+      auditKeyPath: join(folder, 'audit-key.json'),
+      chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+      kdf: { ...newScryptParameters(), N: 2 ** 14 },
+    });
+  let person = '';
+  if (options.setUp) person = (await create()).person.id;
+  let kills = 0;
+  let say: (message: unknown) => void = () => {};
+  const signatures: string[] = [];
+  const vaultHeard: ToVaultHost[] = [];
+  const vault = (): Child => {
+    const made = child((message: ToVaultHost) => {
+      vaultHeard.push(message);
+      if (message.type === 'connect') return { type: 'connected', publicKey: new Uint8Array(65) };
+      if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
+      if (message.type === 'passkeyOptions') return { type: 'options', id: message.id, options: {} };
+      if (message.type === 'attested') signatures.push(message.signature);
+      if (message.type === 'createPerson')
+        void create().then((result) => {
+          person = result.person.id;
+          say({ type: 'created', id: message.id, person, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid });
+        });
+      return undefined;
+    });
+    return {
+      ...made,
+      onMessage: (listener) => {
+        say = listener;
+        return made.onMessage(listener);
+      },
+      kill: () => {
+        kills++;
+        return made.kill();
+      },
+    };
+  };
+  const pty = (): Child =>
+    child((message: ToPtyHost) => {
+      if (message.type === 'attach') return { type: 'attached', publicKey: new Uint8Array(65), panes: [] };
+      if (message.type === 'spawn') return { type: 'spawned', pane: message.pane, recording: RECORDING, pid: 1 };
+      if (message.type === 'detach') return { type: 'detached' };
+      if (message.type === 'checkpoint') return { type: 'checkpointed' };
+      return undefined;
+    });
+  const shown: string[] = [];
+  const posted: Rig['posted'] = [];
+  let receive: (text: string) => void = () => {};
+  let refuse: (what: RefusedByHost) => void = () => {};
+  const none = { dispose: () => {} };
+  const window: HostWindow = {
+    show: async (surface) => void shown.push(surface),
+    blank: async () => {},
+    post: (text) => void posted.push(JSON.parse(text) as Rig['posted'][number]),
+    postFrame: async () => {},
+    onMessage: (listener) => {
+      receive = listener;
+      return none;
+    },
+    onFrame: () => none,
+    onRendererGone: () => none,
+    onClosed: () => none,
+    rendererPid: async () => undefined,
+    close: async () => {},
+  };
+  const host = { idleSeconds: async (): Promise<number | undefined> => undefined };
+  const full: Host = {
+    name: 'chromium',
+    description: 'a test',
+    open: async () => window,
+    fork: (name) => (name === 'vault-host' ? vault() : pty()),
+    idleSeconds: () => host.idleSeconds(),
+    onSignal: () => none,
+    onRefused: (listener) => {
+      refuse = listener;
+      return none;
+    },
+    quit: async () => {},
+  };
+  const clock = { now: 1_000_000 };
+  const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, every: () => () => {} }, env: { HOME: folder } });
+  clear.push(() => app.stop('closed'));
+  let id = 0;
+  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void =>
+    receive(JSON.stringify({ id: ++id, request, input }));
+  return {
+    app,
+    clock,
+    host,
+    shown,
+    kills: () => kills,
+    vaultSays: (message) => say(message),
+    vaultHeard,
+    signatures,
+    posted,
+    home,
+    refuse: (what) => refuse(what),
+    ask,
+  };
+}
+
+export async function unlocked(): Promise<Rig> {
+  const made = await rig({ setUp: true });
+  made.ask('lock.passphrase');
+  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'workspace']));
+  return made;
+}
