@@ -4,16 +4,20 @@ import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
 import { runInit } from '../src/cli/commands/init.ts';
 import { record } from '../src/cli/commands/record.ts';
-import { PassphraseInputError, promptPassphrase } from '../src/cli/passphrase.ts';
-import { Ledger } from '../src/ledger/index.ts';
-import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
+import { openInstallation, unlockPerson } from '../src/cli/installation.ts';
+import { PassphraseInputError } from '../src/cli/passphrase.ts';
+import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
+import { clampConfig } from '../src/lock/machine.ts';
+import { loadPolicy } from '../src/policy/index.ts';
+import { openHome, openSecretStore, readInstallation, requireInstallation } from '../src/storage/index.ts';
 import { readBackoffKey } from '../src/vault/backoff-key.ts';
 import { Backoff } from '../src/vault/backoff.ts';
 import { UnlockError } from '../src/vault/errors.ts';
-import { normalisePassphrase } from '../src/vault/passphrase.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../src/vault/person.ts';
 import { version } from '../src/version.ts';
+import { bootClock } from './clock.ts';
 import { defaultAuditKeyPath } from './setup-facts.ts';
+import { listen } from './socket.ts';
+import { TerminalLock } from './terminal-lock.ts';
 import { shellOf } from './workspace.ts';
 
 /** Three tries, then the shell prompt is where a person was before. */
@@ -25,15 +29,31 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   if (!readInstallation(home)) {
     const code = await firstRun(env, say);
     if (code !== 0) return code;
-  } else {
-    const person = await unlock(home, say);
-    if (person === undefined) return 1;
+  } else if (!(await unlock(env, say))) return 1;
+  const installation = requireInstallation(home);
+  const { policy } = loadPolicy(home);
+  const lock = new TerminalLock({
+    lock: policy.lock,
+    backoff: new Backoff(home, await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id))),
+    clock: bootClock,
+  });
+  const socket = await listen({
+    path: terminalSocketPath(socketPath(folder, env), process.pid),
+    handle: (command) => lock.remote(command),
+    refused: () => lock.refused(),
+  });
+  try {
+    say('your shell is recorded from here on. Type exit to leave it.');
+    say(`this terminal locks after ${minutes(clampConfig(policy.lock).idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
+    const code = await record({ command: [shellOf(env)], json: false }, { env, cwd: process.cwd(), version, gate: lock });
+    say('the recording is sealed. See it with: npx wardmux list');
+    return code;
+  } finally {
+    await socket.close();
   }
-  say('your shell is recorded from here on. Type exit to leave it.');
-  const code = await record({ command: [shellOf(env)], json: false }, { env, cwd: process.cwd(), version });
-  say('the recording is sealed. See it with: npx wardmux list');
-  return code;
 }
+
+const minutes = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60} minute${seconds === 60 ? '' : 's'}` : `${seconds} seconds`);
 
 async function firstRun(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<number> {
   process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
@@ -73,43 +93,22 @@ async function askLines(questions: readonly string[]): Promise<string[] | undefi
   }
 }
 
-/** @returns the person's id, or undefined after too many failures or a refusal. Every attempt is an event. */
-async function unlock(home: Home, say: (line: string) => void): Promise<string | undefined> {
-  const installation = requireInstallation(home);
-  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer: await openSigner(home, installation) });
-  const backoff = new Backoff(home, await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id)));
-  const [id] = listPeople(home);
-  const person = id === undefined ? undefined : readPerson(home, id);
-  try {
-    for (let attempt = 0; attempt < TRIES && person; attempt++) {
-      let typed: Buffer | undefined;
-      let normal: Buffer | undefined;
-      try {
-        backoff.check(person.id, 'passphrase');
-        typed = await promptPassphrase(`Passphrase of ${person.name}: `);
-        normal = Buffer.from(normalisePassphrase(typed.toString('utf8')), 'utf8');
-        backoff.begin(person.id, 'passphrase');
-        (await unlockWithPassphrase(person, normal)).destroy();
-        backoff.succeeded(person.id, 'passphrase');
-        await ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase' } });
-        return person.id;
-      } catch (error) {
-        if (error instanceof PassphraseInputError) {
-          say(error.message);
-          return undefined;
-        }
-        if (!(error instanceof UnlockError)) throw error;
-        await ledger.append({ action: 'unlock', outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
+/** @returns false after too many failures or a refusal. Every attempt is an event. */
+async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<boolean> {
+  const site = openInstallation({ env });
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    try {
+      (await unlockPerson(site, {})).destroy();
+      return true;
+    } catch (error) {
+      if (error instanceof PassphraseInputError) {
         say(error.message);
-        if (error.code === 'back-off') return undefined;
-      } finally {
-        typed?.fill(0);
-        normal?.fill(0);
+        return false;
       }
+      if (!(error instanceof UnlockError)) throw error;
+      say(error.message);
+      if (error.code === 'back-off') return false;
     }
-    return undefined;
-  } finally {
-    await ledger.checkpoint();
-    await ledger.close();
   }
+  return false;
 }

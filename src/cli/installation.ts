@@ -7,12 +7,12 @@ import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { RECORDING_ID } from '../recording/header.ts';
 import { homeFolder, homePaths, openHome, openSecretStore, openSigner, requireInstallation, type Home, type Installation } from '../storage/index.ts';
+import { attemptPassphrase } from '../vault/attempt.ts';
 import { Backoff } from '../vault/backoff.ts';
 import { readBackoffKey } from '../vault/backoff-key.ts';
 import { UnlockError } from '../vault/errors.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
-import { normalisePassphrase } from '../vault/passphrase.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../vault/person.ts';
+import { listPeople, readPerson } from '../vault/person.ts';
 import { installationTrust } from '../vault/trust.ts';
 import type { PersonRecord } from '../vault/types.ts';
 import { CliError } from './exit.ts';
@@ -28,7 +28,7 @@ export interface OpenInstallation {
 }
 
 /** @throws StorageFault with a sentence where there is none, or it is damaged. */
-export function openInstallation(io: CliIo): OpenInstallation {
+export function openInstallation(io: Pick<CliIo, 'env'>): OpenInstallation {
   const folder = homeFolder(io.env);
   // First of all, because openHome makes what is missing: a look at an installation that is not there leaves no trace.
   const installation = requireInstallation(homePaths(folder));
@@ -100,23 +100,16 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
   const backoff = new Backoff(home, key);
   const told = (detail: LedgerEntry['detail'], outcome: 'success' | 'failure'): Promise<void> =>
     appendEvent(site, { action: 'unlock', person: person.id, outcome, detail: { method: 'passphrase', ...detail } });
-  let typed: Buffer | undefined;
-  let normal: Buffer | undefined;
   try {
     backoff.check(person.id, 'passphrase');
-    typed = options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
-    normal = Buffer.from(normalisePassphrase(typed.toString('utf8')), 'utf8');
-    backoff.begin(person.id, 'passphrase');
-    const identity = await unlockWithPassphrase(person, normal);
-    const failures = backoff.succeeded(person.id, 'passphrase');
+    const typed = options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
+    const { identity, failures } = await attemptPassphrase(backoff, person, typed);
     await told({ failures }, 'success');
     return identity;
   } catch (error) {
     if (error instanceof UnlockError) await told({ reason: error.code }, 'failure');
     throw error;
   } finally {
-    typed?.fill(0);
-    normal?.fill(0);
     key.fill(0);
   }
 }

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { createConnection } from 'node:net';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
@@ -29,6 +29,39 @@ export function socketPath(home: string, env: Readonly<Record<string, string | u
   const base = runtime && isAbsolute(runtime) ? runtime : tmpdir();
   const uid = process.getuid?.() ?? userInfo().username;
   return join(base, `wardmux-${uid}`, `${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.sock`);
+}
+
+/** Beside the app's: a terminal that runs its shell with the same data folder, of which there may be many. @param pid its process. */
+export function terminalSocketPath(app: string, pid: number): string {
+  return join(dirname(app), `${terminalPrefix(app)}${pid}.sock`);
+}
+
+/** Short, because the path is as long as it may be already. */
+const terminalPrefix = (app: string): string => (basename(app) === 'wardmux.sock' ? 't-' : `${basename(app, '.sock')}-t-`);
+
+/** The sockets of such terminals, whether somebody answers there or not. @param app the app's own, from socketPath. */
+export function terminalSockets(app: string): string[] {
+  const prefix = terminalPrefix(app);
+  try {
+    return readdirSync(dirname(app))
+      .filter((name) => name.startsWith(prefix) && /^\d+\.sock$/.test(name.slice(prefix.length)))
+      .map((name) => join(dirname(app), name));
+  } catch {
+    return [];
+  }
+}
+
+/** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
+export async function askIfThere(path: string, command: AppCommand): Promise<Record<string, unknown> | undefined> {
+  try {
+    return await askApp(path, command);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+    // What a terminal left behind that was killed.
+    if (code === 'ECONNREFUSED' && basename(path).includes('t-')) rmSync(path, { force: true });
+    return undefined;
+  }
 }
 
 /**

@@ -74,7 +74,12 @@ const rows = [
     },
     { person: 'optional', outcome: 'required' },
   ),
-  row('lock', 'The app locked: renderer and private keys are gone.', { cause: lockCauses }, { person: 'optional' }),
+  row(
+    'lock',
+    'The app locked: renderer and private keys are gone. A terminal says itself whether its screen is empty; one that says nothing is unknown.',
+    { cause: lockCauses, 'visible?': ['gone', 'unknown'] },
+    { person: 'optional' },
+  ),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
   row(
     'pane.close',

@@ -99,11 +99,13 @@ export class OutputSink {
   #gone = false;
   #flushed: (() => void) | undefined;
 
-  constructor(fd: number, events: SinkEvents) {
+  /** @param waits false: not even a terminal is ever waited for. */
+  constructor(fd: number, events: SinkEvents, { waits = true }: { readonly waits?: boolean } = {}) {
     this.#fd = fd;
     this.#events = events;
-    this.#terminal = isatty(fd);
+    this.#terminal = waits && isatty(fd);
     this.#atOnce = this.#terminal;
+    // A terminal that is written to at once is left to another thread where it turns out to be slow.
     this.#channel = (this.#atOnce ? undefined : loopChannel(fd)) ?? threadChannel(fd);
   }
 

@@ -34,6 +34,7 @@ export class Session {
   #resolve: (exit: PtyExit) => void = () => {};
   #reason: EndReason = 'exit';
   #failed = false;
+  #size: string;
   /** Leaves under the last head that checkpoint() gave. */
   #checkpointed = 0;
   #ending = false;
@@ -44,6 +45,7 @@ export class Session {
     this.writer = writer;
     this.#clock = clock;
     this.#events = events;
+    this.#size = `${options.cols}x${options.rows}`;
     this.#done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -67,10 +69,13 @@ export class Session {
     return this.#done;
   }
 
+  /** A size that is in force already is no event: a window that is dragged tells the same one over and over. */
   resize(cols: number, rows: number): void {
-    if (!this.live) return;
+    const size = `${cols}x${rows}`;
+    if (!this.live || size === this.#size) return;
+    this.#size = size;
     this.pty.resize(cols, rows);
-    this.mark('r', `${cols}x${rows}`);
+    this.mark('r', size);
   }
 
   /** Writes an event; a failure ends the session like any other that cannot be sealed. */

@@ -3,21 +3,39 @@ import { homeFolder } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { askApp, socketPath, type AppCommand } from '../socket.ts';
+import { askIfThere, socketPath, terminalSockets, type AppCommand } from '../socket.ts';
 
-async function ask(command: AppCommand, io: CliIo): Promise<Record<string, unknown>> {
+/** Everybody who runs with this data folder: the app, and terminals with a shell of their own. */
+interface Running {
+  readonly app: Record<string, unknown> | undefined;
+  readonly terminals: readonly Record<string, unknown>[];
+}
+
+async function ask(command: AppCommand, io: CliIo): Promise<Running> {
   const home = homeFolder(io.env);
-  let answer: Record<string, unknown>;
-  try {
-    answer = await askApp(socketPath(home, io.env), command);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new CliError('notRunning', `No Wardmux is running with ${home}.`, { cause: error });
-    // An app that hangs may still show its panes: a script must not take that for nothing to lock.
-    throw new CliError('failed', message, { cause: error });
+  const path = socketPath(home, io.env);
+  const asked = [path, ...terminalSockets(path)].map((socket) => askIfThere(socket, command));
+  // Everybody is asked, and heard: one that hangs keeps nobody else from locking.
+  const heard = await Promise.allSettled(asked);
+  const failed = heard.find((answer) => answer.status === 'rejected');
+  // An app that hangs may still show its panes: a script must not take that for nothing to lock.
+  if (failed) throw new CliError('failed', failed.reason instanceof Error ? failed.reason.message : 'The app does not answer.');
+  const [app, ...terminals] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
+  const there = terminals.filter((answer) => answer !== undefined);
+  if (!app && there.length === 0) throw new CliError('notRunning', `No Wardmux is running with ${home}.`);
+  for (const answer of [app, ...there]) {
+    if (answer && answer['ok'] !== true)
+      throw new CliError('failed', `The app refused: ${typeof answer['error'] === 'string' ? answer['error'] : 'it gave no reason'}`);
+    if (answer) delete answer['ok'];
   }
-  if (answer['ok'] !== true) throw new CliError('failed', `The app refused: ${typeof answer['error'] === 'string' ? answer['error'] : 'it gave no reason'}`);
-  return answer;
+  return { app, terminals: there };
+}
+
+/** One answer for all: open where anything is. */
+function together({ app, terminals }: Running): Record<string, unknown> {
+  const all = [...(app ? [app] : []), ...terminals];
+  const state = all.find((answer) => answer['state'] === 'unlocked') ?? all[0]!;
+  return { ...(app ?? terminals[0]), state: state['state'], ...(terminals.length > 0 ? { terminals } : {}) };
 }
 
 export const lock: CliCommand = {
@@ -27,8 +45,12 @@ export const lock: CliCommand = {
   examples: [['wardmux lock', 'exit status 0 when it is locked, 3 when no app is running, 1 when one is and does not lock or answer']],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
-      const { ok: _, ...answer } = await ask('lock', io);
+      const running = await ask('lock', io);
+      const answer = together(running);
       if (answer['state'] === 'unlocked') throw new CliError('failed', 'The app did not lock. Lock the screen of this machine, then end Wardmux.');
+      const silent = running.terminals.find((terminal) => terminal['visible'] !== 'gone');
+      if (silent)
+        throw new CliError('failed', `The terminal of process ${String(silent['pid'])} is locked, but it does not say that its screen is empty. Look at it.`);
       if (options.json) await io.out(jsonText(answer));
       else io.talk('Locked.');
       done(exit.done);
@@ -45,7 +67,7 @@ export const status: CliCommand = {
   ],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
-      const { ok: _, ...answer } = await ask('status', io);
+      const answer = together(await ask('status', io));
       await io.out(options.json ? jsonText(answer) : `${String(answer['state'] ?? 'running')}\n`);
       done(exit.done);
     });

@@ -3,6 +3,7 @@
  * stdout after it is sealed. Recording needs public keys only, so nobody is asked for a passphrase.
  */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { Ledger, noticeEntry } from '../../ledger/index.ts';
 import { loadPolicy } from '../../policy/index.ts';
@@ -19,6 +20,7 @@ import { RecordingWriter } from '../../recording/writer.ts';
 import { homeFolder, openHome, openSigner, requireInstallation, type Home } from '../../storage/index.ts';
 import { listPeople, readPerson } from '../../vault/person.ts';
 import type { PersonRecord } from '../../vault/types.ts';
+import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
 
 /** Exit statuses of our own, as env(1), timeout(1) and POSIX shells have them. Any other is the command's. */
@@ -44,6 +46,8 @@ export interface RecordContext {
   readonly cwd: string;
   /** Wardmux's own. */
   readonly version: string;
+  /** Stands between the person's terminal and the command, and may close. Without one everything passes. */
+  readonly gate?: Gate;
 }
 
 const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\n`);
@@ -143,11 +147,17 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
   let stopTerminal = (): void => {};
   let writer: RecordingWriter | undefined;
   let exit: PtyExit;
-  const sink = new OutputSink(1, {
-    free: () => session?.pty.resume(),
-    // Nobody reads any more: like the end of a terminal, it is the end of the command.
-    gone: () => void session?.stop('closed'),
-  });
+  const { gate } = context;
+  const sink = new OutputSink(
+    1,
+    {
+      free: () => session?.pty.resume(),
+      // Nobody reads any more: like the end of a terminal, it is the end of the command.
+      gone: () => void session?.stop('closed'),
+    },
+    // A terminal that stands still must not hold up a lock.
+    { waits: gate === undefined },
+  );
   try {
     note({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
     writer = await RecordingWriter.create({
@@ -168,6 +178,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     session = new Session(writer, spawn, { command, cwd: context.cwd, env, ...size }, systemClock, {
       output(bytes) {
         digest?.update(bytes);
+        if (gate && !gate.shows(bytes)) return;
         sink.write(bytes);
         if (sink.congested) session?.pty.pause();
       },
@@ -175,11 +186,14 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
       end: () => {},
       drained: () => process.stdin.resume(),
     });
-    stopTerminal = connect(session, fd);
+    stopTerminal = connect(session, fd, gate);
+    gate?.begin({ session, person, folder: join(begun.home.recordings, writer.id), note, size: () => terminalSize(fd), show: (bytes) => sink.write(bytes) });
     const stopCheckpoints = checkpoints(session, ledger, note, (error) => {
       ledgerFault ??= reason(error);
     });
     exit = await session.done;
+    // What has ended while the screen was closed does not open it.
+    await gate?.ended();
     stopCheckpoints();
     await sink.flush();
   } catch (error) {
@@ -221,19 +235,32 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
 }
 
 /** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
-function connect(session: Session, fd: number | undefined): () => void {
+function connect(session: Session, fd: number | undefined, gate: Gate | undefined): () => void {
   const { pty } = session;
   const onData = (chunk: Buffer): void => {
+    if (gate && !gate.typed(chunk)) {
+      chunk.fill(0);
+      return;
+    }
     if (!pty.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
     chunk.fill(0);
-    if (pty.queuedBytes > inputHighWater) process.stdin.pause();
+    // A gate hears its hotkey also when the command reads nothing.
+    if (!gate && pty.queuedBytes > inputHighWater) process.stdin.pause();
   };
-  const onEnd = (): void => void pty.write(endOfInput);
+  const onEnd = (): void => {
+    // A terminal whose input has ended is gone.
+    if (gate) onHangUp();
+    else pty.write(endOfInput);
+  };
   const onResize = (): void => {
     const { cols, rows } = terminalSize(fd);
     session.resize(cols, rows);
+    gate?.resized();
   };
-  const onHangUp = (): void => void session.stop('closed');
+  const onHangUp = (): void => {
+    gate?.hungUp();
+    void session.stop('closed');
+  };
   const forward = (signal: NodeJS.Signals): void => pty.kill(signal);
   const { stdin } = process;
   stdin.on('data', onData);

@@ -1,0 +1,111 @@
+/** The terminal's lock by its own clock, with an emulator for a terminal. The ways of a real one are in test/e2e/terminal-lock.test.ts. */
+import { Terminal } from '@xterm/headless';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LedgerEntry } from '../src/ledger/index.ts';
+import type { Backoff } from '../src/vault/backoff.ts';
+import { createPerson } from '../src/vault/person.ts';
+import type { PersonRecord } from '../src/vault/types.ts';
+import { waitFor } from '../test/support/wait-for.ts';
+import { TerminalLock } from './terminal-lock.ts';
+
+let now: number;
+let person: PersonRecord;
+let terminal: Terminal;
+let answers: boolean;
+let lock: TerminalLock;
+let told: LedgerEntry[];
+let reached: string;
+
+const screen = (): string =>
+  Array.from({ length: terminal.rows }, (_, y) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? '')
+    .join('\n')
+    .trim();
+const type = (text: string): void => {
+  const chunk = Buffer.from(text, 'latin1');
+  if (lock.typed(chunk)) reached += text;
+};
+const seconds = (count: number): void => {
+  for (let i = 0; i < count; i++) {
+    now += 1000;
+    lock.tick();
+  }
+};
+
+beforeEach(async () => {
+  const made = await createPerson({
+    name: 'Ada Example',
+    passphrase: Buffer.from('x'),
+    now: '2026-01-01T00:00:00Z',
+    kdf: { N: 16384, r: 8, p: 1, salt: Buffer.alloc(32, 7).toString('base64url') },
+  });
+  made.identity.destroy();
+  person = made.record;
+  now = 1000;
+  answers = true;
+  told = [];
+  reached = '';
+  terminal = new Terminal({ allowProposedApi: true, cols: 60, rows: 10, logLevel: 'off' });
+  lock = new TerminalLock({ lock: { idleSeconds: 60, warnSeconds: 15 }, backoff: {} as Backoff, clock: { now: () => now, every: () => () => {} } });
+  terminal.onData((data) => answers && type(data));
+  const session = { pty: { discardInput: vi.fn(), resume: vi.fn() }, mark: vi.fn(), rotate: vi.fn() };
+  lock.begin({
+    session: session as never,
+    person,
+    folder: '/nowhere',
+    note: (entry) => told.push(entry),
+    size: () => ({ cols: terminal.cols, rows: terminal.rows }),
+    show: (bytes) => terminal.write(Uint8Array.from(bytes)),
+  });
+  await new Promise<void>((done) => terminal.write('patient 4711', done));
+});
+afterEach(() => {
+  lock.hungUp();
+  vi.restoreAllMocks();
+});
+
+test('locks after the policy’s time without a key, and no reply or output counts as one', async () => {
+  seconds(59);
+  type('\x1b[10;3R\x1b[?62c\x1b[I');
+  expect(lock.shows(Buffer.from('output'))).toBe(true);
+  expect(lock.locked).toBe(false);
+  seconds(1);
+  expect(lock.locked).toBe(true);
+  expect(lock.shows(Buffer.from('output'))).toBe(false);
+  await waitFor(() => expect(screen()).toContain('Passphrase of Ada Example'));
+  expect(screen()).not.toContain('4711');
+  expect(told).toEqual([{ action: 'lock', person: person.id, detail: { cause: 'idle', visible: 'gone' } }]);
+  type('whoami\x03');
+  expect(reached).toBe('\x1b[10;3R\x1b[?62c\x1b[I');
+});
+
+test('a key extends, and one that comes too late does not', async () => {
+  seconds(50);
+  type('a');
+  seconds(59);
+  expect(lock.locked).toBe(false);
+  now += 1000;
+  type('b');
+  expect(lock.locked).toBe(true);
+  expect(reached).toBe('a');
+});
+
+test('a machine that slept is locked before anything else', () => {
+  now += 31_000;
+  type('c');
+  expect(lock.locked).toBe(true);
+  expect(reached).toBe('');
+});
+
+test('a terminal that does not answer is locked, and nobody says that it is empty', async () => {
+  answers = false;
+  vi.useFakeTimers();
+  const locked = lock.remote('lock');
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+  expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
+  expect(told).toEqual([{ action: 'lock', person: person.id, detail: { cause: 'command', visible: 'unknown' } }]);
+  await waitFor(() => expect(screen()).toContain('This terminal does not answer'));
+  // What the program had asked is not taken for the answer.
+  type('\x1b[24;80R\x1b[0n');
+  expect(await lock.remote('status')).toMatchObject({ visible: 'unknown' });
+});

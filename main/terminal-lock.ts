@@ -1,0 +1,283 @@
+/**
+ * The lock of the terminal-only job. Screen and keys of the person's terminal pass through here, and nowhere else: closed,
+ * nothing of the program is shown and nothing typed reaches it, while it runs on and is recorded. Afterwards the screen is
+ * rebuilt from the recording, which only the identity that was just opened can read.
+ */
+import { randomInt } from 'node:crypto';
+import { HiddenLine } from '../src/cli/passphrase.ts';
+import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
+import type { LockCause, LockConfig } from '../src/lock/machine.ts';
+import { thumbprint } from '../src/recording/wrap.ts';
+import { encodeSnapshot, tail } from '../src/recording/replay.ts';
+import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
+import { KeyboardLine } from '../src/terminal/keys.ts';
+import { attemptPassphrase } from '../src/vault/attempt.ts';
+import type { Backoff } from '../src/vault/backoff.ts';
+import { UnlockError } from '../src/vault/errors.ts';
+import type { OpenIdentity } from '../src/vault/identity.ts';
+import { version } from '../src/version.ts';
+import type { Clock } from './clock.ts';
+import { LockController } from './lock-controller.ts';
+
+/** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
+const ANSWER_MS = 2000;
+/** Output of the recording that a screen is rebuilt from at most, a second or two of an emulator: each unlock leaves a point to begin from. */
+const TAIL_BYTES = 32 * 1024 * 1024;
+/** A record's body ends at 1 MiB. */
+const SNAPSHOT_BYTES = 900 * 1024;
+
+export interface TerminalLockOptions {
+  /** The policy's. The terminal has no place where a warning could be shown without touching what the program shows. */
+  readonly lock: LockConfig;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
+}
+
+/** What a task bar shows of a locked terminal. */
+const title = 'Wardmux is locked';
+
+type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'opening' | 'over';
+
+/** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
+export type Visible = 'gone' | 'unknown';
+
+export class TerminalLock implements Gate {
+  readonly #options: TerminalLockOptions;
+  readonly #controller = new LockController();
+  readonly #keyboard: KeyboardLine;
+  readonly #line = new HiddenLine();
+  readonly #stopTicking: () => void;
+  #link: GateLink | undefined;
+  #phase: Phase = 'open';
+  #visible: Visible = 'gone';
+  /** Resolves when it is known whether the screen is empty. */
+  #closed: Promise<void> = Promise.resolve();
+  #answered: () => void = () => {};
+  /** The column of the first line that the terminal was asked about. */
+  #asked = 0;
+  /** Output that came while the screen was being rebuilt. */
+  #held: Uint8Array[] = [];
+  #note = '';
+  #ended = false;
+  #release: () => void = () => {};
+
+  /** Open: whoever makes it has just unlocked. @throws Error where the idle timer does not run. */
+  constructor(options: TerminalLockOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#keyboard = new KeyboardLine(
+      () => clock.now(),
+      (bytes) => this.#edit(bytes),
+    );
+    this.#controller.configure({ ...options.lock, warnSeconds: 0 }, clock.now());
+    if (!this.#controller.unlocked('passphrase', clock.now()))
+      throw new Error('The idle timer does not run, so nothing would lock this terminal. Start again.');
+    this.#stopTicking = clock.every(1000, () => this.tick());
+  }
+
+  get locked(): boolean {
+    return this.#phase !== 'open';
+  }
+
+  /** Once a second. Tests with a clock of their own call it. */
+  tick(): void {
+    const cause = this.#controller.tick(this.#options.clock.now(), undefined);
+    if (cause && this.#phase === 'open') void this.lock(cause);
+  }
+
+  /** An answer for the private socket. */
+  async remote(command: 'lock' | 'status' | 'show'): Promise<Record<string, unknown>> {
+    if (command === 'lock') await this.lock('command');
+    return {
+      window: false,
+      state: this.locked ? 'locked' : 'unlocked',
+      ...(this.locked ? { visible: this.#visible } : {}),
+      shells: this.#ended ? 0 : 1,
+      host: 'terminal',
+      version,
+      pid: process.pid,
+    };
+  }
+
+  /** A line of the private socket that is none of its words. */
+  refused(): void {
+    this.#link?.note({ action: 'bridge.refused', detail: { peer: 'socket', code: 'bad-message' } });
+  }
+
+  /** Closes at once; resolves when the terminal has said that it is empty, or has not said it in time. */
+  lock(cause: LockCause): Promise<void> {
+    const link = this.#link;
+    if (this.#phase !== 'open' || !link) return this.#closed;
+    const { session } = link;
+    this.#phase = 'closing';
+    this.#visible = 'unknown';
+    this.#controller.locked(cause, this.#options.clock.now());
+    session.pty.discardInput();
+    session.pty.resume();
+    session.mark('l', JSON.stringify({ cause }));
+    session.rotate();
+    // What the program does not read may have stopped the keyboard.
+    process.stdin.resume();
+    this.#note = '';
+    this.#closed = this.#close(link, cause);
+    return this.#closed;
+  }
+
+  async #close(link: GateLink, cause: LockCause): Promise<void> {
+    const answered = new Promise<void>((resolve) => (this.#answered = resolve));
+    // A column of its own, so that the answer to a question of the program is not taken for this one's.
+    this.#asked = randomInt(1, Math.max(2, link.size().cols + 1));
+    link.show(Buffer.from(blankSequence + coverTitle(title) + askPosition(this.#asked)));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([answered, new Promise<void>((resolve) => (timer = setTimeout(resolve, ANSWER_MS)))]);
+    clearTimeout(timer);
+    link.note({ action: 'lock', person: link.person.id, detail: { cause, visible: this.#visible } });
+    if (this.#phase !== 'closing') return;
+    this.#phase = 'asking';
+    this.#draw();
+  }
+
+  // ---------------------------------------------------------------- the gate
+
+  begin(link: GateLink): void {
+    this.#link = link;
+  }
+
+  shows(bytes: Uint8Array): boolean {
+    if (this.#phase === 'opening') this.#held.push(Uint8Array.from(bytes));
+    return this.#phase === 'open';
+  }
+
+  typed(bytes: Uint8Array): boolean {
+    const { activity, hotkey, position } = this.#keyboard.read(bytes);
+    if (this.#phase !== 'open' && position?.row === 1 && position.column === this.#asked) {
+      this.#visible = 'gone';
+      this.#answered();
+    }
+    if (this.#phase !== 'open') return false;
+    const cause = activity && this.#controller.input(activity, this.#options.clock.now());
+    if (hotkey) void this.lock('hotkey');
+    else if (cause) void this.lock(cause);
+    return this.#phase === 'open';
+  }
+
+  resized(): void {
+    if (this.#phase === 'asking') this.#draw();
+  }
+
+  hungUp(): void {
+    this.#over();
+  }
+
+  /** A program that ends while the terminal is locked opens it for nobody. */
+  async ended(): Promise<void> {
+    this.#ended = true;
+    if (this.#phase !== 'open' && this.#phase !== 'over') {
+      if (this.#phase === 'asking') this.#draw();
+      await new Promise<void>((resolve) => (this.#release = resolve));
+    }
+    this.#over();
+  }
+
+  #over(): void {
+    this.#phase = 'over';
+    this.#stopTicking();
+    this.#line.take();
+    this.#answered();
+    this.#release();
+  }
+
+  // ---------------------------------------------------------------- the way back
+
+  /** The whole face: what it says, and the question. */
+  #draw(): void {
+    const { person, show } = this.#link!;
+    const lines = [
+      'Wardmux is locked. ' + (this.#ended ? 'Your shell has ended; its recording is sealed.' : 'Your programs run on and stay recorded.'),
+      ...(this.#visible === 'gone' ? [] : ['This terminal does not answer: what it keeps of the lines above is not known.']),
+      ...(this.#note === '' ? [] : [this.#note]),
+      '',
+      `Passphrase of ${person.name}: `,
+    ];
+    show(Buffer.from(clearSequence + lines.join('\r\n')));
+  }
+
+  #edit(bytes: Uint8Array): void {
+    if (this.#phase !== 'asking') return;
+    const end = this.#line.type(bytes);
+    if (end === undefined) return;
+    const typed = this.#line.take();
+    if (end === 'done' && typed.length > 0) void this.#try(typed);
+    else this.#draw();
+  }
+
+  async #try(typed: Buffer): Promise<void> {
+    const { person, note, show } = this.#link!;
+    this.#phase = 'checking';
+    // Keys are not taken meanwhile, so nothing asks for them.
+    show(Buffer.from(`${clearSequence}Checking.`));
+    let identity: OpenIdentity | undefined;
+    try {
+      const opened = await attemptPassphrase(this.#options.backoff, person, typed);
+      identity = opened.identity;
+      if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
+      if (!this.#controller.unlocked('passphrase', this.#options.clock.now()))
+        throw new Error('The idle timer does not run, so this stays locked. Unlock again.');
+      note({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase', failures: opened.failures } });
+      await this.#open(identity);
+    } catch (error) {
+      if (error instanceof UnlockError) note({ action: 'unlock', person: person.id, outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
+      this.#askAgain(error instanceof Error ? error.message : 'Something went wrong. Try again.');
+    } finally {
+      typed.fill(0);
+      identity?.destroy();
+    }
+  }
+
+  #askAgain(note: string): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'asking';
+    this.#note = note;
+    this.#draw();
+  }
+
+  /** Rebuilds the screen, then lets output and keys pass again. */
+  async #open(identity: OpenIdentity): Promise<void> {
+    const { session, folder, person, show } = this.#link!;
+    this.#phase = 'opening';
+    // What is printed from here on waits: in the kernel, and what was read already in #held.
+    session.pty.pause();
+    session.mark('u', JSON.stringify({ person: person.id, method: 'passphrase' }));
+    const upTo = session.writer.outputBytes;
+    let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
+    try {
+      const { screenOf } = await import('../src/terminal/screen.ts');
+      screen = await screenOf(tail(folder, identity, { upTo, maxTailBytes: TAIL_BYTES }), { cols: 80, rows: 24 });
+    } catch {
+      // The recording is damaged, so what was on the screen is not known: whoever unlocked gets an empty one, and the reason.
+    }
+    if (this.#is('over')) return;
+    show(Buffer.from(clearSequence + uncoverTitle));
+    if (screen) {
+      if (screen.bytes.length <= SNAPSHOT_BYTES) {
+        const snapshot = encodeSnapshot({ outputOffset: upTo, cols: screen.cols, rows: screen.rows }, screen.bytes);
+        session.mark('n', snapshot);
+        snapshot.fill(0);
+      }
+      show(screen.bytes);
+      screen.bytes.fill(0);
+    } else show(Buffer.from('wardmux: the recording could not be read back, so the screen could not be rebuilt. ctrl-l draws it anew in most programs.\r\n'));
+    for (const bytes of this.#held.splice(0)) {
+      show(bytes);
+      bytes.fill(0);
+    }
+    this.#phase = 'open';
+    session.pty.resume();
+    this.#release();
+  }
+
+  /** The phase after something was waited for: anything may have happened meanwhile. */
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
+  }
+}

@@ -1,0 +1,32 @@
+/** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
+import type { LedgerEntry } from '../ledger/index.ts';
+import type { Session } from '../pty/session.ts';
+import type { PersonRecord } from '../vault/types.ts';
+
+/** What a gate gets to work with, once the command runs. */
+export interface GateLink {
+  readonly session: Session;
+  /** Whose recording it is. */
+  readonly person: PersonRecord;
+  /** The recording's. */
+  readonly folder: string;
+  readonly note: (entry: LedgerEntry) => void;
+  /** Of the person's terminal, in cells. */
+  readonly size: () => { readonly cols: number; readonly rows: number };
+  /** Writes to the person's terminal, behind everything that is on its way. Keeps nothing of `bytes`. */
+  readonly show: (bytes: Uint8Array) => void;
+}
+
+export interface Gate {
+  begin(link: GateLink): void;
+  /** Sealed output. @returns whether it may be shown now. Valid during the call only. */
+  shows(bytes: Uint8Array): boolean;
+  /** What came from the terminal. @returns whether the command gets it. Valid during the call only. */
+  typed(bytes: Uint8Array): boolean;
+  /** The terminal has another size, and so has the command's. */
+  resized(): void;
+  /** The terminal is gone: nobody is left to ask. */
+  hungUp(): void;
+  /** The command has ended. Resolves when the person may have the terminal back. */
+  ended(): Promise<void>;
+}

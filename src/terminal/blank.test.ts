@@ -1,0 +1,58 @@
+/** Whatever a program has done to a terminal, afterwards it is as a new one, and it was asked nothing. */
+import { Terminal } from '@xterm/headless';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { askPosition, blankSequence, clearSequence } from './blank.ts';
+
+const piece = fc.constantFrom(
+  'secret',
+  '\r\n',
+  '\n'.repeat(30),
+  '\x1b[?1049h',
+  '\x1b[?47h',
+  '\x1b[?1049l',
+  '\x1b[?1003h\x1b[?1006h',
+  '\x1b[?2004h\x1b[?1004h',
+  '\x1b[?1;6;66h\x1b=',
+  '\x1b[2;4r\x1b[?6h',
+  '\x1b[4h\x1b[20h\x1b[?7l\x1b[?25l',
+  '\x1b[41;1;4m',
+  '\x1b(0\x0e',
+  '\x1b7',
+  '\x1b[5;5H',
+  '\x1b]8;;http://example.org\x1b\\',
+  '\x1b]2;a title',
+  '\x1bP$q',
+  '\x1b[12;',
+  '\x1b',
+  '\x1b_G',
+  '検査',
+);
+
+test('a terminal is as a new one', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 25 }), async (program) => {
+      const terminal = new Terminal({ allowProposedApi: true, cols: 20, rows: 6, scrollback: 50, logLevel: 'off' });
+      const write = (text: string): Promise<void> => new Promise((done) => terminal.write(text, done));
+      await write(program.join(''));
+      let answers = '';
+      terminal.onData((data) => (answers += data));
+      await write(blankSequence + clearSequence);
+      expect(answers).toBe('');
+      const { active, normal, alternate } = terminal.buffer;
+      expect(active.type).toBe('normal');
+      expect([normal.length, normal.cursorX, normal.cursorY]).toEqual([6, 0, 0]);
+      for (const buffer of [normal, alternate]) {
+        for (let y = 0; y < 6; y++) expect(buffer.getLine(y)?.translateToString(true) ?? '').toBe('');
+      }
+      const fresh = new Terminal({ allowProposedApi: true, cols: 20, rows: 6, logLevel: 'off' });
+      expect(terminal.modes).toEqual(fresh.modes);
+      await write('x');
+      expect(normal.getLine(0)?.getCell(0)?.getChars()).toBe('x');
+      expect(normal.getLine(0)?.getCell(0)?.isAttributeDefault()).toBe(true);
+      await write(askPosition(7));
+      expect(answers).toBe('\x1b[1;7R');
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,44 @@
+/** Rebuilds what a terminal showed from its recording: the one source of truth for what is on a screen after a lock. */
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
+import { Terminal } from '@xterm/headless';
+import type { ReplayItem } from '../recording/replay.ts';
+import { Modes } from './modes.ts';
+import { serializeTerminal } from './serialize.ts';
+
+/** Lines above the screen that come back. */
+export const scrollbackLines = 2000;
+
+export interface Screen {
+  readonly cols: number;
+  readonly rows: number;
+  /** Output for a blank terminal. */
+  readonly bytes: Uint8Array;
+}
+
+/** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
+export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
+  const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: scrollbackLines, logLevel: 'off' });
+  terminal.loadAddon(new UnicodeGraphemesAddon() as never);
+  let modes = new Modes();
+  const write = (bytes: Uint8Array): Promise<void> => {
+    modes.feed(bytes);
+    return new Promise((parsed) => terminal.write(bytes, parsed));
+  };
+  try {
+    for await (const item of items) {
+      if (item.kind === 'size') terminal.resize(item.cols, item.rows);
+      else if (item.kind === 'screen') {
+        terminal.reset();
+        modes = new Modes();
+        await write(item.bytes);
+        item.bytes.fill(0);
+      } else if (item.kind === 'output') {
+        await write(item.bytes);
+        item.bytes.fill(0);
+      }
+    }
+    return { cols: terminal.cols, rows: terminal.rows, bytes: serializeTerminal(terminal, modes, scrollbackLines) };
+  } finally {
+    terminal.dispose();
+  }
+}
