@@ -1,8 +1,8 @@
 /** The app's own short look at evidence: is a recording, as it lies on the disk now, what the signed ledger remembers? */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { LedgerError } from '../src/ledger/errors.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { readLedger } from '../src/ledger/read.ts';
 import { MerkleTree } from '../src/merkle/tree.ts';
 import { openRecording } from '../src/recording/reader.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -15,13 +15,15 @@ export function defaultExportFolder(env: Readonly<Record<string, string | undefi
 export async function verifyAgainstLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
   await ledger.checkpoint();
   const remembered = new Map<number, string>();
-  const reading = readLedger(home.ledger, ledger.key, {
-    onEvent: ({ detail }) => {
-      if (detail?.['recording'] === recording && typeof detail['size'] === 'number') remembered.set(detail['size'], String(detail['root']));
-    },
-  });
-  const fault = reading.faults[0];
-  if (fault) return { good: false, code: fault.code, sentence: `The ledger does not hold: ${fault.message}` };
+  try {
+    for (const { event } of await ledger.eventsOf(recording)) {
+      const { size, root } = event.detail ?? {};
+      if (typeof size === 'number') remembered.set(size, String(root));
+    }
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return { good: false, code: error.code, sentence: `The ledger does not hold: ${error.message}` };
+  }
   const reader = await openRecording(join(home.recordings, recording), { live: true });
   const tree = new MerkleTree();
   let last = 0;

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { knownRecordings } from '../src/ledger/known.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { liveState } from '../src/recording/live.ts';
 import { openRecording } from '../src/recording/reader.ts';
@@ -17,9 +16,8 @@ import type { Home } from '../src/storage/index.ts';
 /** @returns a sentence for the person for each recording that did not end as it should. */
 export async function recoverInterrupted(home: Home, ledger: Ledger): Promise<string[]> {
   const sentences: string[] = [];
-  for (const [id, { closed, records }] of knownRecordings(home.ledger, ledger.key).known) {
-    if (closed) continue;
-    const sentence = await settle(home, ledger, id, records);
+  for (const [id, { head }] of ledger.openRecordings()) {
+    const sentence = await settle(home, ledger, id, head.size);
     if (sentence) sentences.push(sentence);
   }
   return sentences;

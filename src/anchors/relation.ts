@@ -1,7 +1,6 @@
 /** Is a head that is kept outside one of this ledger's history? */
 import type { NoteKey } from '../ledger/note.ts';
-import { readLedger } from '../ledger/read.ts';
-import { leafHash, MerkleTree } from '../merkle/tree.ts';
+import { LedgerView } from '../ledger/view.ts';
 import type { TreeHead } from '../recording/types.ts';
 
 /** Root of the ledger's tree at a size, lower-case hex; undefined where the ledger has fewer events. */
@@ -19,16 +18,14 @@ export async function contradicts(outside: TreeHead, ours: TreeHead, rootAt: Roo
   return undefined;
 }
 
-/** Reads the ledger's roots from its events, in one pass for each size that is asked for. @param folder of the ledger. */
+/** The roots of a ledger that nobody here holds open. @param folder of the ledger. */
 export function ledgerRootAt(folder: string, key: NoteKey): RootAt {
   return async (size) => {
-    const tree = new MerkleTree();
-    readLedger(folder, key, {
-      signatures: 'last',
-      onEvent: (_, line) => {
-        if (tree.size < size) tree.append(leafHash(line));
-      },
-    });
-    return tree.size === size ? tree.head().root : undefined;
+    const view = await LedgerView.open(folder, key);
+    try {
+      return await view?.rootAt(size);
+    } finally {
+      view?.close();
+    }
   };
 }

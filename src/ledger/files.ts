@@ -6,10 +6,12 @@ import { join } from 'node:path';
 export const EVENTS_FILE = 'events.jsonl';
 export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
 export const HEAD_FILE = 'head';
+/** A folder: what is kept there is derived from the events, and may be removed at any time. */
+export const DERIVED_FOLDER = 'derived';
 export const LOCK_FILE = 'lock';
 
-/** Bytes of one read: large enough that a ledger reads at the disk's speed. */
-const CHUNK = 1024 * 1024;
+/** Bytes of one read: large enough that a ledger reads at the disk's speed, and some milliseconds of work. */
+const CHUNK = 256 * 1024;
 /** Longest line we take: an event of ours has at most about 4 KiB, a line of a megabyte is not one. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
@@ -17,11 +19,18 @@ export interface LedgerPaths {
   readonly events: string;
   readonly checkpoints: string;
   readonly head: string;
+  readonly derived: string;
   readonly lock: string;
 }
 
 export function ledgerPaths(folder: string): LedgerPaths {
-  return { events: join(folder, EVENTS_FILE), checkpoints: join(folder, CHECKPOINTS_FILE), head: join(folder, HEAD_FILE), lock: join(folder, LOCK_FILE) };
+  return {
+    events: join(folder, EVENTS_FILE),
+    checkpoints: join(folder, CHECKPOINTS_FILE),
+    head: join(folder, HEAD_FILE),
+    derived: join(folder, DERIVED_FOLDER),
+    lock: join(folder, LOCK_FILE),
+  };
 }
 
 /** What a pass over a file found. */
@@ -40,6 +49,24 @@ export type LineVisitor = (line: Buffer, offset: number) => boolean | void;
  * call. Of a line that is too long to be an event only the beginning is given, and the pass ends there.
  */
 export function passLines(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass {
+  const steps = passInSteps(fd, start, visit, maxLine);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** As passLines, with a break after each block, in which others can run. */
+export async function passLinesGently(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): Promise<LinePass> {
+  const steps = passInSteps(fd, start, visit, maxLine);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise(setImmediate);
+  }
+}
+
+function* passInSteps(fd: number, start: number, visit: LineVisitor, maxLine: number): Generator<undefined, LinePass> {
   const size = fstatSync(fd).size;
   const buffer = Buffer.allocUnsafe(Math.max(Math.min(CHUNK, size - start), maxLine + 1));
   let held = 0;
@@ -63,6 +90,7 @@ export function passLines(fd: number, start: number, visit: LineVisitor, maxLine
     }
     buffer.copyWithin(0, from, held);
     held -= from;
+    yield;
   }
   return { end: offset, tornBytes: size - offset };
 }

@@ -8,18 +8,23 @@
 import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { emptyRoot, leafHash, type MerkleTree } from '../merkle/tree.ts';
+import { emptyRoot, leafHash } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { syncFolder, writeAtomic } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { LedgerError } from './errors.ts';
-import { checkEntry, decodeEvent, encodeEvent } from './events.ts';
+import { Derived, type Derivable } from './derived/derived.ts';
+import { Doubt } from './derived/doubt.ts';
+import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
+import { checkEntry, encodeEvent } from './events.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHeadFd, SLOT_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
 import { withLock } from './lockfile.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote, type NoteKey } from './note.ts';
-import { isNew, readLedger } from './read.ts';
-import type { RecordingStates } from './rules.ts';
+import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
+import { isNew } from './read.ts';
+import type { RecordingState } from './rules.ts';
+import { corrupt, eventAt, headOf, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
 import type { InstallationSigner, LedgerEntry, LedgerEvent, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
@@ -53,12 +58,8 @@ interface OpenFiles {
 type LedgerFile = keyof OpenFiles;
 
 /** The ledger as far as its key has vouched for it. */
-interface Vouched {
-  tree: MerkleTree;
-  states: RecordingStates;
-  /** Bytes of events.jsonl that are in the tree. */
-  end: number;
-  head: SignedHead;
+interface Vouched extends LedgerState {
+  readonly head: SignedHead;
 }
 
 export class Ledger {
@@ -72,13 +73,15 @@ export class Ledger {
   #vouched: Vouched;
   #last: SignedCheckpoint | undefined;
   #pending: Pending[] = [];
+  /** What was kept beside the ledger, and is not written any more. */
+  readonly #forgotten: Derived[] = [];
   /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
   #broken: LedgerError | undefined;
   #closed = false;
   /** One task of this process after another; the lock orders the processes. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: LedgerOptions, key: NoteKey, paths: LedgerPaths, files: OpenFiles, vouched: Vouched, last: SignedCheckpoint | undefined) {
+  private constructor(options: LedgerOptions, key: NoteKey, paths: LedgerPaths, files: OpenFiles, vouched: Vouched) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
     this.key = key;
@@ -86,7 +89,7 @@ export class Ledger {
     this.#paths = paths;
     this.#files = files;
     this.#vouched = vouched;
-    this.#last = last;
+    this.#last = vouched.last;
   }
 
   /**
@@ -104,21 +107,17 @@ export class Ledger {
     }
     return withLock(paths.lock, async () => {
       if (isNew(options.folder)) await makeLedger(options, key, paths);
-      const reading = readLedger(options.folder, key, { signatures: 'last' });
-      const fault = reading.faults.find(({ code }) => code !== 'unvouched');
-      if (fault || !reading.head)
-        throw new LedgerError(
-          'corrupt',
-          `${fault?.message ?? 'It has no head.'} The ledger was left as it is; keep a copy of ${options.folder} for the audit, then restore it from a backup.`,
-        );
-      const files = openFiles(paths);
+      const found = headOf(options.folder, key);
+      const { head } = found;
+      const files = openFiles(paths, key, head);
       try {
-        const vouched = { tree: reading.tree, states: reading.states, end: reading.end.events, head: reading.head };
-        const ledger = new Ledger(options, key, paths, files, vouched, reading.last);
-        const found = ledger.#moveUnvouchedAside(reading.damagedSlot);
-        if (found.length > 0) await ledger.#commit(found);
+        const state = await openState({ folder: options.folder, key, head, events: files.events, checkpoints: files.checkpoints }, 'writer');
+        const ledger = new Ledger(options, key, paths, files, { ...state, head });
+        const unvouched = ledger.#moveUnvouchedAside(found.damaged);
+        if (unvouched.length > 0) await ledger.#commit(unvouched);
         // A new ledger whose writer died before it had its first checkpoint.
-        if (!reading.last) await ledger.#writeCheckpoint();
+        if (head.checkpoints.lines === 0) await ledger.#writeCheckpoint();
+        await ledger.#snapshotIfDue();
         return ledger;
       } catch (error) {
         for (const fd of Object.values(files)) closeSync(fd);
@@ -164,6 +163,68 @@ export class Ledger {
     });
   }
 
+  /** What the ledger knows of a recording; undefined where it has no start of it. As far as `events`. */
+  recording(id: string): Promise<RecordingState | undefined> {
+    return this.#look(({ state }) => state.states.get(id));
+  }
+
+  /** Recordings that have begun and are not closed, oldest first. */
+  openRecordings(): (readonly [string, RecordingState])[] {
+    return [...this.#vouched.states.entries()].filter(([, { closed }]) => closed === null).sort(([, a], [, b]) => a.start - b.start);
+  }
+
+  /** Every recording that the ledger knows, by id. */
+  recordings(): Promise<[string, RecordingState][]> {
+    return this.#look(({ state }) => [...state.beside.recordings(state.states)] as [string, RecordingState][]);
+  }
+
+  /** The events that name a recording, oldest first, with their lines as stored. */
+  eventsOf(recording: string): Promise<FoundEvent[]> {
+    return this.#look((source) => eventsOf(source, recording));
+  }
+
+  /** The inclusion path of an event in the tree of a head that was signed. */
+  inclusion(found: FoundEvent, head: TreeHead): Promise<Buffer[]> {
+    return this.#look((source) => inclusionOf(source, found, head));
+  }
+
+  /** Root over the first `size` events, lower-case hex; undefined where there are fewer. */
+  rootAt(size: number): Promise<string | undefined> {
+    return this.#look((source) => rootAt(source, size));
+  }
+
+  /** Asks what is kept beside the ledger; where it is not what it should be, it is derived anew first. */
+  #look<T>(ask: (source: LookupSource) => T): Promise<T> {
+    const source = (): LookupSource => ({ key: this.key, state: this.#vouched, events: this.#files.events });
+    return this.#enqueue(async () => {
+      if (this.#vouched.derived) {
+        try {
+          return ask(source());
+        } catch (error) {
+          if (!(error instanceof Doubt)) throw error;
+        }
+      }
+      await this.#locked(() => this.#deriveAnew());
+      try {
+        return ask(source());
+      } catch (error) {
+        throw error instanceof Doubt ? this.#corrupt('events', `was changed (${error.message})`) : error;
+      }
+    });
+  }
+
+  /** Holds the lock. */
+  async #deriveAnew(): Promise<void> {
+    const found = this.#refresh();
+    this.#forgetDerived();
+    const { head } = this.#vouched;
+    const { events, checkpoints } = this.#files;
+    Derived.clear(this.#paths.derived);
+    this.#vouched = { ...(await openState({ folder: this.folder, key: this.key, head, events, checkpoints }, 'writer')), head };
+    if (found.length > 0) await this.#commit(found);
+    await this.#snapshotIfDue();
+  }
+
   /** Signs a checkpoint of the tree and appends it. */
   checkpoint(): Promise<SignedCheckpoint> {
     return this.#enqueue(() =>
@@ -181,6 +242,7 @@ export class Ledger {
     await this.#queue.catch(() => undefined);
     this.#closed = true;
     for (const fd of Object.values(this.#files)) closeSync(fd);
+    for (const derived of [...this.#forgotten, this.#vouched.derived]) derived?.close();
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -215,7 +277,12 @@ export class Ledger {
         await this.#locked(async () => {
           const found = this.#refresh();
           group = this.#pending.splice(0, MAX_GROUP);
-          const { events, refused } = await this.#commit([...found, ...group.map(({ entry }) => entry)]);
+          const entries = [...found, ...group.map(({ entry }) => entry)];
+          const { events, refused } = await this.#commit(entries).catch(async (error: unknown) => {
+            if (!(error instanceof Doubt)) throw error;
+            await this.#deriveAnew();
+            return this.#commit(entries);
+          });
           group.forEach(({ resolve, reject }, i) => {
             const error = refused.get(found.length + i);
             if (error) reject(error);
@@ -278,20 +345,26 @@ export class Ledger {
   #takeIn(head: SignedHead): void {
     const { tree, states, end } = this.#vouched;
     const size = head.tree.size;
+    const group: Derivable[] = [];
     let trouble: string | undefined;
-    const pass = passLines(this.#files.events, end, (line) => {
+    const pass = passLines(this.#files.events, end, (line, offset) => {
       if (trouble !== undefined || tree.size === size) return false;
-      const event = decodeEvent(line);
+      const event = eventAt(line, tree.size, this.key);
       const broken = event && states.take(event);
-      if (!event || event.seq !== tree.size || event.installation !== this.#options.installation) trouble = `got a line that is not its event ${tree.size}`;
+      const leaf = leafHash(line);
+      if (!event) trouble = `got a line that is not its event ${tree.size}`;
       else if (broken) trouble = `got an event ${event.seq} that ${broken.sentence}`;
-      else tree.append(leafHash(line));
+      else {
+        tree.append(leaf);
+        group.push({ event, leaf, offset });
+      }
       return true;
     });
     if (trouble !== undefined) throw this.#corrupt('events', trouble);
     if (tree.size < size) throw this.#corrupt('events', 'became shorter');
     if (tree.head().root !== head.tree.root) throw this.#corrupt('events', 'is not what its head vouches for');
-    this.#vouched = { tree, states, end: pass.end, head };
+    this.#vouched = { ...this.#vouched, end: pass.end, head };
+    this.#derive(group);
   }
 
   /** Moves aside what the files hold beyond the head. Holds the lock, so nobody is writing. @returns what is to be told. */
@@ -334,6 +407,8 @@ export class Ledger {
     const events = new Map<number, LedgerEvent>();
     const refused = new Map<number, LedgerError>();
     const lines: Buffer[] = [];
+    const group: Derivable[] = [];
+    let offset = before.end;
     const time = new Date(this.#clock()).toISOString();
     for (const [i, entry] of entries.entries()) {
       const event: LedgerEvent = {
@@ -351,16 +426,53 @@ export class Ledger {
         continue;
       }
       const line = encodeEvent(event);
+      const leaf = leafHash(line);
       lines.push(line, NEWLINE);
-      tree.append(leafHash(line));
+      tree.append(leaf);
+      group.push({ event, leaf, offset });
+      offset += line.length + 1;
       events.set(i, event);
     }
     if (lines.length === 0) return { events, refused };
     const bytes = Buffer.concat(lines);
     await this.#writeVouched('events', before.end, bytes, (head) => ({ ...head, tree: tree.head() }));
-    states.settle();
-    this.#vouched = { ...this.#vouched, tree, states: before.states, end: before.end + bytes.length };
+    before.states.join(states);
+    this.#vouched = { ...this.#vouched, tree, end: offset };
+    this.#derive(group);
+    await this.#snapshotIfDue();
     return { events, refused };
+  }
+
+  /** Adds events to what is kept beside the ledger. Where that fails, it is made anew at the next opening: the ledger itself has them. */
+  #derive(group: readonly Derivable[]): void {
+    try {
+      this.#vouched.derived?.add(group);
+    } catch {
+      this.#forgetDerived();
+    }
+  }
+
+  #forgetDerived(): void {
+    // Its files stay open: states of recordings that it has written down are still asked for.
+    if (this.#vouched.derived) this.#forgotten.push(this.#vouched.derived);
+    this.#vouched = { ...this.#vouched, derived: undefined };
+  }
+
+  /** Holds the lock. */
+  async #snapshotIfDue(): Promise<void> {
+    const { derived, tree, states, end, head } = this.#vouched;
+    if (!derived || tree.size - derived.signed < SNAPSHOT_EVENTS) return;
+    try {
+      const newer = readSnapshot(this.#paths.derived, this.key);
+      if (newer && newer.size > derived.base && newer.size <= tree.size) derived.adopt(newer, states);
+      if (tree.size - derived.signed < SNAPSHOT_EVENTS) return;
+      const snapshot = derived.flush({ ...tree.head(), end, checkpoints: head.checkpoints }, states);
+      await writeSnapshot(this.#paths.derived, snapshot, this.key, (bytes) => this.#options.signer.sign(bytes));
+      derived.signed = snapshot.size;
+    } catch {
+      // A full disk, or a key that does not sign: what is derived can wait.
+      this.#forgetDerived();
+    }
   }
 
   /** Signs a checkpoint of the tree as it is. Holds the lock, and has refreshed. */
@@ -455,7 +567,7 @@ function openFile(path: string, create: number): number {
 }
 
 /** The files of a ledger that has been read. Events and checkpoints may be missing only where the head vouches for none. */
-function openFiles(paths: LedgerPaths): OpenFiles {
+function openFiles(paths: LedgerPaths, key: NoteKey, vouched: SignedHead): OpenFiles {
   const opened: number[] = [];
   try {
     const open = (path: string, create: number): number => {
@@ -464,12 +576,13 @@ function openFiles(paths: LedgerPaths): OpenFiles {
       return fd;
     };
     const head = open(paths.head, 0);
-    const checkpoints = open(paths.checkpoints, constants.O_CREAT);
-    const events = open(paths.events, constants.O_CREAT);
+    const checkpoints = open(paths.checkpoints, vouched.checkpoints.lines === 0 ? constants.O_CREAT : 0);
+    const events = open(paths.events, vouched.tree.size === 0 ? constants.O_CREAT : 0);
     syncFolder(dirname(paths.events));
     return { events, checkpoints, head };
   } catch (error) {
     for (const fd of opened) closeSync(fd);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw corrupt(dirname(paths.events), key, 'A file of it is missing.');
     throw systemError('write-failed', `The ledger in ${dirname(paths.events)} cannot be written`, error);
   }
 }

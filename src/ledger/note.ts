@@ -70,8 +70,8 @@ export async function signNote(text: string, key: NoteKey, sign: (bytes: Uint8Ar
 }
 
 /** @returns the note's text when one of its signatures is a good one of `key`; signatures of other keys are passed over, as the specification asks. */
-export function openNote(note: string, key: NoteKey): string | undefined {
-  if (note.length > MAX_NOTE_BYTES) return undefined;
+export function openNote(note: string, key: NoteKey, maxBytes = MAX_NOTE_BYTES): string | undefined {
+  if (note.length > maxBytes) return undefined;
   const split = note.lastIndexOf('\n\n');
   if (split < 0 || !note.endsWith('\n')) return undefined;
   const text = note.slice(0, split + 1);
@@ -111,4 +111,15 @@ export function openCheckpoint(note: string, key: NoteKey): (SignedCheckpoint & 
   if (text === undefined) return undefined;
   const parsed = parseCheckpoint(note);
   return parsed && parsed.origin === key.name ? { ...parsed, note } : undefined;
+}
+
+/** The checkpoint of a line `{"note":"…"}` of checkpoints.jsonl, where `key` signed it for its own origin. */
+export function openCheckpointLine(line: Buffer, key: NoteKey): ReturnType<typeof openCheckpoint> {
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'));
+    const note = typeof value === 'object' && value !== null ? (value as { note?: unknown }).note : undefined;
+    return typeof note === 'string' ? openCheckpoint(note, key) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -6,7 +6,7 @@ import { decodeEvent } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { countLines, ledgerPaths, openPlain, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
-import { openCheckpoint, type NoteKey } from './note.ts';
+import { openCheckpointLine, type NoteKey } from './note.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
@@ -65,7 +65,7 @@ export interface LedgerReading {
 
 export interface ReadOptions {
   /** Called for each good event, with its line as stored. The buffer is only good during the call. */
-  readonly onEvent?: (event: LedgerEvent, line: Buffer) => void;
+  readonly onEvent?: (event: LedgerEvent, line: Buffer, offset: number) => void;
   /** `last` checks one checkpoint's signature only: what a start of the app can afford. All roots are compared either way. */
   readonly signatures?: 'all' | 'last';
 }
@@ -170,7 +170,7 @@ function readEvents(
   let beyond = NOTHING;
   try {
     if (fd !== undefined) {
-      const pass = passLines(fd, 0, (line) => {
+      const pass = passLines(fd, 0, (line, offset) => {
         if (stopped || tree.size === limit) return false;
         const event = decodeEvent(line);
         const at = tree.size + 1;
@@ -185,7 +185,7 @@ function readEvents(
         const broken = states.take(event);
         if (broken) return bad('contradiction', `Line ${at} of ${path} contradicts what was signed before: it ${broken.sentence}.`);
         tree.append(leafHash(line));
-        options.onEvent?.(event, line);
+        options.onEvent?.(event, line, offset);
         compare();
         return true;
       });
@@ -212,7 +212,7 @@ function readCheckpoints(
 ): { checkpoints: Checkpoint[]; beyond: Beyond } {
   const checkpoints: Checkpoint[] = [];
   const take = (line: number, bytes: Buffer): void => {
-    const opened = openLine(bytes, key);
+    const opened = openCheckpointLine(bytes, key);
     const before = checkpoints.at(-1);
     if (!opened) fault('bad-signature', path, line, `Line ${line} of ${path} is not a checkpoint with a good signature of this installation.`);
     else if (before && before.head.size > opened.head.size)
@@ -244,7 +244,7 @@ function readCheckpoints(
         let number = chain.lines;
         passLines(fd, pass.end, (line) => {
           number += 1;
-          const size = openLine(line, key)?.head.size ?? 0;
+          const size = openCheckpointLine(line, key)?.head.size ?? 0;
           const ahead = `Checkpoint ${number} of ${path} is signed for ${size} events, and the head vouches for ${head.tree.size}: the head was set back.`;
           if (size > head.tree.size) fault('set-back', path, number, ahead);
         });
@@ -264,14 +264,4 @@ function readCheckpoints(
       `The ${chain.lines} checkpoints of ${path} are not those that the head vouches for: one was changed, or they were put in another order.`,
     );
   return { checkpoints, beyond };
-}
-
-function openLine(bytes: Buffer, key: NoteKey): (SignedCheckpoint & { readonly time: string | undefined }) | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    const note = typeof value === 'object' && value !== null ? (value as { note?: unknown }).note : undefined;
-    return typeof note === 'string' ? openCheckpoint(note, key) : undefined;
-  } catch {
-    return undefined;
-  }
 }

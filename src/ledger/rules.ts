@@ -17,6 +17,9 @@ export interface RecordingState {
   readonly segment: number;
   /** The event that closed it. */
   readonly closed: Closing | null;
+  /** As its `recording.end` counted them. */
+  readonly outputBytes: number | null;
+  readonly durationMs: number | null;
 }
 
 export type Closing = 'recording.end' | 'recording.failed' | 'recording.recovered';
@@ -35,12 +38,15 @@ export interface RuleBreak {
 /** Events that state size and root of one recording's tree. */
 const headActions: readonly string[] = ['recording.segment', 'recording.checkpoint', ...closings];
 
+/** Of something else that is called a recording there is nothing to be said. */
+const RECORDING = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
+
 type Spoken = Pick<LedgerEvent, 'action' | 'detail' | 'person'>;
 
 /** The recording of which an event says something that these rules judge; undefined for every other event. */
 export function judgedRecording({ action, detail }: Spoken): string | undefined {
   const id = detail?.['recording'];
-  return typeof id === 'string' && (action === 'recording.start' || headActions.includes(action)) ? id : undefined;
+  return typeof id === 'string' && RECORDING.test(id) && (action === 'recording.start' || headActions.includes(action)) ? id : undefined;
 }
 
 /**
@@ -56,9 +62,18 @@ export function nextRecordingState(
   const breaks = (broken: RuleCode, sentence: string): RuleBreak => ({ broken, recording, sentence });
   if (action === 'recording.start') {
     if (before) return breaks('second-start', `starts recording ${recording} a second time`);
-    return { start: event.seq, began: event.time, person: event.person ?? null, head: { size: 0, root: '' }, segment: 0, closed: null };
+    return {
+      start: event.seq,
+      began: event.time,
+      person: event.person ?? null,
+      head: { size: 0, root: '' },
+      segment: 0,
+      closed: null,
+      outputBytes: null,
+      durationMs: null,
+    };
   }
-  const { size, root, segment, firstSeq } = detail as Readonly<Record<string, unknown>>;
+  const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as Readonly<Record<string, unknown>>;
   if (!isCount(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return breaks('bad-head', `states no head of recording ${recording}`);
   if (!before) return breaks('no-start', `states a head of recording ${recording}, which has not begun`);
   // A recording that failed can be closed by its recovery; whatever else closed it is its last word.
@@ -73,7 +88,8 @@ export function nextRecordingState(
       return breaks('bad-segment', `names a segment of recording ${recording} that cannot follow segment ${before.segment}`);
     return { ...before, head: { size, root }, segment };
   }
-  return { ...before, head: { size, root }, closed: closings.includes(action) ? (action as Closing) : before.closed };
+  const counted = action === 'recording.end' && isCount(outputBytes) && isCount(durationMs) ? { outputBytes, durationMs } : {};
+  return { ...before, ...counted, head: { size, root }, closed: closings.includes(action) ? (action as Closing) : before.closed };
 }
 
 export function isBreak(result: RecordingState | RuleBreak): result is RuleBreak {
@@ -87,19 +103,28 @@ function isCount(value: unknown): value is number {
 /** The states of recordings. A fork tries events before they count. */
 export class RecordingStates {
   readonly #known = new Map<string, RecordingState>();
-  readonly #parent: RecordingStates | undefined;
+  readonly #elsewhere: (recording: string) => RecordingState | undefined;
 
-  constructor(parent?: RecordingStates) {
-    this.#parent = parent;
+  /** @param elsewhere finds states that are not held here. */
+  constructor(elsewhere: (recording: string) => RecordingState | undefined = () => undefined) {
+    this.#elsewhere = elsewhere;
   }
 
   get(recording: string): RecordingState | undefined {
-    return this.#known.get(recording) ?? this.#parent?.get(recording);
+    return this.#known.get(recording) ?? this.#elsewhere(recording);
   }
 
-  /** Of this one alone, not of what it was forked from. */
+  /** Of those that are held here. */
   entries(): IterableIterator<[string, RecordingState]> {
     return this.#known.entries();
+  }
+
+  set(recording: string, state: RecordingState): void {
+    this.#known.set(recording, state);
+  }
+
+  forget(recording: string): void {
+    this.#known.delete(recording);
   }
 
   /** Takes an event in. @returns the rule that it breaks; the states are then as they were. */
@@ -113,12 +138,11 @@ export class RecordingStates {
   }
 
   fork(): RecordingStates {
-    return new RecordingStates(this);
+    return new RecordingStates((recording) => this.get(recording));
   }
 
-  /** What a fork has taken in becomes part of what it was forked from. */
-  settle(): void {
-    const parent = this.#parent;
-    if (parent) for (const [id, state] of this.#known) parent.#known.set(id, state);
+  /** Takes over what a fork of this one has taken in. */
+  join(fork: RecordingStates): void {
+    for (const [id, state] of fork.entries()) this.#known.set(id, state);
   }
 }

@@ -67,6 +67,18 @@ export class MerkleTree {
     return { size: this.#size, root: this.root().toString('hex') };
   }
 
+  /** The tree of `size` leaves whose nodes are kept elsewhere. */
+  static from(size: number, node: NodeSource): MerkleTree {
+    const tree = new MerkleTree();
+    for (let begin = 0; begin < size;) {
+      const level = Math.floor(Math.log2(size - begin));
+      tree.#peaks.push(Buffer.from(node(level, begin / 2 ** level)));
+      begin += 2 ** level;
+    }
+    tree.#size = size;
+    return tree;
+  }
+
   /** A tree of its own with the same leaves. */
   clone(): MerkleTree {
     const copy = new MerkleTree();
@@ -113,7 +125,7 @@ export class StoredTree {
   /** Root over the first `size` leaves (all of them unless said). */
   root(size: number = this.size): Buffer {
     checkRange(size, 0, this.size, 'tree size');
-    return size === 0 ? emptyRoot() : Buffer.from(this.#range(0, size));
+    return rootOf(this.node, size);
   }
 
   head(size: number = this.size): TreeHead {
@@ -123,56 +135,77 @@ export class StoredTree {
   /** RFC 6962 section 2.1.1: the audit path of a leaf in the tree over the first `size` leaves. */
   inclusionPath(index: number, size: number = this.size): Buffer[] {
     checkRange(size, 1, this.size, 'tree size');
-    checkRange(index, 0, size - 1, 'leaf index');
-    const path: Buffer[] = [];
-    let begin = 0;
-    let end = size;
-    while (end - begin > 1) {
-      const middle = begin + splitOf(end - begin);
-      if (index < middle) {
-        path.push(Buffer.from(this.#range(middle, end)));
-        end = middle;
-      } else {
-        path.push(Buffer.from(this.#range(begin, middle)));
-        begin = middle;
-      }
-    }
-    return path.reverse();
+    return inclusionPathOf(this.node, index, size);
   }
 
   /** RFC 6962 section 2.1.2: that the tree over `oldSize` leaves is a prefix of the tree over `size`. Empty for 0 and for equal sizes. */
   consistencyPath(oldSize: number, size: number = this.size): Buffer[] {
     checkRange(size, 0, this.size, 'tree size');
-    checkRange(oldSize, 0, size, 'older tree size');
-    if (oldSize === 0 || oldSize === size) return [];
-    const path: Buffer[] = [];
-    let begin = 0;
-    let end = size;
-    // `whole`: the old tree is still exactly this subtree from its beginning, so the verifier knows its root already.
-    let whole = true;
-    while (oldSize !== end) {
-      const middle = begin + splitOf(end - begin);
-      if (oldSize <= middle) {
-        path.push(Buffer.from(this.#range(middle, end)));
-        end = middle;
-      } else {
-        path.push(Buffer.from(this.#range(begin, middle)));
-        begin = middle;
-        whole = false;
-      }
-    }
-    if (!whole) path.push(Buffer.from(this.#range(begin, end)));
-    return path.reverse();
+    return consistencyPathOf(this.node, oldSize, size);
   }
 
-  #range(begin: number, end: number): Uint8Array {
-    const count = end - begin;
-    const split = splitOf(count);
-    // `begin` is always a multiple of the subtree's width here, so a complete subtree is one stored node.
-    if (count === 1) return this.#levels[0]![begin]!;
-    if (split * 2 === count) return this.#levels[Math.log2(count)]![begin / count]!;
-    return nodeHash(this.#range(begin, begin + split), this.#range(begin + split, end));
+  readonly node: NodeSource = (level, index) => this.#levels[level]![index]!;
+}
+
+/** Root of the complete subtree over the leaves index·2^level … (index+1)·2^level - 1, wherever it is kept. */
+export type NodeSource = (level: number, index: number) => Uint8Array;
+
+/** The same as StoredTree.inclusionPath, over nodes that are kept elsewhere. */
+export function inclusionPathOf(node: NodeSource, index: number, size: number): Buffer[] {
+  checkRange(size, 1, Number.MAX_SAFE_INTEGER, 'tree size');
+  checkRange(index, 0, size - 1, 'leaf index');
+  const path: Buffer[] = [];
+  let begin = 0;
+  let end = size;
+  while (end - begin > 1) {
+    const middle = begin + splitOf(end - begin);
+    if (index < middle) {
+      path.push(Buffer.from(rangeRoot(node, middle, end)));
+      end = middle;
+    } else {
+      path.push(Buffer.from(rangeRoot(node, begin, middle)));
+      begin = middle;
+    }
   }
+  return path.reverse();
+}
+
+/** The same as StoredTree.consistencyPath, over nodes that are kept elsewhere. */
+export function consistencyPathOf(node: NodeSource, oldSize: number, size: number): Buffer[] {
+  checkRange(oldSize, 0, size, 'older tree size');
+  if (oldSize === 0 || oldSize === size) return [];
+  const path: Buffer[] = [];
+  let begin = 0;
+  let end = size;
+  // `whole`: the old tree is still exactly this subtree from its beginning, so the verifier knows its root already.
+  let whole = true;
+  while (oldSize !== end) {
+    const middle = begin + splitOf(end - begin);
+    if (oldSize <= middle) {
+      path.push(Buffer.from(rangeRoot(node, middle, end)));
+      end = middle;
+    } else {
+      path.push(Buffer.from(rangeRoot(node, begin, middle)));
+      begin = middle;
+      whole = false;
+    }
+  }
+  if (!whole) path.push(Buffer.from(rangeRoot(node, begin, end)));
+  return path.reverse();
+}
+
+/** Root over the leaves [begin, end), where `begin` is a multiple of the width of the subtree that the range is the beginning of. */
+function rangeRoot(node: NodeSource, begin: number, end: number): Uint8Array {
+  const count = end - begin;
+  const split = splitOf(count);
+  if (count === 1) return node(0, begin);
+  if (split * 2 === count) return node(Math.log2(count), begin / count);
+  return nodeHash(rangeRoot(node, begin, begin + split), rangeRoot(node, begin + split, end));
+}
+
+/** Root over the first `size` leaves. */
+export function rootOf(node: NodeSource, size: number): Buffer {
+  return size === 0 ? emptyRoot() : Buffer.from(rangeRoot(node, 0, size));
 }
 
 /** Root over leaf hashes. */

@@ -1,0 +1,199 @@
+/**
+ * What is kept beside the ledger so that nothing has to read all of it: the tree's nodes, where lines begin, which events
+ * name a recording, and what each recording's events say. Everything here is derived from events.jsonl, is checked when it is
+ * used, and can be thrown away.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoredTree, type NodeSource } from '../../merkle/tree.ts';
+import { RecordingStates, type RecordingState } from '../rules.ts';
+import type { LedgerEvent } from '../types.ts';
+import { EVENT_WIDTHS, eventKey, idKey, idOf, namedRecording, seqOf, STATE_WIDTHS, stateEntry, stateOf } from './entries.ts';
+import { HashTree } from './hash-tree.ts';
+import { NO_SNAPSHOT, type Snapshot } from './snapshot.ts';
+import { TreeFiles } from './tree-files.ts';
+
+/** What lookups need. */
+export interface Beside {
+  /** @throws Doubt */
+  readonly node: NodeSource;
+  /** Where the line of an event begins. @throws Doubt */
+  offset(seq: number): number;
+  /** Numbers of the events that name a recording, ascending. @throws Doubt */
+  eventsOf(id: string): number[];
+  /** Every recording, by id. @param held what was folded since the base. @throws Doubt */
+  recordings(held: RecordingStates): Iterable<readonly [string, RecordingState]>;
+}
+
+/** The same in memory, for a reader who finds nothing beside the ledger that is good. */
+export class DerivedInMemory implements Beside {
+  readonly #tree = new StoredTree();
+  readonly #offsets: number[] = [];
+  readonly #named = new Map<string, number[]>();
+
+  readonly node: NodeSource = (level, index) => this.#tree.node(level, index);
+
+  add(group: readonly Derivable[]): void {
+    for (const { event, leaf, offset } of group) {
+      this.#tree.append(leaf);
+      this.#offsets.push(offset);
+      name(this.#named, event);
+    }
+  }
+
+  offset(seq: number): number {
+    return this.#offsets[seq]!;
+  }
+
+  eventsOf(id: string): number[] {
+    return [...(this.#named.get(id) ?? [])];
+  }
+
+  recordings(held: RecordingStates): [string, RecordingState][] {
+    return [...held.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+function name(named: Map<string, number[]>, event: LedgerEvent): void {
+  const id = namedRecording(event);
+  if (id === undefined) return;
+  const seqs = named.get(id);
+  if (seqs) seqs.push(event.seq);
+  else named.set(id, [event.seq]);
+}
+
+/** An event with its leaf hash and where its line begins. */
+export interface Derivable {
+  readonly event: LedgerEvent;
+  readonly leaf: Uint8Array;
+  readonly offset: number;
+}
+
+export class Derived implements Beside {
+  readonly #files: TreeFiles;
+  readonly #events: HashTree;
+  readonly #recordings: HashTree;
+  #base: Snapshot;
+  /** Events after the base, by the recording that they name. */
+  #since = new Map<string, number[]>();
+
+  /** @param folder of derived files. @param write makes what is missing. @throws the system's error, Doubt */
+  constructor(folder: string, base: Snapshot = NO_SNAPSHOT, write = true) {
+    this.#base = base;
+    this.signed = base.size;
+    if (write) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const opened: { close(): void }[] = [];
+    const keep = <T extends { close(): void }>(made: T): T => {
+      opened.push(made);
+      return made;
+    };
+    try {
+      this.#files = keep(new TreeFiles(folder, write));
+      this.#events = keep(new HashTree(join(folder, 'events.index'), EVENT_WIDTHS, write));
+      this.#recordings = keep(new HashTree(join(folder, 'recordings.index'), STATE_WIDTHS, write));
+    } catch (error) {
+      for (const made of opened) made.close();
+      throw error;
+    }
+  }
+
+  /** Throws away what is kept in a folder. */
+  static clear(folder: string): void {
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Events that the base covers, and of these those whose snapshot is signed and on the disk. */
+  get base(): number {
+    return this.#base.size;
+  }
+  signed: number;
+
+  readonly node: NodeSource = (level, index) => this.#files.node(level, index);
+
+  offset(seq: number): number {
+    return this.#files.offset(seq);
+  }
+
+  /** The states that events after the base are folded into. */
+  states(): RecordingStates {
+    const states = new RecordingStates((id) => this.#stored(id));
+    for (const [id, state] of this.#base.open) states.set(id, state);
+    return states;
+  }
+
+  /** Adds events that follow each other. @param write false for a reader, who leaves the files alone. @throws the system's error */
+  add(group: readonly Derivable[], write = true): void {
+    const [first] = group;
+    if (!first) return;
+    if (write)
+      this.#files.put(
+        first.event.seq,
+        group.map(({ leaf }) => leaf),
+        group.map(({ offset }) => offset),
+      );
+    for (const { event } of group) name(this.#since, event);
+  }
+
+  eventsOf(id: string): number[] {
+    const seqs: number[] = [];
+    const key = idKey(id);
+    for (const entry of this.#events.from(this.#base.events, eventKey(id, 0))) {
+      if (!entry.subarray(0, key.length).equals(key)) break;
+      seqs.push(seqOf(entry));
+    }
+    return [...seqs, ...(this.#since.get(id) ?? [])];
+  }
+
+  *recordings(held: RecordingStates): Generator<[string, RecordingState]> {
+    const later = new Map(held.entries());
+    for (const entry of this.#recordings.from(this.#base.recordings, Buffer.alloc(STATE_WIDTHS.key))) {
+      const id = idOf(entry);
+      const newer = later.get(id);
+      later.delete(id);
+      yield [id, newer ?? stateOf(entry.subarray(STATE_WIDTHS.key))];
+    }
+    yield* [...later].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** Another process has made a newer base. */
+  adopt(base: Snapshot, states: RecordingStates): void {
+    this.#base = base;
+    this.signed = base.size;
+    for (const [id, seqs] of this.#since) {
+      const rest = seqs.filter((seq) => seq >= base.size);
+      if (rest.length > 0) this.#since.set(id, rest);
+      else this.#since.delete(id);
+    }
+    this.#forgetClosed(states);
+  }
+
+  /** Writes everything into the files, durably. @returns what to sign; it is the base from now on. @throws the system's error, Doubt */
+  flush(at: Pick<Snapshot, 'size' | 'root' | 'end' | 'checkpoints'>, states: RecordingStates): Snapshot {
+    const keys = [...this.#since].flatMap(([id, seqs]) => seqs.map((seq) => eventKey(id, seq))).sort(Buffer.compare);
+    const entries = [...states.entries()].map(([id, state]) => stateEntry(id, state)).sort(Buffer.compare);
+    const events = this.#events.put(this.#base.events, keys);
+    const recordings = this.#recordings.put(this.#base.recordings, entries);
+    for (const file of [this.#files, this.#events, this.#recordings]) file.sync();
+    const open = [...states.entries()].filter(([, { closed }]) => closed === null || closed === 'recording.failed');
+    const snapshot: Snapshot = { ...at, events, recordings, open };
+    this.#base = snapshot;
+    this.#since.clear();
+    this.#forgetClosed(states);
+    return snapshot;
+  }
+
+  #forgetClosed(states: RecordingStates): void {
+    for (const [id, { closed }] of [...states.entries()]) if (closed !== null && closed !== 'recording.failed') states.forget(id);
+  }
+
+  #stored(id: string): RecordingState | undefined {
+    const value = this.#recordings.get(this.#base.recordings, idKey(id));
+    return value && stateOf(value);
+  }
+
+  close(): void {
+    this.#files.close();
+    this.#events.close();
+    this.#recordings.close();
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What a writer knew after some event, signed by the installation's key: where the indexes stand, and what is open. An older
+ * one costs time and no truth, because what came after it is read again.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { emptyRoot } from '../../merkle/tree.ts';
+import { readSmall, writeAtomic } from '../../storage/atomic.ts';
+import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
+import { openNote, signNote, type NoteKey } from '../note.ts';
+import type { RecordingState } from '../rules.ts';
+import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
+
+const FILE = 'snapshot';
+/** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
+const TITLE = 'wardmux-ledger-derived 1';
+
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const tree = z.strictObject({ end: count, root: z.strictObject({ at: count, length: count, hash: sha256, depth: count.max(20) }).nullable() });
+const state = z.strictObject({
+  start: count,
+  began: z.string(),
+  person: z.string().nullable(),
+  head: z.strictObject({ size: count, root: z.string() }),
+  segment: count,
+  closed: z.enum(['recording.end', 'recording.failed', 'recording.recovered']).nullable(),
+  outputBytes: count.nullable(),
+  durationMs: count.nullable(),
+});
+const schema = z.strictObject({
+  size: count,
+  root: sha256,
+  end: count,
+  checkpoints: z.strictObject({ lines: count, bytes: count, sha256 }),
+  events: tree,
+  recordings: tree,
+  open: z.array(z.tuple([z.string(), state])),
+});
+
+export interface Snapshot {
+  /** Events, the root over them, and the bytes of events.jsonl that they have. */
+  readonly size: number;
+  readonly root: string;
+  readonly end: number;
+  /** The checkpoint file as the head vouched for it then. */
+  readonly checkpoints: CheckpointChain;
+  readonly events: TreeState;
+  readonly recordings: TreeState;
+  /** Recordings that are not closed, or that failed and can still be recovered. */
+  readonly open: readonly (readonly [string, RecordingState])[];
+}
+
+export const NO_SNAPSHOT: Snapshot = {
+  size: 0,
+  root: emptyRoot().toString('hex'),
+  end: 0,
+  checkpoints: EMPTY_CHAIN,
+  events: EMPTY_TREE,
+  recordings: EMPTY_TREE,
+  open: [],
+};
+
+const treeJson = ({ root, end }: TreeState) => ({
+  end,
+  root: root ? { at: root.at, length: root.length, hash: root.hash.toString('hex'), depth: root.depth } : null,
+});
+const treeOf = ({ root, end }: z.infer<typeof tree>): TreeState => ({ end, root: root ? { ...root, hash: Buffer.from(root.hash, 'hex') } : undefined });
+
+/** @returns undefined where there is none, or none that this installation signed. */
+export function readSnapshot(folder: string, key: NoteKey): Snapshot | undefined {
+  try {
+    const text = openNote(readSmall(join(folder, FILE))?.toString('utf8') ?? '', key, MAX_BYTES);
+    const [title, json = ''] = text?.split('\n') ?? [];
+    if (title !== TITLE) return undefined;
+    const { events, recordings, ...rest } = schema.parse(JSON.parse(json));
+    return { ...rest, events: treeOf(events), recordings: treeOf(recordings) };
+  } catch {
+    // Whatever it is, it is not what was signed: everything is derived anew.
+    return undefined;
+  }
+}
+
+/** Larger than one with some thousand open recordings. */
+const MAX_BYTES = 1024 * 1024;
+
+export async function writeSnapshot(folder: string, snapshot: Snapshot, key: NoteKey, sign: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+  const json = JSON.stringify({ ...snapshot, events: treeJson(snapshot.events), recordings: treeJson(snapshot.recordings) });
+  writeAtomic(join(folder, FILE), await signNote(`${TITLE}\n${json}\n`, key, sign));
+}

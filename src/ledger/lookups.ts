@@ -1,0 +1,84 @@
+/**
+ * Questions to a ledger that read little of it. What lies beside the ledger is only the way to an answer: each event is
+ * checked against the head, each proof against the root that it leads to.
+ */
+import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency } from '../merkle/tree.ts';
+import type { TreeHead } from '../recording/types.ts';
+import { Doubt } from './derived/doubt.ts';
+import { readExactly } from './derived/tree-files.ts';
+import { MAX_LINE_BYTES } from './files.ts';
+import type { NoteKey } from './note.ts';
+import { eventAt, type LedgerState } from './state.ts';
+import type { LedgerEvent } from './types.ts';
+
+/** Bytes of a first read of a line: most events have some hundred. */
+const LINE_GUESS = 1024;
+
+export interface LookupSource {
+  readonly key: NoteKey;
+  readonly state: LedgerState;
+  /** Descriptor of events.jsonl. */
+  readonly events: number;
+}
+
+/** An event of the ledger with its line as stored. */
+export interface FoundEvent {
+  readonly event: LedgerEvent;
+  readonly line: Buffer;
+}
+
+/** One event. @throws Doubt */
+export function eventOf(source: LookupSource, seq: number): FoundEvent {
+  const { state, events, key } = source;
+  const line = lineAt(events, state.beside.offset(seq), state.end);
+  const event = eventAt(line, seq, key);
+  const { size, root } = state.tree.head();
+  if (!event || !leads(() => rootFromInclusion(leafHash(line), seq, size, inclusionPathOf(state.beside.node, seq, size)), root))
+    throw new Doubt(`event ${seq} of the ledger is not the one that was signed for`);
+  return { event, line };
+}
+
+/** The events that name a recording, oldest first. @throws Doubt */
+export function eventsOf(source: LookupSource, recording: string): FoundEvent[] {
+  return source.state.beside
+    .eventsOf(recording)
+    .filter((seq) => seq < source.state.tree.size)
+    .map((seq) => eventOf(source, seq));
+}
+
+/** The inclusion path of an event in the tree of a head that was signed. @throws Doubt */
+export function inclusionOf(source: LookupSource, { event, line }: FoundEvent, { size, root }: TreeHead): Buffer[] {
+  const path = inclusionPathOf(source.state.beside.node, event.seq, size);
+  if (!leads(() => rootFromInclusion(leafHash(line), event.seq, size, path), root))
+    throw new Doubt(`no proof leads from event ${event.seq} to the root over ${size} events`);
+  return path;
+}
+
+/** Root over the first `size` events; undefined where there are fewer. @throws Doubt */
+export function rootAt({ state }: LookupSource, size: number): string | undefined {
+  const now = state.tree.head();
+  if (size > now.size) return undefined;
+  const root = rootOf(state.beside.node, size);
+  const path = consistencyPathOf(state.beside.node, size, now.size);
+  if (!verifyConsistency(size, root, now.size, Buffer.from(now.root, 'hex'), path))
+    throw new Doubt(`the root over ${size} events does not lead to the one that was signed for`);
+  return root.toString('hex');
+}
+
+function leads(compute: () => Buffer, root: string): boolean {
+  try {
+    return compute().toString('hex') === root;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function lineAt(fd: number, offset: number, end: number): Buffer {
+  for (let length = LINE_GUESS; ; length = MAX_LINE_BYTES) {
+    const bytes = readExactly(fd, offset, Math.max(0, Math.min(length, end - offset)));
+    const newline = bytes.indexOf(0x0a);
+    if (newline >= 0) return bytes.subarray(0, newline);
+    if (length === MAX_LINE_BYTES || offset + length >= end) throw new Doubt('no line of the ledger begins where one should');
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The ledger as far as its head vouches for it, without reading its history: from the last signed snapshot on. Where
+ * there is none, or something beside the ledger is not what was signed for, everything is read and derived anew.
+ */
+import { fstatSync } from 'node:fs';
+import { leafHash, MerkleTree } from '../merkle/tree.ts';
+import { Derived, DerivedInMemory, type Beside, type Derivable } from './derived/derived.ts';
+import { Doubt } from './derived/doubt.ts';
+import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
+import { LedgerError } from './errors.ts';
+import { decodeEvent } from './events.ts';
+import { readExactly } from './derived/tree-files.ts';
+import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
+import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
+import { openCheckpointLine, type NoteKey } from './note.ts';
+import { readLedger } from './read.ts';
+import { RecordingStates } from './rules.ts';
+import type { LedgerEvent, SignedCheckpoint } from './types.ts';
+
+/** Events after which a writer makes a new snapshot: reading as many again takes some milliseconds. */
+export const SNAPSHOT_EVENTS = 1024;
+/** While everything is derived anew, the indexes are written as often as this: a sort of some hundred thousand keys. */
+const REBUILD_EVENTS = 65_536;
+/** Events whose nodes are written at once. */
+const GROUP = 1024;
+
+export interface LedgerState {
+  readonly tree: MerkleTree;
+  readonly states: RecordingStates;
+  /** Bytes of events.jsonl that are in the tree. */
+  readonly end: number;
+  readonly beside: Beside;
+  /** Undefined for a reader who found nothing good beside the ledger. */
+  readonly derived: Derived | undefined;
+  readonly last: SignedCheckpoint | undefined;
+}
+
+interface Source {
+  readonly folder: string;
+  readonly key: NoteKey;
+  readonly head: SignedHead;
+  /** Open files. */
+  readonly events: number;
+  readonly checkpoints: number;
+}
+
+/**
+ * @param as a writer makes anew what is doubtful; a reader changes nothing; one that reads from events alone does not even look at it.
+ * @throws LedgerError 'corrupt' where the ledger is not what its head vouches for, 'unreadable'.
+ */
+export async function openState(source: Source, as: 'writer' | 'reader' | 'from-events'): Promise<LedgerState> {
+  const folder = ledgerPaths(source.folder).derived;
+  const writer = as === 'writer';
+  const base = as === 'from-events' ? undefined : readSnapshot(folder, source.key);
+  try {
+    if (base) return await replay(source, writer, base);
+  } catch (error) {
+    if (!(error instanceof Doubt)) throw error;
+  }
+  try {
+    if (writer) Derived.clear(folder);
+    return await replay(source, writer, undefined);
+  } catch (error) {
+    if (error instanceof Doubt) throw corrupt(source.folder, source.key, error.message);
+    if (!writer || error instanceof LedgerError) throw error;
+    // What is derived is for speed: where there is no room for it, the ledger goes on without.
+    return openState(source, 'reader');
+  }
+}
+
+/** The full reading finds the words for what is wrong. */
+export function corrupt(folder: string, key: NoteKey, otherwise: string): LedgerError {
+  const fault = readLedger(folder, key, { signatures: 'last' }).faults.find(({ code }) => code !== 'unvouched');
+  return new LedgerError(
+    'corrupt',
+    `${fault?.message ?? otherwise} The ledger was left as it is; keep a copy of ${folder} for the audit, then restore it from a backup.`,
+  );
+}
+
+/** The newest head of a ledger that is there. @throws LedgerError 'corrupt' where it has none that is good */
+export function headOf(folder: string, key: NoteKey): Extract<HeadReading, { kind: 'good' }> {
+  const found = readHead(ledgerPaths(folder).head, key);
+  if (found.kind !== 'good') throw corrupt(folder, key, 'It has no head.');
+  return found;
+}
+
+/** @throws Doubt where the events do not lead from the base to the head. */
+async function replay(source: Source, writer: boolean, base: Snapshot | undefined): Promise<LedgerState> {
+  const { head, key } = source;
+  const from = base ?? NO_SNAPSHOT;
+  if (from.size > head.tree.size || from.checkpoints.bytes > head.checkpoints.bytes) throw new Doubt('the snapshot is newer than the head');
+  // Without a base a reader has no business with the files beside the ledger: they may be of any moment.
+  const derived = base || writer ? new Derived(ledgerPaths(source.folder).derived, base, writer) : undefined;
+  const memory = derived ? undefined : new DerivedInMemory();
+  try {
+    const tree = MerkleTree.from(from.size, derived ? derived.node : () => new Uint8Array());
+    if (tree.head().root !== from.root) throw new Doubt('the tree beside the ledger is not the one that was signed for');
+    const states = derived ? derived.states() : new RecordingStates();
+    let group: Derivable[] = [];
+    let trouble: string | undefined;
+    const settle = (): void => {
+      if (derived) derived.add(group, writer);
+      else memory!.add(group);
+      group = [];
+    };
+    const pass = await passLinesGently(source.events, from.end, (line, offset) => {
+      if (tree.size === head.tree.size) return false;
+      const event = eventAt(line, tree.size, key);
+      const broken = event && states.take(event);
+      if (!event || broken) {
+        trouble = `The events of the ledger are not those that its head vouches for: see event ${tree.size}.`;
+        return false;
+      }
+      const leaf = leafHash(line);
+      tree.append(leaf);
+      group.push({ event, leaf, offset });
+      if (group.length < GROUP) return true;
+      settle();
+      const end = offset + line.length + 1;
+      if (derived && !base && tree.size - derived.base >= REBUILD_EVENTS) derived.flush({ ...tree.head(), end, checkpoints: from.checkpoints }, states);
+      return true;
+    });
+    settle();
+    if (trouble !== undefined || tree.head().root !== head.tree.root)
+      throw new Doubt(trouble ?? 'The events of the ledger are not those that its head vouches for.');
+    const last = await readLastCheckpoint(source, from);
+    return { tree, states, end: pass.end, beside: derived ?? memory!, derived, last };
+  } catch (error) {
+    derived?.close();
+    throw error;
+  }
+}
+
+/** @returns undefined where a line is not the event that is due. */
+export function eventAt(line: Buffer, seq: number, key: NoteKey): LedgerEvent | undefined {
+  const event = decodeEvent(line);
+  return event?.seq === seq && event.installation === key.name.split('/')[1] ? event : undefined;
+}
+
+/** The last checkpoint, after a look at those since the base: they are the ones that the head vouches for. @throws Doubt */
+async function readLastCheckpoint({ checkpoints: fd, head, key }: Source, from: Snapshot): Promise<SignedCheckpoint | undefined> {
+  const due = head.checkpoints;
+  let chain = from.checkpoints;
+  let last: Buffer | undefined;
+  if (fstatSync(fd).size < due.bytes) throw new Doubt('checkpoints are missing');
+  const pass = await passLinesGently(fd, chain.bytes, (line) => {
+    if (chain.lines >= due.lines) return false;
+    chain = nextChain(chain, line);
+    last = Buffer.from(line);
+    return true;
+  });
+  if (chain.lines !== due.lines || chain.bytes !== due.bytes || chain.sha256 !== due.sha256)
+    throw new Doubt('the checkpoints are not those that the head vouches for');
+  let ahead = false;
+  await passLinesGently(fd, pass.end, (line) => {
+    // Events are vouched for before a checkpoint of them is signed, so no crash leaves one that is ahead of the head.
+    ahead ||= (openCheckpointLine(line, key)?.head.size ?? 0) > head.tree.size;
+  });
+  if (ahead) throw new Doubt('the head was set back behind a checkpoint');
+  if (due.lines === 0) return undefined;
+  last ??= lineBefore(fd, due.bytes);
+  const opened = openCheckpointLine(last, key);
+  if (!opened || opened.head.size > head.tree.size) throw new Doubt('the last checkpoint is not one of this ledger');
+  return opened;
+}
+
+/** The line that ends at an offset of a file. @throws Doubt */
+function lineBefore(fd: number, end: number): Buffer {
+  const from = Math.max(0, end - MAX_LINE_BYTES);
+  const bytes = readExactly(fd, from, end - 1 - from);
+  return bytes.subarray(bytes.lastIndexOf(0x0a) + 1);
+}

@@ -1,0 +1,104 @@
+/** A ledger for reading: nothing is changed, no key is needed, and little of it is read. It shows the moment of its opening. */
+import { closeSync } from 'node:fs';
+import type { TreeHead } from '../recording/types.ts';
+import { Doubt } from './derived/doubt.ts';
+import { ledgerPaths, openPlain } from './files.ts';
+import type { SignedHead } from './head.ts';
+import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
+import type { NoteKey } from './note.ts';
+import { isNew } from './read.ts';
+import type { RecordingState } from './rules.ts';
+import { corrupt, headOf, openState, type LedgerState } from './state.ts';
+import type { SignedCheckpoint } from './types.ts';
+
+interface Files {
+  readonly events: number;
+  readonly checkpoints: number;
+}
+
+export class LedgerView {
+  readonly folder: string;
+  readonly key: NoteKey;
+  readonly head: SignedHead;
+  readonly #files: Files;
+  #state: LedgerState;
+
+  private constructor(folder: string, key: NoteKey, head: SignedHead, files: Files, state: LedgerState) {
+    this.folder = folder;
+    this.key = key;
+    this.head = head;
+    this.#files = files;
+    this.#state = state;
+  }
+
+  /**
+   * @returns undefined where there is no ledger.
+   * @throws LedgerError 'corrupt' where it is not what its head vouches for, 'unreadable'.
+   */
+  static async open(folder: string, key: NoteKey): Promise<LedgerView | undefined> {
+    if (isNew(folder)) return undefined;
+    const { head } = headOf(folder, key);
+    const paths = ledgerPaths(folder);
+    const events = openPlain(paths.events);
+    const checkpoints = openPlain(paths.checkpoints);
+    try {
+      if (events === undefined || checkpoints === undefined) throw corrupt(folder, key, 'A file of it is missing.');
+      const files = { events, checkpoints };
+      return new LedgerView(folder, key, head, files, await openState({ folder, key, head, ...files }, 'reader'));
+    } catch (error) {
+      for (const fd of [events, checkpoints]) if (fd !== undefined) closeSync(fd);
+      throw error;
+    }
+  }
+
+  get events(): number {
+    return this.#state.tree.size;
+  }
+
+  get lastCheckpoint(): SignedCheckpoint | undefined {
+    return this.#state.last;
+  }
+
+  /** What the ledger knows of a recording; undefined where it has no start of it. */
+  recording(id: string): Promise<RecordingState | undefined> {
+    return this.#look(({ state }) => state.states.get(id));
+  }
+
+  /** Every recording that the ledger knows, by id. */
+  recordings(): Promise<(readonly [string, RecordingState])[]> {
+    return this.#look(({ state }) => [...state.beside.recordings(state.states)]);
+  }
+
+  /** The events that name a recording, oldest first, with their lines as stored. */
+  eventsOf(recording: string): Promise<FoundEvent[]> {
+    return this.#look((source) => eventsOf(source, recording));
+  }
+
+  /** The inclusion path of an event in the tree of a head that was signed. */
+  inclusion(found: FoundEvent, head: TreeHead): Promise<Buffer[]> {
+    return this.#look((source) => inclusionOf(source, found, head));
+  }
+
+  /** Root over the first `size` events, lower-case hex; undefined where there are fewer. */
+  rootAt(size: number): Promise<string | undefined> {
+    return this.#look((source) => rootAt(source, size));
+  }
+
+  close(): void {
+    this.#state.derived?.close();
+    for (const fd of Object.values(this.#files) as number[]) closeSync(fd);
+  }
+
+  async #look<T>(ask: (source: LookupSource) => T): Promise<T> {
+    const source = (): LookupSource => ({ key: this.key, state: this.#state, events: this.#files.events });
+    try {
+      return ask(source());
+    } catch (error) {
+      if (!(error instanceof Doubt) || !this.#state.derived) throw error;
+    }
+    // What lies beside the ledger is not good: this reader makes it for itself, from all events.
+    this.#state.derived.close();
+    this.#state = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'from-events');
+    return ask(source());
+  }
+}
