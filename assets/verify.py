@@ -30,13 +30,40 @@ import stat
 from decimal import Decimal
 
 NAMESPACE = 'session-export@wardmux.localhost'
+INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost'
+AUDIT_KEY_NAMESPACE = 'audit-key@wardmux.localhost'
 SUMMED_FILES = ['VERIFY.md', 'allowed_signers', 'checkpoint.note', 'evidence.jsonl', 'ledger.jsonl', 'recording.json', 'session.cast', 'verify.py']
 ALL_FILES = sorted(SUMMED_FILES + ['SHA256SUMS', 'SHA256SUMS.installation.sig', 'SHA256SUMS.person.sig'])
 LARGE_FILES = ['session.cast', 'evidence.jsonl', 'ledger.jsonl']
 MAX_SMALL_FILE = 1024 * 1024
 MAX_EVIDENCE_LINE = 8 * 1024 * 1024
 MAX_LEDGER_LINE = 64 * 1024
+MAX_NOTE = 64 * 1024
 MAX_SAFE_INTEGER = 2**53 - 1
+
+# What version 1 of the format knows (docs/format.md, "Access" and "Export bundle").
+ROLES = ('operator', 'auditor', 'security', 'custodian', 'emergency')
+CLASSES = ('shared-clinical', 'nursing', 'it-office', 'remote')
+REASONS = (
+    'none',
+    'treatment',
+    'patient-safety',
+    'system-down',
+    'identity-down',
+    'lost-authenticator',
+    'security-incident',
+    'maintenance',
+    'audit',
+    'privacy-request',
+    'legal',
+)
+END_REASONS = ('exit', 'closed', 'app-stop', 'main-gone', 'write-failed')
+STATES = ('complete', 'recovered', 'failed', 'open')
+EVENT_CODES = 'soirmlugnxe'
+WITHHELD_CODES = 'soimn'
+WITHHELD_REASONS = ('snapshot', 'patient-data', 'personal-data', 'secret', 'third-party', 'not-requested')
+MAX_CELLS = 2000
+MAX_RECIPIENTS = 64
 
 # code: (exit status, sentence). The same table as in Wardmux's own verifier.
 FAILURES = {
@@ -68,6 +95,12 @@ FAILURES = {
     'bad-person-signature': (35, 'The signature of the exporting person over SHA256SUMS is not good.'),
     'bad-sums': (36, 'SHA256SUMS does not list exactly the files of a bundle.'),
     'bad-file': (37, 'A file is not the one that was signed: its SHA-256 is another.'),
+    'newer-version': (38, 'This is of a newer version than this verifier knows: verify it with the verifier of that version.'),
+    'contradiction': (39, "The ledger's events of this recording contradict each other."),
+    'bad-events': (40, 'The events of the recording do not follow its rules.'),
+    'bad-time': (41, 'Time runs backwards in the recording.'),
+    'bad-recipients': (42, 'A segment can be opened by somebody whom policy and trust file do not name, or the ledger names others.'),
+    'bad-policy': (43, 'A segment names a policy that the ledger did not have in force.'),
 }
 
 CHECKS = [
@@ -77,10 +110,13 @@ CHECKS = [
     'ledger checkpoint',
     'ledger proofs',
     'order of the records',
-    'disclosed texts',
+    'disclosed texts and session.cast',
+    'segment headers',
     'records against the ledger',
+    'events of the recording',
     'amount of output',
-    'session.cast',
+    'end of session.cast',
+    'policy and recipients',
     'recording.json',
     'signature of the installation',
     'signature of the person',
@@ -286,24 +322,36 @@ def parse_ssh_key(text):
     return (match[1], blob, raw) if good else None
 
 
-def ssh_verify(message, armored, key):
+SSH_HASH = b'sha512'
+
+
+def ssh_armor(blob):
+    """The one text of a signature, as ssh-keygen writes it."""
+    text = base64.b64encode(blob).decode('ascii')
+    lines = [text[i : i + 70] for i in range(0, len(text), 70)]
+    return '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' % '\n'.join(lines)
+
+
+def is_mpint(data):
+    """A positive integer of 256 bits at most, in the one way of RFC 4251."""
+    if data[:1] == b'\0':
+        return 1 < len(data) <= 33 and data[1] >= 0x80
+    return 0 < len(data) <= 32 and data[0] < 0x80
+
+
+def ssh_verify(message, armored, key, namespace=NAMESPACE):
     """'good', 'malformed', 'other-key' or 'bad'."""
     kind, blob_of_key, raw = key
     lines = armored.split('\n') if len(armored) <= 4096 else []
-    if len(lines) < 4 or lines[0] != '-----BEGIN SSH SIGNATURE-----' or lines[-2] != '-----END SSH SIGNATURE-----' or lines[-1] != '':
-        return 'malformed'
-    blob = b64(''.join(lines[1:-2]))
-    if not blob:
+    blob = b64(''.join(lines[1:-2])) if len(lines) >= 4 else None
+    if not blob or ssh_armor(blob) != armored:
         return 'malformed'
     try:
         fields = Fields(blob)
         if fields.take(6) != b'SSHSIG' or fields.uint32() != 1:
             return 'malformed'
         embedded = fields.string()
-        if fields.string() != NAMESPACE.encode() or fields.string() != b'':
-            return 'malformed'
-        hash_name = fields.string()
-        if hash_name not in (b'sha256', b'sha512'):
+        if fields.string() != namespace.encode() or fields.string() != b'' or fields.string() != SSH_HASH:
             return 'malformed'
         signature = Fields(fields.string())
         fields.end()
@@ -313,8 +361,8 @@ def ssh_verify(message, armored, key):
             return 'malformed'
         value = signature.string()
         signature.end()
-        digest = hashlib.new(hash_name.decode(), message).digest()
-        data = b'SSHSIG' + ssh_string(NAMESPACE.encode()) + ssh_string(b'') + ssh_string(hash_name) + ssh_string(digest)
+        digest = hashlib.sha512(message).digest()
+        data = b'SSHSIG' + ssh_string(namespace.encode()) + ssh_string(b'') + ssh_string(SSH_HASH) + ssh_string(digest)
         if kind == 'ssh-ed25519':
             if len(value) != 64:
                 return 'malformed'
@@ -322,11 +370,19 @@ def ssh_verify(message, armored, key):
         parts = Fields(value)
         r, s = parts.string(), parts.string()
         parts.end()
-        if len(r) > 33 or len(s) > 33:
+        if not is_mpint(r) or not is_mpint(s):
             return 'malformed'
         return 'good' if p256_verify(raw, data, int.from_bytes(r, 'big'), int.from_bytes(s, 'big')) else 'bad'
     except ValueError:
         return 'malformed'
+
+
+def signed_by_one_of(message, armored, keys):
+    for key in keys:
+        verdict = ssh_verify(message, armored, key)
+        if verdict != 'other-key':
+            return verdict
+    return 'other-key'
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -418,9 +474,58 @@ def is_match(value, pattern):
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
+def is_count(value):
+    return is_int(value) and value >= 0
+
+
 def is_label(value):
-    """A name of 200 UTF-16 units at most, as the trust file's own schema counts."""
-    return isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 400
+    """A name of 200 characters at most."""
+    return isinstance(value, str) and len(value) <= 200 and well_formed(value)
+
+
+def is_one_of(value, words):
+    return isinstance(value, str) and value in words
+
+
+def is_moment(value):
+    """A moment that exists, as ECMAScript's toISOString writes it."""
+    if not is_match(value, r'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z'):
+        return False
+    year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    if not 1 <= month <= 12 or not 1 <= day <= days[month - 1]:
+        return False
+    return int(value[11:13]) < 24 and int(value[14:16]) < 60 and int(value[17:19]) < 60
+
+
+def well_formed(text):
+    try:
+        text.encode('utf-8')
+        return True
+    except UnicodeEncodeError:
+        return False
+
+
+MAX_DEPTH = 8
+MEMBER_NAME = re.compile('[A-Za-z][A-Za-z0-9]{0,63}')
+
+
+def is_plain(value, depth=MAX_DEPTH):
+    """Names of ours, no half of a character, and no deeper than any reader goes."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return depth > 0 and all(is_plain(item, depth - 1) for item in value)
+    if isinstance(value, dict):
+        return depth > 0 and all(MEMBER_NAME.fullmatch(name) and is_plain(item, depth - 1) for name, item in value.items())
+    return True
+
+
+def parse_one_object(data):
+    """The object of bytes that are the one text of it; None for anything else."""
+    text, value = read_line_value(data)
+    return value if value is not None and is_plain(value) and compact(value) == text else None
 
 
 # Quotes and escapes, to know what is inside a string; and the fractions that Python writes in a way of its own.
@@ -466,31 +571,61 @@ def read_line_value(line):
     return (text, value) if isinstance(value, dict) else (None, None)
 
 
-def whole_lines(path, limit, failure):
-    """Numbered lines without their newline. `failure(number)` is raised for a last line that has none, and for one that is too long."""
-    with open(path, 'rb') as file:
-        number = 0
-        while True:
-            line = file.readline(limit + 2)
-            if not line:
-                return
-            number += 1
-            if not line.endswith(b'\n') or len(line) > limit + 1:
-                raise failure(number)
-            yield number, line[:-1]
+class Lines:
+    """A file read forward, line by line; its SHA-256 comes with it, over the very bytes that were read."""
+
+    def __init__(self, folder, name, limit):
+        self.file = readable(name, lambda: open(os.path.join(folder, name), 'rb'))
+        self.limit = limit
+        self.state = hashlib.sha256()
+        self.torn = False
+
+    def next(self):
+        """The next line without its newline; None at the end, and where a line has no newline or is too long: then `torn` is set."""
+        if self.torn:
+            return None
+        line = self.file.readline(self.limit + 2)
+        self.state.update(line)
+        if not line:
+            return None
+        if not line.endswith(b'\n') or len(line) > self.limit + 1:
+            self.torn = True
+            return None
+        return line[:-1]
+
+    def digest(self):
+        for block in iter(lambda: self.file.read(1024 * 1024), b''):
+            self.state.update(block)
+        return self.state.digest()
+
+    def close(self):
+        self.file.close()
+
+
+def readable(name, read):
+    try:
+        return read()
+    except OSError:
+        raise Failure('missing-file', f'{name} cannot be read.') from None
 
 
 def read_file(folder, name):
-    with open(os.path.join(folder, name), 'rb') as file:
-        return file.read(MAX_SMALL_FILE + 1)
+    def read():
+        with open(os.path.join(folder, name), 'rb') as file:
+            return file.read(MAX_SMALL_FILE + 1)
+
+    return readable(name, read)
 
 
 def file_digest(folder, name):
-    state = hashlib.sha256()
-    with open(os.path.join(folder, name), 'rb') as file:
-        for block in iter(lambda: file.read(1024 * 1024), b''):
-            state.update(block)
-    return state.digest()
+    def read():
+        state = hashlib.sha256()
+        with open(os.path.join(folder, name), 'rb') as file:
+            for block in iter(lambda: file.read(1024 * 1024), b''):
+                state.update(block)
+        return state.digest()
+
+    return readable(name, read)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -499,12 +634,109 @@ def file_digest(folder, name):
 
 def decode_note_key(text):
     """(name, key id, raw key) of a C2SP note verification key, or None."""
-    match = re.fullmatch(r'([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})', text)
+    match = re.fullmatch(r'([!-*,-~]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})', text)
     data = b64(match[3]) if match else None
     if data is None or len(data) != 33 or data[0] != 1:
         return None
     key_id = sha256(match[1].encode(), b'\n\x01', data[1:])[:4]
     return (match[1], key_id, data[1:]) if key_id.hex() == match[2] else None
+
+
+def thumbprint(raw):
+    """RFC 7638 SHA-256 thumbprint of an uncompressed P-256 point, base64url."""
+    x, y = (base64.urlsafe_b64encode(part).decode('ascii').rstrip('=') for part in (raw[1:33], raw[33:]))
+    return base64.urlsafe_b64encode(sha256(('{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' % (x, y)).encode())).decode('ascii').rstrip('=')
+
+
+def is_ssh_key(text, kind):
+    key = parse_ssh_key(text) if isinstance(text, str) and len(text) <= 400 else None
+    return key is not None and key[0] == kind
+
+
+def is_kid(value):
+    return is_match(value, '[A-Za-z0-9_-]{43}')
+
+
+def is_list(value, least, most):
+    return isinstance(value, list) and least <= len(value) <= most
+
+
+def members(value, names):
+    """A dictionary with these members in this order, and no other."""
+    return isinstance(value, dict) and tuple(value) == names
+
+
+def is_certificate(value):
+    return value is None or (isinstance(value, str) and len(value) <= 4096)
+
+
+def is_unique(values):
+    return len(set(values)) == len(values)
+
+
+def is_trusted_key(key):
+    if not isinstance(key, dict):
+        return False
+    if key.get('algorithm') != 'ed25519':
+        good = members(key, ('algorithm', 'key')) and is_match(key['algorithm'], '[a-z0-9][a-z0-9-]{0,31}')
+        return good and is_match(key['key'], '[!-~]{1,8192}')
+    good = members(key, ('algorithm', 'ledger', 'ssh', 'certificate')) and is_certificate(key['certificate'])
+    good = good and is_ssh_key(key['ssh'], 'ssh-ed25519') and isinstance(key['ledger'], str)
+    note = decode_note_key(key['ledger']) if good else None
+    return note is not None and note[2] == parse_ssh_key(key['ssh'])[2]
+
+
+def is_certified(installation, keys, namespace, name):
+    for i, key in enumerate(keys):
+        if key['certificate'] is None:
+            continue
+        if i == 0:
+            return False
+        message = ('%s\n%s\n' % (installation, key[name])).encode('utf-8')
+        if ssh_verify(message, key['certificate'], parse_ssh_key(keys[i - 1]['ssh']), namespace) != 'good':
+            return False
+    return True
+
+
+def installation_keys(trust):
+    return [key for key in trust['keys'] if key['algorithm'] == 'ed25519']
+
+
+def is_trust(trust):
+    names = ('format', 'version', 'installation', 'origin', 'keys', 'persons', 'auditKeys', 'verifier')
+    if not members(trust, names) or trust['format'] != 'wardmux-trust' or not is_int(trust['version']) or trust['version'] != 1:
+        return False
+    installation = trust['installation']
+    if not is_match(installation, 'w-[0-9a-f]{12}') or trust['origin'] != 'wardmux.localhost/' + installation + '/ledger':
+        return False
+    if not is_list(trust['keys'], 0, 64) or not all(is_trusted_key(key) for key in trust['keys']):
+        return False
+    keys = installation_keys(trust)
+    if not keys or not is_unique([key['ssh'] for key in keys]) or any(decode_note_key(key['ledger'])[0] != trust['origin'] for key in keys):
+        return False
+    if not is_list(trust['persons'], 0, 10000):
+        return False
+    kids = []
+    for person in trust['persons']:
+        good = members(person, ('id', 'name', 'ssh', 'kids')) and is_match(person['id'], 'p-[0-9a-f]{12}') and is_label(person['name'])
+        if not good or not is_ssh_key(person['ssh'], 'ecdsa-sha2-nistp256') or not is_list(person['kids'], 1, 64) or not all(map(is_kid, person['kids'])):
+            return False
+        kids += person['kids']
+    if not is_unique([person['id'] for person in trust['persons']]) or not is_unique(kids) or not is_list(trust['auditKeys'], 0, 64):
+        return False
+    for key in trust['auditKeys']:
+        good = members(key, ('kid', 'label', 'ssh', 'certificate')) and is_kid(key['kid']) and is_label(key['label']) and is_certificate(key['certificate'])
+        if not good or not is_ssh_key(key['ssh'], 'ecdsa-sha2-nistp256') or thumbprint(parse_ssh_key(key['ssh'])[2]) != key['kid']:
+            return False
+    if not is_unique([key['kid'] for key in trust['auditKeys']]):
+        return False
+    if not members(trust['verifier'], ('sha256',)) or not is_hex(trust['verifier']['sha256'], 64):
+        return False
+    return is_certified(installation, keys, INSTALLATION_KEY_NAMESPACE, 'ssh') and is_certified(installation, trust['auditKeys'], AUDIT_KEY_NAMESPACE, 'kid')
+
+
+def pretty(value):
+    return json.dumps(value, ensure_ascii=False, indent=2) + '\n'
 
 
 def read_trust(path):
@@ -521,29 +753,22 @@ def read_trust(path):
         trust = JSON.decode(text)
     except (ValueError, RecursionError):
         raise Failure('bad-trust', again) from None
-    fields = {'format', 'version', 'installation', 'origin', 'ledger', 'ssh', 'persons', 'auditKeys'}
-    good = isinstance(trust, dict) and set(trust) == fields
-    good = good and trust['format'] == 'wardmux-trust' and is_int(trust['version']) and trust['version'] == 1
-    good = good and is_match(trust['installation'], 'w-[0-9a-f]{12}')
-    good = good and trust['origin'] == 'wardmux.localhost/' + trust['installation'] + '/ledger'
-    good = good and isinstance(trust['ledger'], str) and (decode_note_key(trust['ledger']) or [None])[0] == trust['origin']
-    good = good and isinstance(trust['ssh'], str) and parse_ssh_key(trust['ssh']) is not None
-    good = good and isinstance(trust['persons'], list) and isinstance(trust['auditKeys'], list)
-    for person in trust['persons'] if good else []:
-        good = good and isinstance(person, dict) and set(person) == {'id', 'name', 'ssh'}
-        good = good and is_match(person['id'], 'p-[0-9a-f]{12}') and is_label(person['name'])
-        good = good and isinstance(person['ssh'], str) and parse_ssh_key(person['ssh']) is not None
-    good = good and len({person['id'] for person in trust['persons']}) == len(trust['persons'])
-    for key in trust['auditKeys'] if good else []:
-        good = good and isinstance(key, dict) and set(key) == {'kid', 'label'}
-        good = good and is_match(key['kid'], '[A-Za-z0-9_-]{43}') and is_label(key['label'])
-    if not good:
-        raise Failure('bad-trust', again)
-    return trust
+    # One text for one trust file: so no member stands in it twice, and the stock tools read what the verifiers read.
+    if is_trust(trust):
+        if pretty(trust) != text:
+            raise Failure('bad-trust', again)
+        return trust
+    if is_newer(trust, 'wardmux-trust'):
+        raise Failure('newer-version', 'The trust file.')
+    raise Failure('bad-trust', again)
+
+
+def is_newer(value, form):
+    return isinstance(value, dict) and value.get('format') == form and is_int(value.get('version')) and value['version'] > 1
 
 
 def allowed_signers(trust):
-    signers = [(trust['installation'], trust['ssh'])] + [(person['id'], person['ssh']) for person in trust['persons']]
+    signers = [(trust['installation'], key['ssh']) for key in installation_keys(trust)] + [(person['id'], person['ssh']) for person in trust['persons']]
     return ''.join(f'{name} namespaces="{NAMESPACE}" {key}\n' for name, key in signers)
 
 
@@ -567,73 +792,107 @@ def check_files(folder):
         raise Failure('extra-file', f'Files that do not belong to a bundle: {len(extra)}.')
 
 
-def read_claims(data):
-    """The part of recording.json that cannot be derived from anything else."""
-    _, value = read_line_value(data)
-    good = value is not None and value.get('format') == 'wardmux-bundle' and is_int(value.get('version')) and value['version'] == 1
-    good = good and is_match(value.get('recording'), r'[0-9]{8}-[0-9]{6}-[0-9a-f]{8}') and is_match(value.get('installation'), 'w-[0-9a-f]{12}')
-    ledger = value.get('ledger') if good else None
-    exported = value.get('exported') if good else None
-    good = good and isinstance(ledger, dict) and is_int(ledger.get('size')) and is_hex(ledger.get('root'), 64)
-    good = good and isinstance(exported, dict) and is_match(exported.get('by'), 'p-[0-9a-f]{12}')
-    good = good and is_match(exported.get('time'), r'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z')
-    good = good and is_match(exported.get('version'), r'[0-9A-Za-z.+-]{1,40}')
-    if not good:
+def summary_text(summary):
+    return pretty(summary).encode('utf-8')
+
+
+def is_summary(value):
+    names = (
+        'format',
+        'version',
+        'recording',
+        'installation',
+        'person',
+        'started',
+        'state',
+        'records',
+        'root',
+        'proven',
+        'outputBytes',
+        'pieces',
+        'ledger',
+        'exported',
+    )
+    if not members(value, names) or value['format'] != 'wardmux-bundle' or not is_int(value['version']) or value['version'] != 1:
+        return False
+    good = is_match(value['recording'], r'[0-9]{8}-[0-9]{6}-[0-9a-f]{8}') and is_match(value['installation'], 'w-[0-9a-f]{12}')
+    good = good and is_match(value['person'], 'p-[0-9a-f]{12}') and is_moment(value['started']) and is_one_of(value['state'], STATES)
+    good = good and is_count(value['records']) and is_hex(value['root'], 64) and is_count(value['proven']) and is_count(value['outputBytes'])
+    pieces, ledger, exported = value['pieces'], value['ledger'], value['exported']
+    good = good and members(pieces, ('disclosed', 'withheld')) and is_count(pieces['disclosed']) and is_count(pieces['withheld'])
+    good = good and members(ledger, ('size', 'root')) and is_count(ledger['size']) and is_hex(ledger['root'], 64)
+    good = good and members(exported, ('time', 'by', 'version', 'reason')) and is_moment(exported['time']) and is_match(exported['by'], 'p-[0-9a-f]{12}')
+    return good and is_match(exported['version'], r'[0-9A-Za-z.+-]{1,40}') and is_one_of(exported['reason'], REASONS)
+
+
+def read_summary(data):
+    text, value = read_line_value(data)
+    if value is not None and is_newer(value, 'wardmux-bundle'):
+        raise Failure('newer-version', 'recording.json.')
+    if value is None or not is_summary(value) or pretty(value) != text:
         raise Failure('bad-summary', 'It is not the summary of a bundle.')
     return value
 
 
-def check_checkpoint(note, key, claimed):
+def check_checkpoint(data, keys, claimed):
     """A C2SP checkpoint as a signed note. Returns (size, root in hex)."""
-    name, key_id, raw = key
-    other = Failure('untrusted-key', 'checkpoint.note is signed with another key.')
     changed = Failure('bad-checkpoint', 'checkpoint.note was changed.')
+    try:
+        note = data.decode('utf-8')
+    except ValueError:
+        raise changed from None
     split = note.rfind('\n\n')
-    lines = note[split + 2 : -1].split('\n') if split >= 0 and note.endswith('\n') and len(note) <= 65536 else []
+    if len(data) > MAX_NOTE or split < 0 or not note.endswith('\n'):
+        raise changed
     text = note[: split + 1]
-    ours, signed = False, False
-    opened = False
-    for line in lines:
-        match = re.fullmatch(r'— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})', line)
-        data = b64(match[2]) if match else None
-        if data is None:
-            opened = False
-            break
-        if match[1] != name or len(data) != 68 or data[:4] != key_id:
+    signer = None
+    for line in note[split + 2 : -1].split('\n'):
+        match = re.fullmatch(r'— ([!-*,-~]+) ([A-Za-z0-9+/]+={0,2})', line)
+        signature = b64(match[2]) if match else None
+        if signature is None:
+            raise changed
+        key = next((key for key in keys if match[1] == key[0] and len(signature) == 68 and signature[:4] == key[1]), None)
+        if key is None or signer is not None:
             continue
-        opened = ed25519_verify(raw, text.encode('utf-8'), data[4:])
-        break
-    head = text.split('\n')
-    good = opened and len(head) >= 4 and head[0] == name and re.fullmatch(r'0|[1-9][0-9]{0,15}', head[1]) is not None
-    good = good and re.fullmatch(r'[A-Za-z0-9+/]{43}=', head[2]) is not None
+        if not ed25519_verify(key[2], text.encode('utf-8'), signature[4:]):
+            raise changed
+        signer = key
+    if signer is None:
+        raise Failure('untrusted-key', 'checkpoint.note is signed with another key.')
+    lines = text[:-1].split('\n')
+    good = len(lines) >= 3 and '' not in lines and lines[0] == signer[0] and re.fullmatch(r'0|[1-9][0-9]{0,14}', lines[1]) is not None
+    good = good and re.fullmatch(r'[A-Za-z0-9+/]{43}=', lines[2]) is not None and b64(lines[2]) is not None
     if not good:
-        tail = note[split + 2 :]
-        signed = re.fullmatch(r'— [^\s+]+ [A-Za-z0-9+/]{91}=\n', tail) is not None
-        if signed:
-            match = re.fullmatch(r'— ([^\s+]+) ([A-Za-z0-9+/]{91}=)\n', tail)
-            ours = match[1] == name and base64.b64decode(match[2])[:4] == key_id
-        raise other if signed and not ours else changed
-    size, root = int(head[1]), base64.b64decode(head[2]).hex()
+        raise changed
+    size, root = int(lines[1]), b64(lines[2]).hex()
     if size != claimed['size'] or root != claimed['root']:
         raise Failure('other-checkpoint', f'It signs for {size} events; the bundle was made at {claimed["size"]}.')
     return size, root
 
 
 HEAD_ACTIONS = ('recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered')
-STATES = {'recording.end': 'complete', 'recording.recovered': 'recovered', 'recording.failed': 'failed'}
+CLOSING_STATES = {'recording.end': 'complete', 'recording.recovered': 'recovered', 'recording.failed': 'failed'}
+# What may follow the event that closed a recording: one that failed may be recovered.
+AFTER_CLOSING = {'recording.end': (), 'recording.failed': ('recording.recovered',), 'recording.recovered': ()}
+# Events that take a policy into force, and the member that names it.
+POLICY_ACTIONS = {'first-run': 'policySha256', 'policy.change': 'sha256'}
+EMPTY_ROOT = sha256(b'').hex()
 
 
 def decode_event(line):
     """A ledger event, or None. Only its outer shape is looked at."""
-    text, event = read_line_value(line)
     # The writer's one text only: what reads differently elsewhere is not an event.
-    good = event is not None and compact(event) == text
-    good = good and is_int(event.get('seq')) and isinstance(event.get('action'), str)
-    good = good and is_match(event.get('time'), r'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z')
+    event = parse_one_object(line)
+    good = event is not None and is_int(event.get('seq')) and isinstance(event.get('action'), str) and is_moment(event.get('time'))
     good = good and is_match(event.get('installation'), 'w-[0-9a-f]{12}')
     good = good and ('detail' not in event or isinstance(event['detail'], dict))
     good = good and ('person' not in event or isinstance(event['person'], str))
     return event if good else None
+
+
+def belongs_to(event, recording):
+    named = event.get('detail', {}).get('recording')
+    return (isinstance(named, str) and named == recording) or event['action'] in POLICY_ACTIONS
 
 
 def parse_ledger_line(line):
@@ -646,123 +905,295 @@ def parse_ledger_line(line):
     return value if again == text and well_formed(value['event']) else None
 
 
-def well_formed(text):
-    try:
-        text.encode('utf-8')
-        return True
-    except UnicodeEncodeError:
-        return False
-
-
-def check_ledger(folder, recording, installation, head):
-    """Every event's inclusion in the ledger. Returns (heads, counted output bytes or None, records signed before a crash or None, state)."""
+def check_ledger(folder, recording, installation, head, digests):
+    """Every event's inclusion in the ledger. Returns what they say of the recording (see ledger_story)."""
     size, ledger_root = head
-    events, before, count = [], -1, 0
-    path = os.path.join(folder, 'ledger.jsonl')
-    for number, line in whole_lines(path, MAX_LEDGER_LINE, lambda n: Failure('bad-ledger', f'Line {n} of ledger.jsonl.')):
-        where = f'Line {number} of ledger.jsonl.'
-        value = parse_ledger_line(line)
-        leaf_bytes = value['event'].encode('utf-8') if value else b''
-        event = decode_event(leaf_bytes) if value else None
-        if event is None or value['index'] <= before or event['seq'] != value['index']:
-            raise Failure('bad-ledger', where)
-        if event['installation'] != installation or event.get('detail', {}).get('recording') != recording:
-            raise Failure('bad-ledger', where)
-        if value['index'] >= size:
-            raise Failure('short-proof', where)
-        root = root_from_inclusion(sha256(b'\x00', leaf_bytes), value['index'], size, [bytes.fromhex(node) for node in value['path']])
-        if root is None:
-            raise Failure('short-proof', where)
-        if root.hex() != ledger_root:
-            raise Failure('bad-proof', where)
-        before = value['index']
-        events.append(event)
-        count += 1
-    heads, started, output, last, largest, signed_before = [], False, None, None, 0, None
+    events, before, number = [], -1, 0
+    file = Lines(folder, 'ledger.jsonl', MAX_LEDGER_LINE)
+    try:
+        while True:
+            line = file.next()
+            if line is None:
+                break
+            number += 1
+            where = f'Line {number} of ledger.jsonl.'
+            value = parse_ledger_line(line)
+            leaf_bytes = value['event'].encode('utf-8') if value else b''
+            event = decode_event(leaf_bytes) if value else None
+            if event is None or value['index'] <= before or event['seq'] != value['index']:
+                raise Failure('bad-ledger', where)
+            if event['installation'] != installation or not belongs_to(event, recording):
+                raise Failure('bad-ledger', where)
+            if value['index'] >= size:
+                raise Failure('short-proof', where)
+            root = root_from_inclusion(sha256(b'\x00', leaf_bytes), value['index'], size, [bytes.fromhex(node) for node in value['path']])
+            if root is None:
+                raise Failure('short-proof', where)
+            if root.hex() != ledger_root:
+                raise Failure('bad-proof', where)
+            before = value['index']
+            events.append(event)
+        if file.torn:
+            raise Failure('bad-ledger', f'Line {number + 1} of ledger.jsonl.')
+        digests['ledger.jsonl'] = file.digest()
+    finally:
+        file.close()
+    return ledger_story(events, recording)
+
+
+def is_kids(value):
+    return isinstance(value, list) and all(map(is_kid, value))
+
+
+def read_start(event):
+    detail = event.get('detail', {})
+    good = is_match(event.get('person'), 'p-[0-9a-f]{12}') and is_kids(detail.get('recipients')) and is_hex(detail.get('policySha256'), 64)
+    good = good and is_one_of(detail.get('role'), ROLES) and is_one_of(detail.get('class'), CLASSES) and is_one_of(detail.get('reason'), REASONS)
+    glass = detail.get('breakGlass')
+    good = good and (glass is None or is_match(glass, 'b-[0-9a-f]{12}'))
+    if not good:
+        return None
+    start = {name: detail[name] for name in ('recipients', 'policySha256', 'role', 'class', 'reason')}
+    return dict(start, seq=event['seq'], person=event['person'], breakGlass=glass)
+
+
+def ledger_story(events, recording):
+    """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
+    heads, segments, policies = [], [], []
+    start = end = last = signed_before = None
     for event in events:
-        if event['action'] == 'recording.start':
-            started = True
-        if event['action'] not in HEAD_ACTIONS:
+        action, detail, seq = event['action'], event.get('detail', {}), event['seq']
+        bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
+
+        def contradiction(why, seq=seq):
+            return Failure('contradiction', f'Event {seq} {why}.')
+
+        if action in POLICY_ACTIONS:
+            name = POLICY_ACTIONS[action]
+            if name not in detail and action == 'first-run':
+                continue
+            if not is_hex(detail.get(name), 64) or not is_kids(detail.get('auditKeys')):
+                raise bad
+            policies.append((seq, detail[name], detail['auditKeys']))
+        if detail.get('recording') != recording:
             continue
-        detail = event.get('detail', {})
-        if not is_int(detail.get('size')) or detail['size'] < 0 or not is_hex(detail.get('root'), 64):
-            raise Failure('bad-ledger', 'An event states no size or root.')
+        if action == 'recording.start':
+            if start is not None:
+                raise contradiction('is a second start')
+            start = read_start(event)
+            if start is None:
+                raise bad
+        if action not in HEAD_ACTIONS:
+            continue
+        size, root = detail.get('size'), detail.get('root')
         stated = detail.get('signedBefore')
-        stated = stated if is_int(stated) and stated >= 0 else None
+        if not is_count(size) or not is_hex(root, 64) or ('signedBefore' in detail and not is_count(stated)):
+            raise bad
+        before = heads[-1] if heads else None
+        largest = before[0] if before else 0
+        if start is None:
+            raise contradiction('stands before the start')
+        if last in AFTER_CLOSING and action not in AFTER_CLOSING[last]:
+            raise contradiction('stands after the recording was closed')
+        if size < largest:
+            raise contradiction(f'knows {size} records, and {largest} were known before it')
+        if root != EMPTY_ROOT if size == 0 else before is not None and size == before[0] and root != before[1]:
+            raise contradiction(f'states another root for {size} records than the one before it')
+        if action == 'recording.segment':
+            if not is_count(detail.get('segment')) or not is_count(detail.get('firstSeq')):
+                raise bad
+            if detail['firstSeq'] >= size:
+                raise contradiction('states a segment that begins behind its head')
+            segments.append((detail['segment'], detail['firstSeq']))
+        if action == 'recording.end':
+            if not isinstance(detail.get('reason'), str) or not is_count(detail.get('outputBytes')) or not is_count(detail.get('durationMs')):
+                raise bad
+            end = (detail['reason'], detail['outputBytes'], size)
         # What follows a closing after a crash makes nothing older: the first one decides.
-        if signed_before is None and (stated is not None or event['action'] == 'recording.recovered'):
+        if signed_before is None and (stated is not None or action == 'recording.recovered'):
             signed_before = largest if stated is None else min(largest, stated)
-        largest = max(largest, detail['size'])
-        heads.append((detail['size'], detail['root']))
-        last = event['action']
-        if last == 'recording.end' and is_int(detail.get('outputBytes')):
-            output = detail['outputBytes']
-    if not started or not heads:
-        raise Failure('no-head', f'{count} events are in ledger.jsonl.')
-    return heads, output, signed_before, STATES.get(last, 'open')
-
-
-EVENT_CODES = 'soirmlugnxe'
+        heads.append((size, root))
+        last = action
+    if start is None or all(size == 0 for size, _ in heads):
+        raise Failure('no-head', 'None of the records is signed for.')
+    return {
+        'start': start,
+        'heads': heads,
+        'segments': segments,
+        'end': end,
+        'signed_before': signed_before,
+        'state': CLOSING_STATES.get(last, 'open'),
+        'policies': policies,
+    }
 
 
 def decode_piece(data):
-    """(code, microseconds, data) of a piece: u8 code, u64 time, u32 length, data. None for anything else."""
+    """(code, microseconds, data) of a piece: u8 code, u64 time, u32 length, data. None for anything else, and for a snapshot, which is never disclosed."""
     if len(data) < 13 or int.from_bytes(data[9:13], 'big') != len(data) - 13:
         return None
     code, time = chr(data[0]), int.from_bytes(data[1:9], 'big')
-    return (code, time, data[13:]) if code in EVENT_CODES and time <= MAX_SAFE_INTEGER else None
+    return (code, time, data[13:]) if code in EVENT_CODES and code != 'n' and time <= MAX_SAFE_INTEGER else None
+
+
+class Frame:
+    __slots__ = ('seq', 'mono', 'wall', 'leaf', 'commitment', 'body', 'header', 'pieces')
+
+
+def read_piece(piece):
+    """A piece as its writer makes it, or None."""
+    if not isinstance(piece, dict):
+        return None
+    if is_hex(piece.get('salt'), 64):
+        if 'bytes' not in piece:
+            return {'salt': piece['salt']}
+        return {'salt': piece['salt'], 'bytes': piece['bytes']} if isinstance(piece['bytes'], str) else None
+    code, digest, reason = piece.get('code'), piece.get('digest'), piece.get('reason')
+    good = isinstance(code, str) and len(code) == 1 and code in WITHHELD_CODES and is_hex(digest, 64) and is_one_of(reason, WITHHELD_REASONS)
+    return {'code': code, 'digest': digest, 'reason': reason} if good and (code == 'n') == (reason == 'snapshot') else None
 
 
 def parse_evidence(line, number):
-    """One record: (seq, wall ms, leaf, header text or None, events, pieces withheld, committed)."""
+    """One record, read and not yet compared with anything."""
     bad = Failure('bad-evidence', f'Line {number} of evidence.jsonl.')
     text, value = read_line_value(line)
     if value is None or not is_hex(value.get('head'), 120) or not is_hex(value.get('body'), 64):
         raise bad
-    covered, body = bytes.fromhex(value['head']), bytes.fromhex(value['body'])
-    seq, wall, kind = int.from_bytes(covered[:8], 'big'), int.from_bytes(covered[16:24], 'big'), int.from_bytes(covered[24:28], 'big')
-    commitment = covered[28:]
-    if seq > MAX_SAFE_INTEGER or wall > MAX_SAFE_INTEGER:
+    covered, kind = bytes.fromhex(value['head']), int(value['head'][48:56], 16)
+    frame = Frame()
+    frame.body = bytes.fromhex(value['body'])
+    frame.seq, frame.mono, frame.wall = (int.from_bytes(covered[i : i + 8], 'big') for i in (0, 8, 16))
+    frame.commitment, frame.header, frame.pieces = covered[28:], None, []
+    if frame.seq > MAX_SAFE_INTEGER or frame.wall > MAX_SAFE_INTEGER:
         raise bad
-    leaf = sha256(b'\x00', covered, body)
+    frame.leaf = sha256(b'\x00', covered, frame.body)
+    again = {'head': value['head'], 'body': value['body']}
     if kind == 0:
         header = value.get('header')
-        if not isinstance(header, str) or not well_formed(header) or compact({'head': value['head'], 'body': value['body'], 'header': header}) != text:
+        if not isinstance(header, str) or not well_formed(header):
             raise bad
-        digest = sha256(header.encode('utf-8'))
-        return seq, wall, leaf, header, [], 0, digest == body and digest == commitment
-    pieces = value.get('pieces')
-    if kind != 1 or not isinstance(pieces, list) or not pieces:
-        raise bad
-    digests, opened, again = [], [], []
-    for piece in pieces:
-        if not isinstance(piece, dict):
+        frame.header = header.encode('utf-8')
+        again['header'] = header
+    else:
+        if kind != 1 or not isinstance(value.get('pieces'), list) or not value['pieces']:
             raise bad
-        salt, data = piece.get('salt'), piece.get('bytes')
-        digest, reason = piece.get('digest'), piece.get('reason')
-        if is_hex(salt, 64) and isinstance(data, str):
-            content = b64(data)
-            if content is None:
-                raise bad
-            digests.append(sha256(bytes.fromhex(salt), content))
-            opened.append(content)
-            again.append({'salt': salt, 'bytes': data})
-        elif is_hex(digest, 64) and is_match(reason, '[a-z-]{1,32}'):
-            digests.append(bytes.fromhex(digest))
-            again.append({'digest': digest, 'reason': reason})
-        else:
+        frame.pieces = again['pieces'] = [read_piece(piece) for piece in value['pieces']]
+        if None in frame.pieces:
             raise bad
     # One text for one record: no two readers can see different records in a line.
-    if compact({'head': value['head'], 'body': value['body'], 'pieces': again}) != text:
+    if compact(again) != text:
         raise bad
-    committed = sha256(*digests) == commitment
-    events = []
-    for content in opened if committed else []:
-        event = decode_piece(content)
-        if event is None:
-            raise bad
-        events.append(event)
-    return seq, wall, leaf, None, events, len(again) - len(opened), committed
+    return frame
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Events: what they hold, and what may follow what
+
+
+def is_word(value):
+    return is_match(value, '[a-z][a-z0-9-]{0,31}')
+
+
+def is_cells(value):
+    return is_int(value) and 1 <= value <= MAX_CELLS
+
+
+# Members, in their order, of the events whose data are an object.
+OBJECTS = {
+    's': {
+        'command': lambda value: isinstance(value, list) and len(value) > 0 and all(isinstance(part, str) for part in value),
+        'cwd': lambda value: isinstance(value, str),
+        'cols': is_cells,
+        'rows': is_cells,
+        'term': lambda value: isinstance(value, str),
+        'version': lambda value: is_match(value, '[0-9A-Za-z.+-]{1,40}'),
+    },
+    'l': {'cause': is_word},
+    'u': {
+        'person': lambda value: is_match(value, 'p-[0-9a-f]{12}'),
+        'method': is_word,
+        'role': lambda value: is_one_of(value, ROLES),
+        'reason': lambda value: is_one_of(value, REASONS),
+        'breakGlass': lambda value: value is None or is_match(value, 'b-[0-9a-f]{12}'),
+    },
+    'g': {'bytes': is_count, 'reason': is_word},
+    'x': {'code': is_int, 'signal': is_int},
+    'e': {'reason': lambda value: is_one_of(value, END_REASONS)},
+}
+
+
+def read_object(code, data):
+    checks = OBJECTS[code]
+    value = parse_one_object(data)
+    return value if members(value, tuple(checks)) and all(check(value[name]) for name, check in checks.items()) else None
+
+
+def is_event_data(code, data):
+    if code in 'oi':
+        return len(data) > 0
+    if code == 'm':
+        try:
+            return len(data) > 0 and data.decode('utf-8') is not None
+        except ValueError:
+            return False
+    if code == 'r':
+        size = re.fullmatch(rb'([1-9][0-9]{0,3})x([1-9][0-9]{0,3})', data)
+        return size is not None and int(size[1]) <= MAX_CELLS and int(size[2]) <= MAX_CELLS
+    return read_object(code, data) is not None
+
+
+class EventOrder:
+    """What may follow what. Each method returns None, or (code, sentence) of what is wrong."""
+
+    def __init__(self):
+        self.mono = self.time = 0
+        self.segment = -1
+        self.due = None
+        self.started = self.exited = self.ended = False
+
+    def frame(self, seq, mono, is_header):
+        if mono < self.mono:
+            return 'bad-time', f'Record {seq} is older than the one before it.'
+        self.mono = mono
+        if self.ended:
+            return 'bad-events', f'Record {seq} stands after the end of the recording.'
+        if not is_header:
+            return None
+        if self.due is not None:
+            return 'bad-events', f'Record {seq} begins a segment, and the one before it holds no record.'
+        self.segment += 1
+        self.due = 's' if self.segment == 0 else 'r'
+        return None
+
+    def piece(self, seq, code):
+        def wrong(why):
+            return 'bad-events', f'Record {seq} {why}.'
+
+        if self.ended:
+            return wrong('goes on after the end of the recording')
+        if self.due is not None and code != self.due:
+            if self.due == 's':
+                return wrong('is the first of the recording, and does not begin with its start')
+            return wrong('is the first of a segment, and does not begin with the size of the terminal')
+        if code == 's' and self.started:
+            return wrong('holds a second start')
+        if self.exited and code not in 're':
+            return wrong('goes on after the exit of the program')
+        self.due = None
+        self.started = self.started or code == 's'
+        self.exited = self.exited or code == 'x'
+        self.ended = self.ended or code == 'e'
+        return None
+
+    def event(self, seq, code, time, data):
+        """`data` is None for the text of an output."""
+        if time < self.time:
+            return 'bad-time', f'An event of record {seq} is older than the one before it.'
+        if time * 1000 > self.mono:
+            return 'bad-time', f'An event of record {seq} is younger than its record.'
+        self.time = time
+        if data is not None and not is_event_data(code, data):
+            return 'bad-events', f'An event of record {seq} holds what its kind does not have.'
+        return None
 
 
 MARKERS = {'l': 'locked', 'u': 'unlocked', 'g': 'gap', 'x': 'exit', 'e': 'end'}
@@ -799,162 +1230,390 @@ class Decoder:
         return data[: len(data) - keep].decode('utf-8', 'replace')
 
 
+def cast_line(time, code, text):
+    if text == '':
+        return ''
+    quoted = json.dumps(text, ensure_ascii=False)
+    return f'[{time // 1000000}.{time % 1000000:06d}, "{code}", {quoted}]\n'
+
+
 class Cast:
-    """session.cast from the evidence: asciicast v2. Only its SHA-256 is kept."""
+    """session.cast from the evidence: asciicast v2."""
 
     def __init__(self, recording, wall_ms):
         self.recording = recording
         self.timestamp = wall_ms // 1000
-        self.state = hashlib.sha256()
-        self.headed = False
         self.decoders = {code: Decoder() for code in 'oi'}
         self.times = {'o': 0, 'i': 0}
 
-    def head(self, cols=80, rows=24, term='xterm-256color'):
-        if self.headed:
-            return
-        self.headed = True
+    def head(self, start):
+        """Line 1. `start`: data of the start event; None where it is withheld or missing."""
+        value = read_object('s', start) if start is not None else None
+        cols, rows, term = (value['cols'], value['rows'], value['term']) if value else (80, 24, 'xterm-256color')
         head = {'version': 2, 'width': cols, 'height': rows, 'timestamp': self.timestamp, 'title': f'Wardmux {self.recording}', 'env': {'TERM': term}}
-        self.state.update((compact(head) + '\n').encode('utf-8'))
+        return compact(head) + '\n'
 
-    def start(self, data):
+    def is_text(self, data):
+        """Whether an output event is the text of its line: then the evidence does not repeat it."""
+        if self.decoders['o'].held or not data:
+            return False
         try:
-            value = JSON.decode(data.decode('utf-8', 'replace'))
-            if all(is_int(value[name]) and 1 <= value[name] <= 100000 for name in ('cols', 'rows')) and isinstance(value['term'], str):
-                self.head(value['cols'], value['rows'], value['term'])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            pass
-        self.head()
+            data.decode('utf-8')
+            return True
+        except ValueError:
+            return False
 
-    def event(self, code, time, data):
-        if code == 's':
-            self.start(data)
-        elif code in 'oi':
+    def line(self, code, time, data):
+        if code in 'oi':
             self.times[code] = time
-            self.line(time, code, self.decoders[code].decode(data))
-        elif code in 'rm':
-            self.line(time, code, data.decode('utf-8', 'replace'))
-        elif code in MARKERS:
-            self.line(time, 'm', MARKERS[code])
+            return cast_line(time, code, self.decoders[code].decode(data))
+        if code in 'rm':
+            return cast_line(time, code, data.decode('utf-8', 'replace'))
+        return cast_line(time, 'm', MARKERS[code]) if code in MARKERS else ''
 
-    def line(self, time, code, text):
-        if text == '':
-            return
-        self.head()
-        quoted = json.dumps(text, ensure_ascii=False)
-        self.state.update(f'[{time // 1000000}.{time % 1000000:06d}, "{code}", {quoted}]\n'.encode('utf-8'))
-
-    def digest(self):
-        self.head()
-        for code in 'oi':
-            self.line(self.times[code], code, self.decoders[code].decode(b'', True))
-        return self.state.digest()
+    def end(self):
+        """What cut characters leave."""
+        return ''.join(cast_line(self.times[code], code, self.decoders[code].decode(b'', True)) for code in 'oi')
 
 
-def read_header(text):
+TEXT_LINE = re.compile(rb'\[(0|[1-9][0-9]{0,9})\.([0-9]{6}), "o", (".+")\]', re.DOTALL)
+
+
+def read_text_line(line):
+    """(microseconds, data) of the line of an output event; None where it is not the one text of one with text in it."""
+    match = TEXT_LINE.fullmatch(line)
+    if match is None:
+        return None
+    time = int(match[1]) * 1000000 + int(match[2])
     try:
-        header = JSON.decode(text)
+        quoted = match[3].decode('utf-8')
+        text = JSON.decode(quoted)
     except (ValueError, RecursionError):
         return None
-    names = ('recording', 'installation', 'person', 'started')
-    good = isinstance(header, dict) and header.get('format') == 'wardmux-segment' and header.get('version') == 1
-    good = good and all(isinstance(header.get(name), str) for name in names)
-    good = good and all(is_int(header.get(name)) for name in ('segment', 'firstSeq', 'outputOffset'))
+    if not isinstance(text, str) or text == '' or time > MAX_SAFE_INTEGER or json.dumps(text, ensure_ascii=False) != quoted:
+        return None
+    return (time, text.encode('utf-8')) if well_formed(text) else None
+
+
+HEADER_FIELDS = (
+    'format',
+    'version',
+    'recording',
+    'installation',
+    'person',
+    'role',
+    'class',
+    'reason',
+    'breakGlass',
+    'segment',
+    'firstSeq',
+    'outputOffset',
+    'started',
+    'policySha256',
+    'recipients',
+)
+
+
+def is_segment_jwe(jwe, kid):
+    """Whether this is a segment's secret, wrapped for that key, as far as it can be seen without the key."""
+    match = re.fullmatch(r'([A-Za-z0-9_-]{1,1024})\.\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{22}', jwe) if isinstance(jwe, str) else None
+    if match is None or len(match[1]) % 4 == 1:
+        return False
+    data = base64.urlsafe_b64decode(match[1] + '=' * (-len(match[1]) % 4))
+    if base64.urlsafe_b64encode(data).decode('ascii').rstrip('=') != match[1]:
+        return False
+    head = parse_one_object(data)
+    if not members(head, ('alg', 'enc', 'kid', 'epk')) or head['alg'] != 'ECDH-ES' or head['enc'] != 'A256GCM' or head['kid'] != kid:
+        return False
+    epk = head['epk']
+    return members(epk, ('x', 'crv', 'kty', 'y')) and epk['crv'] == 'P-256' and epk['kty'] == 'EC' and is_kid(epk['x']) and is_kid(epk['y'])
+
+
+def read_header(body):
+    """A segment header whose every field is as the page says, or None."""
+    header = parse_one_object(body)
+    if not members(header, HEADER_FIELDS) or header['format'] != 'wardmux-segment' or not is_int(header['version']) or header['version'] != 1:
+        return None
+    good = is_match(header['recording'], r'[0-9]{8}-[0-9]{6}-[0-9a-f]{8}') and is_match(header['installation'], 'w-[0-9a-f]{12}')
+    good = good and is_match(header['person'], 'p-[0-9a-f]{12}')
+    good = good and is_one_of(header['role'], ROLES) and is_one_of(header['class'], CLASSES) and is_one_of(header['reason'], REASONS)
+    good = good and (header['breakGlass'] is None or is_match(header['breakGlass'], 'b-[0-9a-f]{12}'))
+    good = good and all(is_count(header[name]) for name in ('segment', 'firstSeq', 'outputOffset'))
+    good = good and is_moment(header['started']) and is_hex(header['policySha256'], 64) and is_list(header['recipients'], 1, MAX_RECIPIENTS)
+    for entry in header['recipients'] if good else []:
+        good = good and members(entry, ('kid', 'role', 'jwe')) and is_kid(entry['kid']) and is_one_of(entry['role'], ('owner', 'audit'))
+        good = good and is_segment_jwe(entry['jwe'], entry['kid'])
+    good = good and is_unique([entry['kid'] for entry in header['recipients']])
+    good = good and sum(entry['role'] == 'owner' for entry in header['recipients']) <= 1
     return header if good else None
 
 
-def check_order(seqs):
-    wrong = next((i for i, seq in enumerate(seqs) if seq != i), None)
-    if wrong is None:
-        return
-    detail = f'Record {wrong} is due, and record {seqs[wrong]} stands there.'
-    if len(set(seqs)) < len(seqs):
-        raise Failure('duplicated-record', detail)
-    raise Failure('reordered-records' if sorted(seqs) == list(range(len(seqs))) else 'missing-record', detail)
+class OutputCount:
+    """Output counted against what each segment says was before it."""
+
+    def __init__(self):
+        self.wrong = None
+        self.before = self.disclosed = self.withheld = 0
+
+    def header(self, segment, offset):
+        if not self.fits(offset) and self.wrong is None:
+            self.wrong = segment
+        self.before, self.disclosed, self.withheld = offset, 0, 0
+
+    def fits(self, total):
+        """Whether so many bytes in all can be the output up to here. A withheld piece has one byte or more."""
+        least = self.before + self.disclosed + self.withheld
+        return total >= least if self.withheld > 0 else total == least
 
 
-def check_evidence(folder, recording, installation, heads, step):
-    wanted = {size for size, _ in heads}
-    roots, tree, seqs = {}, Tree(), []
-    cast = first = bad_output = header_failure = commitment_failure = None
-    segments = output = disclosed = withheld = 0
-    path = os.path.join(folder, 'evidence.jsonl')
-    for number, line in whole_lines(path, MAX_EVIDENCE_LINE, lambda n: Failure('bad-evidence', f'Line {n} of evidence.jsonl.')):
-        seq, wall, leaf, header_text, events, hidden, committed = parse_evidence(line, number)
-        seqs.append(seq)
-        tree.append(leaf)
-        if tree.size in wanted:
-            roots[tree.size] = tree.root().hex()
-        if cast is None:
-            cast = Cast(recording, wall)
-        if not committed and commitment_failure is None:
-            commitment_failure = Failure('bad-commitment', f'Record {seq}.')
-        if header_text is not None:
-            header = read_header(header_text)
-            first = first or header
-            good = header is not None and header['recording'] == recording and header['installation'] == installation
-            good = good and header['started'] == first['started'] and header['segment'] == segments and header['firstSeq'] == seq
-            if not good:
-                header_failure = header_failure or Failure('bad-header', f'Record {seq}, segment {segments}.')
-            elif bad_output is None and (header['outputOffset'] < output or (withheld == 0 and header['outputOffset'] != output)):
-                bad_output = segments
-            segments += 1
-        elif segments == 0:
-            header_failure = header_failure or Failure('bad-header', f'Record {seq}, segment 0.')
-        for code, time, data in events:
-            cast.event(code, time, data)
-            disclosed += 1
+class Walk:
+    """The walk through evidence.jsonl, with session.cast beside it."""
+
+    def __init__(self, recording, installation, wanted, cast):
+        self.recording, self.installation, self.wanted, self.file = recording, installation, wanted, cast
+        self.tree, self.roots, self.headers = Tree(), {}, []
+        self.output, self.order, self.cast = OutputCount(), EventOrder(), None
+        self.headed = False
+        self.records = self.segments = self.output_bytes = self.disclosed = self.withheld = 0
+        self.end_reason = None
+        # The first of each kind; which of them is told is decided after the last line, by the order of the checks.
+        self.text_failure = self.header_failure = self.event_failure = None
+        # What is wrong with the end of session.cast: told late, because records that are missing at the end make it too.
+        self.cast_failure = None
+        self.misplaced = None
+        self.due_stands_later = False
+
+    def frame(self, frame):
+        if self.misplaced is not None:
+            self.due_stands_later = self.due_stands_later or frame.seq == self.misplaced[0]
+        elif frame.seq != self.records:
+            self.misplaced = (self.records, frame.seq)
+        self.records += 1
+        self.tree.append(frame.leaf)
+        if self.tree.size in self.wanted:
+            self.roots[self.tree.size] = self.tree.root().hex()
+        # What does not stand where it was sealed, or is not what was sealed, is nothing to read.
+        if self.misplaced is not None or self.text_failure is not None:
+            return
+        if self.cast is None:
+            self.cast = Cast(self.recording, frame.wall)
+        self.told(self.order.frame(frame.seq, frame.mono, frame.header is not None))
+        if frame.header is not None:
+            self.header(frame)
+        else:
+            self.record(frame)
+
+    def end(self):
+        """After the last line."""
+        if self.misplaced is not None or self.text_failure is not None or self.cast is None:
+            return
+        self.head(None)
+        self.expect(self.cast.end())
+        if (self.file.next() is not None or self.file.torn) and self.text_failure is None:
+            self.text_failure = Failure('bad-cast', 'It goes on after the last event.')
+        self.cast_failure, self.text_failure = self.text_failure, None
+
+    def told(self, wrong):
+        if wrong is not None and self.event_failure is None:
+            self.event_failure = Failure(*wrong)
+
+    def header(self, frame):
+        digest = sha256(frame.header)
+        if digest != frame.body or digest != frame.commitment:
+            self.text_failure = Failure('bad-commitment', f'Record {frame.seq}.')
+            return
+        header = read_header(frame.header)
+        first = self.headers[0] if self.headers else header
+        good = header is not None and header['recording'] == self.recording and header['installation'] == self.installation
+        good = good and header['person'] == first['person'] and header['started'] == first['started']
+        good = good and header['segment'] == self.segments and header['firstSeq'] == frame.seq
+        if good:
+            self.headers.append(header)
+            self.output.header(self.segments, header['outputOffset'])
+        elif self.header_failure is None:
+            value = parse_one_object(frame.header)
+            newer = value is not None and is_newer(value, 'wardmux-segment')
+            self.header_failure = Failure('newer-version' if newer else 'bad-header', f'Record {frame.seq}, segment {self.segments}.')
+        self.segments += 1
+
+    def record(self, frame):
+        if self.segments == 0 and self.header_failure is None:
+            self.header_failure = Failure('bad-header', f'Record {frame.seq} stands before the first segment.')
+        bad = Failure('bad-evidence', f'Record {frame.seq} is not written as it has to be.')
+        digests, pieces = [], []
+        for piece in frame.pieces:
+            if 'digest' in piece:
+                code, seal, event = piece['code'], bytes.fromhex(piece['digest']), None
+                if code == 's':
+                    self.head(None)
+            elif 'bytes' in piece:
+                data = b64(piece['bytes'])
+                event = decode_piece(data) if data is not None else None
+                if event is None or (event[0] == 'o' and self.cast.is_text(event[2])):
+                    self.text_failure = bad
+                    return
+                code, seal = event[0], sha256(bytes.fromhex(piece['salt']), data)
+                if code == 's':
+                    self.head(event[2])
+                else:
+                    self.expect(self.cast.line(*event))
+            else:
+                self.head(None)
+                line = self.file.next()
+                read = read_text_line(line) if line is not None and not self.cast.decoders['o'].held else None
+                if read is None:
+                    self.text_failure = self.text_failure or Failure('bad-cast', f'The text of record {frame.seq} does not stand in it.')
+                    return
+                time, data = read
+                code, event = 'o', ('o', time, data)
+                seal = sha256(bytes.fromhex(piece['salt']), b'o', time.to_bytes(8, 'big'), len(data).to_bytes(4, 'big'), data)
+                self.cast.times['o'] = time
+            if self.text_failure is not None:
+                return
+            digests.append(sha256(code.encode('ascii'), seal))
+            pieces.append((code, event, 'bytes' in piece))
+        if sha256(*digests) != frame.commitment:
+            self.text_failure = Failure('bad-commitment', f'Record {frame.seq}.')
+            return
+        # Events are only looked at when they are what was sealed; until then they are somebody's claim.
+        for code, event, whole in pieces:
+            wrong = self.order.piece(frame.seq, code)
+            if wrong is None and event is not None:
+                wrong = self.order.event(frame.seq, code, event[1], event[2] if whole else None)
+            self.told(wrong)
+            if event is None:
+                self.withheld += 1
+                self.output.withheld += code == 'o'
+                continue
+            self.disclosed += 1
             if code == 'o':
-                output += len(data)
-        withheld += hidden
-    if not seqs:
-        raise Failure('bad-evidence', 'Line 0 of evidence.jsonl.')
-    check_order(seqs)
-    step('order of the records')
-    if commitment_failure:
-        raise commitment_failure
-    if header_failure:
-        raise header_failure
-    step('disclosed texts')
-    return {
-        'first': first,
-        'records': len(seqs),
-        'root': tree.root().hex(),
-        'roots': roots,
-        'output': output,
-        'disclosed': disclosed,
-        'withheld': withheld,
-        'cast': cast.digest(),
-        'bad_output': bad_output,
-    }
+                self.output_bytes += len(event[2])
+                self.output.disclosed += len(event[2])
+            elif code == 'e':
+                value = read_object('e', event[2])
+                self.end_reason = value['reason'] if value else None
+
+    def head(self, start):
+        """Line 1 of session.cast, once: before the first line, or with the start event."""
+        if not self.headed:
+            self.headed = True
+            self.expect(self.cast.head(start))
+
+    def expect(self, text):
+        """The next lines of session.cast are these."""
+        if text == '':
+            return
+        self.head(None)
+        for expected in text[:-1].split('\n'):
+            if self.file.next() != expected.encode('utf-8'):
+                self.text_failure = self.text_failure or Failure('bad-cast', 'It is not the text that follows from the evidence.')
+                return
 
 
-def check_heads(heads, evidence):
-    proven = 0
-    for size, _ in heads:
-        if size > evidence['records']:
-            raise Failure('cut', f'The ledger signs for {size} records, and there are {evidence["records"]}.')
-    for size, root in heads:
-        if size > 0 and evidence['roots'].get(size) != root:
+def check_evidence(folder, recording, installation, ledger, step, digests):
+    file = Lines(folder, 'evidence.jsonl', MAX_EVIDENCE_LINE)
+    cast = None
+    try:
+        cast = Lines(folder, 'session.cast', MAX_EVIDENCE_LINE)
+        walk = Walk(recording, installation, {size for size, _ in ledger['heads']}, cast)
+        while True:
+            line = file.next()
+            if line is None:
+                break
+            walk.frame(parse_evidence(line, walk.records + 1))
+        if file.torn or walk.records == 0:
+            raise Failure('bad-evidence', f'Line {walk.records + (1 if file.torn else 0)} of evidence.jsonl.')
+        walk.end()
+        if walk.misplaced is not None:
+            due, found = walk.misplaced
+            code = 'duplicated-record' if found < due else 'reordered-records' if walk.due_stands_later else 'missing-record'
+            raise Failure(code, f'Record {due} is due, and record {found} stands there.')
+        step('order of the records')
+        if walk.text_failure:
+            raise walk.text_failure
+        step('disclosed texts and session.cast')
+        if walk.header_failure:
+            raise walk.header_failure
+        step('segment headers')
+        digests['evidence.jsonl'] = file.digest()
+        digests['session.cast'] = cast.digest()
+        return walk
+    finally:
+        file.close()
+        if cast is not None:
+            cast.close()
+
+
+def check_heads(ledger, walk):
+    proven = ledger['heads'][-1][0]
+    if proven > walk.records:
+        raise Failure('cut', f'The ledger signs for {proven} records, and there are {walk.records}.')
+    for size, root in ledger['heads']:
+        if size > 0 and walk.roots.get(size) != root:
             raise Failure('bad-root', f'The first {size} records.')
-        proven = max(proven, size)
-    if proven == 0:
-        raise Failure('no-head', 'None of the records is signed for.')
+    for segment, first_seq in ledger['segments']:
+        if segment >= len(walk.headers) or walk.headers[segment]['firstSeq'] != first_seq:
+            raise Failure('contradiction', f'Segment {segment} does not begin at record {first_seq}.')
     return proven
 
 
-def check_output(counted, evidence):
-    if evidence['bad_output'] is not None:
-        raise Failure('bad-output', f'Segment {evidence["bad_output"]} counts other output before it than there is.')
-    if counted is None:
+def check_end(ledger, walk):
+    """Where the ledger ends the recording, there it ends, and for the same reason."""
+    if ledger['end']:
+        reason, _, size = ledger['end']
+        if size != walk.records or not walk.order.ended:
+            raise Failure('contradiction', f'The ledger ends the recording after {size} records, and it does not end there.')
+        if reason != walk.end_reason:
+            raise Failure('contradiction', 'The ledger has another reason for the end than the recording.')
+
+
+def check_output(ledger, walk):
+    if walk.output.wrong is not None:
+        raise Failure('bad-output', f'Segment {walk.output.wrong} counts other output before it than there is.')
+    if ledger['end'] is None:
         return None
-    missing = counted - evidence['output']
-    if missing < 0 or (missing != 0 and evidence['withheld'] == 0):
-        raise Failure('bad-output', f'The ledger counted {counted} bytes, and there are {evidence["output"]}.')
-    return missing
+    counted = ledger['end'][1]
+    if not walk.output.fits(counted):
+        raise Failure('bad-output', f'The ledger counted {counted} bytes, and there are {walk.output_bytes}.')
+    return counted - walk.output_bytes
 
 
-def check_sums(folder, sums):
+def kids_of(header, role=None):
+    return [entry['kid'] for entry in header['recipients'] if role is None or entry['role'] == role]
+
+
+def check_recipients(ledger, headers, trust):
+    """Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers say."""
+    start, policies, first = ledger['start'], ledger['policies'], headers[0]
+    if first['person'] != start['person']:
+        raise Failure('contradiction', f'The recording is that of {first["person"]}, and the ledger says that {start["person"]} began it.')
+    if any(first[name] != start[name] for name in ('role', 'class', 'reason', 'breakGlass')):
+        raise Failure('contradiction', 'The ledger says that it was opened in another role, place or need.')
+    if first['policySha256'] != start['policySha256']:
+        raise Failure('bad-policy', 'The ledger has another one at the start of the recording.')
+    if kids_of(first) != start['recipients']:
+        raise Failure('bad-recipients', 'The ledger has others at the start of the recording.')
+    trusted = {key['kid'] for key in trust['auditKeys']}
+    own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), [])
+    # In force at the start: the last one before it. A later segment may be under a later one, and never under an earlier.
+    in_force = sum(policy[0] < start['seq'] for policy in policies) - 1
+    for header in headers:
+        where = f'Segment {header["segment"]}'
+        if header['segment'] > 0:
+            later = (i for i in range(in_force, len(policies)) if policies[i][1] == header['policySha256'])
+            in_force = next(later, -1)
+        if in_force < 0 or policies[in_force][1] != header['policySha256']:
+            raise Failure('bad-policy', f'{where}.')
+        audit = kids_of(header, 'audit')
+        if audit != policies[in_force][2]:
+            raise Failure('bad-recipients', f'{where} is sealed to other audit keys than those of its policy.')
+        if not audit or not trusted.issuperset(audit):
+            raise Failure('bad-recipients', f'{where} is sealed to an audit key that the trust file does not name, or to none.')
+        if not set(own).issuperset(kids_of(header, 'owner')):
+            raise Failure('bad-recipients', f'{where} is sealed to a key that is not one of {header["person"]}.')
+
+
+def check_sums(sums, digests):
     lines = sums.split('\n')
     last = lines.pop()
     if last != '' or len(lines) != len(SUMMED_FILES):
@@ -963,7 +1622,7 @@ def check_sums(folder, sums):
         if re.fullmatch(r'[0-9a-f]{64}  ' + re.escape(name), lines[number]) is None:
             raise Failure('bad-sums', f'Line {number + 1}.')
     for number, name in enumerate(SUMMED_FILES):
-        if file_digest(folder, name).hex() != lines[number][:64]:
+        if digests[name].hex() != lines[number][:64]:
             raise Failure('bad-file', f'{name}.')
 
 
@@ -973,7 +1632,7 @@ def verify(folder, trust_path, step):
     check_files(folder)
     step('files of the bundle')
     summary_bytes = read_file(folder, 'recording.json')
-    claims = read_claims(summary_bytes)
+    claims = read_summary(summary_bytes)
     installation, recording = trust['installation'], claims['recording']
     if claims['installation'] != installation:
         raise Failure('other-installation', f'It comes from {claims["installation"]}; the trust file is that of {installation}.')
@@ -983,70 +1642,84 @@ def verify(folder, trust_path, step):
         raise Failure('unknown-person', f'It was exported by {by}.')
     step('installation and person')
 
-    note = read_file(folder, 'checkpoint.note').decode('utf-8', 'replace')
-    head = check_checkpoint(note, decode_note_key(trust['ledger']), claims['ledger'])
+    keys = installation_keys(trust)
+    head = check_checkpoint(read_file(folder, 'checkpoint.note'), [decode_note_key(key['ledger']) for key in keys], claims['ledger'])
     step('ledger checkpoint')
-    heads, counted, signed_before, state = check_ledger(folder, recording, installation, head)
+    digests = {}
+    ledger = check_ledger(folder, recording, installation, head, digests)
     step('ledger proofs')
-    evidence = check_evidence(folder, recording, installation, heads, step)
-    proven = check_heads(heads, evidence)
+    walk = check_evidence(folder, recording, installation, ledger, step, digests)
+    proven = check_heads(ledger, walk)
     step('records against the ledger')
-    withheld_output = check_output(counted, evidence)
+    if walk.event_failure:
+        raise walk.event_failure
+    check_end(ledger, walk)
+    step('events of the recording')
+    withheld_output = check_output(ledger, walk)
     step('amount of output')
-    if file_digest(folder, 'session.cast') != evidence['cast']:
-        raise Failure('bad-cast', 'It is not the text that follows from the evidence.')
-    step('session.cast')
+    if walk.cast_failure:
+        raise walk.cast_failure
+    step('end of session.cast')
+    check_recipients(ledger, walk.headers, trust)
+    step('policy and recipients')
+    first = walk.headers[0]
     summary = {
         'format': 'wardmux-bundle',
         'version': 1,
         'recording': recording,
         'installation': installation,
-        'person': evidence['first']['person'],
-        'started': evidence['first']['started'],
-        'state': state,
-        'records': evidence['records'],
-        'root': evidence['root'],
+        'person': first['person'],
+        'started': first['started'],
+        'state': ledger['state'],
+        'records': walk.records,
+        'root': walk.tree.root().hex(),
         'proven': proven,
-        'outputBytes': evidence['output'],
-        'pieces': {'disclosed': evidence['disclosed'], 'withheld': evidence['withheld']},
+        'outputBytes': walk.output_bytes,
+        'pieces': {'disclosed': walk.disclosed, 'withheld': walk.withheld},
         'ledger': {'size': head[0], 'root': head[1]},
-        'exported': {name: claims['exported'][name] for name in ('time', 'by', 'version')},
+        'exported': claims['exported'],
     }
-    if (json.dumps(summary, ensure_ascii=False, indent=2) + '\n').encode('utf-8') != summary_bytes:
+    if summary_text(summary) != summary_bytes:
         raise Failure('bad-summary', 'It does not follow from evidence and ledger.')
     step('recording.json')
 
     sums = read_file(folder, 'SHA256SUMS')
     name = 'SHA256SUMS.installation.sig'
-    verdict = ssh_verify(sums, read_file(folder, name).decode('latin-1'), parse_ssh_key(trust['ssh']))
+    verdict = signed_by_one_of(sums, read_file(folder, name).decode('latin-1'), [parse_ssh_key(key['ssh']) for key in keys])
     if verdict == 'other-key':
         raise Failure('untrusted-key', f'{name} is made with another key.')
     if verdict != 'good':
         raise Failure('bad-installation-signature', f'{name} or SHA256SUMS was changed.')
     step('signature of the installation')
     name = 'SHA256SUMS.person.sig'
-    verdict = ssh_verify(sums, read_file(folder, name).decode('latin-1'), person_key)
+    verdict = signed_by_one_of(sums, read_file(folder, name).decode('latin-1'), [person_key])
     if verdict == 'other-key':
         raise Failure('untrusted-person-key', f'{name} is made with another key.')
     if verdict != 'good':
         raise Failure('bad-person-signature', f'{name} was changed.')
     step('signature of the person')
-    check_sums(folder, sums.decode('latin-1'))
+    for name in SUMMED_FILES:
+        if name not in digests:
+            digests[name] = file_digest(folder, name)
+    check_sums(sums.decode('latin-1'), digests)
     step('digests of the files')
     return {
         'recording': recording,
         'installation': installation,
-        'person': summary['person'],
+        'person': first['person'],
         'exportedBy': by,
-        'state': state,
-        'records': evidence['records'],
+        'access': {name: first[name] for name in ('role', 'class', 'reason', 'breakGlass')},
+        'state': ledger['state'],
+        'records': walk.records,
         'proven': proven,
-        'unproven': evidence['records'] - proven,
-        'signedAfterCrash': 0 if signed_before is None else max(0, proven - signed_before),
-        'outputBytes': evidence['output'],
-        'disclosed': evidence['disclosed'],
-        'withheld': evidence['withheld'],
+        'unproven': walk.records - proven,
+        'signedAfterCrash': 0 if ledger['signed_before'] is None else max(0, proven - ledger['signed_before']),
+        'outputBytes': walk.output_bytes,
+        'disclosed': walk.disclosed,
+        'withheld': walk.withheld,
         'withheldOutputBytes': withheld_output,
+        'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
+        'unknownAlgorithms': list(dict.fromkeys(key['algorithm'] for key in trust['keys'] if key['algorithm'] != 'ed25519')),
     }
 
 
@@ -1074,6 +1747,11 @@ def notes_of(facts):
         notes.append('The recording could not go on and was stopped.')
     if facts['withheld'] > 0:
         notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
+    if not facts['ownVerifier']:
+        notes.append('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.')
+    if facts['unknownAlgorithms']:
+        names = ', '.join(facts['unknownAlgorithms'])
+        notes.append(f'The trust file has keys that this verifier cannot use, and what they signed was not checked: {names}.')
     if facts['withheldOutputBytes'] is not None and facts['withheldOutputBytes'] > 0:
         notes.append(f'{facts["withheldOutputBytes"]} bytes of output are withheld.')
     return notes

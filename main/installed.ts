@@ -78,6 +78,7 @@ export class InstalledHolder {
       recordingsFolder: this.#parts.home.recordings,
       installation: installation.id,
       policySha256: policy.sha256,
+      workstationClass: policy.policy.workstation.class,
       rotateMinutes,
       rotateMebibytes,
       reserveMebibytes,

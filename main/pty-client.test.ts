@@ -19,7 +19,16 @@ function setup() {
   const nothing = (): void => {};
   const client = new PtyClient(
     { fork: () => child } as unknown as Host,
-    () => ({ recordingsFolder: '/', installation: 'w', policySha256: '', rotateMinutes: 1, rotateMebibytes: 1, reserveMebibytes: 0, version: '1' }),
+    () => ({
+      recordingsFolder: '/',
+      installation: 'w',
+      policySha256: '',
+      workstationClass: 'it-office',
+      rotateMinutes: 1,
+      rotateMebibytes: 1,
+      reserveMebibytes: 0,
+      version: '1',
+    }),
     { frame: nothing, exit: nothing, notice: nothing, sealed: nothing, fault: nothing, died: nothing, badMessage: nothing },
   );
   client.start();

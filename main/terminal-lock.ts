@@ -3,6 +3,7 @@
  * nothing of the program is shown and nothing typed reaches it, while it runs on and is recorded. Afterwards the screen is
  * rebuilt from the recording, which only the identity that was just opened can read.
  */
+import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
 import { HiddenLine } from '../src/cli/passphrase.ts';
 import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
@@ -247,7 +248,7 @@ export class TerminalLock implements Gate {
     this.#phase = 'opening';
     // What is printed from here on waits: in the kernel, and what was read already in #held.
     session.pty.pause();
-    session.mark('u', JSON.stringify({ person: person.id, method: 'passphrase' }));
+    session.mark('u', unlockText(person.id, 'passphrase'));
     const upTo = session.writer.outputBytes;
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {

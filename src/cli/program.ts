@@ -1,7 +1,7 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
 import { AnchorError } from '../anchors/index.ts';
-import { ExportError } from '../export/bundle.ts';
+import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/index.ts';

@@ -3,47 +3,36 @@
  * bundle is plain text: that is its purpose, and whoever holds it holds what was on the screen.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Ledger } from '../ledger/ledger.ts';
 import { readLedger } from '../ledger/read.ts';
 import type { LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
 import { leafHash, MerkleTree, StoredTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
-import type { Frame, RecordingEvent, SegmentHeader, SegmentOpener } from '../recording/types.ts';
-import { pieceDigest } from '../recording/ratchet.ts';
+import type { Access } from '../recording/access.ts';
+import type { Frame, SegmentHeader, SegmentOpener } from '../recording/types.ts';
+import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
-import { CastBuilder } from './cast.ts';
+import { CastText } from './cast.ts';
 import type { EvidenceLine, EvidencePiece } from './evidence.ts';
-import { ledgerHeads, type LedgerHeads } from './heads.ts';
+import { BundleFailure } from './failures.ts';
+import { ExportError } from './error.ts';
+import { belongsTo, ledgerHeads, type LedgerHeads } from './heads.ts';
 import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
-import { parseTrust, type Trust } from './trust.ts';
+import { parseTrust, trustText, type Trust } from './trust.ts';
+import { readVerifier } from './verifier.ts';
 import { digestOfFile, verifyBundle } from './verify.ts';
 
 /** Text is written in blocks of this many characters: a system call for each line would cost more than the sealing. */
 const WRITE_BLOCK = 256 * 1024;
 /** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
 const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
-
-export type ExportErrorCode =
-  'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
-
-/** `message` is one sentence for people; it never holds session text. */
-export class ExportError extends Error {
-  readonly code: ExportErrorCode;
-
-  constructor(code: ExportErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ExportError';
-    this.code = code;
-  }
-}
 
 export interface BundleOptions {
   /** Folder of the recording: .../recordings/ID. */
@@ -64,6 +53,8 @@ export interface BundleOptions {
   readonly notes: string;
   /** Version of this program. */
   readonly version: string;
+  /** Why it is exported. `none` unless given. */
+  readonly reason?: Access['reason'];
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** Recording still grows: a torn end is then its end. */
@@ -137,10 +128,11 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
       state: heads.state,
       records: evidence.records,
       root: evidence.root,
-      proven: Math.max(...heads.heads.map((head) => head.size)),
+      proven: heads.heads.at(-1)!.size,
       outputBytes: evidence.outputBytes,
       disclosed: evidence.disclosed,
       withheld: evidence.withheld,
+      reason: options.reason ?? 'none',
       exported: new Date((options.clock ?? Date.now)()).toISOString(),
       evidence: digest(BUNDLE.evidence),
       ledger: digest(BUNDLE.ledger),
@@ -153,7 +145,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
     write(BUNDLE.sums, sums);
     write(BUNDLE.installationSignature, await options.sign(statement));
     write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
-    const verdict = verifyBundle(partial, JSON.stringify(options.trust));
+    const verdict = verifyBundle(partial, trustText(options.trust));
     if (!verdict.good)
       throw new ExportError(
         'contradicted',
@@ -190,15 +182,6 @@ function unwritable(target: string, error: unknown): ExportError {
   return new ExportError('target-unwritable', `The bundle cannot be written to ${target} (${code}): ${advice}. Nothing of it was left there.`, {
     cause: error,
   });
-}
-
-/** verify.py stands in assets/, beside the built program and beside src/ in the source. The nearest one is ours. */
-export function readVerifier(): Buffer {
-  for (const place of ['./assets/verify.py', '../assets/verify.py', '../../assets/verify.py']) {
-    const path = fileURLToPath(new URL(place, import.meta.url));
-    if (existsSync(path)) return readFileSync(path);
-  }
-  throw new ExportError('no-verifier', 'This installation of Wardmux is incomplete: assets/verify.py is missing. Install it again.');
 }
 
 /** A file written in large blocks. */
@@ -241,19 +224,14 @@ function writeLedger(ledger: Pick<Ledger, 'folder' | 'key'>, recording: string, 
     onEvent: (event, line) => {
       if (leaves.size === size) return;
       leaves.append(leafHash(line));
-      if (event.detail?.['recording'] !== recording) return;
+      if (!belongsTo(event, recording)) return;
       lines.push({ index: event.seq, event: line.toString('utf8') });
       events.push(event);
     },
   });
   const fault = reading.faults[0];
   if (fault) throw new ExportError('contradicted', `The ledger does not verify, so nothing is exported: ${fault.message}`);
-  const heads = ledgerHeads(events);
-  if (!heads?.started || heads.heads.every((head) => head.size === 0))
-    throw new ExportError(
-      'not-in-ledger',
-      `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`,
-    );
+  const heads = headsOf(events, recording);
   const file = new TextFile(path);
   try {
     for (const { index, event } of lines)
@@ -263,6 +241,20 @@ function writeLedger(ledger: Pick<Ledger, 'folder' | 'key'>, recording: string, 
     file.close();
   }
   return heads;
+}
+
+function headsOf(events: readonly LedgerEvent[], recording: string): LedgerHeads {
+  try {
+    return ledgerHeads(events, recording);
+  } catch (error) {
+    if (!(error instanceof BundleFailure)) throw error;
+    if (error.code === 'no-head')
+      throw new ExportError(
+        'not-in-ledger',
+        `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`,
+      );
+    throw new ExportError('contradicted', `Recording ${recording} was not exported: ${error.message}`);
+  }
 }
 
 interface WrittenEvidence {
@@ -281,8 +273,9 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
   const tree = new MerkleTree();
   const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };
   let first: SegmentHeader | undefined;
-  let builder: CastBuilder | undefined;
+  let text: CastText | undefined;
   let segment = -1;
+  let headed = false;
   const line = (frame: Frame, rest: { header: string } | { pieces: EvidencePiece[] }): void => {
     const value: EvidenceLine = { head: coveredBytes(frame).toString('hex'), body: Buffer.from(frame.bodySha256).toString('hex'), ...rest };
     evidence.write(`${JSON.stringify(value)}\n`);
@@ -293,7 +286,7 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
     const read = await readHeader(options.recordingFolder, segment);
     if (!read) throw new ExportError('damaged', `Segment ${segment} of ${options.recordingFolder} has no header that can be read.`);
     first ??= read.header;
-    builder ??= new CastBuilder(recording, read.frame.wallMs, (text) => cast.write(text));
+    text ??= new CastText(recording, read.frame.wallMs);
     line(read.frame, { header: Buffer.from(read.frame.body).toString('utf8') });
   };
   try {
@@ -303,12 +296,16 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
         const reason = WITHHELD[event.code];
         if (reason !== undefined) {
           counts.withheld += 1;
-          return { digest: Buffer.from(pieceDigest(salt, bytes)).toString('hex'), reason };
+          return { code: event.code, digest: pieceSeal(salt, bytes).toString('hex'), reason };
         }
         counts.disclosed += 1;
-        counts.outputBytes += outputLength(event);
-        builder!.event(event);
-        return { salt: salt.toString('hex'), bytes: bytes.toString('base64') };
+        if (event.code === 'o') counts.outputBytes += event.data.length;
+        if (!headed) cast.write(text!.head(event.code === 's' ? event.data : undefined));
+        headed = true;
+        // Output that is text stands in session.cast, and once is enough.
+        const isText = event.code === 'o' && text!.isText(event.data);
+        cast.write(text!.line(event));
+        return { salt: salt.toString('hex'), ...(isText ? {} : { bytes: bytes.toString('base64') }) };
       });
       line(record.frame, { pieces });
     }
@@ -321,15 +318,16 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
       );
     // Headers without a record after them are frames of the tree like any other.
     while (tree.size < reader.head().size) await header();
-    if (!first || !builder || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
+    if (!first || !text || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
     if (tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
-    const signed = Math.max(...heads.heads.map((head) => head.size));
+    const signed = heads.heads.at(-1)!.size;
     if (signed > tree.size)
       throw new ExportError(
         'contradicted',
         `Recording ${recording} was not exported: the ledger signs for ${signed} records and only ${tree.size} are there, so its end is missing. Keep ${options.recordingFolder} for the audit.`,
       );
-    builder.end();
+    if (!headed) cast.write(text.head(undefined));
+    cast.write(text.end());
     evidence.finish();
     cast.finish();
     return { first, records: tree.size, root: tree.head().root, ...counts };
@@ -339,13 +337,10 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
   }
 }
 
-function outputLength(event: RecordingEvent): number {
-  return event.code === 'o' ? event.data.length : 0;
-}
-
 /** Trust as exportRecording takes it, from a file's text. @throws ExportError 'bad-trust' */
 export function requireTrust(text: string): Trust {
   const trust = parseTrust(text);
-  if (!trust) throw new ExportError('bad-trust', 'This is not a trust file of Wardmux. Make it again on the installation: wardmux trust > trust.json');
+  if (!trust || trust === 'newer')
+    throw new ExportError('bad-trust', 'This is not a trust file of Wardmux. Make it again on the installation: wardmux trust > trust.json');
   return trust;
 }

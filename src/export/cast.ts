@@ -1,84 +1,124 @@
 /**
- * session.cast from the evidence: asciicast v2 (docs.asciinema.org/manual/asciicast/v2). Exactly one text follows from one
- * evidence, so a verifier makes it again and compares. verify.py writes the same text; each rule here has its twin there.
+ * session.cast: asciicast v2 (docs.asciinema.org/manual/asciicast/v2), for people; and the only place where most of the output
+ * stands. Exactly one text follows from one recording: what is not the text of its output a verifier makes again and compares,
+ * and what is has to be what was committed to. verify.py writes the same text; each rule here has its twin there.
  */
-import type { RecordingEvent } from '../recording/types.ts';
+import { isUtf8 } from 'node:buffer';
+import { readStart } from '../recording/facts.ts';
+import type { EventCode, RecordingEvent } from '../recording/types.ts';
+import { decodeWhole, Utf8Stream } from './utf8.ts';
 
-/** What a recording shows that has no start event in the evidence. */
+/** What a recording shows whose start event is withheld or not there. */
 const FALLBACK = { cols: 80, rows: 24, term: 'xterm-256color' };
 
 /** Events that are not terminal text become markers with a fixed word: their content is JSON that stays in the evidence. */
-const MARKERS: Readonly<Record<string, string>> = { l: 'locked', u: 'unlocked', g: 'gap', x: 'exit', e: 'end' };
+const MARKERS: Readonly<Partial<Record<EventCode, string>>> = { l: 'locked', u: 'unlocked', g: 'gap', x: 'exit', e: 'end' };
 
 /** Seconds with six decimals. Numbers of microseconds stay exact, which a floating-point second would not promise. */
 function seconds(timeUs: number): string {
   return `${Math.floor(timeUs / 1_000_000)}.${String(timeUs % 1_000_000).padStart(6, '0')}`;
 }
 
-function startInfo(data: Uint8Array): typeof FALLBACK {
-  try {
-    const value = JSON.parse(new TextDecoder().decode(data)) as Partial<typeof FALLBACK>;
-    const cells = (count: unknown): boolean => Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 100_000;
-    if (cells(value.cols) && cells(value.rows) && typeof value.term === 'string') return { cols: value.cols!, rows: value.rows!, term: value.term };
-  } catch {
-    // Not JSON: the fallback below.
-  }
-  return FALLBACK;
+function lineOf(timeUs: number, code: string, text: string): string {
+  return text === '' ? '' : `[${seconds(timeUs)}, "${code}", ${JSON.stringify(text)}]\n`;
 }
 
-export class CastBuilder {
-  readonly #write: (text: string) => void;
+export class CastText {
   readonly #recording: string;
   readonly #timestamp: number;
-  #headed = false;
-  /** Stream decoders: a character may be cut by the end of a piece. Invalid bytes show as U+FFFD, one a maximal subpart. */
-  readonly #decoders = { o: decoder(), i: decoder() };
+  /** Stream decoders: a character may be cut by the end of a piece. */
+  readonly #streams = { o: new Utf8Stream(), i: new Utf8Stream() };
   readonly #times = { o: 0, i: 0 };
 
-  /** @param wallMs time of the recording's first frame. @param write takes the text in order, in pieces. */
-  constructor(recording: string, wallMs: number, write: (text: string) => void) {
+  /** @param wallMs time of the recording's first frame. */
+  constructor(recording: string, wallMs: number) {
     this.#recording = recording;
     this.#timestamp = Math.floor(wallMs / 1000);
-    this.#write = write;
   }
 
-  #head(start: typeof FALLBACK): void {
-    if (this.#headed) return;
-    this.#headed = true;
-    const head = {
-      version: 2,
-      width: start.cols,
-      height: start.rows,
-      timestamp: this.#timestamp,
-      title: `Wardmux ${this.#recording}`,
-      env: { TERM: start.term },
-    };
-    this.#write(`${JSON.stringify(head)}\n`);
+  /** Line 1, with its newline. @param start data of the start event; undefined where it is withheld or missing. */
+  head(start: Uint8Array | undefined): string {
+    const { cols, rows, term } = (start && readStart(start)) ?? FALLBACK;
+    const head = { version: 2, width: cols, height: rows, timestamp: this.#timestamp, title: `Wardmux ${this.#recording}`, env: { TERM: term } };
+    return `${JSON.stringify(head)}\n`;
   }
 
-  event(event: RecordingEvent): void {
-    const { code, timeUs, data } = event;
-    if (code === 's') this.#head(startInfo(data));
-    else if (code === 'o' || code === 'i') {
+  /** Whether an output event is the text of its line: then the evidence does not repeat it. */
+  isText(data: Uint8Array): boolean {
+    return this.#streams.o.whole && data.length > 0 && isUtf8(data);
+  }
+
+  /** The line of an event, with its newline; empty where it has none. */
+  line({ code, timeUs, data }: RecordingEvent): string {
+    if (code === 'o' || code === 'i') {
       this.#times[code] = timeUs;
-      this.#line(timeUs, code, this.#decoders[code].decode(data, { stream: true }));
-    } else if (code === 'r' || code === 'm') this.#line(timeUs, code, decoder().decode(data));
-    else if (code in MARKERS) this.#line(timeUs, 'm', MARKERS[code]!);
+      return lineOf(timeUs, code, this.#streams[code].decode(data));
+    }
+    if (code === 'r' || code === 'm') return lineOf(timeUs, code, decodeWhole(data));
+    const marker = MARKERS[code];
+    return marker === undefined ? '' : lineOf(timeUs, 'm', marker);
   }
 
-  /** Writes what a cut character leaves. Call it once, at the end. */
-  end(): void {
-    this.#head(FALLBACK);
-    for (const code of ['o', 'i'] as const) this.#line(this.#times[code], code, this.#decoders[code].decode());
+  /** An output event that was read from its line. */
+  passText(timeUs: number): void {
+    this.#times.o = timeUs;
   }
 
-  #line(timeUs: number, code: string, text: string): void {
-    if (text === '') return;
-    this.#head(FALLBACK);
-    this.#write(`[${seconds(timeUs)}, "${code}", ${JSON.stringify(text)}]\n`);
+  /** What cut characters leave, at the end: no line, or one or two. */
+  end(): string {
+    return lineOf(this.#times.o, 'o', this.#streams.o.end()) + lineOf(this.#times.i, 'i', this.#streams.i.end());
   }
 }
 
-function decoder() {
-  return new TextDecoder('utf-8', { ignoreBOM: true });
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** What stands after a backslash, and the character that is meant; -1 for anything else. */
+const SHORT_ESCAPES = new Int16Array(256).fill(-1);
+for (const [escape, character] of Object.entries({ '"': '"', '\\': '\\', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }))
+  SHORT_ESCAPES[escape.charCodeAt(0)] = character.charCodeAt(0);
+const HAS_SHORT = new Set([8, 9, 10, 12, 13]);
+/** `[S.UUUUUU, "o", "` */
+const TEXT_BEGIN = /^\[(0|[1-9]\d{0,9})\.(\d{6}), "o", "/;
+/** Room that the longest beginning takes. */
+const BEGIN_BYTES = 32;
+
+/** An output event that was read from its line in session.cast. `end` is where its data ends in the buffer that was given. */
+export interface TextLine {
+  readonly timeUs: number;
+  readonly end: number;
+}
+
+/**
+ * Reads the line of an output event, without its newline, and writes the event's data at out[at…], which must have room for
+ * as many bytes as the line has. Undefined where it is not the one text of an output event with text in it.
+ */
+export function readTextLine(line: Buffer, out: Buffer, at: number): TextLine | undefined {
+  const begin = TEXT_BEGIN.exec(line.toString('latin1', 0, BEGIN_BYTES));
+  if (!begin) return undefined;
+  const timeUs = Number(begin[1]) * 1_000_000 + Number(begin[2]);
+  const to = line.length - 2;
+  if (line[to] !== QUOTE || line[to + 1] !== 0x5d || to <= begin[0].length) return undefined;
+  let end = at;
+  for (let i = begin[0].length; i < to; i++) {
+    let byte = line[i]!;
+    if (byte === BACKSLASH) {
+      i += 1;
+      if (i >= to) return undefined;
+      byte = SHORT_ESCAPES[line[i]!]!;
+      if (byte < 0) {
+        byte = controlOf(line.toString('latin1', i, i + 5));
+        if (byte < 0 || i + 5 > to) return undefined;
+        i += 4;
+      }
+    } else if (byte < SPACE || byte === QUOTE) return undefined;
+    out[end++] = byte;
+  }
+  return Number.isSafeInteger(timeUs) && isUtf8(out.subarray(at, end)) ? { timeUs, end } : undefined;
+}
+
+/** The control character of `u00xx`; -1 where it is written in another way or is none. */
+function controlOf(escape: string): number {
+  const value = /^u00[01][0-9a-f]$/.test(escape) ? Number.parseInt(escape.slice(1), 16) : -1;
+  return HAS_SHORT.has(value) ? -1 : value;
 }

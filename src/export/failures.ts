@@ -40,6 +40,12 @@ export const failureTable = [
   row('bad-person-signature', 35, 'The signature of the exporting person over SHA256SUMS is not good.'),
   row('bad-sums', 36, 'SHA256SUMS does not list exactly the files of a bundle.'),
   row('bad-file', 37, 'A file is not the one that was signed: its SHA-256 is another.'),
+  row('newer-version', 38, 'This is of a newer version than this verifier knows: verify it with the verifier of that version.'),
+  row('contradiction', 39, "The ledger's events of this recording contradict each other."),
+  row('bad-events', 40, 'The events of the recording do not follow its rules.'),
+  row('bad-time', 41, 'Time runs backwards in the recording.'),
+  row('bad-recipients', 42, 'A segment can be opened by somebody whom policy and trust file do not name, or the ledger names others.'),
+  row('bad-policy', 43, 'A segment names a policy that the ledger did not have in force.'),
 ] as const satisfies readonly FailureRow[];
 
 export type FailureCode = (typeof failureTable)[number]['code'];

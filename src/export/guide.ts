@@ -2,6 +2,14 @@
 import { EXPORT_NAMESPACE } from './sshsig.ts';
 import type { BundleSummary } from './summary.ts';
 
+/**
+ * A shell command that makes OpenSSH's allowed_signers of a trust file: it stands there a member a line, so awk can read it. The
+ * keys of the installation, then each person's; audit keys sign nothing.
+ */
+export function signersCommand(trustFile: string): string {
+  return `awk -F'"' '$2 == "auditKeys" { exit } $2 == "installation" || $2 == "id" { who = $4 } $2 == "ssh" { print who " namespaces=\\"${EXPORT_NAMESPACE}\\" " $4 }' ${trustFile}`;
+}
+
 export function guideText(summary: BundleSummary): string {
   return `# How to check this bundle
 
@@ -11,21 +19,24 @@ This folder shows what was on a screen. Treat it as you treat a patient record.
 
 ## What you need first
 
-\`trust.json\`: the public keys of the installation and its people. Get it from the people who run the workstation, by a
-way that does not pass through whoever gave you this bundle, and keep it. On the installation it is made by
-\`wardmux trust > trust.json\`. Keys inside this folder prove nothing: whoever forges a bundle puts in their own.
+\`trust.json\`: the public keys of the installation and its people, and the digest of the verifier. Get it from the people who
+run the workstation, by a way that does not pass through whoever gave you this bundle, and keep it. On the installation
+\`wardmux trust --verifier DIR\` writes it, and \`verify.py\` beside it. Keys inside this folder prove nothing, and neither does a program
+inside it: whoever forges a bundle puts in their own. Run nothing from this folder.
 
-Put it beside this folder, not into it: a file that nobody signed for makes a bundle fail. Commands below run in this folder.
+Put both beside this folder, not into it: a file that nobody signed for makes a bundle fail. Commands below run in this folder.
 
 ## In one command
 
 With Python 3.9 or newer, nothing else:
 
-    python3 verify.py . --trust ../trust.json
+    python3 ../verify.py . --trust ../trust.json
 
-Exit status 0 is good; every kind of failure has a code, a sentence and an exit status of its own. This copy of verify.py
-came with the bundle. If you doubt whoever gave it to you, use a copy that you got from elsewhere. On a machine with
-Wardmux, \`wardmux verify . --trust ../trust.json\` judges the same.
+Exit status 0 is good; every kind of failure has a code, a sentence and an exit status of its own. On a machine with
+Wardmux, \`wardmux verify . --trust ../trust.json\` judges the same. If you have \`trust.json\` alone: the \`verify.py\` that it means is the
+file whose SHA-256 stands at its end.
+
+    grep sha256 ../trust.json; sha256sum ../verify.py
 
 ## Step by step, with tools that are not ours
 
@@ -35,7 +46,7 @@ Wardmux, \`wardmux verify . --trust ../trust.json\` judges the same.
 
 2. The installation signed the list. Make the list of signers from YOUR trust file:
 
-       python3 verify.py --allowed-signers --trust ../trust.json > ../signers
+       ${signersCommand('../trust.json')} > ../signers
        ssh-keygen -Y verify -f ../signers -I ${summary.installation} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.installation.sig < SHA256SUMS
 
 3. The exporting person signed it:

@@ -1,47 +1,126 @@
-/** What the ledger's events of one recording say about its tree. Used when a bundle is made and when it is verified. */
+/** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
+import { BREAK_GLASS, reasons, roles, workstationClasses, type Access } from '../recording/access.ts';
+import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
+import { emptyRoot } from '../merkle/tree.ts';
+import { BundleFailure } from './failures.ts';
 import { stateOf, type BundleState } from './summary.ts';
 
 /** Events that state size and root of the recording's tree. */
-export const HEAD_ACTIONS: readonly string[] = ['recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered'];
+const HEAD_ACTIONS: readonly string[] = ['recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered'];
+/** What may follow the event that closed a recording: one that failed may be recovered. */
+const AFTER_CLOSING: Readonly<Record<string, readonly string[]>> = {
+  'recording.end': [],
+  'recording.failed': ['recording.recovered'],
+  'recording.recovered': [],
+};
+/** Events that take a policy into force, and the member that names it. */
+const POLICY_ACTIONS: Readonly<Record<string, string>> = { 'first-run': 'policySha256', 'policy.change': 'sha256' };
+
+const ROOT = /^[0-9a-f]{64}$/;
+const KID = /^[A-Za-z0-9_-]{43}$/;
+const isKids = (value: unknown): value is string[] => Array.isArray(value) && value.every((kid) => typeof kid === 'string' && KID.test(kid));
+const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
+
+/** How a recording began. */
+export interface LedgerStart extends Access {
+  readonly seq: number;
+  readonly person: string;
+  /** Kids, in order. */
+  readonly recipients: readonly string[];
+  readonly policySha256: string;
+}
+
+/** A policy that was taken into force. */
+export interface LedgerPolicy {
+  readonly seq: number;
+  readonly sha256: string;
+  /** Kids of its audit keys, in order. */
+  readonly auditKeys: readonly string[];
+}
 
 export interface LedgerHeads {
-  readonly started: boolean;
-  /** In the order of the ledger. */
+  readonly start: LedgerStart;
+  /** In the order of the ledger; their sizes never become smaller. */
   readonly heads: readonly TreeHead[];
-  /** Output bytes as the recorder counted them, where the recording ended in good order. */
-  readonly outputBytes: number | undefined;
+  readonly segments: readonly { readonly segment: number; readonly firstSeq: number }[];
+  /** Where the recorder closed it in good order. */
+  readonly end: { readonly reason: string; readonly outputBytes: number; readonly size: number } | undefined;
   /** Where it was closed after a crash: how many records a checkpoint covered before. Undefined where its own recorder closed it. */
   readonly signedBefore: number | undefined;
   readonly state: BundleState;
+  /** In the order of the ledger. */
+  readonly policies: readonly LedgerPolicy[];
 }
 
-/** @returns undefined when an event states a size or root that is none. */
-export function ledgerHeads(events: readonly LedgerEvent[]): LedgerHeads | undefined {
+/** Whether an event belongs into the bundle of a recording. */
+export function belongsTo(event: LedgerEvent, recording: string): boolean {
+  return event.detail?.['recording'] === recording || Object.hasOwn(POLICY_ACTIONS, event.action);
+}
+
+/**
+ * Reads the events of one recording, in the order of the ledger.
+ * @throws BundleFailure 'bad-ledger', 'contradiction', 'no-head'
+ */
+export function ledgerHeads(events: readonly LedgerEvent[], recording: string): LedgerHeads {
   const heads: TreeHead[] = [];
-  let started = false;
-  let outputBytes: number | undefined;
+  const segments: { segment: number; firstSeq: number }[] = [];
+  const policies: LedgerPolicy[] = [];
+  let start: LedgerStart | undefined;
+  let end: LedgerHeads['end'];
   let last: string | undefined;
-  let largest = 0;
   let signedBefore: number | undefined;
-  for (const { action, detail } of events) {
-    if (action === 'recording.start') started = true;
+  for (const event of events) {
+    const { action, detail = {}, seq } = event;
+    const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
+    const contradiction = (why: string): BundleFailure => new BundleFailure('contradiction', `Event ${seq} ${why}.`);
+    const digest = POLICY_ACTIONS[action];
+    if (digest !== undefined && Object.hasOwn(POLICY_ACTIONS, action)) {
+      const { [digest]: sha256, auditKeys } = detail;
+      if (sha256 === undefined && action === 'first-run') continue;
+      if (typeof sha256 !== 'string' || !ROOT.test(sha256) || !isKids(auditKeys)) throw bad();
+      policies.push({ seq, sha256, auditKeys });
+    }
+    if (detail['recording'] !== recording) continue;
+    if (action === 'recording.start') {
+      if (start) throw contradiction('is a second start');
+      start = readStartEvent(event);
+      if (!start) throw bad();
+    }
     if (!HEAD_ACTIONS.includes(action)) continue;
-    const size = detail?.['size'];
-    const root = detail?.['root'];
-    if (!isCount(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return undefined;
-    const stated = isCount(detail!['signedBefore']) ? detail!['signedBefore'] : undefined;
+    const { size, root, signedBefore: stated, segment, firstSeq, reason, outputBytes, durationMs } = detail;
+    if (!isCount(size) || typeof root !== 'string' || !ROOT.test(root) || (stated !== undefined && !isCount(stated))) throw bad();
+    const before = heads.at(-1);
+    const largest = before?.size ?? 0;
+    if (!start) throw contradiction('stands before the start');
+    if (last !== undefined && AFTER_CLOSING[last]?.includes(action) === false) throw contradiction('stands after the recording was closed');
+    if (size < largest) throw contradiction(`knows ${size} records, and ${largest} were known before it`);
+    if (size === 0 ? root !== emptyRoot().toString('hex') : size === before?.size && root !== before.root)
+      throw contradiction(`states another root for ${size} records than the one before it`);
+    if (action === 'recording.segment') {
+      if (!isCount(segment) || !isCount(firstSeq)) throw bad();
+      if (firstSeq >= size) throw contradiction('states a segment that begins behind its head');
+      segments.push({ segment, firstSeq });
+    }
+    if (action === 'recording.end') {
+      if (typeof reason !== 'string' || !isCount(outputBytes) || !isCount(durationMs)) throw bad();
+      end = { reason, outputBytes, size };
+    }
     // What follows a closing after a crash makes nothing older: the first one decides.
     if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(largest, stated ?? largest);
-    largest = Math.max(largest, size);
     heads.push({ size, root });
     last = action;
-    if (action === 'recording.end' && typeof detail!['outputBytes'] === 'number') outputBytes = detail!['outputBytes'];
   }
-  return { started, heads, outputBytes, signedBefore, state: stateOf(last) };
+  if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
+  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies };
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function readStartEvent({ seq, person, detail = {} }: LedgerEvent): LedgerStart | undefined {
+  const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
+  if (person === undefined || !/^p-[0-9a-f]{12}$/.test(person) || !isKids(recipients)) return undefined;
+  if (typeof policySha256 !== 'string' || !ROOT.test(policySha256)) return undefined;
+  if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
+  if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
+  return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass } as Access) };
 }

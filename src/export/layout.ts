@@ -32,3 +32,5 @@ export const ALL_FILES: readonly string[] = [...SUMMED_FILES, BUNDLE.sums, BUNDL
 export const MAX_SMALL_FILE = 1024 * 1024;
 /** A record's body has 1 MiB at most; in base64, with a salt for each piece, its line stays below this. */
 export const MAX_EVIDENCE_LINE = 8 * 1024 * 1024;
+/** A ledger event has at most about 4 KiB; in a string, with its path, its line stays below this. */
+export const MAX_LEDGER_LINE = 64 * 1024;

@@ -11,6 +11,8 @@ export const EXPORT_NAMESPACE = 'session-export@wardmux.localhost';
 const MAGIC = Buffer.from('SSHSIG');
 const BEGIN = '-----BEGIN SSH SIGNATURE-----';
 const END = '-----END SSH SIGNATURE-----';
+/** Digest of the message inside a signature: ssh-keygen's own choice, and the only one taken. */
+const HASH = 'sha512';
 /** Base64 characters a line, as ssh-keygen writes them. */
 const ARMOR_WIDTH = 70;
 /** A signature of ours has about 300 bytes of text. */
@@ -43,6 +45,13 @@ function mpint(bytes: Uint8Array): Buffer {
   while (start < bytes.length && bytes[start] === 0) start += 1;
   const trimmed = Buffer.from(bytes.subarray(start));
   return string(trimmed.length > 0 && trimmed[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), trimmed]) : trimmed);
+}
+
+/** A positive integer of 256 bits at most, in the one way of RFC 4251. */
+function isMpint(bytes: Buffer): boolean {
+  const first = bytes[0] ?? 0x80;
+  if (first === 0) return bytes.length > 1 && bytes.length <= 33 && bytes[1]! >= 0x80;
+  return first < 0x80 && bytes.length <= 32;
 }
 
 /** Reads the fields of RFC 4251 one by one; every length is checked before it is used. */
@@ -128,19 +137,24 @@ function nodeKey(key: SshPublicKey): KeyObject {
 }
 
 /** What is signed: MAGIC, namespace, reserved, hash name, hash of the message. */
-function signedBytes(namespace: string, hash: 'sha256' | 'sha512', message: Uint8Array): Buffer {
-  return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(createHash(hash).update(message).digest())]);
+function signedBytes(namespace: string, message: Uint8Array): Buffer {
+  return Buffer.concat([MAGIC, string(namespace), string(''), string(HASH), string(createHash(HASH).update(message).digest())]);
 }
 
 /** Signs a message. @returns the armored signature, as in a .sig file. */
 export async function sshSign(message: Uint8Array, signer: SshSigner, namespace: string): Promise<string> {
-  const raw = await signer.sign(signedBytes(namespace, 'sha512', message));
+  const raw = await signer.sign(signedBytes(namespace, message));
   if (raw.length !== 64) throw new RangeError('A signature has 64 bytes.');
   const value = signer.publicKey.type === 'ssh-ed25519' ? Buffer.from(raw) : Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]);
   const version = Buffer.from([0, 0, 0, 1]);
   const signature = Buffer.concat([string(signer.publicKey.type), string(value)]);
-  const blob = Buffer.concat([MAGIC, version, string(encodeSshKey(signer.publicKey)), string(namespace), string(''), string('sha512'), string(signature)]);
-  const lines = blob.toString('base64').match(new RegExp(`.{1,${ARMOR_WIDTH}}`, 'g'))!;
+  const blob = Buffer.concat([MAGIC, version, string(encodeSshKey(signer.publicKey)), string(namespace), string(''), string(HASH), string(signature)]);
+  return armor(blob);
+}
+
+/** The one text of a signature. */
+function armor(blob: Buffer): string {
+  const lines = blob.toString('base64').match(new RegExp(`.{1,${ARMOR_WIDTH}}`, 'g')) ?? [];
   return `${BEGIN}\n${lines.join('\n')}\n${END}\n`;
 }
 
@@ -154,15 +168,14 @@ export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKe
     const body = lines.slice(1, -2).join('');
     if (lines[0] !== BEGIN || lines.at(-2) !== END || lines.at(-1) !== '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return 'malformed';
     const blob = Buffer.from(body, 'base64');
-    // One text for one signature: base64 with stray bits in its last character is not taken.
-    if (blob.toString('base64') !== body) return 'malformed';
+    // One text for one signature: as ssh-keygen and we write it.
+    if (armor(blob) !== armored) return 'malformed';
     const fields = new Fields(blob);
     if (!fields.take(MAGIC.length).equals(MAGIC) || fields.uint32() !== 1) return 'malformed';
     const embedded = fields.string();
     if (fields.string().toString('utf8') !== namespace) return 'malformed';
     if (fields.string().length > 0) return 'malformed';
-    const hash = fields.string().toString('latin1');
-    if (hash !== 'sha256' && hash !== 'sha512') return 'malformed';
+    if (fields.string().toString('latin1') !== HASH) return 'malformed';
     const signature = new Fields(fields.string());
     fields.end();
     if (!embedded.equals(encodeSshKey(key))) return 'other-key';
@@ -171,13 +184,13 @@ export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKe
     signature.end();
     if (key.type === 'ecdsa-sha2-nistp256') {
       const parts = new Fields(value);
-      const [r, s] = [parts.string(), parts.string()].map((part) => (part.length === 33 && part[0] === 0 ? part.subarray(1) : part));
+      const numbers = [parts.string(), parts.string()];
       parts.end();
-      if (r!.length > 32 || s!.length > 32) return 'malformed';
-      value = Buffer.concat([Buffer.alloc(32 - r!.length), r!, Buffer.alloc(32 - s!.length), s!]);
+      if (!numbers.every(isMpint)) return 'malformed';
+      value = Buffer.concat(numbers.map((number) => Buffer.concat([Buffer.alloc(32), number]).subarray(-32)));
     }
     if (value.length !== 64) return 'malformed';
-    const data = signedBytes(namespace, hash, message);
+    const data = signedBytes(namespace, message);
     const good =
       key.type === 'ssh-ed25519' ? verify(null, data, nodeKey(key), value) : verify('sha256', data, { key: nodeKey(key), dsaEncoding: 'ieee-p1363' }, value);
     return good ? 'good' : 'bad';

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { reasons } from '../recording/access.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
 import { guideText } from './guide.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';
@@ -26,6 +27,7 @@ export const statementSchema = z.strictObject({
   outputBytes: count,
   disclosed: count,
   withheld: count,
+  reason: z.enum(reasons),
   exported: z.iso.datetime(),
   evidence: sha256,
   ledger: sha256,
@@ -46,7 +48,7 @@ export interface SignersOwn {
 }
 
 export function summaryOf(statement: BundleStatement, { trust, checkpoint, by, version }: SignersOwn): BundleSummary {
-  const { recording, person, started, state, records, root, proven, outputBytes, disclosed, withheld, exported } = statement;
+  const { recording, person, started, state, records, root, proven, outputBytes, disclosed, withheld, reason, exported } = statement;
   return {
     format: 'wardmux-bundle',
     version: 1,
@@ -61,7 +63,7 @@ export function summaryOf(statement: BundleStatement, { trust, checkpoint, by, v
     outputBytes,
     pieces: { disclosed, withheld },
     ledger: checkpoint.head,
-    exported: { time: exported, by, version },
+    exported: { time: exported, by, version, reason },
   };
 }
 

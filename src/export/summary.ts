@@ -1,8 +1,12 @@
 /** recording.json: what a bundle is about, for people and programs. A verifier makes it again from evidence and ledger. */
+import { reasons, type Access } from '../recording/access.ts';
+import { isCount, utf8Text } from '../recording/json.ts';
+import { isMoment } from '../recording/time.ts';
 import type { TreeHead } from '../recording/types.ts';
 
 /** complete: it ended in good order. recovered: closed after an interruption. failed: it could not go on. open: no end is in the ledger. */
-export type BundleState = 'complete' | 'recovered' | 'failed' | 'open';
+export const bundleStates = ['complete', 'recovered', 'failed', 'open'] as const;
+export type BundleState = (typeof bundleStates)[number];
 
 export interface BundleSummary {
   readonly format: 'wardmux-bundle';
@@ -22,7 +26,8 @@ export interface BundleSummary {
   readonly pieces: { readonly disclosed: number; readonly withheld: number };
   /** The checkpoint in checkpoint.note. */
   readonly ledger: TreeHead;
-  readonly exported: { readonly time: string; readonly by: string; readonly version: string };
+  /** `reason`: why it was exported. */
+  readonly exported: { readonly time: string; readonly by: string; readonly version: string; readonly reason: Access['reason'] };
 }
 
 /** Exactly one text for one summary: the order of its fields is fixed. */
@@ -41,28 +46,46 @@ export function summaryText(s: BundleSummary): string {
     outputBytes: s.outputBytes,
     pieces: { disclosed: s.pieces.disclosed, withheld: s.pieces.withheld },
     ledger: { size: s.ledger.size, root: s.ledger.root },
-    exported: { time: s.exported.time, by: s.exported.by, version: s.exported.version },
+    exported: { time: s.exported.time, by: s.exported.by, version: s.exported.version, reason: s.exported.reason },
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
 }
 
-const string = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
+const is =
+  (pattern: RegExp) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && pattern.test(value);
+const isRoot = is(/^[0-9a-f]{64}$/);
 
-/** The part of a summary that cannot be derived, and that says whom to ask for keys. @returns undefined when the bytes are not a summary. */
-export function parseClaims(bytes: Uint8Array): Pick<BundleSummary, 'recording' | 'installation' | 'ledger' | 'exported'> | undefined {
+/** Of each field of a summary, whether a value is one. */
+const fields: Readonly<Record<keyof BundleSummary, (value: never) => boolean>> = {
+  format: (value: unknown) => value === 'wardmux-bundle',
+  version: (value: unknown) => value === 1,
+  recording: is(/^\d{8}-\d{6}-[0-9a-f]{8}$/),
+  installation: is(/^w-[0-9a-f]{12}$/),
+  person: is(/^p-[0-9a-f]{12}$/),
+  started: isMoment,
+  state: (value: unknown) => typeof value === 'string' && (bundleStates as readonly string[]).includes(value),
+  records: isCount,
+  root: isRoot,
+  proven: isCount,
+  outputBytes: isCount,
+  pieces: (value: BundleSummary['pieces']) => isCount(value.disclosed) && isCount(value.withheld),
+  ledger: (value: TreeHead) => isCount(value.size) && isRoot(value.root),
+  exported: ({ time, by, version, reason }: BundleSummary['exported']) =>
+    isMoment(time) && is(/^p-[0-9a-f]{12}$/)(by) && is(/^[0-9A-Za-z.+-]{1,40}$/)(version) && reasons.includes(reason),
+};
+
+/** Reads a summary: undefined where the bytes are not the one text of one, 'newer' where they are of a version that is still to come. */
+export function parseSummary(bytes: Uint8Array): BundleSummary | 'newer' | undefined {
+  const text = utf8Text(bytes);
+  if (text === undefined) return undefined;
   try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Partial<BundleSummary>;
-    const good =
-      value.format === 'wardmux-bundle' &&
-      value.version === 1 &&
-      string(value.recording, /^\d{8}-\d{6}-[0-9a-f]{8}$/) &&
-      string(value.installation, /^w-[0-9a-f]{12}$/) &&
-      Number.isSafeInteger(value.ledger?.size) &&
-      string(value.ledger?.root, /^[0-9a-f]{64}$/) &&
-      string(value.exported?.time, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) &&
-      string(value.exported?.by, /^p-[0-9a-f]{12}$/) &&
-      string(value.exported?.version, /^[0-9A-Za-z.+-]{1,40}$/);
-    return good ? { recording: value.recording!, installation: value.installation!, ledger: value.ledger!, exported: value.exported! } : undefined;
+    const value = JSON.parse(text) as BundleSummary;
+    const { format, version } = value as { readonly format: string; readonly version: number };
+    if (format === 'wardmux-bundle' && Number.isSafeInteger(version) && version > 1) return 'newer';
+    const good = Object.entries(fields).every(([name, isOne]) => isOne(value[name as keyof BundleSummary] as never));
+    return good && summaryText(value) === text ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,13 +1,45 @@
-/** trust.json: the public keys that an auditor pins outside any bundle. */
+/** trust.json: what an auditor pins outside any bundle. docs/format.md, "trust.json", is normative. */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
-import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, type SshPublicKey } from './sshsig.ts';
+import { hasExactly } from '../recording/json.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, sshVerify, type SshPublicKey } from './sshsig.ts';
 
-const sshKey = z
-  .string()
-  .max(400)
-  .refine((text) => parseSshKey(text) !== undefined, 'is not an SSH public key of a kind that is used here');
+/** Namespaces of the certificates by which a key names its successor. */
+export const INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost';
+export const AUDIT_KEY_NAMESPACE = 'audit-key@wardmux.localhost';
+/** Keys in one list at most: an installation that changed its key every year has these for decades. */
+const MAX_KEYS = 64;
+
+const sshKeyOf = (type: SshPublicKey['type']) =>
+  z
+    .string()
+    .max(400)
+    .refine((text) => parseSshKey(text)?.type === type);
+const kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+// Counted in characters, and never half of one: both verifiers must agree on what a label is.
+const label = z.string().refine((text) => text.isWellFormed() && [...text].length <= 200);
+const certificate = z.string().max(4096).nullable();
+
+/** A key of the installation in the algorithms of this version. */
+const knownKey = z
+  .strictObject({
+    algorithm: z.literal('ed25519'),
+    /** C2SP note verification key of the ledger's checkpoints. */
+    ledger: z.string(),
+    /** The same key as OpenSSH writes it: for the signatures over bundles. */
+    ssh: sshKeyOf('ssh-ed25519'),
+    /** SSH signature of the key before it in the list. Null: pinned. */
+    certificate,
+  })
+  .refine((key) => decodeNoteKey(key.ledger)?.publicKey.equals(parseSshKey(key.ssh)!.raw) === true);
+/** A key of a later algorithm: passed over here, and said. */
+const otherKey = z.strictObject({
+  algorithm: z.string().regex(/^(?!ed25519$)[a-z0-9][a-z0-9-]{0,31}$/),
+  key: z.string().regex(/^[!-~]{1,8192}$/),
+});
 
 const trustSchema = z
   .strictObject({
@@ -15,39 +47,102 @@ const trustSchema = z
     version: z.literal(1),
     installation: z.string().regex(/^w-[0-9a-f]{12}$/),
     origin: z.string(),
-    /** C2SP note verification key of the ledger's checkpoints. */
-    ledger: z.string(),
-    /** SSH public key of the installation's signatures over bundles: the same Ed25519 key in OpenSSH's form. */
-    ssh: sshKey,
-    persons: z.array(z.strictObject({ id: z.string().regex(/^p-[0-9a-f]{12}$/), name: z.string().max(200), ssh: sshKey })),
-    auditKeys: z.array(z.strictObject({ kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/), label: z.string().max(200) })),
+    keys: z.array(z.union([knownKey, otherKey])).max(MAX_KEYS),
+    persons: z
+      .array(
+        z.strictObject({
+          id: z.string().regex(/^p-[0-9a-f]{12}$/),
+          name: label,
+          ssh: sshKeyOf('ecdsa-sha2-nistp256'),
+          /** Thumbprints of the keys that this person's recordings are sealed to. */
+          kids: z.array(kid).min(1).max(MAX_KEYS),
+        }),
+      )
+      .max(10_000),
+    auditKeys: z
+      .array(z.strictObject({ kid, label, ssh: sshKeyOf('ecdsa-sha2-nistp256'), certificate }).refine((key) => key.kid === sshThumbprint(key.ssh)))
+      .max(MAX_KEYS),
+    /** SHA-256 of the verify.py that belongs to it. */
+    verifier: z.strictObject({ sha256 }),
   })
-  .refine((trust) => trust.origin === ledgerOrigin(trust.installation), 'The origin is not that of the installation.')
-  .refine((trust) => decodeNoteKey(trust.ledger)?.name === trust.origin, 'The ledger key is not a note key of the origin.')
-  .refine((trust) => new Set(trust.persons.map((person) => person.id)).size === trust.persons.length, 'A person stands in it twice.');
+  .refine((trust) => trust.origin === ledgerOrigin(trust.installation))
+  .refine((trust) => installationKeys(trust).every((key) => decodeNoteKey(key.ledger)!.name === trust.origin))
+  .refine((trust) => unique(installationKeys(trust).map((key) => key.ssh)) && installationKeys(trust).length > 0)
+  .refine((trust) => unique(trust.persons.map((person) => person.id)) && unique(trust.persons.flatMap((person) => person.kids)))
+  .refine((trust) => unique(trust.auditKeys.map((key) => key.kid)))
+  .refine((trust) => certified(trust.installation, installationKeys(trust), INSTALLATION_KEY_NAMESPACE, (key) => key.ssh))
+  .refine((trust) => certified(trust.installation, trust.auditKeys, AUDIT_KEY_NAMESPACE, (key) => key.kid));
 
 export type Trust = z.infer<typeof trustSchema>;
+type KnownKey = z.infer<typeof knownKey>;
+
+function installationKeys(trust: { readonly keys: readonly (KnownKey | z.infer<typeof otherKey>)[] }): KnownKey[] {
+  return trust.keys.filter((key): key is KnownKey => key.algorithm === 'ed25519');
+}
+
+function unique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+/** RFC 7638 thumbprint of a P-256 key in OpenSSH's form. */
+function sshThumbprint(text: string): string {
+  const { raw } = parseSshKey(text)!;
+  return thumbprint({ kty: 'EC', crv: 'P-256', x: raw.subarray(1, 33).toString('base64url'), y: raw.subarray(33).toString('base64url') });
+}
+
+/** The text that a key signs for its successor. */
+export function certificateText(installation: string, successor: string): Buffer {
+  return Buffer.from(`${installation}\n${successor}\n`, 'utf8');
+}
+
+function certified<K extends { readonly ssh: string; readonly certificate: string | null }>(
+  installation: string,
+  keys: readonly K[],
+  namespace: string,
+  name: (key: K) => string,
+): boolean {
+  return keys.every((key, i) => {
+    if (key.certificate === null) return true;
+    const before = keys[i - 1];
+    return before !== undefined && sshVerify(certificateText(installation, name(key)), key.certificate, parseSshKey(before.ssh)!, namespace) === 'good';
+  });
+}
 
 /** Facts that trust.json is made of. */
 export interface TrustFacts {
   readonly installation: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array;
-  readonly persons: readonly { readonly id: string; readonly name: string; readonly signingKey: { readonly x: string; readonly y: string } }[];
-  readonly auditKeys: readonly { readonly kid: string; readonly label: string }[];
+  readonly persons: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly signingKey: { readonly x: string; readonly y: string };
+    readonly encryptionKey: { readonly x: string; readonly y: string };
+  }[];
+  readonly auditKeys: readonly { readonly label: string; readonly jwk: { readonly x: string; readonly y: string } }[];
+  /** SHA-256 of verify.py, lower-case hex. */
+  readonly verifierSha256: string;
 }
 
 export function makeTrust(facts: TrustFacts): Trust {
   const origin = ledgerOrigin(facts.installation);
+  const kidOf = ({ x, y }: { readonly x: string; readonly y: string }): string => thumbprint({ kty: 'EC', crv: 'P-256', x, y });
   return trustSchema.parse({
     format: 'wardmux-trust',
     version: 1,
     installation: facts.installation,
     origin,
-    ledger: encodeNoteKey(noteKey(origin, facts.publicKey)),
-    ssh: sshKeyText(ed25519SshKey(facts.publicKey)),
-    persons: facts.persons.map(({ id, name, signingKey }) => ({ id, name, ssh: sshKeyText(p256SshKey(signingKey)) })),
-    auditKeys: facts.auditKeys.map(({ kid, label }) => ({ kid, label })),
+    keys: [
+      { algorithm: 'ed25519', ledger: encodeNoteKey(noteKey(origin, facts.publicKey)), ssh: sshKeyText(ed25519SshKey(facts.publicKey)), certificate: null },
+    ],
+    persons: facts.persons.map(({ id, name, signingKey, encryptionKey }) => ({
+      id,
+      name,
+      ssh: sshKeyText(p256SshKey(signingKey)),
+      kids: [kidOf(encryptionKey)],
+    })),
+    auditKeys: facts.auditKeys.map(({ label, jwk }) => ({ kid: kidOf(jwk), label, ssh: sshKeyText(p256SshKey(jwk)), certificate: null })),
+    verifier: { sha256: facts.verifierSha256 },
   });
 }
 
@@ -56,14 +151,22 @@ export function trustText(trust: Trust): string {
   return `${JSON.stringify(trust, null, 2)}\n`;
 }
 
-/** @returns undefined when the text is not a trust file. */
-export function parseTrust(text: string): Trust | undefined {
+/** @returns undefined when the text is not a trust file; 'newer' for one of a version that is still to come. */
+export function parseTrust(text: string): Trust | 'newer' | undefined {
   try {
-    const result = trustSchema.safeParse(JSON.parse(text));
-    return result.success ? result.data : undefined;
+    const value: unknown = JSON.parse(text);
+    const result = trustSchema.safeParse(value);
+    // One text for one trust file: so no member stands in it twice, and the stock tools read what the verifiers read.
+    if (result.success) return trustText(result.data) === text && orderOf(value) ? result.data : undefined;
+    const { format, version } = value as { format?: unknown; version?: unknown };
+    return format === 'wardmux-trust' && Number.isSafeInteger(version) && (version as number) > 1 ? 'newer' : undefined;
   } catch {
     return undefined;
   }
+}
+
+function orderOf(value: unknown): boolean {
+  return hasExactly(value as Record<string, unknown>, Object.keys(trustSchema.shape));
 }
 
 /** A trust file is a few hundred bytes for each person. */
@@ -79,12 +182,17 @@ export function readTrustFile(path: string): string | undefined {
   }
 }
 
-export function trustedNoteKey(trust: Trust): NoteKey {
-  return decodeNoteKey(trust.ledger)!;
+export function trustedNoteKeys(trust: Trust): NoteKey[] {
+  return installationKeys(trust).map((key) => decodeNoteKey(key.ledger)!);
 }
 
-export function trustedInstallationKey(trust: Trust): SshPublicKey {
-  return parseSshKey(trust.ssh)!;
+export function trustedInstallationKeys(trust: Trust): SshPublicKey[] {
+  return installationKeys(trust).map((key) => parseSshKey(key.ssh)!);
+}
+
+/** Algorithms of keys in the trust file that this version passes over. */
+export function unknownAlgorithms(trust: Trust): string[] {
+  return [...new Set(trust.keys.map((key) => key.algorithm).filter((algorithm) => algorithm !== 'ed25519'))];
 }
 
 export function trustedPersonKey(trust: Trust, person: string): SshPublicKey | undefined {
@@ -92,8 +200,8 @@ export function trustedPersonKey(trust: Trust, person: string): SshPublicKey | u
   return found && parseSshKey(found.ssh);
 }
 
-/** allowed_signers for `ssh-keygen -Y verify` (ssh-keygen(1), ALLOWED SIGNERS): the installation, then each person. */
+/** allowed_signers for `ssh-keygen -Y verify` (ssh-keygen(1), ALLOWED SIGNERS): the installation's keys, then each person. */
 export function allowedSigners(trust: Trust): string {
   const line = (id: string, ssh: string): string => `${id} namespaces="${EXPORT_NAMESPACE}" ${ssh}\n`;
-  return line(trust.installation, trust.ssh) + trust.persons.map((person) => line(person.id, person.ssh)).join('');
+  return [...installationKeys(trust).map((key) => line(trust.installation, key.ssh)), ...trust.persons.map((person) => line(person.id, person.ssh))].join('');
 }

@@ -4,12 +4,27 @@
  * patient data out of the ledger by construction, and not by care.
  */
 import { requests } from '../bridge/schema.ts';
+import { BREAK_GLASS, reasons, roles, workstationClasses } from '../recording/access.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerEntry, LedgerEvent } from './types.ts';
 
 /** A field's type. A list of strings is a closed list of words. */
 export type FieldType =
-  'anchor' | 'recording' | 'person' | 'kid' | 'kids' | 'sha256' | 'version' | 'count' | 'integer' | 'boolean' | 'slot' | 'request' | 'code' | readonly string[];
+  | 'anchor'
+  | 'recording'
+  | 'person'
+  | 'kid'
+  | 'kids'
+  | 'sha256'
+  | 'version'
+  | 'count'
+  | 'integer'
+  | 'boolean'
+  | 'slot'
+  | 'request'
+  | 'code'
+  | 'break-glass'
+  | readonly string[];
 
 export interface EventRow {
   readonly action: string;
@@ -87,7 +102,20 @@ const rows = [
     { pane: 'count', 'recording?': 'recording', 'code?': 'integer', 'signal?': 'integer', 'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone'] },
     { person: 'optional' },
   ),
-  row('recording.start', 'A recording began; the kids say who can open it.', { recording: 'recording', recipients: 'kids' }, { person: 'required' }),
+  row(
+    'recording.start',
+    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened.',
+    {
+      recording: 'recording',
+      recipients: 'kids',
+      policySha256: 'sha256',
+      role: roles,
+      class: workstationClasses,
+      reason: reasons,
+      'breakGlass?': 'break-glass',
+    },
+    { person: 'required' },
+  ),
   row(
     'recording.segment',
     'A recording went on in a new segment with a fresh secret.',
@@ -251,6 +279,7 @@ const patterns = {
   /** A failure code of ours, as the tables of this project list them. */
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
   installation: /^w-[0-9a-f]{12}$/,
+  'break-glass': BREAK_GLASS,
 } as const;
 
 export const installationPattern = patterns.installation;

@@ -31,3 +31,6 @@ export function testLedgerOptions(signer = testSigner()) {
   const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-ledger-')), 'ledger');
   return { folder, installation: signer.installation, signer, key: noteKey(ledgerOrigin(signer.installation), signer.publicKey) };
 }
+
+/** What a `recording.start` has beside its recording. */
+export const startDetail = { recipients: [], policySha256: '0'.repeat(64), role: 'operator', class: 'nursing', reason: 'none' } as const;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, treeRoot } from '../merkle/tree.ts';
-import { testLedgerOptions, testSigner } from './fixture.ts';
+import { testLedgerOptions, testSigner, startDetail } from './fixture.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import { readLedger } from './read.ts';
@@ -24,7 +24,7 @@ function options() {
 const lock = { action: 'lock', detail: { cause: 'idle' } } as const;
 const root = 'aa'.repeat(32);
 const recording = '20261122-000000-00000001';
-const start = { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, recipients: [] } } as const;
+const start = { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, ...startDetail } } as const;
 const segment = { action: 'recording.checkpoint', detail: { recording, size: 3, root } } as const;
 
 async function filled(count = 6) {
@@ -69,7 +69,7 @@ test('an action or a field that the table does not know is refused and writes no
     { action: 'lock', person: 'Jane Doe', detail: { cause: 'idle' } },
     { action: 'lock', detail: { cause: 'idle' }, note: 'Jane Doe' },
     { action: 'unlock', detail: { method: 'passphrase' } },
-    { action: 'recording.start', person: 'p-0123456789ab', detail: { recording: '../../x', recipients: [] } },
+    { action: 'recording.start', person: 'p-0123456789ab', detail: { ...startDetail, recording: '../../x' } },
     { action: 'bridge.refused', detail: { code: 'bad-input', request: 'jane.doe' } },
     { action: '__proto__' },
   ];

@@ -19,7 +19,19 @@ export function noticeEntry(notice: RecordingNotice): AuditEntry {
   const { recording } = notice;
   switch (notice.kind) {
     case 'start':
-      return { action: 'recording.start', person: notice.person, detail: { recording, recipients: [...notice.recipients] } };
+      return {
+        action: 'recording.start',
+        person: notice.person,
+        detail: {
+          recording,
+          recipients: [...notice.recipients],
+          policySha256: notice.policySha256,
+          role: notice.access.role,
+          class: notice.access.class,
+          reason: notice.access.reason,
+          ...(notice.access.breakGlass === null ? {} : { breakGlass: notice.access.breakGlass }),
+        },
+      };
     case 'segment':
       return {
         action: 'recording.segment',

@@ -6,6 +6,7 @@ import { createNew, readSmall } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../storage/json.ts';
+import { workstationClasses } from '../recording/access.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema } from '../vault/schema.ts';
 import type { PublicJwk } from '../vault/types.ts';
@@ -24,7 +25,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   version: z.literal(1),
   workstation: z.strictObject({
     name: z.string().trim().min(1).max(80),
-    class: z.enum(['shared-clinical', 'nursing', 'it-office', 'remote']),
+    class: z.enum(workstationClasses),
     banner: z.string().max(500),
   }),
   lock: z

@@ -35,7 +35,14 @@ export class FakeWriter implements SessionWriter {
     this.id = id;
     this.options = options;
     this.#log = log;
-    options.notice({ kind: 'start', recording: id, person: options.person, recipients: options.recipients.map(({ kid }) => kid) });
+    options.notice({
+      kind: 'start',
+      recording: id,
+      person: options.person,
+      recipients: options.recipients.map(({ kid }) => kid),
+      policySha256: options.policySha256,
+      access: options.access,
+    });
   }
 
   get text(): string {
@@ -128,6 +135,7 @@ export class Stage {
       recordingsFolder: '/recordings',
       installation: 'w-0123456789ab',
       policySha256: '0'.repeat(64),
+      workstationClass: 'it-office',
       rotateMinutes: 60,
       rotateMebibytes: 64,
       reserveMebibytes: 0,

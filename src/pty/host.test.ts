@@ -1,3 +1,4 @@
+import { unlockText } from '../recording/access.ts';
 import { describe, expect, test } from 'vitest';
 import { person, Stage } from './host.fixture.ts';
 import { limits } from './backlog/backlog.ts';
@@ -204,7 +205,7 @@ describe('locking', () => {
     pty.print('while locked');
     expect(stage.writers[0]!.text.endsWith('while locked')).toBe(true);
     expect(stage.count('frame')).toBe(shown);
-    expect(stage.writers[0]!.events.map(({ code, data }) => code + data)).toEqual([`u{"person":"${person}","method":"passkey"}`, 'l{"cause":"idle"}']);
+    expect(stage.writers[0]!.events.map(({ code, data }) => code + data)).toEqual([`u${unlockText(person, 'passkey')}`, 'l{"cause":"idle"}']);
     expect(stage.writers[0]!.segments).toBe(2);
   });
 

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
+import { operatorAccess, unlockText } from '../recording/access.ts';
 import type { EndReason, RecordingNotice } from '../recording/types.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
@@ -198,6 +199,7 @@ export class PtyHost {
         folder: configuration.recordingsFolder,
         installation: configuration.installation,
         person: spawn.person,
+        access: operatorAccess(configuration.workstationClass),
         policySha256: configuration.policySha256,
         recipients: spawn.recipients,
         start: { command: spawn.command, cwd, cols, rows, term, version: configuration.version },
@@ -278,7 +280,7 @@ export class PtyHost {
       // A shell that is still being started prints for this page from its first byte.
       if (!session) pane.backlog.attach(0);
       if (!session?.live) continue;
-      session.mark('u', JSON.stringify({ person, method }));
+      session.mark('u', unlockText(person, method));
       if (!session.live) continue;
       const { outputBytes } = session.writer;
       pane.backlog.attach(outputBytes);

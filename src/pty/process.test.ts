@@ -37,6 +37,7 @@ class Host {
       recordingsFolder: this.folder,
       installation: 'w-0123456789ab',
       policySha256: '0'.repeat(64),
+      workstationClass: 'it-office',
       rotateMinutes: 60,
       rotateMebibytes: 64,
       reserveMebibytes: 0,

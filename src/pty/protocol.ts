@@ -3,6 +3,7 @@
  * and input go through the sealed view channel (src/bridge/channel) as opaque `frame`s that main only relays.
  */
 import { z } from 'zod';
+import { reasons, roles, workstationClasses } from '../recording/access.ts';
 
 const pane = z.number().int().nonnegative();
 const cells = z.number().int().min(1).max(2000);
@@ -13,7 +14,14 @@ export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner'
 const endReason = z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']);
 
 export const recordingNoticeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('start'), recording: z.string(), person: z.string(), recipients: z.array(z.string()).readonly() }),
+  z.object({
+    kind: z.literal('start'),
+    recording: z.string(),
+    person: z.string(),
+    recipients: z.array(z.string()).readonly(),
+    policySha256: z.string(),
+    access: z.object({ role: z.enum(roles), class: z.enum(workstationClasses), reason: z.enum(reasons), breakGlass: z.string().nullable() }),
+  }),
   z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
   z.object({ kind: z.literal('checkpoint'), recording: z.string(), head }),
   z.object({ kind: z.literal('end'), recording: z.string(), reason: endReason, head, outputBytes: z.number(), durationMs: z.number() }),
@@ -27,6 +35,7 @@ export const toPtyHost = z.discriminatedUnion('type', [
     recordingsFolder: z.string(),
     installation: z.string(),
     policySha256: z.string(),
+    workstationClass: z.enum(workstationClasses),
     rotateMinutes: z.number().positive(),
     rotateMebibytes: z.number().positive(),
     reserveMebibytes: z.number().nonnegative(),

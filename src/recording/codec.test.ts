@@ -5,6 +5,7 @@ import { leafHash } from '../merkle/tree.ts';
 import { crc32c } from './crc32c.ts';
 import { COARSE_PIECE_MAX_BYTES, decodeEvents, encodeEvent, MAX_LINE_PIECES, MAX_RECORD_OUTPUT_BYTES, MAX_RECORD_PIECES, pieceEnds } from './events.ts';
 import { coveredBytes, encodeFrame, frameLeaf, MAX_BODY_BYTES, parseFrame } from './frame.ts';
+import { operatorAccess } from './access.ts';
 import { encodeHeader, newRecordingId, parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
 import { PieceSalts, Ratchet, recordNonce, segmentKey, ShortHmac } from './ratchet.ts';
 import type { EventCode, SegmentHeader } from './types.ts';
@@ -226,26 +227,48 @@ describe('ratchet', () => {
 });
 
 describe('segment header', () => {
+  const kid = 'k'.repeat(43);
+  const jweHead = Buffer.from(
+    JSON.stringify({ alg: 'ECDH-ES', enc: 'A256GCM', kid, epk: { x: 'x'.repeat(43), crv: 'P-256', kty: 'EC', y: 'y'.repeat(43) } }),
+  ).toString('base64url');
   const header: SegmentHeader = {
     format: 'wardmux-segment',
     version: 1,
     recording: '20260304-050607-0a0b0c0d',
-    installation: 'w-1',
-    person: 'p-1',
+    installation: 'w-000000000001',
+    person: 'p-000000000001',
+    ...operatorAccess('nursing'),
     segment: 0,
     firstSeq: 0,
     outputOffset: 0,
     started: '2026-03-04T05:06:07.089Z',
     policySha256: '0'.repeat(64),
-    recipients: [{ kid: 'k', role: 'owner', jwe: 'j' }],
+    recipients: [{ kid, role: 'owner', jwe: `${jweHead}..${'i'.repeat(16)}.${'c'.repeat(43)}.${'t'.repeat(22)}` }],
   };
 
   it('comes back, and nothing else passes for one', () => {
     expect(parseHeader(encodeHeader(header))).toEqual(header);
     expect(() => encodeHeader({ ...header, recipients: [] })).toThrow();
-    for (const bad of [{ ...header, version: 2 }, { ...header, extra: 1 }, { ...header, recording: '../x' }, { ...header, segment: -1 }, [], null, 'x']) {
+    for (const bad of [
+      { ...header, version: 2 },
+      { ...header, extra: 1 },
+      { ...header, recording: '../x' },
+      { ...header, segment: -1 },
+      { ...header, recipients: [...header.recipients, ...header.recipients] },
+      { ...header, recipients: [{ ...header.recipients[0], role: 'friend' }] },
+      { ...header, recipients: [{ ...header.recipients[0], kid: 'q'.repeat(43) }] },
+      { ...header, started: '2026-02-30T05:06:07.089Z' },
+      { ...header, started: 'yesterday' },
+      { ...header, role: 'king' },
+      { ...header, breakGlass: 'b-1' },
+      Object.fromEntries(Object.entries(header).toReversed()),
+      [],
+      null,
+      'x',
+    ]) {
       expect(parseHeader(Buffer.from(JSON.stringify(bad)))).toBeUndefined();
     }
+    expect(parseHeader(Buffer.from(JSON.stringify(header, null, 1)))).toBeUndefined();
     expect(parseHeader(Buffer.from([0xff, 0xfe]))).toBeUndefined();
     expect(parseHeader(Buffer.concat([encodeHeader(header), Buffer.of(0xff)]))).toBeUndefined();
   });

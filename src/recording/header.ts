@@ -1,6 +1,9 @@
 /** A segment's public header: JSON in the clear in the segment's first frame. Pure. docs/format.md, "Segment header". */
 import { z } from 'zod';
 import { randomBytes } from 'node:crypto';
+import { BREAK_GLASS, reasons, roles, workstationClasses } from './access.ts';
+import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
+import { isMoment } from './time.ts';
 import type { SegmentHeader } from './types.ts';
 
 /** yyyymmdd-hhmmss-xxxxxxxx: UTC, then 4 random bytes, so that ids sort by time and never meet. */
@@ -8,19 +11,51 @@ export const RECORDING_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 const SEGMENT_NAME = /^segment-(\d{6,})\.wmx$/;
 const count = z.number().int().nonnegative();
 
+const installation = z.string().regex(/^w-[0-9a-f]{12}$/);
+const person = z.string().regex(/^p-[0-9a-f]{12}$/);
+const kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+/** More recipients than this are a mistake: a policy has 16 audit keys at most. */
+const MAX_RECIPIENTS = 64;
+const recipient = z.strictObject({ kid, role: z.enum(['owner', 'audit']), jwe: z.string() }).refine((entry) => isSegmentJwe(entry.jwe, entry.kid));
+
 const schema = z.strictObject({
   format: z.literal('wardmux-segment'),
   version: z.literal(1),
   recording: z.string().regex(RECORDING_ID),
-  installation: z.string().min(1).max(200),
-  person: z.string().min(1).max(200),
+  installation,
+  person,
+  role: z.enum(roles),
+  class: z.enum(workstationClasses),
+  reason: z.enum(reasons),
+  breakGlass: z.string().regex(BREAK_GLASS).nullable(),
   segment: count,
   firstSeq: count,
   outputOffset: count,
-  started: z.iso.datetime({ precision: 3 }),
+  started: z.string().refine(isMoment),
   policySha256: z.string().regex(/^[0-9a-f]{64}$/),
-  recipients: z.array(z.strictObject({ kid: z.string().min(1), role: z.enum(['owner', 'audit']), jwe: z.string().min(1) })).min(1),
+  recipients: z
+    .array(recipient)
+    .min(1)
+    .max(MAX_RECIPIENTS)
+    .refine((all) => new Set(all.map((entry) => entry.kid)).size === all.length)
+    .refine((all) => all.filter((entry) => entry.role === 'owner').length <= 1),
 });
+
+/** Three parts of a compact JWE after its header: no encrypted key, 12 bytes, 32 bytes, 16 bytes; base64url. */
+const JWE = /^([A-Za-z0-9_-]{1,1024})\.\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{22}$/;
+
+/** Whether this is a segment's secret, wrapped for that key, as far as it can be seen without the key. */
+function isSegmentJwe(jwe: string, kid: string): boolean {
+  const match = JWE.exec(jwe);
+  const bytes = Buffer.from(match?.[1] ?? '', 'base64url');
+  if (!match || bytes.toString('base64url') !== match[1]) return false;
+  const head = parseOneObject(utf8Text(bytes));
+  if (!head || !hasExactly(head, ['alg', 'enc', 'kid', 'epk'])) return false;
+  const epk = head['epk'] as Record<string, unknown> | null;
+  if (head['alg'] !== 'ECDH-ES' || head['enc'] !== 'A256GCM' || head['kid'] !== kid || typeof epk !== 'object' || epk === null) return false;
+  const coordinate = (value: unknown): boolean => typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
+  return hasExactly(epk, ['x', 'crv', 'kty', 'y']) && epk['crv'] === 'P-256' && epk['kty'] === 'EC' && coordinate(epk['x']) && coordinate(epk['y']);
+}
 
 /** A new recording's id. */
 export function newRecordingId(wallMs: number): string {
@@ -33,14 +68,20 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   return Buffer.from(JSON.stringify(schema.parse(header)), 'utf8');
 }
 
-/** The header of a type 0 frame's body, or undefined where it is none: wrong JSON, a missing or unknown field, bad UTF-8. */
+/** The header of a type 0 frame's body, or undefined where it is none: another text than the one that its writer makes, or a field that is not as the page says. */
 export function parseHeader(body: Uint8Array): SegmentHeader | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  const text = utf8Text(body);
+  const value = parseOneObject(text);
+  if (!value || !hasExactly(value, Object.keys(schema.shape))) return undefined;
+  const parsed = schema.safeParse(value);
+  // The fields of a recipient stand in one order as well.
+  return parsed.success && JSON.stringify(parsed.data) === text ? parsed.data : undefined;
+}
+
+/** True for a header of a version that is still to come: it cannot be judged here. */
+export function isNewerHeader(body: Uint8Array): boolean {
+  const value = parseOneObject(utf8Text(body));
+  return value?.['format'] === 'wardmux-segment' && isCount(value['version']) && value['version'] > 1;
 }
 
 /** segment-000000.wmx */

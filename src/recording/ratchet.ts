@@ -120,9 +120,14 @@ export class PieceSalts {
   }
 }
 
-/** d_j = SHA-256(salt || event bytes). */
-export function pieceDigest(salt: Uint8Array, event: Uint8Array): Buffer {
+/** SHA-256(salt || event bytes): hides everything about a piece but its code. */
+export function pieceSeal(salt: Uint8Array, event: Uint8Array): Buffer {
   return sha256(Buffer.concat([salt, event]));
+}
+
+/** d_j = SHA-256(code || SHA-256(salt || event bytes)): whoever withholds a piece still shows what kind of event it is. */
+export function pieceDigest(code: number, seal: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.of(code), seal]));
 }
 
 /** C = SHA-256(d_1 || … || d_n). */

@@ -12,7 +12,7 @@ import { RecordingError } from './errors.ts';
 import { decodeEvents, type DecodedEvent } from './events.ts';
 import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
 import { parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
-import { commitmentOf, PieceSalts, pieceDigest, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
+import { commitmentOf, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
 import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener, TreeHead } from './types.ts';
 
 /** One read from a segment file: a few frames of the longest kind. Frames handed out are views into such a block. */
@@ -139,7 +139,7 @@ export class RecordingReader {
         salts.setKey(salt);
         const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(j) }));
         try {
-          if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.salt, piece.bytes))), frame.commitment)) {
+          if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.bytes[0]!, pieceSeal(piece.salt, piece.bytes)))), frame.commitment)) {
             this.#refuse('bad-commitment', frame, `record ${frame.seq} does not hold what its commitment says.`);
             return;
           }

@@ -6,6 +6,8 @@
  * leaf of the recording's RFC 6962 tree, so the tree covers every byte that a reader relies on.
  */
 
+import type { Access } from './access.ts';
+
 /** A public key that a segment secret is wrapped for. `kid` is the RFC 7638 SHA-256 thumbprint of `jwk`. */
 export interface Recipient {
   readonly kid: string;
@@ -50,7 +52,7 @@ export interface SnapshotInfo {
 }
 
 /** The body of a segment's first frame: public, free of patient data. */
-export interface SegmentHeader {
+export interface SegmentHeader extends Access {
   readonly format: 'wardmux-segment';
   readonly version: 1;
   readonly recording: string;
@@ -77,7 +79,15 @@ export interface TreeHead {
 
 /** Facts that a recorder tells the ledger. Free of patient data by construction. */
 export type RecordingNotice =
-  | { readonly kind: 'start'; readonly recording: string; readonly person: string; readonly recipients: readonly string[] }
+  | {
+      readonly kind: 'start';
+      readonly recording: string;
+      readonly person: string;
+      /** Kids, in the order of the segment header. */
+      readonly recipients: readonly string[];
+      readonly policySha256: string;
+      readonly access: Access;
+    }
   | { readonly kind: 'segment'; readonly recording: string; readonly segment: number; readonly firstSeq: number; readonly head: TreeHead }
   | { readonly kind: 'checkpoint'; readonly recording: string; readonly head: TreeHead }
   | {

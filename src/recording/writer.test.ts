@@ -1,3 +1,4 @@
+import { operatorAccess } from './access.ts';
 import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -39,7 +40,14 @@ describe('a recording', () => {
     expect(await walk(writer.folder)).toEqual({ frames: head.size, fault: undefined, root: head.root });
     expect(writer.head()).toEqual(head);
     expect(notices).toEqual([
-      { kind: 'start', recording: writer.id, person: 'p-000000000001', recipients: [recipient.kid] },
+      {
+        kind: 'start',
+        recording: writer.id,
+        person: 'p-000000000001',
+        recipients: [recipient.kid],
+        policySha256: 'ab'.repeat(32),
+        access: operatorAccess('it-office'),
+      },
       { kind: 'end', recording: writer.id, reason: 'exit', head, outputBytes: 19, durationMs: 1001 },
     ]);
     expect(readdirSync(writer.folder).sort()).toEqual(['end.json', 'segment-000000.wmx']);

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256, sha256Into } from '../merkle/sha256.ts';
 import { MerkleTree } from '../merkle/tree.ts';
+import type { Access } from './access.ts';
 import { RecordingError } from './errors.ts';
 import {
   EVENT_HEAD_BYTES,
@@ -72,6 +73,8 @@ export interface RecordingOptions {
   readonly recording?: string;
   readonly installation: string;
   readonly person: string;
+  /** As whom, where and why. */
+  readonly access: Access;
   /** SHA-256 of the policy in force, lower-case hex. */
   readonly policySha256: string;
   /** Everyone who can open it. At least one. */
@@ -122,6 +125,8 @@ export class RecordingWriter {
   /** Room for a whole frame, whose body is first its plaintext. Its own memory, so that wiping it wipes all. */
   readonly #scratch = Buffer.from(new ArrayBuffer(BODY_AT + MAX_RECORD_OUTPUT_BYTES + MAX_RECORD_PIECES * EVENT_HEAD_BYTES + TAG_BYTES));
   readonly #digests = Buffer.alloc(MAX_RECORD_PIECES * 32);
+  /** A piece's code and its seal: what its digest is over. */
+  readonly #coded = Buffer.alloc(1 + 32);
   readonly #startNs: bigint;
   readonly #startMs: number;
 
@@ -307,6 +312,8 @@ export class RecordingWriter {
       recording: this.id,
       person: this.#options.person,
       recipients: this.#options.recipients.map((recipient) => recipient.kid),
+      policySha256: this.#options.policySha256,
+      access: this.#options.access,
     });
     this.#openSegment();
     this.event('s', JSON.stringify(this.#options.start));
@@ -346,6 +353,7 @@ export class RecordingWriter {
     const keys = this.#ratchet!.next();
     this.#salts.setKey(keys.salt);
     keys.salt.fill(0);
+    this.#coded[0] = code.charCodeAt(0);
     // From the last piece to the first: a piece's salt stands in the 32 bytes before it just while it is hashed, and the
     // piece before then overwrites it. So each digest is one call over memory that is laid out once.
     for (let j = pieces - 1; j >= 0; j--) {
@@ -357,7 +365,8 @@ export class RecordingWriter {
       const salt = this.#salts.salt(j);
       scratch.set(salt, at - SALT_BYTES);
       salt.fill(0);
-      sha256Into(scratch.subarray(at - SALT_BYTES, at + eventBytes(to - from)), this.#digests, j * 32);
+      sha256Into(scratch.subarray(at - SALT_BYTES, at + eventBytes(to - from)), this.#coded, 1);
+      sha256Into(this.#coded, this.#digests, j * 32);
     }
     this.#salts.wipe();
     const seq = this.#tree.size;
@@ -426,7 +435,7 @@ export class RecordingWriter {
     const spare = this.#spare!;
     this.#spare = undefined;
     this.#rotateWanted = false;
-    const { installation, person, policySha256 } = this.#options;
+    const { installation, person, policySha256, access } = this.#options;
     const seq = this.#tree.size;
     const body = encodeHeader({
       format: 'wardmux-segment',
@@ -434,6 +443,10 @@ export class RecordingWriter {
       recording: this.id,
       installation,
       person,
+      role: access.role,
+      class: access.class,
+      reason: access.reason,
+      breakGlass: access.breakGlass,
       segment: spare.segment,
       firstSeq: seq,
       outputOffset: this.#outputBytes,

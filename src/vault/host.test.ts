@@ -1,3 +1,4 @@
+import { operatorAccess } from '../recording/access.ts';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -290,11 +291,13 @@ async function record(output: readonly (Buffer | { snapshot: string })[]): Promi
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
   const { encryptionKey } = readPerson(home, person)!;
   const { policy, sha256 } = loadPolicy(home);
+  await ledger.append({ action: 'first-run', person, detail: { auditKeys: policy.auditKeys.map(({ kid }) => kid), policySha256: sha256 } });
   const notices: RecordingNotice[] = [];
   const writer = await RecordingWriter.create({
     folder: home.recordings,
     installation: installation.id,
     person,
+    access: operatorAccess('it-office'),
     policySha256: sha256,
     recipients: [
       { kid: thumbprint(encryptionKey), role: 'owner', jwk: encryptionKey },

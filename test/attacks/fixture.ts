@@ -1,4 +1,5 @@
 /** A small installation with one person, a ledger, two recordings and their bundles; and verify.py beside verify.ts. */
+import { operatorAccess } from '../../src/recording/access.ts';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,16 +9,19 @@ import { digestOfFile, verifyBundle, type Verdict } from '../../src/export/verif
 import { exportRecording } from '../../src/export/bundle.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
 import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
+import { verifierSha256 } from '../../src/export/verifier.ts';
 import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
 import type { InstallationSigner } from '../../src/ledger/types.ts';
-import type { RecordingNotice } from '../../src/recording/types.ts';
+import type { Recipient, RecordingNotice } from '../../src/recording/types.ts';
 import { encodeSnapshot } from '../../src/recording/replay.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
 import { RecordingWriter, type RecordingOptions } from '../../src/recording/writer.ts';
 
 export const PERSON = 'p-00000000000a';
+/** Digest of the policy in force. */
+export const POLICY = 'ab'.repeat(32);
 export const root = join(import.meta.dirname, '../..');
 export const verifier = join(root, 'assets/verify.py');
 
@@ -26,6 +30,8 @@ export interface Keys {
   readonly installationSsh: SshSigner;
   readonly person: SshSigner;
   readonly personJwk: { x: string; y: string };
+  /** What the person's recordings are sealed to. */
+  readonly owner: Recipient;
 }
 
 export function makeKeys(installation = 'w-0123456789ab'): Keys {
@@ -39,6 +45,7 @@ export function makeKeys(installation = 'w-0123456789ab'): Keys {
     installationSsh: { publicKey: ed25519SshKey(publicKey), sign: signEd },
     person: { publicKey: p256SshKey(personJwk), sign: async (bytes) => sign('sha256', bytes, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' }) },
     personJwk,
+    owner: { ...generateAuditKey().recipient, role: 'owner' },
   };
 }
 
@@ -60,8 +67,9 @@ export class Site {
     this.trust = makeTrust({
       installation: this.keys.installation.installation,
       publicKey: this.keys.installation.publicKey,
-      persons: [{ id: PERSON, name: 'Ada Example', signingKey: this.keys.personJwk }],
-      auditKeys: [{ kid: this.audit.file.kid, label: 'audit' }],
+      persons: [{ id: PERSON, name: 'Ada Example', signingKey: this.keys.personJwk, encryptionKey: this.keys.owner.jwk }],
+      auditKeys: [{ label: 'audit', jwk: this.audit.recipient.jwk }],
+      verifierSha256: verifierSha256(),
     });
     writeFileSync(this.trustFile, trustText(this.trust));
   }
@@ -70,6 +78,7 @@ export class Site {
     const site = new Site();
     const { installation } = site.keys;
     site.ledger = await Ledger.open({ folder: join(site.folder, 'ledger'), installation: installation.installation, signer: installation });
+    await site.ledger.append({ action: 'first-run', person: PERSON, detail: { auditKeys: [site.audit.file.kid], policySha256: POLICY } });
     return site;
   }
 
@@ -78,8 +87,9 @@ export class Site {
       folder: this.recordings,
       installation: this.keys.installation.installation,
       person: PERSON,
-      policySha256: '00'.repeat(32),
-      recipients: [this.audit.recipient],
+      access: operatorAccess('it-office'),
+      policySha256: POLICY,
+      recipients: [this.keys.owner, this.audit.recipient],
       start: { command: ['/bin/sh'], cwd: '/', cols: 100, rows: 30, term: 'xterm-256color', version: '0.1.0' },
       rotate: { minutes: 60, mebibytes: 64 },
     };
@@ -140,7 +150,7 @@ export async function session(writer: RecordingWriter): Promise<void> {
   writer.event('l', '{"cause":"idle"}');
   writer.rotate();
   writer.output(Buffer.from('while locked \u2028 "quoted" \\ \b\f\n'));
-  writer.event('u', `{"person":"${PERSON}","method":"passphrase"}`);
+  writer.event('u', `{"person":"${PERSON}","method":"passphrase","role":"operator","reason":"none","breakGlass":null}`);
   writer.event('m', 'a marker');
   for (let i = 0; i < 12; i++) writer.output(Buffer.from(`line ${i}\r\n`));
   writer.output(Buffer.from([0xf0, 0x9f, 0x98]));

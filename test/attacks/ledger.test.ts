@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { encodeEvent } from '../../src/ledger/events.ts';
-import { testLedgerOptions, testSigner } from '../../src/ledger/fixture.ts';
+import { testLedgerOptions, testSigner, startDetail } from '../../src/ledger/fixture.ts';
 import { HEAD_BYTES, judgeHead, SLOT_BYTES } from '../../src/ledger/head.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
@@ -25,7 +25,7 @@ afterAll(() => {
 const root = 'ab'.repeat(32);
 const recording = '20261122-000000-00000001';
 const entries: readonly LedgerEntry[] = [
-  { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, recipients: [] } },
+  { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, ...startDetail } },
   { action: 'lock', detail: { cause: 'idle' } },
   { action: 'recording.end', detail: { recording, reason: 'exit', size: 3, root, outputBytes: 1, durationMs: 1 } },
 ];
@@ -85,7 +85,7 @@ const table: readonly (readonly [what: string, key: Key, says: string, writer: '
     'moves aside',
     () =>
       forge(
-        { action: 'recording.start', person: 'p-0123456789ab', detail: { recording: other, recipients: [] } },
+        { action: 'recording.start', person: 'p-0123456789ab', detail: { recording: other, ...startDetail } },
         { action: 'recording.end', detail: { recording: other, reason: 'exit', size: 3, root, outputBytes: 1, durationMs: 1 } },
       ),
   ],

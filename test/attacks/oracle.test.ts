@@ -35,6 +35,7 @@ const statement = (person: string): BundleStatement => ({
   outputBytes: 10,
   disclosed: 2,
   withheld: 0,
+  reason: 'none',
   exported: '2026-11-28T02:01:00.000Z',
   evidence: digest('evidence'),
   ledger: digest('ledger'),

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { CastBuilder } from '../../src/export/cast.ts';
+import { CastText } from '../../src/export/cast.ts';
 import type { RecordingEvent } from '../../src/recording/types.ts';
 import { verifier } from './fixture.ts';
 
@@ -100,18 +100,21 @@ test('both write the same session.cast from any bytes, however characters are cu
     }
     if (next(2)) events.unshift({ code: 's', timeUs: 0, data: Buffer.from(JSON.stringify({ cols: next(3) ? 100 : 0, rows: 30, term: '"\u2028é' })) });
     const hash = createHash('sha256');
-    const builder = new CastBuilder('20261122-000000-00000001', 1_795_309_731_999, (text) => hash.update(text));
-    for (const event of events) builder.event(event);
-    builder.end();
+    const text = new CastText('20261122-000000-00000001', 1_795_309_731_999);
+    hash.update(text.head(events[0]?.code === 's' ? events[0].data : undefined));
+    for (const event of events) hash.update(`${text.isText(event.data)}\n${text.line(event)}`);
+    hash.update(text.end());
     digests.push(hash.digest('hex'));
     casts.push({ wall: 1_795_309_731_999, events: events.map(({ code, timeUs, data }) => [code, timeUs, Buffer.from(data).toString('hex')]) });
   }
   const script = `out = []
 for cast in data:
     c = v.Cast('20261122-000000-00000001', cast['wall'])
-    for code, time, content in cast['events']:
-        c.event(code, time, bytes.fromhex(content))
-    out.append(c.digest().hex())
+    events = [(code, time, bytes.fromhex(content)) for code, time, content in cast['events']]
+    text = c.head(events[0][2] if events and events[0][0] == 's' else None)
+    for code, time, content in events:
+        text += ('true' if c.is_text(content) else 'false') + '\\n' + c.line(code, time, content)
+    out.append(v.sha256((text + c.end()).encode('utf-8')).hex())
 print(json.dumps(out))`;
   expect(python(script, JSON.stringify(casts))).toEqual(digests);
 });

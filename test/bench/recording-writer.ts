@@ -4,6 +4,7 @@
  *
  *   node test/bench/recording-writer.ts [mebibytes a size] [--json]
  */
+import { operatorAccess } from '../../src/recording/access.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,8 +38,9 @@ try {
     const total = (size <= 4096 ? mebibytes / 8 : mebibytes) * MEBIBYTE;
     const writer = await RecordingWriter.create({
       folder,
-      installation: 'w-1',
-      person: 'p-1',
+      installation: 'w-000000000001',
+      person: 'p-000000000001',
+      access: operatorAccess('it-office'),
       policySha256: '0'.repeat(64),
       recipients: [key.recipient],
       start: { command: ['bench'], cwd: '/', cols: 80, rows: 24, term: 'xterm', version: '0' },

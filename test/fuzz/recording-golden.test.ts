@@ -91,7 +91,7 @@ it('reads the recording as the page says', () => {
         const j = Buffer.alloc(4);
         j.writeUInt32BE(digests.length);
         const salt = hmac(root, j);
-        digests.push(sha256(salt, event));
+        digests.push(sha256(event.subarray(0, 1), sha256(salt, event)));
         const code = event.toString('latin1', 0, 1);
         const data = event.subarray(13);
         if (code === 'o') output += data.length;

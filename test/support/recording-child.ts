@@ -3,6 +3,7 @@
  * (0: endless). Prints the recording's id, then after each write the output bytes that are sealed: what it says, a
  * recovery must find. On a failure it prints the error's code.
  */
+import { operatorAccess } from '../../src/recording/access.ts';
 import { writeSync } from 'node:fs';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { childKey, pattern } from './recording-pattern.ts';
@@ -10,8 +11,9 @@ import { childKey, pattern } from './recording-pattern.ts';
 const [folder, bytes, writes] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
 const writer = await RecordingWriter.create({
   folder,
-  installation: 'w-1',
-  person: 'p-1',
+  installation: 'w-000000000001',
+  person: 'p-000000000001',
+  access: operatorAccess('it-office'),
   policySha256: '0'.repeat(64),
   recipients: [childKey.recipient],
   start: { command: ['test'], cwd: '/', cols: 80, rows: 24, term: 'xterm', version: '0' },

@@ -1,4 +1,5 @@
 /** Makes small recordings for tests, with a clock that only moves when told. */
+import { operatorAccess } from '../../src/recording/access.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,7 @@ export async function newRecording(options: Partial<RecordingOptions> = {}): Pro
     folder: options.folder ?? newFolder(),
     installation: 'w-000000000001',
     person: 'p-000000000001',
+    access: operatorAccess('it-office'),
     policySha256: 'ab'.repeat(32),
     recipients: [recipient],
     start: startInfo,

@@ -14,6 +14,7 @@ import { PtyError, type PtyExit, type PtySpawner } from '../../pty/pty.ts';
 import { Session } from '../../pty/session.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
 import { prepareThreadedPty } from '../../pty/unix.ts';
+import { operatorAccess } from '../../recording/access.ts';
 import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
@@ -164,6 +165,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
       folder: begun.home.recordings,
       installation: begun.installation,
       person: person.id,
+      access: operatorAccess(loaded.policy.workstation.class),
       policySha256: loaded.sha256,
       recipients: begun.recipients,
       start: { command: args.command, cwd: context.cwd, ...size, term, version: context.version },

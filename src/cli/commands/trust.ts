@@ -1,21 +1,55 @@
-/** `wardmux trust`: the public keys that an auditor pins. */
+/** `wardmux trust`: what an auditor pins, and the verifier that belongs to it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { allowedSigners, trustText } from '../../export/trust.ts';
+import { readVerifier } from '../../export/verifier.ts';
 import type { CliCommand } from '../command.ts';
-import { exit } from '../exit.ts';
+import { CliError, exit } from '../exit.ts';
 import { openInstallation, trustOf } from '../installation.ts';
+
+const TRUST_FILE = 'trust.json';
+const VERIFIER_FILE = 'verify.py';
 
 export const trust: CliCommand = {
   name: 'trust',
   summary: 'Prints the public keys of this installation, for an auditor to keep outside any bundle.',
+  description: `The file also names the SHA-256 of the verify.py that belongs to it. With --verifier both are written into a folder, for an auditor who has no Wardmux.`,
   examples: [
     ['wardmux trust > trust.json', 'for wardmux verify and verify.py'],
+    ['wardmux trust --verifier auditor', 'auditor/trust.json and auditor/verify.py, to be handed to the auditor before any bundle'],
     ['wardmux trust --allowed-signers > signers', 'for ssh-keygen -Y verify'],
   ],
   declare: (command, io, done) => {
-    command.option('--allowed-signers', 'print them as OpenSSH’s allowed_signers').action(async (options: { allowedSigners?: boolean }) => {
-      const facts = trustOf(openInstallation(io));
-      await io.out(options.allowedSigners ? allowedSigners(facts) : trustText(facts));
-      done(exit.done);
-    });
+    command
+      .option('--verifier <DIR>', 'write trust.json and verify.py into this folder, which is made where it is missing')
+      .option('--allowed-signers', 'print them as OpenSSH’s allowed_signers')
+      .action(async (options: { allowedSigners?: boolean; verifier?: string }) => {
+        const facts = trustOf(openInstallation(io));
+        if (options.verifier !== undefined) {
+          const folder = resolve(options.verifier);
+          writeNew(folder, [
+            [TRUST_FILE, trustText(facts)],
+            [VERIFIER_FILE, readVerifier()],
+          ]);
+          await io.out(`${join(folder, TRUST_FILE)}\n${join(folder, VERIFIER_FILE)}\nSHA-256 of ${VERIFIER_FILE}: ${facts.verifier.sha256}\n`);
+        } else await io.out(options.allowedSigners ? allowedSigners(facts) : trustText(facts));
+        done(exit.done);
+      });
   },
 };
+
+/** Files that were not there before. @throws CliError */
+function writeNew(folder: string, files: readonly (readonly [name: string, content: string | Uint8Array])[]): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, content] of files) writeFileSync(join(folder, name), content, { flag: 'wx', flush: true });
+  } catch (error) {
+    const { code, path = folder } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      'failed',
+      code === 'EEXIST'
+        ? `${path} exists already, and is not overwritten: choose another folder.`
+        : `${path} cannot be written (${code ?? 'unknown error'}): choose a folder that you may write to.`,
+    );
+  }
+}

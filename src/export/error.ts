@@ -1,0 +1,14 @@
+/** Why an export failed. */
+export type ExportErrorCode =
+  'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
+
+/** `message` is one sentence for people; it never holds session text. */
+export class ExportError extends Error {
+  readonly code: ExportErrorCode;
+
+  constructor(code: ExportErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ExportError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * An insider who holds every key: the installation's, the exporting person's, and all that was recorded. What it makes is rightly
+ * sealed, proven and signed, and need not be true. Pieces are committed to here as docs/format.md says; nothing is encrypted,
+ * because a bundle has no ciphertext.
+ */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CastText } from '../../src/export/cast.ts';
+import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
+import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, p256SshKey, type SshPublicKey } from '../../src/export/sshsig.ts';
+import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
+import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
+import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
+import type { EventCode } from '../../src/recording/types.ts';
+import { headerText, INSTALLATION, makeExample, PERSON, POLICY, RECORDING, STARTED_MS } from '../vectors/example.ts';
+import { bytesOf, ecdsa, ed25519Of, eventBytes, p256Of, pieceDigest, sha256, thumbprintOf } from '../vectors/second-writer.ts';
+
+export interface ForgedPiece {
+  code: string;
+  timeUs: number;
+  data: Buffer;
+  /** Reason; disclosed unless given. */
+  withheld?: string;
+  /** Code that a withheld piece shows, where it lies. */
+  shown?: string;
+  /** Written in full although session.cast has it, or the other way round. */
+  form?: 'bytes' | 'text';
+}
+
+export interface ForgedFrame {
+  /** Its place unless given. */
+  seq?: number;
+  monoNs: bigint;
+  wallMs: number;
+  type?: number;
+  /** The text of a segment header. */
+  header?: string;
+  pieces: ForgedPiece[];
+}
+
+export interface ForgedEvent {
+  action: string;
+  time?: string;
+  installation?: string;
+  person?: string;
+  outcome?: string;
+  /** A head without a root gets the right one. */
+  detail?: Record<string, unknown>;
+  /** In the ledger, and not in the bundle. */
+  hidden?: boolean;
+  /** The whole line. */
+  line?: string;
+}
+
+export interface Forgery {
+  frames: ForgedFrame[];
+  events: ForgedEvent[];
+  state: string;
+  person: string;
+  exported: Record<string, unknown>;
+  /** Text of the checkpoint, before it is signed. */
+  note: (text: string) => string;
+  /** After the signature. */
+  noteTail: string;
+  sshHash: string;
+  /** Changes files before they are signed for. */
+  files: (files: Map<string, Buffer>) => void;
+  /** Changes files after that. */
+  late: (files: Map<string, Buffer>) => void;
+}
+
+export interface InsiderKeys {
+  readonly trust: Trust;
+  readonly trustText: string;
+  readonly noteSign: (bytes: Uint8Array) => Uint8Array;
+  readonly installation: SshKeyPair;
+  readonly person: SshKeyPair;
+  readonly owner: { readonly x: string; readonly y: string };
+  readonly audit: { readonly x: string; readonly y: string };
+  readonly stranger: { readonly x: string; readonly y: string };
+}
+
+interface SshKeyPair {
+  readonly publicKey: SshPublicKey;
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
+/** SHA-256 that stands in trust files of forgeries for verify.py: that of the file in their bundles. */
+const VERIFIER = Buffer.from('# stands for verify.py\n');
+
+/** Keys that follow from a name, so that a forgery is the same every time. With `deterministic` ECDSA is too, and slower. */
+export function insiderKeys(name: string, deterministic = false): InsiderKeys {
+  const ed = ed25519Of(`${name}/installation`);
+  const signing = p256Of(`${name}/person`);
+  const [owner, audit, stranger] = [p256Of(`${name}/owner`), p256Of(`${name}/audit`), p256Of(`${name}/stranger`)];
+  const key: KeyObject = createPrivateKey({ key: signing, format: 'jwk' });
+  const trust = makeTrust({
+    installation: INSTALLATION,
+    publicKey: ed.publicKey,
+    persons: [{ id: PERSON, name: 'Ada Example', signingKey: signing, encryptionKey: owner }],
+    auditKeys: [{ label: 'audit', jwk: audit }],
+    verifierSha256: sha256(VERIFIER).toString('hex'),
+  });
+  return {
+    trust,
+    trustText: trustText(trust),
+    noteSign: ed.sign,
+    installation: { publicKey: ed25519SshKey(ed.publicKey), sign: ed.sign },
+    person: {
+      publicKey: p256SshKey(signing),
+      sign: deterministic ? (bytes) => ecdsa(bytes, signing) : (bytes) => sign('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }),
+    },
+    owner,
+    audit,
+    stranger,
+  };
+}
+
+/** An Ed25519 pair that nobody knows. */
+export function strangerPair(): SshKeyPair {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const raw = Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x!, 'base64url');
+  return { publicKey: ed25519SshKey(raw), sign: (bytes) => sign(null, bytes, privateKey) };
+}
+
+/** The example recording with nothing wrong in it, as a forgery that changes nothing. */
+export function honest(keys: InsiderKeys): Forgery {
+  const { frames, records, outputBytes, durationMs } = makeExample('forge', [
+    { role: 'owner', key: keys.owner },
+    { role: 'audit', key: keys.audit },
+  ]);
+  const events = records.map((segment) => segment.map((record) => ({ ...record, events: record.events.map((event) => ({ ...event })) })));
+  const forged: ForgedFrame[] = [];
+  let segment = -1;
+  let place = 0;
+  for (const frame of frames) {
+    if (frame.header !== undefined) {
+      segment += 1;
+      place = 0;
+      forged.push({ monoNs: frame.head.readBigUInt64BE(8), wallMs: frame.wallMs, header: frame.header, pieces: [] });
+      continue;
+    }
+    const record = events[segment]![place++]!;
+    forged.push({
+      monoNs: record.monoNs,
+      wallMs: record.wallMs,
+      pieces: record.events.map((event): ForgedPiece => ({ ...event, ...(event.code === 'n' ? { withheld: 'snapshot' } : {}) })),
+    });
+  }
+  const second = forged.findLastIndex((frame) => frame.header !== undefined);
+  const kids = [thumbprintOf(keys.owner), thumbprintOf(keys.audit)];
+  return {
+    frames: forged,
+    events: [
+      { action: 'first-run', person: PERSON, detail: { auditKeys: [kids[1]], policySha256: POLICY } },
+      { action: 'unlock', person: PERSON, outcome: 'success', detail: { method: 'passkey' }, hidden: true },
+      {
+        action: 'recording.start',
+        person: PERSON,
+        detail: { recording: RECORDING, recipients: kids, policySha256: POLICY, role: 'operator', class: 'nursing', reason: 'none' },
+      },
+      { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4 } },
+      { action: 'lock', detail: { cause: 'idle' }, hidden: true },
+      { action: 'recording.segment', detail: { recording: RECORDING, segment: 1, firstSeq: second, size: second + 1 } },
+      { action: 'recording.end', detail: { recording: RECORDING, reason: 'exit', size: forged.length, root: undefined, outputBytes, durationMs } },
+      { action: 'play', person: PERSON, outcome: 'success', detail: { recording: RECORDING, key: 'owner' } },
+    ],
+    state: 'complete',
+    person: PERSON,
+    exported: { time: '2026-03-05T08:00:00.000Z', by: PERSON, version: '0.1.0', reason: 'none' },
+    note: (text) => text,
+    noteTail: '',
+    sshHash: 'sha512',
+    files: () => undefined,
+    late: () => undefined,
+  };
+}
+
+/** A segment header sealed to other keys. */
+export function headerFor(keys: InsiderKeys, segment: number, firstSeq: number, outputOffset: number, ...roles: ('owner' | 'audit' | 'stranger')[]): string {
+  return headerText(
+    'forge',
+    segment,
+    firstSeq,
+    outputOffset,
+    roles.map((role) => ({ role: role === 'owner' ? 'owner' : 'audit', key: keys[role] })),
+  );
+}
+
+/** The files of a forged bundle. */
+export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  const lines = (name: string, all: readonly string[]): void => void files.set(name, Buffer.from(all.map((line) => `${line}\n`).join(''), 'utf8'));
+
+  // Evidence and session.cast.
+  const tree = new MerkleTree();
+  const roots: string[] = [tree.head().root];
+  const text = new CastText(RECORDING, forgery.frames[0]?.wallMs ?? STARTED_MS);
+  let cast = '';
+  const counts = { output: 0, disclosed: 0, withheld: 0 };
+  const evidence = forgery.frames.map((frame, place) => {
+    const bodySha256 = frame.header === undefined ? sha256(`body/${place}`) : sha256(frame.header);
+    const digests: Buffer[] = [];
+    const pieces = frame.pieces.map((piece, j) => {
+      const event = eventBytes(piece);
+      const salt = bytesOf(`forge/salt/${place}/${j}`, 32);
+      digests.push(pieceDigest(event, salt));
+      const isStart = piece.code === 's' && piece.withheld === undefined;
+      if (cast === '') cast = text.head(isStart ? piece.data : undefined);
+      if (piece.withheld !== undefined) {
+        counts.withheld += 1;
+        const code = piece.shown ?? piece.code;
+        return { code, digest: sha256(salt, event).toString('hex'), reason: piece.withheld };
+      }
+      counts.disclosed += 1;
+      if (piece.code === 'o') counts.output += piece.data.length;
+      const isText = piece.form === 'text' || (piece.form !== 'bytes' && piece.code === 'o' && text.isText(piece.data));
+      cast += text.line({ code: piece.code as EventCode, timeUs: piece.timeUs, data: piece.data });
+      return { salt: salt.toString('hex'), ...(isText ? {} : { bytes: event.toString('base64') }) };
+    });
+    const head = Buffer.alloc(60);
+    head.writeBigUInt64BE(BigInt(frame.seq ?? place), 0);
+    head.writeBigUInt64BE(frame.monoNs, 8);
+    head.writeBigUInt64BE(BigInt(frame.wallMs), 16);
+    head.writeUInt32BE(frame.type ?? (frame.header === undefined ? 1 : 0), 24);
+    (frame.header === undefined ? sha256(...digests) : bodySha256).copy(head, 28);
+    tree.append(sha256(Buffer.of(0), head, bodySha256));
+    roots.push(tree.head().root);
+    const front = { head: head.toString('hex'), body: bodySha256.toString('hex') };
+    return JSON.stringify(frame.header === undefined ? { ...front, pieces } : { ...front, header: frame.header });
+  });
+  lines(BUNDLE.evidence, evidence);
+  if (cast === '') cast = text.head(undefined);
+  files.set(BUNDLE.cast, Buffer.from(cast + text.end(), 'utf8'));
+
+  // Ledger.
+  const events = forgery.events.map((event, seq) => {
+    const detail = event.detail && { ...event.detail };
+    if (detail && typeof detail['size'] === 'number' && detail['root'] === undefined) detail['root'] = roots[detail['size']] ?? '00'.repeat(32);
+    const line =
+      event.line ??
+      JSON.stringify({
+        seq,
+        time: event.time ?? new Date(STARTED_MS + seq * 1000).toISOString(),
+        installation: event.installation ?? INSTALLATION,
+        action: event.action,
+        person: event.person,
+        outcome: event.outcome,
+        detail,
+      });
+    return { line, seq, hidden: event.hidden === true, detail };
+  });
+  const ledger = new StoredTree(events.map(({ line }) => leafHash(Buffer.from(line, 'utf8'))));
+  const ledgerRoot = new MerkleTree();
+  for (const { line } of events) ledgerRoot.append(leafHash(Buffer.from(line, 'utf8')));
+  const head = ledgerRoot.head();
+  lines(
+    BUNDLE.ledger,
+    events
+      .filter(({ hidden }) => !hidden)
+      .map(({ line, seq }) => JSON.stringify({ index: seq, event: line, path: ledger.inclusionPath(seq, events.length).map((hash) => hash.toString('hex')) })),
+  );
+  const origin = ledgerOrigin(INSTALLATION);
+  const noteText = forgery.note(`${origin}\n${head.size}\n${Buffer.from(head.root, 'hex').toString('base64')}\ntime 2026-03-05T07:59:59.000Z\n`);
+  const key = noteKey(origin, keys.installation.publicKey.raw);
+  const signature = Buffer.concat([key.id, keys.noteSign(Buffer.from(noteText, 'utf8'))]).toString('base64');
+  files.set(BUNDLE.checkpoint, Buffer.from(`${noteText}\n— ${origin} ${signature}\n${forgery.noteTail}`, 'utf8'));
+
+  // The rest.
+  const sizes = events.flatMap(({ detail }) => (typeof detail?.['size'] === 'number' && detail['recording'] === RECORDING ? [detail['size']] : []));
+  const summary = {
+    format: 'wardmux-bundle',
+    version: 1,
+    recording: RECORDING,
+    installation: INSTALLATION,
+    person: forgery.person,
+    started: new Date(STARTED_MS).toISOString(),
+    state: forgery.state,
+    records: forgery.frames.length,
+    root: roots.at(-1),
+    proven: sizes.at(-1) ?? 0,
+    outputBytes: counts.output,
+    pieces: { disclosed: counts.disclosed, withheld: counts.withheld },
+    ledger: head,
+    exported: forgery.exported,
+  };
+  files.set(BUNDLE.summary, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`, 'utf8'));
+  files.set(BUNDLE.allowedSigners, Buffer.from('# not looked at\n'));
+  files.set(BUNDLE.verifier, VERIFIER);
+  files.set(BUNDLE.guide, Buffer.from('# not looked at\n'));
+  forgery.files(files);
+  signAgain(files, keys, forgery.sshHash);
+  forgery.late(files);
+  return files;
+}
+
+/** Sums and signatures over the files as they are. */
+export function signAgain(files: Map<string, Buffer>, keys: InsiderKeys, hash = 'sha512'): void {
+  const sums = Buffer.from(SUMMED_FILES.map((name) => `${sha256(files.get(name) ?? '').toString('hex')}  ${name}\n`).join(''), 'latin1');
+  files.set(BUNDLE.sums, sums);
+  files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(sums, keys.installation, { hash })));
+  files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person, { hash })));
+}
+
+/** An SSH signature with any digest and namespace, and any words for a key's numbers. */
+export function sshSignature(
+  message: Buffer,
+  pair: SshKeyPair,
+  options: { readonly hash?: string; readonly namespace?: string; readonly width?: number } = {},
+): string {
+  const { hash = 'sha512', namespace = EXPORT_NAMESPACE, width = 70 } = options;
+  const string = (bytes: Uint8Array | string): Buffer => {
+    const data = Buffer.from(bytes as Uint8Array);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, data]);
+  };
+  const mpint = (bytes: Buffer): Buffer => {
+    const trimmed = bytes.subarray(
+      Math.max(
+        0,
+        bytes.findIndex((byte) => byte !== 0),
+      ),
+    );
+    return string(trimmed[0]! & 0x80 ? Buffer.concat([Buffer.of(0), trimmed]) : trimmed);
+  };
+  const digest = createHash(hash).update(message).digest();
+  const raw = Buffer.from(pair.sign(Buffer.concat([Buffer.from('SSHSIG'), string(namespace), string(''), string(hash), string(digest)])));
+  const value = pair.publicKey.type === 'ssh-ed25519' ? raw : Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]);
+  const blob = Buffer.concat([
+    Buffer.from('SSHSIG\0\0\0\u0001', 'latin1'),
+    string(encodeSshKey(pair.publicKey)),
+    string(namespace),
+    string(''),
+    string(hash),
+    string(Buffer.concat([string(pair.publicKey.type), string(value)])),
+  ]);
+  const body = blob.toString('base64').match(new RegExp(`.{1,${width}}`, 'g'))!;
+  return `-----BEGIN SSH SIGNATURE-----\n${body.join('\n')}\n-----END SSH SIGNATURE-----\n`;
+}
+
+/** Writes a bundle. */
+export function writeFiles(folder: string, files: ReadonlyMap<string, Buffer>): string {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of files) writeFileSync(join(folder, name), content);
+  return folder;
+}

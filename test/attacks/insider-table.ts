@@ -1,0 +1,263 @@
+/** What an insider could make of a recording, one row each; both verifiers must give the code. */
+import { BUNDLE } from '../../src/export/layout.ts';
+import { RECORDING } from '../vectors/example.ts';
+import { thumbprintOf } from '../vectors/second-writer.ts';
+import { forge, headerFor, insiderKeys, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery } from './forge.ts';
+
+export const keys = insiderKeys('insider');
+
+const piecesOf = (f: Forgery, code: string): ForgedPiece[] => f.frames.flatMap((frame) => frame.pieces.filter((piece) => piece.code === code));
+const frameOf = (f: Forgery, code: string): ForgedFrame => f.frames.find((frame) => frame.pieces.some((piece) => piece.code === code))!;
+const header = (f: Forgery, segment: number, change: (value: Record<string, unknown>) => void): void => {
+  const frame = f.frames.filter((each) => each.header !== undefined)[segment]!;
+  const value = JSON.parse(frame.header!) as Record<string, unknown>;
+  change(value);
+  frame.header = JSON.stringify(value);
+};
+const event = (f: Forgery, action: string): NonNullable<Forgery['events'][number]> => f.events.find((each) => each.action === action)!;
+const detail = (f: Forgery, action: string): Record<string, unknown> => event(f, action).detail!;
+/** After frames were taken away or added: heads that know the new number of them. */
+const recount = (f: Forgery): void => {
+  detail(f, 'recording.end')['size'] = f.frames.length;
+  const second = f.frames.findLastIndex((frame) => frame.header !== undefined);
+  Object.assign(detail(f, 'recording.segment'), { firstSeq: second, size: second + 1 });
+  header(f, 1, (value) => (value['firstSeq'] = second));
+};
+const end = (f: Forgery): ForgedFrame => f.frames.at(-1)!;
+const recipients = (value: Record<string, unknown>): Record<string, unknown>[] => value['recipients'] as Record<string, unknown>[];
+
+/** What is written; what both must say; how. */
+export const insiderTable: readonly (readonly [name: string, code: string, change: (f: Forgery) => void])[] = [
+  ['nothing', 'good', () => undefined],
+
+  ['a header with an unknown field', 'bad-header', (f) => header(f, 0, (value) => (value['note'] = 'x'))],
+  ['a header without recipients', 'bad-header', (f) => header(f, 0, (value) => (value['recipients'] = []))],
+  ['a header with an unknown role of a recipient', 'bad-header', (f) => header(f, 0, (value) => (recipients(value)[0]!['role'] = 'friend'))],
+  ['a header with two owners', 'bad-header', (f) => header(f, 0, (value) => (recipients(value)[1]!['role'] = 'owner'))],
+  ['a header with a recipient twice', 'bad-header', (f) => header(f, 0, (value) => recipients(value).push(recipients(value)[1]!))],
+  ['a header whose start is no time', 'bad-header', (f) => header(f, 0, (value) => (value['started'] = 'yesterday'))],
+  ['a header whose start never was', 'bad-header', (f) => header(f, 0, (value) => (value['started'] = '2026-02-29T00:00:00.000Z'))],
+  ['a header of a role that is none', 'bad-header', (f) => header(f, 0, (value) => (value['role'] = 'king'))],
+  ['a header of a class that is none', 'bad-header', (f) => header(f, 0, (value) => (value['class'] = 'castle'))],
+  ['a header with a number that is not whole', 'bad-header', (f) => header(f, 0, (value) => (value['outputOffset'] = 0.5))],
+  [
+    'a header with its fields in another order',
+    'bad-header',
+    (f) => header(f, 0, (value) => Object.assign(value, { format: undefined }, { format: 'wardmux-segment' }, reorder(value))),
+  ],
+  ['a header with a space in it', 'bad-header', (f) => (f.frames[0]!.header = f.frames[0]!.header!.replace(':', ': '))],
+  ['a header with a field twice', 'bad-header', (f) => (f.frames[0]!.header = f.frames[0]!.header!.replace('"segment":0', '"segment":0,"segment":0'))],
+  ['a header whose jwe is for another key', 'bad-header', (f) => header(f, 0, (value) => (recipients(value)[0]!['jwe'] = recipients(value)[1]!['jwe']))],
+  ['a header whose jwe is none', 'bad-header', (f) => header(f, 0, (value) => (recipients(value)[0]!['jwe'] = 'x'))],
+  ['a header of a version to come', 'newer-version', (f) => header(f, 0, (value) => (value['version'] = 2))],
+  ['a second segment of another person', 'bad-header', (f) => header(f, 1, (value) => (value['person'] = 'p-00000000000b'))],
+  ['a record before the first header', 'bad-header', (f) => f.frames.unshift(...f.frames.splice(1, 1))],
+
+  ['a person who is not the one that began it', 'contradiction', (f) => (event(f, 'recording.start').person = 'p-00000000000b')],
+  ['another role than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['role'] = 'emergency')],
+  ['another emergency than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['breakGlass'] = 'b-000000000001')],
+  ['a second start in the ledger', 'contradiction', (f) => f.events.splice(3, 0, structuredClone(event(f, 'recording.start')))],
+  ['a head before the start', 'contradiction', (f) => f.events.splice(2, 0, ...f.events.splice(3, 1))],
+  ['a head after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.checkpoint')))],
+  ['an end after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.end')))],
+  [
+    'a recovery after the end',
+    'contradiction',
+    (f) => f.events.push({ action: 'recording.recovered', detail: { recording: RECORDING, size: f.frames.length, tornBytes: 0 } }),
+  ],
+  [
+    'a head that is smaller than one before',
+    'contradiction',
+    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 3 } }),
+  ],
+  [
+    'two heads of one size',
+    'contradiction',
+    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4, root: '11'.repeat(32) } }),
+  ],
+  [
+    'a head of nothing with a root',
+    'contradiction',
+    (f) => f.events.splice(3, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0, root: '11'.repeat(32) } }),
+  ],
+  ['a head of nothing', 'good', (f) => f.events.splice(3, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0 } })],
+  ['a segment that begins elsewhere', 'contradiction', (f) => Object.assign(detail(f, 'recording.segment'), { firstSeq: 5, size: 6 })],
+  ['a segment that is not there', 'contradiction', (f) => (detail(f, 'recording.segment')['segment'] = 7)],
+  ['another reason for the end', 'contradiction', (f) => (detail(f, 'recording.end')['reason'] = 'closed')],
+  ['an end before the end', 'contradiction', (f) => (detail(f, 'recording.end')['size'] = f.frames.length - 1)],
+  ['an end in the ledger, and none in the recording', 'contradiction', (f) => (f.frames.pop(), recount(f))],
+  ['a start without its fields', 'bad-ledger', (f) => delete detail(f, 'recording.start')['class']],
+  ['an event with half a character', 'bad-ledger', (f) => (event(f, 'play').line = line(f, 'play').replace('"owner"', '"\\ud800"'))],
+  ['an event with a deep value', 'bad-ledger', (f) => (detail(f, 'play')['deep'] = JSON.parse('['.repeat(60) + ']'.repeat(60)))],
+  ['an event with a name that is a number', 'bad-ledger', (f) => (event(f, 'play').line = line(f, 'play').replace('"key"', '"b":1,"1":2,"key"'))],
+  ['an event at a time that never was', 'bad-ledger', (f) => (event(f, 'play').time = '2026-03-04T24:00:00.000Z')],
+  ['an event of another installation', 'bad-ledger', (f) => (event(f, 'play').installation = 'w-00000000000f')],
+  ['an event that has nothing to do with it', 'bad-ledger', (f) => delete event(f, 'lock').hidden],
+
+  ['mono_ns going back', 'bad-time', (f) => (f.frames[3]!.monoNs = 1n)],
+  ['an event that is older than the one before it', 'bad-time', (f) => (f.frames[4]!.pieces[0]!.timeUs = 5)],
+  ['an event that is younger than its record', 'bad-time', (f) => (end(f).pieces[0]!.timeUs += 1)],
+  ['an event that was typed before it was sealed', 'good', (f) => (end(f).monoNs += 5_000_000n)],
+  ['a clock that was set back', 'good', (f) => (end(f).wallMs -= 100_000)],
+
+  ['no start', 'bad-events', (f) => (f.frames.splice(1, 1), recount(f))],
+  ['a second start', 'bad-events', (f) => f.frames[4]!.pieces.push({ ...piecesOf(f, 's')[0]!, timeUs: f.frames[4]!.pieces.at(-1)!.timeUs })],
+  ['no size after a rotation', 'bad-events', (f) => (f.frames.splice(f.frames.findLastIndex((frame) => frame.header !== undefined) + 1, 1), recount(f))],
+  ['output after the exit', 'bad-events', (f) => frameOf(f, 'x').pieces.push({ code: 'o', timeUs: 4_000_000, data: Buffer.from('late') })],
+  ['output after the end', 'bad-events', (f) => end(f).pieces.push({ code: 'o', timeUs: 4_000_000, data: Buffer.from('late') })],
+  ['a record after the end', 'bad-events', (f) => (f.frames.push(structuredClone(end(f))), withBuffers(f), recount(f))],
+  ['a second end', 'bad-events', (f) => end(f).pieces.push({ ...end(f).pieces[0]! })],
+  ['a segment with nothing in it', 'bad-events', (f) => f.frames.splice(1, f.frames.length - 2, ...empty(f))],
+  ['junk in a resize', 'bad-events', (f) => (piecesOf(f, 'r')[0]!.data = Buffer.from('132x43; rm -rf'))],
+  ['a size that no terminal has', 'bad-events', (f) => (piecesOf(f, 'r')[0]!.data = Buffer.from('2001x43'))],
+  ['a size with a zero in front', 'bad-events', (f) => (piecesOf(f, 'r')[0]!.data = Buffer.from('0132x43'))],
+  ['a size in other digits', 'bad-events', (f) => (piecesOf(f, 'r')[0]!.data = Buffer.from('١٣٢x43'))],
+  ['a marker that is not UTF-8', 'bad-events', (f) => (piecesOf(f, 'm')[0]!.data = Buffer.from([0xff]))],
+  ['an empty output', 'bad-events', (f) => frameOf(f, 'o').pieces.push({ code: 'o', timeUs: 12_345, data: Buffer.alloc(0) })],
+  ['a start with another field', 'bad-events', (f) => (piecesOf(f, 's')[0]!.data = Buffer.from(piecesOf(f, 's')[0]!.data.toString().replace('{', '{"x":1,')))],
+  [
+    'a start in a terminal without columns',
+    'bad-events',
+    (f) => (piecesOf(f, 's')[0]!.data = Buffer.from(piecesOf(f, 's')[0]!.data.toString().replace('80', '0'))),
+  ],
+  [
+    'a start whose command is half a character',
+    'bad-events',
+    (f) => (piecesOf(f, 's')[0]!.data = Buffer.from(piecesOf(f, 's')[0]!.data.toString().replace('"-l"', '"\\ud83d"'))),
+  ],
+  ['an unlock by nobody', 'bad-events', (f) => (piecesOf(f, 'u')[0]!.data = Buffer.from('{"method":"passkey"}'))],
+  ['a lock that is not JSON', 'bad-events', (f) => (piecesOf(f, 'l')[0]!.data = Buffer.from('idle'))],
+  ['an exit with a fraction', 'bad-events', (f) => (piecesOf(f, 'x')[0]!.data = Buffer.from('{"code":0.5,"signal":0}'))],
+
+  ['a disclosed snapshot', 'bad-evidence', (f) => delete piecesOf(f, 'n')[0]!.withheld],
+  ['output withheld under the name of a snapshot', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.withheld = 'snapshot')],
+  ['output withheld as a snapshot', 'bad-commitment', (f) => Object.assign(piecesOf(f, 'o')[0]!, { withheld: 'snapshot', shown: 'n' })],
+  ['an end withheld', 'bad-evidence', (f) => (end(f).pieces[0]!.withheld = 'secret')],
+  ['a piece withheld for no reason', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.withheld = 'because')],
+  ['output withheld for a reason', 'good', (f) => (piecesOf(f, 'o')[0]!.withheld = 'patient-data')],
+  ['the start withheld', 'good', (f) => (piecesOf(f, 's')[0]!.withheld = 'patient-data')],
+  ['output in full that session.cast has', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.form = 'bytes')],
+  ['a marker as the text of an output', 'bad-cast', (f) => (piecesOf(f, 'm')[0]!.form = 'text')],
+  ['an output that the segments do not count', 'bad-output', (f) => header(f, 1, (value) => (value['outputOffset'] = 61))],
+  ['a first segment that begins behind output', 'bad-output', (f) => header(f, 0, (value) => (value['outputOffset'] = 5))],
+  ['an output that the end does not count', 'bad-output', (f) => (detail(f, 'recording.end')['outputBytes'] = 7)],
+
+  ['a segment that a stranger can open', 'bad-recipients', (f) => stranger(f, 1, ['owner', 'audit', 'stranger'])],
+  ['a stranger instead of the audit key', 'bad-recipients', (f) => stranger(f, 1, ['owner', 'stranger'])],
+  ['no audit key', 'bad-recipients', (f) => stranger(f, 1, ['owner'])],
+  [
+    'an owner who is somebody else',
+    'bad-recipients',
+    (f) =>
+      header(
+        f,
+        1,
+        (value) => (value['recipients'] = [{ ...recipients(JSON.parse(headerFor(keys, 1, 0, 0, 'stranger')))[0]!, role: 'owner' }, recipients(value)[1]!]),
+      ),
+  ],
+  [
+    'a stranger whom policy and ledger name',
+    'bad-recipients',
+    (f) => {
+      for (const segment of [0, 1]) stranger(f, segment, ['owner', 'audit', 'stranger']);
+      detail(f, 'first-run')['auditKeys'] = [keys.audit, keys.stranger].map(thumbprintOf);
+      detail(f, 'recording.start')['recipients'] = [keys.owner, keys.audit, keys.stranger].map(thumbprintOf);
+    },
+  ],
+  ['other recipients than the ledger has', 'bad-recipients', (f) => (detail(f, 'recording.start')['recipients'] = [thumbprintOf(keys.audit)])],
+  ['a policy that never was in force', 'bad-policy', (f) => header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)))],
+  ['another policy than at the start', 'bad-policy', (f) => (detail(f, 'recording.start')['policySha256'] = 'cd'.repeat(32))],
+  [
+    'a policy that was in force no more',
+    'bad-policy',
+    (f) => f.events.splice(1, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } }),
+  ],
+  ['no policy at all', 'bad-policy', (f) => (event(f, 'first-run').hidden = true)],
+  [
+    'a later segment under a later policy',
+    'good',
+    (f) => {
+      f.events.splice(4, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } });
+      header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
+    },
+  ],
+
+  ['another SSHSIG hash', 'bad-installation-signature', (f) => (f.sshHash = 'sha256')],
+  [
+    'another SSHSIG hash of the person only',
+    'bad-person-signature',
+    (f) => (f.late = (files) => files.set(BUNDLE.personSignature, Buffer.from(sshSignature(files.get(BUNDLE.sums)!, keys.person, { hash: 'sha256' })))),
+  ],
+  [
+    'another namespace',
+    'bad-installation-signature',
+    (f) =>
+      (f.late = (files) =>
+        files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(files.get(BUNDLE.sums)!, keys.installation, { namespace: 'file' })))),
+  ],
+  [
+    'other lines in a signature',
+    'bad-installation-signature',
+    (f) => (f.late = (files) => files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(files.get(BUNDLE.sums)!, keys.installation, { width: 76 })))),
+  ],
+  ['an empty line in the checkpoint', 'bad-checkpoint', (f) => (f.note = (text) => `${text}\nmore\n`)],
+  ['a checkpoint of another origin', 'bad-checkpoint', (f) => (f.note = (text) => text.replace('/ledger', '/larder'))],
+  ['another line in the checkpoint', 'good', (f) => (f.note = (text) => `${text}more\n`)],
+  ['a signature of somebody else beside ours', 'good', (f) => (f.noteTail = `— witness.example ${'A'.repeat(92)}\n`)],
+  ['a signature of nobody beside ours', 'bad-checkpoint', (f) => (f.noteTail = '— witness example AAAA\n')],
+  ['a signature by a name that is not ASCII', 'bad-checkpoint', (f) => (f.noteTail = '— witness\ufeff.example AAAA\n')],
+  ['a summary of a version to come', 'newer-version', (f) => (f.files = (files) => patch(files, BUNDLE.summary, '"version": 1', '"version": 2'))],
+  [
+    'a summary with a field twice',
+    'bad-summary',
+    (f) => (f.files = (files) => patch(files, BUNDLE.summary, '  "version": 1,\n', '  "version": 1,\n  "version": 1,\n')),
+  ],
+  ['an export for no reason that is one', 'bad-summary', (f) => (f.exported['reason'] = 'curiosity')],
+  ['an export at a time that never was', 'bad-summary', (f) => (f.exported['time'] = '2026-13-01T00:00:00.000Z')],
+  ['a control character written in another way', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, '\\u001b', '\\u001B'))],
+];
+
+function patch(files: Map<string, Buffer>, name: string, from: string, to: string): void {
+  const text = files.get(name)!.toString('utf8');
+  if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
+  files.set(name, Buffer.from(text.replace(from, to), 'utf8'));
+}
+
+function reorder(value: Record<string, unknown>): void {
+  const { format, ...rest } = value;
+  for (const name of Object.keys(value)) delete value[name];
+  Object.assign(value, rest, { format });
+}
+
+/** structuredClone makes plain arrays of bytes of Buffers. */
+function withBuffers(f: Forgery): void {
+  for (const frame of f.frames) for (const piece of frame.pieces) piece.data = Buffer.from(piece.data);
+}
+
+function stranger(f: Forgery, segment: number, roles: ('owner' | 'audit' | 'stranger')[]): void {
+  header(f, segment, (value) => (value['recipients'] = recipients(JSON.parse(headerFor(keys, segment, 0, 0, ...roles)))));
+}
+
+/** Only the two headers and nothing between them. */
+function empty(f: Forgery): ForgedFrame[] {
+  const second = f.frames.filter((frame) => frame.header !== undefined)[1]!;
+  Object.assign(detail(f, 'recording.end'), { size: 3, outputBytes: 0 });
+  detail(f, 'recording.checkpoint')['size'] = 1;
+  Object.assign(detail(f, 'recording.segment'), { firstSeq: 1, size: 2 });
+  header(f, 1, (value) => Object.assign(value, { firstSeq: 1, outputOffset: 0 }));
+  return [second];
+}
+
+/** The line of an event, as it will stand in the ledger. */
+function line(f: Forgery, action: string): string {
+  const files = forge(f, keys);
+  return (
+    JSON.parse(
+      files
+        .get(BUNDLE.ledger)!
+        .toString()
+        .split('\n')
+        .find((each) => each.includes(`\\"action\\":\\"${action}\\"`))!,
+    ) as { event: string }
+  ).event;
+}

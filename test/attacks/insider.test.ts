@@ -1,0 +1,78 @@
+/**
+ * What somebody with every key could make of a recording: rightly sealed, proven and signed, and not true, or not as docs/format.md
+ * says. Both verifiers must refuse it, in the same words.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { verifyBundle } from '../../src/export/verify.ts';
+import { trustText } from '../../src/export/trust.ts';
+import { judgeInPython } from './fixture.ts';
+import { forge, honest, insiderKeys, sshSignature, writeFiles } from './forge.ts';
+import { insiderTable, keys } from './insider-table.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardmux-insider-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('both verifiers refuse each, in the same words', () => {
+  const trustFile = join(folder, 'trust.json');
+  writeFileSync(trustFile, keys.trustText);
+  const folders = insiderTable.map(([name, , change], i) => {
+    const forgery = honest(keys);
+    try {
+      change(forgery);
+      return writeFiles(join(folder, String(i)), forge(forgery, keys));
+    } catch (error) {
+      throw new Error(`${name} could not be made: ${String(error)}`, { cause: error });
+    }
+  });
+  const verdicts = folders.map((each) => verifyBundle(each, keys.trustText));
+  expect(Object.fromEntries(verdicts.map(({ code }, i) => [insiderTable[i]![0], code]))).toEqual(
+    Object.fromEntries(insiderTable.map(([name, code]) => [name, code])),
+  );
+  judgeInPython(folders, trustFile).forEach((verdict, i) => expect(verdict, insiderTable[i]![0]).toEqual(verdicts[i]));
+});
+
+test('a trust file is believed as it was written, and certificates of keys are checked', () => {
+  const bundle = writeFiles(join(folder, 'honest'), forge(honest(keys), keys));
+  const text = keys.trustText;
+  const next = insiderKeys('next');
+  const certificate = sshSignature(Buffer.from(`${keys.trust.installation}\n${(next.trust.keys[0] as { ssh: string }).ssh}\n`), keys.installation, {
+    namespace: 'installation-key@wardmux.localhost',
+  });
+  const successor = (proof: string): string =>
+    trustText({ ...keys.trust, keys: [keys.trust.keys[0]!, { ...next.trust.keys[0]!, certificate: proof } as never] });
+  const cases: readonly (readonly [string, string])[] = [
+    [text, 'good'],
+    [text.replace('  "version"', '   "version"'), 'bad-trust'],
+    [text.replace('"version": 1', '"version": 1.0'), 'bad-trust'],
+    [text.replace('  "version": 1,\n', '  "version": 1,\n  "version": 1,\n'), 'bad-trust'],
+    [text.replace('"version": 1', '"version": 2'), 'newer-version'],
+    [text.replace('Ada Example', 'Ada \\ud800'), 'bad-trust'],
+    [text.replace('Ada Example', 'x'.repeat(201)), 'bad-trust'],
+    [text.replace('Ada Example', '\u{1f600}'.repeat(200)), 'good'],
+    [text.replace('"algorithm": "ed25519"', '"algorithm": "ed448"'), 'bad-trust'],
+    [trustText({ ...keys.trust, keys: [...keys.trust.keys, { algorithm: 'ml-dsa-44', key: 'AAAA' }] }), 'good'],
+    [trustText({ ...keys.trust, keys: [{ algorithm: 'ml-dsa-44', key: 'AAAA' }] }), 'bad-trust'],
+    [trustText({ ...keys.trust, auditKeys: [] }), 'bad-recipients'],
+    [trustText({ ...keys.trust, auditKeys: [{ ...keys.trust.auditKeys[0]!, kid: 'A'.repeat(43) }] }), 'bad-trust'],
+    [trustText({ ...keys.trust, persons: [...keys.trust.persons, ...keys.trust.persons] }), 'bad-trust'],
+    [trustText({ ...keys.trust, verifier: { sha256: '00'.repeat(32) } }), 'good'],
+    [successor(certificate), 'good'],
+    [successor(certificate.replace(/[A-Z](?=.{9}\n-)/, 'q')), 'bad-trust'],
+    [trustText({ ...keys.trust, keys: next.trust.keys }), 'untrusted-key'],
+  ];
+  cases.forEach(([trust, code], i) => {
+    const file = join(folder, `trust-${i}.json`);
+    writeFileSync(file, trust);
+    const verdict = verifyBundle(bundle, trust);
+    expect(verdict.code, String(i)).toBe(code);
+    expect(judgeInPython([bundle], file), String(i)).toEqual([verdict]);
+  });
+});
