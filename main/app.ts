@@ -212,10 +212,7 @@ export class App {
     host.onRefused((what) => this.#journal.refusedByHost(this.surface, what));
     await this.#windows.open();
     if (this.#stopping) return;
-    host.onSignal((signal) => {
-      if (signal === 'shutdown') void this.stop('shutdown');
-      else void this.lock(signal);
-    });
+    host.onSignal((signal) => (signal === 'shutdown' ? this.stop('shutdown') : this.lock(signal)));
     this.#stopTicking = clock.every(1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
     // The first page is shown in turn too, but a start that cannot show it has failed.
     let failed: unknown;

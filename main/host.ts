@@ -85,7 +85,8 @@ export interface Host {
   fork(name: ChildName): Child;
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
   idleSeconds(): Promise<number | undefined>;
-  onSignal(listener: (signal: HostSignal) => void): Disposable;
+  /** A sleep or an end of the machine waits until what the listener gives back is over, where the system waits at all. */
+  onSignal(listener: (signal: HostSignal) => unknown): Disposable;
   onRefused(listener: (what: RefusedByHost) => void): Disposable;
   /** Ends every process of the host. */
   quit(): Promise<void>;

@@ -1,15 +1,16 @@
 /**
  * `npm start`: picks a host, says in one line which and why, and opens the app. Electron first where its runtime is
- * installed; else the Chromium host; with no display the terminal-only job; with no terminal either a sentence, exit 2.
+ * installed; else, and where that cannot open, the Chromium host; with no display the terminal-only job; with no terminal either a sentence, exit 2.
  */
-import { spawn } from 'node:child_process';
-
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homeFolder } from '../src/storage/index.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
+import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
+import { withholdCoreDumps } from './machine/core-dumps.ts';
+import { unsupported } from './supported.ts';
 import { runTerminalJob } from './terminal.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -20,6 +21,13 @@ function hasDisplay(): boolean {
 }
 
 async function main(): Promise<number> {
+  const never = unsupported(process.platform);
+  if (never !== undefined) {
+    say(never);
+    return 2;
+  }
+  // First of all: whatever is started from here on leaves no memory of itself on the disk.
+  withholdCoreDumps();
   const home = homeFolder(process.env);
   if (!hasDisplay()) {
     if (process.stdin.isTTY && process.stdout.isTTY) {
@@ -32,26 +40,17 @@ async function main(): Promise<number> {
   const runtime = electronRuntime(dirname(folder));
   if (runtime) {
     say(`opening in Electron: its runtime is installed (${runtime}).`);
-    return spawnElectron(runtime);
+    const status = await launchElectron({ runtime, args: [join(folder, 'electron.mjs')], env: process.env, say });
+    if (status !== undefined) return status;
   }
-  const host = await createChromiumHost({ distFolder: folder, home }).catch((error: unknown) => {
+  const because = runtime && 'Electron did not open';
+  const host = await createChromiumHost({ distFolder: folder, home, ...(because ? { because } : {}) }).catch((error: unknown) => {
     say(error instanceof Error ? error.message : String(error));
     return undefined;
   });
   if (!host) return 2;
   say(host.description);
   return runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
-}
-
-function spawnElectron(runtime: string): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(runtime, [join(folder, 'electron.mjs')], { stdio: 'inherit' });
-    child.on('error', (error) => {
-      say(`Electron could not be started: ${error.message}`);
-      resolve(2);
-    });
-    child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
-  });
 }
 
 main().then(

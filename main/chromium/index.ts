@@ -34,6 +34,8 @@ export interface ChromiumHostOptions {
   /** For tests: other entries for the children. */
   readonly entries?: Partial<Record<ChildName, string>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** Why it is this host, for its description. */
+  readonly because?: string;
 }
 
 export interface ChromiumHost extends Host {
@@ -152,7 +154,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   return {
     name: 'chromium',
     description:
-      `opening in ${browser.name} (${browser.path}), because the Electron runtime is not installed.` +
+      `opening in ${browser.name} (${browser.path}), because ${options.because ?? 'the Electron runtime is not installed'}.` +
       (root ? ' You are root, so the browser runs without its sandbox: use an ordinary account for real work.' : ''),
     get browserPid() {
       return browserPid;

@@ -33,7 +33,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   let session: Session | undefined;
   let quitting: Promise<void> | undefined;
   const refused = new Listeners<[RefusedByHost]>();
-  const onRefused = (what: RefusedByHost): void => refused.emit(what);
+  const onRefused = (what: RefusedByHost): void => void refused.emit(what);
 
   powerMonitor.on('suspend', () => signals.emit('suspend'));
   powerMonitor.on('resume', () => signals.emit('resume'));
@@ -91,14 +91,14 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
       icon: join(options.distFolder, 'assets', 'icons', '256x256.png'),
       expect: (surface) => (expected = surface && { surface, taken: false }),
-      onLockKey: () => signals.emit('menu'),
+      onLockKey: () => void signals.emit('menu'),
       onRefused,
     });
     window = opened;
     opened.onClosed(() => {
       if (window === opened) window = undefined;
     });
-    if (process.platform === 'darwin') setMacMenu({ lock: () => signals.emit('menu'), quit: () => signals.emit('shutdown') });
+    if (process.platform === 'darwin') setMacMenu({ lock: () => void signals.emit('menu'), quit: () => void signals.emit('shutdown') });
     return opened;
   }
 

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { askApp, socketPath } from '../../src/cli/socket.ts';
 import { homeFolder } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';
+import { unsupported } from '../supported.ts';
 import { createElectronHost } from './index.ts';
 import { prepareElectron } from './prepare.ts';
+import { startRefusal } from './refusal.ts';
 
 const distFolder = dirname(fileURLToPath(import.meta.url));
 const home = homeFolder(process.env);
@@ -15,7 +17,15 @@ const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\
 /** Exit status of a second start, as in run.ts. */
 const ALREADY_RUNNING = 3;
 
+/** Exit status of a start that cannot be. */
+const REFUSED = 2;
+
 async function main(): Promise<number> {
+  const never = startRefusal({ packaged: app.isPackaged, args: process.argv.slice(1), env: process.env }) ?? unsupported(process.platform);
+  if (never !== undefined) {
+    say(never);
+    return REFUSED;
+  }
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
     // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.

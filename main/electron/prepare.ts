@@ -3,6 +3,7 @@ import { app } from 'electron';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withholdCoreDumps } from '../machine/core-dumps.ts';
 import { makeOwnedFolder, sweepTemporaryFolders, temporaryPrefixes } from '../machine/owned-folder.ts';
 import { setNoMenu } from './menu.ts';
 
@@ -37,6 +38,7 @@ const switches: readonly (readonly [string, string?])[] = [
  * @returns folder of temporary files, to be removed at the end
  */
 export function prepareElectron(options: { readonly home: string }): string {
+  withholdCoreDumps();
   app.enableSandbox();
   setNoMenu();
   for (const [name, value] of switches) {

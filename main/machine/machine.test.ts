@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { idleReader, parseLogind, parseMutter } from './idle.ts';
-import { parseSignal, slept } from './signals.ts';
+import { parseSignal, slept, watchSignals } from './signals.ts';
 
 test('reads the idle time of the desktop', () => {
   expect(parseMutter('t 61500\n')).toBe(61.5);
@@ -37,4 +40,52 @@ test('a gap in the clock is a sleep, a late timer is not', () => {
   expect(slept(0, 1000)).toBe(false);
   expect(slept(0, 5900)).toBe(false);
   expect(slept(0, 60_000)).toBe(true);
+});
+
+/** A bus and a logind that do what the test says: `gdbus` prints what comes into a pipe, `systemd-inhibit` notes what it holds. */
+const programs = {
+  gdbus:
+    '[ "$2" = --system ] || exit 0; while [ ! -e "$FOLDER/stop" ]; do if [ -e "$FOLDER/say" ]; then cat "$FOLDER/say"; rm "$FOLDER/say"; fi; sleep 0.02; done',
+  'systemd-inhibit': 'echo "$@" > "$FOLDER/held"; shift 4; "$@"; rm "$FOLDER/held"',
+};
+
+test('a sleep waits until the app has locked, the next one too, and an end of the machine until the app has ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wmx-'));
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const held = (): boolean => existsSync(join(folder, 'held'));
+  const say = (signal: string): void => writeFileSync(join(folder, 'say'), `/org/freedesktop/login1: org.freedesktop.login1.Manager.${signal}\n`);
+  const signals = watchSignals({ PATH: `${folder}:${process.env['PATH']}`, FOLDER: folder });
+  try {
+    let locked = (): void => {};
+    const heard: string[] = [];
+    signals.onSignal((signal) => {
+      heard.push(signal);
+      return new Promise<void>((resolve) => (locked = resolve));
+    });
+    await vi.waitFor(() => expect(held()).toBe(true));
+    expect(readFileSync(join(folder, 'held'), 'utf8')).toContain('--what=sleep:shutdown --mode=delay');
+    say('PrepareForSleep (true,)');
+    await vi.waitFor(() => expect(heard).toEqual(['suspend']));
+    expect(held()).toBe(true);
+    locked();
+    await vi.waitFor(() => expect(held()).toBe(false));
+    say('PrepareForSleep (false,)');
+    await vi.waitFor(() => expect(heard).toEqual(['suspend', 'resume']));
+    locked();
+    await vi.waitFor(() => expect(held()).toBe(true));
+    say('PrepareForShutdown (true,)');
+    await vi.waitFor(() => expect(heard).toEqual(['suspend', 'resume', 'shutdown']));
+    locked();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(held()).toBe(true);
+    signals.stop();
+    await vi.waitFor(() => expect(held()).toBe(false));
+  } finally {
+    signals.stop();
+    writeFileSync(join(folder, 'stop'), '');
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Disposable, HostSignal } from '../host.ts';
 import { Listeners } from '../listeners.ts';
+import { DelayLock } from './delay-lock.ts';
 
 /** The clock is looked at this often. */
 const WATCH_MS = 1000;
@@ -45,14 +46,24 @@ export function slept(previousMs: number, nowMs: number): boolean {
 }
 
 export interface Signals {
-  onSignal(listener: (signal: HostSignal) => void): Disposable;
+  /** The machine does not sleep or go down before what the listener gives back is over, where the system waits at all. */
+  onSignal(listener: (signal: HostSignal) => unknown): Disposable;
+  /** Lets a shutdown go on, too. */
   stop(): void;
 }
 
-/** `env` leads to the buses; without it only the clock is watched. */
+/** `env` leads to the buses; without it only the clock is watched, and nothing waits for us. */
 export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
   const listeners = new Listeners<[HostSignal]>();
   const children: ChildProcess[] = [];
+  const delay = env ? new DelayLock(env) : undefined;
+  delay?.take();
+  const tell = async (signal: HostSignal): Promise<void> => {
+    await listeners.emit(signal);
+    if (signal === 'suspend') delay?.release();
+    // For the next sleep. A shutdown waits until we stop.
+    if (signal === 'resume') delay?.take();
+  };
   for (const args of env ? monitors : []) {
     if (args[1] === '--session' && !env?.['DBUS_SESSION_BUS_ADDRESS'] && !env?.['XDG_RUNTIME_DIR']) continue;
     const child = spawn('/bin/sh', ['-c', guard, 'sh', 'gdbus', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
@@ -61,14 +72,14 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
     child.stdin.on('error', () => {});
     createInterface({ input: child.stdout }).on('line', (line) => {
       const signal = parseSignal(line);
-      if (signal) listeners.emit(signal);
+      if (signal) void tell(signal);
     });
     children.push(child);
   }
   let last = Date.now();
   const timer = setInterval(() => {
     const now = Date.now();
-    if (slept(last, now)) listeners.emit('resume');
+    if (slept(last, now)) void tell('resume');
     last = now;
   }, WATCH_MS);
   timer.unref();
@@ -76,6 +87,7 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
     onSignal: (listener) => listeners.add(listener),
     stop() {
       clearInterval(timer);
+      delay?.release();
       for (const child of children) child.stdin?.end();
     },
   };

@@ -67,6 +67,18 @@ test('without a browser it says which ones it looks for', () => {
   expect(oneSentence(result)).toContain('no-such-browser');
 });
 
+test('an Electron that cannot make its sandbox is said, with what to do, and the other host is tried', () => {
+  const runtime = join(folder, 'electron');
+  writeFileSync(runtime, '#!/bin/sh\necho "$@" > "$(dirname "$0")/args"; kill -TRAP $$\n');
+  chmodSync(runtime, 0o755);
+  const result = startApp({ DISPLAY: ':99', ELECTRON_OVERRIDE_DIST_PATH: folder, WARDMUX_BROWSER: join(folder, 'no-such-browser') });
+  expect(result.status).toBe(2);
+  const said = oneSentence(result);
+  expect(said).toContain(`Electron (${runtime}) ended with SIGTRAP before it was open.`);
+  expect(said).toContain('no-such-browser');
+  expect(readFileSync(join(folder, 'args'), 'utf8').trim()).toBe(join(distFolder, 'electron.mjs'));
+});
+
 describe('without a display, in a terminal', () => {
   /** Runs in a pty of `script`, types the answers, and gives back all that the terminal showed. */
   async function inTerminal(answers: readonly (readonly [RegExp, string])[]): Promise<{ text: string; status: number | null }> {
