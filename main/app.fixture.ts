@@ -143,6 +143,7 @@ export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   const full: Host = {
     name: 'chromium',
     description: 'a test',
+    passkeyLimit: undefined,
     open: async () => window,
     fork: (name) => (name === 'vault-host' ? vault() : pty()),
     idleSeconds: () => host.idleSeconds(),

@@ -80,6 +80,8 @@ export interface Host {
   readonly name: 'electron' | 'chromium';
   /** One line: which host, and why. */
   readonly description: string;
+  /** What of passkeys cannot work in this host on this system, as a sentence; undefined where nothing is known. */
+  readonly passkeyLimit: string | undefined;
   /** Opens the window: one at a time, and again after it was closed. @throws Error with a sentence. */
   open(options: { readonly rendererFolder: string; readonly cols?: number; readonly rows?: number }): Promise<HostWindow>;
   fork(name: ChildName): Child;

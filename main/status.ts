@@ -47,7 +47,7 @@ export class Status {
   }
 
   /** What the lock page may say: no cause, no host, no text of a pane. */
-  lockFacts(clearClipboard: boolean): Output<'lock.facts'> {
+  lockFacts(clearClipboard: boolean): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
     const { home, gate, unlock, installed, journal } = this.#parts;
     const people = unlock.people();
     const flags: string[] = [];

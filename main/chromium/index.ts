@@ -156,6 +156,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     description:
       `opening in ${browser.name} (${browser.path}), because ${options.because ?? 'the Electron runtime is not installed'}.` +
       (root ? ' You are root, so the browser runs without its sandbox: use an ordinary account for real work.' : ''),
+    passkeyLimit: undefined,
     get browserPid() {
       return browserPid;
     },

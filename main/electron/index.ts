@@ -7,6 +7,7 @@ import { Listeners } from '../listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { forkUtility } from './child.ts';
 import { setMacMenu } from './menu.ts';
+import { passkeyLimit } from './passkeys.ts';
 import { openSession } from './session.ts';
 import { ElectronWindow } from './window.ts';
 
@@ -65,7 +66,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
     setImmediate(() => {
       if (!contents.isDestroyed()) contents.close();
     });
-    onRefused('window');
+    onRefused('browser-part');
   });
   app.on('browser-window-created', (_event, stranger) => setImmediate(() => stranger.destroy()));
 
@@ -111,6 +112,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   return {
     name: 'electron',
     description: `opening in Electron ${process.versions['electron'] ?? ''}, because its runtime is installed.`.replace(' ,', ','),
+    passkeyLimit: passkeyLimit(process.platform),
     open,
     fork(name) {
       const child = forkUtility(name, options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env, onRefused);

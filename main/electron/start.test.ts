@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unsupported } from '../supported.ts';
 import { launchElectron, runtimeEnvironment } from './launch.ts';
+import { passkeyLimit } from './passkeys.ts';
 import { startRefusal } from './refusal.ts';
 
 describe('The packaged app', () => {
@@ -129,4 +130,10 @@ test('Windows is said to be not supported yet, the others are', () => {
   expect(unsupported('win32')).toMatch(/^Windows is not supported yet: .*\.$/);
   expect(unsupported('linux')).toBeUndefined();
   expect(unsupported('darwin')).toBeUndefined();
+});
+
+test('what passkeys cannot do is known for each system before it is tried', () => {
+  expect(passkeyLimit('linux')).toContain('asks for a PIN');
+  expect(passkeyLimit('darwin')).toContain('PRF');
+  expect(passkeyLimit('win32')).toBeUndefined();
 });

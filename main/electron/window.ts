@@ -287,7 +287,7 @@ export class ElectronWindow implements HostWindow {
     contents.on('will-attach-webview', deny('embedded-page'));
     contents.on('devtools-opened', () => {
       contents.closeDevTools();
-      this.#options.onRefused('window');
+      this.#options.onRefused('browser-part');
     });
     // Every key is the page's: Electron has no keys of its own where there is no menu.
     contents.on('before-input-event', (event, input) => {

@@ -2,13 +2,13 @@
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
-  const { gate, vaults, unlock, status, clipboard } = parts;
+  const { host, gate, vaults, unlock, status, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
       return {};
     },
-    'lock.facts': async () => status.lockFacts(clipboard.copied),
+    'lock.facts': async () => ({ ...status.lockFacts(clipboard.copied), passkeyLimit: host.passkeyLimit ?? null }),
     'lock.clipboardCleared': async () => {
       clipboard.copied = false;
       return {};

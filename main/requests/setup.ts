@@ -11,6 +11,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
       home: home.folder,
       auditKeyPath: defaultAuditKeyPath(env),
       secretStore: await secretStoreFacts(home),
+      passkeyLimit: host.passkeyLimit ?? null,
     }),
     'setup.create': async ({ name, auditKeyPath }) => {
       const vault = vaults.require();

@@ -241,6 +241,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
               </div>
               <p class="dim poster__note" role="status">
                 {stillCopied ? `${text.stillCopied} ` : ''}
+                {method === 'passkey' && busy === undefined && facts.passkeyLimit ? `${facts.passkeyLimit} ` : ''}
                 {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : facts.lockedAt ? text.shell : text.nothingRuns}
               </p>
             </>

@@ -21,11 +21,13 @@ type Results = Readonly<Partial<Record<Test, boolean>>>;
 interface PasskeyProps {
   readonly bridge: Bridge;
   readonly created: Output<'setup.create'>;
+  /** Said before it is tried: what cannot work in this window. */
+  readonly limit: string | null;
   /** Undefined when it was skipped. */
   readonly onDone: (proof: Proof | undefined) => void;
 }
 
-export function Passkey({ bridge, created, onDone }: PasskeyProps): JSX.Element {
+export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.Element {
   const [touch, setTouch] = useState<number | undefined>(undefined);
   const [results, setResults] = useState<Results>({});
   const [error, setError] = useState('');
@@ -83,6 +85,12 @@ export function Passkey({ bridge, created, onDone }: PasskeyProps): JSX.Element 
   return (
     <>
       <StepHead heading={text.heading}>{text.text}</StepHead>
+      {limit && !proof ? (
+        <p class="gap-h measure">
+          <Mark kind="warn" />
+          {limit}
+        </p>
+      ) : null}
       {tried || proof ? <Tests results={results} /> : null}
       <p class="field__error gap-h" role="alert">
         {error ? (

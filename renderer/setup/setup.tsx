@@ -91,6 +91,7 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
             <Passkey
               bridge={bridge}
               created={created!}
+              limit={facts.passkeyLimit}
               onDone={(result) => {
                 setProof(result);
                 setStep(5);

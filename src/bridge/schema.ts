@@ -18,6 +18,8 @@ const base64 = z
 const none = z.strictObject({});
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
+/** What of passkeys cannot work in this window, as a sentence. */
+const passkeyLimit = z.string().nullable();
 
 export type Surface = 'setup' | 'lock' | 'workspace';
 
@@ -36,6 +38,7 @@ export const requests = {
       home: z.string(),
       auditKeyPath: z.string(),
       secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }),
+      passkeyLimit,
     }),
   ),
   /** The passphrase has been sent as a sealed frame to the vault host. */
@@ -64,6 +67,7 @@ export const requests = {
       failures: z.number(),
       /** Something was copied in the workspace: the page overwrites the clipboard with nothing. */
       clearClipboard: z.boolean(),
+      passkeyLimit,
     }),
   ),
   /** The clipboard holds nothing any more. */

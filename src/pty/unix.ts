@@ -11,6 +11,7 @@ import { InputQueue } from './input-queue.ts';
 import { LoopReader } from './loop-reader.ts';
 import { PtyError, type Pty, type PtyEvents, type PtyOptions, type PtySpawner } from './pty.ts';
 import type { MasterReader, OpenReader } from './reader.ts';
+import { makeExecutable, spawnHelper } from './spawn-helper.ts';
 import { prepareThreadReader } from './thread-reader.ts';
 
 interface NativePty {
@@ -40,7 +41,9 @@ function addon(): NonNullable<typeof loaded> {
   const folders = [join(root, 'build', 'Release'), join(root, 'prebuilds', `${process.platform}-${process.arch}`)];
   const folder = folders.find((candidate) => existsSync(join(candidate, 'pty.node')));
   if (!folder) throw new PtyError(`No terminal can be started: pty.node is missing in ${folders.join(' and in ')}. Install the program again.`);
-  loaded = { native: require(join(folder, 'pty.node')) as NativePty, helper: join(folder, 'spawn-helper') };
+  const helper = spawnHelper(folder);
+  if (process.platform === 'darwin') makeExecutable(helper);
+  loaded = { native: require(join(folder, 'pty.node')) as NativePty, helper };
   return loaded;
 }
 

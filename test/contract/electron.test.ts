@@ -355,7 +355,7 @@ describe('The Electron host', () => {
     const strange = new fake.BaseWindow();
     fake.app.emit('browser-window-created', {}, strange);
     await waitFor(() => expect(strange.isDestroyed()).toBe(true));
-    expect(refused).toEqual(['window', 'window']);
+    expect(refused).toEqual(['browser-part', 'browser-part']);
     expect(webContents.isDestroyed()).toBe(false);
   });
 

@@ -6,7 +6,7 @@
 import { listPackage, extractFile } from '@electron/asar';
 import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,6 +117,20 @@ describe('The package', () => {
     const keyring = readdirSync(join(outside, '@napi-rs')).find((name) => name.startsWith('keyring-linux'))!;
     expect(readdirSync(join(outside, '@napi-rs', keyring)).some((name) => name.endsWith('.node'))).toBe(true);
     expect(files.filter((name) => name.endsWith('.node')).every((name) => existsSync(join(unpacked, 'resources/app.asar.unpacked', name)))).toBe(true);
+  });
+
+  test("makes node-pty's second program executable, which lies outside the archive", async () => {
+    const hook = (await import(join(root, 'tools/after-pack.mjs'))) as { default: (context: { appOutDir: string }) => string[] };
+    const folder = join(output, 'Wardmux.app/Contents/Resources/app.asar.unpacked/node_modules/node-pty/prebuilds/darwin-arm64');
+    mkdirSync(folder, { recursive: true });
+    // As npm's package brings it.
+    writeFileSync(join(folder, 'spawn-helper'), '', { mode: 0o644 });
+    expect(hook.default({ appOutDir: output })).toEqual([join(folder, 'spawn-helper')]);
+    expect(statSync(join(folder, 'spawn-helper')).mode & 0o777).toBe(0o755);
+    const config = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
+    expect(config).toMatch(/^afterPack: tools\/after-pack\.mjs$/m);
+    expect(config).toMatch(/^asarUnpack:\n {2}- node_modules\/node-pty\/\*\*$/m);
+    expect(config).toMatch(/^mac:\n(?: .*\n)* {4}- node_modules\/node-pty\/prebuilds\/darwin-\*\/spawn-helper$/m);
   });
 
   test('has its fuses flipped in the binary', async () => {

@@ -105,6 +105,7 @@ export const calmLock: LockFacts = {
   backOffSeconds: 0,
   failures: 0,
   clearClipboard: false,
+  passkeyLimit: null,
 };
 
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
@@ -118,6 +119,7 @@ export class FakeCore {
   /** Commands are carried out and answered when this is over: a core that has much to do. */
   busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
+  passkeyLimit: string | null = null;
   /** Overrides of single answers. */
   answers: Partial<Handlers> = {};
   readonly #server: BridgeServer;
@@ -251,6 +253,7 @@ export class FakeCore {
         home: '/home/mueda/.local/share/wardmux',
         auditKeyPath: '/home/mueda/wardmux-audit-key.json',
         secretStore: { name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' },
+        passkeyLimit: this.passkeyLimit,
       }),
       'setup.create': async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),
       'setup.passkeyOptions': async () => {

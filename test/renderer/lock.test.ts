@@ -30,6 +30,15 @@ afterEach(async () => {
   expect(core.refused).toEqual([]);
 });
 
+test('what this window cannot do with passkeys stands beside the passkey, and not beside the passphrase', async () => {
+  const limit = 'In this window a security key that asks for a PIN does not work.';
+  const { page } = await start((core) => void (core.lockFacts = { ...calmLock, passkeyLimit: limit }));
+  expect(await page.textContent('.poster__note')).toContain(limit);
+  await page.keyboard.press('p');
+  await page.waitForSelector('#passphrase');
+  expect(await page.textContent('.poster__note')).not.toContain(limit);
+});
+
 test('the lock loads no code of the workspace', async () => {
   const { page } = await start();
   const loaded = await page.evaluate<string[]>(

@@ -134,6 +134,14 @@ test('errors stand at the field, and the field has the focus', async () => {
   expect(core.frames.map(({ frame }) => (frame.type === 'passphrase' ? Buffer.from(frame.bytes).toString() : ''))).toEqual([secret, secret]);
 });
 
+test('what this window cannot do with passkeys is said before one is touched, and only where there is something', async () => {
+  const limit = 'In this window a security key that asks for a PIN does not work.';
+  await start((core) => void (core.passkeyLimit = limit));
+  await setupTo(opened, 4);
+  expect(await opened.page.textContent('main')).toContain(limit);
+  expect(await axeViolations(opened)).toEqual([]);
+});
+
 test('a passkey is taken only when it gives the same secret twice', async () => {
   const { page, core } = await start();
   await setupTo(opened, 4);
