@@ -89,8 +89,6 @@ export class ElectronWindow implements HostWindow {
   async show(surface: Surface): Promise<void> {
     const number = ++this.#changes;
     await this.#clear();
-    // Nothing of ours is stored. What something else of the page has stored is not there for the next one.
-    await this.#options.session.clearStorageData();
     if (this.#isClosed || number !== this.#changes) throw replacedError(surface);
     const current = this.#create(surface);
     const { contents } = current;
@@ -116,6 +114,9 @@ export class ElectronWindow implements HostWindow {
   }
 
   async #load({ contents }: Current, surface: Surface): Promise<void> {
+    // Nothing of ours is stored. What something else of the page before has stored is not there for this one.
+    await this.#options.session.clearStorageData();
+    if (contents.isDestroyed()) throw replacedError(surface);
     let status = 0;
     contents.once('did-navigate', (_event, _url, code) => (status = code));
     const ready = new Promise<void>((resolve) => contents.once('dom-ready', () => resolve()));

@@ -1,0 +1,46 @@
+/** No process of the app leaves a core dump: main, the helpers, the browser, its zygotes and renderers, and the shells. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { commandLine, isAlive, processTree, rendererPids } from '../../main/machine/processes.ts';
+import { coreLimit, setCoreLimit } from '../../src/native/addon.ts';
+import { missingPrograms } from '../support/display.ts';
+import { openRealApp } from './real-window.ts';
+import { root, until } from './support.ts';
+
+const missing = missingPrograms('Xvfb', 'xdotool');
+
+const limitOf = (pid: number): string => {
+  try {
+    return /^Max core file size +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+};
+
+test('whoever started it with core dumps allowed gets none of any process of it', async ({ skip }) => {
+  skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
+  const before = coreLimit(0);
+  const files = new Set(readdirSync(root));
+  // As an administrator's shell that looks for a crash has it: the app inherits it.
+  setCoreLimit(0, Infinity);
+  try {
+    const app = await openRealApp();
+    try {
+      await app.unlock();
+      const tree = processTree(app.child.pid!);
+      expect(tree.length).toBeGreaterThan(6);
+      const limits = tree.filter(isAlive).map((pid) => [commandLine(pid).slice(0, 2).join(' '), limitOf(pid)] as const);
+      expect(limits.filter(([, limit]) => limit !== '1' && limit !== '')).toEqual([]);
+      const [renderer] = rendererPids(app.child.pid!);
+      process.kill(renderer!, 'SIGABRT');
+      await until(() => !isAlive(renderer!), 'the end of the renderer');
+      await until(() => app.status().state === 'locked', 'the lock');
+    } finally {
+      await app.stop();
+    }
+  } finally {
+    setCoreLimit(0, before);
+  }
+  // Where the system's pattern puts dumps into the working directory; in a store of the system the limits above are the proof.
+  expect(readdirSync(root).filter((name) => name.startsWith('core') && !files.has(name))).toEqual([]);
+});
