@@ -145,9 +145,10 @@ test('wardmux lock locks it, and says so only when the terminal says that it is 
 });
 
 test('a shell that ends at the lock gives the terminal to nobody', async () => {
-  terminal.type('sleep 1; exit 7');
+  terminal.type('until [ -e end ]; do sleep 0.1; done; exit 7');
   terminal.press('Enter');
   await lockByKeys();
+  writeFileSync(join(folder, 'end'), '');
   await terminal.sees('Your shell has ended');
   terminal.press('C-c', 'C-d', 'C-z', 'Enter');
   await terminal.sees('Passphrase of Mara Ueda');
