@@ -29,16 +29,25 @@ test('a host that never says how long the machine was idle does not hold up the 
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace', 'lock']), 5000);
 });
 
-test('an idle timer that does not start keeps the workspace closed, and the next attempt opens', async () => {
-  const made = await rig({ setUp: true });
-  const { app, clock, ask, shown, kills } = made;
+test('a clock that runs back while somebody is being let in keeps the workspace closed, and the next attempt opens', async () => {
+  const { app, clock, ask, shown, kills, vaultHeard } = await rig({ setUp: true });
   await app.tick();
-  clock.now -= 60_000;
   ask('lock.passphrase');
+  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await Promise.resolve();
+  clock.now -= 60_000;
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'lock']));
   expect(kills()).toBe(1);
   ask('lock.passphrase');
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'lock', 'workspace']));
+});
+
+test('a lock while somebody is being let in opens nothing', async () => {
+  const { app, ask, shown, vaultHeard } = await rig({ setUp: true });
+  ask('lock.passphrase');
+  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await Promise.resolve();
+  await app.lock('hotkey');
+  expect(shown).toEqual(['lock', 'lock']);
+  expect(app.surface).toBe('lock');
 });
 
 test('a first run that is left alone with its new identity open locks on idle', async () => {

@@ -42,7 +42,7 @@ export class App {
   readonly #home: Home;
   readonly #journal: Journal;
   readonly #installed: InstalledHolder;
-  readonly #timer = new LockController();
+  readonly #machine = new LockController();
   readonly #pty: PtyClient;
   readonly #vaults: VaultKeeper;
   readonly #windows: WindowKeeper;
@@ -118,9 +118,9 @@ export class App {
       onFailed: (error) => this.#gate.pageless(error),
     }));
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
-    const gate = (this.#gate = new Gate({ windows, vaults, pty, timer: this.#timer, journal, clock, emit, sweep: () => this.#sweepExports(), say }));
+    const gate = (this.#gate = new Gate({ windows, vaults, pty, machine: this.#machine, journal, clock, emit, sweep: () => this.#sweepExports(), say }));
     const unlock = new Unlock({ home, gate, windows, vaults, journal, clock });
-    const status = (this.#status = new Status({ home, gate, unlock, installed, journal, timer: this.#timer, clock }));
+    const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
     const workspace = (this.#workspace = new Workspace({
       pty,
       owner: () => installed.owner(gate.requireSession().person),
@@ -156,7 +156,6 @@ export class App {
       status,
       installed,
       journal,
-      timer: this.#timer,
       display: new DisplayFile(home),
       clipboard: { copied: false },
       emit,
@@ -224,7 +223,7 @@ export class App {
   /** Policy, signer and ledger, once the first run has been. */
   async #openInstalled(): Promise<void> {
     const installed = await this.#installed.open();
-    if (installed) this.#timer.configure(installed.policy.policy.lock, this.#options.clock.now());
+    if (installed) this.#gate.configure(installed.policy.policy.lock);
   }
 
   /** What is shown while nothing is open. */
@@ -239,13 +238,9 @@ export class App {
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
     const gate = this.#gate;
-    const hostIdle = gate.holdsKey ? await this.#hostIdle() : undefined;
-    // Read after the wait: an input meanwhile is newer than a time from before it, and that looks like a clock that runs back.
-    const now = this.#options.clock.now();
-    const cause = this.#timer.tick(now, hostIdle);
-    if (cause && gate.holdsKey) await this.lock(cause);
+    await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
-    await this.#installed.current?.scheduler.tick(now);
+    await this.#installed.current?.scheduler.tick(this.#options.clock.now());
   }
 
   /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */

@@ -9,6 +9,7 @@ import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
+import type { Activity, LockConfig, LockStep, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import type { PtyClient } from './pty-client.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -32,7 +33,8 @@ export interface GateParts {
   readonly windows: WindowKeeper;
   readonly vaults: VaultKeeper;
   readonly pty: PtyClient;
-  readonly timer: LockController;
+  /** Decides; the gate does what it says. */
+  readonly machine: LockController;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly emit: <E extends EventName>(event: E, payload: Events[E]) => void;
@@ -43,15 +45,15 @@ export interface GateParts {
 
 export class Gate {
   readonly #parts: GateParts;
-  /** Present only while unlocked. */
+  /** Present only while the machine is open. */
   #session: Session | undefined;
-  /** An unlock under way. A lock forgets it, and then it opens nothing. */
-  #opening: symbol | undefined;
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
   #created: VaultClient | undefined;
   /** What the workspace has yet to be shown again. */
   #attached: readonly Attached[] = [];
   #lockedAt: string | null = null;
+  /** The last lock, until it is done. */
+  #closing: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(parts: GateParts) {
@@ -69,7 +71,7 @@ export class Gate {
 
   /** True while a private key of a person is, or may be about to be, in the vault host. */
   get holdsKey(): boolean {
-    return this.#session !== undefined || this.#opening !== undefined || this.#created !== undefined;
+    return this.#parts.machine.held;
   }
 
   /** For requests that only an open workspace may make. @throws Refusal */
@@ -118,29 +120,26 @@ export class Gate {
 
   // ---------------------------------------------------------------- unlock
 
-  /** @throws Refusal while another attempt is under way. */
-  begin(what: string): symbol {
-    if (this.#opening) throw new Refusal('busy', 'An attempt is being looked at. Wait a moment.');
-    return (this.#opening = Symbol(what));
+  /** @returns the attempt's number. @throws Refusal while another attempt is under way. */
+  begin(): number {
+    const { machine } = this.#parts;
+    if (!this.#send({ type: 'attempt' }).accepted) throw new Refusal('busy', 'An attempt is being looked at. Wait a moment.');
+    return machine.attempt;
   }
 
   /** Nobody has locked since this attempt began. */
-  stands(attempt: symbol): boolean {
-    return this.#opening === attempt && !this.#ended;
+  stands(attempt: number): boolean {
+    const { machine } = this.#parts;
+    return machine.phase === 'opening' && machine.attempt === attempt && !this.#ended;
   }
 
-  abandon(attempt: symbol): void {
-    if (this.#opening === attempt) this.#opening = undefined;
+  abandon(attempt: number): void {
+    this.#send({ type: 'failed', attempt });
   }
 
-  /** The first run's vault host has made a person, and holds the identity open. */
+  /** The first run's vault host has made a person, and holds the identity open: from here on an unattended first run locks like a workspace. */
   created(vault: VaultClient): void {
-    if (vault === this.#parts.vaults.current) this.#created = vault;
-  }
-
-  /** The new identity is open in the vault host: from here on an unattended first run locks like a workspace. */
-  watchFirstRun(): void {
-    if (this.hasCreated()) this.#parts.timer.unlocked('passphrase', this.#parts.clock.now());
+    if (vault === this.#parts.vaults.current && this.#send({ type: 'created' }).accepted) this.#created = vault;
   }
 
   /** True for the vault host that has made the person of this first run: nothing else may open the workspace there. */
@@ -148,25 +147,49 @@ export class Gate {
     return this.#created !== undefined && this.#created === this.#parts.vaults.current;
   }
 
-  /** @throws Error when the idle timer does not run: nothing would lock an idle workspace. */
-  open(session: Session): void {
-    const { timer, clock } = this.#parts;
-    if (!timer.unlocked(session.method, clock.now())) throw new Error('The idle timer does not run, so Wardmux stays locked. Unlock again.');
+  /** @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks. */
+  open(attempt: number, session: Session): boolean {
+    if (!this.#send({ type: 'opened', attempt }).accepted) return false;
     this.#session = session;
-    this.#opening = undefined;
     this.#created = undefined;
+    return true;
   }
 
   // ---------------------------------------------------------------- lock
 
+  /** The policy's times. */
+  configure(config: LockConfig): void {
+    this.#send({ type: 'configure', config });
+  }
+
+  /** Something a person did. */
+  activity(kind: Activity): void {
+    this.#send({ type: 'input', kind });
+  }
+
+  /** Once a second. Resolves when a lock that it led to is done. */
+  tick(hostIdleSeconds: number | undefined): Promise<void> {
+    return this.#send({ type: 'tick', hostIdleSeconds }).lock ? this.#closing : Promise.resolve();
+  }
+
   /** Closes the gate at once; resolves when renderer and keys are gone and the lock page stands. Never rejects. */
   lock(cause: LockCause): Promise<void> {
-    const { windows, vaults, pty, timer, journal, clock, sweep } = this.#parts;
-    if (!this.holdsKey || this.#ended) return windows.settled;
+    return this.#send({ type: 'lock', cause }).lock ? this.#closing : this.#parts.windows.settled;
+  }
+
+  /** Every event goes to the machine here, and what it decides is done before anybody hears of it. */
+  #send(event: UntimedEvent): LockStep {
+    const { machine, clock } = this.#parts;
+    const step = machine.send({ ...event, now: clock.now() });
+    if (step.lock && !this.#ended) this.#closing = this.#close(step.lock);
+    return step;
+  }
+
+  #close(cause: LockCause): Promise<void> {
+    const { windows, vaults, pty, journal, sweep } = this.#parts;
     const person = this.#session?.person.id;
     const wasOpen = this.#session !== undefined;
     this.#cut();
-    timer.locked(cause, clock.now());
     this.#lockedAt = new Date().toISOString();
     // The picture and the keys go now, and not after whatever else is being changed.
     const blanked = windows.cut().catch(() => {});
@@ -199,12 +222,12 @@ export class Gate {
   /** Closed for good. */
   end(): void {
     this.#ended = true;
+    this.#send({ type: 'lock', cause: 'window-closed' });
     this.#cut();
   }
 
   #cut(): void {
     this.#session = undefined;
-    this.#opening = undefined;
     this.#created = undefined;
     this.#attached = [];
   }

@@ -16,7 +16,7 @@ export interface StatusParts {
   readonly unlock: Unlock;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
-  readonly timer: LockController;
+  readonly machine: LockController;
   readonly clock: Clock;
 }
 
@@ -71,9 +71,9 @@ export class Status {
 
   /** The line. @throws Refusal while nobody is in. */
   line(): StatusView {
-    const { home, gate, installed, journal, timer, clock } = this.#parts;
+    const { home, gate, installed, journal, machine, clock } = this.#parts;
     const { person } = gate.requireSession();
-    const { lockIn = 0, idleSeconds = 0, warning = true } = timer.view(clock.now()) ?? {};
+    const { lockIn, idleSeconds, warning } = machine.view(clock.now());
     const events = installed.current?.ledger.events ?? 0;
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
     const sealedBytes = this.#sealedBytes;

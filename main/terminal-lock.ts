@@ -7,7 +7,7 @@ import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
 import { HiddenLine } from '../src/cli/passphrase.ts';
 import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
-import type { LockCause, LockConfig } from '../src/lock/machine.ts';
+import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
@@ -37,14 +37,14 @@ export interface TerminalLockOptions {
 /** What a task bar shows of a locked terminal. */
 const title = 'Wardmux is locked';
 
-type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'opening' | 'over';
+type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'rebuilding' | 'over';
 
 /** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
 export type Visible = 'gone' | 'unknown';
 
 export class TerminalLock implements Gate {
   readonly #options: TerminalLockOptions;
-  readonly #controller = new LockController();
+  readonly #machine = new LockController();
   readonly #keyboard: KeyboardLine;
   readonly #line = new HiddenLine();
   readonly #stopTicking: () => void;
@@ -59,10 +59,12 @@ export class TerminalLock implements Gate {
   /** Output that came while the screen was being rebuilt. */
   #held: Uint8Array[] = [];
   #note = '';
+  /** Locked before there was anything to lock. */
+  #early: LockCause | undefined;
   #ended = false;
   #release: () => void = () => {};
 
-  /** Open: whoever makes it has just unlocked. @throws Error where the idle timer does not run. */
+  /** Open: whoever makes it has just unlocked. */
   constructor(options: TerminalLockOptions) {
     this.#options = options;
     const { clock } = options;
@@ -70,9 +72,9 @@ export class TerminalLock implements Gate {
       () => clock.now(),
       (bytes) => this.#edit(bytes),
     );
-    this.#controller.configure({ ...options.lock, warnSeconds: 0 }, clock.now());
-    if (!this.#controller.unlocked('passphrase', clock.now()))
-      throw new Error('The idle timer does not run, so nothing would lock this terminal. Start again.');
+    this.#send({ type: 'configure', config: { ...options.lock, warnSeconds: 0 } });
+    this.#send({ type: 'attempt' });
+    this.#send({ type: 'opened', attempt: this.#machine.attempt });
     this.#stopTicking = clock.every(1000, () => this.tick());
   }
 
@@ -82,8 +84,7 @@ export class TerminalLock implements Gate {
 
   /** Once a second. Tests with a clock of their own call it. */
   tick(): void {
-    const cause = this.#controller.tick(this.#options.clock.now(), undefined);
-    if (cause && this.#phase === 'open') void this.lock(cause);
+    this.#send({ type: 'tick' });
   }
 
   /** An answer for the private socket. */
@@ -107,12 +108,29 @@ export class TerminalLock implements Gate {
 
   /** Closes at once; resolves when the terminal has said that it is empty, or has not said it in time. */
   lock(cause: LockCause): Promise<void> {
+    this.#send({ type: 'lock', cause });
+    return this.#closed;
+  }
+
+  /** Every event goes to the machine here, and what it decides is done at once. @returns whether it was taken. */
+  #send(event: UntimedEvent): boolean {
+    const { lock, accepted } = this.#machine.send({ ...event, now: this.#options.clock.now() });
+    // An attempt that was locked away stays at its question, and is refused there.
+    if (lock && (this.#phase === 'open' || this.#phase === 'rebuilding')) this.#close(lock);
+    return accepted;
+  }
+
+  #close(cause: LockCause): void {
     const link = this.#link;
-    if (this.#phase !== 'open' || !link) return this.#closed;
-    const { session } = link;
     this.#phase = 'closing';
     this.#visible = 'unknown';
-    this.#controller.locked(cause, this.#options.clock.now());
+    for (const bytes of this.#held.splice(0)) bytes.fill(0);
+    if (!link) {
+      // The program has not begun yet.
+      this.#early = cause;
+      return;
+    }
+    const { session } = link;
     session.pty.discardInput();
     session.pty.resume();
     session.mark('l', JSON.stringify({ cause }));
@@ -120,11 +138,10 @@ export class TerminalLock implements Gate {
     // What the program does not read may have stopped the keyboard.
     process.stdin.resume();
     this.#note = '';
-    this.#closed = this.#close(link, cause);
-    return this.#closed;
+    this.#closed = this.#empty(link, cause);
   }
 
-  async #close(link: GateLink, cause: LockCause): Promise<void> {
+  async #empty(link: GateLink, cause: LockCause): Promise<void> {
     const answered = new Promise<void>((resolve) => (this.#answered = resolve));
     // A column of its own, so that the answer to a question of the program is not taken for this one's.
     this.#asked = randomInt(1, Math.max(2, link.size().cols + 1));
@@ -142,10 +159,11 @@ export class TerminalLock implements Gate {
 
   begin(link: GateLink): void {
     this.#link = link;
+    if (this.#early) this.#close(this.#early);
   }
 
   shows(bytes: Uint8Array): boolean {
-    if (this.#phase === 'opening') this.#held.push(Uint8Array.from(bytes));
+    if (this.#phase === 'rebuilding') this.#held.push(Uint8Array.from(bytes));
     return this.#phase === 'open';
   }
 
@@ -156,10 +174,9 @@ export class TerminalLock implements Gate {
       this.#answered();
     }
     if (this.#phase !== 'open') return false;
-    const cause = activity && this.#controller.input(activity, this.#options.clock.now());
-    if (hotkey) void this.lock('hotkey');
-    else if (cause) void this.lock(cause);
-    return this.#phase === 'open';
+    if (hotkey) this.#send({ type: 'lock', cause: 'hotkey' });
+    else if (activity) this.#send({ type: 'input', kind: activity });
+    return this.#is('open');
   }
 
   resized(): void {
@@ -218,24 +235,28 @@ export class TerminalLock implements Gate {
     // Keys are not taken meanwhile, so nothing asks for them.
     show(Buffer.from(`${clearSequence}Checking.`));
     let identity: OpenIdentity | undefined;
+    this.#send({ type: 'attempt' });
+    const { attempt } = this.#machine;
     try {
       const opened = await attemptPassphrase(this.#options.backoff, person, typed);
       identity = opened.identity;
       if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
-      if (!this.#controller.unlocked('passphrase', this.#options.clock.now()))
-        throw new Error('The idle timer does not run, so this stays locked. Unlock again.');
+      if (!this.#send({ type: 'opened', attempt })) throw new Error('This was locked again in the meantime. Unlock once more.');
       note({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase', failures: opened.failures } });
-      await this.#open(identity);
+      await this.#open(attempt, identity);
     } catch (error) {
       if (error instanceof UnlockError) note({ action: 'unlock', person: person.id, outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
-      this.#askAgain(error instanceof Error ? error.message : 'Something went wrong. Try again.');
+      // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.
+      if (this.#machine.phase === 'open') this.#send({ type: 'lock', cause: 'unknown' });
+      else this.#askAgain(attempt, error instanceof Error ? error.message : 'Something went wrong. Try again.');
     } finally {
       typed.fill(0);
       identity?.destroy();
     }
   }
 
-  #askAgain(note: string): void {
+  #askAgain(attempt: number, note: string): void {
+    this.#send({ type: 'failed', attempt });
     if (this.#phase === 'over') return;
     this.#phase = 'asking';
     this.#note = note;
@@ -243,9 +264,9 @@ export class TerminalLock implements Gate {
   }
 
   /** Rebuilds the screen, then lets output and keys pass again. */
-  async #open(identity: OpenIdentity): Promise<void> {
+  async #open(attempt: number, identity: OpenIdentity): Promise<void> {
     const { session, folder, person, show } = this.#link!;
-    this.#phase = 'opening';
+    this.#phase = 'rebuilding';
     // What is printed from here on waits: in the kernel, and what was read already in #held.
     session.pty.pause();
     session.mark('u', unlockText(person.id, 'passphrase'));
@@ -257,7 +278,11 @@ export class TerminalLock implements Gate {
     } catch {
       // The recording is damaged, so what was on the screen is not known: whoever unlocked gets an empty one, and the reason.
     }
-    if (this.#is('over')) return;
+    // Gone meanwhile, or locked again, and perhaps unlocked anew: that one shows the screen.
+    if (!this.#is('rebuilding') || this.#machine.attempt !== attempt) {
+      screen?.bytes.fill(0);
+      return;
+    }
     show(Buffer.from(clearSequence + uncoverTitle));
     if (screen) {
       if (screen.bytes.length <= SNAPSHOT_BYTES) {

@@ -48,7 +48,7 @@ export class Unlock {
   /** Asks the vault host to open an identity, and opens the workspace. Refusals are events and keep their sentence. */
   async attempt(person: string, method: Session['method'], open: () => Promise<unknown>): Promise<void> {
     const { gate, journal } = this.#parts;
-    const attempt = gate.begin('unlock');
+    const attempt = gate.begin();
     try {
       await open();
       if (!gate.stands(attempt)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
@@ -66,7 +66,7 @@ export class Unlock {
     const { gate } = this.#parts;
     const person = this.people()[0];
     if (!person || !gate.hasCreated()) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    this.#opensNext(gate.begin('first run'), person.id, 'passphrase');
+    this.#opensNext(gate.begin(), person.id, 'passphrase');
   }
 
   async passkeyOptions(person: string): Promise<Record<string, unknown>> {
@@ -87,17 +87,17 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace: it gets its answer first. */
-  #opensNext(attempt: symbol, person: string, method: Session['method']): void {
+  #opensNext(attempt: number, person: string, method: Session['method']): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(attempt, person, method)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since `attempt` began. */
-  async #open(attempt: symbol, person: string, method: Session['method']): Promise<void> {
+  async #open(attempt: number, person: string, method: Session['method']): Promise<void> {
     const { home, gate, windows, vaults, journal } = this.#parts;
     if (!gate.stands(attempt) || !vaults.current) return;
     const record = readPerson(home, person);
     if (!record) throw new Error(`The person ${person} is not in ${home.people} any more. Restore it from a backup.`);
-    gate.open({ person: record, method });
+    if (!gate.open(attempt, { person: record, method })) return;
     const failures = this.#failures;
     this.#failures = 0;
     journal.log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });

@@ -5,7 +5,7 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, workspace, status, timer, display, clock, emit } = parts;
+  const { gate, windows, vaults, pty, workspace, status, display, emit } = parts;
   return {
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
@@ -33,8 +33,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       return {};
     },
     activity: async ({ kind }) => {
-      const cause = timer.input(kind, clock.now());
-      if (cause && gate.holdsKey) void gate.lock(cause);
+      gate.activity(kind);
       gate.emit('status', () => status.line());
       return {};
     },

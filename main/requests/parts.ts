@@ -8,7 +8,6 @@ import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
-import type { LockController } from '../lock-controller.ts';
 import type { PtyClient } from '../pty-client.ts';
 import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
@@ -30,7 +29,6 @@ export interface RequestParts {
   readonly status: Status;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
-  readonly timer: LockController;
   readonly display: DisplayFile;
   /** `copied`: something was copied in the workspace, and no lock page has cleared the clipboard since. */
   readonly clipboard: { copied: boolean };

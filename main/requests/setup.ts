@@ -18,7 +18,6 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
       const created = await vault.ask({ type: 'createPerson', name, auditKeyPath }, 'created');
       gate.created(vault);
       await openInstalled();
-      gate.watchFirstRun();
       const policySha256 = installed.require().policy.sha256;
       journal.log({ action: 'first-run', person: created.person, detail: { auditKeys: [created.auditKid], policySha256 } });
       journal.log({ action: 'app.start', detail: { version, host: host.name } });

@@ -1,12 +1,12 @@
 /**
- * The lock as a pure state machine. Time comes in as milliseconds of a monotonic clock that counts suspended time
- * (CLOCK_BOOTTIME); the wall clock has no say. Whatever is doubtful locks: time that runs backwards, a gap between
- * events, an event or a state that it does not know.
+ * The lock as a pure state machine: all phases, for the window and for a terminal. Nobody else decides whether a session is
+ * open. Time comes in as milliseconds of a monotonic clock that counts suspended time (CLOCK_BOOTTIME); the wall clock has
+ * no say. Whatever is doubtful locks: time that runs backwards, a gap between events, an event or a state that it does not
+ * know. How often somebody may try is not decided here but by the back-off, which is bound to the person (src/vault).
  *
  * Only what a person does counts as activity. There is no event for output of a program, for focus or for a terminal's
- * automatic reply, and so none of them can keep the screen open.
+ * automatic reply, and so none of them can keep a session open.
  */
-import { type UnlockMethod, delaySeconds, unlockMethods } from './backoff.ts';
 
 /** Ticks come every second. Silence this long means that the machine slept or that the process was stopped. */
 export const defaultGapSeconds = 30;
@@ -25,7 +25,6 @@ export interface LockConfig {
 }
 
 export type LockCause =
-  | 'start'
   | 'idle'
   | 'hotkey'
   | 'menu'
@@ -40,35 +39,45 @@ export type LockCause =
   | 'gap'
   | 'unknown';
 
+/** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
+export type Activity = 'key' | 'pointer' | 'move';
+
 export type LockEvent =
-  /** Something a person did in the window. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
-  | { readonly type: 'input'; readonly kind: 'key' | 'pointer' | 'move'; readonly now: number }
+  /** The first run has made a person, whose identity is open from here on. */
+  | { readonly type: 'created'; readonly now: number }
+  /** Somebody wants in: from here on an identity may be open. Refused while another attempt is under way, or somebody is in. */
+  | { readonly type: 'attempt'; readonly now: number }
+  /** The core has proven it. Only the attempt that is under way opens. */
+  | { readonly type: 'opened'; readonly attempt: number; readonly now: number }
+  | { readonly type: 'failed'; readonly attempt: number; readonly now: number }
+  | { readonly type: 'input'; readonly kind: Activity; readonly now: number }
   /** Once a second. `hostIdleSeconds`: since any input on the machine; undefined where nobody can tell. */
   | { readonly type: 'tick'; readonly now: number; readonly hostIdleSeconds?: number | undefined }
   | { readonly type: 'lock'; readonly cause: LockCause; readonly now: number }
-  /** The core has verified it. Ignored while the method is held back. */
-  | { readonly type: 'unlockSucceeded'; readonly method: UnlockMethod; readonly now: number }
-  | { readonly type: 'unlockFailed'; readonly method: UnlockMethod; readonly now: number }
-  | { readonly type: 'suspend' | 'resume' | 'osLock' | 'rendererGone'; readonly now: number }
   /** A new policy. Counts from the last input, so a shorter time may lock at once. */
   | { readonly type: 'configure'; readonly config: LockConfig; readonly now: number };
 
-export interface MethodState {
-  /** In a row, since its last success. */
-  readonly failures: number;
-  /** Time (ms) from which it may be tried again; Infinity when it is disabled. */
-  readonly until: number;
-}
+/** An event, to which whoever keeps the machine adds the time. */
+export type UntimedEvent = LockEvent extends infer E ? (E extends LockEvent ? Omit<E, 'now'> : never) : never;
 
 interface Common {
   readonly config: Required<LockConfig>;
-  /** Time of the latest event. */
-  readonly seen: number;
-  readonly methods: Readonly<Record<UnlockMethod, MethodState>>;
+  /** Attempts so far. The last one has this number. */
+  readonly attempts: number;
 }
 
-export interface OpenState extends Common {
-  readonly phase: 'active' | 'warn';
+/** No identity is open, and none is about to be. */
+export interface ClosedState extends Common {
+  readonly phase: 'closed';
+}
+
+/** An identity is open, or may be in the next moment: what a lock has to end. */
+export interface HeldState extends Common {
+  readonly phase: 'created' | 'opening' | 'open';
+  /** What an attempt that fails goes back to. */
+  readonly behind: 'closed' | 'created';
+  /** Time of the latest event. */
+  readonly seen: number;
   readonly lastInput: number;
   /** Movement has extended since the last key or press, and does not again. */
   readonly moveUsed: boolean;
@@ -76,41 +85,30 @@ export interface OpenState extends Common {
   readonly hostInput: number | undefined;
 }
 
-export interface ClosedState extends Common {
-  /** back-off: closed, and at least one method is held back. */
-  readonly phase: 'locked' | 'back-off';
-  readonly cause: LockCause;
-  readonly since: number;
-}
-
-export type LockState = OpenState | ClosedState;
-
-export type LockEffect = { readonly kind: 'lock'; readonly cause: LockCause };
+export type LockState = ClosedState | HeldState;
 
 export interface LockStep {
   readonly state: LockState;
-  readonly effects: readonly LockEffect[];
-  /** True when the input must go no further: it ended the warning, or came while closed. */
-  readonly consumed: boolean;
+  /** The event did what it asks for. */
+  readonly accepted: boolean;
+  /** Present where something was held until this event, and has to be ended now. */
+  readonly lock?: LockCause;
 }
 
 export interface LockView {
-  readonly phase: LockState['phase'];
   /** Whole seconds until the lock, rounded up; 0 while closed. */
   readonly lockIn: number;
   /** The policy's time, for the line. */
   readonly idleSeconds: number;
   readonly warning: boolean;
-  /** Whole seconds until each method may be tried, rounded up; Infinity when disabled. */
-  readonly backOffSeconds: Readonly<Record<UnlockMethod, number>>;
-  readonly failures: Readonly<Record<UnlockMethod, number>>;
 }
 
-const noFailures: MethodState = { failures: 0, until: 0 };
+/** Until a policy is known, the strictest. */
+const strictest: LockConfig = { idleSeconds: idleFloorSeconds, warnSeconds: 0 };
 
 /** Closed, as every start is. */
-export function initialLock(config: LockConfig, now: number): ClosedState {
-  return { phase: 'locked', cause: 'start', since: now, seen: now, config: clampConfig(config), methods: { passphrase: noFailures, passkey: noFailures } };
+export function initialLock(config: LockConfig = strictest): ClosedState {
+  return { phase: 'closed', attempts: 0, config: clampConfig(config) };
 }
 
 /** Brings a policy's numbers into the range that is safe; a number that is none becomes the strictest. */
@@ -123,146 +121,119 @@ export function clampConfig(config: LockConfig): Required<LockConfig> {
   return { idleSeconds, warnSeconds, gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds) };
 }
 
+export function isHeld(state: LockState): state is HeldState {
+  return state.phase !== 'closed';
+}
+
 /** One event. Never throws: what it cannot understand locks. */
 export function stepLock(before: LockState, event: LockEvent): LockStep {
   const { now } = event;
-  if (!isKnown(before)) return close(before, 'unknown', Number.isFinite(now) ? now : 0);
-  if (!Number.isFinite(now)) return close(before, 'unknown', before.seen);
-  const state = event.type === 'tick' && isOpen(before) ? withHost(before, event.hostIdleSeconds, now) : before;
-  const late = isOpen(state) ? overdue(state, now) : undefined;
-  if (late) {
-    // Time decides before the event does: a key that comes too late extends nothing. A lock that is asked for keeps its own cause.
-    const asked = event.type === 'tick' || event.type === 'input' ? undefined : causeOf(event);
-    return close(state, asked ?? late, now);
-  }
-  const cause = causeOf(event);
-  if (cause) return close(state, cause, now);
+  if (!isHeld(before)) return Number.isFinite(now) ? fromClosed(before, event) : refuse(before);
+  if (!isSound(before) || !Number.isFinite(now)) return close(before, 'unknown');
+  const state = event.type === 'tick' ? withHost(before, event.hostIdleSeconds, now) : before;
+  if (event.type === 'lock') return { ...close(state, event.cause), accepted: true };
+  // Time decides before any other event does: a key that comes too late extends nothing, a proof opens nothing.
+  const late = overdue(state, now);
+  if (late) return close(state, late);
+  const seen: HeldState = { ...state, seen: now };
   switch (event.type) {
     case 'input':
-      return input(state, event.kind, now);
+      return input(seen, event.kind, now);
     case 'tick':
-      return stay(state, now);
+      return accept(seen);
     case 'configure':
-      return configure(state, event.config, now);
-    case 'unlockSucceeded':
-      return unlock(state, event.method, now);
-    case 'unlockFailed':
-      return fail(state, event.method, now);
+      return configure(seen, event.config, now);
+    case 'attempt':
+      return seen.phase === 'created' ? accept({ ...seen, phase: 'opening', attempts: seen.attempts + 1 }) : refuse(seen);
+    case 'opened':
+      // Proving it was something that a person did.
+      return underWay(seen, event.attempt) ? accept({ ...seen, phase: 'open', behind: 'closed', lastInput: now, moveUsed: false }) : refuse(seen);
+    case 'failed':
+      if (!underWay(seen, event.attempt)) return refuse(seen);
+      return accept(seen.behind === 'created' ? { ...seen, phase: 'created' } : closed(seen));
+    case 'created':
+      return refuse(seen);
     default:
-      return close(state, 'unknown', now);
+      return close(seen, 'unknown');
   }
 }
 
-/** What the line and the lock page show. `now` from the same clock as the events. */
+/** What the line shows. `now` from the same clock as the events. */
 export function lockView(state: LockState, now: number): LockView {
-  const wait = (method: UnlockMethod): number => Math.max(0, Math.ceil((state.methods[method].until - now) / 1000));
-  const common = {
-    phase: state.phase,
-    idleSeconds: state.config.idleSeconds,
-    backOffSeconds: { passphrase: wait('passphrase'), passkey: wait('passkey') },
-    failures: { passphrase: state.methods.passphrase.failures, passkey: state.methods.passkey.failures },
-  };
-  if (!isOpen(state)) return { ...common, lockIn: 0, warning: false };
-  const left = state.config.idleSeconds * 1000 - idleMs(state, now);
-  return { ...common, lockIn: Math.max(0, Math.ceil(left / 1000)), warning: left <= state.config.warnSeconds * 1000 };
+  const { idleSeconds, warnSeconds } = state.config;
+  if (!isHeld(state)) return { idleSeconds, lockIn: 0, warning: false };
+  const left = idleSeconds * 1000 - idleMs(state, now);
+  return { idleSeconds, lockIn: Math.max(0, Math.ceil(left / 1000)), warning: left <= warnSeconds * 1000 };
 }
 
-export function isOpen(state: LockState): state is OpenState {
-  return state.phase === 'active' || state.phase === 'warn';
-}
+const accept = (state: LockState): LockStep => ({ state, accepted: true });
+const refuse = (state: LockState): LockStep => ({ state, accepted: false });
 
-function isKnown(state: LockState): boolean {
-  return isOpen(state) ? Number.isFinite(state.lastInput) : state.phase === 'locked' || state.phase === 'back-off';
-}
-
-/** Causes of the events that lock whatever the time is. */
-function causeOf(event: LockEvent): LockCause | undefined {
+function fromClosed(state: ClosedState, event: LockEvent): LockStep {
+  const { now } = event;
   switch (event.type) {
-    case 'lock':
-      return event.cause;
-    case 'suspend':
-      return 'suspend';
-    case 'resume':
-      return 'resume';
-    case 'osLock':
-      return 'os-lock';
-    case 'rendererGone':
-      return 'renderer-gone';
+    case 'created':
+      return accept(hold(state, 'created', now));
+    case 'attempt':
+      return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1 });
+    case 'configure':
+      return accept({ ...state, config: clampConfig(event.config) });
     default:
-      return undefined;
+      return refuse(state);
   }
 }
+
+const hold = ({ config, attempts }: ClosedState, phase: 'created' | 'opening', now: number): HeldState => ({
+  phase,
+  behind: phase === 'created' ? 'created' : 'closed',
+  config,
+  attempts,
+  seen: now,
+  lastInput: now,
+  moveUsed: false,
+  hostInput: undefined,
+});
+
+const closed = ({ config, attempts }: HeldState): ClosedState => ({ phase: 'closed', config, attempts });
+
+function close(state: HeldState, cause: LockCause): LockStep {
+  return { state: closed(state), accepted: false, lock: cause };
+}
+
+const phases: ReadonlySet<string> = new Set(['created', 'opening', 'open'] satisfies HeldState['phase'][]);
+const isSound = (state: HeldState): boolean => phases.has(state.phase) && Number.isFinite(state.lastInput) && Number.isFinite(state.seen);
+
+/** Only the last attempt, and only as long as nothing has ended it. */
+const underWay = (state: HeldState, attempt: number): boolean => state.phase === 'opening' && attempt === state.attempts;
 
 /**
  * Milliseconds since the last input, own or the host's, whichever is longer. What a person does here the host sees too,
  * so a longer idle time of the host means that our input was synthetic. A shorter one never extends.
  */
-function idleMs(state: OpenState, now: number): number {
+function idleMs(state: HeldState, now: number): number {
   return Math.max(0, now - Math.min(state.lastInput, state.hostInput ?? state.lastInput));
 }
 
-function overdue(state: OpenState, now: number): LockCause | undefined {
+function overdue(state: HeldState, now: number): LockCause | undefined {
   if (now < state.seen) return 'clock-back';
   if (idleMs(state, now) >= state.config.idleSeconds * 1000) return 'idle';
   return now - state.seen > state.config.gapSeconds * 1000 ? 'gap' : undefined;
 }
 
-function withHost(state: OpenState, hostIdleSeconds: number | undefined, now: number): OpenState {
+function withHost(state: HeldState, hostIdleSeconds: number | undefined, now: number): HeldState {
   const known = hostIdleSeconds !== undefined && hostIdleSeconds >= 0;
   return { ...state, hostInput: known ? now - hostIdleSeconds * 1000 : undefined };
 }
 
-function stay(state: LockState, now: number): LockStep {
-  if (!isOpen(state))
-    return { state: { ...state, seen: Math.max(now, state.seen), phase: heldBack(state.methods, now) ? 'back-off' : 'locked' }, effects: [], consumed: true };
-  const warn = idleMs(state, now) >= (state.config.idleSeconds - state.config.warnSeconds) * 1000;
-  return { state: { ...state, seen: now, phase: warn ? 'warn' : 'active' }, effects: [], consumed: false };
-}
-
-function input(state: LockState, kind: 'key' | 'pointer' | 'move', now: number): LockStep {
-  const current = stay(state, now);
-  if (!isOpen(current.state)) return current;
-  if (kind !== 'key' && kind !== 'pointer' && kind !== 'move') return close(state, 'unknown', now);
-  if (kind === 'move' && current.state.moveUsed) return current;
+function input(state: HeldState, kind: Activity, now: number): LockStep {
+  if (kind !== 'key' && kind !== 'pointer' && kind !== 'move') return close(state, 'unknown');
+  if (kind === 'move' && state.moveUsed) return accept(state);
   // The host's figure is older than this input; the next tick brings a new one.
-  const extended: OpenState = { ...current.state, phase: 'active', lastInput: now, hostInput: undefined, moveUsed: kind === 'move' };
-  return { state: extended, effects: [], consumed: current.state.phase === 'warn' };
+  return accept({ ...state, lastInput: now, hostInput: undefined, moveUsed: kind === 'move' });
 }
 
-function configure(state: LockState, config: LockConfig, now: number): LockStep {
-  const changed: LockState = { ...state, config: clampConfig(config) };
-  const late = isOpen(changed) ? overdue(changed, now) : undefined;
-  return late ? close(changed, late, now) : { ...stay(changed, now), consumed: false };
-}
-
-function unlock(state: LockState, method: UnlockMethod, now: number): LockStep {
-  if (!unlockMethods.includes(method)) return close(state, 'unknown', now);
-  if (isOpen(state) || state.methods[method].until > now || now < state.seen) return stay(state, now);
-  const methods = { ...state.methods, [method]: noFailures };
-  const open: OpenState = { phase: 'active', config: state.config, methods, seen: now, lastInput: now, moveUsed: false, hostInput: undefined };
-  return { state: open, effects: [], consumed: true };
-}
-
-function fail(state: LockState, method: UnlockMethod, now: number): LockStep {
-  if (!unlockMethods.includes(method)) return close(state, 'unknown', now);
-  const failures = state.methods[method].failures + 1;
-  const until = Math.max(state.methods[method].until, now + delaySeconds(method, failures) * 1000);
-  return stay({ ...state, methods: { ...state.methods, [method]: { failures, until } } }, now);
-}
-
-function heldBack(methods: Common['methods'], now: number): boolean {
-  return unlockMethods.some((method) => methods[method].until > now);
-}
-
-function close(state: LockState, cause: LockCause, now: number): LockStep {
-  if (!isOpen(state) && isKnown(state)) return stay(state, now);
-  const closed: ClosedState = {
-    phase: heldBack(state.methods, now) ? 'back-off' : 'locked',
-    cause,
-    since: now,
-    seen: Math.max(now, Number.isFinite(state.seen) ? state.seen : now),
-    config: state.config,
-    methods: state.methods,
-  };
-  return { state: closed, effects: [{ kind: 'lock', cause }], consumed: true };
+function configure(state: HeldState, config: LockConfig, now: number): LockStep {
+  const changed: HeldState = { ...state, config: clampConfig(config) };
+  const late = overdue(changed, now);
+  return late ? close(changed, late) : accept(changed);
 }
