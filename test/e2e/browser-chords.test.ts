@@ -48,7 +48,7 @@ async function open(options: { readonly initialised: boolean }): Promise<void> {
   writeFileSync(shell, '#!/bin/sh\nstty raw -echo\nexec cat >/dev/null\n');
   chmodSync(shell, 0o755);
   if (options.initialised) {
-    const { status } = wardmux(['init', '--name', 'Mara Ueda', '--passphrase-fd', '3', '--audit-key-out', join(running.folder, 'audit.json')], {
+    const { status } = await wardmux(['init', '--name', 'Mara Ueda', '--passphrase-fd', '3', '--audit-key-out', join(running.folder, 'audit.json')], {
       home: running.home,
       passphrase,
     });

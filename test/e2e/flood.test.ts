@@ -60,8 +60,8 @@ test('after a lock they are rebuilt from the recording, without a gap', async ()
 test('the recording has every line', async () => {
   const [recording = ''] = readdirSync(join(running.home, 'recordings'));
   await running.page.keyboard.type('exit\n');
-  await until(() => wardmux(['list', '--json'], { home: running.home }).stdout.includes('"complete"'), 'the end of the recording');
-  const { stdout, status } = wardmux(['play', recording, '--raw', '--passphrase-fd', '3'], { home: running.home, passphrase });
+  await until(async () => (await wardmux(['list', '--json'], { home: running.home })).stdout.includes('"complete"'), 'the end of the recording');
+  const { stdout, status } = await wardmux(['play', recording, '--raw', '--passphrase-fd', '3'], { home: running.home, passphrase });
   expect(status).toBe(0);
   const printed = stdout.slice(stdout.indexOf('1\r\n2\r\n3\r\n'), stdout.indexOf(`\r\n${last}\r\n`) + `\r\n${last}\r\n`.length);
   const hash = createHash('sha256');

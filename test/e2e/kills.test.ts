@@ -93,7 +93,7 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.press('c');
   await run(running, 'echo new-$((70+4))', 'new-74');
-  expect(wardmux(['ledger', 'verify'], { home: running.home }).status).toBe(0);
+  expect((await wardmux(['ledger', 'verify'], { home: running.home })).status).toBe(0);
 });
 
 test('an export that was cut off when the keys went: the lock removes what it had written in the clear, and says so', async () => {
@@ -136,5 +136,5 @@ test('main is killed in the middle of output: nothing is lost silently, and the 
   await until(async () => (await running!.page.locator('body').innerText()).includes(id!), 'a sentence about the interrupted recording');
   expect(ledger(home).filter(({ action }) => action === 'recording.recovered' || action === 'recording.end').length).toBeGreaterThan(0);
   expect(expectNoGap(await output(folder, home, id!))).toBe(count);
-  expect(wardmux(['ledger', 'verify'], { home }).status).toBe(0);
+  expect((await wardmux(['ledger', 'verify'], { home })).status).toBe(0);
 });

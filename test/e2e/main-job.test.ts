@@ -136,7 +136,7 @@ describe('the main job', () => {
     const bundle = await waitForBundle();
     expect(spawnSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: bundle }).status).toBe(0);
     const trust = join(running.folder, 'trust.json');
-    const { status, stdout } = wardmux(['trust'], { home: running.home });
+    const { status, stdout } = await wardmux(['trust'], { home: running.home });
     expect(status).toBe(0);
     execFileSync('sh', ['-c', `cat > "${trust}"`], { input: stdout });
     for (const signer of ['installation', 'person'] as const) {
@@ -155,26 +155,27 @@ describe('the main job', () => {
       expect(verify.stdout.toString() + verify.stderr.toString()).toContain('Good');
     }
     expect(spawnSync('python3', [join(bundle, 'verify.py'), bundle, '--trust', trust], { encoding: 'utf8' })).toMatchObject({ status: 0 });
-    expect(wardmux(['verify', bundle, '--trust', trust], { home: join(running.folder, 'elsewhere') }).status).toBe(0);
+    expect((await wardmux(['verify', bundle, '--trust', trust], { home: join(running.folder, 'elsewhere') })).status).toBe(0);
     // The bundle holds what the pane showed, and plays in a stock player.
     expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).toMatch(/one-41|four-44|typed-61/);
   });
 
   test('the command line lists the recordings and plays one with the audit key, byte for byte', async () => {
-    const listed = JSON.parse(wardmux(['list', '--json'], { home: running.home }).stdout) as { recordings?: { id: string }[] } | { id: string }[];
+    const listed = JSON.parse((await wardmux(['list', '--json'], { home: running.home })).stdout) as { recordings?: { id: string }[] } | { id: string }[];
     const recordings = Array.isArray(listed) ? listed : listed.recordings!;
     expect(recordings.length).toBe(5);
     const auditKey = join(
       running.folder,
       readdirSync(running.folder).find((name) => name.startsWith('wardmux-audit-key-'))!,
     );
-    const texts = recordings.map(({ id }) => wardmux(['play', id, '--raw', '--key', auditKey], { home: running.home }).stdout);
+    const texts: string[] = [];
+    for (const { id } of recordings) texts.push((await wardmux(['play', id, '--raw', '--key', auditKey], { home: running.home })).stdout);
     expect(texts.join('')).toContain('window-45');
-    expect(wardmux(['play', recordings[0]!.id, '--raw', '--passphrase-fd', '3'], { home: running.home, passphrase }).stdout).toBe(texts[0]);
+    expect((await wardmux(['play', recordings[0]!.id, '--raw', '--passphrase-fd', '3'], { home: running.home, passphrase })).stdout).toBe(texts[0]);
   });
 
-  test('the ledger verifies and has no text of any pane', () => {
-    expect(wardmux(['ledger', 'verify'], { home: running.home }).status).toBe(0);
+  test('the ledger verifies and has no text of any pane', async () => {
+    expect((await wardmux(['ledger', 'verify'], { home: running.home })).status).toBe(0);
     const text = readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8');
     expect(text).not.toMatch(/one-41|four-44|Mara|gloves/);
     expect(ledgerActions()).toEqual(expect.arrayContaining(['lock', 'unlock', 'export']));

@@ -1,5 +1,5 @@
 /** Starts the whole app in-process on the shipped Chromium host, headless, with a clock that the test turns. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -130,23 +130,27 @@ export async function moveCredentials(from: { session: CDPSession; id: string },
   return to;
 }
 
-/** The command line of this checkout, as a script would call it. */
+/**
+ * The command line of this checkout, as a script would call it. The app runs in this process and may hold the ledger's
+ * lock at any moment: waiting for the command must not keep it from letting go.
+ */
 export function wardmux(
   args: readonly string[],
   options: { readonly home: string; readonly passphrase?: string },
-): { status: number; stdout: string; stderr: string } {
-  const shell = options.passphrase === undefined ? ['"$@"'] : ['"$@" 3<<<"$PASS"'];
-  try {
-    const stdout = execFileSync('bash', ['-c', shell.join(''), 'wardmux', join(root, 'bin', 'wardmux'), ...args], {
-      env: { PATH: process.env['PATH'], HOME: options.home, WARDMUX_HOME: options.home, PASS: options.passphrase },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return { status: 0, stdout: stdout.toString(), stderr: '' };
-  } catch (error) {
-    const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
-    return { status, stdout: stdout.toString(), stderr: stderr.toString() };
-  }
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const shell = options.passphrase === undefined ? '"$@"' : '"$@" 3<<<"$PASS"';
+  return new Promise((resolve) => {
+    const child = execFile(
+      'bash',
+      ['-c', shell, 'wardmux', join(root, 'bin', 'wardmux'), ...args],
+      {
+        env: { PATH: process.env['PATH'], HOME: options.home, WARDMUX_HOME: options.home, PASS: options.passphrase },
+        maxBuffer: 64 * 1024 * 1024,
+      },
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
 }
 
 /** The first run's steps until the person and the audit key are made: the passkey's step comes next. */
