@@ -1,12 +1,13 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
-import { Ledger } from '../src/ledger/ledger.ts';
+import { openLedger } from '../src/anchors/index.ts';
+import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/ledger/types.ts';
 import { loadPolicy, type LoadedPolicy } from '../src/policy/index.ts';
 import type { ToPtyHost } from '../src/pty/protocol.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
-import { openSigner, readInstallation, type Home, type Installation } from '../src/storage/index.ts';
+import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import { version } from '../src/version.ts';
 
@@ -46,8 +47,7 @@ export class InstalledHolder {
     const installation = readInstallation(home);
     if (!installation) return undefined;
     const policy = loadPolicy(home);
-    const signer = await openSigner(home, installation);
-    const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+    const { ledger, signer } = await openLedger(home, installation);
     const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
     this.#current = { installation, policy, signer, ledger, scheduler };
     return this.#current;

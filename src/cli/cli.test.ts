@@ -191,6 +191,46 @@ test('ledger verify says that a signing key in a file is weaker', () => {
   expect(wardmux(['ledger', 'verify']).out).toMatch(/^note: The signing key of this workstation is kept in a file/m);
 });
 
+test('a ledger that was set back is found by the heads outside of it, and nothing is signed over it', () => {
+  const folder = join(home, 'ledger');
+  const older = join(place, 'ledger-older');
+  const newer = join(place, 'ledger-newer');
+  const drop = join(place, 'drop');
+  cpSync(folder, older, { recursive: true });
+  expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 0 });
+  mkdirSync(drop);
+  cpSync(join(folder, 'checkpoints.jsonl'), join(drop, 'checkpoints.jsonl'));
+  const said = wardmux(['ledger', 'verify', '--anchor', drop, '--anchor', join(drop, 'checkpoints.jsonl')]);
+  expect(said).toMatchObject({ status: 0, out: expect.stringMatching(/^note: It extends the \d+ heads that are kept outside; the newest covers/m) });
+  renameSync(folder, newer);
+  cpSync(older, folder, { recursive: true });
+  try {
+    for (const paths of [[], ['--anchor', drop]])
+      expect(wardmux(['ledger', 'verify', ...paths])).toMatchObject({
+        status: 51,
+        out: expect.stringMatching(/^diverged: The ledger does not extend its head of/),
+      });
+    const { outside } = JSON.parse(wardmux(['ledger', 'verify', '--json']).out) as { outside: { source: string; extended: boolean }[] };
+    expect(outside).toEqual([expect.objectContaining({ source: 'the secret store (file)', extended: false })]);
+    for (const args of [
+      ['record', '--', 'true'],
+      ['export', recording, '-o', join(place, 'never'), '--passphrase-fd', '3'],
+    ])
+      expect(wardmux(args).err).toContain('does not extend its head of');
+    expect(readFileSync(join(folder, 'events.jsonl'))).toEqual(readFileSync(join(older, 'events.jsonl')));
+    rmSync(folder, { recursive: true });
+    expect(wardmux(['record', '--', 'true']).err).toContain('does not extend its head of');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(newer, folder);
+  }
+  const nothing = join(place, 'nothing');
+  writeFileSync(nothing, 'no head\n');
+  expect(wardmux(['ledger', 'verify', '--anchor', nothing])).toMatchObject({ status: 50, out: expect.stringMatching(/^not-anchored: /) });
+  expect(wardmux(['ledger', 'verify', '--anchor', join(place, 'missing')]).status).toBe(1);
+  expect(wardmux(['ledger', 'verify', '--anchor', drop])).toMatchObject({ status: 0 });
+});
+
 test('ledger verify names a recording that is gone, one that lost its segments, and one that the ledger does not know', () => {
   const folder = join(home, 'recordings');
   const ids = readdirSync(folder);

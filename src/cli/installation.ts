@@ -2,11 +2,12 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trust } from '../export/trust.ts';
-import { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../anchors/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { RECORDING_ID } from '../recording/header.ts';
-import { homeFolder, homePaths, openHome, openSecretStore, openSigner, requireInstallation, type Home, type Installation } from '../storage/index.ts';
+import { homeFolder, homePaths, openHome, openSecretStore, requireInstallation, type Home, type Installation } from '../storage/index.ts';
 import { attemptPassphrase } from '../vault/attempt.ts';
 import { Backoff } from '../vault/backoff.ts';
 import { readBackoffKey } from '../vault/backoff-key.ts';
@@ -44,8 +45,7 @@ export interface OpenedLedger {
 
 /** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
 export async function withLedger<T>({ home, installation }: OpenInstallation, task: (opened: OpenedLedger) => Promise<T>): Promise<T> {
-  const signer = await openSigner(home, installation);
-  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  const { ledger, signer } = await openLedger(home, installation);
   const before = ledger.events;
   try {
     return await task({ ledger, signer });

@@ -1,5 +1,5 @@
 /** Why the ledger refused. `code` is stable; the message is one sentence for people, with the path and what to do. */
-export type LedgerErrorCode = 'corrupt' | 'contradiction' | 'not-signed' | 'busy' | 'write-failed' | 'unreadable' | 'refused-event' | 'closed';
+export type LedgerErrorCode = 'corrupt' | 'diverged' | 'contradiction' | 'not-signed' | 'busy' | 'write-failed' | 'unreadable' | 'refused-event' | 'closed';
 
 export class LedgerError extends Error {
   readonly code: LedgerErrorCode;

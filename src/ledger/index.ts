@@ -10,4 +10,4 @@ export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading 
 export { isBreak, judgedRecording, nextRecordingState, RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
 export { LedgerView } from './view.ts';
-export type { InstallationSigner, LedgerEntry, LedgerEvent, SignedCheckpoint } from './types.ts';
+export type { InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';

@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { emptyRoot, leafHash } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
@@ -25,12 +26,14 @@ import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } fro
 import { isNew } from './read.ts';
 import type { RecordingState } from './rules.ts';
 import { corrupt, eventAt, headOf, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { InstallationSigner, LedgerEntry, LedgerEvent, SignedCheckpoint } from './types.ts';
+import type { InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
 const MAX_GROUP = 1024;
+/** The end waits this long for the last checkpoint to be kept outside. */
+const KEEP_MS = 2000;
 /** Bytes copied at a time when something is moved aside. */
 const COPY_BYTES = 1024 * 1024;
 
@@ -41,6 +44,8 @@ export interface LedgerOptions {
   readonly signer: InstallationSigner;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly clock?: () => number;
+  /** Heads that are kept outside. The ledger has to extend every one of them, and its checkpoints are kept there. */
+  readonly outside?: KnownHeads;
 }
 
 interface Pending {
@@ -78,6 +83,9 @@ export class Ledger {
   /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
   #broken: LedgerError | undefined;
   #closed = false;
+  /** The newest checkpoint that has not been handed over, and the handing over that is under way. */
+  #toKeep: string | undefined;
+  #keeping: Promise<void> | undefined;
   /** One task of this process after another; the lock orders the processes. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -94,7 +102,7 @@ export class Ledger {
 
   /**
    * Opens the ledger, or makes an empty one. What its key did not vouch for is moved aside and told as an event `ledger.unvouched`.
-   * @throws LedgerError 'corrupt' when the ledger contradicts its head, its checkpoints or itself, or has no head (nothing is changed then), 'busy',
+   * @throws LedgerError 'diverged' when it does not extend a head that is kept outside, 'corrupt' when the ledger contradicts its head, its checkpoints or itself, or has no head (nothing is changed then), 'busy',
    * 'unreadable', 'write-failed', 'not-signed'.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
@@ -105,7 +113,11 @@ export class Ledger {
     } catch (error) {
       throw systemError('unreadable', `The ledger's folder ${options.folder} cannot be made`, error);
     }
+    // Before the lock: a secret store or a share may take its time.
+    const outside = (await options.outside?.known()) ?? [];
     return withLock(paths.lock, async () => {
+      const longest = outside.reduce<OutsideHead | undefined>((most, head) => (head.size > (most?.size ?? 0) ? head : most), undefined);
+      if (longest && isNew(options.folder)) throw diverged(options.folder, longest);
       if (isNew(options.folder)) await makeLedger(options, key, paths);
       const found = headOf(options.folder, key);
       const { head } = found;
@@ -113,6 +125,7 @@ export class Ledger {
       try {
         const state = await openState({ folder: options.folder, key, head, events: files.events, checkpoints: files.checkpoints }, 'writer');
         const ledger = new Ledger(options, key, paths, files, { ...state, head });
+        await ledger.#requireExtends(outside);
         const unvouched = ledger.#moveUnvouchedAside(found.damaged);
         if (unvouched.length > 0) await ledger.#commit(unvouched);
         // A new ledger whose writer died before it had its first checkpoint.
@@ -213,6 +226,25 @@ export class Ledger {
     });
   }
 
+  /** Holds the lock, and has changed nothing yet. @throws LedgerError 'diverged' */
+  async #requireExtends(outside: readonly OutsideHead[]): Promise<void> {
+    for (const head of outside) {
+      let root: string | undefined;
+      try {
+        root = this.#rootNow(head.size);
+      } catch (error) {
+        if (!(error instanceof Doubt)) throw error;
+        await this.#deriveAnew();
+        root = this.#rootNow(head.size);
+      }
+      if (root !== head.root) throw diverged(this.folder, head);
+    }
+  }
+
+  #rootNow(size: number): string | undefined {
+    return rootAt({ key: this.key, state: this.#vouched, events: this.#files.events }, size);
+  }
+
   /** Holds the lock. */
   async #deriveAnew(): Promise<void> {
     const found = this.#refresh();
@@ -241,6 +273,7 @@ export class Ledger {
     if (this.#closed) return;
     await this.#queue.catch(() => undefined);
     this.#closed = true;
+    await Promise.race([this.#keeping, delay(KEEP_MS, undefined, { ref: false })]);
     for (const fd of Object.values(this.#files)) closeSync(fd);
     for (const derived of [...this.#forgotten, this.#vouched.derived]) derived?.close();
   }
@@ -488,6 +521,7 @@ export class Ledger {
       checkpoints: nextChain(now.checkpoints, line),
     }));
     this.#last = { origin, head: tree.head(), note };
+    this.#keepOutside(note);
     return this.#last;
   }
 
@@ -523,6 +557,20 @@ export class Ledger {
     this.#vouched = { ...this.#vouched, head };
   }
 
+  /** Hands the newest checkpoint over, one at a time. Nobody waits for it: an older one that could not be kept is covered by the next. */
+  #keepOutside(note: string): void {
+    const { outside } = this.#options;
+    if (!outside) return;
+    this.#toKeep = note;
+    this.#keeping ??= (async () => {
+      for (let next = this.#toKeep; next !== undefined; next = this.#toKeep) {
+        this.#toKeep = undefined;
+        await outside.keep(next).catch(() => undefined);
+      }
+      this.#keeping = undefined;
+    })();
+  }
+
   async #signed<T>(sign: () => Promise<T>): Promise<T> {
     try {
       return await sign();
@@ -539,6 +587,13 @@ export class Ledger {
 }
 
 const NEWLINE = Buffer.from('\n');
+
+function diverged(folder: string, { source, size, time }: OutsideHead): LedgerError {
+  return new LedgerError(
+    'diverged',
+    `The ledger in ${folder} does not extend its head of ${size} events (${time}) that is kept in ${source}: it was cut, set back to an older copy, or rewritten. Nothing is signed. Keep a copy of ${folder} for the audit, then restore the newest backup.`,
+  );
+}
 
 /** The head that follows `facts`: the next generation, signed now. */
 function nextHead(facts: SignedHead, key: NoteKey, signer: InstallationSigner, clock: () => number): Promise<SignedHead> {

@@ -34,3 +34,20 @@ export interface InstallationSigner {
   readonly publicKey: Uint8Array;
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
+
+/** A head of the ledger that is kept outside of its folder. */
+export interface OutsideHead extends TreeHead {
+  /** Where it was found, for people. */
+  readonly source: string;
+  /** As its note says: ISO 8601 UTC. */
+  readonly time: string;
+  readonly note: string;
+}
+
+/** Where heads are kept that whoever writes in the ledger's folder cannot change. */
+export interface KnownHeads {
+  /** Every head that can be found now. */
+  known(): Promise<readonly OutsideHead[]>;
+  /** Keeps the head of a checkpoint. Nobody waits for it but the end. */
+  keep(note: string): Promise<void>;
+}

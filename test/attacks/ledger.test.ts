@@ -12,7 +12,7 @@ import { HEAD_BYTES, judgeHead, SLOT_BYTES } from '../../src/ledger/head.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import { readLedger } from '../../src/ledger/read.ts';
-import type { LedgerEntry } from '../../src/ledger/types.ts';
+import type { KnownHeads, LedgerEntry } from '../../src/ledger/types.ts';
 
 // Thousands of readings, on a machine that may be busy.
 vi.setConfig({ testTimeout: 180_000 });
@@ -62,6 +62,7 @@ const site = await makeSite();
 const original = site.older.at(-1)!;
 
 function restore(): void {
+  mkdirSync(site.folder, { recursive: true });
   for (const name of readdirSync(site.folder)) rmSync(join(site.folder, name), { recursive: true, force: true });
   for (const [file, bytes] of original) writeFileSync(site.path(file), bytes);
 }
@@ -348,3 +349,43 @@ test('a head that is set back while the ledger is open is noticed', async () => 
   await expect(ledger.append(entries[1]!)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('was set back') });
   await ledger.close();
 });
+
+/** Heads outside, as a secret store keeps them: one, the newest. */
+function outsideOf(head: { size: number; root: string; note: string }): KnownHeads & { kept: string[] } {
+  const kept: string[] = [];
+  return { kept, known: async () => [{ ...head, time: '2026-11-22T00:00:00.000Z', source: 'a test' }], keep: async (note) => void kept.push(note) };
+}
+
+test.each([
+  ['set back as a whole', 'old copies', () => roll(1, ...FILES)],
+  ['set back to its beginning', 'old copies', () => roll(0, ...FILES)],
+  ['removed as a whole', 'none', () => rmSync(site.folder, { recursive: true })],
+  ['made anew, as long, and signed', 'the installation', () => rewrite(3)],
+  ['made anew, longer, and signed', 'the installation', () => rewrite(9)],
+] as const)('a ledger that was %s (key: %s) is not signed again where one head of it is known', async (_what, _key, attack) => {
+  restore();
+  const { head } = reading();
+  const outside = outsideOf({ ...head!.tree, note: head!.note });
+  await attack();
+  const before = existsSync(site.folder) ? new Map(FILES.map((file) => [file, readFileSync(site.path(file))])) : undefined;
+  // By itself it is good: that is why a head has to be kept elsewhere.
+  expect(says()).toBe('good');
+  await expect(Ledger.open({ ...site.options, outside })).rejects.toMatchObject({ code: 'diverged', message: expect.stringContaining('a test') });
+  expect(outside.kept).toEqual([]);
+  for (const [file, bytes] of before ?? []) expect(readFileSync(site.path(file))).toEqual(bytes);
+  restore();
+  const ledger = await Ledger.open({ ...site.options, outside });
+  await ledger.append(entries[1]!);
+  const { note } = await ledger.checkpoint();
+  await ledger.close();
+  expect(outside.kept).toEqual([note]);
+});
+
+/** What somebody with the installation's key can do: another history, rightly signed. */
+async function rewrite(events: number): Promise<void> {
+  rmSync(site.folder, { recursive: true });
+  const ledger = await Ledger.open(site.options);
+  for (let i = 0; i < events; i++) await ledger.append(entries[1]!);
+  await ledger.checkpoint();
+  await ledger.close();
+}

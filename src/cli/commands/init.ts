@@ -1,7 +1,7 @@
 /** `wardmux init`: the first run without a window. */
 import { hostname } from 'node:os';
-import { Ledger } from '../../ledger/index.ts';
-import { homeFolder, openHome, openSigner, StorageFault } from '../../storage/index.ts';
+import { openLedger } from '../../anchors/index.ts';
+import { homeFolder, openHome, StorageFault } from '../../storage/index.ts';
 import { VaultError } from '../../vault/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';
 import { judgePassphrase } from '../../vault/passphrase.ts';
@@ -63,7 +63,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     const result = await firstRun({ ...io.parts, home: home.folder, name: options.name, passphrase, auditKeyPath: options.auditKeyOut });
     result.identity.destroy();
     const { installation, person, auditKid, auditKeyPath, policySha256, secretStore } = result;
-    const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer: await openSigner(home, installation) });
+    const { ledger } = await openLedger(home, installation);
     try {
       await ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys: [auditKid], policySha256 } });
       await ledger.checkpoint();

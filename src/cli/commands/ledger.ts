@@ -1,12 +1,15 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
+import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { headsOf, readHeads } from '../../anchors/index.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
-import type { LedgerEvent } from '../../ledger/types.ts';
+import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
+import { LedgerView } from '../../ledger/view.ts';
 import { storeWeakness } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { openInstallation } from '../installation.ts';
+import { openInstallation, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { checkRecordings, presentRecordings, type RecordingsCheck } from '../recordings-check.ts';
 
@@ -35,8 +38,14 @@ async function show(options: { json?: boolean; recording?: string; action?: stri
   return faults.length > 0 ? exit.badLedger : exit.done;
 }
 
+interface Verdict {
+  readonly code: string;
+  readonly status: number;
+  readonly sentence: string;
+}
+
 /** What the comparison with the disk says, worst first. */
-function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): { code: string; status: number; sentence: string } | undefined {
+function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): Verdict | undefined {
   const many = (count: number): string => `${count} ${count === 1 ? 'recording' : 'recordings'}`;
   if (missing.length > 0)
     return {
@@ -53,6 +62,54 @@ function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): { cod
   return undefined;
 }
 
+interface OutsideCheck {
+  readonly heads: readonly { readonly source: string; readonly size: number; readonly root: string; readonly time: string; readonly extended: boolean }[];
+  readonly verdict: Verdict | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Compares a ledger without faults with the heads that are kept outside: those that the installation finds, and those that it was given. */
+async function compareOutside(site: OpenInstallation, paths: readonly string[]): Promise<OutsideCheck> {
+  const { home, installation, noteKey: key } = site;
+  const notes: string[] = [];
+  const found: OutsideHead[] = [];
+  let verdict: Verdict | undefined;
+  for (const path of paths) {
+    const { heads, foreign } = readHeads(resolve(path), key);
+    found.push(...heads);
+    if (foreign > 0) notes.push(`${foreign} notes in ${path} are of another ledger, or have no good signature of this installation.`);
+    if (heads.length === 0)
+      verdict ??= { code: 'not-anchored', status: exit.notAnchored, sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
+  }
+  try {
+    found.push(...(await headsOf(home, installation).known()));
+  } catch (error) {
+    notes.push(
+      `The heads that this workstation keeps outside of the ledger could not be looked at: ${error instanceof Error ? error.message : 'unknown fault'}`,
+    );
+  }
+  const view = await LedgerView.open(home.ledger, key);
+  try {
+    const heads = [];
+    for (const { source, size, root, time } of found) heads.push({ source, size, root, time, extended: (await view?.rootAt(size)) === root });
+    const bad = heads.filter(({ extended }) => !extended).sort((a, b) => b.size - a.size)[0];
+    if (bad)
+      verdict = {
+        code: 'diverged',
+        status: exit.diverged,
+        sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
+      };
+    const newest = heads.filter(({ extended }) => extended).sort((a, b) => b.size - a.size)[0];
+    if (newest && !bad)
+      notes.push(`It extends the ${heads.length} heads that are kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`);
+    if (!newest && !bad)
+      notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: no head of it was found outside. See: wardmux anchor');
+    return { heads, verdict, notes };
+  } finally {
+    view?.close();
+  }
+}
+
 /** An append that is under way looks like one that was interrupted: what stays there is none. */
 async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -63,15 +120,16 @@ async function readSettled<T extends { readonly reading: LedgerReading }>(read: 
   }
 }
 
-async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
+async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
   const { reading, known } = await readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
   const { events, checkpoints, head, last, unvouched, faults } = reading;
+  const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? []);
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const compared = faults.length === 0 ? checkRecordings(folder, present, known) : undefined;
-  const differs = compared && verdictOf(compared, folder);
+  const differs = outside?.verdict ?? (compared && verdictOf(compared, folder));
   const good = faults.length === 0 && !differs;
   const code = faults[0]?.code ?? differs?.code ?? 'good';
   const sentence =
@@ -82,8 +140,7 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
-  if (faults.length === 0)
-    notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: compare the last checkpoint with one that was kept elsewhere.');
+  if (outside) notes.push(...outside.notes);
   if (options.json) {
     const report = {
       good,
@@ -97,6 +154,7 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
       head: head ? { ...head.tree, time: head.time } : null,
       last: last ? { ...last.head, time: last.time ?? null } : null,
       faults,
+      outside: outside?.heads ?? null,
       recordings: compared ?? null,
     };
     await io.out(jsonText(report));
@@ -111,6 +169,8 @@ async function verify(options: { json?: boolean }, io: CliIo): Promise<number> {
   return faults.length > 0 ? exit.badLedger : (differs?.status ?? exit.done);
 }
 
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
 export const ledger: CliCommand = {
   name: 'ledger',
   summary: 'Shows or verifies the audit ledger.',
@@ -118,6 +178,7 @@ export const ledger: CliCommand = {
     ['wardmux ledger show', 'every event, a line each'],
     ['wardmux ledger show --json --action unlock', 'the events as they are stored, one JSON object a line'],
     ['wardmux ledger verify', 'order, signatures and checkpoints, and whether its recordings are there; exit status 7, 8 or 9 when not'],
+    ['wardmux ledger verify --anchor /mnt/audit', 'and whether it extends the heads that are kept there; exit status 50 or 51 when not'],
   ],
   declare: (command, io, done) => {
     command
@@ -132,10 +193,11 @@ export const ledger: CliCommand = {
       .command('verify')
       .description('Verifies the ledger against its own checkpoints, and compares the recordings that it knows with those on the disk.')
       .option('--json', 'print the report as JSON')
+      .option('--anchor <PATH>', 'also compare with the heads in this file or folder, kept outside; can be given several times', collect, [])
       .addHelpText(
         'after',
         '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know',
       )
-      .action(async (options: { json?: boolean }) => done(await verify(options, io)));
+      .action(async (options: { json?: boolean; anchor?: string[] }) => done(await verify(options, io)));
   },
 };

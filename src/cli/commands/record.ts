@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
-import { Ledger, noticeEntry } from '../../ledger/index.ts';
+import { openLedger } from '../../anchors/index.ts';
+import { noticeEntry, type Ledger } from '../../ledger/index.ts';
 import { loadPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { withholdCoreDumps } from '../../pty/harden.ts';
@@ -18,7 +19,7 @@ import { operatorAccess } from '../../recording/access.ts';
 import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
-import { homeFolder, openHome, openSigner, requireInstallation, type Home } from '../../storage/index.ts';
+import { homeFolder, openHome, requireInstallation, type Home } from '../../storage/index.ts';
 import { listPeople, readPerson } from '../../vault/person.ts';
 import type { PersonRecord } from '../../vault/types.ts';
 import type { Gate } from '../terminal-gate.ts';
@@ -101,8 +102,7 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
   const person = choosePerson(home, args.person);
   const owner: Recipient = { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey };
   const audit = loaded.policy.auditKeys.map(({ kid, jwk }): Recipient => ({ kid, role: 'audit', jwk }));
-  const signer = await openSigner(home, installation);
-  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
+  const { ledger } = await openLedger(home, installation);
   return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger };
 }
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, rootFromInclusion, StoredTree } from '../../merkle/tree.ts';
-import { testLedgerOptions } from '../fixture.ts';
+import { startDetail, testLedgerOptions } from '../fixture.ts';
 import { Ledger } from '../ledger.ts';
 import { SNAPSHOT_EVENTS } from '../state.ts';
 import type { LedgerEntry } from '../types.ts';
@@ -34,7 +34,7 @@ const root = (n: number): string => n.toString(16).padStart(64, '0');
 function events(count: number): LedgerEntry[] {
   const made: LedgerEntry[] = [];
   for (let n = 0; n < count; n++) {
-    made.push({ action: 'recording.start', person: 'p-0123456789ab', detail: { recording: id(n), recipients: [] } });
+    made.push({ action: 'recording.start', person: 'p-0123456789ab', detail: { recording: id(n), ...startDetail } });
     if (n >= 3) {
       const other = id(n - 3);
       made.push({ action: 'recording.checkpoint', detail: { recording: other, size: 5, root: root(n) } });

@@ -1,0 +1,53 @@
+/**
+ * The ledger, opened for writing with every head of it that can be found outside: in the secret store, in the receipts of
+ * the anchors, and in file drops. Where it does not extend one of them, nothing is signed.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Ledger } from '../ledger/ledger.ts';
+import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
+import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
+import { loadPolicy } from '../policy/policy.ts';
+import { openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
+import { headOfNote } from './head.ts';
+import { knownHeads } from './known.ts';
+import { openAnchors } from './open.ts';
+
+/** Name of the secret: the note of the newest checkpoint. It is public; what counts is that it is kept elsewhere. */
+const HEAD_SECRET = 'ledger-head';
+/** A share that hangs does not hold up a start. What was sent there before stands in the receipts as well. */
+const LOOK_MS = 3000;
+
+/** The head that the secret store keeps; undefined where it has none of this ledger. @throws StorageFault */
+export async function keptHead(store: SecretStore, key: NoteKey): Promise<OutsideHead | undefined> {
+  const head = headOfNote((await store.get(HEAD_SECRET))?.toString('utf8') ?? '', key);
+  return head && { ...head, source: `the secret store (${store.name})` };
+}
+
+/** The heads outside of an installation's ledger. */
+export function headsOf(home: Home, installation: Installation, store = openSecretStore(installation.secretStore, home, installation.id)): KnownHeads {
+  const key = noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url'));
+  return {
+    known: async () => {
+      const anchors = openAnchors(loadPolicy(home).policy, home.anchors, { installation: installation.id, key, rootAt: async () => undefined });
+      const look = new AbortController();
+      const [kept, outside] = await Promise.all([
+        keptHead(store, key),
+        Promise.race([knownHeads(anchors, key), wait(LOOK_MS, [], { signal: look.signal })]).finally(() => look.abort()),
+      ]);
+      return [...(kept ? [kept] : []), ...outside];
+    },
+    keep: async (note) => {
+      const head = headOfNote(note, key);
+      const kept = await keptHead(store, key);
+      // Another process may have kept a newer one meanwhile.
+      if (head && (!kept || kept.size <= head.size)) await store.set(HEAD_SECRET, Buffer.from(note, 'utf8'));
+    },
+  };
+}
+
+/** Opens the ledger of an installation, and its signer. @throws LedgerError, StorageFault */
+export async function openLedger(home: Home, installation: Installation): Promise<{ readonly ledger: Ledger; readonly signer: InstallationSigner }> {
+  const signer = await openSigner(home, installation);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation) });
+  return { ledger, signer };
+}
