@@ -205,8 +205,7 @@ def ed25519_verify(public_key, message, signature):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# ECDSA on P-256 with SHA-256 (FIPS 186-5, section 6.4.2; curve: NIST SP 800-186, section 3.2.1.3). Affine points,
-# None is the point at infinity.
+# ECDSA on P-256 with SHA-256 (FIPS 186-5, section 6.4.2; curve: NIST SP 800-186, section 3.2.1.3).
 
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
 N256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -217,28 +216,43 @@ G256 = (
 )
 
 
+def p256_double(a):
+    """Jacobian coordinates, curves with a = -3 (Explicit-Formulas Database, dbl-2001-b)."""
+    x, y, z = a
+    delta, gamma = z * z % P256, y * y % P256
+    beta = x * gamma % P256
+    alpha = 3 * (x - delta) * (x + delta) % P256
+    x3 = (alpha * alpha - 8 * beta) % P256
+    return x3, (alpha * (4 * beta - x3) - 8 * gamma * gamma) % P256, ((y + z) * (y + z) - gamma - delta) % P256
+
+
 def p256_add(a, b):
-    if a is None:
+    """Jacobian coordinates (add-2007-bl without its savings). A point with z = 0 is the one at infinity."""
+    if a[2] == 0:
         return b
-    if b is None:
+    if b[2] == 0:
         return a
-    if a[0] == b[0]:
-        if (a[1] + b[1]) % P256 == 0:
-            return None
-        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], P256 - 2, P256) % P256
-    else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], P256 - 2, P256) % P256
-    x = (slope * slope - a[0] - b[0]) % P256
-    return x, (slope * (a[0] - x) - a[1]) % P256
+    za, zb = a[2] * a[2] % P256, b[2] * b[2] % P256
+    ua, ub = a[0] * zb % P256, b[0] * za % P256
+    sa, sb = a[1] * b[2] * zb % P256, b[1] * a[2] * za % P256
+    h, r = (ub - ua) % P256, (sb - sa) % P256
+    if h == 0:
+        return p256_double(a) if r == 0 else (1, 1, 0)
+    h2 = h * h % P256
+    h3, v = h * h2 % P256, ua * h2 % P256
+    x = (r * r - h3 - 2 * v) % P256
+    return x, (r * (v - x) - sa * h3) % P256, a[2] * b[2] * h % P256
 
 
-def p256_multiply(scalar, point):
-    result = None
-    while scalar > 0:
-        if scalar & 1:
-            result = p256_add(result, point)
-        point = p256_add(point, point)
-        scalar >>= 1
+def p256_multiply2(scalar, point, other_scalar, other):
+    """scalar * point + other_scalar * other, bit by bit from the top, both at once."""
+    both = p256_add(point, other)
+    result = (1, 1, 0)
+    for bit in range(max(scalar.bit_length(), other_scalar.bit_length()) - 1, -1, -1):
+        result = p256_double(result)
+        one, two = scalar >> bit & 1, other_scalar >> bit & 1
+        if one or two:
+            result = p256_add(result, both if one and two else point if one else other)
     return result
 
 
@@ -254,8 +268,11 @@ def p256_verify(public_key, message, r, s):
         return False
     e = int.from_bytes(hashlib.sha256(message).digest(), 'big')
     w = pow(s, N256 - 2, N256)
-    point = p256_add(p256_multiply(e * w % N256, G256), p256_multiply(r * w % N256, (x, y)))
-    return point is not None and point[0] % N256 == r
+    point = p256_multiply2(e * w % N256, G256 + (1,), r * w % N256, (x, y, 1))
+    if point[2] == 0:
+        return False
+    z = pow(point[2], P256 - 2, P256)
+    return point[0] * z * z % P256 % N256 == r
 
 
 # ---------------------------------------------------------------------------------------------------------------------
