@@ -7,7 +7,9 @@ import type { ToPtyHost } from '../src/pty/protocol.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/vault/first-run.ts';
 import { newScryptParameters } from '../src/vault/kdf.ts';
+import type { OpenIdentity } from '../src/vault/identity.ts';
 import type { ToVaultHost } from '../src/vault/protocol.ts';
+import { prove } from '../src/proof/proof.ts';
 import { App } from './app.ts';
 import type { Child, Host, HostWindow, RefusedByHost } from './host.ts';
 import { Listeners } from './listeners.ts';
@@ -66,7 +68,11 @@ export interface Rig {
 }
 
 /** An app at its lock page, or at its first run. */
-export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
+export async function rig(options: {
+  readonly setUp: boolean;
+  /** What the vault host says in place of the true proof. */
+  readonly falseProof?: (proof: Uint8Array) => Uint8Array;
+}): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
   clear.push(() => rmSync(folder, { recursive: true }));
   const home = join(folder, 'home');
@@ -80,21 +86,37 @@ export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
       kdf: { ...newScryptParameters(), N: 2 ** 14 },
     });
   let person = '';
-  if (options.setUp) person = (await create()).person.id;
+  let identity: OpenIdentity | undefined;
+  const become = (result: Awaited<ReturnType<typeof create>>): void => {
+    person = result.person.id;
+    identity = result.identity;
+  };
+  if (options.setUp) become(await create());
   let kills = 0;
   let say: (message: unknown) => void = () => {};
   const signatures: string[] = [];
   const vaultHeard: ToVaultHost[] = [];
   const vault = (): Child => {
+    let page = new Uint8Array();
     const made = child((message: ToVaultHost) => {
       vaultHeard.push(message);
-      if (message.type === 'connect') return { type: 'connected', publicKey: new Uint8Array(65) };
+      if (message.type === 'connect') {
+        page = new Uint8Array(message.publicKey);
+        return { type: 'connected', publicKey: new Uint8Array(65) };
+      }
+      if (message.type === 'prove')
+        // The pty host of the rig asks nothing that has to be true; main does.
+        void (
+          message.purpose === 'view'
+            ? Promise.resolve(new Uint8Array(32))
+            : prove(identity!, message.sealed, { purpose: 'unlock', person, page, peer: message.peer })
+        ).then((proof) => say({ type: 'proved', id: message.id, proof: options.falseProof?.(proof) ?? proof }));
       if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
       if (message.type === 'passkeyOptions') return { type: 'options', id: message.id, options: {} };
       if (message.type === 'attested') signatures.push(message.signature);
       if (message.type === 'createPerson')
         void create().then((result) => {
-          person = result.person.id;
+          become(result);
           say({ type: 'created', id: message.id, person, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid });
         });
       return undefined;
@@ -113,7 +135,8 @@ export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   };
   const pty = (): Child =>
     child((message: ToPtyHost) => {
-      if (message.type === 'attach') return { type: 'attached', publicKey: new Uint8Array(65), panes: [] };
+      if (message.type === 'attach') return { type: 'challenge', publicKey: new Uint8Array(65), sealed: '' };
+      if (message.type === 'proof') return { type: 'attached', panes: [] };
       if (message.type === 'spawn') return { type: 'spawned', pane: message.pane, recording: RECORDING, pid: 1 };
       if (message.type === 'detach') return { type: 'detached' };
       if (message.type === 'checkpoint') return { type: 'checkpointed' };
@@ -158,8 +181,11 @@ export async function rig(options: { readonly setUp: boolean }): Promise<Rig> {
   const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, every: () => () => {} }, env: { HOME: folder } });
   clear.push(() => app.stop('closed'));
   let id = 0;
-  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void =>
+  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void => {
+    // A lock page has said hello before anybody types.
+    if (request === 'lock.passphrase') ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
     receive(JSON.stringify({ id: ++id, request, input }));
+  };
   return {
     app,
     clock,

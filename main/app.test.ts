@@ -184,3 +184,26 @@ test('what the host refuses to a page is in the ledger, and a flood of it is a f
     ]),
   );
 });
+
+test('a vault host that says yes and cannot prove it opens nothing', async () => {
+  for (const falseProof of [() => new Uint8Array(32), () => new Uint8Array(), (proof: Uint8Array) => proof.map((byte) => byte ^ 1)]) {
+    const { ask, app, posted, home, shown } = await rig({ setUp: true, falseProof });
+    ask('lock.passphrase');
+    await vi.waitFor(() => expect(posted.some(({ error }) => error?.code === 'not-proven')).toBe(true));
+    expect(app.surface).toBe('lock');
+    expect(shown).toEqual(['lock']);
+    await vi.waitFor(() => expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"reason":"not-proven"'));
+  }
+});
+
+test('a record of a person that is not the ledger’s is refused with a sentence, and is an event', async () => {
+  const { ask, app, posted, home } = await rig({ setUp: true });
+  const [name] = readdirSync(join(home, 'people')).filter((file) => file.endsWith('.json'));
+  const path = join(home, 'people', name!);
+  const record = JSON.parse(readFileSync(path, 'utf8')) as { encryptionKey: { x: string; y: string }; signingKey: { x: string; y: string } };
+  writeFileSync(path, JSON.stringify({ ...record, encryptionKey: record.signingKey }));
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(posted.some(({ error }) => error?.code === 'changed-person')).toBe(true));
+  expect(app.surface).toBe('lock');
+  await vi.waitFor(() => expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"action":"person.refused"'));
+});

@@ -119,7 +119,7 @@ export class App {
     }));
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
     const gate = (this.#gate = new Gate({ windows, vaults, pty, machine: this.#machine, journal, clock, emit, sweep: () => this.#sweepExports(), say }));
-    const unlock = new Unlock({ home, gate, windows, vaults, journal, clock });
+    const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
     const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
     const workspace = (this.#workspace = new Workspace({
       pty,

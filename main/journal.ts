@@ -50,17 +50,21 @@ export class Journal {
     return this.#faulty;
   }
 
-  /** Enters an event. Nobody waits for it; where it cannot be entered, that is said. Before the first run there is no ledger. */
+  /** Enters an event; resolves when it is entered, or when it is said that it could not be. Before the first run there is no ledger. */
+  async enter(entry: AuditEntry): Promise<void> {
+    try {
+      await this.#parts.ledger()?.append(entry);
+    } catch (error) {
+      this.#faulty = true;
+      this.ledgerFailed(error);
+      this.#parts.notice('stop', sentenceOf(error));
+      this.#parts.say(sentenceOf(error));
+    }
+  }
+
+  /** The same, where nobody waits for it. */
   log(entry: AuditEntry): void {
-    this.#parts
-      .ledger()
-      ?.append(entry)
-      .catch((error: unknown) => {
-        this.#faulty = true;
-        this.ledgerFailed(error);
-        this.#parts.notice('stop', sentenceOf(error));
-        this.#parts.say(sentenceOf(error));
-      });
+    void this.enter(entry);
   }
 
   /** The host refused what a page tried: a navigation, a window, a message out of shape. */

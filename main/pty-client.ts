@@ -5,6 +5,8 @@ import type { Child, Host } from './host.ts';
 
 type Configure = Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'>;
 type Attached = Extract<FromPtyHost, { type: 'attached' }>;
+type Challenged = Extract<FromPtyHost, { type: 'challenge' }>;
+type Attach = Omit<Extract<ToPtyHost, { type: 'attach' }>, 'type'>;
 type Spawn = Omit<Extract<ToPtyHost, { type: 'spawn' }>, 'type'>;
 
 export interface PtyEvents {
@@ -16,6 +18,17 @@ export interface PtyEvents {
   /** The process died: every shell in it is gone. */
   readonly died: (reason: string) => void;
   readonly badMessage: () => void;
+}
+
+/** The pty host shows nothing to this page. */
+export class ViewRefused extends Error {
+  override name = 'ViewRefused';
+  readonly reason: 'wrong-proof' | 'no-challenge' | 'no-answer';
+
+  constructor(reason: ViewRefused['reason']) {
+    super('The process that holds the shells was not shown that you are in, so Wardmux locked. Unlock again.');
+    this.reason = reason;
+  }
 }
 
 /** How long the pty host may take to answer: it seals and syncs to disk on the way. A busy disk needs seconds, never 10. */
@@ -72,8 +85,16 @@ export class PtyClient {
     throw new Error(answer.type === 'spawnFailed' ? answer.sentence : 'The shell could not be started.');
   }
 
-  async attach(publicKey: Uint8Array, person: string, method: string): Promise<Attached> {
-    return (await this.#ask('attach', { type: 'attach', publicKey, person, method })) as Attached;
+  /**
+   * Lets a page see and type. @param prove has the vault answer the pty host's challenge: what we say is not asked.
+   * @throws ViewRefused where it was not proven, Error where nobody answers.
+   */
+  async attach(asking: Attach, prove: (challenge: Challenged) => Promise<Uint8Array>): Promise<Attached & { readonly publicKey: Uint8Array }> {
+    const challenge = (await this.#ask('attach', { type: 'attach', ...asking })) as Challenged;
+    const proof = await prove(challenge);
+    const answer = await this.#ask('proof', { type: 'proof', proof });
+    if (answer.type === 'attached') return { ...answer, publicKey: challenge.publicKey };
+    throw new ViewRefused(answer.type === 'attachRefused' ? answer.reason : 'no-answer');
   }
 
   async detach(cause: string): Promise<void> {
@@ -150,8 +171,11 @@ export class PtyClient {
       case 'spawned':
       case 'spawnFailed':
         return this.#answer(`spawn ${message.pane}`, message);
-      case 'attached':
+      case 'challenge':
         return this.#answer('attach', message);
+      case 'attached':
+      case 'attachRefused':
+        return this.#answer('proof', message);
       case 'detached':
         return this.#answer('detach', message);
       case 'checkpointed':

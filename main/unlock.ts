@@ -2,23 +2,31 @@
 import { Limiter } from '../src/bridge/limiter.ts';
 import { Refusal } from '../src/bridge/server.ts';
 import { unlockFailures, type UnlockReason } from '../src/ledger/events.ts';
-import type { Home } from '../src/storage/index.ts';
-import { listPeople, readPerson } from '../src/vault/person.ts';
+import type { PersonFacts } from '../src/ledger/facts.ts';
+import { Challenge } from '../src/proof/proof.ts';
+import { StorageFault, type Home } from '../src/storage/index.ts';
+import { readPerson } from '../src/vault/person.ts';
+import { enterStaged, PersonRefused, readPinned } from '../src/vault/pinned.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
 import type { Gate, Session } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
+import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 
 /** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
 const UNUSED_PASSKEYS = { most: 5, within: 60_000 };
 
+const notProven = 'The part of Wardmux that holds your keys could not show that they are open, so nothing was opened. Try again.';
+
 export interface UnlockParts {
   readonly home: Home;
   readonly gate: Gate;
   readonly windows: WindowKeeper;
   readonly vaults: VaultKeeper;
+  readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly clock: Clock;
 }
@@ -40,37 +48,100 @@ export class Unlock {
     return this.#failures;
   }
 
+  /** People whom the ledger knows, as their files have them: for the lock page, which decides nothing. */
   people(): PersonRecord[] {
-    const { home } = this.#parts;
-    return listPeople(home).flatMap((id) => readPerson(home, id) ?? []);
+    const { home, installed } = this.#parts;
+    return (installed.current?.ledger.facts.people() ?? []).flatMap((id) => readPerson(home, id) ?? []);
   }
 
-  /** Asks the vault host to open an identity, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(person: string, method: Session['method'], open: () => Promise<unknown>): Promise<void> {
-    const { gate, journal } = this.#parts;
+  /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
+  async attempt(person: string, method: Session['method'], open: (known: PersonFacts | undefined) => Promise<unknown>): Promise<void> {
+    const { gate, journal, installed, vaults } = this.#parts;
     const attempt = gate.begin();
     try {
-      await open();
+      const record = this.#pinned(person);
+      const vault = vaults.require();
+      await open(installed.current?.ledger.facts.person(person));
+      if (!record) throw new Refusal('not-proven', notProven);
+      await this.#prove(vault, record);
       if (!gate.stands(attempt)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
+      this.#opensNext(attempt, record, method);
     } catch (error) {
       gate.abandon(attempt);
       this.#failures++;
       journal.log({ action: 'unlock', outcome: 'failure', detail: { method, reason: reasonOf(error), failures: this.#failures } });
       throw error;
     }
-    this.#opensNext(attempt, person, method);
   }
 
   /** The end of the first run: only the vault host that has made this person holds the identity open. @throws Refusal */
-  finishFirstRun(): void {
-    const { gate } = this.#parts;
-    const person = this.people()[0];
+  async finishFirstRun(): Promise<void> {
+    const { gate, installed, vaults } = this.#parts;
+    const [id] = installed.current?.ledger.facts.people() ?? [];
+    const person = id === undefined ? undefined : this.#pinned(id);
     if (!person || !gate.hasCreated()) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    this.#opensNext(gate.begin(), person.id, 'passphrase');
+    const attempt = gate.begin();
+    try {
+      await this.#prove(vaults.require(), person);
+    } catch (error) {
+      gate.abandon(attempt);
+      throw error;
+    }
+    this.#opensNext(attempt, person, 'passphrase');
+  }
+
+  /** A passkey was added: the changed record counts from the moment when the ledger has it. */
+  async enterSlots(slot: string): Promise<void> {
+    const { home, installed, journal } = this.#parts;
+    const { ledger } = installed.require();
+    const [id] = ledger.facts.people();
+    if (id === undefined) return;
+    try {
+      await enterStaged(home, ledger, id, id);
+    } catch (error) {
+      throw this.#refused(error);
+    }
+    journal.log({ action: 'passkey.enrolled', person: id, detail: { slot } });
+  }
+
+  /** The record, if it is the one that the ledger knows. @throws Refusal where it is another one; that is an event. */
+  #pinned(person: string): PersonRecord | undefined {
+    const { home, installed } = this.#parts;
+    try {
+      return readPinned(home, installed.require().ledger.facts, person);
+    } catch (error) {
+      throw this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): unknown {
+    if (error instanceof PersonRefused) this.#parts.journal.log({ action: 'person.refused', person: error.person, detail: { reason: error.reason } });
+    if (error instanceof PersonRefused || error instanceof StorageFault)
+      return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : error.code, error.message);
+    return error;
+  }
+
+  /** The vault host's word that an identity is open counts for nothing: only its private key answers this. @throws Refusal */
+  async #prove(vault: VaultClient, { id, encryptionKey }: PersonRecord): Promise<void> {
+    const challenge = await Challenge.to(encryptionKey);
+    try {
+      const { proof } = await vault.ask({ type: 'prove', purpose: 'unlock', sealed: challenge.sealed, peer: new Uint8Array() }, 'proved');
+      const { page } = vault;
+      if (page && challenge.accepts(proof, { purpose: 'unlock', person: id, page, peer: new Uint8Array() })) return;
+    } catch (error) {
+      // A vault host that has ended is that; whatever else it says in place of a proof is none.
+      if (error instanceof Refusal && error.code === 'vault-ended') throw error;
+    } finally {
+      challenge.drop();
+    }
+    throw new Refusal('not-proven', notProven);
   }
 
   async passkeyOptions(person: string): Promise<Record<string, unknown>> {
-    const { options } = await this.#parts.vaults.require().ask({ type: 'passkeyOptions', person }, 'options');
+    const { vaults, installed } = this.#parts;
+    this.#pinned(person);
+    const known = installed.current?.ledger.facts.person(person);
+    const { options } = await vaults.require().ask({ type: 'passkeyOptions', person, known }, 'options');
     this.#passkeyAsked = true;
     return options;
   }
@@ -87,20 +158,18 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace: it gets its answer first. */
-  #opensNext(attempt: number, person: string, method: Session['method']): void {
+  #opensNext(attempt: number, person: PersonRecord, method: Session['method']): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(attempt, person, method)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since `attempt` began. */
-  async #open(attempt: number, person: string, method: Session['method']): Promise<void> {
-    const { home, gate, windows, vaults, journal } = this.#parts;
+  async #open(attempt: number, person: PersonRecord, method: Session['method']): Promise<void> {
+    const { gate, windows, vaults, journal } = this.#parts;
     if (!gate.stands(attempt) || !vaults.current) return;
-    const record = readPerson(home, person);
-    if (!record) throw new Error(`The person ${person} is not in ${home.people} any more. Restore it from a backup.`);
-    if (!gate.open(attempt, { person: record, method })) return;
+    if (!gate.open(attempt, { person, method })) return;
     const failures = this.#failures;
     this.#failures = 0;
-    journal.log({ action: 'unlock', person, outcome: 'success', detail: { method, failures } });
+    journal.log({ action: 'unlock', person: person.id, outcome: 'success', detail: { method, failures } });
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
     await windows.show('workspace');

@@ -29,6 +29,7 @@ export class VaultClient {
   #connect: { resolve: (key: Uint8Array) => void; reject: (error: Error) => void } | undefined;
   /** Exports that are under way and not signed for yet. */
   readonly #attest = new Map<number, Attest>();
+  #page: Uint8Array | undefined;
   #next = 1;
   #killed = false;
 
@@ -54,8 +55,14 @@ export class VaultClient {
     return this.#child.pid;
   }
 
+  /** The page that it was given last. */
+  get page(): Uint8Array | undefined {
+    return this.#page;
+  }
+
   /** The vault host's public key for this page. */
   connect(publicKey: Uint8Array): Promise<Uint8Array> {
+    this.#page = publicKey;
     return new Promise((resolve, reject) => {
       this.#connect = { resolve, reject };
       this.#post({ type: 'connect', publicKey });

@@ -39,7 +39,7 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
   // What the bundle proves has to be in the signed ledger first.
   await pty.checkpoint();
   const checkpoint = await ledger.checkpoint();
-  const trust = installationTrust(home, installation);
+  const trust = installationTrust(home, installation, ledger.facts);
   const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
   const sshSigner: SshSigner = { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) };
   const attest = async (statement: BundleStatement): Promise<string> => {
@@ -49,16 +49,17 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
     }
     return sshSign(composeSums(statement, own), sshSigner, EXPORT_NAMESPACE);
   };
-  const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): void =>
-    journal.log({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
+  const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
+    journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
   try {
     const target = folder || defaultExportFolder(env, recording);
     const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
-    told('success', { sha256, records });
+    // Before anybody is told that it is there.
+    await told('success', { sha256, records });
     return { folder: written, records, sha256 };
   } catch (error) {
     // A lock in the middle of it has its own event, when what was left of the bundle is removed.
-    if (gate.session) told('failure', { code: error instanceof Refusal ? error.code : 'failed' });
+    if (gate.session) await told('failure', { code: error instanceof Refusal ? error.code : 'failed' });
     throw error;
   }
 }

@@ -14,7 +14,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passphrase': async ({ person }) => {
-      await unlock.attempt(person, 'passphrase', () => vaults.require().ask({ type: 'unlockPassphrase', person }, 'unlocked'));
+      await unlock.attempt(person, 'passphrase', (known) => vaults.require().ask({ type: 'unlockPassphrase', person, known }, 'unlocked'));
       return {};
     },
     'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),
@@ -23,7 +23,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passkey': async ({ person, response }) => {
-      await unlock.attempt(person, 'passkey', () => vaults.require().ask({ type: 'unlockPasskey', person, response }, 'unlocked'));
+      await unlock.attempt(person, 'passkey', (known) => vaults.require().ask({ type: 'unlockPasskey', person, known, response }, 'unlocked'));
       return {};
     },
   };

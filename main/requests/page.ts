@@ -1,11 +1,12 @@
 /** What every page says: its first message, and that somebody is there. */
 import { Refusal } from '../../src/bridge/server.ts';
+import { ViewRefused } from '../pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, workspace, status, display, emit } = parts;
+  const { gate, windows, vaults, pty, workspace, status, display, journal, emit } = parts;
   return {
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
@@ -22,7 +23,23 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       const { session } = gate;
       if (windows.surface !== 'workspace' || !session) return {};
       pty.start();
-      const attached = await pty.attach(key, session.person.id, session.method);
+      const { person, method } = session;
+      const vault = vaults.require();
+      // The pty host asks the identity itself, over our heads: what we say is not asked.
+      const attached = await pty
+        .attach({ publicKey: key, person: person.id, method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
+          const { proof } = await vault.ask({ type: 'prove', purpose: 'view', sealed, peer: ours }, 'proved');
+          return proof;
+        })
+        .catch((error: unknown) => {
+          // Somebody is in, and cannot show it: nobody knows what that means, so it locks.
+          if (asking === windows.document) {
+            const reason = error instanceof ViewRefused ? error.reason : 'no-answer';
+            journal.log({ action: 'view.refused', person: person.id, detail: { reason } });
+            void gate.lock('unknown');
+          }
+          throw error;
+        });
       check();
       gate.attached(attached.panes);
       emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });

@@ -13,7 +13,7 @@ import { knownHeads } from './known.ts';
 import { openAnchors } from './open.ts';
 
 /** Name of the secret: the note of the newest checkpoint. It is public; what counts is that it is kept elsewhere. */
-const HEAD_SECRET = 'ledger-head';
+export const HEAD_SECRET = 'ledger-head';
 /** A share that hangs does not hold up a start. What was sent there before stands in the receipts as well. */
 const LOOK_MS = 3000;
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Trust } from '../export/trust.ts';
 import { openLedger } from '../anchors/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
+import { readFacts } from '../ledger/view.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { RECORDING_ID } from '../recording/header.ts';
@@ -13,7 +15,7 @@ import { Backoff } from '../vault/backoff.ts';
 import { readBackoffKey } from '../vault/backoff-key.ts';
 import { UnlockError } from '../vault/errors.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
-import { listPeople, readPerson } from '../vault/person.ts';
+import { PersonRefused, readPinned } from '../vault/pinned.ts';
 import { installationTrust } from '../vault/trust.ts';
 import type { PersonRecord } from '../vault/types.ts';
 import { CliError } from './exit.ts';
@@ -68,8 +70,13 @@ export function recordingFolder(home: Home, id: string): string {
 }
 
 /** Trust facts of this installation: what an auditor pins. */
-export function trustOf({ home, installation }: OpenInstallation): Trust {
-  return installationTrust(home, installation);
+export async function trustOf(site: OpenInstallation): Promise<Trust> {
+  return installationTrust(site.home, site.installation, await factsOf(site));
+}
+
+/** What the ledger says about people, policy and attempts. @throws LedgerError */
+export function factsOf({ home, noteKey }: OpenInstallation): Promise<LedgerFacts> {
+  return readFacts(home.ledger, noteKey);
 }
 
 export interface PersonOptions {
@@ -78,12 +85,12 @@ export interface PersonOptions {
 }
 
 /** The person whom a command acts for: the one that was named, or the only one there is. */
-function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
-  const ids = listPeople(home);
+function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined): PersonRecord {
+  const ids = facts.people();
   const id = wanted ?? (ids.length === 1 ? ids[0] : undefined);
   if (id === undefined)
     throw new CliError('usage', `This installation has ${ids.length} people. Say who you are: --person ID, one of ${ids.join(', ') || 'none'}.`);
-  const person = readPerson(home, id);
+  const person = readPinned(home, facts, id);
   if (!person) throw new CliError('usage', `There is no person ${JSON.stringify(id.slice(0, 40))} here.`);
   return person;
 }
@@ -95,7 +102,13 @@ function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
  */
 export async function unlockPerson(site: OpenInstallation, options: PersonOptions): Promise<OpenIdentity> {
   const { home, installation } = site;
-  const person = choosePerson(home, options.person);
+  let person: PersonRecord;
+  try {
+    person = choosePerson(home, await factsOf(site), options.person);
+  } catch (error) {
+    if (error instanceof PersonRefused) await appendEvent(site, { action: 'person.refused', person: error.person, detail: { reason: error.reason } });
+    throw error;
+  }
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const backoff = new Backoff(home, key);
   const told = (detail: LedgerEntry['detail'], outcome: 'success' | 'failure'): Promise<void> =>

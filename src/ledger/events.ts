@@ -68,7 +68,16 @@ const anchorKinds = ['file', 'syslog', 'timestamp'] as const;
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
 
 /** Why an unlock can fail, as the vault says it. */
-export const unlockFailures = ['wrong-passphrase', 'passkey-refused', 'no-such-slot', 'back-off', 'corrupt-vault', 'no-such-person'] as const;
+export const unlockFailures = [
+  'wrong-passphrase',
+  'passkey-refused',
+  'no-such-slot',
+  'back-off',
+  'corrupt-vault',
+  'no-such-person',
+  'changed-person',
+  'not-proven',
+] as const;
 
 const rows = [
   row('app.start', 'The app or a command that records started.', { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] }),
@@ -164,6 +173,25 @@ const rows = [
     { person: 'optional', outcome: 'required' },
   ),
   row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
+  row(
+    'person.keys',
+    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it; where it is missing, the installation.',
+    { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person' },
+    { person: 'required' },
+  ),
+  row(
+    'person.refused',
+    'The record of a person in people/ is not the one that the ledger knows, so it was not used.',
+    { reason: ['unknown', 'keys', 'record', 'slots', 'missing', 'damaged'] },
+    { person: 'required' },
+  ),
+  row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: methods }, { person: 'optional' }),
+  row(
+    'view.refused',
+    'The process that holds the shells did not show them to a page: that the owner’s identity is open was not proven to it, or too late.',
+    { reason: ['wrong-proof', 'no-challenge', 'no-answer'] },
+    { person: 'optional' },
+  ),
   row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
   row('vault-host.exit', 'The process that holds an open identity ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
   row('renderer.exit', 'A page ended unasked.', { surface: surfaces, 'reason?': ['crashed', 'killed', 'oom', 'unresponsive', 'closed', 'other'] }),
@@ -196,7 +224,12 @@ const rows = [
     size: 'count',
     root: 'sha256',
   }),
-  row('policy.change', 'The policy in force changed.', { sha256: 'sha256', 'previousSha256?': 'sha256' }, { person: 'optional' }),
+  row(
+    'policy.change',
+    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it.',
+    { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids' },
+    { person: 'optional' },
+  ),
   row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
     surface: surfaces,
     what: [

@@ -1,6 +1,7 @@
 /** The door of the ledger's room. */
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export { checkEntry, eventRow, eventTable, type EventRow } from './events.ts';
+export { LedgerFacts, type PersonFacts, type PolicyFacts } from './facts.ts';
 export { Ledger, type LedgerOptions } from './ledger.ts';
 export { readHead, type SignedHead } from './head.ts';
 export type { FoundEvent } from './lookups.ts';
@@ -9,5 +10,5 @@ export { noticeEntry } from './notice.ts';
 export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading } from './read.ts';
 export { isBreak, judgedRecording, nextRecordingState, RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
-export { LedgerView } from './view.ts';
+export { LedgerView, readFacts } from './view.ts';
 export type { InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';

@@ -20,6 +20,7 @@ import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { checkEntry, encodeEvent } from './events.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHeadFd, SLOT_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
+import type { LedgerFacts } from './facts.ts';
 import { withLock } from './lockfile.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote, type NoteKey } from './note.ts';
 import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
@@ -142,6 +143,11 @@ export class Ledger {
   /** Events so far, those of other processes included as far as they have been seen. */
   get events(): number {
     return this.#vouched.tree.size;
+  }
+
+  /** What its events say about people, policy and attempts: as far as `events`. */
+  get facts(): LedgerFacts {
+    return this.#vouched.facts;
   }
 
   /** Size and root of the tree, as `events`. */
@@ -397,6 +403,7 @@ export class Ledger {
     if (tree.size < size) throw this.#corrupt('events', 'became shorter');
     if (tree.head().root !== head.tree.root) throw this.#corrupt('events', 'is not what its head vouches for');
     this.#vouched = { ...this.#vouched, end: pass.end, head };
+    for (const { event } of group) this.#vouched.facts.take(event);
     this.#derive(group);
   }
 
@@ -471,6 +478,7 @@ export class Ledger {
     await this.#writeVouched('events', before.end, bytes, (head) => ({ ...head, tree: tree.head() }));
     before.states.join(states);
     this.#vouched = { ...this.#vouched, tree, end: offset };
+    for (const { event } of group) this.#vouched.facts.take(event);
     this.#derive(group);
     await this.#snapshotIfDue();
     return { events, refused };
@@ -493,13 +501,13 @@ export class Ledger {
 
   /** Holds the lock. */
   async #snapshotIfDue(): Promise<void> {
-    const { derived, tree, states, end, head } = this.#vouched;
+    const { derived, tree, states, facts, end, head } = this.#vouched;
     if (!derived || tree.size - derived.signed < SNAPSHOT_EVENTS) return;
     try {
       const newer = readSnapshot(this.#paths.derived, this.key);
       if (newer && newer.size > derived.base && newer.size <= tree.size) derived.adopt(newer, states);
       if (tree.size - derived.signed < SNAPSHOT_EVENTS) return;
-      const snapshot = derived.flush({ ...tree.head(), end, checkpoints: head.checkpoints }, states);
+      const snapshot = derived.flush({ ...tree.head(), end, checkpoints: head.checkpoints, facts: facts.state() }, states);
       await writeSnapshot(this.#paths.derived, snapshot, this.key, (bytes) => this.#options.signer.sign(bytes));
       derived.signed = snapshot.size;
     } catch {

@@ -8,6 +8,7 @@ import { Derived, DerivedInMemory, type Beside, type Derivable } from './derived
 import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
 import { LedgerError } from './errors.ts';
+import { LedgerFacts } from './facts.ts';
 import { decodeEvent } from './events.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
@@ -27,6 +28,8 @@ const GROUP = 1024;
 export interface LedgerState {
   readonly tree: MerkleTree;
   readonly states: RecordingStates;
+  /** What the events say about people, policy and attempts. */
+  readonly facts: LedgerFacts;
   /** Bytes of events.jsonl that are in the tree. */
   readonly end: number;
   readonly beside: Beside;
@@ -96,6 +99,7 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
     const tree = MerkleTree.from(from.size, derived ? derived.node : () => new Uint8Array());
     if (tree.head().root !== from.root) throw new Doubt('the tree beside the ledger is not the one that was signed for');
     const states = derived ? derived.states() : new RecordingStates();
+    const facts = LedgerFacts.from(from.facts);
     let group: Derivable[] = [];
     let trouble: string | undefined;
     const settle = (): void => {
@@ -113,18 +117,20 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
       }
       const leaf = leafHash(line);
       tree.append(leaf);
+      facts.take(event);
       group.push({ event, leaf, offset });
       if (group.length < GROUP) return true;
       settle();
       const end = offset + line.length + 1;
-      if (derived && !base && tree.size - derived.base >= REBUILD_EVENTS) derived.flush({ ...tree.head(), end, checkpoints: from.checkpoints }, states);
+      if (derived && !base && tree.size - derived.base >= REBUILD_EVENTS)
+        derived.flush({ ...tree.head(), end, checkpoints: from.checkpoints, facts: facts.state() }, states);
       return true;
     });
     settle();
     if (trouble !== undefined || tree.head().root !== head.tree.root)
       throw new Doubt(trouble ?? 'The events of the ledger are not those that its head vouches for.');
     const last = await readLastCheckpoint(source, from);
-    return { tree, states, end: pass.end, beside: derived ?? memory!, derived, last };
+    return { tree, states, facts, end: pass.end, beside: derived ?? memory!, derived, last };
   } catch (error) {
     derived?.close();
     throw error;

@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import type { TreeHead } from '../recording/types.ts';
 import { Doubt } from './derived/doubt.ts';
+import { LedgerFacts } from './facts.ts';
 import { ledgerPaths, openPlain } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
@@ -55,6 +56,11 @@ export class LedgerView {
     return this.#state.tree.size;
   }
 
+  /** What its events say about people, policy and attempts. */
+  get facts(): LedgerFacts {
+    return this.#state.facts;
+  }
+
   get lastCheckpoint(): SignedCheckpoint | undefined {
     return this.#state.last;
   }
@@ -101,4 +107,11 @@ export class LedgerView {
     this.#state = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'from-events');
     return ask(source());
   }
+}
+
+/** What a ledger says about people, policy and attempts; nothing where there is none. @throws LedgerError 'corrupt', 'unreadable' */
+export async function readFacts(folder: string, key: NoteKey): Promise<LedgerFacts> {
+  const view = await LedgerView.open(folder, key);
+  view?.close();
+  return view?.facts ?? LedgerFacts.from();
 }

@@ -1,7 +1,9 @@
 /** A pty host with everything around it played by the test. */
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
-import type { EndReason, Recipient } from '../recording/types.ts';
+import { prove } from '../proof/proof.ts';
+import type { EndReason, Recipient, SegmentOpener } from '../recording/types.ts';
+import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import { FakeClock } from './clock.ts';
 import { fakeSpawner, type FakePty } from './fake.ts';
@@ -10,11 +12,18 @@ import type { FromPtyHost, ToPtyHost } from './protocol.ts';
 import type { SessionWriter } from './session.ts';
 
 export const person = 'p-0123456789ab';
-export const recipient: Recipient = {
-  kid: 'kid',
-  role: 'audit',
-  jwk: { kty: 'EC', crv: 'P-256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' },
-};
+
+/** Somebody with a key pair: what a person's open identity is to the pty host. */
+export function somebody(): { readonly recipient: Recipient; readonly opener: SegmentOpener } {
+  const { file } = generateAuditKey();
+  const { d: _, ...jwk } = file.jwk;
+  return { recipient: { kid: file.kid, role: 'owner', jwk }, opener: AuditKeyOpener.fromJson(file) };
+}
+export const owner = somebody();
+export const { recipient } = owner;
+
+/** How long a host that never answers is given. */
+const PATIENCE_MS = 10_000;
 
 /** Keeps what it is given in the clear, and fails when it is told to. */
 export class FakeWriter implements SessionWriter {
@@ -163,7 +172,8 @@ export class Stage {
 
   /** The first message after the first `from` that fits; lets the host's promises run until there is one. */
   async answer(fits: (message: FromPtyHost) => boolean, from = 0): Promise<FromPtyHost> {
-    for (let turn = 0; turn < 1000; turn++) {
+    // Key agreement happens in threads of the system's: it takes turns of the loop that nobody can count.
+    for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
       const found = this.posts.slice(from).find(fits);
       if (found) return found;
       await new Promise((resolve) => setImmediate(resolve));
@@ -179,13 +189,26 @@ export class Stage {
     return this.posts.flatMap((message) => (message.type === 'fault' ? [message.sentence] : []));
   }
 
-  async attach(who = person): Promise<Page> {
-    const key = await PageKey.generate();
+  /** A page asks, and is given a challenge. */
+  async challenge(key: PageKey, who = person, as = owner): Promise<Extract<FromPtyHost, { type: 'challenge' }>> {
     const before = this.posts.length;
-    this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey' });
-    const answer = await this.answer(({ type }) => type === 'attached', before);
+    this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey', key: as.recipient.jwk });
+    return (await this.answer(({ type }) => type === 'challenge', before)) as Extract<FromPtyHost, { type: 'challenge' }>;
+  }
+
+  /** What main relays as the vault's answer. */
+  prove(proof: Uint8Array): FromPtyHost {
+    const before = this.posts.length;
+    this.send({ type: 'proof', proof });
+    return this.posts.slice(before).find(({ type }) => type === 'attached' || type === 'attachRefused')!;
+  }
+
+  async attach(who = person, as = owner): Promise<Page> {
+    const key = await PageKey.generate();
+    const { publicKey, sealed } = await this.challenge(key, who, as);
+    const answer = this.prove(await prove(as.opener, sealed, { purpose: 'view', person: who, page: key.publicKey, peer: publicKey }));
     if (answer.type !== 'attached') throw new Error('not attached');
-    return new Page(this, await key.connect(answer.publicKey), answer.panes, this.posts.length);
+    return new Page(this, await key.connect(publicKey), answer.panes, this.posts.length);
   }
 }
 

@@ -1,6 +1,6 @@
 import { unlockText } from '../recording/access.ts';
 import { describe, expect, test } from 'vitest';
-import { person, Stage } from './host.fixture.ts';
+import { person, recipient, Stage } from './host.fixture.ts';
 import { limits } from './backlog/backlog.ts';
 import { checkpointMs } from './host.ts';
 
@@ -16,7 +16,7 @@ async function ready(): Promise<Stage> {
 describe('starting', () => {
   test('answers configure once, and refuses whatever comes before it', async () => {
     const stage = new Stage();
-    stage.send({ type: 'attach', publicKey: new Uint8Array(65), person, method: 'x' });
+    stage.send({ type: 'attach', publicKey: new Uint8Array(65), person, method: 'x', key: recipient.jwk });
     expect((await stage.spawn(1)).type).toBe('spawnFailed');
     expect(stage.writers).toEqual([]);
     stage.configure();
@@ -263,7 +263,7 @@ describe('locking', () => {
   test('a key that is no point on the curve is refused, and the old page stays', async () => {
     const stage = await ready();
     const page = await stage.attach();
-    stage.send({ type: 'attach', publicKey: new Uint8Array(65).fill(4), person, method: 'x' });
+    stage.send({ type: 'attach', publicKey: new Uint8Array(65).fill(4), person, method: 'x', key: recipient.jwk });
     expect(stage.count('attached')).toBe(1);
     await page.type(1, 'still here');
     expect(stage.ptys[0]!.received.toString()).toBe('still here');

@@ -8,6 +8,8 @@ import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { operatorAccess, unlockText } from '../recording/access.ts';
+import { Challenge } from '../proof/proof.ts';
+import { thumbprint } from '../recording/wrap.ts';
 import type { EndReason, RecordingNotice } from '../recording/types.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
@@ -28,6 +30,8 @@ const sealedMs = 1000;
 const refusalMs = 1000;
 /** Each pane has a 64 KiB buffer, some MiB more while it floods, three descriptors and its shell: a mistake must not start thousands. */
 const maxPanes = 256;
+/** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */
+export const challengeMs = 10_000;
 /** A screen with its scrollback, serialised. Its event must fit into a record. */
 const maxSnapshotBytes = 960 * 1024;
 
@@ -46,6 +50,8 @@ export interface PtyHostParts {
 interface Pane {
   readonly id: number;
   readonly person: string;
+  /** Thumbprint of the owner's public key, from before the first byte: whoever cannot prove that key sees nothing. */
+  readonly owner: string;
   session: Session | undefined;
   /** Set by a `kill` that came before the shell had started. */
   killed: boolean;
@@ -60,6 +66,15 @@ interface Pane {
 interface View {
   readonly channel: PeerChannel;
   readonly person: string;
+  /** Thumbprint of the key that was proven. */
+  readonly owner: string;
+}
+
+/** A page that wants to be the view, and has to prove it. */
+interface Pending extends View {
+  readonly page: Uint8Array;
+  readonly method: string;
+  challenge: Challenge | undefined;
 }
 
 const empty = new Uint8Array(0);
@@ -70,6 +85,8 @@ export class PtyHost {
   #configuration: Configuration | undefined;
   /** The page that sees and types; undefined while locked. */
   #view: View | undefined;
+  /** The page that was given a challenge. */
+  #pending: Pending | undefined;
   #sealed = 0;
   #sealedArmed = false;
   #refusals = 0;
@@ -114,7 +131,10 @@ export class PtyHost {
       case 'resize':
         return this.#resize(value.pane, value.cols, value.rows);
       case 'attach':
-        return this.#attach(value.publicKey, value.person, value.method);
+        void this.#challenge(value);
+        return;
+      case 'proof':
+        return this.#prove(value.proof);
       case 'frame':
         return this.#frame(value.bytes);
       case 'ack':
@@ -167,9 +187,13 @@ export class PtyHost {
     const fail = (sentence: string): void => this.#post({ type: 'spawnFailed', pane: spawn.pane, sentence });
     if (this.#panes.has(spawn.pane)) return fail(`Pane ${spawn.pane} has a shell already.`);
     if (this.#panes.size >= maxPanes) return fail(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
+    const owners = spawn.recipients.filter(({ role }) => role === 'owner');
+    const [owner] = owners;
+    if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) return fail('A shell needs one owner, with a key that is theirs.');
     const pane: Pane = {
       id: spawn.pane,
       person: spawn.person,
+      owner: owner.kid,
       session: undefined,
       killed: false,
       typed: [],
@@ -259,20 +283,53 @@ export class PtyHost {
 
   /** The page, if this pane is its person's to see. */
   #viewOf(pane: Pane): View | undefined {
-    return this.#view?.person === pane.person ? this.#view : undefined;
+    return this.#view?.person === pane.person && this.#view.owner === pane.owner ? this.#view : undefined;
   }
 
-  #attach(publicKey: Uint8Array, person: string, method: string): void {
-    let channel: PeerChannel;
+  /** A page wants to see: it gets a channel that nothing goes through yet, and a challenge for the owner's identity. */
+  async #challenge({ publicKey, person, method, key }: Extract<ToPtyHost, { type: 'attach' }>): Promise<void> {
+    let pending: Pending;
     try {
-      channel = new PeerChannel(publicKey);
+      const channel = new PeerChannel(publicKey);
+      // Whoever saw before does not see any more, whatever comes of this.
+      this.#dropView();
+      pending = { channel, page: publicKey, person, method, owner: thumbprint(key), challenge: undefined };
+      this.#pending = pending;
+      pending.challenge = await Challenge.to(key);
     } catch (error) {
+      this.#dropPending();
       this.#refuse(`attach: ${sentence(error)}`);
       return;
     }
-    this.#dropView();
-    const view = { channel, person };
-    this.#view = view;
+    const { challenge } = pending;
+    if (this.#pending !== pending) return challenge.drop();
+    this.#parts.clock.after(challengeMs, () => {
+      if (this.#pending === pending) this.#dropPending();
+    });
+    this.#post({ type: 'challenge', publicKey: pending.channel.publicKey, sealed: challenge.sealed });
+  }
+
+  #dropPending(): void {
+    this.#pending?.challenge?.drop();
+    this.#pending?.channel.close();
+    this.#pending = undefined;
+  }
+
+  #prove(proof: Uint8Array): void {
+    const pending = this.#pending;
+    const { challenge } = pending ?? {};
+    if (!pending || !challenge) return this.#post({ type: 'attachRefused', reason: 'no-challenge' });
+    const { channel, person, page } = pending;
+    if (!challenge.accepts(proof, { purpose: 'view', person, page, peer: channel.publicKey })) {
+      this.#dropPending();
+      return this.#post({ type: 'attachRefused', reason: 'wrong-proof' });
+    }
+    this.#pending = undefined;
+    this.#attach(pending);
+  }
+
+  #attach({ channel, person, owner, method }: Pending): void {
+    this.#view = { channel, person, owner };
     const panes: { pane: number; recording: string; outputBytes: number }[] = [];
     for (const pane of this.#panes.values()) {
       if (!this.#viewOf(pane)) continue;
@@ -286,11 +343,12 @@ export class PtyHost {
       pane.backlog.attach(outputBytes);
       panes.push({ pane: pane.id, recording: session.recording, outputBytes });
     }
-    this.#post({ type: 'attached', publicKey: channel.publicKey, panes });
+    this.#post({ type: 'attached', panes });
   }
 
   /** From here on nothing is shown and nobody types: the key is gone, waiting input and output is wiped, paused ptys go on. */
   #dropView(): void {
+    this.#dropPending();
     this.#view?.channel.close();
     this.#view = undefined;
     // What was typed before the lock reaches no shell after it.

@@ -63,7 +63,17 @@ class Host {
   }
 
   async spawn(pane: number, command: string[]): Promise<{ recording: string; pid: number }> {
-    this.send({ type: 'spawn', pane, person: 'p-0123456789ab', recipients: [audit.recipient], command, cwd: '/', env, cols: 80, rows: 24 });
+    this.send({
+      type: 'spawn',
+      pane,
+      person: 'p-0123456789ab',
+      recipients: [{ ...audit.recipient, role: 'owner' }],
+      command,
+      cwd: '/',
+      env,
+      cols: 80,
+      rows: 24,
+    });
     return this.until('spawned', (message) => message.pane === pane);
   }
 

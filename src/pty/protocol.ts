@@ -54,8 +54,13 @@ export const toPtyHost = z.discriminatedUnion('type', [
     rows: cells,
   }),
   z.object({ type: z.literal('resize'), pane, cols: cells, rows: cells }),
-  /** An unlocked workspace with this ephemeral P-256 key (raw, 65 bytes) may now see and type. Answered by `attached`. */
-  z.object({ type: z.literal('attach'), publicKey: bytes, person: z.string(), method: z.string() }),
+  /**
+   * A workspace with this ephemeral P-256 key (raw, 65 bytes) wants to see and type. Nobody is believed here: answered by
+   * `challenge`, sealed to `key`, and only panes whose owner has held that key since their first byte are shown.
+   */
+  z.object({ type: z.literal('attach'), publicKey: bytes, person: z.string(), method: z.string(), key: jwk }),
+  /** What the vault has made of the challenge. Answered by `attached`, or by `attachRefused`; either way the challenge is used up. */
+  z.object({ type: z.literal('proof'), proof: bytes }),
   /** A sealed frame from the workspace. */
   z.object({ type: z.literal('frame'), bytes }),
   /** Output bytes of the pane that the workspace has parsed, in all: cumulative, so that a lost ack heals. */
@@ -75,8 +80,11 @@ export const fromPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('spawned'), pane, recording: z.string(), pid: z.number() }),
   z.object({ type: z.literal('spawnFailed'), pane, sentence: z.string() }),
+  /** The channel's key for this page, and what only the owner's identity can open (src/proof). Good for some seconds. */
+  z.object({ type: z.literal('challenge'), publicKey: bytes, sealed: z.string() }),
+  z.object({ type: z.literal('attachRefused'), reason: z.enum(['wrong-proof', 'no-challenge']) }),
   /** `outputBytes` is where live output goes on; everything before it is in the recording. */
-  z.object({ type: z.literal('attached'), publicKey: bytes, panes: z.array(z.object({ pane, recording: z.string(), outputBytes: z.number() })) }),
+  z.object({ type: z.literal('attached'), panes: z.array(z.object({ pane, recording: z.string(), outputBytes: z.number() })) }),
   z.object({ type: z.literal('detached') }),
   z.object({ type: z.literal('frame'), bytes }),
   z.object({ type: z.literal('exit'), pane, code: z.number(), signal: z.number() }),

@@ -3,27 +3,35 @@
  * `wardmux init`. installation.json is written last: before it nothing is usable, after it everything is there.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { HEAD_SECRET, headsOf } from '../anchors/outside.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import { createPolicy, defaultPolicy, loadPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
-import { createNew, syncFolder } from '../storage/atomic.ts';
+import { createNew, readSmall, syncFolder } from '../storage/atomic.ts';
 import { StorageFault, storageFault } from '../storage/fault.ts';
 import { listFolder, openHome, type Home } from '../storage/home.ts';
 import { createInstallation, newInstallationId, type Installation } from '../storage/installation.ts';
 import { toJson } from '../storage/json.ts';
 import { withFileLock } from '../storage/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
-import { createSigningKey } from '../storage/signer.ts';
+import { createSigningKey, openSigner } from '../storage/signer.ts';
 import { Backoff, backoffPath } from './backoff.ts';
 import { createBackoffKey } from './backoff-key.ts';
 import { VaultError } from './errors.ts';
 import type { OpenIdentity } from './identity.ts';
 import { judgePassphrase, normalisePassphrase } from './passphrase.ts';
 import { addPerson, createPerson, personPath } from './person.ts';
+import { factsOf } from './pinned.ts';
 import { nameSchema } from './schema.ts';
 import type { PersonRecord, ScryptParameters } from './types.ts';
+
+/** Its events, in their order. */
+const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change'];
+/** They have some 800 bytes. */
+const FIRST_RUN_BYTES = 16 * 1024;
 
 export interface FirstRunInput {
   /** The data folder. */
@@ -82,7 +90,7 @@ export function refuseSecondRun(home: Home): void {
       `Wardmux is already set up in ${home.folder}. Nothing was changed. Start the app, or choose another data folder with WARDMUX_HOME.`,
     );
   }
-  const evidence = [home.recordings, home.ledger].find((folder) => listFolder(folder, '').length > 0);
+  const evidence = [home.recordings, home.ledger].find((folder) => listFolder(folder, '').length > 0 && !(folder === home.ledger && isUnfinished(folder)));
   if (evidence) {
     throw new StorageFault(
       'incomplete',
@@ -94,7 +102,10 @@ export function refuseSecondRun(home: Home): void {
 
 /** What an interrupted first run left behind was never usable; it is set aside and not deleted. */
 function setAside(home: Home, now: Date): void {
-  const left = [...(existsSync(home.policy) ? [home.policy] : []), ...listFolder(home.people, '').map((name) => join(home.people, name))];
+  const left = [
+    ...(existsSync(home.policy) ? [home.policy] : []),
+    ...[home.people, home.ledger].flatMap((folder) => listFolder(folder, '').map((name) => join(folder, name))),
+  ];
   if (left.length === 0) return;
   const folder = join(home.folder, `unfinished-${now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)}-${randomBytes(2).toString('hex')}`);
   try {
@@ -106,8 +117,40 @@ function setAside(home: Home, now: Date): void {
   }
 }
 
+/** What everything that comes is held against: the person's keys and the policy, certified by the installation. */
+async function enterFirstRun(
+  home: Home,
+  installation: Installation,
+  store: SecretStore,
+  person: PersonRecord,
+  sha256: string,
+  auditKid: string,
+): Promise<void> {
+  const signer = await openSigner(home, installation, store);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation, store) });
+  const auditKeys = [auditKid];
+  try {
+    await Promise.all([
+      ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys, policySha256: sha256 } }),
+      ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person) } }),
+      ledger.append({ action: 'policy.change', detail: { sha256, auditKeys } }),
+    ]);
+    await ledger.checkpoint();
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** True for the ledger of a first run that did not come to its end: nothing but its own events are in it. */
+function isUnfinished(folder: string): boolean {
+  const path = join(folder, 'events.jsonl');
+  if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) > FIRST_RUN_BYTES) return false;
+  const lines = (readSmall(path) ?? Buffer.alloc(0)).toString('utf8').split('\n').filter(Boolean);
+  return lines.length <= FIRST_RUN_EVENTS.length && lines.every((line) => FIRST_RUN_EVENTS.some((action) => line.includes(`"action":"${action}"`)));
+}
+
 /**
- * Does the first run. The ledger event `first-run` is the caller's: whoever holds the ledger open appends it.
+ * Does the first run, and enters it in the ledger.
  * @throws StorageFault or VaultError, each with a sentence; what this run had written is then removed again.
  */
 export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
@@ -172,6 +215,11 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       secretStore: store.name,
     };
     const policySha256 = loadPolicy(home).sha256;
+    undo.push(() => store.delete(HEAD_SECRET));
+    undo.push(() => {
+      for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));
+    });
+    await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid);
     createInstallation(home, installation);
     undo.length = 0;
     return {

@@ -8,20 +8,21 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, readVerifier, sshSign, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
-import { Ledger, noticeEntry } from '../ledger/index.ts';
+import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts, type PersonFacts } from '../ledger/index.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair, type Link } from '../process/link.ts';
 import { encodeSnapshot } from '../recording/replay.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { RecordingWriter } from '../recording/writer.ts';
-import { homePaths, openSigner, requireInstallation, type Home } from '../storage/index.ts';
+import { homePaths, openSigner, readInstallation, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { firstRun } from './first-run.ts';
 import { VaultHost } from './host.ts';
 import { newScryptParameters } from './kdf.ts';
 import { SoftwareAuthenticator } from './passkey.fixture.ts';
 import { personPath, readPerson } from './person.ts';
+import { enterStaged } from './pinned.ts';
 import { installationTrust } from './trust.ts';
 import { fromVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 
@@ -47,8 +48,11 @@ class Driver {
   #next = 1;
   attest: (statement: BundleStatement) => Promise<string> = async () => '';
 
+  readonly #home: Home;
+
   constructor(link: Pick<Link, 'send' | 'onMessage'>, home: string) {
     this.#link = link;
+    this.#home = homePaths(home);
     link.onMessage((given) => {
       const message = fromVaultHost.parse(given);
       this.passed.push(message);
@@ -60,6 +64,14 @@ class Driver {
       } else if (message.type !== 'ready') this.#answers.get(message.id)?.(message);
     });
     this.post({ type: 'configure', home, ...party, version: '0.0.0-test' });
+  }
+
+  /** What the ledger has, as main would say it. */
+  async known(id: string): Promise<PersonFacts | undefined> {
+    const installation = readInstallation(this.#home);
+    return (
+      installation && (await readFacts(this.#home.ledger, noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url')))).person(id)
+    );
   }
 
   post(message: ToVaultHost): void {
@@ -83,9 +95,10 @@ class Driver {
 
   async ask(question: WithoutId<Question>): Promise<Answer> {
     const id = this.#next++;
+    const known = 'person' in question ? { known: await this.known(question.person) } : {};
     const answer = await new Promise<Answer>((resolve) => {
       this.#answers.set(id, resolve);
-      this.post({ ...question, id } as ToVaultHost);
+      this.post({ ...question, ...known, id } as ToVaultHost);
     });
     await this.#opening;
     return answer;
@@ -95,6 +108,13 @@ class Driver {
     await this.secret('passphrase', passphrase);
     return this.ask({ type: 'unlockPassphrase', person });
   }
+}
+
+/** What main does with a change that was staged. */
+async function enter(home: Home, id: string): Promise<void> {
+  const ledger = await Ledger.open({ folder: home.ledger, installation: requireInstallation(home).id, signer: await openSigner(home) });
+  await enterStaged(home, ledger, id, id);
+  await ledger.close();
 }
 
 let template: string;
@@ -157,6 +177,9 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   const prove = (await main.ask({ type: 'enrolVerify', response: device.create(create.options) })) as { options: Record<string, unknown> };
   await main.secret('prf', device.prf(prove.options)!);
   expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key' })).toMatchObject({ type: 'enrolled' });
+  // Before the ledger has it, the new slot counts for nothing.
+  expect(readPerson(homePaths(folder), id)?.slots).toHaveLength(1);
+  await enter(homePaths(folder), id);
 
   const locked = start(folder);
   await locked.connect();
@@ -220,7 +243,7 @@ test('a changed person, a garbled person and a lost secret store each have their
   const main = start();
   await main.connect();
   writeFileSync(path, text.replace('Ada Example', 'Eve Example'));
-  expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault' });
+  expect(await main.unlock(person)).toMatchObject({ code: 'changed-person', sentence: expect.stringContaining('another name or other roles') });
   writeFileSync(path, 'garbage');
   expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault', sentence: expect.stringContaining(path) });
   writeFileSync(path, text);
@@ -377,8 +400,8 @@ test('an export is signed by the installation through main, from facts, and by t
   const signer = await openSigner(home);
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
   const checkpoint = await ledger.checkpoint();
+  const trust = installationTrust(home, installation, ledger.facts);
   await ledger.close();
-  const trust = installationTrust(home, installation);
   const question = { type: 'export', recording, folder, checkpoint, trust: trustText(trust) } as const;
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'not-signed' });
   expect(existsSync(folder)).toBe(false);

@@ -10,6 +10,7 @@ import { ExportError, p256SshKey, requireTrust, writeBundle, type BundleStatemen
 import { LedgerError, ledgerOrigin, noteKey } from '../ledger/index.ts';
 import { isPermitted, type Permission } from '../policy/permissions.ts';
 import type { Link } from '../process/link.ts';
+import { prove } from '../proof/proof.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
@@ -22,7 +23,8 @@ import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { Passkeys } from './passkey.ts';
-import { readPerson, savePerson, unlockWithPassphrase } from './person.ts';
+import { savePerson, unlockWithPassphrase } from './person.ts';
+import { checkPinned, stagePerson } from './pinned.ts';
 import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 import { sendReplay } from './replay.ts';
 
@@ -55,6 +57,8 @@ export class VaultHost {
   #passkeys: Passkeys | undefined;
   #backoff: Promise<Backoff> | undefined;
   #channel: PeerChannel | undefined;
+  /** The key of the page at the other end of the channel. */
+  #page: Uint8Array | undefined;
   #passphrase: Buffer | undefined;
   #prf: Buffer[] = [];
   #identity: OpenIdentity | undefined;
@@ -103,7 +107,8 @@ export class VaultHost {
         this.#attesting.get(message.export)?.(message.signature);
         this.#attesting.delete(message.export);
         return;
-      // These two are long and change nothing that others need.
+      // These are long, or change nothing that others need.
+      case 'prove':
       case 'replay':
       case 'export':
         void this.#answer(message);
@@ -122,6 +127,7 @@ export class VaultHost {
     wipeSecrets(this.#takeSecrets());
     try {
       this.#channel = new PeerChannel(publicKey);
+      this.#page = publicKey;
     } catch {
       // A page that sends no key cannot be talked to: main hears of it by our end, and locks.
       this.#wipe();
@@ -194,6 +200,8 @@ export class VaultHost {
         return this.#enrolVerify(message, secrets);
       case 'enrolProve':
         return this.#enrolProve(message, secrets);
+      case 'prove':
+        return this.#prove(message);
       case 'replay':
         return this.#replay(message);
       case 'export':
@@ -259,30 +267,30 @@ export class VaultHost {
     return { type: 'unlocked', person: identity.person.id, method };
   }
 
-  async #unlockPassphrase({ person }: Message<'unlockPassphrase'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
+  async #unlockPassphrase({ person, known }: Message<'unlockPassphrase'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     return this.#attempt(home, person, 'passphrase', async () => {
       const typed = Buffer.from(normalisePassphrase(passphrase.toString('utf8')), 'utf8');
       try {
-        return await unlockWithPassphrase(readPerson(home, person), typed);
+        return await unlockWithPassphrase(checkPinned(home, person, known), typed);
       } finally {
         typed.fill(0);
       }
     });
   }
 
-  async #passkeyOptions({ person }: Message<'passkeyOptions'>): Promise<Unanswered<Answer>> {
+  async #passkeyOptions({ person, known }: Message<'passkeyOptions'>): Promise<Unanswered<Answer>> {
     const { home, passkeys } = this.#ready();
     // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
     (await this.#counters(home)).check(person, 'passkey');
-    return { type: 'options', options: await passkeys.unlockOptions(readPerson(home, person)) };
+    return { type: 'options', options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
   }
 
-  async #unlockPasskey({ person, response }: Message<'unlockPasskey'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
+  async #unlockPasskey({ person, known, response }: Message<'unlockPasskey'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
     const { home, passkeys } = this.#ready();
     return this.#attempt(home, person, 'passkey', async () => {
-      const identity = await passkeys.unlock(readPerson(home, person), response, prf.at(-1));
+      const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
       try {
         savePerson(home, identity.person);
       } catch (error) {
@@ -315,12 +323,20 @@ export class VaultHost {
     const before = identity.person.slots;
     const slot = await passkeys.enrolProve(identity, response, prf, label, this.#now().toISOString());
     try {
-      savePerson(home, identity.person);
+      stagePerson(home, identity.person);
     } catch (error) {
       identity.replaceSlots(before);
       throw error;
     }
     return { type: 'enrolled', slot };
+  }
+
+  /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */
+  async #prove({ purpose, sealed, peer }: Message<'prove'>): Promise<Unanswered<Answer>> {
+    const identity = this.#open('session.open');
+    const page = this.#page;
+    if (!page) throw new VaultError('no-page', 'There is no page to prove anything for.');
+    return { type: 'proved', proof: await prove(identity, sealed, { purpose, person: identity.person.id, page, peer }) };
   }
 
   #recordingFolder(home: Home, recording: string): string {

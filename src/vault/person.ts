@@ -27,7 +27,11 @@ export const listPeople = (home: Home): string[] =>
 /** Undefined where there is no such person. @throws StorageFault with code `corrupt`, naming path and field. */
 export function readPerson(home: Home, id: string): PersonRecord | undefined {
   if (!personIdSchema.safeParse(id).success) return undefined;
-  const path = personPath(home, id);
+  return readPersonAt(personPath(home, id), id);
+}
+
+/** A record at another place. @throws StorageFault with code `corrupt` */
+export function readPersonAt(path: string, id: string): PersonRecord | undefined {
   const bytes = readSmall(path);
   if (!bytes) return undefined;
   const person = parseJson(personSchema, bytes, path, advice);

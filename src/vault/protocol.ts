@@ -10,6 +10,9 @@ const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not 
 /** Opaque JSON for @simplewebauthn, checked in full by the vault host. */
 const json = z.record(z.string(), z.unknown());
 
+/** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
+const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string() }).optional();
+
 export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('configure'), home: z.string(), origin: z.string(), rpId: z.string(), version: z.string() }),
   /** A renderer with this ephemeral key wants to talk. Answered by `connected`. */
@@ -18,17 +21,19 @@ export const toVaultHost = z.discriminatedUnion('type', [
   /** First run. The passphrase has come as a sealed frame before. Answered by `created` or `refused`. */
   z.object({ type: z.literal('createPerson'), id: z.number(), name: z.string(), auditKeyPath: z.string() }),
   /** The passphrase has come as a sealed frame before. Answered by `unlocked` or `refused`. */
-  z.object({ type: z.literal('unlockPassphrase'), id: z.number(), person: z.string() }),
+  z.object({ type: z.literal('unlockPassphrase'), id: z.number(), person: z.string(), known }),
   /** Answered by `options` (for navigator.credentials.get, with PRF inputs) or `refused`. */
-  z.object({ type: z.literal('passkeyOptions'), id: z.number(), person: z.string() }),
+  z.object({ type: z.literal('passkeyOptions'), id: z.number(), person: z.string(), known }),
   /** The PRF result has come as a sealed frame before. Answered by `unlocked` or `refused`. */
-  z.object({ type: z.literal('unlockPasskey'), id: z.number(), person: z.string(), response: json }),
+  z.object({ type: z.literal('unlockPasskey'), id: z.number(), person: z.string(), known, response: json }),
   /** Needs an open identity. Answered by `options` (for navigator.credentials.create). */
   z.object({ type: z.literal('enrolOptions'), id: z.number() }),
   /** Answered by `options` for a proving get(). */
   z.object({ type: z.literal('enrolVerify'), id: z.number(), response: json }),
-  /** Two equal PRF results came as sealed frames. Answered by `enrolled` or `refused`. */
+  /** Two equal PRF results came as sealed frames. Answered by `enrolled`, with the changed record staged for main to enter (pinned.ts), or `refused`. */
   z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string() }),
+  /** A challenge (src/proof): `peer` is the channel key of whoever asks. The page's is our own. Answered by `proved` or `refused`. */
+  z.object({ type: z.literal('prove'), id: z.number(), purpose: z.enum(['unlock', 'view']), sealed: z.string(), peer: bytes }),
   /** Sends the pane's screen and output tail up to `upTo` output bytes through the view channel. Answered by `replayed` or `refused`. */
   z.object({ type: z.literal('replay'), id: z.number(), pane: z.number(), recording: z.string(), upTo: z.number() }),
   /**
@@ -56,6 +61,7 @@ export const fromVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unlocked'), id: z.number(), person: z.string(), method: z.enum(['passphrase', 'passkey']) }),
   z.object({ type: z.literal('options'), id: z.number(), options: json }),
   z.object({ type: z.literal('enrolled'), id: z.number(), slot: z.string() }),
+  z.object({ type: z.literal('proved'), id: z.number(), proof: bytes }),
   z.object({ type: z.literal('replayed'), id: z.number(), pane: z.number(), skipped: z.number() }),
   z.object({ type: z.literal('exported'), id: z.number(), folder: z.string(), records: z.number(), sha256: z.string() }),
   /** `code` is stable (UnlockFailure, ExportFailure); `sentence` is for people. */

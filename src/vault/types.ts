@@ -64,4 +64,4 @@ export interface Identity extends SegmentOpener {
 }
 
 /** Why an unlock was refused. The message for people never says whether a person exists. */
-export type UnlockFailure = 'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault';
+export type UnlockFailure = 'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'not-proven';

@@ -32,7 +32,7 @@ export const exportCommand: CliCommand = {
           io.talk(
             `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have them signed for, run: wardmux list --recover`,
           );
-        const trust = trustOf(site);
+        const trust = await trustOf(site);
         const identity = await unlockPerson(site, options);
         try {
           if (!isPermitted(identity.person.roles, 'recording.export.own'))

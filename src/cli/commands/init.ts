@@ -1,6 +1,5 @@
 /** `wardmux init`: the first run without a window. */
 import { hostname } from 'node:os';
-import { openLedger } from '../../anchors/index.ts';
 import { homeFolder, openHome, StorageFault } from '../../storage/index.ts';
 import { VaultError } from '../../vault/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';
@@ -63,13 +62,6 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     const result = await firstRun({ ...io.parts, home: home.folder, name: options.name, passphrase, auditKeyPath: options.auditKeyOut });
     result.identity.destroy();
     const { installation, person, auditKid, auditKeyPath, policySha256, secretStore } = result;
-    const { ledger } = await openLedger(home, installation);
-    try {
-      await ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys: [auditKid], policySha256 } });
-      await ledger.checkpoint();
-    } finally {
-      await ledger.close();
-    }
     if (options.json) {
       const json = {
         home: home.folder,

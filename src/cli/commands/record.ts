@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
-import { noticeEntry, type Ledger } from '../../ledger/index.ts';
+import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
 import { loadPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { withholdCoreDumps } from '../../pty/harden.ts';
@@ -20,7 +20,7 @@ import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import { homeFolder, openHome, requireInstallation, type Home } from '../../storage/index.ts';
-import { listPeople, readPerson } from '../../vault/person.ts';
+import { PersonRefused, readPinned } from '../../vault/pinned.ts';
 import type { PersonRecord } from '../../vault/types.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
@@ -99,21 +99,28 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
   const home = openHome(homeFolder(context.env));
   const installation = requireInstallation(home);
   const loaded = loadPolicy(home);
-  const person = choosePerson(home, args.person);
+  const { ledger } = await openLedger(home, installation);
+  let person: PersonRecord;
+  try {
+    person = choosePerson(home, ledger.facts, args.person);
+  } catch (error) {
+    if (error instanceof PersonRefused) await ledger.append({ action: 'person.refused', person: error.person, detail: { reason: error.reason } });
+    await ledger.close();
+    throw error;
+  }
   const owner: Recipient = { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey };
   const audit = loaded.policy.auditKeys.map(({ kid, jwk }): Recipient => ({ kid, role: 'audit', jwk }));
-  const { ledger } = await openLedger(home, installation);
   return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger };
 }
 
 /** @throws Error with a sentence */
-function choosePerson(home: Home, wanted: string | undefined): PersonRecord {
-  const people = listPeople(home);
+function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined): PersonRecord {
+  const people = facts.people();
   const [id] = wanted === undefined ? people : [wanted];
   if (wanted === undefined && people.length > 1) {
     throw new Error(`This installation has ${people.length} people (${people.join(', ')}). Say whose recording it is with --person ID.`);
   }
-  const person = id === undefined ? undefined : readPerson(home, id);
+  const person = id === undefined ? undefined : readPinned(home, facts, id);
   if (!person)
     throw new Error(
       wanted === undefined ? `Nobody is known in ${home.people}. Do the first run: wardmux init` : `There is no person ${wanted} in ${home.people}.`,

@@ -24,7 +24,7 @@ export const trust: CliCommand = {
       .option('--verifier <DIR>', 'write trust.json and verify.py into this folder, which is made where it is missing')
       .option('--allowed-signers', 'print them as OpenSSH’s allowed_signers')
       .action(async (options: { allowedSigners?: boolean; verifier?: string }) => {
-        const facts = trustOf(openInstallation(io));
+        const facts = await trustOf(openInstallation(io));
         if (options.verifier !== undefined) {
           const folder = resolve(options.verifier);
           writeNew(folder, [

@@ -168,7 +168,7 @@ export class Derived implements Beside {
   }
 
   /** Writes everything into the files, durably. @returns what to sign; it is the base from now on. @throws the system's error, Doubt */
-  flush(at: Pick<Snapshot, 'size' | 'root' | 'end' | 'checkpoints'>, states: RecordingStates): Snapshot {
+  flush(at: Pick<Snapshot, 'size' | 'root' | 'end' | 'checkpoints' | 'facts'>, states: RecordingStates): Snapshot {
     const keys = [...this.#since].flatMap(([id, seqs]) => seqs.map((seq) => eventKey(id, seq))).sort(Buffer.compare);
     const entries = [...states.entries()].map(([id, state]) => stateEntry(id, state)).sort(Buffer.compare);
     const events = this.#events.put(this.#base.events, keys);

@@ -8,12 +8,13 @@ import { emptyRoot } from '../../merkle/tree.ts';
 import { readSmall, writeAtomic } from '../../storage/atomic.ts';
 import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
+import { NO_FACTS, type FactsState } from '../facts.ts';
 import type { RecordingState } from '../rules.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 1';
+const TITLE = 'wardmux-ledger-derived 2';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -36,6 +37,11 @@ const schema = z.strictObject({
   events: tree,
   recordings: tree,
   open: z.array(z.tuple([z.string(), state])),
+  facts: z.strictObject({
+    people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256 })])),
+    attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
+    policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
+  }),
 });
 
 export interface Snapshot {
@@ -49,6 +55,7 @@ export interface Snapshot {
   readonly recordings: TreeState;
   /** Recordings that are not closed, or that failed and can still be recovered. */
   readonly open: readonly (readonly [string, RecordingState])[];
+  readonly facts: FactsState;
 }
 
 export const NO_SNAPSHOT: Snapshot = {
@@ -59,6 +66,7 @@ export const NO_SNAPSHOT: Snapshot = {
   events: EMPTY_TREE,
   recordings: EMPTY_TREE,
   open: [],
+  facts: NO_FACTS,
 };
 
 const treeJson = ({ root, end }: TreeState) => ({

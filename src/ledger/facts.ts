@@ -1,0 +1,125 @@
+/**
+ * What the ledger's events say about the things that decide: whose keys a person's are, which policy is in force, how often
+ * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
+ * in it.
+ */
+import type { LedgerEvent } from './types.ts';
+
+/** What binds a person's record to the ledger. */
+export interface PersonFacts {
+  /** RFC 7638 thumbprints. Those of the first event stay: a person is their keys. */
+  readonly encryptionKey: string;
+  readonly signingKey: string;
+  /** SHA-256 of the public part of the record: name, roles, keys. */
+  readonly record: string;
+  /** SHA-256 over the key slots, without what a use changes. */
+  readonly slots: string;
+}
+
+export interface PolicyFacts {
+  readonly sha256: string;
+  /** Thumbprints of its audit keys. */
+  readonly auditKeys: readonly string[];
+  /** The event's number. */
+  readonly seq: number;
+}
+
+export type Method = 'passphrase' | 'passkey';
+
+export interface AttemptFacts {
+  /** Attempts since the last success. */
+  readonly failures: number;
+  /** Number of the event of that success; -1 where there was none. */
+  readonly since: number;
+}
+
+/** What a signed snapshot keeps of the facts. */
+export interface FactsState {
+  readonly people: readonly (readonly [string, PersonFacts])[];
+  readonly attempts: readonly (readonly [string, AttemptFacts])[];
+  readonly policy: PolicyFacts | null;
+}
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null };
+
+/** Attempts for people who are not known count together. */
+const NOBODY = '';
+const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
+
+export class LedgerFacts {
+  readonly #people = new Map<string, PersonFacts>();
+  readonly #attempts = new Map<string, AttemptFacts>();
+  #policy: PolicyFacts | undefined;
+
+  /** From what a snapshot kept, or from nothing. */
+  static from({ people, attempts, policy }: FactsState = NO_FACTS): LedgerFacts {
+    const facts = new LedgerFacts();
+    for (const [id, known] of people) facts.#people.set(id, known);
+    for (const [key, count] of attempts) facts.#attempts.set(key, count);
+    facts.#policy = policy ?? undefined;
+    return facts;
+  }
+
+  state(): FactsState {
+    return { people: [...this.#people], attempts: [...this.#attempts], policy: this.#policy ?? null };
+  }
+
+  /** The next event that the ledger's key vouches for. */
+  take(event: LedgerEvent): void {
+    const { action, person, detail, seq, outcome } = event;
+    switch (action) {
+      case 'person.keys': {
+        const facts = person === undefined ? undefined : personFacts(detail);
+        if (person === undefined || !facts) return;
+        const known = this.#people.get(person);
+        // Whoever can enter an event still cannot put other keys under a known name.
+        if (known && (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey)) return;
+        this.#people.set(person, facts);
+        return;
+      }
+      case 'policy.change': {
+        const { sha256, auditKeys } = detail ?? {};
+        if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#policy = { sha256, auditKeys: auditKeys as string[], seq };
+        return;
+      }
+      case 'unlock.attempt': {
+        const key = keyOf(person, detail?.['method']);
+        const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
+        this.#attempts.set(key, { failures: failures + 1, since });
+        return;
+      }
+      case 'unlock':
+        if (outcome === 'success') this.#attempts.set(keyOf(person, detail?.['method']), { failures: 0, since: seq });
+    }
+  }
+
+  /** Undefined for somebody whom the ledger does not know. */
+  person(id: string): PersonFacts | undefined {
+    return this.#people.get(id);
+  }
+
+  /** Ids, in the order of their enrolment. */
+  people(): string[] {
+    return [...this.#people.keys()];
+  }
+
+  /** The policy in force. Undefined before the first run. */
+  get policy(): PolicyFacts | undefined {
+    return this.#policy;
+  }
+
+  /** @param person undefined, or an id that the ledger does not know: nobody's. */
+  attempts(person: string | undefined, method: Method): AttemptFacts {
+    const known = person !== undefined && this.#people.has(person) ? person : NOBODY;
+    return this.#attempts.get(keyOf(known, method)) ?? NO_ATTEMPTS;
+  }
+}
+
+function keyOf(person: string | undefined, method: unknown): string {
+  return `${person ?? NOBODY} ${String(method)}`;
+}
+
+function personFacts(detail: LedgerEvent['detail']): PersonFacts | undefined {
+  const { encryptionKey, signingKey, record, slots } = detail ?? {};
+  if (typeof encryptionKey !== 'string' || typeof signingKey !== 'string' || typeof record !== 'string' || typeof slots !== 'string') return undefined;
+  return { encryptionKey, signingKey, record, slots };
+}

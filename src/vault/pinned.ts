@@ -1,0 +1,146 @@
+/**
+ * A person's record, held against the ledger. people/ID.json is a place to keep ciphertext in and nothing more: whose keys
+ * they are, which roles and which slots there are, the ledger says. A record that differs is refused with a sentence.
+ */
+import { createHash } from 'node:crypto';
+import { renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { LedgerFacts, PersonFacts } from '../ledger/facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { syncFolder, writeAtomic } from '../storage/atomic.ts';
+import { StorageFault } from '../storage/fault.ts';
+import type { Home } from '../storage/home.ts';
+import { toJson } from '../storage/json.ts';
+import { UnlockError } from './errors.ts';
+import { publicPart } from './identity.ts';
+import { personPath, readPerson, readPersonAt } from './person.ts';
+import { personIdSchema, personSchema } from './schema.ts';
+import type { KeySlot, PersonRecord } from './types.ts';
+
+export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing' | 'damaged';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What of a slot stays the same as long as it is the same slot: a use of a passkey changes its counter, and so its wrap. */
+function slotFacts(slot: KeySlot): unknown[] {
+  const { id, type, created } = slot;
+  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt];
+  return [id, type, created, slot.label, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
+}
+
+/** What the ledger keeps of a record. */
+export function factsOf(person: PersonRecord): PersonFacts {
+  return {
+    encryptionKey: thumbprint(person.encryptionKey),
+    signingKey: thumbprint(person.signingKey),
+    record: createHash('sha256').update(publicPart(person)).digest('hex'),
+    slots: sha256(JSON.stringify(['wardmux/v1/slots', ...person.slots.map(slotFacts)])),
+  };
+}
+
+/** @returns what differs; undefined where the record is the one that the ledger knows. */
+export function mismatch(person: PersonRecord, known: PersonFacts | undefined): PersonMismatch | undefined {
+  if (!known) return 'unknown';
+  const facts = factsOf(person);
+  if (facts.encryptionKey !== known.encryptionKey || facts.signingKey !== known.signingKey) return 'keys';
+  if (facts.record !== known.record) return 'record';
+  return facts.slots === known.slots ? undefined : 'slots';
+}
+
+const what: Readonly<Record<PersonMismatch, string>> = {
+  unknown: 'was never enrolled here',
+  keys: 'holds other keys than those that were enrolled here',
+  record: 'holds another name or other roles than those that were enrolled here',
+  slots: 'holds other key slots than those that were enrolled here',
+  missing: 'is not there',
+  damaged: 'is damaged',
+};
+
+/** A record that is not the one of the ledger. `reason` is for the event. */
+export class PersonRefused extends UnlockError {
+  override name = 'PersonRefused';
+  readonly person: string;
+  readonly reason: PersonMismatch;
+
+  constructor(home: Home, person: string, reason: PersonMismatch) {
+    super(
+      'changed-person',
+      `${personPath(home, person)} ${what[reason]}, as the ledger has it. It is left as it is, and nothing is unlocked or recorded with it. Restore it from a backup, and tell whoever audits this workstation.`,
+    );
+    this.person = person;
+    this.reason = reason;
+  }
+}
+
+/** Where a record waits whose event is not in the ledger yet. */
+const stagedPath = (home: Home, id: string): string => `${personPath(home, id)}.next`;
+
+/** Puts a record beside the one in use. It counts from the moment when the ledger has its event. @throws StorageFault */
+export function stagePerson(home: Home, person: PersonRecord): void {
+  writeAtomic(stagedPath(home, person.id), toJson(personSchema.parse(person)));
+}
+
+/** The record that waits. Undefined where there is none that can be read. */
+export function stagedPerson(home: Home, id: string): PersonRecord | undefined {
+  try {
+    return readPersonAt(stagedPath(home, id), id);
+  } catch {
+    return undefined;
+  }
+}
+
+function takeStaged(home: Home, id: string): void {
+  const path = stagedPath(home, id);
+  renameSync(path, personPath(home, id));
+  syncFolder(dirname(path));
+}
+
+/**
+ * The record of a person whom the ledger knows. Undefined for somebody whom neither knows.
+ * @throws PersonRefused where file and ledger differ, StorageFault where the file cannot be read.
+ */
+export function readPinned(home: Home, facts: Pick<LedgerFacts, 'person'>, id: string): PersonRecord | undefined {
+  if (!personIdSchema.safeParse(id).success) return undefined;
+  return checkPinned(home, id, facts.person(id));
+}
+
+/** The same, for whoever was told what the ledger has. */
+export function checkPinned(home: Home, id: string, known: PersonFacts | undefined): PersonRecord | undefined {
+  let person: PersonRecord | undefined;
+  let damage: StorageFault | undefined;
+  try {
+    person = readPerson(home, id);
+  } catch (error) {
+    if (!(error instanceof StorageFault) || error.code !== 'corrupt') throw error;
+    damage = error;
+  }
+  if (!person && !damage && !known) return undefined;
+  const reason = person ? mismatch(person, known) : damage ? 'damaged' : 'missing';
+  if (reason === undefined) return person;
+  // A change whose event was entered before the file got its name: it is done now.
+  const staged = stagedPerson(home, id);
+  if (staged && mismatch(staged, known) === undefined) {
+    takeStaged(home, id);
+    return staged;
+  }
+  // What is wrong with the file, and where in it, is more than that it differs.
+  if (damage) throw damage;
+  throw new PersonRefused(home, id, reason);
+}
+
+/**
+ * Enters the change that waits, then gives it its name: from the event on, it is what counts.
+ * @param by who certifies it: the person themselves, where they are in.
+ * @throws PersonRefused for a change of anything but slots: keys, name and roles are not a person's own to change.
+ */
+export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'append'>, id: string, by: string): Promise<PersonRecord> {
+  const known = ledger.facts.person(id);
+  const staged = stagedPerson(home, id);
+  if (!staged) throw new PersonRefused(home, id, 'missing');
+  const differs = mismatch(staged, known);
+  if (differs !== 'slots') throw new PersonRefused(home, id, differs ?? 'slots');
+  await ledger.append({ action: 'person.keys', person: id, detail: { ...factsOf(staged), by } });
+  takeStaged(home, id);
+  return staged;
+}

@@ -1,0 +1,198 @@
+/**
+ * Somebody between the vault and the process that holds the shells, in main's place: they relay, repeat, mix up and make up
+ * whatever they like, with a person record of their own, and see no byte of a shell and type none.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PageKey } from '../../src/bridge/channel/web.ts';
+import { encodeFrame } from '../../src/bridge/frames.ts';
+import { factsOf, checkPinned } from '../../src/vault/pinned.ts';
+import { linkPair } from '../../src/process/link.ts';
+import { Challenge, prove, type ProofContext } from '../../src/proof/proof.ts';
+import { challengeMs } from '../../src/pty/host.ts';
+import { owner, person as me, somebody, Stage } from '../../src/pty/host.fixture.ts';
+import { homePaths, type Home } from '../../src/storage/index.ts';
+import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { firstRun } from '../../src/vault/first-run.ts';
+import { VaultHost } from '../../src/vault/host.ts';
+import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { createPerson, personPath, readPerson } from '../../src/vault/person.ts';
+import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../../src/vault/protocol.ts';
+
+const words = 'kettle orbit willow prairie stamp';
+const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+let place: string;
+let home: Home;
+let id: string;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-view-'));
+  const result = await firstRun({
+    home: join(place, 'home'),
+    name: 'Ada Example',
+    passphrase: Buffer.from(words),
+    auditKeyPath: join(place, 'audit.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    kdf,
+  });
+  result.identity.destroy();
+  id = result.person.id;
+  home = result.home;
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** A real vault host, and the page at it. */
+async function vault(folder: string) {
+  const [inside, outside] = linkPair();
+  new VaultHost({ link: inside, exit: () => {}, chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }), kdf });
+  const waiting = new Map<unknown, (answer: FromVaultHost) => void>();
+  outside.onMessage((given) => {
+    const message = fromVaultHost.parse(given);
+    waiting.get('id' in message ? message.id : message.type)?.(message);
+  });
+  const post = (message: ToVaultHost): Promise<void> => outside.send(message);
+  let next = 1;
+  const ask = (question: object): Promise<FromVaultHost> => {
+    const number = next++;
+    return new Promise((resolve) => {
+      waiting.set(number, resolve);
+      void post({ ...question, id: number } as ToVaultHost);
+    });
+  };
+  await post({ type: 'configure', home: folder, origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost', version: '0.0.0' });
+  const connect = async (key: PageKey) => {
+    const answered = new Promise<FromVaultHost>((resolve) => waiting.set('connected', resolve));
+    await post({ type: 'connect', publicKey: key.publicKey });
+    return key.connect(((await answered) as { publicKey: Uint8Array }).publicKey);
+  };
+  const unlock = async (key: PageKey, passphrase = words, known: unknown = factsOf(readPerson(home, id)!)) => {
+    const channel = await connect(key);
+    await post({ type: 'frame', bytes: await channel.seal(encodeFrame({ type: 'passphrase', bytes: Buffer.from(passphrase) })) });
+    return ask({ type: 'unlockPassphrase', person: id, known });
+  };
+  return { ask, connect, unlock };
+}
+
+/** A shell of the owner of `home`, with text in it, and a pty host in the test's hands. */
+async function shell(): Promise<Stage> {
+  const { encryptionKey } = readPerson(home, id)!;
+  const stage = new Stage();
+  stage.configure();
+  await stage.spawn(1, { person: id, recipients: [{ kid: factsOf(readPerson(home, id)!).encryptionKey, role: 'owner', jwk: encryptionKey }] });
+  return stage;
+}
+
+function secretText(stage: Stage): void {
+  stage.ptys[0]!.print(Buffer.from('name: Jane Doe'));
+}
+
+test('the owner, with the vault open, sees the shell: the way that the attacks below try to take', async () => {
+  const stage = await shell();
+  const { ask, unlock } = await vault(home.folder);
+  const key = await PageKey.generate();
+  expect(await unlock(key)).toMatchObject({ type: 'unlocked' });
+  const challenge = await stage.challenge(key, id, { recipient: { kid: '', role: 'owner', jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener });
+  const answer = await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey });
+  expect(answer.type).toBe('proved');
+  expect(stage.prove((answer as { proof: Uint8Array }).proof)).toMatchObject({ type: 'attached', panes: [{ pane: 1 }] });
+});
+
+test('a self-made record of the same id: the vault host refuses it, and where it were believed it would still see no shell', async () => {
+  const copy = join(place, 'forged');
+  cpSync(home.folder, copy, { recursive: true });
+  const forged = await createPerson({ name: 'Ada Example', passphrase: Buffer.from('another phrase of mine'), now: '2026-11-28T00:00:00Z', kdf });
+  const record = { ...forged.record, id };
+  writeFileSync(personPath(homePaths(copy), id), JSON.stringify(record));
+  const { unlock } = await vault(copy);
+  const refused = await unlock(await PageKey.generate(), 'another phrase of mine');
+  expect(refused).toMatchObject({ type: 'refused', code: 'changed-person' });
+  expect((refused as { sentence: string }).sentence).toContain('other keys than those that were enrolled here');
+  expect(() => checkPinned(homePaths(copy), id, factsOf(readPerson(home, id)!))).toThrow('other keys');
+  expect(readFileSync(personPath(homePaths(copy), id), 'utf8')).toBe(JSON.stringify(record));
+  // As if all of main were theirs: they prove their own key, and the owner's pane is not theirs.
+  const stage = await shell();
+  const mine = somebody();
+  const page = await stage.attach(id, mine);
+  expect(page.panes).toEqual([]);
+  const before = stage.count('frame');
+  secretText(stage);
+  await stage.clock.advance(1000);
+  expect(stage.count('frame')).toBe(before);
+  await page.type(1, 'rm -rf /');
+  expect(stage.ptys[0]!.received.length).toBe(0);
+});
+
+test('a page that is swapped on the way gets no proof that fits it', async () => {
+  const stage = await shell();
+  const { ask, unlock } = await vault(home.folder);
+  const [honest, mine] = [await PageKey.generate(), await PageKey.generate()];
+  await unlock(honest);
+  const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
+  // The shells' process is told of my page, the vault knows the honest one.
+  const challenge = await stage.challenge(mine, id, asOwner);
+  const { proof } = (await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey })) as { proof: Uint8Array };
+  expect(stage.prove(proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
+  // A channel key of mine in place of the shells' process's own.
+  const again = await stage.challenge(honest, id, asOwner);
+  const other = (await ask({ type: 'prove', purpose: 'view', sealed: again.sealed, peer: mine.publicKey })) as { proof: Uint8Array };
+  expect(stage.prove(other.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
+  // A proof for main is none for the shells' process.
+  const third = await stage.challenge(honest, id, asOwner);
+  const unlocked = (await ask({ type: 'prove', purpose: 'unlock', sealed: third.sealed, peer: third.publicKey })) as { proof: Uint8Array };
+  expect(stage.prove(unlocked.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
+  expect(stage.count('attached')).toBe(0);
+});
+
+test('a proof that is late, repeated, or for an earlier challenge opens nothing; nor does a lock leave one open', async () => {
+  const stage = await shell();
+  const { ask, unlock } = await vault(home.folder);
+  const key = await PageKey.generate();
+  await unlock(key);
+  const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
+  const proofOf = async ({ sealed, publicKey }: { sealed: string; publicKey: Uint8Array }): Promise<Uint8Array> =>
+    ((await ask({ type: 'prove', purpose: 'view', sealed, peer: publicKey })) as { proof: Uint8Array }).proof;
+  const late = await proofOf(await stage.challenge(key, id, asOwner));
+  await stage.clock.advance(challengeMs + 1);
+  expect(stage.prove(late)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });
+  const first = await proofOf(await stage.challenge(key, id, asOwner));
+  const second = await proofOf(await stage.challenge(key, id, asOwner));
+  expect(stage.prove(first)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
+  expect(stage.prove(second)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });
+  const stolen = await proofOf(await stage.challenge(key, id, asOwner));
+  stage.send({ type: 'detach', cause: 'idle' });
+  expect(stage.prove(stolen)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });
+  const good = await proofOf(await stage.challenge(key, id, asOwner));
+  expect(stage.prove(good)).toMatchObject({ type: 'attached' });
+  expect(stage.prove(good)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });
+});
+
+test('a locked vault proves nothing, and a proof fits one context only', async () => {
+  const { ask, connect } = await vault(home.folder);
+  await connect(await PageKey.generate());
+  const { sealed } = await Challenge.to(readPerson(home, id)!.encryptionKey);
+  expect(await ask({ type: 'prove', purpose: 'view', sealed, peer: new Uint8Array(65) })).toMatchObject({ type: 'refused', code: 'locked' });
+  const context = fc.record({
+    purpose: fc.constantFrom('unlock' as const, 'view' as const),
+    person: fc.constantFrom(me, 'p-ffffffffffff', ''),
+    page: fc.uint8Array({ maxLength: 3 }),
+    peer: fc.uint8Array({ maxLength: 3 }),
+  });
+  const same = (a: ProofContext, b: ProofContext): boolean =>
+    a.purpose === b.purpose && a.person === b.person && Buffer.from(a.page).equals(b.page) && Buffer.from(a.peer).equals(b.peer);
+  await fc.assert(
+    fc.asyncProperty(context, context, async (one, two) => {
+      const challenge = await Challenge.to(owner.recipient.jwk);
+      const proof = await prove(owner.opener, challenge.sealed, one);
+      expect(challenge.accepts(proof, two)).toBe(same(one, two));
+      expect(challenge.accepts(proof, one)).toBe(false);
+    }),
+    { numRuns: 100 },
+  );
+  // Only the one whom it is sealed to can answer.
+  await expect(
+    prove(somebody().opener, (await Challenge.to(owner.recipient.jwk)).sealed, { purpose: 'view', person: me, page: new Uint8Array(), peer: new Uint8Array() }),
+  ).rejects.toThrow();
+});
