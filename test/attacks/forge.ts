@@ -3,7 +3,7 @@
  * sealed, proven and signed, and need not be true. Pieces are committed to here as docs/format.md says; nothing is encrypted,
  * because a bundle has no ciphertext.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
@@ -115,13 +115,6 @@ export function insiderKeys(name: string, deterministic = false): InsiderKeys {
     audit,
     stranger,
   };
-}
-
-/** An Ed25519 pair that nobody knows. */
-export function strangerPair(): SshKeyPair {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const raw = Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x!, 'base64url');
-  return { publicKey: ed25519SshKey(raw), sign: (bytes) => sign(null, bytes, privateKey) };
 }
 
 /** The example recording with nothing wrong in it, as a forgery that changes nothing. */

@@ -2,9 +2,7 @@
 import { BUNDLE } from '../../src/export/layout.ts';
 import { RECORDING } from '../vectors/example.ts';
 import { thumbprintOf } from '../vectors/second-writer.ts';
-import { forge, headerFor, insiderKeys, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery } from './forge.ts';
-
-export const keys = insiderKeys('insider');
+import { forge, headerFor, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery, type InsiderKeys } from './forge.ts';
 
 const piecesOf = (f: Forgery, code: string): ForgedPiece[] => f.frames.flatMap((frame) => frame.pieces.filter((piece) => piece.code === code));
 const frameOf = (f: Forgery, code: string): ForgedFrame => f.frames.find((frame) => frame.pieces.some((piece) => piece.code === code))!;
@@ -27,7 +25,7 @@ const end = (f: Forgery): ForgedFrame => f.frames.at(-1)!;
 const recipients = (value: Record<string, unknown>): Record<string, unknown>[] => value['recipients'] as Record<string, unknown>[];
 
 /** What is written; what both must say; how. */
-export const insiderTable: readonly (readonly [name: string, code: string, change: (f: Forgery) => void])[] = [
+export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: string, code: string, change: (f: Forgery) => void])[] => [
   ['nothing', 'good', () => undefined],
 
   ['a header with an unknown field', 'bad-header', (f) => header(f, 0, (value) => (value['note'] = 'x'))],
@@ -87,9 +85,9 @@ export const insiderTable: readonly (readonly [name: string, code: string, chang
   ['an end before the end', 'contradiction', (f) => (detail(f, 'recording.end')['size'] = f.frames.length - 1)],
   ['an end in the ledger, and none in the recording', 'contradiction', (f) => (f.frames.pop(), recount(f))],
   ['a start without its fields', 'bad-ledger', (f) => delete detail(f, 'recording.start')['class']],
-  ['an event with half a character', 'bad-ledger', (f) => (event(f, 'play').line = line(f, 'play').replace('"owner"', '"\\ud800"'))],
+  ['an event with half a character', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"owner"', '"\\ud800"'))],
   ['an event with a deep value', 'bad-ledger', (f) => (detail(f, 'play')['deep'] = JSON.parse('['.repeat(60) + ']'.repeat(60)))],
-  ['an event with a name that is a number', 'bad-ledger', (f) => (event(f, 'play').line = line(f, 'play').replace('"key"', '"b":1,"1":2,"key"'))],
+  ['an event with a name that is a number', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"key"', '"b":1,"1":2,"key"'))],
   ['an event at a time that never was', 'bad-ledger', (f) => (event(f, 'play').time = '2026-03-04T24:00:00.000Z')],
   ['an event of another installation', 'bad-ledger', (f) => (event(f, 'play').installation = 'w-00000000000f')],
   ['an event that has nothing to do with it', 'bad-ledger', (f) => delete event(f, 'lock').hidden],
@@ -142,9 +140,9 @@ export const insiderTable: readonly (readonly [name: string, code: string, chang
   ['a first segment that begins behind output', 'bad-output', (f) => header(f, 0, (value) => (value['outputOffset'] = 5))],
   ['an output that the end does not count', 'bad-output', (f) => (detail(f, 'recording.end')['outputBytes'] = 7)],
 
-  ['a segment that a stranger can open', 'bad-recipients', (f) => stranger(f, 1, ['owner', 'audit', 'stranger'])],
-  ['a stranger instead of the audit key', 'bad-recipients', (f) => stranger(f, 1, ['owner', 'stranger'])],
-  ['no audit key', 'bad-recipients', (f) => stranger(f, 1, ['owner'])],
+  ['a segment that a stranger can open', 'bad-recipients', (f) => stranger(keys, f, 1, ['owner', 'audit', 'stranger'])],
+  ['a stranger instead of the audit key', 'bad-recipients', (f) => stranger(keys, f, 1, ['owner', 'stranger'])],
+  ['no audit key', 'bad-recipients', (f) => stranger(keys, f, 1, ['owner'])],
   [
     'an owner who is somebody else',
     'bad-recipients',
@@ -159,7 +157,7 @@ export const insiderTable: readonly (readonly [name: string, code: string, chang
     'a stranger whom policy and ledger name',
     'bad-recipients',
     (f) => {
-      for (const segment of [0, 1]) stranger(f, segment, ['owner', 'audit', 'stranger']);
+      for (const segment of [0, 1]) stranger(keys, f, segment, ['owner', 'audit', 'stranger']);
       detail(f, 'first-run')['auditKeys'] = [keys.audit, keys.stranger].map(thumbprintOf);
       detail(f, 'recording.start')['recipients'] = [keys.owner, keys.audit, keys.stranger].map(thumbprintOf);
     },
@@ -234,7 +232,7 @@ function withBuffers(f: Forgery): void {
   for (const frame of f.frames) for (const piece of frame.pieces) piece.data = Buffer.from(piece.data);
 }
 
-function stranger(f: Forgery, segment: number, roles: ('owner' | 'audit' | 'stranger')[]): void {
+function stranger(keys: InsiderKeys, f: Forgery, segment: number, roles: ('owner' | 'audit' | 'stranger')[]): void {
   header(f, segment, (value) => (value['recipients'] = recipients(JSON.parse(headerFor(keys, segment, 0, 0, ...roles)))));
 }
 
@@ -249,7 +247,7 @@ function empty(f: Forgery): ForgedFrame[] {
 }
 
 /** The line of an event, as it will stand in the ledger. */
-function line(f: Forgery, action: string): string {
+function line(keys: InsiderKeys, f: Forgery, action: string): string {
   const files = forge(f, keys);
   return (
     JSON.parse(

@@ -10,7 +10,10 @@ import { verifyBundle } from '../../src/export/verify.ts';
 import { trustText } from '../../src/export/trust.ts';
 import { judgeInPython } from './fixture.ts';
 import { forge, honest, insiderKeys, sshSignature, writeFiles } from './forge.ts';
-import { insiderTable, keys } from './insider-table.ts';
+import { insiderTableFor } from './insider-table.ts';
+
+const keys = insiderKeys('insider');
+const insiderTable = insiderTableFor(keys);
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 

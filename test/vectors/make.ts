@@ -1,0 +1,293 @@
+/**
+ * Makes the known values of this folder: `node test/vectors/make.ts`. The same bytes every time; a test makes them again and
+ * compares. Keys, records, trees and the ledger come from the second writer, bundles from the forger of the attacks.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
+import { insiderTableFor } from '../attacks/insider-table.ts';
+import { failureTable } from '../../src/export/failures.ts';
+import { BUNDLE } from '../../src/export/layout.ts';
+import { trustText } from '../../src/export/trust.ts';
+import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
+import { bytesOf, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, thumbprintOf } from './second-writer.ts';
+
+/** Every key of the vectors follows from this name. */
+const NAME = 'vectors';
+const ORIGIN = `wardmux.localhost/${INSTALLATION}/ledger`;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 1)}\n`, 'utf8');
+
+/** All files, by their path in this folder. */
+export function makeVectors(): Map<string, Buffer> {
+  const keys = insiderKeys(NAME, true);
+  const files = new Map<string, Buffer>();
+  files.set('keys.json', json(keysOf(keys)));
+  files.set('ratchet.json', json(ratchet()));
+  files.set('records.json', json(records(keys)));
+  files.set('trees.json', json(trees()));
+  files.set('notes.json', json(notes(keys)));
+  for (const [name, content] of ledger(keys)) files.set(`ledger/${name}`, content);
+  files.set('trust.json', Buffer.from(keys.trustText, 'utf8'));
+  const good = forge(honest(keys), keys);
+  for (const [name, content] of good) files.set(`good/${name}`, content);
+  files.set('bundles.json', json(bundles(keys, good)));
+  return files;
+}
+
+function keysOf(keys: InsiderKeys): unknown {
+  const ed = ed25519Of(`${NAME}/installation`);
+  const key = keys.trust.keys[0] as { readonly ledger: string; readonly ssh: string };
+  return {
+    installation: { id: INSTALLATION, seed: hex(ed.seed), publicKey: hex(ed.publicKey), ledger: key.ledger, ssh: key.ssh },
+    p256: ['person', 'owner', 'audit', 'stranger'].map((role) => {
+      const jwk = p256Of(`${NAME}/${role}`);
+      return { role, jwk, kid: thumbprintOf(jwk) };
+    }),
+  };
+}
+
+function ratchet(): unknown {
+  const secret = bytesOf(`${NAME}/secret`, 32);
+  const salts = (r: Buffer): string[] => [0, 1, 258].map((j) => hex(sha256Hmac(r, j)));
+  return {
+    secret: hex(secret),
+    recording: RECORDING,
+    segment: 7,
+    records: ratchetOf(secret, RECORDING, 7, 4).map(({ k, m, r }) => ({ K: hex(k), M: hex(m), R: hex(r), salts: { '0,1,258': salts(r) } })),
+  };
+}
+
+function sha256Hmac(key: Buffer, j: number): Buffer {
+  const index = Buffer.alloc(4);
+  index.writeUInt32BE(j);
+  const pad = (byte: number): Buffer => Buffer.concat([key, Buffer.alloc(32)]).map((each) => each ^ byte) as Buffer;
+  return sha256(pad(0x5c), sha256(pad(0x36), index));
+}
+
+/** The example recording: a record of every event code, opened. */
+function records(keys: InsiderKeys): unknown {
+  const example = makeExample(NAME, [
+    { role: 'owner', key: keys.owner },
+    { role: 'audit', key: keys.audit },
+  ]);
+  return {
+    recording: RECORDING,
+    secrets: example.segments.map((_, segment) => hex(secretOf(NAME, segment))),
+    root: hex(rootOf(example.frames.map((frame) => frame.leaf))),
+    frames: example.frames.map((frame) => ({
+      head: hex(frame.head),
+      body: hex(frame.body),
+      leaf: hex(frame.leaf),
+      ...(frame.header === undefined
+        ? {
+            pieces: frame.pieces.map(({ event, salt }) => ({
+              code: event.toString('latin1', 0, 1),
+              event: hex(event),
+              salt: hex(salt),
+              digest: hex(pieceDigest(event, salt)),
+            })),
+          }
+        : { header: frame.header }),
+    })),
+  };
+}
+
+function trees(): unknown {
+  const leaves = Array.from({ length: 9 }, (_, i) => sha256(Buffer.of(0), `leaf ${i}`));
+  const split = (n: number): number => {
+    let k = 1;
+    while (2 * k < n) k *= 2;
+    return k;
+  };
+  /** RFC 6962, section 2.1.1. */
+  const path = (m: number, part: readonly Buffer[]): Buffer[] => {
+    if (part.length === 1) return [];
+    const k = split(part.length);
+    return m < k ? [...path(m, part.slice(0, k)), rootOf(part.slice(k))] : [...path(m - k, part.slice(k)), rootOf(part.slice(0, k))];
+  };
+  /** RFC 6962, section 2.1.2. */
+  const consistency = (m: number, part: readonly Buffer[], whole: boolean): Buffer[] => {
+    if (m === part.length) return whole ? [] : [rootOf(part)];
+    const k = split(part.length);
+    return m <= k
+      ? [...consistency(m, part.slice(0, k), whole), rootOf(part.slice(k))]
+      : [...consistency(m - k, part.slice(k), false), rootOf(part.slice(0, k))];
+  };
+  const sizes = leaves.map((_, i) => i + 1);
+  return {
+    entries: 'leaf hash i = SHA-256(0x00 || "leaf i")',
+    roots: [0, ...sizes].map((size) => ({ size, root: hex(rootOf(leaves.slice(0, size))) })),
+    inclusion: sizes.flatMap((size) => sizes.slice(0, size).map((_, index) => ({ size, index, path: path(index, leaves.slice(0, size)).map(hex) }))),
+    consistency: sizes.flatMap((size) => sizes.slice(0, size).map((from) => ({ from, size, path: consistency(from, leaves.slice(0, size), true).map(hex) }))),
+  };
+}
+
+function noteOf(keys: InsiderKeys, text: string): string {
+  const { publicKey } = ed25519Of(`${NAME}/installation`);
+  const id = sha256(ORIGIN, Buffer.of(0x0a, 0x01), publicKey).subarray(0, 4);
+  return `${text}\n— ${ORIGIN} ${Buffer.concat([id, keys.noteSign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
+}
+
+function checkpoint(size: number, root: Buffer, ...more: readonly string[]): string {
+  return [ORIGIN, String(size), root.toString('base64'), 'time 2026-03-05T07:59:59.000Z', ...more, ''].join('\n');
+}
+
+function notes(keys: InsiderKeys): unknown {
+  const text = checkpoint(42, sha256('root'));
+  const good = noteOf(keys, text);
+  return {
+    key: (keys.trust.keys[0] as { ledger: string }).ledger,
+    head: { size: 42, root: hex(sha256('root')) },
+    cases: [
+      { name: 'a checkpoint', note: good, good: true },
+      { name: 'a witness beside us', note: `${good}— witness.example ${'A'.repeat(92)}\n`, good: true },
+      { name: 'another size', note: good.replace('\n42\n', '\n43\n'), good: false },
+      { name: 'another origin', note: good.replaceAll(ORIGIN, ORIGIN.replace('ledger', 'larder')), good: false },
+      { name: 'no signature', note: `${text}\n`, good: false },
+      { name: 'a signature of somebody else alone', note: `${text}\n— witness.example ${'A'.repeat(92)}\n`, good: false },
+      { name: 'spare bits in the base64', note: good.replace(/.=\n$/, (end) => `${end[0] === 'A' ? 'B' : 'A'}=\n`), good: false },
+    ],
+  };
+}
+
+/** A small ledger: events, two checkpoints, and the head that vouches for both. */
+function ledger(keys: InsiderKeys): Map<string, Buffer> {
+  const forged = forge(honest(keys), keys);
+  const lines = forged
+    .get(BUNDLE.ledger)!
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line, seq) => JSON.stringify({ ...(JSON.parse((JSON.parse(line) as { event: string }).event) as object), seq }));
+  const root = rootOf(lines.map((line) => sha256(Buffer.of(0), line)));
+  const signed = [JSON.stringify({ note: noteOf(keys, checkpoint(0, sha256())) }), JSON.stringify({ note: noteOf(keys, checkpoint(lines.length, root)) })];
+  const chain = (count: number): readonly [bytes: number, sha256: Buffer] =>
+    signed
+      .slice(0, count)
+      .reduce<readonly [number, Buffer]>(([bytes, c], line) => [bytes + Buffer.byteLength(line) + 1, sha256(c, line)], [0, Buffer.alloc(32)]);
+  const head = Buffer.alloc(8192);
+  for (const [generation, count] of [
+    [3, 1],
+    [4, 2],
+  ] as const) {
+    const [bytes, c] = chain(count);
+    const note = noteOf(keys, checkpoint(lines.length, root, `head ${generation}`, `checkpoints ${count} ${bytes} ${hex(c)}`));
+    head.write(note, (generation % 2) * 4096, 'utf8');
+  }
+  return new Map([
+    ['events.jsonl', Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8')],
+    ['checkpoints.jsonl', Buffer.from(signed.map((line) => `${line}\n`).join(''), 'utf8')],
+    ['head', head],
+  ]);
+}
+
+interface Case {
+  readonly name: string;
+  readonly code: string;
+  readonly status: number;
+  /** The trust file, where it is not trust.json. */
+  readonly trust?: string;
+  /** Files of the bundle that are not those of good/; null: not there. Base64. */
+  readonly files: Readonly<Record<string, string | null>>;
+}
+
+/** What nobody needs a key for. */
+const outside: readonly (readonly [name: string, code: string, change: (files: Map<string, Buffer>, keys: InsiderKeys) => string | void])[] = [
+  ['a trust file that is none', 'bad-trust', () => '{}\n'],
+  [
+    'the trust file of another installation',
+    'other-installation',
+    (_, keys) => keys.trustText.replaceAll(INSTALLATION, 'w-00000000000f').replace(/"ledger": ".*"/, noteKeyOf('w-00000000000f')),
+  ],
+  ['a trust file without the person', 'unknown-person', (_, keys) => trustText({ ...keys.trust, persons: [] })],
+  ['a file missing', 'missing-file', (files) => void files.delete(BUNDLE.guide)],
+  ['a file too many', 'extra-file', (files) => void files.set('README.txt', Buffer.from('x'))],
+  ['another state in the summary', 'bad-summary', (files) => edit(files, BUNDLE.summary, '"complete"', '"open"')],
+  ['a checkpoint that was edited', 'bad-checkpoint', (files) => edit(files, BUNDLE.checkpoint, 'time 2026', 'time 2027')],
+  ['a checkpoint by a stranger', 'untrusted-key', (files) => edit(files, BUNDLE.checkpoint, /— .*\n/, `— stranger.example ${'A'.repeat(92)}\n`)],
+  ['a summary made at another checkpoint', 'other-checkpoint', (files) => edit(files, BUNDLE.summary, '"size": 8', '"size": 9')],
+  ['a line of the ledger that is no JSON', 'bad-ledger', (files) => edit(files, BUNDLE.ledger, '{', '[')],
+  ['a proof cut short', 'short-proof', (files) => edit(files, BUNDLE.ledger, /,"[0-9a-f]{64}"\]/, ']')],
+  ['an event that was edited', 'bad-proof', (files) => edit(files, BUNDLE.ledger, 'passkey', 'passkex', '2026-03-04T05:06:09', '2026-03-04T05:06:08')],
+  ['no head', 'no-head', (files) => edit(files, BUNDLE.ledger, /(.*recording\.start.*\n)[^]*/, '$1')],
+  ['a record that is none', 'bad-evidence', (files) => edit(files, BUNDLE.evidence, '"head"', '"hood"')],
+  ['a record missing', 'missing-record', (files) => edit(files, BUNDLE.evidence, /\n.*\n/, '\n')],
+  ['a record twice', 'duplicated-record', (files) => edit(files, BUNDLE.evidence, /^(.*\n)/, '$1$1')],
+  ['two records swapped', 'reordered-records', (files) => edit(files, BUNDLE.evidence, /^(.*\n)(.*\n)/, '$2$1')],
+  ['a text that was changed', 'bad-commitment', (files) => edit(files, BUNDLE.cast, 'printed', 'written')],
+  ['a marker that was changed', 'bad-cast', (files) => edit(files, BUNDLE.cast, '"locked"', '"looked"')],
+  ['the last record missing', 'cut', (files) => edit(files, BUNDLE.evidence, /.*\n$/, '')],
+  ['a record that was changed', 'bad-root', (files) => edit(files, BUNDLE.evidence, /(\n\{"head":".{47})./, '$10')],
+  ['sums without a file', 'bad-installation-signature', (files) => edit(files, BUNDLE.sums, /^.*\n/, '')],
+  [
+    'the signature of the person as that of the installation',
+    'untrusted-key',
+    (files) => void files.set(BUNDLE.installationSignature, files.get(BUNDLE.personSignature)!),
+  ],
+  [
+    'the signature of the installation as that of the person',
+    'untrusted-person-key',
+    (files) => void files.set(BUNDLE.personSignature, files.get(BUNDLE.installationSignature)!),
+  ],
+  [
+    'sums without a file, signed',
+    'bad-sums',
+    (files, keys) => {
+      edit(files, BUNDLE.sums, /^.*\n/, '');
+      const sums = files.get(BUNDLE.sums)!;
+      files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(sums, keys.installation)));
+      files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person)));
+    },
+  ],
+  ['a guide that was changed', 'bad-file', (files) => void files.set(BUNDLE.guide, Buffer.from('# All is well\n'))],
+];
+
+function noteKeyOf(installation: string): string {
+  const origin = `wardmux.localhost/${installation}/ledger`;
+  const { publicKey } = ed25519Of(`${NAME}/installation`);
+  const key = Buffer.concat([Buffer.of(1), publicKey]);
+  return `"ledger": "${origin}+${hex(sha256(origin, Buffer.of(0x0a), key).subarray(0, 4))}+${key.toString('base64')}"`;
+}
+
+function edit(files: Map<string, Buffer>, name: string, ...changes: readonly (string | RegExp)[]): void {
+  let text = files.get(name)!.toString('utf8');
+  for (let i = 0; i < changes.length; i += 2) text = text.replace(changes[i]!, changes[i + 1] as string);
+  files.set(name, Buffer.from(text, 'utf8'));
+}
+
+function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
+  const status = (code: string): number => failureTable.find((row) => row.code === code)?.status ?? 0;
+  const caseOf = (name: string, code: string, files: ReadonlyMap<string, Buffer>, trust?: string): Case => ({
+    name,
+    code,
+    status: status(code),
+    ...(trust === undefined ? {} : { trust }),
+    files: Object.fromEntries(
+      [...new Set([...good.keys(), ...files.keys()])]
+        .filter((file) => !files.get(file)?.equals(good.get(file) ?? Buffer.from('\0')))
+        .map((file) => [file, files.get(file)?.toString('base64') ?? null]),
+    ),
+  });
+  return [
+    ...outside.map(([name, code, change]) => {
+      const files = new Map(good);
+      const trust = change(files, keys);
+      return caseOf(name, code, files, trust ?? undefined);
+    }),
+    ...insiderTableFor(keys).map(([name, code, change]) => {
+      const forgery: Forgery = honest(keys);
+      change(forgery);
+      return caseOf(`signed again: ${name}`, code, forge(forgery, keys));
+    }),
+  ];
+}
+
+if (import.meta.main) {
+  for (const part of ['good', 'ledger']) rmSync(join(import.meta.dirname, part), { recursive: true, force: true });
+  for (const [path, content] of makeVectors()) {
+    const file = join(import.meta.dirname, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}

@@ -1,0 +1,182 @@
+/** The known values of this folder: they are what make.ts makes, and program and verify.py give what they say. */
+import { createDecipheriv, createSecretKey } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { verifyBundle } from '../../src/export/verify.ts';
+import { decodeNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
+import { readLedger } from '../../src/ledger/read.ts';
+import { StoredTree, verifyConsistency, rootFromInclusion } from '../../src/merkle/tree.ts';
+import { decodeEvents } from '../../src/recording/events.ts';
+import { frameLeaf } from '../../src/recording/frame.ts';
+import { isEventData } from '../../src/recording/facts.ts';
+import { parseHeader } from '../../src/recording/header.ts';
+import { commitmentOf, pieceDigest, pieceSeal, PieceSalts, Ratchet, recordNonce, segmentKey } from '../../src/recording/ratchet.ts';
+import { AuditKeyOpener, thumbprint, type PrivateJwk } from '../../src/recording/wrap.ts';
+import { judgeInPython } from '../attacks/fixture.ts';
+import { makeVectors } from './make.ts';
+import { sha256 } from './second-writer.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, name));
+const json = <T>(name: string): T => JSON.parse(read(name).toString('utf8')) as T;
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardmux-vectors-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('they are what the second writer and the forger make', () => {
+  for (const [name, content] of makeVectors()) expect(content.equals(read(name)), `${name} is another: node test/vectors/make.ts`).toBe(true);
+});
+
+interface Keys {
+  readonly installation: { readonly ledger: string; readonly publicKey: string };
+  readonly p256: readonly { readonly role: string; readonly jwk: PrivateJwk; readonly kid: string }[];
+}
+
+test('keys', () => {
+  const { installation, p256 } = json<Keys>('keys.json');
+  expect(decodeNoteKey(installation.ledger)!.publicKey.toString('hex')).toBe(installation.publicKey);
+  for (const { jwk, kid } of p256) expect(thumbprint(jwk)).toBe(kid);
+});
+
+test('the ratchet', () => {
+  const { secret, recording, segment, records } = json<{
+    secret: string;
+    recording: string;
+    segment: number;
+    records: { K: string; M: string; R: string; salts: Record<string, string[]> }[];
+  }>('ratchet.json');
+  const key = segmentKey(bytes(secret), recording, segment);
+  expect(key.toString('hex')).toBe(records[0]!.K);
+  const ratchet = new Ratchet(key);
+  for (const { K, M, R, salts } of records) {
+    expect(ratchet.stateForTest().toString('hex')).toBe(K);
+    const keys = ratchet.next();
+    expect(keys.message.equals(createSecretKey(bytes(M)))).toBe(true);
+    expect(keys.salt.toString('hex')).toBe(R);
+    const pieces = new PieceSalts();
+    pieces.setKey(keys.salt);
+    expect([0, 1, 258].map((j) => pieces.salt(j).toString('hex'))).toEqual(salts['0,1,258']);
+  }
+});
+
+interface Records {
+  readonly recording: string;
+  readonly secrets: readonly string[];
+  readonly root: string;
+  readonly frames: readonly {
+    readonly head: string;
+    readonly body: string;
+    readonly leaf: string;
+    readonly header?: string;
+    readonly pieces?: readonly { readonly code: string; readonly event: string; readonly salt: string; readonly digest: string }[];
+  }[];
+}
+
+test('records of every event code open, are committed to, and have the root', async () => {
+  const { recording, secrets, root, frames } = json<Records>('records.json');
+  const audit = json<Keys>('keys.json').p256.find(({ role }) => role === 'audit')!;
+  const opener = AuditKeyOpener.fromJson({ format: 'wardmux-audit-key', version: 1, kid: audit.kid, jwk: audit.jwk });
+  const tree = new StoredTree();
+  const seen = new Set<string>();
+  let ratchet: Ratchet | undefined;
+  for (const frame of frames) {
+    const [head, body] = [bytes(frame.head), bytes(frame.body)];
+    expect(frameLeaf(head, sha256(body)).toString('hex')).toBe(frame.leaf);
+    tree.append(bytes(frame.leaf));
+    if (frame.header !== undefined) {
+      const header = parseHeader(body)!;
+      expect(body.toString('utf8')).toBe(frame.header);
+      const secret = await opener.open(header.recipients.find(({ kid }) => kid === audit.kid)!.jwe);
+      expect(secret.toString('hex')).toBe(secrets[header.segment]);
+      ratchet = new Ratchet(segmentKey(secret, recording, header.segment));
+      continue;
+    }
+    const keys = ratchet!.next();
+    const decipher = createDecipheriv('aes-256-gcm', keys.message, recordNonce(Number(head.readBigUInt64BE(0))))
+      .setAAD(head)
+      .setAuthTag(body.subarray(-16));
+    const plaintext = Buffer.concat([decipher.update(body.subarray(0, -16)), decipher.final()]);
+    const salts = new PieceSalts();
+    salts.setKey(keys.salt);
+    const pieces = decodeEvents(plaintext).map(({ event, bytes: piece }, j) => {
+      seen.add(event.code);
+      if (event.code !== 'n') expect(isEventData(event.code, event.data), event.code).toBe(true);
+      const salt = salts.salt(j);
+      return {
+        code: event.code,
+        event: piece.toString('hex'),
+        salt: salt.toString('hex'),
+        digest: pieceDigest(piece[0]!, pieceSeal(salt, piece)).toString('hex'),
+      };
+    });
+    expect(pieces).toEqual(frame.pieces);
+    expect(commitmentOf(pieces.map(({ digest }) => bytes(digest))).equals(head.subarray(28))).toBe(true);
+  }
+  expect([...seen].sort().join('')).toBe('egilmnorsux');
+  expect(tree.root().toString('hex')).toBe(root);
+});
+
+test('trees', () => {
+  const { roots, inclusion, consistency } = json<{
+    roots: { size: number; root: string }[];
+    inclusion: { size: number; index: number; path: string[] }[];
+    consistency: { from: number; size: number; path: string[] }[];
+  }>('trees.json');
+  const leaves = Array.from({ length: 9 }, (_, i) => sha256(Buffer.of(0), `leaf ${i}`));
+  const tree = new StoredTree(leaves);
+  const root = (size: number): Buffer => bytes(roots[size]!.root);
+  for (const each of roots) expect(tree.root(each.size).toString('hex')).toBe(each.root);
+  for (const { size, index, path } of inclusion) {
+    expect(tree.inclusionPath(index, size).map((node) => node.toString('hex'))).toEqual(path);
+    expect(rootFromInclusion(leaves[index]!, index, size, path.map(bytes)).equals(root(size))).toBe(true);
+  }
+  for (const { from, size, path } of consistency) {
+    expect(tree.consistencyPath(from, size).map((node) => node.toString('hex'))).toEqual(path);
+    expect(verifyConsistency(from, root(from), size, root(size), path.map(bytes))).toBe(true);
+  }
+});
+
+test('notes', () => {
+  const { key, head, cases } = json<{ key: string; head: object; cases: { name: string; note: string; good: boolean }[] }>('notes.json');
+  for (const { name, note, good } of cases) expect(openCheckpoint(note, decodeNoteKey(key)!)?.head, name).toEqual(good ? head : undefined);
+});
+
+test('the ledger verifies', () => {
+  const reading = readLedger(join(import.meta.dirname, 'ledger'), decodeNoteKey(json<Keys>('keys.json').installation.ledger)!);
+  expect(reading.faults).toEqual([]);
+  expect(reading).toMatchObject({ events: 6, checkpoints: 2, last: { head: { size: 6 } } });
+});
+
+test('both verifiers give each bundle its code', () => {
+  const cases = json<{ name: string; code: string; status: number; trust?: string; files: Record<string, string | null> }[]>('bundles.json');
+  const trustFile = join(import.meta.dirname, 'trust.json');
+  const made = [{ name: 'good', code: 'good', status: 0, files: {} }, ...cases].map((each, i) => {
+    const bundle = join(folder, String(i));
+    cpSync(join(import.meta.dirname, 'good'), bundle, { recursive: true });
+    for (const [name, content] of Object.entries(each.files)) {
+      rmSync(join(bundle, name), { force: true });
+      if (content !== null) writeFileSync(join(bundle, name), Buffer.from(content, 'base64'));
+    }
+    const trust = 'trust' in each && each.trust !== undefined ? `${bundle}.trust` : trustFile;
+    if (trust !== trustFile) writeFileSync(trust, (each as { trust: string }).trust);
+    return { ...each, bundle, trust };
+  });
+  const here = made.map(({ bundle, trust }) => verifyBundle(bundle, readFileSync(trust, 'utf8')));
+  expect(here.map(({ code, status }, i) => [made[i]!.name, code, status])).toEqual(made.map(({ name, code, status }) => [name, code, status]));
+  for (const trust of new Set(made.map((each) => each.trust))) {
+    const part = made.flatMap((each, i) => (each.trust === trust ? [i] : []));
+    expect(
+      judgeInPython(
+        part.map((i) => made[i]!.bundle),
+        trust,
+      ),
+    ).toEqual(part.map((i) => here[i]));
+  }
+});
