@@ -157,7 +157,7 @@ test('a passkey that was not used is an event and counts for nothing; a flood of
   await report();
   expect(events()).toHaveLength(7);
   await report('a reason of the page');
-  expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkeyUnused' } });
+  await vi.waitFor(() => expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkeyUnused' } }));
   ask('lock.facts');
   await answers(++asked);
   expect(posted.at(-1)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });

@@ -12,6 +12,7 @@ import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
+import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
 import { recoverInterrupted } from './recover.ts';
 import { exportPane, verifyPane } from './requests/export.ts';
@@ -48,6 +49,7 @@ export class App {
   readonly #windows: WindowKeeper;
   readonly #gate: Gate;
   readonly #status: Status;
+  readonly #policy: PolicyWatch;
   readonly #workspace: Workspace;
   readonly #bridge: BridgeServer;
   /** The first page stands: commands of the private socket have something to act on. */
@@ -121,9 +123,14 @@ export class App {
     const gate = (this.#gate = new Gate({ windows, vaults, pty, machine: this.#machine, journal, clock, emit, sweep: () => this.#sweepExports(), say }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
     const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
+    const policy = (this.#policy = new PolicyWatch({ home, gate, pty, installed, journal }));
     const workspace = (this.#workspace = new Workspace({
       pty,
-      owner: () => installed.owner(gate.requireSession().person),
+      owner: async () => {
+        gate.requireSession();
+        await policy.look();
+        return installed.owner(gate.requireSession().person);
+      },
       ledger: (entry) => journal.log(entry),
       changed: (view) => gate.emit('view', () => view),
       client: (action) => gate.emit('client', () => action),
@@ -154,6 +161,7 @@ export class App {
       workspace,
       unlock,
       status,
+      policy,
       installed,
       journal,
       display: new DisplayFile(home),
@@ -204,6 +212,7 @@ export class App {
     const { host, clock } = this.#options;
     await this.#openInstalled();
     const { current } = this.#installed;
+    if (current) await this.#policy.look();
     if (current) for (const sentence of await recoverInterrupted(this.#home, current.ledger)) this.#status.flag(sentence);
     this.#sweepExports();
     if (this.#stopping) return;

@@ -3,7 +3,7 @@ import { openLedger } from '../src/anchors/index.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/ledger/types.ts';
-import { loadPolicy, type LoadedPolicy } from '../src/policy/index.ts';
+import { policyInForce, type PolicyInForce } from '../src/policy/index.ts';
 import type { ToPtyHost } from '../src/pty/protocol.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
@@ -13,7 +13,7 @@ import { version } from '../src/version.ts';
 
 export interface Installed {
   readonly installation: Installation;
-  readonly policy: LoadedPolicy;
+  readonly policy: PolicyInForce;
   readonly signer: InstallationSigner;
   readonly ledger: Ledger;
   readonly scheduler: CheckpointScheduler;
@@ -46,8 +46,8 @@ export class InstalledHolder {
     const { home, before, busy, onError, now } = this.#parts;
     const installation = readInstallation(home);
     if (!installation) return undefined;
-    const policy = loadPolicy(home);
     const { ledger, signer } = await openLedger(home, installation);
+    const policy = policyInForce(home, ledger.facts);
     const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
     this.#current = { installation, policy, signer, ledger, scheduler };
     return this.#current;
@@ -70,19 +70,29 @@ export class InstalledHolder {
     };
   }
 
+  /**
+   * Looks again which policy is in force, and what stands in policy.json.
+   * @returns true where another one is in force than before. @throws StorageFault, LedgerError
+   */
+  async refreshPolicy(): Promise<boolean> {
+    const current = this.require();
+    // Another process may have accepted one.
+    await current.ledger.refresh();
+    const policy = policyInForce(this.#parts.home, current.ledger.facts);
+    this.#current = { ...current, policy };
+    return policy.sha256 !== current.policy.sha256;
+  }
+
+  /** What a recording takes from the policy. */
+  recordingPolicy(): Omit<Extract<ToPtyHost, { type: 'policy' }>, 'type'> {
+    const { policy } = this.require();
+    const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
+    return { policySha256: policy.sha256, workstationClass: policy.policy.workstation.class, rotateMinutes, rotateMebibytes, reserveMebibytes };
+  }
+
   /** What the pty host is told when it starts. */
   ptyConfiguration(): Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'> {
-    const { installation, policy } = this.require();
-    const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
-    return {
-      recordingsFolder: this.#parts.home.recordings,
-      installation: installation.id,
-      policySha256: policy.sha256,
-      workstationClass: policy.policy.workstation.class,
-      rotateMinutes,
-      rotateMebibytes,
-      reserveMebibytes,
-      version,
-    };
+    const { installation } = this.require();
+    return { recordingsFolder: this.#parts.home.recordings, installation: installation.id, ...this.recordingPolicy(), version };
   }
 }

@@ -110,6 +110,11 @@ export class PtyClient {
     return asked;
   }
 
+  /** Another policy is in force: for the shells that are started from here on. */
+  policy(policy: Omit<Extract<ToPtyHost, { type: 'policy' }>, 'type'>): void {
+    this.#post({ type: 'policy', ...policy });
+  }
+
   frame(bytes: Uint8Array): void {
     this.#post({ type: 'frame', bytes });
   }

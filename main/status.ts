@@ -53,6 +53,7 @@ export class Status {
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
     if (journal.recordingFault) flags.push('Recording has a fault.');
+    if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',

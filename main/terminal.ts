@@ -4,11 +4,10 @@ import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
 import { runInit } from '../src/cli/commands/init.ts';
 import { record } from '../src/cli/commands/record.ts';
-import { openInstallation, unlockPerson } from '../src/cli/installation.ts';
+import { openInstallation, policyOf, unlockPerson } from '../src/cli/installation.ts';
 import { PassphraseInputError } from '../src/cli/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
 import { clampConfig } from '../src/lock/machine.ts';
-import { loadPolicy } from '../src/policy/index.ts';
 import { openHome, openSecretStore, readInstallation, requireInstallation } from '../src/storage/index.ts';
 import { readBackoffKey } from '../src/vault/backoff-key.ts';
 import { Backoff } from '../src/vault/backoff.ts';
@@ -31,7 +30,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     if (code !== 0) return code;
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
-  const { policy } = loadPolicy(home);
+  const { policy } = await policyOf(openInstallation({ env }));
   const lock = new TerminalLock({
     lock: policy.lock,
     backoff: new Backoff(home, await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id))),

@@ -32,7 +32,7 @@ const EARLY_EXIT_MS = 1500;
 export interface WorkspaceOptions {
   readonly pty: PtyClient;
   /** Whose recording a new pane is, and who can open it. */
-  readonly owner: () => { readonly person: string; readonly recipients: Recipient[] };
+  readonly owner: () => Promise<{ readonly person: string; readonly recipients: Recipient[] }>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   readonly client: (action: ClientAction) => void;
@@ -171,9 +171,10 @@ export class Workspace {
     const command = effect.command.length > 0 ? [...effect.command] : [shellOf(env)];
     try {
       pty.start();
-      const spawned = await pty.spawn({ pane, ...owner(), command, cwd: effect.cwd ?? this.#folderOf(effect.cwdFrom), env: shellEnvironment(env), cols, rows });
+      const whose = await owner();
+      const spawned = await pty.spawn({ pane, ...whose, command, cwd: effect.cwd ?? this.#folderOf(effect.cwdFrom), env: shellEnvironment(env), cols, rows });
       this.#shells.set(pane, { ...spawned, started: this.#options.now() });
-      ledger({ action: 'pane.open', person: owner().person, detail: { pane, recording: spawned.recording } });
+      ledger({ action: 'pane.open', person: whose.person, detail: { pane, recording: spawned.recording } });
       if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);
       this.#set(paneStarted(this.#state, pane, spawned.recording));
     } catch (error) {

@@ -1,12 +1,13 @@
 /** What every page says: its first message, and that somebody is there. */
 import { Refusal } from '../../src/bridge/server.ts';
 import { ViewRefused } from '../pty-client.ts';
+import { sentenceOf } from '../sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, workspace, status, display, journal, emit } = parts;
+  const { gate, windows, vaults, pty, workspace, status, policy, display, journal, emit } = parts;
   return {
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
@@ -47,6 +48,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       if (view) emit('view', view);
       emit('status', status.line());
       for (const flag of status.takeFlags()) gate.notice('warn', flag);
+      await policy.look().catch((error: unknown) => gate.notice('stop', sentenceOf(error)));
+      policy.remind();
       return {};
     },
     activity: async ({ kind }) => {

@@ -8,6 +8,7 @@ import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
+import type { PolicyWatch } from '../policy-watch.ts';
 import type { PtyClient } from '../pty-client.ts';
 import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
@@ -27,6 +28,7 @@ export interface RequestParts {
   readonly workspace: Workspace;
   readonly unlock: Unlock;
   readonly status: Status;
+  readonly policy: PolicyWatch;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly display: DisplayFile;

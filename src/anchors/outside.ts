@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Ledger } from '../ledger/ledger.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
-import { loadPolicy } from '../policy/policy.ts';
+import { everyPolicy } from '../policy/force.ts';
 import { openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
 import { headOfNote } from './head.ts';
 import { knownHeads } from './known.ts';
@@ -28,7 +28,9 @@ export function headsOf(home: Home, installation: Installation, store = openSecr
   const key = noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url'));
   return {
     known: async () => {
-      const anchors = openAnchors(loadPolicy(home).policy, home.anchors, { installation: installation.id, key, rootAt: async () => undefined });
+      // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
+      const parts = { installation: installation.id, key, rootAt: async () => undefined };
+      const anchors = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
       const look = new AbortController();
       const [kept, outside] = await Promise.all([
         keptHead(store, key),

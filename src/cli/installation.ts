@@ -8,6 +8,7 @@ import type { LedgerFacts } from '../ledger/facts.ts';
 import { readFacts } from '../ledger/view.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
+import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
 import { homeFolder, homePaths, openHome, openSecretStore, requireInstallation, type Home, type Installation } from '../storage/index.ts';
 import { attemptPassphrase } from '../vault/attempt.ts';
@@ -77,6 +78,11 @@ export async function trustOf(site: OpenInstallation): Promise<Trust> {
 /** What the ledger says about people, policy and attempts. @throws LedgerError */
 export function factsOf({ home, noteKey }: OpenInstallation): Promise<LedgerFacts> {
   return readFacts(home.ledger, noteKey);
+}
+
+/** The policy in force. @throws StorageFault, LedgerError */
+export async function policyOf(site: OpenInstallation): Promise<PolicyInForce> {
+  return policyInForce(site.home, await factsOf(site));
 }
 
 export interface PersonOptions {

@@ -230,6 +230,12 @@ const rows = [
     { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids' },
     { person: 'optional' },
   ),
+  row(
+    'policy.refused',
+    'policy.json is not the policy in force: it was changed and not accepted, is malformed, or is missing. The policy in force stays the one before. sha256: of the file.',
+    { reason: ['changed', 'malformed', 'missing'], 'sha256?': 'sha256' },
+    {},
+  ),
   row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
     surface: surfaces,
     what: [

@@ -263,6 +263,16 @@ export class Ledger {
     await this.#snapshotIfDue();
   }
 
+  /** Takes in what other processes have appended. */
+  refresh(): Promise<void> {
+    return this.#enqueue(() =>
+      this.#locked(async () => {
+        const found = this.#refresh();
+        if (found.length > 0) await this.#commit(found);
+      }),
+    );
+  }
+
   /** Signs a checkpoint of the tree and appends it. */
   checkpoint(): Promise<SignedCheckpoint> {
     return this.#enqueue(() =>

@@ -1,5 +1,16 @@
 /** The door of the room. */
 export { anchorsSchema, networkAllows, type AnchorRow } from './anchors.ts';
+export {
+  differenceText,
+  acceptPolicy,
+  everyPolicy,
+  keepPolicy,
+  policyInForce,
+  proposalEvent,
+  proposalSentence,
+  type PolicyInForce,
+  type Proposal,
+} from './force.ts';
 export { createPolicy, defaultPolicy, loadPolicy, parsePolicy, policySchema, type LoadedPolicy } from './policy.ts';
 export { isPermitted, permissions, type Permission } from './permissions.ts';
 export type { Policy } from './types.ts';

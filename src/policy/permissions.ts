@@ -7,6 +7,7 @@ export const permissions = {
   'recording.replay.own': { roles: ['operator'], help: 'Replay a recording that is wrapped for oneself.' },
   'recording.export.own': { roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
   'vault.slot.add': { roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
+  'policy.accept': { roles: ['operator'], help: 'Take a changed policy into force.' },
   'ledger.verify': { roles: ['operator'], help: 'Verify the ledger and a recording.' },
 } as const satisfies Readonly<Record<string, { readonly roles: readonly string[]; readonly help: string }>>;
 

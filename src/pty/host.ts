@@ -125,6 +125,11 @@ export class PtyHost {
       return;
     }
     switch (value.type) {
+      case 'policy': {
+        const { type: _, ...policy } = value;
+        this.#configuration = { ...this.#configuration, ...policy };
+        return;
+      }
       case 'spawn':
         this.#start(value, this.#configuration);
         return;

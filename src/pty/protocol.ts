@@ -28,19 +28,26 @@ export const recordingNoticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), recording: z.string(), reason: z.string(), head }),
 ]);
 
+/** What a recording takes from the policy in force. */
+const policyFields = {
+  policySha256: z.string(),
+  workstationClass: z.enum(workstationClasses),
+  rotateMinutes: z.number().positive(),
+  rotateMebibytes: z.number().positive(),
+  reserveMebibytes: z.number().nonnegative(),
+};
+
 export const toPtyHost = z.discriminatedUnion('type', [
   /** First message, once. Paths are absolute. */
   z.object({
     type: z.literal('configure'),
     recordingsFolder: z.string(),
     installation: z.string(),
-    policySha256: z.string(),
-    workstationClass: z.enum(workstationClasses),
-    rotateMinutes: z.number().positive(),
-    rotateMebibytes: z.number().positive(),
-    reserveMebibytes: z.number().nonnegative(),
+    ...policyFields,
     version: z.string(),
   }),
+  /** Another policy is in force: for the shells that are started from here on. A recording keeps the one that it began under. */
+  z.object({ type: z.literal('policy'), ...policyFields }),
   /** Starts a shell, recorded from its first byte. Answered by `spawned` or `spawnFailed`. */
   z.object({
     type: z.literal('spawn'),

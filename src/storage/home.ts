@@ -9,6 +9,8 @@ export interface Home {
   readonly folder: string;
   readonly installation: string;
   readonly policy: string;
+  /** Policies that are or were in force, each under its digest. */
+  readonly policies: string;
   readonly people: string;
   readonly secrets: string;
   readonly ledger: string;
@@ -34,6 +36,7 @@ export function homePaths(folder: string): Home {
     folder,
     installation: join(folder, 'installation.json'),
     policy: join(folder, 'policy.json'),
+    policies: join(folder, 'policies'),
     people: join(folder, 'people'),
     secrets: join(folder, 'secrets'),
     ledger: join(folder, 'ledger'),
@@ -93,7 +96,7 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.run]) {
+  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.run]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HEAD_SECRET, headsOf } from '../anchors/outside.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { keepPolicy } from '../policy/force.ts';
 import { createPolicy, defaultPolicy, loadPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { createNew, readSmall, syncFolder } from '../storage/atomic.ts';
@@ -104,7 +105,7 @@ export function refuseSecondRun(home: Home): void {
 function setAside(home: Home, now: Date): void {
   const left = [
     ...(existsSync(home.policy) ? [home.policy] : []),
-    ...[home.people, home.ledger].flatMap((folder) => listFolder(folder, '').map((name) => join(folder, name))),
+    ...[home.policies, home.people, home.ledger].flatMap((folder) => listFolder(folder, '').map((name) => join(folder, name))),
   ];
   if (left.length === 0) return;
   const folder = join(home.folder, `unfinished-${now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)}-${randomBytes(2).toString('hex')}`);
@@ -197,6 +198,8 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     undo.push(() => rmSync(auditKeyPath));
     createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation));
     undo.push(() => rmSync(home.policy));
+    keepPolicy(home, readSmall(home.policy)!);
+    undo.push(() => rmSync(home.policies, { recursive: true }));
 
     const { record, identity } = await createPerson({ name, passphrase, now: now.toISOString(), ...(input.kdf ? { kdf: input.kdf } : {}) });
     undo.push(() => identity.destroy());

@@ -2,17 +2,23 @@
 import { makeTrust, type Trust } from '../export/trust.ts';
 import { verifierSha256 } from '../export/verifier.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import { loadPolicy } from '../policy/policy.ts';
+import { policyInForce } from '../policy/force.ts';
 import type { Home } from '../storage/home.ts';
 import type { Installation } from '../storage/installation.ts';
 import { readPinned } from './pinned.ts';
 
 /**
- * The people whom the ledger knows, with the keys that it has of them.
+ * The people whom the ledger knows, with the keys that it has of them, and the audit keys of the policy in force.
  * @throws PersonRefused where a record is not the ledger's; StorageFault where it or the policy cannot be read.
  */
 export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts): Trust {
   const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
   const publicKey = Buffer.from(installation.publicKey, 'base64url');
-  return makeTrust({ installation: installation.id, publicKey, persons, auditKeys: loadPolicy(home).policy.auditKeys, verifierSha256: verifierSha256() });
+  return makeTrust({
+    installation: installation.id,
+    publicKey,
+    persons,
+    auditKeys: policyInForce(home, facts).policy.auditKeys,
+    verifierSha256: verifierSha256(),
+  });
 }

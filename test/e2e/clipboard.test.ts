@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { missingPrograms, readIfThere } from '../support/display.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
@@ -49,6 +50,7 @@ describe('in the app', () => {
     const path = join(running.home, 'policy.json');
     const policy = JSON.parse(readFileSync(path, 'utf8')) as { lock: object };
     writeFileSync(path, JSON.stringify({ ...policy, lock: { ...policy.lock, clearClipboard: false } }));
+    await acceptAsItStands(running.home);
     running = await start({ folder: running.folder });
     await unlockWithPassphrase(running);
     await copy();

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statfsSync, w
 import { join } from 'node:path';
 import { fillDisk } from '../support/small-disk.ts';
 import { firstRun, paneText, passphrase, root, start, until, unlockWithPassphrase } from './support.ts';
+import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 
 const disk = process.argv[2]!;
 const said: Record<string, unknown> = {};
@@ -43,6 +44,7 @@ const policyPath = join(home, 'policy.json');
 const policy = JSON.parse(readFileSync(policyPath, 'utf8')) as { recording: { reserveMebibytes: number } };
 policy.recording.reserveMebibytes = 0;
 writeFileSync(policyPath, JSON.stringify(policy));
+said['accepted'] = wardmux('policy', 'accept', '--passphrase-fd', '3').status;
 rmSync(join(home, 'recordings'), { recursive: true });
 mkdirSync(join(home, 'recordings'), { mode: 0o700 });
 
@@ -82,6 +84,7 @@ await running.stop();
 const own = JSON.parse(readFileSync(policyPath, 'utf8')) as { recording: { reserveMebibytes: number } };
 own.recording.reserveMebibytes = 0;
 writeFileSync(policyPath, JSON.stringify(own));
+await acceptAsItStands(home);
 running = await start({ folder, say: (line) => void lines.push(line) });
 await unlockWithPassphrase(running);
 await running.page.keyboard.type('i=0; while :; do i=$((i+1)); echo line $i; done\n');

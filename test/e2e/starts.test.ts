@@ -136,8 +136,6 @@ describe('what is damaged stays as it is, and is named', () => {
   beforeEach(initialise);
 
   test.each([
-    ['policy.json', '{"format":"wardmux-policy"}'],
-    ['policy.json', 'not json at all'],
     ['installation.json', '{}'],
     ['ledger/events.jsonl', '{"seq":0,"time":"2026-01-01T00:00:00.000Z","installation":"w-000000000000","action":"app.start","detail":{"version":"0.1.0"}}\n'],
   ])('%s', (name, content) => {
@@ -152,6 +150,28 @@ describe('what is damaged stays as it is, and is named', () => {
     expect(listed.stderr).toContain(path);
     expect(readFileSync(path, 'utf8')).toBe(content);
   });
+
+  test.each(['{"format":"wardmux-policy"}', 'not json at all', undefined])(
+    'policy.json that is %s: the last good one stays in force, and it is said',
+    (content) => {
+      const path = join(home, 'policy.json');
+      if (content === undefined) rmSync(path);
+      else writeFileSync(path, content);
+      const recorded = spawnSync(join(root, 'bin', 'wardmux'), ['record', '--', 'true'], { env: environment(), encoding: 'utf8' });
+      expect(recorded.status).toBe(0);
+      expect(recorded.stderr).toContain(path);
+      expect(recorded.stderr).toContain('stays the one before');
+      expect(existsSync(path) ? readFileSync(path, 'utf8') : undefined).toBe(content);
+      expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain(
+        `"action":"policy.refused","detail":{"reason":"${content === undefined ? 'missing' : 'malformed'}"`,
+      );
+      // Nothing is accepted that cannot be read; and where the bytes of the policy in force are nowhere, nothing is recorded.
+      for (const name of readdirSync(join(home, 'policies'))) rmSync(join(home, 'policies', name));
+      const refused = spawnSync(join(root, 'bin', 'wardmux'), ['record', '--', 'true'], { env: environment(), encoding: 'utf8' });
+      expect(refused.status).toBe(125);
+      expect(refused.stderr).toContain('Restore one of them from a backup');
+    },
+  );
 
   test('a data folder that others can write is refused with the command that mends it', () => {
     chmodSync(home, 0o777);

@@ -3,6 +3,7 @@ import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFile
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
+import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { appendEvent, openInstallation } from '../installation.ts';
 import type { CliIo } from '../io.ts';
 import { runCli } from '../program.ts';
@@ -70,20 +71,21 @@ test('without an anchor it is not anchored, and says what to do', async () => {
 });
 
 test('a file drop: added, tested, listed, and its status told', async () => {
-  expect(await wardmux('anchor', 'add', 'share', '--file', share)).toMatchObject({ status: 0, err: expect.stringContaining('wardmux anchor test share') });
+  expect(await wardmux('anchor', 'add', 'share', '--file', share)).toMatchObject({ status: 0, err: expect.stringContaining('wardmux policy accept') });
+  await acceptAsItStands(home);
   expect(policy().anchors).toEqual([{ name: 'share', kind: 'file', folder: share }]);
   expect(await wardmux('anchor', 'status')).toMatchObject({
     status: 50,
     out: expect.stringContaining('not-anchored: share: No head of this ledger stands at'),
   });
-  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: 3 events are anchored at /), err: '' });
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: 4 events are anchored at /), err: '' });
   expect(await wardmux('anchor', 'status', 'share')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: /) });
   const { grade, anchors } = JSON.parse((await wardmux('anchor', 'status', '--json')).out) as { grade: string; anchors: Record<string, unknown>[] };
   expect(grade).toBe('anchored');
-  expect(anchors).toMatchObject([{ name: 'share', kind: 'file', grade: 'anchored', head: { size: 3 }, failing: null }]);
+  expect(anchors).toMatchObject([{ name: 'share', kind: 'file', grade: 'anchored', head: { size: 4 }, failing: null }]);
   expect(Object.keys(anchors[0]!)).toEqual(['name', 'kind', 'where', 'grade', 'head', 'at', 'ageSeconds', 'failing', 'sentence']);
   expect((await wardmux('anchor', 'list')).out).toContain('share  file  ');
-  expect((await wardmux('ledger', 'show', '--action', 'anchor.sent')).out).toContain('anchor=share kind=file size=3');
+  expect((await wardmux('ledger', 'show', '--action', 'anchor.sent')).out).toContain('anchor=share kind=file size=4');
   // Adding it again is how a folder is marked that was made anew.
   rmSync(share, { recursive: true });
   expect(await wardmux('anchor', 'status')).toMatchObject({ status: 50, out: expect.stringContaining('not marked as a file drop') });
@@ -94,6 +96,7 @@ test('a file drop: added, tested, listed, and its status told', async () => {
 
 test('a data folder that was set back is told from a good one, by status and by test, and nothing is signed over it', async () => {
   await wardmux('anchor', 'add', 'share', '--file', share);
+  await acceptAsItStands(home);
   await wardmux('anchor', 'test');
   cpSync(home, join(place, 'older'), { recursive: true });
   await happen();
@@ -158,8 +161,10 @@ test('--add-network names the host and its port in the policy', async () => {
     network: ['127.0.0.1:9'],
     anchors: [{ name: 'siem', kind: 'syslog', host: '127.0.0.1', port: 9, fingerprint: 'ab'.repeat(32) }],
   });
+  await acceptAsItStands(home);
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 50, err: 'siem: 127.0.0.1:9 did not take it (unreachable).\n' });
   // Taken out of the list, it is not even asked.
   writeFileSync(join(home, 'policy.json'), readFileSync(join(home, 'policy.json'), 'utf8').replace('"127.0.0.1:9"', ''));
+  await acceptAsItStands(home);
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 50, err: 'siem: 127.0.0.1:9 did not take it (not-allowed).\n' });
 });

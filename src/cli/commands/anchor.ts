@@ -10,7 +10,7 @@ import { writeAtomic } from '../../storage/index.ts';
 import { toJson } from '../../storage/json.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
+import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../installation.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 
@@ -53,13 +53,13 @@ async function tell(views: readonly AnchorView[], options: { json?: boolean }, i
 
 async function status(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  return tell(await anchorViews(site, loadPolicy(site.home).policy, io.now(), name), options, io);
+  return tell(await anchorViews(site, (await policyOf(site)).policy, io.now(), name), options, io);
 }
 
 /** Hands the ledger's head over now, whatever the waits say, and tells what came of it. */
 async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  const { anchors, rootAt } = anchorsOf(site, loadPolicy(site.home).policy, name);
+  const { anchors, rootAt } = anchorsOf(site, (await policyOf(site)).policy, name);
   const views = await withLedger(site, async ({ ledger }) => {
     const entering: Promise<unknown>[] = [];
     const keeper = new AnchorKeeper({
@@ -81,7 +81,7 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
 
 async function list(options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  const { policy } = loadPolicy(site.home);
+  const { policy } = await policyOf(site);
   const { anchors } = anchorsOf(site, policy);
   if (options.json) await io.out(jsonText(policy.anchors ?? []));
   else if (anchors.length === 0) io.talk('The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER');
@@ -180,7 +180,7 @@ async function add(name: string, options: AddOptions, io: CliIo): Promise<number
   parsePolicy(Buffer.from(text), site.home.policy);
   if (!same) writeAtomic(site.home.policy, text);
   io.talk(
-    `${same ? 'The policy has it already' : `Written to ${site.home.policy}`}. A running app takes it at its next start. To hand over a head now: wardmux anchor test ${name}`,
+    `${same ? 'The policy has it already' : `Written to ${site.home.policy}`}. It is in force when you have run: wardmux policy accept. Then hand over a head with: wardmux anchor test ${name}`,
   );
   return exit.done;
 }

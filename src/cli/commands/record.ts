@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
 import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
-import { loadPolicy } from '../../policy/index.ts';
+import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { withholdCoreDumps } from '../../pty/harden.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
@@ -91,17 +91,23 @@ interface Begun {
   readonly installation: string;
   readonly person: PersonRecord;
   readonly recipients: readonly Recipient[];
-  readonly loaded: ReturnType<typeof loadPolicy>;
+  readonly loaded: LoadedPolicy;
   readonly ledger: Ledger;
 }
 
 async function begin(args: RecordArguments, context: RecordContext): Promise<Begun> {
   const home = openHome(homeFolder(context.env));
   const installation = requireInstallation(home);
-  const loaded = loadPolicy(home);
   const { ledger } = await openLedger(home, installation);
   let person: PersonRecord;
+  let loaded: LoadedPolicy;
   try {
+    const { proposal, ...inForce } = policyInForce(home, ledger.facts);
+    loaded = inForce;
+    if (proposal) {
+      say(proposalSentence(home, proposal));
+      await ledger.append(proposalEvent(proposal));
+    }
     person = choosePerson(home, ledger.facts, args.person);
   } catch (error) {
     if (error instanceof PersonRefused) await ledger.append({ action: 'person.refused', person: error.person, detail: { reason: error.reason } });

@@ -1,0 +1,141 @@
+/** A program of the same account writes into the data folder: it becomes no reader of a recording, and turns no lock off. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { policyDifferences } from '../../src/policy/difference.ts';
+import type { Policy } from '../../src/policy/types.ts';
+import { generateAuditKey } from '../../src/recording/wrap.ts';
+import { readHeader } from '../../src/recording/reader.ts';
+import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { firstRun } from '../../src/vault/first-run.ts';
+
+/** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
+vi.setConfig({ testTimeout: 120_000 });
+
+const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const words = 'kettle orbit willow prairie stamp';
+let place: string;
+let home: string;
+let original: Policy;
+const path = (): string => join(home, 'policy.json');
+
+beforeEach(async () => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-policy-attack-'));
+  home = join(place, 'home');
+  const { identity } = await firstRun({
+    home,
+    name: 'Ada Example',
+    passphrase: Buffer.from(words),
+    auditKeyPath: join(place, 'audit.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    kdf: { N: 16384, r: 8, p: 1, salt: Buffer.alloc(16, 7).toString('base64url') },
+  });
+  identity.destroy();
+  original = JSON.parse(readFileSync(path(), 'utf8')) as Policy;
+  writeFileSync(join(place, 'passphrase'), `${words}\n`);
+  writeFileSync(join(place, 'wrong'), 'not the passphrase\n');
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+function wardmux(args: readonly string[], secret = 'passphrase'): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, main, ...args], {
+    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+    encoding: 'utf8',
+  });
+  return { status, out: stdout, err: stderr };
+}
+const accept = (secret?: string) => wardmux(['policy', 'accept', '--passphrase-fd', '3'], secret);
+const events = (): { action: string; person?: string; detail: Record<string, unknown> }[] =>
+  readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as never); // prettier-ignore
+
+/** Records something. @returns the thumbprints that can open it, and the policy that its header names. */
+async function recipients(): Promise<{ kids: string[]; policy: string }> {
+  const before = readdirSync(join(home, 'recordings'));
+  expect(wardmux(['record', '--', 'echo', 'patient']).status).toBe(0);
+  const [id] = readdirSync(join(home, 'recordings')).filter((name) => !before.includes(name));
+  const { header } = (await readHeader(join(home, 'recordings', id!), 0))!;
+  return { kids: header.recipients.filter(({ role }) => role === 'audit').map(({ kid }) => kid), policy: header.policySha256 };
+}
+
+test('an audit key that is written into policy.json reads nothing until somebody who may has accepted it', async () => {
+  const honest = await recipients();
+  const stranger = generateAuditKey();
+  writeFileSync(
+    path(),
+    JSON.stringify({ ...original, auditKeys: [...original.auditKeys, { kid: stranger.recipient.kid, label: 'Nobody', jwk: stranger.recipient.jwk }] }),
+  );
+  expect(await recipients()).toEqual(honest);
+  const said = wardmux(['record', '--', 'true']);
+  expect(said.err).toContain('is not in force');
+  expect(said.err).toContain(`auditKeys.${stranger.recipient.kid}: nothing -> "Nobody"`);
+  expect(
+    events()
+      .filter(({ action }) => action === 'policy.refused')
+      .at(-1)?.detail,
+  ).toMatchObject({ reason: 'changed' });
+  // Who cannot open an identity accepts nothing.
+  expect(accept('wrong')).toMatchObject({ status: 4 });
+  expect(await recipients()).toEqual(honest);
+  // A person who may: the difference is shown, and the ledger has both digests.
+  const accepted = accept();
+  expect(accepted).toMatchObject({ status: 0, out: `auditKeys.${stranger.recipient.kid}: nothing -> "Nobody"\n` });
+  const change = events()
+    .filter(({ action }) => action === 'policy.change')
+    .at(-1)!;
+  expect(change.detail).toMatchObject({ previousSha256: honest.policy, auditKeys: [...honest.kids, stranger.recipient.kid] });
+  expect(change.person).toMatch(/^p-/);
+  expect(await recipients()).toEqual({ kids: [...honest.kids, stranger.recipient.kid], policy: change.detail['sha256'] });
+  expect(accept()).toMatchObject({ status: 0, err: expect.stringContaining('nothing to accept') });
+});
+
+test('a policy that was accepted once and put back from a backup is a wish again', async () => {
+  copyFileSync(path(), join(place, 'old.json'));
+  writeFileSync(path(), JSON.stringify({ ...original, lock: { idleSeconds: 60, warnSeconds: 10 } }));
+  expect(accept()).toMatchObject({ status: 0, out: 'lock.idleSeconds: 300 -> 60\nlock.warnSeconds: 30 -> 10\n' });
+  const now = await recipients();
+  copyFileSync(join(place, 'old.json'), path());
+  expect(await recipients()).toEqual(now);
+  // Nor does it help to write into the copy that is kept: its name is its digest.
+  for (const name of readdirSync(join(home, 'policies'))) copyFileSync(join(place, 'old.json'), join(home, 'policies', name));
+  expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 125, err: expect.stringContaining('Restore one of them from a backup') });
+});
+
+test('what cannot be read is not accepted, and malformed bytes never reach the ledger', () => {
+  for (const content of ['', 'not json', '{"format":"wardmux-policy"}', JSON.stringify({ ...original, auditKeys: [] })]) {
+    writeFileSync(path(), content);
+    const before = events().length;
+    expect(accept()).toMatchObject({ status: 1, err: expect.stringContaining('stays the one before') });
+    expect(events()).toHaveLength(before);
+    expect(existsSync(path())).toBe(true);
+  }
+});
+
+test('every change of a policy is a difference, and nothing else is', () => {
+  const policy = fc.record({
+    workstation: fc.record({ name: fc.string(), banner: fc.string() }),
+    lock: fc.record({ idleSeconds: fc.nat(5), clearClipboard: fc.option(fc.boolean(), { nil: undefined }) }),
+    auditKeys: fc.uniqueArray(fc.record({ kid: fc.constantFrom('a', 'b', 'c'), label: fc.constantFrom('x', 'y') }), { selector: ({ kid }) => kid }),
+    network: fc.array(fc.constantFrom('h', 'i'), { maxLength: 3 }),
+    anchors: fc.option(fc.uniqueArray(fc.record({ name: fc.constantFrom('p', 'q'), folder: fc.constantFrom('/x', '/y') }), { selector: ({ name }) => name }), {
+      nil: undefined,
+    }),
+  });
+  /** Order of named rows says nothing; everything else does. */
+  const meaning = (value: object): string => {
+    const { auditKeys = [], anchors, ...rest } = value as { auditKeys?: { kid: string }[]; anchors?: { name: string }[] };
+    const byName = (rows: readonly object[] | undefined): unknown => rows && [...rows].map((row) => JSON.stringify(row)).sort();
+    return JSON.stringify([rest, byName(auditKeys), byName(anchors)]);
+  };
+  fc.assert(
+    fc.property(policy, policy, (one, two) => {
+      const found = policyDifferences(one as never, two as never);
+      expect(found.length === 0).toBe(meaning(one) === meaning(two));
+      expect(policyDifferences(one as never, one as never)).toEqual([]);
+      for (const { before, after } of found) expect(before).not.toBe(after);
+    }),
+    { numRuns: 500 },
+  );
+});
