@@ -5,14 +5,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Ledger } from '../ledger/ledger.ts';
-import { readLedger } from '../ledger/read.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { LedgerView } from '../ledger/view.ts';
 import type { LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
-import { leafHash, MerkleTree, StoredTree } from '../merkle/tree.ts';
+import { MerkleTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
 import type { Access } from '../recording/access.ts';
-import type { Frame, SegmentHeader, SegmentOpener } from '../recording/types.ts';
+import type { Frame, SegmentHeader, SegmentOpener, TreeHead } from '../recording/types.ts';
 import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
@@ -118,7 +118,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   const { folder: partial } = begun;
   try {
     const { checkpoint } = options;
-    const heads = writeLedger(options.ledger, recording, checkpoint.head.size, join(partial, BUNDLE.ledger));
+    const heads = await writeLedger(options.ledger, recording, checkpoint.head, join(partial, BUNDLE.ledger));
     const evidence = await writeEvidence(options, recording, partial, heads);
     const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
     const statement: BundleStatement = {
@@ -214,33 +214,30 @@ class TextFile {
   }
 }
 
-/** This recording's events up to the checkpoint, each with its inclusion path. */
-function writeLedger(ledger: Pick<Ledger, 'folder' | 'key'>, recording: string, size: number, path: string): LedgerHeads {
-  const leaves = new StoredTree();
-  const lines: { index: number; event: string }[] = [];
-  const events: LedgerEvent[] = [];
-  const reading = readLedger(ledger.folder, ledger.key, {
-    signatures: 'last',
-    onEvent: (event, line) => {
-      if (leaves.size === size) return;
-      leaves.append(leafHash(line));
-      if (!belongsTo(event, recording)) return;
-      lines.push({ index: event.seq, event: line.toString('utf8') });
-      events.push(event);
-    },
-  });
-  const fault = reading.faults[0];
-  if (fault) throw new ExportError('contradicted', `The ledger does not verify, so nothing is exported: ${fault.message}`);
-  const heads = headsOf(events, recording);
+/** This recording's events up to the checkpoint, and those that took policies into force, each with its inclusion path. */
+async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, recording: string, head: TreeHead, path: string): Promise<LedgerHeads> {
+  const view = await LedgerView.open(folder, key);
+  if (!view) throw new ExportError('not-in-ledger', `There is no ledger in ${folder}, so nothing is exported.`);
   const file = new TextFile(path);
   try {
-    for (const { index, event } of lines)
-      file.write(`${JSON.stringify({ index, event, path: leaves.inclusionPath(index, size).map((hash) => hash.toString('hex')) })}\n`);
+    const found = [...(await view.eventsOf(recording)), ...(await view.policyEvents())]
+      .filter(({ event }) => event.seq < head.size)
+      .sort((a, b) => a.event.seq - b.event.seq)
+      .filter(({ event }) => belongsTo(event, recording));
+    const heads = headsOf(
+      found.map(({ event }) => event),
+      recording,
+    );
+    for (const one of found) {
+      const proof = await view.inclusion(one, head);
+      file.write(`${JSON.stringify({ index: one.event.seq, event: one.line.toString('utf8'), path: proof.map((hash) => hash.toString('hex')) })}\n`);
+    }
     file.finish();
+    return heads;
   } finally {
     file.close();
+    view.close();
   }
-  return heads;
 }
 
 function headsOf(events: readonly LedgerEvent[], recording: string): LedgerHeads {

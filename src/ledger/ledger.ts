@@ -16,6 +16,7 @@ import { StorageFault } from '../storage/fault.ts';
 import { LedgerError } from './errors.ts';
 import { Derived, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
+import { POLICIES } from './derived/entries.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { checkEntry, encodeEvent } from './events.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
@@ -200,6 +201,11 @@ export class Ledger {
   /** The events that name a recording, oldest first, with their lines as stored. */
   eventsOf(recording: string): Promise<FoundEvent[]> {
     return this.#look((source) => eventsOf(source, recording));
+  }
+
+  /** The events that took a policy into force, oldest first. */
+  policyEvents(): Promise<FoundEvent[]> {
+    return this.#look((source) => eventsOf(source, POLICIES));
   }
 
   /** The inclusion path of an event in the tree of a head that was signed. */

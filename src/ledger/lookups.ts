@@ -2,7 +2,7 @@
  * Questions to a ledger that read little of it. What lies beside the ledger is only the way to an answer: each event is
  * checked against the head, each proof against the root that it leads to.
  */
-import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency } from '../merkle/tree.ts';
+import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { Doubt } from './derived/doubt.ts';
 import { readExactly } from './derived/tree-files.ts';
@@ -28,22 +28,36 @@ export interface FoundEvent {
 }
 
 /** One event. @throws Doubt */
-export function eventOf(source: LookupSource, seq: number): FoundEvent {
+function eventOf(source: LookupSource, seq: number, node: NodeSource): FoundEvent {
   const { state, events, key } = source;
   const line = lineAt(events, state.beside.offset(seq), state.end);
   const event = eventAt(line, seq, key);
   const { size, root } = state.tree.head();
-  if (!event || !leads(() => rootFromInclusion(leafHash(line), seq, size, inclusionPathOf(state.beside.node, seq, size)), root))
+  if (!event || !leads(() => rootFromInclusion(leafHash(line), seq, size, inclusionPathOf(node, seq, size)), root))
     throw new Doubt(`event ${seq} of the ledger is not the one that was signed for`);
   return { event, line };
 }
 
-/** The events that name a recording, oldest first. @throws Doubt */
-export function eventsOf(source: LookupSource, recording: string): FoundEvent[] {
-  return source.state.beside
-    .eventsOf(recording)
-    .filter((seq) => seq < source.state.tree.size)
-    .map((seq) => eventOf(source, seq));
+/** The events that name a recording, or that took policies into force (POLICIES), oldest first. @throws Doubt */
+export function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
+  const { beside, tree } = source.state;
+  // The paths of events that lie near each other share most of their nodes.
+  const node = remember(beside.node);
+  return beside
+    .eventsOf(subject)
+    .filter((seq) => seq < tree.size)
+    .map((seq) => eventOf(source, seq, node));
+}
+
+/** A source that looks each node up once. */
+function remember(node: NodeSource): NodeSource {
+  const known: Map<number, Uint8Array>[] = [];
+  return (level, index) => {
+    const row = (known[level] ??= new Map());
+    let hash = row.get(index);
+    if (!hash) row.set(index, (hash = node(level, index)));
+    return hash;
+  };
 }
 
 /** The inclusion path of an event in the tree of a head that was signed. @throws Doubt */

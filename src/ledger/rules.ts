@@ -2,6 +2,7 @@
  * What the events of one recording may say after each other: a pure reducer. The writer asks it before each append, and
  * verifiers fold the events of a ledger or of a bundle through it, so that neither accepts what the other refuses.
  */
+import { emptyRoot } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -11,7 +12,7 @@ export interface RecordingState {
   readonly start: number;
   readonly began: string;
   readonly person: string | null;
-  /** The largest head; size 0 and an empty root before the first one. */
+  /** The largest head; that of an empty tree before the first one. */
   readonly head: TreeHead;
   /** The highest segment that an event named; segment 0 needs none. */
   readonly segment: number;
@@ -37,6 +38,8 @@ export interface RuleBreak {
 
 /** Events that state size and root of one recording's tree. */
 const headActions: readonly string[] = ['recording.segment', 'recording.checkpoint', ...closings];
+
+const EMPTY_ROOT = emptyRoot().toString('hex');
 
 /** Of something else that is called a recording there is nothing to be said. */
 const RECORDING = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
@@ -66,7 +69,7 @@ export function nextRecordingState(
       start: event.seq,
       began: event.time,
       person: event.person ?? null,
-      head: { size: 0, root: '' },
+      head: { size: 0, root: EMPTY_ROOT },
       segment: 0,
       closed: null,
       outputBytes: null,
@@ -81,7 +84,7 @@ export function nextRecordingState(
     return breaks('after-end', `states a head of recording ${recording} after its ${before.closed}`);
   if (size < before.head.size)
     return breaks('smaller-head', `says that recording ${recording} has ${size} records, and ${before.head.size} were signed for before`);
-  if (size === before.head.size && size > 0 && root !== before.head.root)
+  if (size === 0 ? root !== EMPTY_ROOT : size === before.head.size && root !== before.head.root)
     return breaks('other-root', `gives the ${size} records of recording ${recording} another root than the one that was signed for before`);
   if (action === 'recording.segment') {
     if (!isCount(segment) || !isCount(firstSeq) || segment <= before.segment || firstSeq >= size)

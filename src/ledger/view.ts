@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import type { TreeHead } from '../recording/types.ts';
 import { Doubt } from './derived/doubt.ts';
 import { LedgerFacts } from './facts.ts';
+import { POLICIES } from './derived/entries.ts';
 import { ledgerPaths, openPlain } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
@@ -78,6 +79,11 @@ export class LedgerView {
   /** The events that name a recording, oldest first, with their lines as stored. */
   eventsOf(recording: string): Promise<FoundEvent[]> {
     return this.#look((source) => eventsOf(source, recording));
+  }
+
+  /** The events that took a policy into force, oldest first. */
+  policyEvents(): Promise<FoundEvent[]> {
+    return this.#look((source) => eventsOf(source, POLICIES));
   }
 
   /** The inclusion path of an event in the tree of a head that was signed. */

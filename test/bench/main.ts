@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record] [--pane] [--lock]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record] [--pane] [--lock] [--ledger]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock. All of them unless some are named.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --ledger  the ledger. All of them unless some are named.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
  */
@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { corpus } from './corpus.ts';
 import { machine, machineLine } from './machine.ts';
+import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
 import { benchRecord, buildDrain, type RecordRow } from './record.ts';
@@ -31,9 +32,10 @@ const { values } = parseArgs({
     record: { type: 'boolean', default: false },
     pane: { type: 'boolean', default: false },
     lock: { type: 'boolean', default: false },
+    ledger: { type: 'boolean', default: false },
   },
 });
-const all = !values.record && !values.pane && !values.lock;
+const all = !values.record && !values.pane && !values.lock && !values.ledger;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind. */
@@ -82,6 +84,7 @@ const drain = buildDrain(join(import.meta.dirname, 'drain.c'), cache);
 let record: RecordRow[] = [];
 let pane: FigureRow[] = [];
 let lock: FigureRow[] = [];
+let ledger: FigureRow[] = [];
 if (all || values.record) {
   say(`making the corpus of ${megabytes} MB, where it is not in the cache`);
   const text = corpus(cache, megabytes);
@@ -91,6 +94,7 @@ if (all || values.pane) {
   pane = await benchPane({ corpus: corpus(cache, paneMegabytes), rounds: Math.min(rounds, 5), drain, cache, say });
 }
 if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, say });
+if (all || values.ledger) ledger = await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say });
 
 const parts = ['# Figures', '', `Measured by \`npm run bench\`${values.quick ? ' -- --quick (too small to quote)' : ''}: ${machineLine(here)}.`, ''];
 if (record.length > 0) {
@@ -107,14 +111,15 @@ if (record.length > 0) {
 }
 if (pane.length > 0) parts.push(`## A visible, recorded pane`, '', figureTable('visible pane', pane), '');
 if (lock.length > 0) parts.push(`## The lock`, '', figureTable('from the beginning of the lock', lock), '');
+if (ledger.length > 0) parts.push('## The ledger', '', figureTable('the ledger', ledger), '');
 const text = `${parts.join('\n').trimEnd()}\n`;
 process.stdout.write(text);
 
 const folder = values.quick ? cache : join(root, 'docs/bench');
 mkdirSync(folder, { recursive: true });
 // Paths of this machine say nothing to a reader elsewhere.
-const json = { machine: here, megabytes, rounds, record, pane, lock };
+const json = { machine: here, megabytes, rounds, record, pane, lock, ledger };
 writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
-if ([...record, ...pane, ...lock].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;
+if ([...record, ...pane, ...lock, ...ledger].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;

@@ -41,6 +41,7 @@ function events(count: number): LedgerEntry[] {
       made.push({ action: 'recording.end', detail: { recording: other, reason: 'exit', size: 9, root: root(n + 1), outputBytes: n, durationMs: 2 * n } });
     }
     made.push({ action: 'lock', detail: { cause: 'idle' } });
+    if (n % 300 === 7) made.push({ action: 'first-run', person: 'p-0123456789ab', detail: { auditKeys: [] } });
   }
   return made;
 }
@@ -72,6 +73,8 @@ async function expectAnswers(ledger: Ledger | LedgerView, lines: readonly string
   }
   for (const size of [0, 1, 255, 256, 257, Math.floor(lines.length / 2), lines.length]) expect(await ledger.rootAt(size)).toBe(tree.head(size).root);
   expect(await ledger.rootAt(lines.length + 1)).toBeUndefined();
+  const policies = lines.flatMap((line, index) => (line.includes('"first-run"') ? [index] : []));
+  expect((await ledger.policyEvents()).map(({ event }) => event.seq)).toEqual(policies);
 }
 
 const asked = [id(0), id(1), id(400), id(797), id(799), id(12_345)];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { StoredTree, type NodeSource } from '../../merkle/tree.ts';
 import { RecordingStates, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
-import { EVENT_WIDTHS, eventKey, idKey, idOf, namedRecording, seqOf, STATE_WIDTHS, stateEntry, stateOf } from './entries.ts';
+import { EVENT_WIDTHS, eventKey, idKey, idOf, subjectOf, seqOf, STATE_WIDTHS, stateEntry, stateOf } from './entries.ts';
 import { HashTree } from './hash-tree.ts';
 import { NO_SNAPSHOT, type Snapshot } from './snapshot.ts';
 import { TreeFiles } from './tree-files.ts';
@@ -19,7 +19,7 @@ export interface Beside {
   readonly node: NodeSource;
   /** Where the line of an event begins. @throws Doubt */
   offset(seq: number): number;
-  /** Numbers of the events that name a recording, ascending. @throws Doubt */
+  /** Numbers of the events that name a recording, or that take a policy into force (POLICIES), ascending. @throws Doubt */
   eventsOf(id: string): number[];
   /** Every recording, by id. @param held what was folded since the base. @throws Doubt */
   recordings(held: RecordingStates): Iterable<readonly [string, RecordingState]>;
@@ -55,7 +55,7 @@ export class DerivedInMemory implements Beside {
 }
 
 function name(named: Map<string, number[]>, event: LedgerEvent): void {
-  const id = namedRecording(event);
+  const id = subjectOf(event);
   if (id === undefined) return;
   const seqs = named.get(id);
   if (seqs) seqs.push(event.seq);

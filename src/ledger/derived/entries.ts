@@ -6,7 +6,7 @@ import type { Widths } from './hash-tree.ts';
 
 const ID_BYTES = 11;
 const SEQ_BYTES = 6;
-/** Below a recording's id: the numbers of the events that name it. */
+/** Below what they are looked up by: numbers of events. */
 export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
 
 const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording.failed', 'recording.recovered'];
@@ -14,10 +14,15 @@ const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording
 const STATE = { start: 0, began: 6, person: 12, closed: 19, size: 20, root: 26, segment: 58, counted: 64, outputBytes: 65, durationMs: 71, end: 77 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
-/** The recording that an event names, if it names one. */
-export function namedRecording({ detail }: LedgerEvent): string | undefined {
+/** What events are looked up by: a recording's id, or this for those that take a policy into force. No recording has it. */
+export const POLICIES = '00000000-000000-00000000';
+const policyActions: readonly string[] = ['first-run', 'policy.change'];
+
+/** What an event is looked up by, if by anything. */
+export function subjectOf({ action, detail }: LedgerEvent): string | undefined {
   const id = detail?.['recording'];
-  return typeof id === 'string' && recordingPattern.test(id) ? id : undefined;
+  if (typeof id === 'string' && recordingPattern.test(id)) return id;
+  return policyActions.includes(action) ? POLICIES : undefined;
 }
 
 /** `yyyymmdd-hhmmss-xxxxxxxx`: its digits as hexadecimal ones, so that keys sort as ids do. */
@@ -68,7 +73,7 @@ export function stateOf(value: Buffer): RecordingState {
     start: value.readUIntBE(STATE.start, 6),
     began: new Date(value.readUIntBE(STATE.began, 6)).toISOString(),
     person: value[STATE.person] === 1 ? `p-${value.subarray(STATE.person + 1, STATE.closed).toString('hex')}` : null,
-    head: { size, root: size === 0 ? '' : value.subarray(STATE.root, STATE.segment).toString('hex') },
+    head: { size, root: value.subarray(STATE.root, STATE.segment).toString('hex') },
     segment: value.readUIntBE(STATE.segment, 6),
     closed: closings[value[STATE.closed]!] ?? null,
     outputBytes: counted ? value.readUIntBE(STATE.outputBytes, 6) : null,
