@@ -149,7 +149,7 @@ export async function rig(options: {
   const none = { dispose: () => {} };
   const window: HostWindow = {
     show: async (surface) => void shown.push(surface),
-    blank: async () => {},
+    blank: async () => 'gone',
     post: (text) => void posted.push(JSON.parse(text) as Rig['posted'][number]),
     postFrame: async () => {},
     onMessage: (listener) => {
@@ -170,6 +170,7 @@ export async function rig(options: {
     open: async () => window,
     fork: (name) => (name === 'vault-host' ? vault() : pty()),
     idleSeconds: () => host.idleSeconds(),
+    clearClipboard: async () => false,
     onSignal: () => none,
     onRefused: (listener) => {
       refuse = listener;

@@ -11,6 +11,7 @@ import { Gate } from './gate.ts';
 import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
+import { keepLeases } from './lease.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
@@ -55,7 +56,10 @@ export class App {
   /** The first page stands: commands of the private socket have something to act on. */
   #started = false;
   #stopping = false;
+  /** ISO 8601 UTC. Before the first unlock it is the time since which nothing is to be seen. */
+  readonly #startedAt = new Date().toISOString();
   #stopTicking: () => void = () => {};
+  #endLeases: () => void = () => {};
   #finished!: (code: number) => void;
   /** Resolves with the exit status when the app is over. */
   readonly finished: Promise<number>;
@@ -119,8 +123,23 @@ export class App {
       },
       onFailed: (error) => this.#gate.pageless(error),
     }));
+    const clipboard = { copied: false };
+    const clearClipboard = async (): Promise<void> => {
+      if (clipboard.copied && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
+    };
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
-    const gate = (this.#gate = new Gate({ windows, vaults, pty, machine: this.#machine, journal, clock, emit, sweep: () => this.#sweepExports(), say }));
+    const gate = (this.#gate = new Gate({
+      windows,
+      vaults,
+      pty,
+      machine: this.#machine,
+      journal,
+      clock,
+      emit,
+      sweep: () => this.#sweepExports(),
+      clearClipboard,
+      say,
+    }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
     const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
     const policy = (this.#policy = new PolicyWatch({ home, gate, pty, installed, journal }));
@@ -165,7 +184,7 @@ export class App {
       installed,
       journal,
       display: new DisplayFile(home),
-      clipboard: { copied: false },
+      clipboard,
       emit,
       openInstalled: () => this.#openInstalled(),
     };
@@ -222,6 +241,14 @@ export class App {
     if (this.#stopping) return;
     host.onSignal((signal) => (signal === 'shutdown' ? this.stop('shutdown') : this.lock(signal)));
     this.#stopTicking = clock.every(1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
+    this.#endLeases = keepLeases({
+      renew: () => {
+        if (!this.#gate.session) return;
+        this.#pty.lease();
+        this.#gate.emit('lease', () => ({}));
+      },
+      lapsed: () => void this.lock('gap'),
+    });
     // The first page is shown in turn too, but a start that cannot show it has failed.
     let failed: unknown;
     await this.#windows.change(() => this.#windows.show(this.#closedSurface()).catch((error: unknown) => void (failed = error)));
@@ -286,11 +313,19 @@ export class App {
 
   /** A line of the private socket. Nothing here opens anything. */
   async remote(command: SocketCommand): Promise<Record<string, unknown>> {
-    if (command === 'lock') await this.lock('command');
+    if (command === 'lock') {
+      // The lock page may take its time: what counts is that nothing is to be seen.
+      void this.lock('command');
+      await this.#gate.proven;
+    }
     if (command === 'show' && this.#started) await this.reopen();
+    const { session, lockedAt, invisible } = this.#gate;
     return {
       window: this.#windows.isOpen || !this.#started,
-      state: !this.#started ? 'starting' : this.#gate.session ? 'unlocked' : this.#installed.current ? 'locked' : 'first-run',
+      state: !this.#started ? 'starting' : session ? 'unlocked' : this.#installed.current ? 'locked' : 'first-run',
+      locked: session === undefined,
+      since: session ? null : (lockedAt ?? this.#startedAt),
+      visible: invisible ?? null,
       shells: this.#workspace.shellCount,
       host: this.#options.host.name,
       version,
@@ -366,6 +401,7 @@ export class App {
     if (this.#stopping) return void (await this.finished);
     this.#stopping = true;
     this.#stopTicking();
+    this.#endLeases();
     this.#gate.end();
     const attempt = async (step: () => unknown): Promise<void> => {
       try {

@@ -7,7 +7,7 @@ import { Refusal } from '../src/bridge/server.ts';
 import type { EventName, Events, Surface } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
-import type { Peer } from './host.ts';
+import type { Invisibility, Peer } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Activity, LockConfig, LockStep, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
@@ -40,6 +40,8 @@ export interface GateParts {
   readonly emit: <E extends EventName>(event: E, payload: Events[E]) => void;
   /** What a killed vault host may have left in the clear. */
   readonly sweep: () => void;
+  /** What was copied in the workspace goes, as far as the host can without a page; asked again when the lock page stands. Never rejects. */
+  readonly clearClipboard: () => Promise<void>;
   readonly say: (sentence: string) => void;
 }
 
@@ -54,6 +56,9 @@ export class Gate {
   #lockedAt: string | null = null;
   /** The last lock, until it is done. */
   #closing: Promise<void> = Promise.resolve();
+  /** How it is known that nothing of a workspace is on the screen. */
+  #invisible: Invisibility = 'gone';
+  #proven: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(parts: GateParts) {
@@ -67,6 +72,16 @@ export class Gate {
   /** ISO 8601 UTC of the last lock since the start. */
   get lockedAt(): string | null {
     return this.#lockedAt;
+  }
+
+  /** How it is known that nothing of a workspace is on the screen; undefined while one may be. */
+  get invisible(): Invisibility | undefined {
+    return this.#session ? undefined : this.#invisible;
+  }
+
+  /** Resolves when the last lock has been proven, or has not, and is in the ledger. */
+  get proven(): Promise<void> {
+    return this.#proven;
   }
 
   /** True while a private key of a person is, or may be about to be, in the vault host. */
@@ -151,6 +166,7 @@ export class Gate {
   open(attempt: number, session: Session): boolean {
     if (!this.#send({ type: 'opened', attempt }).accepted) return false;
     this.#session = session;
+    this.#invisible = 'unknown';
     this.#created = undefined;
     return true;
   }
@@ -186,22 +202,30 @@ export class Gate {
   }
 
   #close(cause: LockCause): Promise<void> {
-    const { windows, vaults, pty, journal, sweep } = this.#parts;
+    const { windows, vaults, pty, journal, sweep, clearClipboard } = this.#parts;
     const person = this.#session?.person.id;
     const wasOpen = this.#session !== undefined;
     this.#cut();
     this.#lockedAt = new Date().toISOString();
     // The picture and the keys go now, and not after whatever else is being changed.
-    const blanked = windows.cut().catch(() => {});
+    const blanked = windows.cut();
     const killed = vaults.kill();
-    return windows.change(async () => {
-      // A pty host that does not answer could still be showing: it is ended, and the recordings with it.
-      const detached = wasOpen ? pty.detach(cause).catch(() => pty.kill9()) : undefined;
-      await Promise.all([blanked, killed, detached]);
-      journal.log({ action: 'lock', ...(person === undefined ? {} : { person }), detail: { cause } });
+    const cleared = clearClipboard();
+    // A pty host that does not answer could still be showing: it is ended, and the recordings with it.
+    const detached = wasOpen ? pty.detach(cause).catch(() => pty.kill9()) : undefined;
+    // Told when it is true, and not when it was asked for.
+    const proven = Promise.all([blanked, killed, detached]).then(async ([visible]) => {
+      this.#invisible = visible;
+      journal.log({ action: 'lock', ...(person === undefined ? {} : { person }), detail: { cause, visible } });
       sweep();
       await journal.checkpoint();
+    });
+    this.#proven = proven.catch(() => {});
+    return windows.change(async () => {
+      await proven;
+      await cleared;
       await windows.show('lock');
+      await clearClipboard();
     });
   }
 

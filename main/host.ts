@@ -13,6 +13,14 @@ export interface Disposable {
   dispose(): void;
 }
 
+/**
+ * How it is known that nothing of a page is on the screen any more. `gone`: the screen was looked at, or a picture after it
+ * was presented, or the window never was on one. `killed`: there was no such proof in time, so the processes that draw were
+ * ended, and the window with them. `unknown`: neither.
+ */
+export const invisibilities = ['gone', 'killed', 'unknown'] as const;
+export type Invisibility = (typeof invisibilities)[number];
+
 /** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
 export interface HostWindow {
   /**
@@ -20,8 +28,12 @@ export interface HostWindow {
    * page is missing, or when `blank`, another `show` or `close` came before the document ran.
    */
   show(surface: Surface): Promise<void>;
-  /** Blanks the window at once, without waiting for anything. */
-  blank(): Promise<void>;
+  /**
+   * Takes the page away at once, without waiting for anything. Resolves within half a second, with how it is known that the
+   * page is not to be seen: an answer of the browser or of its renderer is no proof. After `killed` this window is gone for
+   * good, without `onClosed`: the host opens another one.
+   */
+  blank(): Promise<Invisibility>;
   /** JSON text to the page. Messages to a page that is gone are dropped. */
   post(text: string): void;
   /**
@@ -87,6 +99,11 @@ export interface Host {
   fork(name: ChildName): Child;
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
   idleSeconds(): Promise<number | undefined>;
+  /**
+   * Takes what was copied out of the clipboard, and out of the selection of the middle button where the system has one. Needs
+   * neither focus nor a gesture where the system lets it. Resolves with true when both are known to be empty.
+   */
+  clearClipboard(): Promise<boolean>;
   /** A sleep or an end of the machine waits until what the listener gives back is over, where the system waits at all. */
   onSignal(listener: (signal: HostSignal) => unknown): Disposable;
   onRefused(listener: (what: RefusedByHost) => void): Disposable;

@@ -115,6 +115,10 @@ export class PtyClient {
     this.#post({ type: 'policy', ...policy });
   }
 
+  /** Main runs. */
+  lease(): void {
+    this.#post({ type: 'lease' });
+  }
   frame(bytes: Uint8Array): void {
     this.#post({ type: 'frame', bytes });
   }

@@ -3,7 +3,7 @@
  * anything may be shown at all is the gate's to say.
  */
 import type { Clock } from './clock.ts';
-import type { Host, HostWindow, Peer, Surface } from './host.ts';
+import type { Host, HostWindow, Invisibility, Peer, Surface } from './host.ts';
 
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
@@ -33,6 +33,8 @@ export class WindowKeeper {
   readonly #parts: KeeperParts;
   #window!: HostWindow;
   #isOpen = false;
+  /** The window was ended because it could not be shown to be dark: the next page gets another one. */
+  #killed = false;
   #surface: Surface = 'lock';
   /** Counts what decides about the window: a page whose number has passed is not missed. */
   #shows = 0;
@@ -71,6 +73,7 @@ export class WindowKeeper {
     const window = await host.open({ rendererFolder });
     this.#window = window;
     this.#isOpen = true;
+    this.#killed = false;
     const ours = (): boolean => window === this.#window;
     window.onMessage((text) => {
       if (ours()) onMessage(text);
@@ -101,6 +104,8 @@ export class WindowKeeper {
 
   /** @throws Error when the page does not come up; where something else has decided about the window meanwhile it is quiet. */
   async show(surface: Surface): Promise<void> {
+    if (this.#ended || !this.#parts.mayShow(surface)) return;
+    if (this.#killed) await this.open();
     if (!this.#isOpen || this.#ended || !this.#parts.mayShow(surface)) return;
     const number = ++this.#shows;
     this.#greeted = false;
@@ -126,12 +131,22 @@ export class WindowKeeper {
     return this.#restarts.length > RESTARTS.most;
   }
 
-  /** The page of the moment counts for nothing any more, and its picture goes. Resolves when it is gone, at once where there is none. */
-  cut(): Promise<void> {
+  /**
+   * The page of the moment counts for nothing any more, and its picture goes. Resolves with how that is known, at once where
+   * there is no window. Never rejects.
+   */
+  async cut(): Promise<Invisibility> {
     this.#shows++;
     this.#greeted = false;
     this.#surface = 'lock';
-    return this.#isOpen ? this.#window.blank() : Promise.resolve();
+    if (!this.#isOpen) return 'gone';
+    const window = this.#window;
+    const known = await window.blank().catch(() => 'unknown' as const);
+    if (known === 'killed' && window === this.#window && this.#isOpen) {
+      this.#isOpen = false;
+      this.#killed = true;
+    }
+    return known;
   }
 
   /** The page of `document` has said hello. */
@@ -152,9 +167,9 @@ export class WindowKeeper {
   }
 
   /** From here on nothing is shown. Resolves when the picture is gone. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#ended = true;
-    return this.cut();
+    await this.cut();
   }
 
   /** A change that was under way at the end, such as a lock, is waited for; what hangs is not. */

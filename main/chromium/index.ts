@@ -13,7 +13,8 @@ import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
 import { sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
-import { watchX11Window } from './x11-window.ts';
+import { X11Selections } from '../machine/x11-selections.ts';
+import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
@@ -21,6 +22,8 @@ const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
 const START_MS = 30_000;
 /** A browser that does not end by itself in this time is killed. */
 const QUIT_MS = 2000;
+/** A killed process, and the window of one, are gone within a few milliseconds; more is for a machine in trouble. */
+const KILL_MS = 1000;
 
 export interface ChromiumHostOptions {
   /** Where pty-host.mjs and vault-host.mjs lie. */
@@ -31,6 +34,8 @@ export interface ChromiumHostOptions {
   readonly runFolder?: string;
   /** For tests: no window on a screen. */
   readonly headless?: boolean;
+  /** For tests: as on a screen that nobody can look at. */
+  readonly blind?: boolean;
   /** For tests: other entries for the children. */
   readonly entries?: Partial<Record<ChildName, string>>;
   readonly env?: NodeJS.ProcessEnv;
@@ -55,11 +60,13 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   const browser = findBrowser(env);
   const root = process.getuid?.() === 0;
   const signals = watchSignals(env);
+  const selections = new X11Selections(env);
   const refused = new Listeners<[RefusedByHost]>();
   const children = new Set<Child>();
   let profile: Profile | undefined;
   let context: BrowserContext | undefined;
   let window: ChromiumWindow | undefined;
+  let watch: WindowWatch | undefined;
   let browserPid: number | undefined;
   /** True from the call of `open` until the window is closed or could not be opened. */
   let isOpen = false;
@@ -111,18 +118,25 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       browserPid = processInfo.find(({ type }) => type === 'browser')?.id;
       if (browserPid === undefined) throw new Error('the browser does not say which process it is');
       session.on('Browser.downloadWillBegin', () => refused.emit('download'));
+      // The browser does not notice when another program destroys its window: for the person it is closed all the same.
+      watch = headless ? undefined : watchX11Window({ env, pid: browserPid, wmClass: windowClass, gone: () => void window?.close() });
       await session.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true });
       window = await ChromiumWindow.open(
-        { context, browser: session, browserPid, rendererFolder: opening.rendererFolder, headless, onRefused: (what) => refused.emit(what) },
+        {
+          context,
+          browser: session,
+          browserPid,
+          rendererFolder: opening.rendererFolder,
+          headless,
+          look: async () => (watch && !options.blind && (await watch.watching) ? watch.look : undefined),
+          kill,
+          onRefused: (what) => refused.emit(what),
+        },
         page,
       );
-      const opened = window;
-      // The browser does not notice when another program destroys its window: for the person it is closed all the same.
-      const watch = headless ? undefined : watchX11Window({ env, pid: browserPid, wmClass: windowClass, gone: () => void opened.close() });
       // A browser without a window holds nothing that is wanted: it goes, and its profile with it.
       window.onClosed(() => {
         isOpen = false;
-        watch?.stop();
         void inTurn(endBrowser);
       });
       return window;
@@ -133,7 +147,30 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     }
   }
 
+  /** Kills the browser and all below it, without a word to anybody. @returns true when they and their window are gone. */
+  async function kill(): Promise<boolean> {
+    if (browserPid === undefined) return true;
+    const shown = watch;
+    const tree = processTree(browserPid);
+    killNow(tree);
+    const left = await whenGone(tree, KILL_MS);
+    const seen = headless || !shown || !(await shown.watching) ? undefined : await windowGone(shown);
+    isOpen = false;
+    void inTurn(endBrowser);
+    return left.length === 0 && seen !== false;
+  }
+
+  async function windowGone(shown: WindowWatch): Promise<boolean> {
+    for (const end = performance.now() + KILL_MS; ; await new Promise((resolve) => setTimeout(resolve, 5))) {
+      const seen = await shown.look().catch(() => undefined);
+      if (seen === 'gone') return true;
+      if (seen === undefined || performance.now() > end) return false;
+    }
+  }
+
   async function endBrowser(): Promise<void> {
+    watch?.stop();
+    watch = undefined;
     const tree = browserPid === undefined ? [] : processTree(browserPid);
     const closing = context?.close().catch(() => {});
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
@@ -148,6 +185,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
 
   async function quit(): Promise<void> {
     signals.stop();
+    selections.close();
     await Promise.all([inTurn(endBrowser), ...[...children].map((child) => child.kill())]);
   }
 
@@ -173,6 +211,10 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       children.add(child);
       child.onExit(() => children.delete(child));
       return child;
+    },
+    async clearClipboard() {
+      if (!headless && (await watch?.watching)) return selections.clear();
+      return (await window?.clearClipboard()) ?? false;
     },
     idleSeconds: idleReader(env),
     onSignal: (listener) => signals.onSignal(listener),

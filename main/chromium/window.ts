@@ -4,7 +4,7 @@
  * after a renderer has died.
  */
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
-import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type Surface } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Invisibility, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
@@ -12,12 +12,21 @@ import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { bindingName, fetchExpression, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
+import type { Look } from '../machine/x11-window.ts';
 import { TargetGuard } from './targets.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
+/** Without proof that the page is not to be seen any more, the browser is killed after this long. A proof takes 30 to 100 ms. */
+const PROOF_MS = 300;
+/** Between two looks at the screen. A look takes 2 to 5 ms. */
+const LOOK_MS = 4;
+/** A browser writes to the clipboard within milliseconds, or not at all: without the focus its promise stays open. */
+const CLIPBOARD_MS = 500;
+/** A browser that does not close its page in this time has been stopped, or hangs. */
+const CLOSE_MS = 500;
 /** A built page is on the screen in well under a second; ten are for a machine in trouble. */
 const START_MS = 10_000;
 
@@ -41,6 +50,10 @@ export interface WindowOptions {
   readonly browserPid: number;
   readonly rendererFolder: string;
   readonly headless: boolean;
+  /** The window as the screen has it; undefined where there is none, or where nobody can look (Wayland). Asked at each use. */
+  readonly look: () => Promise<(() => Promise<Look>) | undefined>;
+  /** Kills the browser and all below it. @returns true when they, and the window with them, are gone. */
+  readonly kill: () => Promise<boolean>;
   /** Told about every request and message that was refused, without its content. */
   readonly onRefused: (what: RefusedByHost) => void;
 }
@@ -74,6 +87,10 @@ export class ChromiumWindow implements HostWindow {
   /** The document runs in a renderer of its own: a crash from now on is not our doing. */
   #settled = false;
   #crashHeard: (() => void) | undefined;
+  /** The browser has told of the end of the last document. */
+  #heardEnd = false;
+  /** How it is known that nothing is to be seen, while nothing is. */
+  #known: Invisibility = 'gone';
   #adopting = false;
   #isClosed = false;
   #pid: number | undefined;
@@ -120,10 +137,64 @@ export class ChromiumWindow implements HostWindow {
     if (!this.#options.headless) await this.#session.send('Page.bringToFront').catch(() => {});
   }
 
-  async blank(): Promise<void> {
+  async blank(): Promise<Invisibility> {
     const pid = this.#pid;
     this.#forget();
-    await this.#leave(pid);
+    if (this.#isClosed || !this.#dirty) return this.#known;
+    // No screen: what was shown is gone with its process.
+    if (this.#options.headless) {
+      await this.#leave(pid);
+      return 'gone';
+    }
+    const late = new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false));
+    const left = this.#leave(pid);
+    const proven = await Promise.race([left.then(() => this.#isDark()).catch(() => false), late]);
+    if (proven) return (this.#known = 'gone');
+    // Nobody is told of this end: whoever asked for the dark gets its answer.
+    this.#isClosed = true;
+    this.#forget();
+    this.#known = (await this.#options.kill()) ? 'killed' : 'unknown';
+    return this.#known;
+  }
+
+  /**
+   * By the page that stands, as if a person had asked for it: without a gesture the browser refuses. It puts every text into the
+   * selection of the middle button too, but not an empty one, so a space goes first. @returns true when it was done
+   */
+  async clearClipboard(): Promise<boolean> {
+    if (!this.#live || this.#isClosed) return false;
+    const expression = `navigator.clipboard.writeText(' ').then(() => navigator.clipboard.writeText('')).then(() => true, () => false)`;
+    const cleared = this.#session.send('Runtime.evaluate', { expression, userGesture: true, awaitPromise: true, returnByValue: true }).then(
+      ({ result }) => result.value === true,
+      () => false,
+    );
+    return Promise.race([cleared, new Promise<false>((resolve) => setTimeout(resolve, CLIPBOARD_MS, false))]);
+  }
+
+  /** True when the browser and its GPU process have drawn the page as it is now. A page that is just being loaded is not there yet. */
+  async #hasDrawn(): Promise<boolean> {
+    return this.#session.send('Page.captureScreenshot', { format: 'png', clip: { x: 0, y: 0, width: 1, height: 1, scale: 1 } }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Resolves with true once the screen shows nothing of a page. Where nobody can look: once the browser has drawn an empty page. */
+  async #isDark(): Promise<boolean> {
+    if (this.#isClosed) return true;
+    const look = await this.#options.look();
+    if (!look) await this.#revive();
+    for (const end = performance.now() + PROOF_MS; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {
+      if (!look) {
+        if (await this.#hasDrawn()) return true;
+        continue;
+      }
+      const seen = await look();
+      if (seen === 'plain' || seen === 'gone') return true;
+      // Not on the screen: the browser has heard that its page has died, and draws another picture before it comes back.
+      if (seen === 'hidden' && this.#heardEnd) return true;
+    }
+    return false;
   }
 
   async #show(surface: Surface, generation: number, pid: number | undefined): Promise<void> {
@@ -262,7 +333,8 @@ export class ChromiumWindow implements HostWindow {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#forget();
-    await this.#page.close({ runBeforeUnload: false }).catch(() => {});
+    const closed = this.#page.close({ runBeforeUnload: false }).catch(() => {});
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     this.#close();
   }
 
@@ -338,6 +410,8 @@ export class ChromiumWindow implements HostWindow {
     this.#frameCount = 0;
     this.#live = true;
     this.#dirty = true;
+    this.#heardEnd = false;
+    this.#known = 'unknown';
     const { errorText } = await this.#session.send('Page.navigate', { url });
     check();
     if (this.#crashed) return false;
@@ -388,6 +462,7 @@ export class ChromiumWindow implements HostWindow {
   #onCrash(session: CDPSession): void {
     if (session !== this.#session) return;
     this.#crashed = true;
+    this.#heardEnd = true;
     const wasSettled = this.#settled;
     this.#settled = false;
     this.#live = false;

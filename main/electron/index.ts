@@ -120,6 +120,8 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       child.onExit(() => children.delete(child));
       return child;
     },
+    // The lock page tries, at each key, click and focus.
+    clearClipboard: async () => false,
     idleSeconds: async () => powerMonitor.getSystemIdleTime(),
     onSignal: (listener) => signals.add(listener),
     onRefused: (listener) => refused.add(listener),

@@ -5,7 +5,7 @@
  */
 import { BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
-import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type Surface } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Invisibility, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
@@ -125,9 +125,11 @@ export class ElectronWindow implements HostWindow {
     await ready;
   }
 
-  blank(): Promise<void> {
+  /** Electron's browser process is this one; whether its picture has reached the screen nobody has looked. */
+  async blank(): Promise<Invisibility> {
     this.#changes++;
-    return this.#clear();
+    await this.#clear();
+    return 'unknown';
   }
 
   /** Takes the document out of the window and ends its renderer. */

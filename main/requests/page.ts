@@ -45,6 +45,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       gate.attached(attached.panes);
       emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
       const { view } = workspace;
+      emit('lease', {});
       if (view) emit('view', view);
       emit('status', status.line());
       for (const flag of status.takeFlags()) gate.notice('warn', flag);

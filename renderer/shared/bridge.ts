@@ -85,6 +85,7 @@ export class Bridge {
   #frames: FrameListener = () => {};
   #key: PageKey | undefined;
   #next = 1;
+  #ended = false;
   /** What is asked before hello is sent; the core knows no page without its key. */
   #early: (() => void)[] | undefined = [];
 
@@ -92,11 +93,13 @@ export class Bridge {
     if (!host) throw new Error(messages.bridge.missing);
     this.#host = host;
     host.onMessage((text) => this.#message(text));
-    host.onFrame((peer, bytes) =>
-      this.#lines[peer]
+    host.onFrame((peer, bytes) => {
+      // Taken, so that nobody waits, and not opened.
+      if (this.#ended) return undefined;
+      return this.#lines[peer]
         .receive(bytes, (frame) => this.#frames(frame))
-        .catch(() => this.#dispatch('notice', { level: 'stop', sentence: messages.bridge.badFrame })),
-    );
+        .catch(() => this.#dispatch('notice', { level: 'stop', sentence: messages.bridge.badFrame }));
+    });
   }
 
   /** Makes the document's ephemeral key and says hello. Call it after every listener is in place. */
@@ -130,8 +133,19 @@ export class Bridge {
     this.#frames = listener;
   }
 
+  /** From here on nothing that comes is shown, and nothing goes out: the keys of both channels are forgotten. */
+  end(): void {
+    this.#ended = true;
+    this.#frames = () => {};
+    this.#listeners.clear();
+    this.#key = undefined;
+    this.#lines.pty = new Line();
+    this.#lines.vault = new Line();
+  }
+
   /** Seals and sends in the order of the calls. Secrets are wiped from the page's copy once they are sealed. */
   sendFrame(peer: Peer, frame: Frame): Promise<void> {
+    if (this.#ended) return Promise.resolve();
     const bytes = encodeFrame(frame);
     const secret = frame.type === 'passphrase' || frame.type === 'prf';
     if (secret) frame.bytes.fill(0);

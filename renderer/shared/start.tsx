@@ -12,13 +12,18 @@ export async function loadFonts(): Promise<void> {
 }
 
 /** The page without its host: it says so instead of staying empty. */
-export function Unconnected(): JSX.Element {
+export const Unconnected = (): JSX.Element => <Plain title={messages.faces.lostTitle} sentence={messages.bridge.missing} />;
+
+/** The page whose host is silent. */
+export const Silent = (): JSX.Element => <Plain title={messages.bridge.silentTitle} sentence={messages.bridge.silent} />;
+
+function Plain({ title, sentence }: { readonly title: string; readonly sentence: string }): JSX.Element {
   return (
     <main class="unconnected">
-      <h1 class="x3">{messages.faces.lostTitle}</h1>
+      <h1 class="x3">{title}</h1>
       <p class="measure">
         <Mark kind="stop" />
-        {messages.bridge.missing}
+        {sentence}
       </p>
     </main>
   );

@@ -282,6 +282,14 @@ export class Controller {
     if (model.status.value) model.status.value = { ...model.status.value, warning: false };
   }
 
+  /** The text goes: no terminal is left, and no view. */
+  end(): void {
+    this.#endCopyMode();
+    for (const terminal of model.terminals.values()) terminal.dispose();
+    model.terminals.clear();
+    model.view.value = undefined;
+  }
+
   focusTerminal(): void {
     if (document.querySelector('dialog[open]') || model.searching.value !== undefined) return;
     const active = model.activePane.value;

@@ -8,10 +8,11 @@ import '../shared/ui.css';
 import { Bridge } from '../shared/bridge.ts';
 import { display, followDisplay } from '../shared/display.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
-import { loadFonts, Unconnected } from '../shared/start.tsx';
+import { loadFonts, Silent, Unconnected } from '../shared/start.tsx';
 import { App } from './app.tsx';
 import { Controller } from './controller.ts';
 import { installKeys } from './keys.ts';
+import { watchLease } from './lease.ts';
 import { refreshTerminals } from './terminal-view.ts';
 
 guardChords(window);
@@ -32,4 +33,9 @@ else {
   for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'])
     matchMedia(query).addEventListener('change', redraw);
   await bridge.hello();
+  watchLease(bridge, () => {
+    bridge.end();
+    render(<Silent />, document.body);
+    controller.end();
+  });
 }

@@ -198,6 +198,8 @@ export interface Events {
   channel: { readonly peer: 'pty' | 'vault'; readonly publicKey: string };
   view: WorkspaceView;
   status: StatusView;
+  /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
+  lease: Readonly<Record<string, never>>;
   /** A toast (`level` ok) or a banner that stays until read (warn, stop). */
   notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number };
   /** A command that the workspace itself carries out: copy-mode, display-panes, command-prompt, confirm, search, paste … */

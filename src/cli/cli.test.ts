@@ -272,7 +272,7 @@ test('no installation, no app, no sense: each has its sentence and its status', 
     expect(wardmux(args), args.join(' ')).toMatchObject({ status: 2, out: '' });
 });
 
-test('wardmux lock says whether it is locked: 0 when it is, 3 when no app runs, 1 when one does and does not lock', async () => {
+test('wardmux lock says whether it is locked: 0 when it is and nothing is to be seen, 60 when that is not known, 3 when no app runs, 1 when one does and does not lock', async () => {
   const path = socketPath(home, { WARDMUX_HOME: home, HOME: place });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = async () => {
@@ -292,8 +292,11 @@ test('wardmux lock says whether it is locked: 0 when it is, 3 when no app runs, 
   const server = createServer((socket) => socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer))));
   await new Promise<void>((resolve) => server.listen(path, resolve));
   for (const [given, status] of [
-    ['{"ok":true,"state":"locked"}\n', 0],
-    ['{"ok":true,"state":"first-run"}\n', 0],
+    ['{"ok":true,"state":"locked","visible":"gone"}\n', 0],
+    ['{"ok":true,"state":"locked","visible":"killed"}\n', 0],
+    ['{"ok":true,"state":"first-run","visible":"gone"}\n', 0],
+    ['{"ok":true,"state":"locked","visible":"unknown"}\n', 60],
+    ['{"ok":true,"state":"locked"}\n', 60],
     ['{"ok":true,"state":"unlocked"}\n', 1],
     ['{"ok":false,"error":"no"}\n', 1],
     ['nonsense\n', 1],

@@ -100,8 +100,8 @@ const rows = [
   ),
   row(
     'lock',
-    'The app locked: renderer and private keys are gone. A terminal says itself whether its screen is empty; one that says nothing is unknown.',
-    { cause: lockCauses, 'visible?': ['gone', 'unknown'] },
+    'The app locked: renderer and private keys are gone. How it is known that nothing is to be seen: gone, the screen was looked at, or a terminal says that it is empty; killed, the processes that draw were ended; unknown, neither.',
+    { cause: lockCauses, 'visible?': ['gone', 'killed', 'unknown'] },
     { person: 'optional' },
   ),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),

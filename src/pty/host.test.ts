@@ -1,6 +1,7 @@
 import { unlockText } from '../recording/access.ts';
 import { describe, expect, test } from 'vitest';
 import { person, recipient, Stage } from './host.fixture.ts';
+import { CHECK_MS, LEASE_MS, RENEW_MS } from '../bridge/lease.ts';
 import { limits } from './backlog/backlog.ts';
 import { checkpointMs } from './host.ts';
 
@@ -221,6 +222,27 @@ describe('locking', () => {
     pty.reads(true);
     expect(pty.received.toString()).toBe('before');
     expect(stage.faults()).toEqual(['The pty host refused a message: a frame came while the workspace is locked. Nothing was changed.']);
+  });
+
+  test('locks by itself when main is silent, and not while it is not', async () => {
+    const stage = await ready();
+    const page = await stage.attach();
+    for (let i = 0; i < 10; i++) {
+      stage.clock.advance(RENEW_MS);
+      stage.send({ type: 'lease' });
+    }
+    await page.type(1, 'with main');
+    stage.clock.advance(LEASE_MS - CHECK_MS);
+    await page.type(1, ', still');
+    stage.clock.advance(CHECK_MS);
+    await page.type(1, 'without');
+    expect(stage.ptys[0]!.received.toString()).toBe('with main, still');
+    expect(stage.writers[0]!.events.at(-1)).toMatchObject({ code: 'l', data: '{"cause":"main-silent"}' });
+    // A lease that comes too late opens nothing; only another attach does.
+    stage.send({ type: 'lease' });
+    await page.type(1, 'without');
+    expect(stage.ptys[0]!.received.toString()).toBe('with main, still');
+    expect(stage.count('detached')).toBe(0);
   });
 
   test('takes no snapshot either', async () => {

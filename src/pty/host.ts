@@ -6,6 +6,7 @@ import { EOL } from 'node:os';
 import type { z } from 'zod';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
+import { CHECK_MS, Lease } from '../bridge/lease.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { operatorAccess, unlockText } from '../recording/access.ts';
 import { Challenge } from '../proof/proof.ts';
@@ -68,10 +69,11 @@ interface View {
   readonly person: string;
   /** Thumbprint of the key that was proven. */
   readonly owner: string;
+  readonly lease: Lease;
 }
 
 /** A page that wants to be the view, and has to prove it. */
-interface Pending extends View {
+interface Pending extends Omit<View, 'lease'> {
   readonly page: Uint8Array;
   readonly method: string;
   challenge: Challenge | undefined;
@@ -144,8 +146,13 @@ export class PtyHost {
         return this.#frame(value.bytes);
       case 'ack':
         return this.#ack(value.pane, value.parsed);
+      case 'lease':
+        this.#view?.lease.renew(this.#parts.clock.now());
+        return;
       case 'detach':
-        return this.#detach(value.cause);
+        this.#detach(value.cause);
+        this.#post({ type: 'detached' });
+        return;
       case 'kill':
         return this.#kill(value.pane);
       case 'checkpoint':
@@ -334,7 +341,9 @@ export class PtyHost {
   }
 
   #attach({ channel, person, owner, method }: Pending): void {
-    this.#view = { channel, person, owner };
+    const view = { channel, person, owner, lease: new Lease(this.#parts.clock.now()) };
+    this.#view = view;
+    this.#watchLease(view);
     const panes: { pane: number; recording: string; outputBytes: number }[] = [];
     for (const pane of this.#panes.values()) {
       if (!this.#viewOf(pane)) continue;
@@ -370,7 +379,16 @@ export class PtyHost {
       session?.mark('l', JSON.stringify({ cause }));
       session?.rotate();
     }
-    this.#post({ type: 'detached' });
+  }
+
+  /** Main is silent: it has been stopped, and would not lock. */
+  #watchLease(view: View): void {
+    const { clock } = this.#parts;
+    clock.after(CHECK_MS, () => {
+      if (view !== this.#view) return;
+      if (view.lease.isOver(clock.now())) this.#detach('main-silent');
+      else this.#watchLease(view);
+    });
   }
 
   /** A sealed frame from the page: input or a snapshot. */

@@ -72,6 +72,8 @@ export const toPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('frame'), bytes }),
   /** Output bytes of the pane that the workspace has parsed, in all: cumulative, so that a lost ack heals. */
   z.object({ type: z.literal('ack'), pane, parsed: z.number().nonnegative() }),
+  /** Main runs. Without it for three seconds (src/bridge/lease.ts) the view key is dropped as by a lock, but without an answer. */
+  z.object({ type: z.literal('lease') }),
   /** Lock: drop the view key, mark every recording, start new segments. Answered by `detached`. */
   z.object({ type: z.literal('detach'), cause: z.string() }),
   /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */

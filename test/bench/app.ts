@@ -31,6 +31,7 @@ export function initHome(folder: string): { readonly home: string } {
 export interface BenchApp {
   readonly surface: string | undefined;
   page(): Page;
+  readonly browserPid: number | undefined;
   lock(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -47,6 +48,9 @@ export async function startApp(folder: string, home: string, options: { readonly
       return app.surface;
     },
     page: () => host.page(),
+    get browserPid() {
+      return host.browserPid;
+    },
     lock: () => app.lock('hotkey'),
     stop: () => app.stop('closed'),
   };

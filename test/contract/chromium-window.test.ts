@@ -3,15 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { isAlive } from '../../main/machine/processes.ts';
+import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';
 
 /** Xvfb chooses a free display itself and writes its number to the given descriptor. */
 async function startDisplay(): Promise<{ display: string; server: ChildProcess }> {
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1440x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise<string>((resolve, reject) => {
     server.on('error', reject);
     server.stdio[3]!.once('data', (data: Buffer) => resolve(data.toString().trim()));
@@ -54,4 +54,47 @@ test('A lock on the screen kills the old renderer, leaves no dump, and shows the
     server.kill();
     rmSync(runFolder, { recursive: true, force: true });
   }
+});
+
+describe.each([
+  ['looked at', false],
+  ['blind, so that a picture drawn in time is the proof', true],
+])('A screen that is %s', (_, blind) => {
+  test('knows a page to be gone; a browser that draws no more is killed with its window, and another one opens', async ({ skip }) => {
+    skip(!existsSync('/usr/bin/Xvfb'), 'Xvfb is not installed');
+    const { display, server } = await startDisplay();
+    const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+    const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, blind, env: { ...process.env, DISPLAY: display } });
+    try {
+      let window = await host.open({ rendererFolder: pagesFolder });
+      // A picture that is drawn in time is a matter of the machine's time: where there is none, killing is right too.
+      const known: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        await window.show('workspace');
+        known.push(await window.blank());
+        if (known.at(-1) === 'killed') window = await host.open({ rendererFolder: pagesFolder });
+      }
+      expect(known).toContain('gone');
+      for (const type of ['gpu-process', 'browser']) {
+        let closed = 0;
+        window.onClosed(() => closed++);
+        await window.show('workspace');
+        const tree = processTree(host.browserPid!);
+        const victim = type === 'browser' ? host.browserPid! : tree.find((pid) => commandLine(pid).includes(`--type=${type}`))!;
+        process.kill(victim, 'SIGSTOP');
+        expect(await window.blank()).toBe('killed');
+        expect(tree.filter(isAlive)).toEqual([]);
+        // Whoever asked has its answer: nobody is told of a person who closed the window.
+        expect(closed).toBe(0);
+        expect(await window.blank()).toBe('killed');
+        await expect(window.show('lock')).rejects.toThrow();
+        window = await host.open({ rendererFolder: pagesFolder });
+        await window.show('lock');
+      }
+    } finally {
+      await host.quit();
+      server.kill();
+      rmSync(runFolder, { recursive: true, force: true });
+    }
+  });
 });

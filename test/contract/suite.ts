@@ -1,6 +1,6 @@
 /** What every host keeps, whatever it is made of. Each host's test file calls this with a way to make one. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Child, Host, HostSignal, HostWindow, Peer } from '../../main/host.ts';
+import { invisibilities, type Child, type Host, type HostSignal, type HostWindow, type Peer } from '../../main/host.ts';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -123,7 +123,7 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
       await window.show('workspace');
       say({ do: 'hold' });
       const posted = window.postFrame('pty', Uint8Array.of(1));
-      await window.blank();
+      expect(invisibilities).toContain(await window.blank());
       await posted;
       await window.postFrame('pty', Uint8Array.of(2));
       expect(heard.frames).toHaveLength(0);

@@ -13,6 +13,7 @@ import { contentSecurityPolicy, origin } from '../../main/host.ts';
 import { PeerChannel } from '../../src/bridge/channel/node.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
 import type { Display, Events, EventName, Output, StatusView, Surface } from '../../src/bridge/schema.ts';
+import { RENEW_MS } from '../../src/bridge/lease.ts';
 import { BridgeServer, Refusal, type Handlers } from '../../src/bridge/server.ts';
 import { runCommandLine } from '../../src/mux/commands/index.ts';
 import {
@@ -120,6 +121,8 @@ export class FakeCore {
   busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
   passkeyLimit: string | null = null;
+  /** Renews the page's lease, as main does while it runs. */
+  lends = true;
   /** Overrides of single answers. */
   answers: Partial<Handlers> = {};
   readonly #server: BridgeServer;
@@ -138,6 +141,9 @@ export class FakeCore {
       refused: (reason) => this.refused.push(reason),
       now: () => performance.now(),
     });
+    const leases = setInterval(() => this.lends && this.emit('lease', {}), RENEW_MS);
+    leases.unref();
+    page.once('close', () => clearInterval(leases));
   }
 
   receive(message: string): void {

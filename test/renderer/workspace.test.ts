@@ -342,6 +342,26 @@ describe('keys', () => {
 });
 
 describe('lock', () => {
+  test('a page that hears nothing of main takes everything off the screen, and nothing comes back', async () => {
+    const { page, core } = await start();
+    const pane = first();
+    await core.print(pane, 'patient-7');
+    await until(async () => (await page.textContent('.xterm-rows'))?.includes('patient-7'), 'the text');
+    core.lends = false;
+    await page.waitForSelector('.unconnected');
+    expect(await page.textContent('body')).toContain('Nothing is shown.');
+    expect(await page.content()).not.toContain('patient-7');
+    core.lends = true;
+    core.emit('lease', {});
+    core.change((state) => ({ ...state }));
+    await core.print(pane, 'patient-8').catch(() => {});
+    await page.keyboard.type('x');
+    await core.settled();
+    expect(await page.content()).not.toMatch(/patient-[78]/);
+    expect(await page.locator('.xterm').count()).toBe(0);
+    expect(core.typed()).toBe('');
+  });
+
   test('the hotkey works from the shell, from a question and from the warning', async () => {
     const { page, core } = await start();
     const locks = (): number =>

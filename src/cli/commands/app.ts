@@ -5,6 +5,9 @@ import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { askIfThere, socketPath, terminalSockets, type AppCommand } from '../socket.ts';
 
+/** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
+const darkness: readonly unknown[] = ['gone', 'killed'];
+
 /** Everybody who runs with this data folder: the app, and terminals with a shell of their own. */
 interface Running {
   readonly app: Record<string, unknown> | undefined;
@@ -42,17 +45,24 @@ export const lock: CliCommand = {
   name: 'lock',
   summary: 'Locks the running app.',
   description: 'Shells and programs run on and stay recorded. Only unlocking at the window opens it again.',
-  examples: [['wardmux lock', 'exit status 0 when it is locked, 3 when no app is running, 1 when one is and does not lock or answer']],
+  examples: [
+    [
+      'wardmux lock',
+      'exit status 0 when it is locked and nothing is to be seen, 60 when that is not known, 3 when no app is running, 1 when one is and does not lock or answer',
+    ],
+  ],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
       const running = await ask('lock', io);
       const answer = together(running);
       if (answer['state'] === 'unlocked') throw new CliError('failed', 'The app did not lock. Lock the screen of this machine, then end Wardmux.');
-      const silent = running.terminals.find((terminal) => terminal['visible'] !== 'gone');
-      if (silent)
-        throw new CliError('failed', `The terminal of process ${String(silent['pid'])} is locked, but it does not say that its screen is empty. Look at it.`);
       if (options.json) await io.out(jsonText(answer));
-      else io.talk('Locked.');
+      const silent = running.terminals.find((terminal) => !darkness.includes(terminal['visible']));
+      if (silent)
+        throw new CliError('notDark', `The terminal of process ${String(silent['pid'])} is locked, but it does not say that its screen is empty. Look at it.`);
+      if (running.app && !darkness.includes(running.app['visible']))
+        throw new CliError('notDark', 'The app is locked, but its window may still show what it showed. Lock the screen of this machine, then end Wardmux.');
+      if (!options.json) io.talk('Locked.');
       done(exit.done);
     });
   },
@@ -63,7 +73,7 @@ export const status: CliCommand = {
   summary: 'Says whether the app is running, and whether it is locked.',
   examples: [
     ['wardmux status', 'starting, locked, unlocked or first-run'],
-    ['wardmux status --json', 'everything the app tells without being unlocked'],
+    ['wardmux status --json', 'everything the app tells without being unlocked: locked, since when, and how it is known that nothing is to be seen'],
   ],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {

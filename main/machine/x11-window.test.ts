@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { findCookie, localDisplay, watchX11Window } from './x11-window.ts';
+import { findCookie, localDisplay } from './x11.ts';
+import { watchX11Window } from './x11-window.ts';
 
 test.each([
   [':0', 0],

@@ -1,0 +1,222 @@
+/**
+ * The browser's window as the X server has it, which is what a person sees: whether it is there, and what its pixels are.
+ *
+ * A window that another client destroys (XDestroyWindow: some window managers, xdotool windowclose) is not noticed by the
+ * browser: its page goes on, no event of DevTools comes, and the app would believe in a window that nobody sees. And a
+ * browser that has been stopped has said "done" about a picture that still stands there. The X server tells everyone who asks;
+ * this asks it. On Wayland no other client can destroy a window, and none can look.
+ */
+import { opcode, words, X11 } from './x11.ts';
+
+/** The window is there within a second of the browser's start; ten are for a machine in trouble. */
+const FIND = { tries: 40, everyMs: 250 };
+/** A window manager puts a window into frames of its own, two or three deep. */
+const MAX_DEPTH = 4;
+/** In pixels: the line is 24 to 40 high, a pane's first row begins below its rule, and its text a few from the sides. */
+const EDGE = { bottom: 48, top: 24, side: 12 };
+
+const EVENT_MASK_BIT = 0x800;
+const STRUCTURE_NOTIFY = 0x20000;
+const DESTROY_NOTIFY = 17;
+const WM_CLASS = 67;
+const Z_PIXMAP = 2;
+const ALL_PLANES = 0xffffffff;
+const COLOUR = 0xffffff;
+/** Map state of a window that is on the screen, at this byte of its attributes; and its class, of which one kind shows nothing. */
+const VIEWABLE = { at: 26, state: 2 };
+const INPUT_ONLY = { at: 12, value: 2 };
+
+/** The window of the process `pid` that has our class and is on the screen, at any depth. The browser has others that nobody sees. */
+async function find(x: X11, pidAtom: number, pid: number, wmClass: string, window = x.root, depth = 0): Promise<number | undefined> {
+  const tree = await x.ask(opcode.queryTree, 0, words(window));
+  const count = tree?.readUInt16LE(16) ?? 0;
+  for (let i = 0; i < count; i++) {
+    const child = tree!.readUInt32LE(32 + i * 4);
+    const owner = await x.property(child, pidAtom, 1);
+    if (owner.length === 4 && owner.readUInt32LE(0) === pid) {
+      const names = (await x.property(child, WM_CLASS, 64)).toString('latin1').split('\0');
+      const attributes = names.includes(wmClass) ? await x.ask(opcode.getWindowAttributes, 0, words(child)) : undefined;
+      if (attributes?.[VIEWABLE.at] === VIEWABLE.state) return child;
+    }
+    const inside = depth < MAX_DEPTH ? await find(x, pidAtom, pid, wmClass, child, depth + 1) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
+/** In pixels, from the left upper corner of the screen. */
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What the X server shows of the window: edges of one colour, a picture up to the edges, nothing (it is not on the screen), or there is no window. */
+export type Look = 'plain' | 'picture' | 'hidden' | 'gone';
+
+export interface WindowWatch {
+  /** Resolves with true when the window is watched, with false where that is not possible: no X11, no such window, or a display that does not answer any more. */
+  readonly watching: Promise<boolean>;
+  /** @throws Error where the display does not tell */
+  look(): Promise<Look>;
+  stop(): void;
+}
+
+const unwatched: WindowWatch = { watching: Promise.resolve(false), look: () => Promise.reject(new Error('no window is watched')), stop: () => {} };
+
+/** Calls `gone` once when the window of the process `pid` with the class `wmClass` is destroyed. Never throws. */
+export function watchX11Window(options: {
+  readonly env: NodeJS.ProcessEnv;
+  readonly pid: number;
+  readonly wmClass: string;
+  readonly gone: () => void;
+}): WindowWatch {
+  const { env, pid, wmClass, gone } = options;
+  const x = X11.connect(env);
+  if (!x) return unwatched;
+  let stopped = false;
+  let watched: number | undefined;
+  const destroyed = (window: number): void => {
+    if (window !== watched || stopped) return;
+    stopped = true;
+    gone();
+  };
+  x.onEvent = (event) => {
+    if ((event[0]! & 0x7f) === DESTROY_NOTIFY) destroyed(event.readUInt32LE(8));
+  };
+  const watch = async (): Promise<boolean> => {
+    await x.ready;
+    const atom = await x.atom('_NET_WM_PID');
+    for (let i = 0; i < FIND.tries && !stopped; i++) {
+      const window = await find(x, atom, pid, wmClass);
+      if (window !== undefined) {
+        watched = window;
+        x.send(opcode.changeWindowAttributes, 0, words(window, EVENT_MASK_BIT, STRUCTURE_NOTIFY));
+        // Asked after the choice: a window that went just before it sends no event any more.
+        const there = await x.ask(opcode.queryTree, 0, words(window));
+        if (!there) destroyed(window);
+        return true;
+      }
+      await new Promise((resolve) => setTimeout(resolve, FIND.everyMs).unref());
+    }
+    x.close();
+    return false;
+  };
+  return {
+    watching: watch().catch(() => false),
+    look: () => (watched === undefined ? unwatched.look() : look(x, watched)),
+    stop: () => {
+      stopped = true;
+      x.close();
+    },
+  };
+}
+
+/**
+ * The edges decide: a workspace has its line at the bottom and panes up to the other three, a window without a page has one
+ * colour all around, whatever the browser writes into the middle of it. A pane cannot draw outside of itself.
+ */
+async function look(x: X11, window: number): Promise<Look> {
+  const [attributes, area, screen] = await Promise.all([
+    x.ask(opcode.getWindowAttributes, 0, words(window)),
+    place(x, window, window),
+    place(x, x.root, x.root),
+  ]);
+  if (!attributes || !area) return 'gone';
+  if (!screen) throw new Error('the display has no screen');
+  if (attributes[VIEWABLE.at] !== VIEWABLE.state || !common(area, screen)) return 'hidden';
+  const covers = await coveredBy(x, window);
+  const { width, height } = area;
+  const bottom = { x: area.x, y: area.y + height - EDGE.bottom, width, height: EDGE.bottom };
+  const edges = [
+    bottom,
+    { ...bottom, y: area.y, height: EDGE.top },
+    { ...area, width: EDGE.side },
+    { ...area, x: area.x + width - EDGE.side, width: EDGE.side },
+  ];
+  let colour: number | undefined;
+  for (const edge of edges) {
+    const seen = common(edge, screen);
+    if (!seen) {
+      if (edge === bottom) return 'picture';
+      continue;
+    }
+    const pixels = await image(x, window, { ...seen, x: seen.x - area.x, y: seen.y - area.y });
+    if (!pixels) return 'picture';
+    const hidden = covers.map((cover) => common(cover, seen)).filter((cover) => cover !== undefined);
+    let compared = 0;
+    for (let row = 0; row < seen.height; row++) {
+      for (let column = 0; column < seen.width; column++) {
+        const [px, py] = [seen.x + column, seen.y + row];
+        if (hidden.some((cover) => px >= cover.x && px < cover.x + cover.width && py >= cover.y && py < cover.y + cover.height)) continue;
+        const pixel = pixels[row * seen.width + column]! & COLOUR;
+        colour ??= pixel;
+        if (pixel !== colour) return 'picture';
+        compared++;
+      }
+    }
+    // The line tells a workspace from an empty window. Where it lies outside of the screen or under others, nothing is known.
+    if (edge === bottom && compared < (width * EDGE.bottom) / 2) return 'picture';
+  }
+  return 'plain';
+}
+
+/** Where a window is on the screen. `inside` is itself, or a window whose corner counts instead. */
+async function place(x: X11, window: number, inside: number): Promise<Rectangle | undefined> {
+  const [geometry, corner] = await Promise.all([x.ask(opcode.getGeometry, 0, words(window)), x.ask(opcode.translateCoordinates, 0, words(inside, x.root, 0))]);
+  if (!geometry || !corner) return undefined;
+  return { x: corner.readInt16LE(12), y: corner.readInt16LE(14), width: geometry.readUInt16LE(16), height: geometry.readUInt16LE(18) };
+}
+
+function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  const width = Math.min(a.x + a.width, b.x + b.width) - x;
+  const height = Math.min(a.y + a.height, b.y + b.height) - y;
+  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
+}
+
+/**
+ * What other windows lie over ours: there the server gives their pixels, and nobody sees ours. With a compositor each window
+ * has a picture of its own, which may shine through, so nothing counts as covered.
+ */
+async function coveredBy(x: X11, window: number): Promise<Rectangle[]> {
+  const compositor = await x.ask(opcode.getSelectionOwner, 0, words(await x.atom('_NET_WM_CM_S0')));
+  if (!compositor || compositor.readUInt32LE(8) !== 0) return [];
+  let top = window;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    const parent = (await x.ask(opcode.queryTree, 0, words(top)))?.readUInt32LE(12) ?? 0;
+    if (parent === 0 || parent === x.root) break;
+    top = parent;
+  }
+  const tree = await x.ask(opcode.queryTree, 0, words(x.root));
+  // In the order of the stack, the lowest first.
+  const stack = Array.from({ length: tree?.readUInt16LE(16) ?? 0 }, (_, i) => tree!.readUInt32LE(32 + i * 4));
+  const above = stack.slice(stack.indexOf(top) + 1);
+  const areas = await Promise.all(
+    above.map(async (other) => {
+      const attributes = await x.ask(opcode.getWindowAttributes, 0, words(other));
+      if (attributes?.[VIEWABLE.at] !== VIEWABLE.state || attributes.readUInt16LE(INPUT_ONLY.at) === INPUT_ONLY.value) return undefined;
+      return place(x, other, other);
+    }),
+  );
+  return areas.filter((area) => area !== undefined);
+}
+
+/** The pixels of a part of a window, 32 bits each; undefined where the server does not give them so. */
+async function image(x: X11, window: number, part: Rectangle): Promise<Uint32Array | undefined> {
+  const body = Buffer.alloc(16);
+  body.writeUInt32LE(window, 0);
+  body.writeInt16LE(part.x, 4);
+  body.writeInt16LE(part.y, 6);
+  body.writeUInt16LE(part.width, 8);
+  body.writeUInt16LE(part.height, 10);
+  body.writeUInt32LE(ALL_PLANES, 12);
+  const reply = await x.ask(opcode.getImage, Z_PIXMAP, body);
+  const bytes = part.width * part.height * 4;
+  if (!reply || reply.length < 32 + bytes) return undefined;
+  const copy = new Uint8Array(bytes);
+  copy.set(reply.subarray(32, 32 + bytes));
+  return new Uint32Array(copy.buffer);
+}

@@ -1,0 +1,118 @@
+/**
+ * After every lock the clipboard is empty, the middle button's selection too, whatever locked and whoever has the focus. Looked
+ * at from outside, by programs of the desktop; nothing touches the window after the lock.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
+import { join } from 'node:path';
+import { passphrase, prepare, until, wardmux, type Running } from './support.ts';
+
+const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'xclip', 'xsel');
+let display: Display;
+let running: Running;
+
+beforeEach(async ({ skip }) => {
+  skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
+  display = await openDisplay();
+  await display.manageWindows();
+  running = await prepare();
+  const { status } = await wardmux(['init', '--name', 'Mara Ueda', '--passphrase-fd', '3', '--audit-key-out', join(running.folder, 'audit.json')], {
+    home: running.home,
+    passphrase,
+  });
+  expect(status).toBe(0);
+  await running.stop();
+  running = await prepare({ folder: running.folder, display: display.name });
+  await running.app.open();
+});
+afterEach(async () => {
+  await running?.stop();
+  running?.remove();
+  display?.stop();
+});
+
+/** What two programs of the desktop get of a selection; they agree, or it is an error. The app that may own it is in this process, so nothing here blocks. */
+async function held(selection: 'clipboard' | 'primary'): Promise<string> {
+  const [xclip, xsel] = await Promise.all([said('xclip', '-o', '-selection', selection), said('xsel', '-o', `--${selection}`)]);
+  return xclip === xsel ? xclip : `${xclip} and ${xsel}`;
+}
+
+async function said(program: string, ...args: string[]): Promise<string> {
+  const child = spawn(program, args, { env: { ...process.env, DISPLAY: display.name }, stdio: ['ignore', 'pipe', 'ignore'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  let waits = false;
+  // An owner that does not answer at all is a fault of its own: who asks would hang.
+  const timer = setTimeout(() => {
+    waits = true;
+    child.kill();
+  }, 5000);
+  await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  return waits ? `${program} got no answer` : text;
+}
+
+async function unlock(): Promise<void> {
+  await until(
+    async () => {
+      display.key('ctrl+a');
+      display.type(passphrase);
+      display.key('Return');
+      const tried = Date.now();
+      while (Date.now() - tried < 4000 && running.app.surface !== 'workspace') await new Promise((next) => setTimeout(next, 20));
+      return running.app.surface === 'workspace';
+    },
+    'the workspace',
+    60_000,
+  );
+  await until(async () => (await running.app.remote('status'))['shells'] === 1, 'the shell');
+}
+
+/** Prints a word that is on no command line, and copies its line in copy mode, until the desktop has it. */
+async function copy(word: number): Promise<void> {
+  await until(
+    async () => {
+      display.key('Escape', 'ctrl+c');
+      display.type(`clear; echo patient-$((${word}-1+1))\n`);
+      display.key('ctrl+b', 'bracketleft', 'k', '0', 'space', 'dollar', 'y');
+      const tried = Date.now();
+      while (Date.now() - tried < 2000 && !(await held('clipboard')).includes(`patient-${word}`)) await new Promise((next) => setTimeout(next, 50));
+      return (await held('clipboard')).includes(`patient-${word}`) && (await held('primary')).includes(`patient-${word}`);
+    },
+    'the copied line',
+    60_000,
+  );
+}
+
+const locks: Readonly<Record<string, () => Promise<unknown> | void>> = {
+  'the hotkey': () => display.key('ctrl+shift+l'),
+  'the command line': () => running.app.remote('lock'),
+  'the idle timer': async () => {
+    for (let second = 0; second < 320; second += 10) {
+      running.clock.advance(10_000);
+      await running.app.tick();
+    }
+  },
+  'the command line, while another window has the focus': () => {
+    const env = { ...process.env, DISPLAY: display.name };
+    spawnSync('xdotool', ['windowfocus', '--sync', '1'], { env, timeout: 2000 });
+    return running.app.remote('lock');
+  },
+  'the command line, while the browser is stopped': async () => {
+    process.kill(running.host.browserPid!, 'SIGSTOP');
+    await running.app.remote('lock');
+  },
+};
+
+test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, async () => {
+  let word = 400;
+  for (const [name, lock] of Object.entries(locks)) {
+    await unlock();
+    await copy(++word);
+    await lock();
+    await until(async () => (await running.app.remote('status'))['state'] === 'locked', `the lock by ${name}`);
+    await until(async () => (await held('clipboard')) === '' && (await held('primary')) === '', `the empty clipboard after the lock by ${name}`);
+    await until(() => display.windows().length === 1, 'the lock page', 30_000);
+  }
+});

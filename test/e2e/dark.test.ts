@@ -1,0 +1,132 @@
+/**
+ * "Locked" is said when it is true. Processes that draw are stopped while a pane is full of one colour; the app is then locked
+ * from outside, and the X server's picture, the command's status and the ledger are looked at.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { missingPrograms } from '../support/display.ts';
+import { openRealApp, type RealApp } from './real-window.ts';
+import { root, until } from './support.ts';
+
+const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
+beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
+let app: RealApp;
+let stopped: number[] = [];
+afterEach(async () => {
+  for (const pid of stopped.splice(0)) spawnSync('kill', ['-CONT', String(pid)]);
+  await app?.stop();
+});
+
+/** No colour of the app's own. */
+const colour = 0xd01f77;
+
+const stop = (pids: readonly number[]): void => {
+  stopped.push(...pids);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+};
+const browserTree = (): number[] => {
+  const [browser] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.startsWith('--user-data-dir=')) && !typeOf(pid));
+  return processTree(browser!);
+};
+const typeOf = (pid: number): string | undefined => commandLine(pid).find((word) => word.startsWith('--type='));
+const ofType = (type: string): number[] => browserTree().filter((pid) => typeOf(pid) === `--type=${type}`);
+
+/** Unlocks, and fills the pane with the colour. */
+async function coloured(managed = true): Promise<void> {
+  app = await openRealApp();
+  if (managed) await app.display.manageWindows();
+  await app.unlock();
+  app.display.type(String.raw`clear; printf '\033[48;2;208;31;119m\033[2J'; cat` + '\n');
+  await until(() => app.display.pointsOf(colour) > 300, 'the coloured pane');
+}
+
+interface Event {
+  readonly action: string;
+  readonly detail?: { readonly cause?: string; readonly visible?: string };
+}
+const locks = (): Event[] =>
+  readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event)
+    .filter(({ action }) => action === 'lock');
+
+/** `wardmux lock`, and what was on the screen when it had ended. */
+function lock(): { status: number | null; said: string; points: number; windows: string[] } {
+  const env = { ...process.env, WARDMUX_HOME: app.home, HOME: app.folder, TMPDIR: app.folder };
+  const { status, stderr } = spawnSync(join(root, 'bin', 'wardmux'), ['lock'], { env, encoding: 'utf8' });
+  return { status, said: stderr, points: app.display.pointsOf(colour), windows: app.display.windows() };
+}
+const status = (): Record<string, unknown> => JSON.parse(app.wardmux('status', '--json')) as Record<string, unknown>;
+
+/** After a lock, whatever it took: the lock page stands in one window, and the passphrase opens the shells again. */
+async function opensAgain(): Promise<void> {
+  await until(() => app.display.windows().length === 1, 'the window', 30_000);
+  await app.enterPassphrase();
+  expect(status()).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null, shells: 1 });
+  await until(() => app.display.pointsOf(colour) > 300, 'the pane as it was', 30_000);
+}
+
+test('an ordinary lock is proven by the screen, and the window stays', { timeout: 120_000 }, async () => {
+  await coloured();
+  const browser = browserTree()[0];
+  expect(lock()).toEqual({ status: 0, said: 'Locked.\n', points: 0, windows: ['Wardmux'] });
+  expect(locks().map(({ detail }) => detail)).toEqual([{ cause: 'command', visible: 'gone' }]);
+  expect(status()).toMatchObject({ state: 'locked', locked: true, visible: 'gone' });
+  expect(Date.parse(String(status()['since']))).toBeLessThanOrEqual(Date.now());
+  await opensAgain();
+  expect(browserTree()[0]).toBe(browser);
+});
+
+test.each<[string, () => number[]]>([
+  ['the browser', () => [browserTree()[0]!]],
+  ['the GPU process', () => ofType('gpu-process')],
+  ['the browser, the GPU process and the renderers', () => browserTree()],
+])('%s is stopped: its processes are killed, and nothing is to be seen when "Locked." is said', { timeout: 120_000 }, async (_, victims) => {
+  await coloured();
+  const pids = victims();
+  expect(pids.length).toBeGreaterThan(0);
+  const before = browserTree();
+  stop(pids);
+  expect(lock()).toEqual({ status: 0, said: 'Locked.\n', points: 0, windows: [] });
+  expect(locks().map(({ detail }) => detail)).toEqual([{ cause: 'command', visible: 'killed' }]);
+  expect(status()).toMatchObject({ state: 'locked', locked: true, visible: 'killed', shells: 1 });
+  stopped = [];
+  await opensAgain();
+  expect(browserTree().filter((pid) => before.includes(pid))).toEqual([]);
+});
+
+test('a window that is not on the screen is dark too, and stays so when it comes back', { timeout: 120_000 }, async () => {
+  await coloured();
+  const env = { ...process.env, DISPLAY: app.display.name };
+  const window = execFileSync('xdotool', ['search', '--onlyvisible', '--class', 'Wardmux'], { env, encoding: 'utf8' }).split('\n')[0]!;
+  app.display.xdotool('windowminimize', window);
+  await until(() => app.display.pointsOf(colour) === 0, 'the window out of sight');
+  expect(lock()).toMatchObject({ status: 0, points: 0 });
+  expect(locks().map(({ detail }) => detail?.visible)).toEqual(['gone']);
+  app.display.xdotool('windowmap', '--sync', window);
+  app.display.xdotool('windowfocus', window);
+  await opensAgain();
+});
+
+test('main is stopped: the page takes its text off the screen itself, and main wakes up locked', { timeout: 120_000 }, async () => {
+  await coloured();
+  const main = app.child.pid!;
+  stop([main]);
+  await until(() => app.display.pointsOf(colour) === 0, 'the page that acts by itself', 30_000);
+  // What is typed meanwhile goes to no shell, then or later.
+  const typed = join(app.folder, 'typed');
+  app.display.key('ctrl+c');
+  app.display.type(`touch ${typed}\n`);
+  stopped = [];
+  process.kill(main, 'SIGCONT');
+  await until(() => locks().length === 1, 'the lock', 30_000);
+  expect(locks()[0]!.detail?.cause).toBe('gap');
+  expect(status()).toMatchObject({ state: 'locked', locked: true });
+  expect(app.display.pointsOf(colour)).toBe(0);
+  await opensAgain();
+  expect(existsSync(typed)).toBe(false);
+});
