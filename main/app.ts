@@ -20,7 +20,7 @@ import { exportPane, verifyPane } from './requests/export.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
-import type { SocketCommand } from './socket.ts';
+import type { SocketCommand, SocketRefusal } from './socket.ts';
 import { Status } from './status.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
@@ -333,8 +333,8 @@ export class App {
     };
   }
 
-  socketRefused(): void {
-    this.#journal.badMessage('socket');
+  socketRefused(code: SocketRefusal): void {
+    this.#journal.badMessage('socket', code);
   }
 
   // ---------------------------------------------------------------- what can go wrong

@@ -74,10 +74,10 @@ export class Journal {
     else if (taken === 'flood') this.log({ action: 'host.refused', detail: { surface, what: 'too-many' } });
   }
 
-  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol. */
-  badMessage(peer: Peer): void {
+  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol, or is not of this account. */
+  badMessage(peer: Peer, code: 'bad-message' | 'wrong-peer' = 'bad-message'): void {
     const taken = this.#take(peer);
-    if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? 'bad-message' : 'too-many' } });
+    if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? code : 'too-many' } });
   }
 
   recordingStopped(recording: string): void {

@@ -37,7 +37,7 @@ export async function runApp(
   let socket: { close(): Promise<void> } | undefined;
   try {
     // Before anything is opened, so that a second start in the same seconds finds the first one.
-    socket = await listen({ path, handle: (command) => app.remote(command), refused: () => app.socketRefused() });
+    socket = await listen({ path, handle: (command) => app.remote(command), refused: (code) => app.socketRefused(code) });
     await app.open();
     return await app.finished;
   } catch (error) {

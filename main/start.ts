@@ -4,12 +4,12 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { protectProcess, restartClean } from '../src/native/protect.ts';
 import { homeFolder } from '../src/storage/index.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
-import { withholdCoreDumps } from './machine/core-dumps.ts';
 import { unsupported } from './supported.ts';
 import { runTerminalJob } from './terminal.ts';
 
@@ -26,8 +26,9 @@ async function main(): Promise<number> {
     say(never);
     return 2;
   }
-  // First of all: whatever is started from here on leaves no memory of itself on the disk.
-  withholdCoreDumps();
+  // The person's own choice of a runtime is read here, and given to nobody.
+  restartClean(['ELECTRON_OVERRIDE_DIST_PATH']);
+  protectProcess();
   const home = homeFolder(process.env);
   if (!hasDisplay()) {
     if (process.stdin.isTTY && process.stdout.isTTY) {

@@ -18,6 +18,7 @@ import { UnlockError } from '../src/vault/errors.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
 import { version } from '../src/version.ts';
 import type { Clock } from './clock.ts';
+import type { SocketRefusal } from './socket.ts';
 import { LockController } from './lock-controller.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
@@ -101,9 +102,9 @@ export class TerminalLock implements Gate {
     };
   }
 
-  /** A line of the private socket that is none of its words. */
-  refused(): void {
-    this.#link?.note({ action: 'bridge.refused', detail: { peer: 'socket', code: 'bad-message' } });
+  /** A line of the private socket that is none of its words, or somebody of another account. */
+  refused(code: SocketRefusal): void {
+    this.#link?.note({ action: 'bridge.refused', detail: { peer: 'socket', code } });
   }
 
   /** Closes at once; resolves when the terminal has said that it is empty, or has not said it in time. */

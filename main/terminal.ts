@@ -39,7 +39,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const socket = await listen({
     path: terminalSocketPath(socketPath(folder, env), process.pid),
     handle: (command) => lock.remote(command),
-    refused: () => lock.refused(),
+    refused: (code) => lock.refused(code),
   });
   try {
     say('your shell is recorded from here on. Type exit to leave it.');

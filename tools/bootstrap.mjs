@@ -10,7 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Sentence, root, run, say, tolerant } from './bootstrap/common.mjs';
+import { Sentence, appEnvironment, root, run, say, tolerant } from './bootstrap/common.mjs';
 import { ensureModules, ensureNode, ensureNodePty, linkCommand } from './bootstrap/modules.mjs';
 import { ensureSystem } from './bootstrap/system.mjs';
 import { closingLine, runChecks, runTests } from './bootstrap/tests.mjs';
@@ -44,7 +44,7 @@ function own(file) {
 const commands = {
   async start(node, args) {
     await build(node, ['--quiet']);
-    return await script(node, own('dist/start.mjs'), args);
+    return await run(node, ['--disable-sigusr1', join(root, own('dist/start.mjs')), ...args], { env: appEnvironment() });
   },
   async test(node, args) {
     return await runTests(node, args, () => build(node, ['--quiet']));
@@ -87,6 +87,8 @@ async function main() {
   return await commands[name](node, args);
 }
 
+// This process stays while the app runs: a signal is not to open a debugger in it. Older Nodes have no flag for that.
+process.on('SIGUSR1', () => {});
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -1,6 +1,6 @@
 /** bin/wardmux and tools/bootstrap.mjs as a person types them. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,7 +18,10 @@ describe('bin/wardmux', () => {
 
   function built(): void {
     mkdirSync(join(clone, 'dist'));
-    writeFileSync(join(clone, 'dist/cli.mjs'), 'console.log(JSON.stringify([import.meta.dirname, ...process.argv.slice(2)])); process.exitCode = 7;\n');
+    writeFileSync(
+      join(clone, 'dist/cli.mjs'),
+      'console.log(JSON.stringify([import.meta.dirname, ...process.argv.slice(2)])); console.error(JSON.stringify([process.execArgv, process.env])); process.exitCode = 7;\n',
+    );
   }
   function withNode(): void {
     const folder = join(clone, `node_modules/node-${process.platform}-${process.arch}/bin`);
@@ -45,6 +48,25 @@ describe('bin/wardmux', () => {
     expect(JSON.parse(call(join(clone, 'two'), 'list').stdout)).toEqual([join(clone, 'dist'), 'list']);
   });
 
+  test('takes away what would act inside of Node, and every name of the list', () => {
+    built();
+    withNode();
+    const { prefixes, names } = JSON.parse(readFileSync(join(root, 'src/native/runtime-variables.json'), 'utf8')) as { prefixes: string[]; names: string[] };
+    const bad = [...prefixes.map((prefix) => `${prefix}TEST_ONLY`), ...names, 'NODE_OPTIONS'];
+    const env = {
+      PATH: '/usr/bin:/bin',
+      KEPT: 'two\nLINES=3',
+      OLD_NODE_OPTIONS: '1',
+      ...Object.fromEntries(bad.map((name) => [name, name === 'NODE_OPTIONS' ? '--no-such-flag' : 'x'])),
+    };
+    const { status, stderr } = spawnSync(join(clone, 'bin/wardmux'), ['list'], { encoding: 'utf8', env });
+    expect(status).toBe(7);
+    const [flags, got] = JSON.parse(stderr) as [string[], Record<string, string>];
+    expect(flags).toEqual(['--disable-sigusr1']);
+    expect(Object.keys(got).filter((name) => bad.includes(name))).toEqual([]);
+    expect(got).toMatchObject({ KEPT: 'two\nLINES=3', OLD_NODE_OPTIONS: '1' });
+  });
+
   test('says what to do when it is not built', () => {
     const { status, stdout, stderr } = call(join(clone, 'bin/wardmux'), 'list');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -57,7 +79,7 @@ describe('bin/wardmux', () => {
     // A PATH with what the script needs and a Node that is too old.
     const path = join(clone, 'path');
     mkdirSync(path);
-    for (const tool of ['sh', 'readlink']) symlinkSync(`/usr/bin/${tool}`, join(path, tool));
+    for (const tool of ['sh', 'readlink', 'env', 'sed']) symlinkSync(`/usr/bin/${tool}`, join(path, tool));
     writeFileSync(join(path, 'node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const { status, stdout, stderr } = spawnSync(join(clone, 'bin/wardmux'), ['list'], { encoding: 'utf8', env: { PATH: path } });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -1,6 +1,7 @@
 /** The pty host and the vault host as child processes of plain Node. */
 import { fork } from 'node:child_process';
 import { ownMessage } from '../../src/bridge/own-memory.ts';
+import { hostArguments, nodeFlags } from '../../src/native/protect.ts';
 import type { Child } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
@@ -12,9 +13,9 @@ import { childEnvironment } from '../machine/child-environment.ts';
 export function forkChild(entry: string, env: NodeJS.ProcessEnv): Child {
   const messages = new Listeners<[unknown]>();
   const exits = new Listeners<[number | null, string | null]>();
-  const child = fork(entry, [], {
+  const child = fork(entry, [...hostArguments()], {
     // No inspector and no loader of ours is inherited.
-    execArgv: [],
+    execArgv: [...nodeFlags],
     env: childEnvironment(env),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

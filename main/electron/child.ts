@@ -1,6 +1,7 @@
 /** The pty host and the vault host as utility processes: the same entries as under child_process.fork. */
 import { MessageChannelMain, utilityProcess } from 'electron';
 import { isOwnMessage, ownMessage } from '../../src/bridge/own-memory.ts';
+import { hostArguments } from '../../src/native/protect.ts';
 import type { Child, ChildName, RefusedByHost } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
@@ -12,7 +13,7 @@ const SPAWN_MS = 10_000;
 export function forkUtility(name: ChildName, entry: string, env: NodeJS.ProcessEnv, onRefused: (what: RefusedByHost) => void): Child {
   const messages = new Listeners<[unknown]>();
   const exits = new Listeners<[number | null, string | null]>();
-  const child = utilityProcess.fork(entry, [], {
+  const child = utilityProcess.fork(entry, [...hostArguments()], {
     serviceName: `Wardmux ${name}`,
     // An empty environment would be ours, whole: so it is never empty.
     env: { ...childEnvironment(env), WARDMUX_HELPER: name },

@@ -1,6 +1,8 @@
 /** Starts Electron's runtime from `npm start`. No import of Electron: this runs in Node. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { withoutRuntimeVariables } from '../../src/native/environment.ts';
+import { startProgram } from '../../src/native/protect.ts';
 
 /** A runtime that ends by a signal of its own within this time has not opened: its sandbox fails in the first second. */
 const START_MS = 10_000;
@@ -29,7 +31,7 @@ export interface Launch {
 export function launchElectron({ runtime, args, env, say, read = readSwitch }: Launch): Promise<number | undefined> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(runtime, args, { stdio: 'inherit', env: runtimeEnvironment(env) });
+    const child = startProgram(() => spawn(runtime, args, { stdio: 'inherit', env: withoutRuntimeVariables(env) }));
     child.on('error', (error) => {
       say(`Electron could not be started: ${error.message}`);
       resolve(undefined);
@@ -58,9 +60,4 @@ function readSwitch(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Nothing that changes the engine below us or loads something into it comes from the shell that started us. */
-export function runtimeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(ELECTRON|NODE|LD)_|^CHROME_DEVEL_SANDBOX$/.test(name)));
 }

@@ -3,6 +3,7 @@ import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askApp, socketPath } from '../../src/cli/socket.ts';
+import { protectProcess } from '../../src/native/protect.ts';
 import { homeFolder } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';
 import { unsupported } from '../supported.ts';
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     say(never);
     return REFUSED;
   }
+  protectProcess();
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
     // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.

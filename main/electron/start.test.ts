@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unsupported } from '../supported.ts';
-import { launchElectron, runtimeEnvironment } from './launch.ts';
+import { withoutRuntimeVariables } from '../../src/native/environment.ts';
+import { launchElectron } from './launch.ts';
 import { passkeyLimit } from './passkeys.ts';
 import { startRefusal } from './refusal.ts';
 
@@ -50,7 +51,7 @@ describe('The packaged app', () => {
   test('what is not packaged is started by npm start, which gives it no such thing', () => {
     expect(start(['--inspect'], { NODE_OPTIONS: '' }, false)).toBeUndefined();
     expect(
-      runtimeEnvironment({ PATH: '/bin', NODE_OPTIONS: 'x', ELECTRON_RUN_AS_NODE: '1', LD_PRELOAD: '/x.so', LD_LIBRARY_PATH: '/x', DISPLAY: ':1' }),
+      withoutRuntimeVariables({ PATH: '/bin', NODE_OPTIONS: 'x', ELECTRON_RUN_AS_NODE: '1', LD_PRELOAD: '/x.so', LD_LIBRARY_PATH: '/x', DISPLAY: ':1' }),
     ).toEqual({
       PATH: '/bin',
       DISPLAY: ':1',

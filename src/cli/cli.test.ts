@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { killedExport } from '../../test/support/killed-export.ts';
+import { withoutRuntimeVariables } from '../native/environment.ts';
+import { nodeFlags } from '../native/protect.ts';
 import { commands } from './commands/index.ts';
 import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
@@ -35,7 +37,7 @@ interface Ran {
 function wardmux(args: readonly string[], options: { passphrase?: string; home?: string; cwd?: string } = {}): Ran {
   const file = join(place, 'passphrase');
   writeFileSync(file, `${options.passphrase ?? words}\n`);
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, cli, ...args], {
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
     env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: options.home ?? home },
     cwd: options.cwd ?? place,
   });
@@ -108,8 +110,8 @@ test('export, then verify here, on a machine without an installation, and in Pyt
 });
 
 test('an interrupted recording is marked, recovered on demand, and its bytes are kept', async () => {
-  const child = spawn(process.execPath, [cli, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
-    env: { ...process.env, WARDMUX_HOME: home },
+  const child = spawn(process.execPath, [...nodeFlags, cli, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
+    env: { ...withoutRuntimeVariables(process.env), WARDMUX_HOME: home },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   // What reaches stdout has been sealed before.

@@ -1,6 +1,8 @@
 /** The `wardmux` command: the same core as the app, in one process, without a window. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
+import { exit } from './exit.ts';
 import { runCli } from './program.ts';
 
 /** As a shell reports a program that a closed pipe ended: 128 + SIGPIPE. */
@@ -13,6 +15,14 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Descriptors that the person has opened for this command (a passphrase, a key) would not live through a second start, so
+// an unclean one is refused: bin/wardmux leaves out what does not belong here.
+const problem = uncleanStart(process.env, process.execArgv);
+if (problem !== undefined) {
+  process.stderr.write(`wardmux: ${problem}, which would act inside of this command. Start it as bin/wardmux does.\n`);
+  process.exit(exit.failed);
+}
+protectProcessOrExit();
 const status = await runCli(process.argv.slice(2), {
   env: process.env,
   out: async (data) => {

@@ -1,12 +1,12 @@
 /** Entry of the pty host process: under child_process.fork and under Electron's utilityProcess. */
+import { coreBytesOf, protectProcessOrExit } from '../native/protect.ts';
 import { parentLink } from '../process/link.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import { systemClock } from './clock.ts';
-import { withholdCoreDumps } from './harden.ts';
 import { PtyHost } from './host.ts';
 import { spawnUnixPty } from './unix.ts';
 
-withholdCoreDumps();
+protectProcessOrExit(coreBytesOf(process.argv.slice(2)));
 const link = parentLink();
 const host = new PtyHost({
   link,

@@ -22,8 +22,8 @@ class Host {
   readonly posts: FromPtyHost[] = [];
   #changed: () => void = () => {};
 
-  constructor() {
-    this.child = fork(join(import.meta.dirname, 'main.ts'), { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  constructor(args: readonly string[] = []) {
+    this.child = fork(join(import.meta.dirname, 'main.ts'), [...args], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     cleanups.push(() => {
       this.child.kill('SIGKILL');
       rmSync(this.folder, { recursive: true, force: true });
@@ -171,11 +171,18 @@ test('a locked pane is recorded on: lock event, new segment, what was printed me
   expect(reader.segments).toEqual([0, 1]);
 }, 30_000);
 
-test('the process keeps its memory out of core dumps, its shells do not', async ({ skip }) => {
-  skip(process.platform !== 'linux', 'only Linux has a core dump filter for each process');
-  const host = new Host();
+/** Soft and hard limit of a core file, as the kernel says them. */
+const coreLimits = (pid: number | string): string[] => /^Max core file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))!.slice(1);
+
+test('the process has no core file, its shells have what the starter had', async ({ skip }) => {
+  skip(process.platform !== 'linux', 'only on Linux a process says its limits');
+  const host = new Host(['4096']);
   await host.until('ready');
-  expect(readFileSync(`/proc/${host.child.pid}/coredump_filter`, 'latin1').trim()).toBe('00000000');
+  const hard = coreLimits('self')[1]!;
+  const atMost = (bytes: number): string => (hard === 'unlimited' || Number(hard) > bytes ? String(bytes) : hard);
+  expect(coreLimits(host.child.pid!)).toEqual([atMost(1), hard]);
   const { pid } = await host.spawn(1, ['sleep', '100']);
-  await expect.poll(() => readFileSync(`/proc/${pid}/coredump_filter`, 'latin1').trim()).toBe(readFileSync('/proc/self/coredump_filter', 'latin1').trim());
+  expect(coreLimits(pid)).toEqual([atMost(4096), hard]);
+  // Until the next shell it is the host's own again.
+  expect(coreLimits(host.child.pid!)).toEqual([atMost(1), hard]);
 });

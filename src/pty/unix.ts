@@ -4,9 +4,10 @@
  * parent holds the slave side open, so that the master never reports a hang-up, and after the program's exit closes it and
  * reads the master until EIO: the kernel hands out everything that was written before that.
  */
-import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { startProgram } from '../native/protect.ts';
 import { InputQueue } from './input-queue.ts';
 import { LoopReader } from './loop-reader.ts';
 import { PtyError, type Pty, type PtyEvents, type PtyOptions, type PtySpawner } from './pty.ts';
@@ -47,38 +48,6 @@ function addon(): NonNullable<typeof loaded> {
   return loaded;
 }
 
-/**
- * forkpty(3) leaves every other pane's master open in the new program: it could read and type in them. bash closes
- * everything above the standard three and becomes the program. It also gives the program the core dump filter that we
- * have taken from ourselves. `-p` keeps BASH_ENV from being run here; the program still gets it.
- */
-function closing(filter: string): string {
-  const restore = /^[0-9a-f]{1,16}$/.test(filter) ? `echo 0x${filter} 2>/dev/null >/proc/self/coredump_filter;` : '';
-  return `${restore}for fd in /proc/self/fd/*; do fd=\${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done; unset fd; exec -- "$@"`;
-}
-
-/** The core dump filter that programs in our ptys shall have: ours as it was when this file was loaded. */
-const ownFilter = (() => {
-  try {
-    return readFileSync('/proc/self/coredump_filter', 'latin1').trim();
-  } catch {
-    return '';
-  }
-})();
-
-const bashPaths = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
-
-/** Program and arguments as they are given to fork. @throws PtyError */
-function launcher(command: readonly string[]): readonly string[] {
-  if (process.platform !== 'linux') return command;
-  const bash = bashPaths.find((path) => existsSync(path));
-  if (!bash)
-    throw new PtyError(
-      `No terminal can be started: bash is missing (looked for ${bashPaths.join(', ')}). It keeps the panes apart from each other; install it.`,
-    );
-  return [bash, '--norc', '--noprofile', '-p', '-c', closing(ownFilter), 'wardmux', ...command];
-}
-
 /** Starts `options.command`; its output is read in the event loop. @throws PtyError */
 export const spawnUnixPty: PtySpawner = (options, events) => new UnixPty(options, events, (fd, reading) => new LoopReader(fd, reading));
 
@@ -101,11 +70,14 @@ class UnixPty implements Pty {
 
   constructor(options: PtyOptions, events: PtyEvents, open: OpenReader) {
     const { native, helper } = addon();
-    const [file = '', ...args] = launcher(options.command);
+    const [file = '', ...args] = options.command;
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     let forked: ReturnType<NativePty['fork']>;
     try {
-      forked = native.fork(file, args, env, options.cwd, options.cols, options.rows, -1, -1, true, helper, (code, signal) => this.#exited(code, signal));
+      // forkpty(3) would leave every other pane's master open in the new program: it could read and type in them.
+      forked = startProgram(() =>
+        native.fork(file, args, env, options.cwd, options.cols, options.rows, -1, -1, true, helper, (code, signal) => this.#exited(code, signal)),
+      );
     } catch (error) {
       throw new PtyError(`The system gives no terminal: ${(error as Error).message} Close some panes or programs and try again.`);
     }

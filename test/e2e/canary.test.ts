@@ -51,7 +51,10 @@ describe('the canary', () => {
   let app: RealApp;
   let file: string;
 
-  beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
+  beforeEach(({ skip }) => {
+    skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
+    skip(process.platform === 'linux' && process.getuid?.() !== 0, 'only root may read the memory of our processes (test/e2e/processes.test.ts)');
+  });
   beforeAll(async () => {
     if (missing.length > 0) return;
     app = await openRealApp();

@@ -1,10 +1,10 @@
 /** The shipped app, started as `npm start` starts it, in a real window on a screen of its own, used by keyboard from outside. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDisplay, readIfThere, type Display } from '../support/display.ts';
-import { distFolder, passphrase, root, until } from './support.ts';
+import { passphrase, root, until } from './support.ts';
 
 export interface RealApp {
   readonly display: Display;
@@ -24,9 +24,22 @@ export interface RealApp {
   stop(): Promise<void>;
 }
 
-export async function openRealApp(size: { width?: number; height?: number; initialised?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<RealApp> {
+/** The app as another account of the machine uses it: the folder that it is installed in, and that account. */
+export interface OtherAccount {
+  readonly install: string;
+  readonly node: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export async function openRealApp(
+  size: { width?: number; height?: number; initialised?: boolean; env?: NodeJS.ProcessEnv; starter?: NodeJS.ProcessEnv; as?: OtherAccount } = {},
+): Promise<RealApp> {
+  const place = size.as?.install ?? root;
+  const account = size.as ? { uid: size.as.uid, gid: size.as.gid } : {};
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-real-'));
   const home = join(folder, 'home');
+  if (size.as) chownSync(folder, size.as.uid, size.as.gid);
   const display = await openDisplay(size.width, size.height);
   const env: NodeJS.ProcessEnv = {
     PATH: process.env['PATH'],
@@ -39,20 +52,26 @@ export async function openRealApp(size: { width?: number; height?: number; initi
     TMPDIR: folder,
     ...size.env,
   };
-  const wardmux = (...args: string[]): string => execFileSync(join(root, 'bin', 'wardmux'), args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const wardmux = (...args: string[]): string =>
+    execFileSync(join(place, 'bin', 'wardmux'), args, { env, ...account, cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (size.initialised ?? true) {
     execFileSync(
       'bash',
       [
         '-c',
         `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`,
-        join(root, 'bin', 'wardmux'),
+        join(place, 'bin', 'wardmux'),
         join(folder, 'audit-key.json'),
       ],
-      { env, stdio: 'ignore' },
+      { env, ...account, cwd: '/', stdio: 'ignore' },
     );
   }
-  const child = spawn(process.execPath, [join(distFolder, 'start.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(size.as?.node ?? process.execPath, [join(place, 'dist', 'start.mjs')], {
+    env: { ...env, ...size.starter },
+    ...account,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const status = (): { state: string; shells: number } => JSON.parse(wardmux('status', '--json')) as { state: string; shells: number };

@@ -1,6 +1,6 @@
 /**
  * Looks for a secret in the memory of processes, as someone with the right to read /proc/PID/mem would. Used by the canary
- * tests. Linux only; reading another process's memory needs the same user and a dumpable process, or root.
+ * tests. Linux only; reading another process's memory needs the same user and a dumpable process, which ours are not, or root.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { processTree } from '../../main/machine/processes.ts';

@@ -107,6 +107,16 @@ export function capture(program, args, { env = process.env, cwd = root, seconds 
   });
 }
 
+/**
+ * The environment that the app is started with: without what would act inside of it (src/native/environment.ts), but for the
+ * one variable that its start reads itself.
+ */
+export function appEnvironment(env = process.env) {
+  const { prefixes, names } = JSON.parse(readFileSync(join(root, 'src/native/runtime-variables.json'), 'utf8'));
+  const isRuntime = (name) => name !== 'ELECTRON_OVERRIDE_DIST_PATH' && (names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isRuntime(name)));
+}
+
 /** The last lines of a program's output that say something, for a sentence. */
 export function tail(output, lines = 5) {
   return output

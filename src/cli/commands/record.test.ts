@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeFlags } from '../../native/protect.ts';
 import { spawnUnixPty } from '../../pty/unix.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -46,7 +47,7 @@ function run(
   args: readonly string[],
   options: { readonly input?: string; readonly home?: string; readonly onStdout?: (child: ReturnType<typeof spawn>) => void } = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [main, 'record', ...args], { env: { ...env, WARDMUX_HOME: options.home ?? home }, cwd: '/' });
+  const child = spawn(process.execPath, [...nodeFlags, main, 'record', ...args], { env: { ...env, WARDMUX_HOME: options.home ?? home }, cwd: '/' });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
@@ -156,7 +157,7 @@ describe('in a terminal', () => {
       'stty size; trap "stty size; echo resized" WINCH; read -rsn1 key; echo "key $key"; until read -rsn1 -t 0.05 key; do :; done; echo "then $key"';
     const exit = new Promise<{ code: number }>((resolve) => {
       const pty = spawnUnixPty(
-        { command: [process.execPath, main, 'record', '--json', '--', 'bash', '-c', script], cwd: '/', env, cols: 101, rows: 31 },
+        { command: [process.execPath, ...nodeFlags, main, 'record', '--json', '--', 'bash', '-c', script], cwd: '/', env, cols: 101, rows: 31 },
         {
           data(bytes) {
             const before = shown;

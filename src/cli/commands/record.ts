@@ -9,7 +9,6 @@ import { openLedger } from '../../anchors/index.ts';
 import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
-import { withholdCoreDumps } from '../../pty/harden.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
 import { PtyError, type PtyExit, type PtySpawner } from '../../pty/pty.ts';
 import { Session } from '../../pty/session.ts';
@@ -61,7 +60,6 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
  * that a person can mend.
  */
 export async function record(args: RecordArguments, context: RecordContext): Promise<number> {
-  withholdCoreDumps();
   const [name, ...rest] = args.command;
   if (name === undefined) {
     say('there is no command to record. Example: wardmux record -- bash');
