@@ -63,7 +63,7 @@ export function anchorError(error: unknown, what: string): AnchorError {
   const known = systemCodes[code];
   if (known) return new AnchorError(known[0], `${what}: ${known[1]} (${code}).`, { cause: error });
   // What TLS says of certificates: OpenSSL's X509_V_ERR names without their prefix, Node's own, and alerts of the server.
-  if (/CERT|ISSUER|SELF_SIGNED|CRL|^HOSTNAME_MISMATCH$|ALTNAME|INVALID_CA|INVALID_PURPOSE/.test(code))
+  if (/CERT|VERIFY|ISSUER|SELF_SIGNED|CRL|^HOSTNAME_MISMATCH$|ALTNAME|INVALID_CA|INVALID_PURPOSE/.test(code))
     return code.startsWith('ERR_SSL')
       ? new AnchorError('refused', `${what}: the server refused this workstation's certificate, or wants one (${code}).`, { cause: error })
       : new AnchorError('bad-certificate', `${what}: the server's certificate is not good (${code}).`, { cause: error });

@@ -31,6 +31,18 @@ async function readEnd(file: FileHandle, size: number): Promise<Buffer> {
   return bytes.subarray(0, at);
 }
 
+/** A small file as it is. @throws the system's error, or AnchorError 'io' where it is no plain file or larger than `most` bytes. */
+export async function readPlain(path: string, most: number): Promise<Buffer> {
+  const file = await openPlain(path, constants.O_RDONLY);
+  try {
+    const { size } = await file.stat();
+    if (size > most) throw new AnchorError('io', `${path} is larger than ${most} bytes, and so is not what it should be.`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
 /** The last whole lines of a file, oldest first; of a long file only those in its last 64 KiB. None where there is no file. @throws the system's error */
 export async function lastLines(path: string): Promise<string[]> {
   let file: FileHandle;

@@ -1,25 +1,28 @@
 /**
  * Heads to a syslog collector: RFC 5424 messages over TLS (RFC 5425), a connection a head.
  *
- * What "sent" means: the collector showed the pinned certificate, took our message, and then closed the connection in order
- * after we had closed our end. RFC 5425 has no acknowledgement. A TLS 1.3 client may write before the server has looked at
- * its certificate, so a write that succeeds says nothing, and a refusal comes after it; that is why we wait for the close.
- * Whether the collector stored the message, only the collector can say, and somebody who can cut the connection can fake
- * an end in order (rsyslog sends no close_notify, so none can be asked for). The heads that arrived are there to be looked at.
+ * What "sent" means: the collector showed the pinned certificate, kept the connection for a second after it had our message,
+ * and ended it in order when we had ended our side. RFC 5425 has no acknowledgement, and less than that says nothing: a TLS
+ * client may write before the server has judged its certificate, and rsyslog that refuses one closes the connection without
+ * an alert. Where it closes before our message reaches it, the end comes within that second; where it closes with the message
+ * unread, its system resets the connection. Whether the collector stored the message, only the collector can say, and
+ * somebody who can cut the connection can fake an end in order (rsyslog sends no close_notify, so none can be asked for).
  */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { networkAllows, type SyslogAnchor } from '../policy/anchors.ts';
 import { AnchorError, anchorError } from './errors.ts';
+import { readPlain } from './lines.ts';
 import type { AnchorHead, Channel } from './types.ts';
 
 /** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
 const PRI = 13 * 8 + 6;
 /** 32473 is the number that RFC 5612 gives to those who have none of their own. */
 const SD_ID = 'wardmux@32473';
+/** Longer than a round trip to any collector. */
+const QUIET_MS = 1000;
 /** A certificate or key file in PEM. */
 const MAX_PEM = 64 * 1024;
 
@@ -39,9 +42,7 @@ export function syslogFrame(message: string): Buffer {
 
 async function readPem(path: string): Promise<Buffer> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > MAX_PEM) throw new AnchorError('io', `${path} is too large for a certificate or key.`);
-    return bytes;
+    return await readPlain(path, MAX_PEM);
   } catch (error) {
     throw anchorError(error, `${path} cannot be read`);
   }
@@ -51,9 +52,10 @@ export interface SyslogOptions {
   readonly row: SyslogAnchor;
   readonly installation: string;
   readonly network: readonly string[];
+  readonly quietMs?: number;
 }
 
-export function syslogChannel({ row, installation, network }: SyslogOptions): Channel {
+export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }: SyslogOptions): Channel {
   const { host, port, ca, fingerprint } = row;
   const where = `${host}:${port}`;
 
@@ -75,7 +77,8 @@ export function syslogChannel({ row, installation, network }: SyslogOptions): Ch
     async send(head, signal) {
       requireNetwork(network, host, port);
       try {
-        const certificate = await deliver(await connection(), syslogFrame(syslogMessage(head, installation, hostname())), fingerprint, where, signal);
+        const frame = syslogFrame(syslogMessage(head, installation, hostname()));
+        const certificate = await deliver(await connection(), frame, { fingerprint, where, signal, quietMs });
         return { kind: 'syslog', server: where, certificate };
       } catch (error) {
         throw anchorError(error, `${where} did not take the head`);
@@ -94,28 +97,47 @@ export function requireNetwork(network: readonly string[], host: string, port: n
     throw new AnchorError('not-allowed', `The policy does not let this workstation reach ${host}:${port}. Add "${host}:${port}" to network in policy.json.`);
 }
 
-/** @returns SHA-256 of the server's certificate, lower-case hex, when the server has closed in order after the frame. */
-function deliver(options: ConnectionOptions, frame: Buffer, fingerprint: string | undefined, where: string, signal: AbortSignal): Promise<string> {
+interface Delivery {
+  readonly fingerprint: string | undefined;
+  readonly where: string;
+  readonly signal: AbortSignal;
+  readonly quietMs: number;
+}
+
+/** @returns SHA-256 of the server's certificate, lower-case hex, when the frame is sent as the head of this file says. */
+function deliver(options: ConnectionOptions, frame: Buffer, { fingerprint, where, signal, quietMs }: Delivery): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen: string | undefined;
+    let ending = false;
+    let timer: NodeJS.Timeout | undefined;
+    const early = (): AnchorError => new AnchorError('refused', `${where} closed the connection before it took the head.`);
     const socket: TLSSocket = connect(options, () => {
       const certificate = socket.getPeerX509Certificate();
       const refused = certificate ? refusal(certificate, fingerprint, where) : new AnchorError('bad-certificate', `${where} showed no certificate.`);
       if (refused) return void socket.destroy(refused);
-      seen = digestOf(certificate!);
-      socket.end(frame);
+      socket.write(frame, () => {
+        timer = setTimeout(() => {
+          ending = true;
+          seen = digestOf(certificate!);
+          socket.end();
+        }, quietMs);
+      });
     });
-    let ended = false;
     const stop = (): void => void socket.destroy(new AnchorError('timeout', `${where} does not answer.`));
     signal.addEventListener('abort', stop, { once: true });
+    let ended = false;
     // What a collector says is not for us, but its end is.
     socket.resume();
-    socket.on('end', () => (ended = true));
+    socket.on('end', () => {
+      ended = true;
+      if (!ending) socket.destroy(early());
+    });
     socket.on('error', reject);
     socket.on('close', () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      if (seen !== undefined && ended && socket.writableFinished) resolve(seen);
-      else reject(new AnchorError('refused', `${where} closed the connection before it took the head.`));
+      if (seen !== undefined && ended) resolve(seen);
+      else reject(early());
     });
   });
 }

@@ -6,12 +6,13 @@
  * roots at the token's own time), and lies on the disk with the note and those roots: what `openssl ts -verify` needs.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { splitPem, type TimestampAnchor } from '../policy/anchors.ts';
 import { AnchorError, anchorError } from './errors.ts';
+import { readPlain } from './lines.ts';
 import { replaceFile } from './store.ts';
 import { requireNetwork } from './syslog.ts';
 import { timestampRequest, verifyTimestamp } from './tsp.ts';
@@ -57,7 +58,7 @@ export function timestampChannel({ row, folder, network }: TimestampOptions): Ch
       if (proof.kind !== 'timestamp') return 'it is of another kind.';
       const path = join(folder, `${proof.token}.tsr`);
       try {
-        const { time } = verifyTimestamp(await readFile(path), Buffer.from(head.note, 'utf8'), row.ca);
+        const { time } = verifyTimestamp(await readPlain(path, MAX_ANSWER), Buffer.from(head.note, 'utf8'), row.ca);
         return time === proof.time ? undefined : `${path} states another time.`;
       } catch (error) {
         return anchorError(error, `${path} cannot be used`).message;
