@@ -9,6 +9,7 @@ import { bootClock, type Clock } from './clock.ts';
 import { DisplayFile } from './display.ts';
 import { Gate } from './gate.ts';
 import type { Host, HostWindow } from './host.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
@@ -76,6 +77,7 @@ export class App {
       busy: () => this.#workspace.shellCount > 0,
       onError: (error) => this.#journal.ledgerFailed(error),
       now,
+      enter: (entry) => this.#anchorEvent(entry),
     }));
     const journal = (this.#journal = new Journal({
       ledger: () => installed.current?.ledger,
@@ -259,7 +261,11 @@ export class App {
   /** Policy, signer and ledger, once the first run has been. */
   async #openInstalled(): Promise<void> {
     const installed = await this.#installed.open();
-    if (installed) this.#gate.configure(installed.policy.policy.lock);
+    if (!installed) return;
+    this.#gate.configure(installed.policy.policy.lock);
+    const { note = '' } = installed.ledger.lastCheckpoint ?? {};
+    // Nobody waits for it: a share that hangs must not hold up the lock page.
+    void installed.anchors.load(note).catch((error: unknown) => this.#options.say(sentenceOf(error)));
   }
 
   /** What is shown while nothing is open. */
@@ -277,6 +283,7 @@ export class App {
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
+    this.#installed.current?.tickAnchors();
   }
 
   /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */
@@ -368,6 +375,14 @@ export class App {
     if (gate.session) this.#windows.again('workspace', 'The process that runs the shells ends each time it is started.');
   }
 
+  #anchorEvent(entry: AuditEntry): void {
+    this.#journal.log(entry);
+    if (entry.action !== 'anchor.diverged') return;
+    const sentence = 'The ledger does not extend a head that is kept outside: it was cut, set back or rewritten. Tell whoever audits this workstation.';
+    if (this.#gate.session) this.#gate.notice('stop', sentence);
+    else this.#status.flag(sentence);
+  }
+
   #fault(sentence: string, pane: number | undefined): void {
     // A recording that stops tells so by its own notice; what comes here is a warning, such as a disk that fills.
     if (pane !== undefined) this.#workspace.faulted(pane, sentence);
@@ -417,6 +432,7 @@ export class App {
     await attempt(() => this.#sweepExports());
     this.#journal.log({ action: 'app.stop', detail: { reason } });
     await this.#journal.checkpoint();
+    await attempt(() => this.#installed.current?.endAnchors());
     await attempt(() => this.#installed.current?.ledger.close());
     await attempt(() => this.#options.host.quit());
     this.#finished(this.#journal.faulty ? 1 : 0);

@@ -1,5 +1,6 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
-import { openLedger } from '../src/anchors/index.ts';
+import { AnchorKeeper, openAnchors, openLedger } from '../src/anchors/index.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/ledger/types.ts';
@@ -11,12 +12,21 @@ import { readInstallation, type Home, type Installation } from '../src/storage/i
 import type { PersonRecord } from '../src/vault/types.ts';
 import { version } from '../src/version.ts';
 
+/** The last head gets this long at the end of the app (ms): a collector that is there takes a second and a bit. */
+const LAST_HEAD_MS = 3000;
+
 export interface Installed {
   readonly installation: Installation;
   readonly policy: PolicyInForce;
   readonly signer: InstallationSigner;
   readonly ledger: Ledger;
   readonly scheduler: CheckpointScheduler;
+  /** Hands heads of the ledger to where they are kept outside. Nobody waits for it. */
+  readonly anchors: AnchorKeeper;
+  /** Once a second. */
+  tickAnchors(): void;
+  /** Hands the last head over where that is quick; what does not go goes after the next start. */
+  endAnchors(): Promise<void>;
 }
 
 export interface InstalledParts {
@@ -26,6 +36,8 @@ export interface InstalledParts {
   readonly busy: () => boolean;
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
+  /** Takes what happens to anchors. */
+  readonly enter: (entry: AuditEntry) => void;
 }
 
 /** Holds it, from the start or from the end of the first run. */
@@ -43,13 +55,40 @@ export class InstalledHolder {
 
   /** Opens what the first run has made. @returns undefined before it. @throws StorageFault, LedgerError */
   async open(): Promise<Installed | undefined> {
-    const { home, before, busy, onError, now } = this.#parts;
+    const { home, before, busy, onError, now, enter } = this.#parts;
     const installation = readInstallation(home);
     if (!installation) return undefined;
     const { ledger, signer } = await openLedger(home, installation);
     const policy = policyInForce(home, ledger.facts);
     const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
-    this.#current = { installation, policy, signer, ledger, scheduler };
+    const rootAt = (size: number): Promise<string | undefined> => ledger.rootAt(size);
+    const anchors = new AnchorKeeper({
+      anchors: openAnchors(policy.policy, home.anchors, { installation: installation.id, key: ledger.key, rootAt }),
+      key: ledger.key,
+      rootAt,
+      now: Date.now,
+      enter,
+    });
+    const offer = (): void => {
+      if (ledger.lastCheckpoint) anchors.offer(ledger.lastCheckpoint.note);
+    };
+    this.#current = {
+      installation,
+      policy,
+      signer,
+      ledger,
+      scheduler,
+      anchors,
+      tickAnchors() {
+        offer();
+        anchors.tick();
+      },
+      async endAnchors() {
+        offer();
+        await Promise.race([anchors.flush(), new Promise((resolve) => setTimeout(resolve, LAST_HEAD_MS).unref())]);
+        await anchors.close();
+      },
+    };
     return this.#current;
   }
 

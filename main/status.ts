@@ -1,5 +1,6 @@
 /** What the line of the workspace and the lock page say about this machine. Facts only: nothing is decided here. */
 import { hostname } from 'node:os';
+import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import { shownBackoff } from '../src/vault/backoff.ts';
@@ -82,12 +83,33 @@ export class Status {
       person: person.name,
       role: person.roles[0] ?? '',
       recording: journal.recordingFault ? { level: 'stop', word: 'a recording stopped', sealedBytes } : { level: 'seal', word: 'sealed', sealedBytes },
-      ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : { level: 'ok', word: 'ledger', events, ...(note ? { note } : {}) },
+      ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,
       idleSeconds,
       warning,
     };
   }
+}
+
+const levels: Readonly<Record<AnchorGrade, StatusView['ledger']['level']>> = { anchored: 'ok', 'not-anchored': 'warn', diverged: 'stop' };
+
+/**
+ * The ledger's part of the line: how old the newest head is that stands outside.
+ * @param weakness how the signing key is kept, where that is weaker than it could be.
+ */
+export function ledgerLine(views: readonly AnchorView[], events: number, weakness: string | undefined): StatusView['ledger'] {
+  const grade = worstGrade(views);
+  const ages = views.flatMap(({ ageSeconds }) => ageSeconds ?? []);
+  const age = ages.length === 0 || Math.min(...ages) < 60 ? 'now' : durationText(Math.min(...ages));
+  const words: Readonly<Record<AnchorGrade, string>> = {
+    anchored: `ledger anchored ${age}`,
+    'not-anchored': 'ledger not anchored',
+    diverged: 'ledger diverged',
+  };
+  const sentences = views.length === 0 ? ['No anchor keeps heads of this ledger outside.'] : views.map(({ name, sentence }) => `${name}: ${sentence}`);
+  // Where the policy names no anchor, that is how this workstation is meant to be, and no alarm.
+  const level = views.length === 0 ? 'ok' : levels[grade];
+  return { level, word: words[grade], events, note: [...sentences, ...(weakness ? [weakness] : [])].join(' ') };
 }
 
 /** "Mara Ueda" becomes "M. U.": what a passer-by may read on the lock page. */

@@ -1,8 +1,7 @@
 import { readFileSync, rmSync, writeFileSync, appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { checkEntry } from '../ledger/events.ts';
-import type { LedgerEntry } from '../ledger/types.ts';
+import { checkEntry, type AuditEntry } from '../ledger/events.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
 import { AnchorError } from './errors.ts';
 import { START, TestLedger, temporary } from './fixture.ts';
@@ -37,7 +36,7 @@ let ledger: TestLedger;
 let other: Other;
 let folder: string;
 let now: number;
-let entered: LedgerEntry[];
+let entered: AuditEntry[];
 
 beforeEach(() => {
   ledger = new TestLedger();
@@ -253,5 +252,17 @@ describe('what lies in the folder', () => {
     expect(keeper.view()[0]).toMatchObject({ grade: 'not-anchored', head: null });
     await pass(keeper, 1);
     expect(keeper.view()[0]).toMatchObject({ grade: 'anchored', head: { size: 2 } });
+  });
+});
+
+describe('what is asked for now', () => {
+  test('goes also where the head is there already; without being asked for it does not', async () => {
+    ledger.grow(2);
+    const keeper = await loaded();
+    await keeper.flush();
+    await keeper.flush();
+    expect(other.taken).toHaveLength(1);
+    await keeper.flush(true);
+    expect(other.taken).toHaveLength(2);
   });
 });

@@ -3,7 +3,7 @@
  * restarts. Older heads that have not gone are covered by a newer one and do not go any more. Nobody waits for it.
  */
 import type { NoteKey } from '../ledger/note.ts';
-import type { LedgerEntry } from '../ledger/types.ts';
+import type { AuditEntry } from '../ledger/events.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { EVERY_SECONDS, gradeAnchor, REST_SECONDS } from './grade.ts';
@@ -25,11 +25,12 @@ const TELL_AGAIN_MS = 86_400_000;
 export interface KeeperOptions {
   readonly anchors: readonly KeptAnchor[];
   readonly key: NoteKey;
+  /** The ledger's own roots. */
   readonly rootAt: RootAt;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Takes the events anchor.sent, anchor.failed and anchor.diverged. */
-  readonly enter: (entry: LedgerEntry) => void;
+  readonly enter: (entry: AuditEntry) => void;
   /** From 0 to 1: spreads the attempts of many workstations. */
   readonly random?: () => number;
   readonly attemptMs?: number;
@@ -54,7 +55,8 @@ export class AnchorKeeper {
   readonly #options: Required<KeeperOptions>;
   readonly #slots: Slot[];
   #latest: AnchorHead | undefined;
-  #loaded: Promise<void> | undefined;
+  #loading: Promise<void> | undefined;
+  #ready = false;
   #closed = false;
 
   constructor(options: KeeperOptions) {
@@ -74,27 +76,29 @@ export class AnchorKeeper {
   }
 
   /**
-   * Reads what is kept, and looks whether the ledger extends it.
+   * Reads what is kept, and looks whether the ledger extends it. Nothing goes before.
    * @param note the ledger's last checkpoint.
    */
   load(note: string): Promise<void> {
-    this.#loaded ??= this.#load(note);
-    return this.#loaded;
+    this.#loading ??= this.#load(note);
+    return this.#loading;
   }
 
   async #load(note: string): Promise<void> {
     const { key, rootAt } = this.#options;
+    this.offer(note);
     const ours = headOfNote(note, key);
     for (const slot of this.#slots) {
       const { state, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, rootAt, false);
       Object.assign(slot, { state, kept, damage, waitingSince });
       if (divergence) await this.#diverged(slot, divergence.note, divergence.sentence);
     }
-    this.offer(note);
+    this.#ready = true;
   }
 
   /** The ledger has a new checkpoint. Cheap; nothing is sent in this call. */
   offer(note: string): void {
+    if (note === this.#latest?.note) return;
     const head = headOfNote(note, this.#options.key);
     if (!head) return;
     this.#latest = head;
@@ -106,25 +110,31 @@ export class AnchorKeeper {
 
   /** Begins the attempts that are due. Call it about once a second. */
   tick(): void {
-    const head = this.#latest;
-    if (!head || this.#closed) return;
     const now = this.#options.now();
-    for (const slot of this.#slots) {
-      if (slot.running || !isDue(slot, head, now)) continue;
-      slot.abort = new AbortController();
-      slot.running = this.#attempt(slot, head, slot.abort.signal).finally(() => {
-        slot.running = undefined;
-        slot.abort = undefined;
-      });
-    }
+    for (const slot of this.#slots) if (this.#latest && isDue(slot, this.#latest, now)) this.#begin(slot, this.#latest);
   }
 
-  /** Sends the newest head to every anchor that lacks it, whatever the back-off says, and waits for that. */
-  async flush(): Promise<void> {
-    for (const slot of this.#slots) slot.notBefore = 0;
+  /**
+   * Hands the newest head over now, whatever the back-off says, and waits for that.
+   * @param again also to anchors that have it.
+   */
+  async flush(again = false): Promise<void> {
     await this.idle();
+    for (const slot of this.#slots) {
+      slot.notBefore = 0;
+      if (again && this.#latest) this.#begin(slot, this.#latest);
+    }
     this.tick();
     await this.idle();
+  }
+
+  #begin(slot: Slot, head: AnchorHead): void {
+    if (!this.#ready || this.#closed || slot.running || slot.hanging) return;
+    slot.abort = new AbortController();
+    slot.running = this.#attempt(slot, head, slot.abort.signal).finally(() => {
+      slot.running = undefined;
+      slot.abort = undefined;
+    });
   }
 
   /** Resolves when no attempt is under way. */
@@ -247,8 +257,7 @@ export class AnchorKeeper {
 
 const everySeconds = (row: AnchorRow): number => row.everySeconds ?? EVERY_SECONDS[row.kind];
 
-function isDue({ row, kept, hanging, notBefore, state }: Slot, head: AnchorHead, now: number): boolean {
-  if (hanging) return false;
+function isDue({ row, kept, notBefore, state }: Slot, head: AnchorHead, now: number): boolean {
   // A clock that was set back must not put the next attempt off for longer than the longest wait.
   const longest = Math.max(BACKOFF_MS.most, everySeconds(row) * 1000);
   if (now < notBefore && notBefore - now <= longest) return false;

@@ -177,7 +177,7 @@ export interface StatusView {
   readonly person: string;
   readonly role: string;
   readonly recording: { readonly level: 'seal' | 'warn' | 'stop'; readonly word: string; readonly sealedBytes: number };
-  /** `note`: how well the key that signs it is kept, where that is weaker than it could be. */
+  /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
   readonly ledger: { readonly level: 'ok' | 'warn' | 'stop'; readonly word: string; readonly events: number; readonly note?: string };
   /** Seconds until the lock; the idle timer's truth lives in the core. */
   readonly lockIn: number;

@@ -26,6 +26,13 @@ function hasFont(pattern) {
 const ptyIsBuilt = () => existsSync(join(root, 'node_modules/node-pty/build/Release/pty.node'));
 const isBuilt = () => ptyIsBuilt() && nativeIsBuilt();
 
+/** rsyslog's TLS driver is a package of its own, in the folder of the machine's architecture. */
+function hasTlsDriver() {
+  const libraries = '/usr/lib';
+  const folders = ['', ...readdirSync(libraries).filter((name) => name.includes('-linux-'))];
+  return folders.some((name) => existsSync(join(libraries, name, 'rsyslog', 'lmnsd_gtls.so')));
+}
+
 const always = ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'package'];
 const withBrowser = ['test', 'screenshots', 'bench'];
 

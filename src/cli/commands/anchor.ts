@@ -71,7 +71,7 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
     });
     const { note } = await ledger.checkpoint();
     await keeper.load(note);
-    await keeper.flush();
+    await keeper.flush(true);
     await Promise.all(entering);
     return keeper.view();
   });

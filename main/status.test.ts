@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { AnchorView } from '../src/anchors/index.ts';
+import { ledgerLine } from './status.ts';
+
+const view = (part: Partial<AnchorView>): AnchorView => ({
+  name: 'siem',
+  kind: 'syslog',
+  where: 'siem.example.org:6514',
+  grade: 'anchored',
+  head: null,
+  at: null,
+  ageSeconds: null,
+  failing: null,
+  sentence: 'A sentence.',
+  ...part,
+});
+
+test.each<[string, readonly AnchorView[], string, string, string]>([
+  ['no anchor', [], 'ok', 'ledger not anchored', 'No anchor keeps heads of this ledger outside.'],
+  ['a fresh head', [view({ ageSeconds: 12 })], 'ok', 'ledger anchored now', 'siem: A sentence.'],
+  [
+    'the youngest of two',
+    [view({ ageSeconds: 3000 }), view({ name: 'share', ageSeconds: 125 })],
+    'ok',
+    'ledger anchored 2 min',
+    'siem: A sentence. share: A sentence.',
+  ],
+  ['one of two is late', [view({ ageSeconds: 10 }), view({ grade: 'not-anchored' })], 'warn', 'ledger not anchored', 'siem: A sentence. siem: A sentence.'],
+  ['one of two differs', [view({ grade: 'not-anchored' }), view({ grade: 'diverged' })], 'stop', 'ledger diverged', 'siem: A sentence. siem: A sentence.'],
+])('%s', (_, views, level, word, note) => {
+  expect(ledgerLine(views, 7, undefined)).toEqual({ level, word, events: 7, note });
+  expect(ledgerLine(views, 7, 'Weak key.').note).toBe(`${note} Weak key.`);
+});
