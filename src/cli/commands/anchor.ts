@@ -4,7 +4,7 @@ import { resolve, sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import { AnchorKeeper, headOfNote, inspectAnchor, ledgerRootAt, markDrop, openAnchors, viewOf, worstGrade } from '../../anchors/index.ts';
 import type { AnchorGrade, AnchorView, KeptAnchor, RootAt } from '../../anchors/index.ts';
-import { readLedger } from '../../ledger/read.ts';
+import { LedgerView } from '../../ledger/view.ts';
 import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow, type Policy } from '../../policy/index.ts';
 import { writeAtomic } from '../../storage/index.ts';
 import { toJson } from '../../storage/json.ts';
@@ -38,7 +38,9 @@ function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, polic
 export async function anchorViews(site: OpenInstallation, policy: Policy, now: number, name?: string): Promise<AnchorView[]> {
   const { anchors, rootAt } = anchorsOf(site, policy, name);
   if (anchors.length === 0) return [];
-  const { last } = readLedger(site.home.ledger, site.noteKey, { signatures: 'last' });
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  const last = view?.lastCheckpoint;
+  view?.close();
   const ours = last && headOfNote(last.note, site.noteKey);
   return Promise.all(anchors.map(async (anchor) => viewOf(anchor, await inspectAnchor(anchor, ours, site.noteKey, rootAt, true), now)));
 }
