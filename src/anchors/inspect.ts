@@ -1,12 +1,15 @@
 /** What is kept of an anchor, read and compared with the ledger; nothing is changed and nobody is told. */
 import type { NoteKey } from '../ledger/note.ts';
-import { anchorError } from './errors.ts';
+import { anchorError, AnchorError } from './errors.ts';
 import { gradeAnchor } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { contradicts, type RootAt } from './relation.ts';
 import type { AnchorStore } from './store.ts';
 import type { AnchorHead, AnchorState, AnchorView, Channel, Receipt } from './types.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
+
+/** How long a look at what stands outside may take (ms). */
+const LOOK_MS = 3000;
 
 export interface KeptAnchor {
   readonly row: AnchorRow;
@@ -55,7 +58,7 @@ export async function inspectAnchor(
   let unreadable: string | undefined;
   if (look && channel.latest) {
     try {
-      outside = await channel.latest();
+      outside = await within(channel.latest(), channel.where);
     } catch (error) {
       unreadable = anchorError(error, channel.where).message;
     }
@@ -71,6 +74,19 @@ export async function inspectAnchor(
   const newest = ours && !covers(kept?.head, ours) ? Date.parse(ours.time) : undefined;
   const waitingSince = newest === undefined ? undefined : state.failing ? Math.min(newest, Date.parse(state.failing.since)) : newest;
   return { state, kept, damage, divergence, waitingSince, heads, unreadable };
+}
+
+/** A share that hangs holds up nobody who only looks. */
+async function within<T>(looking: Promise<T>, where: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AnchorError('timeout', `${where} does not answer within ${LOOK_MS / 1000} s.`)), LOOK_MS);
+  });
+  try {
+    return await Promise.race([looking, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Is nothing of the ledger missing from what is kept? */

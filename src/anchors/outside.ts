@@ -2,7 +2,6 @@
  * The ledger, opened for writing with every head of it that can be found outside: in the secret store, in the receipts of
  * the anchors, and in file drops. Where it does not extend one of them, nothing is signed.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { Ledger } from '../ledger/ledger.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
@@ -14,8 +13,6 @@ import { openAnchors } from './open.ts';
 
 /** Name of the secret: the note of the newest checkpoint. It is public; what counts is that it is kept elsewhere. */
 export const HEAD_SECRET = 'ledger-head';
-/** A share that hangs does not hold up a start. What was sent there before stands in the receipts as well. */
-const LOOK_MS = 3000;
 
 /** The head that the secret store keeps; undefined where it has none of this ledger. @throws StorageFault */
 export async function keptHead(store: SecretStore, key: NoteKey): Promise<OutsideHead | undefined> {
@@ -31,11 +28,7 @@ export function headsOf(home: Home, installation: Installation, store = openSecr
       // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
       const parts = { installation: installation.id, key, rootAt: async () => undefined };
       const anchors = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
-      const look = new AbortController();
-      const [kept, outside] = await Promise.all([
-        keptHead(store, key),
-        Promise.race([knownHeads(anchors, key), wait(LOOK_MS, [], { signal: look.signal })]).finally(() => look.abort()),
-      ]);
+      const [kept, outside] = await Promise.all([keptHead(store, key), knownHeads(anchors, key)]);
       return [...(kept ? [kept] : []), ...outside];
     },
     keep: async (note) => {

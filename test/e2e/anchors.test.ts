@@ -76,10 +76,16 @@ test('a head goes as soon as the app stands; the line says so; a data folder tha
   cpSync(join(folder, 'older'), home, { recursive: true });
 
   expect(wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 51, stdout: expect.stringMatching(/^diverged: share: /) });
+  expect(wardmux(['ledger', 'verify'], { home })).toMatchObject({ status: 51 });
+  // Where the share can be read, nothing is opened over it.
+  await expect(start({ folder })).rejects.toThrow('does not extend');
+  // Where it is away, the app opens; it finds out when the share is back.
+  renameSync(share, `${share}-away`);
   running = await start({ folder });
   await unlockWithPassphrase(running);
+  renameSync(`${share}-away`, share);
   await lineSays('ledger diverged');
-  expect(actions()).toContain('anchor.diverged');
+  await until(() => actions().includes('anchor.diverged'), 'the event');
   expect(await running.page.locator('body').innerText()).toContain('does not extend a head that is kept outside');
   await stop();
   expect(heads()).toEqual(last);

@@ -2,12 +2,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { Option, type Command } from 'commander';
-import { AnchorKeeper, headOfNote, inspectAnchor, ledgerRootAt, markDrop, openAnchors, viewOf, worstGrade } from '../../anchors/index.ts';
-import type { AnchorGrade, AnchorView, KeptAnchor, RootAt } from '../../anchors/index.ts';
-import { LedgerView } from '../../ledger/view.ts';
-import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow, type Policy } from '../../policy/index.ts';
+import { AnchorKeeper, markDrop, worstGrade, type AnchorGrade, type AnchorView } from '../../anchors/index.ts';
+import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow } from '../../policy/index.ts';
 import { writeAtomic } from '../../storage/index.ts';
 import { toJson } from '../../storage/json.ts';
+import { anchorsOf, anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
 import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../installation.ts';
@@ -18,32 +17,6 @@ import { wholeNumber } from '../options.ts';
 const SYSLOG_PORT = 6514;
 
 const statusOf: Readonly<Record<AnchorGrade, ExitName>> = { anchored: 'done', 'not-anchored': 'notAnchored', diverged: 'diverged' };
-
-interface Anchored {
-  readonly anchors: KeptAnchor[];
-  readonly rootAt: RootAt;
-}
-
-/** The anchors of the policy, or the one of that name. */
-function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, policy: Policy, name?: string): Anchored {
-  const rootAt = ledgerRootAt(home.ledger, key);
-  const all = openAnchors(policy, home.anchors, { installation: installation.id, key, rootAt });
-  const anchors = name === undefined ? all : all.filter(({ row }) => row.name === name);
-  if (name !== undefined && anchors.length === 0)
-    throw new CliError('usage', `The policy has no anchor ${JSON.stringify(name.slice(0, 40))}. See: wardmux anchor list`);
-  return { anchors, rootAt };
-}
-
-/** What each anchor has of the ledger as it lies on the disk. Nothing is changed and nothing is sent; file drops are read. */
-export async function anchorViews(site: OpenInstallation, policy: Policy, now: number, name?: string): Promise<AnchorView[]> {
-  const { anchors, rootAt } = anchorsOf(site, policy, name);
-  if (anchors.length === 0) return [];
-  const view = await LedgerView.open(site.home.ledger, site.noteKey);
-  const last = view?.lastCheckpoint;
-  view?.close();
-  const ours = last && headOfNote(last.note, site.noteKey);
-  return Promise.all(anchors.map(async (anchor) => viewOf(anchor, await inspectAnchor(anchor, ours, site.noteKey, rootAt, true), now)));
-}
 
 async function tell(views: readonly AnchorView[], options: { json?: boolean }, io: CliIo): Promise<number> {
   const grade = worstGrade(views);

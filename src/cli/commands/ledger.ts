@@ -1,12 +1,14 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { headsOf, readHeads } from '../../anchors/index.ts';
+import { headsOf, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
-import { storeWeakness } from '../../storage/index.ts';
+import { loadPolicy } from '../../policy/index.ts';
+import { StorageFault, storeWeakness } from '../../storage/index.ts';
+import { anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { openInstallation, type OpenInstallation } from '../installation.ts';
@@ -110,6 +112,27 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
   }
 }
 
+/** None where the policy cannot be read: what compares with heads outside says so. */
+async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]> {
+  try {
+    return await anchorViews(site, loadPolicy(site.home).policy, io.now());
+  } catch (error) {
+    if (error instanceof StorageFault) return [];
+    throw error;
+  }
+}
+
+/** An anchor of the policy that has no fresh head. A ledger that anchors contradict is found by comparing with them. */
+function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined {
+  if (views.length === 0 || worstGrade(views) !== 'not-anchored') return undefined;
+  const late = views.filter(({ grade }) => grade === 'not-anchored').map(({ name }) => name);
+  return {
+    code: 'not-anchored',
+    status: exit.notAnchored,
+    sentence: `The ledger is good by itself, and its newest heads do not stand outside: ${late.join(', ')}.`,
+  };
+}
+
 /** An append that is under way looks like one that was interrupted: what stays there is none. */
 async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -129,7 +152,8 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
   const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? []);
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const compared = faults.length === 0 ? checkRecordings(folder, present, known) : undefined;
-  const differs = outside?.verdict ?? (compared && verdictOf(compared, folder));
+  const views = faults.length > 0 ? [] : await viewsOf(site, io);
+  const differs = outside?.verdict ?? (compared && verdictOf(compared, folder)) ?? anchorVerdict(views);
   const good = faults.length === 0 && !differs;
   const code = faults[0]?.code ?? differs?.code ?? 'good';
   const sentence =
@@ -141,6 +165,7 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (outside) notes.push(...outside.notes);
+  for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
   if (options.json) {
     const report = {
       good,
@@ -155,6 +180,7 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
       last: last ? { ...last.head, time: last.time ?? null } : null,
       faults,
       outside: outside?.heads ?? null,
+      anchors: views,
       recordings: compared ?? null,
     };
     await io.out(jsonText(report));
