@@ -89,6 +89,18 @@ describe('a token is kept, and anybody can check it', () => {
     expect(opensslVerify(proof.token, '-attime', seconds(proof.time))).toContain('Verification: OK');
   });
 
+  test('by the commands of docs/format.md', async () => {
+    const { port } = await authority((query) => reply(query, { signer }));
+    const proof = (await channel(port).send(head, signal())) as Extract<Proof, { kind: 'timestamp' }>;
+    const page = readFileSync(join(import.meta.dirname, '../../docs/format.md'), 'utf8');
+    const [, commands] = /```sh\ntoken=\S+\n((?:.+\n)+?)```/.exec(page) ?? [];
+    const run = (of: string): string =>
+      execFileSync('bash', ['-euo', 'pipefail', '-c', `token='${of}'\n${commands}`], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    expect(run(proof.token)).toContain('Verification: OK');
+    appendFileSync(join(folder, `${proof.token}.note`), ' ');
+    expect(() => run(proof.token)).toThrow('message imprint mismatch');
+  });
+
   test('over https with a CA that the policy names, and with no other', async () => {
     const tls = root.issue('localhost', { names: 'DNS:localhost' });
     const { port } = await authority((query) => reply(query, { signer }), tls);

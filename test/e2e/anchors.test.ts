@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { firstRun, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+import { firstRun, passphrase, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 let folder: string;
 let home: string;
@@ -50,7 +50,8 @@ async function withDrop(): Promise<void> {
   await firstRun(running, { passkey: false });
   await lineSays('ledger not anchored');
   await stop();
-  expect(wardmux(['anchor', 'add', 'share', '--file', share], { home })).toMatchObject({ status: 0 });
+  expect(await wardmux(['anchor', 'add', 'share', '--file', share], { home })).toMatchObject({ status: 0 });
+  expect(await wardmux(['policy', 'accept', '--passphrase-fd', '3'], { home, passphrase })).toMatchObject({ status: 0 });
 }
 
 test('a head goes as soon as the app stands; the line says so; a data folder that was set back is diverged', async () => {
@@ -65,7 +66,7 @@ test('a head goes as soon as the app stands; the line says so; a data folder tha
   await stop();
   // What the end of the app signed went too.
   expect(heads().length).toBeGreaterThan(first);
-  expect(wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 0, stdout: expect.stringMatching(/^anchored: share: /) });
+  expect(await wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 0, stdout: expect.stringMatching(/^anchored: share: /) });
 
   cpSync(home, join(folder, 'older'), { recursive: true });
   running = await start({ folder });
@@ -75,8 +76,8 @@ test('a head goes as soon as the app stands; the line says so; a data folder tha
   rmSync(home, { recursive: true });
   cpSync(join(folder, 'older'), home, { recursive: true });
 
-  expect(wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 51, stdout: expect.stringMatching(/^diverged: share: /) });
-  expect(wardmux(['ledger', 'verify'], { home })).toMatchObject({ status: 51 });
+  expect(await wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 51, stdout: expect.stringMatching(/^diverged: share: /) });
+  expect(await wardmux(['ledger', 'verify'], { home })).toMatchObject({ status: 51 });
   // Where the share can be read, nothing is opened over it.
   await expect(start({ folder })).rejects.toThrow('does not extend');
   // Where it is away, the app opens; it finds out when the share is back.
@@ -118,5 +119,5 @@ test('the share is gone, the app is killed, the share is back: the next start ha
   renameSync(`${share}-away`, share);
   await stop();
   expect(heads().length).toBeGreaterThan(0);
-  expect(wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 0 });
+  expect(await wardmux(['anchor', 'status'], { home })).toMatchObject({ status: 0 });
 });

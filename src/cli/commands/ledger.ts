@@ -6,12 +6,11 @@ import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
-import { loadPolicy } from '../../policy/index.ts';
 import { StorageFault, storeWeakness } from '../../storage/index.ts';
 import { anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { openInstallation, type OpenInstallation } from '../installation.ts';
+import { openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { checkRecordings, presentRecordings, type RecordingsCheck } from '../recordings-check.ts';
 
@@ -115,7 +114,7 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
 /** None where the policy cannot be read: what compares with heads outside says so. */
 async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]> {
   try {
-    return await anchorViews(site, loadPolicy(site.home).policy, io.now());
+    return await anchorViews(site, (await policyOf(site)).policy, io.now());
   } catch (error) {
     if (error instanceof StorageFault) return [];
     throw error;
