@@ -263,9 +263,6 @@ export class App {
     const installed = await this.#installed.open();
     if (!installed) return;
     this.#gate.configure(installed.policy.policy.lock);
-    const { note = '' } = installed.ledger.lastCheckpoint ?? {};
-    // Nobody waits for it: a share that hangs must not hold up the lock page.
-    void installed.anchors.load(note).catch((error: unknown) => this.#options.say(sentenceOf(error)));
   }
 
   /** What is shown while nothing is open. */
@@ -283,7 +280,7 @@ export class App {
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
-    this.#installed.current?.tickAnchors();
+    this.#installed.tickAnchors();
   }
 
   /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */
@@ -432,7 +429,7 @@ export class App {
     await attempt(() => this.#sweepExports());
     this.#journal.log({ action: 'app.stop', detail: { reason } });
     await this.#journal.checkpoint();
-    await attempt(() => this.#installed.current?.endAnchors());
+    await attempt(() => this.#installed.endAnchors());
     await attempt(() => this.#installed.current?.ledger.close());
     await attempt(() => this.#options.host.quit());
     this.#finished(this.#journal.faulty ? 1 : 0);

@@ -23,10 +23,6 @@ export interface Installed {
   readonly scheduler: CheckpointScheduler;
   /** Hands heads of the ledger to where they are kept outside. Nobody waits for it. */
   readonly anchors: AnchorKeeper;
-  /** Once a second. */
-  tickAnchors(): void;
-  /** Hands the last head over where that is quick; what does not go goes after the next start. */
-  endAnchors(): Promise<void>;
 }
 
 export interface InstalledParts {
@@ -55,41 +51,39 @@ export class InstalledHolder {
 
   /** Opens what the first run has made. @returns undefined before it. @throws StorageFault, LedgerError */
   async open(): Promise<Installed | undefined> {
-    const { home, before, busy, onError, now, enter } = this.#parts;
+    const { home, before, busy, onError, now } = this.#parts;
     const installation = readInstallation(home);
     if (!installation) return undefined;
     const { ledger, signer } = await openLedger(home, installation);
     const policy = policyInForce(home, ledger.facts);
     const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
-    const rootAt = (size: number): Promise<string | undefined> => ledger.rootAt(size);
-    const anchors = new AnchorKeeper({
-      anchors: openAnchors(policy.policy, home.anchors, { installation: installation.id, key: ledger.key, rootAt }),
-      key: ledger.key,
-      rootAt,
-      now: Date.now,
-      enter,
-    });
-    const offer = (): void => {
-      if (ledger.lastCheckpoint) anchors.offer(ledger.lastCheckpoint.note);
-    };
-    this.#current = {
-      installation,
-      policy,
-      signer,
-      ledger,
-      scheduler,
-      anchors,
-      tickAnchors() {
-        offer();
-        anchors.tick();
-      },
-      async endAnchors() {
-        offer();
-        await Promise.race([anchors.flush(), new Promise((resolve) => setTimeout(resolve, LAST_HEAD_MS).unref())]);
-        await anchors.close();
-      },
-    };
+    this.#current = { installation, policy, signer, ledger, scheduler, anchors: this.#openAnchors(installation, policy, ledger) };
     return this.#current;
+  }
+
+  /** The anchors of a policy. Nobody waits for what they read: a share that hangs must not hold up the lock page. */
+  #openAnchors({ id }: Installation, { policy }: PolicyInForce, ledger: Ledger): AnchorKeeper {
+    const { home, enter, onError } = this.#parts;
+    const rootAt = (size: number): Promise<string | undefined> => ledger.rootAt(size);
+    const anchors = openAnchors(policy, home.anchors, { installation: id, key: ledger.key, rootAt });
+    const keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter });
+    keeper.load(ledger.lastCheckpoint?.note ?? '').catch(onError);
+    return keeper;
+  }
+
+  /** Once a second: the newest checkpoint goes to the anchors that are due. */
+  tickAnchors(): void {
+    const { ledger, anchors } = this.#current ?? {};
+    if (ledger?.lastCheckpoint) anchors?.offer(ledger.lastCheckpoint.note);
+    anchors?.tick();
+  }
+
+  /** Hands the last head over where that is quick; what does not go goes after the next start. */
+  async endAnchors(): Promise<void> {
+    this.tickAnchors();
+    const { anchors } = this.#current ?? {};
+    await Promise.race([anchors?.flush(), new Promise((resolve) => setTimeout(resolve, LAST_HEAD_MS).unref())]);
+    await anchors?.close();
   }
 
   require(): Installed {
@@ -118,8 +112,10 @@ export class InstalledHolder {
     // Another process may have accepted one.
     await current.ledger.refresh();
     const policy = policyInForce(this.#parts.home, current.ledger.facts);
-    this.#current = { ...current, policy };
-    return policy.sha256 !== current.policy.sha256;
+    const changed = policy.sha256 !== current.policy.sha256;
+    this.#current = { ...current, policy, anchors: changed ? this.#openAnchors(current.installation, policy, current.ledger) : current.anchors };
+    if (changed) void current.anchors.close();
+    return changed;
   }
 
   /** What a recording takes from the policy. */
