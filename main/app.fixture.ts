@@ -83,7 +83,7 @@ export async function rig(options: {
       passphrase: Buffer.from('kettle orbit willow prairie stamp'),
       auditKeyPath: join(folder, 'audit-key.json'),
       chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-      kdf: { ...newScryptParameters(), N: 2 ** 14 },
+      kdf: newScryptParameters(),
     });
   let person = '';
   let identity: OpenIdentity | undefined;

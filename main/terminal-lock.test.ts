@@ -3,6 +3,7 @@ import { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
+import { newScryptParameters } from '../src/vault/kdf.ts';
 import { createPerson } from '../src/vault/person.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import { waitFor } from '../test/support/wait-for.ts';
@@ -36,7 +37,7 @@ beforeEach(async () => {
     name: 'Ada Example',
     passphrase: Buffer.from('x'),
     now: '2026-01-01T00:00:00Z',
-    kdf: { N: 16384, r: 8, p: 1, salt: Buffer.alloc(32, 7).toString('base64url') },
+    kdf: newScryptParameters(),
   });
   made.identity.destroy();
   person = made.record;

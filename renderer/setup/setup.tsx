@@ -1,7 +1,7 @@
 /** The first run: name, passphrase, audit key, passkey, done. A minute at most; Return goes on, errors stand at the field. */
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
-import { judgePassphrase, passphraseMin, type PassphraseJudgement } from '../../src/vault/passphrase.ts';
+import { loadJudge, passphraseMin, type PassphraseJudgement } from '../../src/vault/passphrase.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
@@ -12,6 +12,10 @@ import { Passkey, type Proof } from './passkey-step.tsx';
 import { StepHead } from './step-head.tsx';
 
 const text = messages.setup;
+/** Judging takes some ten milliseconds: not at every key of somebody who types fast. */
+const PAUSE_MS = 80;
+/** Two frames: the step is painted before the page is busy. */
+const LOAD_MS = 32;
 /** The schema's limit. */
 const LONGEST_NAME = 80;
 const STEPS = text.steps.length;
@@ -168,10 +172,22 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
   const [judgement, setJudgement] = useState<PassphraseJudgement | undefined>(undefined);
   const [error, setError] = useState('');
   const [different, setDifferent] = useState('');
-  const judge = (): PassphraseJudgement => judgePassphrase(first.current!.value, context);
-  const next = (): void => {
-    const now = judge();
+  /** The word lists take half a second to load: the step stands before they do, and Return waits for them. */
+  const [judge] = useState(() => new Promise<void>((painted) => setTimeout(painted, LOAD_MS)).then(loadJudge));
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(pause.current), []);
+  const judged = async (): Promise<PassphraseJudgement | undefined> => {
+    const judging = await judge;
+    const field = first.current;
+    if (!field) return undefined;
+    const now = judging(field.value, context);
     setJudgement(now);
+    return now;
+  };
+  const next = async (): Promise<void> => {
+    clearTimeout(pause.current);
+    const now = await judged();
+    if (!now) return;
     setError(now.accepted ? '' : now.sentence);
     if (!now.accepted) return first.current!.focus();
     if (!again.current!.value) return again.current!.focus();
@@ -184,7 +200,7 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
     onDone(takeSecret(first.current!));
   };
   return (
-    <Form onSubmit={next}>
+    <Form onSubmit={() => void next()}>
       <StepHead heading={text.passphrase.heading}>{text.passphrase.text}</StepHead>
       <Field id="passphrase" label={text.passphrase.field} error={error} hint={<Meter judgement={judgement} />}>
         <SecretField
@@ -195,7 +211,8 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
           fresh
           focus
           onInput={() => {
-            setJudgement(judge());
+            clearTimeout(pause.current);
+            pause.current = setTimeout(() => void judged(), PAUSE_MS);
             setError('');
           }}
         />

@@ -28,7 +28,7 @@ beforeEach(() => {
     auditKeyPath: join(place, 'audit-key.json'),
     workstation: 'ward-3',
     chooseStore: async (home) => ({ store: new FileSecretStore(home.secrets), reason: 'a test' }),
-    kdf: { ...newScryptParameters(), N: 2 ** 14 },
+    kdf: newScryptParameters(),
   };
 });
 

@@ -23,7 +23,7 @@ import { Backoff, backoffPath } from './backoff.ts';
 import { createBackoffKey } from './backoff-key.ts';
 import { VaultError } from './errors.ts';
 import type { OpenIdentity } from './identity.ts';
-import { judgePassphrase, normalisePassphrase } from './passphrase.ts';
+import { loadJudge, normalisePassphrase } from './passphrase.ts';
 import { addPerson, createPerson, personPath } from './person.ts';
 import { factsOf } from './pinned.ts';
 import { nameSchema } from './schema.ts';
@@ -70,14 +70,15 @@ function checkName(name: string): string {
 }
 
 /** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws VaultError `weak-passphrase` */
-export function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Buffer {
+export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(passphrase);
   } catch {
     throw new VaultError('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
   }
-  const { accepted, sentence } = judgePassphrase(text, { name, workstation });
+  const judge = await loadJudge();
+  const { accepted, sentence } = judge(text, { name, workstation });
   if (!accepted) throw new VaultError('weak-passphrase', `The passphrase was not accepted. ${sentence}`);
   return Buffer.from(normalisePassphrase(text), 'utf8');
 }
@@ -164,7 +165,7 @@ export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
 async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {
   const workstation = input.workstation ?? hostname();
   const name = checkName(input.name);
-  const passphrase = checkPassphrase(input.passphrase, name, workstation);
+  const passphrase = await checkPassphrase(input.passphrase, name, workstation);
   const undo: (() => unknown)[] = [];
   try {
     refuseSecondRun(home);

@@ -28,7 +28,7 @@ import { fromVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.
 
 const words = 'kettle orbit willow prairie stamp';
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
-const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+const kdf = newScryptParameters();
 const chooseStore = async (home: Home) => ({ store: new FileSecretStore(home.secrets) });
 
 type Answer = Extract<FromVaultHost, { id: number }>;

@@ -3,6 +3,6 @@ export { backoffPath, shownBackoff, waitWords, type BackoffStatus } from './back
 export { UnlockError, VaultError } from './errors.ts';
 export { firstRun, refuseSecondRun, type FirstRunInput, type FirstRunResult } from './first-run.ts';
 export type { OpenIdentity } from './identity.ts';
-export { judgePassphrase, normalisePassphrase, passphraseMin, type PassphraseJudgement } from './passphrase.ts';
+export { normalisePassphrase, passphraseMin, type PassphraseJudgement } from './passphrase.ts';
 export { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 export type * from './types.ts';

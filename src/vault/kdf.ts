@@ -1,18 +1,47 @@
 /** From what a person knows or holds to the key of a slot. */
 import { hkdfSync, randomBytes, scrypt } from 'node:crypto';
+import { totalmem } from 'node:os';
 import type { ScryptParameters } from './types.ts';
 
 /**
- * N = 2^17, r = 8, p = 1: 128 MiB and about 0.4 s on a slow workstation; the first choice of OWASP's password storage
- * cheat sheet for scrypt. Written into each slot, so that a later version can raise it slot by slot.
+ * Bounds for parameters, also for those that come from a file: weaker is an attack, and larger stops the machine. The least
+ * is N = 2^17, r = 8, p = 1 (128 MiB), the first choice of OWASP's password storage cheat sheet for scrypt.
  */
-export const scryptNow = { N: 2 ** 17, r: 8, p: 1 } as const;
-
-/** Bounds for parameters that come from a file: weaker is an attack, and larger stops the machine. */
-export const scryptLimits = { minN: 2 ** 14, maxN: 2 ** 20, maxMemory: 1536 * 1024 * 1024 } as const;
+export const scryptLimits = { minN: 2 ** 17, maxN: 2 ** 20, maxMemory: 1536 * 1024 * 1024 } as const;
 const saltBytes = 32;
 
-export const newScryptParameters = (): ScryptParameters => ({ ...scryptNow, salt: randomBytes(saltBytes).toString('base64url') });
+/** What an unlock may take: nobody minds half a second, and a thief pays it for each guess. */
+const aimMs = 500;
+/** Of the machine's memory an unlock takes this part at most: shells run beside it. */
+const memoryShare = 1 / 8;
+
+/** The least that a slot may have, with a fresh salt. */
+export const newScryptParameters = (N: number = scryptLimits.minN): ScryptParameters => ({ N, r: 8, p: 1, salt: randomBytes(saltBytes).toString('base64url') });
+
+/**
+ * The cost for this machine, from what the least one takes here: the power of two that comes nearest to the aim, within bounds.
+ * @param leastMs what N = 2^17 took.
+ * @param memory of the machine, in bytes.
+ */
+export function costFor(leastMs: number, memory: number): number {
+  if (!(leastMs > 0)) return scryptLimits.minN;
+  const wanted = scryptLimits.minN * 2 ** Math.round(Math.log2(aimMs / leastMs));
+  const affordable = 2 ** Math.floor(Math.log2((memory * memoryShare) / (128 * 8)));
+  const N = Math.min(wanted, affordable, scryptLimits.maxN);
+  return Math.max(scryptLimits.minN, N);
+}
+
+/** Measures the machine, which takes about a second, and gives parameters for a new slot: they are written into it. */
+export async function measuredScryptParameters(): Promise<ScryptParameters> {
+  const tries: number[] = [];
+  // The quicker of two: the first one also pays for memory that was not there yet.
+  for (let i = 0; i < 2; i++) {
+    const begun = performance.now();
+    (await deriveFromPassphrase(Buffer.alloc(16), newScryptParameters())).fill(0);
+    tries.push(performance.now() - begun);
+  }
+  return newScryptParameters(costFor(Math.min(...tries), totalmem()));
+}
 
 /**
  * scrypt (RFC 7914) over the bytes of a passphrase (UTF-8, NFC).

@@ -9,7 +9,7 @@ import type { PersonRecord } from './types.ts';
 
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
 const now = '2026-11-22T00:00:00.000Z';
-const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+const kdf = newScryptParameters();
 
 let base: { record: PersonRecord; identity: OpenIdentity };
 let clock: number;

@@ -1,17 +1,55 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { judgePassphrase, normalisePassphrase, passphraseMax, passphraseMin } from './passphrase.ts';
+import { loadJudge, normalisePassphrase, passphraseMax, passphraseMin, type PassphraseContext, type PassphraseJudgement } from './passphrase.ts';
 
-test('the file has no imports: a page loads it as it is', () => {
-  const source = readFileSync(new URL('./passphrase.ts', import.meta.url), 'utf8');
-  expect(source).not.toMatch(/^\s*import\b/m);
-  expect(source).not.toMatch(/\bprocess\b|\bBuffer\b/);
+const judge = await loadJudge();
+const judgePassphrase = (passphrase: string, context: PassphraseContext = {}): PassphraseJudgement => judge(passphrase, context);
+
+test('a page loads the rules as they are, and the word lists only when somebody asks', () => {
+  for (const name of ['passphrase.ts', 'passphrase-guesses.ts']) {
+    const source = readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+    expect(source).not.toMatch(/\bprocess\b|\bBuffer\b|['"]node:/);
+    if (name === 'passphrase.ts') expect(source).not.toMatch(/^\s*import\s+(?!type\b)/m);
+  }
+});
+
+test.each([
+  'Krankenhaus2026!',
+  'Liverpool FC 1892!',
+  'Manchester United 1878!',
+  'Borussia Dortmund 1909!!',
+  'Wolverhampton Wanderers 1877!!!',
+  'Katharina Müller 1985!',
+  'Elisabeth+Johannes1972',
+  'Oberarzt Dr. Schmidt 2024!',
+  'Universitätsklinikum2025!!',
+  'StationSchwester24!',
+  'Intensivstation 3 Nordflügel!',
+  'St. Mary’s Hospital 2026',
+  'P@ssw0rd-P@ssw0rd-2026',
+  'M4nch3ster.Un1ted.99',
+  '15.03.1978 Maria K.',
+  'Winter2026Winter2026',
+])('a name, a year and a sign is weak at any length: %s', (passphrase) => {
+  expect(judgePassphrase(passphrase)).toMatchObject({ accepted: false, level: 0 });
+});
+
+test.each([
+  ['owl harbour quartz velvet', 2],
+  ['Schneeflocke tanzt Brücke grün', 3],
+  ['kettle orbit willow prairie stamp', 3],
+  ['kettleorbitwillowprairie', 2],
+  ['xK9#mQ2$vL7@pR4!', 3],
+  ['qpwjzkxvbtrnmlsdfghc', 3],
+  ['gravel lantern mosquito 71 verandah', 3],
+])('what takes many guesses is accepted: %s', (passphrase, level) => {
+  expect(judgePassphrase(passphrase).level).toBeGreaterThanOrEqual(level);
 });
 
 test('unrelated words are accepted, and longer ones are judged better', () => {
   const short = judgePassphrase('kettle orbit wim');
-  const longer = judgePassphrase('kettle orbit willow prairie stamp');
+  const longer = judgePassphrase('kettle orbit willow prairie stamp verandah');
   expect(short).toMatchObject({ accepted: true, length: 16 });
   expect(longer).toMatchObject({ accepted: true, level: 4 });
   expect(longer.level).toBeGreaterThan(short.level);

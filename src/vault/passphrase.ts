@@ -1,8 +1,9 @@
 /**
  * What a passphrase must be. Pure, without imports, so that the page that asks for it shows the same judgement as the
- * core gives. NIST SP 800-63B-4: 15 characters where it is the only factor, length before composition rules, a
- * blocklist with context words, NFC.
+ * core gives; how many guesses it takes is counted by passphrase-guesses.ts, which is large and loaded when it is needed. NIST
+ * SP 800-63B-4: 15 characters where it is the only factor, length before composition rules, a blocklist with context words, NFC.
  */
+import type { Guesses } from './passphrase-guesses.ts';
 
 /** In Unicode code points, after NFC. */
 export const passphraseMin = 15;
@@ -29,143 +30,39 @@ export interface PassphraseJudgement {
 export const normalisePassphrase = (passphrase: string): string => passphrase.normalize('NFC');
 
 /**
- * Long passphrases and phrases that stand in public lists or in everybody's head, in folded form (lower case, letters and
- * digits only). A passphrase is refused where little is left of it without them.
+ * Guesses, as powers of ten, below which a passphrase is refused, just enough, fair, or good. With scrypt at half a second here,
+ * a rack of ten graphics cards makes some thousand a second: 10^11 take it three years, 10^13.5 a thousand.
  */
-const common: readonly string[] = [
+const bounds = { refused: 11, short: 13.5, fair: 16, good: 19 } as const;
+
+/** Phrases that are in everybody's head, in folded form: words that follow from each other are worth one. */
+const phrases: readonly string[] = [
   'correcthorsebatterystaple',
   'thequickbrownfoxjumpsoverthelazydog',
   'quickbrownfox',
-  'lazydog',
+  'tobeornottobethatisthequestion',
   'tobeornottobe',
-  'thatisthequestion',
   'maytheforcebewithyou',
   'iloveyousomuch',
-  'iloveyou',
   'iloveyouforever',
   'letmeinplease',
-  'letmein',
-  'opensesame',
-  'passwordpassword',
-  'password',
-  'passwort',
-  'passphrase',
-  'mypassword',
   'thisismypassword',
   'thisisapassword',
   'thisisasecret',
-  'thisismypassphrase',
-  'secret',
-  'changeme',
-  'changemenow',
-  'pleasechangeme',
-  'welcome',
   'welcometothejungle',
-  'trustno1',
-  'trustnoone',
-  'administrator',
-  'admin',
-  'root',
-  'superuser',
-  'default',
-  'guest',
-  'login',
-  'qwertyuiop',
-  'qwertyuiopasdfghjkl',
-  'asdfghjkl',
-  'zxcvbnm',
-  'qwerty',
-  'qwertz',
-  'azerty',
-  'qazwsxedc',
-  'qazwsxedcrfvtgb',
-  '1qaz2wsx3edc4rfv',
-  '1q2w3e4r5t6y',
-  '1q2w3e4r',
-  'zaq12wsx',
-  'abcdefghijklmnopqrstuvwxyz',
-  'abcdefghijklm',
-  'abcdefgh',
-  'abcdef',
-  'abc123',
-  '01234567890',
-  '1234567890',
-  '12345678',
-  '123456',
-  '0987654321',
-  '987654321',
-  '87654321',
-  '654321',
-  'monkey',
-  'dragon',
-  'football',
-  'baseball',
-  'sunshine',
-  'princess',
-  'shadow',
-  'master',
-  'superman',
-  'batman',
-  'starwars',
-  'whatever',
-  'michael',
-  'jennifer',
-  'summer',
-  'winter',
-  'spring',
-  'autumn',
-  'january',
-  'february',
-  'march',
-  'april',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-  'hospital',
-  'hospitalhospital',
-  'clinic',
-  'nurse',
-  'nursing',
-  'doctor',
-  'patient',
-  'patients',
-  'medical',
-  'medicine',
-  'health',
-  'healthcare',
-  'emergency',
-  'workstation',
-  'terminal',
-  'computer',
-  'internet',
-  'security',
-  'windows',
-  'linux',
-  'ubuntu',
-  'debian',
-  'company',
-  'office',
   'happybirthday',
   'happynewyear',
   'merrychristmas',
   'godsavethequeen',
   'godsavetheking',
-  'inthebeginning',
+  'inthebeginningwastheword',
   'ourfatherwhoartinheaven',
+  'vaterunserimhimmel',
   'twinkletwinklelittlestar',
   'maryhadalittlelamb',
+  'allemeineentchen',
   'onceuponatime',
+  'eswareinmal',
   'itwasthebestoftimes',
   'callmeishmael',
   'allyourbasearebelongtous',
@@ -173,25 +70,14 @@ const common: readonly string[] = [
   'thereisnospoon',
   'winteriscoming',
   'youshallnotpass',
-  'neverforget',
   'nevergonnagiveyouup',
-  'helloworld',
-  'hellohello',
-  'hello',
-  'testtesttest',
-  'testing',
-  'test',
   'loremipsumdolorsitamet',
-  'loremipsum',
   'fourscoreandsevenyearsago',
   'wethepeople',
+  'seinodernichtsein',
 ];
 
-/** Keyboard rows and alphabets: a stretch of four or more along one of them, either way, counts as one character. */
-const runs = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'qwertzuiop', 'yxcvbnm', 'azertyuiop', 'qsdfghjklm', 'wxcvbn'];
-const runMin = 4;
-
-/** Lower case, accents off, digits and signs that stand for letters as those letters: how people disguise a word. */
+/** Lower case, accents off, letters and digits only; and with digits and signs that stand for letters as those letters. */
 const disguises: Readonly<Record<string, string>> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', $: 's', '5': 's', '7': 't' };
 const fold = (text: string): string =>
   text
@@ -200,28 +86,16 @@ const fold = (text: string): string =>
     .replace(/\p{M}/gu, '')
     .replace(/[^\p{L}\p{N}]/gu, '');
 const undisguise = (text: string): string => fold([...text.toLowerCase()].map((char) => disguises[char] ?? char).join(''));
+/** Inside a word only: a number behind one is a number. */
+const undisguiseWords = (text: string): string => text.replace(/(?<=\p{L})[@431!0$57](?=\p{L})/gu, (char) => disguises[char] ?? char);
 
-/** The text without each of `words`, longest first. */
-function without(text: string, words: readonly string[]): string {
-  let rest = text;
-  for (const word of words) rest = rest.split(word).join('\u0000');
-  return rest;
-}
-
-/** How many characters the text is worth once repetitions, sequences and known words are counted as little as they are. */
-function worth(text: string, words: readonly string[]): number {
-  const left = without(text, words);
-  // A known word is worth one character: there are few of them.
-  const known = left.split('\u0000').length - 1;
-  const chars = [...left.replaceAll('\u0000', ' ')].filter((char) => char !== ' ');
-  let count = 0;
-  for (let at = 0; at < chars.length; at++) {
-    if (at > 0 && chars[at] === chars[at - 1]) continue;
-    const back = chars.slice(Math.max(0, at - (runMin - 1)), at + 1).join('');
-    if (back.length === runMin && runs.some((run) => run.includes(back) || [...run].reverse().join('').includes(back))) continue;
-    count++;
+/** What is left of a text without the phrases that it holds; undefined where it holds none. */
+function besidePhrases(text: string): string | undefined {
+  for (const form of [fold(text), undisguise(text)]) {
+    const rest = phrases.reduce((left, phrase) => left.replaceAll(phrase, ' '), form);
+    if (rest !== form) return rest.trim();
   }
-  return count + known;
+  return undefined;
 }
 
 /** The shortest text that, repeated, gives all of `text` (its last repetition may be cut): `abcabcab` gives 3. */
@@ -246,7 +120,7 @@ const levels = [
  * Judges a passphrase. A pure function: the same in the page and in the core.
  * @param passphrase as typed; it is put into NFC here.
  */
-export function judgePassphrase(passphrase: string, context: PassphraseContext = {}): PassphraseJudgement {
+export function judgePassphrase(passphrase: string, context: PassphraseContext, count: Guesses): PassphraseJudgement {
   const text = normalisePassphrase(passphrase);
   const chars = [...text];
   const { length } = chars;
@@ -259,26 +133,39 @@ export function judgePassphrase(passphrase: string, context: PassphraseContext =
   if (new Set(chars).size < 5 || period(fold(text) || text) <= Math.max(4, length / 4)) {
     return refused(length, 'It repeats a few characters over and over. Use several unrelated words.');
   }
-  const personal = [context.name ?? '', context.workstation ?? '']
-    .flatMap((words) => [fold(words), ...words.split(/[^\p{L}\p{N}]+/u).map(fold)])
-    .filter((word) => [...word].length >= 3);
-  const own = [...personal, 'wardmux'];
-  const words = [...new Set([...own, ...common])].sort((a, b) => b.length - a.length);
-  // What is typed twice is worth no more than once.
-  const forms = [fold(text), undisguise(text)].map((form) => [...form].slice(0, period(form)).join(''));
-  // Text in signs alone folds to nothing; it is then judged as it stands.
-  const counts = forms.map((form) => (form.length > 0 ? worth(form, words) : worth(text, [])));
-  const signs = chars.filter((char) => /[^\p{L}\p{N}\s]/u.test(char));
-  const score = Math.min(...counts) + Math.min(new Set(signs).size, 3);
-  if (score < 10) {
-    const rest = forms.some((form) => own.some((word) => form.includes(word)));
-    return refused(
-      length,
-      rest
-        ? 'It is little more than your name, the workstation or Wardmux. Use several unrelated words.'
-        : 'It is a well-known phrase, a sequence, or close to one. Use several unrelated words.',
-    );
+  const own = [
+    ...new Set(
+      [context.name ?? '', context.workstation ?? '', 'wardmux']
+        .flatMap((words) => [fold(words), ...words.split(/[^\p{L}\p{N}]+/u).map((word) => word.toLowerCase())])
+        .filter((word) => [...word].length >= 3),
+    ),
+  ];
+  const rest = besidePhrases(text);
+  if (rest !== undefined && count(rest, own).power + 2 < bounds.refused) {
+    return refused(length, 'It is a phrase that everybody knows, or close to one. Use four or five unrelated words.');
   }
-  const level = score < 15 ? 1 : score < 20 ? 2 : score < 27 ? 3 : 4;
+  // What is typed twice is worth no more than once.
+  const once = chars.slice(0, period(text)).join('');
+  const counts = [once, undisguiseWords(once)].map((form) => count(form, own));
+  const power = Math.min(...counts.map((counted) => counted.power));
+  const folded = fold(text);
+  if (own.some((word) => folded.includes(word)) && power < bounds.refused) {
+    return refused(length, 'It is little more than your name, the workstation or Wardmux. Use several unrelated words.');
+  }
+  const digits = chars.filter((char) => /\p{N}/u.test(char)).length;
+  if (counts.some(({ words, loose }) => words > 0 && words <= 2 && loose <= 3) && digits <= 8) {
+    return refused(length, 'A name or a word or two, a number and a sign is what is tried first. Use four or five unrelated words.');
+  }
+  if (power < bounds.refused) return refused(length, 'It is guessed too soon: well-known words, a sequence or a date. Use four or five unrelated words.');
+  const level = power < bounds.short ? 1 : power < bounds.fair ? 2 : power < bounds.good ? 3 : 4;
   return { accepted: true, level, sentence: levels[level], length };
+}
+
+/** Judges as judgePassphrase does. */
+export type Judge = (passphrase: string, context: PassphraseContext) => PassphraseJudgement;
+
+/** The judge with its word lists, which take half a second to load. */
+export async function loadJudge(): Promise<Judge> {
+  const { countGuesses } = await import('./passphrase-guesses.ts');
+  return (passphrase, context) => judgePassphrase(passphrase, context, countGuesses);
 }

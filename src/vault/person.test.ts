@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { CompactEncrypt, importJWK } from 'jose';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { deriveFromPassphrase, newScryptParameters, scryptNow } from './kdf.ts';
+import { costFor, deriveFromPassphrase, newScryptParameters, scryptLimits } from './kdf.ts';
 import { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const passphrase = bytes('a quiet ward at four in the morning');
-/** Cheap enough to run often; the real parameters have a test of their own. */
-const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+/** The least, without measuring. */
+const kdf = newScryptParameters();
 const now = '2026-11-22T00:00:00.000Z';
 
 let home: Home;
@@ -125,8 +125,39 @@ test('scrypt is RFC 7914: its second and third test vectors', async () => {
   expect(third.toString('hex')).toBe('7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2');
 });
 
-test('a new person gets the present scrypt parameters', async () => {
+test('a new person gets parameters that were measured here, within bounds', async () => {
   const { record } = await createPerson({ name: 'Ada', passphrase, now });
-  expect(record.slots[0]).toMatchObject({ type: 'passphrase', kdf: scryptNow });
+  const [slot] = record.slots;
+  expect(slot?.type === 'passphrase' && slot.kdf.N).toBeGreaterThanOrEqual(scryptLimits.minN);
+  expect(slot?.type === 'passphrase' && slot.kdf.N).toBeLessThanOrEqual(scryptLimits.maxN);
   await unlockWithPassphrase(record, passphrase);
+});
+
+test.each([
+  [500, 17],
+  [2000, 17],
+  [1e9, 17],
+  [340, 18],
+  [120, 19],
+  [60, 20],
+  [0.001, 20],
+  [0, 17],
+  [NaN, 17],
+])('where the least takes %d ms, N is 2^%d', (leastMs, power) => {
+  expect(costFor(leastMs, 64 * 2 ** 30)).toBe(2 ** power);
+});
+
+test('a small machine keeps most of its memory', () => {
+  expect(costFor(60, 2 * 2 ** 30)).toBe(2 ** 18);
+  expect(costFor(60, 256 * 2 ** 20)).toBe(2 ** 17);
+});
+
+test('a slot that says less than the least, or more than a machine has, is refused', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  addPerson(home, record);
+  const text = readFileSync(personPath(home, record.id), 'utf8');
+  for (const N of [2 ** 16, 2 ** 14, 1024, 2 ** 21, 2 ** 17 + 1]) {
+    writeFileSync(personPath(home, record.id), text.replace('"N": 131072', `"N": ${N}`).replace('"N":131072', `"N":${N}`));
+    expect(() => readPerson(home, record.id), String(N)).toThrow(/N/);
+  }
 });

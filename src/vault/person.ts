@@ -6,7 +6,7 @@ import { StorageFault } from '../storage/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../storage/json.ts';
 import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
-import { deriveFromPassphrase, newScryptParameters } from './kdf.ts';
+import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters } from './kdf.ts';
 import { nameSchema, personIdSchema, personSchema } from './schema.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
@@ -54,7 +54,7 @@ export function addPerson(home: Home, person: PersonRecord): void {
  * checked by the caller (passphrase.ts), and so is wiping it.
  * @param passphrase UTF-8 of the NFC form.
  * @param now ISO 8601 UTC.
- * @param kdf only for tests: cheaper parameters.
+ * @param kdf only for tests: parameters that need no measuring.
  */
 export async function createPerson(input: {
   readonly name: string;
@@ -75,7 +75,7 @@ export async function createPerson(input: {
   } as const;
   const vaultKey = randomBytes(32);
   const identity = sealIdentity(vaultKey, keys, base);
-  const kdf = input.kdf ?? newScryptParameters();
+  const kdf = input.kdf ?? (await measuredScryptParameters());
   const bare = { id: newSlotId(), type: 'passphrase', created: input.now, kdf } as const;
   const kek = await deriveFromPassphrase(input.passphrase, kdf);
   const slot: KeySlot = { ...bare, wrapped: wrapVaultKey(kek, vaultKey, base.id, bare) };

@@ -28,7 +28,7 @@ const run = (name: string) =>
     passphrase,
     auditKeyPath: join(disk, `${name}.json`),
     chooseStore: async (made) => ({ store: new FileSecretStore(made.secrets) }),
-    kdf: { ...newScryptParameters(), N: 2 ** 14 },
+    kdf: newScryptParameters(),
   });
 /** Fills the disk to its last byte. */
 function fill(): void {

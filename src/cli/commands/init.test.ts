@@ -31,7 +31,7 @@ beforeEach(() => {
     talk: (text) => void (talk += text),
     parts: {
       chooseStore: async (home) => ({ store: new FileSecretStore(home.secrets) }),
-      kdf: { ...newScryptParameters(), N: 2 ** 14 },
+      kdf: newScryptParameters(),
       workstation: 'ward-3',
     },
   };

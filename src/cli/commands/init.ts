@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { homeFolder, openHome, StorageFault } from '../../storage/index.ts';
 import { VaultError } from '../../vault/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';
-import { judgePassphrase } from '../../vault/passphrase.ts';
+import { loadJudge } from '../../vault/passphrase.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../passphrase.ts';
 
 export interface InitOptions {
@@ -32,9 +32,10 @@ const maxQuestions = 5;
 async function askNew(name: string, io: InitIo): Promise<Buffer> {
   const prompt = io.prompt ?? promptPassphrase;
   io.talk('Choose a passphrase of 15 characters or more: four or five unrelated words. It is not shown while you type.\n');
+  const judge = await loadJudge();
   for (let asked = 0; asked < maxQuestions; asked++) {
     const first = await prompt('Passphrase: ');
-    const { accepted, sentence } = judgePassphrase(first.toString('utf8'), { name, workstation: io.parts?.workstation ?? hostname() });
+    const { accepted, sentence } = judge(first.toString('utf8'), { name, workstation: io.parts?.workstation ?? hostname() });
     if (!accepted) {
       first.fill(0);
       io.talk(`${sentence}\n`);

@@ -11,6 +11,7 @@ import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
 import { firstRun } from '../../vault/first-run.ts';
+import { newScryptParameters } from '../../vault/kdf.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 let folder = '';
@@ -29,7 +30,7 @@ beforeAll(async () => {
     passphrase,
     auditKeyPath,
     chooseStore: async (where) => ({ store: new FileSecretStore(where.secrets) }),
-    kdf: { N: 16384, r: 8, p: 1, salt: Buffer.alloc(16, 7).toString('base64url') },
+    kdf: newScryptParameters(),
   });
   identity.destroy();
   opener = await AuditKeyOpener.fromFile(auditKeyPath);
