@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { recorders } from '../test/bench/peers.ts';
 // @ts-expect-error plain JavaScript, so that the tools run before anything is installed
 import { checks, closingLine, countTests, runChecks } from './bootstrap/tests.mjs';
 // @ts-expect-error the same
 import { capture, tail, which } from './bootstrap/common.mjs';
 // @ts-expect-error the same
-import { missingFor } from './bootstrap/system.mjs';
+import { missingFor, requirements } from './bootstrap/system.mjs';
 // @ts-expect-error the same
 import { missingEntries, platformOf } from './complete-lock.mjs';
 // @ts-expect-error the same
@@ -78,6 +79,15 @@ test('system packages: only those of the command, only when missing', () => {
   expect(names('start')).toEqual(['away']);
   expect(names('test')).toEqual(['away']);
   expect(names('build')).toEqual([]);
+});
+
+test('the benchmark brings the recorders that it compares with', () => {
+  const brought = missingFor(
+    'bench',
+    requirements.map((row: object) => ({ ...row, when: () => true, has: () => false })),
+  ).flatMap((row: { packages: string[] }) => row.packages);
+  // Our own, and cat, which every system has.
+  for (const { apt } of recorders) if (apt !== '' && apt !== 'coreutils') expect(brought).toContain(apt);
 });
 
 describe('the lock file', () => {

@@ -37,7 +37,7 @@ const always = ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'pack
 const withBrowser = ['test', 'screenshots', 'bench'];
 
 /** `for`: the commands that need it. `when`: only then. `has`: is it there already? `better`: the command can go without. */
-const requirements = [
+export const requirements = [
   { packages: ['python3'], why: 'compiles node-pty, runs verify.py', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('python3') },
   {
     packages: ['make', 'g++'],
@@ -104,6 +104,14 @@ const requirements = [
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
   { packages: ['python3'], why: 'tests of verify.py', for: ['test'], has: () => anyOf('python3') },
   { packages: ['gcc', 'libc6-dev'], why: 'the measuring program is C', for: ['bench'], has: () => anyOf('cc') },
+  // The other recorders, by their program: the benchmark says which of them it went without.
+  ...Object.entries({ ttyrec: 'ttyrec', asciinema: 'asciinema', tlog: 'tlog-rec', sudo: 'sudo', bsdutils: 'script' }).map(([name, program]) => ({
+    packages: [name],
+    why: 'a recorder to compare with',
+    for: ['bench'],
+    has: () => anyOf(program),
+    better: true,
+  })),
 ];
 
 /** The requirements of a command that this machine does not meet. */
