@@ -27,7 +27,9 @@ export function headsOf(home: Home, installation: Installation, store = openSecr
     known: async () => {
       // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
       const parts = { installation: installation.id, key, rootAt: async () => undefined };
-      const anchors = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
+      const all = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
+      // Each once: a share that hangs holds one thread for each look.
+      const anchors = [...new Map(all.map((anchor) => [JSON.stringify(anchor.row), anchor])).values()];
       const [kept, outside] = await Promise.all([keptHead(store, key), knownHeads(anchors, key)]);
       return [...(kept ? [kept] : []), ...outside];
     },

@@ -168,3 +168,16 @@ test('--add-network names the host and its port in the policy', async () => {
   await acceptAsItStands(home);
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 50, err: 'siem: 127.0.0.1:9 did not take it (not-allowed).\n' });
 });
+
+test('an anchor that stands in several policies is looked at once', async () => {
+  await wardmux('anchor', 'add', 'share', '--file', share);
+  await acceptAsItStands(home);
+  await wardmux('anchor', 'test');
+  const file = join(home, 'policy.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"idleSeconds": 300', '"idleSeconds": 240'));
+  await acceptAsItStands(home);
+  const { outside } = JSON.parse((await wardmux('ledger', 'verify', '--json')).out) as { outside: { source: string }[] };
+  const drops = outside.filter(({ source }) => source.includes(share));
+  // What stands in the drop, and the receipt of it.
+  expect(drops).toHaveLength(2);
+});
