@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost, Surface } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
+import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
+import { clearClipboard } from './clipboard.ts';
 import { forkUtility } from './child.ts';
 import { setMacMenu } from './menu.ts';
 import { passkeyLimit } from './passkeys.ts';
 import { openSession } from './session.ts';
-import { ElectronWindow } from './window.ts';
+import { ElectronWindow, type Placement } from './window.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
@@ -23,6 +25,13 @@ export interface ElectronHostOptions {
   readonly temporaryFolder: string;
   readonly entries?: Partial<Record<ChildName, string>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** For tests: another way to look at the window. `gone` is told when another program has destroyed it. */
+  readonly watch?: (env: NodeJS.ProcessEnv, gone: () => void) => WindowWatch;
+}
+
+/** Our window as the X server has it. Electron makes the class of the app's name. On Wayland it finds none. */
+function watchOwnWindow(env: NodeJS.ProcessEnv, gone: () => void): WindowWatch {
+  return watchX11Window({ env, pid: process.pid, wmClass: 'Wardmux', gone });
 }
 
 export async function createElectronHost(options: ElectronHostOptions): Promise<Host> {
@@ -32,6 +41,8 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   let window: ElectronWindow | undefined;
   let expected: { readonly surface: Surface; taken: boolean } | undefined;
   let session: Session | undefined;
+  /** Of a window that was destroyed because it could not be shown to be dark. */
+  let placement: Placement | undefined;
   let quitting: Promise<void> | undefined;
   const refused = new Listeners<[RefusedByHost]>();
   const onRefused = (what: RefusedByHost): void => void refused.emit(what);
@@ -84,21 +95,32 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       },
       onRefused,
     });
-    const opened = new ElectronWindow({
+    const gone = (): void => void opened.close();
+    const watch = (options.watch ?? watchOwnWindow)(env, gone);
+    const opened: ElectronWindow = new ElectronWindow({
       session,
       preload: join(options.distFolder, 'preload.cjs'),
       rendererFolder: opening.rendererFolder,
       width: (opening.cols ?? 140) * CELL.width + CELL.extraWidth,
       height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
+      placement,
+      look: async () => ((await watch.watching) ? watch.look : undefined),
+      onKilled: (left) => {
+        placement = left;
+        over();
+      },
       icon: join(options.distFolder, 'assets', 'icons', '256x256.png'),
       expect: (surface) => (expected = surface && { surface, taken: false }),
       onLockKey: () => void signals.emit('menu'),
       onRefused,
     });
-    window = opened;
-    opened.onClosed(() => {
+    const over = (): void => {
+      watch.stop();
       if (window === opened) window = undefined;
-    });
+    };
+    placement = undefined;
+    window = opened;
+    opened.onClosed(over);
     if (process.platform === 'darwin') setMacMenu({ lock: () => void signals.emit('menu'), quit: () => void signals.emit('shutdown') });
     return opened;
   }
@@ -120,8 +142,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       child.onExit(() => children.delete(child));
       return child;
     },
-    // The lock page tries, at each key, click and focus.
-    clearClipboard: async () => false,
+    clearClipboard,
     idleSeconds: async () => powerMonitor.getSystemIdleTime(),
     onSignal: (listener) => signals.add(listener),
     onRefused: (listener) => refused.add(listener),

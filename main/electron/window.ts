@@ -3,19 +3,30 @@
  * hides it with the next picture whatever its renderer does, kills the renderer, and puts a fresh view in. Reloading one
  * view would be shorter, but then the old picture stays until the renderer answers.
  */
-import { BaseWindow, WebContentsView, type IpcMainEvent, type Session, type WebContents } from 'electron';
+import { BaseWindow, WebContentsView, type IpcMainEvent, type Rectangle, type Session, type WebContents } from 'electron';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
 import { origin, type Disposable, type HostWindow, type Invisibility, type Peer, type RefusedByHost, type Surface } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
-import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
+import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';
+import type { Look } from '../machine/x11-window.ts';
 import { channels } from './channels.ts';
 import { isLockKey } from './menu.ts';
 
 /** A built page is there in well under a second; ten are for a machine in trouble. */
 const START_MS = 10_000;
-/** A killed renderer is gone within milliseconds; the event that says so is not waited for longer than this. */
+/** A killed renderer is gone within milliseconds; its end is not waited for longer than this. */
 const END_MS = 500;
+/** Without proof that the page is not to be seen any more, the window is destroyed after this long. A proof takes 30 to 100 ms. */
+const PROOF_MS = 300;
+/** Between two looks at the screen. A look takes 2 to 5 ms. */
+const LOOK_MS = 4;
+
+/** Where a window was, for one that takes its place. */
+export interface Placement {
+  readonly bounds: Rectangle;
+  readonly maximized: boolean;
+}
 
 export interface WindowOptions {
   readonly session: Session;
@@ -23,7 +34,13 @@ export interface WindowOptions {
   readonly rendererFolder: string;
   readonly width: number;
   readonly height: number;
+  /** Of the window that this one takes the place of. */
+  readonly placement: Placement | undefined;
   readonly icon: string;
+  /** The window as the screen has it; undefined where nobody can look (Wayland, macOS). Asked at each use. */
+  readonly look: () => Promise<(() => Promise<Look>) | undefined>;
+  /** The window was destroyed, because it could not be shown to be dark. */
+  readonly onKilled: (placement: Placement) => void;
   /** Told which surface stands in the window, and which document may be loaded, once. */
   readonly expect: (surface: Surface | undefined) => void;
   /** The lock's key was pressed on the way to the page. */
@@ -53,6 +70,9 @@ export class ElectronWindow implements HostWindow {
   /** Counts shows and blanks: the later one wins. */
   #changes = 0;
   #isClosed = false;
+  /** How it is known that nothing is to be seen, while nothing is. */
+  #known: Invisibility = 'gone';
+  #proof: Promise<Invisibility> | undefined;
   #creating = false;
 
   constructor(options: WindowOptions) {
@@ -66,7 +86,9 @@ export class ElectronWindow implements HostWindow {
       icon: options.icon,
       // What is seen while there is no page.
       backgroundColor: '#111417',
+      ...options.placement?.bounds,
     });
+    if (options.placement?.maximized) this.#window.maximize();
     // Keeps other programs from taking pictures of the window, where the system knows how (macOS and Windows).
     this.#window.setContentProtection(true);
     this.#window.on('resize', () => this.#fit());
@@ -88,8 +110,9 @@ export class ElectronWindow implements HostWindow {
 
   async show(surface: Surface): Promise<void> {
     const number = ++this.#changes;
-    await this.#clear();
+    await Promise.all([this.#clear(), this.#proof]);
     if (this.#isClosed || number !== this.#changes) throw replacedError(surface);
+    this.#known = 'unknown';
     const current = this.#create(surface);
     const { contents } = current;
     this.#options.expect(surface);
@@ -106,7 +129,7 @@ export class ElectronWindow implements HostWindow {
       await Promise.race([loaded, died, late, current.replaced.catch(() => Promise.reject(replacedError(surface)))]);
       current.settled = true;
     } catch (error) {
-      if (this.#current === current) await this.blank();
+      if (this.#current === current) await this.#clear();
       throw error;
     } finally {
       clearTimeout(timer);
@@ -125,11 +148,44 @@ export class ElectronWindow implements HostWindow {
     await ready;
   }
 
-  /** Electron's browser process is this one; whether its picture has reached the screen nobody has looked. */
   async blank(): Promise<Invisibility> {
     this.#changes++;
-    await this.#clear();
-    return 'unknown';
+    const cleared = this.#clear();
+    if (this.#known === 'unknown' && !this.#isClosed) return (this.#proof ??= this.#prove(cleared).finally(() => (this.#proof = undefined)));
+    await cleared;
+    return this.#known;
+  }
+
+  /**
+   * The view is out of the window and its renderer gone: this is so in the browser's own book, which the process that draws may
+   * not have read yet, or will not where it is stopped. So the screen is looked at. Where nobody can, or it does not change in
+   * time, the window itself goes, whose surface is the browser's to destroy.
+   */
+  async #prove(cleared: Promise<void>): Promise<Invisibility> {
+    const dark = cleared.then(() => this.#sees(['plain', 'hidden', 'gone'])).catch(() => false);
+    if (await inTime(dark)) return (this.#known = 'gone');
+    if (this.#isClosed) return this.#known;
+    const placement = { bounds: this.#window.getNormalBounds(), maximized: this.#window.isMaximized() };
+    // Nobody is told of this end: whoever asked for the dark gets its answer.
+    this.#isClosed = true;
+    this.#window.destroy();
+    this.#known = 'killed';
+    const look = await this.#options.look().catch(() => undefined);
+    // The screen was seen not to change: the process that draws it has been stopped, or hangs. The browser starts another one.
+    if (look) killNow(processTree(process.pid).filter((pid) => commandLine(pid).includes('--type=gpu-process')));
+    if (look && !(await inTime(this.#sees(['gone']).catch(() => true)))) this.#known = 'unknown';
+    this.#options.onKilled(placement);
+    return this.#known;
+  }
+
+  /** Looks until it sees one of these. False where nobody can look, or in vain. */
+  async #sees(wanted: readonly Look[]): Promise<boolean> {
+    const look = await this.#options.look();
+    for (const end = performance.now() + PROOF_MS; look && performance.now() < end;) {
+      if (wanted.includes(await look())) return true;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return false;
   }
 
   /** Takes the document out of the window and ends its renderer. */
@@ -191,7 +247,8 @@ export class ElectronWindow implements HostWindow {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    await this.blank();
+    await this.#clear();
+    if (this.#isClosed) return;
     this.#window.destroy();
     this.#close();
   }
@@ -258,13 +315,13 @@ export class ElectronWindow implements HostWindow {
     });
     contents.on('render-process-gone', (_event, { reason }) => {
       if (this.#current !== current || !current.settled) return;
-      void this.blank();
+      void this.#clear();
       this.#gone.emit(`The page ended unexpectedly (${reason}).`);
     });
     // A document that was not asked for, a reload for example, has got a refusal in place of a page: it counts as gone.
     contents.on('did-navigate', () => {
       if (this.#current !== current || !current.settled) return;
-      void this.blank();
+      void this.#clear();
       this.#gone.emit('The page left.');
     });
     this.#current = current;
@@ -312,7 +369,8 @@ export class ElectronWindow implements HostWindow {
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    void this.blank();
+    this.#known = 'gone';
+    void this.#clear();
     this.#closed.emit();
   }
 }
@@ -321,6 +379,10 @@ export class ElectronWindow implements HostWindow {
 function rendererProcesses(contents: WebContents): number[] {
   const pid = contents.getOSProcessId();
   return [...new Set([...(pid > 0 ? [pid] : []), ...rendererPids(process.pid)])];
+}
+
+function inTime(proof: Promise<boolean>): Promise<boolean> {
+  return Promise.race([proof, new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false))]);
 }
 
 function replacedError(surface: Surface): Error {

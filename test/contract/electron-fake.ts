@@ -24,6 +24,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import type * as Electron from 'electron';
+import type { Look } from '../../main/machine/x11-window.ts';
 import type { PageBridge } from '../../src/bridge/schema.ts';
 import { cross, pack, unpack } from './serializer.ts';
 
@@ -43,6 +44,17 @@ export interface FakeState {
   /** Processes of renderers that have not ended. */
   live: Set<number>;
   idle: number;
+  /** The process that draws was stopped: the screen stays as it is. */
+  frozen: boolean;
+}
+
+/** What the screen shows of the last window: what is in it, unless the process that draws was stopped. */
+let shown: Look = 'gone';
+export function screen(): Look {
+  const window = state.windows.at(-1);
+  if (!window || window.isDestroyed()) return 'gone';
+  if (!state.frozen) shown = window.contentView.children.length > 0 ? 'picture' : 'plain';
+  return shown;
 }
 
 /** The built preload, and what a page does with the bridge. Set by the test before it opens a window. */
@@ -65,6 +77,7 @@ export function reset(): void {
     coreDumps: [],
     live: new Set(),
     idle: 7,
+    frozen: false,
   };
   app.removeAllListeners();
   powerMonitor.removeAllListeners();
@@ -408,13 +421,28 @@ class FakeContentView extends EventEmitter implements Pick<Electron.View, 'getBo
 
 export class BaseWindow
   extends EventEmitter
-  implements Pick<Electron.BaseWindow, 'setContentProtection' | 'getContentBounds' | 'isMinimized' | 'restore' | 'focus' | 'destroy' | 'close' | 'isDestroyed'>
+  implements
+    Pick<
+      Electron.BaseWindow,
+      | 'setContentProtection'
+      | 'getContentBounds'
+      | 'getNormalBounds'
+      | 'isMaximized'
+      | 'maximize'
+      | 'isMinimized'
+      | 'restore'
+      | 'focus'
+      | 'destroy'
+      | 'close'
+      | 'isDestroyed'
+    >
 {
   readonly options: Electron.BaseWindowConstructorOptions;
   readonly #content: FakeContentView;
   readonly #hasMenu: boolean;
   #menuShown: boolean;
   #destroyed = false;
+  #maximized = false;
   contentProtection = false;
   focused = 0;
 
@@ -444,6 +472,19 @@ export class BaseWindow
     this.#check();
     const { x, y, width, height } = this.#content.bounds;
     return { x: x + 120, y: y + 90, width, height };
+  }
+  getNormalBounds(): Electron.Rectangle {
+    this.#check();
+    const { x = 120, y = 90, width = 800, height = 600 } = this.options;
+    return { x, y, width, height };
+  }
+  isMaximized(): boolean {
+    this.#check();
+    return this.#maximized;
+  }
+  maximize(): void {
+    this.#check();
+    this.#maximized = true;
   }
   isMinimized(): boolean {
     this.#check();
@@ -568,6 +609,23 @@ export const Menu = {
   buildFromTemplate: (template: Electron.MenuItemConstructorOptions[]) => template,
   setApplicationMenu: (menu: Electron.MenuItemConstructorOptions[] | null) => void (state.menu = menu),
 };
+
+/** What is `stuck` is another program's, which keeps it at a clear; what is `deaf` does not answer. */
+class FakeClipboard implements Pick<Electron.Clipboard, 'clear' | 'readText' | 'writeText'> {
+  text = '';
+  stuck = false;
+  deaf = false;
+  clear(): void {
+    if (!this.stuck) this.text = '';
+  }
+  readText(): Promise<string> {
+    return this.deaf ? new Promise(() => {}) : Promise.resolve(this.text);
+  }
+  async writeText(text: string): Promise<void> {
+    this.text = text;
+  }
+}
+export const clipboard = Object.assign(new FakeClipboard(), { selection: new FakeClipboard() });
 
 export const crashReporter = {
   start(): void {

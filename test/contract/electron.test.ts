@@ -2,6 +2,7 @@
  * The Electron host over a fake of its module: the contract, and every setting that keeps the window shut. The real runtime
  * is not needed, and not used here even where it is installed.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { createElectronHost } from '../../main/electron/index.ts';
 import { prepareElectron } from '../../main/electron/prepare.ts';
 import { keyName } from '../../src/mux/keys/names.ts';
 import { listeningSockets } from '../support/sockets.ts';
+import type { WindowWatch } from '../../main/machine/x11-window.ts';
 import { waitFor } from '../support/wait-for.ts';
 import * as fake from './electron-fake.ts';
 import { childEntry, hostContract, listen, pagesFolder } from './suite.ts';
@@ -50,7 +52,14 @@ const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 let home: string;
 const refused: string[] = [];
 
-async function makeHost(entries: Partial<Record<ChildName, string>> = { 'pty-host': childEntry, 'vault-host': childEntry }): Promise<Host> {
+/** Looks at the fake's screen. `blind`: as on Wayland and macOS. */
+const watchScreen = (blind: boolean): WindowWatch => ({
+  watching: Promise.resolve(!blind),
+  look: async () => fake.screen(),
+  stop: () => {},
+});
+
+async function makeHost(entries: Partial<Record<ChildName, string>> = { 'pty-host': childEntry, 'vault-host': childEntry }, blind = false): Promise<Host> {
   fake.reset();
   refused.length = 0;
   home = mkdtempSync(join(tmpdir(), 'wmx-'));
@@ -60,6 +69,7 @@ async function makeHost(entries: Partial<Record<ChildName, string>> = { 'pty-hos
     home,
     temporaryFolder,
     entries,
+    watch: () => watchScreen(blind),
   });
   host.onRefused((what) => refused.push(what));
   return host;
@@ -149,6 +159,50 @@ describe('The Electron host', () => {
     await window.blank();
     expect(isAlive(pid)).toBe(false);
     expect(fake.state.coreDumps).toEqual([]);
+  });
+
+  test('says that nothing is to be seen when the screen shows it, in the same window', async () => {
+    await window.show('workspace');
+    expect(fake.screen()).toBe('picture');
+    expect(await window.blank()).toBe('gone');
+    expect(fake.screen()).toBe('plain');
+    expect(await window.blank()).toBe('gone');
+    await window.show('lock');
+    expect(fake.state.windows).toHaveLength(1);
+  });
+
+  test('a picture that stays is destroyed with its window, and another one opens in its place', async () => {
+    let closed = 0;
+    window.onClosed(() => closed++);
+    await window.show('workspace');
+    fake.state.windows[0]!.maximize();
+    expect(fake.screen()).toBe('picture');
+    fake.state.frozen = true;
+    const gpu = spawn('sleep', ['infinity'], { argv0: 'electron --type=gpu-process', stdio: 'ignore' });
+    process.kill(gpu.pid!, 'SIGSTOP');
+    const [first, second] = await Promise.all([window.blank(), window.blank()]);
+    expect([first, second, fake.screen()]).toEqual(['killed', 'killed', 'gone']);
+    expect(await window.blank()).toBe('killed');
+    expect([closed, isAlive(gpu.pid!)]).toEqual([0, false]);
+    await expect(window.show('lock')).rejects.toThrow(/replaced/);
+    fake.state.frozen = false;
+    window = await host.open({ rendererFolder: pagesFolder });
+    await window.show('lock');
+    expect(fake.state.windows[1]!.getNormalBounds()).toEqual({ x: 120, y: 90, width: 1300, height: 880 });
+    expect(fake.state.windows[1]!.isMaximized()).toBe(true);
+  });
+
+  test('where nobody can look the window goes at every lock', async () => {
+    const own = await makeHost(undefined, true);
+    try {
+      const blind = await own.open({ rendererFolder: pagesFolder });
+      expect(await blind.blank()).toBe('gone');
+      await blind.show('workspace');
+      expect(await blind.blank()).toBe('killed');
+      expect(fake.screen()).toBe('gone');
+    } finally {
+      await own.quit();
+    }
   });
 
   test('the page fills the window to its last row, and Alt opens no menu bar over it', async () => {
@@ -396,6 +450,22 @@ describe('The Electron host', () => {
     prepareElectron({ home });
     expect([existsSync(gone), existsSync(mine)]).toEqual([false, true]);
     rmSync(fake.state.paths.get('sessionData')!, { recursive: true });
+  });
+
+  test('empties both clipboards without a page, and says when it does not know', async ({ skip }) => {
+    skip(process.platform !== 'linux', 'the middle button has a clipboard on Linux only');
+    const both = [fake.clipboard, fake.clipboard.selection];
+    for (const stuck of [undefined, ...both]) {
+      for (const one of both) Object.assign(one, { text: 'a copied secret', stuck: one === stuck });
+      expect(await host.clearClipboard()).toBe(true);
+      expect(both.map(({ text }) => text)).toEqual(['', '']);
+    }
+    Object.assign(fake.clipboard.selection, { text: 'a copied secret', stuck: true, deaf: true });
+    try {
+      expect(await host.clearClipboard()).toBe(false);
+    } finally {
+      Object.assign(fake.clipboard.selection, { text: '', stuck: false, deaf: false });
+    }
   });
 
   test('reports what the machine says and the idle time', async () => {
