@@ -1,5 +1,5 @@
 /** The gate and the idle timer over a host that does what each test says. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { beginPartial } from '../src/export/partial.ts';
@@ -48,6 +48,18 @@ test('a lock while somebody is being let in opens nothing', async () => {
   await app.lock('hotkey');
   expect(shown).toEqual(['lock', 'lock']);
   expect(app.surface).toBe('lock');
+});
+
+test('an unlock that cannot be entered in the ledger opens nothing, and says why', async () => {
+  const { app, ask, posted, shown, home } = await rig({ setUp: true });
+  const events = join(home, 'ledger', 'events.jsonl');
+  const bytes = readFileSync(events);
+  renameSync(events, `${events}.aside`);
+  writeFileSync(events, bytes);
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(JSON.stringify(posted)).toContain('could not be entered in the ledger'));
+  expect(app.surface).toBe('lock');
+  expect(shown).not.toContain('workspace');
 });
 
 test('a first run that is left alone with its new identity open locks on idle', async () => {

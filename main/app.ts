@@ -74,8 +74,8 @@ export class App {
     const installed = (this.#installed = new InstalledHolder({
       home,
       before: () => this.#pty.checkpoint(),
-      busy: () => this.#workspace.shellCount > 0,
       onError: (error) => this.#journal.ledgerFailed(error),
+      onDone: () => this.#journal.ledgerWritten(),
       now,
       enter: (entry) => this.#anchorEvent(entry),
     }));

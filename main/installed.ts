@@ -29,8 +29,9 @@ export interface InstalledParts {
   readonly home: Home;
   /** Told before each checkpoint: the heads of live recordings go into the ledger first. */
   readonly before: () => Promise<void>;
-  readonly busy: () => boolean;
   readonly onError: (error: unknown) => void;
+  /** A checkpoint was written. */
+  readonly onDone: () => void;
   readonly now: () => number;
   /** Takes what happens to anchors. */
   readonly enter: (entry: AuditEntry) => void;
@@ -51,12 +52,12 @@ export class InstalledHolder {
 
   /** Opens what the first run has made. @returns undefined before it. @throws StorageFault, LedgerError */
   async open(): Promise<Installed | undefined> {
-    const { home, before, busy, onError, now } = this.#parts;
+    const { home, before, onError, onDone, now } = this.#parts;
     const installation = readInstallation(home);
     if (!installation) return undefined;
     const { ledger, signer } = await openLedger(home, installation);
     const policy = policyInForce(home, ledger.facts);
-    const scheduler = new CheckpointScheduler({ ledger, before, busy, onError }, now());
+    const scheduler = new CheckpointScheduler({ ledger, before, onError, onDone }, now());
     this.#current = { installation, policy, signer, ledger, scheduler, anchors: this.#openAnchors(installation, policy, ledger) };
     return this.#current;
   }

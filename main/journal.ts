@@ -40,7 +40,7 @@ export class Journal {
     return this.#recordingFault;
   }
 
-  /** Why the ledger could not be written, if it could not. */
+  /** Why the ledger cannot be written, as long as it cannot, or as something waits to be entered. */
   get ledgerFault(): string | undefined {
     return this.#ledgerFault;
   }
@@ -50,10 +50,14 @@ export class Journal {
     return this.#faulty;
   }
 
-  /** Enters an event; resolves when it is entered, or when it is said that it could not be. Before the first run there is no ledger. */
+  /**
+   * Enters an event; resolves when it is entered, or when it is said that it could not be: then it is entered later, with its own time. Before the
+   * first run there is no ledger.
+   */
   async enter(entry: AuditEntry): Promise<void> {
     try {
-      await this.#parts.ledger()?.append(entry);
+      await this.#parts.ledger()?.enter(entry);
+      this.ledgerWritten();
     } catch (error) {
       this.#faulty = true;
       this.ledgerFailed(error);
@@ -89,6 +93,12 @@ export class Journal {
     this.#ledgerFault = sentenceOf(error);
   }
 
+  /** A fault is over by itself when the ledger was written, and nothing waits. */
+  ledgerWritten(): void {
+    const ledger = this.#parts.ledger();
+    if (ledger && !ledger.failure && ledger.waiting === 0) this.#ledgerFault = undefined;
+  }
+
   /** A step at the end of the app failed. It is said, and the end goes on. */
   failed(error: unknown): void {
     this.#faulty = true;
@@ -99,6 +109,7 @@ export class Journal {
   async checkpoint(): Promise<void> {
     try {
       await this.#parts.ledger()?.checkpoint();
+      this.ledgerWritten();
     } catch (error) {
       this.#faulty = true;
       this.ledgerFailed(error);

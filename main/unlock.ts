@@ -14,6 +14,7 @@ import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
+import { sentenceOf } from './sentence.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 
 /** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
@@ -65,6 +66,7 @@ export class Unlock {
       if (!record) throw new Refusal('not-proven', notProven);
       await this.#prove(vault, record);
       if (!gate.stands(attempt)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
+      await this.#enterSuccess(record, method);
       this.#opensNext(attempt, record, method);
     } catch (error) {
       gate.abandon(attempt);
@@ -83,6 +85,7 @@ export class Unlock {
     const attempt = gate.begin();
     try {
       await this.#prove(vaults.require(), person);
+      await this.#enterSuccess(person, 'passphrase');
     } catch (error) {
       gate.abandon(attempt);
       throw error;
@@ -157,6 +160,17 @@ export class Unlock {
       journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', request: 'lock.passkeyUnused' } });
   }
 
+  /** An unlock that cannot be entered opens nothing. @throws Refusal */
+  async #enterSuccess(person: PersonRecord, method: Session['method']): Promise<void> {
+    const { installed, journal } = this.#parts;
+    try {
+      await installed.require().ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method, failures: this.#failures } });
+    } catch (error) {
+      journal.ledgerFailed(error);
+      throw new Refusal('not-entered', `Nothing was opened, because it could not be entered in the ledger. ${sentenceOf(error)}`);
+    }
+  }
+
   /** The page that asked is replaced by the workspace: it gets its answer first. */
   #opensNext(attempt: number, person: PersonRecord, method: Session['method']): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(attempt, person, method)));
@@ -164,12 +178,11 @@ export class Unlock {
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since `attempt` began. */
   async #open(attempt: number, person: PersonRecord, method: Session['method']): Promise<void> {
-    const { gate, windows, vaults, journal } = this.#parts;
+    const { gate, windows, vaults } = this.#parts;
     if (!gate.stands(attempt) || !vaults.current) return;
     if (!gate.open(attempt, { person, method })) return;
     const failures = this.#failures;
     this.#failures = 0;
-    journal.log({ action: 'unlock', person: person.id, outcome: 'success', detail: { method, failures } });
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
     await windows.show('workspace');

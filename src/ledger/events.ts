@@ -383,8 +383,8 @@ function matches(type: FieldType, value: unknown): boolean {
 
 /** The line of an event, without its end of line: these bytes are the leaf. The order of the fields is fixed. */
 export function encodeEvent(event: LedgerEvent): Buffer {
-  const { seq, time, installation, action, person, outcome, detail } = event;
-  return Buffer.from(JSON.stringify({ seq, time, installation, action, person, outcome, detail }), 'utf8');
+  const { seq, time, entered, installation, action, person, outcome, detail } = event;
+  return Buffer.from(JSON.stringify({ seq, time, entered, installation, action, person, outcome, detail }), 'utf8');
 }
 
 // One for all: making a decoder costs more than decoding a line.
@@ -407,6 +407,7 @@ export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
   const event = value as Record<string, unknown>;
   if (!Number.isSafeInteger(event['seq']) || typeof event['action'] !== 'string') return undefined;
   if (typeof event['time'] !== 'string' || !timePattern.test(event['time'])) return undefined;
+  if (event['entered'] !== undefined && (typeof event['entered'] !== 'string' || !timePattern.test(event['entered']))) return undefined;
   if (typeof event['installation'] !== 'string' || !patterns.installation.test(event['installation'])) return undefined;
   if (event['detail'] !== undefined && (typeof event['detail'] !== 'object' || event['detail'] === null || Array.isArray(event['detail']))) return undefined;
   if (event['person'] !== undefined && typeof event['person'] !== 'string') return undefined;

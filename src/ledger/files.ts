@@ -8,6 +8,8 @@ export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
 export const HEAD_FILE = 'head';
 /** A folder: what is kept there is derived from the events, and may be removed at any time. */
 export const DERIVED_FOLDER = 'derived';
+/** Room on the disk that is held back for events. */
+export const RESERVE_FILE = 'reserve';
 export const LOCK_FILE = 'lock';
 
 /** Bytes of one read: large enough that a ledger reads at the disk's speed, and some milliseconds of work. */
@@ -20,6 +22,7 @@ export interface LedgerPaths {
   readonly checkpoints: string;
   readonly head: string;
   readonly derived: string;
+  readonly reserve: string;
   readonly lock: string;
 }
 
@@ -29,6 +32,7 @@ export function ledgerPaths(folder: string): LedgerPaths {
     checkpoints: join(folder, CHECKPOINTS_FILE),
     head: join(folder, HEAD_FILE),
     derived: join(folder, DERIVED_FOLDER),
+    reserve: join(folder, RESERVE_FILE),
     lock: join(folder, LOCK_FILE),
   };
 }

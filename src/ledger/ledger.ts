@@ -13,7 +13,8 @@ import { emptyRoot, leafHash } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { syncFolder, writeAtomic } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
-import { LedgerError } from './errors.ts';
+import { LedgerError, type LedgerErrorCode } from './errors.ts';
+import { holdRoom, isFull, releaseRoom } from './room.ts';
 import { Derived, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { POLICIES } from './derived/entries.ts';
@@ -36,6 +37,10 @@ const sync = promisify(fdatasync);
 const MAX_GROUP = 1024;
 /** The end waits this long for the last checkpoint to be kept outside. */
 const KEEP_MS = 2000;
+/** Events that are kept for later: those of weeks, in some tens of megabytes. */
+const MAX_LATE = 100_000;
+/** Failures that may be over soon. */
+const RETRIED: readonly LedgerErrorCode[] = ['write-failed', 'not-signed', 'busy'];
 /** Bytes copied at a time when something is moved aside. */
 const COPY_BYTES = 1024 * 1024;
 
@@ -50,8 +55,13 @@ export interface LedgerOptions {
   readonly outside?: KnownHeads;
 }
 
-interface Pending {
+/** An entry that is to be written; `time` where it happened before, and could not be entered then. */
+interface Entering {
   readonly entry: LedgerEntry;
+  readonly time?: string;
+}
+
+interface Pending extends Entering {
   readonly resolve: (event: LedgerEvent) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -80,6 +90,8 @@ export class Ledger {
   #vouched: Vouched;
   #last: SignedCheckpoint | undefined;
   #pending: Pending[] = [];
+  /** What could not be entered when it happened, in order. It goes before everything else. */
+  #late: Required<Entering>[] = [];
   /** What was kept beside the ledger, and is not written any more. */
   readonly #forgotten: Derived[] = [];
   /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
@@ -133,6 +145,7 @@ export class Ledger {
         // A new ledger whose writer died before it had its first checkpoint.
         if (head.checkpoints.lines === 0) await ledger.#writeCheckpoint();
         await ledger.#snapshotIfDue();
+        holdRoom(paths.reserve);
         return ledger;
       } catch (error) {
         for (const fd of Object.values(files)) closeSync(fd);
@@ -181,6 +194,23 @@ export class Ledger {
       this.#pending.push({ entry, resolve, reject });
       if (this.#pending.length === 1) void this.#enqueue(() => this.#flush()).catch((error: unknown) => this.#refuse(this.#pending.splice(0), error));
     });
+  }
+
+  /**
+   * As append, for what has happened whether it can be entered or not: where the disk or the key refuses it now, it is entered later, with the time
+   * of this call and a mark, before anything else.
+   */
+  enter(entry: LedgerEntry): Promise<LedgerEvent> {
+    const time = this.#now();
+    return this.append(entry).catch((error: unknown) => {
+      if (error instanceof LedgerError && RETRIED.includes(error.code) && this.#late.length < MAX_LATE) this.#late.push({ entry, time });
+      throw error;
+    });
+  }
+
+  /** Events that wait to be entered late. */
+  get waiting(): number {
+    return this.#late.length;
   }
 
   /** What the ledger knows of a recording; undefined where it has no start of it. As far as `events`. */
@@ -284,8 +314,10 @@ export class Ledger {
     return this.#enqueue(() =>
       this.#locked(async () => {
         const found = this.#refresh();
-        if (found.length > 0) await this.#commit(found);
-        return this.#writeCheckpoint();
+        await this.#commitWithLate(found, []);
+        const checkpoint = await this.#writeCheckpoint();
+        holdRoom(this.#paths.reserve);
+        return checkpoint;
       }),
     );
   }
@@ -332,16 +364,11 @@ export class Ledger {
         await this.#locked(async () => {
           const found = this.#refresh();
           group = this.#pending.splice(0, MAX_GROUP);
-          const entries = [...found, ...group.map(({ entry }) => entry)];
-          const { events, refused } = await this.#commit(entries).catch(async (error: unknown) => {
-            if (!(error instanceof Doubt)) throw error;
-            await this.#deriveAnew();
-            return this.#commit(entries);
-          });
+          const { events, refused, before } = await this.#commitWithLate(found, group);
           group.forEach(({ resolve, reject }, i) => {
-            const error = refused.get(found.length + i);
+            const error = refused.get(before + i);
             if (error) reject(error);
-            else resolve(events.get(found.length + i)!);
+            else resolve(events.get(before + i)!);
           });
         });
       } catch (error) {
@@ -350,6 +377,23 @@ export class Ledger {
         if (this.#broken) throw this.#broken;
       }
     }
+  }
+
+  /** What was found, what is late, and what is new, in this order. @returns as #commit, and how many stand before the new ones. */
+  async #commitWithLate(found: readonly Entering[], group: readonly Entering[]) {
+    const late = this.#late;
+    const entries = [...found, ...late, ...group];
+    const done = await this.#commit(entries).catch(async (error: unknown) => {
+      if (!(error instanceof Doubt)) throw error;
+      await this.#deriveAnew();
+      return this.#commit(entries);
+    });
+    this.#late = this.#late.slice(late.length);
+    return { ...done, before: found.length + late.length };
+  }
+
+  #now(): string {
+    return new Date(this.#clock()).toISOString();
   }
 
   async #sync(file: LedgerFile): Promise<void> {
@@ -374,7 +418,7 @@ export class Ledger {
    * Takes in what other processes have appended and vouched for, and moves aside what nobody has. Holds the lock.
    * @returns what is to be told of that.
    */
-  #refresh(): LedgerEntry[] {
+  #refresh(): Entering[] {
     for (const file of ['events', 'checkpoints', 'head'] as const) {
       try {
         const held = fstatSync(this.#files[file]);
@@ -424,15 +468,15 @@ export class Ledger {
   }
 
   /** Moves aside what the files hold beyond the head. Holds the lock, so nobody is writing. @returns what is to be told. */
-  #moveUnvouchedAside(damagedSlot: boolean): LedgerEntry[] {
+  #moveUnvouchedAside(damagedSlot: boolean): Entering[] {
     const { end, head } = this.#vouched;
     const stamp = fileStamp(this.#clock);
-    const found: LedgerEntry[] = [];
+    const found: Entering[] = [];
     const aside = (file: LedgerFile, from: number, to: number): void => {
       const fd = this.#files[file];
       const lines = file === 'head' ? 0 : countLines(fd, from, to);
       keepAside(fd, join(this.folder, `unvouched-${stamp}-${file}-${from}`), from, to);
-      found.push({ action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } });
+      found.push({ entry: { action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } } });
     };
     for (const [file, from] of [
       ['events', end],
@@ -456,7 +500,7 @@ export class Ledger {
    * Writes entries as one group: lines, head, each made durable. Holds the lock, and has refreshed.
    * @returns the events by their place in `entries`, and for the others why their entry was refused.
    */
-  async #commit(entries: readonly LedgerEntry[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, LedgerError> }> {
+  async #commit(entries: readonly Entering[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, LedgerError> }> {
     const before = this.#vouched;
     const tree = before.tree.clone();
     const states = before.states.fork();
@@ -465,11 +509,12 @@ export class Ledger {
     const lines: Buffer[] = [];
     const group: Derivable[] = [];
     let offset = before.end;
-    const time = new Date(this.#clock()).toISOString();
-    for (const [i, entry] of entries.entries()) {
+    const now = this.#now();
+    for (const [i, { entry, time }] of entries.entries()) {
       const event: LedgerEvent = {
         seq: tree.size,
-        time,
+        time: time ?? now,
+        ...(time === undefined ? {} : { entered: now }),
         installation: this.#options.installation,
         action: entry.action,
         ...(entry.person === undefined ? {} : { person: entry.person }),
@@ -562,7 +607,14 @@ export class Ledger {
       return failure;
     };
     try {
-      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, at + written);
+      for (let written = 0; written < bytes.length;) {
+        try {
+          written += writeSync(fd, bytes, written, bytes.length - written, at + written);
+        } catch (error) {
+          // The room that was held back for this moment, piece by piece.
+          if (!isFull(error) || !releaseRoom(this.#paths.reserve)) throw error;
+        }
+      }
     } catch (error) {
       // A full disk leaves no half line behind, and the next append may succeed.
       throw takeBack(error);

@@ -5,6 +5,7 @@ function make(fail = false) {
   const calls: string[] = [];
   const ledger = {
     events: 0,
+    waiting: 0,
     checkpoint: async () => {
       calls.push('checkpoint');
       if (fail) throw new Error('disk');
@@ -42,4 +43,11 @@ test('a failure is reported, and the next tick tries again when it is due', asyn
   expect(calls).toEqual(['before', 'checkpoint', 'error']);
   await scheduler.tick(20_000);
   expect(calls).toHaveLength(6);
+});
+
+test('what could not be entered is tried again every ten seconds', async () => {
+  const { calls, ledger, scheduler } = make();
+  ledger.waiting = 1;
+  for (let ms = 0; ms <= 30_000; ms += 1000) await scheduler.tick(ms);
+  expect(calls.filter((call) => call === 'checkpoint')).toHaveLength(3);
 });

@@ -7,6 +7,8 @@ export const REST_INTERVAL_MS = 60_000;
 
 export interface CheckpointTarget {
   readonly events: number;
+  /** Events that could not be entered yet. */
+  readonly waiting: number;
   checkpoint(): Promise<unknown>;
 }
 
@@ -14,9 +16,8 @@ export interface SchedulerOptions {
   readonly ledger: CheckpointTarget;
   /** Runs before each checkpoint, at work only: recorders report how far they are, so that the checkpoint covers them. */
   readonly before?: () => Promise<void>;
-  /** Is there something to report that is not an event yet, such as a live recording that has grown? */
-  readonly busy?: () => boolean;
   readonly onError: (error: unknown) => void;
+  readonly onDone?: () => void;
 }
 
 export class CheckpointScheduler {
@@ -36,7 +37,8 @@ export class CheckpointScheduler {
   tick(nowMs: number): Promise<void> {
     if (this.#running) return this.#running;
     const { ledger } = this.#options;
-    const busy = ledger.events !== this.#lastEvents || (this.#options.busy?.() ?? false);
+    // A recording that grows makes events by itself; a shell that waits is no work.
+    const busy = ledger.events !== this.#lastEvents || ledger.waiting > 0;
     if (nowMs - this.#lastMs < (busy ? BUSY_INTERVAL_MS : REST_INTERVAL_MS)) return Promise.resolve();
     this.#lastMs = nowMs;
     this.#running = this.#run(busy).finally(() => {
@@ -46,11 +48,12 @@ export class CheckpointScheduler {
   }
 
   async #run(busy: boolean): Promise<void> {
-    const { ledger, before, onError } = this.#options;
+    const { ledger, before, onError, onDone } = this.#options;
     try {
       if (busy) await before?.();
       await ledger.checkpoint();
       this.#lastEvents = ledger.events;
+      onDone?.();
     } catch (error) {
       onError(error);
     }

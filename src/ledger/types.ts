@@ -15,8 +15,10 @@ export interface LedgerEntry {
 export interface LedgerEvent extends LedgerEntry {
   /** From 0, without gaps: also its leaf index. */
   readonly seq: number;
-  /** ISO 8601 UTC with milliseconds. */
+  /** When it happened: ISO 8601 UTC with milliseconds. */
   readonly time: string;
+  /** When it was entered, where that was later because the ledger could not be written. */
+  readonly entered?: string;
   readonly installation: string;
 }
 

@@ -4,12 +4,15 @@
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { summariesOf } from '../../src/cli/commands/list.ts';
 import { encodeEvent } from '../../src/ledger/events.ts';
 import { INSTALLATION, startDetail, testSigner } from '../../src/ledger/fixture.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, signHead, slotOf } from '../../src/ledger/head.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import type { LedgerEntry } from '../../src/ledger/types.ts';
+import { LedgerView } from '../../src/ledger/view.ts';
+import { segmentName } from '../../src/recording/header.ts';
 import { leafHash, MerkleTree, rootFromInclusion } from '../../src/merkle/tree.ts';
 import { median, type FigureRow } from './stats.ts';
 
@@ -131,6 +134,32 @@ async function throughput(cache: string, total: number, at: number): Promise<num
   }
 }
 
+/** Lists every recording of a ledger, each with a folder on the disk. */
+async function list({ folder, options }: Made, events: number): Promise<{ ms: number; recordings: number }> {
+  const recordings = mkdtempSync(`${folder}-recordings-`);
+  const count = Math.floor(events / EVENTS_EACH / AT_ONCE) * AT_ONCE;
+  try {
+    for (let n = 0; n < count; n++) {
+      const own = join(recordings, id(n));
+      mkdirSync(own);
+      writeFileSync(join(own, segmentName(0)), 'a segment');
+    }
+    const samples: number[] = [];
+    for (let round = 0; round < 3; round++)
+      samples.push(
+        await ms(async () => {
+          const view = await LedgerView.open(folder, noteKey(ledgerOrigin(INSTALLATION), options.signer.publicKey));
+          const listed = await summariesOf(recordings, view);
+          view?.close();
+          if (listed.length !== count || !listed.every(({ state, size }) => state === 'complete' && size === 9)) throw new Error('the list is not whole');
+        }),
+      );
+    return { ms: median(samples), recordings: count };
+  } finally {
+    rmSync(recordings, { recursive: true, force: true });
+  }
+}
+
 export interface LedgerBench {
   readonly cache: string;
   /** Events of the large one. */
@@ -141,11 +170,13 @@ export interface LedgerBench {
 export async function benchLedger({ cache, events, say }: LedgerBench): Promise<FigureRow[]> {
   const small = 10_000;
   const costs: Costs[] = [];
+  let listed = { ms: Number.NaN, recordings: 0 };
   for (const size of [small, events]) {
     say(`ledger of ${size} events: made, then derived`);
     const made = await make(cache, size);
     try {
       costs.push(await measure(made, size));
+      listed = await list(made, size);
     } finally {
       rmSync(made.folder, { recursive: true, force: true });
     }
@@ -168,6 +199,11 @@ export async function benchLedger({ cache, events, say }: LedgerBench): Promise<
       name: `derive everything anew (${size})`,
       value: `${(many.derive / 1000).toFixed(1)} s`,
       note: 'only where what lies beside the ledger was lost or damaged',
+    },
+    {
+      name: `list ${listed.recordings.toLocaleString('en')} recordings`,
+      value: `${(listed.ms / 1000).toFixed(2)} s`,
+      note: 'ended ones, each with its size on the disk',
     },
     {
       name: 'authenticated appends, 200 waiting at a time',

@@ -1,11 +1,17 @@
 /** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { knownRecordings } from '../../ledger/known.ts';
-import { listRecordings, type RecordingSummary } from '../../recording/summary.ts';
+import type { RecordingState } from '../../ledger/rules.ts';
+import { LedgerView } from '../../ledger/view.ts';
+import { segmentName } from '../../recording/header.ts';
+import { listRecordings, summarise, type RecordingSummary } from '../../recording/summary.ts';
 import { needsRecovery, recoverRecording } from '../../recording/recovery.ts';
 import { exit } from '../exit.ts';
 import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
+import { presentRecordings } from '../recordings-check.ts';
 
 /** h:mm:ss, rounded down. */
 export function lengthText(ms: number): string {
@@ -33,6 +39,42 @@ function listed(summary: RecordingSummary): ListedRecording {
   const { id, person, started, durationMs, size, bytes, bytesExact, state, fault, folder } = summary;
   const recovered = state === 'interrupted' && !needsRecovery(folder);
   return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null };
+}
+
+/**
+ * Every recording in a folder, oldest first. What the ledger has the end of it tells, and the disk only how large the segments
+ * are; the others are looked at themselves. Nothing here reads content.
+ */
+export async function summariesOf(folder: string, view: LedgerView | undefined): Promise<RecordingSummary[]> {
+  const known = new Map((await view?.recordings()) ?? []);
+  const list: RecordingSummary[] = [];
+  for (const id of presentRecordings(folder)) {
+    const state = known.get(id);
+    list.push((state && endedSummary(join(folder, id), id, state)) ?? (await summarise(join(folder, id), id)));
+  }
+  return list;
+}
+
+/** @returns undefined where the ledger has no end of it, or the disk has other segments than the ledger. */
+function endedSummary(folder: string, id: string, { closed, durationMs, outputBytes, segment, person, began }: RecordingState): RecordingSummary | undefined {
+  if (closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
+  let size = 0;
+  for (let n = 0; n <= segment; n++) {
+    const stat = lstatSync(join(folder, segmentName(n)), { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    size += stat.size;
+  }
+  if (lstatSync(join(folder, segmentName(segment + 1)), { throwIfNoEntry: false })) return undefined;
+  return { id, folder, person, started: began, durationMs, bytes: outputBytes, bytesExact: true, size, segments: segment + 1, state: 'complete' };
+}
+
+/** The ledger's word, where it has one: a list is there also where the ledger is not good. */
+async function openView({ home, noteKey }: OpenInstallation): Promise<LedgerView | undefined> {
+  try {
+    return await LedgerView.open(home.ledger, noteKey);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Closes each interrupted recording after its last whole record; the ledger learns where that is. */
@@ -78,7 +120,9 @@ export const list: CliCommand = {
       .action(async (options: { json?: boolean; recover?: boolean }) => {
         const site = openInstallation(io);
         const recovered = options.recover ? await recover(site, io) : true;
-        const recordings = (await listRecordings(site.home.recordings)).map(listed);
+        const view = await openView(site);
+        const recordings = (await summariesOf(site.home.recordings, view)).map(listed);
+        view?.close();
         if (options.json) await io.out(jsonText(recordings));
         else {
           const rows = recordings.map((r) => [
