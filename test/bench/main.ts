@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record] [--pane] [--lock] [--ledger]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--record] [--pane] [--lock] [--ledger] [--verify]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --ledger  the ledger. All of them unless some are named.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --ledger  the ledger;  --verify  bundles and both verifiers.
+ *           All of them unless some are named.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
  */
@@ -16,6 +17,7 @@ import { machine, machineLine } from './machine.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
+import { benchVerify } from './verify.ts';
 import { benchRecord, buildDrain, type RecordRow } from './record.ts';
 import { markdownTable, type FigureRow } from './stats.ts';
 
@@ -33,9 +35,10 @@ const { values } = parseArgs({
     pane: { type: 'boolean', default: false },
     lock: { type: 'boolean', default: false },
     ledger: { type: 'boolean', default: false },
+    verify: { type: 'boolean', default: false },
   },
 });
-const all = !values.record && !values.pane && !values.lock && !values.ledger;
+const all = !values.record && !values.pane && !values.lock && !values.ledger && !values.verify;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind. */
@@ -85,6 +88,7 @@ let record: RecordRow[] = [];
 let pane: FigureRow[] = [];
 let lock: FigureRow[] = [];
 let ledger: FigureRow[] = [];
+let verify: FigureRow[] = [];
 if (all || values.record) {
   say(`making the corpus of ${megabytes} MB, where it is not in the cache`);
   const text = corpus(cache, megabytes);
@@ -95,6 +99,7 @@ if (all || values.pane) {
 }
 if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, say });
 if (all || values.ledger) ledger = await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say });
+if (all || values.verify) verify = await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: 10, say });
 
 const parts = ['# Figures', '', `Measured by \`npm run bench\`${values.quick ? ' -- --quick (too small to quote)' : ''}: ${machineLine(here)}.`, ''];
 if (record.length > 0) {
@@ -112,14 +117,15 @@ if (record.length > 0) {
 if (pane.length > 0) parts.push(`## A visible, recorded pane`, '', figureTable('visible pane', pane), '');
 if (lock.length > 0) parts.push(`## The lock`, '', figureTable('from the beginning of the lock', lock), '');
 if (ledger.length > 0) parts.push('## The ledger', '', figureTable('the ledger', ledger), '');
+if (verify.length > 0) parts.push(`## Bundles, and verifying them`, '', figureTable('bundle of the same text', verify), '');
 const text = `${parts.join('\n').trimEnd()}\n`;
 process.stdout.write(text);
 
 const folder = values.quick ? cache : join(root, 'docs/bench');
 mkdirSync(folder, { recursive: true });
 // Paths of this machine say nothing to a reader elsewhere.
-const json = { machine: here, megabytes, rounds, record, pane, lock, ledger };
+const json = { machine: here, megabytes, rounds, record, pane, lock, ledger, verify };
 writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
-if ([...record, ...pane, ...lock, ...ledger].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;
+if ([...record, ...pane, ...lock, ...ledger, ...verify].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;
