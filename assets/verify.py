@@ -891,8 +891,6 @@ HEAD_ACTIONS = ('recording.segment', 'recording.checkpoint', 'recording.end', 'r
 CLOSING_STATES = {'recording.end': 'complete', 'recording.recovered': 'recovered', 'recording.failed': 'failed'}
 # What may follow the event that closed a recording: one that failed may be recovered.
 AFTER_CLOSING = {'recording.end': (), 'recording.failed': ('recording.recovered',), 'recording.recovered': ()}
-# Events that take a policy into force, and the member that names it.
-POLICY_ACTIONS = {'first-run': 'policySha256', 'policy.change': 'sha256'}
 EMPTY_ROOT = sha256(b'').hex()
 
 
@@ -907,9 +905,11 @@ def decode_event(line):
     return event if good else None
 
 
-def belongs_to(event, recording):
-    named = event.get('detail', {}).get('recording')
-    return (isinstance(named, str) and named == recording) or event['action'] in POLICY_ACTIONS
+def belongs_to(event, recording, people):
+    """It names the recording, takes a policy into force, or gives the keys of its owner or exporter."""
+    if event.get('detail', {}).get('recording') == recording or event['action'] == 'policy.change':
+        return True
+    return event['action'] == 'person.keys' and event.get('person') in people
 
 
 def parse_ledger_line(line):
@@ -922,9 +922,11 @@ def parse_ledger_line(line):
     return value if again == text and well_formed(value['event']) else None
 
 
-def check_ledger(folder, recording, installation, head, digests):
+def check_ledger(folder, claims, head, digests):
     """Every event's inclusion in the ledger. Returns what they say of the recording (see ledger_story)."""
     size, ledger_root = head
+    recording, installation = claims['recording'], claims['installation']
+    people = (claims['person'], claims['exported']['by'])
     events, before, number = [], -1, 0
     file = Lines(folder, 'ledger.jsonl', MAX_LEDGER_LINE)
     try:
@@ -939,7 +941,7 @@ def check_ledger(folder, recording, installation, head, digests):
             event = decode_event(leaf_bytes) if value else None
             if event is None or value['index'] <= before or event['seq'] != value['index']:
                 raise Failure('bad-ledger', where)
-            if event['installation'] != installation or not belongs_to(event, recording):
+            if event['installation'] != installation or not belongs_to(event, recording, people):
                 raise Failure('bad-ledger', where)
             if value['index'] >= size:
                 raise Failure('short-proof', where)
@@ -976,7 +978,7 @@ def read_start(event):
 
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
-    heads, segments, policies = [], [], []
+    heads, segments, policies, people = [], [], [], {}
     start = end = last = signed_before = None
     for event in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
@@ -985,13 +987,14 @@ def ledger_story(events, recording):
         def contradiction(why, seq=seq):
             return Failure('contradiction', f'Event {seq} {why}.')
 
-        if action in POLICY_ACTIONS:
-            name = POLICY_ACTIONS[action]
-            if name not in detail and action == 'first-run':
-                continue
-            if not is_hex(detail.get(name), 64) or not is_kids(detail.get('auditKeys')):
+        if action == 'policy.change':
+            if not is_hex(detail.get('sha256'), 64) or not is_kids(detail.get('auditKeys')):
                 raise bad
-            policies.append((seq, detail[name], detail['auditKeys']))
+            policies.append((seq, detail['sha256'], detail['auditKeys']))
+        if action == 'person.keys':
+            if not is_kid(detail.get('encryptionKey')) or not is_kid(detail.get('signingKey')) or 'person' not in event:
+                raise bad
+            people.setdefault(event['person'], (seq, detail['encryptionKey'], detail['signingKey']))
         if detail.get('recording') != recording:
             continue
         if action == 'recording.start':
@@ -1041,6 +1044,7 @@ def ledger_story(events, recording):
         'signed_before': signed_before,
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
+        'people': people,
     }
 
 
@@ -1599,8 +1603,9 @@ def kids_of(header, role=None):
     return [entry['kid'] for entry in header['recipients'] if role is None or entry['role'] == role]
 
 
-def check_recipients(ledger, headers, trust):
-    """Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers say."""
+def check_recipients(ledger, headers, trust, by):
+    """Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
+    say, and knows the exporting person by the same key. Returns whether another policy had come into force before it began."""
     start, policies, first = ledger['start'], ledger['policies'], headers[0]
     if first['person'] != start['person']:
         raise Failure('contradiction', f'The recording is that of {first["person"]}, and the ledger says that {start["person"]} began it.')
@@ -1612,8 +1617,15 @@ def check_recipients(ledger, headers, trust):
         raise Failure('bad-recipients', 'The ledger has others at the start of the recording.')
     trusted = {key['kid'] for key in trust['auditKeys']}
     own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), [])
-    # In force at the start: the last one before it. A later segment may be under a later one, and never under an earlier.
-    in_force = sum(policy[0] < start['seq'] for policy in policies) - 1
+    signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == by)
+    if ledger['people'].get(by, (0, None, None))[2] != signing:
+        raise Failure('contradiction', f'The ledger has another signing key of {by} than the trust file.')
+    owner = ledger['people'].get(first['person'])
+    known = owner[1] if owner is not None and owner[0] < start['seq'] else None
+    # One that was in force before the start. A later segment may be under a later one, and never under an earlier.
+    earlier = [i for i, policy in enumerate(policies) if policy[0] < start['seq']]
+    began = max((i for i in earlier if policies[i][1] == first['policySha256']), default=-1)
+    in_force = began
     for header in headers:
         where = f'Segment {header["segment"]}'
         if header['segment'] > 0:
@@ -1626,8 +1638,9 @@ def check_recipients(ledger, headers, trust):
             raise Failure('bad-recipients', f'{where} is sealed to other audit keys than those of its policy.')
         if not audit or not trusted.issuperset(audit):
             raise Failure('bad-recipients', f'{where} is sealed to an audit key that the trust file does not name, or to none.')
-        if not set(own).issuperset(kids_of(header, 'owner')):
-            raise Failure('bad-recipients', f'{where} is sealed to a key that is not one of {header["person"]}.')
+        if any(kid not in own or kid != known for kid in kids_of(header, 'owner')):
+            raise Failure('bad-recipients', f'{where} is sealed to a key that is not that of {header["person"]}.')
+    return began < max(earlier, default=-1)
 
 
 def check_sums(sums, digests):
@@ -1663,7 +1676,7 @@ def verify(folder, trust_path, step):
     head = check_checkpoint(read_file(folder, 'checkpoint.note'), [decode_note_key(key['ledger']) for key in keys], claims['ledger'])
     step('ledger checkpoint')
     digests = {}
-    ledger = check_ledger(folder, recording, installation, head, digests)
+    ledger = check_ledger(folder, claims, head, digests)
     step('ledger proofs')
     walk = check_evidence(folder, recording, installation, ledger, step, digests)
     proven = check_heads(ledger, walk)
@@ -1677,7 +1690,7 @@ def verify(folder, trust_path, step):
     if walk.cast_failure:
         raise walk.cast_failure
     step('end of session.cast')
-    check_recipients(ledger, walk.headers, trust)
+    policy_replaced = check_recipients(ledger, walk.headers, trust, by)
     step('policy and recipients')
     first = walk.headers[0]
     summary = {
@@ -1735,6 +1748,7 @@ def verify(folder, trust_path, step):
         'disclosed': walk.disclosed,
         'withheld': walk.withheld,
         'withheldOutputBytes': withheld_output,
+        'policyReplaced': policy_replaced,
         'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
         'unknownAlgorithms': list(dict.fromkeys(key['algorithm'] for key in trust['keys'] if key['algorithm'] != 'ed25519')),
     }
@@ -1764,6 +1778,8 @@ def notes_of(facts):
         notes.append('The recording could not go on and was stopped.')
     if facts['withheld'] > 0:
         notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
+    if facts['policyReplaced']:
+        notes.append('When the recording began, another policy had already come into force: it keeps to the one before.')
     if not facts['ownVerifier']:
         notes.append('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.')
     if facts['unknownAlgorithms']:

@@ -118,7 +118,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   const { folder: partial } = begun;
   try {
     const { checkpoint } = options;
-    const heads = await writeLedger(options.ledger, recording, checkpoint.head, join(partial, BUNDLE.ledger));
+    const heads = await writeLedger(options.ledger, recording, checkpoint.head, options.person.id, join(partial, BUNDLE.ledger));
     const evidence = await writeEvidence(options, recording, partial, heads);
     const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
     const statement: BundleStatement = {
@@ -214,16 +214,18 @@ class TextFile {
   }
 }
 
-/** This recording's events up to the checkpoint, and those that took policies into force, each with its inclusion path. */
-async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, recording: string, head: TreeHead, path: string): Promise<LedgerHeads> {
+/** This recording's events up to the checkpoint, those that took policies into force, and the keys of its owner and of who exports it, each with its inclusion path. */
+async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, recording: string, head: TreeHead, by: string, path: string): Promise<LedgerHeads> {
   const view = await LedgerView.open(folder, key);
   if (!view) throw new ExportError('not-in-ledger', `There is no ledger in ${folder}, so nothing is exported.`);
   const file = new TextFile(path);
   try {
-    const found = [...(await view.eventsOf(recording)), ...(await view.policyEvents())]
+    const own = await view.eventsOf(recording);
+    const people = [by, ...own.flatMap(({ event }) => (event.action === 'recording.start' && event.person !== undefined ? [event.person] : []))];
+    const found = [...own, ...(await view.policyEvents())]
       .filter(({ event }) => event.seq < head.size)
       .sort((a, b) => a.event.seq - b.event.seq)
-      .filter(({ event }) => belongsTo(event, recording));
+      .filter(({ event }) => belongsTo(event, recording, people));
     const heads = headsOf(
       found.map(({ event }) => event),
       recording,

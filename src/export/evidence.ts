@@ -93,7 +93,7 @@ function readPiece(piece: unknown): EvidencePiece | undefined {
   const { salt, bytes, code, digest, reason } = piece as Record<string, unknown>;
   if (typeof salt === 'string' && HEX32.test(salt)) {
     if (bytes === undefined) return { salt };
-    return typeof bytes === 'string' ? { salt, bytes } : undefined;
+    return typeof bytes === 'string' && bytes.isWellFormed() ? { salt, bytes } : undefined;
   }
   if (typeof code !== 'string' || typeof digest !== 'string' || !HEX32.test(digest) || typeof reason !== 'string') return undefined;
   const good = WITHHELD_CODES.includes(code) && WITHHELD_REASONS.some((known) => known === reason) && (code === 'n') === (reason === 'snapshot');

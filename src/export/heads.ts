@@ -15,8 +15,6 @@ const AFTER_CLOSING: Readonly<Record<string, readonly string[]>> = {
   'recording.failed': ['recording.recovered'],
   'recording.recovered': [],
 };
-/** Events that take a policy into force, and the member that names it. */
-const POLICY_ACTIONS: Readonly<Record<string, string>> = { 'first-run': 'policySha256', 'policy.change': 'sha256' };
 
 const ROOT = /^[0-9a-f]{64}$/;
 const KID = /^[A-Za-z0-9_-]{43}$/;
@@ -52,11 +50,21 @@ export interface LedgerHeads {
   readonly state: BundleState;
   /** In the order of the ledger. */
   readonly policies: readonly LedgerPolicy[];
+  readonly people: ReadonlyMap<string, LedgerPerson>;
 }
 
-/** Whether an event belongs into the bundle of a recording. */
-export function belongsTo(event: LedgerEvent, recording: string): boolean {
-  return event.detail?.['recording'] === recording || Object.hasOwn(POLICY_ACTIONS, event.action);
+/** The keys of a person, as the ledger first entered them: they never change. */
+export interface LedgerPerson {
+  readonly seq: number;
+  /** RFC 7638 thumbprints. */
+  readonly encryptionKey: string;
+  readonly signingKey: string;
+}
+
+/** Whether an event belongs into the bundle of a recording: it names it, takes a policy into force, or gives the keys of its owner or exporter. */
+export function belongsTo({ action, detail, person }: LedgerEvent, recording: string, people: readonly string[]): boolean {
+  if (detail?.['recording'] === recording || action === 'policy.change') return true;
+  return action === 'person.keys' && person !== undefined && people.includes(person);
 }
 
 /**
@@ -67,6 +75,7 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
   const heads: TreeHead[] = [];
   const segments: { segment: number; firstSeq: number }[] = [];
   const policies: LedgerPolicy[] = [];
+  const people = new Map<string, LedgerPerson>();
   let start: LedgerStart | undefined;
   let end: LedgerHeads['end'];
   let last: string | undefined;
@@ -75,12 +84,15 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
     const { action, detail = {}, seq } = event;
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
     const contradiction = (why: string): BundleFailure => new BundleFailure('contradiction', `Event ${seq} ${why}.`);
-    const digest = POLICY_ACTIONS[action];
-    if (digest !== undefined && Object.hasOwn(POLICY_ACTIONS, action)) {
-      const { [digest]: sha256, auditKeys } = detail;
-      if (sha256 === undefined && action === 'first-run') continue;
+    if (action === 'policy.change') {
+      const { sha256, auditKeys } = detail;
       if (typeof sha256 !== 'string' || !ROOT.test(sha256) || !isKids(auditKeys)) throw bad();
       policies.push({ seq, sha256, auditKeys });
+    }
+    if (action === 'person.keys') {
+      const { encryptionKey, signingKey } = detail;
+      if (!isKids([encryptionKey, signingKey]) || event.person === undefined) throw bad();
+      if (!people.has(event.person)) people.set(event.person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
     if (detail['recording'] !== recording) continue;
     if (action === 'recording.start') {
@@ -113,7 +125,7 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
     last = action;
   }
   if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
-  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies };
+  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies, people };
 }
 
 function readStartEvent({ seq, person, detail = {} }: LedgerEvent): LedgerStart | undefined {

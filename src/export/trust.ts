@@ -85,7 +85,7 @@ function unique(values: readonly string[]): boolean {
 }
 
 /** RFC 7638 thumbprint of a P-256 key in OpenSSH's form. */
-function sshThumbprint(text: string): string {
+export function sshThumbprint(text: string): string {
   const { raw } = parseSshKey(text)!;
   return thumbprint({ kty: 'EC', crv: 'P-256', x: raw.subarray(1, 33).toString('base64url'), y: raw.subarray(33).toString('base64url') });
 }

@@ -26,7 +26,7 @@ import { LineFile } from './lines.ts';
 import { EventOrder } from './order.ts';
 import { parseSummary, summaryText, type BundleState, type BundleSummary } from './summary.ts';
 import { EXPORT_NAMESPACE, sshVerify, type SshPublicKey, type SshVerdict } from './sshsig.ts';
-import { parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms, type Trust } from './trust.ts';
+import { parseTrust, sshThumbprint, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms, type Trust } from './trust.ts';
 
 /** The steps of a verification, in order: each rests on those before it. */
 export const checkNames = [
@@ -74,6 +74,8 @@ export interface BundleFacts {
   readonly withheld: number;
   /** Output bytes that the ledger counted and that are not disclosed; null where the ledger has no count. */
   readonly withheldOutputBytes: number | null;
+  /** Whether another policy than the one that it began under had come into force before it began. */
+  readonly policyReplaced: boolean;
   /** Whether verify.py in the bundle is the one that the trust file names. */
   readonly ownVerifier: boolean;
   /** Algorithms of keys in the trust file that were passed over. */
@@ -126,6 +128,7 @@ function notesOf(facts: BundleFacts): string[] {
   if (facts.signedAfterCrash > 0) notes.push(afterCrashNote(facts));
   if (facts.state === 'failed') notes.push('The recording could not go on and was stopped.');
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
+  if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
   if (!facts.ownVerifier)
     notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
   if (facts.unknownAlgorithms.length > 0)
@@ -167,7 +170,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     throw new BundleFailure('other-checkpoint', `It signs for ${head.size} events; the bundle was made at ${claims.ledger.size}.`);
   step('ledger checkpoint');
   const digests = new Map<string, Buffer>();
-  const ledger = checkLedger(folder, claims.recording, trust.installation, head, digests);
+  const ledger = checkLedger(folder, claims, head, digests);
   step('ledger proofs');
   const evidence = checkEvidence(folder, claims.recording, trust.installation, ledger, step, digests);
   const proven = checkHeads(ledger, evidence);
@@ -179,7 +182,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   step('amount of output');
   if (evidence.castFailure) throw evidence.castFailure;
   step('end of session.cast');
-  checkRecipients(ledger, evidence.headers, trust);
+  const policyReplaced = checkRecipients(ledger, evidence.headers, trust, claims.exported.by);
   step('policy and recipients');
   const { first } = evidence;
   const summary: BundleSummary = {
@@ -234,6 +237,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     disclosed: evidence.disclosed,
     withheld: evidence.withheld,
     withheldOutputBytes,
+    policyReplaced,
     ownVerifier: digests.get(BUNDLE.verifier)!.toString('hex') === trust.verifier.sha256,
     unknownAlgorithms: unknownAlgorithms(trust),
   };
@@ -276,7 +280,8 @@ function checkFiles(folder: string): void {
 }
 
 /** Each line: {"index":N,"event":"the ledger's line","path":["hex",…]}, its inclusion proof in the checkpoint's tree. */
-function checkLedger(folder: string, recording: string, installation: string, head: TreeHead, digests: Map<string, Buffer>): LedgerHeads {
+function checkLedger(folder: string, { recording, installation, person, exported }: BundleSummary, head: TreeHead, digests: Map<string, Buffer>): LedgerHeads {
+  const people = [person, exported.by];
   const events: LedgerEvent[] = [];
   const file = readable(BUNDLE.ledger, () => new LineFile(join(folder, BUNDLE.ledger), MAX_LEDGER_LINE));
   try {
@@ -290,7 +295,7 @@ function checkLedger(folder: string, recording: string, installation: string, he
       // The writer's one text only: what reads differently elsewhere is not an event.
       const event = parsed && parseOneText(parsed.event) !== undefined ? decodeEvent(bytes!) : undefined;
       if (!parsed || !event || !isMoment(event.time) || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
-      if (event.installation !== installation || !belongsTo(event, recording)) throw bad('bad-ledger');
+      if (event.installation !== installation || !belongsTo(event, recording, people)) throw bad('bad-ledger');
       if (parsed.index >= head.size) throw bad('short-proof');
       let root: Buffer;
       try {
@@ -629,8 +634,12 @@ function checkOutput(ledger: LedgerHeads, evidence: Evidence): number | null {
   return counted - outputBytes;
 }
 
-/** Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers say. */
-function checkRecipients({ start, policies }: LedgerHeads, headers: readonly SegmentHeader[], trust: Trust): void {
+/**
+ * Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
+ * say, and knows the exporting person by the same key.
+ * @returns whether another policy had come into force before the recording began.
+ */
+function checkRecipients({ start, policies, people }: LedgerHeads, headers: readonly SegmentHeader[], trust: Trust, by: string): boolean {
   const first = headers[0]!;
   if (first.person !== start.person)
     throw new BundleFailure('contradiction', `The recording is that of ${first.person}, and the ledger says that ${start.person} began it.`);
@@ -640,8 +649,13 @@ function checkRecipients({ start, policies }: LedgerHeads, headers: readonly Seg
   if (!sameList(kids(first), start.recipients)) throw new BundleFailure('bad-recipients', 'The ledger has others at the start of the recording.');
   const trusted = new Set(trust.auditKeys.map((key) => key.kid));
   const own = trust.persons.find((person) => person.id === first.person)?.kids ?? [];
-  // In force at the start: the last one before it. A later segment may be under a later one, and never under an earlier.
-  let inForce = policies.findLastIndex((policy) => policy.seq < start.seq);
+  if (people.get(by)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === by)!.ssh))
+    throw new BundleFailure('contradiction', `The ledger has another signing key of ${by} than the trust file.`);
+  const owner = people.get(first.person);
+  // One that was in force before the start. A later segment may be under a later one, and never under an earlier.
+  const last = policies.findLastIndex((policy) => policy.seq < start.seq);
+  const began = policies.findLastIndex((policy) => policy.seq < start.seq && policy.sha256 === first.policySha256);
+  let inForce = began;
   for (const header of headers) {
     const where = `Segment ${header.segment}`;
     const from = inForce;
@@ -652,9 +666,11 @@ function checkRecipients({ start, policies }: LedgerHeads, headers: readonly Seg
     if (!sameList(audit, policy.auditKeys)) throw new BundleFailure('bad-recipients', `${where} is sealed to other audit keys than those of its policy.`);
     if (audit.length === 0 || !audit.every((kid) => trusted.has(kid)))
       throw new BundleFailure('bad-recipients', `${where} is sealed to an audit key that the trust file does not name, or to none.`);
-    if (!kids(header, 'owner').every((kid) => own.includes(kid)))
-      throw new BundleFailure('bad-recipients', `${where} is sealed to a key that is not one of ${header.person}.`);
+    const known = owner !== undefined && owner.seq < start.seq ? owner.encryptionKey : undefined;
+    if (!kids(header, 'owner').every((kid) => own.includes(kid) && kid === known))
+      throw new BundleFailure('bad-recipients', `${where} is sealed to a key that is not that of ${header.person}.`);
   }
+  return began < last;
 }
 
 function kids(header: SegmentHeader, role?: 'owner' | 'audit'): string[] {

@@ -314,7 +314,6 @@ async function record(output: readonly (Buffer | { snapshot: string })[]): Promi
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer });
   const { encryptionKey } = readPerson(home, person)!;
   const { policy, sha256 } = loadPolicy(home);
-  await ledger.append({ action: 'first-run', person, detail: { auditKeys: policy.auditKeys.map(({ kid }) => kid), policySha256: sha256 } });
   const notices: RecordingNotice[] = [];
   const writer = await RecordingWriter.create({
     folder: home.recordings,

@@ -10,7 +10,7 @@ import { exportRecording } from '../../src/export/bundle.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
 import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
 import { verifierSha256 } from '../../src/export/verifier.ts';
-import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
+import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
 import type { InstallationSigner } from '../../src/ledger/types.ts';
@@ -78,7 +78,12 @@ export class Site {
     const site = new Site();
     const { installation } = site.keys;
     site.ledger = await Ledger.open({ folder: join(site.folder, 'ledger'), installation: installation.installation, signer: installation });
-    await site.ledger.append({ action: 'first-run', person: PERSON, detail: { auditKeys: [site.audit.file.kid], policySha256: POLICY } });
+    await site.ledger.append({
+      action: 'person.keys',
+      person: PERSON,
+      detail: { encryptionKey: site.keys.owner.kid, signingKey: sshThumbprint(site.trust.persons[0]!.ssh), record: POLICY, slots: POLICY },
+    });
+    await site.ledger.append({ action: 'policy.change', detail: { sha256: POLICY, auditKeys: [site.audit.file.kid] } });
     return site;
   }
 

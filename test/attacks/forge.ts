@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
 import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, p256SshKey, type SshPublicKey } from '../../src/export/sshsig.ts';
-import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
+import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
 import type { EventCode } from '../../src/recording/types.ts';
@@ -146,7 +146,12 @@ export function honest(keys: InsiderKeys): Forgery {
   return {
     frames: forged,
     events: [
-      { action: 'first-run', person: PERSON, detail: { auditKeys: [kids[1]], policySha256: POLICY } },
+      {
+        action: 'person.keys',
+        person: PERSON,
+        detail: { encryptionKey: kids[0], signingKey: sshThumbprint(keys.trust.persons[0]!.ssh), record: '11'.repeat(32), slots: '22'.repeat(32) },
+      },
+      { action: 'policy.change', detail: { sha256: POLICY, auditKeys: [kids[1]] } },
       { action: 'unlock', person: PERSON, outcome: 'success', detail: { method: 'passkey' }, hidden: true },
       {
         action: 'recording.start',

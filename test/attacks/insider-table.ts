@@ -54,8 +54,8 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['a person who is not the one that began it', 'contradiction', (f) => (event(f, 'recording.start').person = 'p-00000000000b')],
   ['another role than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['role'] = 'emergency')],
   ['another emergency than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['breakGlass'] = 'b-000000000001')],
-  ['a second start in the ledger', 'contradiction', (f) => f.events.splice(3, 0, structuredClone(event(f, 'recording.start')))],
-  ['a head before the start', 'contradiction', (f) => f.events.splice(2, 0, ...f.events.splice(3, 1))],
+  ['a second start in the ledger', 'contradiction', (f) => f.events.splice(4, 0, structuredClone(event(f, 'recording.start')))],
+  ['a head before the start', 'contradiction', (f) => f.events.splice(3, 0, ...f.events.splice(4, 1))],
   ['a head after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.checkpoint')))],
   ['an end after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.end')))],
   [
@@ -66,19 +66,19 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   [
     'a head that is smaller than one before',
     'contradiction',
-    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 3 } }),
+    (f) => f.events.splice(5, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 3 } }),
   ],
   [
     'two heads of one size',
     'contradiction',
-    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4, root: '11'.repeat(32) } }),
+    (f) => f.events.splice(5, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4, root: '11'.repeat(32) } }),
   ],
   [
     'a head of nothing with a root',
     'contradiction',
-    (f) => f.events.splice(3, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0, root: '11'.repeat(32) } }),
+    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0, root: '11'.repeat(32) } }),
   ],
-  ['a head of nothing', 'good', (f) => f.events.splice(3, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0 } })],
+  ['a head of nothing', 'good', (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0 } })],
   ['a segment that begins elsewhere', 'contradiction', (f) => Object.assign(detail(f, 'recording.segment'), { firstSeq: 5, size: 6 })],
   ['a segment that is not there', 'contradiction', (f) => (detail(f, 'recording.segment')['segment'] = 7)],
   ['another reason for the end', 'contradiction', (f) => (detail(f, 'recording.end')['reason'] = 'closed')],
@@ -131,6 +131,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['output withheld under the name of a snapshot', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.withheld = 'snapshot')],
   ['output withheld as a snapshot', 'bad-commitment', (f) => Object.assign(piecesOf(f, 'o')[0]!, { withheld: 'snapshot', shown: 'n' })],
   ['an end withheld', 'bad-evidence', (f) => (end(f).pieces[0]!.withheld = 'secret')],
+  ['base64 with half a character', 'bad-evidence', (f) => (f.files = (files) => patch(files, BUNDLE.evidence, '"bytes":"', '"bytes":"\\ud800'))],
   ['a piece withheld for no reason', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.withheld = 'because')],
   ['output withheld for a reason', 'good', (f) => (piecesOf(f, 'o')[0]!.withheld = 'patient-data')],
   ['the start withheld', 'good', (f) => (piecesOf(f, 's')[0]!.withheld = 'patient-data')],
@@ -158,7 +159,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'bad-recipients',
     (f) => {
       for (const segment of [0, 1]) stranger(keys, f, segment, ['owner', 'audit', 'stranger']);
-      detail(f, 'first-run')['auditKeys'] = [keys.audit, keys.stranger].map(thumbprintOf);
+      detail(f, 'policy.change')['auditKeys'] = [keys.audit, keys.stranger].map(thumbprintOf);
       detail(f, 'recording.start')['recipients'] = [keys.owner, keys.audit, keys.stranger].map(thumbprintOf);
     },
   ],
@@ -166,16 +167,25 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['a policy that never was in force', 'bad-policy', (f) => header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)))],
   ['another policy than at the start', 'bad-policy', (f) => (detail(f, 'recording.start')['policySha256'] = 'cd'.repeat(32))],
   [
-    'a policy that was in force no more',
-    'bad-policy',
-    (f) => f.events.splice(1, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } }),
+    'a policy that was in force no more, and is said',
+    'good',
+    (f) => f.events.splice(2, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } }),
   ],
-  ['no policy at all', 'bad-policy', (f) => (event(f, 'first-run').hidden = true)],
+  ['an owner whom the ledger does not know', 'contradiction', (f) => (event(f, 'person.keys').hidden = true)],
+  ['an owner with another key in the ledger', 'bad-recipients', (f) => (detail(f, 'person.keys')['encryptionKey'] = thumbprintOf(keys.stranger))],
+  ['an exporter with another key in the ledger', 'contradiction', (f) => (detail(f, 'person.keys')['signingKey'] = thumbprintOf(keys.stranger))],
+  ['keys of somebody else', 'bad-ledger', (f) => f.events.splice(2, 0, { action: 'person.keys', person: 'p-00000000000b', detail: detail(f, 'person.keys') })],
+  [
+    'other keys later',
+    'good',
+    (f) => f.events.splice(2, 0, { ...event(f, 'person.keys'), detail: { ...detail(f, 'person.keys'), encryptionKey: thumbprintOf(keys.stranger) } }),
+  ],
+  ['no policy at all', 'bad-policy', (f) => (event(f, 'policy.change').hidden = true)],
   [
     'a later segment under a later policy',
     'good',
     (f) => {
-      f.events.splice(4, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } });
+      f.events.splice(5, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } });
       header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
     },
   ],

@@ -128,4 +128,5 @@ const json = { machine: here, megabytes, rounds, record, pane, lock, ledger, ver
 writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
-if ([...record, ...pane, ...lock, ...ledger, ...verify].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;
+if ([...record, ...pane, ...lock, ...ledger, ...verify].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined))
+  process.exitCode = 1;

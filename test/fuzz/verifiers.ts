@@ -316,7 +316,7 @@ const mutations: readonly Mutation[] = [
       'recording.recovered',
       'recording.segment',
       'policy.change',
-      'first-run',
+      'person.keys',
       'play',
       'constructor',
     ])),
@@ -335,7 +335,7 @@ const mutations: readonly Mutation[] = [
   (f, c) => {
     const detail = {
       sha256: c.one(['cd', 'ab']).repeat(32),
-      auditKeys: c.one([[], [kid], (f.events[0]?.detail?.['auditKeys'] as string[] | undefined) ?? []]),
+      auditKeys: c.one([[], [kid], (f.events[1]?.detail?.['auditKeys'] as string[] | undefined) ?? []]),
     };
     f.events.splice(c.below(f.events.length + 1), 0, { action: 'policy.change', detail });
   },

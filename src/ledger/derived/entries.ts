@@ -14,9 +14,9 @@ const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording
 const STATE = { start: 0, began: 6, person: 12, closed: 19, size: 20, root: 26, segment: 58, counted: 64, outputBytes: 65, durationMs: 71, end: 77 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
-/** What events are looked up by: a recording's id, or this for those that take a policy into force. No recording has it. */
+/** What events are looked up by: a recording's id, or this for those that decide: which policy is in force, and whose keys a person's are. No recording has it. */
 export const POLICIES = '00000000-000000-00000000';
-const policyActions: readonly string[] = ['first-run', 'policy.change'];
+const policyActions: readonly string[] = ['first-run', 'policy.change', 'person.keys'];
 
 /** What an event is looked up by, if by anything. */
 export function subjectOf({ action, detail }: LedgerEvent): string | undefined {
