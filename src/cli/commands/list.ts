@@ -1,5 +1,5 @@
 /** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownRecordings } from '../../ledger/known.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
@@ -64,7 +64,7 @@ function endedSummary(folder: string, id: string, { closed, durationMs, outputBy
     if (!stat?.isFile()) return undefined;
     size += stat.size;
   }
-  if (lstatSync(join(folder, segmentName(segment + 1)), { throwIfNoEntry: false })) return undefined;
+  if (existsSync(join(folder, segmentName(segment + 1)))) return undefined;
   return { id, folder, person, started: began, durationMs, bytes: outputBytes, bytesExact: true, size, segments: segment + 1, state: 'complete' };
 }
 
