@@ -33,7 +33,7 @@ test('a clock that runs back while somebody is being let in keeps the workspace 
   const { app, clock, ask, shown, kills, vaultHeard } = await rig({ setUp: true });
   await app.tick();
   ask('lock.passphrase');
-  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await Promise.resolve();
+  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await new Promise((turn) => setImmediate(turn));
   clock.now -= 60_000;
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'lock']));
   expect(kills()).toBe(1);
@@ -44,7 +44,7 @@ test('a clock that runs back while somebody is being let in keeps the workspace 
 test('a lock while somebody is being let in opens nothing', async () => {
   const { app, ask, shown, vaultHeard } = await rig({ setUp: true });
   ask('lock.passphrase');
-  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await Promise.resolve();
+  while (!vaultHeard.some(({ type }) => type === 'unlockPassphrase')) await new Promise((turn) => setImmediate(turn));
   await app.lock('hotkey');
   expect(shown).toEqual(['lock', 'lock']);
   expect(app.surface).toBe('lock');
@@ -218,4 +218,26 @@ test('a record of a person that is not the ledger’s is refused with a sentence
   await vi.waitFor(() => expect(posted.some(({ error }) => error?.code === 'changed-person')).toBe(true));
   expect(app.surface).toBe('lock');
   await vi.waitFor(() => expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"action":"person.refused"'));
+});
+
+test('attempts are counted by the ledger: an older back-off file is found out, and held back is who was held back', async () => {
+  const { ask, posted, home } = await rig({ setUp: true, falseProof: () => new Uint8Array(32) });
+  const people = join(home, 'people');
+  const file = join(
+    people,
+    readdirSync(people).find((name) => name.startsWith('p-') && name.endsWith('.backoff'))!,
+  );
+  const first = readFileSync(file);
+  const codes = (): string[] => posted.flatMap(({ error }) => error?.code ?? []);
+  for (let n = 1; n <= 5; n++) {
+    ask('lock.passphrase');
+    await vi.waitFor(() => expect(codes()).toHaveLength(n), 5000);
+  }
+  writeFileSync(file, first);
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(codes()).toHaveLength(6), 5000);
+  expect(codes()).toEqual([...Array.from({ length: 5 }, () => 'not-proven'), 'back-off']);
+  const text = readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8');
+  expect(text.match(/"action":"unlock.attempt"/g)).toHaveLength(5);
+  await vi.waitFor(() => expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"action":"backoff.tampered"'));
 });

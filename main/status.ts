@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
-import { shownBackoff } from '../src/vault/backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -48,8 +47,8 @@ export class Status {
   }
 
   /** What the lock page may say: no cause, no host, no text of a pane. */
-  lockFacts(clearClipboard: boolean): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
-    const { home, gate, unlock, installed, journal } = this.#parts;
+  lockFacts(clearClipboard: boolean, backOffSeconds: number): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
+    const { gate, unlock, installed, journal } = this.#parts;
     const people = unlock.people();
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
@@ -65,7 +64,7 @@ export class Status {
         methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
       })),
       flags: [...flags, ...this.#flags],
-      backOffSeconds: Math.max(0, ...people.map(({ id }) => shownBackoff(home, id, 'passphrase').waitSeconds)),
+      backOffSeconds,
       failures: unlock.failures,
       clearClipboard,
     };

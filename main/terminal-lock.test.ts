@@ -46,7 +46,7 @@ beforeEach(async () => {
   told = [];
   reached = '';
   terminal = new Terminal({ allowProposedApi: true, cols: 60, rows: 10, logLevel: 'off' });
-  lock = new TerminalLock({ lock: { idleSeconds: 60, warnSeconds: 15 }, backoff: {} as Backoff, clock: { now: () => now, every: () => () => {} } });
+  lock = new TerminalLock({ lock: { idleSeconds: 60, warnSeconds: 15 }, backoff: () => ({}) as Backoff, clock: { now: () => now, every: () => () => {} } });
   terminal.onData((data) => answers && type(data));
   const session = { pty: { discardInput: vi.fn(), resume: vi.fn() }, mark: vi.fn(), rotate: vi.fn() };
   lock.begin({
@@ -54,6 +54,7 @@ beforeEach(async () => {
     person,
     folder: '/nowhere',
     note: (entry) => told.push(entry),
+    ledger: {} as never,
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });

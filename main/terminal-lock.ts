@@ -14,7 +14,6 @@ import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } f
 import { KeyboardLine } from '../src/terminal/keys.ts';
 import { attemptPassphrase } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
-import { UnlockError } from '../src/vault/errors.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
 import { version } from '../src/version.ts';
 import type { Clock } from './clock.ts';
@@ -31,7 +30,8 @@ const SNAPSHOT_BYTES = 900 * 1024;
 export interface TerminalLockOptions {
   /** The policy's. The terminal has no place where a warning could be shown without touching what the program shows. */
   readonly lock: LockConfig;
-  readonly backoff: Backoff;
+  /** The counters of attempts, over the ledger that the recording is entered in. */
+  readonly backoff: (ledger: GateLink['ledger']) => Backoff;
   readonly clock: Clock;
 }
 
@@ -231,7 +231,7 @@ export class TerminalLock implements Gate {
   }
 
   async #try(typed: Buffer): Promise<void> {
-    const { person, note, show } = this.#link!;
+    const { person, ledger, show } = this.#link!;
     this.#phase = 'checking';
     // Keys are not taken meanwhile, so nothing asks for them.
     show(Buffer.from(`${clearSequence}Checking.`));
@@ -239,14 +239,12 @@ export class TerminalLock implements Gate {
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
     try {
-      const opened = await attemptPassphrase(this.#options.backoff, person, typed);
+      const opened = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
       identity = opened.identity;
       if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
       if (!this.#send({ type: 'opened', attempt })) throw new Error('This was locked again in the meantime. Unlock once more.');
-      note({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase', failures: opened.failures } });
       await this.#open(attempt, identity);
     } catch (error) {
-      if (error instanceof UnlockError) note({ action: 'unlock', person: person.id, outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.
       if (this.#machine.phase === 'open') this.#send({ type: 'lock', cause: 'unknown' });
       else this.#askAgain(attempt, error instanceof Error ? error.message : 'Something went wrong. Try again.');

@@ -9,8 +9,7 @@ import { PassphraseInputError } from '../src/cli/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
 import { clampConfig } from '../src/lock/machine.ts';
 import { openHome, openSecretStore, readInstallation, requireInstallation } from '../src/storage/index.ts';
-import { readBackoffKey } from '../src/vault/backoff-key.ts';
-import { Backoff } from '../src/vault/backoff.ts';
+import { followLedger, readBackoffKey } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from './clock.ts';
@@ -31,9 +30,10 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
   const { policy } = await policyOf(openInstallation({ env }));
+  const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
     lock: policy.lock,
-    backoff: new Backoff(home, await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id))),
+    backoff: (ledger) => followLedger(home, key, ledger),
     clock: bootClock,
   });
   const socket = await listen({

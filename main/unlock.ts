@@ -5,6 +5,10 @@ import { unlockFailures, type UnlockReason } from '../src/ledger/events.ts';
 import type { PersonFacts } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { StorageFault, type Home } from '../src/storage/index.ts';
+import { hasOtherWay } from '../src/vault/attempt.ts';
+import type { Backoff } from '../src/vault/backoff.ts';
+import { openBackoff } from '../src/vault/backoff-key.ts';
+import { UnlockError } from '../src/vault/errors.ts';
 import { readPerson } from '../src/vault/person.ts';
 import { enterStaged, PersonRefused, readPinned } from '../src/vault/pinned.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
@@ -35,6 +39,7 @@ export interface UnlockParts {
 export class Unlock {
   readonly #parts: UnlockParts;
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
+  #backoff: Promise<Backoff> | undefined;
   #failures = 0;
   #lastUnlock: string | null = null;
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
@@ -62,6 +67,7 @@ export class Unlock {
     try {
       const record = this.#pinned(person);
       const vault = vaults.require();
+      await this.#charge(person, method, record);
       await open(installed.current?.ledger.facts.person(person));
       if (!record) throw new Refusal('not-proven', notProven);
       await this.#prove(vault, record);
@@ -71,7 +77,13 @@ export class Unlock {
     } catch (error) {
       gate.abandon(attempt);
       this.#failures++;
-      journal.log({ action: 'unlock', outcome: 'failure', detail: { method, reason: reasonOf(error), failures: this.#failures } });
+      // Before anybody hears of it.
+      await journal.enter({
+        action: 'unlock',
+        ...this.#known(person),
+        outcome: 'failure',
+        detail: { method, reason: reasonOf(error), failures: this.#failures },
+      });
       throw error;
     }
   }
@@ -105,6 +117,59 @@ export class Unlock {
       throw this.#refused(error);
     }
     journal.log({ action: 'passkey.enrolled', person: id, detail: { slot } });
+  }
+
+  /** Seconds that the longest wait for a passphrase still takes: for the lock page. */
+  async waitSeconds(): Promise<number> {
+    try {
+      const counters = await this.#counters();
+      return Math.max(0, ...this.people().map(({ id }) => counters.status(id, 'passphrase').waitSeconds));
+    } catch {
+      // Who asks to come in hears why.
+      return 0;
+    }
+  }
+
+  /** Asks for an attempt, charges it, and enters it, before anybody tries. @throws Refusal */
+  async #charge(person: string, method: Session['method'], record: PersonRecord | undefined): Promise<void> {
+    const { installed, journal } = this.#parts;
+    await this.#held(async (counters) => {
+      // The command line may have seen attempts too. A disk that is read-only must not keep people out of what tells them so.
+      await installed
+        .require()
+        .ledger.refresh()
+        .catch(() => undefined);
+      counters.begin(person, method, record !== undefined && hasOtherWay(record));
+    });
+    await journal.enter({ action: 'unlock.attempt', ...this.#known(person), detail: { method } });
+  }
+
+  /** @throws Refusal for attempts that are held back, and where the counters cannot be read. */
+  async #held(use: (counters: Backoff) => Promise<void> | void): Promise<void> {
+    try {
+      await use(await this.#counters());
+    } catch (error) {
+      if (error instanceof UnlockError) throw new Refusal(error.code, error.message);
+      if (error instanceof StorageFault) throw new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : 'error', error.message);
+      throw error;
+    }
+  }
+
+  #counters(): Promise<Backoff> {
+    const { home, installed, journal } = this.#parts;
+    this.#backoff ??= openBackoff(home, {
+      tally: (person, method) => installed.require().ledger.facts.attempts(person, method),
+      onTampered: (person, how) => journal.log({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }),
+    }).catch((error: unknown) => {
+      this.#backoff = undefined;
+      throw error;
+    });
+    return this.#backoff;
+  }
+
+  /** An event names only whom the ledger knows: anything else somebody has typed. */
+  #known(person: string): { readonly person?: string } {
+    return this.#parts.installed.current?.ledger.facts.person(person) ? { person } : {};
   }
 
   /** The record, if it is the one that the ledger knows. @throws Refusal where it is another one; that is an event. */
@@ -142,7 +207,9 @@ export class Unlock {
 
   async passkeyOptions(person: string): Promise<Record<string, unknown>> {
     const { vaults, installed } = this.#parts;
-    this.#pinned(person);
+    const record = this.#pinned(person);
+    // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
+    await this.#held((counters) => counters.check(person, 'passkey', record !== undefined && hasOtherWay(record)));
     const known = installed.current?.ledger.facts.person(person);
     const { options } = await vaults.require().ask({ type: 'passkeyOptions', person, known }, 'options');
     this.#passkeyAsked = true;
@@ -169,6 +236,10 @@ export class Unlock {
       journal.ledgerFailed(error);
       throw new Refusal('not-entered', `Nothing was opened, because it could not be entered in the ledger. ${sentenceOf(error)}`);
     }
+    // A disk that is full holds nobody up who is in: the ledger knows, and the file follows.
+    await this.#counters()
+      .then((counters) => counters.succeeded(person.id))
+      .catch(() => undefined);
   }
 
   /** The page that asked is replaced by the workspace: it gets its answer first. */

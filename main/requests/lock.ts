@@ -8,7 +8,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       void gate.lock('hotkey');
       return {};
     },
-    'lock.facts': async () => ({ ...status.lockFacts(clipboard.copied), passkeyLimit: host.passkeyLimit ?? null }),
+    'lock.facts': async () => ({ ...status.lockFacts(clipboard.copied, await unlock.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null }),
     'lock.clipboardCleared': async () => {
       clipboard.copied = false;
       return {};

@@ -11,9 +11,8 @@ import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
 import { homeFolder, homePaths, openHome, openSecretStore, requireInstallation, type Home, type Installation } from '../storage/index.ts';
-import { attemptPassphrase } from '../vault/attempt.ts';
-import { Backoff } from '../vault/backoff.ts';
-import { readBackoffKey } from '../vault/backoff-key.ts';
+import { attemptPassphrase, hasOtherWay } from '../vault/attempt.ts';
+import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
 import { UnlockError } from '../vault/errors.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
 import { PersonRefused, readPinned } from '../vault/pinned.ts';
@@ -116,18 +115,20 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
     throw error;
   }
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
-  const backoff = new Backoff(home, key);
-  const told = (detail: LedgerEntry['detail'], outcome: 'success' | 'failure'): Promise<void> =>
-    appendEvent(site, { action: 'unlock', person: person.id, outcome, detail: { method: 'passphrase', ...detail } });
   try {
-    backoff.check(person.id, 'passphrase');
-    const typed = options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
-    const { identity, failures } = await attemptPassphrase(backoff, person, typed);
-    await told({ failures }, 'success');
-    return identity;
-  } catch (error) {
-    if (error instanceof UnlockError) await told({ reason: error.code }, 'failure');
-    throw error;
+    return await withLedger(site, async ({ ledger }) => {
+      const backoff = followLedger(home, key, ledger);
+      try {
+        backoff.check(person.id, 'passphrase', hasOtherWay(person));
+      } catch (error) {
+        if (error instanceof UnlockError)
+          await ledger.append({ action: 'unlock', person: person.id, outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
+        throw error;
+      }
+      const typed =
+        options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
+      return (await attemptPassphrase({ backoff, ledger }, person, typed)).identity;
+    });
   } finally {
     key.fill(0);
   }

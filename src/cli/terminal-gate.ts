@@ -1,5 +1,5 @@
 /** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
-import type { LedgerEntry } from '../ledger/index.ts';
+import type { Ledger, LedgerEntry } from '../ledger/index.ts';
 import type { Session } from '../pty/session.ts';
 import type { PersonRecord } from '../vault/types.ts';
 
@@ -11,6 +11,8 @@ export interface GateLink {
   /** The recording's. */
   readonly folder: string;
   readonly note: (entry: LedgerEntry) => void;
+  /** Who has tried how often, and where the next attempt is entered. */
+  readonly ledger: Pick<Ledger, 'append' | 'facts' | 'refresh'>;
   /** Of the person's terminal, in cells. */
   readonly size: () => { readonly cols: number; readonly rows: number };
   /** Writes to the person's terminal, behind everything that is on its way. Keeps nothing of `bytes`. */

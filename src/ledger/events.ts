@@ -187,6 +187,12 @@ const rows = [
   ),
   row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: methods }, { person: 'optional' }),
   row(
+    'backoff.tampered',
+    'The file that says when somebody last failed to unlock was removed, changed, or set back to an older one. How often, the ledger knows; the delay begins again.',
+    { how: ['missing', 'damaged', 'set-back'] },
+    { person: 'optional' },
+  ),
+  row(
     'view.refused',
     'The process that holds the shells did not show them to a page: that the owner’s identity is open was not proven to it, or too late.',
     { reason: ['wrong-proof', 'no-challenge', 'no-answer'] },

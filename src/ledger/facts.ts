@@ -3,6 +3,7 @@
  * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
  * in it.
  */
+import { backoffRows } from '../lock/backoff.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** What binds a person's record to the ledger. */
@@ -43,6 +44,8 @@ export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
+/** Failures from which on a passphrase waits for an hour. */
+const SLOWEST = backoffRows.passphrase.free + backoffRows.passphrase.delays.length;
 const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
 
 export class LedgerFacts {
@@ -88,8 +91,16 @@ export class LedgerFacts {
         return;
       }
       case 'unlock':
-        if (outcome === 'success') this.#attempts.set(keyOf(person, detail?.['method']), { failures: 0, since: seq });
+        if (outcome === 'success') this.#succeeded(person, detail?.['method'], seq);
     }
+  }
+
+  #succeeded(person: string | undefined, method: unknown, seq: number): void {
+    this.#attempts.set(keyOf(person, method), { failures: 0, since: seq });
+    // They have been here, and were told: a passphrase that was off may be tried again, an hour between two tries.
+    const other = keyOf(person, 'passphrase');
+    const { failures } = this.#attempts.get(other) ?? NO_ATTEMPTS;
+    if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
   }
 
   /** Undefined for somebody whom the ledger does not know. */

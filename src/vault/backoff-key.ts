@@ -1,10 +1,11 @@
 /** The key of the back-off counters' MAC: 32 bytes in the installation's secret store. */
 import { randomBytes } from 'node:crypto';
+import type { Ledger } from '../ledger/ledger.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';
-import { Backoff, type BackoffClock } from './backoff.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
 
 const secretName = 'backoff-key';
 const keyBytes = 32;
@@ -29,11 +30,21 @@ export async function readBackoffKey(store: SecretStore): Promise<Buffer> {
 
 /**
  * The installation's back-off counters, with their key from the secret store.
- * @param options.store the store that installation.json names, when left out.
+ * @param given the store that installation.json names, when left out.
  * @throws StorageFault
  */
-export async function openBackoff(home: Home, options: { readonly store?: SecretStore; readonly clock?: () => BackoffClock } = {}): Promise<Backoff> {
+export async function openBackoff(home: Home, { store: given, ...options }: BackoffOptions & { readonly store?: SecretStore } = {}): Promise<Backoff> {
   const installation = requireInstallation(home);
-  const store = options.store ?? openSecretStore(installation.secretStore, home, installation.id);
-  return new Backoff(home, await readBackoffKey(store), options.clock ? { clock: options.clock } : {});
+  const store = given ?? openSecretStore(installation.secretStore, home, installation.id);
+  return new Backoff(home, await readBackoffKey(store), options);
+}
+
+/** Counters that go by an open ledger, and enter there what was done to their files. */
+export function followLedger(home: Home, key: Uint8Array, ledger: Pick<Ledger, 'append' | 'facts'>): Backoff {
+  return new Backoff(home, key, {
+    tally: (person, method) => ledger.facts.attempts(person, method),
+    // Whoever asks next hears of a ledger that takes no events.
+    onTampered: (person, how) =>
+      void ledger.append({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined),
+  });
 }

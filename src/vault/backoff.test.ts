@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { Backoff, backoffPath, delayMs, remainingMs, shownBackoff, systemClock, waitWords, type BackoffClock } from './backoff.ts';
+import { Backoff, backoffPath, delayMs, remainingMs, systemClock, waitWords, type BackoffClock, type Method, type Tampering } from './backoff.ts';
 import { personPath } from './person.ts';
 
 const ada = 'p-00000000000a';
@@ -12,7 +12,31 @@ const eve = 'p-00000000000e';
 const key = Buffer.alloc(32, 3);
 let home: Home;
 let clock: { wallMs: number; bootMs: number; bootId: string };
-const open = (): Backoff => new Backoff(home, key, { clock: () => ({ ...clock }) });
+/** What the ledger has. */
+let ledger: Map<string, { failures: number; since: number }>;
+/** Numbers of the ledger's events. */
+let events = 0;
+let told: [string | undefined, Tampering][];
+const tally = (person: string | undefined, method: Method): { failures: number; since: number } =>
+  ledger.get(`${person} ${method}`) ?? { failures: 0, since: -1 };
+const open = (): Backoff =>
+  new Backoff(home, key, {
+    clock: () => ({ ...clock }),
+    tally: (person, method) => ({ ...tally(person, method) }),
+    onTampered: (person, how) => told.push([person, how]),
+  });
+/** One attempt, as everybody makes it: charged, then entered. */
+const attempt = (person: string, method: Method = 'passphrase', other = false): number => {
+  const before = open().begin(person, method, other);
+  const known = person === ada || person === eve ? person : undefined;
+  const { failures, since } = tally(known, method);
+  ledger.set(`${known} ${method}`, { failures: failures + 1, since });
+  return before;
+};
+const succeed = (person: string, method: Method = 'passphrase'): void => {
+  ledger.set(`${person} ${method}`, { failures: 0, since: ++events });
+  open().succeeded(person);
+};
 const pass = (ms: number): void => {
   clock.wallMs += ms;
   clock.bootMs += ms;
@@ -21,6 +45,8 @@ const pass = (ms: number): void => {
 beforeEach(() => {
   home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-backoff-')));
   clock = { wallMs: 1_800_000_000_000, bootMs: 5_000_000, bootId: 'boot-1' };
+  ledger = new Map();
+  told = [];
   for (const person of [ada, eve]) {
     open().create(person);
     writeFileSync(personPath(home, person), '{}');
@@ -33,29 +59,27 @@ test('the delays are those of the plan', () => {
 });
 
 test('failures are charged before the attempt, survive a restart, and a success ends them', () => {
-  for (let n = 0; n < 5; n++) open().begin(ada, 'passphrase');
+  for (let n = 0; n < 5; n++) attempt(ada, 'passphrase');
   expect(() => open().begin(ada, 'passphrase')).toThrow('Wait 30 seconds');
   expect(open().status(ada, 'passphrase')).toEqual({ failures: 5, waitSeconds: 30 });
-  expect(shownBackoff(home, ada, 'passphrase', clock)).toEqual({ failures: 5, waitSeconds: 30 });
   pass(29_999);
   expect(() => open().begin(ada, 'passphrase')).toThrow('Wait 1 second and');
   pass(1);
-  const last = open();
-  last.begin(ada, 'passphrase');
-  expect(last.succeeded(ada, 'passphrase')).toBe(5);
+  expect(attempt(ada)).toBe(5);
+  succeed(ada);
   expect(open().status(ada, 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
 });
 
 test('one person, and one method, never blocks another', () => {
-  for (let n = 0; n < 5; n++) open().begin(ada, 'passphrase');
+  for (let n = 0; n < 5; n++) attempt(ada, 'passphrase');
   expect(open().status(eve, 'passphrase').waitSeconds).toBe(0);
   expect(open().status(ada, 'passkey').waitSeconds).toBe(0);
-  for (let n = 0; n < 4; n++) open().begin(ada, 'passkey');
+  for (let n = 0; n < 4; n++) attempt(ada, 'passkey');
   expect(() => open().begin(ada, 'passkey')).toThrow('or use the passphrase');
 });
 
 test('a clock that is set back or forward does not shorten it', () => {
-  for (let n = 0; n < 5; n++) open().begin(ada, 'passphrase');
+  for (let n = 0; n < 5; n++) attempt(ada, 'passphrase');
   for (const hours of [-24, 24]) {
     clock.wallMs += hours * 3_600_000;
     expect(open().status(ada, 'passphrase').waitSeconds).toBe(30);
@@ -63,38 +87,108 @@ test('a clock that is set back or forward does not shorten it', () => {
 });
 
 test('after a restart of the machine the wall clock counts, and one set back starts the whole delay again', () => {
-  for (let n = 0; n < 5; n++) open().begin(ada, 'passphrase');
+  for (let n = 0; n < 5; n++) attempt(ada, 'passphrase');
   clock = { wallMs: clock.wallMs + 10_000, bootMs: 100, bootId: 'boot-2' };
   expect(open().status(ada, 'passphrase').waitSeconds).toBe(20);
   clock.wallMs -= 3_600_000;
   expect(open().status(ada, 'passphrase').waitSeconds).toBe(30);
 });
 
-test('a changed, deleted, foreign or garbled state starts the longest delay, once', () => {
+test('a state that was set back, changed, deleted or exchanged is found out, and the delay begins again: neither less nor more', () => {
   const path = backoffPath(home, ada);
-  const attacks: (() => void)[] = [
-    () => writeFileSync(path, readFileSync(path, 'utf8').replace('"failures": 5', '"failures": 0')),
-    () => rmSync(path),
-    () => writeFileSync(path, readFileSync(backoffPath(home, eve))),
-    () => writeFileSync(path, 'nonsense'),
+  const attacks: [Tampering, (older: Buffer) => void][] = [
+    ['set-back', (older) => writeFileSync(path, older)],
+    ['damaged', () => writeFileSync(path, readFileSync(path, 'utf8').replace('"failures": 5', '"failures": 0'))],
+    ['missing', () => rmSync(path)],
+    ['damaged', () => writeFileSync(path, readFileSync(backoffPath(home, eve)))],
+    ['damaged', () => writeFileSync(path, 'nonsense')],
   ];
-  for (const attack of attacks) {
+  for (const [how, attack] of attacks) {
+    ledger.clear();
     open().create(ada);
-    for (let n = 0; n < 5; n++) open().begin(ada, 'passphrase');
-    attack();
-    const told: string[] = [];
-    const backoff = new Backoff(home, key, { clock: () => clock, onTampered: (person) => told.push(person) });
-    expect(backoff.status(ada, 'passphrase').waitSeconds).toBe(3600);
-    expect(backoff.status(ada, 'passkey').waitSeconds).toBe(300);
-    expect(told).toEqual([ada]);
-    pass(3_600_000);
+    told = [];
+    attempt(ada);
+    const older = readFileSync(path);
+    for (let n = 0; n < 4; n++) attempt(ada);
+    pass(25_000);
+    attack(older);
+    expect(open().status(ada, 'passphrase')).toEqual({ failures: 5, waitSeconds: 30 });
+    expect(told).toEqual([[ada, how]]);
+    expect(open().status(ada, 'passkey').waitSeconds).toBe(0);
+    pass(30_000);
     expect(open().status(ada, 'passphrase').waitSeconds).toBe(0);
+    expect(told).toHaveLength(1);
   }
+});
+
+test('an old state with many failures shuts nobody out', () => {
+  for (let n = 0; n < 5; n++) attempt(ada);
+  const held = readFileSync(backoffPath(home, ada));
+  pass(30_000);
+  attempt(ada);
+  succeed(ada);
+  writeFileSync(backoffPath(home, ada), held);
+  expect(open().status(ada, 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
+});
+
+test('after a hundred failures a passphrase is off where there is another way in, and waits an hour where there is none', () => {
+  for (let n = 0; n < 100; n++) {
+    pass(3_600_000);
+    attempt(ada, 'passphrase', true);
+  }
+  pass(3_600_000);
+  expect(() => open().begin(ada, 'passphrase', true)).toThrow('Use the passkey');
+  expect(open().begin(ada, 'passphrase', false)).toBe(100);
+  expect(() => open().check(ada, 'passphrase', false)).toThrow('Wait 60 minutes');
+});
+
+test('whatever is done to the file between attempts, never is an attempt let through that the ledger’s count holds back', () => {
+  const path = backoffPath(home, ada);
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('attempt' as const) },
+    { weight: 1, arbitrary: fc.constant('succeed' as const) },
+    { weight: 3, arbitrary: fc.constant('keep' as const) },
+    { weight: 3, arbitrary: fc.nat(20) },
+    { weight: 1, arbitrary: fc.constant('remove' as const) },
+    { weight: 2, arbitrary: fc.record({ wait: fc.nat(4_000_000) }) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      ledger.clear();
+      open().create(ada);
+      const kept = [readFileSync(path)];
+      let failures = 0;
+      let last = clock.bootMs;
+      for (const what of steps) {
+        if (what === 'attempt') {
+          const due = failures === 0 ? 0 : delayMs('passphrase', failures) - (clock.bootMs - last);
+          let through = true;
+          try {
+            attempt(ada);
+          } catch {
+            through = false;
+          }
+          if (due > 0) expect(through).toBe(false);
+          if (through) {
+            failures++;
+            last = clock.bootMs;
+          }
+        } else if (what === 'succeed') {
+          succeed(ada);
+          failures = 0;
+        } else if (what === 'keep') kept.push(existsSync(path) ? readFileSync(path) : Buffer.from('nothing'));
+        else if (what === 'remove') rmSync(path, { force: true });
+        else if (typeof what === 'number') writeFileSync(path, kept[what % kept.length]!);
+        else pass(what.wait);
+      }
+    }),
+    { numRuns: 100 },
+  );
 });
 
 test('ids that nobody has are held back like a real one', () => {
   for (const id of ['p-ffffffffffff', '../x', '', 'unknown']) expect(open().status(id, 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
-  for (let n = 0; n < 5; n++) open().begin(n % 2 ? 'nobody' : '../../x', 'passphrase');
+  for (let n = 0; n < 5; n++) attempt(n % 2 ? 'nobody' : '../../x');
   expect(() => open().begin('p-ffffffffffff', 'passphrase')).toThrow('Wait 30 seconds');
   expect(readdirSync(home.people).sort()).toEqual([`${ada}.backoff`, `${ada}.json`, `${eve}.backoff`, `${eve}.json`, 'unknown.backoff']);
 });

@@ -1,13 +1,15 @@
 /**
  * Growing delays after failed unlocks (NIST SP 800-63B-4, section 3.2.2). Per person and method, so that nobody locks
  * anybody else out. A failure is charged before the attempt and given back after a success: killing the app in between
- * wins nothing. The state is on disk with a MAC, so a restart does not forget it and an editor does not forgive it.
+ * wins nothing. How many there were the ledger says; the file on the disk adds when the last one was, and can only make it
+ * stricter. One that was set back, changed or removed is found out by that, and the delay begins again.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { backoffRows, delaySeconds, type UnlockMethod } from '../lock/backoff.ts';
+import type { AttemptFacts } from '../ledger/facts.ts';
+import { backoffRows, delaySeconds, isDisabled, type UnlockMethod } from '../lock/backoff.ts';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
@@ -17,12 +19,7 @@ import { personIdSchema } from './schema.ts';
 
 export type Method = UnlockMethod;
 
-/**
- * Failures whose delay is the longest: what a state counts as that was tampered with. The pure table (src/lock) also names
- * a count at which a passphrase is off for good. The vault does not go that far: the state lies in a file of this account,
- * so whoever may write there could shut a person out of every recording by making a hundred failures, or by deleting the
- * file; and a hundred tries at an hour each are no guessing. The longest delay stays instead.
- */
+/** Failures whose delay is the longest. */
 const most = (method: Method): number => backoffRows[method].free + backoffRows[method].delays.length;
 
 /** Milliseconds to wait after `failures` in a row. */
@@ -54,20 +51,22 @@ export function systemClock(): BackoffClock {
 export interface Count {
   readonly failures: number;
   readonly at: BackoffClock;
+  /** Number of the ledger's event of the success before them; -1 where there was none. */
+  readonly since: number;
 }
 
 /**
  * Milliseconds still to wait. Within one boot only the time since boot counts, so setting the clock changes nothing. After
  * a restart of the machine the wall clock counts; where it is before the failure, the whole delay starts again.
  */
-export function remainingMs(method: Method, { failures, at }: Count, now: BackoffClock): number {
+export function remainingMs(method: Method, { failures, at }: Pick<Count, 'failures' | 'at'>, now: BackoffClock): number {
   const delay = delayMs(method, failures);
   const passed = now.bootId === at.bootId ? now.bootMs - at.bootMs : now.wallMs - at.wallMs;
   return passed < 0 ? delay : Math.max(0, delay - passed);
 }
 
 const clockSchema = z.strictObject({ wallMs: z.number(), bootMs: z.number(), bootId: z.string().max(64) });
-const countSchema = z.strictObject({ failures: z.int().min(0).max(1_000_000), at: clockSchema });
+const countSchema = z.strictObject({ failures: z.int().min(0).max(1_000_000), at: clockSchema, since: z.int().min(-1) });
 const stateSchema = z.strictObject({
   format: z.literal('wardmux-backoff'),
   version: z.literal(1),
@@ -91,31 +90,44 @@ export interface BackoffStatus {
   readonly waitSeconds: number;
 }
 
-/** The counters of all people. One process writes them: the vault host, or a command. */
+export type Tampering = 'missing' | 'damaged' | 'set-back';
+
+export interface BackoffOptions {
+  readonly clock?: () => BackoffClock;
+  /** What the ledger has of a person's attempts; undefined: of those of nobody who is known. */
+  readonly tally?: (person: string | undefined, method: Method) => AttemptFacts;
+  /** The file is not what was written: for the ledger. */
+  readonly onTampered?: (person: string | undefined, how: Tampering) => void;
+}
+
+const methods = ['passphrase', 'passkey'] as const;
+
+/** The counters of all people. The ledger decides; whoever uses this enters `unlock.attempt` after `begin`, and `unlock` before `succeeded`. */
 export class Backoff {
   readonly #home: Home;
   readonly #key: Uint8Array;
   readonly #clock: () => BackoffClock;
+  readonly #tally: NonNullable<BackoffOptions['tally']>;
+  readonly #onTampered: NonNullable<BackoffOptions['onTampered']>;
   /** What could not be written, for example on a full disk: it counts as long as this process lives. */
   readonly #unsaved = new Map<string, Counts>();
-  /** A state that is not ours was found; the event is for the ledger. */
-  readonly onTampered: ((person: string) => void) | undefined;
 
   /** @param key 32 bytes from the secret store, kept. */
-  constructor(home: Home, key: Uint8Array, options: { readonly clock?: () => BackoffClock; readonly onTampered?: (person: string) => void } = {}) {
+  constructor(home: Home, key: Uint8Array, { clock = systemClock, tally = () => ({ failures: 0, since: -1 }), onTampered = () => {} }: BackoffOptions = {}) {
     this.#home = home;
     this.#key = key;
-    this.#clock = options.clock ?? systemClock;
-    this.onTampered = options.onTampered;
+    this.#clock = clock;
+    this.#tally = tally;
+    this.#onTampered = onTampered;
   }
 
   #mac(person: string, counts: Counts): string {
-    const flat = (['passphrase', 'passkey'] as const).map((method) => {
-      const { failures, at } = counts[method];
-      return [method, failures, at.wallMs, at.bootMs, at.bootId];
+    const flat = methods.map((method) => {
+      const { failures, at, since } = counts[method];
+      return [method, failures, at.wallMs, at.bootMs, at.bootId, since];
     });
     return createHmac('sha256', this.#key)
-      .update(JSON.stringify(['wardmux/v1/backoff', person, flat]))
+      .update(JSON.stringify(['wardmux/v2/backoff', person, flat]))
       .digest('base64url');
   }
 
@@ -130,37 +142,57 @@ export class Backoff {
     }
   }
 
-  #read(person: string): Counts {
-    const unsaved = this.#unsaved.get(person);
-    if (unsaved) return unsaved;
-    const at = this.#clock();
+  /** The file's counts, where it is one that we have written. */
+  #kept(person: string): Counts | Tampering {
     const bytes = readSmall(backoffPath(this.#home, person));
-    if (bytes) {
-      let value: unknown;
-      try {
-        value = JSON.parse(bytes.toString('utf8'));
-      } catch {
-        value = undefined;
-      }
-      const parsed = stateSchema.safeParse(value);
-      if (parsed.success && parsed.data.person === person) {
-        const [given, wanted] = [Buffer.from(parsed.data.mac), Buffer.from(this.#mac(person, parsed.data.counts))];
-        if (given.length === wanted.length && timingSafeEqual(given, wanted)) return parsed.data.counts;
-      }
-    } else if (person === unknown) {
-      return { passphrase: { failures: 0, at }, passkey: { failures: 0, at } };
+    if (!bytes) return 'missing';
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8'));
+    } catch {
+      return 'damaged';
     }
-    // Each person has a state from the start: one that is gone or changed was tampered with, and the longest delay starts.
-    const worst: Counts = { passphrase: { failures: most('passphrase'), at }, passkey: { failures: most('passkey'), at } };
-    this.#write(person, worst);
-    this.onTampered?.(person);
-    return worst;
+    const parsed = stateSchema.safeParse(value);
+    if (!parsed.success || parsed.data.person !== person) return 'damaged';
+    const [given, wanted] = [Buffer.from(parsed.data.mac), Buffer.from(this.#mac(person, parsed.data.counts))];
+    return given.length === wanted.length && timingSafeEqual(given, wanted) ? parsed.data.counts : 'damaged';
+  }
+
+  #read(person: string): Counts {
+    const at = this.#clock();
+    const kept = this.#unsaved.get(person) ?? this.#kept(person);
+    const known = this.#known(person);
+    const none = methods.every((method) => known[method].failures === 0);
+    let how = typeof kept === 'string' ? kept : undefined;
+    // Nobody has failed as somebody who is not known: there is no file yet.
+    if (how === 'missing' && person === unknown && none) how = undefined;
+    const settle = (method: Method): Count => {
+      const { failures, since } = known[method];
+      const count = typeof kept === 'string' ? undefined : kept[method];
+      // An attempt is in the file before it is in the ledger: more failures there are what a crash leaves, and stricter.
+      if (count && count.since === since && count.failures >= failures) return count;
+      // A success that is in the ledger and not in the file yet.
+      if (count && count.since < since && failures === 0) return { failures, at, since };
+      if (count) how ??= 'set-back';
+      return { failures: count && count.since > since ? Math.max(failures, count.failures) : failures, at, since };
+    };
+    const counts = { passphrase: settle('passphrase'), passkey: settle('passkey') };
+    if (how) {
+      this.#write(person, counts);
+      this.#onTampered(person === unknown ? undefined : person, how);
+    }
+    return counts;
+  }
+
+  #known(person: string): Readonly<Record<Method, AttemptFacts>> {
+    const of = (method: Method): AttemptFacts => this.#tally(person === unknown ? undefined : person, method);
+    return { passphrase: of('passphrase'), passkey: of('passkey') };
   }
 
   /** A new person's state. Written before the person. */
   create(person: string): void {
-    const at = this.#clock();
-    this.#write(personIdSchema.parse(person), { passphrase: { failures: 0, at }, passkey: { failures: 0, at } });
+    const count = { failures: 0, at: this.#clock(), since: -1 };
+    this.#write(personIdSchema.parse(person), { passphrase: count, passkey: count });
   }
 
   status(person: string, method: Method): BackoffStatus {
@@ -168,28 +200,42 @@ export class Backoff {
     return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, this.#clock()) / 1000) };
   }
 
-  /** @throws UnlockError `back-off`, with the time to wait in its sentence. */
-  check(person: string, method: Method): void {
-    const { waitSeconds } = this.status(person, method);
+  /**
+   * @param other the person has another way in. Only then is a passphrase off after 100 failures in a row (SP 800-63B-4,
+   * section 3.2.2): where it is the only way, an hour between two tries stays, because whoever stands at the keyboard could
+   * otherwise shut the person out of every recording.
+   * @throws UnlockError `back-off`, with the time to wait in its sentence.
+   */
+  check(person: string, method: Method, other = false): void {
+    const { failures, waitSeconds } = this.status(person, method);
+    if (other && isDisabled(method, failures))
+      throw new UnlockError(
+        'back-off',
+        `The passphrase was tried ${failures} times without success and is off. Use the passkey: after that it may be tried again.`,
+      );
     if (waitSeconds === 0) return;
-    const other = method === 'passkey' ? ', or use the passphrase' : '';
-    throw new UnlockError('back-off', `Too many attempts. Wait ${waitWords(waitSeconds)} and try again${other}.`);
+    const instead = method === 'passkey' ? ', or use the passphrase' : '';
+    throw new UnlockError('back-off', `Too many attempts. Wait ${waitWords(waitSeconds)} and try again${instead}.`);
   }
 
-  /** Asks for an attempt, and charges a failure for it at once. @throws UnlockError `back-off`; nothing is charged then. */
-  begin(person: string, method: Method): void {
-    this.check(person, method);
+  /** Asks for an attempt, and charges a failure for it at once. @returns failures in a row before it. @throws UnlockError `back-off`; nothing is charged then. */
+  begin(person: string, method: Method, other = false): number {
+    this.check(person, method, other);
     const key = keyOf(this.#home, person);
     const counts = this.#read(key);
-    this.#write(key, { ...counts, [method]: { failures: counts[method].failures + 1, at: this.#clock() } });
+    const { failures, since } = counts[method];
+    this.#write(key, { ...counts, [method]: { failures: failures + 1, at: this.#clock(), since } });
+    return failures;
   }
 
-  /** The attempt succeeded. @returns failures in a row before it. */
-  succeeded(person: string, method: Method): number {
+  /** The attempt succeeded, and the ledger has it. */
+  succeeded(person: string): void {
     const key = keyOf(this.#home, person);
+    const at = this.#clock();
+    const known = this.#known(key);
     const counts = this.#read(key);
-    this.#write(key, { ...counts, [method]: { failures: 0, at: this.#clock() } });
-    return Math.max(0, counts[method].failures - 1);
+    const settle = (method: Method): Count => ({ ...known[method], at: known[method].failures === 0 ? at : counts[method].at });
+    this.#write(key, { passphrase: settle('passphrase'), passkey: settle('passkey') });
   }
 }
 
@@ -197,17 +243,4 @@ export class Backoff {
 export function waitWords(seconds: number): string {
   if (seconds <= 90) return `${seconds} second${seconds === 1 ? '' : 's'}`;
   return `${Math.ceil(seconds / 60)} minutes`;
-}
-
-/**
- * What the lock screen shows, read without the key: for the eye only. The vault host decides, with the MAC checked.
- */
-export function shownBackoff(home: Home, person: string, method: Method, clock: BackoffClock = systemClock()): BackoffStatus {
-  try {
-    const parsed = stateSchema.parse(JSON.parse((readSmall(backoffPath(home, person)) ?? Buffer.alloc(0)).toString('utf8')));
-    const count = parsed.counts[method];
-    return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, clock) / 1000) };
-  } catch {
-    return { failures: 0, waitSeconds: 0 };
-  }
 }

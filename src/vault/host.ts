@@ -15,9 +15,7 @@ import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
-import type { SecretStore } from '../storage/secret-store.ts';
-import type { Backoff, BackoffClock, Method } from './backoff.ts';
-import { openBackoff } from './backoff-key.ts';
+import type { Method } from './backoff.ts';
 import { UnlockError, VaultError } from './errors.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
@@ -44,8 +42,6 @@ export interface VaultHostParts {
   /** Ends this process: what it holds is gone then. */
   readonly exit: (code: number) => void;
   readonly now?: () => Date;
-  readonly clock?: () => BackoffClock;
-  readonly openStore?: (home: Home) => SecretStore;
   readonly chooseStore?: FirstRunInput['chooseStore'];
   readonly kdf?: FirstRunInput['kdf'];
 }
@@ -55,7 +51,6 @@ export class VaultHost {
   #configuration: Message<'configure'> | undefined;
   #home: Home | undefined;
   #passkeys: Passkeys | undefined;
-  #backoff: Promise<Backoff> | undefined;
   #channel: PeerChannel | undefined;
   /** The key of the page at the other end of the channel. */
   #page: Uint8Array | undefined;
@@ -227,15 +222,6 @@ export class VaultHost {
     this.#identity = identity;
   }
 
-  #counters(home: Home): Promise<Backoff> {
-    const { openStore, clock } = this.#parts;
-    this.#backoff ??= openBackoff(home, { ...(openStore ? { store: openStore(home) } : {}), ...(clock ? { clock } : {}) }).catch((error: unknown) => {
-      this.#backoff = undefined;
-      throw error;
-    });
-    return this.#backoff;
-  }
-
   #now(): Date {
     return this.#parts.now?.() ?? new Date();
   }
@@ -257,12 +243,9 @@ export class VaultHost {
     return { type: 'created', person: result.person.id, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid };
   }
 
-  /** Charges the attempt, makes it, and gives the charge back where it succeeds. */
-  async #attempt(home: Home, person: string, method: Method, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
-    const counters = await this.#counters(home);
-    counters.begin(person, method);
+  /** Whether an attempt may be made at all main has asked before (main/unlock.ts): it holds the ledger, which counts them. */
+  async #attempt(method: Method, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
     const identity = await make();
-    counters.succeeded(person, method);
     this.#become(identity);
     return { type: 'unlocked', person: identity.person.id, method };
   }
@@ -270,7 +253,7 @@ export class VaultHost {
   async #unlockPassphrase({ person, known }: Message<'unlockPassphrase'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
-    return this.#attempt(home, person, 'passphrase', async () => {
+    return this.#attempt('passphrase', async () => {
       const typed = Buffer.from(normalisePassphrase(passphrase.toString('utf8')), 'utf8');
       try {
         return await unlockWithPassphrase(checkPinned(home, person, known), typed);
@@ -282,14 +265,12 @@ export class VaultHost {
 
   async #passkeyOptions({ person, known }: Message<'passkeyOptions'>): Promise<Unanswered<Answer>> {
     const { home, passkeys } = this.#ready();
-    // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
-    (await this.#counters(home)).check(person, 'passkey');
     return { type: 'options', options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
   }
 
   async #unlockPasskey({ person, known, response }: Message<'unlockPasskey'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
     const { home, passkeys } = this.#ready();
-    return this.#attempt(home, person, 'passkey', async () => {
+    return this.#attempt('passkey', async () => {
       const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
       try {
         savePerson(home, identity.person);

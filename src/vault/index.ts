@@ -1,5 +1,5 @@
 /** The door of the room for everybody but the vault host. */
-export { backoffPath, shownBackoff, waitWords, type BackoffStatus } from './backoff.ts';
+export { backoffPath, waitWords, type BackoffStatus } from './backoff.ts';
 export { UnlockError, VaultError } from './errors.ts';
 export { firstRun, refuseSecondRun, type FirstRunInput, type FirstRunResult } from './first-run.ts';
 export type { OpenIdentity } from './identity.ts';

@@ -46,7 +46,7 @@ const unlock = async (): Promise<void> => {
   const counters = await openBackoff(home);
   counters.begin(person.id, 'passphrase');
   (await unlockWithPassphrase(readPerson(home, person.id), passphrase)).destroy();
-  counters.succeeded(person.id, 'passphrase');
+  counters.succeeded(person.id);
 };
 const guess = async (): Promise<void> => {
   const counters = await openBackoff(home);

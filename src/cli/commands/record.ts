@@ -200,7 +200,15 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
       drained: () => process.stdin.resume(),
     });
     stopTerminal = connect(session, fd, gate);
-    gate?.begin({ session, person, folder: join(begun.home.recordings, writer.id), note, size: () => terminalSize(fd), show: (bytes) => sink.write(bytes) });
+    gate?.begin({
+      session,
+      person,
+      folder: join(begun.home.recordings, writer.id),
+      note,
+      ledger,
+      size: () => terminalSize(fd),
+      show: (bytes) => sink.write(bytes),
+    });
     const stopCheckpoints = checkpoints(session, ledger, note, (error) => {
       ledgerFault ??= reason(error);
     });
