@@ -19,8 +19,8 @@ import { TargetGuard } from './targets.ts';
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
-/** Without proof that the page is not to be seen any more, the browser is killed after this long. A proof takes 30 to 100 ms. */
-const PROOF_MS = 300;
+/** Without proof that the page is not to be seen any more, the browser is killed after this long, so that its end is within 400 ms. A proof takes 20 to 100 ms. */
+const PROOF_MS = 250;
 /** Between two looks at the screen. A look takes 2 to 5 ms. */
 const LOOK_MS = 4;
 /** A browser writes to the clipboard within milliseconds, or not at all: without the focus its promise stays open. */
@@ -183,13 +183,15 @@ export class ChromiumWindow implements HostWindow {
   async #isDark(): Promise<boolean> {
     if (this.#isClosed) return true;
     const look = await this.#options.look();
-    if (!look) await this.#revive();
+    let blind = !look;
     for (const end = performance.now() + PROOF_MS; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {
-      if (!look) {
+      if (blind) {
+        if (this.#crashed) await this.#revive();
         if (await this.#hasDrawn()) return true;
         continue;
       }
-      const seen = await look();
+      const seen = await look!();
+      if (seen === 'unclear') blind = true;
       if (seen === 'plain' || seen === 'gone') return true;
       // Not on the screen: the browser has heard that its page has died, and draws another picture before it comes back.
       if (seen === 'hidden' && this.#heardEnd) return true;

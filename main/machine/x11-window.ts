@@ -52,8 +52,11 @@ interface Rectangle {
   readonly height: number;
 }
 
-/** What the X server shows of the window: edges of one colour, a picture up to the edges, nothing (it is not on the screen), or there is no window. */
-export type Look = 'plain' | 'picture' | 'hidden' | 'gone';
+/**
+ * What the X server shows of the window: edges of one colour, a picture up to the edges, nothing that can be judged (the bottom
+ * lies outside of the screen or under other windows), nothing (it is not on the screen), or there is no window.
+ */
+export type Look = 'plain' | 'picture' | 'unclear' | 'hidden' | 'gone';
 
 export interface WindowWatch {
   /** Resolves with true when the window is watched, with false where that is not possible: no X11, no such window, or a display that does not answer any more. */
@@ -139,7 +142,7 @@ async function look(x: X11, window: number): Promise<Look> {
   for (const edge of edges) {
     const seen = common(edge, screen);
     if (!seen) {
-      if (edge === bottom) return 'picture';
+      if (edge === bottom) return 'unclear';
       continue;
     }
     const pixels = await image(x, window, { ...seen, x: seen.x - area.x, y: seen.y - area.y });
@@ -157,7 +160,7 @@ async function look(x: X11, window: number): Promise<Look> {
       }
     }
     // The line tells a workspace from an empty window. Where it lies outside of the screen or under others, nothing is known.
-    if (edge === bottom && compared < (width * EDGE.bottom) / 2) return 'picture';
+    if (edge === bottom && compared < (width * EDGE.bottom) / 2) return 'unclear';
   }
   return 'plain';
 }

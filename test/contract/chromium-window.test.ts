@@ -10,8 +10,8 @@ import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';
 
 /** Xvfb chooses a free display itself and writes its number to the given descriptor. */
-async function startDisplay(): Promise<{ display: string; server: ChildProcess }> {
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1440x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+async function startDisplay(size = '1440x900'): Promise<{ display: string; server: ChildProcess }> {
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise<string>((resolve, reject) => {
     server.on('error', reject);
     server.stdio[3]!.once('data', (data: Buffer) => resolve(data.toString().trim()));
@@ -57,12 +57,13 @@ test('A lock on the screen kills the old renderer, leaves no dump, and shows the
 });
 
 describe.each([
-  ['looked at', false],
-  ['blind, so that a picture drawn in time is the proof', true],
-])('A screen that is %s', (_, blind) => {
+  ['looked at', false, '1440x900'],
+  ['smaller than the window, so that its line cannot be seen', false, '1280x800'],
+  ['blind, so that a picture drawn in time is the proof', true, '1440x900'],
+])('A screen that is %s', (_, blind, size) => {
   test('knows a page to be gone; a browser that draws no more is killed with its window, and another one opens', async ({ skip }) => {
     skip(!existsSync('/usr/bin/Xvfb'), 'Xvfb is not installed');
-    const { display, server } = await startDisplay();
+    const { display, server } = await startDisplay(size);
     const runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
     const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, blind, env: { ...process.env, DISPLAY: display } });
     try {
