@@ -3,6 +3,7 @@ import { BridgeServer } from '../src/bridge/server.ts';
 import type { Surface } from '../src/bridge/schema.ts';
 import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
+import { recoverRecordings } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { version } from '../src/version.ts';
 import { bootClock, type Clock } from './clock.ts';
@@ -16,7 +17,6 @@ import { keepLeases } from './lease.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
-import { recoverInterrupted } from './recover.ts';
 import { exportPane, verifyPane } from './requests/export.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
@@ -234,7 +234,7 @@ export class App {
     await this.#openInstalled();
     const { current } = this.#installed;
     if (current) await this.#policy.look();
-    if (current) for (const sentence of await recoverInterrupted(this.#home, current.ledger)) this.#status.flag(sentence);
+    if (current) for (const { sentence } of await recoverRecordings(this.#home.recordings, current.ledger)) this.#status.flag(sentence);
     this.#sweepExports();
     if (this.#stopping) return;
     this.#journal.log({ action: 'app.start', detail: { version, host: host.name } });
@@ -361,9 +361,9 @@ export class App {
     gate.notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
     const { current } = this.#installed;
     if (current) {
-      void recoverInterrupted(this.#home, current.ledger).then(
-        (sentences) => {
-          for (const sentence of sentences) gate.notice('warn', sentence);
+      void recoverRecordings(this.#home.recordings, current.ledger).then(
+        (settled) => {
+          for (const { sentence } of settled) gate.notice('warn', sentence);
         },
         (error: unknown) => gate.notice('warn', sentenceOf(error)),
       );

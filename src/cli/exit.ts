@@ -15,6 +15,7 @@ export const exitTable = [
   { name: 'unknownRecording', status: 9, help: 'The ledger verifies, and a recording is on the disk that it does not know.' },
   { name: 'notAnchored', status: 50, help: 'No head of the ledger stands outside, or newer ones have waited too long.' },
   { name: 'diverged', status: 51, help: 'A head that is kept outside is not of this ledger: it was cut, set back or rewritten.' },
+  { name: 'contradiction', status: 52, help: 'A recording on the disk is not what the ledger signed for; it was left as it is.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;

@@ -155,6 +155,11 @@ const rows = [
     'signedBefore?': 'count',
   }),
   row(
+    'recording.damaged',
+    'What lies in the folder of a recording is not what was signed for: shorter, longer, or another. It was left as it is; entered once for each such finding.',
+    { recording: 'recording', signedSize: 'count', signedRoot: 'sha256', foundSize: 'count', foundRoot: 'sha256' },
+  ),
+  row(
     'play',
     'A recording was opened for reading.',
     { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean' },

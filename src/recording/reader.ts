@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly live?: boolean;
   /** Begin at this segment: 0 unless given. Head and sequence are then those of the part only. */
   readonly fromSegment?: number;
+  /** Called with the bytes of each frame that was read. */
+  readonly progress?: (bytes: number) => void;
 }
 
 /** One piece: the event, the salt that blinds its digest, and its encoded bytes. SHA-256(salt || bytes) is its digest. */
@@ -242,6 +244,7 @@ export class RecordingReader {
         source.skip(parsed.frame.length);
         this.#keptBytes = source.offset;
         this.#tree.append(parsed.frame.leaf);
+        this.#options.progress?.(parsed.frame.length);
         yield parsed.frame;
       }
     } finally {

@@ -3,13 +3,13 @@
  * torn bytes go to `segment-NNNNNN.torn-N` beside the segment, later segments as a whole likewise.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
 import { liveState, unmarkLive } from './live.ts';
-import { openRecording } from './reader.ts';
 import type { FrameFault, TreeHead } from './types.ts';
+import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE, syncFolder, writeDurably } from './writer.ts';
 
 export const RECOVERED_FILE = 'recovered.json';
@@ -61,36 +61,30 @@ export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault'> | 
 }
 
 /**
- * Recovers one recording that was cut off. Running it again changes nothing more. Rejects with RecordingError 'live'
- * where its writer runs, 'ended' where it ended as it should (damage in it is then no crash and stays as it is, as
- * evidence), 'not-a-recording'.
+ * Recovers one recording that was cut off. Running it again changes nothing more.
+ * @param accept is asked before anything is moved: it throws where what lies there must stay as it is.
+ * @param sizes of the trees whose roots `accept` wants to see.
+ * @throws RecordingError 'live' where its writer runs, 'ended' where it has an end.json (damage in it is then no crash and
+ * stays as it is, as evidence), 'not-a-recording', 'unreadable'; what `accept` throws.
  */
-export async function recoverRecording(folder: string): Promise<RecoveryReport> {
+export async function recoverRecording(folder: string, accept: (walk: Walk) => void = () => undefined, sizes: Iterable<number> = []): Promise<RecoveryReport> {
   if (liveState(folder) === 'live') throw new RecordingError('live', `The recording in ${folder} is being written: it needs no recovery.`);
-  const reader = await openRecording(folder);
+  const walk = await walkRecording(folder, sizes);
+  const { fault, head, segments, lastSegment, wholeBytes, lastWallMs, durationMs } = walk;
   if (readdirSync(folder).includes(END_FILE)) {
     throw new RecordingError('ended', `The recording in ${folder} ended as it should: it needs no recovery. Damage in it is left as it is.`);
   }
-  let lastWallMs = 0;
-  let durationMs = 0;
-  let lastSegment = -1;
-  for await (const frame of reader.frames()) {
-    lastWallMs = frame.wallMs;
-    durationMs = Number(frame.monoNs / 1_000_000n);
-    lastSegment = frame.segment;
-  }
-  const { fault } = reader;
-  const head = reader.head();
+  accept(walk);
   let tornBytes = 0;
   const tornFiles: string[] = [];
-  if (fault && head.size === 0 && reader.segments.length === 0) {
+  if (fault && head.size === 0 && segments.length === 0) {
     // A crash between making the folder and its first segment: nothing was recorded, nothing is torn.
   } else if (fault) {
-    for (const segment of reader.segments) {
+    for (const segment of segments) {
       const path = join(folder, segmentName(segment));
       const bytes = statSync(path).size;
       // A segment with no whole frame goes aside as a whole, so that every segment left begins with its header.
-      const keep = segment < fault.segment ? bytes : segment === fault.segment && lastSegment === segment ? reader.wholeBytes : 0;
+      const keep = segment < fault.segment ? bytes : segment === fault.segment && lastSegment === segment ? wholeBytes : 0;
       if (keep >= bytes && segment < fault.segment) continue;
       const torn = freeName(folder, segment);
       if (keep === 0) renameSync(path, join(folder, torn));
@@ -99,7 +93,7 @@ export async function recoverRecording(folder: string): Promise<RecoveryReport> 
       tornFiles.push(torn);
     }
   }
-  const recording = reader.header?.recording ?? folder.slice(folder.lastIndexOf('/') + 1);
+  const recording = walk.header?.recording ?? basename(folder);
   const before = recoveryReport(folder);
   // A second run finds nothing torn any more; what the first one found is still the truth.
   const report: RecoveryReport = {

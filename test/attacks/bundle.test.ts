@@ -18,8 +18,7 @@ import { noticeEntry } from '../../src/ledger/notice.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
-import { homePaths } from '../../src/storage/index.ts';
-import { recoverInterrupted } from '../../main/recover.ts';
+import { recoverRecordings } from '../../src/records/index.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { insiderTableFor } from './insider-table.ts';
 import { insiderKeys } from './forge.ts';
@@ -487,8 +486,7 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
     await writer.sync();
     writeFileSync(join(site.recordings, writer.id, 'live'), JSON.stringify({ pid: 999_999_999, started: '1', boot: 'none' }));
   }
-  const home = { ...homePaths(site.folder), ledger: site.ledger.folder };
-  expect((await recoverInterrupted(home, site.ledger)).join()).toContain(writer.id);
+  expect(await recoverRecordings(site.recordings, site.ledger)).toEqual([expect.objectContaining({ recording: writer.id, outcome: 'closed' })]);
   const target = join(site.folder, `crashed-${end}-${signed}`);
   const { records } = await site.export(writer.id, target);
   return { target, records, known };
@@ -496,7 +494,7 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
 
 test.each([
   ['interrupted', false, 'recovered'],
-  ['ended by a file that the ledger had not heard of', true, 'complete'],
+  ['ended by a file that the ledger had not heard of and does not believe', true, 'recovered'],
 ] as const)('a recording that was %s: the records that were first signed for after the crash are counted', async (_, end, state) => {
   const { target, records, known } = await crashed(end);
   const verdict = site.judge(target);

@@ -1,12 +1,12 @@
 /** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { knownRecordings } from '../../ledger/known.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
-import { listRecordings, summarise, type RecordingSummary } from '../../recording/summary.ts';
-import { needsRecovery, recoverRecording } from '../../recording/recovery.ts';
+import { needsRecovery } from '../../recording/recovery.ts';
+import { summarise, type RecordingSummary } from '../../recording/summary.ts';
+import { recoverRecordings } from '../../records/index.ts';
 import { exit } from '../exit.ts';
 import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
 import type { CliCommand } from '../command.ts';
@@ -35,9 +35,11 @@ export interface ListedRecording {
   readonly fault: string | null;
 }
 
-function listed(summary: RecordingSummary): ListedRecording {
-  const { id, person, started, durationMs, size, bytes, bytesExact, state, fault, folder } = summary;
-  const recovered = state === 'interrupted' && !needsRecovery(folder);
+function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
+  const { id, person, started, durationMs, size, bytes, bytesExact, fault, folder } = summary;
+  // Where the ledger has its end, no file that came or went says otherwise.
+  const state = known?.closed ? (known.closed === 'recording.end' ? 'complete' : 'interrupted') : summary.state;
+  const recovered = known ? known.closed === 'recording.recovered' : state === 'interrupted' && !needsRecovery(folder);
   return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null };
 }
 
@@ -77,30 +79,19 @@ async function openView({ home, noteKey }: OpenInstallation): Promise<LedgerView
   }
 }
 
-/** Closes each interrupted recording after its last whole record; the ledger learns where that is. */
-async function recover(site: OpenInstallation, io: CliIo): Promise<boolean> {
-  let all = true;
-  const cut = (await listRecordings(site.home.recordings)).filter(({ state, folder }) => state === 'interrupted' && needsRecovery(folder));
-  if (cut.length === 0) return true;
-  // Before anything is appended: what the ledger signs for from now on, it signs for after the crash.
-  const { known } = knownRecordings(site.home.ledger, site.noteKey);
-  await withLedger(site, async ({ ledger }) => {
-    for (const { id, folder } of cut) {
-      try {
-        const { head, tornBytes } = await recoverRecording(folder);
-        const signedBefore = known.get(id)?.records ?? 0;
-        await ledger.append({ action: 'recording.recovered', detail: { recording: id, size: head.size, root: head.root, tornBytes, signedBefore } });
-        const late = head.size > signedBefore ? ` The last ${head.size - signedBefore} of them were signed for only now.` : '';
-        io.talk(
-          `Recording ${id} was interrupted; its ${head.size} whole records are kept.${tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : ''}${late}`,
-        );
-      } catch (error) {
-        all = false;
-        io.talk(`Recording ${id} could not be recovered: ${error instanceof Error ? error.message : 'unknown fault'}`);
-      }
-    }
-  });
-  return all;
+const unfinished = ([, { closed }]: readonly [string, RecordingState]): boolean => closed === null || closed === 'recording.failed';
+
+/** Closes each interrupted recording after its last whole record; the ledger learns where that is. @returns the exit status */
+async function recover(site: OpenInstallation, io: CliIo): Promise<number> {
+  // Looked at first, because a ledger that is opened for writing needs its key.
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  const some = ((await view?.recordings()) ?? []).some(unfinished);
+  view?.close();
+  if (!some) return exit.done;
+  const settled = await withLedger(site, async ({ ledger }) => recoverRecordings(site.home.recordings, ledger, (await ledger.recordings()).filter(unfinished)));
+  for (const { sentence } of settled) io.talk(sentence);
+  if (settled.some(({ outcome }) => outcome === 'contradiction')) return exit.contradiction;
+  return settled.some(({ outcome }) => outcome === 'failed') ? exit.failed : exit.done;
 }
 
 export const list: CliCommand = {
@@ -119,9 +110,10 @@ export const list: CliCommand = {
       .option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted')
       .action(async (options: { json?: boolean; recover?: boolean }) => {
         const site = openInstallation(io);
-        const recovered = options.recover ? await recover(site, io) : true;
+        const status = options.recover ? await recover(site, io) : exit.done;
         const view = await openView(site);
-        const recordings = (await summariesOf(site.home.recordings, view)).map(listed);
+        const known = new Map((await view?.recordings()) ?? []);
+        const recordings = (await summariesOf(site.home.recordings, view)).map((summary) => listed(summary, known.get(summary.id)));
         view?.close();
         if (options.json) await io.out(jsonText(recordings));
         else {
@@ -139,7 +131,7 @@ export const list: CliCommand = {
         for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
         const cut = recordings.filter((r) => r.state === 'interrupted' && !r.recovered).length;
         if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
-        done(recovered ? exit.done : exit.failed);
+        done(status);
       });
   },
 };

@@ -1,0 +1,95 @@
+/**
+ * What lies on the disk against what the ledger signed for: pure. A head covers every record before it, header frames
+ * included, so the largest one decides; the ones before it say how far a recording that contradicts it is still proven.
+ */
+import type { RecordingState } from '../ledger/rules.ts';
+import type { LedgerEvent } from '../ledger/types.ts';
+import { isCount } from '../recording/json.ts';
+import type { SegmentHeader, TreeHead } from '../recording/types.ts';
+import type { Walk } from '../recording/walk.ts';
+
+/** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: another person, policy or recipients. */
+export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start';
+
+export interface Judgement {
+  /** The largest head that the ledger signed for. */
+  readonly signed: TreeHead;
+  /** The tree over the whole records that are there. */
+  readonly found: TreeHead;
+  /** How many of them are those that were signed for. */
+  readonly proven: number;
+  readonly contradiction: ContradictionCode | undefined;
+  /** What is wrong, a sentence; undefined where nothing is. */
+  readonly sentence: string | undefined;
+}
+
+/** What the ledger says of a recording, in its events. */
+export interface Known {
+  readonly state: RecordingState;
+  /** Its `recording.start`. */
+  readonly start: LedgerEvent | undefined;
+  /** Every head that was signed for, ascending. */
+  readonly heads: readonly TreeHead[];
+}
+
+/** @param events of one recording, oldest first, as the ledger vouches for them. */
+export function knownOf(state: RecordingState, events: readonly LedgerEvent[]): Known {
+  const heads: TreeHead[] = [];
+  for (const { action, detail } of events) {
+    const { size, root } = detail ?? {};
+    if (action.startsWith('recording.') && isCount(size) && typeof root === 'string') heads.push({ size, root });
+  }
+  return { state, start: events.find(({ action }) => action === 'recording.start'), heads };
+}
+
+/** Sizes of the trees whose roots a judgement needs. */
+export function sizesOf({ heads, state }: Known): number[] {
+  return [state.head.size, ...heads.map(({ size }) => size)];
+}
+
+/** @param walk made with the roots of `sizesOf(known)`. */
+export function judge(recording: string, known: Known, walk: Pick<Walk, 'head' | 'roots' | 'header' | 'fault'>): Judgement {
+  const { state, heads } = known;
+  const { head: signed, closed } = state;
+  const { head: found, roots, header, fault } = walk;
+  const stands = ({ size, root }: TreeHead): boolean => size === 0 || roots.get(size) === root;
+  const proven = Math.max(0, ...[signed, ...heads].filter(stands).map(({ size }) => size));
+  const result = (contradiction: ContradictionCode | undefined, what?: string): Judgement => ({
+    signed,
+    found,
+    proven,
+    contradiction,
+    sentence: what === undefined ? undefined : `Recording ${recording} is not what the ledger signed for: ${what} ${provenText(proven, found.size)}`,
+  });
+  const strange = header && strangeStart(header, known.start);
+  if (strange !== undefined && proven === 0) return result('start', `its header names another ${strange} than its start in the ledger.`);
+  if (found.size < signed.size)
+    return result('shorter', `the ledger has a head of ${signed.size} records, and ${found.size} whole ones are there.${fault ? ` ${fault.message}` : ''}`);
+  if (!stands(signed)) return result('other', `its first ${signed.size} records have another root than the one that was signed.`);
+  // After its own failure a recorder writes nothing; what the disk kept of its last write may still be whole.
+  if (closed !== null && closed !== 'recording.failed' && found.size > signed.size)
+    return result('longer', `it was closed with ${signed.size} records, and ${found.size} are there.`);
+  return result(undefined);
+}
+
+function provenText(proven: number, found: number): string {
+  if (found === 0) return 'Nothing of it is there.';
+  return proven === 0 ? `None of the ${found} records there is proven.` : `Proven: ${proven} of the ${found} records there.`;
+}
+
+/** Which member of a first header differs from what the ledger says of the recording's beginning. */
+function strangeStart(header: SegmentHeader, start: LedgerEvent | undefined): string | undefined {
+  if (!start) return undefined;
+  const { detail = {}, person, installation } = start;
+  const same: Readonly<Record<string, boolean>> = {
+    installation: header.installation === installation,
+    person: header.person === person,
+    role: header.role === detail['role'],
+    class: header.class === detail['class'],
+    reason: header.reason === detail['reason'],
+    emergency: header.breakGlass === (detail['breakGlass'] ?? null),
+    policy: header.policySha256 === detail['policySha256'],
+    recipients: JSON.stringify(header.recipients.map(({ kid }) => kid)) === JSON.stringify(detail['recipients']),
+  };
+  return Object.keys(same).find((name) => !same[name]);
+}

@@ -1,0 +1,100 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { newRecording, removeFolders } from '../../test/support/recording.ts';
+import { testLedgerOptions } from '../ledger/fixture.ts';
+import { Ledger, noticeEntry } from '../ledger/index.ts';
+import { END_FILE } from '../recording/writer.ts';
+import { recoverRecordings } from './recover.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  removeFolders();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A recording that ended, of which the ledger knows only its beginning: the app was killed in between. `signed`: its first records have a head. */
+async function killed(signed = false) {
+  const options = testLedgerOptions();
+  const place = dirname(options.folder);
+  folders.push(place);
+  const recordings = join(place, 'recordings');
+  mkdirSync(recordings);
+  const { writer, notices } = await newRecording({ folder: recordings, installation: options.installation });
+  writer.output(Buffer.from('some output\r\n'));
+  const first = writer.checkpoint();
+  writer.output(Buffer.from('more of it\r\n'));
+  await writer.end('main-gone');
+  const ledger = await Ledger.open(options);
+  for (const notice of notices) if (notice.kind === 'start' || (signed && notice.kind === 'checkpoint')) await ledger.append(noticeEntry(notice));
+  const actions = () => readFileSync(join(options.folder, 'events.jsonl'), 'utf8').match(/"action":"recording[^"]+"/g) ?? [];
+  return { recordings, ledger, actions, first, end: join(writer.folder, END_FILE), folder: writer.folder, id: writer.id };
+}
+
+/** Name and bytes of everything in a folder. */
+const all = (folder: string) => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('hex')]);
+
+test('a recording that the pty host could still end is closed, and nothing of its unsigned end.json goes into the ledger', async () => {
+  const { recordings, ledger, actions, end, id } = await killed();
+  writeFileSync(end, JSON.stringify({ ...JSON.parse(readFileSync(end, 'utf8')), outputBytes: 987_654_321 }));
+  expect(await recoverRecordings(recordings, ledger)).toEqual([{ recording: id, outcome: 'closed', sentence: expect.stringContaining('is whole') }]);
+  expect(actions()).toEqual(['"action":"recording.start"', '"action":"recording.recovered"']);
+  expect(readFileSync(join(ledger.folder, 'events.jsonl'), 'utf8')).not.toContain('987654321');
+  expect(await recoverRecordings(recordings, ledger)).toEqual([]);
+  await ledger.close();
+});
+
+test.each(['size', 'root'] as const)('an end file whose %s the frames do not bear out is not believed; without it the recording is closed', async (field) => {
+  const { recordings, ledger, actions, end, folder, id } = await killed();
+  const said = JSON.parse(readFileSync(end, 'utf8')) as { head: { size: number; root: string } };
+  said.head = field === 'size' ? { ...said.head, size: said.head.size - 1 } : { ...said.head, root: 'ab'.repeat(32) };
+  writeFileSync(end, JSON.stringify(said));
+  const before = all(folder);
+  expect(await recoverRecordings(recordings, ledger)).toMatchObject([{ recording: id, outcome: 'contradiction' }]);
+  expect(actions()).not.toContain('"action":"recording.recovered"');
+  expect(all(folder)).toEqual(before);
+  unlinkSync(end);
+  expect(await recoverRecordings(recordings, ledger)).toMatchObject([{ recording: id, outcome: 'closed' }]);
+  await ledger.close();
+});
+
+test('a recording that is gone is named with its folder, entered as damage, and good again when it is back', async () => {
+  const { recordings, ledger, actions, folder, first } = await killed(true);
+  const aside = join(dirname(recordings), 'aside');
+  cpSync(folder, aside, { recursive: true });
+  rmSync(folder, { recursive: true });
+  expect(await recoverRecordings(recordings, ledger)).toEqual([
+    expect.objectContaining({ outcome: 'contradiction', sentence: expect.stringContaining(folder) }),
+  ]);
+  expect(readFileSync(join(ledger.folder, 'events.jsonl'), 'utf8')).toContain(`"signedSize":${first.size},"signedRoot":"${first.root}","foundSize":0`);
+  expect(actions().filter((action) => action.includes('damaged'))).toHaveLength(1);
+  cpSync(aside, folder, { recursive: true });
+  expect(await recoverRecordings(recordings, ledger)).toMatchObject([{ outcome: 'closed' }]);
+  await ledger.close();
+});
+
+test.each([true, false])('what is shorter than a signed head is not cut, moved or signed, and damage is entered once (with end.json: %s)', async (withEnd) => {
+  const { recordings, ledger, actions, folder, end, first } = await killed(true);
+  const good = join(dirname(recordings), 'good');
+  if (!withEnd) unlinkSync(end);
+  cpSync(folder, good, { recursive: true });
+  const segment = join(folder, 'segment-000000.wmx');
+  // Whole frames and half a frame: the torn half must stay too.
+  truncateSync(segment, 700);
+  const before = all(folder);
+  for (let start = 0; start < 2; start++) {
+    const [settled] = await recoverRecordings(recordings, ledger);
+    expect(settled).toMatchObject({ outcome: 'contradiction', sentence: expect.stringContaining(`a head of ${first.size} records`) });
+  }
+  expect(all(folder)).toEqual(before);
+  expect(actions()).toEqual(['start', 'checkpoint', 'damaged'].map((name) => `"action":"recording.${name}"`));
+  // Another finding is another event.
+  truncateSync(segment, 0);
+  await recoverRecordings(recordings, ledger);
+  expect(actions().filter((action) => action.includes('damaged')).length).toBeLessThanOrEqual(2);
+  rmSync(folder, { recursive: true });
+  cpSync(good, folder, { recursive: true });
+  expect(await recoverRecordings(recordings, ledger)).toMatchObject([{ outcome: 'closed' }]);
+  expect(existsSync(join(folder, 'segment-000000.torn-0'))).toBe(false);
+  await ledger.close();
+});
