@@ -27,7 +27,7 @@ beforeAll(async () => {
     passphrase: Buffer.from('kettle orbit willow prairie stamp'),
     auditKeyPath: join(place, 'audit.json'),
     chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: { ...newScryptParameters(), N: 2 ** 14 },
+    kdf: newScryptParameters(),
   });
   result.identity.destroy();
   ({ home, person } = result);

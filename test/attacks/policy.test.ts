@@ -11,6 +11,7 @@ import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { readHeader } from '../../src/recording/reader.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
+import { newScryptParameters } from '../../src/vault/kdf.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -31,7 +32,7 @@ beforeEach(async () => {
     passphrase: Buffer.from(words),
     auditKeyPath: join(place, 'audit.json'),
     chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: { N: 16384, r: 8, p: 1, salt: Buffer.alloc(16, 7).toString('base64url') },
+    kdf: newScryptParameters(),
   });
   identity.destroy();
   original = JSON.parse(readFileSync(path(), 'utf8')) as Policy;
@@ -41,10 +42,14 @@ beforeEach(async () => {
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 function wardmux(args: readonly string[], secret = 'passphrase'): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, main, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, '--disable-sigusr1', main, ...args],
+    {
+      env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+      encoding: 'utf8',
+    },
+  );
   return { status, out: stdout, err: stderr };
 }
 const accept = (secret?: string) => wardmux(['policy', 'accept', '--passphrase-fd', '3'], secret);

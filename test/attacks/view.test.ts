@@ -23,7 +23,7 @@ import { createPerson, personPath, readPerson } from '../../src/vault/person.ts'
 import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../../src/vault/protocol.ts';
 
 const words = 'kettle orbit willow prairie stamp';
-const kdf = { ...newScryptParameters(), N: 2 ** 14 };
+const kdf = newScryptParameters();
 let place: string;
 let home: Home;
 let id: string;
