@@ -17,6 +17,7 @@ export const exitTable = [
   { name: 'diverged', status: 51, help: 'A head that is kept outside is not of this ledger: it was cut, set back or rewritten.' },
   { name: 'contradiction', status: 52, help: 'A recording on the disk is not what the ledger signed for; it was left as it is.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
+  { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

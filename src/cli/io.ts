@@ -7,6 +7,14 @@ export interface CliIo {
   readonly talk: (line: string) => void;
   readonly stdoutIsTerminal: boolean;
   readonly now: () => number;
+  /** Of the terminal behind stdout, in cells. */
+  readonly terminalSize?: () => { readonly cols: number; readonly rows: number } | undefined;
+  /**
+   * Takes the keys of the terminal: none is echoed, or left for the shell. `end` on a signal that ends the program. Undefined
+   * where there is no terminal to take them from.
+   * @returns what gives them back.
+   */
+  readonly watch?: (heard: { readonly key: (bytes: Uint8Array) => void; readonly end: () => void }) => (() => void) | undefined;
   /** Waits for milliseconds: replay with timing. */
   readonly wait: (ms: number) => Promise<void>;
 }

@@ -1,17 +1,32 @@
 /** The `wardmux` command: the same core as the app, in one process, without a window. */
 import { once } from 'node:events';
+import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
 import { exit } from './exit.ts';
+import { argumentsNotUtf8 } from './bytes.ts';
+import { exitStatus as recordExit } from './commands/record.ts';
 import { runCli } from './program.ts';
+import { watchTerminal } from './watch.ts';
 
 /** As a shell reports a program that a closed pipe ended: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
 
+/** Where a stream has failed already: what cannot be said cannot be helped. */
+function sayAtOnce(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody hears it.
+  }
+}
+
 // `wardmux play ID | head` is not a fault of ours: end quietly, as every tool does.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? BROKEN_PIPE : 1);
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    sayAtOnce(`wardmux: the output could not be written (${error.code ?? 'unknown'}): look at where it goes, a full disk or a device that takes nothing.\n`);
+    process.exit(exit.notWritten);
   });
 }
 
@@ -23,6 +38,12 @@ if (problem !== undefined) {
   process.exit(exit.failed);
 }
 protectProcessOrExit();
+// Node has put U+FFFD where an argument is not UTF-8: another file would be meant, or another command run.
+const badArgument = argumentsNotUtf8();
+if (badArgument !== undefined) {
+  process.stderr.write(`wardmux: ${badArgument} Rename it, or reach it by another name, such as a symbolic link.\n`);
+  process.exit(process.argv[2] === 'record' ? recordExit.failed : exit.usage);
+}
 const status = await runCli(process.argv.slice(2), {
   env: process.env,
   out: async (data) => {
@@ -32,7 +53,10 @@ const status = await runCli(process.argv.slice(2), {
   stdoutIsTerminal: process.stdout.isTTY === true,
   now: Date.now,
   wait: (ms) => wait(ms),
+  terminalSize: () => (process.stdout.isTTY ? { cols: process.stdout.columns, rows: process.stdout.rows } : undefined),
+  watch: watchTerminal,
 });
 // A pipe is written in the background: what is still on its way must arrive before the end.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
+const pending = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0);
+await Promise.all(pending.map((stream) => new Promise<void>((done) => stream.write('', () => done()))));
 process.exit(status);

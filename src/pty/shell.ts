@@ -61,10 +61,12 @@ export function findFolder(wanted: string, home: string | undefined): string {
   return '/';
 }
 
-/** Variables of our own runtime, and of an outer multiplexer or terminal whose claims are not true in our panes. */
-const scrubbedPrefixes = ['NODE_', 'ELECTRON_', 'WARDMUX', 'npm_', 'CHROME_'];
+/** What a window and its processes were started with: npm's and the runtime's own variables are not the person's. */
+const launcherPrefixes = ['NODE_', 'ELECTRON_', 'WARDMUX', 'npm_', 'CHROME_'];
+/** bin/wardmux puts aside here what would act inside of Node and is the person's own. */
+const putAside = 'WARDMUX_ASIDE_';
+/** Of an outer multiplexer or terminal, whose claims are not true in a pty of ours. */
 const scrubbedNames = new Set([
-  'NODE',
   'TMUX',
   'TMUX_PANE',
   'STY',
@@ -79,12 +81,24 @@ const scrubbedNames = new Set([
   'SHLVL',
 ]);
 
-/** The environment for a shell: without ours, with `WARDMUX=1` as a mark and the terminal's name. */
-export function shellEnvironment(env: Readonly<Record<string, string | undefined>>, cwd: string, term: string): Record<string, string> {
+/**
+ * The environment for a program: with `WARDMUX=1` as a mark and the terminal's name.
+ * @param from `launcher`: of a pane, without what the app was started with. `person`: of `wardmux record`, with everything that
+ * a person had set.
+ */
+export function shellEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  term: string,
+  from: 'launcher' | 'person' = 'launcher',
+): Record<string, string> {
   const out: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
+  for (const [whole, value] of Object.entries(env)) {
+    const aside = whole.startsWith(putAside);
+    const name = aside && from === 'person' ? whole.slice(putAside.length) : whole;
     if (value === undefined || name === '' || name.includes('=') || name.includes('\0') || value.includes('\0')) continue;
-    if (scrubbedNames.has(name) || scrubbedPrefixes.some((prefix) => name.startsWith(prefix))) continue;
+    if (scrubbedNames.has(name)) continue;
+    if (from === 'launcher' && (name === 'NODE' || launcherPrefixes.some((prefix) => name.startsWith(prefix)))) continue;
     out[name] = value;
   }
   out['TERM'] = term;

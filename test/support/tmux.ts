@@ -3,12 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { waitFor } from './wait-for.ts';
 
+/** A server that was ended may still be on its way out of the last one's socket. */
+let servers = 0;
+
 export class Tmux {
   readonly #socket: string;
 
   /** Starts `command` (for sh) in a terminal of its own. @param folder for the socket; its path is short. */
   constructor(folder: string, command: string, options: { readonly env: NodeJS.ProcessEnv; readonly cols?: number; readonly rows?: number }) {
-    this.#socket = join(folder, 'tmux');
+    this.#socket = join(folder, `tmux${servers++}`);
     const { cols = 80, rows = 24 } = options;
     // A server of its own is dead with its last session, so what the command leaves must stay to be looked at.
     const started = spawnSync(

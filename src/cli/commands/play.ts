@@ -11,12 +11,14 @@ import { CliError, exit } from '../exit.ts';
 import { appendEvent, openInstallation, recordingFolder, unlockPerson } from '../installation.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
-import { ReplayFilter } from '../replay-filter.ts';
+import { ReplayFilter } from '../../terminal/replay-filter.ts';
 
 /** Longest pause in a replay, before --speed: nobody waits through a lunch break. */
 const LONGEST_PAUSE_MS = 2000;
 /** Shorter pauses than this are saved up: a timer is not more exact. */
 const SHORTEST_PAUSE_MS = 4;
+/** An arrow to the left or right goes so far, in replay time. */
+const SEEK_MS = 5000;
 
 interface PlayOptions {
   readonly raw?: boolean;
@@ -25,13 +27,14 @@ interface PlayOptions {
   readonly passphraseFd?: number;
   readonly speed: number;
   readonly wait: boolean;
+  readonly resize?: boolean;
 }
 
 export const play: CliCommand = {
   name: 'play',
   summary: 'Plays a recording, or writes its exact output.',
   description:
-    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and takes out what could act on your terminal: titles, clipboard, links, requests for reports.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
+    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was.\nKeys: space pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
   examples: [
     ['wardmux play 20261122-081500-0a1b2c3d', 'asks for your passphrase'],
     ['wardmux play ID --speed 4', 'four times as fast'],
@@ -46,6 +49,7 @@ export const play: CliCommand = {
     )
       .addOption(new Option('--speed <FACTOR>', 'how much faster').default(1).argParser(factor))
       .option('--no-wait', 'write everything at once')
+      .option('--resize', 'ask the terminal to be as large as the recording where that is larger')
       .action(async (id: string, options: PlayOptions) => {
         if (options.key !== undefined && (options.passphraseFd !== undefined || options.person !== undefined))
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
@@ -76,31 +80,139 @@ export const play: CliCommand = {
   },
 };
 
-async function replay(folder: string, id: string, opener: SegmentOpener, options: PlayOptions, io: CliIo): Promise<number> {
-  const live = liveState(folder) === 'live';
-  const reader = await openRecording(folder, { live });
-  const timed = !options.raw && options.wait && io.stdoutIsTerminal;
-  const filter = options.raw ? undefined : new ReplayFilter();
-  let shownUs = 0;
-  let owedMs = 0;
-  for await (const { events } of reader.records(opener)) {
-    for (const { event } of events) {
-      if (event.code === 'g') io.talk(`Recording ${id}: output is missing here, as the recording itself says.`);
-      if (event.code !== 'o') continue;
-      if (timed) {
-        owedMs += Math.min((event.timeUs - shownUs) / 1000, LONGEST_PAUSE_MS) / options.speed;
-        shownUs = event.timeUs;
-        if (owedMs >= SHORTEST_PAUSE_MS) {
-          await io.wait(owedMs);
-          owedMs = 0;
-        }
-      }
-      // A copy: the record's memory is wiped when the next one is asked for, and a stream may still hold it.
-      await io.out(filter ? filter.filter(event.data) : Buffer.from(event.data));
+/** The terminal reads UTF-8, as its locale says (POSIX: the first of these that is set). */
+function readsUnicode(env: CliIo['env']): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'];
+  return !locale || /utf-?8/i.test(locale);
+}
+
+/** What a replay hears of a person who watches. */
+class Watcher {
+  speed: number;
+  paused = false;
+  ended = false;
+  /** Milliseconds to go forward, or back where negative, from where the replay is. */
+  jump = 0;
+  #wake: () => void = () => {};
+
+  constructor(speed: number) {
+    this.speed = speed;
+  }
+
+  /** Keys of a terminal in raw mode; what is not listed does nothing. */
+  key(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes).toString('latin1');
+    for (const [key] of text.matchAll(/\x1b(?:\[[0-?]*[ -/]*[@-~]|O.)?|[^\x1b]/g)) this.#one(key);
+    this.#wake();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#wake();
+  }
+
+  #one(key: string): void {
+    if (key === ' ') this.paused = !this.paused;
+    else if (key === 'q' || key === '\x03' || key === '\x04') this.ended = true;
+    else if (/^\x1b[[O]C$/.test(key)) this.jump += SEEK_MS;
+    else if (/^\x1b[[O]D$/.test(key)) this.jump -= SEEK_MS;
+    else if (/^\x1b[[O]A$/.test(key)) this.speed = Math.min(64, this.speed * 2);
+    else if (/^\x1b[[O]B$/.test(key)) this.speed = Math.max(1 / 16, this.speed / 2);
+  }
+
+  /** Waits so long, and while paused for ever; less where a key ends the replay or goes elsewhere. */
+  async wait(ms: number, io: CliIo): Promise<void> {
+    for (let left = ms; !this.ended && this.jump === 0;) {
+      const begun = io.now();
+      const { paused } = this;
+      const woken = new Promise<'key'>((resolve) => (this.#wake = () => resolve('key')));
+      const came = await Promise.race(paused ? [woken] : [io.wait(left).then(() => 'time' as const), woken]);
+      if (came === 'time') return;
+      if (!paused) left = Math.max(0, left - (io.now() - begun));
     }
   }
-  // Modes that a program may have left on: attributes, alternate screen, hidden cursor, mouse, bracketed paste.
-  if (filter && io.stdoutIsTerminal) await io.out('\x1b[0m\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l');
+}
+
+/** Says that a replay is larger than the terminal, or makes the terminal as large where it was asked to. @returns what undoes it. */
+async function fit(size: { cols: number; rows: number } | undefined, options: PlayOptions, io: CliIo): Promise<string> {
+  const own = io.terminalSize?.();
+  if (!size || !own || (size.cols <= own.cols && size.rows <= own.rows)) return '';
+  if (options.resize) {
+    await io.out(`\x1b[8;${size.rows};${size.cols}t`);
+    return `\x1b[8;${own.rows};${own.cols}t`;
+  }
+  io.talk(`It was recorded in ${size.cols} x ${size.rows} cells, and this terminal has ${own.cols} x ${own.rows}: make it larger, or try --resize.`);
+  return '';
+}
+
+/** The size that a recording began with: its first event. */
+function startSize(data: Uint8Array): { cols: number; rows: number } | undefined {
+  try {
+    const { cols, rows } = JSON.parse(Buffer.from(data).toString('utf8')) as { cols: unknown; rows: unknown };
+    return typeof cols === 'number' && typeof rows === 'number' ? { cols, rows } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replay(folder: string, id: string, opener: SegmentOpener, options: PlayOptions, io: CliIo): Promise<number> {
+  const live = liveState(folder) === 'live';
+  const watched = !options.raw && io.stdoutIsTerminal;
+  const timed = watched && options.wait;
+  const filter = options.raw ? undefined : new ReplayFilter(readsUnicode(io.env));
+  const watcher = new Watcher(options.speed);
+  const release = watched ? io.watch?.({ key: (bytes) => watcher.key(bytes), end: () => watcher.end() }) : undefined;
+  let unfit = '';
+  let fitted = false;
+  /** Replay time (ms), pauses cut short, up to which nothing is waited for. */
+  let target = 0;
+  let reader = await openRecording(folder, { live });
+  try {
+    for (let again = true; again && !watcher.ended;) {
+      again = false;
+      let shownUs = 0;
+      let shownMs = 0;
+      let owedMs = 0;
+      play: for await (const { events } of reader.records(opener)) {
+        for (const { event } of events) {
+          if (event.code === 's' && watched && !fitted) {
+            fitted = true;
+            unfit = await fit(startSize(event.data), options, io);
+          }
+          if (event.code === 'g') io.talk(`Recording ${id}: output is missing here, as the recording itself says.`);
+          if (event.code !== 'o') continue;
+          if (timed) {
+            const pauseMs = Math.min((event.timeUs - shownUs) / 1000, LONGEST_PAUSE_MS);
+            shownUs = event.timeUs;
+            shownMs += pauseMs;
+            if (shownMs > target) owedMs += pauseMs / watcher.speed;
+            if (owedMs >= SHORTEST_PAUSE_MS) {
+              await watcher.wait(owedMs, io);
+              owedMs = 0;
+            }
+          }
+          if (watcher.jump !== 0) {
+            target = Math.max(0, shownMs + watcher.jump);
+            // There is no way back in a terminal but to begin anew.
+            again = watcher.jump < 0;
+            watcher.jump = 0;
+          }
+          if (watcher.ended || again) break play;
+          // A copy: the record's memory is wiped when the next one is asked for, and a stream may still hold it.
+          await io.out(filter ? filter.filter(event.data) : Buffer.from(event.data));
+        }
+      }
+      if (again) {
+        await io.out(`${filter?.undo() ?? ''}\x1b[H\x1b[2J`);
+        reader = await openRecording(folder, { live });
+      }
+    }
+  } finally {
+    // At every kind of end the terminal is as it was found.
+    if (watched) await io.out((filter?.undo() ?? '') + unfit);
+    release?.();
+  }
+  if (watcher.ended) return exit.done;
   const { fault } = reader;
   // Only the end of a recording that never ended may be torn: everything else is damage.
   if (fault && (fault.code !== 'torn' || fault.segment !== reader.segments.at(-1) || readEnd(folder))) {

@@ -1,6 +1,7 @@
 import type { CliCommand } from '../command.ts';
 import { version } from '../../version.ts';
-import { record as runRecord } from './record.ts';
+import { variablesNotUtf8, workingFolder } from '../bytes.ts';
+import { exitStatus, record as runRecord } from './record.ts';
 
 export const record: CliCommand = {
   name: 'record',
@@ -18,7 +19,17 @@ export const record: CliCommand = {
       .option('--person <ID>', 'whose recording it is, where several people share this installation')
       .passThroughOptions()
       .action(async (words: string[], options: { json?: boolean; person?: string }) => {
-        done(await runRecord({ command: words, json: options.json ?? false, person: options.person }, { env: { ...io.env }, cwd: process.cwd(), version }));
+        let cwd: string;
+        try {
+          cwd = workingFolder();
+          const bad = variablesNotUtf8();
+          if (bad !== undefined) throw new Error(`${bad} Unset it, or set it to text.`);
+        } catch (error) {
+          io.talk(`wardmux: ${(error as Error).message}`);
+          done(exitStatus.failed);
+          return;
+        }
+        done(await runRecord({ command: words, json: options.json ?? false, person: options.person }, { env: { ...io.env }, cwd, version }));
       });
   },
 };

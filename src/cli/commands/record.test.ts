@@ -1,5 +1,5 @@
 /** `wardmux record` as a process: without a terminal, and in a pty that plays the person's terminal. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -151,6 +151,49 @@ describe('without a terminal', () => {
   });
 });
 
+describe('a job without a terminal', () => {
+  test('ends although each of its programs reads to the end of the input', async () => {
+    const { status, stdout } = await run(['--', 'sh', '-c', 'cat; cat; cat; echo over']);
+    expect([status, stdout.toString()]).toEqual([0, 'over\r\n']);
+  });
+
+  test('has the variables that the person had set', async () => {
+    const child = spawn(join(import.meta.dirname, '../../../bin/wardmux'), ['record', '--', 'env'], {
+      env: { ...env, NODE_ENV: 'production', npm_config_x: 'y', CHROME_BIN: '/b', LD_BIND_NOW: '1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await new Promise((resolve) => child.on('close', resolve));
+    const names = text.split('\r\n');
+    for (const line of ['NODE_ENV=production', 'npm_config_x=y', 'CHROME_BIN=/b', 'LD_BIND_NOW=1', `WARDMUX_HOME=${home}`]) expect(names).toContain(line);
+    expect(text).not.toContain('WARDMUX_ASIDE');
+  });
+
+  /** As a shell would run it: bytes stay bytes. */
+  const shell = (script: string): { status: number | null; stderr: string; stdout: string } =>
+    spawnSync('bash', ['-c', script, process.execPath, main], { env, encoding: 'latin1', cwd: folder });
+
+  test.each([
+    ['an argument', `"$0" --disable-sigusr1 "$1" record -- echo $'a\\xffb'`, 125, 'Argument 4 is not UTF-8'],
+    ['a path of another command', `"$0" --disable-sigusr1 "$1" verify $'/tmp/\\xff'`, 2, 'Argument 2 is not UTF-8'],
+    ['a variable', `X=$'\\xff' "$0" --disable-sigusr1 "$1" record -- true`, 125, 'variable X is not UTF-8'],
+    ['a folder', `mkdir -p $'f\\xff' && cd $'f\\xff' && "$0" --disable-sigusr1 "$1" record -- true`, 125, 'working folder is not UTF-8'],
+    ['a folder that is gone', `mkdir -p gone && cd gone && rmdir ../gone && "$0" --disable-sigusr1 "$1" record -- true`, 125, 'does not exist any more'],
+    ['a full device', `"$0" --disable-sigusr1 "$1" --help >/dev/full`, 61, 'could not be written (ENOSPC)'],
+    ['a full device, recorded', `"$0" --disable-sigusr1 "$1" record -- echo x >/dev/full`, 125, 'cannot be written where it should go (ENOSPC)'],
+  ])('%s is told in a sentence', (_, script, status, sentence) => {
+    const done = shell(script);
+    expect([done.status, done.stderr]).toEqual([status, expect.stringContaining(sentence)]);
+    expect(done.stderr).not.toMatch(/ {4}at |please report/);
+  });
+
+  test('a closed pipe is quiet', () => {
+    const done = shell(`("$0" --disable-sigusr1 "$1" --help; echo "status $?" >&2) | true`);
+    expect(done.stderr).toMatch(/^status (0|141)\n$/);
+  });
+});
+
 describe('in a terminal', () => {
   test('passes size, resize and keys on, and translates nothing twice', async () => {
     let shown = '';
@@ -165,7 +208,7 @@ describe('in a terminal', () => {
             shown += Buffer.from(bytes).toString('latin1');
             const now = (text: string): boolean => shown.includes(text) && !before.includes(text);
             if (now('31 101')) pty.write(Buffer.from('k'));
-            if (now('key k')) pty.resize(90, 20);
+            if (now('key k')) for (let i = 0; i < 60; i++) pty.resize(90, 20);
             if (now('resized')) pty.write(Buffer.from('z'));
           },
           exit: resolve,
@@ -179,6 +222,7 @@ describe('in a terminal', () => {
     expect(shown).not.toContain('\r\r');
     const { output, events } = await readBack(summaryOf(shown).recording);
     expect(shown.startsWith(output.toString('latin1'))).toBe(true);
-    expect(events.map((event) => event.slice(0, 6))).toContain('r90x20');
+    // However often it was told.
+    expect(events.filter((event) => event.startsWith('r'))).toEqual(['r90x20']);
   });
 });

@@ -3,6 +3,7 @@
  * stdout after it is sealed. Recording needs public keys only, so nobody is asked for a passphrase.
  */
 import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
@@ -33,6 +34,9 @@ const checkpointMs = 10_000;
 const inputHighWater = 64 * 1024;
 /** End of file as the terminal driver knows it (VEOF). The first one ends a line that was begun, the second is the end. */
 const endOfInput = Buffer.from([4, 4]);
+/** It is said again, first soon and then ever less often. */
+const firstEndMs = 20;
+const lastEndMs = 1000;
 
 export interface RecordArguments {
   readonly command: readonly string[];
@@ -143,6 +147,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
   };
   let session: Session | undefined;
   let faults = 0;
+  let pipeClosed = false;
   const fault = (sentence: string): void => {
     faults++;
     say(sentence);
@@ -165,7 +170,12 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     {
       free: () => session?.pty.resume(),
       // Nobody reads any more: like the end of a terminal, it is the end of the command.
-      gone: () => void session?.stop('closed'),
+      gone: (error) => {
+        if (error.code === 'EPIPE') pipeClosed = true;
+        else if (error.code !== 'EIO')
+          fault(`what the command prints cannot be written where it should go (${error.code ?? 'unknown'}), so the command is ended.`);
+        void session?.stop('closed');
+      },
     },
     // A terminal that stands still must not hold up a lock.
     { waits: gate === undefined },
@@ -187,7 +197,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     });
     restore = rawMode();
     if (restore) process.once('exit', restore);
-    const env = shellEnvironment(context.env, context.cwd, term);
+    const env = shellEnvironment(context.env, context.cwd, term, 'person');
     session = new Session(writer, spawn, { command, cwd: context.cwd, env, ...size }, systemClock, {
       output(bytes) {
         digest?.update(bytes);
@@ -239,7 +249,8 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     ledgerFault ??= reason(error);
   }
   if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
-  const status = faults > 0 ? exitStatus.failed : exit.signal > 0 ? exitStatus.signal + exit.signal : exit.code;
+  const status =
+    faults > 0 ? exitStatus.failed : pipeClosed ? exitStatus.signal + constants.signals.SIGPIPE : exit.signal > 0 ? exitStatus.signal + exit.signal : exit.code;
   if (digest) {
     const { size: records, root } = writer.head();
     const line = {
@@ -271,7 +282,13 @@ function connect(session: Session, fd: number | undefined, gate: Gate | undefine
   const onEnd = (): void => {
     // A terminal whose input has ended is gone.
     if (gate) onHangUp();
-    else pty.write(endOfInput);
+    else sayEnd(firstEndMs);
+  };
+  let ending: NodeJS.Timeout | undefined;
+  /** Every program that the command starts reads to an end of its own: a terminal knows only ends that it is told of. */
+  const sayEnd = (waitMs: number): void => {
+    if (pty.queuedBytes === 0) pty.write(endOfInput);
+    ending = setTimeout(() => sayEnd(Math.min(2 * waitMs, lastEndMs)), waitMs);
   };
   const onResize = (): void => {
     const { cols, rows } = terminalSize(fd);
@@ -292,6 +309,7 @@ function connect(session: Session, fd: number | undefined, gate: Gate | undefine
   process.on('SIGHUP', onHangUp);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, forward);
   return () => {
+    clearTimeout(ending);
     stdin.off('data', onData).off('end', onEnd).pause();
     if (isatty(0) && stdin instanceof ReadStream) stdin.unref();
     process.off('SIGWINCH', onResize).off('SIGHUP', onHangUp);

@@ -1,0 +1,120 @@
+/** `wardmux play` in a real terminal: the terminal is left as it was found, and the keys of a watcher go to nobody else. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Tmux } from '../support/tmux.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { passphrase, root } from './support.ts';
+
+let folder: string;
+let terminal: Tmux;
+const command = join(root, 'bin', 'wardmux');
+const env = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOME: folder,
+  WARDMUX_HOME: join(folder, 'home'),
+  SHELL: '/bin/bash',
+  LANG: 'C.UTF-8',
+  TMPDIR: folder,
+});
+
+/** Records what a shell prints, and gives the recording's id. */
+function record(script: string): string {
+  const done = spawnSync(command, ['record', '--json', '--', 'bash', '-c', script], { env: env(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  expect(done.status, done.stderr).toBe(0);
+  return (JSON.parse(done.stderr.trim().split('\n').at(-1)!) as { recording: string }).recording;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wp-'));
+  writeFileSync(join(folder, '.bashrc'), "PS1='ready> '\n");
+  const init = '"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"$2"';
+  const done = spawnSync('bash', ['-c', init, command, join(folder, 'audit.json'), passphrase], { env: env(), encoding: 'utf8' });
+  expect(done.status, done.stderr).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 40, retryDelay: 100 }));
+beforeEach(async () => {
+  terminal = new Tmux(folder, 'bash', { env: env() });
+  await terminal.sees('ready>');
+});
+afterEach(() => terminal.stop());
+
+const play = (id: string, ...options: string[]): void => {
+  terminal.type(`${command} play ${id} --key audit.json ${options.join(' ')}; echo "ended $?"`);
+  terminal.press('Enter');
+};
+/** Whatever of the terminal a program at the prompt would meet. */
+const state = (): string =>
+  terminal.ask(
+    '#{alternate_on} #{cursor_flag} #{insert_flag} #{origin_flag} #{wrap_flag} #{keypad_cursor_flag} #{keypad_flag} #{mouse_any_flag} #{scroll_region_upper}-#{scroll_region_lower} #{pane_title}',
+  );
+
+const modes = String.raw`printf 'first line\n\033[?1049h\033[?25l\033[?1003h\033[?1006h\033[?1h\033=\033[2;5r\033[?6h\033[?7l\033[4h\033[41m\033]2;title\007\033(0inside\n'`;
+
+test('the end of a replay leaves the terminal as it was found', async () => {
+  const before = state();
+  play(record(modes));
+  await terminal.sees('ended 0');
+  expect(state()).toBe(before);
+});
+
+test('what was shown stays where it was, and the prompt covers nothing', async () => {
+  play(record(`printf 'one\\ntwo\\nthree\\n'`));
+  await terminal.sees(/one\ntwo\nthree\nended 0\nready>/);
+});
+
+test.each([
+  ['q', () => terminal.press('q')],
+  ['ctrl-c', () => terminal.press('C-c')],
+  // The terminal's process is a sh, which runs bash, which runs the command.
+  ['SIGTERM', () => spawnSync('sh', ['-c', 'kill $(pgrep -P $(pgrep -P "$0"))', terminal.ask('#{pane_pid}')])],
+])('%s in the middle leaves the terminal as it was found', async (_, stop) => {
+  const id = record(`${modes}; sleep 1.5; echo too late`);
+  const before = state();
+  play(id);
+  await waitFor(() => expect(terminal.ask('#{alternate_on}')).toBe('1'));
+  stop();
+  await terminal.sees(/ended \d+/);
+  expect(state()).toBe(before);
+});
+
+test('keys that are typed meanwhile reach nobody', async () => {
+  play(record('echo begun; sleep 1.5; echo done'));
+  await terminal.sees('begun');
+  terminal.type('touch>pwned;a');
+  terminal.press('Enter', 'Up', 'F5');
+  await terminal.sees(/done\nended 0\nready>$/);
+  expect(spawnSync('ls', [folder], { encoding: 'utf8' }).stdout).not.toContain('pwned');
+});
+
+test('space holds it, and an arrow goes on', async () => {
+  const id = record('echo begun; sleep 1.9; echo half; sleep 1.9; echo done');
+  play(id);
+  await terminal.sees('begun');
+  terminal.press('Space');
+  // Held, it shows nothing more; five seconds on is behind its end.
+  terminal.press('Right');
+  await terminal.sees(/half\ndone\nended 0/);
+  play(id, '--no-wait');
+  await terminal.sees(/begun\nhalf\ndone\nended 0/);
+});
+
+test('a replay that is larger than the terminal says so', async () => {
+  const wide = new Tmux(spawnSync('mktemp', ['-d', join(folder, 'w-XXXX')], { encoding: 'utf8' }).stdout.trim(), `${command} record -- echo wide`, {
+    env: env(),
+    cols: 132,
+    rows: 40,
+  });
+  await wide.sees('status 0');
+  wide.stop();
+  const ids = JSON.parse(spawnSync(command, ['list', '--json'], { env: env(), encoding: 'utf8' }).stdout) as
+    { recordings?: { id: string }[] } | { id: string }[];
+  const last = (Array.isArray(ids) ? ids : ids.recordings!)
+    .map(({ id }) => id)
+    .toSorted()
+    .at(-1)!;
+  play(last);
+  await terminal.sees(/It was recorded in 132 x 40 cells, and this\s+terminal has 80 x 24/);
+});
