@@ -101,6 +101,12 @@ said['appRetried'] = recordings().length - count;
 await running.stop();
 said['appFinished'] = await running.app.finished;
 said['appSaid'] = lines;
+// Before there is room again: what was entered while the disk was full.
+said['appEntered'] = readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { action: string; entered?: string })
+  .map(({ action, entered }) => (entered === undefined ? action : `${action} late`));
 rmSync(filler, { force: true });
 const key = join(
   folder,
