@@ -64,12 +64,23 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 test('list gives a table for people and JSON for scripts', () => {
   expect(wardmux(['list']).out).toMatch(new RegExp(`^ID +PERSON +START +LENGTH +SIZE +STATE\\n${recording}  p-[0-9a-f]{12}  .*  complete\\n$`));
   expect(JSON.parse(wardmux(['list', '--json']).out)).toMatchObject([
-    { id: recording, state: 'complete', outputBytes: printed.length, recovered: false, fault: null },
+    {
+      id: recording,
+      state: 'complete',
+      outputBytes: printed.length,
+      recovered: false,
+      fault: null,
+      ledger: { signed: expect.any(Number), found: expect.any(Number), contradiction: null },
+    },
   ]);
 });
 
 test('play --raw writes exactly the bytes that were read from the pty, with either key', () => {
-  expect(wardmux(['play', recording, '--raw', '--key', auditKey])).toMatchObject({ status: 0, bytes: printed, err: '' });
+  expect(wardmux(['play', recording, '--raw', '--key', auditKey])).toMatchObject({
+    status: 0,
+    bytes: printed,
+    err: expect.stringMatching(/^Recording \S+: proven: (\d+) of \1 records\.\n$/),
+  });
   expect(wardmux(['play', recording, '--raw', '--passphrase-fd', '3'])).toMatchObject({ status: 0, bytes: printed });
 });
 

@@ -1,12 +1,15 @@
 /**
- * The recordings that the ledger knows, compared with those on the disk. Names only: whether what is there is whole, an
- * export and its verification say.
+ * The recordings that the ledger knows, compared with those on the disk: by names and at a glance, and where it is asked for
+ * by all of their content.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownRecording } from '../ledger/known.ts';
 import { RECORDING_ID, segmentNumber } from '../recording/header.ts';
+import type { RecordingStates } from '../ledger/rules.ts';
+import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';
+import { glanceAt, proveRecording, type Asked } from '../records/index.ts';
 
 export interface MissingRecording {
   readonly id: string;
@@ -30,6 +33,56 @@ export interface RecordingsCheck {
   readonly unknown: readonly string[];
   /** The same, of those that a running process is writing: they may have begun a moment ago. */
   readonly beginning: readonly string[];
+  /** Both have them, and they contradict each other. */
+  readonly contradictions: readonly { readonly id: string; readonly sentence: string }[];
+  /** Of those whose content was read and agrees; null where no content was read. */
+  readonly content: ContentCheck | null;
+}
+
+export interface ContentCheck {
+  readonly recordings: number;
+  /** Records that are there. */
+  readonly records: number;
+  /** Records among them that the ledger signed for. */
+  readonly proven: number;
+  /** Those that go on behind the last signed head. */
+  readonly unsigned: readonly { readonly id: string; readonly proven: number; readonly records: number }[];
+}
+
+/** Told while content is read. */
+export type Progress = (done: { readonly recordings: number; readonly of: number; readonly bytes: number }) => void;
+
+/** Reads all content of the recordings that are there and in the ledger. */
+export async function checkContent(
+  folder: string,
+  ids: readonly string[],
+  ledger: Asked,
+  progress: Progress,
+): Promise<Pick<RecordingsCheck, 'contradictions' | 'content'>> {
+  const contradictions: { id: string; sentence: string }[] = [];
+  const unsigned: { id: string; proven: number; records: number }[] = [];
+  let [recordings, records, proven, bytes] = [0, 0, 0, 0];
+  for (const [n, id] of ids.entries()) {
+    const at = join(folder, id);
+    const read = (more: number): void => progress({ recordings: n, of: ids.length, bytes: (bytes += more) });
+    try {
+      const proof = await proveRecording(at, id, ledger, { live: liveState(at) === 'live', progress: read });
+      if (!proof) continue;
+      if (proof.sentence !== undefined) {
+        contradictions.push({ id, sentence: proof.sentence });
+        continue;
+      }
+      recordings++;
+      records += proof.found.size;
+      proven += proof.proven;
+      if (proof.found.size > proof.proven) unsigned.push({ id, proven: proof.proven, records: proof.found.size });
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+      contradictions.push({ id, sentence: `Recording ${id} cannot be compared with the ledger: ${error.message}` });
+    }
+  }
+  progress({ recordings: ids.length, of: ids.length, bytes });
+  return { contradictions, content: { recordings, records, proven, unsigned } };
 }
 
 /** Ids of the recordings in a folder, oldest first. A folder that is not there has none. */
@@ -48,7 +101,12 @@ export function presentRecordings(folder: string): string[] {
  * @param present what was there before the ledger was read: a recording is on the disk before it is in the ledger, so
  * that order never calls one missing that has only begun.
  */
-export function checkRecordings(folder: string, present: readonly string[], known: ReadonlyMap<string, KnownRecording>): RecordingsCheck {
+export function checkRecordings(
+  folder: string,
+  present: readonly string[],
+  known: ReadonlyMap<string, KnownRecording>,
+  states: Pick<RecordingStates, 'get'>,
+): RecordingsCheck {
   const missing: MissingRecording[] = [];
   for (const [id, { began, person, records }] of known) {
     const there = segmentsOf(join(folder, id));
@@ -57,7 +115,14 @@ export function checkRecordings(folder: string, present: readonly string[], know
   }
   const strange = present.filter((id) => !known.has(id));
   const live = (id: string): boolean => liveState(join(folder, id)) === 'live';
-  return { known: known.size, present: present.length, missing, unknown: strange.filter((id) => !live(id)), beginning: strange.filter(live) };
+  const gone = new Set(missing.map(({ id }) => id));
+  const contradictions = present.flatMap((id) => {
+    const state = states.get(id);
+    const sentence = state && !gone.has(id) ? glanceAt(join(folder, id), id, state).contradiction : null;
+    return sentence === null ? [] : [{ id, sentence }];
+  });
+  const [unknown, beginning] = [strange.filter((id) => !live(id)), strange.filter(live)];
+  return { known: known.size, present: present.length, missing, unknown, beginning, contradictions, content: null };
 }
 
 /** Undefined where there is no folder; a link is none, because what it leads to is not in our keeping. */

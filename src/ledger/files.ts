@@ -1,6 +1,7 @@
 /** The files of a ledger, and reading them line by line without holding more than one line. */
-import { closeSync, fstatSync, openSync, readSync, constants } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPlain } from '../storage/plain.ts';
 
 /** Names inside the ledger's folder. */
 export const EVENTS_FILE = 'events.jsonl';
@@ -97,23 +98,6 @@ function* passInSteps(fd: number, start: number, visit: LineVisitor, maxLine: nu
     yield;
   }
   return { end: offset, tornBytes: size - offset };
-}
-
-/**
- * Opens a plain file for reading; undefined when there is none. A link, a FIFO or a device in its place is refused at once.
- * @throws the system's error for any other trouble.
- */
-export function openPlain(path: string): number | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw Object.assign(new Error(`${path} is not a plain file`), { code: 'EINVAL' });
 }
 
 /** As passLines, over a path. @returns undefined when there is no such file. @throws the system's error for any other trouble. */

@@ -1,7 +1,16 @@
-/** The `live` file: which running process writes a recording. Its absence with no end.json means that the recording was cut off. */
-import { readFileSync, writeFileSync, unlinkSync } from 'node:fs';
+/**
+ * Which running process writes a recording. The `live` file names it, and is not believed: any program can write one. What
+ * counts is that this very process holds the lock of the recording's first segment (flock(2)), which the kernel gives to a
+ * running process alone and takes away when it ends. No mark and no end.json mean that the recording was cut off.
+ */
+import { closeSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootId, startOf } from './process-identity.ts';
+import { NativeError, tryLock } from '../native/addon.ts';
+import { readSmall } from '../storage/atomic.ts';
+import { openPlain } from '../storage/plain.ts';
+import { RecordingError } from './errors.ts';
+import { segmentName } from './header.ts';
+import { bootId, ownerOf, startOf } from './process-identity.ts';
 
 const NAME = 'live';
 
@@ -27,19 +36,57 @@ export function unmarkLive(folder: string): void {
   }
 }
 
-/** `live`: its writer runs. `stale`: its writer is gone. `none`: no mark. A mark that cannot be understood is stale. */
-export function liveState(folder: string): 'live' | 'stale' | 'none' {
-  let text: string;
+/**
+ * Takes the lock of a recording's first segment: for its writer from its first byte to its end, for a recovery while it lasts.
+ * @returns what lets go of it.
+ * @throws RecordingError 'live' where another process has it.
+ */
+export function holdRecording(folder: string): () => void {
+  // A recording that was cut off before its first segment has nothing to be held by, and nothing to be lost.
+  const fd = openPlain(join(folder, segmentName(0)));
+  if (fd === undefined) return () => undefined;
   try {
-    text = readFileSync(join(folder, NAME), 'utf8');
+    if (!tryLock(fd)) throw new RecordingError('live', `Another process holds the recording in ${folder}: it is being written, or recovered.`);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none' : 'stale';
+    // A system or a disk without such locks: nothing is believed to be live there, and nothing is kept from being so.
+    if (!(error instanceof NativeError) || (error.code !== 'ENOTSUP' && error.code !== 'ENOLCK')) {
+      closeSync(fd);
+      throw error;
+    }
   }
+  return () => closeSync(fd);
+}
+
+/** `live`: its writer runs. `stale`: its writer is gone, or the mark names a process that is not its writer. `none`: no mark. */
+export function liveState(folder: string): 'live' | 'stale' | 'none' {
+  let mark: Partial<Mark>;
   try {
-    const mark = JSON.parse(text) as Partial<Mark>;
-    if (!Number.isSafeInteger(mark.pid) || mark.pid! <= 0) return 'stale';
-    return mark.boot === bootId() && startOf(mark.pid!) === mark.started ? 'live' : 'stale';
+    const bytes = readSmall(join(folder, NAME));
+    if (!bytes) return 'none';
+    mark = JSON.parse(bytes.toString('utf8')) as Partial<Mark>;
   } catch {
     return 'stale';
   }
+  const { pid, started, boot } = mark ?? {};
+  if (!Number.isSafeInteger(pid) || pid! <= 0 || boot !== bootId() || startOf(pid!) !== started) return 'stale';
+  return ownerOf(pid!) === process.getuid?.() && holds(pid!, join(folder, segmentName(0))) ? 'live' : 'stale';
+}
+
+/** Whether a process holds the flock of a file: the kernel's list of locks says so (proc(5), /proc/locks). */
+function holds(pid: number, path: string): boolean {
+  let inode: bigint | undefined;
+  let locks: string;
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (!stat?.isFile()) return false;
+    inode = stat.ino;
+    locks = readFileSync('/proc/locks', 'latin1');
+  } catch {
+    return false;
+  }
+  // "12: FLOCK  ADVISORY  WRITE 4711 fe:00:2146781 0 EOF". The disk's number is not what stat says on every file system.
+  return locks.split('\n').some((line) => {
+    const [, kind, , access, holder, file] = line.split(/\s+/);
+    return kind === 'FLOCK' && access === 'WRITE' && holder === String(pid) && file?.split(':')[2] === String(inode);
+  });
 }

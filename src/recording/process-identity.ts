@@ -18,6 +18,16 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
+/** User id that a process runs as; undefined for one that is gone. From its status, because /proc/PID itself belongs to root where a process is not dumpable. */
+export function ownerOf(pid: number): number | undefined {
+  try {
+    const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The running system's boot, a UUID; empty where it is not told. */
 export function bootId(): string {
   try {

@@ -5,9 +5,10 @@
  */
 import { createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
+import { NotPlainError, openPlainHandle } from '../storage/plain.ts';
 import { RecordingError } from './errors.ts';
 import { decodeEvents, type DecodedEvent } from './events.ts';
 import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
@@ -207,15 +208,17 @@ export class RecordingReader {
   async *#segmentFrames(segment: number, isLast: boolean, walk: Walk): AsyncGenerator<Frame, void, undefined> {
     const quiet = isLast && this.#options.live === true;
     this.#keptBytes = 0;
-    let file: FileHandle;
+    const path = join(this.folder, segmentName(segment));
+    let file: FileHandle | undefined;
     try {
-      file = await open(join(this.folder, segmentName(segment)), 'r');
+      file = await openPlainHandle(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(join(this.folder, segmentName(segment)), error);
-      return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), `Segment ${segmentName(segment)} is missing.`);
+      if (!(error instanceof NotPlainError)) throw unreadable(path, error);
+      return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), `${segmentName(segment)} is not a plain file.`);
     }
+    if (!file) return this.#stop('missing-segment', segment, 0, Math.max(walk.seq, 0), `Segment ${segmentName(segment)} is missing.`);
     try {
-      const source = new Source(file, join(this.folder, segmentName(segment)));
+      const source = new Source(file, path);
       const stop = (code: FrameFault['code'], sentence: string): void =>
         this.#stop(code, segment, source.offset, Math.max(walk.seq, 0), `${segmentName(segment)}: ${sentence}`);
       if (!(await source.want(SEGMENT_MAGIC.length))) {

@@ -2,12 +2,14 @@
  * Recovery after a crash: what is whole stays, what is torn moves aside, and a report says so. Nothing is thrown away:
  * torn bytes go to `segment-NNNNNN.torn-N` beside the segment, later segments as a whole likewise.
  */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, lstatSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { readSmall } from '../storage/atomic.ts';
+import { NotPlainError } from '../storage/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
-import { liveState, unmarkLive } from './live.ts';
+import { holdRecording, liveState, unmarkLive } from './live.ts';
 import type { FrameFault, TreeHead } from './types.ts';
 import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE, syncFolder, writeDurably } from './writer.ts';
@@ -54,7 +56,7 @@ export function needsRecovery(folder: string): boolean {
 /** The report of an earlier recovery, or undefined. */
 export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault'> | undefined {
   try {
-    return reportSchema.parse(JSON.parse(readFileSync(join(folder, RECOVERED_FILE), 'utf8')));
+    return reportSchema.parse(JSON.parse(readSmall(join(folder, RECOVERED_FILE))!.toString('utf8')));
   } catch {
     return undefined;
   }
@@ -69,7 +71,25 @@ export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault'> | 
  */
 export async function recoverRecording(folder: string, accept: (walk: Walk) => void = () => undefined, sizes: Iterable<number> = []): Promise<RecoveryReport> {
   if (liveState(folder) === 'live') throw new RecordingError('live', `The recording in ${folder} is being written: it needs no recovery.`);
-  const walk = await walkRecording(folder, sizes);
+  const letGo = holdRecordingOf(folder);
+  try {
+    return settle(folder, await walkRecording(folder, sizes), accept);
+  } finally {
+    letGo();
+  }
+}
+
+/** Nobody writes it and nobody else recovers it until it is let go. What is no plain file has no writer of ours. */
+function holdRecordingOf(folder: string): () => void {
+  try {
+    return holdRecording(folder);
+  } catch (error) {
+    if (error instanceof NotPlainError) return () => undefined;
+    throw error;
+  }
+}
+
+function settle(folder: string, walk: Walk, accept: (walk: Walk) => void): RecoveryReport {
   const { fault, head, segments, lastSegment, wholeBytes, lastWallMs, durationMs } = walk;
   if (readdirSync(folder).includes(END_FILE)) {
     throw new RecordingError('ended', `The recording in ${folder} ended as it should: it needs no recovery. Damage in it is left as it is.`);
@@ -82,7 +102,7 @@ export async function recoverRecording(folder: string, accept: (walk: Walk) => v
   } else if (fault) {
     for (const segment of segments) {
       const path = join(folder, segmentName(segment));
-      const bytes = statSync(path).size;
+      const bytes = lstatSync(path).size;
       // A segment with no whole frame goes aside as a whole, so that every segment left begins with its header.
       const keep = segment < fault.segment ? bytes : segment === fault.segment && lastSegment === segment ? wholeBytes : 0;
       if (keep >= bytes && segment < fault.segment) continue;

@@ -1,8 +1,10 @@
 /** The list of recordings, made without any key from file names, headers, end.json and recovered.json. */
-import { readFileSync, statSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readSmall } from '../storage/atomic.ts';
+import { openPlainHandle } from '../storage/plain.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
 import { RECORDING_ID, segmentName, segmentNumber } from './header.ts';
 import { liveState } from './live.ts';
@@ -46,7 +48,7 @@ const endSchema = z.object({
 /** end.json of a recording, or undefined where there is none or it cannot be understood. Not signed: the ledger's word counts. */
 export function readEnd(folder: string): EndFile | undefined {
   try {
-    return endSchema.parse(JSON.parse(readFileSync(join(folder, END_FILE), 'utf8')));
+    return endSchema.parse(JSON.parse(readSmall(join(folder, END_FILE))!.toString('utf8')));
   } catch {
     return undefined;
   }
@@ -101,7 +103,8 @@ export async function summarise(folder: string, id: string, knownLive = false): 
 
 /** Monotonic time of the last whole frame of a segment, ms: hops from head to head and checks nothing. */
 async function lastMonoMs(path: string): Promise<number> {
-  const file = await open(path, 'r');
+  const file = await openPlainHandle(path).catch(() => undefined);
+  if (!file) return 0;
   try {
     const block = Buffer.alloc(SCAN_BYTES);
     const { size } = await file.stat();
@@ -127,5 +130,5 @@ async function lastMonoMs(path: string): Promise<number> {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -11,7 +11,7 @@
  * dropped the pages and will report success for the next one.
  */
 import { createCipheriv } from 'node:crypto';
-import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,7 +31,7 @@ import {
 } from './events.ts';
 import { associatedData, encodeFrame, finishHead, FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED, writeFields } from './frame.ts';
 import { encodeHeader, newRecordingId, RECORDING_ID, segmentName } from './header.ts';
-import { markLive, unmarkLive } from './live.ts';
+import { holdRecording, markLive, unmarkLive } from './live.ts';
 import { PieceSalts, Ratchet, segmentKey } from './ratchet.ts';
 import type { EndReason, EventCode, Recipient, RecordingNotice, SegmentHeader, StartInfo, TreeHead } from './types.ts';
 import { newSegmentSecret, wrapSecret } from './wrap.ts';
@@ -156,6 +156,8 @@ export class RecordingWriter {
   #ended = false;
   #announced = false;
   #marked = false;
+  /** Lets go of the lock that says that this process writes it. */
+  #letGo: () => void = () => undefined;
 
   private constructor(options: RecordingOptions, id: string) {
     this.#options = options;
@@ -277,6 +279,7 @@ export class RecordingWriter {
     this.#disk(() => {
       writeDurably(join(this.folder, END_FILE), JSON.stringify(end) + '\n');
       unmarkLive(this.folder);
+      this.#release();
       syncFolder(this.folder);
     });
     this.#options.notice({ kind: 'end', recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
@@ -458,6 +461,7 @@ export class RecordingWriter {
     const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: sha256(body) }, body);
     this.#disk(() => {
       this.#fd = openSync(join(this.folder, segmentName(spare.segment)), 'wx', 0o600);
+      if (spare.segment === 0) this.#letGo = holdRecording(this.folder);
     });
     // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
     this.#queue(() => syncFolderAsync(this.folder));
@@ -543,12 +547,19 @@ export class RecordingWriter {
     try {
       // Only a mark of our own: a folder that was there before may have a writer of its own.
       if (this.#marked) unmarkLive(this.folder);
+      this.#release();
     } catch {
-      // The next start takes the mark for stale, which it is.
+      // The next start takes the mark for stale: that this process holds the first segment ends with it at the latest.
     }
     // Nobody has heard of a recording that failed to begin: create() rejects, and that is enough.
     if (this.#announced) this.#options.notice({ kind: 'failed', recording: this.id, reason: error.message, head: this.head() });
     return error;
+  }
+
+  #release(): void {
+    const letGo = this.#letGo;
+    this.#letGo = () => undefined;
+    letGo();
   }
 
   /** Wipes every key. */
@@ -595,7 +606,9 @@ function release(buffer: Buffer<ArrayBufferLike>): void {
 /** Writes a file so that after a crash it is whole or absent. */
 export function writeDurably(path: string, text: string): void {
   const temporary = `${path}.new`;
-  const fd = openSync(temporary, 'w', 0o600);
+  // What a crash or somebody else left there is not written through.
+  rmSync(temporary, { force: true });
+  const fd = openSync(temporary, 'wx', 0o600);
   try {
     writeFileSync(fd, text);
     fsyncSync(fd);

@@ -69,6 +69,9 @@ export function judge(recording: string, known: Known, walk: Pick<Walk, 'head' |
   // After its own failure a recorder writes nothing; what the disk kept of its last write may still be whole.
   if (closed !== null && closed !== 'recording.failed' && found.size > signed.size)
     return result('longer', `it was closed with ${signed.size} records, and ${found.size} are there.`);
+  // What closed it in good order, and a recovery, leave nothing behind the last whole record.
+  if ((closed === 'recording.end' || closed === 'recording.recovered') && fault)
+    return result('longer', `behind its ${found.size} records stands what is none. ${fault.message}`);
   return result(undefined);
 }
 

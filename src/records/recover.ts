@@ -69,12 +69,14 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
         NOTHING,
       );
     }
-    // Another process of ours, such as wardmux record, is still writing it.
-    if (liveState(folder) === 'live') return undefined;
     const events = (await ledger.eventsOf(id)).map(({ event }) => event);
     const known = knownOf(state, events);
-    const sentence = await close(folder, ledger, id, known);
-    return { recording: id, outcome: 'closed', sentence };
+    if (liveState(folder) === 'live') {
+      // Another process of ours, such as wardmux record, is still writing it. It has written what the ledger signed for.
+      requireAgrees(folder, id, known, await walkRecording(folder, sizesOf(known), { live: true }));
+      return undefined;
+    }
+    return { recording: id, outcome: 'closed', sentence: await close(folder, ledger, id, known) };
   } catch (error) {
     if (!(error instanceof Contradiction)) {
       const why = error instanceof Error ? error.message : 'unknown fault';
@@ -85,13 +87,16 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
   }
 }
 
+/** @throws Contradiction */
+function requireAgrees(folder: string, id: string, known: Known, walk: Walk): void {
+  const { sentence, found } = judge(id, known, walk);
+  if (sentence !== undefined)
+    throw new Contradiction(`${sentence} Nothing was changed and nothing signed: keep a copy of ${folder}, and restore the original from a backup.`, found);
+}
+
 /** @throws Contradiction before anything was changed. */
 async function close(folder: string, ledger: Ledger, id: string, known: Known): Promise<string> {
-  const accept = (walk: Walk): void => {
-    const { sentence, found } = judge(id, known, walk);
-    if (sentence !== undefined)
-      throw new Contradiction(`${sentence} Nothing was changed and nothing signed: keep a copy of ${folder}, and restore the original from a backup.`, found);
-  };
+  const accept = (walk: Walk): void => requireAgrees(folder, id, known, walk);
   const sizes = sizesOf(known);
   const signedBefore = known.state.head.size;
   const enter = async ({ size, root }: TreeHead, tornBytes: number): Promise<void> =>

@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { StorageFault, isMissing, storageFault } from './fault.ts';
+import { StorageFault, storageFault } from './fault.ts';
+import { NotPlainError, openPlain } from './plain.ts';
 
 /** Larger files of ours do not exist: whatever is larger is not ours, and is not read into memory. */
 export const largestSmallFile = 1024 * 1024;
@@ -88,17 +89,17 @@ export function createNew(path: string, bytes: Uint8Array | string, mode = 0o600
  * @throws StorageFault when it cannot be read, is not a plain file, or is larger than a file of ours can be.
  */
 export function readSmall(path: string): Buffer | undefined {
-  let fd: number;
+  let fd: number | undefined;
   try {
-    // O_NONBLOCK: opening a FIFO that somebody put there must not hang us.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openPlain(path);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (error instanceof NotPlainError)
+      throw new StorageFault('corrupt', path, `Cannot read ${path}: it is not a plain file. Move it away, or restore it from a backup.`);
     throw storageFault(error, 'read', path);
   }
+  if (fd === undefined) return undefined;
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new StorageFault('corrupt', path, `Cannot read ${path}: it is not a plain file. Move it away, or restore it from a backup.`);
     if (stat.size > largestSmallFile) {
       throw new StorageFault('corrupt', path, `Cannot read ${path}: it is larger than 1 MiB and so not a file of Wardmux. Restore it from a backup.`);
     }

@@ -22,7 +22,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFrame, FRAME_HEAD_BYTES, parseFrame, SEGMENT_MAGIC } from '../../src/recording/frame.ts';
 import { encodeHeader, parseHeader } from '../../src/recording/header.ts';
-import { liveState, markLive } from '../../src/recording/live.ts';
+import { holdRecording, liveState, markLive } from '../../src/recording/live.ts';
 import { openRecording } from '../../src/recording/reader.ts';
 import { needsRecovery, recoverRecording, recoveryReport } from '../../src/recording/recovery.ts';
 import { listRecordings } from '../../src/recording/summary.ts';
@@ -345,8 +345,18 @@ describe('a torn tail', () => {
     expect(readFileSync(segmentPath(ended, 2))).toEqual(bytes);
     const running = cutOff(small);
     markLive(running);
+    // A mark alone is not believed, also where it names a process that runs.
+    expect(liveState(running)).toBe('stale');
+    expect(needsRecovery(running)).toBe(true);
+    const letGo = holdRecording(running);
+    expect(liveState(running)).toBe('live');
     expect(needsRecovery(running)).toBe(false);
     await expect(recoverRecording(running)).rejects.toMatchObject({ code: 'live' });
+    // Nor does it help to take the mark away.
+    unlinkSync(join(running, 'live'));
+    await expect(recoverRecording(running)).rejects.toMatchObject({ code: 'live' });
+    letGo();
+    expect(liveState(running)).toBe('none');
     await expect(recoverRecording('/nowhere/at/all')).rejects.toMatchObject({ code: 'not-a-recording' });
   });
 

@@ -12,7 +12,8 @@ import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
-import { checkRecordings, presentRecordings, type RecordingsCheck } from '../recordings-check.ts';
+import { proofText } from '../../records/index.ts';
+import { checkContent, checkRecordings, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';
 
 /** An append takes some milliseconds; these are many of them. */
 const SETTLE = { attempts: 5, ms: 200 };
@@ -46,13 +47,19 @@ interface Verdict {
 }
 
 /** What the comparison with the disk says, worst first. */
-function verdictOf({ missing, unknown }: RecordingsCheck, folder: string): Verdict | undefined {
+function verdictOf({ missing, unknown, contradictions }: RecordingsCheck, folder: string): Verdict | undefined {
   const many = (count: number): string => `${count} ${count === 1 ? 'recording' : 'recordings'}`;
   if (missing.length > 0)
     return {
       code: 'missing-recording',
       status: exit.missingRecording,
       sentence: `The ledger is good, and it knows ${many(missing.length)} that ${missing.length === 1 ? 'is' : 'are'} not in ${folder}. Restore from a backup, or tell whoever audits this workstation.`,
+    };
+  if (contradictions.length > 0)
+    return {
+      code: 'contradiction',
+      status: exit.contradiction,
+      sentence: `The ledger is good, and ${many(contradictions.length)} in ${folder} ${contradictions.length === 1 ? 'is' : 'are'} not what it signed for. Keep a copy, restore the original from a backup, or tell whoever audits this workstation.`,
     };
   if (unknown.length > 0)
     return {
@@ -142,7 +149,33 @@ async function readSettled<T extends { readonly reading: LedgerReading }>(read: 
   }
 }
 
-async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo): Promise<number> {
+/** How often progress is told. */
+const PROGRESS_MS = 1000;
+
+/** Reads all content of the recordings that are there, and says on stderr how far it is. */
+async function compareContent(site: OpenInstallation, compared: RecordingsCheck, present: readonly string[], io: CliIo): Promise<RecordingsCheck> {
+  const { home, noteKey } = site;
+  const gone = new Set(compared.missing.map(({ id }) => id));
+  const view = await LedgerView.open(home.ledger, noteKey);
+  if (!view) return compared;
+  let told = io.now();
+  const progress: Progress = ({ recordings, of, bytes }) => {
+    if (recordings < of && io.now() - told < PROGRESS_MS) return;
+    told = io.now();
+    io.talk(`${recordings} of ${of} recordings compared, ${(bytes / 1e6).toFixed(1)} MB read`);
+  };
+  try {
+    const ids = present.filter((id) => !gone.has(id));
+    const { contradictions, content } = await checkContent(home.recordings, ids, view, progress);
+    const known = new Set(contradictions.map(({ id }) => id));
+    // What the glance saw, and content alone does not show, is said too.
+    return { ...compared, content, contradictions: [...contradictions, ...compared.contradictions.filter(({ id }) => !known.has(id))] };
+  } finally {
+    view.close();
+  }
+}
+
+async function verify(options: { json?: boolean; anchor?: string[]; deep?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
@@ -150,7 +183,8 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
   const { events, checkpoints, head, last, unvouched, faults } = reading;
   const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? []);
   // A ledger that does not hold knows nothing that a folder could be compared with.
-  const compared = faults.length === 0 ? checkRecordings(folder, present, known) : undefined;
+  const glanced = faults.length === 0 ? checkRecordings(folder, present, known, reading.states) : undefined;
+  const compared = glanced && options.deep ? await compareContent(site, glanced, present, io) : glanced;
   const views = faults.length > 0 ? [] : await viewsOf(site, io);
   const differs = outside?.verdict ?? (compared && verdictOf(compared, folder)) ?? anchorVerdict(views);
   const good = faults.length === 0 && !differs;
@@ -158,7 +192,7 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
   const sentence =
     faults[0]?.message ??
     differs?.sentence ??
-    `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.`;
+    `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.${compared?.content ? ` Their content is what it signed for: ${proofText({ proven: compared.content.proven, found: { size: compared.content.records } })}.` : ''}`;
   const notes: string[] = [];
   for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
   const weakness = storeWeakness(site.installation.secretStore, site.home);
@@ -187,7 +221,10 @@ async function verify(options: { json?: boolean; anchor?: string[] }, io: CliIo)
     await io.out(`${code}: ${sentence}\n`);
     for (const { id, began, records, folder: empty } of compared?.missing ?? [])
       await io.out(`missing: ${id}, began ${began}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
+    for (const { sentence: what } of compared?.contradictions ?? []) await io.out(`contradiction: ${what}\n`);
     for (const id of compared?.unknown ?? []) await io.out(`unknown: ${id}\n`);
+    for (const { id, proven, records } of compared?.content?.unsigned ?? [])
+      await io.out(`not signed for yet: ${id}, the last ${records - proven} of ${records} records\n`);
     for (const note of notes) await io.out(`note: ${note}\n`);
     for (const { message } of faults.slice(1)) io.talk(message);
   }
@@ -203,6 +240,7 @@ export const ledger: CliCommand = {
     ['wardmux ledger show', 'every event, a line each'],
     ['wardmux ledger show --json --action unlock', 'the events as they are stored, one JSON object a line'],
     ['wardmux ledger verify', 'order, signatures and checkpoints, and whether its recordings are there; exit status 7, 8 or 9 when not'],
+    ['wardmux ledger verify --deep', 'and all content of the recordings; exit status 52 when it is not what was signed for'],
     ['wardmux ledger verify --anchor /mnt/audit', 'and whether it extends the heads that are kept there; exit status 50 or 51 when not'],
   ],
   declare: (command, io, done) => {
@@ -218,11 +256,12 @@ export const ledger: CliCommand = {
       .command('verify')
       .description('Verifies the ledger against its own checkpoints, and compares the recordings that it knows with those on the disk.')
       .option('--json', 'print the report as JSON')
+      .option('--deep', 'read all recordings and compare their content with the heads that were signed; says on stderr how far it is')
       .option('--anchor <PATH>', 'also compare with the heads in this file or folder, kept outside; can be given several times', collect, [])
       .addHelpText(
         'after',
-        '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know',
+        '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know,\n      52 when one is not what was signed for',
       )
-      .action(async (options: { json?: boolean; anchor?: string[] }) => done(await verify(options, io)));
+      .action(async (options: { json?: boolean; anchor?: string[]; deep?: boolean }) => done(await verify(options, io)));
   },
 };

@@ -6,7 +6,7 @@ import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { summarise, type RecordingSummary } from '../../recording/summary.ts';
-import { recoverRecordings } from '../../records/index.ts';
+import { glanceAt, recoverRecordings, type Glance } from '../../records/index.ts';
 import { exit } from '../exit.ts';
 import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
 import type { CliCommand } from '../command.ts';
@@ -33,15 +33,30 @@ export interface ListedRecording {
   /** An interrupted recording that was closed after its last whole record. */
   readonly recovered: boolean;
   readonly fault: string | null;
+  /** What the ledger says against what is there, at a glance: null where the ledger does not know it. Content is proven by `ledger verify --deep`. */
+  readonly ledger: {
+    /** Records that the ledger signed for. */
+    readonly signed: number;
+    /** Records that are there, by the lengths of frames; null where they were not counted. */
+    readonly found: number | null;
+    readonly contradiction: string | null;
+  } | null;
 }
 
-function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
+/** So many of the newest recordings are opened; of older ones only the segments' names and sizes are looked at, so that a list stays quick. */
+const LOOKED_AT = 4000;
+
+function listed(summary: RecordingSummary, known: RecordingState | undefined, look: boolean): ListedRecording {
   const { id, person, started, durationMs, size, bytes, bytesExact, fault, folder } = summary;
+  const glance = known && (look || summary.state !== 'complete' || known.closed !== 'recording.end' ? glanceAt(folder, id, known) : UNSEEN);
+  const ledger = known && glance ? { signed: known.head.size, ...glance } : null;
   // Where the ledger has its end, no file that came or went says otherwise.
   const state = known?.closed ? (known.closed === 'recording.end' ? 'complete' : 'interrupted') : summary.state;
   const recovered = known ? known.closed === 'recording.recovered' : state === 'interrupted' && !needsRecovery(folder);
-  return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null };
+  return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null, ledger };
 }
+
+const UNSEEN: Glance = { found: null, contradiction: null };
 
 /**
  * Every recording in a folder, oldest first. What the ledger has the end of it tells, and the disk only how large the segments
@@ -52,9 +67,20 @@ export async function summariesOf(folder: string, view: LedgerView | undefined):
   const list: RecordingSummary[] = [];
   for (const id of presentRecordings(folder)) {
     const state = known.get(id);
-    list.push((state && endedSummary(join(folder, id), id, state)) ?? (await summarise(join(folder, id), id)));
+    list.push((state && endedSummary(join(folder, id), id, state)) ?? (await summaryOf(join(folder, id), id)));
   }
   return list;
+}
+
+/** What is no folder of ours is a row too: a list does not end at it, and follows no link. */
+async function summaryOf(folder: string, id: string): Promise<RecordingSummary> {
+  let fault = `${folder} is not a folder.`;
+  try {
+    if (lstatSync(folder).isDirectory()) return await summarise(folder, id);
+  } catch (error) {
+    fault = `${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
+  }
+  return { id, folder, person: '', started: '', durationMs: 0, bytes: 0, bytesExact: false, size: 0, segments: 0, state: 'interrupted', fault };
 }
 
 /** @returns undefined where the ledger has no end of it, or the disk has other segments than the ledger. */
@@ -70,11 +96,12 @@ function endedSummary(folder: string, id: string, { closed, durationMs, outputBy
   return { id, folder, person, started: began, durationMs, bytes: outputBytes, bytesExact: true, size, segments: segment + 1, state: 'complete' };
 }
 
-/** The ledger's word, where it has one: a list is there also where the ledger is not good. */
-async function openView({ home, noteKey }: OpenInstallation): Promise<LedgerView | undefined> {
+/** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
+async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise<LedgerView | undefined> {
   try {
     return await LedgerView.open(home.ledger, noteKey);
-  } catch {
+  } catch (error) {
+    io.talk(`Nothing in this list is compared with the ledger: ${error instanceof Error ? error.message : 'unknown fault'}`);
     return undefined;
   }
 }
@@ -98,7 +125,7 @@ export const list: CliCommand = {
   name: 'list',
   summary: 'Lists recordings: id, person, start, length, size, state.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept). The app recovers interrupted recordings when it starts; --recover does it now.',
+    'States: complete, live, interrupted (its writer died; what was whole is kept). The app recovers interrupted recordings when it starts; --recover does it now, and signs over nothing that the ledger contradicts.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
@@ -111,9 +138,11 @@ export const list: CliCommand = {
       .action(async (options: { json?: boolean; recover?: boolean }) => {
         const site = openInstallation(io);
         const status = options.recover ? await recover(site, io) : exit.done;
-        const view = await openView(site);
+        const view = await openView(site, io);
+        // The ledger first: a recording that is being written is never behind it.
         const known = new Map((await view?.recordings()) ?? []);
-        const recordings = (await summariesOf(site.home.recordings, view)).map((summary) => listed(summary, known.get(summary.id)));
+        const summaries = await summariesOf(site.home.recordings, view);
+        const recordings = summaries.map((summary, n) => listed(summary, known.get(summary.id), n >= summaries.length - LOOKED_AT));
         view?.close();
         if (options.json) await io.out(jsonText(recordings));
         else {
@@ -131,7 +160,20 @@ export const list: CliCommand = {
         for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
         const cut = recordings.filter((r) => r.state === 'interrupted' && !r.recovered).length;
         if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
-        done(status);
+        const contradictions = recordings.flatMap(({ ledger }) => ledger?.contradiction ?? []);
+        for (const sentence of contradictions) io.talk(sentence);
+        const there = new Set(recordings.map(({ id }) => id));
+        const gone = [...known].filter(([id]) => !there.has(id));
+        for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
+        const strange = view ? recordings.filter(({ ledger, state }) => ledger === null && state !== 'live') : [];
+        for (const { id } of strange) io.talk(`Recording ${id} is not in the ledger.`);
+        const found = [
+          [!view, exit.badLedger],
+          [contradictions.length > 0, exit.contradiction],
+          [gone.length > 0, exit.missingRecording],
+          [strange.length > 0, exit.unknownRecording],
+        ] as const;
+        done(status !== exit.done ? status : (found.find(([is]) => is)?.[1] ?? exit.done));
       });
   },
 };

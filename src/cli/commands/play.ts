@@ -1,14 +1,16 @@
 /** `wardmux play`: a recording back to a terminal, with its timing, or its exact bytes. */
+import { LedgerView } from '../../ledger/view.ts';
 import { openRecording, readHeader } from '../../recording/reader.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
+import { proofText, proveRecording } from '../../records/index.ts';
 import { readEnd } from '../../recording/summary.ts';
 import { liveState } from '../../recording/live.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { appendEvent, openInstallation, recordingFolder, unlockPerson } from '../installation.ts';
+import { appendEvent, openInstallation, recordingFolder, unlockPerson, type OpenInstallation } from '../installation.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
 import { ReplayFilter } from '../../terminal/replay-filter.ts';
@@ -72,13 +74,32 @@ export const play: CliCommand = {
           }
           // Before the first byte is shown: who reads is on the record, or nobody reads.
           await told('success');
-          done(await replay(folder, id, opener, options, io));
+          // Said before anything is shown: what follows may be what somebody else put there.
+          const proof = await tellProof(site, folder, id, io);
+          const played = await replay(folder, id, opener, options, io);
+          done(proof !== exit.done ? proof : played);
         } finally {
           identity?.destroy();
         }
       });
   },
 };
+
+/** Compares all of a recording with the heads that the ledger signed, and says how far it is proven. @returns the exit status */
+async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<number> {
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  try {
+    const proof = view && (await proveRecording(folder, id, view, { live: liveState(folder) === 'live' }));
+    if (!proof) {
+      io.talk(`Recording ${id} is not in the ledger: nothing of it is proven.`);
+      return exit.unknownRecording;
+    }
+    io.talk(proof.sentence ?? `Recording ${id}: ${proofText(proof)}.`);
+    return proof.contradiction ? exit.contradiction : exit.done;
+  } finally {
+    view?.close();
+  }
+}
 
 /** The terminal reads UTF-8, as its locale says (POSIX: the first of these that is set). */
 function readsUnicode(env: CliIo['env']): boolean {

@@ -1,0 +1,48 @@
+/** All content of a recording against the heads that the ledger signed. */
+import type { LedgerEvent } from '../ledger/types.ts';
+import type { RecordingState } from '../ledger/rules.ts';
+import type { FrameFault } from '../recording/types.ts';
+import { walkRecording } from '../recording/walk.ts';
+import { judge, knownOf, sizesOf, type Judgement } from './judge.ts';
+
+/** A ledger that is open, for writing or for reading only. */
+export interface Asked {
+  recording(id: string): Promise<RecordingState | undefined>;
+  eventsOf(recording: string): Promise<readonly { readonly event: LedgerEvent }[]>;
+}
+
+export interface Proof extends Judgement {
+  readonly state: RecordingState;
+  /** Why not all of it could be read as records. */
+  readonly fault: FrameFault | undefined;
+}
+
+/**
+ * Reads a recording whole, without any key.
+ * @param live it is being written: a torn end is then its end.
+ * @returns undefined where the ledger has no start of it.
+ * @throws RecordingError 'not-a-recording', 'unreadable'; LedgerError
+ */
+export async function proveRecording(
+  folder: string,
+  id: string,
+  ledger: Asked,
+  options: { readonly live?: boolean; readonly progress?: (bytes: number) => void } = {},
+): Promise<Proof | undefined> {
+  // The ledger first: a running recording is never behind what the ledger has of it.
+  const state = await ledger.recording(id);
+  if (!state) return undefined;
+  const known = knownOf(
+    state,
+    (await ledger.eventsOf(id)).map(({ event }) => event),
+  );
+  const walk = await walkRecording(folder, sizesOf(known), options);
+  return { ...judge(id, known, walk), state, fault: walk.fault };
+}
+
+/** How far a recording that does not contradict the ledger is proven, for people. */
+export function proofText({ proven, found }: { readonly proven: number; readonly found: { readonly size: number } }): string {
+  const late = found.size - proven;
+  const behind = late === 0 ? '' : late === 1 ? '; the last one is not signed for yet' : `; the last ${late} are not signed for yet`;
+  return `proven: ${proven} of ${found.size} records${behind}`;
+}
