@@ -190,10 +190,19 @@ def ed_decode(data):
 
 
 ED_BASE = ed_decode(bytes.fromhex('58' + '66' * 31))
+# The y of a point of order 8, and of all eight points whose order divides the cofactor.
+ED_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+ED_SMALL_ORDER = (0, 1, P25519 - 1, ED_ORDER_8, P25519 - ED_ORDER_8)
+
+
+def is_ed_point(data):
+    """Whether 32 bytes encode a y below p, and not a point of small order. Libraries differ about those (docs/format.md, "Signature algorithms")."""
+    y = int.from_bytes(data, 'little') & (2**255 - 1)
+    return len(data) == 32 and y < P25519 and y not in ED_SMALL_ORDER
 
 
 def ed25519_verify(public_key, message, signature):
-    if len(public_key) != 32 or len(signature) != 64:
+    if len(signature) != 64 or not is_ed_point(public_key) or not is_ed_point(signature[:32]):
         return False
     a = ed_decode(public_key)
     r = ed_decode(signature[:32])
@@ -328,7 +337,7 @@ def parse_ssh_key(text):
             return None
         if match[1] == 'ssh-ed25519':
             raw = fields.string()
-            good = len(raw) == 32
+            good = is_ed_point(raw)
         else:
             good = fields.string() == b'nistp256'
             raw = fields.string()
@@ -578,6 +587,12 @@ def compact(value):
     return ecmascript_fractions(text) if 'e-0' in text else text
 
 
+def pretty(value):
+    """The one text of a value that is written out."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + '\n'
+    return ecmascript_fractions(text) if 'e-0' in text else text
+
+
 def read_line_value(line):
     """(text, object) of a line that is a JSON object in UTF-8; (None, None) otherwise."""
     try:
@@ -653,7 +668,7 @@ def decode_note_key(text):
     """(name, key id, raw key) of a C2SP note verification key, or None."""
     match = re.fullmatch(r'([!-*,-~]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})', text)
     data = b64(match[3]) if match else None
-    if data is None or len(data) != 33 or data[0] != 1:
+    if data is None or data[:1] != b'\x01' or not is_ed_point(data[1:]):
         return None
     key_id = sha256(match[1].encode(), b'\n\x01', data[1:])[:4]
     return (match[1], key_id, data[1:]) if key_id.hex() == match[2] else None
@@ -752,10 +767,6 @@ def is_trust(trust):
     return is_certified(installation, keys, INSTALLATION_KEY_NAMESPACE, 'ssh') and is_certified(installation, trust['auditKeys'], AUDIT_KEY_NAMESPACE, 'kid')
 
 
-def pretty(value):
-    return json.dumps(value, ensure_ascii=False, indent=2) + '\n'
-
-
 def read_trust(path):
     again = 'Make it again on the installation: wardmux trust > trust.json'
     try:
@@ -771,9 +782,9 @@ def read_trust(path):
     except (ValueError, RecursionError):
         raise Failure('bad-trust', again) from None
     # One text for one trust file: so no member stands in it twice, and the stock tools read what the verifiers read.
+    if not is_plain(trust) or pretty(trust) != text:
+        raise Failure('bad-trust', again)
     if is_trust(trust):
-        if pretty(trust) != text:
-            raise Failure('bad-trust', again)
         return trust
     if is_newer(trust, 'wardmux-trust'):
         raise Failure('newer-version', 'The trust file.')
@@ -844,9 +855,11 @@ def is_summary(value):
 
 def read_summary(data):
     text, value = read_line_value(data)
-    if value is not None and is_newer(value, 'wardmux-bundle'):
+    if value is None or not is_plain(value) or pretty(value) != text:
+        raise Failure('bad-summary', 'It is not the summary of a bundle.')
+    if is_newer(value, 'wardmux-bundle'):
         raise Failure('newer-version', 'recording.json.')
-    if value is None or not is_summary(value) or pretty(value) != text:
+    if not is_summary(value):
         raise Failure('bad-summary', 'It is not the summary of a bundle.')
     return value
 
@@ -894,12 +907,16 @@ AFTER_CLOSING = {'recording.end': (), 'recording.failed': ('recording.recovered'
 EMPTY_ROOT = sha256(b'').hex()
 
 
+EVENT_MEMBERS = ('seq', 'time', 'entered', 'installation', 'action', 'person', 'outcome', 'detail')
+
+
 def decode_event(line):
     """A ledger event, or None. Only its outer shape is looked at."""
     # The writer's one text only: what reads differently elsewhere is not an event.
     event = parse_one_object(line)
     good = event is not None and is_int(event.get('seq')) and isinstance(event.get('action'), str) and is_moment(event.get('time'))
-    good = good and is_match(event.get('installation'), 'w-[0-9a-f]{12}')
+    good = good and members(event, tuple(name for name in EVENT_MEMBERS if name in event)) and ('entered' not in event or is_moment(event['entered']))
+    good = good and is_match(event.get('installation'), 'w-[0-9a-f]{12}') and ('outcome' not in event or isinstance(event['outcome'], str))
     good = good and ('detail' not in event or isinstance(event['detail'], dict))
     good = good and ('person' not in event or isinstance(event['person'], str))
     return event if good else None
@@ -1022,6 +1039,8 @@ def ledger_story(events, recording):
         if action == 'recording.segment':
             if not is_count(detail.get('segment')) or not is_count(detail.get('firstSeq')):
                 raise bad
+            if detail['segment'] <= (segments[-1][0] if segments else 0):
+                raise contradiction('states a segment that is not higher than the one before it')
             if detail['firstSeq'] >= size:
                 raise contradiction('states a segment that begins behind its head')
             segments.append((detail['segment'], detail['firstSeq']))

@@ -1,6 +1,6 @@
 /** checkpoint.note of a bundle: read more strictly than a note has to be, so that no two verifiers can see two checkpoints in it. */
-import { verify } from 'node:crypto';
-import { ed25519PublicKey, type NoteKey } from '../ledger/note.ts';
+import { ed25519Verify } from '../ledger/ed25519.ts';
+import type { NoteKey } from '../ledger/note.ts';
 import { utf8Text } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
 
@@ -22,7 +22,7 @@ export function openBundleCheckpoint(bytes: Buffer, keys: readonly NoteKey[]): T
     if (!match || signature.toString('base64') !== match[2]) return undefined;
     const key = keys.find(({ name, id }) => match[1] === name && signature.length === SIGNATURE_BYTES && signature.subarray(0, 4).equals(id));
     if (!key || signer) continue;
-    if (!verify(null, Buffer.from(text, 'utf8'), ed25519PublicKey(key.publicKey), signature.subarray(4))) return undefined;
+    if (!ed25519Verify(key.publicKey, Buffer.from(text, 'utf8'), signature.subarray(4))) return undefined;
     signer = key;
   }
   if (!signer) return 'other-key';

@@ -112,6 +112,7 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
       throw contradiction(`states another root for ${size} records than the one before it`);
     if (action === 'recording.segment') {
       if (!isCount(segment) || !isCount(firstSeq)) throw bad();
+      if (segment <= (segments.at(-1)?.segment ?? 0)) throw contradiction('states a segment that is not higher than the one before it');
       if (firstSeq >= size) throw contradiction('states a segment that begins behind its head');
       segments.push({ segment, firstSeq });
     }

@@ -3,7 +3,7 @@
  * every machine. Ed25519 (RFC 8709) and ECDSA on P-256 (RFC 5656); the private keys stay with their owner's callback.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { ed25519PublicKey } from '../ledger/note.ts';
+import { ed25519Verify, isEd25519Point } from '../ledger/ed25519.ts';
 
 /** Namespace of every signature over an export: a signature made for another purpose is not one. */
 export const EXPORT_NAMESPACE = 'session-export@wardmux.localhost';
@@ -101,7 +101,7 @@ function decodeSshKey(blob: Buffer): SshPublicKey | undefined {
     if (type === 'ssh-ed25519') {
       const raw = fields.string();
       fields.end();
-      return raw.length === 32 ? { type, raw } : undefined;
+      return isEd25519Point(raw) ? { type, raw } : undefined;
     }
     if (type !== 'ecdsa-sha2-nistp256' || fields.string().toString('latin1') !== 'nistp256') return undefined;
     const raw = fields.string();
@@ -130,8 +130,7 @@ export function p256SshKey(jwk: { readonly x: string; readonly y: string }): Ssh
   return { type: 'ecdsa-sha2-nistp256', raw };
 }
 
-function nodeKey(key: SshPublicKey): KeyObject {
-  if (key.type === 'ssh-ed25519') return ed25519PublicKey(key.raw);
+function p256Key(key: SshPublicKey): KeyObject {
   const [x, y] = [key.raw.subarray(1, 33), key.raw.subarray(33)].map((part) => part.toString('base64url'));
   return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
 }
@@ -192,7 +191,7 @@ export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKe
     if (value.length !== 64) return 'malformed';
     const data = signedBytes(namespace, message);
     const good =
-      key.type === 'ssh-ed25519' ? verify(null, data, nodeKey(key), value) : verify('sha256', data, { key: nodeKey(key), dsaEncoding: 'ieee-p1363' }, value);
+      key.type === 'ssh-ed25519' ? ed25519Verify(key.raw, data, value) : verify('sha256', data, { key: p256Key(key), dsaEncoding: 'ieee-p1363' }, value);
     return good ? 'good' : 'bad';
   } catch {
     return 'malformed';

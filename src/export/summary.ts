@@ -1,6 +1,6 @@
 /** recording.json: what a bundle is about, for people and programs. A verifier makes it again from evidence and ledger. */
 import { reasons, type Access } from '../recording/access.ts';
-import { isCount, utf8Text } from '../recording/json.ts';
+import { isCount, parseOneText, utf8Text, writtenOut } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import type { TreeHead } from '../recording/types.ts';
 
@@ -48,7 +48,7 @@ export function summaryText(s: BundleSummary): string {
     ledger: { size: s.ledger.size, root: s.ledger.root },
     exported: { time: s.exported.time, by: s.exported.by, version: s.exported.version, reason: s.exported.reason },
   };
-  return `${JSON.stringify(ordered, null, 2)}\n`;
+  return writtenOut(ordered);
 }
 
 const is =
@@ -81,7 +81,7 @@ export function parseSummary(bytes: Uint8Array): BundleSummary | 'newer' | undef
   const text = utf8Text(bytes);
   if (text === undefined) return undefined;
   try {
-    const value = JSON.parse(text) as BundleSummary;
+    const value = parseOneText(text, writtenOut) as BundleSummary;
     const { format, version } = value as { readonly format: string; readonly version: number };
     if (format === 'wardmux-bundle' && Number.isSafeInteger(version) && version > 1) return 'newer';
     const good = Object.entries(fields).every(([name, isOne]) => isOne(value[name as keyof BundleSummary] as never));

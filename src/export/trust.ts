@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
-import { hasExactly } from '../recording/json.ts';
+import { hasExactly, parseOneText, writtenOut } from '../recording/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, sshVerify, type SshPublicKey } from './sshsig.ts';
 
@@ -148,15 +148,15 @@ export function makeTrust(facts: TrustFacts): Trust {
 
 /** The text of trust.json. */
 export function trustText(trust: Trust): string {
-  return `${JSON.stringify(trust, null, 2)}\n`;
+  return writtenOut(trust);
 }
 
 /** @returns undefined when the text is not a trust file; 'newer' for one of a version that is still to come. */
 export function parseTrust(text: string): Trust | 'newer' | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    const result = trustSchema.safeParse(value);
     // One text for one trust file: so no member stands in it twice, and the stock tools read what the verifiers read.
+    const value = parseOneText(text, writtenOut);
+    const result = trustSchema.safeParse(value);
     if (result.success) return trustText(result.data) === text && orderOf(value) ? result.data : undefined;
     const { format, version } = value as { format?: unknown; version?: unknown };
     return format === 'wardmux-trust' && Number.isSafeInteger(version) && (version as number) > 1 ? 'newer' : undefined;

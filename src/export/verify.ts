@@ -13,7 +13,7 @@ import type { Access } from '../recording/access.ts';
 import { EVENT_HEAD_BYTES, writeEventHead } from '../recording/events.ts';
 import { readEndReason } from '../recording/facts.ts';
 import { isNewerHeader, parseHeader } from '../recording/header.ts';
-import { parseOneText } from '../recording/json.ts';
+import { hasExactly, parseOneText } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import type { EventCode, RecordingEvent, SegmentHeader, TreeHead } from '../recording/types.ts';
 import { CastText, readTextLine } from './cast.ts';
@@ -292,9 +292,8 @@ function checkLedger(folder: string, { recording, installation, person, exported
       const bad = (code: FailureCode): BundleFailure => new BundleFailure(code, `Line ${number} of ${BUNDLE.ledger}.`);
       const parsed = parseLedgerLine(line);
       const bytes = parsed && Buffer.from(parsed.event, 'utf8');
-      // The writer's one text only: what reads differently elsewhere is not an event.
-      const event = parsed && parseOneText(parsed.event) !== undefined ? decodeEvent(bytes!) : undefined;
-      if (!parsed || !event || !isMoment(event.time) || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
+      const event = parsed && readLedgerEvent(parsed.event, bytes!);
+      if (!parsed || !event || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
       if (event.installation !== installation || !belongsTo(event, recording, people)) throw bad('bad-ledger');
       if (parsed.index >= head.size) throw bad('short-proof');
       let root: Buffer;
@@ -318,6 +317,22 @@ function checkLedger(folder: string, { recording, installation, person, exported
     file.close();
   }
   return ledgerHeads(events, recording);
+}
+
+/** Members of an event, in their order. */
+const EVENT_MEMBERS = ['seq', 'time', 'entered', 'installation', 'action', 'person', 'outcome', 'detail'] as const;
+
+/** The writer's one text only: what reads differently elsewhere is not an event. What its kind says is another question. */
+function readLedgerEvent(text: string, bytes: Buffer): LedgerEvent | undefined {
+  const event = parseOneText(text) === undefined ? undefined : decodeEvent(bytes);
+  if (!event || !isMoment(event.time) || (event.entered !== undefined && !isMoment(event.entered))) return undefined;
+  if (event.outcome !== undefined && typeof event.outcome !== 'string') return undefined;
+  return hasExactly(
+    { ...event },
+    EVENT_MEMBERS.filter((name) => event[name] !== undefined),
+  )
+    ? event
+    : undefined;
 }
 
 function parseLedgerLine(line: Buffer): { readonly index: number; readonly event: string; readonly path: readonly string[] } | undefined {

@@ -5,16 +5,15 @@
  * A checkpoint's text is: origin, size in decimal, root in base64; we add one extension line, `time ISO8601`, so that a
  * checkpoint written at rest says when the ledger was seen whole.
  */
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { TreeHead } from '../recording/types.ts';
+import { ed25519Verify, isEd25519Point } from './ed25519.ts';
 import type { SignedCheckpoint } from './types.ts';
 
 /** Signature type of Ed25519 in C2SP signed notes. */
 const ED25519 = 0x01;
 /** Longest note we read: a checkpoint of ours has about 300 bytes, a cosigned one a few thousand. */
 const MAX_NOTE_BYTES = 64 * 1024;
-/** DER prefix of an Ed25519 SubjectPublicKeyInfo (RFC 8410, section 4); the raw key follows. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** A note verification key: `NAME+KEYID+BASE64(type || public key)`. */
 export interface NoteKey {
@@ -47,19 +46,14 @@ export function encodeNoteKey(key: NoteKey): string {
   return `${key.name}+${key.id.toString('hex')}+${Buffer.concat([Buffer.from([ED25519]), key.publicKey]).toString('base64')}`;
 }
 
-/** @returns undefined when the text is not an Ed25519 verification key with the right key id. */
+/** @returns undefined when the text is not the one text of an Ed25519 verification key with the right key id. */
 export function decodeNoteKey(text: string): NoteKey | undefined {
   const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(text);
   if (!match) return undefined;
   const bytes = Buffer.from(match[3]!, 'base64');
-  if (bytes.length !== 33 || bytes[0] !== ED25519) return undefined;
+  if (bytes.length !== 33 || bytes[0] !== ED25519 || !isEd25519Point(bytes.subarray(1))) return undefined;
   const key = noteKey(match[1]!, bytes.subarray(1));
-  return key.id.toString('hex') === match[2] ? key : undefined;
-}
-
-/** A node public key from raw Ed25519 bytes. */
-export function ed25519PublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
+  return encodeNoteKey(key) === text ? key : undefined;
 }
 
 /** Signs a text that ends in a newline. `sign` gives the 64-byte Ed25519 signature of the text. */
@@ -75,7 +69,6 @@ export function openNote(note: string, key: NoteKey, maxBytes = MAX_NOTE_BYTES):
   const split = note.lastIndexOf('\n\n');
   if (split < 0 || !note.endsWith('\n')) return undefined;
   const text = note.slice(0, split + 1);
-  const publicKey = ed25519PublicKey(key.publicKey);
   for (const line of note.slice(split + 2, -1).split('\n')) {
     const match = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
     if (!match) return undefined;
@@ -83,7 +76,7 @@ export function openNote(note: string, key: NoteKey, maxBytes = MAX_NOTE_BYTES):
     if (match[1] !== key.name || bytes.length !== 68 || !bytes.subarray(0, 4).equals(key.id)) continue;
     // 68 bytes leave spare bits in their last character: only one text stands for a signature.
     if (bytes.toString('base64') !== match[2]) return undefined;
-    return verify(null, Buffer.from(text, 'utf8'), publicKey, bytes.subarray(4)) ? text : undefined;
+    return ed25519Verify(key.publicKey, Buffer.from(text, 'utf8'), bytes.subarray(4)) ? text : undefined;
   }
   return undefined;
 }

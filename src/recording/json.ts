@@ -19,12 +19,17 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The value of a text that is the one text of its value; undefined for any other. */
-export function parseOneText(text: string): unknown {
+/** The text of a value that is written out: two spaces a level, and a line end. */
+export function writtenOut(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The value of a text that is the one text of its value, as `write` makes it; undefined for any other. */
+export function parseOneText(text: string, write: (value: unknown) => string = JSON.stringify): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-    if (!isPlain(value, MAX_DEPTH) || JSON.stringify(value) !== text) return undefined;
+    if (!isPlain(value, MAX_DEPTH) || write(value) !== text) return undefined;
   } catch {
     return undefined;
   }

@@ -61,6 +61,8 @@ export interface Forgery {
   exported: Record<string, unknown>;
   /** Text of the checkpoint, before it is signed. */
   note: (text: string) => string;
+  /** Signs the checkpoint in place of the installation's key. */
+  sign?: (bytes: Uint8Array) => Uint8Array;
   /** After the signature. */
   noteTail: string;
   sshHash: string;
@@ -75,13 +77,15 @@ export interface InsiderKeys {
   readonly trustText: string;
   readonly noteSign: (bytes: Uint8Array) => Uint8Array;
   readonly installation: SshKeyPair;
+  /** Seed of the installation's key. */
+  readonly seed: Buffer;
   readonly person: SshKeyPair;
   readonly owner: { readonly x: string; readonly y: string };
   readonly audit: { readonly x: string; readonly y: string };
   readonly stranger: { readonly x: string; readonly y: string };
 }
 
-interface SshKeyPair {
+export interface SshKeyPair {
   readonly publicKey: SshPublicKey;
   sign(bytes: Uint8Array): Uint8Array;
 }
@@ -107,6 +111,7 @@ export function insiderKeys(name: string, deterministic = false): InsiderKeys {
     trustText: trustText(trust),
     noteSign: ed.sign,
     installation: { publicKey: ed25519SshKey(ed.publicKey), sign: ed.sign },
+    seed: ed.seed,
     person: {
       publicKey: p256SshKey(signing),
       sign: deterministic ? (bytes) => ecdsa(bytes, signing) : (bytes) => sign('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }),
@@ -262,7 +267,7 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
   const origin = ledgerOrigin(INSTALLATION);
   const noteText = forgery.note(`${origin}\n${head.size}\n${Buffer.from(head.root, 'hex').toString('base64')}\ntime 2026-03-05T07:59:59.000Z\n`);
   const key = noteKey(origin, keys.installation.publicKey.raw);
-  const signature = Buffer.concat([key.id, keys.noteSign(Buffer.from(noteText, 'utf8'))]).toString('base64');
+  const signature = Buffer.concat([key.id, (forgery.sign ?? keys.noteSign)(Buffer.from(noteText, 'utf8'))]).toString('base64');
   files.set(BUNDLE.checkpoint, Buffer.from(`${noteText}\n— ${origin} ${signature}\n${forgery.noteTail}`, 'utf8'));
 
   // The rest.

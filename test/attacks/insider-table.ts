@@ -1,8 +1,8 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
 import { BUNDLE } from '../../src/export/layout.ts';
 import { RECORDING } from '../vectors/example.ts';
-import { thumbprintOf } from '../vectors/second-writer.ts';
-import { forge, headerFor, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery, type InsiderKeys } from './forge.ts';
+import { otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
+import { forge, headerFor, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery, type InsiderKeys, type SshKeyPair } from './forge.ts';
 
 const piecesOf = (f: Forgery, code: string): ForgedPiece[] => f.frames.flatMap((frame) => frame.pieces.filter((piece) => piece.code === code));
 const frameOf = (f: Forgery, code: string): ForgedFrame => f.frames.find((frame) => frame.pieces.some((piece) => piece.code === code))!;
@@ -50,6 +50,23 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['a header of a version to come', 'newer-version', (f) => header(f, 0, (value) => (value['version'] = 2))],
   ['a second segment of another person', 'bad-header', (f) => header(f, 1, (value) => (value['person'] = 'p-00000000000b'))],
   ['a record before the first header', 'bad-header', (f) => f.frames.unshift(...f.frames.splice(1, 1))],
+  ['a second segment of another start', 'bad-header', (f) => header(f, 1, (value) => (value['started'] = '2026-03-04T05:06:07.090Z'))],
+  ['a header with a count of 2^53', 'bad-header', (f) => header(f, 1, (value) => (value['outputOffset'] = 2 ** 53))],
+  ['a header whose C is another', 'bad-commitment', (f) => (f.files = (files) => patch(files, BUNDLE.evidence, /^(\{"head":".{118})../, '$100'))],
+  ['a header whose epk is no point of the curve, which only who opens it sees', 'good', (f) => header(f, 0, (value) => offTheCurve(recipients(value)[0]!))],
+  [
+    'a start that is not the time of the id',
+    'good',
+    (f) => {
+      for (const segment of [0, 1]) header(f, segment, (value) => (value['started'] = '2026-03-04T05:06:08.000Z'));
+      f.files = (files) => patch(files, BUNDLE.summary, /"started": ".*"/, '"started": "2026-03-04T05:06:08.000Z"');
+    },
+  ],
+  [
+    'a header of a version to come with a space in it',
+    'bad-header',
+    (f) => (f.frames[0]!.header = f.frames[0]!.header!.replace('"version":1', '"version": 2')),
+  ],
 
   ['a person who is not the one that began it', 'contradiction', (f) => (event(f, 'recording.start').person = 'p-00000000000b')],
   ['another role than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['role'] = 'emergency')],
@@ -91,12 +108,70 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['an event at a time that never was', 'bad-ledger', (f) => (event(f, 'play').time = '2026-03-04T24:00:00.000Z')],
   ['an event of another installation', 'bad-ledger', (f) => (event(f, 'play').installation = 'w-00000000000f')],
   ['an event that has nothing to do with it', 'bad-ledger', (f) => delete event(f, 'lock').hidden],
+  [
+    'a segment named twice',
+    'contradiction',
+    (f) => {
+      const { firstSeq, size } = detail(f, 'recording.segment') as { firstSeq: number; size: number };
+      f.events.splice(7, 0, { action: 'recording.segment', detail: { recording: RECORDING, segment: 1, firstSeq, size: size + 1 } });
+    },
+  ],
+  ['the first segment named as one that began later', 'contradiction', (f) => Object.assign(detail(f, 'recording.segment'), { segment: 0, firstSeq: 0 })],
+  ['heads and no start', 'contradiction', (f) => (event(f, 'recording.start').hidden = true)],
+  ['an end without its count', 'bad-ledger', (f) => delete detail(f, 'recording.end')['outputBytes']],
+  ['a head that is none', 'bad-ledger', (f) => (detail(f, 'recording.checkpoint')['root'] = 'AB'.repeat(32))],
+  ['two lines of the ledger swapped', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, /^(.*\n)(.*\n)/, '$2$1'))],
+  ['a line of the ledger twice', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, /^(.*\n)/, '$1$1'))],
+  ['an index of 2^53', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, '"index":0', '"index":9007199254740992'))],
+  [
+    'an index behind the checkpoint',
+    'short-proof',
+    (f) => {
+      event(f, 'play').line = line(keys, f, 'play').replace('"seq":8', '"seq":99');
+      f.files = (files) => patch(files, BUNDLE.ledger, '"index":8', '"index":99');
+    },
+  ],
+  [
+    'a wrong proof in the line before one that is none',
+    'bad-proof',
+    (f) => (f.files = (files) => patch(files, BUNDLE.ledger, /^(.*"path":\[").{8}(.*\n)\{/, '$100000000$2[')),
+  ],
+  ['a line of the ledger as long as may be', 'good', (f) => fill(keys, f, 65_536)],
+  ['a line of the ledger that is a byte longer', 'bad-ledger', (f) => fill(keys, f, 65_537)],
+  ['an event eight deep, with a number in it', 'good', (f) => (detail(f, 'play')['deep'] = [[[[[[1]]]]]])],
+  ['an event nine deep', 'bad-ledger', (f) => (detail(f, 'play')['deep'] = [[[[[[[]]]]]]])],
+  ['an action that nobody knows yet', 'good', (f) => f.events.push({ action: 'Recording praised!', outcome: 'warmly', detail: { recording: RECORDING } })],
+  ['a field of another type, where no rule asks for it', 'good', (f) => (detail(f, 'play')['key'] = 1.5)],
+  ['a policy that says nothing', 'bad-ledger', (f) => (event(f, 'policy.change').detail = {})],
+  [
+    'the members of an event in another order',
+    'bad-ledger',
+    (f) => (event(f, 'play').line = line(keys, f, 'play').replace(/"seq":(\d+),("time":"[^"]*")/, '$2,"seq":$1')),
+  ],
+  ['an event with another member', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"person"', '"mood":"good","person"'))],
+  [
+    'an event that was entered later',
+    'good',
+    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', '"entered":"2026-03-04T06:00:00.000Z","installation"')),
+  ],
+  [
+    'an event that was entered at a time that never was',
+    'bad-ledger',
+    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', '"entered":"2026-02-30T06:00:00.000Z","installation"')),
+  ],
 
   ['mono_ns going back', 'bad-time', (f) => (f.frames[3]!.monoNs = 1n)],
   ['an event that is older than the one before it', 'bad-time', (f) => (f.frames[4]!.pieces[0]!.timeUs = 5)],
   ['an event that is younger than its record', 'bad-time', (f) => (end(f).pieces[0]!.timeUs += 1)],
   ['an event that was typed before it was sealed', 'good', (f) => (end(f).monoNs += 5_000_000n)],
   ['a clock that was set back', 'good', (f) => (end(f).wallMs -= 100_000)],
+  ['mono_ns as large as it can be', 'good', (f) => (end(f).monoNs = 2n ** 64n - 1n)],
+  ['a seq of 2^53', 'bad-evidence', (f) => (end(f).seq = 2 ** 53)],
+  ['a wall_ms of 2^53', 'bad-evidence', (f) => (end(f).wallMs = 2 ** 53)],
+  ['a wall_ms below 2^53', 'good', (f) => (end(f).wallMs = 2 ** 53 - 1)],
+  ['an event at 2^53 microseconds', 'bad-evidence', (f) => Object.assign(end(f), { monoNs: 2n ** 64n - 1n }) && (end(f).pieces[0]!.timeUs = 2 ** 53)],
+  ['an event that is older, and not what its kind is', 'bad-time', (f) => Object.assign(end(f).pieces[0]!, { timeUs: 5, data: Buffer.from('{}') })],
+  ['an event that may not stand there, and is older', 'bad-events', (f) => frameOf(f, 'x').pieces.push({ code: 'o', timeUs: 5, data: Buffer.from('late') })],
 
   ['no start', 'bad-events', (f) => (f.frames.splice(1, 1), recount(f))],
   ['a second start', 'bad-events', (f) => f.frames[4]!.pieces.push({ ...piecesOf(f, 's')[0]!, timeUs: f.frames[4]!.pieces.at(-1)!.timeUs })],
@@ -126,6 +201,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['an unlock by nobody', 'bad-events', (f) => (piecesOf(f, 'u')[0]!.data = Buffer.from('{"method":"passkey"}'))],
   ['a lock that is not JSON', 'bad-events', (f) => (piecesOf(f, 'l')[0]!.data = Buffer.from('idle'))],
   ['an exit with a fraction', 'bad-events', (f) => (piecesOf(f, 'x')[0]!.data = Buffer.from('{"code":0.5,"signal":0}'))],
+  ['an exit with 2^53', 'bad-events', (f) => (piecesOf(f, 'x')[0]!.data = Buffer.from('{"code":9007199254740992,"signal":0}'))],
 
   ['a disclosed snapshot', 'bad-evidence', (f) => delete piecesOf(f, 'n')[0]!.withheld],
   ['output withheld under the name of a snapshot', 'bad-evidence', (f) => (piecesOf(f, 'o')[0]!.withheld = 'snapshot')],
@@ -140,6 +216,39 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['an output that the segments do not count', 'bad-output', (f) => header(f, 1, (value) => (value['outputOffset'] = 61))],
   ['a first segment that begins behind output', 'bad-output', (f) => header(f, 0, (value) => (value['outputOffset'] = 5))],
   ['an output that the end does not count', 'bad-output', (f) => (detail(f, 'recording.end')['outputBytes'] = 7)],
+  ['no record at all', 'bad-evidence', (f) => (f.files = (files) => files.set(BUNDLE.evidence, Buffer.alloc(0)))],
+  ['text while a character is cut', 'good', (f) => (cut(f).data = Buffer.from('x\n'))],
+  ['text while a character is cut, that only session.cast has', 'bad-cast', (f) => Object.assign(cut(f), { data: Buffer.from('x\n'), form: 'text' })],
+  ['a line behind the end of session.cast', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, /$/, '[9.000000, "o", "x"]\n'))],
+  ['half a line behind the end of session.cast', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, /$/, '[9.000000'))],
+  [
+    'a line of session.cast and a salt of the same record changed',
+    'bad-cast',
+    (f) =>
+      (f.files = (files) => {
+        patch(files, BUNDLE.cast, 'a marker', 'a barker');
+        // The record of the marker: its event begins with m and a zero, so its base64 with bQ.
+        patch(files, BUNDLE.evidence, /"salt":"[0-9a-f]{8}([0-9a-f]{56}","bytes":"bQ)/, '"salt":"00000000$1');
+      }),
+  ],
+  [
+    'line 1 of session.cast and a salt of the first record changed',
+    'bad-cast',
+    (f) =>
+      (f.files = (files) => {
+        patch(files, BUNDLE.cast, '"width":80', '"width":81');
+        patch(files, BUNDLE.evidence, /"salt":"[0-9a-f]{8}/, '"salt":"00000000');
+      }),
+  ],
+  [
+    'line 1 of session.cast and the commitment of the first header changed',
+    'bad-commitment',
+    (f) =>
+      (f.files = (files) => {
+        patch(files, BUNDLE.cast, '"width":80', '"width":81');
+        patch(files, BUNDLE.evidence, /^(\{"head":".{118})../, '$100');
+      }),
+  ],
 
   ['a segment that a stranger can open', 'bad-recipients', (f) => stranger(keys, f, 1, ['owner', 'audit', 'stranger'])],
   ['a stranger instead of the audit key', 'bad-recipients', (f) => stranger(keys, f, 1, ['owner', 'stranger'])],
@@ -222,13 +331,91 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ],
   ['an export for no reason that is one', 'bad-summary', (f) => (f.exported['reason'] = 'curiosity')],
   ['an export at a time that never was', 'bad-summary', (f) => (f.exported['time'] = '2026-13-01T00:00:00.000Z')],
+  ['another count of proven records in the summary', 'bad-summary', (f) => (f.files = (files) => patch(files, BUNDLE.summary, /"proven": \d+/, '"proven": 4'))],
+  [
+    'another start in the summary',
+    'bad-summary',
+    (f) => (f.files = (files) => patch(files, BUNDLE.summary, /"started": ".*"/, '"started": "2026-03-04T05:06:07.000Z"')),
+  ],
+  [
+    'a summary of a version to come with a field that nobody knows yet',
+    'newer-version',
+    (f) => (f.files = (files) => patch(files, BUNDLE.summary, '"version": 1,', '"version": 2,\n  "mood": "good",')),
+  ],
+  [
+    'a summary of a version to come that is not written out',
+    'bad-summary',
+    (f) => (f.files = (files) => patch(files, BUNDLE.summary, '"version": 1,', '"version":  2,')),
+  ],
+  ['a checkpoint without a time', 'good', (f) => (f.note = (text) => text.replace(/time .*\n/, ''))],
+  ['a checkpoint without a signature', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /— .*\n$/, ''))],
+  ['spare bits in the signature of the checkpoint', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /.=\n$/, spare))],
+  ['spare bits in the signature of somebody else', 'bad-checkpoint', (f) => (f.noteTail = '— witness.example AAB=\n')],
+  ['a checkpoint of more than 65,536 bytes', 'bad-checkpoint', (f) => (f.noteTail = `— witness.example ${'A'.repeat(92)}\n`.repeat(600))],
+  [
+    'a checkpoint whose signature has an R of small order',
+    'bad-checkpoint',
+    (f) => (f.sign = (bytes) => smallOrderSignature(bytes, { seed: keys.seed, publicKey: keys.installation.publicKey.raw })),
+  ],
+  [
+    'a signature of the installation with an R of small order',
+    'bad-installation-signature',
+    (f) =>
+      signedBy(
+        f,
+        BUNDLE.installationSignature,
+        keys.installation,
+        () => (bytes) => smallOrderSignature(bytes, { seed: keys.seed, publicKey: keys.installation.publicKey.raw }),
+      ),
+  ],
+  [
+    'a signature of the installation whose S is not below the order',
+    'bad-installation-signature',
+    (f) => signedBy(f, BUNDLE.installationSignature, keys.installation, (sign) => (bytes) => withOrder(sign(bytes))),
+  ],
+  ['the other s of the signature of the person', 'good', (f) => signedBy(f, BUNDLE.personSignature, keys.person, (sign) => (bytes) => otherEcdsa(sign(bytes)))],
   ['a control character written in another way', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, '\\u001b', '\\u001B'))],
 ];
 
-function patch(files: Map<string, Buffer>, name: string, from: string, to: string): void {
+function patch(files: Map<string, Buffer>, name: string, from: string | RegExp, to: string | ((found: string) => string)): void {
   const text = files.get(name)!.toString('utf8');
-  if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
-  files.set(name, Buffer.from(text.replace(from, to), 'utf8'));
+  const changed = text.replace(from, to as string);
+  if (changed === text) throw new Error(`${name} has no ${from}`);
+  files.set(name, Buffer.from(changed, 'utf8'));
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** The same bytes with a spare bit set: the last character before `=` has two of them, which an encoder leaves zero. */
+const spare = (end: string): string => `${BASE64[BASE64.indexOf(end[0]!) + 1]!}${end.slice(1)}`;
+
+/** The output that ends a character which the one before it began. */
+const cut = (f: Forgery): ForgedPiece => piecesOf(f, 'o').find((piece) => piece.data[0] === 0xa9)!;
+
+/** Makes the line of the event `play` in ledger.jsonl so many bytes long. */
+function fill(keys: InsiderKeys, f: Forgery, bytes: number): void {
+  detail(f, 'play')['filler'] = '';
+  const short = forge(f, keys).get(BUNDLE.ledger)!.toString('utf8').trimEnd().split('\n').at(-1)!;
+  detail(f, 'play')['filler'] = 'x'.repeat(bytes - Buffer.byteLength(short));
+}
+
+/** Makes the ephemeral key of a jwe one that lies on no curve. */
+function offTheCurve(recipient: Record<string, unknown>): void {
+  const [head, ...rest] = String(recipient['jwe']).split('.');
+  const value = JSON.parse(Buffer.from(head!, 'base64url').toString('utf8')) as { epk: { x: string } };
+  value.epk.x = Buffer.alloc(32, 1).toString('base64url');
+  recipient['jwe'] = [Buffer.from(JSON.stringify(value)).toString('base64url'), ...rest].join('.');
+}
+
+/** Makes a signature over the sums again, by another way to sign with the same key. */
+function signedBy(f: Forgery, name: string, pair: SshKeyPair, again: (sign: SshKeyPair['sign']) => SshKeyPair['sign']): void {
+  f.late = (files) =>
+    files.set(name, Buffer.from(sshSignature(files.get(BUNDLE.sums)!, { publicKey: pair.publicKey, sign: again((bytes) => pair.sign(bytes)) })));
+}
+
+/** S + L in the place of S: the equation holds for both (RFC 8032, section 5.1.7, asks for S below L). */
+function withOrder(signature: Uint8Array): Buffer {
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`) + 2n ** 252n + 27742317777372353535851937790883648493n;
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()]);
 }
 
 function reorder(value: Record<string, unknown>): void {

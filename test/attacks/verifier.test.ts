@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { CastText } from '../../src/export/cast.ts';
+import { ed25519Verify } from '../../src/ledger/ed25519.ts';
 import type { RecordingEvent } from '../../src/recording/types.ts';
 import { verifier } from './fixture.ts';
 
@@ -57,6 +58,46 @@ test('Ed25519 in verify.py: RFC 8032, and what must be refused', () => {
   });
   const expected = ed25519.flatMap(() => [true, false, false, false, false]);
   expect(python('print(json.dumps([v.ed25519_verify(*[bytes.fromhex(x) for x in case]) for case in data]))', JSON.stringify(cases))).toEqual(expected);
+});
+
+test('Ed25519 with points of small and of mixed order: both verifiers take the same ones, and only those that the format takes', () => {
+  // Keys aB + jT and signatures R = rB + iT, T of order 8, by somebody who knows a and r: for about one message in so many the
+  // equation holds without the cofactor, and for each with it. Then every encoding of a point of small order, as key and as R.
+  const script = `import hashlib
+P, L, B = v.P25519, v.L25519, v.ED_BASE
+def encode(p):
+    z = pow(p[2], P - 2, P)
+    x, y = p[0] * z % P, p[1] * z % P
+    return (y | (x & 1) << 255).to_bytes(32, 'little')
+T = v.ed_decode(bytes.fromhex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'))
+point = lambda scalar, j: v.ed_add(v.ed_multiply(scalar, B), v.ed_multiply(j, T))
+hashed = lambda *parts: int.from_bytes(hashlib.sha512(b''.join(parts)).digest(), 'little') % L
+cases = []
+def case(a, key, r, point, message, small):
+    k = hashed(point, key, message)
+    cases.append((key, message, point + ((r + k * a) % L).to_bytes(32, 'little'), small))
+for j in range(8):
+    for i in range(8):
+        for r in (0, 987654321):
+            for m in range(4):
+                case(123456789, encode(point(123456789, j)), r, encode(point(r, i)), b'%d' % m, r == 0)
+small = [encode(point(0, j)) for j in range(8)]
+ys = [y + 2**255 * s for y in (0, 1, P - 1, P, P + 1, 2**255 - 1) for s in (0, 1)]
+for data in small + [y.to_bytes(32, 'little') for y in ys]:
+    for m in range(4):
+        case(0, data, 0, small[0], b'%d' % m, True)
+        case(0, data, 1, encode(B), b'%d' % m, True)
+        case(5, encode(point(5, 0)), 0, data, b'%d' % m, True)
+print(json.dumps([[*map(bytes.hex, each[:3]), each[3], v.ed25519_verify(*each[:3])] for each in cases]))
+`;
+  const cases = python(script, '[]') as [key: string, message: string, signature: string, small: boolean, there: boolean][];
+  const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+  const here = cases.map(([key, message, signature]) => ed25519Verify(bytes(key), bytes(message), bytes(signature)));
+  expect(here).toEqual(cases.map(([, , , , there]) => there));
+  expect(cases.filter(([, , , small], i) => small && here[i])).toEqual([]);
+  // Of keys and signatures that are no more than of mixed order some are good, and those that need the cofactor are not.
+  expect(here).toContain(true);
+  expect(cases.some(([, , , small], i) => !small && !here[i])).toBe(true);
 });
 
 test('ECDSA P-256 in verify.py: RFC 6979, appendix A.2.5, and what must be refused', () => {

@@ -8,9 +8,11 @@ import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKey
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
-import { trustText } from '../../src/export/trust.ts';
+import { AUDIT_KEY_NAMESPACE, certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
 import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
-import { bytesOf, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, thumbprintOf } from './second-writer.ts';
+import { bytesOf, ecdsa, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
+import { encodeNoteKey, noteKey } from '../../src/ledger/note.ts';
+import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../src/export/sshsig.ts';
 
 /** Every key of the vectors follows from this name. */
 const NAME = 'vectors';
@@ -123,10 +125,12 @@ function trees(): unknown {
   };
 }
 
-function noteOf(keys: InsiderKeys, text: string): string {
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function noteOf(keys: InsiderKeys, text: string, sign = keys.noteSign): string {
   const { publicKey } = ed25519Of(`${NAME}/installation`);
   const id = sha256(ORIGIN, Buffer.of(0x0a, 0x01), publicKey).subarray(0, 4);
-  return `${text}\n— ${ORIGIN} ${Buffer.concat([id, keys.noteSign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
+  return `${text}\n— ${ORIGIN} ${Buffer.concat([id, sign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
 }
 
 function checkpoint(size: number, root: Buffer, ...more: readonly string[]): string {
@@ -146,7 +150,13 @@ function notes(keys: InsiderKeys): unknown {
       { name: 'another origin', note: good.replaceAll(ORIGIN, ORIGIN.replace('ledger', 'larder')), good: false },
       { name: 'no signature', note: `${text}\n`, good: false },
       { name: 'a signature of somebody else alone', note: `${text}\n— witness.example ${'A'.repeat(92)}\n`, good: false },
-      { name: 'spare bits in the base64', note: good.replace(/.=\n$/, (end) => `${end[0] === 'A' ? 'B' : 'A'}=\n`), good: false },
+      { name: 'spare bits in the base64', note: good.replace(/.=\n$/, (end) => `${BASE64[BASE64.indexOf(end[0]!) + 1]!}=\n`), good: false },
+      { name: 'no time', note: noteOf(keys, text.replace(/time .*\n/, '')), good: true },
+      {
+        name: 'a signature whose R is of small order',
+        note: noteOf(keys, text, (bytes) => smallOrderSignature(bytes, ed25519Of(`${NAME}/installation`))),
+        good: false,
+      },
     ],
   };
 }
@@ -203,6 +213,7 @@ const outside: readonly (readonly [name: string, code: string, change: (files: M
   ['a trust file without the person', 'unknown-person', (_, keys) => trustText({ ...keys.trust, persons: [] })],
   ['a file missing', 'missing-file', (files) => void files.delete(BUNDLE.guide)],
   ['a file too many', 'extra-file', (files) => void files.set('README.txt', Buffer.from('x'))],
+  ['a file missing and one too many', 'missing-file', (files) => void (files.delete(BUNDLE.guide), files.set('README.txt', Buffer.from('x')))],
   ['another state in the summary', 'bad-summary', (files) => edit(files, BUNDLE.summary, '"complete"', '"open"')],
   ['a checkpoint that was edited', 'bad-checkpoint', (files) => edit(files, BUNDLE.checkpoint, 'time 2026', 'time 2027')],
   ['a checkpoint by a stranger', 'untrusted-key', (files) => edit(files, BUNDLE.checkpoint, /— .*\n/, `— stranger.example ${'A'.repeat(92)}\n`)],
@@ -256,6 +267,67 @@ function edit(files: Map<string, Buffer>, name: string, ...changes: readonly (st
   files.set(name, Buffer.from(text, 'utf8'));
 }
 
+/** A key of the installation as the trust file has it. */
+function knownKey(publicKey: Buffer, certificate: string | null): Trust['keys'][number] {
+  return { algorithm: 'ed25519', ledger: encodeNoteKey(noteKey(ORIGIN, publicKey)), ssh: sshKeyText(ed25519SshKey(publicKey)), certificate };
+}
+
+/** Trust files of the good bundle: what is written; what both must say; its text. */
+function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: string, trust: string])[] {
+  const { trust } = keys;
+  const next = ed25519Of(`${NAME}/next`);
+  const nextSsh = sshKeyText(ed25519SshKey(next.publicKey));
+  const stranger = p256Of(`${NAME}/stranger`);
+  const strangers = { publicKey: p256SshKey(stranger), sign: (bytes: Uint8Array) => ecdsa(bytes, stranger) };
+  const [first] = trust.keys as [Trust['keys'][number]];
+  const [audit] = trust.auditKeys as [Trust['auditKeys'][number]];
+  const by = (
+    pair: { publicKey: SshPublicKey; sign(bytes: Uint8Array): Uint8Array },
+    successor: string,
+    namespace: string,
+    installation = INSTALLATION,
+  ): string => sshSignature(certificateText(installation, successor), pair, { namespace });
+  const withKeys = (...all: Trust['keys']): string => trustText({ ...trust, keys: all });
+  const rotated = (certificate: string | null): string => withKeys(first, knownKey(next.publicKey, certificate));
+  const strange: Trust['auditKeys'][number] = { kid: thumbprintOf(stranger), label: 'before', ssh: sshKeyText(strangers.publicKey), certificate: null };
+  const audits = (...all: Trust['auditKeys']): string => trustText({ ...trust, auditKeys: all });
+  const named = (name: string): string => trustText({ ...trust, persons: [{ ...trust.persons[0]!, name }] });
+  const good = by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE);
+  const small = Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex');
+  const other = { algorithm: 'ml-dsa-65', key: 'AAAA' };
+  return [
+    ['a second key with a certificate of the first', 'good', rotated(good)],
+    ['a second key that is pinned', 'good', rotated(null)],
+    [
+      'a second key with a certificate of its own',
+      'bad-trust',
+      rotated(by({ publicKey: ed25519SshKey(next.publicKey), sign: next.sign }, nextSsh, INSTALLATION_KEY_NAMESPACE)),
+    ],
+    ['a certificate for another key', 'bad-trust', rotated(by(keys.installation, sshKeyText(keys.installation.publicKey), INSTALLATION_KEY_NAMESPACE))],
+    ['a certificate in another namespace', 'bad-trust', rotated(by(keys.installation, nextSsh, AUDIT_KEY_NAMESPACE))],
+    ['a certificate of another installation', 'bad-trust', rotated(by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE, 'w-00000000000f'))],
+    ['a certificate that is no signature', 'bad-trust', rotated('x')],
+    ['a first key with a certificate', 'bad-trust', withKeys(knownKey(next.publicKey, good), first)],
+    ['a key of an algorithm to come between a key and the one that it certified', 'good', withKeys(first, other, knownKey(next.publicKey, good))],
+    ['no key but of an algorithm to come', 'bad-trust', withKeys(other)],
+    ['a key twice', 'bad-trust', withKeys(first, first)],
+    ['a key of small order', 'bad-trust', withKeys(first, knownKey(small, null))],
+    ['a key that is not below p', 'bad-trust', withKeys(first, knownKey(Buffer.from(`${'f'.repeat(62)}7f`, 'hex'), null))],
+    ['a note key with padding that it does not need', 'bad-trust', keys.trustText.replace(/("ledger": ".*)"/, '$1="')],
+    ['an audit key with a certificate of the one before', 'good', audits(strange, { ...audit, certificate: by(strangers, audit.kid, AUDIT_KEY_NAMESPACE) })],
+    ['an audit key with a certificate for another', 'bad-trust', audits(strange, { ...audit, certificate: by(strangers, strange.kid, AUDIT_KEY_NAMESPACE) })],
+    ['an audit key twice', 'bad-trust', audits(audit, audit)],
+    ['an audit key under the name of another', 'bad-trust', audits({ ...audit, kid: strange.kid })],
+    ['a trust file without the audit key', 'bad-recipients', audits(strange)],
+    ['a name of 200 characters outside the first 65,536', 'good', named('\u{1f600}'.repeat(200))],
+    ['a name of 201 characters', 'bad-trust', named('x'.repeat(201))],
+    ['a trust file with a member twice', 'bad-trust', keys.trustText.replace('  "version": 1,\n', '  "version": 1,\n  "version": 1,\n')],
+    ['a trust file with its members in another order', 'bad-trust', keys.trustText.replace(/( {2}"format": .*\n)( {2}"version": 1,\n)/, '$2$1')],
+    ['a trust file of a version to come', 'newer-version', keys.trustText.replace('"version": 1,', '"version": 2,\n  "mood": "good",')],
+    ['a trust file of a version to come that is not written out', 'bad-trust', keys.trustText.replace('"version": 1,', '"version":  2,')],
+  ];
+}
+
 function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
   const status = (code: string): number => failureTable.find((row) => row.code === code)?.status ?? 0;
   const caseOf = (name: string, code: string, files: ReadonlyMap<string, Buffer>, trust?: string): Case => ({
@@ -275,6 +347,7 @@ function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
       const trust = change(files, keys);
       return caseOf(name, code, files, trust ?? undefined);
     }),
+    ...trusts(keys).map(([name, code, trust]) => caseOf(name, code, good, trust)),
     ...insiderTableFor(keys).map(([name, code, change]) => {
       const forgery: Forgery = honest(keys);
       change(forgery);

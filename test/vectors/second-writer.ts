@@ -52,6 +52,26 @@ export function ed25519Of(name: string): { readonly publicKey: Buffer; readonly 
   return { publicKey, seed, sign: (bytes) => signEd(null, bytes, key) };
 }
 
+/** An Ed25519 signature whose R is the neutral point: the equation of RFC 8032 holds for it, and it is of small order. */
+export function smallOrderSignature(message: Uint8Array, { seed, publicKey }: { readonly seed: Buffer; readonly publicKey: Buffer }): Buffer {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const sha512 = (...parts: readonly Uint8Array[]): bigint => toNumber(createHash('sha512').update(Buffer.concat(parts)).digest().reverse());
+  const scalar = ((sha512Half(seed) & ~7n & (2n ** 254n - 1n)) | (2n ** 254n)) % order;
+  const r = Buffer.alloc(32);
+  r[0] = 1;
+  return Buffer.concat([r, to32(((sha512(r, publicKey, message) % order) * scalar) % order).reverse()]);
+}
+
+/** The first half of SHA-512 of a seed, little-endian (RFC 8032, section 5.1.5). */
+function sha512Half(seed: Uint8Array): bigint {
+  return toNumber(createHash('sha512').update(seed).digest().subarray(0, 32).reverse());
+}
+
+/** The other signature of the same message: (r, n - s). */
+export function otherEcdsa(signature: Uint8Array): Buffer {
+  return Buffer.concat([signature.subarray(0, 32), to32(ORDER - toNumber(signature.subarray(32)))]);
+}
+
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 const to32 = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
