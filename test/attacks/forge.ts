@@ -306,13 +306,13 @@ export function signAgain(files: Map<string, Buffer>, keys: InsiderKeys, hash = 
   files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person, { hash })));
 }
 
-/** An SSH signature with any digest and namespace, and any words for a key's numbers. */
+/** An SSH signature with any digest and namespace, and so many needless zeros in front of a key's numbers. */
 export function sshSignature(
   message: Buffer,
   pair: SshKeyPair,
-  options: { readonly hash?: string; readonly namespace?: string; readonly width?: number } = {},
+  options: { readonly hash?: string; readonly namespace?: string; readonly width?: number; readonly zeros?: number } = {},
 ): string {
-  const { hash = 'sha512', namespace = EXPORT_NAMESPACE, width = 70 } = options;
+  const { hash = 'sha512', namespace = EXPORT_NAMESPACE, width = 70, zeros = 0 } = options;
   const string = (bytes: Uint8Array | string): Buffer => {
     const data = Buffer.from(bytes as Uint8Array);
     const length = Buffer.alloc(4);
@@ -326,7 +326,7 @@ export function sshSignature(
         bytes.findIndex((byte) => byte !== 0),
       ),
     );
-    return string(trimmed[0]! & 0x80 ? Buffer.concat([Buffer.of(0), trimmed]) : trimmed);
+    return string(Buffer.concat([Buffer.alloc(zeros + (trimmed[0]! & 0x80 ? 1 : 0)), trimmed]));
   };
   const digest = createHash(hash).update(message).digest();
   const raw = Buffer.from(pair.sign(Buffer.concat([Buffer.from('SSHSIG'), string(namespace), string(''), string(hash), string(digest)])));

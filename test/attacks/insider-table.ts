@@ -51,6 +51,16 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['a second segment of another person', 'bad-header', (f) => header(f, 1, (value) => (value['person'] = 'p-00000000000b'))],
   ['a record before the first header', 'bad-header', (f) => f.frames.unshift(...f.frames.splice(1, 1))],
   ['a second segment of another start', 'bad-header', (f) => header(f, 1, (value) => (value['started'] = '2026-03-04T05:06:07.090Z'))],
+  ['a header of another segment', 'bad-header', (f) => header(f, 1, (value) => (value['segment'] = 2))],
+  ['a header at another place', 'bad-header', (f) => header(f, 1, (value) => (value['firstSeq'] = Number(value['firstSeq']) + 1))],
+  ['a header of another installation', 'bad-header', (f) => header(f, 1, (value) => (value['installation'] = 'w-00000000000f'))],
+  ['a header of another recording', 'bad-header', (f) => header(f, 1, (value) => (value['recording'] = '20260304-050607-0a1b2c3e'))],
+  [
+    'a header with a jwe whose base64url has spare bits',
+    'bad-header',
+    (f) => header(f, 0, (value) => (recipients(value)[0]!['jwe'] = String(recipients(value)[0]!['jwe']).replace(/.(?=\.\.)/, (last) => nextCharacter(last)))),
+  ],
+  ['a header whose body has another digest', 'bad-commitment', (f) => (f.files = (files) => patch(files, BUNDLE.evidence, /"body":"../, '"body":"00'))],
   ['a header with a count of 2^53', 'bad-header', (f) => header(f, 1, (value) => (value['outputOffset'] = 2 ** 53))],
   ['a header whose C is another', 'bad-commitment', (f) => (f.files = (files) => patch(files, BUNDLE.evidence, /^(\{"head":".{118})../, '$100'))],
   ['a header whose epk is no point of the curve, which only who opens it sees', 'good', (f) => header(f, 0, (value) => offTheCurve(recipients(value)[0]!))],
@@ -120,6 +130,12 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['heads and no start', 'contradiction', (f) => (event(f, 'recording.start').hidden = true)],
   ['an end without its count', 'bad-ledger', (f) => delete detail(f, 'recording.end')['outputBytes']],
   ['a head that is none', 'bad-ledger', (f) => (detail(f, 'recording.checkpoint')['root'] = 'AB'.repeat(32))],
+  ['a segment that begins behind its head', 'contradiction', (f) => (detail(f, 'recording.segment')['size'] = detail(f, 'recording.segment')['firstSeq'])],
+  ['an event whose seq is not its index', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"seq":8', '"seq":9'))],
+  ['an outcome that is no word', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"success"', '5'))],
+  ['a person who is no word', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace(/"person":"[^"]*"/, '"person":5'))],
+  ['a count before a crash that is none', 'bad-ledger', (f) => (detail(f, 'recording.end')['signedBefore'] = 'x')],
+  ['a space in a line of the ledger', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, ':', ': '))],
   ['two lines of the ledger swapped', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, /^(.*\n)(.*\n)/, '$2$1'))],
   ['a line of the ledger twice', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, /^(.*\n)/, '$1$1'))],
   ['an index of 2^53', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, '"index":0', '"index":9007199254740992'))],
@@ -216,6 +232,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['an output that the segments do not count', 'bad-output', (f) => header(f, 1, (value) => (value['outputOffset'] = 61))],
   ['a first segment that begins behind output', 'bad-output', (f) => header(f, 0, (value) => (value['outputOffset'] = 5))],
   ['an output that the end does not count', 'bad-output', (f) => (detail(f, 'recording.end')['outputBytes'] = 7)],
+  ['a space in a line of the evidence', 'bad-evidence', (f) => (f.files = (files) => patch(files, BUNDLE.evidence, ':', ': '))],
   ['no record at all', 'bad-evidence', (f) => (f.files = (files) => files.set(BUNDLE.evidence, Buffer.alloc(0)))],
   ['text while a character is cut', 'good', (f) => (cut(f).data = Buffer.from('x\n'))],
   ['text while a character is cut, that only session.cast has', 'bad-cast', (f) => Object.assign(cut(f), { data: Buffer.from('x\n'), form: 'text' })],
@@ -289,6 +306,15 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'good',
     (f) => f.events.splice(2, 0, { ...event(f, 'person.keys'), detail: { ...detail(f, 'person.keys'), encryptionKey: thumbprintOf(keys.stranger) } }),
   ],
+  ['an owner whom the ledger came to know later', 'bad-recipients', (f) => f.events.splice(3, 0, f.events.shift()!)],
+  [
+    'a later segment under an earlier policy',
+    'bad-policy',
+    (f) => {
+      f.events.splice(1, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } });
+      header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
+    },
+  ],
   ['no policy at all', 'bad-policy', (f) => (event(f, 'policy.change').hidden = true)],
   [
     'a later segment under a later policy',
@@ -347,7 +373,19 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'bad-summary',
     (f) => (f.files = (files) => patch(files, BUNDLE.summary, '"version": 1,', '"version":  2,')),
   ],
+  ...(
+    [
+      ['another owner', /"person": ".*"/, '"person": "p-00000000000b"'],
+      ['another root', /"root": "\w{2}/, '"root": "00'],
+      ['another count of records', /"records": \d+/, '"records": 5'],
+      ['another count of output', /"outputBytes": \d+/, '"outputBytes": 5'],
+      ['another count of pieces', /"withheld": \d+/, '"withheld": 5'],
+    ] as const
+  ).map(
+    ([name, from, to]) => [`${name} in the summary`, 'bad-summary', (f: Forgery) => (f.files = (files) => patch(files, BUNDLE.summary, from, to))] as const,
+  ),
   ['a checkpoint without a time', 'good', (f) => (f.note = (text) => text.replace(/time .*\n/, ''))],
+  ['a checkpoint with a size of 16 digits', 'bad-checkpoint', (f) => (f.note = (text) => text.replace(/\n\d+\n/, '\n1000000000000000\n'))],
   ['a checkpoint without a signature', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /— .*\n$/, ''))],
   ['spare bits in the signature of the checkpoint', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /.=\n$/, spare))],
   ['spare bits in the signature of somebody else', 'bad-checkpoint', (f) => (f.noteTail = '— witness.example AAB=\n')],
@@ -373,6 +411,11 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'bad-installation-signature',
     (f) => signedBy(f, BUNDLE.installationSignature, keys.installation, (sign) => (bytes) => withOrder(sign(bytes))),
   ],
+  [
+    'a signature of the person whose numbers have zeros in front',
+    'bad-person-signature',
+    (f) => (f.late = (files) => files.set(BUNDLE.personSignature, Buffer.from(sshSignature(files.get(BUNDLE.sums)!, keys.person, { zeros: 1 })))),
+  ],
   ['the other s of the signature of the person', 'good', (f) => signedBy(f, BUNDLE.personSignature, keys.person, (sign) => (bytes) => otherEcdsa(sign(bytes)))],
   ['a control character written in another way', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, '\\u001b', '\\u001B'))],
 ];
@@ -386,7 +429,8 @@ function patch(files: Map<string, Buffer>, name: string, from: string | RegExp, 
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 /** The same bytes with a spare bit set: the last character before `=` has two of them, which an encoder leaves zero. */
-const spare = (end: string): string => `${BASE64[BASE64.indexOf(end[0]!) + 1]!}${end.slice(1)}`;
+const spare = (end: string): string => nextCharacter(end[0]!) + end.slice(1);
+const nextCharacter = (one: string): string => BASE64[BASE64.indexOf(one) + 1]!;
 
 /** The output that ends a character which the one before it began. */
 const cut = (f: Forgery): ForgedPiece => piecesOf(f, 'o').find((piece) => piece.data[0] === 0xa9)!;

@@ -251,6 +251,16 @@ const outside: readonly (readonly [name: string, code: string, change: (files: M
       files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person)));
     },
   ],
+  [
+    'sums as sha256sum writes them of binary files, signed',
+    'bad-sums',
+    (files, keys) => {
+      edit(files, BUNDLE.sums, / {2}/, ' *');
+      const sums = files.get(BUNDLE.sums)!;
+      files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(sums, keys.installation)));
+      files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person)));
+    },
+  ],
   ['a guide that was changed', 'bad-file', (files) => void files.set(BUNDLE.guide, Buffer.from('# All is well\n'))],
 ];
 
@@ -291,7 +301,9 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
   const rotated = (certificate: string | null): string => withKeys(first, knownKey(next.publicKey, certificate));
   const strange: Trust['auditKeys'][number] = { kid: thumbprintOf(stranger), label: 'before', ssh: sshKeyText(strangers.publicKey), certificate: null };
   const audits = (...all: Trust['auditKeys']): string => trustText({ ...trust, auditKeys: all });
-  const named = (name: string): string => trustText({ ...trust, persons: [{ ...trust.persons[0]!, name }] });
+  const [person] = trust.persons as [Trust['persons'][number]];
+  const persons = (...all: Trust['persons']): string => trustText({ ...trust, persons: all });
+  const named = (name: string): string => trustText({ ...trust, persons: [{ ...person, name }] });
   const good = by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE);
   const small = Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex');
   const other = { algorithm: 'ml-dsa-65', key: 'AAAA' };
@@ -313,6 +325,19 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     ['a key twice', 'bad-trust', withKeys(first, first)],
     ['a key of small order', 'bad-trust', withKeys(first, knownKey(small, null))],
     ['a key that is not below p', 'bad-trust', withKeys(first, knownKey(Buffer.from(`${'f'.repeat(62)}7f`, 'hex'), null))],
+    [
+      'a note key of another key than its OpenSSH key',
+      'bad-trust',
+      withKeys({ ...knownKey(next.publicKey, null), ssh: sshKeyText(keys.installation.publicKey) } as never),
+    ],
+    [
+      'a note key under another name',
+      'bad-trust',
+      withKeys({ ...first, ledger: encodeNoteKey(noteKey(`${ORIGIN}s`, keys.installation.publicKey.raw)) } as never),
+    ],
+    ['a person twice', 'bad-trust', persons(person, { ...person, kids: [strange.kid] })],
+    ['a key that two persons have', 'bad-trust', persons(person, { ...person, id: 'p-00000000000b' })],
+    ['an owner with another key in the trust file', 'bad-recipients', persons({ ...person, kids: [strange.kid] })],
     ['a note key with padding that it does not need', 'bad-trust', keys.trustText.replace(/("ledger": ".*)"/, '$1="')],
     ['an audit key with a certificate of the one before', 'good', audits(strange, { ...audit, certificate: by(strangers, audit.kid, AUDIT_KEY_NAMESPACE) })],
     ['an audit key with a certificate for another', 'bad-trust', audits(strange, { ...audit, certificate: by(strangers, strange.kid, AUDIT_KEY_NAMESPACE) })],
