@@ -3,7 +3,7 @@
  * must name the cause.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXPORT_NAMESPACE, sshSign } from '../../src/export/sshsig.ts';
@@ -484,7 +484,12 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
   if (end) await writer.end('exit', { code: 0, signal: 0 });
   else {
     await writer.sync();
-    writeFileSync(join(site.recordings, writer.id, 'live'), JSON.stringify({ pid: 999_999_999, started: '1', boot: 'none' }));
+    // A copy is what a crash leaves: nobody holds it.
+    const [folder, copy] = [join(site.recordings, writer.id), join(site.folder, `copy-${writer.id}`)];
+    cpSync(folder, copy, { recursive: true });
+    rmSync(folder, { recursive: true });
+    renameSync(copy, folder);
+    writeFileSync(join(folder, 'live'), JSON.stringify({ pid: 999_999_999, started: '1', boot: 'none' }));
   }
   expect(await recoverRecordings(site.recordings, site.ledger)).toEqual([expect.objectContaining({ recording: writer.id, outcome: 'closed' })]);
   const target = join(site.folder, `crashed-${end}-${signed}`);
