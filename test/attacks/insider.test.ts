@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { BUNDLE } from '../../src/export/layout.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { trustText } from '../../src/export/trust.ts';
 import { judgeInPython } from './fixture.ts';
@@ -78,4 +79,43 @@ test('a trust file is believed as it was written, and certificates of keys are c
     expect(verdict.code, String(i)).toBe(code);
     expect(judgeInPython([bundle], file), String(i)).toEqual([verdict]);
   });
+});
+
+test('a line of session.cast or evidence.jsonl has 8 MiB at most: too large for the vectors', () => {
+  const limit = 8 * 1024 * 1024;
+  const trustFile = join(folder, 'long.json');
+  writeFileSync(trustFile, keys.trustText);
+  /** The honest bundle with so many more letters in one event. */
+  const longer = (code: 'o' | 'i', letters: number): Map<string, Buffer> => {
+    const f = honest(keys);
+    const piece = f.frames.flatMap((frame) => frame.pieces).find((each) => each.code === code)!;
+    piece.data = Buffer.concat([piece.data, Buffer.alloc(letters, 'x')]);
+    if (code === 'o') {
+      const end = f.events.find(({ action }) => action === 'recording.end')!.detail!;
+      end['outputBytes'] = Number(end['outputBytes']) + letters;
+      const second = f.frames.filter((frame) => frame.header !== undefined)[1]!;
+      const header = JSON.parse(second.header!) as Record<string, unknown>;
+      second.header = JSON.stringify({ ...header, outputOffset: Number(header['outputOffset']) + letters });
+    }
+    return forge(f, keys);
+  };
+  const longest = (files: Map<string, Buffer>, name: string): number =>
+    Math.max(
+      ...files
+        .get(name)!
+        .toString('utf8')
+        .split('\n')
+        .map((each) => Buffer.byteLength(each)),
+    );
+  const some = 1024 * 1024;
+  const letters = limit - longest(longer('o', some), BUNDLE.cast) + some;
+  // Base64 grows by four characters for three letters: the longest line that fits, and the next one.
+  const typed = Math.floor((limit - longest(longer('i', 3 * some), BUNDLE.evidence)) / 4) * 3 + 3 * some;
+  const made = [longer('o', letters), longer('o', letters + 1), longer('i', typed), longer('i', typed + 3)];
+  expect(longest(made[0]!, BUNDLE.cast)).toBe(limit);
+  expect(longest(made[2]!, BUNDLE.evidence)).toBeGreaterThan(limit - 4);
+  const folders = made.map((files, i) => writeFiles(join(folder, `long-${i}`), files));
+  const verdicts = folders.map((each) => verifyBundle(each, keys.trustText));
+  expect(verdicts.map(({ code }) => code)).toEqual(['good', 'bad-cast', 'good', 'bad-evidence']);
+  expect(judgeInPython(folders, trustFile)).toEqual(verdicts);
 });
