@@ -39,8 +39,8 @@ const MAX_GROUP = 1024;
 const KEEP_MS = 2000;
 /** Events that are kept for later: those of weeks, in some tens of megabytes. */
 const MAX_LATE = 100_000;
-/** Failures that may be over soon. */
-const RETRIED: readonly LedgerErrorCode[] = ['write-failed', 'not-signed', 'busy'];
+/** Failures that may be over soon; also that the files are away, or others stand in their place: whoever did it may put them back. */
+const RETRIED: readonly LedgerErrorCode[] = ['write-failed', 'not-signed', 'busy', 'unreadable', 'corrupt'];
 /** Bytes copied at a time when something is moved aside. */
 const COPY_BYTES = 1024 * 1024;
 
@@ -414,6 +414,14 @@ export class Ledger {
     );
   }
 
+  /** The files that we hold open are not at their place. Nothing is written now; when they are back everything is checked as always, and goes on. */
+  #away(file: LedgerFile, what: string): LedgerError {
+    return new LedgerError(
+      'corrupt',
+      `The ledger ${this.#paths[file]} ${what} while it was in use. Nothing is written to it until the file that was there is back; what happens meanwhile is entered then.`,
+    );
+  }
+
   /**
    * Takes in what other processes have appended and vouched for, and moves aside what nobody has. Holds the lock.
    * @returns what is to be told of that.
@@ -423,11 +431,11 @@ export class Ledger {
       try {
         const held = fstatSync(this.#files[file]);
         const named = lstatSync(this.#paths[file]);
-        if (named.ino !== held.ino || named.dev !== held.dev) throw this.#corrupt(file, 'was replaced');
+        if (named.ino !== held.ino || named.dev !== held.dev) throw this.#away(file, 'was replaced');
       } catch (error) {
         if (error instanceof LedgerError) throw error;
         throw (error as NodeJS.ErrnoException).code === 'ENOENT'
-          ? this.#corrupt(file, 'was removed')
+          ? this.#away(file, 'was removed')
           : systemError('unreadable', `The ledger ${this.#paths[file]} cannot be read`, error);
       }
     }
