@@ -49,7 +49,7 @@ function child(answer: (message: never) => unknown): Child {
 export interface Rig {
   readonly app: App;
   readonly clock: { now: number };
-  readonly host: { idleSeconds: () => Promise<number | undefined> };
+  readonly host: { idleSeconds: () => Promise<number | undefined>; readonly clearings: number };
   /** Surfaces in the order in which they were shown. */
   readonly shown: string[];
   readonly kills: () => number;
@@ -162,7 +162,7 @@ export async function rig(options: {
     rendererPid: async () => undefined,
     close: async () => {},
   };
-  const host = { idleSeconds: async (): Promise<number | undefined> => undefined };
+  const host = { idleSeconds: async (): Promise<number | undefined> => undefined, clearings: 0 };
   const full: Host = {
     name: 'chromium',
     description: 'a test',
@@ -170,7 +170,10 @@ export async function rig(options: {
     open: async () => window,
     fork: (name) => (name === 'vault-host' ? vault() : pty()),
     idleSeconds: () => host.idleSeconds(),
-    clearClipboard: async () => false,
+    clearClipboard: async () => {
+      host.clearings++;
+      return false;
+    },
     onSignal: () => none,
     onRefused: (listener) => {
       refuse = listener;

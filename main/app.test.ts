@@ -125,9 +125,10 @@ test('a copy is remembered through locks until a lock page has cleared the clipb
   expect(await clearClipboard(made)).toBe(false);
 });
 
-test('a lock without a copy leaves the clipboard alone, and a locked app believes in no copy', async () => {
+test('a lock without a copy empties the clipboard too where the host can, and says nothing where it cannot; a locked app believes in no copy', async () => {
   const made = await unlocked();
   await made.app.lock('hotkey');
+  expect(made.host.clearings).toBeGreaterThan(0);
   expect(await clearClipboard(made)).toBe(false);
   made.ask('clipboard.copied');
   expect(await clearClipboard(made)).toBe(false);

@@ -126,8 +126,9 @@ export class App {
       onFailed: (error) => this.#gate.pageless(error),
     }));
     const clipboard = { copied: false };
+    // Also where nothing was copied here: on a shared screen the next person must not find what any program of the last one left.
     const clearClipboard = async (): Promise<void> => {
-      if (clipboard.copied && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
+      if ((installed.current?.policy.policy.lock.clearClipboard ?? true) && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
     };
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
     const gate = (this.#gate = new Gate({

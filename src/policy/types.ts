@@ -11,7 +11,7 @@ export interface Policy {
     readonly idleSeconds: number;
     /** Seconds of warning before it. */
     readonly warnSeconds: number;
-    /** Whether the lock clears the clipboard after something was copied in the workspace. True where it is left out. */
+    /** Whether the lock empties the clipboard. True where it is left out. */
     readonly clearClipboard?: boolean | undefined;
   };
   readonly recording: {

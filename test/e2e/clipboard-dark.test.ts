@@ -115,4 +115,14 @@ test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, asyn
     await until(async () => (await held('clipboard')) === '' && (await held('primary')) === '', `the empty clipboard after the lock by ${name}`);
     await until(() => display.windows().length === 1, 'the lock page', 30_000);
   }
+  // What another program put there goes as well: nobody copied anything in this workspace.
+  await unlock();
+  spawnSync('xclip', ['-selection', 'clipboard'], {
+    input: 'from elsewhere',
+    env: { ...process.env, DISPLAY: display.name },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await until(async () => (await held('clipboard')) === 'from elsewhere', 'the text of another program');
+  await running.app.remote('lock');
+  await until(async () => (await held('clipboard')) === '', 'the empty clipboard after a lock without a copy');
 });

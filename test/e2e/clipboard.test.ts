@@ -37,13 +37,6 @@ describe('in the app', () => {
     expect(await held()).toBe('');
   });
 
-  test('what another program has put there stays, where nothing was copied here', async () => {
-    await running.page.evaluate("navigator.clipboard.writeText('of another program')");
-    await running.app.lock('hotkey');
-    await unlockWithPassphrase(running);
-    expect(await held()).toBe('of another program');
-  });
-
   test('a policy can leave it there, and copying says so', async () => {
     await running.app.lock('hotkey');
     await running.stop();
