@@ -56,6 +56,9 @@ export class App {
   readonly #bridge: BridgeServer;
   /** The first page stands: commands of the private socket have something to act on. */
   #started = false;
+  #wasRead!: () => void;
+  /** Resolves when it is known whether there is an installation, and its key is open. */
+  readonly #read = new Promise<void>((resolve) => (this.#wasRead = resolve));
   #stopping = false;
   /** ISO 8601 UTC. Before the first unlock it is the time since which nothing is to be seen. */
   readonly #startedAt = new Date().toISOString();
@@ -233,6 +236,7 @@ export class App {
   async open(): Promise<void> {
     const { host, clock } = this.#options;
     await this.#openInstalled();
+    this.#wasRead();
     const { current } = this.#installed;
     if (current) await this.#policy.look();
     if (current) for (const { sentence } of await recoverRecordings(this.#home.recordings, current.ledger)) this.#status.flag(sentence);
@@ -336,6 +340,12 @@ export class App {
       version,
       pid: process.pid,
     };
+  }
+
+  /** For answers at the private socket only, which puts their text together (main/socket.ts). Undefined before the first run. */
+  async signAnswer(text: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.#read;
+    return this.#installed.current?.signer.sign(text);
   }
 
   socketRefused(code: SocketRefusal): void {

@@ -5,6 +5,7 @@ import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { refusedByHost, type RefusedByHost } from './host.ts';
 import { sentenceOf } from './sentence.ts';
+import type { SocketRefusal } from './socket.ts';
 
 /**
  * Refusals from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,
@@ -78,8 +79,8 @@ export class Journal {
     else if (taken === 'flood') this.log({ action: 'host.refused', detail: { surface, what: 'too-many' } });
   }
 
-  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol, or is not of this account. */
-  badMessage(peer: Peer, code: 'bad-message' | 'wrong-peer' = 'bad-message'): void {
+  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol, or is not of this account; or the socket's file was taken away. */
+  badMessage(peer: Peer, code: SocketRefusal = 'bad-message'): void {
     const taken = this.#take(peer);
     if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? code : 'too-many' } });
   }

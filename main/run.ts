@@ -1,6 +1,7 @@
 /** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
 import { rmSync } from 'node:fs';
 import { askApp, socketPath } from '../src/cli/socket.ts';
+import { homePaths, installationKey } from '../src/storage/index.ts';
 import { App } from './app.ts';
 import type { Host } from './host.ts';
 import { listen } from './socket.ts';
@@ -15,7 +16,7 @@ export async function runApp(
 ): Promise<number> {
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
-  const running = await askApp(path, 'show').catch((error: NodeJS.ErrnoException) => {
+  const running = await askApp(path, 'show', installationKey(homePaths(options.home))).catch((error: NodeJS.ErrnoException) => {
     // Nobody answers: what a run left that was killed. Everything else but nothing at all is an app that hangs.
     if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
     else if (error.code !== 'ENOENT') throw error;
@@ -37,7 +38,12 @@ export async function runApp(
   let socket: { close(): Promise<void> } | undefined;
   try {
     // Before anything is opened, so that a second start in the same seconds finds the first one.
-    socket = await listen({ path, handle: (command) => app.remote(command), refused: (code) => app.socketRefused(code) });
+    socket = await listen({
+      path,
+      handle: (command) => app.remote(command),
+      refused: (code) => app.socketRefused(code),
+      sign: (bytes) => app.signAnswer(bytes),
+    });
     await app.open();
     return await app.finished;
   } catch (error) {

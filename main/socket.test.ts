@@ -1,10 +1,14 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { testSigner } from '../src/ledger/fixture.ts';
+import { newNonce, openAnswer } from '../src/cli/socket-proof.ts';
+import { waitFor } from '../test/support/wait-for.ts';
 import { listen, type SocketCommand, type SocketRefusal } from './socket.ts';
 
+const signer = testSigner();
 let folder: string;
 let path: string;
 let handled: SocketCommand[];
@@ -23,6 +27,7 @@ beforeEach(async () => {
       return { state: 'locked' };
     },
     refused: (code) => refused.push(code),
+    sign: (bytes) => signer.sign(bytes),
   });
 });
 afterEach(async () => {
@@ -46,13 +51,32 @@ test('nobody but this account can reach it', () => {
 });
 
 test('lock, status and show are answered with one line', async () => {
-  for (const command of ['lock', 'status', 'show'] as const)
-    expect(JSON.parse(await ask(`${JSON.stringify({ command })}\n`))).toEqual({ ok: true, state: 'locked' });
+  for (const command of ['lock', 'status', 'show'] as const) {
+    const nonce = newNonce();
+    const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command, nonce })}\n`));
+    const question = { name: 'wardmux.sock', command, nonce };
+    expect(openAnswer(question, received, signer.publicKey)).toEqual({ ok: true, state: 'locked' });
+    // For this question only, and by this key only.
+    expect(openAnswer({ ...question, nonce: newNonce() }, received, signer.publicKey)).toBeUndefined();
+    expect(openAnswer({ ...question, name: 't-1.sock' }, received, signer.publicKey)).toBeUndefined();
+    expect(openAnswer({ ...question, command: 'unlock' }, received, signer.publicKey)).toBeUndefined();
+    expect(openAnswer(question, received, testSigner().publicKey)).toBeUndefined();
+    expect(openAnswer(question, { ok: true, state: 'locked' }, signer.publicKey)).toBeUndefined();
+  }
   expect(handled).toEqual(['lock', 'status', 'show']);
   expect(refused).toEqual([]);
 });
 
-test.each(['{}\n', 'lock\n', '{"command":"send-keys"}\n', '{"command":"lock","x":1}\n', '[]\n'])('%s is refused and reaches nobody', async (line) => {
+test.each([
+  '{}\n',
+  'lock\n',
+  '{"command":"lock"}\n',
+  '{"command":"lock","nonce":"a text of somebody else, to be signed"}\n',
+  `{"command":"lock","nonce":"${'0'.repeat(65)}"}\n`,
+  `{"command":"send-keys","nonce":"${'0'.repeat(64)}"}\n`,
+  `{"command":"lock","nonce":"${'0'.repeat(64)}","x":1}\n`,
+  '[]\n',
+])('%s is refused and reaches nobody', async (line) => {
   expect(JSON.parse(await ask(line)).ok).toBe(false);
   expect(handled).toEqual([]);
   expect(refused).toEqual(['bad-message']);
@@ -75,9 +99,31 @@ test('another account gets no answer, even where the modes let it in', async ({ 
       return {};
     },
     refused: (code) => refused.push(code),
+    sign: (bytes) => signer.sign(bytes),
   });
   // The line may find the connection closed already.
-  expect(await ask('{"command":"status"}\n').catch(() => '')).toBe('');
+  expect(await ask(`{"command":"status","nonce":"${newNonce()}"}\n`).catch(() => '')).toBe('');
   expect(handled).toEqual([]);
   expect(refused).toEqual(['wrong-peer']);
+});
+
+test.each([
+  ['renamed, and another socket put in its place', true],
+  ['deleted', false],
+])('a socket that is %s is taken back, and that is told', async (_, replaced) => {
+  if (replaced) renameSync(path, `${path}.away`);
+  else rmSync(path);
+  let other: Server | undefined;
+  if (replaced)
+    await new Promise<void>((resolve) => (other = createServer((socket) => socket.resume().end('{"ok":true,"state":"locked"}\n'))).listen(path, resolve));
+  await waitFor(async () => {
+    const nonce = newNonce();
+    const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command: 'status', nonce })}\n`));
+    expect(openAnswer({ name: 'wardmux.sock', command: 'status', nonce }, received, signer.publicKey)).toEqual({ ok: true, state: 'locked' });
+  });
+  expect(refused).toEqual(['moved']);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  // The end of the other one takes the file of that path along, which is not its own: the place is taken back again.
+  if (other) await new Promise((resolve) => other!.close(resolve));
+  await waitFor(() => expect(existsSync(path)).toBe(true));
 });

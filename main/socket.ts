@@ -4,35 +4,78 @@
  * and a mode can be changed. One JSON line in, one JSON line out, no text of any pane. While locked it
  * answers the same three commands, none of which opens anything.
  */
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
+import { nonceSchema, signAnswer } from '../src/cli/socket-proof.ts';
 import { NativeError, peerOf } from '../src/native/addon.ts';
 
-const commandSchema = z.strictObject({ command: z.enum(['lock', 'status', 'show']) });
+const commandSchema = z.strictObject({ command: z.enum(['lock', 'status', 'show']), nonce: nonceSchema });
 export type SocketCommand = z.infer<typeof commandSchema>['command'];
 
-/** A command is some 20 bytes. */
+/** A command is some 100 bytes. */
 const MAX_LINE = 1024;
 /** Somebody who connects and says nothing is let go. */
 const SILENCE_MS = 5000;
 /** More at once than any script needs. */
 const MAX_CONNECTIONS = 8;
+/** How often it is looked whether the socket's file is still ours. */
+const WATCH_MS = 1000;
 
 export interface SocketOptions {
   readonly path: string;
   readonly handle: (command: SocketCommand) => Promise<Record<string, unknown>>;
-  /** A line that is not a command of ours, or somebody who is not this account. */
+  /** A line that is not a command of ours, somebody who is not this account, or a socket's file that was taken away or replaced. */
   readonly refused: (code: SocketRefusal) => void;
+  /** Signs by the installation's key; resolves with undefined before the first run. An answer waits for it. */
+  readonly sign: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
   /** For tests: the account that may come in. Default: our own. */
   readonly uid?: number;
 }
 
-export type SocketRefusal = 'bad-message' | 'wrong-peer';
+export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved';
 
-/** Listens; the folder of `path` is made 0700. @throws Error with code EADDRINUSE when the socket's file is there. */
+/**
+ * Listens; the folder of `path` is made 0700. Where the socket's file is no longer ours, as when another process of this account
+ * has renamed it or put one of its own there, the place is taken back within a second. @throws Error with code EADDRINUSE when the file is there.
+ */
 export async function listen(options: SocketOptions): Promise<{ close(): Promise<void> }> {
+  let server = await bind(options);
+  let ours = fileOf(options.path);
+  let turn = Promise.resolve();
+  let told = false;
+  const look = async (): Promise<void> => {
+    if (fileOf(options.path) === ours) return void (told = false);
+    // Once for a loss, also where the place cannot be taken back yet.
+    if (!told) options.refused('moved');
+    told = true;
+    // Not waited for: whoever is connected to the old one could hold it.
+    server.close();
+    rmSync(options.path, { force: true });
+    server = await bind(options);
+    ours = fileOf(options.path);
+  };
+  // Where it cannot be done (a full disk, a folder in its place) it is tried again the next second.
+  const timer = setInterval(() => void (turn = turn.then(look).catch(() => {})), WATCH_MS);
+  timer.unref();
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await turn;
+      await closed(server);
+      rmSync(options.path, { force: true });
+    },
+  };
+}
+
+/** Names one file for good, while it is open. */
+function fileOf(path: string): string | undefined {
+  const facts = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  return facts && `${facts.dev}:${facts.ino}`;
+}
+
+async function bind(options: SocketOptions): Promise<Server> {
   const folder = dirname(options.path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
@@ -52,7 +95,7 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
   } finally {
     process.umask(mask);
   }
-  return { close: () => close(server, options.path) };
+  return server;
 }
 
 /**
@@ -70,7 +113,7 @@ function isOurs(socket: Socket, uid: number | undefined): boolean {
   }
 }
 
-function serve(socket: Socket, { handle, refused }: SocketOptions): void {
+function serve(socket: Socket, { path, handle, refused, sign }: SocketOptions): void {
   let text = '';
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -85,21 +128,24 @@ function serve(socket: Socket, { handle, refused }: SocketOptions): void {
       return;
     }
     socket.removeAllListeners('data');
-    void answer(text.slice(0, end)).then((output) => socket.end(`${JSON.stringify(output)}\n`));
+    void answer(text.slice(0, end)).then(
+      (output) => socket.end(`${JSON.stringify(output)}\n`),
+      () => socket.destroy(),
+    );
   });
 
   async function answer(line: string): Promise<Record<string, unknown>> {
+    let asked: z.infer<typeof commandSchema>;
     try {
-      const { command } = commandSchema.parse(JSON.parse(line));
-      return { ok: true, ...(await handle(command)) };
+      asked = commandSchema.parse(JSON.parse(line));
     } catch {
       refused('bad-message');
       return { ok: false, error: 'The app answers only: lock, status, show.' };
     }
+    const { command, nonce } = asked;
+    const facts = { ok: true, ...(await handle(command)) };
+    return signAnswer({ name: basename(path), command, nonce }, facts, sign);
   }
 }
 
-async function close(server: Server, path: string): Promise<void> {
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  rmSync(path, { force: true });
-}
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));

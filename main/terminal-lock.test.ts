@@ -98,6 +98,39 @@ test('a machine that slept is locked before anything else', () => {
   expect(reached).toBe('');
 });
 
+const locks = (): unknown[] => told.filter(({ action }) => action === 'lock').map(({ detail }) => detail);
+
+test('somebody who answers in place of the terminal, without knowing what it is asked, has one guess', async () => {
+  // The terminal is stopped (ctrl-s, TCOOFF): what it is asked does not reach it, and a job injects answers (TIOCSTI).
+  answers = false;
+  const locked = lock.remote('lock');
+  const cells = Array.from({ length: 10 }, (_, row) => Array.from({ length: 60 }, (__, column) => `\x1b[${row + 1};${column + 1}R`));
+  type(cells.flat().join(''));
+  expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
+  expect(locks()).toEqual([{ cause: 'command', visible: 'unknown' }]);
+});
+
+test('one answer too many, and the right ones that come too late, prove nothing', async () => {
+  answers = false;
+  const said: string[] = [];
+  terminal.onData((data) => said.push(data));
+  let locked = lock.remote('lock');
+  await waitFor(() => expect(said.join('').match(/R/g)).toHaveLength(4));
+  // In one piece, as a slow line brings it.
+  type(`${said.join('')}\x1b[1;1R`);
+  expect(await locked).toMatchObject({ visible: 'unknown' });
+  type(said.join(''));
+  locked = lock.remote('status');
+  expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
+  expect(locks()).toEqual([{ cause: 'command', visible: 'unknown' }]);
+});
+
+test('a size so small that the cell can be guessed proves nothing', async () => {
+  terminal.resize(2, 1);
+  const locked = lock.remote('lock');
+  expect(await locked).toMatchObject({ visible: 'unknown' });
+});
+
 test('a terminal that does not answer is locked, and nobody says that it is empty', async () => {
   answers = false;
   vi.useFakeTimers();

@@ -11,7 +11,7 @@ import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
-import { KeyboardLine } from '../src/terminal/keys.ts';
+import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { attemptPassphrase } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
@@ -22,6 +22,13 @@ import { LockController } from './lock-controller.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
 const ANSWER_MS = 2000;
+/**
+ * Questions about the cursor, each at a cell of its own. Whoever answers in the terminal's place (TIOCSTI from a job of this
+ * account) does not see what is asked, and has one guess: a wrong answer, or one too many, and the terminal has proven nothing.
+ */
+const ROUNDS = 4;
+/** Cells of a terminal below which a guess would be too easy, also where another process has told the kernel a smaller size: 4 rounds, 24 bits. */
+const MIN_CELLS = 64;
 /** Output of the recording that a screen is rebuilt from at most, a second or two of an emulator: each unlock leaves a point to begin from. */
 const TAIL_BYTES = 32 * 1024 * 1024;
 /** A record's body ends at 1 MiB. */
@@ -55,8 +62,8 @@ export class TerminalLock implements Gate {
   /** Resolves when it is known whether the screen is empty. */
   #closed: Promise<void> = Promise.resolve();
   #answered: () => void = () => {};
-  /** The column of the first line that the terminal was asked about. */
-  #asked = 0;
+  /** The cells that the terminal was asked about and has not answered, in order; undefined while nothing that it says counts. */
+  #asked: Position[] | undefined;
   /** Output that came while the screen was being rebuilt. */
   #held: Uint8Array[] = [];
   #note = '';
@@ -144,12 +151,15 @@ export class TerminalLock implements Gate {
 
   async #empty(link: GateLink, cause: LockCause): Promise<void> {
     const answered = new Promise<void>((resolve) => (this.#answered = resolve));
-    // A column of its own, so that the answer to a question of the program is not taken for this one's.
-    this.#asked = randomInt(1, Math.max(2, link.size().cols + 1));
-    link.show(Buffer.from(blankSequence + coverTitle(title) + askPosition(this.#asked)));
+    const { cols, rows } = link.size();
+    const asked = Array.from({ length: ROUNDS }, () => ({ row: randomInt(1, Math.max(1, rows) + 1), column: randomInt(1, Math.max(1, cols) + 1) }));
+    if (rows * cols >= MIN_CELLS) this.#asked = [...asked];
+    link.show(Buffer.from(blankSequence + coverTitle(title) + asked.map(askPosition).join('')));
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([answered, new Promise<void>((resolve) => (timer = setTimeout(resolve, ANSWER_MS)))]);
     clearTimeout(timer);
+    // What comes too late changes nothing.
+    this.#asked = undefined;
     link.note({ action: 'lock', person: link.person.id, detail: { cause, visible: this.#visible } });
     if (this.#phase !== 'closing') return;
     this.#phase = 'asking';
@@ -169,15 +179,26 @@ export class TerminalLock implements Gate {
   }
 
   typed(bytes: Uint8Array): boolean {
-    const { activity, hotkey, position } = this.#keyboard.read(bytes);
-    if (this.#phase !== 'open' && position?.row === 1 && position.column === this.#asked) {
-      this.#visible = 'gone';
-      this.#answered();
-    }
+    const { activity, hotkey, positions } = this.#keyboard.read(bytes);
+    for (const position of positions) this.#hear(position);
     if (this.#phase !== 'open') return false;
     if (hotkey) this.#send({ type: 'lock', cause: 'hotkey' });
     else if (activity) this.#send({ type: 'input', kind: activity });
     return this.#is('open');
+  }
+
+  /** The terminal, or somebody in its place, says where the cursor is. */
+  #hear({ row, column }: Position): void {
+    if (!this.#asked) return;
+    const asked = this.#asked.shift();
+    if (row === asked?.row && column === asked.column) {
+      if (this.#asked.length > 0) return;
+      this.#visible = 'gone';
+    } else {
+      this.#visible = 'unknown';
+      this.#asked = undefined;
+    }
+    this.#answered();
   }
 
   resized(): void {

@@ -8,7 +8,7 @@ import { openInstallation, policyOf, unlockPerson } from '../src/cli/installatio
 import { PassphraseInputError } from '../src/cli/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
 import { clampConfig } from '../src/lock/machine.ts';
-import { openHome, openSecretStore, readInstallation, requireInstallation } from '../src/storage/index.ts';
+import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
 import { version } from '../src/version.ts';
@@ -30,6 +30,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
   const { policy } = await policyOf(openInstallation({ env }));
+  const signer = await openSigner(home, installation);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
     lock: policy.lock,
@@ -40,6 +41,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     path: terminalSocketPath(socketPath(folder, env), process.pid),
     handle: (command) => lock.remote(command),
     refused: (code) => lock.refused(code),
+    sign: (bytes) => signer.sign(bytes),
   });
   try {
     say('your shell is recorded from here on. Type exit to leave it.');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askApp, socketPath } from '../../src/cli/socket.ts';
 import { protectProcess } from '../../src/native/protect.ts';
-import { homeFolder } from '../../src/storage/index.ts';
+import { homeFolder, homePaths, installationKey } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';
 import { unsupported } from '../supported.ts';
 import { createElectronHost } from './index.ts';
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
     // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.
-    await askApp(socketPath(home), 'show').catch(() => undefined);
+    await askApp(socketPath(home), 'show', installationKey(homePaths(home))).catch(() => undefined);
     say(`Wardmux is already running with ${home}; its window was brought back.`);
     return ALREADY_RUNNING;
   }

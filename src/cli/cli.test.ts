@@ -3,16 +3,18 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { killedExport } from '../../test/support/killed-export.ts';
 import { withoutRuntimeVariables } from '../native/environment.ts';
 import { nodeFlags } from '../native/protect.ts';
+import { openHome, openSigner } from '../storage/index.ts';
 import { commands } from './commands/index.ts';
 import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
 import { columns } from './io.ts';
 import { runCli } from './program.ts';
+import { signAnswer } from './socket-proof.ts';
 import { askApp, socketPath } from './socket.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
@@ -301,8 +303,18 @@ test('wardmux lock says whether it is locked: 0 when it is and nothing is to be 
     return { status: await runCli(['lock'], io), err };
   };
   expect(await lock()).toMatchObject({ status: 3, err: expect.stringContaining(home) });
+  const signer = await openSigner(openHome(home));
   let answer: string | undefined;
-  const server = createServer((socket) => socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer))));
+  const server = createServer((socket) =>
+    socket.once('data', (line) => {
+      if (answer === undefined) return void socket.destroy();
+      const { command, nonce } = JSON.parse(line.toString()) as { command: string; nonce: string };
+      if (!answer.startsWith('{')) return void socket.end(answer);
+      void signAnswer({ name: basename(path), command, nonce }, JSON.parse(answer) as Record<string, unknown>, (bytes) => signer.sign(bytes)).then((signed) =>
+        socket.end(`${JSON.stringify(signed)}\n`),
+      );
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(path, resolve));
   for (const [given, status] of [
     ['{"ok":true,"state":"locked","visible":"gone"}\n', 0],
@@ -382,11 +394,13 @@ test('the socket: its place for short and long homes, and one line each way', as
   const path = join(place, 's', 'a.sock');
   mkdirSync(dirname(path), { mode: 0o700 });
   const answers = ['{"ok":true,"state":"locked"}\n', 'nonsense\n', ''];
-  const server = createServer((socket) => socket.once('data', (line) => socket.end(line.toString() === '{"command":"status"}\n' ? answers.shift()! : 'no')));
+  const server = createServer((socket) =>
+    socket.once('data', (line) => socket.end(/^\{"command":"status","nonce":"[0-9a-f]{64}"\}\n$/.test(line.toString()) ? answers.shift()! : 'no')),
+  );
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  expect(await askApp(path, 'status')).toEqual({ ok: true, state: 'locked' });
-  await expect(askApp(path, 'status')).rejects.toThrow(/cannot be understood/);
-  await expect(askApp(path, 'status')).rejects.toThrow();
+  expect(await askApp(path, 'status', undefined)).toEqual({ ok: true, state: 'locked' });
+  await expect(askApp(path, 'status', undefined)).rejects.toThrow(/cannot be understood/);
+  await expect(askApp(path, 'status', undefined)).rejects.toThrow();
   await new Promise((resolve) => server.close(resolve));
-  await expect(askApp(join(place, 'none', 'a.sock'), 'lock')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(askApp(join(place, 'none', 'a.sock'), 'lock', undefined)).rejects.toMatchObject({ code: 'ENOENT' });
 });

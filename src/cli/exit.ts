@@ -18,6 +18,7 @@ export const exitTable = [
   { name: 'contradiction', status: 52, help: 'A recording on the disk is not what the ledger signed for; it was left as it is.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
   { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
+  { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux: nothing is known of the app.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

@@ -7,6 +7,7 @@ import { createConnection } from 'node:net';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { newNonce, openAnswer } from './socket-proof.ts';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
@@ -15,6 +16,17 @@ const ANSWER_MS = 5000;
 const MAX_ANSWER = 64 * 1024;
 
 export type AppCommand = 'lock' | 'status' | 'show';
+
+/** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
+export class ImpostorError extends Error {
+  constructor(path: string) {
+    super(
+      `What answers at ${path} is not this Wardmux: its answer is not signed by the key of this installation. Nothing is known of the app. ` +
+        'Lock the screen of this machine, end what answers there, then start Wardmux.',
+    );
+    this.name = 'ImpostorError';
+  }
+}
 
 /**
  * WARDMUX_HOME/run/wardmux.sock. Where that is too long for a socket: wardmux-UID/HASH.sock in $XDG_RUNTIME_DIR or the
@@ -52,9 +64,9 @@ export function terminalSockets(app: string): string[] {
 }
 
 /** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
-export async function askIfThere(path: string, command: AppCommand): Promise<Record<string, unknown> | undefined> {
+export async function askIfThere(path: string, command: AppCommand, publicKey: Uint8Array | undefined): Promise<Record<string, unknown> | undefined> {
   try {
-    return await askApp(path, command);
+    return await askApp(path, command, publicKey);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
@@ -65,10 +77,13 @@ export async function askIfThere(path: string, command: AppCommand): Promise<Rec
 }
 
 /**
- * Asks the app. @param path from socketPath.
+ * Asks the app. @param path from socketPath. @param publicKey the installation's, raw; undefined before the first run, when
+ * nobody can sign and there is nothing to lock.
+ * @throws ImpostorError where the answer is not signed by that key.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
  */
-export function askApp(path: string, command: AppCommand): Promise<Record<string, unknown>> {
+export function askApp(path: string, command: AppCommand, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+  const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {
       // In a folder for everybody's temporary files somebody else may have made ours: no word to their socket.
@@ -82,7 +97,7 @@ export function askApp(path: string, command: AppCommand): Promise<Record<string
     const socket = createConnection(path);
     let text = '';
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
-    socket.on('connect', () => socket.write(`${JSON.stringify({ command })}\n`));
+    socket.on('connect', () => socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`));
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
@@ -90,7 +105,9 @@ export function askApp(path: string, command: AppCommand): Promise<Record<string
     });
     socket.on('end', () => {
       try {
-        const answer: unknown = JSON.parse(text);
+        const received: unknown = JSON.parse(text);
+        const answer = publicKey ? openAnswer(question, received, publicKey) : received;
+        if (answer === undefined) return reject(new ImpostorError(path));
         if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new Error('not an object');
         settle(answer as Record<string, unknown>);
       } catch {

@@ -209,7 +209,20 @@ const rows = [
   row('bridge.refused', 'A message from a page or a process was refused and changed nothing.', {
     'surface?': surfaces,
     'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
-    code: ['bad-json', 'unknown-request', 'bad-input', 'wrong-surface', 'locked', 'bad-frame', 'bad-message', 'too-large', 'too-many', 'wrong-peer', 'failed'],
+    code: [
+      'bad-json',
+      'unknown-request',
+      'bad-input',
+      'wrong-surface',
+      'locked',
+      'bad-frame',
+      'bad-message',
+      'too-large',
+      'too-many',
+      'wrong-peer',
+      'moved',
+      'failed',
+    ],
     'request?': 'request',
   }),
   row(

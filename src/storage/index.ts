@@ -2,6 +2,6 @@
 export { StorageFault, storageFault, type StorageCode } from './fault.ts';
 export { createNew, readSmall, syncFolder, writeAtomic } from './atomic.ts';
 export { homeFolder, homePaths, listFolder, openHome, type Home } from './home.ts';
-export { createInstallation, newInstallationId, readInstallation, requireInstallation, type Installation } from './installation.ts';
+export { createInstallation, installationKey, newInstallationId, readInstallation, requireInstallation, type Installation } from './installation.ts';
 export { chooseSecretStore, openSecretStore, storeWeakness, type SecretStore, type SecretStoreName } from './secret-store.ts';
 export { createSigningKey, openSigner } from './signer.ts';

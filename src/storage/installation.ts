@@ -25,6 +25,12 @@ export function readInstallation(home: Home): Installation | undefined {
   return readJson(installationSchema, home.installation, 'Restore it from a backup; without it the ledger cannot be continued.');
 }
 
+/** The key that signs for it: raw Ed25519, 32 bytes; undefined where the first run has not been. @throws StorageFault */
+export function installationKey(home: Home): Uint8Array | undefined {
+  const installation = readInstallation(home);
+  return installation && Buffer.from(installation.publicKey, 'base64url');
+}
+
 /** @throws StorageFault with code `not-initialised` where the first run has not been. */
 export function requireInstallation(home: Home): Installation {
   const installation = readInstallation(home);

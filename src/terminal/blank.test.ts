@@ -50,8 +50,8 @@ test('a terminal is as a new one', async () => {
       await write('x');
       expect(normal.getLine(0)?.getCell(0)?.getChars()).toBe('x');
       expect(normal.getLine(0)?.getCell(0)?.isAttributeDefault()).toBe(true);
-      await write(askPosition(7));
-      expect(answers).toBe('\x1b[1;7R');
+      await write(askPosition({ row: 3, column: 7 }));
+      expect(answers).toBe('\x1b[3;7R');
     }),
     { numRuns: 200 },
   );

@@ -55,5 +55,5 @@ export const coverTitle = (title: string): string => `${csi('22;0t')}\x1b]0;${ti
 /** The title that was put aside. */
 export const uncoverTitle = csi('23;0t');
 
-/** Puts the cursor into a column (from 1) of the first line and asks where it is (DSR 6): the answer says that all before was carried out. */
-export const askPosition = (column: number): string => `${csi(`1;${column}H`)}${csi('6n')}`;
+/** Puts the cursor into a cell (row and column from 1) and asks where it is (DSR 6): the answer says that all before was carried out. */
+export const askPosition = ({ row, column }: { readonly row: number; readonly column: number }): string => `${csi(`${row};${column}H`)}${csi('6n')}`;

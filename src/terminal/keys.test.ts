@@ -63,6 +63,15 @@ describe('what a person did', () => {
   });
 });
 
+test('every place of the cursor is told, however many come at once', () => {
+  const line = new KeyboardLine(() => 0);
+  expect(line.read(bytes('\x1b[2;3R\x1b[4;5R')).positions).toEqual([
+    { row: 2, column: 3 },
+    { row: 4, column: 5 },
+  ]);
+  expect(line.read(bytes('a')).positions).toEqual([]);
+});
+
 describe('the hotkey', () => {
   const press = (...keys: readonly (readonly [after: number, text: string])[]): boolean[] => {
     let now = 0;

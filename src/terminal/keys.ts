@@ -37,7 +37,7 @@ export class KeyboardLine {
   #activity: Activity | undefined;
   #presses: number[] = [];
   #locks = false;
-  #position: Position | undefined;
+  #positions: Position[] = [];
   /** A sequence of more than one token: ESC O is followed by one letter; an X10 mouse report by three bytes. */
   #letters = 0;
   #report = 0;
@@ -59,13 +59,14 @@ export class KeyboardLine {
 
   /**
    * @param bytes as they were read.
-   * @returns the strongest thing a person did in them, whether it was the hotkey, and where the terminal says its cursor is.
+   * @returns the strongest thing a person did in them, whether it was the hotkey, and where the terminal says its cursor is, each time it does.
    */
-  read(bytes: Uint8Array): { readonly activity: Activity | undefined; readonly hotkey: boolean; readonly position: Position | undefined } {
-    this.#activity = this.#position = undefined;
+  read(bytes: Uint8Array): { readonly activity: Activity | undefined; readonly hotkey: boolean; readonly positions: readonly Position[] } {
+    this.#activity = undefined;
+    this.#positions = [];
     this.#locks = false;
     this.#sequences.feed(bytes);
-    return { activity: this.#activity, hotkey: this.#locks, position: this.#position };
+    return { activity: this.#activity, hotkey: this.#locks, positions: this.#positions };
   }
 
   #did(activity: Activity): void {
@@ -127,7 +128,7 @@ export class KeyboardLine {
     }
     if (final === 'R') {
       // A report of the cursor, or F3 with a modifier, which a report from the first line looks like.
-      this.#position = { row: numbers[0]?.[0] ?? 0, column: numbers[1]?.[0] ?? 0 };
+      this.#positions.push({ row: numbers[0]?.[0] ?? 0, column: numbers[1]?.[0] ?? 0 });
       return;
     }
     if (final === 'u') return this.#unicodeKey(numbers[0]?.[0], numbers[1]);

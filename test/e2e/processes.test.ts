@@ -199,7 +199,7 @@ describe('a program of the same account', () => {
     // Root gets in anywhere: only the question who it is keeps it out.
     const answer = await new Promise<string>((resolve) => {
       let text = '';
-      const socket = createConnection(path, () => socket.write('{"command":"lock"}\n'));
+      const socket = createConnection(path, () => socket.write(`{"command":"lock","nonce":"${'0'.repeat(64)}"}\n`));
       socket.on('data', (chunk) => (text += chunk.toString()));
       socket.on('error', () => undefined);
       socket.on('close', () => resolve(text));

@@ -1,9 +1,9 @@
 /** `wardmux lock` and `wardmux status`: a word with the running app. */
-import { homeFolder } from '../../storage/index.ts';
+import { homeFolder, homePaths, installationKey } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { askIfThere, socketPath, terminalSockets, type AppCommand } from '../socket.ts';
+import { askIfThere, ImpostorError, socketPath, terminalSockets, type AppCommand } from '../socket.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
 const darkness: readonly unknown[] = ['gone', 'killed'];
@@ -17,9 +17,14 @@ interface Running {
 async function ask(command: AppCommand, io: CliIo): Promise<Running> {
   const home = homeFolder(io.env);
   const path = socketPath(home, io.env);
-  const asked = [path, ...terminalSockets(path)].map((socket) => askIfThere(socket, command));
+  const key = installationKey(homePaths(home));
+  const asked = [path, ...terminalSockets(path)].map((socket) => askIfThere(socket, command, key));
   // Everybody is asked, and heard: one that hangs keeps nobody else from locking.
   const heard = await Promise.allSettled(asked);
+  const impostor = heard
+    .map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : undefined))
+    .find((reason) => reason instanceof ImpostorError);
+  if (impostor) throw new CliError('impostor', impostor.message);
   const failed = heard.find((answer) => answer.status === 'rejected');
   // An app that hangs may still show its panes: a script must not take that for nothing to lock.
   if (failed) throw new CliError('failed', failed.reason instanceof Error ? failed.reason.message : 'The app does not answer.');
@@ -48,7 +53,7 @@ export const lock: CliCommand = {
   examples: [
     [
       'wardmux lock',
-      'exit status 0 when it is locked and nothing is to be seen, 60 when that is not known, 3 when no app is running, 1 when one is and does not lock or answer',
+      'exit status 0 when it is locked and nothing is to be seen, 60 when that is not known, 3 when no app is running, 62 when what answers is not this Wardmux, 1 when one is and does not lock or answer',
     ],
   ],
   declare: (command, io, done) => {
