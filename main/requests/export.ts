@@ -1,4 +1,6 @@
 /** Evidence: export and verification of a pane's recording. The page asks for them, and so do commands of the multiplexer. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { Refusal } from '../../src/bridge/server.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import {
@@ -12,9 +14,13 @@ import {
   type SignersOwn,
   type SshSigner,
 } from '../../src/export/index.ts';
+import { LedgerError, type Ledger } from '../../src/ledger/index.ts';
+import { RecordingError } from '../../src/recording/errors.ts';
+import { liveState } from '../../src/recording/live.ts';
+import { checkRecording, proofText } from '../../src/records/index.ts';
+import type { Home } from '../../src/storage/index.ts';
 import { installationTrust } from '../../src/vault/trust.ts';
 import { version } from '../../src/version.ts';
-import { defaultExportFolder, verifyAgainstLedger } from '../evidence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export type EvidenceParts = Pick<RequestParts, 'home' | 'env' | 'gate' | 'vaults' | 'pty' | 'workspace' | 'installed' | 'journal'>;
@@ -24,6 +30,10 @@ export function exportRequests(parts: RequestParts): HandlersOf<'export' | 'veri
     'export.start': async ({ pane, folder }) => exportPane(parts, pane, folder),
     'verify.pane': async ({ pane }) => verifyPane(parts, pane),
   };
+}
+
+export function defaultExportFolder(env: EvidenceParts['env'], recording: string): string {
+  return join(env['HOME'] || homedir(), `wardmux-export-${recording}`);
 }
 
 /**
@@ -70,7 +80,29 @@ export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Ou
   const recording = workspace.recording(pane);
   if (!recording || !installed.current) throw new Refusal('no-recording', 'This pane has no recording to verify.');
   await pty.checkpoint();
-  const { good, code, sentence } = await verifyAgainstLedger(home, installed.current.ledger, recording);
+  const { good, code, sentence } = await askLedger(home, installed.current.ledger, recording);
   journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
   return { good, sentence };
+}
+
+/** Whether a recording, as it lies on the disk now, is what the signed ledger remembers. One sentence, for good and for bad. */
+async function askLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
+  const bad = (code: string, sentence: string) => ({ good: false, code, sentence });
+  await ledger.checkpoint();
+  const folder = join(home.recordings, recording);
+  try {
+    const proof = await checkRecording(folder, ledger, recording, { live: liveState(folder) === 'live' });
+    if (!proof) return bad('unknown', `Recording ${recording} is not in the ledger: nothing of it is proven.`);
+    if (proof.contradiction) return bad(proof.contradiction, `${proof.sentence} Keep a copy of both for the audit.`);
+    if (proof.fault) return bad(proof.fault.code, proof.fault.message);
+    return {
+      good: true,
+      code: 'good',
+      sentence: `Verified against the signed ledger, ${proofText(proof)}. Whether the ledger was rolled back was not checked.`,
+    };
+  } catch (error) {
+    if (error instanceof LedgerError) return bad(error.code, `The ledger does not hold: ${error.message}`);
+    if (error instanceof RecordingError) return bad(error.code, error.message);
+    throw error;
+  }
 }

@@ -9,7 +9,7 @@ import { RECORDING_ID, segmentNumber } from '../recording/header.ts';
 import type { RecordingStates } from '../ledger/rules.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';
-import { glanceAt, proveRecording, type Asked } from '../records/index.ts';
+import { checkRecording, glanceAt, type Asked } from '../records/index.ts';
 
 export interface MissingRecording {
   readonly id: string;
@@ -66,7 +66,7 @@ export async function checkContent(
     const at = join(folder, id);
     const read = (more: number): void => progress({ recordings: n, of: ids.length, bytes: (bytes += more) });
     try {
-      const proof = await proveRecording(at, id, ledger, { live: liveState(at) === 'live', progress: read });
+      const proof = await checkRecording(at, ledger, id, { live: liveState(at) === 'live', progress: read });
       if (!proof) continue;
       if (proof.sentence !== undefined) {
         contradictions.push({ id, sentence: proof.sentence });

@@ -113,7 +113,7 @@ function settle(folder: string, walk: Walk, accept: (walk: Walk) => void): Recov
       tornFiles.push(torn);
     }
   }
-  const recording = walk.header?.recording ?? basename(folder);
+  const recording = walk.headers[0]?.recording ?? basename(folder);
   const before = recoveryReport(folder);
   // A second run finds nothing torn any more; what the first one found is still the truth.
   const report: RecoveryReport = {

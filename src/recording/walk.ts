@@ -1,12 +1,16 @@
 /** One walk over everything that lies in a recording's folder, without any key and without changing anything. */
 import { openRecording, type OpenOptions } from './reader.ts';
+import { TYPE_HEADER } from './frame.ts';
 import type { FrameFault, SegmentHeader, TreeHead } from './types.ts';
+
+/** What a segment's header says, without its wrapped secrets. */
+export type HeaderFacts = Omit<SegmentHeader, 'recipients'> & { readonly recipients: readonly Pick<SegmentHeader['recipients'][number], 'kid' | 'role'>[] };
 
 export interface Walk {
   /** Absolute path of the recording's folder. */
   readonly folder: string;
-  /** The header of its first segment; undefined where that cannot be understood. */
-  readonly header: SegmentHeader | undefined;
+  /** The headers of its segments, from the first on, as far as the walk came. */
+  readonly headers: readonly HeaderFacts[];
   /** The tree over its whole frames. */
   readonly head: TreeHead;
   /** Root over the first frames, lower-case hex, for each of the sizes that were asked for and that it has. */
@@ -35,12 +39,12 @@ export async function walkRecording(folder: string, sizes: Iterable<number> = []
   const reader = await openRecording(folder, options);
   const roots = new Map<number, string>();
   if (wanted.has(0)) roots.set(0, reader.head().root);
-  let header: SegmentHeader | undefined;
+  const headers: HeaderFacts[] = [];
   let lastWallMs = 0;
   let durationMs = 0;
   let lastSegment = -1;
   for await (const frame of reader.frames()) {
-    header ??= reader.header;
+    if (frame.type === TYPE_HEADER) headers.push(factsOf(reader.header!));
     lastWallMs = frame.wallMs;
     durationMs = Number(frame.monoNs / 1_000_000n);
     lastSegment = frame.segment;
@@ -48,5 +52,9 @@ export async function walkRecording(folder: string, sizes: Iterable<number> = []
     if (wanted.has(frame.seq + 1)) roots.set(frame.seq + 1, reader.head().root);
   }
   const { fault, segments, wholeBytes } = reader;
-  return { folder, header, head: reader.head(), roots, fault, segments, lastSegment, wholeBytes, lastWallMs, durationMs };
+  return { folder, headers, head: reader.head(), roots, fault, segments, lastSegment, wholeBytes, lastWallMs, durationMs };
+}
+
+function factsOf(header: SegmentHeader): HeaderFacts {
+  return { ...header, recipients: header.recipients.map(({ kid, role }) => ({ kid, role })) };
 }

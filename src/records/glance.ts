@@ -46,8 +46,10 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
   const end = last === 0 ? first : lookAt(join(folder, segmentName(last)));
   if (typeof first === 'string') return says(`${segmentName(0)} ${first}.`);
   if (typeof end === 'string') return head.size > 0 && last <= segment ? says(`${segmentName(last)} ${end}.`) : { found: null, contradiction: null };
-  const strange = first.header.recording !== id ? `of recording ${first.header.recording}` : first.header.person !== person ? 'of another person' : undefined;
-  if (strange !== undefined) return says(`its header is ${strange}.`);
+  for (const { header } of [first, end]) {
+    const strange = header.recording !== id ? `of recording ${header.recording}` : header.person !== person ? 'of another person' : undefined;
+    if (strange !== undefined) return says(`the header of its segment ${header.segment} is ${strange}.`);
+  }
   const found = end.frames === null ? null : end.header.firstSeq + end.frames;
   if (found !== null && found < head.size) return says(`the ledger has a head of ${head.size} records, and ${found} are there.`, found);
   if (found !== null && closed !== null && closed !== 'recording.failed' && found > head.size)

@@ -5,10 +5,10 @@
 import type { RecordingState } from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { isCount } from '../recording/json.ts';
-import type { SegmentHeader, TreeHead } from '../recording/types.ts';
-import type { Walk } from '../recording/walk.ts';
+import type { TreeHead } from '../recording/types.ts';
+import type { HeaderFacts, Walk } from '../recording/walk.ts';
 
-/** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: another person, policy or recipients. */
+/** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another person, policy or recipients. */
 export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start';
 
 export interface Judgement {
@@ -32,6 +32,22 @@ export interface Known {
   readonly heads: readonly TreeHead[];
 }
 
+/** A policy that came into force. */
+export interface KnownPolicy {
+  /** Number of its event. */
+  readonly seq: number;
+  readonly sha256: string;
+  /** Kids of its audit keys, in order. */
+  readonly auditKeys: readonly string[];
+}
+
+/** @param events those that took policies into force, oldest first. */
+export function policiesOf(events: readonly LedgerEvent[]): KnownPolicy[] {
+  return events.flatMap(({ seq, detail: { sha256, auditKeys } = {} }) =>
+    typeof sha256 === 'string' && Array.isArray(auditKeys) ? [{ seq, sha256, auditKeys: auditKeys as string[] }] : [],
+  );
+}
+
 /** @param events of one recording, oldest first, as the ledger vouches for them. */
 export function knownOf(state: RecordingState, events: readonly LedgerEvent[]): Known {
   const heads: TreeHead[] = [];
@@ -47,11 +63,14 @@ export function sizesOf({ heads, state }: Known): number[] {
   return [state.head.size, ...heads.map(({ size }) => size)];
 }
 
-/** @param walk made with the roots of `sizesOf(known)`. */
-export function judge(recording: string, known: Known, walk: Pick<Walk, 'head' | 'roots' | 'header' | 'fault'>): Judgement {
+/**
+ * @param policies all that were in force, oldest first: read after the walk where the recording is being written.
+ * @param walk made with the roots of `sizesOf(known)`.
+ */
+export function judge(recording: string, known: Known, policies: readonly KnownPolicy[], walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault'>): Judgement {
   const { state, heads } = known;
   const { head: signed, closed } = state;
-  const { head: found, roots, header, fault } = walk;
+  const { head: found, roots, headers, fault } = walk;
   const stands = ({ size, root }: TreeHead): boolean => size === 0 || roots.get(size) === root;
   const proven = Math.max(0, ...[signed, ...heads].filter(stands).map(({ size }) => size));
   const result = (contradiction: ContradictionCode | undefined, what?: string): Judgement => ({
@@ -61,8 +80,9 @@ export function judge(recording: string, known: Known, walk: Pick<Walk, 'head' |
     contradiction,
     sentence: what === undefined ? undefined : `Recording ${recording} is not what the ledger signed for: ${what} ${provenText(proven, found.size)}`,
   });
-  const strange = header && strangeStart(header, known.start);
-  if (strange !== undefined && proven === 0) return result('start', `its header names another ${strange} than its start in the ledger.`);
+  const strange = strangeHeader(headers, known.start, policies);
+  // A header that a head covers was written by its recorder.
+  if (strange && strange.header.firstSeq >= proven) return result('start', `the header of its segment ${strange.header.segment} names ${strange.what}.`);
   if (found.size < signed.size)
     return result('shorter', `the ledger has a head of ${signed.size} records, and ${found.size} whole ones are there.${fault ? ` ${fault.message}` : ''}`);
   if (!stands(signed)) return result('other', `its first ${signed.size} records have another root than the one that was signed.`);
@@ -80,19 +100,39 @@ function provenText(proven: number, found: number): string {
   return proven === 0 ? `None of the ${found} records there is proven.` : `Proven: ${proven} of the ${found} records there.`;
 }
 
-/** Which member of a first header differs from what the ledger says of the recording's beginning. */
-function strangeStart(header: SegmentHeader, start: LedgerEvent | undefined): string | undefined {
+/**
+ * The first header that contradicts what the ledger says of the recording's beginning. A later segment may be under another
+ * policy: one that came into force after that of the segment before it. Then it is sealed to the audit keys of that one.
+ */
+function strangeHeader(
+  headers: readonly HeaderFacts[],
+  start: LedgerEvent | undefined,
+  policies: readonly KnownPolicy[],
+): { readonly header: HeaderFacts; readonly what: string } | undefined {
   if (!start) return undefined;
   const { detail = {}, person, installation } = start;
-  const same: Readonly<Record<string, boolean>> = {
-    installation: header.installation === installation,
-    person: header.person === person,
-    role: header.role === detail['role'],
-    class: header.class === detail['class'],
-    reason: header.reason === detail['reason'],
-    emergency: header.breakGlass === (detail['breakGlass'] ?? null),
-    policy: header.policySha256 === detail['policySha256'],
-    recipients: JSON.stringify(header.recipients.map(({ kid }) => kid)) === JSON.stringify(detail['recipients']),
-  };
-  return Object.keys(same).find((name) => !same[name]);
+  let inForce = policies.findLastIndex(({ seq, sha256 }) => seq < start.seq && sha256 === detail['policySha256']);
+  const owners = (detail['recipients'] as readonly string[]).filter((kid) => !policies[inForce]?.auditKeys.includes(kid));
+  let policy = { sha256: detail['policySha256'], recipients: detail['recipients'] as readonly string[] };
+  for (const header of headers) {
+    if (header.segment > 0 && header.policySha256 !== policy.sha256) {
+      const next = policies.findIndex(({ sha256 }, i) => i > inForce && sha256 === header.policySha256);
+      if (inForce < 0 || next < 0) return { header, what: 'a policy that did not come into force after the one before it' };
+      inForce = next;
+      policy = { sha256: header.policySha256, recipients: [...owners, ...policies[next]!.auditKeys] };
+    }
+    const same: Readonly<Record<string, boolean>> = {
+      installation: header.installation === installation,
+      person: header.person === person,
+      role: header.role === detail['role'],
+      class: header.class === detail['class'],
+      reason: header.reason === detail['reason'],
+      emergency: header.breakGlass === (detail['breakGlass'] ?? null),
+      policy: header.policySha256 === policy.sha256,
+      recipients: JSON.stringify(header.recipients.map(({ kid }) => kid)) === JSON.stringify(policy.recipients),
+    };
+    const other = Object.keys(same).find((name) => !same[name]);
+    if (other !== undefined) return { header, what: `another ${other} than the ledger has for it` };
+  }
+  return undefined;
 }

@@ -3,12 +3,13 @@ import type { LedgerEvent } from '../ledger/types.ts';
 import type { RecordingState } from '../ledger/rules.ts';
 import type { FrameFault } from '../recording/types.ts';
 import { walkRecording } from '../recording/walk.ts';
-import { judge, knownOf, sizesOf, type Judgement } from './judge.ts';
+import { judge, knownOf, policiesOf, sizesOf, type Judgement, type KnownPolicy } from './judge.ts';
 
 /** A ledger that is open, for writing or for reading only. */
 export interface Asked {
   recording(id: string): Promise<RecordingState | undefined>;
   eventsOf(recording: string): Promise<readonly { readonly event: LedgerEvent }[]>;
+  policyEvents(): Promise<readonly { readonly event: LedgerEvent }[]>;
 }
 
 export interface Proof extends Judgement {
@@ -17,16 +18,21 @@ export interface Proof extends Judgement {
   readonly fault: FrameFault | undefined;
 }
 
+/** Every policy that was in force, oldest first. */
+export async function knownPolicies(ledger: Pick<Asked, 'policyEvents'>): Promise<KnownPolicy[]> {
+  return policiesOf((await ledger.policyEvents()).map(({ event }) => event));
+}
+
 /**
- * Reads a recording whole, without any key.
+ * Reads a recording whole, without any key, and compares it with the ledger: the one judge of that question, for all who ask it.
  * @param live it is being written: a torn end is then its end.
  * @returns undefined where the ledger has no start of it.
  * @throws RecordingError 'not-a-recording', 'unreadable'; LedgerError
  */
-export async function proveRecording(
+export async function checkRecording(
   folder: string,
-  id: string,
   ledger: Asked,
+  id: string,
   options: { readonly live?: boolean; readonly progress?: (bytes: number) => void } = {},
 ): Promise<Proof | undefined> {
   // The ledger first: a running recording is never behind what the ledger has of it.
@@ -37,7 +43,8 @@ export async function proveRecording(
     (await ledger.eventsOf(id)).map(({ event }) => event),
   );
   const walk = await walkRecording(folder, sizesOf(known), options);
-  return { ...judge(id, known, walk), state, fault: walk.fault };
+  // A policy that came meanwhile may be that of a segment that came meanwhile.
+  return { ...judge(id, known, await knownPolicies(ledger), walk), state, fault: walk.fault };
 }
 
 /** How far a recording that does not contradict the ledger is proven, for people. */

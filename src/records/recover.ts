@@ -15,7 +15,8 @@ import { readEnd } from '../recording/summary.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { walkRecording, type Walk } from '../recording/walk.ts';
 import { END_FILE } from '../recording/writer.ts';
-import { judge, knownOf, sizesOf, type Known } from './judge.ts';
+import { judge, knownOf, sizesOf, type Judgement, type Known, type KnownPolicy } from './judge.ts';
+import { checkRecording, knownPolicies } from './prove.ts';
 
 /** What became of a recording that had not ended. */
 export interface Settlement {
@@ -69,14 +70,17 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
         NOTHING,
       );
     }
-    const events = (await ledger.eventsOf(id)).map(({ event }) => event);
-    const known = knownOf(state, events);
     if (liveState(folder) === 'live') {
       // Another process of ours, such as wardmux record, is still writing it. It has written what the ledger signed for.
-      requireAgrees(folder, id, known, await walkRecording(folder, sizesOf(known), { live: true }));
+      const proof = await checkRecording(folder, ledger, id, { live: true });
+      if (proof) requireAgrees(folder, proof);
       return undefined;
     }
-    return { recording: id, outcome: 'closed', sentence: await close(folder, ledger, id, known) };
+    const known = knownOf(
+      state,
+      (await ledger.eventsOf(id)).map(({ event }) => event),
+    );
+    return { recording: id, outcome: 'closed', sentence: await close(folder, ledger, id, known, await knownPolicies(ledger)) };
   } catch (error) {
     if (!(error instanceof Contradiction)) {
       const why = error instanceof Error ? error.message : 'unknown fault';
@@ -88,15 +92,14 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
 }
 
 /** @throws Contradiction */
-function requireAgrees(folder: string, id: string, known: Known, walk: Walk): void {
-  const { sentence, found } = judge(id, known, walk);
+function requireAgrees(folder: string, { sentence, found }: Judgement): void {
   if (sentence !== undefined)
     throw new Contradiction(`${sentence} Nothing was changed and nothing signed: keep a copy of ${folder}, and restore the original from a backup.`, found);
 }
 
 /** @throws Contradiction before anything was changed. */
-async function close(folder: string, ledger: Ledger, id: string, known: Known): Promise<string> {
-  const accept = (walk: Walk): void => requireAgrees(folder, id, known, walk);
+async function close(folder: string, ledger: Ledger, id: string, known: Known, policies: readonly KnownPolicy[]): Promise<string> {
+  const accept = (walk: Walk): void => requireAgrees(folder, judge(id, known, policies, walk));
   const sizes = sizesOf(known);
   const signedBefore = known.state.head.size;
   const enter = async ({ size, root }: TreeHead, tornBytes: number): Promise<void> =>

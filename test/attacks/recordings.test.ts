@@ -23,16 +23,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { verifyPane, type EvidenceParts } from '../../main/requests/export.ts';
 import { openLedger } from '../../src/anchors/index.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { noticeEntry } from '../../src/ledger/index.ts';
+import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
 import { operatorAccess } from '../../src/recording/access.ts';
-import { encodeFrame, parseFrame, SEGMENT_MAGIC } from '../../src/recording/frame.ts';
+import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER } from '../../src/recording/frame.ts';
+import { parseHeader } from '../../src/recording/header.ts';
 import { bootId, startOf } from '../../src/recording/process-identity.ts';
-import type { RecordingNotice } from '../../src/recording/types.ts';
+import type { RecordingNotice, SegmentHeader } from '../../src/recording/types.ts';
 import { walkRecording } from '../../src/recording/walk.ts';
-import { thumbprint } from '../../src/recording/wrap.ts';
+import { generateAuditKey, newSegmentSecret, thumbprint, wrapSecret } from '../../src/recording/wrap.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
@@ -162,16 +164,31 @@ async function statuses(id: string) {
   const exported = await wardmux('export', id, '-o', join(place, `bundle-${exports++}`), '--passphrase-fd', 'FD');
   const before = content(join(result.home.recordings, id));
   const { ledger } = await openLedger(result.home, result.installation);
+  const pane = await verifiedPane(id, ledger);
   const start = (await recoverRecordings(result.home.recordings, ledger)).filter(({ recording }) => recording === id);
   await ledger.close();
   const untouched = content(join(result.home.recordings, id)) === before;
   const recover = await wardmux('list', '--recover');
   return {
     said: { list, verify, deep, play, exported, recover },
+    pane,
     start,
     untouched,
     codes: { list: list.status, verify: verify.status, deep: deep.status, play: play.status, export: exported.status, recover: recover.status },
   };
+}
+
+/** What the app says of it where somebody presses V in its pane. */
+async function verifiedPane(recording: string, ledger: Ledger) {
+  const parts = {
+    home: result.home,
+    gate: { requireSession: () => ({ person: result.person }) },
+    pty: { checkpoint: async () => undefined },
+    workspace: { recording: () => recording },
+    installed: { current: { ledger } },
+    journal: { log: () => undefined },
+  };
+  return verifyPane(parts as unknown as EvidenceParts, 0);
 }
 
 /** Names and bytes of a folder's plain files. */
@@ -219,10 +236,18 @@ test('nothing is touched: every command is content, and says how far each record
   expect(said.deep.err).toMatch(/3 of 3 recordings compared, [\d.]+ MB read\n$/);
 });
 
+test('a list says so where no ledger is left to compare with', async () => {
+  rmSync(result.home.ledger, { recursive: true });
+  const { status, err } = await wardmux('list');
+  expect({ status, err }).toEqual({ status: 7, err: expect.stringContaining(`there is none in ${result.home.ledger}.`) });
+});
+
 /** Statuses of list, ledger verify, ledger verify --deep, play, export, list --recover. */
 type Says = readonly [list: number, verify: number, deep: number, play: number, exported: number, recover: number];
 const good0: Says = [0, 0, 0, 0, 0, 0];
 const seen: Says = [52, 52, 52, 52, 1, 52];
+/** What only a reading of all content finds. */
+const deepOnly: Says = [0, 0, 52, 52, 1, 52];
 
 interface Attack {
   readonly what: string;
@@ -250,6 +275,34 @@ function otherPerson(folder: string): void {
   const forged = Buffer.from(Buffer.from(body).toString('utf8').replace(result.person.id, 'p-ffffffffffff'));
   const frame = encodeFrame({ seq, monoNs, wallMs, type, commitment: createHash('sha256').update(forged).digest() }, forged);
   writeFileSync(path, Buffer.concat([SEGMENT_MAGIC, frame.bytes, bytes.subarray(parsed.next)]));
+}
+
+type AnyHeader = { -readonly [name in keyof SegmentHeader]: SegmentHeader[name] };
+
+/** One segment more behind the last whole record, as anybody can write it who has read the format: it needs no key. */
+async function segmentMore(folder: string, change: (header: AnyHeader) => void | Promise<void>): Promise<void> {
+  const path = segment(folder, 2);
+  const bytes = readFileSync(path);
+  const ends = frameEnds(path);
+  const frameAt = (at: number) => {
+    const parsed = parseFrame(bytes, at, 2, 0);
+    if (parsed.kind !== 'frame') throw new Error('no frame');
+    return parsed.frame;
+  };
+  const last = frameAt(ends.at(-2)!);
+  const header: AnyHeader = { ...parseHeader(frameAt(ends[0]!).body)!, segment: 3, firstSeq: last.seq + 1 };
+  await change(header);
+  const body = Buffer.from(JSON.stringify(header));
+  const { monoNs, wallMs } = last;
+  const frame = encodeFrame({ seq: last.seq + 1, monoNs, wallMs, type: TYPE_HEADER, commitment: createHash('sha256').update(body).digest() }, body);
+  truncateSync(path, ends.at(-1)!);
+  writeFileSync(segment(folder, 3), Buffer.concat([SEGMENT_MAGIC, frame.bytes]));
+}
+
+/** Of somebody whom no policy names. */
+async function stranger(): Promise<SegmentHeader['recipients'][number]> {
+  const { recipient } = generateAuditKey();
+  return { kid: recipient.kid, role: 'audit', jwe: await wrapSecret(newSegmentSecret(), recipient) };
 }
 
 /** One byte of sealed output is another, and the frame's checksum is right again. */
@@ -334,6 +387,7 @@ const attacks: readonly Attack[] = [
   ended('replaced by another recording', replaceAll, seen),
   ended('another person in the header', otherPerson, seen),
   // A glance reads no content: only that of what it recovers is read by list --recover.
+  ended('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), seen),
   ended('a byte of sealed output changed, the checksum right again', changedByte, [0, 0, 52, 52, 1, 0]),
   ended('a FIFO for a segment', (f) => fifo(segment(f, 1)), seen),
   ended('a link to the same bytes for a segment', (f) => (renameSync(segment(f, 1), join(place, 'moved')), link(segment(f, 1), join(place, 'moved'))), seen),
@@ -372,6 +426,16 @@ const attacks: readonly Attack[] = [
   interrupted('replaced by another recording', replaceAll, seen, 'contradiction'),
   interrupted('another person in the header', otherPerson, seen, 'contradiction'),
   interrupted('a byte of sealed output changed, the checksum right again', changedByte, [0, 0, 52, 52, 1, 52], 'contradiction'),
+  interrupted('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), seen, 'contradiction'),
+  interrupted('a segment more, in another role', (f) => segmentMore(f, (h) => void (h.role = 'auditor')), deepOnly, 'contradiction'),
+  interrupted('a segment more, under another policy', (f) => segmentMore(f, (h) => void (h.policySha256 = 'ab'.repeat(32))), deepOnly, 'contradiction'),
+  interrupted('a segment more, for a stranger alone', (f) => segmentMore(f, async (h) => void (h.recipients = [await stranger()])), deepOnly, 'contradiction'),
+  interrupted(
+    'a segment more, for a stranger too',
+    (f) => segmentMore(f, async (h) => void (h.recipients = [...h.recipients, await stranger()])),
+    deepOnly,
+    'contradiction',
+  ),
   interrupted('a FIFO for the first segment', (f) => fifo(segment(f, 0)), seen, 'contradiction'),
 ];
 
@@ -381,10 +445,12 @@ test.each(attacks)('$on: $what', async ({ on, write, says, start }) => {
   for (const name of ['aside', 'moved', 'moved-folder']) rmSync(join(place, name), { recursive: true, force: true });
   cpSync(folder, aside, { recursive: true });
   await write(folder);
-  const { codes, start: found, untouched, said } = await statuses(ids[on]);
+  const { codes, start: found, pane, untouched, said } = await statuses(ids[on]);
   expect(codes, JSON.stringify(said, null, 1)).toEqual(
     Object.fromEntries(['list', 'verify', 'deep', 'play', 'export', 'recover'].map((name, i) => [name, says[i]])),
   );
+  // A pane never shows what an earlier run left open.
+  if (on === 'ended') expect(pane.good, pane.sentence).toBe(codes.deep === 0);
   expect(found.map(({ outcome }) => outcome)).toEqual(start ? [start] : []);
   // What was closed is not there to be restored: nothing contradicted what was signed.
   if (start === 'closed') return;

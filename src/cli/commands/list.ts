@@ -99,7 +99,9 @@ function endedSummary(folder: string, id: string, { closed, durationMs, outputBy
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
 async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise<LedgerView | undefined> {
   try {
-    return await LedgerView.open(home.ledger, noteKey);
+    const view = await LedgerView.open(home.ledger, noteKey);
+    if (!view) io.talk(`Nothing in this list is compared with the ledger: there is none in ${home.ledger}.`);
+    return view;
   } catch (error) {
     io.talk(`Nothing in this list is compared with the ledger: ${error instanceof Error ? error.message : 'unknown fault'}`);
     return undefined;

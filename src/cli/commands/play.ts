@@ -3,7 +3,7 @@ import { LedgerView } from '../../ledger/view.ts';
 import { openRecording, readHeader } from '../../recording/reader.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
-import { proofText, proveRecording } from '../../records/index.ts';
+import { checkRecording, proofText } from '../../records/index.ts';
 import { readEnd } from '../../recording/summary.ts';
 import { liveState } from '../../recording/live.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -89,7 +89,7 @@ export const play: CliCommand = {
 async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<number> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   try {
-    const proof = view && (await proveRecording(folder, id, view, { live: liveState(folder) === 'live' }));
+    const proof = view && (await checkRecording(folder, view, id, { live: liveState(folder) === 'live' }));
     if (!proof) {
       io.talk(`Recording ${id} is not in the ledger: nothing of it is proven.`);
       return exit.unknownRecording;
