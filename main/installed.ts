@@ -58,16 +58,16 @@ export class InstalledHolder {
     const { ledger, signer } = await openLedger(home, installation);
     const policy = policyInForce(home, ledger.facts);
     const scheduler = new CheckpointScheduler({ ledger, before, onError, onDone }, now());
-    this.#current = { installation, policy, signer, ledger, scheduler, anchors: this.#openAnchors(installation, policy, ledger) };
+    this.#current = { installation, policy, signer, ledger, scheduler, anchors: this.#openAnchors(signer, policy, ledger) };
     return this.#current;
   }
 
   /** The anchors of a policy. Nobody waits for what they read: a share that hangs must not hold up the lock page. */
-  #openAnchors({ id }: Installation, { policy }: PolicyInForce, ledger: Ledger): AnchorKeeper {
+  #openAnchors(signer: InstallationSigner, { policy }: PolicyInForce, ledger: Ledger): AnchorKeeper {
     const { home, enter, onError } = this.#parts;
     const rootAt = (size: number): Promise<string | undefined> => ledger.rootAt(size);
-    const anchors = openAnchors(policy, home.anchors, { installation: id, key: ledger.key, rootAt });
-    const keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter });
+    const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt });
+    const keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
     keeper.load(ledger.lastCheckpoint?.note ?? '').catch(onError);
     return keeper;
   }
@@ -114,7 +114,7 @@ export class InstalledHolder {
     await current.ledger.refresh();
     const policy = policyInForce(this.#parts.home, current.ledger.facts);
     const changed = policy.sha256 !== current.policy.sha256;
-    this.#current = { ...current, policy, anchors: changed ? this.#openAnchors(current.installation, policy, current.ledger) : current.anchors };
+    this.#current = { ...current, policy, anchors: changed ? this.#openAnchors(current.signer, policy, current.ledger) : current.anchors };
     if (changed) void current.anchors.close();
     return changed;
   }

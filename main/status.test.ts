@@ -26,6 +26,7 @@ test.each<[string, readonly AnchorView[], string, string, string]>([
     'siem: A sentence. share: A sentence.',
   ],
   ['one of two is late', [view({ ageSeconds: 10 }), view({ grade: 'not-anchored' })], 'warn', 'ledger not anchored', 'siem: A sentence. siem: A sentence.'],
+  ['an attempt that failed', [view({ grade: 'not-anchored', ageSeconds: 370 })], 'warn', 'ledger not anchored since 6 min', 'siem: A sentence.'],
   ['one of two differs', [view({ grade: 'not-anchored' }), view({ grade: 'diverged' })], 'stop', 'ledger diverged', 'siem: A sentence. siem: A sentence.'],
 ])('%s', (_, views, level, word, note) => {
   expect(ledgerLine(views, 7, undefined)).toEqual({ level, word, events: 7, note });

@@ -100,9 +100,12 @@ export function ledgerLine(views: readonly AnchorView[], events: number, weaknes
   const grade = worstGrade(views);
   const ages = views.flatMap(({ ageSeconds }) => ageSeconds ?? []);
   const age = ages.length === 0 || Math.min(...ages) < 60 ? 'now' : durationText(Math.min(...ages));
+  // Where nothing is known of the oldest, no time is said.
+  const late = views.filter((view) => view.grade === 'not-anchored').map(({ ageSeconds }) => ageSeconds);
+  const since = late.length === 0 || late.includes(null) ? '' : ` since ${durationText(Math.max(...late.map(Number)))}`;
   const words: Readonly<Record<AnchorGrade, string>> = {
     anchored: `ledger anchored ${age}`,
-    'not-anchored': 'ledger not anchored',
+    'not-anchored': `ledger not anchored${since}`,
     diverged: 'ledger diverged',
   };
   const sentences = views.length === 0 ? ['No anchor keeps heads of this ledger outside.'] : views.map(({ name, sentence }) => `${name}: ${sentence}`);

@@ -3,9 +3,11 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, 
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { noSmallDisk, onSmallDisk } from '../../test/support/small-disk.ts';
-import { TestLedger, temporary } from './fixture.ts';
+import { START, TestLedger, temporary } from './fixture.ts';
 import { dropPath, fileDrop, markDrop } from './file-drop.ts';
+import { inspectAnchor, viewOf } from './inspect.ts';
 import { readHeads } from './known.ts';
+import { AnchorStore } from './store.ts';
 import type { Channel } from './types.ts';
 
 const signal = new AbortController().signal;
@@ -32,9 +34,9 @@ describe('a head goes', () => {
     const second = await ledger.head();
     await drop.send(second, signal);
     expect(readFileSync(path, 'utf8')).toBe([first, second].map(({ note }) => `${JSON.stringify({ note })}\n`).join(''));
-    expect(await drop.latest!()).toEqual(second);
+    expect(await drop.latest!()).toEqual({ found: second, tooLong: 0 });
     for (const from of [path, folder])
-      expect(readHeads(from, ledger.key)).toEqual({ heads: [first, second].map((head) => ({ ...head, source: path })), foreign: 0 });
+      expect(readHeads(from, ledger.key)).toEqual({ heads: [first, second].map((head) => ({ ...head, source: path })), foreign: 0, tooLong: 0 });
   });
 
   test('once: a head that was written before a kill is not written again', async () => {
@@ -53,7 +55,7 @@ describe('a head goes', () => {
     for (let cut = 0; cut < whole.length; cut++) {
       writeFileSync(path, Buffer.concat([whole, whole.subarray(0, cut)]));
       await drop.send(second, signal);
-      expect(await drop.latest!()).toEqual(second);
+      expect(await drop.latest!()).toEqual({ found: second, tooLong: 0 });
       expect(readFileSync(path).subarray(0, whole.length + cut)).toEqual(Buffer.concat([whole, whole.subarray(0, cut)]));
     }
   });
@@ -124,6 +126,77 @@ describe('a ledger that does not extend what stands there', () => {
     ledger.grow(1);
     await drop.send(await ledger.head(), signal);
     expect(readHeads(path, ledger.key)).toMatchObject({ heads: [{ size: 5 }, { size: 6 }], foreign: 1 });
+  });
+});
+
+describe('junk that somebody put there', () => {
+  const long = 'x'.repeat(600_000);
+
+  test('hides no later head from a comparison, wherever it stands, and is counted', async () => {
+    const note = JSON.stringify({ note: (await ledger.head()).note });
+    const lines = [long, note, 'y'.repeat(70_000), note, `wardmux.localhost/${ledger.installation}/ledger`, note, 'z'.repeat(65_537), note, long];
+    for (const end of ['\n', '']) {
+      writeFileSync(path, lines.join('\n') + end);
+      const { heads, tooLong } = readHeads(path, ledger.key);
+      expect(heads).toHaveLength(4);
+      expect(tooLong).toBe(4);
+    }
+    // Lengths around the size of a block.
+    for (const length of [65_535, 65_536, 65_537, 262_143, 262_144, 262_145]) {
+      writeFileSync(path, `${note}\n${'x'.repeat(length)}\n${note}\n`);
+      expect(readHeads(path, ledger.key)).toMatchObject({ heads: [{ size: 5 }, { size: 5 }], tooLong: length > 65_536 ? 1 : 0 });
+    }
+  });
+
+  test.each<[string, string, number]>([
+    ['one line of 70 KB', `${'x'.repeat(70_000)}\n`, 1],
+    ['one line of 600 KB', `${long}\n`, 1],
+    ['many short lines', 'junk\n'.repeat(100_000), 0],
+    ['half a line', 'x'.repeat(70_000), 0],
+    ['long and short ones', `a\n${long}\n\nb\n${long}\nc`, 2],
+  ])('%s at the end: the head before it is found', async (_, junk, tooLong) => {
+    const head = await ledger.head();
+    for (const before of ['', 'first\n', `${long}\n`]) {
+      writeFileSync(path, `${before}${JSON.stringify({ note: head.note })}\n${junk}`);
+      expect(await drop.latest!()).toEqual({ found: head, tooLong });
+    }
+  });
+
+  test('more of it than is read back: never anchored, and nothing is added', async () => {
+    const head = await ledger.head();
+    await drop.send(head, signal);
+    appendFileSync(path, `${'x'.repeat(5 * 1024 * 1024)}\n`);
+    const before = statSync(path).size;
+    await expect(drop.latest!()).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('have no head of this ledger') });
+    await expect(drop.send(head, signal)).rejects.toMatchObject({ code: 'io' });
+    expect(statSync(path).size).toBe(before);
+  });
+});
+
+describe('a file drop is judged by itself', () => {
+  async function seen() {
+    const row = { name: 'share', kind: 'file', folder } as const;
+    const kept = { row, channel: drop, store: new AnchorStore(join(folder, '../anchors/share')) };
+    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.rootAt, true), START);
+  }
+  const receipt = async (): Promise<void> =>
+    new AnchorStore(join(folder, '../anchors/share')).addReceipt(
+      { at: new Date(START).toISOString(), note: (await ledger.head()).note, proof: { kind: 'file', path } },
+      (bytes) => ledger.signer.sign(bytes),
+    );
+
+  test('also without a receipt', async () => {
+    await drop.send(await ledger.head(), signal);
+    expect(await seen()).toMatchObject({ grade: 'anchored', head: { size: 5 } });
+  });
+
+  test('a receipt for a head that does not stand there makes nothing good', async () => {
+    await receipt();
+    expect(await seen()).toMatchObject({ grade: 'not-anchored', head: null, sentence: expect.stringContaining('it was cut, or is another file') });
+    await drop.send(await ledger.head(), signal);
+    ledger.grow(1);
+    await receipt();
+    expect(await seen()).toMatchObject({ grade: 'not-anchored', head: { size: 5 } });
   });
 });
 

@@ -16,7 +16,7 @@ import { StorageFault } from '../storage/fault.ts';
 import { parseJson, toJson } from '../storage/json.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { headOfNote, noteOfLine } from './head.ts';
-import { appendLine, lastLines } from './lines.ts';
+import { appendLine, newestLine, type NewestLine } from './lines.ts';
 import { contradicts, type RootAt } from './relation.ts';
 import type { AnchorHead, Channel } from './types.ts';
 
@@ -65,17 +65,11 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     }
   }
 
-  async function latest(): Promise<AnchorHead | undefined> {
+  async function latest(): Promise<NewestLine<AnchorHead>> {
     try {
       await requireMark();
-      const lines = await lastLines(path);
       // The newest line of ours: half a line of a crash, or a line that somebody else put there, is no head.
-      for (const line of lines.reverse()) {
-        const note = noteOfLine(line);
-        const head = note === undefined ? undefined : headOfNote(note, key);
-        if (head) return head;
-      }
-      return undefined;
+      return await newestLine(path, (line) => headOfNote(noteOfLine(line) ?? '', key));
     } catch (error) {
       throw anchorError(error, `${path} cannot be read`);
     }
@@ -85,7 +79,7 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     where: path,
     latest,
     async send(head) {
-      const there = await latest();
+      const { found: there } = await latest();
       if (there && there.size === head.size && there.root === head.root && there.time >= head.time) return { kind: 'file', path };
       const contradiction = there && (await contradicts(there, head, rootAt));
       if (contradiction)
@@ -98,7 +92,7 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
       return { kind: 'file', path };
     },
     async check() {
-      // The receipt is a copy of what stands in the file, and the file is asked by latest().
+      // The receipt is only our word that the head stood in the file; the file is asked by latest().
       return undefined;
     },
   };

@@ -1,6 +1,6 @@
 /** The three grades of an anchor, and the sentence of each. Pure. */
 import type { AnchorRow } from '../policy/anchors.ts';
-import type { AnchorGrade, AnchorHead, AnchorState, AnchorView, Receipt } from './types.ts';
+import type { AnchorGrade, AnchorHead, AnchorState, AnchorView } from './types.ts';
 
 /** What a kind does between two heads where its row does not say, in seconds: a minute is what a forger can still cut; an authority is asked by the hour. */
 export const EVERY_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file: 60, syslog: 60, timestamp: 3600 };
@@ -12,12 +12,19 @@ const GRACE_SECONDS = 900;
 /** Seconds that a head may wait until its anchor counts as not anchored. */
 export const overdueSeconds = (every: number): number => Math.max(GRACE_SECONDS, 3 * every);
 
+/** A head that stands outside, as a signed receipt, a token or the file drop itself says. */
+export interface KeptHead {
+  readonly head: AnchorHead;
+  /** When it was handed over; for a timestamp, the authority's time. ISO 8601 UTC. */
+  readonly at: string;
+}
+
 export interface GradeFacts {
   readonly row: AnchorRow;
   readonly where: string;
-  /** The newest receipt whose note and proof are good, with its head. */
-  readonly kept: { readonly receipt: Receipt; readonly head: AnchorHead } | undefined;
-  /** Why the newest receipt is not believed. */
+  /** The newest head that is known to stand there. */
+  readonly kept: KeptHead | undefined;
+  /** Why what is kept is not believed. */
   readonly damage: string | undefined;
   /** Why what is kept outside is not of this ledger. */
   readonly divergence: string | undefined;
@@ -29,12 +36,11 @@ export interface GradeFacts {
 }
 
 export function gradeAnchor({ row, where, kept, damage, divergence, failing, waitingSince, now }: GradeFacts): AnchorView {
-  const proof = kept?.receipt.proof;
-  const at = proof?.kind === 'timestamp' ? proof.time : (kept?.receipt.at ?? null);
+  const at = kept?.at ?? null;
   const ageSeconds = at === null ? null : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
   const every = row.everySeconds ?? EVERY_SECONDS[row.kind];
   const overdue = waitingSince !== undefined && now - waitingSince > overdueSeconds(every) * 1000;
-  const trouble = failing ? ` It has failed since ${failing.since} (${failing.code}, ${failing.attempts} times).` : '';
+  const trouble = failing ? ` It has failed since ${failing.since} (${failing.code}, ${failing.attempts === 1 ? 'once' : `${failing.attempts} times`}).` : '';
   const [grade, sentence]: [AnchorGrade, string] = divergence
     ? ['diverged', `${divergence} Keep a copy of both for the audit.`]
     : damage
@@ -44,8 +50,9 @@ export function gradeAnchor({ row, where, kept, damage, divergence, failing, wai
         : overdue
           ? ['not-anchored', `The last head at ${where} is ${durationText(ageSeconds ?? 0)} old, and newer ones wait.${trouble}`]
           : [
-              'anchored',
-              `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}.${trouble}`,
+              // A head that went is no sign that the place is still there.
+              failing ? 'not-anchored' : 'anchored',
+              `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
             ];
   const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
   return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };

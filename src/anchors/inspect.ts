@@ -1,11 +1,11 @@
 /** What is kept of an anchor, read and compared with the ledger; nothing is changed and nobody is told. */
 import type { NoteKey } from '../ledger/note.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { gradeAnchor } from './grade.ts';
+import { gradeAnchor, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { contradicts, type RootAt } from './relation.ts';
 import type { AnchorStore } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Channel, Receipt } from './types.ts';
+import type { AnchorHead, AnchorState, AnchorView, Channel } from './types.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
 
 /** How long a look at what stands outside may take (ms). */
@@ -19,16 +19,18 @@ export interface KeptAnchor {
 
 export interface Inspection {
   readonly state: AnchorState;
-  /** The newest receipt whose note and proof hold. */
-  readonly kept: { readonly receipt: Receipt; readonly head: AnchorHead } | undefined;
-  /** Why the newest receipt is not believed. */
+  /** The newest head that is known to stand there: from the place itself where it was looked at, or else from the newest receipt that holds. */
+  readonly kept: KeptHead | undefined;
+  /** Why what is kept is not believed. */
   readonly damage: string | undefined;
+  /** What was passed over and was no head and no receipt, for people. */
+  readonly passedOver: string | undefined;
   /** The first head that this ledger does not extend, and why. */
   readonly divergence: { readonly note: string; readonly sentence: string } | undefined;
   /** When the head that has waited longest was signed, milliseconds since 1970. */
   readonly waitingSince: number | undefined;
-  /** Every head of this ledger that is known from this anchor. */
-  readonly heads: readonly AnchorHead[];
+  /** Every head of this ledger that is known from this anchor; `here` are those that lie in the data folder. */
+  readonly heads: readonly (AnchorHead & { readonly here: boolean })[];
   /** Why what stands outside could not be read back. */
   readonly unreadable: string | undefined;
 }
@@ -45,27 +47,35 @@ export async function inspectAnchor(
   look: boolean,
 ): Promise<Inspection> {
   const state = await store.readState();
-  const receipt = (await store.receipts().catch(() => [])).at(-1);
+  const { receipts, ignored } = await store.receipts(key).catch(() => ({ receipts: [], ignored: 0 }));
+  const receipt = receipts.at(-1);
   let kept: Inspection['kept'];
   let damage: string | undefined;
   if (receipt) {
     const head = headOfNote(receipt.note, key);
     const wrong = head ? await channel.check(head, receipt.proof).catch((error: Error) => error.message) : 'Its note has no good signature.';
-    if (head && !wrong) kept = { receipt, head };
+    if (head && !wrong) kept = { head, at: receipt.proof.kind === 'timestamp' ? receipt.proof.time : receipt.at };
     else damage = `The newest receipt of ${row.name} does not hold: ${wrong} The next head makes a new one.`;
   }
+  const noted = kept?.head;
   let outside: AnchorHead | undefined;
   let unreadable: string | undefined;
+  let tooLong = 0;
   if (look && channel.latest) {
     try {
-      outside = await within(channel.latest(), channel.where);
+      ({ found: outside, tooLong } = await within(channel.latest(), channel.where));
+      // What can be looked at is judged by itself. The receipt was read before it, so what is there cannot be older.
+      if (noted && noted.size > (outside?.size ?? 0))
+        damage = `A receipt of ${row.name} says that a head of ${noted.size} events stood at ${channel.where}, and the newest there has ${outside?.size ?? 0}: it was cut, or is another file.`;
+      if (!outside || outside.note !== noted?.note) kept = outside && { head: outside, at: outside.time };
     } catch (error) {
       unreadable = anchorError(error, channel.where).message;
     }
   }
   // What was signed here and has not gone counts too: the ledger has to extend it all the same.
   const signed = [state.diverged, state.pending].flatMap((note) => (note === null ? [] : (headOfNote(note, key) ?? [])));
-  const heads = [outside, ...signed, kept?.head].filter((head) => head !== undefined);
+  const here = [...signed, ...(noted ? [noted] : [])].map((head) => ({ ...head, here: true }));
+  const heads = [...(outside ? [{ ...outside, here: false }] : []), ...here];
   let divergence: Inspection['divergence'];
   for (const head of heads) {
     const why = await contradicts(head, ours ?? { size: 0, root: '' }, rootAt);
@@ -73,7 +83,15 @@ export async function inspectAnchor(
   }
   const newest = ours && !covers(kept?.head, ours) ? Date.parse(ours.time) : undefined;
   const waitingSince = newest === undefined ? undefined : state.failing ? Math.min(newest, Date.parse(state.failing.since)) : newest;
-  return { state, kept, damage, divergence, waitingSince, heads, unreadable };
+  const passedOver = [
+    ...(ignored > 0
+      ? [`${ignored} ${ignored === 1 ? 'line' : 'lines'} among its receipts ${ignored === 1 ? 'is' : 'are'} not signed by this installation: not believed.`]
+      : []),
+    ...(tooLong > 0
+      ? [`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} at the end of ${channel.where} ${tooLong === 1 ? 'is' : 'are'} too long to be a head: passed over.`]
+      : []),
+  ];
+  return { state, kept, damage, passedOver: passedOver.join(' ') || undefined, divergence, waitingSince, heads, unreadable };
 }
 
 /** A share that hangs holds up nobody who only looks. */
@@ -95,9 +113,11 @@ export function covers(kept: AnchorHead | undefined, head: AnchorHead | undefine
 }
 
 /** @param now milliseconds since 1970. */
-export function viewOf({ row, channel }: KeptAnchor, { kept, damage, divergence, waitingSince, state, unreadable }: Inspection, now: number): AnchorView {
-  const view = gradeAnchor({ row, where: channel.where, kept, damage, divergence: divergence?.sentence, failing: state.failing, waitingSince, now });
-  return unreadable && view.grade === 'anchored'
+export function viewOf({ row, channel }: KeptAnchor, inspection: Inspection, now: number): AnchorView {
+  const { kept, damage, passedOver, divergence, waitingSince, state, unreadable } = inspection;
+  const graded = gradeAnchor({ row, where: channel.where, kept, damage, divergence: divergence?.sentence, failing: state.failing, waitingSince, now });
+  const view = passedOver ? { ...graded, sentence: `${graded.sentence} ${passedOver}` } : graded;
+  return unreadable && view.grade !== 'diverged'
     ? { ...view, grade: 'not-anchored', sentence: `${view.sentence} It cannot be read back now: ${unreadable}` }
     : view;
 }

@@ -1,13 +1,15 @@
-import { readFileSync, rmSync, writeFileSync, appendFileSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync, appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkEntry, type AuditEntry } from '../ledger/events.ts';
-import type { AnchorRow } from '../policy/anchors.ts';
+import { testSigner } from '../ledger/fixture.ts';
+import type { AnchorRow, SyslogAnchor } from '../policy/anchors.ts';
 import { AnchorError } from './errors.ts';
 import { START, TestLedger, temporary } from './fixture.ts';
-import type { KeptAnchor } from './inspect.ts';
+import { inspectAnchor, viewOf, type KeptAnchor } from './inspect.ts';
 import { AnchorKeeper, BACKOFF_MS } from './keeper.ts';
 import { AnchorStore } from './store.ts';
+import { syslogChannel } from './syslog.ts';
 import type { AnchorHead, Channel, Proof } from './types.ts';
 
 const row: AnchorRow = { name: 'siem', kind: 'syslog', host: 'siem.example.org', port: 6514, fingerprint: '0'.repeat(64) };
@@ -54,6 +56,7 @@ function open(options: { readonly attemptMs?: number; readonly row?: AnchorRow }
     rootAt: ledger.rootAt,
     now: () => now,
     random: () => 1,
+    sign: (bytes) => ledger.signer.sign(bytes),
     enter: (entry) => {
       checkEntry(entry);
       entered.push(entry);
@@ -236,11 +239,6 @@ describe('a ledger that does not extend what was kept', () => {
 
 describe('what lies in the folder', () => {
   test.each<[string, (path: string) => void]>([
-    [
-      'a receipt of another key',
-      (path) =>
-        appendFileSync(path, `${JSON.stringify({ at: new Date(now).toISOString(), note: 'x', proof: { kind: 'syslog', server: 's', certificate: 'c' } })}\n`),
-    ],
     ['junk', (path) => writeFileSync(path, 'junk\n'.repeat(40_000))],
     ['nothing', (path) => rmSync(path)],
   ])('%s is not believed, and the next head makes it good', async (_, change) => {
@@ -253,6 +251,77 @@ describe('what lies in the folder', () => {
     await pass(keeper, 1);
     expect(keeper.view()[0]).toMatchObject({ grade: 'anchored', head: { size: 2 } });
   });
+});
+
+describe('a receipt is one by its signature', () => {
+  const path = (): string => join(folder, 'siem/receipts.jsonl');
+  const anchor = (name = 'siem', where: Channel = other): KeptAnchor => ({ row: { ...row, name }, channel: where, store: new AnchorStore(join(folder, name)) });
+  const seen = async (kept = anchor()) => viewOf(kept, await inspectAnchor(kept, await ledger.head(now), ledger.key, ledger.rootAt, true), now);
+  /** A receipt for the newest head, as its line; signed for `name` by whom it says. */
+  async function receipt(name: string, signer = ledger.signer): Promise<string> {
+    const store = new AnchorStore(join(temporary(), name));
+    const proof = { kind: 'syslog', server: other.where, certificate: '0'.repeat(64) } as const;
+    await store.addReceipt({ at: new Date(now).toISOString(), note: (await ledger.head(now)).note, proof }, (bytes) => signer.sign(bytes));
+    return readFileSync(join(store.folder, 'receipts.jsonl'), 'utf8');
+  }
+  const changed = (line: string, change: (receipt: Record<string, unknown>) => object): string =>
+    `${JSON.stringify(change(JSON.parse(line) as Record<string, unknown>))}\n`;
+
+  test.each<[string, () => Promise<string>]>([
+    ['without a signature, over a good note', async () => changed(await receipt('siem'), ({ signature: _, ...rest }) => rest)],
+    ['with a signature of another key', async () => receipt('siem', testSigner())],
+    ['of another anchor', async () => receipt('elsewhere')],
+    ['with another time', async () => changed(await receipt('siem'), (line) => ({ ...line, at: new Date(now + 1).toISOString() }))],
+    [
+      'with the note’s own signature',
+      async () => changed(await receipt('siem'), (line) => ({ ...line, signature: (line['note'] as string).trim().split(' ').at(-1) })),
+    ],
+  ])('%s: not believed, counted and said', async (_, forged) => {
+    ledger.grow(2);
+    mkdirSync(join(folder, 'siem'));
+    writeFileSync(path(), await receipt('siem'));
+    expect(await seen()).toMatchObject({ grade: 'anchored', head: { size: 2 } });
+    writeFileSync(path(), await forged());
+    const view = await seen();
+    expect(view).toMatchObject({ grade: 'not-anchored', head: null });
+    expect(view.sentence).toContain('1 line among its receipts is not signed by this installation');
+    // Beside a good one it takes nothing from it.
+    appendFileSync(path(), await receipt('siem'));
+    expect(await seen()).toMatchObject({ grade: 'anchored', sentence: expect.stringContaining('not believed') });
+  });
+
+  test('of a collector that the policy does not name any more is not believed', async () => {
+    ledger.grow(2);
+    mkdirSync(join(folder, 'siem'));
+    writeFileSync(path(), await receipt('siem'));
+    const moved = syslogChannel({ row: { ...row, host: 'other.example.org' } as SyslogAnchor, installation: ledger.installation, network: [] });
+    expect(await seen(anchor('siem', moved))).toMatchObject({ grade: 'not-anchored', sentence: expect.stringContaining('not of other.example.org:6514') });
+  });
+
+  test('the file keeps its end when it gets long', async () => {
+    ledger.grow(2);
+    mkdirSync(join(folder, 'siem'));
+    writeFileSync(path(), 'x'.repeat(1024 * 1024) + '\n' + (await receipt('siem')).repeat(3));
+    await pass(await loaded(), 1);
+    expect(readFileSync(path(), 'utf8').split('\n').filter(Boolean)).toHaveLength(4);
+    expect(await seen()).toMatchObject({ grade: 'anchored', head: { size: 2 } });
+  });
+});
+
+test('a head that went is no sign that the place is still there: one failed attempt is said', async () => {
+  ledger.grow(2);
+  const keeper = await loaded();
+  await pass(keeper, 1);
+  other.answer = 'refuse';
+  await keeper.flush(true);
+  expect(keeper.view()[0]).toMatchObject({
+    grade: 'not-anchored',
+    head: { size: 2 },
+    sentence: expect.stringMatching(/the last attempt was not taken\. It has failed since .* \(unreachable, once\)\.$/),
+  });
+  other.answer = 'take';
+  await keeper.flush(true);
+  expect(keeper.view()[0]).toMatchObject({ grade: 'anchored', failing: null });
 });
 
 describe('what is asked for now', () => {

@@ -31,6 +31,8 @@ export interface KeeperOptions {
   readonly now: () => number;
   /** Takes the events anchor.sent, anchor.failed and anchor.diverged. */
   readonly enter: (entry: AuditEntry) => void;
+  /** Gives the installation's signature: it makes a receipt one. */
+  readonly sign: (bytes: Uint8Array) => Promise<Uint8Array>;
   /** From 0 to 1: spreads the attempts of many workstations. */
   readonly random?: () => number;
   readonly attemptMs?: number;
@@ -169,8 +171,8 @@ export class AnchorKeeper {
     try {
       const proof = await this.#limited(slot, channel.send(head, signal));
       const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
-      await store.addReceipt(receipt);
-      slot.kept = { receipt, head };
+      await store.addReceipt(receipt, this.#options.sign);
+      slot.kept = { head, at: proof.kind === 'timestamp' ? proof.time : receipt.at };
       slot.damage = undefined;
       slot.waitingSince = covers(head, this.#latest) ? undefined : Date.parse(this.#latest!.time);
       slot.notBefore = this.#options.now() + everySeconds(row) * 1000;
@@ -262,5 +264,5 @@ function isDue({ row, kept, notBefore, state }: Slot, head: AnchorHead, now: num
   const longest = Math.max(BACKOFF_MS.most, everySeconds(row) * 1000);
   if (now < notBefore && notBefore - now <= longest) return false;
   if (state.failing || !kept || !covers(kept.head, head)) return true;
-  return head.time > kept.head.time && now - Date.parse(kept.receipt.at) >= REST_SECONDS[row.kind] * 1000;
+  return head.time > kept.head.time && now - Date.parse(kept.at) >= REST_SECONDS[row.kind] * 1000;
 }

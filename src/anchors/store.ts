@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { anchorFailureCodes } from './errors.ts';
-import { appendLine, lastLines } from './lines.ts';
+import { ed25519Verify } from '../ledger/ed25519.ts';
+import type { NoteKey } from '../ledger/note.ts';
+import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState, Receipt } from './types.ts';
 
 const time = z.iso.datetime();
@@ -26,6 +28,40 @@ const proofSchema = z.discriminatedUnion('kind', [
 ]);
 
 const receiptSchema = z.strictObject({ at: time, note: z.string(), proof: proofSchema }) satisfies z.ZodType<Receipt>;
+const lineSchema = receiptSchema.extend({ signature: z.base64() });
+
+/**
+ * What the installation signs for a receipt. Its first line keeps it from being anything else that this key signs. The anchor's
+ * name is in it, so that a receipt of one anchor is none of another. The schema fixes the order of the fields.
+ */
+const signedText = (anchor: string, receipt: Receipt): Buffer =>
+  Buffer.from(`wardmux-anchor-receipt-v1\n${anchor}\n${JSON.stringify(receiptSchema.parse(receipt))}\n`, 'utf8');
+
+/** What receipts.jsonl has. */
+export interface Receipts {
+  /** The newest ones that this installation signed, oldest first. */
+  readonly receipts: Receipt[];
+  /** Lines among them that are whole JSON and were not signed by it as receipts of this anchor: a crash leaves none of these. */
+  readonly ignored: number;
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function openReceipt(line: string, anchor: string, key: NoteKey): Receipt | undefined {
+  try {
+    const { signature, ...receipt } = lineSchema.parse(JSON.parse(line));
+    return ed25519Verify(key.publicKey, signedText(anchor, receipt), Buffer.from(signature, 'base64')) ? receipt : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 export const noState: AnchorState = { pending: null, failing: null, diverged: null, told: { sent: null, failed: null } };
 
@@ -74,20 +110,26 @@ export class AnchorStore {
     await replaceFile(join(this.folder, 'state.json'), `${JSON.stringify(state)}\n`);
   }
 
-  /** The newest receipts, oldest first. Lines that are none are passed over. */
-  async receipts(): Promise<Receipt[]> {
-    const lines = await lastLines(join(this.folder, 'receipts.jsonl'));
-    return lines.flatMap((line) => {
-      try {
-        return [receiptSchema.parse(JSON.parse(line))];
-      } catch {
-        return [];
-      }
-    });
+  /** The newest receipts. What was not signed with this key, as a receipt of this anchor, is not believed. */
+  async receipts(key: NoteKey): Promise<Receipts> {
+    const lines = await lastLines(this.#receipts);
+    const anchor = basename(this.folder);
+    const opened = lines.map((line) => openReceipt(line, anchor, key));
+    return {
+      receipts: opened.filter((receipt) => receipt !== undefined),
+      ignored: lines.filter((line, n) => !opened[n] && isJson(line)).length,
+    };
   }
 
-  async addReceipt(receipt: Receipt): Promise<void> {
+  /** @param sign gives the installation's Ed25519 signature. */
+  async addReceipt(receipt: Receipt, sign: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await appendLine(join(this.folder, 'receipts.jsonl'), JSON.stringify(receipt));
+    const signature = Buffer.from(await sign(signedText(basename(this.folder), receipt))).toString('base64');
+    await appendLine(this.#receipts, JSON.stringify({ ...receiptSchema.parse(receipt), signature }));
+    if (await isOverfull(this.#receipts)) await replaceFile(this.#receipts, `${(await lastLines(this.#receipts)).join('\n')}\n`);
+  }
+
+  get #receipts(): string {
+    return join(this.folder, 'receipts.jsonl');
   }
 }

@@ -84,8 +84,10 @@ export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }
         throw anchorError(error, `${where} did not take the head`);
       }
     },
-    async check() {
-      // RFC 5425 gives nothing that could be checked later: the collector's own log is the evidence.
+    async check(_, proof) {
+      // RFC 5425 gives nothing that could be checked later: the collector's own log is the evidence. What is left is our own signed word, and whom it is about.
+      if (proof.kind !== 'syslog' || proof.server !== where) return `it is not of ${where}.`;
+      if (fingerprint !== undefined && proof.certificate !== fingerprint) return 'it is of another certificate than the policy names.';
       return undefined;
     },
   };

@@ -2,6 +2,7 @@
 import type { AnchorRow } from '../policy/anchors.ts';
 import type { TreeHead } from '../recording/types.ts';
 import type { AnchorFailureCode } from './errors.ts';
+import type { NewestLine } from './lines.ts';
 
 /** A head of the ledger with the note that signs for it (docs/format.md, Checkpoints). */
 export interface AnchorHead extends TreeHead {
@@ -16,7 +17,7 @@ export type Proof =
   | { readonly kind: 'syslog'; readonly server: string; readonly certificate: string }
   | { readonly kind: 'timestamp'; readonly token: string; readonly time: string; readonly serial: string };
 
-/** A head that an anchor took, as a line of receipts.jsonl keeps it. */
+/** A head that an anchor took, as a line of receipts.jsonl keeps it, signed by the installation. */
 export interface Receipt {
   /** This workstation's clock, ISO 8601 UTC. */
   readonly at: string;
@@ -47,12 +48,12 @@ export interface Channel {
   send(head: AnchorHead, signal: AbortSignal): Promise<Proof>;
   /** Checks a proof that was given before. @returns a sentence where it does not hold. */
   check(head: AnchorHead, proof: Proof): Promise<string | undefined>;
-  /** The newest head that can be read back there, where this kind can be read. @throws AnchorError */
-  latest?(): Promise<AnchorHead | undefined>;
+  /** The newest head that can be read back there, where this kind can be read, and how many lines after it are too long to be one. @throws AnchorError */
+  latest?(): Promise<NewestLine<AnchorHead>>;
 }
 
 /**
- * `anchored`: a head of this ledger stands outside, and is not overdue. `not-anchored`: none, or overdue.
+ * `anchored`: a head of this ledger stands outside, is not overdue, and the last attempt was taken. `not-anchored`: none, overdue, or it was not.
  * `diverged`: what stands outside is not of this ledger's history: it was set back, or is another one.
  */
 export type AnchorGrade = 'anchored' | 'not-anchored' | 'diverged';

@@ -111,6 +111,18 @@ export function passFile(path: string, visit: LineVisitor, maxLine = MAX_LINE_BY
   }
 }
 
+/** The offset after the next newline from `from` on; undefined where none follows. */
+export function skipLine(fd: number, from: number): number | undefined {
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  for (let at = from; ;) {
+    const count = readSync(fd, buffer, 0, CHUNK, at);
+    if (count === 0) return undefined;
+    const newline = buffer.subarray(0, count).indexOf(0x0a);
+    if (newline >= 0) return at + newline + 1;
+    at += count;
+  }
+}
+
 /** Lines in a part of a file: its newlines, and one more where its last byte is none. */
 export function countLines(fd: number, from: number, to: number): number {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, to - from)));

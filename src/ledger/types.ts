@@ -44,6 +44,8 @@ export interface OutsideHead extends TreeHead {
   /** As its note says: ISO 8601 UTC. */
   readonly time: string;
   readonly note: string;
+  /** It lies in the data folder after all, and is set back with it. */
+  readonly here?: boolean;
 }
 
 /** Where heads are kept that whoever writes in the ledger's folder cannot change. */

@@ -93,7 +93,7 @@ describe('rsyslog', () => {
     expect(siem.lines()[0]).toMatch(
       /^<110>1 2026-11-22T08:15:00\.000Z \S+ wardmux - head \[wardmux@32473 installation="w-0123456789ab" size="5" root="[0-9a-f]{64}" time="/,
     );
-    expect(readHeads(siem.log, ledger.key)).toEqual({ heads: [{ ...head, source: siem.log }], foreign: 0 });
+    expect(readHeads(siem.log, ledger.key)).toEqual({ heads: [{ ...head, source: siem.log }], foreign: 0, tooLong: 0 });
   });
 
   test('by its fingerprint alone, and by address', async (context) => {
@@ -134,6 +134,7 @@ describe('rsyslog', () => {
       rootAt: ledger.rootAt,
       now: () => now,
       enter: () => {},
+      sign: (bytes) => ledger.signer.sign(bytes),
       random: () => 1,
     });
     const pass = async (minutes: number): Promise<void> => {

@@ -16,7 +16,7 @@ const drop = fileDrop({ row: { name: 'share', kind: 'file', folder }, ...ledger 
 
 async function attempt(word: string): Promise<void> {
   const outcome = await drop.send(await ledger.head(), new AbortController().signal).then(
-    async () => `anchored ${(await drop.latest!())?.size}`,
+    async () => `anchored ${(await drop.latest!()).found?.size}`,
     (error: AnchorError) => error.code,
   );
   process.stdout.write(`${word}: ${outcome}\n`);

@@ -1,5 +1,5 @@
 /** `wardmux anchor` as scripts use it: streams and exit statuses. */
-import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
@@ -94,6 +94,68 @@ test('a file drop: added, tested, listed, and its status told', async () => {
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0 });
 });
 
+test('a place that is gone: the test of now fails, whatever went before', async () => {
+  await wardmux('anchor', 'add', 'share', '--file', share);
+  await acceptAsItStands(home);
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0 });
+  renameSync(share, `${share}-away`);
+  expect(await wardmux('anchor', 'test')).toMatchObject({
+    status: 53,
+    out: expect.stringMatching(/^not-anchored: share: .*the last attempt was not taken/),
+    err: expect.stringContaining('did not take it (not-marked)'),
+  });
+  expect(await wardmux('anchor', 'status')).toMatchObject({ status: 50, out: expect.stringMatching(/^not-anchored: .*not-marked/) });
+  renameSync(`${share}-away`, share);
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0 });
+});
+
+test('an anchor that nobody has accepted yet is named, with what to do', async () => {
+  await wardmux('anchor', 'add', 'share', '--file', share);
+  const sentence = 'policy.json names share, and the policy in force does not: nobody has accepted it yet. Run: wardmux policy accept';
+  for (const command of ['test', 'status']) {
+    expect(await wardmux('anchor', command)).toMatchObject({ status: 50, out: `not-anchored: ${sentence}\n` });
+    expect(await wardmux('anchor', command, 'share')).toMatchObject({ status: 50, err: expect.stringContaining(sentence) });
+  }
+  expect(await wardmux('anchor', 'list')).toMatchObject({ err: `${sentence}\n` });
+});
+
+test('ledger verify calls outside what lies outside, and reads past junk', async () => {
+  const nothing = await wardmux('ledger', 'verify');
+  expect(nothing).toMatchObject({ status: 0, out: expect.stringContaining('no head of it was found outside') });
+  await wardmux('anchor', 'add', 'share', '--file', share);
+  await acceptAsItStands(home);
+  await wardmux('anchor', 'test');
+  expect((await wardmux('ledger', 'verify')).out).toContain('It extends the 1 head that is kept outside; the newest covers');
+  const drop = join(share, `${openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo).installation.id}.heads.jsonl`);
+  cpSync(home, join(place, 'older'), { recursive: true });
+  await happen();
+  await wardmux('anchor', 'test');
+  // The later head stands behind a line that nobody can want, in a copy that is compared with the older ledger.
+  const heads = readFileSync(drop, 'utf8').split('\n');
+  writeFileSync(join(place, 'copy'), [heads[0], 'x'.repeat(600_000), ...heads.slice(1)].join('\n'));
+  rmSync(home, { recursive: true });
+  cpSync(join(place, 'older'), home, { recursive: true });
+  rmSync(share, { recursive: true });
+  expect(await wardmux('ledger', 'verify', '--anchor', join(place, 'copy'))).toMatchObject({
+    status: 51,
+    out: expect.stringContaining('1 line in '),
+  });
+});
+
+test('a receipt that somebody without the key wrote makes nothing anchored', async () => {
+  await wardmux('anchor', 'add', 'siem', '--syslog', 'siem.invalid:6514', '--fingerprint', 'a'.repeat(64), '--add-network');
+  await acceptAsItStands(home);
+  const checkpoints = readFileSync(join(home, 'ledger', 'checkpoints.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const { note } = JSON.parse(checkpoints.at(-1)!) as { note: string };
+  const proof = { kind: 'syslog', server: 'siem.invalid:6514', certificate: 'a'.repeat(64) };
+  mkdirSync(join(home, 'anchors', 'siem'), { recursive: true });
+  writeFileSync(join(home, 'anchors', 'siem', 'receipts.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), note, proof })}\n`);
+  for (const command of ['anchor status', 'ledger verify'])
+    expect(await wardmux(...command.split(' '))).toMatchObject({ status: 50, out: expect.stringContaining('1 line among its receipts is not signed') });
+});
+
 test('a data folder that was set back is told from a good one, by status and by test, and nothing is signed over it', async () => {
   await wardmux('anchor', 'add', 'share', '--file', share);
   await acceptAsItStands(home);
@@ -162,11 +224,11 @@ test('--add-network names the host and its port in the policy', async () => {
     anchors: [{ name: 'siem', kind: 'syslog', host: '127.0.0.1', port: 9, fingerprint: 'ab'.repeat(32) }],
   });
   await acceptAsItStands(home);
-  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 50, err: 'siem: 127.0.0.1:9 did not take it (unreachable).\n' });
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 53, err: 'siem: 127.0.0.1:9 did not take it (unreachable).\n' });
   // Taken out of the list, it is not even asked.
   writeFileSync(join(home, 'policy.json'), readFileSync(join(home, 'policy.json'), 'utf8').replace('"127.0.0.1:9"', ''));
   await acceptAsItStands(home);
-  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 50, err: 'siem: 127.0.0.1:9 did not take it (not-allowed).\n' });
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 53, err: 'siem: 127.0.0.1:9 did not take it (not-allowed).\n' });
 });
 
 test('an anchor that stands in several policies is looked at once', async () => {

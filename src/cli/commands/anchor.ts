@@ -3,7 +3,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import { AnchorKeeper, markDrop, worstGrade, type AnchorGrade, type AnchorView } from '../../anchors/index.ts';
-import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow } from '../../policy/index.ts';
+import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow, type PolicyInForce } from '../../policy/index.ts';
 import { writeAtomic } from '../../storage/index.ts';
 import { toJson } from '../../storage/json.ts';
 import { anchorsOf, anchorViews } from '../anchored.ts';
@@ -18,24 +18,47 @@ const SYSLOG_PORT = 6514;
 
 const statusOf: Readonly<Record<AnchorGrade, ExitName>> = { anchored: 'done', 'not-anchored': 'notAnchored', diverged: 'diverged' };
 
-async function tell(views: readonly AnchorView[], options: { json?: boolean }, io: CliIo): Promise<number> {
+/** What to do where the policy in force has no anchor: one that only policy.json names is not used yet. */
+function noAnchor({ policy, proposal }: PolicyInForce, name?: string): string {
+  const inForce = new Set(policy.anchors?.map((row) => row.name));
+  const proposed = (proposal?.kind === 'changed' ? (proposal.loaded.policy.anchors ?? []) : [])
+    .map((row) => row.name)
+    .filter((other) => !inForce.has(other) && (name === undefined || other === name));
+  if (proposed.length > 0)
+    return `policy.json names ${proposed.join(', ')}, and the policy in force does not: nobody has accepted it yet. Run: wardmux policy accept`;
+  return 'The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER';
+}
+
+/** The policy in force, where it has the anchor that was named. @throws CliError */
+async function policyWith(site: OpenInstallation, name: string | undefined): Promise<PolicyInForce> {
+  const found = await policyOf(site);
+  if (name === undefined || found.policy.anchors?.some((row) => row.name === name)) return found;
+  const { proposal } = found;
+  if (proposal?.kind === 'changed' && proposal.loaded.policy.anchors?.some((row) => row.name === name))
+    throw new CliError('notAnchored', noAnchor(found, name));
+  return found;
+}
+
+async function tell(views: readonly AnchorView[], policy: PolicyInForce, options: { json?: boolean }, io: CliIo): Promise<number> {
   const grade = worstGrade(views);
   if (options.json) await io.out(jsonText({ grade, anchors: views }));
-  else if (views.length === 0) await io.out('not-anchored: The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER\n');
+  else if (views.length === 0) await io.out(`not-anchored: ${noAnchor(policy)}\n`);
   else for (const { name, grade: own, sentence } of views) await io.out(printable(`${own}: ${name}: ${sentence}`) + '\n');
   return exit[statusOf[grade]];
 }
 
 async function status(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  return tell(await anchorViews(site, (await policyOf(site)).policy, io.now(), name), options, io);
+  const policy = await policyWith(site, name);
+  return tell(await anchorViews(site, policy.policy, io.now(), name), policy, options, io);
 }
 
-/** Hands the ledger's head over now, whatever the waits say, and tells what came of it. */
+/** Hands the ledger's head over now, whatever the waits say, and tells what came of that: a head that went earlier makes this attempt no better. */
 async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  const { anchors, rootAt } = anchorsOf(site, (await policyOf(site)).policy, name);
-  const views = await withLedger(site, async ({ ledger }) => {
+  const policy = await policyWith(site, name);
+  const { anchors, rootAt } = anchorsOf(site, policy.policy, name);
+  const views = await withLedger(site, async ({ ledger, signer }) => {
     const entering: Promise<unknown>[] = [];
     const keeper = new AnchorKeeper({
       anchors,
@@ -43,6 +66,7 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
       rootAt,
       now: io.now,
       enter: (entry) => void entering.push(ledger.append(entry)),
+      sign: (bytes) => signer.sign(bytes),
     });
     const { note } = await ledger.checkpoint();
     await keeper.load(note);
@@ -51,15 +75,17 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
     return keeper.view();
   });
   for (const { name: of, failing, where } of views) if (failing) io.talk(`${of}: ${where} did not take it (${failing.code}).`);
-  return tell(views, options, io);
+  const told = await tell(views, policy, options, io);
+  return told !== exit.diverged && views.some(({ failing }) => failing) ? exit.notTaken : told;
 }
 
 async function list(options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = openInstallation(io);
-  const { policy } = await policyOf(site);
+  const found = await policyOf(site);
+  const { policy } = found;
   const { anchors } = anchorsOf(site, policy);
   if (options.json) await io.out(jsonText(policy.anchors ?? []));
-  else if (anchors.length === 0) io.talk('The policy names no anchor. Add one: wardmux anchor add NAME --file FOLDER');
+  else if (anchors.length === 0) io.talk(noAnchor(found));
   else await io.out(columns([['NAME', 'KIND', 'WHERE'], ...anchors.map(({ row, channel }) => [row.name, row.kind, channel.where])]));
   return exit.done;
 }

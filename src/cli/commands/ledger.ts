@@ -83,9 +83,14 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
   const found: OutsideHead[] = [];
   let verdict: Verdict | undefined;
   for (const path of paths) {
-    const { heads, foreign } = readHeads(resolve(path), key);
+    const { heads, foreign, tooLong } = readHeads(resolve(path), key);
     found.push(...heads);
-    if (foreign > 0) notes.push(`${foreign} notes in ${path} are of another ledger, or have no good signature of this installation.`);
+    if (tooLong > 0)
+      notes.push(`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} in ${path} ${tooLong === 1 ? 'is' : 'are'} too long to be a head, and passed over.`);
+    if (foreign > 0)
+      notes.push(
+        `${foreign} ${foreign === 1 ? 'note' : 'notes'} in ${path} ${foreign === 1 ? 'is' : 'are'} of another ledger, or without a good signature of this installation.`,
+      );
     if (heads.length === 0)
       verdict ??= { code: 'not-anchored', status: exit.notAnchored, sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
   }
@@ -107,9 +112,13 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
         status: exit.diverged,
         sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
       };
-    const newest = heads.filter(({ extended }) => extended).sort((a, b) => b.size - a.size)[0];
+    // What lies in the data folder is set back with the ledger: it can contradict, and proves nothing.
+    const outside = heads.filter((_, n) => !found[n]!.here && !(installation.secretStore === 'file' && found[n]!.source.startsWith('the secret store')));
+    const newest = [...outside].sort((a, b) => b.size - a.size)[0];
     if (newest && !bad)
-      notes.push(`It extends the ${heads.length} heads that are kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`);
+      notes.push(
+        `It extends the ${outside.length} ${outside.length === 1 ? 'head that is' : 'heads that are'} kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`,
+      );
     if (!newest && !bad)
       notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: no head of it was found outside. See: wardmux anchor');
     return { heads, verdict, notes };
