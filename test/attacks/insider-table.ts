@@ -170,6 +170,14 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'good',
     (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', '"entered":"2026-03-04T06:00:00.000Z","installation"')),
   ],
+  ...['"yesterday"', '""', 'null', '[]', '5'].map(
+    (entered) =>
+      [
+        `an event that was entered at ${entered}`,
+        'bad-ledger',
+        (f: Forgery): void => void (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', `"entered":${entered},"installation"`)),
+      ] as const,
+  ),
   [
     'an event that was entered at a time that never was',
     'bad-ledger',
