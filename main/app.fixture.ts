@@ -72,10 +72,12 @@ export async function rig(options: {
   readonly setUp: boolean;
   /** What the vault host says in place of the true proof. */
   readonly falseProof?: (proof: Uint8Array) => Uint8Array;
+  /** A data folder that an app before this one has left. */
+  readonly home?: string;
 }): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
   clear.push(() => rmSync(folder, { recursive: true }));
-  const home = join(folder, 'home');
+  const home = options.home ?? join(folder, 'home');
   const create = () =>
     firstRun({
       home,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { beginPartial } from '../src/export/partial.ts';
+import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { rig, unlocked, type Rig } from './app.fixture.ts';
 import { refusedByHost } from './host.ts';
 
@@ -241,4 +242,54 @@ test('attempts are counted by the ledger: an older back-off file is found out, a
   const text = readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8');
   expect(text.match(/"action":"unlock.attempt"/g)).toHaveLength(5);
   await vi.waitFor(() => expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain('"action":"backoff.tampered"'));
+});
+
+test('the lock page shows the ledger’s failures, and each event says how many were before it, also after a restart', async () => {
+  const first = await rig({ setUp: true, falseProof: () => new Uint8Array(32) });
+  const { home } = first;
+  const failed = (): unknown[] =>
+    readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { action: string; outcome?: string; detail: unknown })
+      .filter(({ action, outcome }) => action === 'unlock' && outcome === 'failure')
+      .map(({ detail }) => detail);
+  for (let n = 1; n <= 2; n++) {
+    first.ask('lock.passphrase');
+    await vi.waitFor(() => expect(failed()).toHaveLength(n), 5000);
+  }
+  expect(failed()).toEqual([0, 1].map((failures) => ({ method: 'passphrase', reason: 'not-proven', failures })));
+  await first.app.stop('closed');
+  const again = await rig({ setUp: false, home });
+  again.ask('lock.facts');
+  await vi.waitFor(() => expect(again.posted.at(-1)?.output).toMatchObject({ failures: 2 }));
+});
+
+test('the lock page says at once that policy.json is another one, and is silent again when it is in force', async () => {
+  const { app, ask, posted, home } = await unlocked();
+  await app.lock('hotkey');
+  const path = join(home, 'policy.json');
+  ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  const flags = async (): Promise<unknown> => {
+    const before = posted.length;
+    ask('lock.facts');
+    await vi.waitFor(() => expect(posted.slice(before).some(({ output }) => output && 'flags' in output)).toBe(true));
+    return posted.findLast(({ output }) => output && 'flags' in output)?.output?.['flags'];
+  };
+  const stale = (): number => posted.filter((message) => (message as { event?: string }).event === 'stale').length;
+  const sentence = 'The policy file is not the policy in force.';
+  expect(await flags()).toEqual([]);
+  const policy = JSON.parse(readFileSync(path, 'utf8')) as { lock: object };
+  writeFileSync(path, JSON.stringify({ ...policy, lock: { idleSeconds: 60, warnSeconds: 15 } }));
+  expect(await flags()).toEqual([sentence]);
+  const before = stale();
+  await acceptAsItStands(home);
+  // Without being asked: the clock's tick is enough.
+  await app.tick();
+  expect(stale()).toBe(before + 1);
+  expect(await flags()).toEqual([]);
+  writeFileSync(path, '{');
+  await app.tick();
+  expect(stale()).toBe(before + 2);
+  expect(await flags()).toEqual([sentence]);
 });

@@ -22,7 +22,7 @@ import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
 import type { SocketCommand, SocketRefusal } from './socket.ts';
-import { Status } from './status.ts';
+import { policyTrouble, Status } from './status.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
@@ -148,7 +148,7 @@ export class App {
     }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
     const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
-    const policy = (this.#policy = new PolicyWatch({ home, gate, pty, installed, journal }));
+    const policy = (this.#policy = new PolicyWatch({ home, gate, pty, installed, journal, changed: () => gate.emitLocked('stale', () => ({})) }));
     const workspace = (this.#workspace = new Workspace({
       pty,
       owner: async () => {
@@ -284,6 +284,7 @@ export class App {
     const gate = this.#gate;
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
+    if (!gate.session) await this.#policy.glance().catch(() => this.#status.flag(policyTrouble));
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();
   }

@@ -113,6 +113,12 @@ export class Gate {
   }
 
   /** Tells the workspace, where one stands and listens. */
+  /** For the lock page, which hears of nothing else. */
+  emitLocked(event: 'stale', payload: () => Events['stale']): void {
+    const { windows, emit } = this.#parts;
+    if (!this.#session && windows.surface === 'lock' && windows.greeted) emit(event, payload());
+  }
+
   emit<E extends EventName>(event: E, payload: () => Events[E]): void {
     const { windows, emit } = this.#parts;
     if (this.#session && windows.surface === 'workspace' && windows.greeted) emit(event, payload());

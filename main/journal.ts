@@ -60,11 +60,16 @@ export class Journal {
       await this.#parts.ledger()?.enter(entry);
       this.ledgerWritten();
     } catch (error) {
-      this.#faulty = true;
-      this.ledgerFailed(error);
-      this.#parts.notice('stop', sentenceOf(error));
-      this.#parts.say(sentenceOf(error));
+      this.notEntered(error);
     }
+  }
+
+  /** The ledger did not take an event: it is said, and the exit status says so too. */
+  notEntered(error: unknown): void {
+    this.#faulty = true;
+    this.ledgerFailed(error);
+    this.#parts.notice('stop', sentenceOf(error));
+    this.#parts.say(sentenceOf(error));
   }
 
   /** The same, where nobody waits for it. */

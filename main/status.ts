@@ -8,7 +8,11 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { LockController } from './lock-controller.ts';
+import { mask } from './mask.ts';
 import type { Unlock } from './unlock.ts';
+
+/** On the lock page; the whole sentence names paths, and is for whoever tries to come in. */
+export const policyTrouble = 'The policy in force cannot be read.';
 
 export interface StatusParts {
   readonly home: Home;
@@ -112,13 +116,4 @@ export function ledgerLine(views: readonly AnchorView[], events: number, weaknes
   // Where the policy names no anchor, that is how this workstation is meant to be, and no alarm.
   const level = views.length === 0 ? 'ok' : levels[grade];
   return { level, word: words[grade], events, note: [...sentences, ...(weakness ? [weakness] : [])].join(' ') };
-}
-
-/** "Mara Ueda" becomes "M. U.": what a passer-by may read on the lock page. */
-export function mask(name: string): string {
-  return name
-    .split(/\s+/)
-    .filter(Boolean)
-    .map((part) => `${[...part][0]?.toUpperCase() ?? ''}.`)
-    .join(' ');
 }

@@ -1,6 +1,7 @@
 /** The terminal's lock by its own clock, with an emulator for a terminal. The ways of a real one are in test/e2e/terminal-lock.test.ts. */
 import { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LockConfig } from '../src/lock/machine.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import { newScryptParameters } from '../src/vault/kdf.ts';
@@ -10,6 +11,7 @@ import { waitFor } from '../test/support/wait-for.ts';
 import { TerminalLock } from './terminal-lock.ts';
 
 let now: number;
+let inForce: LockConfig;
 let person: PersonRecord;
 let terminal: Terminal;
 let answers: boolean;
@@ -42,11 +44,17 @@ beforeEach(async () => {
   made.identity.destroy();
   person = made.record;
   now = 1000;
+  inForce = { idleSeconds: 60, warnSeconds: 15 };
   answers = true;
   told = [];
   reached = '';
   terminal = new Terminal({ allowProposedApi: true, cols: 60, rows: 10, logLevel: 'off' });
-  lock = new TerminalLock({ lock: { idleSeconds: 60, warnSeconds: 15 }, backoff: () => ({}) as Backoff, clock: { now: () => now, every: () => () => {} } });
+  lock = new TerminalLock({
+    lock: { idleSeconds: 60, warnSeconds: 15 },
+    lockNow: () => inForce,
+    backoff: () => ({ begin: () => 0, succeeded: () => {} }) as unknown as Backoff,
+    clock: { now: () => now, every: () => () => {} },
+  });
   terminal.onData((data) => answers && type(data));
   const session = { pty: { discardInput: vi.fn(), resume: vi.fn() }, mark: vi.fn(), rotate: vi.fn() };
   lock.begin({
@@ -73,7 +81,8 @@ test('locks after the policy’s time without a key, and no reply or output coun
   seconds(1);
   expect(lock.locked).toBe(true);
   expect(lock.shows(Buffer.from('output'))).toBe(false);
-  await waitFor(() => expect(screen()).toContain('Passphrase of Ada Example'));
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  expect(screen()).not.toContain('Ada');
   expect(screen()).not.toContain('4711');
   expect(told).toEqual([{ action: 'lock', person: person.id, detail: { cause: 'idle', visible: 'gone' } }]);
   type('whoami\x03');
@@ -129,6 +138,37 @@ test('a size so small that the cell can be guessed proves nothing', async () => 
   terminal.resize(2, 1);
   const locked = lock.remote('lock');
   expect(await locked).toMatchObject({ visible: 'unknown' });
+});
+
+test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {
+  const ledger = {
+    append: vi.fn(async () => ({})),
+    enter: vi.fn(async () => ({})),
+    refresh: vi.fn(async () => {
+      inForce = { idleSeconds: 30, warnSeconds: 15 };
+    }),
+    facts: { person: () => ({}) },
+  };
+  const session = { pty: { discardInput() {}, resume() {}, pause() {} }, mark() {}, rotate() {}, writer: { outputBytes: 0 } };
+  lock.begin({
+    session: session as never,
+    person,
+    folder: '/nowhere',
+    note: (entry) => told.push(entry),
+    ledger: ledger as never,
+    size: () => ({ cols: terminal.cols, rows: terminal.rows }),
+    show: (bytes) => terminal.write(Uint8Array.from(bytes)),
+  });
+  expect(await lock.remote('status')).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null });
+  await lock.lock('hotkey');
+  expect(await lock.remote('status')).toMatchObject({ state: 'locked', locked: true, since: expect.stringMatching(/^\d{4}-.*Z$/) as string, visible: 'gone' });
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type('x\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+  seconds(29);
+  expect(lock.locked).toBe(false);
+  seconds(1);
+  expect(lock.locked).toBe(true);
 });
 
 test('a terminal that does not answer is locked, and nobody says that it is empty', async () => {

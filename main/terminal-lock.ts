@@ -19,6 +19,7 @@ import { version } from '../src/version.ts';
 import type { Clock } from './clock.ts';
 import type { SocketRefusal } from './socket.ts';
 import { LockController } from './lock-controller.ts';
+import { mask } from './mask.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
 const ANSWER_MS = 2000;
@@ -37,6 +38,8 @@ const SNAPSHOT_BYTES = 900 * 1024;
 export interface TerminalLockOptions {
   /** The policy's. The terminal has no place where a warning could be shown without touching what the program shows. */
   readonly lock: LockConfig;
+  /** The policy's as the ledger has it now: asked at each unlock, after the ledger was read anew. @throws StorageFault */
+  readonly lockNow: (ledger: GateLink['ledger']) => LockConfig;
   /** The counters of attempts, over the ledger that the recording is entered in. */
   readonly backoff: (ledger: GateLink['ledger']) => Backoff;
   readonly clock: Clock;
@@ -59,6 +62,8 @@ export class TerminalLock implements Gate {
   #link: GateLink | undefined;
   #phase: Phase = 'open';
   #visible: Visible = 'gone';
+  /** ISO 8601 UTC; null while it is open. */
+  #lockedAt: string | null = null;
   /** Resolves when it is known whether the screen is empty. */
   #closed: Promise<void> = Promise.resolve();
   #answered: () => void = () => {};
@@ -80,7 +85,7 @@ export class TerminalLock implements Gate {
       () => clock.now(),
       (bytes) => this.#edit(bytes),
     );
-    this.#send({ type: 'configure', config: { ...options.lock, warnSeconds: 0 } });
+    this.#configure(options.lock);
     this.#send({ type: 'attempt' });
     this.#send({ type: 'opened', attempt: this.#machine.attempt });
     this.#stopTicking = clock.every(1000, () => this.tick());
@@ -101,7 +106,9 @@ export class TerminalLock implements Gate {
     return {
       window: false,
       state: this.locked ? 'locked' : 'unlocked',
-      ...(this.locked ? { visible: this.#visible } : {}),
+      locked: this.locked,
+      since: this.#lockedAt,
+      visible: this.locked ? this.#visible : null,
       shells: this.#ended ? 0 : 1,
       host: 'terminal',
       version,
@@ -120,6 +127,10 @@ export class TerminalLock implements Gate {
     return this.#closed;
   }
 
+  #configure(lock: LockConfig): void {
+    this.#send({ type: 'configure', config: { ...lock, warnSeconds: 0 } });
+  }
+
   /** Every event goes to the machine here, and what it decides is done at once. @returns whether it was taken. */
   #send(event: UntimedEvent): boolean {
     const { lock, accepted } = this.#machine.send({ ...event, now: this.#options.clock.now() });
@@ -132,6 +143,7 @@ export class TerminalLock implements Gate {
     const link = this.#link;
     this.#phase = 'closing';
     this.#visible = 'unknown';
+    this.#lockedAt ??= new Date().toISOString();
     for (const bytes of this.#held.splice(0)) bytes.fill(0);
     if (!link) {
       // The program has not begun yet.
@@ -237,7 +249,7 @@ export class TerminalLock implements Gate {
       ...(this.#visible === 'gone' ? [] : ['This terminal does not answer: what it keeps of the lines above is not known.']),
       ...(this.#note === '' ? [] : [this.#note]),
       '',
-      `Passphrase of ${person.name}: `,
+      `Passphrase of ${mask(person.name)}: `,
     ];
     show(Buffer.from(clearSequence + lines.join('\r\n')));
   }
@@ -260,9 +272,9 @@ export class TerminalLock implements Gate {
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
     try {
-      const opened = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
-      identity = opened.identity;
+      identity = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
       if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
+      this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt })) throw new Error('This was locked again in the meantime. Unlock once more.');
       await this.#open(attempt, identity);
     } catch (error) {
@@ -318,6 +330,7 @@ export class TerminalLock implements Gate {
       bytes.fill(0);
     }
     this.#phase = 'open';
+    this.#lockedAt = null;
     session.pty.resume();
     this.#release();
   }

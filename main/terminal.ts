@@ -8,6 +8,7 @@ import { openInstallation, policyOf, unlockPerson } from '../src/cli/installatio
 import { PassphraseInputError } from '../src/cli/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
 import { clampConfig } from '../src/lock/machine.ts';
+import { policyInForce } from '../src/policy/index.ts';
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
@@ -34,6 +35,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
     lock: policy.lock,
+    lockNow: ({ facts }) => policyInForce(home, facts).policy.lock,
     backoff: (ledger) => followLedger(home, key, ledger),
     clock: bootClock,
   });

@@ -1,11 +1,11 @@
 /** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
 import { Limiter } from '../src/bridge/limiter.ts';
 import { Refusal } from '../src/bridge/server.ts';
-import { unlockFailures, type UnlockReason } from '../src/ledger/events.ts';
+import { LedgerError } from '../src/ledger/errors.ts';
 import type { PersonFacts } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { StorageFault, type Home } from '../src/storage/index.ts';
-import { hasOtherWay } from '../src/vault/attempt.ts';
+import { attempt, enterRefusal, hasOtherWay } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import { openBackoff } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
@@ -18,7 +18,6 @@ import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
-import { sentenceOf } from './sentence.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 
 /** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
@@ -40,7 +39,6 @@ export class Unlock {
   readonly #parts: UnlockParts;
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
   #backoff: Promise<Backoff> | undefined;
-  #failures = 0;
   #lastUnlock: string | null = null;
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
   #passkeyAsked = false;
@@ -49,9 +47,11 @@ export class Unlock {
     this.#parts = parts;
   }
 
-  /** Failures since the last success. */
+  /** The most failures in a row that somebody has with a method: the ledger's count, for the lock page. */
   get failures(): number {
-    return this.#failures;
+    const facts = this.#parts.installed.current?.ledger.facts;
+    if (!facts) return 0;
+    return Math.max(0, ...facts.people().flatMap((id) => (['passphrase', 'passkey'] as const).map((method) => facts.attempts(id, method).failures)));
   }
 
   /** People whom the ledger knows, as their files have them: for the lock page, which decides nothing. */
@@ -61,30 +61,34 @@ export class Unlock {
   }
 
   /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(person: string, method: Session['method'], open: (known: PersonFacts | undefined) => Promise<unknown>): Promise<void> {
-    const { gate, journal, installed, vaults } = this.#parts;
-    const attempt = gate.begin();
+  async attempt(id: string, method: Session['method'], open: (known: PersonFacts | undefined) => Promise<unknown>): Promise<void> {
+    const { gate, installed } = this.#parts;
+    const { ledger } = installed.require();
+    const begun = gate.begin();
     try {
-      const record = this.#pinned(person);
-      const vault = vaults.require();
-      await this.#charge(person, method, record);
-      await open(installed.current?.ledger.facts.person(person));
-      if (!record) throw new Refusal('not-proven', notProven);
-      await this.#prove(vault, record);
-      if (!gate.stands(attempt)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
-      await this.#enterSuccess(record, method);
-      this.#opensNext(attempt, record, method);
-    } catch (error) {
-      gate.abandon(attempt);
-      this.#failures++;
-      // Before anybody hears of it.
-      await journal.enter({
-        action: 'unlock',
-        ...this.#known(person),
-        outcome: 'failure',
-        detail: { method, reason: reasonOf(error), failures: this.#failures },
+      const { record, vault, backoff } = await this.#prepare(id, method);
+      const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
+        await open(ledger.facts.person(id));
+        if (!record) throw new Refusal('not-proven', notProven);
+        await this.#prove(vault, record);
+        if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
+        return record;
       });
-      throw error;
+      this.#opensNext(begun, opened, method, failures);
+    } catch (error) {
+      gate.abandon(begun);
+      throw this.#refusalOf(error);
+    }
+  }
+
+  /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. */
+  async #prepare(id: string, method: Session['method']): Promise<{ record: PersonRecord | undefined; vault: VaultClient; backoff: Backoff }> {
+    try {
+      return { record: this.#pinned(id), vault: this.#parts.vaults.require(), backoff: await this.#counters() };
+    } catch (error) {
+      const refusal = this.#refusalOf(error);
+      await enterRefusal(this.#parts.installed.require(), id, method, refusal);
+      throw refusal;
     }
   }
 
@@ -94,15 +98,16 @@ export class Unlock {
     const [id] = installed.current?.ledger.facts.people() ?? [];
     const person = id === undefined ? undefined : this.#pinned(id);
     if (!person || !gate.hasCreated()) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    const attempt = gate.begin();
+    const begun = gate.begin();
     try {
       await this.#prove(vaults.require(), person);
-      await this.#enterSuccess(person, 'passphrase');
+      // Nobody has failed yet, and nothing was tried: the identity was made here.
+      await installed.require().ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase', failures: 0 } });
     } catch (error) {
-      gate.abandon(attempt);
-      throw error;
+      gate.abandon(begun);
+      throw this.#refusalOf(error);
     }
-    this.#opensNext(attempt, person, 'passphrase');
+    this.#opensNext(begun, person, 'passphrase', 0);
   }
 
   /** A passkey was added: the changed record counts from the moment when the ledger has it. */
@@ -130,29 +135,13 @@ export class Unlock {
     }
   }
 
-  /** Asks for an attempt, charges it, and enters it, before anybody tries. @throws Refusal */
-  async #charge(person: string, method: Session['method'], record: PersonRecord | undefined): Promise<void> {
-    const { installed, journal } = this.#parts;
-    await this.#held(async (counters) => {
-      // The command line may have seen attempts too. A disk that is read-only must not keep people out of what tells them so.
-      await installed
-        .require()
-        .ledger.refresh()
-        .catch(() => undefined);
-      counters.begin(person, method, record !== undefined && hasOtherWay(record));
-    });
-    await journal.enter({ action: 'unlock.attempt', ...this.#known(person), detail: { method } });
-  }
-
-  /** @throws Refusal for attempts that are held back, and where the counters cannot be read. */
-  async #held(use: (counters: Backoff) => Promise<void> | void): Promise<void> {
-    try {
-      await use(await this.#counters());
-    } catch (error) {
-      if (error instanceof UnlockError) throw new Refusal(error.code, error.message);
-      if (error instanceof StorageFault) throw new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : 'error', error.message);
-      throw error;
-    }
+  /** What the page is told of an error. */
+  #refusalOf(error: unknown): unknown {
+    if (error instanceof UnlockError) return new Refusal(error.code, error.message);
+    if (error instanceof StorageFault) return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : 'error', error.message);
+    if (!(error instanceof LedgerError)) return error;
+    this.#parts.journal.notEntered(error);
+    return new Refusal('not-entered', `Nothing was opened, because it could not be entered in the ledger. ${error.message}`);
   }
 
   #counters(): Promise<Backoff> {
@@ -165,11 +154,6 @@ export class Unlock {
       throw error;
     });
     return this.#backoff;
-  }
-
-  /** An event names only whom the ledger knows: anything else somebody has typed. */
-  #known(person: string): { readonly person?: string } {
-    return this.#parts.installed.current?.ledger.facts.person(person) ? { person } : {};
   }
 
   /** The record, if it is the one that the ledger knows. @throws Refusal where it is another one; that is an event. */
@@ -209,7 +193,11 @@ export class Unlock {
     const { vaults, installed } = this.#parts;
     const record = this.#pinned(person);
     // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
-    await this.#held((counters) => counters.check(person, 'passkey', record !== undefined && hasOtherWay(record)));
+    try {
+      (await this.#counters()).check(person, 'passkey', hasOtherWay(record));
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
     const known = installed.current?.ledger.facts.person(person);
     const { options } = await vaults.require().ask({ type: 'passkeyOptions', person, known }, 'options');
     this.#passkeyAsked = true;
@@ -227,43 +215,19 @@ export class Unlock {
       journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', request: 'lock.passkeyUnused' } });
   }
 
-  /** An unlock that cannot be entered opens nothing. @throws Refusal */
-  async #enterSuccess(person: PersonRecord, method: Session['method']): Promise<void> {
-    const { installed, journal } = this.#parts;
-    try {
-      await installed.require().ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method, failures: this.#failures } });
-    } catch (error) {
-      journal.ledgerFailed(error);
-      throw new Refusal('not-entered', `Nothing was opened, because it could not be entered in the ledger. ${sentenceOf(error)}`);
-    }
-    // A disk that is full holds nobody up who is in: the ledger knows, and the file follows.
-    await this.#counters()
-      .then((counters) => counters.succeeded(person.id))
-      .catch(() => undefined);
-  }
-
   /** The page that asked is replaced by the workspace: it gets its answer first. */
-  #opensNext(attempt: number, person: PersonRecord, method: Session['method']): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(attempt, person, method)));
+  #opensNext(begun: number, person: PersonRecord, method: Session['method'], failures: number): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, failures)));
   }
 
-  /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since `attempt` began. */
-  async #open(attempt: number, person: PersonRecord, method: Session['method']): Promise<void> {
+  /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
+  async #open(begun: number, person: PersonRecord, method: Session['method'], failures: number): Promise<void> {
     const { gate, windows, vaults } = this.#parts;
-    if (!gate.stands(attempt) || !vaults.current) return;
-    if (!gate.open(attempt, { person, method })) return;
-    const failures = this.#failures;
-    this.#failures = 0;
+    if (!gate.stands(begun) || !vaults.current) return;
+    if (!gate.open(begun, { person, method })) return;
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
     await windows.show('workspace');
     gate.emit('welcome', () => welcome);
   }
-}
-
-/** The ledger's word for why an unlock failed; everything that its row does not know is an `error`. */
-function reasonOf(error: unknown): UnlockReason {
-  const code = error instanceof Refusal ? error.code : 'error';
-  if (code === 'vault-ended') return 'vault-gone';
-  return unlockFailures.find((reason) => reason === code) ?? 'error';
 }

@@ -1,14 +1,18 @@
 /** The lock page, and the word that leads to it. */
+import { policyTrouble } from '../status.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
-  const { host, gate, vaults, unlock, status, clipboard } = parts;
+  const { host, gate, vaults, unlock, status, policy, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
       return {};
     },
-    'lock.facts': async () => ({ ...status.lockFacts(clipboard.copied, await unlock.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null }),
+    'lock.facts': async () => {
+      await policy.look().catch(() => status.flag(policyTrouble));
+      return { ...status.lockFacts(clipboard.copied, await unlock.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null };
+    },
     'lock.clipboardCleared': async () => {
       clipboard.copied = false;
       return {};

@@ -63,6 +63,15 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     return onOccasion(() => void again());
   }, [facts === undefined]);
 
+  // What it said has changed: the policy file, for one.
+  useEffect(
+    () =>
+      bridge.on('stale', () => {
+        void bridge.request('lock.facts', {}).then(setFacts, () => undefined);
+      }),
+    [bridge],
+  );
+
   /** The core sees nothing of a passkey that stays in the browser: the ledger learns of it here. */
   const unused = (why: 'not-used' | 'no-secret'): void => void bridge.request('lock.passkeyUnused', { reason: why }).catch(() => {});
 

@@ -205,6 +205,8 @@ export interface Events {
   /** A command that the workspace itself carries out: copy-mode, display-panes, command-prompt, confirm, search, paste … */
   client: ClientAction;
   display: Display;
+  /** To the lock page: `lock.facts` has something else to say now. */
+  stale: Readonly<Record<string, never>>;
   /** Welcome after an unlock: last unlock, failures since. */
   welcome: { readonly lastUnlock: string | null; readonly failures: number };
 }

@@ -11,9 +11,8 @@ import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
 import { homeFolder, homePaths, openHome, openSecretStore, requireInstallation, type Home, type Installation } from '../storage/index.ts';
-import { attemptPassphrase, hasOtherWay } from '../vault/attempt.ts';
+import { attemptPassphrase, mayAttempt } from '../vault/attempt.ts';
 import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
-import { UnlockError } from '../vault/errors.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
 import { PersonRefused, readPinned } from '../vault/pinned.ts';
 import { installationTrust } from '../vault/trust.ts';
@@ -117,17 +116,11 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
-      const backoff = followLedger(home, key, ledger);
-      try {
-        backoff.check(person.id, 'passphrase', hasOtherWay(person));
-      } catch (error) {
-        if (error instanceof UnlockError)
-          await ledger.append({ action: 'unlock', person: person.id, outcome: 'failure', detail: { method: 'passphrase', reason: error.code } });
-        throw error;
-      }
+      const parts = { backoff: followLedger(home, key, ledger), ledger };
+      await mayAttempt(parts, { id: person.id, record: person }, 'passphrase');
       const typed =
         options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
-      return (await attemptPassphrase({ backoff, ledger }, person, typed)).identity;
+      return attemptPassphrase(parts, person, typed);
     });
   } finally {
     key.fill(0);

@@ -91,7 +91,11 @@ function readableCopy(home: Home, sha256: string): boolean {
 function propose(home: Home, inForce: LoadedPolicy, proposed: Uint8Array | undefined, unreadable: string | undefined): Proposal {
   const stays = 'The policy in force stays the one before.';
   if (unreadable !== undefined) return { kind: 'malformed', sha256: '0'.repeat(64), sentence: `${unreadable} ${stays}` };
-  if (!proposed) return { kind: 'missing', sentence: `There is no policy at ${home.policy}. ${stays}` };
+  if (!proposed)
+    return {
+      kind: 'missing',
+      sentence: `There is no policy at ${home.policy}. ${stays} To have the file back: cp '${keptPath(home, inForce.sha256)}' '${home.policy}'`,
+    };
   const sha256 = hash('sha256', proposed, 'hex');
   try {
     const loaded = parsePolicy(proposed, home.policy);

@@ -62,3 +62,22 @@ test('nothing is permitted that is not in the table', () => {
   }
   expect(isPermitted(['operator'], 'constructor' as Permission)).toBe(false);
 });
+
+test('what is no JSON is told with its line and column, and without its text', () => {
+  const cases: [string, string][] = [
+    ['{\n  "format": secret\n}', 'line 2, column 13 is wrong'],
+    ['{"a": 1,}', 'line 1, column 9 is wrong'],
+    ['{"a": tru secret}', 'line 1, column 10 is wrong'],
+    ['{\n\n"a" 1}', 'line 3, column 5 is wrong'],
+    ['{} secret', 'line 1, column 4 is wrong'],
+    ['{"a": -x}', 'line 1, column 8 is wrong'],
+    ['{"a": "\\q"}', 'line 1, column 9 is wrong'],
+    ['{"a": "b', 'its end is missing'],
+    ['', 'its end is missing'],
+  ];
+  for (const [text, place] of cases) {
+    writeFileSync(home.policy, text);
+    expect(() => loadPolicy(home), text).toThrow(`${home.policy} is not JSON: ${place}. It is left as it is. Correct it there, or restore`);
+    expect(() => loadPolicy(home)).not.toThrow('secret');
+  }
+});

@@ -75,7 +75,7 @@ export function defaultPolicy(auditKeys: readonly { readonly label: string; read
 
 /** @throws StorageFault naming path and field. */
 export function parsePolicy(bytes: Uint8Array, path: string): LoadedPolicy {
-  const policy = parseJson(policySchema, bytes, path, 'Correct that field, or restore the file from a backup.');
+  const policy = parseJson(policySchema, bytes, path, 'Correct it there, or restore the file from a backup.');
   return { policy, sha256: hash('sha256', bytes, 'hex') };
 }
 

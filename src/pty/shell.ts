@@ -1,5 +1,5 @@
 /** Which program a pane starts, where, and with what environment. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { PtyError } from './pty.ts';
 
@@ -37,7 +37,7 @@ export function findProgram(program: string, cwd: string, path: string | undefin
   if (program.includes('/')) {
     const whole = resolve(cwd, program);
     const found = look(whole);
-    if (found === 'program') return whole;
+    if (found === 'program') return startable(whole);
     if (found === 'missing') throw new ProgramError('missing', `The program ${whole} does not exist. Choose another shell, or install it.`);
     if (found === 'folder') throw new ProgramError('not-executable', `${whole} is a folder and not a program.`);
     throw new ProgramError('not-executable', `The program ${whole} may not be run: it is not executable for you. Check its mode and its owner.`);
@@ -46,11 +46,50 @@ export function findProgram(program: string, cwd: string, path: string | undefin
   for (const folder of (path || defaultPath).split(delimiter)) {
     const whole = resolve(cwd, join(isAbsolute(folder) ? folder : resolve(cwd, folder), program));
     const found = look(whole);
-    if (found === 'program') return whole;
+    if (found === 'program') return startable(whole);
     if (found === 'not-executable') blocked ??= whole;
   }
   if (blocked) throw new ProgramError('not-executable', `The program ${blocked} may not be run: it is not executable for you. Check its mode and its owner.`);
   throw new ProgramError('missing', `The program ${program} was not found in ${path || defaultPath}. Choose another shell, or install it.`);
+}
+
+/** What the kernel reads of a first line (BINPRM_BUF_SIZE), and how many scripts may run each other (execve(2)). */
+const firstLineBytes = 256;
+const scriptDepth = 5;
+
+/** The interpreter that a script names in its first line; undefined where it is no script, or may be run and not be read. */
+function interpreterOf(path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const first = Buffer.alloc(firstLineBytes);
+    const text = first.toString('latin1', 0, readSync(fd, first, 0, firstLineBytes, 0));
+    return text.startsWith('#!') ? /^#![ \t]*([^ \t\n\0]*)/.exec(text)?.[1] : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Follows the interpreters of a script, as execve(2) does: a pty whose program cannot be started only ends with 1. @throws ProgramError */
+function startable(program: string): string {
+  let at = program;
+  for (let depth = 0; depth < scriptDepth; depth++) {
+    const interpreter = interpreterOf(at);
+    if (interpreter === undefined) return program;
+    if (look(interpreter) !== 'program')
+      throw new ProgramError(
+        'not-executable',
+        `The program ${program} cannot be run: its interpreter ${JSON.stringify(interpreter)} is missing or not executable. Correct its first line.`,
+      );
+    at = interpreter;
+  }
+  return program;
 }
 
 /** The first of `wanted`, `home` and `/` that is a folder we may enter. */

@@ -1,8 +1,13 @@
-/** One attempt to unlock with a passphrase, as every surface without a vault process makes it: charged and entered before it is made. */
-import type { AuditEntry } from '../ledger/events.ts';
+/**
+ * One attempt to unlock, as every surface makes it: the window, the terminal and the command line. It is charged and entered
+ * before it is made, and what came of it is entered before anybody hears of it. What cannot be entered is not tried, and an
+ * unlock that cannot be entered opens nothing, also on a full disk: the ledger has room of its own for it (src/ledger/room.ts).
+ */
+import { unlockFailures, type AuditEntry, type UnlockReason } from '../ledger/events.ts';
+import { LedgerError } from '../ledger/errors.ts';
+import type { Method } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Backoff } from './backoff.ts';
-import { UnlockError } from './errors.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { unlockWithPassphrase } from './person.ts';
@@ -10,44 +15,106 @@ import type { PersonRecord } from './types.ts';
 
 export interface AttemptParts {
   readonly backoff: Backoff;
-  readonly ledger: Pick<Ledger, 'append' | 'refresh'>;
+  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh'>;
+}
+
+/** Who wants in: the id as it was given, and the record where the ledger knows it. */
+export interface Asking {
+  readonly id: string;
+  readonly record: PersonRecord | undefined;
 }
 
 /** True where a person has another way in than the passphrase. */
-export const hasOtherWay = (person: PersonRecord): boolean => person.slots.some(({ type }) => type !== 'passphrase');
+export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type !== 'passphrase');
+
+/** An event names only whom the ledger knows: anything else somebody has typed. */
+const known = ({ ledger }: Pick<AttemptParts, 'ledger'>, id: string): { readonly person?: string } => (ledger.facts.person(id) ? { person: id } : {});
 
 /**
- * @param typed UTF-8 as it was typed; wiped here.
- * @returns the open identity, which the caller destroys, and the failures in a row before it.
- * @throws UnlockError, LedgerError: what cannot be entered is not tried.
+ * Enters that an unlock was refused. Where the ledger does not take it now it does later, with its own time.
+ * @param failures in a row before it, of this person and method; undefined where nothing was charged.
+ * @throws LedgerError where it is not in the ledger yet.
  */
-export async function attemptPassphrase(
-  { backoff, ledger }: AttemptParts,
-  person: PersonRecord,
-  typed: Uint8Array,
-): Promise<{ identity: OpenIdentity; failures: number }> {
-  const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
-  typed.fill(0);
-  const enter = (outcome: 'success' | 'failure', detail: Extract<AuditEntry, { action: 'unlock' }>['detail']): Promise<unknown> =>
-    ledger.append({ action: 'unlock', person: person.id, outcome, detail: { method: 'passphrase', ...detail } });
+export async function enterRefusal(parts: Pick<AttemptParts, 'ledger'>, id: string, method: Method, error: unknown, failures?: number): Promise<void> {
+  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }) };
+  try {
+    await parts.ledger.enter({ action: 'unlock', ...known(parts, id), outcome: 'failure', detail } satisfies AuditEntry);
+  } catch (second) {
+    // The first says why, and is of the same ledger.
+    if (!(error instanceof LedgerError)) throw second;
+  }
+}
+
+/**
+ * Asks whether an attempt may be made now, and charges nothing: before somebody is asked for a passphrase in vain.
+ * @throws UnlockError `back-off`, which is an event; LedgerError; StorageFault
+ */
+export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, method: Method): Promise<void> {
+  await parts.ledger.refresh();
+  try {
+    parts.backoff.check(id, method, hasOtherWay(record));
+  } catch (error) {
+    await enterRefusal(parts, id, method, error);
+    throw error;
+  }
+}
+
+/**
+ * @param open tries it, and has it proven. What it throws is why the attempt failed.
+ * @param close takes back what `open` gave, where that could not be entered.
+ * @returns what `open` gave, and the failures in a row before it, of this person and method, as the ledger has them.
+ * @throws UnlockError, LedgerError, StorageFault, and what `open` throws. Nothing is open then.
+ */
+export async function attempt<T>(
+  parts: AttemptParts,
+  { id, record }: Asking,
+  method: Method,
+  open: () => Promise<T>,
+  close: (opened: T) => void = () => {},
+): Promise<{ opened: T; failures: number }> {
+  const { backoff, ledger } = parts;
+  let failures: number | undefined;
+  let opened: { readonly value: T } | undefined;
   try {
     // Another process may have seen attempts too.
     await ledger.refresh();
-    const failures = backoff.begin(person.id, 'passphrase', hasOtherWay(person));
-    await ledger.append({ action: 'unlock.attempt', person: person.id, detail: { method: 'passphrase' } });
-    const identity = await unlockWithPassphrase(person, normal);
-    try {
-      await enter('success', { failures });
-      backoff.succeeded(person.id);
-    } catch (error) {
-      identity.destroy();
-      throw error;
-    }
-    return { identity, failures };
+    failures = backoff.begin(id, method, hasOtherWay(record));
+    await ledger.append({ action: 'unlock.attempt', ...known(parts, id), detail: { method } });
+    opened = { value: await open() };
+    await ledger.append({ action: 'unlock', ...known(parts, id), outcome: 'success', detail: { method, failures } });
   } catch (error) {
-    if (error instanceof UnlockError) await enter('failure', { reason: error.code });
+    if (opened) close(opened.value);
+    await enterRefusal(parts, id, method, error, failures);
     throw error;
+  }
+  try {
+    backoff.succeeded(id);
+  } catch {
+    // The ledger has the success, and the file follows at the next look.
+  }
+  return { opened: opened.value, failures };
+}
+
+/**
+ * The same, where the passphrase opens the identity in this process.
+ * @param typed UTF-8 as it was typed; wiped here.
+ * @returns the open identity, which the caller destroys.
+ */
+export async function attemptPassphrase(parts: AttemptParts, person: PersonRecord, typed: Uint8Array): Promise<OpenIdentity> {
+  const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
+  typed.fill(0);
+  try {
+    const open = (): Promise<OpenIdentity> => unlockWithPassphrase(person, normal);
+    const { opened } = await attempt(parts, { id: person.id, record: person }, 'passphrase', open, (identity) => identity.destroy());
+    return opened;
   } finally {
     normal.fill(0);
   }
+}
+
+/** The ledger's word for why an unlock failed; everything that its row does not know is an `error`. */
+function reasonOf(error: unknown): UnlockReason {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'vault-ended') return 'vault-gone';
+  return unlockFailures.find((reason) => reason === code) ?? 'error';
 }

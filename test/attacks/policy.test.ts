@@ -144,3 +144,15 @@ test('every change of a policy is a difference, and nothing else is', () => {
     { numRuns: 500 },
   );
 });
+
+test('a policy.json that is gone or malformed: the sentence says where and what to do, and doing it is enough', () => {
+  const before = readFileSync(path());
+  writeFileSync(path(), '{\n  "format": oops\n}');
+  expect(wardmux(['record', '--', 'true']).err).toContain('is not JSON: line 2, column 13 is wrong. It is left as it is. Correct it there');
+  rmSync(path());
+  const { err } = wardmux(['record', '--', 'true']);
+  const copy = /To have the file back: (cp '.*' '.*')/.exec(err)?.[1];
+  expect(spawnSync('bash', ['-c', copy ?? 'exit 9']).status, err).toBe(0);
+  expect(readFileSync(path())).toEqual(before);
+  expect(wardmux(['record', '--', 'true']).err).toBe('');
+});

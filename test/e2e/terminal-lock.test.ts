@@ -51,7 +51,7 @@ afterEach(() => {
 const lockByKeys = async (): Promise<void> => {
   terminal.press('C-l', 'C-l', 'C-l');
   await terminal.sees('Wardmux is locked');
-  await terminal.sees('Passphrase of Mara Ueda');
+  await terminal.sees('Passphrase of M. U.');
 };
 const unlock = async (sees: RegExp | string): Promise<void> => {
   terminal.type(passphrase);
@@ -103,7 +103,7 @@ test('the program runs on while locked, is recorded, and its output is there aft
   await lockByKeys();
   await waitFor(() => {
     const status = JSON.parse(wardmux('status', '--json').stdout) as Record<string, unknown>;
-    expect(status).toMatchObject({ state: 'locked', visible: 'gone' });
+    expect(status).toMatchObject({ state: 'locked', locked: true, since: expect.stringMatching(/^\d{4}-.*Z$/) as string, visible: 'gone' });
     expect(readdirSync(join(folder, 'home', 'recordings'))).toHaveLength(1);
   });
   expect(terminal.everything()).not.toContain('round');
@@ -151,7 +151,7 @@ test('a shell that ends at the lock gives the terminal to nobody', async () => {
   writeFileSync(join(folder, 'end'), '');
   await terminal.sees('Your shell has ended');
   terminal.press('C-c', 'C-d', 'C-z', 'Enter');
-  await terminal.sees('Passphrase of Mara Ueda');
+  await terminal.sees('Passphrase of M. U.');
   expect(terminal.screen()).not.toContain('status');
   await unlock('status 7');
 });
@@ -162,7 +162,7 @@ test('back-off holds here too', async () => {
     terminal.type(`guess number ${i}`);
     terminal.press('Enter');
     await waitFor(() => expect(events().filter(({ action }) => action === 'unlock').length).toBe(i + 2));
-    await terminal.sees('Passphrase of Mara Ueda');
+    await terminal.sees('Passphrase of M. U.');
   }
   await terminal.sees(/Too many attempts\. Wait \d+ seconds/);
   terminal.type(passphrase);

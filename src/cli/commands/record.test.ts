@@ -1,7 +1,7 @@
 /** `wardmux record` as a process: without a terminal, and in a pty that plays the person's terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -142,6 +142,19 @@ describe('without a terminal', () => {
     expect(result.stderr).toContain(sentence);
     expect(result.stdout.length).toBe(0);
     expect(ledger().length).toBe(before);
+  });
+
+  test.each(['/etc/passwd', '/no/such/interpreter', '/tmp'])('a script whose interpreter is %s cannot be run: 126 and a sentence', async (interpreter) => {
+    const script = join(folder, 'script');
+    writeFileSync(script, `#! ${interpreter} -x\n`, { mode: 0o755 });
+    const before = ledger().length;
+    const { status, stderr } = await run(['--', script]);
+    expect(status).toBe(126);
+    expect(stderr).toContain(`${script} cannot be run: its interpreter "${interpreter}" is missing or not executable`);
+    expect(ledger().length).toBe(before);
+    // One that can be run is.
+    writeFileSync(script, '#! /usr/bin/env sh\nexit 7\n', { mode: 0o755 });
+    expect((await run(['--', script])).status).toBe(7);
   });
 
   test('before the first run it says what to do', async () => {
