@@ -30,7 +30,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     if (code !== 0) return code;
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
-  const { policy } = await policyOf(openInstallation({ env }));
+  const { policy } = await policyOf(await openInstallation({ env }));
   const signer = await openSigner(home, installation);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
@@ -98,7 +98,7 @@ async function askLines(questions: readonly string[]): Promise<string[] | undefi
 
 /** @returns false after too many failures or a refusal. Every attempt is an event. */
 async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<boolean> {
-  const site = openInstallation({ env });
+  const site = await openInstallation({ env });
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
       (await unlockPerson(site, {})).destroy();

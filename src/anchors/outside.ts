@@ -6,7 +6,7 @@ import { Ledger } from '../ledger/ledger.ts';
 import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
 import { everyPolicy } from '../policy/force.ts';
-import { openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
+import { checkIdentity, openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
 import { headOfNote } from './head.ts';
 import { knownHeads } from './known.ts';
 import { openAnchors } from './open.ts';
@@ -20,18 +20,53 @@ export async function keptHead(store: SecretStore, key: NoteKey): Promise<Outsid
   return head && { ...head, source: `the secret store (${store.name})` };
 }
 
-/** The heads outside of an installation's ledger. */
+/** What was found outside, and why one or the other place could not be looked at: a place that fails takes no head of another away. */
+export interface Outside {
+  readonly heads: readonly OutsideHead[];
+  readonly failures: readonly unknown[];
+}
+
+const keyOf = ({ id, publicKey }: Installation): NoteKey => noteKey(ledgerOrigin(id), Buffer.from(publicKey, 'base64url'));
+
+/** Looks for heads in the secret store and at every anchor, each on its own. */
+export async function lookOutside(
+  home: Home,
+  installation: Installation,
+  store = openSecretStore(installation.secretStore, home, installation.id),
+): Promise<Outside> {
+  const key = keyOf(installation);
+  const atAnchors = async (): Promise<Outside> => {
+    // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
+    const parts = { installation: installation.id, key, rootAt: async () => undefined };
+    const all = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
+    // Each once: a share that hangs holds one thread for each look.
+    const anchors = [...new Map(all.map((anchor) => [JSON.stringify(anchor.row), anchor])).values()];
+    return settled(anchors.map((anchor) => knownHeads([anchor], key)));
+  };
+  const inStore = async (): Promise<OutsideHead[]> => {
+    const kept = await keptHead(store, key);
+    return kept ? [kept] : [];
+  };
+  const [kept, anchored] = await Promise.all([settled([inStore()]), atAnchors().catch((error: unknown): Outside => ({ heads: [], failures: [error] }))]);
+  return { heads: [...kept.heads, ...anchored.heads], failures: [...kept.failures, ...anchored.failures] };
+}
+
+async function settled(looks: readonly Promise<readonly OutsideHead[]>[]): Promise<Outside> {
+  const results = await Promise.allSettled(looks);
+  return {
+    heads: results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])),
+    failures: results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
+  };
+}
+
+/** The heads outside of an installation's ledger, for whoever writes it: all places must have been looked at. */
 export function headsOf(home: Home, installation: Installation, store = openSecretStore(installation.secretStore, home, installation.id)): KnownHeads {
-  const key = noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url'));
+  const key = keyOf(installation);
   return {
     known: async () => {
-      // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
-      const parts = { installation: installation.id, key, rootAt: async () => undefined };
-      const all = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
-      // Each once: a share that hangs holds one thread for each look.
-      const anchors = [...new Map(all.map((anchor) => [JSON.stringify(anchor.row), anchor])).values()];
-      const [kept, outside] = await Promise.all([keptHead(store, key), knownHeads(anchors, key)]);
-      return [...(kept ? [kept] : []), ...outside];
+      const { heads, failures } = await lookOutside(home, installation, store);
+      if (failures.length > 0) throw failures[0];
+      return heads;
     },
     keep: async (note) => {
       const head = headOfNote(note, key);
@@ -42,9 +77,12 @@ export function headsOf(home: Home, installation: Installation, store = openSecr
   };
 }
 
-/** Opens the ledger of an installation, and its signer. @throws LedgerError, StorageFault */
+/** Opens the ledger of an installation, and its signer. @throws LedgerError, StorageFault, also where it is not the pinned one */
 export async function openLedger(home: Home, installation: Installation): Promise<{ readonly ledger: Ledger; readonly signer: InstallationSigner }> {
+  const { state } = await checkIdentity(home, installation);
   const signer = await openSigner(home, installation);
+  // The signer may have had a person open a keyring that was locked before.
+  if (state === 'unchecked') await checkIdentity(home, installation);
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation) });
   return { ledger, signer };
 }

@@ -17,6 +17,8 @@ export const exitTable = [
   { name: 'diverged', status: 51, help: 'A head that is kept outside is not of this ledger: it was cut, set back or rewritten.' },
   { name: 'contradiction', status: 52, help: 'A recording on the disk is not what the ledger signed for; it was left as it is.' },
   { name: 'notTaken', status: 53, help: 'anchor test: an anchor did not take the head now; older ones may stand there.' },
+  { name: 'otherInstallation', status: 54, help: 'The installation is not the one that is pinned for this folder, or that trust.json names.' },
+  { name: 'uncheckedIdentity', status: 55, help: 'The ledger verifies by itself; whose it is could not be checked.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
   { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
   { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux: nothing is known of the app.' },

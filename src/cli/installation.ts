@@ -10,7 +10,18 @@ import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
-import { homeFolder, homePaths, openHome, openSecretStore, requireInstallation, type Home, type Installation } from '../storage/index.ts';
+import {
+  checkIdentity,
+  homeFolder,
+  homePaths,
+  openHome,
+  openSecretStore,
+  pinFirstUse,
+  requireInstallation,
+  type Home,
+  type IdentityCheck,
+  type Installation,
+} from '../storage/index.ts';
 import { attemptPassphrase, mayAttempt } from '../vault/attempt.ts';
 import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
@@ -27,16 +38,24 @@ export interface OpenInstallation {
   /** Raw Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly noteKey: NoteKey;
+  /** Is installation.json what the Secret Service remembers of this folder? Where it is something else, nothing is opened. */
+  readonly identity: IdentityCheck;
 }
 
-/** @throws StorageFault with a sentence where there is none, or it is damaged. */
-export function openInstallation(io: Pick<CliIo, 'env'>): OpenInstallation {
+/** @throws StorageFault with a sentence where there is none, it is damaged, or it is not the pinned one (code `identity`). */
+export async function openInstallation(io: Pick<CliIo, 'env'>): Promise<OpenInstallation> {
   const folder = homeFolder(io.env);
   // First of all, because openHome makes what is missing: a look at an installation that is not there leaves no trace.
   const installation = requireInstallation(homePaths(folder));
   const home = openHome(folder);
   const publicKey = Buffer.from(installation.publicKey, 'base64url');
-  return { home, installation, publicKey, noteKey: noteKey(ledgerOrigin(installation.id), publicKey) };
+  const identity = await checkIdentity(home, installation);
+  return { home, installation, publicKey, identity, noteKey: noteKey(ledgerOrigin(installation.id), publicKey) };
+}
+
+/** For people. */
+export function identitySentence(check: Exclude<IdentityCheck, { state: 'pinned' }>): string {
+  return `The identity of this installation could not be checked: ${check.reason} Whoever can write every file here could have replaced its key and its history.`;
 }
 
 export interface OpenedLedger {
@@ -120,7 +139,10 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
       await mayAttempt(parts, { id: person.id, record: person }, 'passphrase');
       const typed =
         options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
-      return attemptPassphrase(parts, person, typed);
+      const identity = await attemptPassphrase(parts, person, typed);
+      // A folder that was moved or copied here is believed from the first unlock on.
+      await pinFirstUse(home, installation);
+      return identity;
     });
   } finally {
     key.fill(0);

@@ -82,6 +82,7 @@ function failureStatus(error: unknown, io: CliIo): number {
     io.talk(`wardmux: ${error.message}`);
     if (error.code === 'not-a-recipient') return exit.notUnlocked;
     if (error.code === 'bad-key-file') return exit.usage;
+    if (error.code === 'identity') return exit.otherInstallation;
     if (error instanceof LedgerError && error.code === 'diverged') return exit.diverged;
     return error instanceof LedgerError && error.code === 'corrupt' ? exit.badLedger : exit.failed;
   }

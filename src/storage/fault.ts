@@ -14,6 +14,7 @@ export type StorageCode =
   | 'disk-full'
   | 'denied'
   | 'secret-store'
+  | 'identity'
   | 'io';
 
 /** `message` says what is wrong, where, and what to do. It never holds a secret or pane text. */

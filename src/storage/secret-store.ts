@@ -74,10 +74,13 @@ export class SecretServiceStore implements SecretStore {
   readonly sentence = "Keys of this installation are kept in the desktop's Secret Service (the login keyring).";
   readonly #installation: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #prompts: boolean;
 
-  constructor(installation: string, env: Readonly<Record<string, string | undefined>> = process.env) {
+  /** @param prompts false where a person must not be asked for the password of a locked keyring. */
+  constructor(installation: string, env: Readonly<Record<string, string | undefined>> = process.env, prompts = hasDisplay(env)) {
     this.#installation = installation;
     this.#env = env;
+    this.#prompts = prompts;
   }
 
   async #entry(key: string) {
@@ -92,14 +95,14 @@ export class SecretServiceStore implements SecretStore {
     const state = await keyringState(this.#env, availabilityMs);
     if (state === 'open') return undefined;
     // With a display the desktop asks for the keyring's password.
-    if (state === 'locked' && hasDisplay(this.#env)) return undefined;
+    if (state === 'locked' && this.#prompts) return undefined;
     return obstacles[state];
   }
 
   async #run<T>(doing: string, work: () => Promise<T>): Promise<T> {
     const obstacle = await this.#obstacle();
     if (obstacle) throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service: ${obstacle} ${advice}`);
-    const ms = hasDisplay(this.#env) ? promptMs : noDisplayMs;
+    const ms = this.#prompts ? promptMs : noDisplayMs;
     try {
       return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. ${advice}`);
     } catch (error) {

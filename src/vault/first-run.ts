@@ -18,6 +18,7 @@ import { createInstallation, newInstallationId, type Installation } from '../sto
 import { toJson } from '../storage/json.ts';
 import { withFileLock } from '../storage/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
+import { pinNew } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
 import { Backoff, backoffPath } from './backoff.ts';
 import { createBackoffKey } from './backoff-key.ts';
@@ -224,6 +225,7 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));
     });
     await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid);
+    if (store.name === 'secret-service') undo.push(await pinNew(home, installation));
     createInstallation(home, installation);
     undo.length = 0;
     return {

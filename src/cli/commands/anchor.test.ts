@@ -35,7 +35,7 @@ const policy = (): { network: string[]; anchors?: unknown[] } =>
 /** Something happens that is an event. */
 async function happen(): Promise<void> {
   const io = { env: { WARDMUX_HOME: home } } as unknown as CliIo;
-  await appendEvent(openInstallation(io), { action: 'verify', outcome: 'success', detail: { target: 'ledger', code: 'good' } });
+  await appendEvent(await openInstallation(io), { action: 'verify', outcome: 'success', detail: { target: 'ledger', code: 'good' } });
 }
 
 beforeAll(async () => {
@@ -126,7 +126,7 @@ test('ledger verify calls outside what lies outside, and reads past junk', async
   await acceptAsItStands(home);
   await wardmux('anchor', 'test');
   expect((await wardmux('ledger', 'verify')).out).toContain('It extends the 1 head that is kept outside; the newest covers');
-  const drop = join(share, `${openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo).installation.id}.heads.jsonl`);
+  const drop = join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`);
   cpSync(home, join(place, 'older'), { recursive: true });
   await happen();
   await wardmux('anchor', 'test');
@@ -167,11 +167,13 @@ test('a data folder that was set back is told from a good one, by status and by 
   rmSync(home, { recursive: true });
   cpSync(join(place, 'older'), home, { recursive: true });
   expect(await wardmux('anchor', 'status')).toMatchObject({ status: 51, out: expect.stringMatching(/^diverged: share: .*set back to an older copy/) });
-  const drop = readFileSync(join(share, `${openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo).installation.id}.heads.jsonl`));
+  const drop = readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`));
   const events = readFileSync(join(home, 'ledger', 'events.jsonl'));
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 51, err: expect.stringContaining('does not extend its head of') });
   expect(readFileSync(join(home, 'ledger', 'events.jsonl'))).toEqual(events);
-  expect(readFileSync(join(share, `${openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo).installation.id}.heads.jsonl`))).toEqual(drop);
+  expect(readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`))).toEqual(
+    drop,
+  );
   await expect(happen()).rejects.toMatchObject({ code: 'diverged' });
   rmSync(home, { recursive: true });
   cpSync(join(place, 'newer'), home, { recursive: true });

@@ -48,14 +48,14 @@ async function tell(views: readonly AnchorView[], policy: PolicyInForce, options
 }
 
 async function status(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const policy = await policyWith(site, name);
   return tell(await anchorViews(site, policy.policy, io.now(), name), policy, options, io);
 }
 
 /** Hands the ledger's head over now, whatever the waits say, and tells what came of that: a head that went earlier makes this attempt no better. */
 async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const policy = await policyWith(site, name);
   const { anchors, rootAt } = anchorsOf(site, policy.policy, name);
   const views = await withLedger(site, async ({ ledger, signer }) => {
@@ -80,7 +80,7 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
 }
 
 async function list(options: { json?: boolean }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const found = await policyOf(site);
   const { policy } = found;
   const { anchors } = anchorsOf(site, policy);
@@ -158,7 +158,7 @@ function prepareDrop(folder: string, { home, installation }: OpenInstallation, i
 }
 
 async function add(name: string, options: AddOptions, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const { policy } = loadPolicy(site.home);
   const row = rowOf(name, options);
   const same = policy.anchors?.find((other) => other.name === name);

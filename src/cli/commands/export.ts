@@ -25,7 +25,7 @@ export const exportCommand: CliCommand = {
     personOptions(command.argument('<ID>', 'the recording').requiredOption('-o, --output <DIR>', 'the new folder'))
       .option('--json', 'print the result as JSON')
       .action(async (id: string, options: { output: string; json?: boolean; person?: string; passphraseFd?: number }) => {
-        const site = openInstallation(io);
+        const site = await openInstallation(io);
         const folder = recordingFolder(site.home, id);
         const live = liveState(folder) === 'live';
         if (!live && needsRecovery(folder))

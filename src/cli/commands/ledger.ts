@@ -1,7 +1,8 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { headsOf, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { lookOutside, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
@@ -9,8 +10,8 @@ import { LedgerView } from '../../ledger/view.ts';
 import { StorageFault, storeWeakness } from '../../storage/index.ts';
 import { anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
-import { exit } from '../exit.ts';
-import { openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
+import { CliError, exit } from '../exit.ts';
+import { identitySentence, openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { proofText } from '../../records/index.ts';
 import { checkContent, checkRecordings, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';
@@ -25,7 +26,7 @@ export function eventLine({ seq, time, action, person, outcome, detail }: Ledger
 }
 
 async function show(options: { json?: boolean; recording?: string; action?: string }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const lines: string[] = [];
   const { faults } = readLedger(site.home.ledger, site.noteKey, {
     signatures: 'last',
@@ -77,7 +78,7 @@ interface OutsideCheck {
 }
 
 /** Compares a ledger without faults with the heads that are kept outside: those that the installation finds, and those that it was given. */
-async function compareOutside(site: OpenInstallation, paths: readonly string[]): Promise<OutsideCheck> {
+async function compareOutside(site: OpenInstallation, paths: readonly string[], others: boolean): Promise<OutsideCheck> {
   const { home, installation, noteKey: key } = site;
   const notes: string[] = [];
   const found: OutsideHead[] = [];
@@ -87,20 +88,25 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
     found.push(...heads);
     if (tooLong > 0)
       notes.push(`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} in ${path} ${tooLong === 1 ? 'is' : 'are'} too long to be a head, and passed over.`);
-    if (foreign > 0)
+    if (foreign > 0 && !others)
+      verdict = {
+        code: 'diverged',
+        status: exit.diverged,
+        sentence: `${foreign} ${foreign === 1 ? 'note' : 'notes'} in ${path} ${foreign === 1 ? 'is' : 'are'} of another ledger, or without a good signature of ${installation.id}: its key was replaced, or the ledger of another workstation is kept there too. Where that is so, say --others.`,
+      };
+    else if (foreign > 0)
       notes.push(
         `${foreign} ${foreign === 1 ? 'note' : 'notes'} in ${path} ${foreign === 1 ? 'is' : 'are'} of another ledger, or without a good signature of this installation.`,
       );
     if (heads.length === 0)
       verdict ??= { code: 'not-anchored', status: exit.notAnchored, sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
   }
-  try {
-    found.push(...(await headsOf(home, installation).known()));
-  } catch (error) {
+  const looked = await lookOutside(home, installation);
+  found.push(...looked.heads);
+  for (const failure of looked.failures)
     notes.push(
-      `The heads that this workstation keeps outside of the ledger could not be looked at: ${error instanceof Error ? error.message : 'unknown fault'}`,
+      `Not all heads that this workstation keeps outside of the ledger could be looked at: ${failure instanceof Error ? failure.message : 'unknown fault'}`,
     );
-  }
   const view = await LedgerView.open(home.ledger, key);
   try {
     const heads = [];
@@ -125,6 +131,27 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[]):
   } finally {
     view?.close();
   }
+}
+
+/** Whose ledger it is: by the trust.json of who asks, else by what the Secret Service remembers. */
+function identityVerdict({ identity, installation, publicKey, noteKey: key }: OpenInstallation, trustFile: string | undefined): Verdict | undefined {
+  if (trustFile !== undefined) {
+    const trust = parseTrust(readTrustFile(resolve(trustFile)) ?? '');
+    if (trust === undefined || trust === 'newer') throw new CliError('usage', `${trustFile} is not a trust.json that this version can read.`);
+    if (trustedNoteKeys(trust).some(({ name, publicKey: known }) => name === key.name && Buffer.from(known).equals(publicKey))) return undefined;
+    return {
+      code: 'other-installation',
+      status: exit.otherInstallation,
+      sentence: `The key of ${installation.id} here is not one that ${trustFile} has of ${trust.installation}: installation.json was replaced, or that file is of another workstation. Keep a copy of the folder, and tell whoever audits this workstation.`,
+    };
+  }
+  // Where the first run found no Secret Service nothing can be pinned; what that means the note on the key's file says.
+  if (identity.state === 'pinned' || installation.secretStore === 'file') return undefined;
+  return {
+    code: 'unchecked-identity',
+    status: exit.uncheckedIdentity,
+    sentence: `The ledger is good by itself. ${identitySentence(identity)} Compare with a trust.json that was kept elsewhere: --trust FILE.`,
+  };
 }
 
 /** None where the policy cannot be read: what compares with heads outside says so. */
@@ -184,18 +211,32 @@ async function compareContent(site: OpenInstallation, compared: RecordingsCheck,
   }
 }
 
-async function verify(options: { json?: boolean; anchor?: string[]; deep?: boolean }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+interface VerifyOptions {
+  readonly json?: boolean;
+  readonly anchor?: string[];
+  readonly others?: boolean;
+  readonly trust?: string;
+  readonly deep?: boolean;
+}
+
+async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
   const { reading, known } = await readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
   const { events, checkpoints, head, last, unvouched, faults } = reading;
-  const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? []);
+  const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? [], options.others === true);
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const glanced = faults.length === 0 ? checkRecordings(folder, present, known, reading.states) : undefined;
   const compared = glanced && options.deep ? await compareContent(site, glanced, present, io) : glanced;
   const views = faults.length > 0 ? [] : await viewsOf(site, io);
-  const differs = outside?.verdict ?? (compared && verdictOf(compared, folder)) ?? anchorVerdict(views);
+  const whose = identityVerdict(site, options.trust);
+  const differs =
+    (whose?.status === exit.otherInstallation ? whose : undefined) ??
+    outside?.verdict ??
+    (compared && verdictOf(compared, folder)) ??
+    whose ??
+    anchorVerdict(views);
   const good = faults.length === 0 && !differs;
   const code = faults[0]?.code ?? differs?.code ?? 'good';
   const sentence =
@@ -206,6 +247,7 @@ async function verify(options: { json?: boolean; anchor?: string[]; deep?: boole
   for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
+  if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity));
   if (outside) notes.push(...outside.notes);
   for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
   if (options.json) {
@@ -267,10 +309,12 @@ export const ledger: CliCommand = {
       .option('--json', 'print the report as JSON')
       .option('--deep', 'read all recordings and compare their content with the heads that were signed; says on stderr how far it is')
       .option('--anchor <PATH>', 'also compare with the heads in this file or folder, kept outside; can be given several times', collect, [])
+      .option('--others', 'heads of other workstations may be kept there too')
+      .option('--trust <FILE>', 'also compare its key with this trust.json, got by another way')
       .addHelpText(
         'after',
         '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know,\n      52 when one is not what was signed for',
       )
-      .action(async (options: { json?: boolean; anchor?: string[]; deep?: boolean }) => done(await verify(options, io)));
+      .action(async (options: VerifyOptions) => done(await verify(options, io)));
   },
 };

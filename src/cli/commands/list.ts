@@ -8,7 +8,7 @@ import { needsRecovery } from '../../recording/recovery.ts';
 import { summarise, type RecordingSummary } from '../../recording/summary.ts';
 import { glanceAt, recoverRecordings, type Glance } from '../../records/index.ts';
 import { exit } from '../exit.ts';
-import { openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
+import { identitySentence, openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { presentRecordings } from '../recordings-check.ts';
@@ -138,7 +138,8 @@ export const list: CliCommand = {
       .option('--json', 'print an array of recordings')
       .option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted')
       .action(async (options: { json?: boolean; recover?: boolean }) => {
-        const site = openInstallation(io);
+        const site = await openInstallation(io);
+        if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file') io.talk(`note: ${identitySentence(site.identity)}`);
         const status = options.recover ? await recover(site, io) : exit.done;
         const view = await openView(site, io);
         // The ledger first: a recording that is being written is never behind it.

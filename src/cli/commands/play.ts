@@ -55,7 +55,7 @@ export const play: CliCommand = {
       .action(async (id: string, options: PlayOptions) => {
         if (options.key !== undefined && (options.passphraseFd !== undefined || options.person !== undefined))
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
-        const site = openInstallation(io);
+        const site = await openInstallation(io);
         const folder = recordingFolder(site.home, id);
         const identity = options.key === undefined ? await unlockPerson(site, options) : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));

@@ -7,7 +7,7 @@ import { jsonText, printable, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 
 async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): Promise<number> {
-  const site = openInstallation(io);
+  const site = await openInstallation(io);
   const { home } = site;
   const { proposal, sha256 } = await policyOf(site);
   if (!proposal) {

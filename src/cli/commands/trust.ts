@@ -5,7 +5,7 @@ import { allowedSigners, trustText } from '../../export/trust.ts';
 import { readVerifier } from '../../export/verifier.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { openInstallation, trustOf } from '../installation.ts';
+import { identitySentence, openInstallation, trustOf } from '../installation.ts';
 
 const TRUST_FILE = 'trust.json';
 const VERIFIER_FILE = 'verify.py';
@@ -24,7 +24,9 @@ export const trust: CliCommand = {
       .option('--verifier <DIR>', 'write trust.json and verify.py into this folder, which is made where it is missing')
       .option('--allowed-signers', 'print them as OpenSSH’s allowed_signers')
       .action(async (options: { allowedSigners?: boolean; verifier?: string }) => {
-        const facts = await trustOf(openInstallation(io));
+        const site = await openInstallation(io);
+        if (site.identity.state !== 'pinned') io.talk(`note: ${identitySentence(site.identity)}`);
+        const facts = await trustOf(site);
         if (options.verifier !== undefined) {
           const folder = resolve(options.verifier);
           writeNew(folder, [

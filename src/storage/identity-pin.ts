@@ -1,0 +1,96 @@
+/**
+ * Who the installation of a data folder is, as the desktop's Secret Service remembers it. Whoever can write the folder can
+ * write installation.json, and so could name a key of their own or another kind of store. The pin is found by the path of
+ * the folder alone: nothing in the folder decides where it is looked for.
+ */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StorageFault } from './fault.ts';
+import type { Home } from './home.ts';
+import { installationSchema, type Installation } from './installation.ts';
+import { SecretServiceStore, type SecretStore } from './secret-store.ts';
+
+const PIN_SECRET = 'installation-identity';
+const pinSchema = installationSchema.pick({ id: true, publicKey: true, secretStore: true }).strict();
+type Pin = z.infer<typeof pinSchema>;
+type PinStore = Pick<SecretStore, 'get' | 'set' | 'delete'>;
+
+/** In the words of the sentences. */
+const FIELDS: readonly (readonly [keyof Pin, string])[] = [
+  ['id', 'the id'],
+  ['publicKey', 'the public key'],
+  ['secretStore', 'the kind of secret store'],
+];
+
+export type IdentityCheck =
+  /** installation.json says what is pinned. */
+  | { readonly state: 'pinned' }
+  /** The Secret Service holds nothing of this folder: it was moved or copied here, or its first run found no Secret Service. */
+  | { readonly state: 'unpinned'; readonly reason: string }
+  /** The Secret Service could not be asked. */
+  | { readonly state: 'unchecked'; readonly reason: string };
+
+/** Asks no person for anything: a locked keyring counts as one that cannot be asked. */
+function pinStore(home: Home): PinStore {
+  // As it was named, with symbolic links: whoever can put one in its way must not choose another pin by that.
+  const path = createHash('sha256').update(resolve(home.folder)).digest('hex');
+  return new SecretServiceStore(`folder-${path}`, process.env, false);
+}
+
+const pinOf = ({ id, publicKey, secretStore }: Installation): Pin => ({ id, publicKey, secretStore });
+
+function readPin(bytes: Buffer): Pin | undefined {
+  try {
+    return pinSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Holds installation.json against the pin. Reads only.
+ * @throws StorageFault with code `identity` where they differ: nothing of the folder is to be believed then.
+ */
+export async function checkIdentity(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<IdentityCheck> {
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await store.get(PIN_SECRET);
+  } catch (error) {
+    if (error instanceof StorageFault) return { state: 'unchecked', reason: error.message };
+    throw error;
+  }
+  if (!bytes) return { state: 'unpinned', reason: `The Secret Service of this account knows no installation in ${home.folder} yet.` };
+  const pin = readPin(bytes);
+  const differ = pin ? FIELDS.filter(([name]) => pin[name] !== installation[name]).map(([, words]) => words) : ['what the Secret Service remembers'];
+  if (differ.length === 0) return { state: 'pinned' };
+  throw new StorageFault(
+    'identity',
+    home.installation,
+    `${home.installation} is not the one of this workstation: ${differ.join(' and ')} ${differ.length === 1 ? 'is' : 'are'} not what the Secret Service holds for this folder${pin ? ` (${pin.id}, ${pin.secretStore})` : ''}. Somebody replaced or damaged it. Nothing was read, signed or entered: no ledger is there to enter it in. Keep a copy of the folder for the audit, and restore installation.json from a backup.`,
+  );
+}
+
+/**
+ * Has the Secret Service remember an installation that a person has just made: what it held of this folder was of one that is
+ * no longer there. @returns what takes it back. @throws StorageFault
+ */
+export async function pinNew(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<() => Promise<unknown>> {
+  await store.set(PIN_SECRET, Buffer.from(JSON.stringify(pinOf(installation)), 'utf8'));
+  return () => store.delete(PIN_SECRET);
+}
+
+/**
+ * After a person unlocked: has the Secret Service remember the installation of a folder that it knows nothing of. Never over
+ * another one. Where it cannot be asked, nothing happens.
+ * @throws StorageFault with code `identity` where another one is pinned.
+ */
+export async function pinFirstUse(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<void> {
+  if ((await checkIdentity(home, installation, store)).state !== 'unpinned') return;
+  try {
+    await pinNew(home, installation, store);
+  } catch (error) {
+    // It is said at every look that nothing is pinned; nobody is kept out for that.
+    if (!(error instanceof StorageFault)) throw error;
+  }
+}
