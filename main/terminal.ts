@@ -49,7 +49,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     say('your shell is recorded from here on. Type exit to leave it.');
     say(`this terminal locks after ${minutes(clampConfig(policy.lock).idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
     const code = await record({ command: [shellOf(env)], json: false }, { env, cwd: process.cwd(), version, gate: lock });
-    say('the recording is sealed. See it with: npx wardmux list');
+    say('the recording is sealed. See it with: bin/wardmux list');
     return code;
   } finally {
     await socket.close();

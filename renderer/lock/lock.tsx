@@ -10,7 +10,7 @@ import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark, say } from '../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
-import { SecretField, takeSecret } from '../shared/secret-field.tsx';
+import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 
@@ -27,6 +27,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [method, setMethod] = useState<Method>(preferred(first?.people[0]));
   const [busy, setBusy] = useState<Method | undefined>(undefined);
   const [error, setError] = useState('');
+  const [shown, setShown] = useState(false);
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
@@ -129,6 +130,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   const choose = (next: Method): void => {
     setError('');
+    setShown(false);
     setMethod(next);
   };
   const other: Method = method === 'passkey' ? 'passphrase' : 'passkey';
@@ -136,9 +138,12 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement || busy) return;
-      if (event.key === 'p' && method === 'passkey' && hasOther) choose('passphrase');
-      else if (event.key === 's' && (facts?.people.length ?? 0) > 1) setChoosing(true);
+      if (event.target instanceof HTMLInputElement || busy) return;
+      if (field.current && isTyped(event)) return field.current.focus();
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.key === 'Enter' && event.target === document.body && person && !choosing) void (method === 'passkey' ? byPasskey() : byPassphrase());
+      else if (event.key === 'p' && method === 'passkey' && hasOther) choose('passphrase');
+      else if (event.key === 's' && !field.current && (facts?.people.length ?? 0) > 1) setChoosing(true);
       else return;
       event.preventDefault();
     };
@@ -216,7 +221,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     <label class="faint" for="passphrase">
                       {text.field}
                     </label>
-                    <SecretField id="passphrase" input={field} words={text} disabled={busy !== undefined} focus />
+                    <SecretField id="passphrase" input={field} shown={shown} disabled={busy !== undefined} focus />
                   </div>
                   <Button kind="main" tall submit hint={waiting ? text.wait(left(wait)) : 'enter'} disabled={waiting || busy !== undefined}>
                     {busy === 'passphrase' ? text.busy : text.passphrase}
@@ -242,8 +247,9 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     {method === 'passkey' ? text.passphraseInstead : text.passkeyInstead}
                   </Button>
                 ) : null}
+                {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={setShown} /> : null}
                 {facts.people.length > 1 ? (
-                  <Button hint="s" disabled={busy !== undefined} onClick={() => setChoosing(true)}>
+                  <Button hint={method === 'passkey' ? 's' : ''} disabled={busy !== undefined} onClick={() => setChoosing(true)}>
                     {text.someoneElse}
                   </Button>
                 ) : null}
@@ -283,6 +289,17 @@ function Problem({ sentence }: { readonly sentence: string }): JSX.Element {
       <span>{sentence}</span>
     </p>
   );
+}
+
+/**
+ * Whether a key is text that belongs into the passphrase field. The field has the focus before the key's own action, so the
+ * letter is put in there. On a button the space bar presses the button, as everywhere.
+ */
+function isTyped(event: KeyboardEvent): boolean {
+  // AltGr is reported as ctrl and alt together on some layouts, and makes letters.
+  if ((event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph')) return false;
+  if (event.key === ' ') return !(event.target instanceof HTMLButtonElement);
+  return [...event.key].length === 1 || event.key === 'Dead' || event.key === 'Backspace';
 }
 
 /** The clock: each second while somebody waits, else at the turn of the minute. */

@@ -7,7 +7,7 @@ import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, Field, LiveRegions, Mark } from '../shared/parts.tsx';
-import { SecretField, takeSecret } from '../shared/secret-field.tsx';
+import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { Passkey, type Proof } from './passkey-step.tsx';
 import { StepHead } from './step-head.tsx';
 
@@ -172,6 +172,7 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
   const [judgement, setJudgement] = useState<PassphraseJudgement | undefined>(undefined);
   const [error, setError] = useState('');
   const [different, setDifferent] = useState('');
+  const [shown, setShown] = useState(false);
   /** The word lists take half a second to load: the step stands before they do, and Return waits for them. */
   const [judge] = useState(() => new Promise<void>((painted) => setTimeout(painted, LOAD_MS)).then(loadJudge));
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -206,7 +207,7 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
         <SecretField
           id="passphrase"
           input={first}
-          words={{ show: text.passphrase.show, hide: text.passphrase.hide }}
+          shown={shown}
           invalid={error !== ''}
           fresh
           focus
@@ -218,14 +219,7 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
         />
       </Field>
       <Field id="again" label={text.passphrase.again} error={different}>
-        <SecretField
-          id="again"
-          input={again}
-          words={{ show: text.passphrase.show, hide: text.passphrase.hide }}
-          invalid={different !== ''}
-          fresh
-          onInput={() => setDifferent('')}
-        />
+        <SecretField id="again" input={again} shown={shown} invalid={different !== ''} fresh onInput={() => setDifferent('')} />
       </Field>
       <p class="actions">
         <Button kind="main" submit hint="enter">
@@ -234,6 +228,7 @@ function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.E
         <Button kind="quiet" onClick={onBack}>
           {text.back}
         </Button>
+        <ShowSecret fields="passphrase again" words={{ show: text.passphrase.show, hide: text.passphrase.hide }} shown={shown} onChange={setShown} />
       </p>
     </Form>
   );

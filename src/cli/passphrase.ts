@@ -5,6 +5,9 @@ import { ReadStream } from 'node:tty';
 
 /** More than any passphrase; a descriptor that gives more is another file. */
 const maxBytes = 4096;
+/** npm and npx open stdin, stdout and stderr for what they start, and nothing else. */
+const LAST_OF_NPM = 2;
+const startedByNpm = 'npx and npm hand on no descriptor above 2: start the command itself, bin/wardmux in the clone (or once: export PATH="$PWD/bin:$PATH").';
 const newline = 10;
 const carriageReturn = 13;
 
@@ -23,7 +26,7 @@ export class PassphraseInputError extends Error {
  * The first line that the descriptor gives, without its line end, or everything up to its end. The caller wipes it.
  * @throws PassphraseInputError
  */
-export async function readPassphraseFd(fd: number): Promise<Buffer> {
+export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = process.env): Promise<Buffer> {
   const all = Buffer.alloc(maxBytes);
   let length = 0;
   for (;;) {
@@ -42,7 +45,7 @@ export async function readPassphraseFd(fd: number): Promise<Buffer> {
         all.fill(0);
         throw new PassphraseInputError(
           'bad-descriptor',
-          `The passphrase cannot be read from file descriptor ${fd} (${code}). Open it, for example: --passphrase-fd 3 3< FILE`,
+          `The passphrase cannot be read from file descriptor ${fd} (${code}). ${fd > LAST_OF_NPM && env['npm_command'] ? startedByNpm : 'Open it, for example: --passphrase-fd 3 3< FILE'}`,
         );
       }
     }

@@ -1,6 +1,7 @@
 /**
- * The command lines of README.md and docs/ are run: every fenced `sh` or `console` block, in order, a block at a time, in a
- * temporary home and folder a document. A block ends with status 0, or with the one of an `<!-- exit status: N -->` before it.
+ * The command lines of README.md and docs/ are run as they are read: every fenced `sh` or `console` block of a document in order,
+ * in one session of a shell. It begins in a folder that stands for the clone, with an empty home, and a block finds the working
+ * directory and the variables that the blocks before it left. `wardmux` is found by the line of README.md that says how. A block ends with status 0, or with the one of an `<!-- exit status: N -->` before it.
  * What cannot be run says so to the reader too, in a paragraph before the block that begins with `Not run by the tests:`.
  */
 import { spawnSync } from 'node:child_process';
@@ -61,16 +62,39 @@ const documents = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: 
   .filter((name) => name.endsWith('.md'))
   .sort();
 
+/** The README's line that makes `wardmux` a command. What another document says holds once it has been followed. */
+const pathLine = readFileSync(join(root, 'README.md'), 'utf8')
+  .split('\n')
+  .find((line) => line.startsWith('export PATH='))!;
+
+/** Bash that begins where the state file says, and leaves its state there, however it ends. The first block finds none. */
+const session = (state: string, commands: readonly string[]): string =>
+  [
+    `state=${state}`,
+    'if [ -f "$state" ]; then . "$state"; fi',
+    `trap '{ declare -p | grep -E "^declare -[-x] "; printf "cd %q\\n" "$PWD"; } > "$state"' EXIT`,
+    'set -eu -o pipefail',
+    ...commands,
+  ].join('\n');
+
 describe.each(documents)('%s', (document) => {
   const text = readFileSync(join(root, document), 'utf8');
   const blocks = blocksOf(text);
   let folder: string;
+  const inSession = (commands: readonly string[]) =>
+    spawnSync('bash', ['-c', session(join(folder, 'state'), commands)], {
+      cwd: join(folder, 'clone'),
+      env: { PATH: process.env['PATH'], HOME: join(folder, 'home'), LANG: 'C.UTF-8' },
+      encoding: 'utf8',
+      timeout: BLOCK_MS,
+    });
   beforeAll(() => {
     if (!existsSync(join(root, 'dist', 'cli.mjs'))) throw new Error('the app is not built: run npm test, or npm run build, first');
     folder = mkdtempSync(join(tmpdir(), 'wardmux-docs-'));
-    mkdirSync(join(folder, 'bin'));
-    mkdirSync(join(folder, 'work'));
-    symlinkSync(join(root, 'bin', 'wardmux'), join(folder, 'bin', 'wardmux'));
+    mkdirSync(join(folder, 'home'));
+    mkdirSync(join(folder, 'clone', 'bin'), { recursive: true });
+    symlinkSync(join(root, 'bin', 'wardmux'), join(folder, 'clone', 'bin', 'wardmux'));
+    if (document !== 'README.md') expect(inSession([pathLine]).status).toBe(0);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -84,12 +108,7 @@ describe.each(documents)('%s', (document) => {
         else if (!isApt(command)) run.push(command);
       }
       if (run.every((command) => command.trim() === '')) return;
-      const result = spawnSync('bash', ['-e', '-u', '-o', 'pipefail', '-c', run.join('\n')], {
-        cwd: join(folder, 'work'),
-        env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, HOME: folder, LANG: 'C.UTF-8' },
-        encoding: 'utf8',
-        timeout: BLOCK_MS,
-      });
+      const result = inSession(run);
       expect(result.status, `${run.join('\n')}\n${result.stdout}${result.stderr}`).toBe(status);
     });
   }

@@ -144,6 +144,47 @@ test.each([
   ).toBe(true);
 });
 
+test('Tab from the passphrase leads to the way in, and what is typed there never shows the passphrase', async () => {
+  const { page } = await start(withoutPasskey);
+  await page.keyboard.type('gravel');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toContain('Unlock with passphrase');
+  await page.keyboard.type('kettle ostrich');
+  expect(await page.getAttribute('#passphrase', 'type')).toBe('password');
+  expect(await page.inputValue('#passphrase')).toBe('gravelkettle ostrich');
+  // Still there by keyboard, after the way in.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('show');
+  await page.keyboard.press('Space');
+  expect(await page.getAttribute('#passphrase', 'type')).toBe('text');
+  await page.keyboard.press('Space');
+  expect(await page.getAttribute('#passphrase', 'type')).toBe('password');
+});
+
+test.each(['larger text', 'more contrast', 'light', 'no motion', 'show'])('after a click on "%s" what is typed lands in the passphrase field', async (name) => {
+  const { page } = await start(withoutPasskey);
+  await page.click(`button:text-is("${name}")`);
+  expect(await focused()).not.toBe('passphrase');
+  await page.keyboard.type('gravel kettle');
+  expect(await focused()).toBe('passphrase');
+  expect(await page.inputValue('#passphrase')).toBe('gravel kettle');
+});
+
+test('after a click on nothing, what is typed lands in the passphrase field, and Return unlocks', async () => {
+  const { page, core } = await start(withoutPasskey);
+  await page.click('.poster__cap');
+  expect(await page.evaluate('document.activeElement === document.body')).toBe(true);
+  await page.keyboard.type(' skettle');
+  expect(await page.inputValue('#passphrase')).toBe(' skettle');
+  await page.click('.poster__cap');
+  await page.keyboard.press('Backspace');
+  await page.click('.poster__cap');
+  await page.keyboard.press('Enter');
+  const secret = await until(() => core.frames[0]?.frame, 'the frame');
+  expect(secret.type === 'passphrase' && Buffer.from(secret.bytes).toString()).toBe(' skettl');
+});
+
 /** A clipboard that refuses as often as told, and notes what is written. */
 const clipboard = (refusals: number): string => `{
   let refusals = ${refusals};

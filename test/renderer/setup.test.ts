@@ -105,6 +105,30 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   expect(JSON.stringify(core.requests)).not.toContain('gravel');
 });
 
+test('Tab from a passphrase leads to the next field and on to Next, never to what shows it', async () => {
+  const { page } = await start();
+  const kinds = (): Promise<(string | null)[]> => Promise.all(['#passphrase', '#again'].map((field) => page.getAttribute(field, 'type')));
+  await page.keyboard.type('Mariko Ueda');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  await page.keyboard.type(secret);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(secret);
+  expect(await page.inputValue('#again')).toBe(secret);
+  expect(await kinds()).toEqual(['password', 'password']);
+  const order: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Tab');
+    order.push(await page.evaluate<string>(`document.activeElement.querySelector('span')?.textContent ?? document.activeElement.textContent`));
+  }
+  expect(order).toEqual(['Next', 'Back', 'Show']);
+  await page.keyboard.type('kettle');
+  expect(await kinds()).toEqual(['password', 'password']);
+  await page.keyboard.press('Space');
+  expect(await kinds()).toEqual(['text', 'text']);
+  expect(await axeViolations(opened)).toEqual([]);
+});
+
 test('errors stand at the field, and the field has the focus', async () => {
   const { page, core } = await start();
   await page.keyboard.press('Enter');

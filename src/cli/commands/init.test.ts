@@ -110,6 +110,15 @@ test('a descriptor with a whole file behind it is refused', async () => {
   closeSync(fd);
 });
 
+test('a descriptor that is not open says how to open one, and under npx, which hands on none, how to go without it', async () => {
+  // A closed descriptor far above those that Node has opened.
+  await expect(readPassphraseFd(999, {})).rejects.toMatchObject({ code: 'bad-descriptor', message: expect.stringMatching(/999 \(EBADF\).*3< FILE$/) });
+  await expect(readPassphraseFd(999, { npm_command: 'exec' })).rejects.toMatchObject({
+    code: 'bad-descriptor',
+    message: expect.stringMatching(/npx .*no descriptor above 2.*bin\/wardmux in the clone/),
+  });
+});
+
 test('typing: erase takes a character, Ctrl-U the line, Return ends, Ctrl-C cancels', () => {
   const line = new HiddenLine();
   expect(line.type(Buffer.from('ab\u00e9\u{1f600}\u007f\u007f\u007fx'))).toBeUndefined();
