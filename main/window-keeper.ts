@@ -142,9 +142,11 @@ export class WindowKeeper {
     if (!this.#isOpen) return 'gone';
     const window = this.#window;
     const known = await window.blank().catch(() => 'unknown' as const);
-    if (known === 'killed' && window === this.#window && this.#isOpen) {
+    // A window of which nobody knows what it shows is no window for the lock page: whatever is left of it is closed.
+    if (known !== 'gone' && window === this.#window && this.#isOpen) {
       this.#isOpen = false;
       this.#killed = true;
+      if (known === 'unknown') void window.close().catch(() => {});
     }
     return known;
   }

@@ -8,9 +8,9 @@ import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
-import { killNow, processTree, whenGone } from '../machine/processes.ts';
+import { isAlive, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
-import { sweepTemporaryFolders } from '../machine/owned-folder.ts';
+import { folderArgument, sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
@@ -151,13 +151,23 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   async function kill(): Promise<boolean> {
     if (browserPid === undefined) return true;
     const shown = watch;
-    const tree = processTree(browserPid);
-    killNow(tree);
-    const left = await whenGone(tree, KILL_MS);
+    const folder = profile?.folder;
+    let left = treeNow(folder);
+    // What a process has started while it was being killed is found by its folder.
+    for (const end = performance.now() + KILL_MS; left.length > 0 && performance.now() < end; left = treeNow(folder)) {
+      killNow(left);
+      left = await whenGone(left, end - performance.now());
+    }
     const seen = headless || !shown || !(await shown.watching) ? undefined : await windowGone(shown);
     isOpen = false;
     void inTurn(endBrowser);
     return left.length === 0 && seen !== false;
+  }
+
+  /** The browser's processes that live. */
+  function treeNow(folder: string | undefined): number[] {
+    const all = [...(browserPid === undefined ? [] : processTree(browserPid)), ...(folder === undefined ? [] : startedWith(folderArgument(folder)))];
+    return [...new Set(all)].filter(isAlive);
   }
 
   async function windowGone(shown: WindowWatch): Promise<boolean> {

@@ -11,7 +11,7 @@ import { ownUrl, servePage } from '../pages.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { bindingName, fetchExpression, frameExpression, messageExpression, pageScript, readPayload } from './bridge.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
-import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
+import { killNow, rendererPids, treeRuns, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { TargetGuard } from './targets.ts';
 
@@ -140,7 +140,7 @@ export class ChromiumWindow implements HostWindow {
   async blank(): Promise<Invisibility> {
     const pid = this.#pid;
     this.#forget();
-    if (this.#isClosed || !this.#dirty) return this.#known;
+    if (this.#isClosed || (!this.#dirty && this.#known !== 'unknown')) return this.#known;
     // No screen: what was shown is gone with its process.
     if (this.#options.headless) {
       await this.#leave(pid);
@@ -179,8 +179,16 @@ export class ChromiumWindow implements HostWindow {
     );
   }
 
-  /** Resolves with true once the screen shows nothing of a page. Where nobody can look: once the browser has drawn an empty page. */
+  /**
+   * Resolves with true once the screen shows nothing of a page. Where nobody can look: once the browser has drawn an empty page. A
+   * look counts only between two moments in which every process of the browser runs: one that is stopped shows later what it has.
+   */
   async #isDark(): Promise<boolean> {
+    const runs = (): boolean => treeRuns(this.#options.browserPid);
+    return runs() && (await this.#looksDark()) && runs();
+  }
+
+  async #looksDark(): Promise<boolean> {
     if (this.#isClosed) return true;
     const look = await this.#options.look();
     let blind = !look;
@@ -191,6 +199,8 @@ export class ChromiumWindow implements HostWindow {
         continue;
       }
       const seen = await look!();
+      // What stands above it can go again: that is no look at all.
+      if (seen === 'covered') return false;
       if (seen === 'unclear') blind = true;
       if (seen === 'plain' || seen === 'gone') return true;
       // Not on the screen: the browser has heard that its page has died, and draws another picture before it comes back.

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, startTicks } from './processes.ts';
+import { isAlive, killNow, startedWith, startTicks, waitUntilGone } from './processes.ts';
 
 const OWNER_FILE = 'owner.json';
 const SUFFIX_BYTES = 6;
@@ -32,12 +32,24 @@ export function sweepTemporaryFolders(env: NodeJS.ProcessEnv): void {
     if (parent && existsSync(parent)) for (const prefix of Object.values(temporaryPrefixes)) removeStaleFolders(parent, prefix);
 }
 
-/** Removes our own folders whose process is gone. Returns their paths. */
+/** A killed process is gone within a few milliseconds; more is for a machine in trouble. */
+const KILL_MS = 2000;
+
+/** The argument that names a browser's folder to it. */
+export const folderArgument = (folder: string): string => `--user-data-dir=${folder}`;
+
+/**
+ * Removes our own folders whose process is gone. Returns their paths. A browser that still has one, because it was stopped when
+ * its owner was killed, may still show what it showed: it is killed first.
+ */
 export function removeStaleFolders(parent: string, prefix: string): string[] {
   const removed: string[] = [];
   for (const name of readdirSync(parent)) {
     const folder = join(parent, name);
     if (!name.startsWith(prefix) || !isPrivate(folder) || ownerLives(folder)) continue;
+    const left = startedWith(folderArgument(folder));
+    killNow(left);
+    if (waitUntilGone(left, KILL_MS).length > 0) continue;
     removeFolder(folder);
     removed.push(folder);
   }

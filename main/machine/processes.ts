@@ -1,5 +1,5 @@
 /** Processes of this machine, read from /proc: the host must know that a renderer is gone, not hope so. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 
 interface Stat {
   readonly state: string;
@@ -8,7 +8,7 @@ interface Stat {
 }
 
 /** Fields of /proc/PID/stat (proc(5)); the program's name may hold spaces and parentheses, so the last one is looked for. */
-function stat(pid: number): Stat | undefined {
+function stat(pid: number | string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -40,6 +40,35 @@ function answers(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether the process, or one of its threads, has been stopped or is held by a tracer: it does not do what it said it would, and
+ * may do it later. Not seen: a frozen cgroup.
+ */
+function isStopped(pid: number): boolean {
+  const held = (id: string): boolean => ['T', 't'].includes(stat(id)?.state ?? '');
+  try {
+    return held(`${pid}`) || readdirSync(`/proc/${pid}/task`).some((thread) => held(`${pid}/task/${thread}`));
+  } catch {
+    return false;
+  }
+}
+
+/** True while every process in the tree of `root` runs. Where there is no /proc nobody can tell. */
+export function treeRuns(root: number): boolean {
+  return process.platform !== 'linux' || !processTree(root).some(isStopped);
+}
+
+/** Processes of this account that were started with exactly this argument, and all below them. */
+export function startedWith(argument: string): number[] {
+  if (process.platform !== 'linux') return [];
+  const uid = process.getuid?.();
+  const ours = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || !commandLine(Number(name)).includes(argument)) return false;
+    return statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid === uid;
+  });
+  return [...new Set(ours.flatMap((name) => processTree(Number(name))))];
 }
 
 /** The process and everything below it, parents first. Without /proc only itself. */
@@ -90,5 +119,14 @@ export async function whenGone(pids: readonly number[], limitMs: number): Promis
     const left = pids.filter(isAlive);
     if (left.length === 0 || performance.now() >= end) return left;
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The same, for a start that has nothing else to do. */
+export function waitUntilGone(pids: readonly number[], limitMs: number): number[] {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (const end = performance.now() + limitMs; ; Atomics.wait(cell, 0, 0, 5)) {
+    const left = pids.filter(isAlive);
+    if (left.length === 0 || performance.now() >= end) return left;
   }
 }

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import { missingPrograms, openDisplay } from '../../test/support/display.ts';
+import { XClient } from '../../test/support/x-client.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 import { findCookie, localDisplay } from './x11.ts';
 import { watchX11Window } from './x11-window.ts';
 
@@ -46,9 +49,9 @@ test.each([':64999', 'elsewhere:0', undefined])('with the display %s nothing is 
   watch.stop();
 });
 
-/** An X server with one window, of the process 7. `gone` answers the question whether that window is still there. */
+/** An X server with two windows that say they are of the process 7: the lower one was made by the process 8. `gone` answers the question whether that window is still there. */
 async function display(gone: (socket: Socket, error: Buffer) => void): Promise<{ name: string; close: () => void }> {
-  const [root, window] = [1, 2];
+  const [root, window, decoy, resources] = [1, 2, 3, 140];
   const answer = (data: Buffer, change: (head: Buffer) => void): Buffer => {
     const rest = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
     const head = Buffer.alloc(32);
@@ -86,8 +89,22 @@ async function display(gone: (socket: Socket, error: Buffer) => void): Promise<{
               head.writeUInt32LE(name ? value.length : 1, 16);
             }),
           );
+        } else if (request[0] === 98)
+          socket.write(
+            answer(Buffer.alloc(0), (head) => {
+              head[8] = 1;
+              head[9] = resources;
+            }),
+          );
+        else if (request[0] === resources) {
+          const ids = Buffer.alloc(16);
+          ids.writeUInt32LE(4, 8);
+          ids.writeUInt32LE(request.readUInt32LE(8) === decoy ? 8 : 7, 12);
+          socket.write(answer(ids, (head) => head.writeUInt32LE(1, 8)));
         } else if (request[0] === 3) socket.write(answer(Buffer.alloc(12), (head) => (head[26] = 2)));
-        else if (request[0] === 15 && request.readUInt32LE(4) === root) socket.write(answer(word(window), (head) => head.writeUInt16LE(1, 16)));
+        else if (request[0] === 15 && request.readUInt32LE(4) === root)
+          socket.write(answer(Buffer.concat([word(decoy), word(window)]), (head) => head.writeUInt16LE(2, 16)));
+        else if (request[0] === 15 && request.readUInt32LE(4) === decoy) socket.write(answer(Buffer.alloc(0), () => {}));
         else if (request[0] === 15) {
           const error = Buffer.alloc(32);
           error[10] = 15;
@@ -116,5 +133,30 @@ test.each<[string, (socket: Socket, error: Buffer) => void, { watching: boolean;
     watch.stop();
   } finally {
     x.close();
+  }
+});
+
+test('on a real X server: a window of one colour is plain, and no other window may stand over it, whatever its shape and its border', async ({ skip }) => {
+  skip(missingPrograms('Xvfb').length > 0, 'not installed: Xvfb');
+  const screen = await openDisplay(800, 600);
+  const ours = await XClient.open(screen.name);
+  const other = await XClient.open(screen.name);
+  try {
+    await ours.decoy({ x: 100, y: 100, width: 400, height: 300 });
+    const watching = { env: { ...process.env, DISPLAY: screen.name }, wmClass: 'Wardmux', gone: () => undefined };
+    const watch = watchX11Window({ ...watching, pid: process.pid });
+    expect(await watch.watching).toBe(true);
+    expect(await watch.look()).toBe('plain');
+    await other.cover({ x: 600, y: 100, width: 100, height: 300 }, false);
+    expect(await watch.look()).toBe('plain');
+    await other.cover({ x: 450, y: 150, width: 10, height: 10 }, true, 70);
+    expect(await watch.look()).toBe('covered');
+    other.close();
+    await waitFor(async () => expect(await watch.look()).toBe('plain'));
+    ours.close();
+    await waitFor(async () => expect(await watch.look()).toBe('gone'));
+    watch.stop();
+  } finally {
+    screen.stop();
   }
 });

@@ -6,6 +6,7 @@
  * browser that has been stopped has said "done" about a picture that still stands there. The X server tells everyone who asks;
  * this asks it. On Wayland no other client can destroy a window, and none can look.
  */
+import { processTree } from './processes.ts';
 import { opcode, words, X11 } from './x11.ts';
 
 /** The window is there within a second of the browser's start; ten are for a machine in trouble. */
@@ -26,22 +27,35 @@ const COLOUR = 0xffffff;
 const VIEWABLE = { at: 26, state: 2 };
 const INPUT_ONLY = { at: 12, value: 2 };
 
-/** The window of the process `pid` that has our class and is on the screen, at any depth. The browser has others that nobody sees. */
-async function find(x: X11, pidAtom: number, pid: number, wmClass: string, window = x.root, depth = 0): Promise<number | undefined> {
-  const tree = await x.ask(opcode.queryTree, 0, words(window));
-  const count = tree?.readUInt16LE(16) ?? 0;
-  for (let i = 0; i < count; i++) {
-    const child = tree!.readUInt32LE(32 + i * 4);
-    const owner = await x.property(child, pidAtom, 1);
-    if (owner.length === 4 && owner.readUInt32LE(0) === pid) {
-      const names = (await x.property(child, WM_CLASS, 64)).toString('latin1').split('\0');
-      const attributes = names.includes(wmClass) ? await x.ask(opcode.getWindowAttributes, 0, words(child)) : undefined;
+/** X-Resource 1.2, QueryClientIds: which process of this machine is at the other end of the connection that has made a window. */
+const QUERY_CLIENT_IDS = 4;
+const LOCAL_CLIENT_PID = 2;
+
+/** By the kernel's word to the server (SO_PEERCRED). Properties such as _NET_WM_PID say what whoever has set them likes. */
+async function ownerOf(x: X11, resources: number, window: number): Promise<number | undefined> {
+  const reply = await x.ask(resources, QUERY_CLIENT_IDS, words(1, window, LOCAL_CLIENT_PID));
+  // One answer: its client and kind, its length in bytes, its value.
+  return reply && reply.length >= 48 && reply.readUInt32LE(8) === 1 && reply.readUInt32LE(40) === 4 ? reply.readUInt32LE(44) : undefined;
+}
+
+/** The window that the process `pid` has made, that has our class and is on the screen, at any depth. The browser has others that nobody sees. */
+async function find(x: X11, resources: number, pid: number, wmClass: string, window = x.root, depth = 0): Promise<number | undefined> {
+  for (const child of await childrenOf(x, window)) {
+    const names = (await x.property(child, WM_CLASS, 64)).toString('latin1').split('\0');
+    if (names.includes(wmClass) && (await ownerOf(x, resources, child)) === pid) {
+      const attributes = await x.ask(opcode.getWindowAttributes, 0, words(child));
       if (attributes?.[VIEWABLE.at] === VIEWABLE.state) return child;
     }
-    const inside = depth < MAX_DEPTH ? await find(x, pidAtom, pid, wmClass, child, depth + 1) : undefined;
+    const inside = depth < MAX_DEPTH ? await find(x, resources, pid, wmClass, child, depth + 1) : undefined;
     if (inside !== undefined) return inside;
   }
   return undefined;
+}
+
+/** In the order of the stack, the lowest first. */
+async function childrenOf(x: X11, window: number): Promise<number[]> {
+  const tree = await x.ask(opcode.queryTree, 0, words(window));
+  return Array.from({ length: tree?.readUInt16LE(16) ?? 0 }, (_, i) => tree!.readUInt32LE(32 + i * 4));
 }
 
 /** In pixels, from the left upper corner of the screen. */
@@ -53,10 +67,11 @@ interface Rectangle {
 }
 
 /**
- * What the X server shows of the window: edges of one colour, a picture up to the edges, nothing that can be judged (the bottom
- * lies outside of the screen or under other windows), nothing (it is not on the screen), or there is no window.
+ * What the X server shows of the window: edges of one colour, a picture up to the edges, nothing that can be judged because the
+ * bottom lies outside of the screen, or because windows of others stand over it, nothing (it is not on the screen), or there is
+ * no window.
  */
-export type Look = 'plain' | 'picture' | 'unclear' | 'hidden' | 'gone';
+export type Look = 'plain' | 'picture' | 'unclear' | 'covered' | 'hidden' | 'gone';
 
 export interface WindowWatch {
   /** Resolves with true when the window is watched, with false where that is not possible: no X11, no such window, or a display that does not answer any more. */
@@ -90,9 +105,11 @@ export function watchX11Window(options: {
   };
   const watch = async (): Promise<boolean> => {
     await x.ready;
-    const atom = await x.atom('_NET_WM_PID');
+    const resources = await x.extension('X-Resource');
+    // Without it nobody can tell whose a window is.
+    if (resources === undefined) throw new Error('the display does not tell whose a window is');
     for (let i = 0; i < FIND.tries && !stopped; i++) {
-      const window = await find(x, atom, pid, wmClass);
+      const window = await find(x, resources, pid, wmClass);
       if (window !== undefined) {
         watched = window;
         x.send(opcode.changeWindowAttributes, 0, words(window, EVENT_MASK_BIT, STRUCTURE_NOTIFY));
@@ -108,7 +125,7 @@ export function watchX11Window(options: {
   };
   return {
     watching: watch().catch(() => false),
-    look: () => (watched === undefined ? unwatched.look() : look(x, watched)),
+    look: () => (watched === undefined ? unwatched.look() : look(x, watched, pid)),
     stop: () => {
       stopped = true;
       x.close();
@@ -120,16 +137,12 @@ export function watchX11Window(options: {
  * The edges decide: a workspace has its line at the bottom and panes up to the other three, a window without a page has one
  * colour all around, whatever the browser writes into the middle of it. A pane cannot draw outside of itself.
  */
-async function look(x: X11, window: number): Promise<Look> {
-  const [attributes, area, screen] = await Promise.all([
-    x.ask(opcode.getWindowAttributes, 0, words(window)),
-    place(x, window, window),
-    place(x, x.root, x.root),
-  ]);
+async function look(x: X11, window: number, pid: number): Promise<Look> {
+  const [attributes, area, screen] = await Promise.all([x.ask(opcode.getWindowAttributes, 0, words(window)), place(x, window), place(x, x.root)]);
   if (!attributes || !area) return 'gone';
   if (!screen) throw new Error('the display has no screen');
   if (attributes[VIEWABLE.at] !== VIEWABLE.state || !common(area, screen)) return 'hidden';
-  const covers = await coveredBy(x, window);
+  if (await isCovered(x, window, area, pid)) return 'covered';
   const { width, height } = area;
   const bottom = { x: area.x, y: area.y + height - EDGE.bottom, width, height: EDGE.bottom };
   const edges = [
@@ -147,29 +160,27 @@ async function look(x: X11, window: number): Promise<Look> {
     }
     const pixels = await image(x, window, { ...seen, x: seen.x - area.x, y: seen.y - area.y });
     if (!pixels) return 'picture';
-    const hidden = covers.map((cover) => common(cover, seen)).filter((cover) => cover !== undefined);
-    let compared = 0;
-    for (let row = 0; row < seen.height; row++) {
-      for (let column = 0; column < seen.width; column++) {
-        const [px, py] = [seen.x + column, seen.y + row];
-        if (hidden.some((cover) => px >= cover.x && px < cover.x + cover.width && py >= cover.y && py < cover.y + cover.height)) continue;
-        const pixel = pixels[row * seen.width + column]! & COLOUR;
-        colour ??= pixel;
-        if (pixel !== colour) return 'picture';
-        compared++;
-      }
+    for (const pixel of pixels) {
+      colour ??= pixel & COLOUR;
+      if ((pixel & COLOUR) !== colour) return 'picture';
     }
-    // The line tells a workspace from an empty window. Where it lies outside of the screen or under others, nothing is known.
-    if (edge === bottom && compared < (width * EDGE.bottom) / 2) return 'unclear';
+    // The line tells a workspace from an empty window. Where most of it lies outside of the screen nothing is known.
+    if (edge === bottom && pixels.length < (width * EDGE.bottom) / 2) return 'unclear';
   }
   return 'plain';
 }
 
-/** Where a window is on the screen. `inside` is itself, or a window whose corner counts instead. */
-async function place(x: X11, window: number, inside: number): Promise<Rectangle | undefined> {
-  const [geometry, corner] = await Promise.all([x.ask(opcode.getGeometry, 0, words(window)), x.ask(opcode.translateCoordinates, 0, words(inside, x.root, 0))]);
+/** Where a window is on the screen, with its border or without. */
+async function place(x: X11, window: number, bordered = false): Promise<Rectangle | undefined> {
+  const [geometry, corner] = await Promise.all([x.ask(opcode.getGeometry, 0, words(window)), x.ask(opcode.translateCoordinates, 0, words(window, x.root, 0))]);
   if (!geometry || !corner) return undefined;
-  return { x: corner.readInt16LE(12), y: corner.readInt16LE(14), width: geometry.readUInt16LE(16), height: geometry.readUInt16LE(18) };
+  const border = bordered ? geometry.readUInt16LE(20) : 0;
+  return {
+    x: corner.readInt16LE(12) - border,
+    y: corner.readInt16LE(14) - border,
+    width: geometry.readUInt16LE(16) + 2 * border,
+    height: geometry.readUInt16LE(18) + 2 * border,
+  };
 }
 
 function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
@@ -181,30 +192,32 @@ function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
 }
 
 /**
- * What other windows lie over ours: there the server gives their pixels, and nobody sees ours. With a compositor each window
- * has a picture of its own, which may shine through, so nothing counts as covered.
+ * Whether windows of others lie over ours, or in it. There the server gives their pixels, and they can go as they came; or ours,
+ * because a window may have a shape that hides nothing: neither is a look. Nobody's word is taken that a compositor runs. What a
+ * window manager puts around ours does not lie over it; what the browser's own processes put into it is its picture.
  */
-async function coveredBy(x: X11, window: number): Promise<Rectangle[]> {
-  const compositor = await x.ask(opcode.getSelectionOwner, 0, words(await x.atom('_NET_WM_CM_S0')));
-  if (!compositor || compositor.readUInt32LE(8) !== 0) return [];
-  let top = window;
-  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
-    const parent = (await x.ask(opcode.queryTree, 0, words(top)))?.readUInt32LE(12) ?? 0;
-    if (parent === 0 || parent === x.root) break;
-    top = parent;
+async function isCovered(x: X11, window: number, area: Rectangle, pid: number): Promise<boolean> {
+  const covers = async (other: number): Promise<boolean> => {
+    const attributes = await x.ask(opcode.getWindowAttributes, 0, words(other));
+    if (attributes?.[VIEWABLE.at] !== VIEWABLE.state || attributes.readUInt16LE(INPUT_ONLY.at) === INPUT_ONLY.value) return false;
+    const where = await place(x, other, true);
+    return where !== undefined && common(where, area) !== undefined;
+  };
+  for (let at = window, depth = 0; at !== x.root; depth++) {
+    const parent = (await x.ask(opcode.queryTree, 0, words(at)))?.readUInt32LE(12) ?? 0;
+    if (parent === 0 || depth > MAX_DEPTH) return true;
+    const siblings = await childrenOf(x, parent);
+    const above = await Promise.all(siblings.slice(siblings.indexOf(at) + 1).map(covers));
+    if (above.includes(true)) return true;
+    at = parent;
   }
-  const tree = await x.ask(opcode.queryTree, 0, words(x.root));
-  // In the order of the stack, the lowest first.
-  const stack = Array.from({ length: tree?.readUInt16LE(16) ?? 0 }, (_, i) => tree!.readUInt32LE(32 + i * 4));
-  const above = stack.slice(stack.indexOf(top) + 1);
-  const areas = await Promise.all(
-    above.map(async (other) => {
-      const attributes = await x.ask(opcode.getWindowAttributes, 0, words(other));
-      if (attributes?.[VIEWABLE.at] !== VIEWABLE.state || attributes.readUInt16LE(INPUT_ONLY.at) === INPUT_ONLY.value) return undefined;
-      return place(x, other, other);
-    }),
-  );
-  return areas.filter((area) => area !== undefined);
+  const inside = (await Promise.all((await childrenOf(x, window)).map(async (child) => ((await covers(child)) ? [child] : [])))).flat();
+  if (inside.length === 0) return false;
+  const resources = await x.extension('X-Resource');
+  if (resources === undefined) return true;
+  const owners = await Promise.all(inside.map((child) => ownerOf(x, resources, child)));
+  const ours = processTree(pid);
+  return owners.some((owner) => owner === undefined || !ours.includes(owner));
 }
 
 /** The pixels of a part of a window, 32 bits each; undefined where the server does not give them so. */

@@ -23,6 +23,7 @@ export const opcode = {
   sendEvent: 25,
   translateCoordinates: 40,
   getImage: 73,
+  queryExtension: 98,
 } as const;
 /** Requests that have no answer, so that an error about one answers no question. */
 const silentRequests: readonly number[] = [opcode.createWindow, opcode.changeWindowAttributes, opcode.setSelectionOwner, opcode.sendEvent];
@@ -159,6 +160,14 @@ export class X11 {
     const bytes = Buffer.alloc(padded(name.length));
     bytes.write(name, 'latin1');
     return (await this.ask(opcode.internAtom, 0, Buffer.concat([words(name.length), bytes])))?.readUInt32LE(8) ?? 0;
+  }
+
+  /** The request code of an extension; undefined where the server does not have it. */
+  async extension(name: string): Promise<number | undefined> {
+    const bytes = Buffer.alloc(padded(name.length));
+    bytes.write(name, 'latin1');
+    const reply = await this.ask(opcode.queryExtension, 0, Buffer.concat([words(name.length), bytes]));
+    return reply?.[8] === 1 ? reply[9] : undefined;
   }
 
   /** The first `length` words of a property, empty where there is none. */

@@ -6,8 +6,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { removeStaleFolders, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
+import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms } from '../support/display.ts';
+import { XClient } from '../support/x-client.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { root, until } from './support.ts';
 
@@ -15,7 +17,10 @@ const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
 beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
 let app: RealApp;
 let stopped: number[] = [];
+let other: XClient | undefined;
 afterEach(async () => {
+  other?.close();
+  other = undefined;
   for (const pid of stopped.splice(0)) spawnSync('kill', ['-CONT', String(pid)]);
   await app?.stop();
 });
@@ -105,6 +110,71 @@ test.each<[string, () => number[]]>([
   stopped = [];
   await opensAgain();
   expect(browserTree().filter((pid) => before.includes(pid))).toEqual([]);
+});
+
+const SCREEN = { x: 0, y: 0, width: 1440, height: 900 };
+
+test.each<[string, boolean]>([
+  ['hide nothing', true],
+  ['hide all of it', false],
+])('windows of another program that stand over ours, and %s, make no look a proof', { timeout: 120_000 }, async (_, shape) => {
+  await coloured();
+  other = await XClient.open(app.display.name);
+  await other.cover(SCREEN, shape);
+  stop(ofType('gpu-process'));
+  const { status: code, said, windows } = lock();
+  expect({ code, said, windows }).toEqual({ code: 0, said: 'Locked.\n', windows: [] });
+  expect(locks().map(({ detail }) => detail)).toEqual([{ cause: 'command', visible: 'killed' }]);
+  stopped = [];
+  other.close();
+  expect(app.display.pointsOf(colour)).toBe(0);
+  await opensAgain();
+});
+
+test('a covered window is replaced also where every process runs', { timeout: 120_000 }, async () => {
+  await coloured();
+  other = await XClient.open(app.display.name);
+  await other.cover(SCREEN, true);
+  expect(lock()).toEqual({ status: 0, said: 'Locked.\n', points: 0, windows: [] });
+  expect(locks()[0]!.detail!.visible).toBe('killed');
+  other.close();
+  await opensAgain();
+});
+
+test('a window of another program that says it is the browser’s is not looked at', { timeout: 120_000 }, async () => {
+  await coloured();
+  other = await XClient.open(app.display.name);
+  const give = await other.decoy({ x: 1300, y: 800, width: 100, height: 60 });
+  const old = browserTree()[0]!;
+  stop([old]);
+  expect(lock()).toEqual({ status: 0, said: 'Locked.\n', points: 0, windows: [] });
+  stopped = [];
+  // The next browser gets the decoy as soon as it is there.
+  let fresh: number | undefined;
+  for (const end = Date.now() + 30_000; fresh === undefined; await new Promise((next) => setTimeout(next, 5))) {
+    [fresh] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.startsWith('--user-data-dir=')) && !typeOf(pid));
+    if (Date.now() > end) throw new Error('no browser');
+  }
+  await give(fresh);
+  await opensAgain();
+  stop([fresh]);
+  expect(lock()).toEqual({ status: 0, said: 'Locked.\n', points: 0, windows: [] });
+  expect(locks().map(({ detail }) => detail?.visible)).toEqual(['killed', 'killed']);
+  stopped = [];
+  await opensAgain();
+});
+
+test('main is killed while the browser is stopped: the next start ends that browser before it opens its own', { timeout: 120_000 }, async () => {
+  await coloured();
+  const left = browserTree();
+  stop([left[0]!]);
+  process.kill(app.child.pid!, 'SIGKILL');
+  await until(() => !isAlive(app.child.pid!), 'the end of main');
+  expect(isAlive(left[0]!)).toBe(true);
+  expect(removeStaleFolders(app.folder, temporaryPrefixes.chromium)).toHaveLength(1);
+  stopped = [];
+  expect(left.filter(isAlive)).toEqual([]);
+  await until(() => app.display.pointsOf(colour) === 0, 'the window gone');
 });
 
 test('a window that is not on the screen is dark too, and stays so when it comes back', { timeout: 120_000 }, async () => {
