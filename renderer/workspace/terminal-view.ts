@@ -1,11 +1,12 @@
 /** The one owner of a pane's emulator. Made once for a pane and never remounted; everything else talks to this. */
 import { SearchAddon } from '@xterm/addon-search';
-import { SerializeAddon } from '@xterm/addon-serialize';
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { signal } from '@preact/signals';
 import { scrollbackLines, type Frame } from '../../src/bridge/frames.ts';
+import { Modes } from '../../src/terminal/modes.ts';
+import { serializeTerminal } from '../../src/terminal/serialize.ts';
 import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/display.ts';
 import { messages } from '../shared/messages.ts';
@@ -29,6 +30,7 @@ const ACK_BYTES = 256 * 1024;
 const SNAPSHOT_LINES = 2_000;
 /** A record's body ends at 1 MiB; a snapshot with its frame stays well below. */
 const SNAPSHOT_BYTES = 900 * 1024;
+const focusReports: ReadonlySet<string> = new Set(['\x1b[I', '\x1b[O']);
 /** A screen smaller than this confuses programs more than a cut edge does. */
 const SMALLEST = { cols: 2, rows: 1 };
 
@@ -65,7 +67,8 @@ export class TerminalView {
   readonly linkTarget = signal('');
   readonly #port: TerminalPort;
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
-  readonly #serialize = new SerializeAddon();
+  /** Follows what the emulator parses, and says what of it the emulator does not keep. */
+  #modes = new Modes();
   readonly #pace: SnapshotPace;
   #feed: PaneFeed;
   /** What the program before has left: on the screen until this one prints, in the emulator until that is reset, or nothing. */
@@ -109,7 +112,6 @@ export class TerminalView {
     });
     const { terminal } = this;
     terminal.loadAddon(this.#search);
-    terminal.loadAddon(this.#serialize);
     terminal.loadAddon(new UnicodeGraphemesAddon());
     guardEmulator(terminal, () => (this.skipped.value = messages.workspace.notShown));
     restrictReplies(terminal, (text) => {
@@ -122,7 +124,10 @@ export class TerminalView {
       cancel: (id) => clearTimeout(id),
       take: () => this.#snapshot(),
     });
-    terminal.onData((data) => this.#typed(textBytes(data)));
+    terminal.onData((data) => {
+      // Mode 1004 reports the focus as soon as it is set: not where the recording sets it.
+      if (!(this.#feed.replaying && focusReports.has(data))) this.#typed(textBytes(data));
+    });
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
     terminal.onTitleChange((title) => {
       if (this.#left === 'nothing') this.title.value = tame(title);
@@ -244,7 +249,6 @@ export class TerminalView {
 
   /** A feed that counts only as long as it is the pane's. */
   #newFeed(again: boolean): PaneFeed {
-    const { terminal } = this;
     const guarded =
       <A extends unknown[]>(act: (...values: A) => void) =>
       (...values: A): void => {
@@ -261,7 +265,7 @@ export class TerminalView {
         // A step that is waited for must end.
         else done();
       },
-      reset: guarded(() => terminal.reset()),
+      reset: guarded(() => this.#reset()),
       resize: guarded((cols, rows) => this.#resizeTo({ cols: Math.max(cols, SMALLEST.cols), rows: Math.max(rows, SMALLEST.rows) })),
     };
     const events: FeedEvents = {
@@ -282,13 +286,20 @@ export class TerminalView {
 
   #write(bytes: Uint8Array, parsed: () => void): void {
     if (this.#left === 'on the screen') this.#clear();
+    this.#modes.feed(bytes);
     this.terminal.write(bytes, parsed);
+  }
+
+  #reset(): void {
+    this.terminal.reset();
+    this.#modes = new Modes();
   }
 
   /** RIS, in its turn behind what is unparsed. */
   #clear(): void {
     const feed = this.#feed;
     this.#left = 'in the emulator';
+    this.#modes = new Modes();
     this.terminal.write('\x1bc', () => {
       // Modes that the emulator keeps as options, which a reset leaves alone.
       this.terminal.options.convertEol = this.terminal.options.cursorBlink = false;
@@ -327,7 +338,7 @@ export class TerminalView {
     try {
       terminal.resize(cols, rows);
     } catch {
-      terminal.reset();
+      this.#reset();
       if (cols !== terminal.cols || rows !== terminal.rows) terminal.resize(cols, rows);
       this.skipped.value = messages.workspace.notShown;
     }
@@ -344,7 +355,7 @@ export class TerminalView {
     let bytes: Uint8Array | undefined;
     try {
       for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {
-        bytes = textBytes(this.#serialize.serialize({ scrollback }));
+        bytes = serializeTerminal(this.terminal, this.#modes, scrollback);
         if (scrollback === 0) break;
       }
     } catch {

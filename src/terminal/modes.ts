@@ -118,6 +118,8 @@ export class Modes {
   }
 
   #csi({ prefix, parameters, intermediates, final }: ControlSequence): void {
+    // SGR is in the emulator's cells.
+    if (final === 'm' && prefix === '') return;
     const numbers = parameters.split(';').map(Number);
     const on = final === 'h';
     if (intermediates === '' && (on || final === 'l')) {

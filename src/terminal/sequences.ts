@@ -67,9 +67,15 @@ export class Sequences {
     const { length } = bytes;
     let at = 0;
     while (at < length) {
-      if (this.#state === 'ground' && !this.#leading) at = this.#text(bytes, at);
+      if (!this.#leading) at = this.#run(bytes, at);
       if (at < length) this.#byte(bytes[at++]!);
     }
+  }
+
+  /** What needs no look at each byte. @returns where it ends. */
+  #run(bytes: Uint8Array, from: number): number {
+    if (this.#state === 'ground') return this.#text(bytes, from);
+    return this.#state === 'csi' ? this.#parameters(bytes, from) : from;
   }
 
   /** A run of text. @returns where it ends: at a control, or at what may be one. */
@@ -78,6 +84,17 @@ export class Sequences {
     for (let byte = bytes[at]; byte !== undefined && byte >= 0x20 && byte !== DEL && byte !== C1_LEAD; byte = bytes[++at]);
     if (at > from) this.#handler.text?.(bytes.subarray(from, at));
     return at;
+  }
+
+  /** A run of what stands between CSI and its final byte. @returns where it ends. */
+  #parameters(bytes: Uint8Array, from: number): number {
+    let at = from;
+    for (let byte = bytes[at]; byte !== undefined && byte >= 0x20 && byte < 0x40; byte = bytes[++at]) this.#hold(byte);
+    return at;
+  }
+
+  #hold(byte: number): void {
+    if (this.#held.length <= maxSequence) this.#held += String.fromCharCode(byte);
   }
 
   #byte(byte: number): void {
@@ -142,20 +159,12 @@ export class Sequences {
     if (byte === CAN || byte === SUB || byte >= 0x80) return this.#break();
     if (byte < 0x20) return this.#handler.control?.(byte);
     if (byte === DEL) return;
+    if (byte < (this.#state === 'csi' ? 0x40 : 0x30)) return this.#hold(byte);
     const letter = String.fromCharCode(byte);
     if (this.#state === 'csi') {
-      if (byte < 0x40) {
-        if (this.#held.length <= maxSequence) this.#held += letter;
-        return;
-      }
       this.#state = 'ground';
-      const parts = this.#held.length > maxSequence ? null : /^([<=>?]?)([\d;:]*)([ -/]*)$/.exec(this.#held);
-      if (!parts) return this.#handler.broken?.();
-      return this.#handler.csi?.({ prefix: parts[1]!, parameters: parts[2]!, intermediates: parts[3]!, final: letter });
-    }
-    if (byte < 0x30) {
-      if (this.#held.length <= maxSequence) this.#held += letter;
-      return;
+      const sequence = cut(this.#held, letter);
+      return sequence ? this.#handler.csi?.(sequence) : this.#handler.broken?.();
     }
     const kind = this.#held === '' ? stringKinds[letter] : undefined;
     if (kind) {
@@ -171,3 +180,21 @@ export class Sequences {
     this.#held = '';
   }
 }
+
+/** By hand: a coloured flood has a hundred thousand of these in a second, and the page looks at each. */
+function cut(held: string, final: string): ControlSequence | undefined {
+  const { length } = held;
+  if (length > maxSequence) return undefined;
+  if (length === 0) return { prefix: '', parameters: '', intermediates: '', final };
+  const first = held.charCodeAt(0);
+  const start = first >= 0x3c && first <= 0x3f ? 1 : 0;
+  let middle = start;
+  while (middle < length && isParameter(held.charCodeAt(middle))) middle++;
+  let end = middle;
+  while (end < length && held.charCodeAt(end) < 0x30) end++;
+  if (end < length) return undefined;
+  return { prefix: held.slice(0, start), parameters: held.slice(start, middle), intermediates: held.slice(middle), final };
+}
+
+/** A digit, `:` or `;`. */
+const isParameter = (code: number): boolean => code >= 0x30 && code <= 0x3b;

@@ -4,8 +4,11 @@
  * row. `@xterm/addon-serialize` knows a part of that, and walks old line lengths of the alternate screen
  * (docs/decisions/screen-from-the-recording.md). What an emulator does not keep (titles, what keys send) is in Modes.
  */
-import type { IBufferCell, Terminal } from '@xterm/headless';
+import type { IBufferCell, Terminal as Headless } from '@xterm/headless';
 import { Modes } from './modes.ts';
+
+/** What is read of an emulator, in a page (`@xterm/xterm`) or without one. */
+export type Emulator = Pick<Headless, 'buffer' | 'cols' | 'rows'>;
 
 /** xterm.js 6.0.0, what its own API does not say. The version is pinned, and a property test holds every field. */
 interface Extended {
@@ -17,6 +20,7 @@ interface Extended {
 }
 interface Attributes extends Omit<IBufferCell, 'getChars' | 'getCode' | 'getWidth'> {
   readonly fg: number;
+  readonly bg: number;
   readonly extended: Extended;
 }
 interface CoreBuffer {
@@ -39,6 +43,8 @@ interface Core {
 
 /** In Attributes.fg. */
 const UNDERLINE = 0x10000000;
+/** In Attributes.bg: `extended` is the cell's own. */
+const HAS_EXTENDED = 0x10000000;
 
 /** SGR that makes these attributes from whatever was in force. */
 function sgr(a: Attributes): string {
@@ -76,6 +82,9 @@ class Pen {
   readonly #parts: string[] = [];
   #attributes = '\x1b[0m';
   #link = 0;
+  /** Of the last cell: most are like the one before. */
+  #fg = 0;
+  #bg = 0;
 
   constructor(core: Core) {
     this.#core = core;
@@ -85,11 +94,21 @@ class Pen {
     this.#parts.push(text);
   }
 
+  /** What is in force: a colour of underlines may wait in it that no cell has. */
   attributes(of: Attributes): void {
+    this.#fg = this.#bg = -1;
+    this.#change(sgr(of), of.extended.urlId);
+  }
+
+  cell(of: Attributes): void {
+    if (of.fg === this.#fg && of.bg === this.#bg && !(of.bg & HAS_EXTENDED)) return;
+    this.#fg = of.fg;
+    this.#bg = of.bg;
     this.#change(sgr(of), of.extended.urlId);
   }
 
   plain(): void {
+    this.#fg = this.#bg = 0;
     this.#change('\x1b[0m', 0);
   }
 
@@ -112,7 +131,7 @@ class Pen {
  * @param scrollback lines above the screen at most.
  * @returns bytes for a terminal of the emulator's size that is blank: empty, all modes at their default.
  */
-export function serializeTerminal(terminal: Terminal, modes: Modes, scrollback: number): Uint8Array {
+export function serializeTerminal(terminal: Emulator, modes: Modes, scrollback: number): Uint8Array {
   const core = (terminal as unknown as { readonly _core: Core })._core;
   const { normal, alt } = core._bufferService.buffers;
   const alternate = terminal.buffer.active.type === 'alternate';
@@ -131,13 +150,19 @@ export function serializeTerminal(terminal: Terminal, modes: Modes, scrollback: 
     pen.raw(modes.keyboard('alternate'));
     finish(pen, terminal, 'alternate', alt, modes, false);
   }
-  return Buffer.concat([Buffer.from(pen.text(), 'utf8'), Buffer.from(modes.rest(), 'latin1')]);
+  const text = new TextEncoder().encode(pen.text());
+  const rest = Uint8Array.from(modes.rest(), (char) => char.charCodeAt(0));
+  const bytes = new Uint8Array(text.length + rest.length);
+  bytes.set(text);
+  bytes.set(rest, text.length);
+  return bytes;
 }
 
 /** The lines of a screen from `first`, written as a program would print them, so that a terminal knows which belong together. */
-function lines(pen: Pen, terminal: Terminal, buffer: Terminal['buffer']['normal'], first: number): void {
+function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'], first: number): void {
   const { cols } = terminal;
   const last = buffer.baseY + terminal.rows - 1;
+  let cell: IBufferCell | undefined;
   for (let y = first; y <= last; y++) {
     const line = buffer.getLine(y);
     if (!line) continue;
@@ -154,9 +179,10 @@ function lines(pen: Pen, terminal: Terminal, buffer: Terminal['buffer']['normal'
     const goesOn = line.isWrapped && y > first;
     const end = wraps ? cols - (widePushed ? 1 : 0) : Math.max(inked(line, cols), goesOn ? 1 : 0);
     for (let x = 0; x < end; x++) {
-      const cell = line.getCell(x);
+      // One object for all, but for what would stay of extended attributes in it.
+      cell = line.getCell(x, cell && (cell as unknown as Attributes).bg & HAS_EXTENDED ? undefined : cell);
       if (!cell || cell.getWidth() === 0) continue;
-      pen.attributes(cell as unknown as Attributes);
+      pen.cell(cell as unknown as Attributes);
       // A wide character that a narrower screen has cut in half shows nothing.
       pen.raw((x + cell.getWidth() <= cols && cell.getChars()) || ' ');
     }
@@ -174,14 +200,15 @@ function lines(pen: Pen, terminal: Terminal, buffer: Terminal['buffer']['normal'
 const isEmpty = (cell: IBufferCell | undefined): boolean => !cell || (cell.getChars() === '' && cell.isAttributeDefault());
 
 /** Cells up to the last one that shows something. */
-function inked(line: NonNullable<ReturnType<Terminal['buffer']['normal']['getLine']>>, cols: number): number {
+function inked(line: NonNullable<ReturnType<Emulator['buffer']['normal']['getLine']>>, cols: number): number {
   let end = Math.min(cols, line.length);
-  while (end > 0 && isEmpty(line.getCell(end - 1))) end--;
+  let cell: IBufferCell | undefined;
+  while (end > 0 && isEmpty((cell = line.getCell(end - 1, cell)))) end--;
   return end;
 }
 
 /** What holds on a screen once its lines stand: tab stops, the saved cursor, the region, and unless it is left at once the cursor. */
-function finish(pen: Pen, terminal: Terminal, name: 'normal' | 'alternate', buffer: CoreBuffer, modes: Modes, left: boolean): void {
+function finish(pen: Pen, terminal: Emulator, name: 'normal' | 'alternate', buffer: CoreBuffer, modes: Modes, left: boolean): void {
   const { cols, rows } = terminal;
   tabStops(pen, buffer, cols);
   pen.raw(at(Math.min(Math.max(0, buffer.savedY - buffer.ybase), rows - 1), Math.min(buffer.savedX, cols - 1)));
@@ -203,14 +230,14 @@ function finish(pen: Pen, terminal: Terminal, name: 'normal' | 'alternate', buff
 const at = (y: number, x: number): string => `\x1b[${y + 1};${x + 1}H`;
 
 /** The cursor behind a full row, where the next character wraps: only printing the last one again gets it there. */
-function behindLast(pen: Pen, terminal: Terminal, name: 'normal' | 'alternate', buffer: CoreBuffer, top: number): void {
+function behindLast(pen: Pen, terminal: Emulator, name: 'normal' | 'alternate', buffer: CoreBuffer, top: number): void {
   const line = terminal.buffer[name].getLine(buffer.ybase + buffer.y);
   let x = terminal.cols - 1;
   if (line?.getCell(x)?.getWidth() === 0) x--;
   const cell = line?.getCell(x);
   pen.raw(at(Math.max(0, buffer.y - top), x));
   if (!cell) return;
-  pen.attributes(cell as unknown as Attributes);
+  pen.cell(cell as unknown as Attributes);
   pen.raw(cell.getChars() || ' ');
 }
 

@@ -544,6 +544,40 @@ describe('output', () => {
     expect(await page.evaluate(`document.querySelectorAll('[data-pane="${pane}"] .xterm-rows > div').length`)).toBe(size.rows);
   });
 
+  test('the screen of a full-screen program whose pane became narrower is the same on the next page, cell by cell', async () => {
+    const { core } = await start();
+    const pane = first();
+    const long = Array.from({ length: 9 }, (_, i) => `${i} ${'the quick brown fox '.repeat(12)}`).map((line) => line.slice(0, 178));
+    const edit = `\x1b]2;notes.txt\x07\x1b[?1049h\x1b[?1h\x1b=\x1b[?1000h\x1b[?1006h\x1b[?1004h\x1b[1;30r\x1b[H\x1b[33m${long.join('\r\n')}\x1b[m\x1b[12;5H\x1b[7mmenu\x1b[m`;
+    await core.print(pane, edit);
+    core.command('split-window -h');
+    await core.settled();
+    // The program draws nothing more than where it is.
+    await core.print(pane, '\x1b[5;7Hhere');
+    core.command(`select-pane -t ${pane}`, pane);
+    await core.settled();
+    const snapshots = () => core.frames.flatMap(({ frame }) => (frame.type === 'snapshot' && frame.pane === pane ? [frame] : []));
+    const length = Buffer.byteLength(`${edit}\x1b[5;7Hhere`);
+    const size = core.sizes().get(pane)!;
+    const snapshot = await until(() => snapshots().find(({ offset }) => offset === length), 'a snapshot of all');
+    expect(snapshot).toMatchObject({ cols: size.cols, rows: size.rows });
+    // The view keeps what is beyond the edge, too, where nobody sees it.
+    const rows = async (): Promise<string[]> => (await screenText(opened.page, pane)).split('\n').map((row) => row.slice(0, size.cols).trimEnd());
+    const before = await rows();
+    expect(before.join('\n')).toContain('here');
+    await core.print(pane, '\x1b[2J');
+    await until(async () => (await rows()).every((row) => row === ''), 'an empty screen');
+    const typed = core.typed();
+    await core.frame('vault', { ...snapshot, type: 'screen' });
+    await core.frame('vault', { type: 'end', pane, offset: snapshot.offset, skipped: 0 });
+    await until(async () => (await rows()).some((row) => row !== ''), 'the screen');
+    expect(await rows()).toEqual(before);
+    // What the recording sets makes nothing leave the terminal by itself.
+    expect(core.typed()).toBe(typed);
+    await opened.page.locator(`[data-pane="${pane}"] .xterm-screen`).click({ position: { x: 84, y: 70 } });
+    await until(() => core.typed(pane).endsWith('\x1b[<0;11;4M\x1b[<0;11;4m'), 'a mouse report in the form that was asked for');
+  });
+
   test('acks say what is parsed, in steps, snapshots follow rest', async () => {
     const { core } = await start();
     const pane = first();

@@ -2,10 +2,11 @@
  * What is left out of a flood changes nothing that a terminal shows: a real emulator gets the whole output, another one what
  * the backlog lets through, with a page that is slow in its own ways. From where the backlog says so, they are the same.
  */
-import { SerializeAddon } from '@xterm/addon-serialize';
 import { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Modes } from '../../terminal/modes.ts';
+import { serializeTerminal } from '../../terminal/serialize.ts';
 import { FakeClock } from '../clock.ts';
 import { limits, OutputBacklog, type BacklogLimits } from './backlog.ts';
 
@@ -33,15 +34,21 @@ const write = (to: Terminal, bytes: Uint8Array | string): Promise<void> => new P
 
 /** All that can be seen of a terminal, and what later output would make of what cannot. */
 async function state(of: Terminal): Promise<unknown> {
-  const addon = new SerializeAddon();
-  of.loadAddon(addon as never);
   const look = (): unknown => {
     const { active } = of.buffer;
     const lines = Array.from({ length: active.length }, (_, y) => {
       const line = active.getLine(y)!;
       return `${line.isWrapped ? '+' : ' '}${line.translateToString()}`;
     });
-    return { type: active.type, lines, serialized: addon.serialize(), x: active.cursorX, y: active.cursorY, base: active.baseY, modes: of.modes };
+    return {
+      type: active.type,
+      lines,
+      serialized: Buffer.from(serializeTerminal(of, new Modes(), scrollback)).toString(),
+      x: active.cursorX,
+      y: active.cursorY,
+      base: active.baseY,
+      modes: of.modes,
+    };
   };
   const now = look();
   // The saved cursor, the attributes in force, the tab stops, the region.
