@@ -89,7 +89,8 @@ const wardmux: Recorder = {
   async recorded(run) {
     const env = { ...process.env, WARDMUX_HOME: join(run.home, 'data') };
     const command = join(root, 'bin/wardmux');
-    const listed: unknown = JSON.parse(execFileSync(command, ['list', '--json'], { env, encoding: 'utf8' }));
+    // Not for its status: that says that the recordings of the rounds before, which are removed below, are gone.
+    const listed: unknown = JSON.parse(spawnSync(command, ['list', '--json'], { env, encoding: 'utf8' }).stdout);
     const rows = (Array.isArray(listed) ? listed : (listed as { recordings: unknown[] }).recordings) as Array<{ id: string }>;
     const id = rows
       .map((row) => row.id)
