@@ -2,6 +2,7 @@
  * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
+import { hostRefusals } from '../src/ledger/events.ts';
 
 /** Each surface is its own document in its own renderer process. */
 export type Surface = 'setup' | 'lock' | 'workspace';
@@ -73,19 +74,7 @@ export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
  * page, such as its developer tools. No page of ours does such a
  * thing, so each is an event of the ledger: never with its content.
  */
-export const refusedByHost = [
-  'navigation',
-  'redirection',
-  'window',
-  'browser-part',
-  'embedded-page',
-  'dialog',
-  'file-chooser',
-  'download',
-  'foreign-request',
-  'web-socket',
-  'message',
-] as const;
+export const refusedByHost = hostRefusals;
 export type RefusedByHost = (typeof refusedByHost)[number];
 
 export interface Host {

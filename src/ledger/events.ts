@@ -39,6 +39,20 @@ export interface EventRow {
 /** Most entries in a list field: a policy with more audit keys than this is a mistake. */
 const MAX_LIST = 64;
 
+/** What a host refuses to a page, or to whoever sits at it. */
+export const hostRefusals = [
+  'navigation',
+  'redirection',
+  'window',
+  'browser-part',
+  'embedded-page',
+  'dialog',
+  'file-chooser',
+  'download',
+  'foreign-request',
+  'web-socket',
+  'message',
+] as const;
 const surfaces = ['setup', 'lock', 'workspace'] as const;
 const methods = ['passkey', 'passphrase'] as const;
 const lockCauses = [
@@ -262,20 +276,7 @@ const rows = [
   ),
   row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
     surface: surfaces,
-    what: [
-      'navigation',
-      'redirection',
-      'window',
-      'browser-part',
-      'embedded-page',
-      'dialog',
-      'file-chooser',
-      'download',
-      'foreign-request',
-      'web-socket',
-      'message',
-      'too-many',
-    ],
+    what: [...hostRefusals, 'too-many'],
   }),
 ];
 
