@@ -11,7 +11,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { networkAllows, type SyslogAnchor } from '../policy/anchors.ts';
 import { AnchorError, anchorError } from './errors.ts';
 import { readPlain } from './lines.ts';
@@ -107,7 +107,8 @@ interface Delivery {
 }
 
 /** @returns SHA-256 of the server's certificate, lower-case hex, when the frame is sent as the head of this file says. */
-function deliver(options: ConnectionOptions, frame: Buffer, { fingerprint, where, signal, quietMs }: Delivery): Promise<string> {
+async function deliver(options: ConnectionOptions, frame: Buffer, { fingerprint, where, signal, quietMs }: Delivery): Promise<string> {
+  const { connect } = await import('node:tls');
   return new Promise((resolve, reject) => {
     let seen: string | undefined;
     let ending = false;

@@ -7,15 +7,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { splitPem, type TimestampAnchor } from '../policy/anchors.ts';
 import { AnchorError, anchorError } from './errors.ts';
 import { readPlain } from './lines.ts';
 import { replaceFile } from './store.ts';
 import { requireNetwork } from './syslog.ts';
-import { timestampRequest, verifyTimestamp } from './tsp.ts';
 import type { AnchorHead, Channel } from './types.ts';
 
 /** A token with four certificates has about 8 KiB. */
@@ -27,6 +24,9 @@ export interface TimestampOptions {
   readonly folder: string;
   readonly network: readonly string[];
 }
+
+/** Reading ASN.1, and Node's HTTP, take longer to load than all else that opens a ledger, and hardly any start needs them. */
+const tsp = (): Promise<typeof import('./tsp.ts')> => import('./tsp.ts');
 
 /** The name of a head's files: size, so that they sort, and the beginning of its root. */
 const tokenName = ({ size, root }: AnchorHead): string => `${String(size).padStart(16, '0')}-${root.slice(0, 16)}`;
@@ -42,6 +42,7 @@ export function timestampChannel({ row, folder, network }: TimestampOptions): Ch
       const nonce = randomBytes(8);
       const note = Buffer.from(head.note, 'utf8');
       try {
+        const { timestampRequest, verifyTimestamp } = await tsp();
         const response = await post(url, timestampRequest(note, nonce), row.tlsCa, signal);
         const { time, serial } = verifyTimestamp(response, note, row.ca, nonce);
         const token = tokenName(head);
@@ -58,6 +59,7 @@ export function timestampChannel({ row, folder, network }: TimestampOptions): Ch
       if (proof.kind !== 'timestamp') return 'it is of another kind.';
       const path = join(folder, `${proof.token}.tsr`);
       try {
+        const { verifyTimestamp } = await tsp();
         const { time } = verifyTimestamp(await readPlain(path, MAX_ANSWER), Buffer.from(head.note, 'utf8'), row.ca);
         return time === proof.time ? undefined : `${path} states another time.`;
       } catch (error) {
@@ -68,14 +70,13 @@ export function timestampChannel({ row, folder, network }: TimestampOptions): Ch
 }
 
 /** One request, no redirect: what another host says is not asked for. @throws AnchorError, or the system's error */
-function post(url: URL, body: Buffer, ca: string | undefined, signal: AbortSignal): Promise<Buffer> {
+async function post(url: URL, body: Buffer, ca: string | undefined, signal: AbortSignal): Promise<Buffer> {
+  const secure = url.protocol === 'https:';
+  const { request: open } = secure ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/timestamp-query', 'content-length': body.length };
     const options = { method: 'POST', headers, signal, agent: false };
-    const request =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, minVersion: 'TLSv1.2' as const, ...(ca === undefined ? {} : { ca }) })
-        : httpRequest(url, options);
+    const request = open(url, secure ? { ...options, minVersion: 'TLSv1.2' as const, ...(ca === undefined ? {} : { ca }) } : options);
     const refuse = (code: 'bad-answer' | 'refused', why: string): void => void request.destroy(new AnchorError(code, `${url.href} ${why}.`));
     request.on('error', reject);
     request.on('response', (response) => {

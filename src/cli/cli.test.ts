@@ -9,7 +9,7 @@ import { killedExport } from '../../test/support/killed-export.ts';
 import { withoutRuntimeVariables } from '../native/environment.ts';
 import { nodeFlags } from '../native/protect.ts';
 import { openHome, openSigner } from '../storage/index.ts';
-import { commands } from './commands/index.ts';
+import { commandsFor } from './commands/index.ts';
 import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
 import { columns } from './io.ts';
@@ -368,7 +368,7 @@ test('text from a file cannot act on the terminal', () => {
 });
 
 test('every command has help with examples, on stdout, without colour', async () => {
-  for (const { name, examples } of commands) {
+  for (const { name, examples } of await commandsFor([])) {
     let out = '';
     const io = {
       env: {},

@@ -1,6 +1,6 @@
 /**
  * Exit statuses of the `wardmux` command. Stable: scripts rely on them. `verify` has one for each kind of failure, from 10
- * up (src/export/failures.ts); `record` exits as the recorded command does (src/cli/commands/record.ts).
+ * up (src/export/failures.ts); `record` exits as the recorded command does, or with one of its own below.
  */
 export const exitTable = [
   { name: 'done', status: 0, help: 'Done; for verify: the bundle is good.' },
@@ -29,6 +29,9 @@ export type ExitName = (typeof exitTable)[number]['name'];
 
 /** Status by name. */
 export const exit = Object.fromEntries(exitTable.map(({ name, status }) => [name, status])) as Readonly<Record<ExitName, number>>;
+
+/** Statuses of `record` itself, as env(1), timeout(1) and POSIX shells have them. Any other is the command's. */
+export const recordExit = { failed: 125, notExecutable: 126, missing: 127, signal: 128 } as const;
 
 /** Ends a command with a sentence on stderr. */
 export class CliError extends Error {

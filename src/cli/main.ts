@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
-import { exit } from './exit.ts';
+import { exit, recordExit } from './exit.ts';
 import { argumentsNotUtf8 } from './bytes.ts';
-import { exitStatus as recordExit } from './commands/record.ts';
 import { runCli } from './program.ts';
 import { watchTerminal } from './watch.ts';
 

@@ -1,13 +1,13 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
-import { AnchorError } from '../anchors/index.ts';
+import { AnchorError } from '../anchors/errors.ts';
 import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
-import { StorageFault } from '../storage/index.ts';
+import { StorageFault } from '../storage/fault.ts';
 import { UnlockError, VaultError } from '../vault/errors.ts';
 import { version } from '../version.ts';
-import { commands } from './commands/index.ts';
+import { commandsFor } from './commands/index.ts';
 import { CliError, exit, exitTable } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from './passphrase.ts';
@@ -16,6 +16,7 @@ import { PassphraseInputError } from './passphrase.ts';
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   let status: number = exit.done;
   const pending: Promise<void>[] = [];
+  const commands = await commandsFor(args);
   const program = new Command('wardmux')
     .description('Sealed terminal recordings for shared workstations, and their audit.')
     .version(version)

@@ -1,15 +1,26 @@
-/** The table of commands, in the order of the help. */
+/**
+ * The table of commands, in the order of the help. A command is loaded when it is called: all of them together take longer
+ * than `record` takes to start.
+ */
 import type { CliCommand } from '../command.ts';
-import { anchor } from './anchor.ts';
-import { lock, status } from './app.ts';
-import { exportCommand } from './export.ts';
-import { init } from './init-command.ts';
-import { ledger } from './ledger.ts';
-import { list } from './list.ts';
-import { play } from './play.ts';
-import { policy } from './policy.ts';
-import { record } from './record-command.ts';
-import { trust } from './trust.ts';
-import { verify } from './verify.ts';
 
-export const commands: readonly CliCommand[] = [init, record, list, play, exportCommand, trust, verify, ledger, anchor, policy, lock, status];
+const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, () => Promise<CliCommand>>([
+  ['init', async () => (await import('./init-command.ts')).init],
+  ['record', async () => (await import('./record-command.ts')).record],
+  ['list', async () => (await import('./list.ts')).list],
+  ['play', async () => (await import('./play.ts')).play],
+  ['export', async () => (await import('./export.ts')).exportCommand],
+  ['trust', async () => (await import('./trust.ts')).trust],
+  ['verify', async () => (await import('./verify.ts')).verify],
+  ['ledger', async () => (await import('./ledger.ts')).ledger],
+  ['anchor', async () => (await import('./anchor.ts')).anchor],
+  ['policy', async () => (await import('./policy.ts')).policy],
+  ['lock', async () => (await import('./app.ts')).lock],
+  ['status', async () => (await import('./app.ts')).status],
+]);
+
+/** What a command line needs: the command that it begins with, or all of them for the help and for what is no command. */
+export function commandsFor(args: readonly string[]): Promise<readonly CliCommand[]> {
+  const named = table.get(args[0] ?? '');
+  return Promise.all(named ? [named()] : [...table.values()].map((load) => load()));
+}

@@ -1,7 +1,8 @@
 import type { CliCommand } from '../command.ts';
 import { version } from '../../version.ts';
 import { variablesNotUtf8, workingFolder } from '../bytes.ts';
-import { exitStatus, record as runRecord } from './record.ts';
+import { recordExit } from '../exit.ts';
+import { record as runRecord } from './record.ts';
 
 export const record: CliCommand = {
   name: 'record',
@@ -26,7 +27,7 @@ export const record: CliCommand = {
           if (bad !== undefined) throw new Error(`${bad} Unset it, or set it to text.`);
         } catch (error) {
           io.talk(`wardmux: ${(error as Error).message}`);
-          done(exitStatus.failed);
+          done(recordExit.failed);
           return;
         }
         done(await runRecord({ command: words, json: options.json ?? false, person: options.person }, { env: { ...io.env }, cwd, version }));

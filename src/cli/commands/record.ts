@@ -22,11 +22,9 @@ import { RecordingWriter } from '../../recording/writer.ts';
 import { homeFolder, openHome, requireInstallation, type Home } from '../../storage/index.ts';
 import { PersonRefused, readPinned } from '../../vault/pinned.ts';
 import type { PersonRecord } from '../../vault/types.ts';
+import { recordExit } from '../exit.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
-
-/** Exit statuses of our own, as env(1), timeout(1) and POSIX shells have them. Any other is the command's. */
-export const exitStatus = { failed: 125, notExecutable: 126, missing: 127, signal: 128 } as const;
 
 /** Heads go to the ledger this often while the recording grows (design, section 5). */
 const checkpointMs = 10_000;
@@ -67,14 +65,14 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
   const [name, ...rest] = args.command;
   if (name === undefined) {
     say('there is no command to record. Example: wardmux record -- bash');
-    return exitStatus.failed;
+    return recordExit.failed;
   }
   let program: string;
   try {
     program = findProgram(name, context.cwd, context.env['PATH']);
   } catch (error) {
     say(reason(error));
-    return error instanceof ProgramError && error.kind === 'not-executable' ? exitStatus.notExecutable : exitStatus.missing;
+    return error instanceof ProgramError && error.kind === 'not-executable' ? recordExit.notExecutable : recordExit.missing;
   }
   const spawn = prepareThreadedPty();
   let begun: Begun;
@@ -82,7 +80,7 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     begun = await begin(args, context);
   } catch (error) {
     say(reason(error));
-    return exitStatus.failed;
+    return recordExit.failed;
   }
   return run([program, ...rest], spawn, args, context, begun);
 }
@@ -234,7 +232,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     note({ action: 'app.stop', detail: { reason: 'error' } });
     await ledger.close().catch(() => undefined);
     say(error instanceof PtyError ? error.message : reason(error));
-    return exitStatus.failed;
+    return recordExit.failed;
   } finally {
     stopTerminal();
     sink.close();
@@ -250,7 +248,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
   }
   if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
   const status =
-    faults > 0 ? exitStatus.failed : pipeClosed ? exitStatus.signal + constants.signals.SIGPIPE : exit.signal > 0 ? exitStatus.signal + exit.signal : exit.code;
+    faults > 0 ? recordExit.failed : pipeClosed ? recordExit.signal + constants.signals.SIGPIPE : exit.signal > 0 ? recordExit.signal + exit.signal : exit.code;
   if (digest) {
     const { size: records, root } = writer.head();
     const line = {
