@@ -27,7 +27,8 @@ import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustText, type Trust } from './trust.ts';
 import { readVerifier } from './verifier.ts';
-import { digestOfFile, verifyBundle } from './verify.ts';
+import { verifyBundle } from './verify.ts';
+import { digestOfFile } from './verify/files.ts';
 
 /** Text is written in blocks of this many characters: a system call for each line would cost more than the sealing. */
 const WRITE_BLOCK = 256 * 1024;

@@ -6,5 +6,6 @@ export { composeSums, statementSchema, type BundleStatement, type SignersOwn } f
 export { sweepPartials, type CutOff } from './partial.ts';
 export { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, sshVerify, type SshSigner } from './sshsig.ts';
 export { allowedSigners, makeTrust, parseTrust, readTrustFile, trustText, type Trust } from './trust.ts';
-export { verifyBundle, type Verdict } from './verify.ts';
+export { verifyBundle } from './verify.ts';
+export type { Verdict } from './verify/verdict.ts';
 export { readVerifier, verifierSha256 } from './verifier.ts';

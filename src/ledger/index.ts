@@ -1,8 +1,8 @@
 /** The door of the ledger's room. */
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
-export { checkEntry, eventRow, eventTable, type EventRow } from './events.ts';
+export { checkEntry, eventRow, eventTable } from './events.ts';
 export { LedgerFacts, type PersonFacts, type PolicyFacts } from './facts.ts';
-export { Ledger, type LedgerOptions } from './ledger.ts';
+export { Ledger } from './ledger.ts';
 export { readHead, type SignedHead } from './head.ts';
 export type { FoundEvent } from './lookups.ts';
 export { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, openCheckpoint, parseCheckpoint, type NoteKey } from './note.ts';
@@ -11,4 +11,5 @@ export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading 
 export { isBreak, judgedRecording, nextRecordingState, RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
 export { LedgerView, readFacts } from './view.ts';
-export type { InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';
+export type { InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+export type { EventRow } from './table/row.ts';

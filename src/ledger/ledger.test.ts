@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSy
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
-import { leafHash, treeRoot } from '../merkle/tree.ts';
+import { leafHash, StoredTree } from '../merkle/tree.ts';
 import { testLedgerOptions, testSigner, startDetail } from './fixture.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
@@ -44,7 +44,7 @@ test('events are lines, lines are leaves, and the checkpoint signs their tree', 
   const seen: LedgerEvent[] = [];
   const reading = readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) });
   expect(reading).toMatchObject({ events: 6, checkpoints: 2, faults: [], unvouched: { events: { bytes: 0 }, checkpoints: { bytes: 0 } } });
-  expect(reading.last!.head).toEqual({ size: 6, root: treeRoot(lines.map((line) => leafHash(Buffer.from(line)))).toString('hex') });
+  expect(reading.last!.head).toEqual({ size: 6, root: new StoredTree(lines.map((line) => leafHash(Buffer.from(line)))).head().root });
   expect(seen.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 

@@ -5,9 +5,11 @@
 import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { Doubt } from './derived/doubt.ts';
+import { POLICIES } from './derived/entries.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { MAX_LINE_BYTES } from './files.ts';
 import type { NoteKey } from './note.ts';
+import type { RecordingState } from './rules.ts';
 import { eventAt, type LedgerState } from './state.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -94,5 +96,41 @@ function lineAt(fd: number, offset: number, end: number): Buffer {
     const newline = bytes.indexOf(0x0a);
     if (newline >= 0) return bytes.subarray(0, newline);
     if (length === MAX_LINE_BYTES || offset + length >= end) throw new Doubt('no line of the ledger begins where one should');
+  }
+}
+
+/** What a ledger can be asked, whether it is written or only read. */
+export abstract class LedgerQuestions {
+  /** Asks what lies beside the ledger; where that is in doubt, it is derived from the events first. */
+  protected abstract look<T>(ask: (source: LookupSource) => T): Promise<T>;
+
+  /** What the ledger knows of a recording; undefined where it has no start of it. */
+  recording(id: string): Promise<RecordingState | undefined> {
+    return this.look(({ state }) => state.states.get(id));
+  }
+
+  /** Every recording that the ledger knows, by id. */
+  recordings(): Promise<(readonly [string, RecordingState])[]> {
+    return this.look(({ state }) => [...state.beside.recordings(state.states)]);
+  }
+
+  /** The events that name a recording, oldest first, with their lines as stored. */
+  eventsOf(recording: string): Promise<FoundEvent[]> {
+    return this.look((source) => eventsOf(source, recording));
+  }
+
+  /** The events that took a policy into force, oldest first. */
+  policyEvents(): Promise<FoundEvent[]> {
+    return this.look((source) => eventsOf(source, POLICIES));
+  }
+
+  /** The inclusion path of an event in the tree of a head that was signed. */
+  inclusion(found: FoundEvent, head: TreeHead): Promise<Buffer[]> {
+    return this.look((source) => inclusionOf(source, found, head));
+  }
+
+  /** Root over the first `size` events, lower-case hex; undefined where there are fewer. */
+  rootAt(size: number): Promise<string | undefined> {
+    return this.look((source) => rootAt(source, size));
   }
 }

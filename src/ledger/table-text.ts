@@ -1,5 +1,6 @@
 /** The table of events as it stands in docs/format.md: made from the rows, so that the page cannot drift from them. */
-import { eventTable, type FieldType } from './events.ts';
+import { eventTable } from './events.ts';
+import type { FieldType } from './table/row.ts';
 
 function typeText(type: FieldType): string {
   return typeof type === 'string' ? type : type.join(', ');

@@ -55,3 +55,14 @@ export interface KnownHeads {
   /** Keeps the head of a checkpoint. Nobody waits for it but the end. */
   keep(note: string): Promise<void>;
 }
+
+export interface LedgerOptions {
+  /** The ledger's folder, absolute. Made with mode 0700 when it is missing. */
+  readonly folder: string;
+  readonly installation: string;
+  readonly signer: InstallationSigner;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly clock?: () => number;
+  /** Heads that are kept outside. The ledger has to extend every one of them, and its checkpoints are kept there. */
+  readonly outside?: KnownHeads;
+}

@@ -1,16 +1,13 @@
 /** A ledger for reading: nothing is changed, no key is needed, and little of it is read. It shows the moment of its opening. */
 import { closeSync } from 'node:fs';
-import type { TreeHead } from '../recording/types.ts';
 import { Doubt } from './derived/doubt.ts';
 import { LedgerFacts } from './facts.ts';
-import { POLICIES } from './derived/entries.ts';
 import { openPlain } from '../storage/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
-import { eventsOf, inclusionOf, rootAt, type FoundEvent, type LookupSource } from './lookups.ts';
+import { LedgerQuestions, type LookupSource } from './lookups.ts';
 import type { NoteKey } from './note.ts';
 import { isNew } from './read.ts';
-import type { RecordingState } from './rules.ts';
 import { corrupt, headOf, openState, type LedgerState } from './state.ts';
 import type { SignedCheckpoint } from './types.ts';
 
@@ -19,7 +16,7 @@ interface Files {
   readonly checkpoints: number;
 }
 
-export class LedgerView {
+export class LedgerView extends LedgerQuestions {
   readonly folder: string;
   readonly key: NoteKey;
   readonly head: SignedHead;
@@ -27,6 +24,7 @@ export class LedgerView {
   #state: LedgerState;
 
   private constructor(folder: string, key: NoteKey, head: SignedHead, files: Files, state: LedgerState) {
+    super();
     this.folder = folder;
     this.key = key;
     this.head = head;
@@ -67,42 +65,12 @@ export class LedgerView {
     return this.#state.last;
   }
 
-  /** What the ledger knows of a recording; undefined where it has no start of it. */
-  recording(id: string): Promise<RecordingState | undefined> {
-    return this.#look(({ state }) => state.states.get(id));
-  }
-
-  /** Every recording that the ledger knows, by id. */
-  recordings(): Promise<(readonly [string, RecordingState])[]> {
-    return this.#look(({ state }) => [...state.beside.recordings(state.states)]);
-  }
-
-  /** The events that name a recording, oldest first, with their lines as stored. */
-  eventsOf(recording: string): Promise<FoundEvent[]> {
-    return this.#look((source) => eventsOf(source, recording));
-  }
-
-  /** The events that took a policy into force, oldest first. */
-  policyEvents(): Promise<FoundEvent[]> {
-    return this.#look((source) => eventsOf(source, POLICIES));
-  }
-
-  /** The inclusion path of an event in the tree of a head that was signed. */
-  inclusion(found: FoundEvent, head: TreeHead): Promise<Buffer[]> {
-    return this.#look((source) => inclusionOf(source, found, head));
-  }
-
-  /** Root over the first `size` events, lower-case hex; undefined where there are fewer. */
-  rootAt(size: number): Promise<string | undefined> {
-    return this.#look((source) => rootAt(source, size));
-  }
-
   close(): void {
     this.#state.derived?.close();
     for (const fd of Object.values(this.#files) as number[]) closeSync(fd);
   }
 
-  async #look<T>(ask: (source: LookupSource) => T): Promise<T> {
+  protected async look<T>(ask: (source: LookupSource) => T): Promise<T> {
     const source = (): LookupSource => ({ key: this.key, state: this.#state, events: this.#files.events });
     try {
       return ask(source());

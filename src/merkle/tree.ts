@@ -208,23 +208,6 @@ export function rootOf(node: NodeSource, size: number): Buffer {
   return size === 0 ? emptyRoot() : Buffer.from(rangeRoot(node, 0, size));
 }
 
-/** Root over leaf hashes. */
-export function treeRoot(leaves: Iterable<Uint8Array>): Buffer {
-  const tree = new MerkleTree();
-  for (const leaf of leaves) tree.append(leaf);
-  return tree.root();
-}
-
-/** Audit path of one leaf. For many paths over the same leaves build one StoredTree. */
-export function inclusionPath(leaves: Iterable<Uint8Array>, index: number): Buffer[] {
-  return new StoredTree(leaves).inclusionPath(index);
-}
-
-/** The consistency proof from the first `oldSize` leaves to all of them. */
-export function consistencyPath(leaves: Iterable<Uint8Array>, oldSize: number): Buffer[] {
-  return new StoredTree(leaves).consistencyPath(oldSize);
-}
-
 /**
  * The root that an audit path leads to (RFC 9162 section 2.1.3.2, the same tree). The caller compares it with a root it
  * trusts. Throws RangeError where the path cannot belong to this index and size.

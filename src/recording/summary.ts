@@ -1,4 +1,4 @@
-/** The list of recordings, made without any key from file names, headers, end.json and recovered.json. */
+/** What can be said of a recording without any key, made from file names, headers, end.json and recovered.json. */
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { readSmall } from '../storage/atomic.ts';
 import { openPlainHandle } from '../storage/plain.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
-import { RECORDING_ID, segmentName, segmentNumber } from './header.ts';
+import { segmentName, segmentNumber } from './header.ts';
 import { liveState } from './live.ts';
 import { readHeader } from './reader.ts';
 import { recoveryReport } from './recovery.ts';
@@ -54,30 +54,13 @@ export function readEnd(folder: string): EndFile | undefined {
   }
 }
 
-/**
- * All recordings in a folder, oldest first. `live` names recordings that are known to be written now; others are judged
- * by their `live` file. A missing folder has no recordings. Nothing here checks content: that is what the reader does.
- */
-export async function listRecordings(recordingsFolder: string, live: ReadonlySet<string> = new Set()): Promise<RecordingSummary[]> {
-  let names: string[];
-  try {
-    names = await readdir(recordingsFolder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const list: RecordingSummary[] = [];
-  for (const id of names.filter((name) => RECORDING_ID.test(name)).sort()) list.push(await summarise(join(recordingsFolder, id), id, live.has(id)));
-  return list;
-}
-
 /** One recording's summary. Rejects where the folder cannot be read. */
-export async function summarise(folder: string, id: string, knownLive = false): Promise<RecordingSummary> {
+export async function summarise(folder: string, id: string): Promise<RecordingSummary> {
   const segments = (await readdir(folder)).map(segmentNumber).filter((segment) => segment !== undefined);
   segments.sort((a, b) => a - b);
   const size = segments.reduce((sum, segment) => sum + sizeOf(join(folder, segmentName(segment))), 0);
   const end = readEnd(folder);
-  const state = end ? 'complete' : knownLive || liveState(folder) === 'live' ? 'live' : 'interrupted';
+  const state = end ? 'complete' : liveState(folder) === 'live' ? 'live' : 'interrupted';
   const last = segments.at(-1);
   const first = await readHeader(folder, segments[0] ?? 0);
   const fault = first

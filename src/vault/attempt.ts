@@ -3,7 +3,8 @@
  * before it is made, and what came of it is entered before anybody hears of it. What cannot be entered is not tried, and an
  * unlock that cannot be entered opens nothing, also on a full disk: the ledger has room of its own for it (src/ledger/room.ts).
  */
-import { unlockFailures, type AuditEntry, type UnlockReason } from '../ledger/events.ts';
+import type { AuditEntry, UnlockReason } from '../ledger/events.ts';
+import { unlockFailures } from '../ledger/table/people.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import type { Method } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';

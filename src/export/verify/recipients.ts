@@ -1,0 +1,52 @@
+/** Who can open the recording, under which policy, and whose it is. */
+import type { SegmentHeader } from '../../recording/types.ts';
+import { BundleFailure } from '../failures.ts';
+import type { LedgerHeads } from '../heads.ts';
+import { sshThumbprint, type Trust } from '../trust.ts';
+
+/**
+ * Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
+ * say, and knows the exporting person by the same key.
+ * @returns whether another policy had come into force before the recording began.
+ */
+export function checkRecipients({ start, policies, people }: LedgerHeads, headers: readonly SegmentHeader[], trust: Trust, by: string): boolean {
+  const first = headers[0]!;
+  if (first.person !== start.person)
+    throw new BundleFailure('contradiction', `The recording is that of ${first.person}, and the ledger says that ${start.person} began it.`);
+  if (first.role !== start.role || first.class !== start.class || first.reason !== start.reason || first.breakGlass !== start.breakGlass)
+    throw new BundleFailure('contradiction', 'The ledger says that it was opened in another role, place or need.');
+  if (first.policySha256 !== start.policySha256) throw new BundleFailure('bad-policy', 'The ledger has another one at the start of the recording.');
+  if (!sameList(kids(first), start.recipients)) throw new BundleFailure('bad-recipients', 'The ledger has others at the start of the recording.');
+  const trusted = new Set(trust.auditKeys.map((key) => key.kid));
+  const own = trust.persons.find((person) => person.id === first.person)?.kids ?? [];
+  if (people.get(by)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === by)!.ssh))
+    throw new BundleFailure('contradiction', `The ledger has another signing key of ${by} than the trust file.`);
+  const owner = people.get(first.person);
+  // One that was in force before the start. A later segment may be under a later one, and never under an earlier.
+  const last = policies.findLastIndex((policy) => policy.seq < start.seq);
+  const began = policies.findLastIndex((policy) => policy.seq < start.seq && policy.sha256 === first.policySha256);
+  let inForce = began;
+  for (const header of headers) {
+    const where = `Segment ${header.segment}`;
+    const from = inForce;
+    inForce = header.segment === 0 ? from : policies.findIndex((policy, i) => i >= from && policy.sha256 === header.policySha256);
+    const policy = policies[inForce];
+    if (policy?.sha256 !== header.policySha256) throw new BundleFailure('bad-policy', `${where}.`);
+    const audit = kids(header, 'audit');
+    if (!sameList(audit, policy.auditKeys)) throw new BundleFailure('bad-recipients', `${where} is sealed to other audit keys than those of its policy.`);
+    if (audit.length === 0 || !audit.every((kid) => trusted.has(kid)))
+      throw new BundleFailure('bad-recipients', `${where} is sealed to an audit key that the trust file does not name, or to none.`);
+    const known = owner !== undefined && owner.seq < start.seq ? owner.encryptionKey : undefined;
+    if (!kids(header, 'owner').every((kid) => own.includes(kid) && kid === known))
+      throw new BundleFailure('bad-recipients', `${where} is sealed to a key that is not that of ${header.person}.`);
+  }
+  return began < last;
+}
+
+function kids(header: SegmentHeader, role?: 'owner' | 'audit'): string[] {
+  return header.recipients.filter((recipient) => role === undefined || recipient.role === role).map((recipient) => recipient.kid);
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

@@ -1,0 +1,101 @@
+/** What a verification says: its checks, its facts, its sentences. */
+import type { Access } from '../../recording/access.ts';
+import type { FailureCode } from '../failures.ts';
+import type { BundleState } from '../summary.ts';
+
+/** The steps of a verification, in order: each rests on those before it. */
+export const checkNames = [
+  'trust file',
+  'files of the bundle',
+  'installation and person',
+  'ledger checkpoint',
+  'ledger proofs',
+  'order of the records',
+  'disclosed texts and session.cast',
+  'segment headers',
+  'records against the ledger',
+  'events of the recording',
+  'amount of output',
+  'end of session.cast',
+  'policy and recipients',
+  'recording.json',
+  'signature of the installation',
+  'signature of the person',
+  'digests of the files',
+] as const;
+
+export interface Check {
+  readonly name: (typeof checkNames)[number];
+  readonly result: 'good' | 'failed' | 'not checked';
+}
+
+/** What was found, where the bundle is good. */
+export interface BundleFacts {
+  readonly recording: string;
+  readonly installation: string;
+  readonly person: string;
+  readonly exportedBy: string;
+  /** As whom, where and why the session was opened. */
+  readonly access: Access;
+  readonly state: BundleState;
+  readonly records: number;
+  readonly proven: number;
+  /** Records after the last one that the ledger knows of: sealed in order, and not signed for. */
+  readonly unproven: number;
+  /** Records at the end of the proven ones that the ledger first signed for when it closed the recording after a crash. */
+  readonly signedAfterCrash: number;
+  readonly outputBytes: number;
+  readonly disclosed: number;
+  readonly withheld: number;
+  /** Output bytes that the ledger counted and that are not disclosed; null where the ledger has no count. */
+  readonly withheldOutputBytes: number | null;
+  /** Whether another policy than the one that it began under had come into force before it began. */
+  readonly policyReplaced: boolean;
+  /** Whether verify.py in the bundle is the one that the trust file names. */
+  readonly ownVerifier: boolean;
+  /** Algorithms of keys in the trust file that were passed over. */
+  readonly unknownAlgorithms: readonly string[];
+}
+
+export interface Verdict {
+  readonly good: boolean;
+  readonly code: FailureCode | 'good';
+  /** Exit status. */
+  readonly status: number;
+  readonly sentence: string;
+  /** What and where; empty where the bundle is good. */
+  readonly detail: string;
+  /** What a good verdict does not say. Sentences. */
+  readonly notes: readonly string[];
+  readonly facts: BundleFacts | null;
+  readonly checks: readonly Check[];
+}
+
+export function goodSentence(facts: BundleFacts): string {
+  return `The bundle is good: ${facts.proven} of ${facts.records} records of recording ${facts.recording} are exactly those that the ledger of ${facts.installation} signs for.`;
+}
+
+export function notesOf(facts: BundleFacts): string[] {
+  const notes: string[] = [];
+  if (facts.unproven > 0) notes.push(`The last ${facts.unproven} records are unproven: they came after the last one that the ledger knows of.`);
+  if (facts.state === 'open')
+    notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
+  if (facts.state === 'recovered') notes.push('The recording was interrupted and closed after its last whole record.');
+  if (facts.signedAfterCrash > 0) notes.push(afterCrashNote(facts));
+  if (facts.state === 'failed') notes.push('The recording could not go on and was stopped.');
+  if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
+  if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
+  if (!facts.ownVerifier)
+    notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
+  if (facts.unknownAlgorithms.length > 0)
+    notes.push(`The trust file has keys that this verifier cannot use, and what they signed was not checked: ${facts.unknownAlgorithms.join(', ')}.`);
+  if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);
+  return notes;
+}
+
+function afterCrashNote({ signedAfterCrash: late, proven }: BundleFacts): string {
+  const before = proven - late;
+  return before > 0
+    ? `The last ${late} of ${proven} records were signed only after a crash, when the recording was closed: the checkpoint before it covers ${before}. Trust those ${late} less.`
+    : `All ${proven} records were signed only after a crash, when the recording was closed: no checkpoint before it covers any. Trust them less.`;
+}

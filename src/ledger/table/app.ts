@@ -1,0 +1,90 @@
+/** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
+import { row } from './row.ts';
+
+/** What a host refuses to a page, or to whoever sits at it. */
+export const hostRefusals = [
+  'navigation',
+  'redirection',
+  'window',
+  'browser-part',
+  'embedded-page',
+  'dialog',
+  'file-chooser',
+  'download',
+  'foreign-request',
+  'web-socket',
+  'message',
+] as const;
+const surfaces = ['setup', 'lock', 'workspace'] as const;
+const lockCauses = [
+  'start',
+  'idle',
+  'os-idle',
+  'hotkey',
+  'menu',
+  'command',
+  'suspend',
+  'resume',
+  'os-lock',
+  'shutdown',
+  'first-run',
+  'renderer-gone',
+  'vault-gone',
+  'pty-host-gone',
+  'window-closed',
+  'policy',
+  'error',
+  'app-stop',
+  'clock-back',
+  'gap',
+  'unknown',
+] as const;
+export const appRows = [
+  row('app.start', 'The app or a command that records started.', { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] }),
+  row('app.stop', 'The app ended in good order.', { 'reason?': ['closed', 'signal', 'shutdown', 'error'] }),
+  row(
+    'first-run',
+    'This installation, its first person and its audit key were created.',
+    { auditKeys: 'kids', 'policySha256?': 'sha256' },
+    { person: 'required' },
+  ),
+  row(
+    'lock',
+    'The app locked: renderer and private keys are gone. How it is known that nothing is to be seen: gone, the screen was looked at, or a terminal says that it is empty; killed, the processes that draw were ended; unknown, neither.',
+    { cause: lockCauses, 'visible?': ['gone', 'killed', 'unknown'] },
+    { person: 'optional' },
+  ),
+  row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
+  row(
+    'pane.close',
+    'A pane closed.',
+    { pane: 'count', 'recording?': 'recording', 'code?': 'integer', 'signal?': 'integer', 'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone'] },
+    { person: 'optional' },
+  ),
+  row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
+  row('vault-host.exit', 'The process that holds an open identity ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
+  row('renderer.exit', 'A page ended unasked.', { surface: surfaces, 'reason?': ['crashed', 'killed', 'oom', 'unresponsive', 'closed', 'other'] }),
+  row('bridge.refused', 'A message from a page or a process was refused and changed nothing.', {
+    'surface?': surfaces,
+    'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
+    code: [
+      'bad-json',
+      'unknown-request',
+      'bad-input',
+      'wrong-surface',
+      'locked',
+      'bad-frame',
+      'bad-message',
+      'too-large',
+      'too-many',
+      'wrong-peer',
+      'moved',
+      'failed',
+    ],
+    'request?': 'request',
+  }),
+  row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
+    surface: surfaces,
+    what: [...hostRefusals, 'too-many'],
+  }),
+] as const;

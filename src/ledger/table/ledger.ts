@@ -1,0 +1,42 @@
+/** Events of the ledger itself, of its heads outside, and of the policy. */
+import { row } from './row.ts';
+
+const anchorKinds = ['file', 'syslog', 'timestamp'] as const;
+
+export const ledgerRows = [
+  row(
+    'ledger.unvouched',
+    'What stood in a file of this ledger beyond what its key had vouched for was moved aside into a file of its own: an interrupted write, or bytes of somebody else.',
+    { file: ['events', 'checkpoints', 'head'], lines: 'count', bytes: 'count' },
+  ),
+  row('anchor.sent', 'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row('anchor.failed', 'An anchor outside has not taken a head in several attempts; they go on.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    code: 'code',
+    attempts: 'count',
+  }),
+  row('anchor.diverged', 'A head that was signed for and kept outside is not one of this ledger: it was cut, set back or rewritten.', {
+    anchor: 'anchor',
+    kind: anchorKinds,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row(
+    'policy.change',
+    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it.',
+    { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids' },
+    { person: 'optional' },
+  ),
+  row(
+    'policy.refused',
+    'policy.json is not the policy in force: it was changed and not accepted, is malformed, or is missing. The policy in force stays the one before. sha256: of the file.',
+    { reason: ['changed', 'malformed', 'missing'], 'sha256?': 'sha256' },
+    {},
+  ),
+] as const;

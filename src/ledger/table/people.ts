@@ -1,0 +1,54 @@
+/** Events of people: their keys, and how they came in. */
+import { row } from './row.ts';
+
+const methods = ['passkey', 'passphrase'] as const;
+/** Why an unlock can fail, as the vault says it. */
+export const unlockFailures = [
+  'wrong-passphrase',
+  'passkey-refused',
+  'no-such-slot',
+  'back-off',
+  'corrupt-vault',
+  'no-such-person',
+  'changed-person',
+  'not-proven',
+] as const;
+
+export const peopleRows = [
+  row(
+    'unlock',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it.',
+    {
+      'method?': methods,
+      'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
+      'failures?': 'count',
+    },
+    { person: 'optional', outcome: 'required' },
+  ),
+  row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: methods }, { person: 'optional' }),
+  row(
+    'backoff.tampered',
+    'The file that says when somebody last failed to unlock was removed, changed, or set back to an older one. How often, the ledger knows; the delay begins again.',
+    { how: ['missing', 'damaged', 'set-back'] },
+    { person: 'optional' },
+  ),
+  row(
+    'view.refused',
+    'The process that holds the shells did not show them to a page: that the owner’s identity is open was not proven to it, or too late.',
+    { reason: ['wrong-proof', 'no-challenge', 'no-answer'] },
+    { person: 'optional' },
+  ),
+  row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
+  row(
+    'person.keys',
+    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it; where it is missing, the installation.',
+    { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person' },
+    { person: 'required' },
+  ),
+  row(
+    'person.refused',
+    'The record of a person in people/ is not the one that the ledger knows, so it was not used.',
+    { reason: ['unknown', 'keys', 'record', 'slots', 'missing', 'damaged'] },
+    { person: 'required' },
+  ),
+] as const;

@@ -1,0 +1,74 @@
+/** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
+import { reasons, roles, workstationClasses } from '../../recording/access.ts';
+import { row } from './row.ts';
+
+const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
+
+export const recordingRows = [
+  row(
+    'recording.start',
+    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened.',
+    {
+      recording: 'recording',
+      recipients: 'kids',
+      policySha256: 'sha256',
+      role: roles,
+      class: workstationClasses,
+      reason: reasons,
+      'breakGlass?': 'break-glass',
+    },
+    { person: 'required' },
+  ),
+  row(
+    'recording.segment',
+    'A recording went on in a new segment with a fresh secret.',
+    { recording: 'recording', segment: 'count', firstSeq: 'count', size: 'count', root: 'sha256' },
+    { person: 'optional' },
+  ),
+  row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }),
+  row('recording.end', 'A recording ended in good order.', {
+    recording: 'recording',
+    reason: ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'],
+    size: 'count',
+    root: 'sha256',
+    outputBytes: 'count',
+    durationMs: 'count',
+    'signedBefore?': 'count',
+  }),
+  row('recording.failed', 'A recording could not go on; its shell was stopped.', {
+    recording: 'recording',
+    reason: failureCauses,
+    size: 'count',
+    root: 'sha256',
+  }),
+  row('recording.recovered', 'An interrupted recording was closed after its last whole record; torn bytes were moved aside.', {
+    recording: 'recording',
+    size: 'count',
+    root: 'sha256',
+    tornBytes: 'count',
+    'signedBefore?': 'count',
+  }),
+  row(
+    'recording.damaged',
+    'What lies in the folder of a recording is not what was signed for: shorter, longer, or another. It was left as it is; entered once for each such finding.',
+    { recording: 'recording', signedSize: 'count', signedRoot: 'sha256', foundSize: 'count', foundRoot: 'sha256' },
+  ),
+  row(
+    'play',
+    'A recording was opened for reading.',
+    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean' },
+    { person: 'optional', outcome: 'required' },
+  ),
+  row(
+    'export',
+    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS.',
+    { recording: 'recording', 'sha256?': 'sha256', 'records?': 'count', 'code?': 'code' },
+    { person: 'optional', outcome: 'required' },
+  ),
+  row(
+    'verify',
+    'A bundle, a recording or the ledger was verified.',
+    { target: ['bundle', 'recording', 'ledger'], 'recording?': 'recording', code: 'code' },
+    { person: 'optional', outcome: 'required' },
+  ),
+] as const;

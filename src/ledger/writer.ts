@@ -1,0 +1,382 @@
+/**
+ * The files of a ledger in the hands of one process: what others have appended is taken in, what nobody vouched for is moved
+ * aside, and groups of events are written. Every method here is called with the lock held, one at a time.
+ */
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { leafHash } from '../merkle/tree.ts';
+import { diverged, nextHead } from './create.ts';
+import { Derived, type Derivable } from './derived/derived.ts';
+import { Doubt } from './derived/doubt.ts';
+import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
+import { fileStamp, keepAside, systemError, type LedgerFile, type OpenFiles } from './disk.ts';
+import { LedgerError } from './errors.ts';
+import { encodeEvent } from './events.ts';
+import { countLines, passLines, type LedgerPaths } from './files.ts';
+import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
+import { rootAt } from './lookups.ts';
+import { checkpointText, signNote, type NoteKey } from './note.ts';
+import { isFull, releaseRoom } from './room.ts';
+import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
+import type { LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+
+const sync = promisify(fdatasync);
+const NEWLINE = Buffer.from('\n');
+
+/** An entry that is to be written; `time` where it happened before, and could not be entered then. */
+export interface Entering {
+  readonly entry: LedgerEntry;
+  readonly time?: string;
+}
+
+/** The ledger as far as its key has vouched for it. */
+export interface Vouched extends LedgerState {
+  readonly head: SignedHead;
+}
+
+export class LedgerWriter {
+  readonly key: NoteKey;
+  readonly paths: LedgerPaths;
+  readonly files: OpenFiles;
+  vouched: Vouched;
+  /** The last checkpoint that this process has read or written. */
+  last: SignedCheckpoint | undefined;
+  /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
+  broken: LedgerError | undefined;
+  /** The handing over of a checkpoint that is under way, and the newest one that has not been handed over. */
+  keeping: Promise<void> | undefined;
+  #toKeep: string | undefined;
+  readonly #options: LedgerOptions;
+  readonly #clock: () => number;
+  /** What was kept beside the ledger, and is not written any more. */
+  readonly #forgotten: Derived[] = [];
+
+  constructor(options: LedgerOptions, key: NoteKey, paths: LedgerPaths, files: OpenFiles, vouched: Vouched) {
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    this.key = key;
+    this.paths = paths;
+    this.files = files;
+    this.vouched = vouched;
+    this.last = vouched.last;
+  }
+
+  close(): void {
+    for (const fd of Object.values(this.files) as number[]) closeSync(fd);
+    for (const derived of [...this.#forgotten, this.vouched.derived]) derived?.close();
+  }
+
+  /** Holds the lock, and has changed nothing yet. @throws LedgerError 'diverged' */
+  async requireExtends(outside: readonly OutsideHead[]): Promise<void> {
+    for (const head of outside) {
+      let root: string | undefined;
+      try {
+        root = this.#rootNow(head.size);
+      } catch (error) {
+        if (!(error instanceof Doubt)) throw error;
+        await this.deriveAnew();
+        root = this.#rootNow(head.size);
+      }
+      if (root !== head.root) throw diverged(this.#options.folder, head);
+    }
+  }
+
+  #rootNow(size: number): string | undefined {
+    return rootAt({ key: this.key, state: this.vouched, events: this.files.events }, size);
+  }
+
+  /** Holds the lock. */
+  async deriveAnew(): Promise<void> {
+    const found = this.refresh();
+    this.#forgetDerived();
+    const { head } = this.vouched;
+    const { events, checkpoints } = this.files;
+    Derived.clear(this.paths.derived);
+    this.vouched = { ...(await openState({ folder: this.#options.folder, key: this.key, head, events, checkpoints }, 'writer')), head };
+    if (found.length > 0) await this.commit(found);
+    await this.snapshotIfDue();
+  }
+
+  fail(error: LedgerError): LedgerError {
+    this.broken ??= error;
+    return error;
+  }
+
+  now(): string {
+    return new Date(this.#clock()).toISOString();
+  }
+
+  async #sync(file: LedgerFile): Promise<void> {
+    try {
+      await sync(this.files[file]);
+    } catch (error) {
+      // After a failed fsync the kernel may have dropped the pages, so a second try would report a false success.
+      throw this.fail(systemError('write-failed', `The ledger ${this.paths[file]} could not be made durable`, error));
+    }
+  }
+
+  corrupt(file: LedgerFile, what: string): LedgerError {
+    return this.fail(
+      new LedgerError(
+        'corrupt',
+        `The ledger ${this.paths[file]} ${what} while it was in use. Nothing more is written to it; keep a copy of ${this.#options.folder} for the audit, then restart.`,
+      ),
+    );
+  }
+
+  /** The files that we hold open are not at their place. Nothing is written now; when they are back everything is checked as always, and goes on. */
+  #away(file: LedgerFile, what: string): LedgerError {
+    return new LedgerError(
+      'corrupt',
+      `The ledger ${this.paths[file]} ${what} while it was in use. Nothing is written to it until the file that was there is back; what happens meanwhile is entered then.`,
+    );
+  }
+
+  /**
+   * Takes in what other processes have appended and vouched for, and moves aside what nobody has. Holds the lock.
+   * @returns what is to be told of that.
+   */
+  refresh(): Entering[] {
+    for (const file of ['events', 'checkpoints', 'head'] as const) {
+      try {
+        const held = fstatSync(this.files[file]);
+        const named = lstatSync(this.paths[file]);
+        if (named.ino !== held.ino || named.dev !== held.dev) throw this.#away(file, 'was replaced');
+      } catch (error) {
+        if (error instanceof LedgerError) throw error;
+        throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? this.#away(file, 'was removed')
+          : systemError('unreadable', `The ledger ${this.paths[file]} cannot be read`, error);
+      }
+    }
+    const { head: ours } = this.vouched;
+    const found = readHeadFd(this.files.head, this.key);
+    if (found.kind !== 'good') throw this.corrupt('head', found.kind === 'bad' ? `was changed (${found.why})` : 'was removed');
+    const { head } = found;
+    if (head.generation < ours.generation || (head.generation === ours.generation && head.note !== ours.note)) throw this.corrupt('head', 'was set back');
+    if (head.generation > ours.generation) this.#takeIn(head);
+    return this.moveUnvouchedAside(found.damaged);
+  }
+
+  /** Takes in the events that another process has appended, up to its head. */
+  #takeIn(head: SignedHead): void {
+    const { tree, states, end } = this.vouched;
+    const size = head.tree.size;
+    const group: Derivable[] = [];
+    let trouble: string | undefined;
+    const pass = passLines(this.files.events, end, (line, offset) => {
+      if (trouble !== undefined || tree.size === size) return false;
+      const event = eventAt(line, tree.size, this.key);
+      const broken = event && states.take(event);
+      const leaf = leafHash(line);
+      if (!event) trouble = `got a line that is not its event ${tree.size}`;
+      else if (broken) trouble = `got an event ${event.seq} that ${broken.sentence}`;
+      else {
+        tree.append(leaf);
+        group.push({ event, leaf, offset });
+      }
+      return true;
+    });
+    if (trouble !== undefined) throw this.corrupt('events', trouble);
+    if (tree.size < size) throw this.corrupt('events', 'became shorter');
+    if (tree.head().root !== head.tree.root) throw this.corrupt('events', 'is not what its head vouches for');
+    this.vouched = { ...this.vouched, end: pass.end, head };
+    for (const { event } of group) this.vouched.facts.take(event);
+    this.#derive(group);
+  }
+
+  /** Moves aside what the files hold beyond the head. Holds the lock, so nobody is writing. @returns what is to be told. */
+  moveUnvouchedAside(damagedSlot: boolean): Entering[] {
+    const { end, head } = this.vouched;
+    const stamp = fileStamp(this.#clock);
+    const found: Entering[] = [];
+    const aside = (file: LedgerFile, from: number, to: number): void => {
+      const fd = this.files[file];
+      const lines = file === 'head' ? 0 : countLines(fd, from, to);
+      keepAside(fd, join(this.#options.folder, `unvouched-${stamp}-${file}-${from}`), from, to);
+      found.push({ entry: { action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } } });
+    };
+    for (const [file, from] of [
+      ['events', end],
+      ['checkpoints', head.checkpoints.bytes],
+    ] as const) {
+      const { size } = fstatSync(this.files[file]);
+      if (size < from) throw this.corrupt(file, 'became shorter');
+      if (size === from) continue;
+      aside(file, from, size);
+      ftruncateSync(this.files[file], from);
+      fdatasyncSync(this.files[file]);
+    }
+    if (damagedSlot) {
+      const at = ((head.generation + 1) % 2) * SLOT_BYTES;
+      aside('head', at, at + SLOT_BYTES);
+    }
+    return found;
+  }
+
+  /**
+   * Writes entries as one group: lines, head, each made durable. Holds the lock, and has refreshed.
+   * @returns the events by their place in `entries`, and for the others why their entry was refused.
+   */
+  async commit(entries: readonly Entering[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, LedgerError> }> {
+    const before = this.vouched;
+    const tree = before.tree.clone();
+    const states = before.states.fork();
+    const events = new Map<number, LedgerEvent>();
+    const refused = new Map<number, LedgerError>();
+    const lines: Buffer[] = [];
+    const group: Derivable[] = [];
+    let offset = before.end;
+    const now = this.now();
+    for (const [i, { entry, time }] of entries.entries()) {
+      const event: LedgerEvent = {
+        seq: tree.size,
+        time: time ?? now,
+        ...(time === undefined ? {} : { entered: now }),
+        installation: this.#options.installation,
+        action: entry.action,
+        ...(entry.person === undefined ? {} : { person: entry.person }),
+        ...(entry.outcome === undefined ? {} : { outcome: entry.outcome }),
+        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+      };
+      const broken = states.take(event);
+      if (broken) {
+        refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${entry.action}, because it ${broken.sentence}.`));
+        continue;
+      }
+      const line = encodeEvent(event);
+      const leaf = leafHash(line);
+      lines.push(line, NEWLINE);
+      tree.append(leaf);
+      group.push({ event, leaf, offset });
+      offset += line.length + 1;
+      events.set(i, event);
+    }
+    if (lines.length === 0) return { events, refused };
+    const bytes = Buffer.concat(lines);
+    await this.#writeVouched('events', before.end, bytes, (head) => ({ ...head, tree: tree.head() }));
+    before.states.join(states);
+    this.vouched = { ...this.vouched, tree, end: offset };
+    for (const { event } of group) this.vouched.facts.take(event);
+    this.#derive(group);
+    await this.snapshotIfDue();
+    return { events, refused };
+  }
+
+  /** Adds events to what is kept beside the ledger. Where that fails, it is made anew at the next opening: the ledger itself has them. */
+  #derive(group: readonly Derivable[]): void {
+    try {
+      this.vouched.derived?.add(group);
+    } catch {
+      this.#forgetDerived();
+    }
+  }
+
+  #forgetDerived(): void {
+    // Its files stay open: states of recordings that it has written down are still asked for.
+    if (this.vouched.derived) this.#forgotten.push(this.vouched.derived);
+    this.vouched = { ...this.vouched, derived: undefined };
+  }
+
+  /** Holds the lock. */
+  async snapshotIfDue(): Promise<void> {
+    const { derived, tree, states, facts, end, head } = this.vouched;
+    if (!derived || tree.size - derived.signed < SNAPSHOT_EVENTS) return;
+    try {
+      const newer = readSnapshot(this.paths.derived, this.key);
+      if (newer && newer.size > derived.base && newer.size <= tree.size) derived.adopt(newer, states);
+      if (tree.size - derived.signed < SNAPSHOT_EVENTS) return;
+      const snapshot = derived.flush({ ...tree.head(), end, checkpoints: head.checkpoints, facts: facts.state() }, states);
+      await writeSnapshot(this.paths.derived, snapshot, this.key, (bytes) => this.#options.signer.sign(bytes));
+      derived.signed = snapshot.size;
+    } catch {
+      // A full disk, or a key that does not sign: what is derived can wait.
+      this.#forgetDerived();
+    }
+  }
+
+  /** Signs a checkpoint of the tree as it is. Holds the lock, and has refreshed. */
+  async writeCheckpoint(): Promise<SignedCheckpoint> {
+    const { tree, head } = this.vouched;
+    const { name: origin } = this.key;
+    const note = await this.#signed(() =>
+      signNote(checkpointText(origin, tree.head(), new Date(this.#clock()).toISOString()), this.key, (bytes) => this.#options.signer.sign(bytes)),
+    );
+    const line = Buffer.from(JSON.stringify({ note }), 'utf8');
+    await this.#writeVouched('checkpoints', head.checkpoints.bytes, Buffer.concat([line, NEWLINE]), (now) => ({
+      ...now,
+      checkpoints: nextChain(now.checkpoints, line),
+    }));
+    this.last = { origin, head: tree.head(), note };
+    this.#keepOutside(note);
+    return this.last;
+  }
+
+  /** Bytes at the end of a file, durable; then the head that vouches for them, durable. Where that fails, the bytes are taken back. */
+  async #writeVouched(file: 'events' | 'checkpoints', at: number, bytes: Buffer, change: (head: SignedHead) => SignedHead): Promise<void> {
+    const fd = this.files[file];
+    const takeBack = (error: unknown): LedgerError => {
+      const failure = error instanceof LedgerError ? error : systemError('write-failed', `The ledger ${this.paths[file]} cannot be written`, error);
+      try {
+        ftruncateSync(fd, at);
+      } catch {
+        this.fail(failure);
+      }
+      return failure;
+    };
+    try {
+      for (let written = 0; written < bytes.length;) {
+        try {
+          written += writeSync(fd, bytes, written, bytes.length - written, at + written);
+        } catch (error) {
+          // The room that was held back for this moment, piece by piece.
+          if (!isFull(error) || !releaseRoom(this.paths.reserve)) throw error;
+        }
+      }
+    } catch (error) {
+      // A full disk leaves no half line behind, and the next append may succeed.
+      throw takeBack(error);
+    }
+    await this.#sync(file);
+    let head: SignedHead;
+    try {
+      head = await this.#signed(() => nextHead(change(this.vouched.head), this.key, this.#options.signer, this.#clock));
+      const slot = slotOf(head);
+      // One write of a page: it is there or it is not, and what was there before is the other slot's.
+      if (writeSync(this.files.head, slot.bytes, 0, slot.bytes.length, slot.at) !== slot.bytes.length) throw Object.assign(new Error(), { code: 'EIO' });
+    } catch (error) {
+      throw takeBack(error);
+    }
+    await this.#sync('head');
+    this.vouched = { ...this.vouched, head };
+  }
+
+  /** Hands the newest checkpoint over, one at a time. Nobody waits for it: an older one that could not be kept is covered by the next. */
+  #keepOutside(note: string): void {
+    const { outside } = this.#options;
+    if (!outside) return;
+    this.#toKeep = note;
+    this.keeping ??= (async () => {
+      for (let next = this.#toKeep; next !== undefined; next = this.#toKeep) {
+        this.#toKeep = undefined;
+        await outside.keep(next).catch(() => undefined);
+      }
+      this.keeping = undefined;
+    })();
+  }
+
+  async #signed<T>(sign: () => Promise<T>): Promise<T> {
+    try {
+      return await sign();
+    } catch (error) {
+      throw new LedgerError(
+        'not-signed',
+        `Nothing was entered in the ledger, because its key did not sign: ${error instanceof Error ? error.message : 'unknown fault'}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
