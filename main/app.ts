@@ -17,7 +17,6 @@ import { keepLeases } from './lease.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
-import { exportPane, verifyPane } from './requests/export.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
@@ -161,16 +160,6 @@ export class App {
       client: (action) => gate.emit('client', () => action),
       lock: () => void this.lock('command'),
       detach: () => void this.#detach(),
-      exportPane: (pane) =>
-        void exportPane(parts, pane, undefined).then(
-          ({ folder }) => gate.notice('ok', `Exported to ${folder}.`, pane),
-          (error: unknown) => gate.notice('stop', sentenceOf(error), pane),
-        ),
-      verifyPane: (pane) =>
-        void verifyPane(parts, pane).then(
-          ({ good, sentence }) => gate.notice(good ? 'ok' : 'stop', sentence, pane),
-          (error: unknown) => gate.notice('stop', sentenceOf(error), pane),
-        ),
       env,
       now,
     }));

@@ -7,21 +7,12 @@ import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { ClientAction, WorkspaceView } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
-import { runCommandLine } from '../src/mux/commands/index.ts';
-import {
-  activePane,
-  closePane,
-  createState,
-  findPane,
-  newWindow,
-  paneExited,
-  paneFailed,
-  paneStarted,
-  setStage,
-  type Change,
-  type Effect,
-  type State,
-} from '../src/mux/state.ts';
+import { runCommandLine } from '../src/mux/commands/run.ts';
+import type { Change, Effect } from '../src/mux/state/effects.ts';
+import { type State, createState } from '../src/mux/state/model.ts';
+import { closePane, paneExited, paneFailed, paneStarted } from '../src/mux/state/panes.ts';
+import { activePane, findPane } from '../src/mux/state/query.ts';
+import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import type { PtyClient } from './pty-client.ts';
@@ -38,8 +29,6 @@ export interface WorkspaceOptions {
   readonly client: (action: ClientAction) => void;
   readonly lock: () => void;
   readonly detach: () => void;
-  readonly exportPane: (pane: number) => void;
-  readonly verifyPane: (pane: number) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
 }
@@ -156,10 +145,6 @@ export class Workspace {
         return this.#options.lock();
       case 'detach':
         return this.#options.detach();
-      case 'export':
-        return this.#options.exportPane(effect.pane);
-      case 'verify':
-        return this.#options.verifyPane(effect.pane);
       case 'empty':
         return;
     }

@@ -84,7 +84,6 @@ export const messages = {
     label: 'Keys after ctrl-b',
     every: 'Every key',
     leave: 'leave',
-    paneMenu: 'menu of this pane',
     first: 'after the prefix',
     always: 'without the prefix',
     repeats: 'repeats',

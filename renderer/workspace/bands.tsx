@@ -1,7 +1,8 @@
 /** What rises from the line: keys, questions, the command prompt, the pane's menu, export, and the idle warning. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { commands, fillTemplate } from '../../src/mux/commands/index.ts';
+import { commands } from '../../src/mux/commands/index.ts';
+import { fillTemplate } from '../../src/mux/commands/lexer.ts';
 import { usage } from '../../src/mux/commands/command.ts';
 import { listKeys } from '../../src/mux/keys/list.ts';
 import { groups } from '../../src/mux/keys/table.ts';
@@ -11,7 +12,6 @@ import { messages } from '../shared/messages.ts';
 import { Band, Button, Field, Mark, useWholeRows } from '../shared/parts.tsx';
 import { count, left } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
-import { rows } from './keys.ts';
 import * as model from './model.ts';
 import type { PasteReview } from './paste.ts';
 
@@ -59,7 +59,7 @@ function Open({ controller }: { readonly controller: Controller }): JSX.Element 
 /** Rows of the help, with keys that do the same in all directions on one row. */
 function helpRows(table: 'prefix' | 'root', group: (typeof groups)[number]): { readonly keys: string; readonly label: string }[] {
   const merged: { keys: string[]; label: string }[] = [];
-  for (const row of listKeys(table, rows).filter((candidate) => candidate.group === group)) {
+  for (const row of listKeys(table).filter((candidate) => candidate.group === group)) {
     const arrow = /^(?:ctrl-|alt-)?[↑↓←→]$/.test(row.keyLabel);
     const label = arrow && row.label.startsWith('pane ') ? 'go to a pane' : /^window \d$/.test(row.label) ? 'go to window' : row.label;
     const same = merged.find((entry) => entry.label === label);
@@ -247,7 +247,7 @@ function oneClause(help: string): string {
 /** Commands that begin with, or hold, what was typed: keys first, because they say what a person would press. */
 function offers(typed: string): readonly Offer[] {
   const word = typed.trim().toLowerCase();
-  const bound: Offer[] = listKeys('prefix', rows)
+  const bound: Offer[] = listKeys('prefix')
     .filter((row) => !row.line.startsWith('command-prompt') && !row.line.startsWith('confirm-before'))
     .map((row) => ({ line: row.line, help: row.label, key: `${model.prefixLabel.value} ${row.keyLabel}` }));
   const others: Offer[] = commands

@@ -169,6 +169,12 @@ export class Controller {
         return this.search(action.pane);
       case 'paste':
         return void this.pasteOwn(action.pane);
+      case 'menu':
+      case 'export':
+        model.overlay.value = { kind: action.action, pane: action.pane };
+        return;
+      case 'verify':
+        return void this.verify(action.pane);
       case 'display-panes':
         return this.showNumbers();
       case 'list-keys':
@@ -218,27 +224,8 @@ export class Controller {
   }
 
   async #command(line: string, pane: number | undefined): Promise<void> {
-    if (this.#local(line, pane)) return;
     const answer = await this.#ask(this.bridge.request('command', pane === undefined ? { line } : { line, pane }));
     if (answer?.message) this.toast('ok', answer.message);
-  }
-
-  /** Commands that only this page can carry out. */
-  #local(line: string, pane: number | undefined): boolean {
-    if (pane === undefined) return false;
-    switch (line.trim()) {
-      case 'pane-menu':
-        model.overlay.value = { kind: 'menu', pane };
-        return true;
-      case 'export-pane':
-        model.overlay.value = { kind: 'export', pane };
-        return true;
-      case 'verify-pane':
-        void this.verify(pane);
-        return true;
-      default:
-        return false;
-    }
   }
 
   lock(): void {

@@ -4,7 +4,6 @@
  */
 import { feed, idleKeys, type KeyState } from '../../src/mux/keys/machine.ts';
 import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
-import { keyRows, type KeyRow } from '../../src/mux/keys/table.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
 import { ChordSwallow } from './chord-swallow.ts';
@@ -13,11 +12,6 @@ import * as model from './model.ts';
 
 /** tmux shows nothing; we show the keys to those who hesitate. */
 const WHICH_KEY_MS = 400;
-
-/** tmux's table and ours, with the one command that lives in this page: tmux has its pane menu there too. */
-export const rows: readonly KeyRow[] = keyRows.some((row) => row.table === 'prefix' && row.key === '>')
-  ? keyRows
-  : [...keyRows, { table: 'prefix', key: '>', line: 'pane-menu', label: messages.keys.paneMenu, group: 'Panes' }];
 
 export function installKeys(controller: Controller): void {
   let state: KeyState = idleKeys;
@@ -74,7 +68,7 @@ export function installKeys(controller: Controller): void {
       }
       // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
       if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
-      const fed = feed(state, name, event.timeStamp, model.options.value, rows);
+      const fed = feed(state, name, event.timeStamp, model.options.value);
       const wasActive = state.prefixActive;
       setState(fed.state);
       if (fed.commandLine !== undefined) void controller.command(fed.commandLine);

@@ -46,10 +46,10 @@ export const activeWindow = computed<WindowView | undefined>(() => view.value?.w
 export const activePane = computed<PaneView | undefined>(() => activeWindow.value?.panes.find((pane) => pane.pane === activeWindow.value?.activePane));
 
 /** tmux options that this page carries out; set-option changes them. */
-export const options = computed(() => ({ ...defaultOptions, ...view.value?.options }));
+export const options = computed(() => ({ ...defaultOptions.session, ...defaultOptions.window, ...view.value?.options }));
 export const prefixLabel = computed(() => keyLabel(options.value.prefix));
 /** Our sentences name the default prefix; a person who moved it reads their own. */
-export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.prefix), prefixLabel.value);
+export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.session.prefix), prefixLabel.value);
 
 export const activePaneId = computed(() => activePane.value?.pane);
 export const warned = computed(() => status.value?.warning ?? false);

@@ -216,6 +216,10 @@ export type ClientAction =
   | { readonly action: 'copy-mode'; readonly pane: number; readonly pageUp?: true }
   | { readonly action: 'search'; readonly pane: number }
   | { readonly action: 'paste'; readonly pane: number }
+  | { readonly action: 'menu'; readonly pane: number }
+  /** Opens the question about an export. */
+  | { readonly action: 'export'; readonly pane: number }
+  | { readonly action: 'verify'; readonly pane: number }
   | { readonly action: 'display-panes' }
   | { readonly action: 'list-keys' }
   /** `template` holds %% where the answer goes. */

@@ -4,7 +4,7 @@ import type { Result } from './layout.ts';
 
 export interface OptionRow {
   readonly name: string;
-  readonly scope: 'server' | 'session' | 'window';
+  readonly scope: keyof Options;
   readonly type: 'number' | 'flag' | 'key' | 'choice';
   readonly default: number | boolean | string;
   readonly minimum?: number;
@@ -13,17 +13,26 @@ export interface OptionRow {
   readonly help: string;
 }
 
-export interface Options {
+export interface SessionOptions {
   readonly prefix: string;
   readonly 'base-index': number;
-  readonly 'pane-base-index': number;
   readonly 'repeat-time': number;
   readonly 'history-limit': number;
   readonly 'display-panes-time': number;
   readonly mouse: boolean;
+}
+
+export interface WindowOptions {
+  readonly 'pane-base-index': number;
   readonly 'mode-keys': 'vi' | 'emacs';
   readonly 'main-pane-width': number;
   readonly 'main-pane-height': number;
+}
+
+/** Values by scope. One value a scope: every session and every window has the same. */
+export interface Options {
+  readonly session: SessionOptions;
+  readonly window: WindowOptions;
 }
 
 /** Lines of scrollback a pane may keep. A line of 80 columns costs about 1.4 KB in the page: 50,000 of them are 70 MB a pane. */
@@ -90,7 +99,18 @@ export const optionRows: readonly OptionRow[] = [
   },
 ];
 
-export const defaultOptions: Options = Object.fromEntries(optionRows.map((row) => [row.name, row.default])) as unknown as Options;
+export const defaultOptions: Options = (['session', 'window'] as const).reduce(
+  (options, scope) => ({ ...options, [scope]: Object.fromEntries(optionRows.filter((row) => row.scope === scope).map((row) => [row.name, row.default])) }),
+  {} as Options,
+);
+
+/** The options with some values replaced, each in its scope. Values are not checked. */
+export function withOptions(options: Options, values: Partial<SessionOptions & WindowOptions>): Options {
+  return Object.entries(values).reduce<Options>((changed, [name, value]) => {
+    const { scope } = optionRows.find((row) => row.name === name)!;
+    return { ...changed, [scope]: { ...changed[scope], [name]: value } };
+  }, options);
+}
 
 /** A row by its name, or by the beginning of it where that is only one's. */
 export function findOption(name: string): Result<OptionRow> {
@@ -107,12 +127,12 @@ export function setOption(options: Options, name: string, text: string): Result<
   if (!found.ok) return found;
   const row = found.value;
   const value = readValue(row, text);
-  return value.ok ? { ok: true, value: { ...options, [row.name]: value.value } } : value;
+  return value.ok ? { ok: true, value: withOptions(options, { [row.name]: value.value }) } : value;
 }
 
 /** name value, as show-options prints it. */
 export function showOption(options: Options, row: OptionRow): string {
-  const value = (options as unknown as Record<string, number | boolean | string>)[row.name];
+  const value = (options[row.scope] as unknown as Readonly<Record<string, number | boolean | string>>)[row.name];
   return `${row.name} ${value === true ? 'on' : value === false ? 'off' : String(value)}`;
 }
 

@@ -1,25 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkspaceView } from '../bridge/schema.ts';
-import { type Outcome, commands, findCommand, runCommandLine } from './commands/index.ts';
-import { usage } from './commands/command.ts';
+import { type Outcome, usage } from './commands/command.ts';
+import { commands, findCommand } from './commands/index.ts';
+import { runCommandLine } from './commands/run.ts';
 import { panesOf } from './layout.ts';
-import {
-  type Effect,
-  type State,
-  activePane,
-  activeWindow,
-  closePane,
-  createState,
-  findPane,
-  newWindow,
-  paneExited,
-  paneFailed,
-  paneStarted,
-  sessionOf,
-  setStage,
-  terminalSizes,
-} from './state.ts';
+import type { Effect } from './state/effects.ts';
+import { type State, createState } from './state/model.ts';
+import { closePane, paneExited, paneFailed, paneStarted } from './state/panes.ts';
+import { activePane, activeWindow, findPane, sessionOf } from './state/query.ts';
+import { terminalSizes } from './state/sizes.ts';
+import { newWindow, setStage } from './state/windows.ts';
 import { defaultOptions, optionRows, setOption } from './options.ts';
 import { toView } from './view.ts';
 
@@ -155,7 +146,7 @@ describe('state and commands', () => {
 
   it('swaps, rotates, breaks out and arranges', () => {
     let state = run(fresh(), 'split-window -h ; split-window -h').state;
-    const order = (s: State): string => panesOf(activeWindow(s)?.layout ?? { geometry: s.geometry, root: { pane: 0, cols: 0, rows: 0 } }).join(' ');
+    const order = (s: State): string => panesOf(activeWindow(s)?.layout ?? { geometry: s.client.geometry, root: { pane: 0, cols: 0, rows: 0 } }).join(' ');
     expect(order(run(state, 'swap-pane -U').state)).toBe('0 2 1');
     expect(order(run(state, 'swap-pane -s .1 -t .2').state)).toBe('1 0 2');
     expect(order(run(state, 'rotate-window').state)).toBe('1 2 0');
@@ -165,7 +156,7 @@ describe('state and commands', () => {
     expect(lineOf(broken.state)).toBe('0:bash- 1:bash*');
     expect(broken.effects.every((effect) => effect.kind === 'resize')).toBe(true);
     expect(refusal(broken.state, 'break-pane')).toMatch(/own already/);
-    expect(run(state, 'select-layout even-v').state.sessions[0]?.windows[0]?.preset).toBe('even-vertical');
+    expect(run(state, 'select-layout even-v').state.server.sessions[0]?.windows[0]?.preset).toBe('even-vertical');
     expect(refusal(state, 'select-layout even')).toMatch(/^"even" is not one layout/);
     state = run(state, 'next-layout ; next-layout').state;
     expect(activeWindow(state)?.preset).toBe('even-vertical');
@@ -218,8 +209,8 @@ describe('state and commands', () => {
     expect([effect('lock'), effect('detach'), effect('export-pane'), effect('verify-pane')]).toEqual([
       { kind: 'lock' },
       { kind: 'detach' },
-      { kind: 'export', pane: 0 },
-      { kind: 'verify', pane: 0 },
+      { kind: 'client', action: { action: 'export', pane: 0 } },
+      { kind: 'client', action: { action: 'verify', pane: 0 } },
     ]);
     expect(effect('split-window -l 30% -c /srv "tail -f x"')).toMatchObject({ kind: 'spawn', command: ['/bin/sh', '-c', 'tail -f x'], cwd: '/srv', rows: 11 });
     expect(effect('split-window -- tail -f x')).toMatchObject({ command: ['tail', '-f', 'x'] });
@@ -262,17 +253,18 @@ describe('state and commands', () => {
   });
 
   it('sets options within their range', () => {
-    expect(setOption(defaultOptions, 'prefix', 'c-A')).toMatchObject({ ok: true, value: { prefix: 'C-a' } });
+    expect(setOption(defaultOptions, 'prefix', 'c-A')).toMatchObject({ ok: true, value: { session: { prefix: 'C-a' } } });
     expect(setOption(defaultOptions, 'prefix', 'a').ok).toBe(false);
-    expect(setOption(defaultOptions, 'repeat', '0')).toMatchObject({ ok: true, value: { 'repeat-time': 0 } });
+    expect(setOption(defaultOptions, 'repeat', '0')).toMatchObject({ ok: true, value: { session: { 'repeat-time': 0 } } });
     expect(setOption(defaultOptions, 'history-limit', '999999999')).toEqual({
       ok: false,
       sentence: 'history-limit must be a whole number from 0 to 50000, not "999999999".',
     });
-    expect(setOption(defaultOptions, 'mouse', 'off')).toMatchObject({ ok: true, value: { mouse: false } });
+    expect(setOption(defaultOptions, 'mouse', 'off')).toMatchObject({ ok: true, value: { session: { mouse: false } } });
+    expect(setOption(defaultOptions, 'mode-keys', 'vi')).toMatchObject({ ok: true, value: { window: { 'mode-keys': 'vi' } } });
     expect(setOption(defaultOptions, 'mode-keys', 'nano').ok).toBe(false);
     expect(setOption(defaultOptions, 'lock-command', 'x').ok).toBe(false);
-    expect(Object.keys(defaultOptions)).toEqual(optionRows.map((row) => row.name));
+    for (const row of optionRows) expect(Object.keys(defaultOptions[row.scope]), row.name).toContain(row.name);
     expect(runCommandLine(fresh(), 'show-options mouse', context).message).toBe('mouse on');
     expect(toView(run(fresh(), 'set -g prefix C-a').state).options).toMatchObject({ prefix: 'C-a', 'repeat-time': 500, mouse: true });
   });

@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommandLine } from './commands/index.ts';
+import { runCommandLine } from './commands/run.ts';
 import { panesOf, rectangles } from './layout.ts';
-import { type State, activeWindow, createState, newWindow } from './state.ts';
+import { type State, createState } from './state/model.ts';
+import { activeWindow } from './state/query.ts';
+import { newWindow } from './state/windows.ts';
 
 const cols = 120;
 const rows = 40;
@@ -97,7 +99,7 @@ function ours(state: State, offset: number): Snapshot {
   return {
     panes: rectangles(window.layout).map((r) => {
       const whole = window.zoomed && r.pane === window.active;
-      const place = whole ? `0,0 ${state.stage.cols}x${state.stage.rows}` : `${r.x},${r.y} ${r.cols}x${r.rows}`;
+      const place = whole ? `0,0 ${state.client.stage.cols}x${state.client.stage.rows}` : `${r.x},${r.y} ${r.cols}x${r.rows}`;
       return `%${r.pane + offset} ${place} ${r.pane === window.active ? 1 : 0} ${window.zoomed ? 1 : 0}`;
     }),
   };

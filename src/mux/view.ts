@@ -1,17 +1,26 @@
 /** What the workspace draws, from the state: rectangles in cells, names and flags. No pane text. */
 import type { PaneView, WindowView, WorkspaceView } from '../bridge/schema.ts';
 import { edgesOf, rectangles } from './layout.ts';
-import { type State, type Window, sessionOf, shownAlone } from './state.ts';
+import type { State, Window } from './state/model.ts';
+import { sessionOf } from './state/query.ts';
+import { shownAlone } from './state/sizes.ts';
 
 /** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
 export function toView(state: State): WorkspaceView {
   const session = sessionOf(state);
-  const { prefix, mouse, 'repeat-time': repeat, 'history-limit': history, 'display-panes-time': numbers, 'mode-keys': mode } = state.options;
+  const {
+    prefix,
+    mouse,
+    'repeat-time': repeat,
+    'history-limit': history,
+    'display-panes-time': numbers,
+    'mode-keys': mode,
+  } = { ...state.client.options.session, ...state.client.options.window };
   return {
     options: { prefix, mouse, 'repeat-time': repeat, 'history-limit': history, 'display-panes-time': numbers, 'mode-keys': mode },
     session: session.name,
     sessionClass: session.sessionClass,
-    stage: state.stage,
+    stage: state.client.stage,
     windows: session.windows.map((window): WindowView => ({
       id: window.id,
       index: window.index,
@@ -31,14 +40,14 @@ function paneViews(window: Window, state: State): PaneView[] {
     const pane = window.panes.find((candidate) => candidate.id === rectangle.pane);
     if (!pane) return [];
     const covers = alone && pane.id === window.active;
-    const place = covers ? { x: 0, y: 0, ...state.stage } : { x: rectangle.x, y: rectangle.y, cols: rectangle.cols, rows: rectangle.rows };
+    const place = covers ? { x: 0, y: 0, ...state.client.stage } : { x: rectangle.x, y: rectangle.y, cols: rectangle.cols, rows: rectangle.rows };
     return [
       {
         pane: pane.id,
         ...place,
-        edges: edgesOf(place, state.stage),
+        edges: edgesOf(place, state.client.stage),
         visible: !alone || covers,
-        number: order + state.options['pane-base-index'],
+        number: order + state.client.options.window['pane-base-index'],
         program: pane.program,
         recording: pane.recording,
         state: pane.state,

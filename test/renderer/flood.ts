@@ -13,7 +13,7 @@ const browser = await launch();
 try {
   const { core, page } = await open(browser, 'workspace');
   await until(() => core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  const pane = core.state!.sessions[0]!.windows[0]!.panes[0]!.id;
+  const pane = core.state!.server.sessions[0]!.windows[0]!.panes[0]!.id;
   const chunk = Buffer.from(`${hl7(1000)}\r\n`).subarray(0, chunkBytes);
   await page.evaluate('window.__frames = 0; (function tick() { requestAnimationFrame(() => { window.__frames++; tick(); }); })()');
   const acked = (): number => (core.requests.findLast(({ request }) => request === 'ack')?.input as { parsed: number } | undefined)?.parsed ?? 0;

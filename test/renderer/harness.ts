@@ -15,19 +15,13 @@ import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts
 import type { Display, Events, EventName, Output, StatusView, Surface } from '../../src/bridge/schema.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
 import { BridgeServer, Refusal, type Handlers } from '../../src/bridge/server.ts';
-import { runCommandLine } from '../../src/mux/commands/index.ts';
-import {
-  activePane,
-  createState,
-  newWindow,
-  paneExited,
-  paneFailed,
-  paneStarted,
-  setStage,
-  terminalSizes,
-  type Change,
-  type State,
-} from '../../src/mux/state.ts';
+import { runCommandLine } from '../../src/mux/commands/run.ts';
+import type { Change } from '../../src/mux/state/effects.ts';
+import { type State, createState } from '../../src/mux/state/model.ts';
+import { paneExited, paneFailed, paneStarted } from '../../src/mux/state/panes.ts';
+import { activePane } from '../../src/mux/state/query.ts';
+import { terminalSizes } from '../../src/mux/state/sizes.ts';
+import { newWindow, setStage } from '../../src/mux/state/windows.ts';
 import { toView } from '../../src/mux/view.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -25,7 +25,7 @@ export async function fourPanes(opened: Opened): Promise<void> {
   core.command('new-window -d -n ticket');
   core.command('select-pane -U');
   await core.settled();
-  const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+  const panes = core.state!.server.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
   const texts = [
     `\x1b]0;hl7 engine · if-icu-01\x07${hl7(140)}`,
     `\x1b]0;psql · feeds@db-04\x07${psql}`,
@@ -129,7 +129,7 @@ export const shots: readonly Shot[] = [
     core.emit('welcome', { lastUnlock: '2026-11-24T14:02:00', failures: 0 });
   }),
   workspace('ended', async ({ core }) => {
-    const [one, two] = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+    const [one, two] = core.state!.server.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
     core.exit(one!, 'The program ended with status 255 as soon as it started. What it printed is in its recording.');
     core.fail(two!, 'The shell /bin/zsh is not on this machine. Nothing was started.');
   }),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { hl7 } from './demo.ts';
 import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
-import { createState } from '../../src/mux/state.ts';
+import { createState } from '../../src/mux/state/model.ts';
 import { fourPanes } from './shots.ts';
 
 let browser: Browser;
@@ -25,7 +25,7 @@ const paste = (text: string): Promise<unknown> =>
     `(() => { const data = new DataTransfer(); data.setData('text/plain', ${JSON.stringify(text)}); document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); })()`,
   );
 
-const first = (): number => opened.core.state!.sessions[0]!.windows[0]!.panes[0]!.id;
+const first = (): number => opened.core.state!.server.sessions[0]!.windows[0]!.panes[0]!.id;
 
 beforeAll(async () => {
   await buildPages();
@@ -54,7 +54,7 @@ describe('layout', () => {
     core.emit('status', { ...calmStatus, recording: { level: 'warn', word: 'disk 90 % full, sealed', sealedBytes: 19e6 }, person: 'Mariko Ueda-Lindqvist' });
     core.command('rename-window a-rather-long-name-for-a-window');
     await core.settled();
-    const { cols, rows } = core.state!.stage;
+    const { cols, rows } = core.state!.client.stage;
     expect({ cols, rows }).toEqual({ cols: width / c, rows: Math.floor(height / r) - 1 });
     const panes = await page.evaluate<
       { pane: number; box: number[]; cell: number[]; lines: number }[]
@@ -175,7 +175,7 @@ describe('keys', () => {
     await page.keyboard.press('Enter');
     idle();
     await until(() => core.typed().endsWith('\r'), 'the whole line');
-    const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+    const panes = core.state!.server.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
     expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls  -l 0\r']);
   });
 
@@ -195,7 +195,7 @@ describe('keys', () => {
     await page.keyboard.press('Enter');
     answerPrompt();
     await until(() => core.typed().endsWith('\r'), 'the whole line');
-    const panes = core.state!.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
+    const panes = core.state!.server.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
     expect([core.typed(panes[0]), core.typed(panes[1])]).toEqual(['', 'ls  -l 0\r']);
     // The first pane by mouse.
     const answerClick = wait();
@@ -247,7 +247,7 @@ describe('keys', () => {
     await page.waitForSelector('#command');
     await page.keyboard.type(`ward's "4"`);
     await page.keyboard.press('Enter');
-    await until(() => core.state!.sessions[0]!.windows[0]!.name === `ward's "4"`, 'the new name');
+    await until(() => core.state!.server.sessions[0]!.windows[0]!.name === `ward's "4"`, 'the new name');
   });
 
   test.each([
@@ -288,7 +288,7 @@ describe('keys', () => {
     await prefix('q');
     await opened.page.waitForSelector('.pane__number');
     await opened.page.keyboard.press('1');
-    await until(() => core.state!.sessions[0]!.windows[0]!.active === first(), 'pane 1');
+    await until(() => core.state!.server.sessions[0]!.windows[0]!.active === first(), 'pane 1');
     expect(core.typed()).toBe('');
   });
 
@@ -494,7 +494,7 @@ describe('mouse and clipboard', () => {
     core.command('split-window -h');
     await core.settled();
     await page.mouse.click(200, 300);
-    await until(() => core.state!.sessions[0]!.windows[0]!.active === first(), 'the focus');
+    await until(() => core.state!.server.sessions[0]!.windows[0]!.active === first(), 'the focus');
     await page.keyboard.type('w');
     await until(() => core.typed(first()) === 'w', 'the key');
     expect(await page.getAttribute(`[data-pane="${first()}"]`, 'class')).toContain('is-focused');

@@ -2,7 +2,7 @@
 import type { Result } from '../layout.ts';
 import { type Arguments, type Command, usage } from './command.ts';
 
-export function parseArguments(command: Command, words: readonly string[]): Result<Arguments> {
+export function parseArguments(command: Pick<Command, 'name' | 'args'>, words: readonly string[]): Result<Arguments> {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const { args } = command;

@@ -1,5 +1,6 @@
 /** What a command is: one literal a file in this folder. Parser, help, documents and tests are made from these. */
-import type { Change, Effect, State } from '../state.ts';
+import type { Change, Effect } from '../state/effects.ts';
+import type { Pane, State, Window } from '../state/model.ts';
 
 /** Flags and values as tmux(1) writes them in a command's usage. */
 export interface ArgumentSpec {
@@ -31,17 +32,41 @@ export interface Outcome extends Change {
   readonly failed?: true;
 }
 
-export interface Command {
+/** What a command is given to run with. */
+export interface Call {
+  readonly state: State;
+  readonly args: Arguments;
+  readonly context: Context;
+}
+
+export interface WindowCall extends Call {
+  readonly window: Window;
+}
+
+export interface PaneCall extends WindowCall {
+  readonly pane: Pane;
+}
+
+interface Described {
   readonly name: string;
   readonly alias?: string;
   readonly args: ArgumentSpec;
+  /** The flag that names the target, where it is not -t. Without such a flag in `args` the target is where the command was given. */
+  readonly targetFlag?: string;
   /** One or two sentences. */
   readonly help: string;
   readonly examples: readonly string[];
   /** True for commands that tmux does not have. */
   readonly own?: true;
-  run(state: State, args: Arguments, context: Context): Outcome;
 }
+
+/** `target` is what a command acts on: it is found before the command runs, and one that is not there is refused (run.ts). */
+export type Command = Described &
+  (
+    | { readonly target: 'none'; run(call: Call): Outcome }
+    | { readonly target: 'window'; run(call: WindowCall): Outcome }
+    | { readonly target: 'pane'; run(call: PaneCall): Outcome }
+  );
 
 export function done(state: State, effects: readonly Effect[] = [], message?: string): Outcome {
   return message === undefined ? { state, effects } : { state, effects, message };
@@ -57,7 +82,7 @@ export function client(state: State, action: Extract<Effect, { kind: 'client' }>
 }
 
 /** Usage in tmux's form: split-window [-bdfhv] [-l size] [-t target-pane] [shell-command ...] */
-export function usage(command: Command): string {
+export function usage(command: Pick<Command, 'name' | 'args'>): string {
   const parts = [command.name];
   if (command.args.flags) parts.push(`[-${command.args.flags}]`);
   for (const [flag, name] of Object.entries(command.args.values ?? {})) parts.push(`[-${flag} ${name}]`);

@@ -1,20 +1,18 @@
-import { type Command, client, refuse } from './command.ts';
+import { type Command, client } from './command.ts';
 import { expandFormat } from './format.ts';
 import { quoteWord } from './lexer.ts';
-import { currentPane } from './targets.ts';
 
 export const confirmBefore: Command = {
   name: 'confirm-before',
   alias: 'confirm',
+  target: 'pane',
   args: { values: { p: 'prompt' }, words: ['command', '[argument ...]'] },
   help: 'Asks first, and runs the command only on a clear yes.',
   examples: ['confirm-before kill-window', 'confirm-before -p "Close pane #P?" kill-pane'],
-  run(state, args, context) {
-    const target = currentPane(state, context);
-    if (!target.ok) return refuse(state, target.sentence);
+  run({ state, args, window, pane }) {
     // One word is a whole command line; several are a command's words, quoted again.
     const command = args.words.length === 1 ? (args.words[0] ?? '') : args.words.map((word) => (word === ';' ? word : quoteWord(word))).join(' ');
     const prompt = args.value('p') ?? `Run ${command}?`;
-    return client(state, { action: 'confirm', prompt: expandFormat(prompt, state, target.value), command });
+    return client(state, { action: 'confirm', prompt: expandFormat(prompt, state, { window, pane }), command });
   },
 };

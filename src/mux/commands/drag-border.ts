@@ -1,15 +1,17 @@
 import { borderAt, dragBorder as drag } from '../layout.ts';
-import { activeWindow, changeLayout } from '../state.ts';
+import { changeLayout } from '../state/panes.ts';
+import { activeWindow } from '../state/query.ts';
 import { parseCount } from './arguments.ts';
 import { type Command, done, refuse } from './command.ts';
 
 export const dragBorder: Command = {
   name: 'drag-border',
   own: true,
+  target: 'none',
   args: { words: ['from-x', 'from-y', 'to-x', 'to-y'] },
   help: 'Moves the border under one cell of the window to another cell, as far as the panes allow. Cells count from 0 at the top left. This is what dragging with the mouse sends.',
   examples: ['drag-border 40 5 52 5'],
-  run(state, args) {
+  run({ state, args }) {
     const numbers = args.words.map((word) => parseCount(word, 'cell'));
     const bad = numbers.find((number) => !number.ok);
     if (bad && !bad.ok) return refuse(state, bad.sentence);

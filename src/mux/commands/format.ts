@@ -1,6 +1,7 @@
 /** The few formats of tmux that prompts and messages use: #S #I #W #P #D and their long names. Others stay as they are. */
 import { panesOf } from '../layout.ts';
-import { type State, sessionOf } from '../state.ts';
+import type { State } from '../state/model.ts';
+import { sessionOf } from '../state/query.ts';
 import type { PaneTarget } from './targets.ts';
 
 const longNames: Readonly<Record<string, string>> = { session_name: 'S', window_index: 'I', window_name: 'W', pane_index: 'P', pane_id: 'D' };
@@ -11,7 +12,7 @@ export function expandFormat(text: string, state: State, { window, pane }: PaneT
     S: sessionOf(state).name,
     I: String(window.index),
     W: window.name,
-    P: String(panesOf(window.layout).indexOf(pane.id) + state.options['pane-base-index']),
+    P: String(panesOf(window.layout).indexOf(pane.id) + state.client.options.window['pane-base-index']),
     D: `%${pane.id}`,
   };
   return text.replace(

@@ -1,17 +1,15 @@
-import { type Change, closePane } from '../state.ts';
-import { type Command, done, refuse } from './command.ts';
-import { resolvePane } from './targets.ts';
+import type { Change } from '../state/effects.ts';
+import { closePane } from '../state/panes.ts';
+import { type Command, done } from './command.ts';
 
 export const killPane: Command = {
   name: 'kill-pane',
   alias: 'killp',
+  target: 'pane',
   args: { flags: 'a', values: { t: 'target-pane' } },
   help: 'Closes a pane and ends its program; the recording is completed. -a closes all the others of the window.',
   examples: ['kill-pane', 'kill-pane -a', 'kill-pane -t .2'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const { window, pane } = target.value;
+  run({ state, args, window, pane }) {
     const ids = args.has('a') ? window.panes.filter((other) => other.id !== pane.id).map((other) => other.id) : [pane.id];
     let change: Change = { state, effects: [] };
     for (const id of ids) {

@@ -4,8 +4,9 @@ import { last } from './switch-window.ts';
 export const lastWindow: Command = {
   name: 'last-window',
   alias: 'last',
+  target: 'none',
   args: {},
   help: 'Goes back to the window that was in front before.',
   examples: ['last-window'],
-  run: (state) => last(state),
+  run: ({ state }) => last(state),
 };

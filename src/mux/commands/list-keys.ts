@@ -3,8 +3,9 @@ import { type Command, client } from './command.ts';
 export const listKeys: Command = {
   name: 'list-keys',
   alias: 'lsk',
+  target: 'none',
   args: {},
   help: 'Shows every key and what it does.',
   examples: ['list-keys'],
-  run: (state) => client(state, { action: 'list-keys' }),
+  run: ({ state }) => client(state, { action: 'list-keys' }),
 };

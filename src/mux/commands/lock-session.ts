@@ -3,8 +3,9 @@ import { type Command, done } from './command.ts';
 export const lockSession: Command = {
   name: 'lock-session',
   alias: 'locks',
+  target: 'none',
   args: {},
   help: 'Locks Wardmux now. Programs run on and stay recorded; nothing is shown and nothing can be typed until the unlock.',
   examples: ['lock-session'],
-  run: (state) => done(state, [{ kind: 'lock' }]),
+  run: ({ state }) => done(state, [{ kind: 'lock' }]),
 };

@@ -1,4 +1,5 @@
-import { newWindow as open, sessionOf } from '../state.ts';
+import { sessionOf } from '../state/query.ts';
+import { newWindow as open } from '../state/windows.ts';
 import { cleanName } from '../names.ts';
 import { parseCount } from './arguments.ts';
 import { type Command, done, refuse } from './command.ts';
@@ -8,10 +9,11 @@ import { currentPane } from './targets.ts';
 export const newWindow: Command = {
   name: 'new-window',
   alias: 'neww',
+  target: 'none',
   args: { flags: 'd', values: { c: 'start-directory', n: 'window-name', t: 'target-window' }, words: ['[shell-command ...]'] },
   help: 'Opens a new window with one pane, in the folder of this pane. -d leaves the present window in front; -t gives its number.',
   examples: ['new-window', 'new-window -n logs', 'new-window -t :5 htop'],
-  run(state, args, context) {
+  run({ state, args, context }) {
     const wanted = args.value('n');
     const name = wanted === undefined ? undefined : cleanName(wanted, 'window');
     if (name && !name.ok) return refuse(state, name.sentence);

@@ -4,8 +4,9 @@ import { step } from './switch-window.ts';
 export const nextWindow: Command = {
   name: 'next-window',
   alias: 'next',
+  target: 'none',
   args: {},
   help: 'Goes to the next window, from the last to the first.',
   examples: ['next-window'],
-  run: (state) => step(state, 1),
+  run: ({ state }) => step(state, 1),
 };

@@ -1,11 +1,13 @@
 /** Putting a preset layout on a window, for select-layout and next-layout. */
 import { type PresetName, applyPreset, presetNames } from '../layout-presets.ts';
-import { type State, type Window, changeLayout, changeWindow } from '../state.ts';
+import type { State, Window } from '../state/model.ts';
+import { changeLayout } from '../state/panes.ts';
+import { changeWindow } from '../state/windows.ts';
 import { type Outcome, done, refuse } from './command.ts';
 
 export function usePreset(state: State, window: Window, preset: PresetName): Outcome {
   if (!window.fits) return refuse(state, 'The window is too small for the panes that it has. Make it larger, or close a pane.');
-  const main = { cols: state.options['main-pane-width'], rows: state.options['main-pane-height'] };
+  const main = { cols: state.client.options.window['main-pane-width'], rows: state.client.options.window['main-pane-height'] };
   const layout = applyPreset(window.layout, preset, main);
   if (!layout.ok) return refuse(state, layout.sentence);
   const change = changeLayout(state, window.id, () => layout.value);

@@ -1,15 +1,12 @@
-import { type Command, refuse } from './command.ts';
+import { type Command } from './command.ts';
 import { stepPreset } from './presets.ts';
-import { resolveWindow } from './targets.ts';
 
 export const previousLayout: Command = {
   name: 'previous-layout',
   alias: 'prevl',
+  target: 'window',
   args: { values: { t: 'target-window' } },
   help: 'Arranges the panes in the previous of the preset layouts that fits.',
   examples: ['previous-layout'],
-  run(state, args, context) {
-    const window = resolveWindow(state, args.value('t'), context);
-    return window.ok ? stepPreset(state, window.value, -1) : refuse(state, window.sentence);
-  },
+  run: ({ state, window }) => stepPreset(state, window, -1),
 };

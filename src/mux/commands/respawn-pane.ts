@@ -1,18 +1,16 @@
-import { respawnPane as respawn } from '../state.ts';
+import { respawnPane as respawn } from '../state/panes.ts';
 import { type Command, done, refuse } from './command.ts';
 import { startOf } from './start.ts';
-import { resolvePane } from './targets.ts';
 
 export const respawnPane: Command = {
   name: 'respawn-pane',
   alias: 'respawnp',
+  target: 'pane',
   args: { values: { c: 'start-directory', t: 'target-pane' }, words: ['[shell-command ...]'] },
   help: 'Starts a shell, or a command, in a pane whose program has ended. It gets a recording of its own; the old one is kept.',
   examples: ['respawn-pane', 'respawn-pane htop'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const change = respawn(state, target.value.pane.id, startOf(args, context, undefined));
+  run({ state, args, context, pane }) {
+    const change = respawn(state, pane.id, startOf(args, context, undefined));
     return change.ok ? done(change.value.state, change.value.effects) : refuse(state, change.sentence);
   },
 };

@@ -1,14 +1,11 @@
-import { type Command, client, refuse } from './command.ts';
-import { resolvePane } from './targets.ts';
+import { type Command, client } from './command.ts';
 
 export const search: Command = {
   name: 'search',
   own: true,
+  target: 'pane',
   args: { values: { t: 'target-pane' } },
   help: 'Searches the scrollback of a pane.',
   examples: ['search'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    return target.ok ? client(state, { action: 'search', pane: target.value.pane.id }) : refuse(state, target.sentence);
-  },
+  run: ({ state, pane }) => client(state, { action: 'search', pane: pane.id }),
 };

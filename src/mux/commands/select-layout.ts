@@ -1,20 +1,17 @@
 import { spreadOut } from '../layout.ts';
 import { presetNames } from '../layout-presets.ts';
-import { changeLayout } from '../state.ts';
+import { changeLayout } from '../state/panes.ts';
 import { type Command, done, refuse } from './command.ts';
 import { stepPreset, usePreset } from './presets.ts';
-import { resolvePane } from './targets.ts';
 
 export const selectLayout: Command = {
   name: 'select-layout',
   alias: 'selectl',
+  target: 'pane',
   args: { flags: 'Enp', values: { t: 'target-pane' }, words: ['[layout-name]'] },
   help: `Arranges the panes of the window: ${presetNames.join(', ')}. -E gives this pane and those beside it equal sizes; -n and -p take the next and the previous layout; without a name the last one is used again.`,
   examples: ['select-layout tiled', 'select-layout -E'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const { window, pane } = target.value;
+  run({ state, args, window, pane }) {
     if (args.has('n') || args.has('p')) return stepPreset(state, window, args.has('n') ? 1 : -1);
     if (args.has('E')) {
       const change = changeLayout(state, window.id, (layout) => spreadOut(layout, pane.id));

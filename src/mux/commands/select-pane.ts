@@ -1,7 +1,7 @@
 import { type Side, neighbour } from '../layout.ts';
-import { selectPane as select } from '../state.ts';
+import { selectPane as select } from '../state/panes.ts';
 import { type Command, done, refuse } from './command.ts';
-import { resolvePane, usedIn } from './targets.ts';
+import { usedIn } from './targets.ts';
 
 const sides: readonly (readonly [string, Side])[] = [
   ['U', 'up'],
@@ -13,15 +13,15 @@ const sides: readonly (readonly [string, Side])[] = [
 export const selectPane: Command = {
   name: 'select-pane',
   alias: 'selectp',
+  target: 'pane',
   args: { flags: 'DLRUZl', values: { t: 'target-pane' } },
   help: 'Gives the keyboard to another pane: the one above, below, left or right of this one (the last used where there are several), the last one (-l), or a target. -Z keeps the window zoomed.',
   examples: ['select-pane -L', 'select-pane -t :.+', 'select-pane -t %3'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.has('l') ? '{last}' : args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const { window, pane } = target.value;
+  run({ state, args, window, pane }) {
+    if (args.has('l') && window.last === undefined) return refuse(state, 'There is no last pane.');
+    const from = args.has('l') ? window.last! : pane.id;
     const side = sides.find(([flag]) => args.has(flag))?.[1];
-    const wanted = side ? neighbour(window.layout, pane.id, side, usedIn(window)) : pane.id;
+    const wanted = side ? neighbour(window.layout, from, side, usedIn(window)) : from;
     if (wanted === undefined) return done(state);
     const change = select(state, wanted, args.has('Z'));
     return done(change.state, change.effects);

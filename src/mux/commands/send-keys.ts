@@ -1,20 +1,18 @@
 import { normalizeKey } from '../keys/names.ts';
 import { filterPaste } from '../paste.ts';
 import { type Command, client, refuse } from './command.ts';
-import { resolvePane } from './targets.ts';
 
 export const sendKeys: Command = {
   name: 'send-keys',
   alias: 'send',
+  target: 'pane',
   args: { flags: 'l', values: { t: 'target-pane' }, words: ['key ...'] },
   help: 'Types into a pane: names of keys (Enter, C-c, Up), and as text whatever is no name of a key. -l types everything as text; control characters are then taken out.',
   examples: ['send-keys ls Enter', "send-keys -l 'not Enter'"],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    if (target.value.pane.state !== 'live') return refuse(state, 'No program is running in this pane.');
+  run({ state, args, pane }) {
+    if (pane.state !== 'live') return refuse(state, 'No program is running in this pane.');
     const literal = args.has('l');
     const keys = args.words.map((word) => (literal ? undefined : normalizeKey(word)) ?? filterPaste(word).text);
-    return client(state, { action: 'send-keys', pane: target.value.pane.id, keys, literal });
+    return client(state, { action: 'send-keys', pane: pane.id, keys, literal });
   },
 };

@@ -1,22 +1,20 @@
 import { type Direction, panesOf } from '../layout.ts';
-import { paneSize, splitPane } from '../state.ts';
+import { splitPane } from '../state/panes.ts';
+import { paneSize } from '../state/sizes.ts';
 import { parseSize } from './arguments.ts';
 import { type Command, done, refuse } from './command.ts';
 import { startOf } from './start.ts';
-import { resolvePane } from './targets.ts';
 
 export const splitWindow: Command = {
   name: 'split-window',
   alias: 'splitw',
+  target: 'pane',
   args: { flags: 'bdfhv', values: { c: 'start-directory', l: 'size', p: 'percentage', t: 'target-pane' }, words: ['[shell-command ...]'] },
   help: 'Opens a new pane beside this one. -h puts it on the right, -v (the default) below; -b on the other side; -f along the whole window; -d leaves the keyboard where it is. The size is in cells or a percentage.',
   examples: ['split-window -h', 'split-window -v -l 30%', "split-window -h 'tail -f /var/log/syslog'"],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const { window, pane } = target.value;
+  run({ state, args, context, window, pane }) {
     const direction: Direction = args.has('h') ? 'left-right' : 'top-bottom';
-    const whole = args.has('f') ? window.layout.root : paneSize(window, pane.id, state.stage);
+    const whole = args.has('f') ? window.layout.root : paneSize(window, pane.id, state.client.stage);
     const percentage = args.value('p');
     const wanted = args.value('l') ?? (percentage === undefined ? undefined : `${percentage}%`);
     const size = wanted === undefined ? undefined : parseSize(wanted, direction === 'left-right' ? whole.cols : whole.rows);

@@ -1,5 +1,5 @@
 /** What a command that opens a pane starts: words after the flags, or the person's shell. */
-import type { Start } from '../state.ts';
+import type { Start } from '../state/model.ts';
 import type { Arguments, Context } from './command.ts';
 
 /** One word is a line for /bin/sh, as in tmux; several are a program and its arguments. `cwdFrom` is the pane whose folder is kept. */

@@ -1,18 +1,16 @@
 import { panesOf, swap } from '../layout.ts';
-import { changeLayout, selectPane } from '../state.ts';
+import { changeLayout, selectPane } from '../state/panes.ts';
 import { type Command, done, refuse } from './command.ts';
 import { resolvePane } from './targets.ts';
 
 export const swapPane: Command = {
   name: 'swap-pane',
   alias: 'swapp',
+  target: 'pane',
   args: { flags: 'DUd', values: { s: 'src-pane', t: 'dst-pane' } },
   help: 'Exchanges this pane with the one before it (-U), after it (-D), or another one of the window (-s). -d leaves the keyboard in its place.',
   examples: ['swap-pane -U', 'swap-pane -s .1 -t .3'],
-  run(state, args, context) {
-    const target = resolvePane(state, args.value('t'), context);
-    if (!target.ok) return refuse(state, target.sentence);
-    const { window, pane } = target.value;
+  run({ state, args, context, window, pane }) {
     const order = panesOf(window.layout);
     const at = order.indexOf(pane.id);
     let other = pane.id;

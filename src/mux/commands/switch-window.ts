@@ -1,5 +1,7 @@
 /** Going to another window relative to the active one: tmux's next-window, previous-window and last-window. */
-import { type State, activeWindow, selectWindow, sessionOf } from '../state.ts';
+import type { State } from '../state/model.ts';
+import { activeWindow, sessionOf } from '../state/query.ts';
+import { selectWindow } from '../state/windows.ts';
 import { type Outcome, done, refuse } from './command.ts';
 
 export function step(state: State, by: 1 | -1): Outcome {

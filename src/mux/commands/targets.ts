@@ -3,7 +3,8 @@
  * and no other.
  */
 import { type Result, type Side, neighbour, panesOf, rectangles } from '../layout.ts';
-import { type Pane, type Session, type State, type Window, activeWindow, findPane, findWindow, sessionOf } from '../state.ts';
+import type { Pane, Session, State, Window } from '../state/model.ts';
+import { activeWindow, findPane, findWindow, sessionOf } from '../state/query.ts';
 import type { Context } from './command.ts';
 
 export interface PaneTarget {
@@ -131,7 +132,7 @@ function paneBy(state: State, window: Window, spec: string, context: Context): R
       rectangles(window.layout).find((rectangle) => [...corner].every((edge) => (rectangle.edges as readonly string[]).includes(edge)))?.pane,
     );
   if (/^\d+$/.test(spec)) {
-    const base = state.options['pane-base-index'];
+    const base = state.client.options.window['pane-base-index'];
     return inWindow(window, order[Number(spec) - base], `There is no pane ${spec} in this window: its panes are ${base} to ${base + order.length - 1}.`);
   }
   return { ok: false, sentence: `There is no pane "${spec}".` };

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findCommand, runCommandLine } from '../commands/index.ts';
+import { findCommand } from '../commands/index.ts';
 import { parseLine } from '../commands/lexer.ts';
-import { createState, newWindow } from '../state.ts';
+import { runCommandLine } from '../commands/run.ts';
+import { createState } from '../state/model.ts';
+import { newWindow } from '../state/windows.ts';
 import { listKeys } from './list.ts';
 import { type KeyState, feed, idleKeys } from './machine.ts';
 import { type KeyPress, keyLabel, keyName, normalizeKey } from './names.ts';

@@ -1,5 +1,5 @@
 /** The prefix key as a pure state machine: tmux's rules (server_client_key_callback), time comes in. */
-import type { Options } from '../options.ts';
+import type { SessionOptions } from '../options.ts';
 import { type KeyRow, keyRows } from './table.ts';
 
 export interface KeyState {
@@ -30,7 +30,7 @@ export function feed(
   state: KeyState,
   key: string | undefined,
   nowMs: number,
-  options: Pick<Options, 'prefix' | 'repeat-time'>,
+  options: Pick<SessionOptions, 'prefix' | 'repeat-time'>,
   rows: readonly KeyRow[] = keyRows,
 ): Fed {
   if (key === undefined) return fed(state, false);
@@ -50,7 +50,7 @@ export function feed(
   return row ? { ...fed(idleKeys, true), commandLine: row.line } : fed(idleKeys, false);
 }
 
-function run(row: KeyRow, nowMs: number, options: Pick<Options, 'repeat-time'>): Fed {
+function run(row: KeyRow, nowMs: number, options: Pick<SessionOptions, 'repeat-time'>): Fed {
   const repeats = row.repeat === true && options['repeat-time'] > 0;
   return { ...fed({ prefixActive: false, repeatUntil: repeats ? nowMs + options['repeat-time'] : undefined }, true), commandLine: row.line };
 }

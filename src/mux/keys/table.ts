@@ -44,6 +44,7 @@ export const keyRows: readonly KeyRow[] = [
   prefix('o', 'select-pane -t :.+', 'next pane', 'Panes'),
   prefix(';', 'last-pane', 'last pane', 'Panes'),
   prefix('q', 'display-panes', 'show pane numbers', 'Panes'),
+  prefix('>', 'pane-menu', 'menu of this pane', 'Panes'),
   prefix('x', 'confirm-before -p "Close pane #P? Its program ends." kill-pane', 'close this pane', 'Panes'),
   prefix('!', 'break-pane', 'pane to own window', 'Panes'),
   prefix('{', 'swap-pane -U', 'swap with previous', 'Panes'),

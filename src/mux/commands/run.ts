@@ -1,0 +1,53 @@
+/** The one door to the commands: a line is read, each command's target is found, and the command runs on it. */
+import type { Effect } from '../state/effects.ts';
+import type { State } from '../state/model.ts';
+import { parseArguments } from './arguments.ts';
+import { type Call, type Command, type Context, type Outcome, refuse } from './command.ts';
+import { findCommand } from './index.ts';
+import { parseLine } from './lexer.ts';
+import { resolvePane, resolveWindow } from './targets.ts';
+
+/**
+ * Runs one or several commands in tmux's syntax. The first one that is refused ends the line; what the commands before it
+ * did stays done, as in tmux. Nothing at all is done when the line cannot be read.
+ * @returns the new state, the effects in order, and a message for the person where there is one; `failed` with a refusal.
+ */
+export function runCommandLine(state: State, line: string, context: Context): Outcome {
+  const parsed = parseLine(line);
+  if (!parsed.ok) return refuse(state, parsed.sentence);
+  const calls: { readonly command: Command; readonly words: readonly string[] }[] = [];
+  for (const [name = '', ...words] of parsed.value) {
+    const command = findCommand(name);
+    if (!command.ok) return refuse(state, command.sentence);
+    calls.push({ command: command.value, words });
+  }
+  let now = state;
+  const effects: Effect[] = [];
+  const messages: string[] = [];
+  for (const { command, words } of calls) {
+    const args = parseArguments(command, words);
+    const outcome = args.ok ? runCommand(command, { state: now, args: args.value, context }) : refuse(now, args.sentence);
+    now = outcome.state;
+    effects.push(...outcome.effects);
+    if (outcome.message !== undefined) messages.push(outcome.message);
+    if (outcome.failed) return { state: now, effects, message: messages.join('\n'), failed: true };
+  }
+  return messages.length > 0 ? { state: now, effects, message: messages.join('\n') } : { state: now, effects };
+}
+
+function runCommand(command: Command, call: Call): Outcome {
+  const { state, args, context } = call;
+  const wanted = args.value(command.targetFlag ?? 't');
+  switch (command.target) {
+    case 'none':
+      return command.run(call);
+    case 'window': {
+      const window = resolveWindow(state, wanted, context);
+      return window.ok ? command.run({ ...call, window: window.value }) : refuse(state, window.sentence);
+    }
+    case 'pane': {
+      const found = resolvePane(state, wanted, context);
+      return found.ok ? command.run({ ...call, ...found.value }) : refuse(state, found.sentence);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The multiplexer as one value. The server is what there is: sessions > windows > panes. The client is who looks at it: the
+ * session it is attached to, its stage, its options. Ids count up and are never used twice, so a late message about a pane
+ * that is gone can never reach another one.
+ */
+import type { PaneView } from '../../bridge/schema.ts';
+import * as layouts from '../layout.ts';
+import type { PresetName } from '../layout-presets.ts';
+import { type Options, type SessionOptions, type WindowOptions, defaultOptions, withOptions } from '../options.ts';
+
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface Pane {
+  readonly id: number;
+  /** Name of the program that was started. */
+  readonly program: string;
+  /** Rises each time a pane becomes the active one: tmux's tie-break between neighbours. */
+  readonly used: number;
+  readonly recording: string | null;
+  readonly state: PaneView['state'];
+  readonly sentence?: string;
+}
+
+export interface Window {
+  readonly id: number;
+  readonly index: number;
+  readonly name: string;
+  /** The name follows the active pane's program until a person gives one. */
+  readonly automaticName: boolean;
+  /** As it was at the last deliberate change; `layout` is this, fitted to the stage. So a window made small and large again is as before. */
+  readonly reference: layouts.Layout;
+  readonly layout: layouts.Layout;
+  /** False while the stage is too small for the panes: the active one is then shown alone. */
+  readonly fits: boolean;
+  readonly panes: readonly Pane[];
+  readonly active: number;
+  readonly last: number | undefined;
+  readonly zoomed: boolean;
+  readonly preset: PresetName | undefined;
+}
+
+export interface Session {
+  readonly id: number;
+  readonly name: string;
+  readonly sessionClass: 'clinical' | 'general';
+  /** By index, rising. */
+  readonly windows: readonly Window[];
+  /** Id of the active window; undefined only when there is none. */
+  readonly active: number | undefined;
+  /** Ids of windows that were active before, latest first. */
+  readonly history: readonly number[];
+}
+
+export interface Server {
+  readonly sessions: readonly Session[];
+  readonly next: { readonly session: number; readonly window: number; readonly pane: number; readonly use: number };
+}
+
+export interface Client {
+  /** Id of the session that it is attached to. */
+  readonly session: number;
+  /** What it has for panes, in cells. */
+  readonly stage: Size;
+  /** How much room its face takes between panes. */
+  readonly geometry: layouts.Geometry;
+  readonly options: Options;
+}
+
+export interface State {
+  readonly server: Server;
+  readonly client: Client;
+}
+
+export interface CreateOptions {
+  readonly session?: string;
+  readonly sessionClass?: Session['sessionClass'];
+  readonly options?: Partial<SessionOptions & WindowOptions>;
+  readonly geometry?: layouts.Geometry;
+}
+
+/** A state with one session and no window yet; `newWindow` opens the first. */
+export function createState(stage: Size, create: CreateOptions = {}): State {
+  return {
+    server: {
+      sessions: [{ id: 0, name: create.session ?? '0', sessionClass: create.sessionClass ?? 'general', windows: [], active: undefined, history: [] }],
+      next: { session: 1, window: 0, pane: 0, use: 1 },
+    },
+    client: { session: 0, stage, geometry: create.geometry ?? layouts.wardmuxGeometry, options: withOptions(defaultOptions, create.options ?? {}) },
+  };
+}
+
+export interface Start {
+  /** Shown in the title and as the window's automatic name. */
+  readonly program: string;
+  readonly command?: readonly string[];
+  readonly cwd?: string;
+  readonly cwdFrom?: number;
+}

@@ -1,0 +1,44 @@
+/** Finding things in a state. */
+import type { Pane, Session, State, Window } from './model.ts';
+
+/** Every window of every session. */
+export function allWindows(state: State): readonly Window[] {
+  return state.server.sessions.flatMap((session) => session.windows);
+}
+
+/** The session that the client is attached to. */
+export function sessionOf(state: State): Session {
+  const session = state.server.sessions.find((candidate) => candidate.id === state.client.session);
+  if (!session) throw new RangeError('no session is attached');
+  return session;
+}
+
+export function activeWindow(state: State): Window | undefined {
+  const session = sessionOf(state);
+  return session.windows.find((window) => window.id === session.active);
+}
+
+export function findWindow(state: State, id: number): Window | undefined {
+  return allWindows(state).find((window) => window.id === id);
+}
+
+/** The window that holds a pane, and the pane. */
+export function findPane(state: State, id: number): { readonly window: Window; readonly pane: Pane } | undefined {
+  for (const window of allWindows(state)) {
+    const pane = window.panes.find((candidate) => candidate.id === id);
+    if (pane) return { window, pane };
+  }
+  return undefined;
+}
+
+/** The pane that has the keyboard. */
+export function activePane(state: State): number | undefined {
+  return activeWindow(state)?.active;
+}
+
+/** The lowest index from `base` on that no window of the session has. */
+export function freeIndex(session: Session, base: number): number {
+  let index = base;
+  while (session.windows.some((window) => window.index === index)) index += 1;
+  return index;
+}

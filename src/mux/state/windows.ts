@@ -1,0 +1,119 @@
+/** Windows of the attached session: opened, gone to, fitted to the stage, closed. */
+import * as layouts from '../layout.ts';
+import { type Change, type Effect, finish, spawnEffect } from './effects.ts';
+import type { Pane, Server, Session, Size, Start, State, Window } from './model.ts';
+import { findWindow, freeIndex, sessionOf } from './query.ts';
+import { refit } from './sizes.ts';
+
+interface NewWindow {
+  readonly name?: string;
+  readonly detached?: boolean;
+  readonly index?: number;
+}
+
+/** A new window with one pane, active unless `detached`. Its index is the lowest free one from base-index. */
+export function newWindow(state: State, start: Start, how: NewWindow = {}): Change {
+  const { pane: id, use } = state.server.next;
+  const counted = count(state, { pane: id + 1, use: use + 1 });
+  const next = openWindow(counted, freshPane(id, start, use), how);
+  return { state: next, effects: [spawnEffect(next, id, start)] };
+}
+
+/** Puts a pane that is in no window into a new one. */
+export function openWindow(state: State, pane: Pane, how: NewWindow): State {
+  const { stage, geometry, options } = state.client;
+  const id = state.server.next.window;
+  const layout = layouts.createLayout(pane.id, stage.cols, stage.rows, geometry);
+  const next = putWindow(count(state, { window: id + 1 }), {
+    id,
+    index: how.index ?? freeIndex(sessionOf(state), options.session['base-index']),
+    name: how.name ?? pane.program,
+    automaticName: how.name === undefined,
+    reference: layout,
+    layout,
+    fits: true,
+    panes: [pane],
+    active: pane.id,
+    last: undefined,
+    zoomed: false,
+    preset: undefined,
+  });
+  return how.detached && sessionOf(next).active !== undefined ? next : selectWindow(next, id);
+}
+
+/** Closes a window with all its panes. */
+export function closeWindow(state: State, id: number): Change {
+  const window = findWindow(state, id);
+  if (!window) return { state, effects: [] };
+  return dropWindow(
+    state,
+    window,
+    window.panes.map((pane) => ({ kind: 'kill', pane: pane.id })),
+  );
+}
+
+/** Makes a window the active one of its session, at its own pane. */
+export function selectWindow(state: State, id: number): State {
+  const session = sessionOf(state);
+  if (session.active === id || !session.windows.some((window) => window.id === id)) return state;
+  const history = session.active === undefined ? session.history : [session.active, ...session.history];
+  return putSession(state, { ...session, active: id, history: history.filter((other, index) => other !== id && history.indexOf(other) === index) });
+}
+
+/** The stage has a new size, in cells: every window is fitted to it. */
+export function setStage(state: State, stage: Size): Change {
+  const { client, server } = state;
+  if (stage.cols === client.stage.cols && stage.rows === client.stage.rows) return { state, effects: [] };
+  const sessions = server.sessions.map((session) => ({ ...session, windows: session.windows.map((window) => refit(window, stage, undefined)) }));
+  return finish(state, { state: { server: { ...server, sessions }, client: { ...client, stage } }, effects: [] });
+}
+
+export function freshPane(id: number, start: Start, used: number): Pane {
+  return { id, program: start.program, used, recording: null, state: 'starting' };
+}
+
+/** A name that nobody gave follows the active pane's program. */
+export function renamed(window: Window): Window {
+  const program = window.panes.find((pane) => pane.id === window.active)?.program;
+  return window.automaticName && program !== undefined ? { ...window, name: program } : window;
+}
+
+/** Takes a window out, and says `empty` with the last one. */
+export function dropWindow(state: State, window: Window, effects: readonly Effect[]): Change {
+  const session = state.server.sessions.find((candidate) => candidate.windows.includes(window));
+  if (!session) return { state, effects: [] };
+  const windows = session.windows.filter((other) => other !== window);
+  const history = session.history.filter((id) => id !== window.id);
+  let active = session.active;
+  if (active === window.id) {
+    // As tmux: the last window, else the previous by index, else the next.
+    active = history[0] ?? windows.findLast((other) => other.index < window.index)?.id ?? windows[0]?.id;
+  }
+  const next = putSession(state, { ...session, windows, active, history: history.filter((id) => id !== active) });
+  const empty: Effect[] = next.server.sessions.every((other) => other.windows.length === 0) ? [{ kind: 'empty' }] : [];
+  return { state: next, effects: [...effects, ...empty] };
+}
+
+/** Replaces the session that has the same id. */
+export function putSession(state: State, session: Session): State {
+  const sessions = state.server.sessions.map((other) => (other.id === session.id ? session : other));
+  return { ...state, server: { ...state.server, sessions } };
+}
+
+/** Ids that were given out. */
+export function count(state: State, used: Partial<Server['next']>): State {
+  return { ...state, server: { ...state.server, next: { ...state.server.next, ...used } } };
+}
+
+/** Puts a window in its place by index: in the session that has it, else in the attached one. */
+export function putWindow(state: State, window: Window): State {
+  const owner = state.server.sessions.find((session) => session.windows.some((other) => other.id === window.id)) ?? sessionOf(state);
+  const windows = [...owner.windows.filter((other) => other.id !== window.id), window].sort((a, b) => a.index - b.index);
+  return putSession(state, { ...owner, windows });
+}
+
+/** Changes one window by a function; an unknown id changes nothing. */
+export function changeWindow(state: State, id: number, change: (window: Window) => Window): State {
+  const window = findWindow(state, id);
+  return window ? putWindow(state, change(window)) : state;
+}
