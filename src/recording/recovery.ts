@@ -5,14 +5,14 @@
 import { closeSync, fsyncSync, ftruncateSync, lstatSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { readSmall } from '../storage/atomic.ts';
+import { readSmall, syncFolder, writeAtomic } from '../storage/atomic.ts';
 import { NotPlainError } from '../storage/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
 import { holdRecording, liveState, unmarkLive } from './live.ts';
 import type { FrameFault, TreeHead } from './types.ts';
 import { walkRecording, type Walk } from './walk.ts';
-import { END_FILE, syncFolder, writeDurably } from './writer.ts';
+import { END_FILE } from './end-file.ts';
 
 export const RECOVERED_FILE = 'recovered.json';
 const COPY_BYTES = 1024 * 1024;
@@ -127,7 +127,7 @@ function settle(folder: string, walk: Walk, accept: (walk: Walk) => void): Recov
     ...(fault ? { fault } : {}),
   };
   const { fault: _fault, ...kept } = report;
-  writeDurably(join(folder, RECOVERED_FILE), JSON.stringify({ format: 'wardmux-recovered', version: 1, ...kept }) + '\n');
+  writeAtomic(join(folder, RECOVERED_FILE), JSON.stringify({ format: 'wardmux-recovered', version: 1, ...kept }) + '\n');
   unmarkLive(folder);
   syncFolder(folder);
   return report;

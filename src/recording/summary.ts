@@ -2,15 +2,13 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { readSmall } from '../storage/atomic.ts';
 import { openPlainHandle } from '../storage/plain.ts';
+import { readEnd } from './end-file.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
 import { segmentName, segmentNumber } from './header.ts';
 import { liveState } from './live.ts';
 import { readHeader } from './reader.ts';
 import { recoveryReport } from './recovery.ts';
-import { END_FILE, type EndFile } from './writer.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 
@@ -33,25 +31,6 @@ export interface RecordingSummary {
   readonly state: 'complete' | 'interrupted' | 'live';
   /** What a person should know about it, if anything. One sentence. */
   readonly fault?: string;
-}
-
-const endSchema = z.object({
-  format: z.literal('wardmux-end'),
-  version: z.literal(1),
-  recording: z.string(),
-  reason: z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']),
-  head: z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) }),
-  outputBytes: z.number().int().nonnegative(),
-  durationMs: z.number().int().nonnegative(),
-});
-
-/** end.json of a recording, or undefined where there is none or it cannot be understood. Not signed: the ledger's word counts. */
-export function readEnd(folder: string): EndFile | undefined {
-  try {
-    return endSchema.parse(JSON.parse(readSmall(join(folder, END_FILE))!.toString('utf8')));
-  } catch {
-    return undefined;
-  }
 }
 
 /** One recording's summary. Rejects where the folder cannot be read. */

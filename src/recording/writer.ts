@@ -10,51 +10,30 @@
  * A write or sync error stops the recording for good. It is never tried again: after a failed fsync the kernel may have
  * dropped the pages and will report success for the next one.
  */
-import { createCipheriv } from 'node:crypto';
-import { close, closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { sha256, sha256Into } from '../merkle/sha256.ts';
+import { sha256 } from '../merkle/sha256.ts';
 import { MerkleTree } from '../merkle/tree.ts';
+import { syncFolder } from '../storage/atomic.ts';
 import type { Access } from './access.ts';
+import { cannotBegin, nameOf, stopped } from './disk-error.ts';
+import { writeEnd } from './end-file.ts';
 import { RecordingError } from './errors.ts';
-import {
-  EVENT_HEAD_BYTES,
-  eventBytes,
-  MAX_RECORD_OUTPUT_BYTES,
-  MAX_RECORD_PIECES,
-  pieceEnds,
-  SATURATED_BYTES_PER_SECOND,
-  SATURATED_CHUNK_BYTES,
-  writeEventHead,
-} from './events.ts';
-import { associatedData, encodeFrame, finishHead, FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED, writeFields } from './frame.ts';
-import { encodeHeader, newRecordingId, RECORDING_ID, segmentName } from './header.ts';
+import { MAX_RECORD_OUTPUT_BYTES, pieceEnds } from './events.ts';
+import { FloodGauge } from './flood.ts';
+import { encodeFrame, MAX_BODY_BYTES, SEGMENT_MAGIC, TYPE_HEADER } from './frame.ts';
+import { encodeHeader, newRecordingId, RECORDING_ID } from './header.ts';
 import { holdRecording, markLive, unmarkLive } from './live.ts';
-import { PieceSalts, Ratchet, segmentKey } from './ratchet.ts';
-import type { EndReason, EventCode, Recipient, RecordingNotice, SegmentHeader, StartInfo, TreeHead } from './types.ts';
-import { newSegmentSecret, wrapSecret } from './wrap.ts';
+import { prepareSegment, RotationRule, type SegmentSeal } from './rotation.ts';
+import { Sealer } from './sealer.ts';
+import { SegmentFile } from './segment-file.ts';
+import type { EndReason, EventCode, Recipient, RecordingNotice, StartInfo, TreeHead } from './types.ts';
 
-/** Longest time between a write and its fdatasync. Measured: group commit at 10 ms or more costs under a quarter of the rate, at 200 ms nothing that can be seen. */
-export const SYNC_INTERVAL_MS = 200;
 /** How much may be written between two looks at the free space. */
 export const SPACE_CHECK_BYTES = 8 * 1024 * 1024;
 /** Data of one event at most, so that its record stays below the longest body. */
 export const MAX_EVENT_DATA_BYTES = MAX_BODY_BYTES - 4096;
-/** Over how long the rate of output is taken. */
-const RATE_WINDOW_NS = 100_000_000n;
-const RATE_WINDOW_BYTES = SATURATED_BYTES_PER_SECOND / 10;
-const SALT_BYTES = 32;
-const TAG_BYTES = 16;
-/** Where a record's plaintext, and then its body, stands in the writer's buffer: the head's room before it also holds a salt. */
-const BODY_AT = FRAME_HEAD_BYTES;
-/** Smaller outputs are left to the collector: giving them back costs more than it saves. */
-const RELEASE_BYTES = 8 * 1024;
 const MEBIBYTE = 1024 * 1024;
-
-const fdatasyncAsync = promisify(fdatasync);
-const closeAsync = promisify(close);
 
 /** The clock's edge. The real one is `systemClock`; a test steps its own. */
 export interface RecordingClock {
@@ -92,26 +71,6 @@ export interface RecordingOptions {
   readonly freeMebibytes?: () => number;
 }
 
-/** A segment's key, ready before it is needed. */
-interface Spare {
-  readonly segment: number;
-  readonly key: Buffer;
-  readonly recipients: SegmentHeader['recipients'];
-}
-
-/** What end.json holds: public, for listings; the ledger has the same facts with a signature. */
-export interface EndFile {
-  readonly format: 'wardmux-end';
-  readonly version: 1;
-  readonly recording: string;
-  readonly reason: EndReason;
-  readonly head: TreeHead;
-  readonly outputBytes: number;
-  readonly durationMs: number;
-}
-
-export const END_FILE = 'end.json';
-
 export class RecordingWriter {
   readonly id: string;
   /** The recording's own folder. */
@@ -119,39 +78,23 @@ export class RecordingWriter {
   readonly #options: RecordingOptions;
   readonly #clock: RecordingClock;
   readonly #tree = new MerkleTree();
-  readonly #salts = new PieceSalts();
-  readonly #head = Buffer.alloc(FRAME_HEAD_BYTES);
-  readonly #nonce = Buffer.alloc(12);
-  /** Room for a whole frame, whose body is first its plaintext. Its own memory, so that wiping it wipes all. */
-  readonly #scratch = Buffer.from(new ArrayBuffer(BODY_AT + MAX_RECORD_OUTPUT_BYTES + MAX_RECORD_PIECES * EVENT_HEAD_BYTES + TAG_BYTES));
-  readonly #digests = Buffer.alloc(MAX_RECORD_PIECES * 32);
-  /** A piece's code and its seal: what its digest is over. */
-  readonly #coded = Buffer.alloc(1 + 32);
+  readonly #sealer = new Sealer();
+  readonly #flood = new FloodGauge();
+  readonly #rotation: RotationRule;
+  readonly #file: SegmentFile;
   readonly #startNs: bigint;
   readonly #startMs: number;
 
-  #ratchet: Ratchet | undefined;
-  #spare: Spare | undefined;
+  #spare: SegmentSeal | undefined;
   #preparing: Promise<void> | undefined;
-  #rotateWanted = false;
-  #fd = -1;
   #segment = -1;
-  #segmentBytes = 0;
-  #segmentNs = 0n;
   #size: string;
   #outputBytes = 0;
-  #sealedBytes = 0;
-  #uncheckedBytes = 0;
+  /** Bytes of segments at the last look at the free space. */
+  #lookedAt = 0;
   #low = false;
-  #windowNs = 0n;
-  #windowBytes = 0;
-  #flood = false;
   /** Size of the tree at the last checkpoint. */
   #checkpointed = 0;
-  #dirty = false;
-  #syncTimer: NodeJS.Timeout | undefined;
-  /** Every asynchronous call on a file descriptor, one after the other: no descriptor is closed under a running sync. */
-  #io: Promise<void> = Promise.resolve();
   #failure: RecordingError | undefined;
   #ended = false;
   #announced = false;
@@ -167,6 +110,10 @@ export class RecordingWriter {
     this.id = id;
     this.folder = join(options.folder, id);
     this.#size = `${options.start.cols}x${options.start.rows}`;
+    this.#rotation = new RotationRule(options.rotate);
+    this.#file = new SegmentFile(this.folder, (error) => {
+      this.#fail(stopped(this.id, this.folder, error));
+    });
   }
 
   /**
@@ -190,7 +137,7 @@ export class RecordingWriter {
 
   /** Bytes of segment files written so far. */
   get sealedBytes(): number {
-    return this.#sealedBytes;
+    return this.#file.allBytes;
   }
 
   /** Why the recording has stopped, if it has. */
@@ -211,10 +158,10 @@ export class RecordingWriter {
     this.#check();
     this.#rotateIfDue();
     const now = this.#now();
-    const saturated = this.#saturated(chunk.length, now);
+    const floods = this.#flood.floods(chunk.length, now);
     for (let at = 0; at < chunk.length; at += MAX_RECORD_OUTPUT_BYTES) {
       const part = at === 0 && chunk.length <= MAX_RECORD_OUTPUT_BYTES ? chunk : chunk.subarray(at, at + MAX_RECORD_OUTPUT_BYTES);
-      this.#seal('o', part, pieceEnds(part, saturated), now);
+      this.#seal('o', part, pieceEnds(part, floods), now);
       this.#outputBytes += part.length;
     }
   }
@@ -232,7 +179,7 @@ export class RecordingWriter {
   /** Starts a new segment now, or as soon as its key is ready. Throws RecordingError. */
   rotate(): void {
     this.#check();
-    this.#rotateWanted = true;
+    this.#rotation.want();
     this.#rotateIfDue();
   }
 
@@ -254,8 +201,8 @@ export class RecordingWriter {
   /** Resolves when everything written before the call is on the disk. Rejects with RecordingError. */
   async sync(): Promise<void> {
     this.#check();
-    this.#startSync();
-    await this.#io;
+    this.#file.startSync();
+    await this.#file.settled();
     if (this.#failure) throw this.#failure;
   }
 
@@ -269,18 +216,15 @@ export class RecordingWriter {
     const durationMs = Number(this.#now() / 1_000_000n);
     const head = this.head();
     await this.#preparing;
-    this.#startSync();
-    this.#retire(this.#fd);
-    this.#fd = -1;
+    this.#file.close();
     this.#forget();
-    await this.#io;
+    await this.#file.settled();
     if (this.#failure) throw this.#failure;
-    const end: EndFile = { format: 'wardmux-end', version: 1, recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs };
     this.#disk(() => {
-      writeDurably(join(this.folder, END_FILE), JSON.stringify(end) + '\n');
+      writeEnd(this.folder, { format: 'wardmux-end', version: 1, recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
+      // A mark that a power cut brings back is nothing beside the end.
       unmarkLive(this.folder);
       this.#release();
-      syncFolder(this.folder);
     });
     this.#options.notice({ kind: 'end', recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
     return head;
@@ -334,97 +278,16 @@ export class RecordingWriter {
     return this.#clock.monoNs() - this.#startNs;
   }
 
-  /** Whether output comes too fast to be cut in lines. */
-  #saturated(bytes: number, now: bigint): boolean {
-    if (now - this.#windowNs >= RATE_WINDOW_NS) {
-      // A flood lasts into the next window, so that a window's beginning is not cut fine each time.
-      this.#flood = now - this.#windowNs < 2n * RATE_WINDOW_NS && this.#windowBytes >= RATE_WINDOW_BYTES;
-      this.#windowNs = now;
-      this.#windowBytes = 0;
-    }
-    this.#windowBytes += bytes;
-    return bytes >= SATURATED_CHUNK_BYTES || this.#flood || this.#windowBytes >= RATE_WINDOW_BYTES;
-  }
-
-  /** Seals one record: `data` cut at `ends`, an event of the same code and time for each piece. */
+  /** Seals and writes one record. */
   #seal(code: EventCode, data: Uint8Array, ends: readonly number[], now: bigint): void {
-    const pieces = ends.length;
-    const plainEnd = BODY_AT + data.length + pieces * EVENT_HEAD_BYTES;
-    const bodyEnd = plainEnd + TAG_BYTES;
-    const scratch = bodyEnd <= this.#scratch.length ? this.#scratch : Buffer.from(new ArrayBuffer(bodyEnd));
-    const timeUs = Number(now / 1000n);
-    const keys = this.#ratchet!.next();
-    this.#salts.setKey(keys.salt);
-    keys.salt.fill(0);
-    this.#coded[0] = code.charCodeAt(0);
-    // From the last piece to the first: a piece's salt stands in the 32 bytes before it just while it is hashed, and the
-    // piece before then overwrites it. So each digest is one call over memory that is laid out once.
-    for (let j = pieces - 1; j >= 0; j--) {
-      const from = j === 0 ? 0 : ends[j - 1]!;
-      const to = ends[j]!;
-      const at = BODY_AT + from + j * EVENT_HEAD_BYTES;
-      writeEventHead(scratch, at, code, timeUs, to - from);
-      scratch.set(from === 0 && to === data.length ? data : data.subarray(from, to), at + EVENT_HEAD_BYTES);
-      const salt = this.#salts.salt(j);
-      scratch.set(salt, at - SALT_BYTES);
-      salt.fill(0);
-      sha256Into(scratch.subarray(at - SALT_BYTES, at + eventBytes(to - from)), this.#coded, 1);
-      sha256Into(this.#coded, this.#digests, j * 32);
-    }
-    this.#salts.wipe();
-    const seq = this.#tree.size;
-    writeFields(this.#head, {
-      seq,
-      monoNs: now,
-      wallMs: this.#clock.wallMs(),
-      type: TYPE_SEALED,
-      commitment: sha256(this.#digests.subarray(0, pieces * 32)),
-    });
-    this.#head.copy(this.#nonce, 4, 8, 16);
-    const cipher = createCipheriv('aes-256-gcm', keys.message, this.#nonce);
-    cipher.setAAD(associatedData(this.#head));
-    const ciphertext = cipher.update(scratch.subarray(BODY_AT, plainEnd));
-    cipher.final();
-    // GCM keeps the length: the ciphertext overwrites all of the plaintext, the head overwrites the last salt. One copy of
-    // ciphertext is cheaper than hashing and writing three buffers.
-    scratch.set(ciphertext, BODY_AT);
-    scratch.set(cipher.getAuthTag(), plainEnd);
-    release(ciphertext);
-    const leaf = finishHead(this.#head, bodyEnd - BODY_AT, sha256(scratch.subarray(BODY_AT, bodyEnd)));
-    scratch.set(this.#head, 0);
-    this.#write(scratch.subarray(0, bodyEnd));
+    const { bytes, leaf } = this.#sealer.seal(code, data, ends, { seq: this.#tree.size, monoNs: now, wallMs: this.#clock.wallMs() });
+    this.#disk(() => this.#file.append(bytes));
     this.#tree.append(leaf);
-  }
-
-  /** Writes all bytes at the segment's end, or fails the recording. */
-  #write(bytes: Buffer): void {
-    try {
-      for (let written = 0; written < bytes.length;) {
-        const more = writeSync(this.#fd, bytes, written, bytes.length - written);
-        if (more === 0) throw new Error('no byte was written');
-        written += more;
-      }
-    } catch (error) {
-      throw this.#fail(this.#writeError(error));
-    }
-    this.#segmentBytes += bytes.length;
-    this.#sealedBytes += bytes.length;
-    this.#uncheckedBytes += bytes.length;
-    this.#dirty = true;
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined;
-      if (!this.#failure && !this.#ended) this.#startSync();
-    }, SYNC_INTERVAL_MS).unref();
-    if (this.#uncheckedBytes >= SPACE_CHECK_BYTES) this.#checkSpace();
+    if (this.#file.allBytes - this.#lookedAt >= SPACE_CHECK_BYTES) this.#checkSpace();
   }
 
   #rotateIfDue(): void {
-    const { minutes, mebibytes } = this.#options.rotate;
-    if (!this.#rotateWanted && this.#segmentBytes < mebibytes * MEBIBYTE && Number(this.#now() - this.#segmentNs) < minutes * 60e9) return;
-    this.#rotateWanted = true;
-    if (this.#spare?.segment !== this.#segment + 1) return;
-    this.#startSync();
-    this.#retire(this.#fd);
+    if (!this.#rotation.due(this.#file.bytes, this.#now()) || this.#spare?.segment !== this.#segment + 1) return;
     this.#openSegment();
     this.#options.notice({ kind: 'segment', recording: this.id, segment: this.#segment, firstSeq: this.#tree.size - 1, head: this.head() });
     // Each segment states the size in force, so that a replay can begin at it.
@@ -437,7 +300,6 @@ export class RecordingWriter {
   #openSegment(): void {
     const spare = this.#spare!;
     this.#spare = undefined;
-    this.#rotateWanted = false;
     const { installation, person, policySha256, access } = this.#options;
     const seq = this.#tree.size;
     const body = encodeHeader({
@@ -460,61 +322,34 @@ export class RecordingWriter {
     const now = this.#now();
     const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: sha256(body) }, body);
     this.#disk(() => {
-      this.#fd = openSync(join(this.folder, segmentName(spare.segment)), 'wx', 0o600);
+      this.#file.next(spare.segment);
       if (spare.segment === 0) this.#letGo = holdRecording(this.folder);
+      this.#segment = spare.segment;
+      this.#rotation.begun(now);
+      this.#sealer.begin(spare.key);
+      this.#file.append(Buffer.concat([SEGMENT_MAGIC, frame.bytes]));
     });
-    // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
-    this.#queue(() => syncFolderAsync(this.folder));
-    this.#segment = spare.segment;
-    this.#segmentBytes = 0;
-    this.#segmentNs = now;
-    this.#ratchet?.destroy();
-    this.#ratchet = new Ratchet(spare.key);
-    this.#write(Buffer.concat([SEGMENT_MAGIC, frame.bytes]));
     this.#tree.append(frame.leaf);
     this.#preparing = this.#prepare(spare.segment + 1);
   }
 
-  /** Makes a segment's secret, wraps it for everyone, keeps only its first ratchet key. Never rejects: a failure stops the recording. */
+  /** Makes the key of a segment to come. Never rejects: a failure stops the recording. */
   async #prepare(segment: number): Promise<void> {
-    const secret = newSegmentSecret();
     try {
-      const recipients = await Promise.all(
-        this.#options.recipients.map(async (recipient) => ({ kid: recipient.kid, role: recipient.role, jwe: await wrapSecret(secret, recipient) })),
-      );
-      if (this.#failure || this.#ended) return;
-      this.#spare = { segment, key: segmentKey(secret, this.id, segment), recipients };
-      if (this.#rotateWanted && this.#fd >= 0) this.#rotateIfDue();
+      const spare = await prepareSegment(this.id, segment, this.#options.recipients);
+      if (this.#failure || this.#ended) {
+        spare.key.fill(0);
+        return;
+      }
+      this.#spare = spare;
+      if (this.#segment >= 0) this.#rotateIfDue();
     } catch (error) {
       this.#fail(
         error instanceof RecordingError
           ? error
           : new RecordingError('bad-recipient', `A segment's key could not be sealed to its recipients (${nameOf(error)}).`, { cause: error }),
       );
-    } finally {
-      secret.fill(0);
     }
-  }
-
-  /** Starts an fdatasync of what was written, behind those that run. */
-  #startSync(): void {
-    clearTimeout(this.#syncTimer);
-    this.#syncTimer = undefined;
-    if (!this.#dirty) return;
-    this.#dirty = false;
-    const fd = this.#fd;
-    this.#queue(() => fdatasyncAsync(fd));
-  }
-
-  /** Closes a segment's file behind every sync of it. */
-  #retire(fd: number): void {
-    this.#queue(() => closeAsync(fd));
-  }
-
-  #queue(work: () => Promise<void>): void {
-    this.#io = this.#io.then(work).catch((error: unknown) => {
-      this.#fail(this.#writeError(error));
-    });
   }
 
   /** Runs synchronous disk work; an error stops the recording. */
@@ -522,28 +357,15 @@ export class RecordingWriter {
     try {
       work();
     } catch (error) {
-      throw this.#fail(this.#writeError(error));
+      throw this.#fail(stopped(this.id, this.folder, error));
     }
-  }
-
-  #writeError(error: unknown): RecordingError {
-    return new RecordingError(
-      'write-failed',
-      `Recording ${this.id} has stopped: writing to ${this.folder} failed, ${meanings[nameOf(error)] ?? 'the system refused'} (${nameOf(error)}). What was written before is kept.`,
-      { cause: error },
-    );
   }
 
   #fail(error: RecordingError): RecordingError {
     if (this.#failure) return this.#failure;
     this.#failure = error;
-    clearTimeout(this.#syncTimer);
-    this.#syncTimer = undefined;
-    const fd = this.#fd;
-    this.#fd = -1;
+    this.#file.abandon();
     this.#forget();
-    // Behind a sync that still runs on it. Errors have nobody left to tell: the recording has failed already.
-    if (fd >= 0) this.#io = this.#io.then(() => closeAsync(fd)).catch(() => undefined);
     try {
       // Only a mark of our own: a folder that was there before may have a writer of its own.
       if (this.#marked) unmarkLive(this.folder);
@@ -564,12 +386,9 @@ export class RecordingWriter {
 
   /** Wipes every key. */
   #forget(): void {
-    clearTimeout(this.#syncTimer);
-    this.#ratchet?.destroy();
+    this.#sealer.wipe();
     this.#spare?.key.fill(0);
     this.#spare = undefined;
-    this.#salts.wipe();
-    this.#scratch.fill(0);
   }
 
   #freeMebibytes(): number {
@@ -579,7 +398,7 @@ export class RecordingWriter {
   }
 
   #checkSpace(): void {
-    this.#uncheckedBytes = 0;
+    this.#lookedAt = this.#file.allBytes;
     const reserve = this.#options.reserveMebibytes ?? 0;
     if (reserve === 0) return;
     let low = true;
@@ -591,70 +410,4 @@ export class RecordingWriter {
     if (low && !this.#low) this.#options.lowSpace?.(free);
     this.#low = low;
   }
-}
-
-/**
- * Gives a large buffer's memory back at once. The collector would do it later, but in a flood the cipher's output alone
- * makes it run every 100 ms (a tenth of the time), and memory that comes back at once is still in the processor's cache.
- * Does nothing to a buffer that shares its memory.
- */
-function release(buffer: Buffer<ArrayBufferLike>): void {
-  const memory = buffer.buffer;
-  if (buffer.length >= RELEASE_BYTES && memory instanceof ArrayBuffer && memory.byteLength === buffer.length) memory.transfer(0);
-}
-
-/** Writes a file so that after a crash it is whole or absent. */
-export function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  // What a crash or somebody else left there is not written through.
-  rmSync(temporary, { force: true });
-  const fd = openSync(temporary, 'wx', 0o600);
-  try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
-}
-
-async function syncFolderAsync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a folder's new names durable. */
-export function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** What the commonest errors of a disk mean. */
-const meanings: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: "the user's share of the disk is full",
-  EFBIG: 'the file is as long as it may be',
-  EIO: 'the disk has an error',
-  EEXIST: 'there is a recording of this name already',
-};
-
-function cannotBegin(folder: string, error: unknown): RecordingError {
-  const name = nameOf(error);
-  return new RecordingError('write-failed', `No recording can begin in ${folder}: ${meanings[name] ?? 'the system refused'} (${name}).`, { cause: error });
-}
-
-function nameOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.name : 'unknown error');
 }

@@ -5,7 +5,7 @@ import { newRecording, removeFolders } from '../../test/support/recording.ts';
 import { testLedgerOptions } from '../ledger/fixture.ts';
 import { Ledger, noticeEntry } from '../ledger/index.ts';
 import { FRAME_HEAD_BYTES, SEGMENT_MAGIC } from '../recording/frame.ts';
-import { END_FILE } from '../recording/writer.ts';
+import { END_FILE } from '../recording/end-file.ts';
 import { recoverRecordings } from './recover.ts';
 
 const folders: string[] = [];

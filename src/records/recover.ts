@@ -11,10 +11,9 @@ import type { RecordingState } from '../ledger/rules.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { liveState } from '../recording/live.ts';
 import { recoverRecording } from '../recording/recovery.ts';
-import { readEnd } from '../recording/summary.ts';
+import { END_FILE, readEnd } from '../recording/end-file.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { walkRecording, type Walk } from '../recording/walk.ts';
-import { END_FILE } from '../recording/writer.ts';
 import { judge, knownOf, sizesOf, type Judgement, type Known, type KnownPolicy } from './judge.ts';
 import { checkRecording, knownPolicies } from './prove.ts';
 

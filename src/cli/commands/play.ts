@@ -4,7 +4,7 @@ import { openRecording, readHeader } from '../../recording/reader.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { checkRecording, proofText } from '../../records/index.ts';
-import { readEnd } from '../../recording/summary.ts';
+import { readEnd } from '../../recording/end-file.ts';
 import { liveState } from '../../recording/live.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { Option } from 'commander';
