@@ -8,6 +8,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     pool: 'forks',
+    globalSetup: ['./test/support/temporary-folder.ts'],
     reporters: ['default', './tools/skip-reporter.ts'],
     projects: [
       {

@@ -8,8 +8,11 @@ import { dirname, join } from 'node:path';
 import { isPrivate, makeOwnedFolder, OWNED_SUFFIX_LENGTH, removeFolder, temporaryPrefixes } from '../machine/owned-folder.ts';
 
 const PREFIX = temporaryPrefixes.chromium;
-/** The browser puts a socket below the folder; Linux takes 107 bytes for a socket's path, and about 40 are the browser's. */
-const MAX_FOLDER_LENGTH = 64;
+/**
+ * The browser puts a socket below the folder, and Linux takes 107 bytes for a socket's path. Chromium 150 starts with 60; with
+ * 61 it aborts ("Socket path too long").
+ */
+export const MAX_FOLDER_LENGTH = 60;
 
 /** Settings that have no command-line switch. They keep plaintext from leaving the window by the browser's own menus. */
 const preferences = {

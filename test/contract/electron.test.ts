@@ -446,7 +446,7 @@ describe('The Electron host', () => {
   });
 
   test('the folder of a run that was killed is removed at the next start, one of a living run is not', () => {
-    const gone = mkdtempSync(join(tmpdir(), 'wardmux-electron-'));
+    const gone = mkdtempSync(join(tmpdir(), 'wmx-'));
     writeFileSync(join(gone, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
     const mine = fake.state.paths.get('sessionData')!;
     prepareElectron({ home });

@@ -92,7 +92,7 @@ describe('a program of the same account', () => {
   beforeEach(({ skip }) => skip(obstacle !== undefined, obstacle));
   beforeAll(async () => {
     if (obstacle !== undefined) return;
-    folder = mkdtempSync(join(tmpdir(), 'wardmux-attack-'));
+    folder = mkdtempSync(join(tmpdir(), 'attack-'));
     chmodSync(folder, 0o755);
     installed = installForNobody();
     attacker = join(folder, 'same-account');

@@ -37,7 +37,7 @@ export async function openRealApp(
 ): Promise<RealApp> {
   const place = size.as?.install ?? root;
   const account = size.as ? { uid: size.as.uid, gid: size.as.gid } : {};
-  const folder = mkdtempSync(join(tmpdir(), 'wardmux-real-'));
+  const folder = mkdtempSync(join(tmpdir(), 'real-'));
   const home = join(folder, 'home');
   if (size.as) chownSync(folder, size.as.uid, size.as.gid);
   const display = await openDisplay(size.width, size.height);

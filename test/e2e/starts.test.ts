@@ -4,6 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_FOLDER_LENGTH } from '../../main/chromium/profile.ts';
+import { OWNED_SUFFIX_LENGTH, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
 import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { openRealApp } from './real-window.ts';
@@ -12,7 +14,7 @@ import { distFolder, passphrase, root, until } from './support.ts';
 let folder: string;
 let home: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wardmux-start-'));
+  folder = mkdtempSync(join(tmpdir(), 'start-'));
   home = join(folder, 'home');
 });
 afterEach(() => {
@@ -247,6 +249,23 @@ describe('in a real window', () => {
       await app.unlock();
       await app.run(`echo $KEPT > ${join(app.folder, 'kept')}`);
       expect(readFileSync(join(app.folder, 'kept'), 'utf8')).toBe('kept-45\n');
+    } finally {
+      await app.stop();
+    }
+  });
+
+  test('the longest folder for temporary files that is taken holds a browser; a longer one is a sentence', async () => {
+    const profile = join('/', temporaryPrefixes.chromium).length + OWNED_SUFFIX_LENGTH;
+    const longest = join(folder, 't'.repeat(MAX_FOLDER_LENGTH - profile - folder.length - 1));
+    mkdirSync(longest, { mode: 0o700 });
+    const app = await openRealApp({ env: { TMPDIR: longest } });
+    try {
+      await app.unlock();
+      const longer = `${longest}t`;
+      mkdirSync(longer, { mode: 0o700 });
+      const other = startApp({ DISPLAY: app.display.name, TMPDIR: longer, WARDMUX_HOME: join(folder, 'other') });
+      expect(other.status).not.toBe(0);
+      expect(oneSentence(other)).toContain('is too long');
     } finally {
       await app.stop();
     }
