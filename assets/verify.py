@@ -907,6 +907,8 @@ AFTER_CLOSING = {'recording.end': (), 'recording.failed': ('recording.recovered'
 EMPTY_ROOT = sha256(b'').hex()
 
 
+# base64url of 64 bytes has one text: the last letter has four bits to spare.
+BYTES_64 = '[A-Za-z0-9_-]{85}[AQgw]'
 EVENT_MEMBERS = ('seq', 'time', 'entered', 'installation', 'action', 'person', 'outcome', 'detail')
 
 
@@ -993,9 +995,25 @@ def read_start(event):
     return dict(start, seq=event['seq'], person=event['person'], breakGlass=glass)
 
 
+def read_certifier(event, after, bad):
+    """(id, thumbprint of the signing key) of who certified these keys, by their signature; 'nobody' where it is not good, None where nobody is named."""
+    detail = event['detail']
+    if all(name not in detail for name in ('by', 'byKey', 'signature')):
+        return None
+    pattern = 'p-[0-9a-f]{12}'
+    good = is_match(event['person'], pattern) and is_match(detail.get('by'), pattern) and is_hex(detail.get('record'), 64) and is_hex(detail.get('slots'), 64)
+    if not good or not is_match(detail.get('byKey'), BYTES_64) or not is_match(detail.get('signature'), BYTES_64):
+        raise bad
+    point, signature = (base64.urlsafe_b64decode(detail[name] + '==') for name in ('byKey', 'signature'))
+    facts = [detail[name] for name in ('encryptionKey', 'signingKey', 'record', 'slots', 'by')]
+    text = compact(['wardmux/v1/person-keys', event['installation'], event['person']] + facts + [after])
+    r, s = int.from_bytes(signature[:32], 'big'), int.from_bytes(signature[32:], 'big')
+    return (detail['by'], thumbprint(b'\x04' + point)) if p256_verify(b'\x04' + point, text.encode('utf-8'), r, s) else 'nobody'
+
+
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
-    heads, segments, policies, people = [], [], [], {}
+    heads, segments, policies, people, certifiers, entered = [], [], [], {}, [], {}
     start = end = last = signed_before = None
     for event in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
@@ -1011,6 +1029,18 @@ def ledger_story(events, recording):
         if action == 'person.keys':
             if not is_kid(detail.get('encryptionKey')) or not is_kid(detail.get('signingKey')) or 'person' not in event:
                 raise bad
+            certifier = read_certifier(event, entered.get(event['person']), bad)
+            # Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
+            own = certifier is not None and certifier[0] == event['person']
+            if certifier == 'nobody' or (certifier is None and people) or (own and event['person'] not in people):
+                raise contradiction('gives keys that nobody has certified')
+            if certifier is not None:
+                known = people.get(certifier[0])
+                if known is not None and known[2] != certifier[1]:
+                    raise contradiction('is certified with a key that is not that of the person it names')
+                if known is None:
+                    certifiers.append((seq, certifier[0], certifier[1]))
+            entered[event['person']] = seq
             people.setdefault(event['person'], (seq, detail['encryptionKey'], detail['signingKey']))
         if detail.get('recording') != recording:
             continue
@@ -1064,6 +1094,7 @@ def ledger_story(events, recording):
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
         'people': people,
+        'certifiers': certifiers,
     }
 
 
@@ -1639,6 +1670,10 @@ def check_recipients(ledger, headers, trust, by):
     signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == by)
     if ledger['people'].get(by, (0, None, None))[2] != signing:
         raise Failure('contradiction', f'The ledger has another signing key of {by} than the trust file.')
+    for seq, certifier, key in ledger['certifiers']:
+        ssh = next((person['ssh'] for person in trust['persons'] if person['id'] == certifier), None)
+        if ssh is None or thumbprint(parse_ssh_key(ssh)[2]) != key:
+            raise Failure('contradiction', f'Event {seq} is certified by {certifier} with a key that the trust file does not have.')
     owner = ledger['people'].get(first['person'])
     known = owner[1] if owner is not None and owner[0] < start['seq'] else None
     # One that was in force before the start. A later segment may be under a later one, and never under an earlier.

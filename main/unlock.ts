@@ -2,7 +2,7 @@
 import { Limiter } from '../src/bridge/limiter.ts';
 import { Refusal } from '../src/bridge/server.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
-import type { PersonFacts } from '../src/ledger/facts.ts';
+import type { KnownPerson } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { StorageFault, type Home } from '../src/storage/index.ts';
 import { attempt, enterRefusal, hasOtherWay } from '../src/vault/attempt.ts';
@@ -61,7 +61,7 @@ export class Unlock {
   }
 
   /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(id: string, method: Session['method'], open: (known: PersonFacts | undefined) => Promise<unknown>): Promise<void> {
+  async attempt(id: string, method: Session['method'], open: (known: KnownPerson | undefined) => Promise<unknown>): Promise<void> {
     const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
     const begun = gate.begin();
@@ -110,18 +110,24 @@ export class Unlock {
     this.#opensNext(begun, person, 'passphrase', 0);
   }
 
-  /** A passkey was added: the changed record counts from the moment when the ledger has it. */
-  async enterSlots(slot: string): Promise<void> {
-    const { home, installed, journal } = this.#parts;
+  /**
+   * Adds a passkey, as the person who is in certifies it: the changed record counts from the moment when the ledger has it.
+   * @returns the id of its slot. @throws Refusal
+   */
+  async addPasskey(response: Record<string, unknown>, label: string): Promise<string> {
+    const { home, installed, journal, vaults } = this.#parts;
     const { ledger } = installed.require();
     const [id] = ledger.facts.people();
-    if (id === undefined) return;
+    const known = id === undefined ? undefined : ledger.facts.person(id);
+    if (id === undefined || !known) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
+    const { slot, certificate } = await vaults.require().ask({ type: 'enrolProve', response, label, after: known.seq }, 'enrolled');
     try {
-      await enterStaged(home, ledger, id, id);
+      await enterStaged(home, ledger, id, certificate);
     } catch (error) {
       throw this.#refused(error);
     }
     journal.log({ action: 'passkey.enrolled', person: id, detail: { slot } });
+    return slot;
   }
 
   /** Seconds that the longest wait for a passphrase still takes: for the lock page. */

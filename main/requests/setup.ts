@@ -23,11 +23,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     },
     'setup.passkeyOptions': async () => (await vaults.require().ask({ type: 'enrolOptions' }, 'options')).options,
     'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask({ type: 'enrolVerify', response }, 'options')).options,
-    'setup.passkeyProve': async ({ response, label }) => {
-      const { slot } = await vaults.require().ask({ type: 'enrolProve', response, label }, 'enrolled');
-      await unlock.enterSlots(slot);
-      return { slot };
-    },
+    'setup.passkeyProve': async ({ response, label }) => ({ slot: await unlock.addPasskey(response, label) }),
     'setup.finish': async () => {
       await unlock.finishFirstRun();
       return {};

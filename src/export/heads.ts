@@ -2,6 +2,7 @@
 import { BREAK_GLASS, reasons, roles, workstationClasses, type Access } from '../recording/access.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
+import { BYTES_64, certifierOf } from '../ledger/certificate.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { BundleFailure } from './failures.ts';
@@ -18,6 +19,8 @@ const AFTER_CLOSING: Readonly<Record<string, readonly string[]>> = {
 
 const ROOT = /^[0-9a-f]{64}$/;
 const KID = /^[A-Za-z0-9_-]{43}$/;
+const PERSON = /^p-[0-9a-f]{12}$/;
+const matches = (pattern: RegExp, value: unknown): value is string => typeof value === 'string' && pattern.test(value);
 const isKids = (value: unknown): value is string[] => Array.isArray(value) && value.every((kid) => typeof kid === 'string' && KID.test(kid));
 const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
 
@@ -51,6 +54,8 @@ export interface LedgerHeads {
   /** In the order of the ledger. */
   readonly policies: readonly LedgerPolicy[];
   readonly people: ReadonlyMap<string, LedgerPerson>;
+  /** Who has certified keys and is none of these people: the trust file has to know them by this signing key. */
+  readonly certifiers: readonly { readonly seq: number; readonly by: string; readonly signingKey: string }[];
 }
 
 /** The keys of a person, as the ledger first entered them: they never change. */
@@ -76,6 +81,9 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
   const segments: { segment: number; firstSeq: number }[] = [];
   const policies: LedgerPolicy[] = [];
   const people = new Map<string, LedgerPerson>();
+  const certifiers: { seq: number; by: string; signingKey: string }[] = [];
+  /** Each person's last `person.keys`. */
+  const entered = new Map<string, number>();
   let start: LedgerStart | undefined;
   let end: LedgerHeads['end'];
   let last: string | undefined;
@@ -92,6 +100,18 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
     if (action === 'person.keys') {
       const { encryptionKey, signingKey } = detail;
       if (!isKids([encryptionKey, signingKey]) || event.person === undefined) throw bad();
+      const certifier = readCertifier(event, entered.get(event.person) ?? null);
+      if (certifier === 'bad-fields') throw bad();
+      // Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
+      const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === event.person;
+      if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !people.has(event.person)))
+        throw contradiction('gives keys that nobody has certified');
+      if (certifier) {
+        const known = people.get(certifier.by);
+        if (known && known.signingKey !== certifier.signingKey) throw contradiction('is certified with a key that is not that of the person it names');
+        if (!known) certifiers.push({ seq, ...certifier });
+      }
+      entered.set(event.person, seq);
       if (!people.has(event.person)) people.set(event.person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
     if (detail['recording'] !== recording) continue;
@@ -126,12 +146,26 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
     last = action;
   }
   if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
-  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies, people };
+  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies, people, certifiers };
+}
+
+/** Who certified these keys, by their signature; undefined where nobody is named. */
+function readCertifier(
+  { installation, person, detail = {} }: LedgerEvent,
+  after: number | null,
+): { readonly by: string; readonly signingKey: string } | 'bad-fields' | 'nobody' | undefined {
+  const { encryptionKey, signingKey, record, slots, by, byKey, signature } = detail as Readonly<Record<string, string | undefined>>;
+  if (by === undefined && byKey === undefined && signature === undefined) return undefined;
+  if (!matches(PERSON, person) || !matches(PERSON, by) || !matches(ROOT, record) || !matches(ROOT, slots)) return 'bad-fields';
+  if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
+  const facts = { installation, person, encryptionKey: encryptionKey!, signingKey: signingKey!, record, slots, by, after };
+  const key = certifierOf(facts, { byKey, signature });
+  return key === undefined ? 'nobody' : { by, signingKey: key };
 }
 
 function readStartEvent({ seq, person, detail = {} }: LedgerEvent): LedgerStart | undefined {
   const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
-  if (person === undefined || !/^p-[0-9a-f]{12}$/.test(person) || !isKids(recipients)) return undefined;
+  if (!matches(PERSON, person) || !isKids(recipients)) return undefined;
   if (typeof policySha256 !== 'string' || !ROOT.test(policySha256)) return undefined;
   if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
   if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;

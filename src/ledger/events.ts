@@ -5,6 +5,7 @@
  */
 import { requests } from '../bridge/schema.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
+import { BYTES_64 } from './certificate.ts';
 import { LedgerError } from './errors.ts';
 import { appRows } from './table/app.ts';
 import { ledgerRows } from './table/ledger.ts';
@@ -65,6 +66,7 @@ const patterns = {
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
   installation: /^w-[0-9a-f]{12}$/,
   'break-glass': BREAK_GLASS,
+  bytes64: BYTES_64,
 } as const;
 
 export const installationPattern = patterns.installation;

@@ -4,6 +4,7 @@
  * in it.
  */
 import { backoffRows } from '../lock/backoff.ts';
+import { certifierOf } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** What binds a person's record to the ledger. */
@@ -15,6 +16,12 @@ export interface PersonFacts {
   readonly record: string;
   /** SHA-256 over the key slots, without what a use changes. */
   readonly slots: string;
+}
+
+/** What the ledger has of a person. */
+export interface KnownPerson extends PersonFacts {
+  /** Number of the event that says so: the next one is certified to follow it. */
+  readonly seq: number;
 }
 
 export interface PolicyFacts {
@@ -36,7 +43,7 @@ export interface AttemptFacts {
 
 /** What a signed snapshot keeps of the facts. */
 export interface FactsState {
-  readonly people: readonly (readonly [string, PersonFacts])[];
+  readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
   readonly policy: PolicyFacts | null;
 }
@@ -49,7 +56,7 @@ const SLOWEST = backoffRows.passphrase.free + backoffRows.passphrase.delays.leng
 const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
 
 export class LedgerFacts {
-  readonly #people = new Map<string, PersonFacts>();
+  readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
 
@@ -76,7 +83,7 @@ export class LedgerFacts {
         const known = this.#people.get(person);
         // Whoever can enter an event still cannot put other keys under a known name.
         if (known && (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey)) return;
-        this.#people.set(person, facts);
+        if (this.#isCertified(event, person, facts)) this.#people.set(person, { ...facts, seq });
         return;
       }
       case 'policy.change': {
@@ -95,6 +102,15 @@ export class LedgerFacts {
     }
   }
 
+  /** The first person is the installation's word. Whatever comes after has the signature of somebody who was known before it. */
+  #isCertified({ installation, detail = {} }: LedgerEvent, person: string, facts: PersonFacts): boolean {
+    const { by, byKey, signature } = detail;
+    if (by === undefined) return this.#people.size === 0;
+    if (typeof by !== 'string' || typeof byKey !== 'string' || typeof signature !== 'string') return false;
+    const key = certifierOf({ ...facts, installation, person, by, after: this.#people.get(person)?.seq ?? null }, { byKey, signature });
+    return key !== undefined && key === this.#people.get(by)?.signingKey;
+  }
+
   #succeeded(person: string | undefined, method: unknown, seq: number): void {
     this.#attempts.set(keyOf(person, method), { failures: 0, since: seq });
     // They have been here, and were told: a passphrase that was off may be tried again, an hour between two tries.
@@ -104,7 +120,7 @@ export class LedgerFacts {
   }
 
   /** Undefined for somebody whom the ledger does not know. */
-  person(id: string): PersonFacts | undefined {
+  person(id: string): KnownPerson | undefined {
     return this.#people.get(id);
   }
 

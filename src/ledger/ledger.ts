@@ -98,6 +98,11 @@ export class Ledger extends LedgerQuestions {
     });
   }
 
+  /** Whose it is. */
+  get installation(): string {
+    return this.#writer.installation;
+  }
+
   /** Events so far, those of other processes included as far as they have been seen. */
   get events(): number {
     return this.#writer.vouched.tree.size;

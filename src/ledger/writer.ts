@@ -62,6 +62,10 @@ export class LedgerWriter {
     this.last = vouched.last;
   }
 
+  get installation(): string {
+    return this.#options.installation;
+  }
+
   close(): void {
     for (const fd of Object.values(this.files) as number[]) closeSync(fd);
     for (const derived of [...this.#forgotten, this.vouched.derived]) derived?.close();

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, readVerifier, sshSign, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
+import type { Certificate } from '../ledger/certificate.ts';
 import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts, type PersonFacts } from '../ledger/index.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair, type Link } from '../process/link.ts';
@@ -111,9 +112,9 @@ class Driver {
 }
 
 /** What main does with a change that was staged. */
-async function enter(home: Home, id: string): Promise<void> {
+async function enter(home: Home, id: string, certificate: Certificate): Promise<void> {
   const ledger = await Ledger.open({ folder: home.ledger, installation: requireInstallation(home).id, signer: await openSigner(home) });
-  await enterStaged(home, ledger, id, id);
+  await enterStaged(home, ledger, id, certificate);
   await ledger.close();
 }
 
@@ -174,10 +175,11 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   await main.secret('prf', device.prf(create.options)!);
   const prove = (await main.ask({ type: 'enrolVerify', response: device.create(create.options) })) as { options: Record<string, unknown> };
   await main.secret('prf', device.prf(prove.options)!);
-  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key' })).toMatchObject({ type: 'enrolled' });
+  const enrolled = await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', after: 1 });
+  expect(enrolled).toMatchObject({ type: 'enrolled' });
   // Before the ledger has it, the new slot counts for nothing.
   expect(readPerson(homePaths(folder), id)?.slots).toHaveLength(1);
-  await enter(homePaths(folder), id);
+  await enter(homePaths(folder), id, (enrolled as { certificate: Certificate }).certificate);
 
   const locked = start(folder);
   await locked.connect();
@@ -207,7 +209,7 @@ test('a passkey that was enrolled without a PRF result in create() sends two fro
   const prove = (await main.ask({ type: 'enrolVerify', response: device.create(create.options) })) as { options: Record<string, unknown> };
   await main.secret('prf', device.prf(prove.options)!);
   await main.secret('prf', device.prf(prove.options)!);
-  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key' })).toMatchObject({ type: 'enrolled' });
+  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', after: 1 })).toMatchObject({ type: 'enrolled' });
 });
 
 test('a second createPerson is refused, and nothing is changed', async () => {
@@ -257,7 +259,7 @@ test('what is locked stays locked: every request that needs an identity is refus
   const questions: WithoutId<Question>[] = [
     { type: 'enrolOptions' },
     { type: 'enrolVerify', response: {} },
-    { type: 'enrolProve', response: {}, label: 'x' },
+    { type: 'enrolProve', response: {}, label: 'x', after: 1 },
     { type: 'replay', pane: 1, recording: '20261122-000000-00000000', upTo: 1 },
     {
       type: 'export',

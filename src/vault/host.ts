@@ -22,7 +22,7 @@ import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { Passkeys } from './passkey.ts';
 import { savePerson, unlockWithPassphrase } from './person.ts';
-import { checkPinned, stagePerson } from './pinned.ts';
+import { certifySlots, checkPinned, stagePerson } from './pinned.ts';
 import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
 import { sendReplay } from './replay.ts';
 
@@ -298,7 +298,7 @@ export class VaultHost {
     return { type: 'options', options };
   }
 
-  async #enrolProve({ response, label }: Message<'enrolProve'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
+  async #enrolProve({ response, label, after }: Message<'enrolProve'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
     const { home, passkeys } = this.#ready();
     const identity = this.#open('vault.slot.add');
     const before = identity.person.slots;
@@ -309,7 +309,7 @@ export class VaultHost {
       identity.replaceSlots(before);
       throw error;
     }
-    return { type: 'enrolled', slot };
+    return { type: 'enrolled', slot, certificate: await certifySlots(requireInstallation(home).id, identity, after) };
   }
 
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */

@@ -1,4 +1,5 @@
 /** A record is the ledger's or it is refused: any change of what counts, and none of what does not. */
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +11,16 @@ import type { LedgerEvent } from '../ledger/types.ts';
 import { openSigner, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { firstRun } from './first-run.ts';
-import { generateKeys } from './identity.ts';
+import { generateKeys, type OpenIdentity } from './identity.ts';
 import { newScryptParameters } from './kdf.ts';
-import { personPath, readPerson } from './person.ts';
-import { enterStaged, factsOf, mismatch, readPinned, stagePerson } from './pinned.ts';
+import { createPerson, personPath, readPerson } from './person.ts';
+import { certifySlots, enterStaged, factsOf, mismatch, readPinned, stagePerson } from './pinned.ts';
 import type { PersonRecord } from './types.ts';
 
 let place: string;
 let home: Home;
 let person: PersonRecord;
+let identity: OpenIdentity;
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'wardmux-pinned-'));
   const result = await firstRun({
@@ -29,10 +31,12 @@ beforeAll(async () => {
     chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
     kdf: newScryptParameters(),
   });
-  result.identity.destroy();
-  ({ home, person } = result);
+  ({ home, person, identity } = result);
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+afterAll(() => {
+  identity.destroy();
+  rmSync(place, { recursive: true, force: true });
+});
 
 async function withLedger<T>(task: (ledger: Ledger) => Promise<T>): Promise<T> {
   const ledger = await Ledger.open({ folder: home.ledger, installation: requireInstallation(home).id, signer: await openSigner(home) });
@@ -58,7 +62,7 @@ const passkey = (counter: number, wrap: string): PersonRecord['slots'][number] =
 
 test('the first run enters the person, and the record is taken', async () => {
   await withLedger(async ({ facts }) => {
-    expect(facts.person(person.id)).toEqual(factsOf(person));
+    expect(facts.person(person.id)).toEqual({ ...factsOf(person), seq: 1 });
     expect(readPinned(home, facts, person.id)).toEqual(person);
     expect(readPinned(home, facts, 'p-ffffffffffff')).toBeUndefined();
     expect(readPinned(home, facts, '../../etc/passwd')).toBeUndefined();
@@ -85,12 +89,20 @@ test('whatever is changed in a record is found, and named; a use of a passkey is
 
 test('a change of slots counts from its event on, wherever it was cut off', async () => {
   const changed = { ...person, slots: [...person.slots, passkey(1, 'A'.repeat(64))] };
+  const certificateOf = (record: PersonRecord, after = 1, by = identity) =>
+    certifySlots(requireInstallation(home).id, { person: record, sign: (bytes) => by.sign(bytes) }, after);
   await withLedger(async (ledger) => {
     // Staged and not entered: nothing has changed.
     stagePerson(home, changed);
     expect(readPinned(home, ledger.facts, person.id)).toEqual(person);
     const before = readFileSync(personPath(home, person.id));
-    expect(await enterStaged(home, ledger, person.id, person.id)).toEqual(changed);
+    // Nobody's signature, somebody else's, that of another record, that for a change after another event.
+    const stranger = await createPerson({ name: 'Eve', passphrase: Buffer.from('x'), now: '2026-11-28T00:00:00.000Z', kdf: newScryptParameters() });
+    const none = { byKey: 'A'.repeat(86), signature: 'A'.repeat(86) };
+    for (const certificate of [none, await certificateOf(changed, 1, stranger.identity), await certificateOf(person), await certificateOf(changed, 0)])
+      await expect(enterStaged(home, ledger, person.id, certificate)).rejects.toThrow('other key slots');
+    expect(ledger.events).toBe(3);
+    expect(await enterStaged(home, ledger, person.id, await certificateOf(changed))).toEqual(changed);
     // Entered, and cut off before the file got its name.
     writeFileSync(personPath(home, person.id), before);
     expect(() => readPinned(home, ledger.facts, person.id)).toThrow('other key slots');
@@ -100,42 +112,82 @@ test('a change of slots counts from its event on, wherever it was cut off', asyn
     // Nobody's keys, name or roles are changed this way.
     for (const change of [{ name: 'Eve' }, { encryptionKey: generateKeys().encryptionKey }]) {
       stagePerson(home, { ...changed, ...change });
-      await expect(enterStaged(home, ledger, person.id, person.id)).rejects.toThrow(/other (keys|name|roles)|another name/);
+      await expect(enterStaged(home, ledger, person.id, await certificateOf({ ...changed, ...change }, 3))).rejects.toThrow(
+        /other (keys|name|roles)|another name/,
+      );
     }
-    expect(ledger.facts.person(person.id)).toEqual(factsOf(changed));
+    expect(ledger.facts.person(person.id)).toEqual({ ...factsOf(changed), seq: 3 });
+    // Whoever can write events and has seen that certificate: the passkey is taken away, and cannot be brought back by entering it again.
+    const entered = { ...factsOf(changed), by: person.id, ...(await certificateOf(changed)) };
+    await ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person), by: person.id, ...(await certificateOf(person, 3)) } });
+    for (const detail of [entered, { ...factsOf(changed) }, { ...entered, by: 'p-ffffffffffff' }])
+      await ledger.append({ action: 'person.keys', person: person.id, detail });
+    expect(ledger.facts.person(person.id)).toEqual({ ...factsOf(person), seq: 4 });
   });
 });
 
-test('facts follow the events, and no event gives other keys to a known person', () => {
-  const kid = fc.constantFrom('a', 'b').map((letter) => letter.repeat(43));
-  const event = fc.oneof(
-    fc.record({ action: fc.constant('person.keys'), person: fc.constantFrom('p-1', 'p-2'), detail: fc.record({ encryptionKey: kid, signingKey: kid, record: fc.string({ maxLength: 4 }), slots: fc.string({ maxLength: 4 }) }) }), // prettier-ignore
-    fc.record({ action: fc.constant('unlock.attempt'), person: fc.constantFrom('p-1', 'p-2', undefined), detail: fc.record({ method: fc.constantFrom('passphrase', 'passkey') }) }), // prettier-ignore
-    fc.record({ action: fc.constant('unlock'), person: fc.constantFrom('p-1', 'p-2', undefined), outcome: fc.constantFrom('success', 'failure'), detail: fc.record({ method: fc.constantFrom('passphrase', 'passkey') }) }), // prettier-ignore
-    fc.record({ action: fc.constant('policy.change'), detail: fc.record({ sha256: fc.string({ maxLength: 4 }), auditKeys: fc.array(kid) }) }),
+/** Two people with signing keys, and a certificate as docs/format.md has it, made without the code that is tested. */
+const installation = 'w-000000000001';
+const two = ['p-00000000000a', 'p-00000000000b'].map((id) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const { x, y } = publicKey.export({ format: 'jwk' }) as { x: string; y: string };
+  const point = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]).toString('base64url');
+  const signingKey = createHash('sha256').update(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).digest('base64url');
+  return { id, privateKey, point, signingKey };
+});
+const hex = (letter: string): string => letter.repeat(64);
+
+test('facts follow the events, and whoever was not known before certifies nothing', () => {
+  const method = fc.constantFrom('passphrase', 'passkey');
+  const someone = fc.constantFrom(...two.map(({ id }) => id), undefined);
+  const keys = fc.record({
+    kind: fc.constant('keys' as const),
+    who: fc.constantFrom(0, 1),
+    by: fc.constantFrom(undefined, 0, 1),
+    /** Whose key has signed it. */
+    signer: fc.constantFrom(0, 1),
+    encryptionKey: fc.constantFrom('a', 'b').map((letter) => letter.repeat(43)),
+    slots: fc.constantFrom('c', 'd').map(hex),
+    after: fc.constantFrom('right' as const, 'right' as const, 'wrong' as const),
+  });
+  const other = fc.oneof(
+    fc.record({ action: fc.constant('unlock.attempt'), person: someone, detail: fc.record({ method }) }),
+    fc.record({ action: fc.constant('unlock'), person: someone, outcome: fc.constantFrom('success', 'failure'), detail: fc.record({ method }) }),
+    fc.record({ action: fc.constant('policy.change'), detail: fc.record({ sha256: fc.string({ maxLength: 4 }), auditKeys: fc.array(fc.string({ maxLength: 3 })) }) }), // prettier-ignore
   );
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 30 }), (list) => {
+    fc.property(fc.array(fc.oneof(keys, other), { maxLength: 30 }), (list) => {
       const facts = new LedgerFacts();
-      const events = list.map((entry, seq) => ({ ...entry, seq }) as unknown as LedgerEvent);
-      const first = new Map<string, unknown>();
-      let policy: unknown;
-      for (const entry of events) {
-        facts.take(entry);
-        if (entry.action === 'person.keys' && !first.has(entry.person!))
-          first.set(entry.person!, [entry.detail!['encryptionKey'], entry.detail!['signingKey']]);
-        if (entry.action === 'policy.change') policy = entry.detail!['sha256'];
-        for (const [id, keys] of first) {
-          const known = facts.person(id)!;
-          expect([known.encryptionKey, known.signingKey]).toEqual(keys);
+      const model = new Map<string, { encryptionKey: string; slots: string; seq: number }>();
+      const events: LedgerEvent[] = [];
+      for (const [seq, entry] of list.entries()) {
+        if (!('kind' in entry)) {
+          events.push({ ...entry, seq, installation } as unknown as LedgerEvent);
+          facts.take(events.at(-1)!);
+          continue;
         }
-        expect(facts.policy?.sha256).toBe(policy);
+        const { id, signingKey } = two[entry.who]!;
+        const known = model.get(id);
+        const after = entry.after === 'right' ? (known?.seq ?? null) : (known?.seq ?? 0) + 1;
+        const plain = { encryptionKey: entry.encryptionKey, signingKey, record: hex('e'), slots: entry.slots };
+        const by = entry.by === undefined ? undefined : two[entry.by]!.id;
+        const { point, privateKey } = two[entry.signer]!;
+        const text = JSON.stringify(['wardmux/v1/person-keys', installation, id, plain.encryptionKey, signingKey, plain.record, plain.slots, by, after]);
+        const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+        const detail = by === undefined ? plain : { ...plain, by, byKey: point, signature };
+        facts.take({ seq, installation, action: 'person.keys', person: id, detail } as unknown as LedgerEvent);
+        const certified = by === undefined ? model.size === 0 : entry.by === entry.signer && entry.after === 'right' && model.has(by);
+        if (certified && (!known || known.encryptionKey === plain.encryptionKey))
+          model.set(id, { encryptionKey: plain.encryptionKey, slots: plain.slots, seq });
       }
+      expect(facts.people()).toEqual([...model.keys()]);
+      for (const [id, wanted] of model) expect(facts.person(id)).toMatchObject(wanted);
+      expect(facts.policy?.sha256).toBe(events.findLast(({ action }) => action === 'policy.change')?.detail!['sha256']);
       for (const id of facts.people()) {
-        for (const method of ['passphrase', 'passkey'] as const) {
-          const mine = events.filter((entry) => entry.person === id && entry.detail!['method'] === method);
+        for (const each of ['passphrase', 'passkey'] as const) {
+          const mine = events.filter((entry) => entry.person === id && entry.detail!['method'] === each);
           const success = mine.findLastIndex(({ action, outcome }) => action === 'unlock' && outcome === 'success');
-          expect(facts.attempts(id, method)).toEqual({
+          expect(facts.attempts(id, each)).toEqual({
             failures: mine.slice(success + 1).filter(({ action }) => action === 'unlock.attempt').length,
             since: success < 0 ? -1 : mine[success]!.seq,
           });

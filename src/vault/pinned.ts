@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { certifierOf, certify, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts, PersonFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { thumbprint } from '../recording/wrap.ts';
@@ -16,7 +17,7 @@ import { UnlockError } from './errors.ts';
 import { publicPart } from './identity.ts';
 import { personPath, readPerson, readPersonAt } from './person.ts';
 import { personIdSchema, personSchema } from './schema.ts';
-import type { KeySlot, PersonRecord } from './types.ts';
+import type { Identity, KeySlot, PersonRecord } from './types.ts';
 
 export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing' | 'damaged';
 
@@ -129,18 +130,34 @@ export function checkPinned(home: Home, id: string, known: PersonFacts | undefin
   throw new PersonRefused(home, id, reason);
 }
 
+/** Who is in certifies the slots that they have now. @param after number of the event before it (`KnownPerson.seq`). */
+export function certifySlots(installation: string, identity: Pick<Identity, 'person' | 'sign'>, after: number): Promise<Certificate> {
+  const { person } = identity;
+  return certify({ ...factsOf(person), installation, person: person.id, by: person.id, after }, person.signingKey, (bytes) => identity.sign(bytes));
+}
+
 /**
  * Enters the change that waits, then gives it its name: from the event on, it is what counts.
- * @param by who certifies it: the person themselves, where they are in.
- * @throws PersonRefused for a change of anything but slots: keys, name and roles are not a person's own to change.
+ * @param certificate of the person themselves.
+ * @throws PersonRefused for a change of anything but slots: keys, name and roles are not a person's own to change; and for one that the
+ * certificate is not of.
  */
-export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'append'>, id: string, by: string): Promise<PersonRecord> {
+export async function enterStaged(
+  home: Home,
+  ledger: Pick<Ledger, 'facts' | 'append' | 'installation'>,
+  id: string,
+  certificate: Certificate,
+): Promise<PersonRecord> {
   const known = ledger.facts.person(id);
   const staged = stagedPerson(home, id);
   if (!staged) throw new PersonRefused(home, id, 'missing');
   const differs = mismatch(staged, known);
-  if (differs !== 'slots') throw new PersonRefused(home, id, differs ?? 'slots');
-  await ledger.append({ action: 'person.keys', person: id, detail: { ...factsOf(staged), by } });
+  if (differs !== 'slots' || !known) throw new PersonRefused(home, id, differs ?? 'slots');
+  const facts = factsOf(staged);
+  // An event that nobody certified would be passed over, and the record with it.
+  if (certifierOf({ ...facts, installation: ledger.installation, person: id, by: id, after: known.seq }, certificate) !== known.signingKey)
+    throw new PersonRefused(home, id, 'slots');
+  await ledger.append({ action: 'person.keys', person: id, detail: { ...facts, by: id, ...certificate } });
   takeStaged(home, id);
   return staged;
 }

@@ -11,7 +11,7 @@ const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not 
 const json = z.record(z.string(), z.unknown());
 
 /** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
-const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string() }).optional();
+const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string(), seq: z.number() }).optional();
 
 export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('configure'), home: z.string(), origin: z.string(), rpId: z.string(), version: z.string() }),
@@ -30,8 +30,11 @@ export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('enrolOptions'), id: z.number() }),
   /** Answered by `options` for a proving get(). */
   z.object({ type: z.literal('enrolVerify'), id: z.number(), response: json }),
-  /** Two equal PRF results came as sealed frames. Answered by `enrolled`, with the changed record staged for main to enter (pinned.ts), or `refused`. */
-  z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string() }),
+  /**
+   * Two equal PRF results came as sealed frames. Answered by `enrolled`, with the changed record staged for main to enter (pinned.ts), and
+   * certified by its person as the change that follows event `after`; or by `refused`.
+   */
+  z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string(), after: z.number() }),
   /** A challenge (src/proof): `peer` is the channel key of whoever asks. The page's is our own. Answered by `proved` or `refused`. */
   z.object({ type: z.literal('prove'), id: z.number(), purpose: z.enum(['unlock', 'view']), sealed: z.string(), peer: bytes }),
   /** Sends the pane's screen and output tail up to `upTo` output bytes through the view channel. Answered by `replayed` or `refused`. */
@@ -60,7 +63,7 @@ export const fromVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('created'), id: z.number(), person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
   z.object({ type: z.literal('unlocked'), id: z.number(), person: z.string(), method: z.enum(['passphrase', 'passkey']) }),
   z.object({ type: z.literal('options'), id: z.number(), options: json }),
-  z.object({ type: z.literal('enrolled'), id: z.number(), slot: z.string() }),
+  z.object({ type: z.literal('enrolled'), id: z.number(), slot: z.string(), certificate: z.strictObject({ byKey: z.string(), signature: z.string() }) }),
   z.object({ type: z.literal('proved'), id: z.number(), proof: bytes }),
   z.object({ type: z.literal('replayed'), id: z.number(), pane: z.number(), skipped: z.number() }),
   z.object({ type: z.literal('exported'), id: z.number(), folder: z.string(), records: z.number(), sha256: z.string() }),

@@ -14,7 +14,7 @@ import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
 import type { EventCode } from '../../src/recording/types.ts';
 import { headerText, INSTALLATION, makeExample, PERSON, POLICY, RECORDING, STARTED_MS } from '../vectors/example.ts';
-import { bytesOf, ecdsa, ed25519Of, eventBytes, p256Of, pieceDigest, sha256, thumbprintOf } from '../vectors/second-writer.ts';
+import { bytesOf, ecdsa, ed25519Of, eventBytes, p256Of, pieceDigest, sha256, thumbprintOf, type P256Jwk } from '../vectors/second-writer.ts';
 
 export interface ForgedPiece {
   code: string;
@@ -82,7 +82,8 @@ export interface InsiderKeys {
   readonly person: SshKeyPair;
   readonly owner: { readonly x: string; readonly y: string };
   readonly audit: { readonly x: string; readonly y: string };
-  readonly stranger: { readonly x: string; readonly y: string };
+  /** Of somebody who is not of this house. */
+  readonly stranger: P256Jwk;
 }
 
 export interface SshKeyPair {

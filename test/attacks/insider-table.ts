@@ -1,8 +1,18 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
 import { BUNDLE } from '../../src/export/layout.ts';
-import { RECORDING } from '../vectors/example.ts';
-import { otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
-import { forge, headerFor, sshSignature, type ForgedFrame, type ForgedPiece, type Forgery, type InsiderKeys, type SshKeyPair } from './forge.ts';
+import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
+import { ecdsa, otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
+import {
+  forge,
+  headerFor,
+  sshSignature,
+  type ForgedEvent,
+  type ForgedFrame,
+  type ForgedPiece,
+  type Forgery,
+  type InsiderKeys,
+  type SshKeyPair,
+} from './forge.ts';
 
 const piecesOf = (f: Forgery, code: string): ForgedPiece[] => f.frames.flatMap((frame) => frame.pieces.filter((piece) => piece.code === code));
 const frameOf = (f: Forgery, code: string): ForgedFrame => f.frames.find((frame) => frame.pieces.some((piece) => piece.code === code))!;
@@ -14,6 +24,26 @@ const header = (f: Forgery, segment: number, change: (value: Record<string, unkn
 };
 const event = (f: Forgery, action: string): NonNullable<Forgery['events'][number]> => f.events.find((each) => each.action === action)!;
 const detail = (f: Forgery, action: string): Record<string, unknown> => event(f, action).detail!;
+/** A later `person.keys` of the owner with other slots, certified as docs/format.md has it. @param changed other facts than these. */
+const certifiedKeys = (
+  keys: InsiderKeys,
+  f: Forgery,
+  changed: Record<string, string>,
+  { by = PERSON, after = 0, signer }: { readonly by?: string; readonly after?: number | null; readonly signer?: InsiderKeys['stranger'] } = {},
+): ForgedEvent => {
+  const facts: Record<string, unknown> = { ...detail(f, 'person.keys'), slots: '33'.repeat(32), ...changed };
+  const { encryptionKey, signingKey, record, slots } = facts;
+  const text = Buffer.from(JSON.stringify(['wardmux/v1/person-keys', INSTALLATION, PERSON, encryptionKey, signingKey, record, slots, by, after]));
+  const point = signer ? Buffer.concat([Buffer.from(signer.x, 'base64url'), Buffer.from(signer.y, 'base64url')]) : keys.person.publicKey.raw.subarray(1);
+  const signature = signer ? ecdsa(text, signer) : keys.person.sign(text);
+  const certificate = { by, byKey: point.toString('base64url'), signature: Buffer.from(signature).toString('base64url') };
+  return { action: 'person.keys', person: PERSON, detail: { ...facts, ...certificate } };
+};
+/** Enters it without one of its fields. */
+const without = (events: ForgedEvent[], event: ForgedEvent, field: string): void => {
+  delete event.detail![field];
+  events.splice(2, 0, event);
+};
 /** After frames were taken away or added: heads that know the new number of them. */
 const recount = (f: Forgery): void => {
   detail(f, 'recording.end')['size'] = f.frames.length;
@@ -310,9 +340,49 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['an exporter with another key in the ledger', 'contradiction', (f) => (detail(f, 'person.keys')['signingKey'] = thumbprintOf(keys.stranger))],
   ['keys of somebody else', 'bad-ledger', (f) => f.events.splice(2, 0, { action: 'person.keys', person: 'p-00000000000b', detail: detail(f, 'person.keys') })],
   [
-    'other keys later',
+    'other keys later, as the person certified it',
     'good',
-    (f) => f.events.splice(2, 0, { ...event(f, 'person.keys'), detail: { ...detail(f, 'person.keys'), encryptionKey: thumbprintOf(keys.stranger) } }),
+    (f) => f.events.splice(2, 0, certifiedKeys(keys, f, { encryptionKey: thumbprintOf(keys.stranger) })),
+  ],
+  ['other slots later, as the person certified it', 'good', (f) => f.events.splice(2, 0, certifiedKeys(keys, f, {}))],
+  ['other slots twice', 'good', (f) => f.events.splice(1, 0, certifiedKeys(keys, f, {}), certifiedKeys(keys, f, { slots: '44'.repeat(32) }, { after: 1 }))],
+  ['other slots later, certified by nobody', 'contradiction', (f) => f.events.splice(2, 0, { ...event(f, 'person.keys') })],
+  ['slots that were certified as another change', 'contradiction', (f) => f.events.splice(2, 0, certifiedKeys(keys, f, {}, { after: 1 }))],
+  ['the same certificate twice', 'contradiction', (f) => f.events.splice(1, 0, certifiedKeys(keys, f, {}), certifiedKeys(keys, f, {}))],
+  ['slots that a stranger certified', 'contradiction', (f) => f.events.splice(2, 0, certifiedKeys(keys, f, {}, { signer: keys.stranger }))],
+  [
+    'slots that somebody certified whom nobody knows',
+    'contradiction',
+    (f) => f.events.splice(2, 0, certifiedKeys(keys, f, {}, { by: 'p-00000000000b', signer: keys.stranger })),
+  ],
+  [
+    'another person’s name over the same certificate',
+    'contradiction',
+    (f) => {
+      const change = certifiedKeys(keys, f, {});
+      f.events.splice(2, 0, { ...change, detail: { ...change.detail, by: 'p-00000000000b' } });
+    },
+  ],
+  ['the first person, certified by themselves', 'contradiction', (f) => (f.events[0] = certifiedKeys(keys, f, {}, { after: null }))],
+  ['a certificate without its key', 'bad-ledger', (f) => without(f.events, certifiedKeys(keys, f, {}), 'byKey')],
+  ['a certificate without its signature', 'bad-ledger', (f) => without(f.events, certifiedKeys(keys, f, {}), 'signature')],
+  ['a certificate without who', 'bad-ledger', (f) => without(f.events, certifiedKeys(keys, f, {}), 'by')],
+  [
+    'a certificate of the same bytes in another text',
+    'bad-ledger',
+    (f) => {
+      const change = certifiedKeys(keys, f, {});
+      const text = String(change.detail!['signature']);
+      f.events.splice(2, 0, { ...change, detail: { ...change.detail, signature: text.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[text.at(-1)!] } });
+    },
+  ],
+  [
+    'a certificate with a key that is no point',
+    'contradiction',
+    (f) => {
+      const change = certifiedKeys(keys, f, {});
+      f.events.splice(2, 0, { ...change, detail: { ...change.detail, byKey: 'A'.repeat(86) } });
+    },
   ],
   ['an owner whom the ledger came to know later', 'bad-recipients', (f) => f.events.splice(3, 0, f.events.shift()!)],
   [

@@ -68,7 +68,7 @@ async function vault(folder: string) {
     await post({ type: 'connect', publicKey: key.publicKey });
     return key.connect(((await answered) as { publicKey: Uint8Array }).publicKey);
   };
-  const unlock = async (key: PageKey, passphrase = words, known: unknown = factsOf(readPerson(home, id)!)) => {
+  const unlock = async (key: PageKey, passphrase = words, known: unknown = { ...factsOf(readPerson(home, id)!), seq: 1 }) => {
     const channel = await connect(key);
     await post({ type: 'frame', bytes: await channel.seal(encodeFrame({ type: 'passphrase', bytes: Buffer.from(passphrase) })) });
     return ask({ type: 'unlockPassphrase', person: id, known });

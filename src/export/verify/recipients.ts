@@ -9,7 +9,7 @@ import { sshThumbprint, type Trust } from '../trust.ts';
  * say, and knows the exporting person by the same key.
  * @returns whether another policy had come into force before the recording began.
  */
-export function checkRecipients({ start, policies, people }: LedgerHeads, headers: readonly SegmentHeader[], trust: Trust, by: string): boolean {
+export function checkRecipients({ start, policies, people, certifiers }: LedgerHeads, headers: readonly SegmentHeader[], trust: Trust, by: string): boolean {
   const first = headers[0]!;
   if (first.person !== start.person)
     throw new BundleFailure('contradiction', `The recording is that of ${first.person}, and the ledger says that ${start.person} began it.`);
@@ -21,6 +21,11 @@ export function checkRecipients({ start, policies, people }: LedgerHeads, header
   const own = trust.persons.find((person) => person.id === first.person)?.kids ?? [];
   if (people.get(by)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === by)!.ssh))
     throw new BundleFailure('contradiction', `The ledger has another signing key of ${by} than the trust file.`);
+  for (const { seq, by: certifier, signingKey } of certifiers) {
+    const trustedPerson = trust.persons.find((person) => person.id === certifier);
+    if (!trustedPerson || sshThumbprint(trustedPerson.ssh) !== signingKey)
+      throw new BundleFailure('contradiction', `Event ${seq} is certified by ${certifier} with a key that the trust file does not have.`);
+  }
   const owner = people.get(first.person);
   // One that was in force before the start. A later segment may be under a later one, and never under an earlier.
   const last = policies.findLastIndex((policy) => policy.seq < start.seq);

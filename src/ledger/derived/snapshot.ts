@@ -38,7 +38,7 @@ const schema = z.strictObject({
   recordings: tree,
   open: z.array(z.tuple([z.string(), state])),
   facts: z.strictObject({
-    people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256 })])),
+    people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256, seq: count })])),
     attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
   }),

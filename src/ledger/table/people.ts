@@ -41,8 +41,8 @@ export const peopleRows = [
   row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it; where it is missing, the installation.',
-    { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person' },
+    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey; where they are missing, the installation, which does so for the first person only.',
+    { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64' },
     { person: 'required' },
   ),
   row(

@@ -16,6 +16,7 @@ export type FieldType =
   | 'request'
   | 'code'
   | 'break-glass'
+  | 'bytes64'
   | readonly string[];
 
 export interface EventRow {

@@ -1,0 +1,55 @@
+/**
+ * Who says that these are a person's keys, record and slots: whoever enrolled or changed them, with their own signing key. The
+ * signature is for one change of one person in one ledger, so neither another record nor an older one stands in its place.
+ */
+import { createPublicKey, verify } from 'node:crypto';
+import { thumbprint } from '../recording/wrap.ts';
+import type { PersonFacts } from './facts.ts';
+
+export interface Certified extends PersonFacts {
+  readonly installation: string;
+  readonly person: string;
+  /** Id of who certifies it. */
+  readonly by: string;
+  /** Number of the person's `person.keys` before this one; null where there is none. */
+  readonly after: number | null;
+}
+
+export interface Certificate {
+  /** The public signing key of who certifies: x and y of a point on P-256, base64url of 64 bytes. */
+  readonly byKey: string;
+  /** ECDSA with SHA-256 (FIPS 186-5), r and s, base64url of 64 bytes. */
+  readonly signature: string;
+}
+
+/** base64url of 64 bytes has one text: the last letter has four bits to spare. */
+export const BYTES_64 = /^[A-Za-z0-9_-]{85}[AQgw]$/;
+
+/** The bytes that are signed: UTF-8 of JSON without spaces. */
+export function certifiedText({ installation, person, encryptionKey, signingKey, record, slots, by, after }: Certified): Buffer {
+  return Buffer.from(JSON.stringify(['wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after]), 'utf8');
+}
+
+/** @param sign ECDSA on P-256 with SHA-256, r and s in 64 bytes. */
+export async function certify(
+  facts: Certified,
+  key: { readonly x: string; readonly y: string },
+  sign: (bytes: Uint8Array) => Promise<Uint8Array>,
+): Promise<Certificate> {
+  const point = Buffer.concat([Buffer.from(key.x, 'base64url'), Buffer.from(key.y, 'base64url')]);
+  return { byKey: point.toString('base64url'), signature: Buffer.from(await sign(certifiedText(facts))).toString('base64url') };
+}
+
+/** @returns the thumbprint (RFC 7638) of the key that has signed; undefined where it has not. */
+export function certifierOf(facts: Certified, { byKey, signature }: Certificate): string | undefined {
+  if (!BYTES_64.test(byKey) || !BYTES_64.test(signature)) return undefined;
+  const point = Buffer.from(byKey, 'base64url');
+  const jwk = { kty: 'EC', crv: 'P-256', x: point.toString('base64url', 0, 32), y: point.toString('base64url', 32) } as const;
+  try {
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    return verify('sha256', certifiedText(facts), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')) ? thumbprint(jwk) : undefined;
+  } catch {
+    // Not a point of the curve.
+    return undefined;
+  }
+}
