@@ -27,8 +27,11 @@ struct peer {
 #ifdef __linux__
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -118,6 +121,16 @@ static int try_lock(int fd) {
 }
 
 static int unlock(int fd) { return flock(fd, LOCK_UN) == 0 ? 0 : failed(); }
+
+/* A thread that signals leave alone: they are for the threads that Node has made. */
+static int start_thread(pthread_t *thread, void *(*run)(void *), void *data) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(thread, NULL, run, data);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return -error;
+}
 
 #else /* not Linux */
 
@@ -230,19 +243,10 @@ static void *wait_for_lock(void *data) {
 }
 
 static int start_waiting(struct wait *wait) {
-  pthread_attr_t attributes;
   pthread_t thread;
-  sigset_t all, before;
-  int error = pthread_attr_init(&attributes);
-  if (error != 0) return -error;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  /* Signals are for the threads that Node has made. */
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  error = pthread_create(&thread, &attributes, wait_for_lock, wait);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy(&attributes);
-  return -error;
+  int result = start_thread(&thread, wait_for_lock, wait);
+  if (result == 0) pthread_detach(thread);
+  return result;
 }
 
 /* A promise of 0, or of -errno. */
@@ -275,6 +279,177 @@ static napi_value js_lock(napi_env env, napi_callback_info info) {
   return promise;
 }
 
+/*
+ * ---- A thread that reads a pty's master into a ring, for a process that seals what one program prints. ----
+ *
+ * The kernel holds little for it, and a program that prints sleeps until somebody reads: so the thread does nothing else. It
+ * alone moves `head`; the owner, JavaScript's thread, wipes what it took and moves `tail`. Both count all bytes ever.
+ */
+
+/* No read gives more: N_TTY_BUF_SIZE. With less room the thread waits. */
+#define READ_ROOM 4096
+
+struct reader {
+  pthread_t thread;
+  pthread_mutex_t lock;
+  int master, kick; /* `kick` is an eventfd(2): it ends whatever the thread waits for. */
+  uint8_t *ring;
+  size_t size, batch;
+  uint64_t head, tail;
+  size_t wanted; /* What the owner waits for, 0 while it does not. */
+  bool full, over, look, closing;
+  napi_ref memory;
+  napi_threadsafe_function wake;
+};
+
+/* Waits for the kick, and for the master where it is given. */
+static void wait_for(struct reader *reader, int master) {
+  struct pollfd fds[] = {{.fd = reader->kick, .events = POLLIN}, {.fd = master, .events = POLLIN}};
+  eventfd_t kicks;
+  if (poll(fds, 2, -1) > 0 && fds[0].revents != 0) eventfd_read(reader->kick, &kicks);
+}
+
+static void *read_master(void *data) {
+  struct reader *reader = data;
+  pthread_mutex_lock(&reader->lock);
+  while (!reader->closing) {
+    size_t at = (size_t)(reader->head % reader->size), room = reader->size - (size_t)(reader->head - reader->tail);
+    bool look = reader->look;
+    reader->full = room < READ_ROOM;
+    bool rest = reader->full || reader->over;
+    pthread_mutex_unlock(&reader->lock);
+    if (rest) {
+      wait_for(reader, -1);
+      pthread_mutex_lock(&reader->lock);
+      continue;
+    }
+    ssize_t count = read(reader->master, reader->ring + at, room < reader->size - at ? room : reader->size - at);
+    /* EAGAIN: nothing is there at the moment. Any other error (EIO: hung up) means that nothing will ever come. */
+    bool empty = count < 0 && errno == EAGAIN, over = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    pthread_mutex_lock(&reader->lock);
+    if (count > 0) reader->head += (uint64_t)count;
+    reader->over = over;
+    size_t held = (size_t)(reader->head - reader->tail);
+    bool tell = reader->wanted > 0 && (over || held >= reader->batch || (empty && held >= reader->wanted));
+    bool looked = look && (empty || over);
+    if (tell) reader->wanted = 0;
+    if (looked) reader->look = false;
+    pthread_mutex_unlock(&reader->lock);
+    if (tell || looked) napi_call_threadsafe_function(reader->wake, looked ? reader : NULL, napi_tsfn_nonblocking);
+    if (empty) wait_for(reader, reader->master);
+    pthread_mutex_lock(&reader->lock);
+  }
+  pthread_mutex_unlock(&reader->lock);
+  close(reader->master);
+  explicit_bzero(reader->ring, reader->size);
+  napi_release_threadsafe_function(reader->wake, napi_tsfn_release);
+  return NULL;
+}
+
+/* In JavaScript's thread: `wake` with 1 where the thread has looked, as it was asked to. */
+static void wake_owner(napi_env env, napi_value function, void *context, void *looked) {
+  (void)context;
+  napi_value self, argument = env == NULL ? NULL : number(env, looked != NULL);
+  if (argument != NULL && napi_get_undefined(env, &self) == napi_ok) napi_call_function(env, self, function, 1, &argument, NULL);
+}
+
+static void order(struct reader *reader, bool *what) {
+  pthread_mutex_lock(&reader->lock);
+  *what = true;
+  pthread_mutex_unlock(&reader->lock);
+  eventfd_write(reader->kick, 1);
+}
+
+/* The handle is gone, so nobody can ask for anything any more. */
+static void end_reader(napi_env env, void *data, void *hint) {
+  struct reader *reader = data;
+  (void)hint;
+  order(reader, &reader->closing);
+  pthread_join(reader->thread, NULL);
+  napi_delete_reference(env, reader->memory);
+  close(reader->kick);
+  pthread_mutex_destroy(&reader->lock);
+  free(reader);
+}
+
+/* startReading(master, ring, batch, wake): a handle, or -errno. The master is the thread's from then on, which closes it. */
+static napi_value js_start_reading(napi_env env, napi_callback_info info) {
+  napi_value given[4], handle, name;
+  napi_typedarray_type type;
+  double master = NAN, batch = NAN;
+  size_t count = 4;
+  struct reader *reader = calloc(1, sizeof *reader);
+  if (reader == NULL) return number(env, -ENOMEM);
+  bool valid = napi_get_cb_info(env, info, &count, given, NULL, NULL) == napi_ok && count == 4 &&
+               napi_get_value_double(env, given[0], &master) == napi_ok && is_index(master) &&
+               napi_get_typedarray_info(env, given[1], &type, &reader->size, (void **)&reader->ring, NULL, NULL) == napi_ok && type == napi_uint8_array &&
+               napi_get_value_double(env, given[2], &batch) == napi_ok && is_index(batch) && batch > 0 && batch <= (double)reader->size - READ_ROOM;
+  int result = valid ? 0 : -EINVAL;
+  if (result == 0) {
+    reader->master = (int)master;
+    reader->batch = (size_t)batch;
+    int flags = fcntl(reader->master, F_GETFL);
+    result = flags < 0 ? failed() : (flags & O_NONBLOCK) == 0 ? -EINVAL : 0;
+  }
+  if (result == 0) {
+    reader->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    result = reader->kick < 0 ? failed() : 0;
+  }
+  if (result < 0) {
+    free(reader);
+    return number(env, result);
+  }
+  pthread_mutex_init(&reader->lock, NULL);
+  napi_create_string_utf8(env, "wardmux reader", NAPI_AUTO_LENGTH, &name);
+  bool waking = napi_create_threadsafe_function(env, given[3], NULL, name, 0, 1, NULL, NULL, NULL, wake_owner, &reader->wake) == napi_ok;
+  bool held = waking && napi_create_reference(env, given[1], 1, &reader->memory) == napi_ok;
+  result = held ? start_thread(&reader->thread, read_master, reader) : -ENOMEM;
+  if (result == 0 && napi_create_external(env, reader, end_reader, NULL, &handle) == napi_ok) return handle;
+  if (result == 0) end_reader(env, reader, NULL);
+  else {
+    if (held) napi_delete_reference(env, reader->memory);
+    if (waking) napi_release_threadsafe_function(reader->wake, napi_tsfn_abort);
+    close(reader->kick);
+    free(reader);
+  }
+  return number(env, result < 0 ? result : -ENOMEM);
+}
+
+/* The reader of a call's first argument; the numbers behind it go to `values`. NULL where it is none. */
+static struct reader *reader_of(napi_env env, napi_callback_info info, double values[2]) {
+  napi_value given[3];
+  size_t count = 3;
+  void *reader = NULL;
+  if (napi_get_cb_info(env, info, &count, given, NULL, NULL) != napi_ok || napi_get_value_external(env, given[0], &reader) != napi_ok) return NULL;
+  for (size_t i = 0; i < 2; i++)
+    if (napi_get_value_double(env, given[i + 1], &values[i]) != napi_ok) values[i] = NAN;
+  return reader;
+}
+
+/* readerTake(handle, taken, wanted): the bytes held, or -1 - held where nothing more will come; `wake` is called for `wanted`. */
+static napi_value js_reader_take(napi_env env, napi_callback_info info) {
+  double values[2];
+  struct reader *reader = reader_of(env, info, values);
+  if (reader == NULL || !is_index(values[0]) || !is_index(values[1])) return NULL;
+  pthread_mutex_lock(&reader->lock);
+  reader->tail += (uint64_t)values[0];
+  size_t held = (size_t)(reader->head - reader->tail), wanted = (size_t)values[1];
+  bool over = reader->over, full = reader->full && reader->size - held >= READ_ROOM;
+  reader->wanted = over || held >= wanted ? 0 : wanted;
+  if (full) reader->full = false;
+  pthread_mutex_unlock(&reader->lock);
+  if (full) eventfd_write(reader->kick, 1);
+  return number(env, over ? -1.0 - (double)held : (double)held);
+}
+
+/* readerOrder(handle, close): to close, or else to look whether there is more and then to call `wake` with 1. */
+static napi_value js_reader_order(napi_env env, napi_callback_info info) {
+  double values[2];
+  struct reader *reader = reader_of(env, info, values);
+  if (reader != NULL) order(reader, values[0] == 1 ? &reader->closing : &reader->look);
+  return number(env, reader == NULL ? -EINVAL : 0);
+}
+
 #else
 
 static napi_value js_lock(napi_env env, napi_callback_info info) {
@@ -285,6 +460,10 @@ static napi_value js_lock(napi_env env, napi_callback_info info) {
   napi_resolve_deferred(env, deferred, number(env, -ENOTSUP));
   return promise;
 }
+
+static napi_value js_start_reading(napi_env env, napi_callback_info info) { return (void)info, number(env, -ENOTSUP); }
+static napi_value js_reader_take(napi_env env, napi_callback_info info) { return (void)info, number(env, -ENOTSUP); }
+static napi_value js_reader_order(napi_env env, napi_callback_info info) { return (void)info, number(env, -ENOTSUP); }
 
 #endif
 
@@ -304,6 +483,9 @@ NAPI_MODULE_INIT() {
       {"tryLock", js_try_lock},
       {"lock", js_lock},
       {"unlock", js_unlock},
+      {"startReading", js_start_reading},
+      {"readerTake", js_reader_take},
+      {"readerOrder", js_reader_order},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

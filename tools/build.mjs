@@ -29,7 +29,6 @@ export const nodeEntries = {
   start: 'main/start.ts',
   electron: 'main/electron/main.ts',
   'pty-host': 'src/pty/main.ts',
-  'pty-reader': 'src/pty/reader-thread.ts',
   'vault-host': 'src/vault/main.ts',
 };
 

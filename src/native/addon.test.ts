@@ -1,12 +1,12 @@
 /** The addon against the real system, in processes of its own where it changes what a process is. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { readFile as readFileLater } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { closeOnExec, coreLimit, foregroundGroup, isDumpable, lock, NativeError, peerOf, setCoreLimit, tryLock, unlock } from './addon.ts';
+import { closeOnExec, coreLimit, foregroundGroup, isDumpable, lock, NativeError, peerOf, setCoreLimit, startReading, tryLock, unlock } from './addon.ts';
 
 const linux = process.platform === 'linux';
 const module = join(import.meta.dirname, 'addon.ts');
@@ -202,6 +202,90 @@ describe('flock', () => {
     expect(() => tryLock(1.5)).toThrow(NativeError);
     await expect(lock(-1, 10)).rejects.toMatchObject({ code: 'EINVAL' });
     expect(() => tryLock(9999)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+});
+
+describe('the reading thread', () => {
+  beforeEach(({ skip }) => skip(!linux, 'the addon is for Linux'));
+
+  /** Stands in for a pty's master: a FIFO that does not block, whose writer is `input`. */
+  function fifo(): { readonly master: number; readonly input: number } {
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const master = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { master, input: openSync(path, 'w') };
+  }
+
+  test('tells when there is something, goes round the ring, and knows the end', async () => {
+    const { master, input } = fifo();
+    const ring = Buffer.from(new ArrayBuffer(8192));
+    let woken = (): void => undefined;
+    const wakes: boolean[] = [];
+    const reader = startReading(master, ring, 4096, (looked) => {
+      wakes.push(looked);
+      woken();
+    });
+    let taken = 0;
+    let at = 0;
+    let text = '';
+    // Not a part of the ring: it is gone round three times.
+    const sent = Array.from({ length: 6000 }, (_, i) => String(i % 10_000).padStart(4, '0')).join('');
+    for (let from = 0; ;) {
+      const wake = new Promise<void>((resolve) => (woken = resolve));
+      const { held, over } = reader.take(taken, 1);
+      expect(held).toBeLessThanOrEqual(ring.length);
+      const end = Math.min(at + held, ring.length);
+      text += ring.toString('latin1', at, end);
+      taken = end - at;
+      at = end % ring.length;
+      if (over && held === 0) break;
+      if (held > 0) continue;
+      if (from < sent.length) writeSync(input, sent.slice(from, (from += 3000)));
+      else closeSync(input);
+      await wake;
+    }
+    expect(text).toBe(sent);
+    expect(wakes).not.toContain(true);
+    reader.close();
+  });
+
+  test('looks when it is asked to, and wipes the ring at its end', async () => {
+    const { master, input } = fifo();
+    const ring = Buffer.from(new ArrayBuffer(8192));
+    let woken = (_: boolean): void => undefined;
+    const reader = startReading(master, ring, 4096, (looked) => woken(looked));
+    writeSync(input, 'no one waits for it');
+    const looked = await new Promise<boolean>((resolve) => {
+      woken = resolve;
+      reader.look();
+    });
+    expect(looked).toBe(true);
+    expect(reader.take(0, 0)).toEqual({ held: 19, over: false });
+    expect(ring.toString('latin1', 0, 19)).toBe('no one waits for it');
+    reader.close();
+    await expect.poll(() => ring.every((byte) => byte === 0)).toBe(true);
+    // The other end of the FIFO has nobody who reads any more.
+    const write = (): string | undefined => {
+      try {
+        writeSync(input, 'x');
+        return undefined;
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    };
+    await expect.poll(write).toBe('EPIPE');
+    closeSync(input);
+  });
+
+  test('takes no descriptor that blocks, and no ring that is too small for a batch', () => {
+    const blocks = openSync('/dev/zero', 'r');
+    expect(() => startReading(blocks, Buffer.alloc(8192), 4096, () => undefined)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    closeSync(blocks);
+    const { master, input } = fifo();
+    expect(() => startReading(master, Buffer.alloc(8192), 8192, () => undefined)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(() => startReading(-1, Buffer.alloc(8192), 4096, () => undefined)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    closeSync(master);
+    closeSync(input);
   });
 });
 

@@ -21,6 +21,9 @@ interface Addon {
   tryLock(fd: number): number;
   lock(fd: number): Promise<number>;
   unlock(fd: number): number;
+  startReading(master: number, ring: Uint8Array, batch: number, wake: (looked: number) => void): object | number;
+  readerTake(reader: object, taken: number, wanted: number): number;
+  readerOrder(reader: object, close: number): number;
 }
 
 /** Who connected to a Unix socket, as the kernel saw it then. */
@@ -146,4 +149,40 @@ export async function lock(fd: number, ms: number): Promise<boolean> {
 /** Lets go of the lock, and keeps the file open. */
 export function unlock(fd: number): void {
   check('flock', addon().unlock(fd));
+}
+
+/** The thread of startReading. */
+export interface NativeReader {
+  /**
+   * Tells that the next `taken` bytes were taken and may be overwritten. @returns the bytes held, and whether those are the
+   * last that ever come. Where they are fewer than `wanted` (0: none are waited for) and more may come, `wake(false)` is
+   * called when there are so many and the terminal has no more for the moment, or a batch is full.
+   */
+  take(taken: number, wanted: number): { readonly held: number; readonly over: boolean };
+  /** Has the thread read whatever there is, and then call `wake(true)`. */
+  look(): void;
+  /** The thread wipes the ring, closes the master and ends. Nothing else may be called any more. */
+  close(): void;
+}
+
+/**
+ * Starts a thread that reads `master`, a descriptor that does not block, into `ring` without an end, and closes it at its
+ * own end. It wakes whoever waits when a `batch` of bytes is held, or fewer and no more for the moment.
+ * @throws NativeError: then `master` is as it was.
+ */
+export function startReading(master: number, ring: Uint8Array, batch: number, wake: (looked: boolean) => void): NativeReader {
+  const native = addon();
+  const reader = native.startReading(master, ring, batch, (looked) => wake(looked === 1));
+  if (typeof reader === 'number') {
+    check('reading thread', reader);
+    throw new NativeError('ENOTSUP', 'This system has no reading thread.');
+  }
+  return {
+    take(taken, wanted) {
+      const held = native.readerTake(reader, taken, wanted);
+      return held < 0 ? { held: -1 - held, over: true } : { held, over: false };
+    },
+    look: () => void native.readerOrder(reader, 0),
+    close: () => void native.readerOrder(reader, 1),
+  };
 }

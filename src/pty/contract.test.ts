@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakePty } from './fake.ts';
 import { maxQueuedInput, type Pty, type PtyEvents, type PtyExit } from './pty.ts';
-import { prepareThreadedPty, spawnUnixPty } from './unix.ts';
+import { spawnThreadedPty, spawnUnixPty } from './unix.ts';
 
 interface Subject {
   readonly pty: Pty;
@@ -74,7 +74,7 @@ function start(kind: 'event loop' | 'thread' | 'fake', seen: (bytes: Uint8Array)
     rows: 24,
   };
   let pty: Pty;
-  if (kind !== 'fake') pty = (kind === 'event loop' ? spawnUnixPty : prepareThreadedPty())(options, events);
+  if (kind !== 'fake') pty = (kind === 'event loop' ? spawnUnixPty : spawnThreadedPty)(options, events);
   else {
     const fake = new FakePty(4242, options, events);
     const { write } = fake;

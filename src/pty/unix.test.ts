@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pty, PtyExit, PtySpawner } from './pty.ts';
-import { prepareThreadedPty, spawnUnixPty } from './unix.ts';
+import { spawnThreadedPty, spawnUnixPty } from './unix.ts';
 
 const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
 const open: Pty[] = [];
@@ -34,11 +34,11 @@ function run(command: readonly string[], extra: Record<string, string> = {}): { 
 }
 
 describe.each([
-  ['the event loop', () => spawnUnixPty],
-  ['a thread', prepareThreadedPty],
-] as const)('read by %s', (_, prepare) => {
+  ['the event loop', spawnUnixPty],
+  ['a thread', spawnThreadedPty],
+] as const)('read by %s', (_, spawner) => {
   const read: typeof run = (...args) => {
-    spawn = prepare();
+    spawn = spawner;
     return run(...args);
   };
 

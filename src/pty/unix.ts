@@ -13,7 +13,7 @@ import { LoopReader } from './loop-reader.ts';
 import { PtyError, type Pty, type PtyEvents, type PtyOptions, type PtySpawner } from './pty.ts';
 import type { MasterReader, OpenReader } from './reader.ts';
 import { makeExecutable, spawnHelper } from './spawn-helper.ts';
-import { prepareThreadReader } from './thread-reader.ts';
+import { openThreadReader } from './thread-reader.ts';
 
 interface NativePty {
   fork(
@@ -51,11 +51,8 @@ function addon(): NonNullable<typeof loaded> {
 /** Starts `options.command`; its output is read in the event loop. @throws PtyError */
 export const spawnUnixPty: PtySpawner = (options, events) => new UnixPty(options, events, (fd, reading) => new LoopReader(fd, reading));
 
-/** Prepares to start one program whose output is read by a thread of its own (thread-reader.ts). */
-export function prepareThreadedPty(): PtySpawner {
-  const open = prepareThreadReader();
-  return (options, events) => new UnixPty(options, events, open);
-}
+/** The same for a process that has one program: its output is read by a thread of its own (thread-reader.ts). */
+export const spawnThreadedPty: PtySpawner = (options, events) => new UnixPty(options, events, openThreadReader);
 
 class UnixPty implements Pty {
   readonly pid: number;

@@ -211,7 +211,7 @@ describe('in a terminal', () => {
   test('passes size, resize and keys on, and translates nothing twice', async () => {
     let shown = '';
     const script =
-      'stty size; trap "stty size; echo resized" WINCH; read -rsn1 key; echo "key $key"; until read -rsn1 -t 0.05 key; do :; done; echo "then $key"';
+      'stty -echo; stty size; trap "stty size; echo resized" WINCH; read -rsn1 key; echo "key $key"; until read -rsn1 -t 0.05 key; do :; done; echo "then $key"';
     const exit = new Promise<{ code: number }>((resolve) => {
       const pty = spawnUnixPty(
         { command: [process.execPath, ...nodeFlags, main, 'record', '--json', '--', 'bash', '-c', script], cwd: '/', env, cols: 101, rows: 31 },

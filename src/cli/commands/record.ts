@@ -11,10 +11,10 @@ import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.t
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
-import { PtyError, type PtyExit, type PtySpawner } from '../../pty/pty.ts';
+import { PtyError, type PtyExit } from '../../pty/pty.ts';
 import { Session } from '../../pty/session.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
-import { prepareThreadedPty } from '../../pty/unix.ts';
+import { spawnThreadedPty } from '../../pty/unix.ts';
 import { operatorAccess } from '../../recording/access.ts';
 import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
@@ -74,7 +74,6 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     say(reason(error));
     return error instanceof ProgramError && error.kind === 'not-executable' ? recordExit.notExecutable : recordExit.missing;
   }
-  const spawn = prepareThreadedPty();
   let begun: Begun;
   try {
     begun = await begin(args, context);
@@ -82,7 +81,7 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     say(reason(error));
     return recordExit.failed;
   }
-  return run([program, ...rest], spawn, args, context, begun);
+  return run([program, ...rest], args, context, begun);
 }
 
 /** What a recording is made with: found before anything is written. */
@@ -134,7 +133,7 @@ function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined
   return person;
 }
 
-async function run(command: readonly string[], spawn: PtySpawner, args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
+async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
   const { ledger, loaded, person } = begun;
   const { recording: rules } = loaded.policy;
   let ledgerFault: string | undefined;
@@ -196,7 +195,7 @@ async function run(command: readonly string[], spawn: PtySpawner, args: RecordAr
     restore = rawMode();
     if (restore) process.once('exit', restore);
     const env = shellEnvironment(context.env, context.cwd, term, 'person');
-    session = new Session(writer, spawn, { command, cwd: context.cwd, env, ...size }, systemClock, {
+    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, systemClock, {
       output(bytes) {
         digest?.update(bytes);
         if (gate && !gate.shows(bytes)) return;
