@@ -165,13 +165,13 @@ test('a passkey that was not used is an event and counts for nothing; a flood of
   for (let i = 0; i < 20; i++) await report();
   const few = events();
   expect(few.filter(({ action }) => action === 'unlock')).toHaveLength(5);
-  expect(few.at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'too-many', request: 'lock.passkeyUnused' } });
+  expect(few.at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'too-many', needs: 'identity.unlock' } });
   expect(few).toHaveLength(6);
   clock.now += 60_000;
   await report();
   expect(events()).toHaveLength(7);
   await report('a reason of the page');
-  await vi.waitFor(() => expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkeyUnused' } }));
+  await vi.waitFor(() => expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', needs: 'identity.unlock' } }));
   ask('lock.facts');
   await answers(++asked);
   expect(posted.at(-1)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });

@@ -1,6 +1,7 @@
 /** The app: wires window, pty host, vault host, ledger, lock and multiplexer together, opens them and ends them. */
+import type { Surface } from '../src/types/words.ts';
+import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/bridge/server.ts';
-import type { Surface } from '../src/bridge/schema.ts';
 import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings } from '../src/records/index.ts';
@@ -20,7 +21,8 @@ import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
-import type { SocketCommand, SocketRefusal } from './socket.ts';
+import type { SocketRefusal } from '../src/control/listen.ts';
+import type { Verb } from '../src/control/verbs.ts';
 import { policyTrouble, Status } from './status.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
@@ -55,6 +57,8 @@ export class App {
   readonly #bridge: BridgeServer;
   /** The first page stands: commands of the private socket have something to act on. */
   #started = false;
+  /** Asked for each word of the private socket. */
+  readonly socketDoor: Door;
   #wasRead!: () => void;
   /** Resolves when it is known whether there is an installation, and its key is open. */
   readonly #read = new Promise<void>((resolve) => (this.#wasRead = resolve));
@@ -132,6 +136,10 @@ export class App {
     const clearClipboard = async (): Promise<void> => {
       if ((installed.current?.policy.policy.lock.clearClipboard ?? true) && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
     };
+    const door = (name: DoorName): Door =>
+      openDoor({ standing: () => this.#gate.standing(installed.current !== undefined), denied: (denial) => journal.denied(name, denial) });
+    this.socketDoor = door('socket');
+    const commandDoor = door('command');
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
     const gate = (this.#gate = new Gate({
       windows,
@@ -158,6 +166,7 @@ export class App {
       ledger: (entry) => journal.log(entry),
       changed: (view) => gate.emit('view', () => view),
       client: (action) => gate.emit('client', () => action),
+      refused: (needs) => commandDoor(needs)?.sentence,
       lock: () => void this.lock('command'),
       detach: () => void this.#detach(),
       env,
@@ -186,10 +195,11 @@ export class App {
     this.#bridge = new BridgeServer({
       handlers: requestHandlers(parts),
       surface: () => windows.surface,
+      door: door('page'),
       post: (text) => windows.post(text),
       document: () => windows.document,
-      refused: (code, request) =>
-        journal.log({ action: 'bridge.refused', detail: { surface: windows.surface, peer: 'page', code, ...(request ? { request } : {}) } }),
+      refused: (code, needs) =>
+        journal.log({ action: 'bridge.refused', detail: { surface: windows.surface, peer: 'page', code, ...(needs ? { needs } : {}) } }),
       now,
     });
   }
@@ -311,7 +321,7 @@ export class App {
   }
 
   /** A line of the private socket. Nothing here opens anything. */
-  async remote(command: SocketCommand): Promise<Record<string, unknown>> {
+  async remote(command: Verb): Promise<Record<string, unknown>> {
     if (command === 'lock') {
       // The lock page may take its time: what counts is that nothing is to be seen.
       void this.lock('command');
@@ -332,7 +342,7 @@ export class App {
     };
   }
 
-  /** For answers at the private socket only, which puts their text together (main/socket.ts). Undefined before the first run. */
+  /** For answers at the private socket only, which puts their text together (src/control/listen.ts). Undefined before the first run. */
   async signAnswer(text: Uint8Array): Promise<Uint8Array | undefined> {
     await this.#read;
     return this.#installed.current?.signer.sign(text);

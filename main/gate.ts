@@ -3,8 +3,10 @@
  * whatever a page or a process says. It also holds the order of a lock: cut, kill, then tell; and of an unlock: prove, then
  * show.
  */
+import type { Surface } from '../src/types/words.ts';
+import type { Grant, Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/bridge/server.ts';
-import type { EventName, Events, Surface } from '../src/bridge/schema.ts';
+import type { EventName, Events } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
 import type { Invisibility, Peer } from './host.ts';
@@ -16,10 +18,10 @@ import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 
-/** The person whose identity is open, and how they opened it. */
+/** The person whose identity is open, and what that lets them do. */
 export interface Session {
   readonly person: PersonRecord;
-  readonly method: 'passphrase' | 'passkey';
+  readonly grant: Grant;
 }
 
 /** A pane that the pty host shows from here on, and what of it came before. */
@@ -89,7 +91,13 @@ export class Gate {
     return this.#parts.machine.held;
   }
 
-  /** For requests that only an open workspace may make. @throws Refusal */
+  /** Where whoever asks for something stands. @param installed the first run has been, or has made its person. */
+  standing(installed: boolean): Standing {
+    if (this.#session) return { phase: 'open', grant: this.#session.grant };
+    return { phase: installed && !this.hasCreated() ? 'locked' : 'first-run' };
+  }
+
+  /** Who is in, for what the door has let through. @throws Refusal */
   requireSession(): Session {
     if (!this.#session) throw new Refusal('locked', 'Wardmux is locked.');
     return this.#session;
@@ -112,13 +120,13 @@ export class Gate {
     else if (this.#session && windows.surface === 'workspace') pty.frame(bytes);
   }
 
-  /** Tells the workspace, where one stands and listens. */
   /** For the lock page, which hears of nothing else. */
   emitLocked(event: 'stale', payload: () => Events['stale']): void {
     const { windows, emit } = this.#parts;
     if (!this.#session && windows.surface === 'lock' && windows.greeted) emit(event, payload());
   }
 
+  /** Tells the workspace, where one stands and listens. */
   emit<E extends EventName>(event: E, payload: () => Events[E]): void {
     const { windows, emit } = this.#parts;
     if (this.#session && windows.surface === 'workspace' && windows.greeted) emit(event, payload());

@@ -2,10 +2,8 @@
  * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
+import type { Surface } from '../src/types/words.ts';
 import { hostRefusals } from '../src/ledger/table/app.ts';
-
-/** Each surface is its own document in its own renderer process. */
-export type Surface = 'setup' | 'lock' | 'workspace';
 
 /** Which process a sealed frame comes from or goes to. */
 export type Peer = 'pty' | 'vault';

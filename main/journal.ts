@@ -1,11 +1,12 @@
 /** What happened, for the ledger; and what has gone wrong since the start, for the line, the lock page and the exit status. */
+import type { Surface } from '../src/types/words.ts';
+import type { Denial, DoorName } from '../src/access/index.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
-import type { Surface } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { refusedByHost, type RefusedByHost } from './host.ts';
 import { sentenceOf } from './sentence.ts';
-import type { SocketRefusal } from './socket.ts';
+import type { SocketRefusal } from '../src/control/listen.ts';
 
 /**
  * Refusals from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,
@@ -88,6 +89,13 @@ export class Journal {
   badMessage(peer: Peer, code: SocketRefusal = 'bad-message'): void {
     const taken = this.#take(peer);
     if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? code : 'too-many' } });
+  }
+
+  /** Somebody asked for something that they may not do. */
+  denied(door: DoorName, { needs, why, person }: Denial): void {
+    const taken = this.#take(door);
+    if (taken === 'yes') this.log({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door, needs, why } });
+    else if (taken === 'flood') this.log({ action: 'bridge.refused', detail: { peer: door === 'socket' ? 'socket' : 'page', code: 'too-many' } });
   }
 
   recordingStopped(recording: string): void {

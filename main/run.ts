@@ -1,10 +1,10 @@
 /** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
 import { rmSync } from 'node:fs';
-import { askApp, socketPath } from '../src/cli/socket.ts';
+import { askApp, socketPath } from '../src/control/ask.ts';
 import { homePaths, installationKey } from '../src/storage/index.ts';
 import { App } from './app.ts';
 import type { Host } from './host.ts';
-import { listen } from './socket.ts';
+import { listen } from '../src/control/listen.ts';
 
 /**
  * Used by every host.
@@ -41,6 +41,7 @@ export async function runApp(
     socket = await listen({
       path,
       handle: (command) => app.remote(command),
+      door: app.socketDoor,
       refused: (code) => app.socketRefused(code),
       sign: (bytes) => app.signAnswer(bytes),
     });

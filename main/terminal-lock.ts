@@ -7,6 +7,8 @@ import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
 import { HiddenLine } from '../src/cli/passphrase.ts';
 import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
+import { grantOf, openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
+import type { Verb } from '../src/control/verbs.ts';
 import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
@@ -15,9 +17,10 @@ import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { attemptPassphrase } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
+import type { PersonRecord } from '../src/vault/types.ts';
 import { version } from '../src/version.ts';
 import type { Clock } from './clock.ts';
-import type { SocketRefusal } from './socket.ts';
+import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
 
@@ -48,6 +51,9 @@ export interface TerminalLockOptions {
 /** What a task bar shows of a locked terminal. */
 const title = 'Wardmux is locked';
 
+/** Where somebody stands who has just given their passphrase. */
+const open = (person: PersonRecord): Standing => ({ phase: 'open', grant: grantOf(person, 'passphrase') });
+
 type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'rebuilding' | 'over';
 
 /** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
@@ -76,6 +82,8 @@ export class TerminalLock implements Gate {
   #early: LockCause | undefined;
   #ended = false;
   #release: () => void = () => {};
+  /** Asked for each word of the private socket. */
+  readonly door = this.#door('socket', () => (this.#link && !this.locked ? open(this.#link.person) : { phase: 'locked' }));
 
   /** Open: whoever makes it has just unlocked. */
   constructor(options: TerminalLockOptions) {
@@ -101,7 +109,7 @@ export class TerminalLock implements Gate {
   }
 
   /** An answer for the private socket. */
-  async remote(command: 'lock' | 'status' | 'show'): Promise<Record<string, unknown>> {
+  async remote(command: Verb): Promise<Record<string, unknown>> {
     if (command === 'lock') await this.lock('command');
     return {
       window: false,
@@ -114,6 +122,14 @@ export class TerminalLock implements Gate {
       version,
       pid: process.pid,
     };
+  }
+
+  #door(name: DoorName, standing: () => Standing): Door {
+    return openDoor({
+      standing,
+      denied: ({ needs, why, person }) =>
+        this.#link?.note({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: name, needs, why } }),
+    });
   }
 
   /** A line of the private socket that is none of its words, or somebody of another account. */
@@ -274,6 +290,8 @@ export class TerminalLock implements Gate {
     try {
       identity = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
       if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
+      const denial = this.#door('cli', () => open(person))('recording.replay.own');
+      if (denial) throw new Error(denial.sentence);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt })) throw new Error('This was locked again in the meantime. Unlock once more.');
       await this.#open(attempt, identity);

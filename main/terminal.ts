@@ -6,7 +6,7 @@ import { runInit } from '../src/cli/commands/init.ts';
 import { record } from '../src/cli/commands/record.ts';
 import { openInstallation, policyOf, unlockPerson } from '../src/cli/installation.ts';
 import { PassphraseInputError } from '../src/cli/passphrase.ts';
-import { socketPath, terminalSocketPath } from '../src/cli/socket.ts';
+import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
 import { clampConfig } from '../src/lock/machine.ts';
 import { policyInForce } from '../src/policy/index.ts';
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation } from '../src/storage/index.ts';
@@ -15,7 +15,7 @@ import { UnlockError } from '../src/vault/errors.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from './clock.ts';
 import { defaultAuditKeyPath } from './setup-facts.ts';
-import { listen } from './socket.ts';
+import { listen } from '../src/control/listen.ts';
 import { TerminalLock } from './terminal-lock.ts';
 import { shellOf } from './workspace.ts';
 
@@ -42,6 +42,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const socket = await listen({
     path: terminalSocketPath(socketPath(folder, env), process.pid),
     handle: (command) => lock.remote(command),
+    door: lock.door,
     refused: (code) => lock.refused(code),
     sign: (bytes) => signer.sign(bytes),
   });
@@ -101,7 +102,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   const site = await openInstallation({ env });
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
-      (await unlockPerson(site, {})).destroy();
+      (await unlockPerson(site, {}, 'session.open')).destroy();
       return true;
     } catch (error) {
       if (error instanceof PassphraseInputError) {

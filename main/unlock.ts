@@ -1,4 +1,6 @@
 /** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
+import { grantOf } from '../src/access/index.ts';
+import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
 import { Refusal } from '../src/bridge/server.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
@@ -13,7 +15,7 @@ import { readPerson } from '../src/vault/person.ts';
 import { enterStaged, PersonRefused, readPinned } from '../src/vault/pinned.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
-import type { Gate, Session } from './gate.ts';
+import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -51,7 +53,7 @@ export class Unlock {
   get failures(): number {
     const facts = this.#parts.installed.current?.ledger.facts;
     if (!facts) return 0;
-    return Math.max(0, ...facts.people().flatMap((id) => (['passphrase', 'passkey'] as const).map((method) => facts.attempts(id, method).failures)));
+    return Math.max(0, ...facts.people().flatMap((id) => unlockMethods.map((method) => facts.attempts(id, method).failures)));
   }
 
   /** People whom the ledger knows, as their files have them: for the lock page, which decides nothing. */
@@ -61,7 +63,7 @@ export class Unlock {
   }
 
   /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(id: string, method: Session['method'], open: (known: KnownPerson | undefined) => Promise<unknown>): Promise<void> {
+  async attempt(id: string, method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<unknown>): Promise<void> {
     const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
     const begun = gate.begin();
@@ -82,7 +84,7 @@ export class Unlock {
   }
 
   /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. */
-  async #prepare(id: string, method: Session['method']): Promise<{ record: PersonRecord | undefined; vault: VaultClient; backoff: Backoff }> {
+  async #prepare(id: string, method: UnlockMethod): Promise<{ record: PersonRecord | undefined; vault: VaultClient; backoff: Backoff }> {
     try {
       return { record: this.#pinned(id), vault: this.#parts.vaults.require(), backoff: await this.#counters() };
     } catch (error) {
@@ -218,19 +220,19 @@ export class Unlock {
     const taken = this.#unused.take(clock.now());
     if (taken === 'yes') journal.log({ action: 'unlock', outcome: 'failure', detail: { method: 'passkey', reason } });
     else if (taken === 'flood')
-      journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', request: 'lock.passkeyUnused' } });
+      journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', needs: 'identity.unlock' } });
   }
 
   /** The page that asked is replaced by the workspace: it gets its answer first. */
-  #opensNext(begun: number, person: PersonRecord, method: Session['method'], failures: number): void {
+  #opensNext(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, failures)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: PersonRecord, method: Session['method'], failures: number): Promise<void> {
+  async #open(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): Promise<void> {
     const { gate, windows, vaults } = this.#parts;
     if (!gate.stands(begun) || !vaults.current) return;
-    if (!gate.open(begun, { person, method })) return;
+    if (!gate.open(begun, { person, grant: grantOf(person, method) })) return;
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
     await windows.show('workspace');

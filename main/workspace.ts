@@ -5,6 +5,7 @@
 import { readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
+import type { Permission } from '../src/access/index.ts';
 import type { ClientAction, WorkspaceView } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
@@ -27,6 +28,8 @@ export interface WorkspaceOptions {
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   readonly client: (action: ClientAction) => void;
+  /** Why whoever is in may not do what a command needs; undefined where they may. */
+  readonly refused: (needs: Permission) => string | undefined;
   readonly lock: () => void;
   readonly detach: () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -77,7 +80,8 @@ export class Workspace {
   command(line: string, pane: number | undefined): string | undefined {
     if (!this.#state) return 'The window is not ready yet.';
     const target = pane ?? activePane(this.#state);
-    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(this.#options.env)) });
+    const { env, refused } = this.#options;
+    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(env)), refused });
     this.#apply(result);
     return result.message;
   }

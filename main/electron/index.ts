@@ -1,8 +1,9 @@
 /** The host on Electron. Call `prepareElectron` before the app is ready, and this after. */
+import type { Surface } from '../../src/types/words.ts';
 import { app, powerMonitor, type Session } from 'electron';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost, Surface } from '../host.ts';
+import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';

@@ -2,7 +2,7 @@
 import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { askApp, socketPath } from '../../src/cli/socket.ts';
+import { askApp, socketPath } from '../../src/control/ask.ts';
 import { protectProcess } from '../../src/native/protect.ts';
 import { homeFolder, homePaths, installationKey } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';

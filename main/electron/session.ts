@@ -1,6 +1,7 @@
 /** The one session: in memory, serving our own pages, refusing everything else. */
+import type { Surface } from '../../src/types/words.ts';
 import { session, type Session } from 'electron';
-import { origin, type RefusedByHost, type Surface } from '../host.ts';
+import { origin, type RefusedByHost } from '../host.ts';
 import { servePage } from '../pages.ts';
 
 /** Without `persist:` it lives in memory only. */

@@ -24,11 +24,11 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       const { session } = gate;
       if (windows.surface !== 'workspace' || !session) return {};
       pty.start();
-      const { person, method } = session;
+      const { person, grant } = session;
       const vault = vaults.require();
       // The pty host asks the identity itself, over our heads: what we say is not asked.
       const attached = await pty
-        .attach({ publicKey: key, person: person.id, method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
+        .attach({ publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
           const { proof } = await vault.ask({ type: 'prove', purpose: 'view', sealed, peer: ours }, 'proved');
           return proof;
         })

@@ -6,12 +6,10 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
   const { gate, vaults, pty, workspace, installed, clipboard } = parts;
   return {
     'workspace.size': async ({ cols, rows }) => {
-      gate.requireSession();
       workspace.resize(cols, rows);
       return {};
     },
     'workspace.attach': async () => {
-      gate.requireSession();
       const vault = vaults.require();
       for (const { pane, recording, outputBytes } of gate.takeAttached()) {
         void vault
@@ -21,7 +19,6 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       return {};
     },
     command: async ({ line, pane }) => {
-      gate.requireSession();
       const message = workspace.command(line, pane);
       return message === undefined ? {} : { message };
     },
@@ -30,7 +27,6 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       return {};
     },
     'clipboard.copied': async () => {
-      gate.requireSession();
       clipboard.copied = installed.current?.policy.policy.lock.clearClipboard ?? true;
       return { clearedAtLock: clipboard.copied };
     },

@@ -8,6 +8,8 @@
  *   core -> page   {"id":1,"ok":true,"output":{}} or {"id":1,"ok":false,"error":{"code":"…","sentence":"…"}}
  *   core -> page   {"event":"status","payload":{}}
  */
+import type { Permission } from '../access/permissions.ts';
+import { surfaces, unlockMethods, type Surface } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -21,16 +23,15 @@ const short = z.string().max(200);
 /** What of passkeys cannot work in this window, as a sentence. */
 const passkeyLimit = z.string().nullable();
 
-export type Surface = 'setup' | 'lock' | 'workspace';
-
-/** One row a request: who may send it, what it takes, what it gives. */
+/** One row a request: what whoever sends it needs (src/access), on which surfaces it makes sense, what it takes, what it gives. */
 export const requests = {
   /** First message of every document: its ephemeral view key. */
-  hello: row(['setup', 'lock', 'workspace'], z.strictObject({ publicKey: base64 }), none),
+  hello: row('page.stand', surfaces, z.strictObject({ publicKey: base64 }), none),
   /** Genuine input by a person: extends the idle timer. At most one a second is sent. `kind` move extends only once. */
-  activity: row(['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
+  activity: row('page.stand', ['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
 
   'setup.facts': row(
+    'installation.create',
     ['setup'],
     none,
     z.object({
@@ -43,24 +44,26 @@ export const requests = {
   ),
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'setup.create': row(
+    'installation.create',
     ['setup'],
     z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000) }),
     z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
   ),
-  'setup.passkeyOptions': row(['setup'], none, webauthn),
-  'setup.passkeyVerify': row(['setup'], z.strictObject({ response: webauthn }), webauthn),
+  'setup.passkeyOptions': row('installation.create', ['setup'], none, webauthn),
+  'setup.passkeyVerify': row('installation.create', ['setup'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
-  'setup.passkeyProve': row(['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() })),
-  'setup.finish': row(['setup'], none, none),
+  'setup.passkeyProve': row('installation.create', ['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() })),
+  'setup.finish': row('installation.create', ['setup'], none, none),
 
   'lock.facts': row(
+    'identity.unlock',
     ['lock'],
     none,
     z.object({
       workstation: z.string(),
       banner: z.string(),
       lockedAt: z.string().nullable(),
-      people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(['passkey', 'passphrase'])) })),
+      people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
       /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
       flags: z.array(z.string()),
       backOffSeconds: z.number(),
@@ -71,35 +74,47 @@ export const requests = {
     }),
   ),
   /** The clipboard holds nothing any more. */
-  'lock.clipboardCleared': row(['lock'], none, none),
+  'lock.clipboardCleared': row('page.stand', ['lock'], none, none),
   /** The passphrase has been sent as a sealed frame to the vault host. */
-  'lock.passphrase': row(['lock'], z.strictObject({ person: z.string().max(60) }), none),
-  'lock.passkeyOptions': row(['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
+  'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), none),
+  'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
   /** The options were of no use: the authenticator did not answer, or gave no secret. Entered in the ledger, and counted for nothing. */
-  'lock.passkeyUnused': row(['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
+  'lock.passkeyUnused': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
-  'lock.passkey': row(['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none),
+  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none),
 
   /** Size of the stage in cells (without the line); panes are laid out in it. */
-  'workspace.size': row(['workspace'], z.strictObject({ cols: z.number().int().min(20).max(1000), rows: z.number().int().min(4).max(500) }), none),
+  'workspace.size': row(
+    'session.use',
+    ['workspace'],
+    z.strictObject({ cols: z.number().int().min(20).max(1000), rows: z.number().int().min(4).max(500) }),
+    none,
+  ),
   /** A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given. */
-  command: row(['workspace'], z.strictObject({ line: z.string().max(4000), pane: pane.optional() }), z.object({ message: z.string().optional() })),
+  command: row(
+    'session.use',
+    ['workspace'],
+    z.strictObject({ line: z.string().max(4000), pane: pane.optional() }),
+    z.object({ message: z.string().optional() }),
+  ),
   /** Output bytes parsed by the pane's terminal, in all. */
-  ack: row(['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
+  ack: row('session.use', ['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
   /** The workspace is ready for replay and live frames of its panes. */
-  'workspace.attach': row(['workspace'], none, none),
-  lock: row(['workspace'], none, none),
+  'workspace.attach': row('recording.replay.own', ['workspace'], none, none),
+  lock: row('app.lock', ['workspace'], none, none),
   /** Something was copied: that it was, and nothing of it. The answer says whether the lock will clear the clipboard. */
-  'clipboard.copied': row(['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
+  'clipboard.copied': row('session.use', ['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
   'export.start': row(
+    'recording.export.own',
     ['workspace'],
     z.strictObject({ pane, folder: z.string().max(1000).optional() }),
     z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
   ),
   /** Verifies the pane's recording and the ledger as they stand. */
-  'verify.pane': row(['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
+  'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
   'display.set': row(
-    ['setup', 'lock', 'workspace'],
+    'page.stand',
+    surfaces,
     z.strictObject({
       theme: z.enum(['system', 'dark', 'light']).optional(),
       cell: z.enum(['auto', '8', '9', '10', '12']).optional(),
@@ -111,11 +126,12 @@ export const requests = {
 } as const;
 
 function row<I extends z.ZodType, O extends z.ZodType>(
-  surfaces: readonly Surface[],
+  needs: Permission,
+  on: readonly Surface[],
   input: I,
   output: O,
-): { readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
-  return { surfaces, input, output };
+): { readonly needs: Permission; readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
+  return { needs, surfaces: on, input, output };
 }
 
 export type Requests = typeof requests;

@@ -1,5 +1,6 @@
+import type { Surface } from '../types/words.ts';
 import { expect, test } from 'vitest';
-import { requests, type RequestName, type Surface } from './schema.ts';
+import { requests, type RequestName } from './schema.ts';
 import { BridgeServer, Refusal, type Handlers } from './server.ts';
 
 function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: never) => Promise<unknown>>> = {}) {
@@ -19,6 +20,7 @@ function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: n
   const server = new BridgeServer({
     handlers: all,
     surface: () => surface,
+    door: () => undefined,
     post: (text) => posted.push(JSON.parse(text)),
     document: () => page.document,
     refused: (reason) => refused.push(reason),

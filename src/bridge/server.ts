@@ -1,6 +1,8 @@
 /** The core's side of the bridge: takes a page's text, checks it, calls the one handler, answers. Nothing else gets in. */
+import type { Surface } from '../types/words.ts';
+import type { Door, Permission } from '../access/index.ts';
 import { Limiter } from './limiter.ts';
-import { requests, type EventName, type Events, type Input, type Output, type RequestName, type Surface } from './schema.ts';
+import { requests, type EventName, type Events, type Input, type Output, type RequestName } from './schema.ts';
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
 const MAX_TEXT = 64 * 1024;
@@ -27,11 +29,13 @@ export type RefusedCode = 'too-many' | 'too-large' | 'bad-json' | 'bad-message' 
 export interface BridgeServerOptions {
   readonly handlers: Handlers;
   readonly surface: () => Surface;
+  /** Asked before each handler. */
+  readonly door: Door;
   readonly post: (text: string) => void;
   /** Another value for each document: the answer to one that is gone is dropped, because each document counts its requests anew. */
   readonly document?: () => unknown;
   /** A message that no page of ours sends, for the ledger. Never holds what was sent. */
-  readonly refused: (code: RefusedCode, request?: RequestName) => void;
+  readonly refused: (code: RefusedCode, needs?: Permission) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -52,15 +56,15 @@ export class BridgeServer {
 
   /** Handles one message of the page. Never throws, never rejects. */
   async receive(text: string): Promise<void> {
-    const { handlers, surface, now, document = () => undefined } = this.#options;
+    const { handlers, surface, door, now, document = () => undefined } = this.#options;
     const asking = document();
     const post = (answer: string): void => {
       if (document() === asking) this.#options.post(answer);
     };
     const time = now();
-    const refused: BridgeServerOptions['refused'] = (code, request) => {
+    const refused: BridgeServerOptions['refused'] = (code, needs) => {
       const taken = this.#refusals.take(time);
-      if (taken === 'yes') this.#options.refused(code, request);
+      if (taken === 'yes') this.#options.refused(code, needs);
       else if (taken === 'flood') this.#options.refused('too-many');
     };
     const taken = this.#messages.take(time);
@@ -81,13 +85,16 @@ export class BridgeServer {
       return fail('unknown-request', 'Wardmux does not know this request.');
     }
     const name = request as RequestName;
-    if (!requests[name].surfaces.includes(surface())) {
-      refused('wrong-surface', name);
+    const { needs, surfaces } = requests[name];
+    if (!surfaces.includes(surface())) {
+      refused('wrong-surface', needs);
       return fail('not-here', 'This is not possible here.');
     }
+    const denial = door(needs);
+    if (denial) return fail(denial.why, denial.sentence);
     const input = requests[name].input.safeParse(message.input);
     if (!input.success) {
-      refused('bad-input', name);
+      refused('bad-input', needs);
       return fail('bad-input', 'Wardmux could not read this request.');
     }
     try {
@@ -95,7 +102,7 @@ export class BridgeServer {
       post(JSON.stringify({ id, ok: true, output: await handler(input.data) }));
     } catch (error) {
       if (error instanceof Refusal) return fail(error.code, error.message);
-      refused('failed', name);
+      refused('failed', needs);
       fail('failed', 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.');
     }
   }

@@ -14,8 +14,8 @@ import { eventLine } from './commands/ledger.ts';
 import { exitTable } from './exit.ts';
 import { columns } from './io.ts';
 import { runCli } from './program.ts';
-import { signAnswer } from './socket-proof.ts';
-import { askApp, socketPath } from './socket.ts';
+import { signAnswer } from '../control/proof.ts';
+import { askApp, socketPath } from '../control/ask.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

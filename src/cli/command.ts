@@ -1,11 +1,14 @@
 /** A command of `wardmux`: one literal a file. Parser, help and documentation come from it. */
 import type { Command } from 'commander';
+import type { CliNeeds } from './door.ts';
 import type { CliIo } from './io.ts';
 
 export interface CliCommand {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
+  /** What whoever calls it needs (src/access). */
+  readonly needs: CliNeeds;
   /** Lines for people who want to know more. */
   readonly description?: string;
   /** Command lines, each with what it does. */

@@ -1,6 +1,7 @@
 /** What commands need of an installation: its folder, its ledger, its trust facts, and an unlocked person. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { grantOf, type Permission } from '../access/index.ts';
 import type { Trust } from '../export/trust.ts';
 import { openLedger } from '../anchors/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -28,6 +29,7 @@ import type { OpenIdentity } from '../vault/identity.ts';
 import { PersonRefused, readPinned } from '../vault/pinned.ts';
 import { installationTrust } from '../vault/trust.ts';
 import type { PersonRecord } from '../vault/types.ts';
+import { pass } from './door.ts';
 import { CliError } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { promptPassphrase, readPassphraseFd } from './passphrase.ts';
@@ -121,9 +123,10 @@ function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined
 /**
  * Unlocks a person with the passphrase, from the descriptor or the terminal. Attempts are counted and slowed down as on the
  * lock screen, and each is an event. The caller destroys the identity.
- * @throws UnlockError, StorageFault, PassphraseInputError
+ * @param needs what it is opened for: whoever may not do that gets nothing.
+ * @throws UnlockError, StorageFault, PassphraseInputError, CliError
  */
-export async function unlockPerson(site: OpenInstallation, options: PersonOptions): Promise<OpenIdentity> {
+export async function unlockPerson(site: OpenInstallation, options: PersonOptions, needs: Permission): Promise<OpenIdentity> {
   const { home, installation } = site;
   let person: PersonRecord;
   try {
@@ -140,6 +143,12 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
       const typed =
         options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
       const identity = await attemptPassphrase(parts, person, typed);
+      try {
+        await pass(needs, { phase: 'open', grant: grantOf(identity.person, 'passphrase') }, (entry) => ledger.append(entry));
+      } catch (error) {
+        identity.destroy();
+        throw error;
+      }
       // A folder that was moved or copied here is believed from the first unlock on.
       await pinFirstUse(home, installation);
       return identity;

@@ -8,6 +8,7 @@ import { StorageFault } from '../storage/fault.ts';
 import { UnlockError, VaultError } from '../vault/errors.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
+import { needsOf, passBefore } from './door.ts';
 import { CliError, exit, exitTable } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from './passphrase.ts';
@@ -38,11 +39,12 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
           '\n',
         )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 to 49: verify, see wardmux verify --help. record exits as its command does.`,
     );
-  for (const { name, summary, description, examples, declare } of commands) {
+  for (const { name, needs, summary, description, examples, declare } of commands) {
     const command = program
       .command(name)
       .summary(summary)
-      .description(description ? `${summary}\n\n${description}` : summary);
+      .description(description ? `${summary}\n\n${description}` : summary)
+      .hook('preAction', (_, called) => passBefore(needsOf(needs, called.name(), Object.keys(called.opts())), io.env));
     declare(command, io, (code) => {
       status = code;
     });

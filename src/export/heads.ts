@@ -1,5 +1,6 @@
 /** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
-import { BREAK_GLASS, reasons, roles, workstationClasses, type Access } from '../recording/access.ts';
+import { BREAK_GLASS, type Access } from '../recording/access.ts';
+import { reasons, roles, workstationClasses } from '../types/words.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { BYTES_64, certifierOf } from '../ledger/certificate.ts';

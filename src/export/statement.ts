@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { reasons } from '../recording/access.ts';
+import { reasons } from '../types/words.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
 import { guideText } from './guide.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';

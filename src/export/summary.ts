@@ -1,5 +1,6 @@
 /** recording.json: what a bundle is about, for people and programs. A verifier makes it again from evidence and ledger. */
-import { reasons, type Access } from '../recording/access.ts';
+import type { Access } from '../recording/access.ts';
+import { reasons } from '../types/words.ts';
 import { isCount, parseOneText, utf8Text, writtenOut } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import type { TreeHead } from '../recording/types.ts';

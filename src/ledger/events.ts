@@ -3,7 +3,7 @@
  * free text: strings are identifiers of ours, digests, version numbers or words of a fixed list. That is what keeps
  * patient data out of the ledger by construction, and not by care.
  */
-import { requests } from '../bridge/schema.ts';
+import { permissions } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
 import { LedgerError } from './errors.ts';
@@ -119,8 +119,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'kids':
       return Array.isArray(value) && value.length <= MAX_LIST && value.every((kid) => matches('kid', kid));
-    case 'request':
-      return typeof value === 'string' && Object.hasOwn(requests, value);
+    case 'permission':
+      return typeof value === 'string' && Object.hasOwn(permissions, value);
     default:
       return typeof value === 'string' && patterns[type].test(value);
   }

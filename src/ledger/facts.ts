@@ -3,6 +3,7 @@
  * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
  * in it.
  */
+import type { UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
 import { certifierOf } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
@@ -32,7 +33,7 @@ export interface PolicyFacts {
   readonly seq: number;
 }
 
-export type Method = 'passphrase' | 'passkey';
+export type Method = UnlockMethod;
 
 export interface AttemptFacts {
   /** Attempts since the last success. */

@@ -71,11 +71,11 @@ test('an action or a field that the table does not know is refused and writes no
     { action: 'lock', detail: { cause: 'idle' }, note: 'Jane Doe' },
     { action: 'unlock', detail: { method: 'passphrase' } },
     { action: 'recording.start', person: 'p-0123456789ab', detail: { ...startDetail, recording: '../../x' } },
-    { action: 'bridge.refused', detail: { code: 'bad-input', request: 'jane.doe' } },
+    { action: 'bridge.refused', detail: { code: 'bad-input', needs: 'jane.doe' } },
     { action: '__proto__' },
   ];
   for (const entry of bad) await expect(ledger.append(entry as never), JSON.stringify(entry)).rejects.toMatchObject({ code: 'refused-event' });
-  await expect(ledger.append({ action: 'bridge.refused', detail: { code: 'bad-input', request: 'lock.passkey' } })).resolves.toMatchObject({ seq: 0 });
+  await expect(ledger.append({ action: 'bridge.refused', detail: { code: 'bad-input', needs: 'identity.unlock' } })).resolves.toMatchObject({ seq: 0 });
   await ledger.close();
   expect(readFileSync(made.events, 'utf8')).not.toMatch(/jane|doe/i);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { delaySeconds, isDisabled, unlockMethods } from './backoff.ts';
+import { unlockMethods } from '../types/words.ts';
+import { delaySeconds, isDisabled } from './backoff.ts';
 
 describe('back-off', () => {
   it('has the delays of the table', () => {

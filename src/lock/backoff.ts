@@ -4,9 +4,7 @@
  * is not guessed, and a touch in gloves fails often, so its delays are short and it is never disabled.
  */
 
-export type UnlockMethod = 'passphrase' | 'passkey';
-
-export const unlockMethods: readonly UnlockMethod[] = ['passphrase', 'passkey'];
+import type { UnlockMethod } from '../types/words.ts';
 
 export interface BackoffRow {
   /** So many failures in a row cost nothing. */

@@ -14,7 +14,7 @@ import { newWindow, setStage } from './state/windows.ts';
 import { defaultOptions, optionRows, setOption } from './options.ts';
 import { toView } from './view.ts';
 
-const context = { program: 'bash' };
+const context = { program: 'bash', refused: () => undefined };
 
 function fresh(cols = 120, rows = 40): State {
   return newWindow(createState({ cols, rows }, { session: 'main' }), { program: 'bash' }).state;

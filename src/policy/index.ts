@@ -12,5 +12,4 @@ export {
   type Proposal,
 } from './force.ts';
 export { createPolicy, defaultPolicy, loadPolicy, parsePolicy, policySchema, type LoadedPolicy } from './policy.ts';
-export { isPermitted, permissions, type Permission } from './permissions.ts';
 export type { Policy } from './types.ts';

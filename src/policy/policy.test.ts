@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
 import { generateKeys } from '../vault/identity.ts';
-import { isPermitted, permissions, type Permission } from './permissions.ts';
 import { createPolicy, defaultPolicy, loadPolicy } from './policy.ts';
 
 let home: Home;
@@ -52,15 +51,6 @@ test('every wrong field is named with the path', () => {
 
 test('a missing policy is a sentence', () => {
   expect(() => loadPolicy(home)).toThrow('There is no policy at');
-});
-
-test('nothing is permitted that is not in the table', () => {
-  for (const name of Object.keys(permissions) as Permission[]) {
-    expect(isPermitted(['operator'], name)).toBe(true);
-    expect(isPermitted([], name)).toBe(false);
-    expect(isPermitted(['guest', 'Operator'], name)).toBe(false);
-  }
-  expect(isPermitted(['operator'], 'constructor' as Permission)).toBe(false);
 });
 
 test('what is no JSON is told with its line and column, and without its text', () => {

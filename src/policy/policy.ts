@@ -6,7 +6,7 @@ import { createNew, readSmall } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../storage/json.ts';
-import { workstationClasses } from '../recording/access.ts';
+import { workstationClasses } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema } from '../vault/schema.ts';
 import type { PublicJwk } from '../vault/types.ts';

@@ -2,7 +2,8 @@
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { prove } from '../proof/proof.ts';
-import type { EndReason, Recipient, SegmentOpener } from '../recording/types.ts';
+import type { Recipient, SegmentOpener } from '../recording/types.ts';
+import type { EndReason } from '../types/words.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingOptions } from '../recording/writer.ts';
 import { FakeClock } from './clock.ts';

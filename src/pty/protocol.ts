@@ -3,7 +3,7 @@
  * and input go through the sealed view channel (src/bridge/channel) as opaque `frame`s that main only relays.
  */
 import { z } from 'zod';
-import { reasons, roles, workstationClasses } from '../recording/access.ts';
+import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
 
 const pane = z.number().int().nonnegative();
 const cells = z.number().int().min(1).max(2000);
@@ -11,7 +11,7 @@ const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not 
 const head = z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) });
 const jwk = z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
 export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
-const endReason = z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']);
+const endReason = z.enum(endReasons);
 
 export const recordingNoticeSchema = z.discriminatedUnion('kind', [
   z.object({

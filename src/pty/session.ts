@@ -4,7 +4,8 @@
  */
 import type { Clock } from './clock.ts';
 import type { Pty, PtyExit, PtyOptions, PtySpawner } from './pty.ts';
-import type { EndReason, EventCode, TreeHead } from '../recording/types.ts';
+import type { EventCode, TreeHead } from '../recording/types.ts';
+import type { EndReason } from '../types/words.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
 
 /** From SIGHUP to SIGKILL: a shell may save its history and tell its jobs. */

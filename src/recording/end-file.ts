@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
-import type { EndReason, TreeHead } from './types.ts';
+import { endReasons, type EndReason } from '../types/words.ts';
+import type { TreeHead } from './types.ts';
 
 export const END_FILE = 'end.json';
 
@@ -20,7 +21,7 @@ const endSchema = z.object({
   format: z.literal('wardmux-end'),
   version: z.literal(1),
   recording: z.string(),
-  reason: z.enum(['exit', 'closed', 'app-stop', 'main-gone', 'write-failed']),
+  reason: z.enum(endReasons),
   head: z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) }),
   outputBytes: z.number().int().nonnegative(),
   durationMs: z.number().int().nonnegative(),

@@ -2,13 +2,13 @@
  * What the events of a recording hold that are not terminal text. Strict: each has exactly one text. Pure.
  * docs/format.md, "Events", is normative.
  */
-import { BREAK_GLASS, reasons, roles } from './access.ts';
+import { endReasons, reasons, roles } from '../types/words.ts';
+import { BREAK_GLASS } from './access.ts';
 import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
 import type { EventCode, StartInfo } from './types.ts';
 
 /** Columns or rows of a terminal at most, as the pty host takes them. */
 export const MAX_CELLS = 2000;
-const endReasons: readonly string[] = ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'];
 
 const isWord = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value);
 const isCells = (value: unknown): boolean => isCount(value) && value >= 1 && value <= MAX_CELLS;

@@ -1,7 +1,8 @@
 /** A segment's public header: JSON in the clear in the segment's first frame. Pure. docs/format.md, "Segment header". */
 import { z } from 'zod';
 import { randomBytes } from 'node:crypto';
-import { BREAK_GLASS, reasons, roles, workstationClasses } from './access.ts';
+import { reasons, roles, workstationClasses } from '../types/words.ts';
+import { BREAK_GLASS } from './access.ts';
 import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
 import { isMoment } from './time.ts';
 import type { SegmentHeader } from './types.ts';

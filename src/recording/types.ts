@@ -6,6 +6,7 @@
  * leaf of the recording's RFC 6962 tree, so the tree covers every byte that a reader relies on.
  */
 
+import type { EndReason } from '../types/words.ts';
 import type { Access } from './access.ts';
 
 /** A public key that a segment secret is wrapped for. `kid` is the RFC 7638 SHA-256 thumbprint of `jwk`. */
@@ -99,8 +100,6 @@ export type RecordingNotice =
       readonly durationMs: number;
     }
   | { readonly kind: 'failed'; readonly recording: string; readonly reason: string; readonly head: TreeHead };
-
-export type EndReason = 'exit' | 'closed' | 'app-stop' | 'main-gone' | 'write-failed';
 
 /** Where a frame stands, what it says about itself, and its leaf; all of it is checked without a key. */
 export interface Frame {

@@ -27,7 +27,8 @@ import { holdRecording, markLive, unmarkLive } from './live.ts';
 import { prepareSegment, RotationRule, type SegmentSeal } from './rotation.ts';
 import { Sealer } from './sealer.ts';
 import { SegmentFile } from './segment-file.ts';
-import type { EndReason, EventCode, Recipient, RecordingNotice, StartInfo, TreeHead } from './types.ts';
+import type { EndReason } from '../types/words.ts';
+import type { EventCode, Recipient, RecordingNotice, StartInfo, TreeHead } from './types.ts';
 
 /** How much may be written between two looks at the free space. */
 export const SPACE_CHECK_BYTES = 8 * 1024 * 1024;

@@ -4,12 +4,13 @@
  * wins nothing. How many there were the ledger says; the file on the disk adds when the last one was, and can only make it
  * stricter. One that was set back, changed or removed is found out by that, and the delay begins again.
  */
+import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AttemptFacts } from '../ledger/facts.ts';
-import { backoffRows, delaySeconds, isDisabled, type UnlockMethod } from '../lock/backoff.ts';
+import { backoffRows, delaySeconds, isDisabled } from '../lock/backoff.ts';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
@@ -100,8 +101,6 @@ export interface BackoffOptions {
   readonly onTampered?: (person: string | undefined, how: Tampering) => void;
 }
 
-const methods = ['passphrase', 'passkey'] as const;
-
 /** The counters of all people. The ledger decides; whoever uses this enters `unlock.attempt` after `begin`, and `unlock` before `succeeded`. */
 export class Backoff {
   readonly #home: Home;
@@ -122,7 +121,7 @@ export class Backoff {
   }
 
   #mac(person: string, counts: Counts): string {
-    const flat = methods.map((method) => {
+    const flat = unlockMethods.map((method) => {
       const { failures, at, since } = counts[method];
       return [method, failures, at.wallMs, at.bootMs, at.bootId, since];
     });
@@ -162,7 +161,7 @@ export class Backoff {
     const at = this.#clock();
     const kept = this.#unsaved.get(person) ?? this.#kept(person);
     const known = this.#known(person);
-    const none = methods.every((method) => known[method].failures === 0);
+    const none = unlockMethods.every((method) => known[method].failures === 0);
     let how = typeof kept === 'string' ? kept : undefined;
     // Nobody has failed as somebody who is not known: there is no file yet.
     if (how === 'missing' && person === unknown && none) how = undefined;

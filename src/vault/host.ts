@@ -8,14 +8,14 @@ import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { ExportError, p256SshKey, requireTrust, writeBundle, type BundleStatement } from '../export/index.ts';
 import { LedgerError, ledgerOrigin, noteKey } from '../ledger/index.ts';
-import { isPermitted, type Permission } from '../policy/permissions.ts';
+import { denialOf, denials, grantOf, type Grant, type Permission, type Standing } from '../access/index.ts';
 import type { Link } from '../process/link.ts';
 import { prove } from '../proof/proof.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
-import type { Method } from './backoff.ts';
+import type { UnlockMethod } from '../types/words.ts';
 import { UnlockError, VaultError } from './errors.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import type { OpenIdentity } from './identity.ts';
@@ -57,6 +57,8 @@ export class VaultHost {
   #passphrase: Buffer | undefined;
   #prf: Buffer[] = [];
   #identity: OpenIdentity | undefined;
+  /** What it lets its person do. */
+  #grant: Grant | undefined;
   /** Requests that change what is open run one after the other. */
   #queue: Promise<void> = Promise.resolve();
   /** Exports that wait for the installation's signature. */
@@ -167,6 +169,7 @@ export class VaultHost {
     wipeSecrets(this.#takeSecrets());
     this.#identity?.destroy();
     this.#identity = undefined;
+    this.#grant = undefined;
     this.#channel?.close();
     this.#channel = undefined;
   }
@@ -210,16 +213,19 @@ export class VaultHost {
     return { home, configuration, passkeys };
   }
 
-  #open(permission: Permission): OpenIdentity {
+  #open(needs: Permission): OpenIdentity {
     const identity = this.#identity;
-    if (!identity) throw new VaultError('locked', 'The vault is locked. Unlock it and try again.');
-    if (!isPermitted(identity.person.roles, permission)) throw new VaultError('not-permitted', 'Your roles do not permit this.');
+    const standing: Standing = this.#grant ? { phase: 'open', grant: this.#grant } : { phase: 'locked' };
+    const denial = denialOf(needs, standing, Date.now());
+    if (denial) throw new VaultError(denial.why, denial.sentence);
+    if (!identity) throw new VaultError('locked', denials.locked);
     return identity;
   }
 
-  #become(identity: OpenIdentity): void {
+  #become(identity: OpenIdentity, method: UnlockMethod): void {
     this.#identity?.destroy();
     this.#identity = identity;
+    this.#grant = grantOf(identity.person, method);
   }
 
   #now(): Date {
@@ -239,14 +245,14 @@ export class VaultHost {
       ...(chooseStore ? { chooseStore } : {}),
       ...(kdf ? { kdf } : {}),
     });
-    this.#become(result.identity);
+    this.#become(result.identity, 'passphrase');
     return { type: 'created', person: result.person.id, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid };
   }
 
   /** Whether an attempt may be made at all main has asked before (main/unlock.ts): it holds the ledger, which counts them. */
-  async #attempt(method: Method, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
+  async #attempt(method: UnlockMethod, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
     const identity = await make();
-    this.#become(identity);
+    this.#become(identity, method);
     return { type: 'unlocked', person: identity.person.id, method };
   }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { scryptLimits } from './kdf.ts';
 import type { PersonRecord } from './types.ts';
+import { roles } from '../types/words.ts';
 
 /** One name, shown on the lock screen and in ledgers: no line breaks and no control or direction characters. */
 export const nameSchema = z
@@ -61,10 +62,7 @@ export const personSchema: z.ZodType<PersonRecord> = z
     version: z.literal(1),
     id: personIdSchema,
     name: z.string().min(1).max(80),
-    roles: z
-      .array(z.enum(['operator']))
-      .min(1)
-      .max(8),
+    roles: z.array(z.enum(roles)).min(1).max(8),
     created: z.iso.datetime(),
     encryptionKey: publicJwkSchema,
     signingKey: publicJwkSchema,

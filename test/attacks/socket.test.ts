@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
-import { signAnswer } from '../../src/cli/socket-proof.ts';
-import { socketPath, terminalSocketPath } from '../../src/cli/socket.ts';
+import { signAnswer } from '../../src/control/proof.ts';
+import { socketPath, terminalSocketPath } from '../../src/control/ask.ts';
 import { testSigner } from '../../src/ledger/fixture.ts';
 import { createInstallation, openHome } from '../../src/storage/index.ts';
 

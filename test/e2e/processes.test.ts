@@ -9,7 +9,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { socketPath } from '../../src/cli/socket.ts';
+import { socketPath } from '../../src/control/ask.ts';
 import { processTree } from '../../main/machine/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';

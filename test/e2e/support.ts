@@ -1,4 +1,5 @@
 /** Starts the whole app in-process on the shipped Chromium host, headless, with a clock that the test turns. */
+import type { Surface } from '../../src/types/words.ts';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,6 @@ import type { CDPSession, Locator, Page } from 'playwright-core';
 import { App } from '../../main/app.ts';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import type { Clock } from '../../main/clock.ts';
-import type { Surface } from '../../main/host.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const distFolder = join(root, 'dist');

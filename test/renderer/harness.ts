@@ -2,6 +2,7 @@
  * The built pages in a real Chromium, with the production origin and content security policy, over a core in this
  * process: the real bridge server, the real multiplexer and real sealed channels, and shells that say what a test says.
  */
+import type { Surface } from '../../src/types/words.ts';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +13,7 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { contentSecurityPolicy, origin } from '../../main/host.ts';
 import { PeerChannel } from '../../src/bridge/channel/node.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
-import type { Display, Events, EventName, Output, StatusView, Surface } from '../../src/bridge/schema.ts';
+import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
 import { BridgeServer, Refusal, type Handlers } from '../../src/bridge/server.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
@@ -131,6 +132,7 @@ export class FakeCore {
     this.#server = new BridgeServer({
       handlers: new Proxy(this.#handlers(), { get: (handlers, name) => this.answers[name as keyof Handlers] ?? handlers[name as keyof Handlers] }),
       surface: () => surface,
+      door: () => undefined,
       post: (message) => this.#post(message),
       refused: (reason) => this.refused.push(reason),
       now: () => performance.now(),
@@ -181,7 +183,7 @@ export class FakeCore {
 
   command(line: string, pane?: number): string | undefined {
     if (!this.state) return undefined;
-    const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash' });
+    const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash', refused: () => undefined });
     this.#apply(result);
     return result.message;
   }

@@ -190,6 +190,7 @@ const json = (command: Command): Command => command.option('--json', 'print JSON
 
 export const anchor: CliCommand = {
   name: 'anchor',
+  needs: { list: 'evidence.read', add: 'policy.propose', test: 'anchor.send', status: 'evidence.read' },
   summary: 'Keeps signed heads of the ledger outside: file drop, syslog over TLS, timestamps.',
   description:
     'A ledger that was cut, rewritten or set back to an older copy cannot be told from a good one by what lies beside it. A head that is kept elsewhere tells. Anchors stand in policy.json.',

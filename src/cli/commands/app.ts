@@ -3,7 +3,8 @@ import { homeFolder, homePaths, installationKey } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { askIfThere, ImpostorError, socketPath, terminalSockets, type AppCommand } from '../socket.ts';
+import { askIfThere, ImpostorError, socketPath, terminalSockets } from '../../control/ask.ts';
+import { verbs, type Verb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
 const darkness: readonly unknown[] = ['gone', 'killed'];
@@ -14,7 +15,7 @@ interface Running {
   readonly terminals: readonly Record<string, unknown>[];
 }
 
-async function ask(command: AppCommand, io: CliIo): Promise<Running> {
+async function ask(command: Verb, io: CliIo): Promise<Running> {
   const home = homeFolder(io.env);
   const path = socketPath(home, io.env);
   const key = installationKey(homePaths(home));
@@ -48,6 +49,7 @@ function together({ app, terminals }: Running): Record<string, unknown> {
 
 export const lock: CliCommand = {
   name: 'lock',
+  needs: verbs.lock.needs,
   summary: 'Locks the running app.',
   description: 'Shells and programs run on and stay recorded. Only unlocking at the window opens it again.',
   examples: [
@@ -75,6 +77,7 @@ export const lock: CliCommand = {
 
 export const status: CliCommand = {
   name: 'status',
+  needs: verbs.status.needs,
   summary: 'Says whether the app is running, and whether it is locked.',
   examples: [
     ['wardmux status', 'starting, locked, unlocked or first-run'],

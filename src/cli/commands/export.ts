@@ -2,18 +2,18 @@
 import { exportRecording } from '../../export/bundle.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { ed25519SshKey, p256SshKey } from '../../export/sshsig.ts';
-import { isPermitted } from '../../policy/index.ts';
 import { liveState } from '../../recording/live.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
-import { CliError, exit } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { openInstallation, recordingFolder, trustOf, unlockPerson, withLedger } from '../installation.ts';
 import { jsonText } from '../io.ts';
 import { personOptions } from '../options.ts';
 
 export const exportCommand: CliCommand = {
   name: 'export',
+  needs: 'recording.export.own',
   summary: 'Exports a recording as a signed bundle that verifies without Wardmux.',
   description: 'The bundle shows what was on the screen: treat it as you treat a patient record. An existing folder is never overwritten.',
   examples: [
@@ -33,10 +33,8 @@ export const exportCommand: CliCommand = {
             `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have them signed for, run: wardmux list --recover`,
           );
         const trust = await trustOf(site);
-        const identity = await unlockPerson(site, options);
+        const identity = await unlockPerson(site, options, 'recording.export.own');
         try {
-          if (!isPermitted(identity.person.roles, 'recording.export.own'))
-            throw new CliError('failed', `${identity.person.name} may not export recordings: the role for it is missing.`);
           const result = await withLedger(site, async ({ ledger, signer }) => {
             // One that was killed left text in the clear: it goes before more of it is written.
             for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {

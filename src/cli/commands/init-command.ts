@@ -5,6 +5,7 @@ import { runInit } from './init.ts';
 
 export const init: CliCommand = {
   name: 'init',
+  needs: 'installation.create',
   summary: 'The first run without a window: installation, person, passphrase, audit key.',
   description:
     'Run it once for a data folder; a second run is refused and changes nothing. The audit key opens every recording: move its file off this workstation.',

@@ -286,6 +286,7 @@ const collect = (value: string, before: readonly string[]): string[] => [...befo
 
 export const ledger: CliCommand = {
   name: 'ledger',
+  needs: { show: 'evidence.read', verify: 'evidence.read' },
   summary: 'Shows or verifies the audit ledger.',
   examples: [
     ['wardmux ledger show', 'every event, a line each'],

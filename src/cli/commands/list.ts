@@ -125,6 +125,7 @@ async function recover(site: OpenInstallation, io: CliIo): Promise<number> {
 
 export const list: CliCommand = {
   name: 'list',
+  needs: { list: 'evidence.read', '--recover': 'recording.recover' },
   summary: 'Lists recordings: id, person, start, length, size, state.',
   description:
     'States: complete, live, interrupted (its writer died; what was whole is kept). The app recovers interrupted recordings when it starts; --recover does it now, and signs over nothing that the ledger contradicts.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',

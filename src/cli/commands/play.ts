@@ -34,6 +34,7 @@ interface PlayOptions {
 
 export const play: CliCommand = {
   name: 'play',
+  needs: { play: 'recording.replay.own', '--key': 'recording.replay.key' },
   summary: 'Plays a recording, or writes its exact output.',
   description:
     'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was.\nKeys: space pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
@@ -57,7 +58,7 @@ export const play: CliCommand = {
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
         const site = await openInstallation(io);
         const folder = recordingFolder(site.home, id);
-        const identity = options.key === undefined ? await unlockPerson(site, options) : undefined;
+        const identity = options.key === undefined ? await unlockPerson(site, options, 'recording.replay.own') : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
         const told = (outcome: 'success' | 'failure'): Promise<void> =>
           appendEvent(site, {

@@ -1,5 +1,5 @@
 /** `wardmux policy accept`: takes a changed policy.json into force. */
-import { acceptPolicy, differenceText, isPermitted, policyInForce, proposalSentence } from '../../policy/index.ts';
+import { acceptPolicy, differenceText, policyInForce, proposalSentence } from '../../policy/index.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { openInstallation, policyOf, unlockPerson, withLedger, type PersonOptions } from '../installation.ts';
@@ -20,11 +20,9 @@ async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): P
   // What is accepted is shown before anybody gives a passphrase for it.
   if (!options.json)
     await io.out(`${differences.map((difference) => printable(differenceText(difference))).join('\n') || 'The policy says the same in other words.'}\n`);
-  const identity = await unlockPerson(site, options);
+  const identity = await unlockPerson(site, options, 'policy.accept');
   try {
     const { person } = identity;
-    if (!isPermitted(person.roles, 'policy.accept'))
-      throw new CliError('failed', `${person.name} may not take a policy into force: the role for it is missing.`);
     await withLedger(site, async ({ ledger }) => {
       // What was shown was compared with the policy in force then.
       if (policyInForce(home, ledger.facts).sha256 !== sha256)
@@ -41,6 +39,7 @@ async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): P
 
 export const policy: CliCommand = {
   name: 'policy',
+  needs: { accept: 'policy.accept' },
   summary: 'Takes a changed policy.json into force, with your passphrase.',
   description:
     'policy.json is a wish until somebody who may has accepted it: a program that writes into it changes nothing, neither who can open recordings nor when the screen locks. What was accepted, when and by whom is in the ledger.',

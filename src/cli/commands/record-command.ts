@@ -6,6 +6,7 @@ import { record as runRecord } from './record.ts';
 
 export const record: CliCommand = {
   name: 'record',
+  needs: 'session.record',
   summary: 'Runs a command in a terminal of its own, sealed into a recording.',
   description:
     'What the command prints is sealed before it is shown; what is typed is not recorded.\n\nExits as the command does; 125 when it could not be recorded, 126 and 127 when it cannot be run, 128 and the signal when a signal ended it.',

@@ -2,6 +2,7 @@
  * `wardmux record [--json] [--person ID] -- CMD [ARG…]`: runs CMD in a pty of its own, sealed, and copies its output to
  * stdout after it is sealed. Recording needs public keys only, so nobody is asked for a passphrase.
  */
+import { grantOf } from '../../access/index.ts';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ import { homeFolder, openHome, requireInstallation, type Home } from '../../stor
 import { PersonRefused, readPinned } from '../../vault/pinned.ts';
 import type { PersonRecord } from '../../vault/types.ts';
 import { recordExit } from '../exit.ts';
+import { pass } from '../door.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
 
@@ -108,6 +110,7 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
       await ledger.append(proposalEvent(proposal));
     }
     person = choosePerson(home, ledger.facts, args.person);
+    await pass('session.record', { phase: 'locked', grant: grantOf(person, 'named') }, (entry) => ledger.append(entry));
   } catch (error) {
     if (error instanceof PersonRefused) await ledger.append({ action: 'person.refused', person: error.person, detail: { reason: error.reason } });
     await ledger.close();

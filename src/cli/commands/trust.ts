@@ -12,6 +12,7 @@ const VERIFIER_FILE = 'verify.py';
 
 export const trust: CliCommand = {
   name: 'trust',
+  needs: 'evidence.read',
   summary: 'Prints the public keys of this installation, for an auditor to keep outside any bundle.',
   description: `The file also names the SHA-256 of the verify.py that belongs to it. With --verifier both are written into a folder, for an auditor who has no Wardmux.`,
   examples: [

@@ -11,6 +11,7 @@ import { jsonText, type CliIo } from '../io.ts';
 
 export const verify: CliCommand = {
   name: 'verify',
+  needs: 'evidence.read',
   summary: 'Verifies a bundle against pinned keys; works on a machine without an installation.',
   description: 'Exit status 0 is good. Every kind of failure has a status of its own, listed below.',
   examples: [

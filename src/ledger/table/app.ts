@@ -1,4 +1,6 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
+import { denialReasons, doorNames } from '../../access/index.ts';
+import { surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -15,7 +17,6 @@ export const hostRefusals = [
   'web-socket',
   'message',
 ] as const;
-const surfaces = ['setup', 'lock', 'workspace'] as const;
 const lockCauses = [
   'start',
   'idle',
@@ -81,8 +82,14 @@ export const appRows = [
       'moved',
       'failed',
     ],
-    'request?': 'request',
+    'needs?': 'permission',
   }),
+  row(
+    'access.denied',
+    'Somebody asked for something that they may not do, and nothing came of it: at which door, what it needs, and why not.',
+    { door: doorNames, needs: 'permission', why: denialReasons },
+    { person: 'optional' },
+  ),
   row('host.refused', 'The window’s host refused what a page tried, and nothing came of it. No page of ours tries such a thing.', {
     surface: surfaces,
     what: [...hostRefusals, 'too-many'],

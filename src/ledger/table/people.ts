@@ -1,7 +1,7 @@
 /** Events of people: their keys, and how they came in. */
+import { unlockMethods } from '../../types/words.ts';
 import { row } from './row.ts';
 
-const methods = ['passkey', 'passphrase'] as const;
 /** Why an unlock can fail, as the vault says it. */
 export const unlockFailures = [
   'wrong-passphrase',
@@ -19,13 +19,13 @@ export const peopleRows = [
     'unlock',
     'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it.',
     {
-      'method?': methods,
+      'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
     },
     { person: 'optional', outcome: 'required' },
   ),
-  row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: methods }, { person: 'optional' }),
+  row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: unlockMethods }, { person: 'optional' }),
   row(
     'backoff.tampered',
     'The file that says when somebody last failed to unlock was removed, changed, or set back to an older one. How often, the ledger knows; the delay begins again.',

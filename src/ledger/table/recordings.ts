@@ -1,5 +1,5 @@
 /** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
-import { reasons, roles, workstationClasses } from '../../recording/access.ts';
+import { endReasons, reasons, roles, workstationClasses } from '../../types/words.ts';
 import { row } from './row.ts';
 
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
@@ -28,7 +28,7 @@ export const recordingRows = [
   row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }),
   row('recording.end', 'A recording ended in good order.', {
     recording: 'recording',
-    reason: ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'],
+    reason: endReasons,
     size: 'count',
     root: 'sha256',
     outputBytes: 'count',

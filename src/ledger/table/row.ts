@@ -13,7 +13,7 @@ export type FieldType =
   | 'integer'
   | 'boolean'
   | 'slot'
-  | 'request'
+  | 'permission'
   | 'code'
   | 'break-glass'
   | 'bytes64'

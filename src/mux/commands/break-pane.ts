@@ -5,6 +5,7 @@ import { type Command, done, refuse } from './command.ts';
 export const breakPane: Command = {
   name: 'break-pane',
   alias: 'breakp',
+  needs: 'session.use',
   target: 'pane',
   targetFlag: 's',
   args: { flags: 'd', values: { n: 'window-name', s: 'src-pane' } },

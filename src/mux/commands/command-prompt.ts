@@ -3,6 +3,7 @@ import { expandFormat } from './format.ts';
 
 export const commandPrompt: Command = {
   name: 'command-prompt',
+  needs: 'session.use',
   target: 'pane',
   args: { values: { I: 'input', p: 'prompt' }, words: ['[template]'] },
   help: 'Asks for a line and runs it as a command. With a template the answer takes the place of %% in it, as one word.',

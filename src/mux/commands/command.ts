@@ -1,4 +1,5 @@
 /** What a command is: one literal a file in this folder. Parser, help, documents and tests are made from these. */
+import type { Permission } from '../../access/permissions.ts';
 import type { Change, Effect } from '../state/effects.ts';
 import type { Pane, State, Window } from '../state/model.ts';
 
@@ -23,6 +24,8 @@ export interface Context {
   readonly pane?: number | undefined;
   /** Name of the program that a pane without a command starts: the person's shell. */
   readonly program: string;
+  /** Asks whether somebody may do it: why not, as a sentence, or undefined where they may. */
+  readonly refused: (needs: Permission) => string | undefined;
 }
 
 export interface Outcome extends Change {
@@ -50,6 +53,8 @@ export interface PaneCall extends WindowCall {
 interface Described {
   readonly name: string;
   readonly alias?: string;
+  /** What whoever gives it needs (src/access). */
+  readonly needs: Permission;
   readonly args: ArgumentSpec;
   /** The flag that names the target, where it is not -t. Without such a flag in `args` the target is where the command was given. */
   readonly targetFlag?: string;

@@ -5,6 +5,7 @@ import { quoteWord } from './lexer.ts';
 export const confirmBefore: Command = {
   name: 'confirm-before',
   alias: 'confirm',
+  needs: 'session.use',
   target: 'pane',
   args: { values: { p: 'prompt' }, words: ['command', '[argument ...]'] },
   help: 'Asks first, and runs the command only on a clear yes.',

@@ -2,6 +2,7 @@ import { type Command, client } from './command.ts';
 
 export const copyMode: Command = {
   name: 'copy-mode',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'u', values: { t: 'target-pane' } },
   help: 'Reads the scrollback of a pane, to search it and to copy from it. -u starts a page up.',

@@ -4,6 +4,7 @@ import { expandFormat } from './format.ts';
 export const displayMessage: Command = {
   name: 'display-message',
   alias: 'display',
+  needs: 'session.use',
   target: 'pane',
   args: { values: { t: 'target-pane' }, words: ['[message]'] },
   help: 'Shows a message. #S, #I, #W, #P and #D stand for session, window number, window name, pane number and pane id.',

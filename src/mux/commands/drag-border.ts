@@ -6,6 +6,7 @@ import { type Command, done, refuse } from './command.ts';
 
 export const dragBorder: Command = {
   name: 'drag-border',
+  needs: 'session.use',
   own: true,
   target: 'none',
   args: { words: ['from-x', 'from-y', 'to-x', 'to-y'] },

@@ -2,6 +2,7 @@ import { type Command, client } from './command.ts';
 
 export const exportPane: Command = {
   name: 'export-pane',
+  needs: 'recording.export.own',
   own: true,
   target: 'pane',
   args: { values: { t: 'target-pane' } },

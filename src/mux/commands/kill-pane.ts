@@ -5,6 +5,7 @@ import { type Command, done } from './command.ts';
 export const killPane: Command = {
   name: 'kill-pane',
   alias: 'killp',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'a', values: { t: 'target-pane' } },
   help: 'Closes a pane and ends its program; the recording is completed. -a closes all the others of the window.',

@@ -6,6 +6,7 @@ import { type Command, done } from './command.ts';
 export const killWindow: Command = {
   name: 'kill-window',
   alias: 'killw',
+  needs: 'session.use',
   target: 'window',
   args: { flags: 'a', values: { t: 'target-window' } },
   help: 'Closes a window with all its panes and ends their programs. -a closes all the others.',

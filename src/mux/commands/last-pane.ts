@@ -5,6 +5,7 @@ import { type Command, done, refuse } from './command.ts';
 export const lastPane: Command = {
   name: 'last-pane',
   alias: 'lastp',
+  needs: 'session.use',
   target: 'window',
   args: { flags: 'Z', values: { t: 'target-window' } },
   help: 'Gives the keyboard back to the pane that had it before. -Z keeps the window zoomed.',

@@ -4,6 +4,7 @@ import { last } from './switch-window.ts';
 export const lastWindow: Command = {
   name: 'last-window',
   alias: 'last',
+  needs: 'session.use',
   target: 'none',
   args: {},
   help: 'Goes back to the window that was in front before.',

@@ -3,6 +3,7 @@ import { type Command, client } from './command.ts';
 export const listKeys: Command = {
   name: 'list-keys',
   alias: 'lsk',
+  needs: 'session.use',
   target: 'none',
   args: {},
   help: 'Shows every key and what it does.',

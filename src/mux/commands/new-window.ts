@@ -9,6 +9,7 @@ import { currentPane } from './targets.ts';
 export const newWindow: Command = {
   name: 'new-window',
   alias: 'neww',
+  needs: 'session.open',
   target: 'none',
   args: { flags: 'd', values: { c: 'start-directory', n: 'window-name', t: 'target-window' }, words: ['[shell-command ...]'] },
   help: 'Opens a new window with one pane, in the folder of this pane. -d leaves the present window in front; -t gives its number.',

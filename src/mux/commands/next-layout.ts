@@ -4,6 +4,7 @@ import { stepPreset } from './presets.ts';
 export const nextLayout: Command = {
   name: 'next-layout',
   alias: 'nextl',
+  needs: 'session.use',
   target: 'window',
   args: { values: { t: 'target-window' } },
   help: 'Arranges the panes in the next of the preset layouts that fits.',

@@ -4,6 +4,7 @@ import { step } from './switch-window.ts';
 export const nextWindow: Command = {
   name: 'next-window',
   alias: 'next',
+  needs: 'session.use',
   target: 'none',
   args: {},
   help: 'Goes to the next window, from the last to the first.',

@@ -4,6 +4,7 @@ import { stepPreset } from './presets.ts';
 export const previousLayout: Command = {
   name: 'previous-layout',
   alias: 'prevl',
+  needs: 'session.use',
   target: 'window',
   args: { values: { t: 'target-window' } },
   help: 'Arranges the panes in the previous of the preset layouts that fits.',

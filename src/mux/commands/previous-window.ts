@@ -4,6 +4,7 @@ import { step } from './switch-window.ts';
 export const previousWindow: Command = {
   name: 'previous-window',
   alias: 'prev',
+  needs: 'session.use',
   target: 'none',
   args: {},
   help: 'Goes to the previous window, from the first to the last.',

@@ -6,6 +6,7 @@ import { type Command, done, refuse } from './command.ts';
 export const renameSession: Command = {
   name: 'rename-session',
   alias: 'rename',
+  needs: 'session.use',
   target: 'none',
   args: { words: ['new-name'] },
   help: 'Gives the session a name.',

@@ -5,6 +5,7 @@ import { type Command, done, refuse } from './command.ts';
 export const renameWindow: Command = {
   name: 'rename-window',
   alias: 'renamew',
+  needs: 'session.use',
   target: 'window',
   args: { values: { t: 'target-window' }, words: ['new-name'] },
   help: 'Gives a window a name. It then no longer follows the program.',

@@ -13,6 +13,7 @@ const moves: readonly (readonly [string, Direction, 1 | -1])[] = [
 export const resizePane: Command = {
   name: 'resize-pane',
   alias: 'resizep',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'DLRUZ', values: { t: 'target-pane', x: 'width', y: 'height' }, words: ['[adjustment]'] },
   help: "Moves this pane's border up, down, left or right by cells (1 if no number is given), or sets its width and height in cells or a percentage of the window. -Z shows the pane alone, and again shows all.",

@@ -5,6 +5,7 @@ import { startOf } from './start.ts';
 export const respawnPane: Command = {
   name: 'respawn-pane',
   alias: 'respawnp',
+  needs: 'session.open',
   target: 'pane',
   args: { values: { c: 'start-directory', t: 'target-pane' }, words: ['[shell-command ...]'] },
   help: 'Starts a shell, or a command, in a pane whose program has ended. It gets a recording of its own; the old one is kept.',

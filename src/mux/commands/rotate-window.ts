@@ -6,6 +6,7 @@ import { type Command, done } from './command.ts';
 export const rotateWindow: Command = {
   name: 'rotate-window',
   alias: 'rotatew',
+  needs: 'session.use',
   target: 'window',
   args: { flags: 'DU', values: { t: 'target-window' } },
   help: 'Moves every pane of the window one place up (-U, the default) or down (-D). The keyboard stays in its place.',

@@ -25,8 +25,7 @@ export function runCommandLine(state: State, line: string, context: Context): Ou
   const effects: Effect[] = [];
   const messages: string[] = [];
   for (const { command, words } of calls) {
-    const args = parseArguments(command, words);
-    const outcome = args.ok ? runCommand(command, { state: now, args: args.value, context }) : refuse(now, args.sentence);
+    const outcome = runCommand(command, words, now, context);
     now = outcome.state;
     effects.push(...outcome.effects);
     if (outcome.message !== undefined) messages.push(outcome.message);
@@ -35,8 +34,14 @@ export function runCommandLine(state: State, line: string, context: Context): Ou
   return messages.length > 0 ? { state: now, effects, message: messages.join('\n') } : { state: now, effects };
 }
 
-function runCommand(command: Command, call: Call): Outcome {
-  const { state, args, context } = call;
+/** Whether it may be done is asked first: who may not learns nothing of targets and arguments either. */
+function runCommand(command: Command, words: readonly string[], state: State, context: Context): Outcome {
+  const denied = context.refused(command.needs);
+  if (denied !== undefined) return refuse(state, denied);
+  const parsed = parseArguments(command, words);
+  if (!parsed.ok) return refuse(state, parsed.sentence);
+  const args = parsed.value;
+  const call: Call = { state, args, context };
   const wanted = args.value(command.targetFlag ?? 't');
   switch (command.target) {
     case 'none':

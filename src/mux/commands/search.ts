@@ -2,6 +2,7 @@ import { type Command, client } from './command.ts';
 
 export const search: Command = {
   name: 'search',
+  needs: 'session.use',
   own: true,
   target: 'pane',
   args: { values: { t: 'target-pane' } },

@@ -7,6 +7,7 @@ import { stepPreset, usePreset } from './presets.ts';
 export const selectLayout: Command = {
   name: 'select-layout',
   alias: 'selectl',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'Enp', values: { t: 'target-pane' }, words: ['[layout-name]'] },
   help: `Arranges the panes of the window: ${presetNames.join(', ')}. -E gives this pane and those beside it equal sizes; -n and -p take the next and the previous layout; without a name the last one is used again.`,

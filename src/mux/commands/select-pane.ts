@@ -13,6 +13,7 @@ const sides: readonly (readonly [string, Side])[] = [
 export const selectPane: Command = {
   name: 'select-pane',
   alias: 'selectp',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'DLRUZl', values: { t: 'target-pane' } },
   help: 'Gives the keyboard to another pane: the one above, below, left or right of this one (the last used where there are several), the last one (-l), or a target. -Z keeps the window zoomed.',

@@ -5,6 +5,7 @@ import { last, step } from './switch-window.ts';
 export const selectWindow: Command = {
   name: 'select-window',
   alias: 'selectw',
+  needs: 'session.use',
   target: 'window',
   args: { flags: 'lnp', values: { t: 'target-window' } },
   help: 'Goes to a window by its number or name; -n is the next, -p the previous, -l the last.',

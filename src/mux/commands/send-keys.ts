@@ -5,6 +5,7 @@ import { type Command, client, refuse } from './command.ts';
 export const sendKeys: Command = {
   name: 'send-keys',
   alias: 'send',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'l', values: { t: 'target-pane' }, words: ['key ...'] },
   help: 'Types into a pane: names of keys (Enter, C-c, Up), and as text whatever is no name of a key. -l types everything as text; control characters are then taken out.',

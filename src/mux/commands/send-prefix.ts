@@ -2,6 +2,7 @@ import { type Command, client } from './command.ts';
 
 export const sendPrefix: Command = {
   name: 'send-prefix',
+  needs: 'session.use',
   target: 'pane',
   args: { values: { t: 'target-pane' } },
   help: 'Sends the prefix key itself to the program, for a tmux or screen inside the pane.',

@@ -4,6 +4,7 @@ import { type Command, done, refuse } from './command.ts';
 export const setOption: Command = {
   name: 'set-option',
   alias: 'set',
+  needs: 'session.use',
   target: 'none',
   args: { flags: 'gpsw', words: ['option', 'value'] },
   help: 'Sets an option until Wardmux ends. -g, -s, -w and -p are accepted and make no difference: there is one value for all.',

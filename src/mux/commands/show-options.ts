@@ -4,6 +4,7 @@ import { type Command, done, refuse } from './command.ts';
 export const showOptions: Command = {
   name: 'show-options',
   alias: 'show',
+  needs: 'session.use',
   target: 'none',
   args: { flags: 'gpsw', words: ['[option]'] },
   help: 'Shows an option, or all of them.',

@@ -8,6 +8,7 @@ import { startOf } from './start.ts';
 export const splitWindow: Command = {
   name: 'split-window',
   alias: 'splitw',
+  needs: 'session.open',
   target: 'pane',
   args: { flags: 'bdfhv', values: { c: 'start-directory', l: 'size', p: 'percentage', t: 'target-pane' }, words: ['[shell-command ...]'] },
   help: 'Opens a new pane beside this one. -h puts it on the right, -v (the default) below; -b on the other side; -f along the whole window; -d leaves the keyboard where it is. The size is in cells or a percentage.',

@@ -6,6 +6,7 @@ import { resolvePane } from './targets.ts';
 export const swapPane: Command = {
   name: 'swap-pane',
   alias: 'swapp',
+  needs: 'session.use',
   target: 'pane',
   args: { flags: 'DUd', values: { s: 'src-pane', t: 'dst-pane' } },
   help: 'Exchanges this pane with the one before it (-U), after it (-D), or another one of the window (-s). -d leaves the keyboard in its place.',

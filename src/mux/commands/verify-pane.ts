@@ -2,6 +2,7 @@ import { type Command, client } from './command.ts';
 
 export const verifyPane: Command = {
   name: 'verify-pane',
+  needs: 'ledger.verify',
   own: true,
   target: 'pane',
   args: { values: { t: 'target-pane' } },

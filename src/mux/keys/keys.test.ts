@@ -90,13 +90,15 @@ describe('key tables', () => {
       const parsed = parseLine(row.line);
       expect(parsed.ok, row.line).toBe(true);
       if (parsed.ok) for (const [name = ''] of parsed.value) expect(findCommand(name).ok, row.line).toBe(true);
-      const outcome = runCommandLine(state, row.line, { program: 'sh' });
+      const outcome = runCommandLine(state, row.line, { program: 'sh', refused: () => undefined });
       expect(outcome.message ?? '', row.line).not.toMatch(/no flag|missing|too many|no command|not one layout/);
       for (const effect of outcome.effects) {
         if (effect.kind !== 'client' || (effect.action.action !== 'confirm' && effect.action.action !== 'command-prompt')) continue;
         const inner = effect.action.action === 'confirm' ? effect.action.command : effect.action.template.replace('%%', '1');
         if (inner.trim() !== '1')
-          expect(runCommandLine(state, inner, { program: 'sh' }).message ?? '', inner).not.toMatch(/no flag|missing|too many|no command/);
+          expect(runCommandLine(state, inner, { program: 'sh', refused: () => undefined }).message ?? '', inner).not.toMatch(
+            /no flag|missing|too many|no command/,
+          );
       }
     }
   });

@@ -3,16 +3,20 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { testSigner } from '../src/ledger/fixture.ts';
-import { newNonce, openAnswer } from '../src/cli/socket-proof.ts';
-import { waitFor } from '../test/support/wait-for.ts';
-import { listen, type SocketCommand, type SocketRefusal } from './socket.ts';
+import { testSigner } from '../ledger/fixture.ts';
+import { newNonce, openAnswer } from './proof.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
+import { openDoor, type Standing } from '../access/index.ts';
+import { listen, type SocketRefusal } from './listen.ts';
+import type { Verb } from './verbs.ts';
 
 const signer = testSigner();
 let folder: string;
 let path: string;
-let handled: SocketCommand[];
+let handled: Verb[];
 let refused: SocketRefusal[];
+const locked: Standing = { phase: 'locked' };
+const door = openDoor({ standing: () => locked, denied: () => {} });
 let server: { close(): Promise<void> };
 
 beforeEach(async () => {
@@ -26,6 +30,7 @@ beforeEach(async () => {
       handled.push(command);
       return { state: 'locked' };
     },
+    door,
     refused: (code) => refused.push(code),
     sign: (bytes) => signer.sign(bytes),
   });
@@ -98,6 +103,7 @@ test('another account gets no answer, even where the modes let it in', async ({ 
       handled.push(command);
       return {};
     },
+    door,
     refused: (code) => refused.push(code),
     sign: (bytes) => signer.sign(bytes),
   });

@@ -1,21 +1,20 @@
 /**
  * The way to a running app: one JSON line each way over a Unix socket in a folder that only this account can enter. The
- * app answers `lock`, `status` and `show`, and none of them opens anything.
+ * app answers the words of verbs.ts, and none of them opens anything.
  */
 import { createHash } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { newNonce, openAnswer } from './socket-proof.ts';
+import { newNonce, openAnswer } from './proof.ts';
+import type { Verb } from './verbs.ts';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
 /** Locking takes a tenth of a second; an app that is silent this long hangs. */
 const ANSWER_MS = 5000;
 const MAX_ANSWER = 64 * 1024;
-
-export type AppCommand = 'lock' | 'status' | 'show';
 
 /** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
 export class ImpostorError extends Error {
@@ -64,7 +63,7 @@ export function terminalSockets(app: string): string[] {
 }
 
 /** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
-export async function askIfThere(path: string, command: AppCommand, publicKey: Uint8Array | undefined): Promise<Record<string, unknown> | undefined> {
+export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown> | undefined> {
   try {
     return await askApp(path, command, publicKey);
   } catch (error) {
@@ -82,7 +81,7 @@ export async function askIfThere(path: string, command: AppCommand, publicKey: U
  * @throws ImpostorError where the answer is not signed by that key.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
  */
-export function askApp(path: string, command: AppCommand, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+export function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
   const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {

@@ -2,17 +2,18 @@
  * The way in for `wardmux lock`, `wardmux status` and a second start: a Unix socket, mode 0600 in a 0700 folder, so that
  * the kernel lets nobody in but this account; and the kernel is asked who came all the same, because root comes in anywhere
  * and a mode can be changed. One JSON line in, one JSON line out, no text of any pane. While locked it
- * answers the same three commands, none of which opens anything.
+ * answers the same commands (verbs.ts), none of which opens anything.
  */
 import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
-import { nonceSchema, signAnswer } from '../src/cli/socket-proof.ts';
-import { NativeError, peerOf } from '../src/native/addon.ts';
+import type { Door } from '../access/index.ts';
+import { NativeError, peerOf } from '../native/addon.ts';
+import { nonceSchema, signAnswer } from './proof.ts';
+import { verbNames, verbs, type Verb } from './verbs.ts';
 
-const commandSchema = z.strictObject({ command: z.enum(['lock', 'status', 'show']), nonce: nonceSchema });
-export type SocketCommand = z.infer<typeof commandSchema>['command'];
+const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
 
 /** A command is some 100 bytes. */
 const MAX_LINE = 1024;
@@ -25,7 +26,9 @@ const WATCH_MS = 1000;
 
 export interface SocketOptions {
   readonly path: string;
-  readonly handle: (command: SocketCommand) => Promise<Record<string, unknown>>;
+  readonly handle: (command: Verb) => Promise<Record<string, unknown>>;
+  /** Asked before `handle`. */
+  readonly door: Door;
   /** A line that is not a command of ours, somebody who is not this account, or a socket's file that was taken away or replaced. */
   readonly refused: (code: SocketRefusal) => void;
   /** Signs by the installation's key; resolves with undefined before the first run. An answer waits for it. */
@@ -113,7 +116,7 @@ function isOurs(socket: Socket, uid: number | undefined): boolean {
   }
 }
 
-function serve(socket: Socket, { path, handle, refused, sign }: SocketOptions): void {
+function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOptions): void {
   let text = '';
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -140,10 +143,11 @@ function serve(socket: Socket, { path, handle, refused, sign }: SocketOptions): 
       asked = commandSchema.parse(JSON.parse(line));
     } catch {
       refused('bad-message');
-      return { ok: false, error: 'The app answers only: lock, status, show.' };
+      return { ok: false, error: `The app answers only: ${verbNames.join(', ')}.` };
     }
     const { command, nonce } = asked;
-    const facts = { ok: true, ...(await handle(command)) };
+    const denial = door(verbs[command].needs);
+    const facts = denial ? { ok: false, error: denial.sentence } : { ok: true, ...(await handle(command)) };
     return signAnswer({ name: basename(path), command, nonce }, facts, sign);
   }
 }

@@ -1,0 +1,169 @@
+/** The one table and the one function that asks it, walked: every row that can be asked for, every set of roles, every state. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { requests, type RequestName } from '../bridge/schema.ts';
+import { BridgeServer, type Handlers } from '../bridge/server.ts';
+import { commandsFor } from '../cli/commands/index.ts';
+import { verbs } from '../control/verbs.ts';
+import { checkEntry } from '../ledger/events.ts';
+import { commands } from '../mux/commands/index.ts';
+import { runCommandLine } from '../mux/commands/run.ts';
+import { createState } from '../mux/state/model.ts';
+import { newWindow } from '../mux/state/windows.ts';
+import { roles } from '../types/words.ts';
+import {
+  denialOf,
+  denials,
+  openDoor,
+  permissionNames,
+  permissions,
+  phases,
+  type Denial,
+  type Grant,
+  type Permission,
+  type Phase,
+  type Standing,
+} from './index.ts';
+
+const NOW = 1_800_000_000_000;
+
+/** Every set of roles, and words that are none. */
+const roleSets: readonly (readonly string[])[] = [
+  ...Array.from({ length: 2 ** roles.length }, (_, bits) => roles.filter((_role, n) => (bits >> n) % 2 === 1)),
+  ['guest'],
+  ['Operator'],
+  ['constructor', 'toString'],
+];
+
+const grant = (held: readonly string[], more: Partial<Grant> = {}): Grant => ({
+  person: 'p-0123456789ab',
+  roles: held,
+  method: 'passphrase',
+  reason: 'none',
+  until: undefined,
+  ...more,
+});
+
+/** Every state with every set of roles; without anybody where nobody need be there. */
+const standings: readonly Standing[] = phases.flatMap((phase): Standing[] => {
+  const known = roleSets.map((held) => ({ phase, grant: grant(held) }));
+  return phase === 'open' ? known : [{ phase }, ...known];
+});
+
+/** What the table says, written a second time and without the code: whoever is not listed may not. */
+function may(needs: Permission, { phase, grant: held }: Standing): boolean {
+  const row: { readonly when: readonly Phase[]; readonly roles: readonly string[] | 'anyone' } = permissions[needs];
+  if (!row.when.includes(phase)) return false;
+  return row.roles === 'anyone' || (held !== undefined && held.roles.some((role) => row.roles.includes(role)));
+}
+
+/** Every row of ours that can be asked for. */
+const rows: readonly (readonly [name: string, needs: Permission])[] = [
+  ...Object.entries(requests).map(([name, { needs }]) => [`request ${name}`, needs] as const),
+  ...commands.map(({ name, needs }) => [`command ${name}`, needs] as const),
+  ...Object.entries(verbs).map(([name, { needs }]) => [`verb ${name}`, needs] as const),
+  ...(await commandsFor([])).flatMap(({ name, needs }) =>
+    typeof needs === 'string' ? [[`wardmux ${name}`, needs] as const] : Object.entries(needs).map(([part, one]) => [`wardmux ${name} ${part}`, one] as const),
+  ),
+];
+
+describe('the table', () => {
+  test('every row that can be asked for names one of its permissions', () => {
+    expect(rows.length).toBeGreaterThan(60);
+    for (const [name, needs] of rows) expect(permissionNames, name).toContain(needs);
+  });
+
+  test.each(rows)('%s: exactly who the table lists, in each state', (_name, needs) => {
+    for (const standing of standings) {
+      const denial = denialOf(needs, standing, NOW);
+      expect(denial === undefined, `${needs} ${JSON.stringify(standing)}`).toBe(may(needs, standing));
+      if (denial) expect([denial.needs, denial.sentence, denial.person]).toEqual([needs, denials[denial.why], standing.grant?.person]);
+    }
+  });
+
+  test('nothing of a person’s is done while nobody is in: not seen, not played, not exported, not accepted', () => {
+    const own = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && name !== 'session.record');
+    expect(own).toEqual(expect.arrayContaining(['session.use', 'recording.replay.own', 'recording.export.own', 'policy.accept', 'vault.slot.add']));
+    for (const needs of own)
+      for (const standing of standings) if (standing.phase !== 'open') expect(denialOf(needs, standing, NOW), `${needs} ${standing.phase}`).toBeDefined();
+  });
+
+  test('a name that was only given opens nothing, whatever roles it has', () => {
+    for (const needs of permissionNames) {
+      if (permissions[needs].roles === 'anyone') continue;
+      expect(denialOf(needs, { phase: 'open', grant: grant(roles, { method: 'named' }) }, NOW), needs).toBeDefined();
+    }
+  });
+
+  test('a grant counts for nothing from its end on', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...permissionNames), fc.integer({ min: -1000, max: 1000 }), (needs, left) => {
+        const standing: Standing = { phase: 'open', grant: grant(['operator'], { until: NOW + left }) };
+        expect(denialOf(needs, standing, NOW) === undefined).toBe(may(needs, standing) && (left > 0 || permissions[needs].roles === 'anyone'));
+      }),
+    );
+  });
+
+  test('what is not in the table nobody may do', () => {
+    for (const needs of ['', 'constructor', '__proto__', 'session.use '] as unknown[] as Permission[])
+      for (const standing of standings) expect(denialOf(needs, standing, NOW)?.why).toBe('not-permitted');
+  });
+
+  test('each denial is an event that the ledger takes', () => {
+    for (const needs of permissionNames)
+      for (const standing of standings) {
+        const denial = denialOf(needs, standing, NOW);
+        if (!denial) continue;
+        const { why, person } = denial;
+        checkEntry({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: 'page', needs, why } });
+      }
+  });
+});
+
+describe('the doors', () => {
+  /** A door with what it has told. */
+  function told(standing: Standing): { readonly door: ReturnType<typeof openDoor>; readonly denied: Denial[] } {
+    const denied: Denial[] = [];
+    return { door: openDoor({ standing: () => standing, denied: (denial) => denied.push(denial), now: () => NOW }), denied };
+  }
+
+  test('page: each request in each state reaches its handler where it may, and is told where not', async () => {
+    for (const name of Object.keys(requests) as RequestName[]) {
+      const { needs, surfaces } = requests[name];
+      for (const standing of standings) {
+        const { door, denied } = told(standing);
+        let called = 0;
+        const posted: { ok?: boolean; error?: { code: string } }[] = [];
+        const handlers = new Proxy({}, { get: () => async () => void called++ }) as Handlers;
+        const server = new BridgeServer({
+          handlers,
+          surface: () => surfaces[0]!,
+          door,
+          post: (text) => posted.push(JSON.parse(text) as (typeof posted)[number]),
+          refused: () => {},
+          now: () => 0,
+        });
+        // An input that no row takes: whoever may get further is told so, and nobody else learns even that.
+        await server.receive(JSON.stringify({ id: 1, request: name, input: { strange: 1 } }));
+        expect(called).toBe(0);
+        expect(posted[0]?.error?.code === 'bad-input', `${name} ${JSON.stringify(standing)}`).toBe(may(needs, standing));
+        expect(denied.length).toBe(may(needs, standing) ? 0 : 1);
+      }
+    }
+  });
+
+  test('command: each command in each state runs where it may, and changes nothing where not', () => {
+    const begun = newWindow(createState({ cols: 120, rows: 40 }), { program: 'sh' }).state;
+    for (const { name, needs } of commands) {
+      for (const standing of standings) {
+        const { door, denied } = told(standing);
+        const outcome = runCommandLine(begun, name, { program: 'sh', refused: (asked) => door(asked)?.sentence });
+        if (may(needs, standing)) expect(denied, name).toEqual([]);
+        else {
+          expect([outcome.failed, outcome.effects, outcome.message], name).toEqual([true, [], denied[0]?.sentence]);
+          expect(outcome.state).toBe(begun);
+        }
+      }
+    }
+  });
+});

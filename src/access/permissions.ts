@@ -1,0 +1,50 @@
+/**
+ * Who may do what, and when: one row a permission, deny by default. Every row of ours that can be asked for (a page's request,
+ * a command of the multiplexer, a message to a helper process, a verb of the private socket, a command of the command line)
+ * names one of these as what it `needs`, and `door.ts` is the only place that compares.
+ */
+import type { Role } from '../types/words.ts';
+
+/** `first-run`: nobody is known here yet. `locked`: somebody is, and no identity is open. `open`: one is. */
+export const phases = ['first-run', 'locked', 'open'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface PermissionRow {
+  readonly when: readonly Phase[];
+  /** Any one of these. `anyone`: also somebody who has not said who they are. */
+  readonly roles: readonly Role[] | 'anyone';
+  /** What it is that may be done, in one sentence. */
+  readonly help: string;
+}
+
+const always: readonly Phase[] = phases;
+
+export const permissions = {
+  'page.stand': { when: always, roles: 'anyone', help: 'Stand in the window: say hello, say that somebody is there, choose colours.' },
+  'process.keep': {
+    when: always,
+    roles: 'anyone',
+    help: 'Keep a helper process going: main’s own words to it, and sealed frames that open only to their own key.',
+  },
+  'app.status': { when: always, roles: 'anyone', help: 'Hear whether the app is locked.' },
+  'app.lock': { when: always, roles: 'anyone', help: 'Lock.' },
+  'app.show': { when: always, roles: 'anyone', help: 'Bring the window back, at its lock page.' },
+  'evidence.read': { when: always, roles: 'anyone', help: 'Read what the files of an installation, or of a bundle, show without any key.' },
+  'policy.propose': { when: always, roles: 'anyone', help: 'Write a wish into policy.json. It changes nothing until somebody who may has accepted it.' },
+  'recording.recover': { when: always, roles: 'anyone', help: 'Close interrupted recordings after their last whole record.' },
+  'anchor.send': { when: always, roles: 'anyone', help: 'Hand a signed head of the ledger to where heads are kept outside.' },
+  'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
+  'identity.unlock': { when: ['locked'], roles: 'anyone', help: 'Try to open an identity.' },
+  'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },
+  'session.record': { when: ['locked', 'open'], roles: ['operator'], help: 'Record a command for a person who is named: public keys are enough for it.' },
+  'session.open': { when: ['open'], roles: ['operator'], help: 'Open a pane with a recorded shell.' },
+  'session.use': { when: ['open'], roles: ['operator'], help: 'See one’s panes, type into them, arrange and close them.' },
+  'recording.replay.own': { when: ['open'], roles: ['operator'], help: 'Replay a recording that is wrapped for oneself.' },
+  'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
+  'ledger.verify': { when: ['open'], roles: ['operator'], help: 'Verify the ledger and a recording, and have that entered.' },
+  'vault.slot.add': { when: ['open'], roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
+  'policy.accept': { when: ['open'], roles: ['operator'], help: 'Take a changed policy into force.' },
+} as const satisfies Readonly<Record<string, PermissionRow>>;
+
+export type Permission = keyof typeof permissions;
+export const permissionNames = Object.keys(permissions) as readonly Permission[];

@@ -1,0 +1,43 @@
+/**
+ * The command line's door. What nobody has to be known for is asked before a command begins; everything else once it is known
+ * who it is, by `unlockPerson` or, where naming somebody is enough, by `record`.
+ */
+import { denialOf, permissions, type Permission, type Standing } from '../access/index.ts';
+import type { AuditEntry } from '../ledger/events.ts';
+import { CliError } from './exit.ts';
+
+/** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
+export type CliNeeds = Permission | Readonly<Record<string, Permission>>;
+
+/** @param enter puts the denial into the ledger. @throws CliError where it may not be done */
+export async function pass(needs: Permission, standing: Standing, enter: (entry: AuditEntry) => Promise<unknown>): Promise<void> {
+  const denial = denialOf(needs, standing, Date.now());
+  if (!denial) return;
+  const { why, person, sentence } = denial;
+  await enter({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: 'cli', needs, why } });
+  throw new CliError('failed', `${sentence} Nothing was changed.`);
+}
+
+/**
+ * Which permission a command line needs.
+ * @param name of the command, or of its subcommand. @param options that were given, by their long names without dashes.
+ */
+export function needsOf(needs: CliNeeds, name: string, options: readonly string[]): Permission {
+  if (typeof needs === 'string') return needs;
+  const option = options.find((given) => Object.hasOwn(needs, `--${given}`));
+  const found = option === undefined ? needs[name] : needs[`--${option}`];
+  if (found === undefined) throw new Error(`the command ${name} does not say what it needs`);
+  return found;
+}
+
+/** Before a command of the table begins. */
+export async function passBefore(needs: Permission, env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const { roles, when } = permissions[needs];
+  if (roles !== 'anyone' || when.length === 3) return;
+  const [{ homeFolder, homePaths, readInstallation }, { appendEvent, openInstallation }] = await Promise.all([
+    import('../storage/index.ts'),
+    import('./installation.ts'),
+  ]);
+  const standing: Standing = { phase: readInstallation(homePaths(homeFolder(env))) ? 'locked' : 'first-run' };
+  await pass(needs, standing, async (entry) => appendEvent(await openInstallation({ env }), entry));
+}

@@ -1,0 +1,40 @@
+/** Closed lists of words that several rooms use, each in one place. docs/format.md is normative for those that stand in files. */
+
+/**
+ * What the person was at that moment. Only operators exist today. This list and the next two hold what later versions will
+ * write as well, because version 1 of the format is frozen: a reader of today judges those too.
+ */
+export const roles = ['operator', 'auditor', 'security', 'custodian', 'emergency'] as const;
+export type Role = (typeof roles)[number];
+
+/** What kind of place the workstation stands in: the classes of the policy. */
+export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;
+export type WorkstationClass = (typeof workstationClasses)[number];
+
+/** Why a session was opened, where a reason was asked for. `none`: none was, which is all that happens today. */
+export const reasons = [
+  'none',
+  'treatment',
+  'patient-safety',
+  'system-down',
+  'identity-down',
+  'lost-authenticator',
+  'security-incident',
+  'maintenance',
+  'audit',
+  'privacy-request',
+  'legal',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** How an identity is opened. */
+export const unlockMethods = ['passkey', 'passphrase'] as const;
+export type UnlockMethod = (typeof unlockMethods)[number];
+
+/** Why a recording ended in good order, or as good as it could. */
+export const endReasons = ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'] as const;
+export type EndReason = (typeof endReasons)[number];
+
+/** The window's documents: each in a renderer process of its own. */
+export const surfaces = ['setup', 'lock', 'workspace'] as const;
+export type Surface = (typeof surfaces)[number];
