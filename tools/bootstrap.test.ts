@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +7,9 @@ import { recorders } from '../test/bench/peers.ts';
 // @ts-expect-error plain JavaScript, so that the tools run before anything is installed
 import { checks, closingLine, countTests, runChecks } from './bootstrap/tests.mjs';
 // @ts-expect-error the same
-import { capture, tail, which } from './bootstrap/common.mjs';
+import { capture, checkClone, howToInstall, tail, which } from './bootstrap/common.mjs';
+// @ts-expect-error the same
+import { isLeftOut, missingPackages } from './bootstrap/modules.mjs';
 // @ts-expect-error the same
 import { missingFor, requirements } from './bootstrap/system.mjs';
 // @ts-expect-error the same
@@ -79,6 +82,78 @@ test('system packages: only those of the command, only when missing', () => {
   expect(names('start')).toEqual(['away']);
   expect(names('test')).toEqual(['away']);
   expect(names('build')).toEqual([]);
+});
+
+test('the command that brings packages is whole: lists first, sudo only where there is one, names where there is no apt-get', () => {
+  const say = (how: object): string => howToInstall(['g++', 'xvfb'], { hasApt: true, isRoot: false, hasSudo: true, ...how });
+  expect(say({ isRoot: true })).toBe('Run:\n  apt-get update && apt-get install -y --no-install-recommends g++ xvfb');
+  expect(say({})).toBe('Run:\n  sudo apt-get update && sudo apt-get install -y --no-install-recommends g++ xvfb');
+  expect(say({ hasSudo: false })).toBe('Have an administrator run, as root:\n  apt-get update && apt-get install -y --no-install-recommends g++ xvfb');
+  expect(say({ hasApt: false })).toBe("Install these, by Debian's names: g++ xvfb");
+});
+
+describe('a clone that cannot be used, or that another account could change', () => {
+  const use = (folder: string, options: { isReady?: boolean; uid?: number } = {}): void =>
+    checkClone({ isReady: options.isReady ?? false }, { folder, uid: options.uid ?? process.getuid!() });
+  const clone = (check: (folder: string) => void): void => {
+    const folder = mkdtempSync(join(tmpdir(), 'wardmux-clone-'));
+    try {
+      mkdirSync(join(folder, 'src'));
+      check(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  test('a folder of mine, or of the administrator, is used', () => clone((folder) => use(folder)));
+  test('one that everybody can write is refused, with the command', () =>
+    clone((folder) => {
+      chmodSync(join(folder, 'src'), 0o777);
+      expect(() => use(folder, { isReady: true })).toThrow(`chmod -R o-w '${folder}'`);
+    }));
+  test("another account's is refused", () =>
+    clone((folder) => process.getuid!() === 0 || expect(() => use(folder, { uid: process.getuid!() + 1 })).toThrow('another account')));
+});
+
+describe('npm packages', () => {
+  const here = { platform: 'linux', arch: 'x64', libc: 'glibc' };
+  test('a native part of this machine is never left out, also where npm would: the stamp waits for it', () => {
+    const native = { version: '1.0.0', optional: true, os: ['linux'], cpu: ['x64'] };
+    const left = (entry: object, part = 'everything'): boolean => isLeftOut(entry, { part, ...here });
+    expect(left(native)).toBe(false);
+    expect(left({ ...native, libc: ['glibc'] })).toBe(false);
+    expect(left({ ...native, os: 'linux', cpu: 'x64' })).toBe(false);
+    expect(left({ ...native, libc: ['musl'] })).toBe(true);
+    expect(left({ ...native, os: ['darwin'] })).toBe(true);
+    expect(left({ version: '1.0.0', optional: true })).toBe(true);
+    expect(left({ version: '1.0.0', dev: true })).toBe(false);
+    expect(left({ version: '1.0.0', dev: true }, 'program')).toBe(true);
+  });
+  test('what npm wrote down as installed and is not there is missing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wardmux-modules-'));
+    try {
+      const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0' }, 'node_modules/c': { version: '2.0.0' } };
+      for (const name of ['a', 'c']) mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+      for (const name of ['a', 'c']) writeFileSync(join(folder, 'node_modules', name, 'package.json'), '{}');
+      writeFileSync(
+        join(folder, 'node_modules/.package-lock.json'),
+        JSON.stringify({
+          packages: { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } },
+        }),
+      );
+      expect(missingPackages('everything', { wanted, folder })).toEqual(['node_modules/b', 'node_modules/c']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+  test('this clone has all of them', () => expect(missingPackages('everything')).toEqual([]));
+});
+
+test('every script says what it takes, before anything is installed', () => {
+  for (const name of ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'package']) {
+    const { status, stdout } = spawnSync(process.execPath, [join(root, 'tools/bootstrap.mjs'), name, '--help'], { encoding: 'utf8' });
+    expect(status, name).toBe(0);
+    expect(stdout, name).toMatch(/^npm (run )?[a-z]+/);
+  }
 });
 
 test('the benchmark brings the recorders that it compares with', () => {

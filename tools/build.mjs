@@ -8,9 +8,24 @@
  *
  * Exit status: 0 built or up to date, 1 the build failed (the old dist/ is untouched).
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -116,6 +131,28 @@ function swapIn(fresh, hash) {
   rmSync(old, { recursive: true, force: true });
 }
 
+/** Vite takes what follows these in a path for a part of an address. */
+const hasAddressSigns = /[#?]/;
+
+/** Builds in a private copy of the sources with a plain path, and takes what came out of it. */
+function buildElsewhere(flags, hash) {
+  const place = mkdtempSync(join(tmpdir(), 'wardmux-build-'));
+  try {
+    if (hasAddressSigns.test(place)) throw new Error(`The build cannot work in ${place}, nor in ${root}: set TMPDIR to a folder without # and ? in its path.`);
+    for (const input of [...inputs, 'tools'].filter((path) => existsSync(join(root, path)))) cpSync(join(root, input), join(place, input), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+    const { status } = spawnSync(process.execPath, [join(place, 'tools/build.mjs'), ...flags], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`the build in ${place} failed`);
+    const fresh = join(root, '.cache', `build-${process.pid}`);
+    rmSync(fresh, { recursive: true, force: true });
+    cpSync(join(place, 'dist'), fresh, { recursive: true });
+    cpSync(join(place, 'native/build'), join(root, 'native/build'), { recursive: true });
+    swapIn(fresh, hash);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
 /**
  * @param {{ packaged?: boolean, force?: boolean, log?: (line: string) => void }} options
  * @returns {Promise<'built' | 'current'>}
@@ -123,6 +160,13 @@ function swapIn(fresh, hash) {
 export async function buildAll({ packaged = false, force = false, log = () => {} } = {}) {
   const hash = hashInputs({ packaged });
   if (!force && upToDate(hash) && nativeIsBuilt()) return 'current';
+  if (hasAddressSigns.test(root)) {
+    buildElsewhere(
+      [packaged ? '--package' : '', force ? '--force' : ''].filter((flag) => flag !== ''),
+      hash,
+    );
+    return 'built';
+  }
   const addon = ensureNative({ force, log });
 
   const started = Date.now();

@@ -67,6 +67,9 @@ function find(name, from) {
 
 const readPackage = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
+/** Among the dependencies, since a clone makes the program with them, and in none of its bundles. The fonts have rows of their own. */
+const buildOnly = new Set(['@ibm/plex-mono', 'node', 'vite']);
+
 /**
  * Everything that ships, in the order of its name. Native packages of other platforms are named once, under their parent:
  * they are the same source.
@@ -74,7 +77,7 @@ const readPackage = (folder) => JSON.parse(readFileSync(join(folder, 'package.js
  */
 export function shipped() {
   const own = readPackage(root);
-  const direct = new Set(Object.keys({ ...own.dependencies, ...own.optionalDependencies }));
+  const direct = new Set(Object.keys({ ...own.dependencies, ...own.optionalDependencies }).filter((name) => !buildOnly.has(name)));
   for (const name of bundled()) direct.add(name);
   // The Electron runtime is not bundled by us but lies beside the app in a package; its own licence files come with it.
   const rows = new Map();

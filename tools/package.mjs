@@ -7,7 +7,7 @@
  * GitHub, which many networks block), or with `--stand-in`, a folder is made that has the shape of the runtime and its block
  * of fuses: the result shows what would be shipped, and does not start. Never downloads anything.
  *
- * Exit status: 0 packaged, 1 failed, 2 a wrong call.
+ * Exit status: 0 packaged, 1 failed, 2 a wrong call, 3 packaged with a stand-in that nobody asked for.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -120,7 +120,8 @@ function main() {
     env: { ...process.env, NODE_OPTIONS: '', ELECTRON_BUILDER_OFFLINE: 'true' },
   });
   if (error) console.error(`package: ${error.message}`);
-  return status === 0 ? 0 : 1;
+  if (status !== 0) return 1;
+  return runtime || values['stand-in'] ? 0 : 3;
 }
 
 process.exitCode = main();

@@ -1,6 +1,6 @@
 /** Small parts that every step of the bootstrap uses. No dependencies. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,49 @@ export function which(program) {
     } catch {}
   }
   return undefined;
+}
+
+/**
+ * Refuses a clone that this account cannot use, or that another one could change under it: one sentence each, with the remedy.
+ * Whoever can write here can have their own lines run by whoever starts the app.
+ * @param {{ isReady: boolean }} state `isReady`: nothing has to be installed or built any more, so reading is enough
+ */
+export function checkClone({ isReady }, { folder = root, uid = process.getuid?.() } = {}) {
+  if (uid === undefined) return;
+  for (const name of ['', 'package.json', 'tools', 'src', 'main', 'node_modules', 'dist', 'bin']) {
+    const path = join(folder, name);
+    const entry = statSync(path, { throwIfNoEntry: false });
+    if (entry === undefined) continue;
+    if (entry.uid !== uid && entry.uid !== 0)
+      throw new Sentence(
+        `${path} belongs to another account (number ${entry.uid}), who could change the program that you start. Clone it yourself, or as its administrator: chown -R root: '${folder}'`,
+      );
+    if ((entry.mode & 0o002) !== 0)
+      throw new Sentence(`${path} can be written by every account of this machine, who could change the program that you start. Run: chmod -R o-w '${folder}'`);
+  }
+  if (isReady) return;
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new Sentence(
+      `Wardmux has to be installed and built in ${folder} first, and you cannot write there. Run "npm run build" as the owner of the folder, or clone it to a folder of yours.`,
+    );
+  }
+}
+
+/**
+ * The one command that brings packages, whole, as a person types it: with fresh lists, and with sudo where there is one and it
+ * is needed. Where there is no apt-get, the names only.
+ */
+export function howToInstall(
+  names,
+  { hasApt = which('apt-get') !== undefined, isRoot = process.getuid?.() === 0, hasSudo = which('sudo') !== undefined } = {},
+) {
+  if (!hasApt) return `Install these, by Debian's names: ${names.join(' ')}`;
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  if (isRoot) return `Run:\n  ${command}`;
+  if (hasSudo) return `Run:\n  ${command.replaceAll('apt-get', 'sudo apt-get')}`;
+  return `Have an administrator run, as root:\n  ${command}`;
 }
 
 /** Runs a step that is a convenience only: its failure is said and nothing stops. */

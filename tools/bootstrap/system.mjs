@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeIsBuilt } from '../native.mjs';
-import { cache, root, say, tail, which } from './common.mjs';
+import { cache, howToInstall, root, say, tail, which } from './common.mjs';
 
 /** apt's own time limits, so that a network that swallows packets costs seconds and not minutes. */
 const aptOptions = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::https::Timeout=15', '-o', 'DPkg::Lock::Timeout=60'];
@@ -38,13 +38,12 @@ const withBrowser = ['test', 'screenshots', 'bench'];
 
 /** `for`: the commands that need it. `when`: only then. `has`: is it there already? `better`: the command can go without. */
 export const requirements = [
-  { packages: ['python3'], why: 'compiles node-pty, runs verify.py', for: always, when: () => !ptyIsBuilt(), has: () => anyOf('python3') },
   {
-    packages: ['make', 'g++'],
-    why: 'compile node-pty and our own addon',
+    packages: ['g++'],
+    why: 'compiles node-pty and our own addon',
     for: always,
     when: () => !isBuilt(),
-    has: () => anyOf('make') && anyOf('g++') && anyOf('cc', 'gcc', 'clang'),
+    has: () => anyOf('c++', 'g++', 'clang++') && anyOf('cc', 'gcc', 'clang'),
   },
   {
     packages: ['chromium'],
@@ -52,6 +51,15 @@ export const requirements = [
     for: ['start'],
     when: () => hasDisplay() && !existsSync(join(root, 'node_modules/electron/dist/electron')),
     has: () => anyOf('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'microsoft-edge-stable'),
+  },
+  {
+    // Debian's chromium only recommends it, and where user namespaces are not for everybody no window opens without it. Root's has no sandbox.
+    packages: ['chromium-sandbox'],
+    why: "the browser's sandbox where user namespaces are restricted",
+    for: ['start', ...withBrowser],
+    when: (command) => process.getuid?.() !== 0 && (command !== 'start' || hasDisplay()) && anyOf('apt-get'),
+    has: () => existsSync('/usr/lib/chromium/chrome-sandbox'),
+    better: true,
   },
   { packages: ['chromium'], why: 'the end-to-end tests', for: withBrowser, has: () => anyOf('chromium') },
   {
@@ -208,7 +216,7 @@ export function ensureSystem(command) {
   const prefix = aptPrefix();
   if (prefix === undefined) {
     const why = which('apt-get') === undefined ? 'this system has no apt-get, the names are those of Debian' : 'you may not, without a password';
-    say(`setup: they are not installed for you (${why}). The command is:\n  sudo apt-get install -y --no-install-recommends ${names.join(' ')}`);
+    say(`setup: they are not installed for you (${why}). ${howToInstall(names)}`);
     remember(names);
     return;
   }
@@ -221,6 +229,6 @@ export function ensureSystem(command) {
     return;
   }
   say(`setup: could not install ${namesOf(still).join(', ')}${problem === undefined ? '' : `; apt-get says: ${problem}`}`);
-  say(`setup: going on without. Later: sudo apt-get install -y --no-install-recommends ${namesOf(still).join(' ')}`);
+  say(`setup: going on without. ${howToInstall(namesOf(still))}`);
   remember(namesOf(still));
 }
