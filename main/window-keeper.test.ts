@@ -5,7 +5,8 @@ import { WindowKeeper } from './window-keeper.ts';
 
 const nothing = { dispose: () => undefined };
 
-function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[] } {
+function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[]; close: () => void } {
+  let close = (): void => undefined;
   const opened: string[] = [];
   const open = async (): Promise<HostWindow> => {
     const number = opened.push('open');
@@ -18,7 +19,10 @@ function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[] }
       onMessage: () => nothing,
       onFrame: () => nothing,
       onRendererGone: () => nothing,
-      onClosed: () => nothing,
+      onClosed: (listener) => {
+        close = listener;
+        return nothing;
+      },
       rendererPid: async () => undefined,
     };
   };
@@ -34,7 +38,7 @@ function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[] }
     onShow: () => undefined,
     onFailed: (error) => expect.fail(String(error)),
   });
-  return { keeper: made, opened };
+  return { keeper: made, opened, close: () => close() };
 }
 
 test.each<[Invisibility, string[]]>([
@@ -49,4 +53,13 @@ test.each<[Invisibility, string[]]>([
   await windows.show('lock');
   expect(opened).toEqual(expected);
   expect(windows.isOpen).toBe(true);
+});
+
+test.each<Invisibility>(['gone', 'killed', 'unknown'])('a window that says it is closed is dark as its host finds it: %s', async (known) => {
+  const { keeper: windows, close } = keeper(known);
+  expect(await windows.cut()).toBe('gone');
+  await windows.open();
+  close();
+  expect(windows.isOpen).toBe(false);
+  expect(await windows.cut()).toBe(known);
 });

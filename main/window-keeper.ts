@@ -133,15 +133,15 @@ export class WindowKeeper {
   }
 
   /**
-   * The page of the moment counts for nothing any more, and its picture goes. Resolves with how that is known, at once where
-   * there is no window. Never rejects.
+   * The page of the moment counts for nothing any more, and its picture goes. Resolves with how that is known, also of a window that
+   * is said to be closed; at once where there never was one. Never rejects.
    */
   async cut(): Promise<Invisibility> {
     this.#shows++;
     this.#greeted = false;
     this.#surface = 'lock';
-    if (!this.#isOpen) return 'gone';
-    const window = this.#window;
+    const window = this.#window as HostWindow | undefined;
+    if (!window) return 'gone';
     const known = await window.blank().catch(() => 'unknown' as const);
     // A window of which nobody knows what it shows is no window for the lock page: whatever is left of it is closed.
     if (known !== 'gone' && window === this.#window && this.#isOpen) {

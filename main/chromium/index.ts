@@ -135,11 +135,13 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         page,
       );
       // A browser without a window holds nothing that is wanted: it goes, and its profile with it.
-      window.onClosed(() => {
+      const opened = window;
+      opened.onClosed(() => {
         isOpen = false;
-        void inTurn(endBrowser);
+        // What it takes to look goes with the browser.
+        void inTurn(() => opened.blank().then(endBrowser));
       });
-      return window;
+      return opened;
     } catch (error) {
       isOpen = false;
       await endBrowser();
@@ -158,7 +160,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       killNow(left);
       left = await whenGone(left, end - performance.now());
     }
-    const seen = headless || !shown || !(await shown.watching) ? undefined : await windowGone(shown);
+    const seen = headless || !shown ? undefined : await windowGone(shown);
     isOpen = false;
     void inTurn(endBrowser);
     return left.length === 0 && seen !== false;
@@ -170,12 +172,16 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     return [...new Set(all)].filter(isAlive);
   }
 
-  async function windowGone(shown: WindowWatch): Promise<boolean> {
-    for (const end = performance.now() + KILL_MS; ; await new Promise((resolve) => setTimeout(resolve, 5))) {
-      const seen = await shown.look().catch(() => undefined);
-      if (seen === 'gone') return true;
-      if (seen === undefined || performance.now() > end) return false;
-    }
+  /** Undefined where no window is watched. A display that does not answer in time knows nothing: false. */
+  async function windowGone(shown: WindowWatch): Promise<boolean | undefined> {
+    const late = new Promise<false>((resolve) => setTimeout(resolve, KILL_MS, false));
+    const looked = async (): Promise<boolean | undefined> => {
+      if (!(await shown.watching)) return undefined;
+      for (const end = performance.now() + KILL_MS; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 5)))
+        if ((await shown.look()) === 'gone') return true;
+      return false;
+    };
+    return Promise.race([looked().catch(() => false), late]);
   }
 
   async function endBrowser(): Promise<void> {

@@ -92,6 +92,8 @@ export class ChromiumWindow implements HostWindow {
   #heardEnd = false;
   /** How it is known that nothing is to be seen, while nothing is. */
   #known: Invisibility = 'gone';
+  /** The same of a window that is closed. */
+  #left: Promise<Invisibility> | undefined;
   #adopting = false;
   #isClosed = false;
   #pid: number | undefined;
@@ -141,7 +143,8 @@ export class ChromiumWindow implements HostWindow {
   async blank(): Promise<Invisibility> {
     const pid = this.#pid;
     this.#forget();
-    if (this.#isClosed || (!this.#dirty && this.#known !== 'unknown')) return this.#known;
+    if (this.#isClosed) return (this.#left ??= this.#proveClosed());
+    if (!this.#dirty && this.#known !== 'unknown') return this.#known;
     // No screen: what was shown is gone with its process.
     if (this.#options.headless) {
       await this.#leave(pid);
@@ -154,8 +157,26 @@ export class ChromiumWindow implements HostWindow {
     // Nobody is told of this end: whoever asked for the dark gets its answer.
     this.#isClosed = true;
     this.#forget();
-    this.#known = (await this.#options.kill()) ? 'killed' : 'unknown';
+    this.#left = this.#options.kill().then((gone) => (this.#known = gone ? 'killed' : 'unknown'));
+    return this.#left;
+  }
+
+  /** A window is closed because somebody has said so: the browser, or whoever asked for it. It is dark when a look, or the end of the browser's processes, says so. */
+  async #proveClosed(): Promise<Invisibility> {
+    const { headless, kill } = this.#options;
+    if (headless || this.#known !== 'unknown') return this.#known;
+    const late = new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false));
+    if (await Promise.race([this.#isDestroyed().catch(() => false), late])) return (this.#known = 'gone');
+    this.#known = (await kill()) ? 'killed' : 'unknown';
     return this.#known;
+  }
+
+  /** Looks until the X server has no such window any more. False where nobody can look, or in vain. */
+  async #isDestroyed(): Promise<boolean> {
+    const look = await this.#options.look();
+    for (const end = performance.now() + PROOF_MS; look && performance.now() < end; await new Promise((resolve) => setTimeout(resolve, LOOK_MS)))
+      if ((await look()) === 'gone') return true;
+    return false;
   }
 
   /**
@@ -190,7 +211,8 @@ export class ChromiumWindow implements HostWindow {
   }
 
   async #looksDark(): Promise<boolean> {
-    if (this.#isClosed) return true;
+    // Closed meanwhile, which is a word and no look.
+    if (this.#isClosed) return this.#isDestroyed();
     const look = await this.#options.look();
     let blind = !look;
     for (const end = performance.now() + PROOF_MS; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {

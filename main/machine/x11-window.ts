@@ -101,7 +101,8 @@ export function watchX11Window(options: {
     gone();
   };
   x.onEvent = (event) => {
-    if ((event[0]! & 0x7f) === DESTROY_NOTIFY) destroyed(event.readUInt32LE(8));
+    // With 0x80 in it another client has sent it, and knows nothing.
+    if (event[0] === DESTROY_NOTIFY) destroyed(event.readUInt32LE(8));
   };
   const watch = async (): Promise<boolean> => {
     await x.ready;

@@ -15,6 +15,10 @@ const MAX_SOCKET_PATH = 100;
 /** Locking takes a tenth of a second; an app that is silent this long hangs. */
 const ANSWER_MS = 5000;
 const MAX_ANSWER = 64 * 1024;
+/** Others may have the app let go of connections at random: so often it is asked anew. */
+const TRIES = 5;
+/** What a connection that was let go ends with. */
+const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN'];
 
 /** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
 export class ImpostorError extends Error {
@@ -81,7 +85,20 @@ export async function askIfThere(path: string, command: Verb, publicKey: Uint8Ar
  * @throws ImpostorError where the answer is not signed by that key.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
  */
-export function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    try {
+      return await askOnce(path, command, publicKey);
+    } catch (error) {
+      if (!dropped.includes((error as NodeJS.ErrnoException).code)) throw error;
+    }
+  }
+  throw new Error(
+    `The app closed the connection at ${path} ${TRIES} times without an answer: too many programs of this account ask it at once. Lock it with ctrl-shift-l, or lock the screen of this machine.`,
+  );
+}
+
+function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
   const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {
@@ -113,6 +130,6 @@ export function askApp(path: string, command: Verb, publicKey: Uint8Array | unde
         reject(new Error(`The app gave an answer at ${path} that cannot be understood.`));
       }
     });
-    socket.on('close', () => reject(new Error(`The app closed the connection at ${path} without an answer.`)));
+    socket.on('close', () => reject(Object.assign(new Error(`The app closed the connection at ${path} without an answer.`), { code: 'ECONNRESET' })));
   });
 }

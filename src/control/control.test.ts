@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { createConnection, createServer, type Server } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { askApp } from './ask.ts';
 import { testSigner } from '../ledger/fixture.ts';
 import { newNonce, openAnswer } from './proof.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
@@ -132,4 +133,57 @@ test.each([
   // The end of the other one takes the file of that path along, which is not its own: the place is taken back again.
   if (other) await new Promise((resolve) => other!.close(resolve));
   await waitFor(() => expect(existsSync(path)).toBe(true));
+});
+
+test('many who drip a byte now and then, and come back when they are let go, keep no command out', async () => {
+  const drip: Socket[] = [];
+  let letGo = 0;
+  let over = false;
+  const connect = (): void => {
+    if (over) return;
+    const socket = createConnection(path);
+    drip.push(socket);
+    socket.on('connect', () => socket.write(' '));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      letGo++;
+      connect();
+    });
+  };
+  const dripping = setInterval(() => drip.forEach((socket) => socket.destroyed || socket.write(' ')), 50);
+  for (let n = 0; n < 200; n++) connect();
+  try {
+    // More than may wait: some were let go for others, and that is told.
+    await waitFor(() => expect(refused).toContain('too-many'));
+    for (let n = 0; n < 20; n++) expect(await askApp(path, 'lock', signer.publicKey)).toMatchObject({ state: 'locked' });
+    expect(handled).toHaveLength(20);
+    expect(letGo).toBeGreaterThan(0);
+  } finally {
+    over = true;
+    clearInterval(dripping);
+    for (const socket of drip) socket.destroy();
+  }
+});
+
+test('whoever does not hang up after an answer holds no place', async () => {
+  const sockets = await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      const socket = createConnection({ path, allowHalfOpen: true });
+      await new Promise((resolve) => socket.once('connect', resolve).once('error', resolve));
+      socket.write(`${JSON.stringify({ command: 'status', nonce: newNonce() })}\n`);
+      return socket.resume();
+    }),
+  );
+  expect(await askApp(path, 'lock', signer.publicKey)).toMatchObject({ state: 'locked' });
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a byte now and then buys no time', async () => {
+  const socket = createConnection(path);
+  const ended = new Promise((resolve) => socket.on('close', resolve));
+  socket.on('error', () => undefined);
+  const dripping = setInterval(() => socket.write(' '), 50);
+  await ended;
+  clearInterval(dripping);
+  expect(refused).toEqual(['bad-message']);
 });

@@ -17,10 +17,15 @@ const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceS
 
 /** A command is some 100 bytes. */
 const MAX_LINE = 1024;
-/** Somebody who connects and says nothing is let go. */
-const SILENCE_MS = 5000;
-/** More at once than any script needs. */
-const MAX_CONNECTIONS = 8;
+/** A script's line comes with its connection; whoever has not said a whole one after this long is let go, however often they say a part. */
+const LINE_MS = 1000;
+/**
+ * Connections without a whole line, at once: far more than any script needs. For each further one the oldest of them is let go, so that
+ * many who say nothing keep nobody out: they would have to come this often in the moment between a connection and its line.
+ */
+const MAX_WAITING = 128;
+/** In all. Those beyond the others are being answered. */
+const MAX_CONNECTIONS = 256;
 /** How often it is looked whether the socket's file is still ours. */
 const WATCH_MS = 1000;
 
@@ -29,7 +34,7 @@ export interface SocketOptions {
   readonly handle: (command: Verb) => Promise<Record<string, unknown>>;
   /** Asked before `handle`. */
   readonly door: Door;
-  /** A line that is not a command of ours, somebody who is not this account, or a socket's file that was taken away or replaced. */
+  /** A line that is not a command of ours, or none in time; somebody who is not this account; a socket's file that was taken away or replaced; too many at once. */
   readonly refused: (code: SocketRefusal) => void;
   /** Signs by the installation's key; resolves with undefined before the first run. An answer waits for it. */
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -37,7 +42,7 @@ export interface SocketOptions {
   readonly uid?: number;
 }
 
-export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved';
+export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved' | 'too-many';
 
 /**
  * Listens; the folder of `path` is made 0700. Where the socket's file is no longer ours, as when another process of this account
@@ -82,12 +87,22 @@ async function bind(options: SocketOptions): Promise<Server> {
   const folder = dirname(options.path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  const waiting = new Set<Socket>();
   const server = createServer((socket) => {
-    if (isOurs(socket, options.uid ?? process.getuid?.())) return serve(socket, options);
+    if (isOurs(socket, options.uid ?? process.getuid?.())) {
+      const [oldest] = waiting;
+      if (oldest && waiting.size >= MAX_WAITING) {
+        options.refused('too-many');
+        waiting.delete(oldest);
+        oldest.destroy();
+      }
+      return serve(socket, options, waiting);
+    }
     options.refused('wrong-peer');
     socket.destroy();
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => options.refused('too-many'));
   // The mask makes the file 0600 from its first moment; the folder keeps others out in any case.
   const mask = process.umask(0o177);
   try {
@@ -116,10 +131,20 @@ function isOurs(socket: Socket, uid: number | undefined): boolean {
   }
 }
 
-function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOptions): void {
+function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOptions, waiting: Set<Socket>): void {
   let text = '';
-  socket.setTimeout(SILENCE_MS, () => socket.destroy());
+  waiting.add(socket);
+  const late = setTimeout(() => {
+    refused('bad-message');
+    socket.destroy();
+  }, LINE_MS);
+  late.unref();
+  const waited = (): void => {
+    clearTimeout(late);
+    waiting.delete(socket);
+  };
   socket.on('error', () => socket.destroy());
+  socket.on('close', waited);
   socket.on('data', (chunk) => {
     text += chunk.toString('utf8');
     const end = text.indexOf('\n');
@@ -131,8 +156,10 @@ function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOpti
       return;
     }
     socket.removeAllListeners('data');
+    waited();
     void answer(text.slice(0, end)).then(
-      (output) => socket.end(`${JSON.stringify(output)}\n`),
+      // Whoever does not hang up holds no place.
+      (output) => socket.end(`${JSON.stringify(output)}\n`, () => socket.destroy()),
       () => socket.destroy(),
     );
   });

@@ -32,10 +32,12 @@ export interface PolicyInForce extends LoadedPolicy {
 
 const keptPath = (home: Home, sha256: string): string => join(home.policies, `${sha256}.json`);
 
-/** Keeps the bytes of a policy under their digest. Durable when it returns. @throws StorageFault */
-export function keepPolicy(home: Home, bytes: Uint8Array): void {
+/** Keeps the bytes of a policy under their digest. Durable when it returns. @returns the digest. @throws StorageFault */
+export function keepPolicy(home: Home, bytes: Uint8Array): string {
   mkdirSync(home.policies, { recursive: true, mode: 0o700 });
-  writeAtomic(keptPath(home, hash('sha256', bytes, 'hex')), Buffer.from(bytes));
+  const sha256 = hash('sha256', bytes, 'hex');
+  writeAtomic(keptPath(home, sha256), Buffer.from(bytes));
+  return sha256;
 }
 
 /** The bytes with this digest, from where they are kept or from policy.json. */
@@ -71,6 +73,14 @@ export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy'>): P
       `The policy in force has the SHA-256 ${known.sha256}, and neither ${home.policy} nor ${keptPath(home, known.sha256)} has it. Restore one of them from a backup: nothing opens and nothing is recorded without it.`,
     );
   const inForce = parsePolicy(bytes, home.policy);
+  // Who can open recordings stands in the event too: the two are of one moment, or one of them is a lie.
+  const kids = inForce.policy.auditKeys.map(({ kid }) => kid);
+  if (kids.join() !== known.auditKeys.join())
+    throw new StorageFault(
+      'contradiction',
+      home.policy,
+      `The ledger's event ${known.seq} takes the policy with the SHA-256 ${known.sha256} into force with the audit keys ${known.auditKeys.join(', ') || 'of nobody'}, and that policy names ${kids.join(', ')}. Nothing opens and nothing is recorded with it. Keep a copy of ${home.folder} for the audit, and tell whoever audits this workstation.`,
+    );
   if (bytes === proposed) {
     // An installation whose kept copy was removed gets it back while there is something to keep.
     if (!readableCopy(home, known.sha256)) keepPolicy(home, bytes);

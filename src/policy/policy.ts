@@ -87,7 +87,13 @@ export function loadPolicy(home: Home): LoadedPolicy {
   return parsePolicy(bytes, home.policy);
 }
 
-/** Writes the first policy; never over another. @throws StorageFault with code `exists` */
-export function createPolicy(home: Home, policy: Policy): void {
-  createNew(home.policy, toJson(policySchema.parse(policy)));
+/**
+ * Writes the first policy; never over another.
+ * @returns the bytes that were composed here: what lies on the disk meanwhile may be somebody else's.
+ * @throws StorageFault with code `exists`
+ */
+export function createPolicy(home: Home, policy: Policy): Buffer {
+  const bytes = Buffer.from(toJson(policySchema.parse(policy)), 'utf8');
+  createNew(home.policy, bytes);
+  return bytes;
 }

@@ -8,6 +8,8 @@ export type StorageCode =
   | 'busy'
   | 'missing'
   | 'corrupt'
+  /** Two things that were signed for say different things. */
+  | 'contradiction'
   | 'unsafe-permissions'
   | 'not-a-folder'
   | 'read-only'

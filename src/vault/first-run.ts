@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { HEAD_SECRET, headsOf } from '../anchors/outside.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';
-import { createPolicy, defaultPolicy, loadPolicy } from '../policy/policy.ts';
+import { createPolicy, defaultPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { createNew, readSmall, syncFolder } from '../storage/atomic.ts';
 import { StorageFault, storageFault } from '../storage/fault.ts';
@@ -198,9 +198,9 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     const audit = generateAuditKey();
     createNew(auditKeyPath, toJson(audit.file));
     undo.push(() => rmSync(auditKeyPath));
-    createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation));
+    const policy = createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation));
     undo.push(() => rmSync(home.policy));
-    keepPolicy(home, readSmall(home.policy)!);
+    const policySha256 = keepPolicy(home, policy);
     undo.push(() => rmSync(home.policies, { recursive: true }));
 
     const { record, identity } = await createPerson({ name, passphrase, now: now.toISOString(), ...(input.kdf ? { kdf: input.kdf } : {}) });
@@ -219,7 +219,6 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       publicKey: Buffer.from(publicKey).toString('base64url'),
       secretStore: store.name,
     };
-    const policySha256 = loadPolicy(home).sha256;
     undo.push(() => store.delete(HEAD_SECRET));
     undo.push(() => {
       for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));

@@ -1,5 +1,6 @@
 /** A program of the same account writes into the data folder: it becomes no reader of a recording, and turns no lock off. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +10,8 @@ import { policyDifferences } from '../../src/policy/difference.ts';
 import type { Policy } from '../../src/policy/types.ts';
 import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { readHeader } from '../../src/recording/reader.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
 import { newScryptParameters } from '../../src/vault/kdf.ts';
@@ -94,6 +97,55 @@ test('an audit key that is written into policy.json reads nothing until somebody
   expect(change.person).toMatch(/^p-/);
   expect(await recipients()).toEqual({ kids: [...honest.kids, stranger.recipient.kid], policy: change.detail['sha256'] });
   expect(accept()).toMatchObject({ status: 0, err: expect.stringContaining('nothing to accept') });
+});
+
+test('a policy that is replaced in the middle of the first run is a wish like any other', async () => {
+  const stranger = generateAuditKey();
+  const folder = join(place, 'raced');
+  const parameters = newScryptParameters();
+  let raced = false;
+  const { identity, auditKid, policySha256 } = await firstRun({
+    home: folder,
+    name: 'Ada Example',
+    passphrase: Buffer.from(words),
+    auditKeyPath: join(place, 'raced-audit.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    // Asked for when the policy is written and the person is not: the attacker has half a second there.
+    get kdf() {
+      const written = join(folder, 'policy.json');
+      if (!raced && existsSync(written)) {
+        const wish = JSON.parse(readFileSync(written, 'utf8')) as Policy;
+        writeFileSync(
+          written,
+          JSON.stringify({ ...wish, auditKeys: [...wish.auditKeys, { kid: stranger.recipient.kid, label: '', jwk: stranger.recipient.jwk }] }),
+        );
+        raced = true;
+      }
+      return parameters;
+    },
+  });
+  identity.destroy();
+  expect(raced).toBe(true);
+  home = folder;
+  expect(await recipients()).toEqual({ kids: [auditKid], policy: policySha256 });
+  expect(wardmux(['record', '--', 'true']).err).toContain(`auditKeys.${stranger.recipient.kid}: nothing -> ""`);
+});
+
+test('an event that gives other audit keys than the policy that it names is no policy', async () => {
+  const stranger = generateAuditKey();
+  const bytes = readFileSync(path());
+  const ledger = await Ledger.open({
+    folder: join(home, 'ledger'),
+    installation: requireInstallation(homePaths(home)).id,
+    signer: await openSigner(homePaths(home)),
+  });
+  await ledger.append({ action: 'policy.change', detail: { sha256: createHash('sha256').update(bytes).digest('hex'), auditKeys: [stranger.recipient.kid] } });
+  await ledger.close();
+  const words = `with the audit keys ${stranger.recipient.kid}, and that policy names ${original.auditKeys[0]!.kid}`;
+  expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 125, err: expect.stringContaining(words) });
+  expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringContaining(words) });
+  expect(accept()).toMatchObject({ status: 1, err: expect.stringContaining(words) });
+  expect(readdirSync(join(home, 'recordings'))).toEqual([]);
 });
 
 test('a policy that was accepted once and put back from a backup is a wish again', async () => {

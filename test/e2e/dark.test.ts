@@ -61,9 +61,13 @@ const locks = (): Event[] =>
 
 /** `wardmux lock`, and what was on the screen when it had ended. */
 function lock(): { status: number | null; said: string; points: number; windows: string[] } {
+  return { ...lockAlone(), windows: app.display.windows() };
+}
+/** The same where no window manager can be asked. */
+function lockAlone(): { status: number | null; said: string; points: number } {
   const env = { ...process.env, WARDMUX_HOME: app.home, HOME: app.folder, TMPDIR: app.folder };
   const { status, stderr } = spawnSync(join(root, 'bin', 'wardmux'), ['lock'], { env, encoding: 'utf8' });
-  return { status, said: stderr, points: app.display.pointsOf(colour), windows: app.display.windows() };
+  return { status, said: stderr, points: app.display.pointsOf(colour) };
 }
 const status = (): Record<string, unknown> => JSON.parse(app.wardmux('status', '--json')) as Record<string, unknown>;
 
@@ -129,6 +133,30 @@ test.each<[string, boolean]>([
   other.close();
   expect(app.display.pointsOf(colour)).toBe(0);
   await opensAgain();
+});
+
+test('another program says that our window is gone, while the browser is stopped: nobody believes it', { timeout: 120_000 }, async () => {
+  await coloured(false);
+  const env = { ...process.env, DISPLAY: app.display.name };
+  const window = Number(execFileSync('xdotool', ['search', '--onlyvisible', '--class', 'Wardmux'], { env, encoding: 'utf8' }).split('\n')[0]);
+  stop([browserTree()[0]!]);
+  other = await XClient.open(app.display.name);
+  await other.sayDestroyed(window);
+  const { status: code, said, points } = lockAlone();
+  expect({ code, said, points }).toEqual({ code: 0, said: 'Locked.\n', points: 0 });
+  expect(locks().map(({ detail }) => detail)).toEqual([{ cause: 'command', visible: 'killed' }]);
+  stopped = [];
+});
+
+test('the X server is stopped: it is said that nobody knows, in time, and entered', { timeout: 120_000 }, async () => {
+  await coloured();
+  stop([app.display.pid]);
+  const { status: code, said } = lockAlone();
+  expect({ code, said }).toEqual({ code: 60, said: expect.stringContaining('may still show what it showed') as string });
+  expect(locks().map(({ detail }) => detail)).toEqual([{ cause: 'command', visible: 'unknown' }]);
+  expect(status()).toMatchObject({ state: 'locked', visible: 'unknown' });
+  for (const pid of stopped.splice(0)) process.kill(pid, 'SIGCONT');
+  await until(() => app.display.pointsOf(colour) === 0, 'the end of the picture');
 });
 
 test('a covered window is replaced also where every process runs', { timeout: 120_000 }, async () => {

@@ -10,6 +10,8 @@ const WINDOW_MANAGER_MS = 15_000;
 export interface Display {
   /** For DISPLAY. */
   readonly name: string;
+  /** Process id of the X server. */
+  readonly pid: number;
   type(text: string): void;
   key(...names: string[]): void;
   /** xdotool, for what has no function here. */
@@ -54,6 +56,7 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
   let manager: ChildProcess | undefined;
   return {
     name,
+    pid: xvfb.pid!,
     xdotool,
     async manageWindows() {
       const config = join(folder, 'openbox.xml');

@@ -1,10 +1,12 @@
 /** Another program of the same display: it makes windows that cover others, or say that they are another's. */
 import { X11, words } from '../../main/machine/x11.ts';
 
-const request = { createWindow: 1, mapWindow: 8, configureWindow: 12, changeProperty: 18 } as const;
+const request = { createWindow: 1, mapWindow: 8, configureWindow: 12, changeProperty: 18, sendEvent: 25 } as const;
 const OVERRIDE_REDIRECT_AND_BACKGROUND = 0x202;
 const STACK_MODE = 0x40;
 const BELOW = 1;
+const STRUCTURE_NOTIFY = 0x20000;
+const DESTROY_NOTIFY = 17;
 const atoms = { cardinal: 6, string: 31, wmClass: 67 } as const;
 /** Shape extension: ShapeRectangles, bounding, set, unsorted. */
 const SHAPE_RECTANGLES = 1;
@@ -69,6 +71,16 @@ export class XClient {
       this.#x.send(request.configureWindow, 0, words(window, STACK_MODE, BELOW));
       await this.#settled();
     };
+  }
+
+  /** Tells whoever listens to this window that it was destroyed, which it was not. */
+  async sayDestroyed(window: number): Promise<void> {
+    const event = Buffer.alloc(32);
+    event[0] = DESTROY_NOTIFY;
+    event.writeUInt32LE(window, 4);
+    event.writeUInt32LE(window, 8);
+    this.#x.send(request.sendEvent, 0, Buffer.concat([words(window, STRUCTURE_NOTIFY), event]));
+    await this.#settled();
   }
 
   async #settled(): Promise<void> {

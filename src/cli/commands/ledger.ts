@@ -164,6 +164,17 @@ async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]>
   }
 }
 
+/** The policy in force is not what its event says. Where it cannot be read, nothing can be compared. */
+async function policyVerdict(site: OpenInstallation): Promise<Verdict | undefined> {
+  try {
+    await policyOf(site);
+  } catch (error) {
+    if (!(error instanceof StorageFault)) throw error;
+    if (error.code === 'contradiction') return { code: 'bad-policy', status: exit.badLedger, sentence: error.message };
+  }
+  return undefined;
+}
+
 /** An anchor of the policy that has no fresh head. A ledger that anchors contradict is found by comparing with them. */
 function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined {
   if (views.length === 0 || worstGrade(views) !== 'not-anchored') return undefined;
@@ -234,6 +245,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const differs =
     (whose?.status === exit.otherInstallation ? whose : undefined) ??
     outside?.verdict ??
+    (faults.length > 0 ? undefined : await policyVerdict(site)) ??
     (compared && verdictOf(compared, folder)) ??
     whose ??
     anchorVerdict(views);
