@@ -111,7 +111,7 @@ export abstract class LedgerQuestions {
 
   /** Every recording that the ledger knows, by id. */
   recordings(): Promise<(readonly [string, RecordingState])[]> {
-    return this.look(({ state }) => [...state.beside.recordings(state.states)]);
+    return this.look(({ state }) => state.beside.recordings(state.states));
   }
 
   /** The events that name a recording, oldest first, with their lines as stored. */

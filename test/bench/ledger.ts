@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { summariesOf } from '../../src/cli/commands/list.ts';
+import { listRecordings } from '../../src/cli/commands/list.ts';
 import { encodeEvent } from '../../src/ledger/events.ts';
 import { INSTALLATION, startDetail, testSigner } from '../../src/ledger/fixture.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, signHead, slotOf } from '../../src/ledger/head.ts';
@@ -149,7 +149,7 @@ async function list({ folder, options }: Made, events: number): Promise<{ ms: nu
       samples.push(
         await ms(async () => {
           const view = await LedgerView.open(folder, noteKey(ledgerOrigin(INSTALLATION), options.signer.publicKey));
-          const listed = await summariesOf(recordings, view);
+          const listed = await listRecordings(recordings, new Map(await view?.recordings()));
           view?.close();
           if (listed.length !== count || !listed.every(({ state, size }) => state === 'complete' && size === 9)) throw new Error('the list is not whole');
         }),

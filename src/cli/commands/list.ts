@@ -1,6 +1,6 @@
 /** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
-import { existsSync, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { sep } from 'node:path';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
@@ -43,31 +43,33 @@ export interface ListedRecording {
   } | null;
 }
 
-/** So many of the newest recordings are opened; of older ones only the segments' names and sizes are looked at, so that a list stays quick. */
-const LOOKED_AT = 4000;
+/** So many of the newest recordings are opened; of older ones only the segments' sizes are looked at, so that a list stays quick. */
+const LOOKED_AT = 1000;
 
-function listed(summary: RecordingSummary, known: RecordingState | undefined, look: boolean): ListedRecording {
+const UNSEEN: Glance = { found: null, contradiction: null };
+
+function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
   const { id, person, started, durationMs, size, bytes, bytesExact, fault, folder } = summary;
-  const glance = known && (look || summary.state !== 'complete' || known.closed !== 'recording.end' ? glanceAt(folder, id, known) : UNSEEN);
-  const ledger = known && glance ? { signed: known.head.size, ...glance } : null;
+  const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
   // Where the ledger has its end, no file that came or went says otherwise.
   const state = known?.closed ? (known.closed === 'recording.end' ? 'complete' : 'interrupted') : summary.state;
   const recovered = known ? known.closed === 'recording.recovered' : state === 'interrupted' && !needsRecovery(folder);
   return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null, ledger };
 }
 
-const UNSEEN: Glance = { found: null, contradiction: null };
-
 /**
  * Every recording in a folder, oldest first. What the ledger has the end of it tells, and the disk only how large the segments
- * are; the others are looked at themselves. Nothing here reads content.
+ * are; the others, and the newest, are looked at themselves. Nothing here reads content.
  */
-export async function summariesOf(folder: string, view: LedgerView | undefined): Promise<RecordingSummary[]> {
-  const known = new Map((await view?.recordings()) ?? []);
-  const list: RecordingSummary[] = [];
-  for (const id of presentRecordings(folder)) {
+export async function listRecordings(folder: string, known: ReadonlyMap<string, RecordingState>): Promise<ListedRecording[]> {
+  const ids = presentRecordings(folder);
+  const list: ListedRecording[] = [];
+  for (const [n, id] of ids.entries()) {
+    const own = folder + sep + id;
     const state = known.get(id);
-    list.push((state && endedSummary(join(folder, id), id, state)) ?? (await summaryOf(join(folder, id), id)));
+    const ended = state && endedRecording(own, id, state);
+    if (!ended) list.push(listed(await summaryOf(own, id), state));
+    else list.push(n < ids.length - LOOKED_AT ? ended : { ...ended, ledger: { signed: state.head.size, ...glanceAt(own, id, state) } });
   }
   return list;
 }
@@ -83,17 +85,18 @@ async function summaryOf(folder: string, id: string): Promise<RecordingSummary> 
   return { id, folder, person: '', started: '', durationMs: 0, bytes: 0, bytesExact: false, size: 0, segments: 0, state: 'interrupted', fault };
 }
 
-/** @returns undefined where the ledger has no end of it, or the disk has other segments than the ledger. */
-function endedSummary(folder: string, id: string, { closed, durationMs, outputBytes, segment, person, began }: RecordingState): RecordingSummary | undefined {
+/** @returns undefined where the ledger has no end of it, or the disk has not the segments that the ledger knows. */
+function endedRecording(folder: string, id: string, state: RecordingState): ListedRecording | undefined {
+  const { closed, durationMs, outputBytes, segment, person, began, head } = state;
   if (closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
   let size = 0;
   for (let n = 0; n <= segment; n++) {
-    const stat = lstatSync(join(folder, segmentName(n)), { throwIfNoEntry: false });
+    const stat = lstatSync(folder + sep + segmentName(n), { throwIfNoEntry: false });
     if (!stat?.isFile()) return undefined;
     size += stat.size;
   }
-  if (existsSync(join(folder, segmentName(segment + 1)))) return undefined;
-  return { id, folder, person, started: began, durationMs, bytes: outputBytes, bytesExact: true, size, segments: segment + 1, state: 'complete' };
+  const ledger = { signed: head.size, ...UNSEEN };
+  return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, ledger };
 }
 
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
@@ -145,8 +148,7 @@ export const list: CliCommand = {
         const view = await openView(site, io);
         // The ledger first: a recording that is being written is never behind it.
         const known = new Map((await view?.recordings()) ?? []);
-        const summaries = await summariesOf(site.home.recordings, view);
-        const recordings = summaries.map((summary, n) => listed(summary, known.get(summary.id), n >= summaries.length - LOOKED_AT));
+        const recordings = await listRecordings(site.home.recordings, known);
         view?.close();
         if (options.json) await io.out(jsonText(recordings));
         else {

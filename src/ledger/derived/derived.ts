@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { StoredTree, type NodeSource } from '../../merkle/tree.ts';
 import { RecordingStates, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
-import { EVENT_WIDTHS, eventKey, idKey, idOf, subjectOf, seqOf, STATE_WIDTHS, stateEntry, stateOf } from './entries.ts';
+import { EVENT_WIDTHS, eventKey, idAt, idKey, subjectOf, seqOf, STATE_WIDTHS, stateAt, stateEntry } from './entries.ts';
 import { HashTree } from './hash-tree.ts';
 import { NO_SNAPSHOT, type Snapshot } from './snapshot.ts';
 import { TreeFiles } from './tree-files.ts';
@@ -22,7 +22,7 @@ export interface Beside {
   /** Numbers of the events that name a recording, or that take a policy into force (POLICIES), ascending. @throws Doubt */
   eventsOf(id: string): number[];
   /** Every recording, by id. @param held what was folded since the base. @throws Doubt */
-  recordings(held: RecordingStates): Iterable<readonly [string, RecordingState]>;
+  recordings(held: RecordingStates): (readonly [string, RecordingState])[];
 }
 
 /** The same in memory, for a reader who finds nothing beside the ledger that is good. */
@@ -144,15 +144,15 @@ export class Derived implements Beside {
     return [...seqs, ...(this.#since.get(id) ?? [])];
   }
 
-  *recordings(held: RecordingStates): Generator<[string, RecordingState]> {
+  recordings(held: RecordingStates): (readonly [string, RecordingState])[] {
     const later = new Map(held.entries());
-    for (const entry of this.#recordings.from(this.#base.recordings, Buffer.alloc(STATE_WIDTHS.key))) {
-      const id = idOf(entry);
-      const newer = later.get(id);
+    const found: (readonly [string, RecordingState])[] = [];
+    this.#recordings.each(this.#base.recordings, (node, at) => {
+      const id = idAt(node, at);
+      found.push([id, later.get(id) ?? stateAt(node, at + STATE_WIDTHS.key)]);
       later.delete(id);
-      yield [id, newer ?? stateOf(entry.subarray(STATE_WIDTHS.key))];
-    }
-    yield* [...later].sort(([a], [b]) => (a < b ? -1 : 1));
+    });
+    return found.concat([...later].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** Another process has made a newer base. */
@@ -188,7 +188,7 @@ export class Derived implements Beside {
 
   #stored(id: string): RecordingState | undefined {
     const value = this.#recordings.get(this.#base.recordings, idKey(id));
-    return value && stateOf(value);
+    return value && stateAt(value, 0);
   }
 
   close(): void {

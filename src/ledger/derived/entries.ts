@@ -30,8 +30,9 @@ export function idKey(id: string): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
-export function idOf(key: Uint8Array): string {
-  const digits = Buffer.from(key.subarray(0, ID_BYTES)).toString('hex');
+/** The id whose key stands at `at`. */
+export function idAt(bytes: Buffer, at: number): string {
+  const digits = bytes.toString('hex', at, at + ID_BYTES);
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${digits.slice(14)}`;
 }
 
@@ -66,17 +67,19 @@ export function stateEntry(id: string, state: RecordingState): Buffer {
   return Buffer.concat([idKey(id), value]);
 }
 
-export function stateOf(value: Buffer): RecordingState {
-  const size = value.readUIntBE(STATE.size, 6);
-  const counted = value[STATE.counted] === 1;
+/** The state that stands at `at`. */
+export function stateAt(bytes: Buffer, at: number): RecordingState {
+  const number = (place: number): number => bytes.readUIntBE(at + place, 6);
+  const hex = (from: number, to: number): string => bytes.toString('hex', at + from, at + to);
+  const counted = bytes[at + STATE.counted] === 1;
   return {
-    start: value.readUIntBE(STATE.start, 6),
-    began: new Date(value.readUIntBE(STATE.began, 6)).toISOString(),
-    person: value[STATE.person] === 1 ? `p-${value.subarray(STATE.person + 1, STATE.closed).toString('hex')}` : null,
-    head: { size, root: value.subarray(STATE.root, STATE.segment).toString('hex') },
-    segment: value.readUIntBE(STATE.segment, 6),
-    closed: closings[value[STATE.closed]!] ?? null,
-    outputBytes: counted ? value.readUIntBE(STATE.outputBytes, 6) : null,
-    durationMs: counted ? value.readUIntBE(STATE.durationMs, 6) : null,
+    start: number(STATE.start),
+    began: new Date(number(STATE.began)).toISOString(),
+    person: bytes[at + STATE.person] === 1 ? `p-${hex(STATE.person + 1, STATE.closed)}` : null,
+    head: { size: number(STATE.size), root: hex(STATE.root, STATE.segment) },
+    segment: number(STATE.segment),
+    closed: closings[bytes[at + STATE.closed]!] ?? null,
+    outputBytes: counted ? number(STATE.outputBytes) : null,
+    durationMs: counted ? number(STATE.durationMs) : null,
   };
 }

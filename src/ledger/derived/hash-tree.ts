@@ -63,6 +63,20 @@ export class HashTree {
     if (state.root) yield* this.#walk(state.root, state.root.depth, key);
   }
 
+  /** Every entry in order, by its place in a node: 100,000 of them are not copied one by one. @throws Doubt */
+  each({ root }: TreeState, visit: (node: Buffer, at: number) => void): void {
+    if (root) this.#each(root, root.depth, visit);
+  }
+
+  #each(ref: Ref, depth: number, visit: (node: Buffer, at: number) => void): void {
+    if (depth > 0) {
+      for (const child of this.#entries(ref, depth)) this.#each(this.#refOf(child), depth - 1, visit);
+      return;
+    }
+    const { node, size } = this.#node(ref, depth);
+    for (let at = HEAD; at < node.length; at += size) visit(node, at);
+  }
+
   *#walk(ref: Ref, depth: number, key: Uint8Array | undefined): Generator<Entry> {
     const { key: width } = this.#widths;
     if (depth === 0) {
@@ -144,12 +158,18 @@ export class HashTree {
     return { at: child.readUIntBE(key, 6), length: child.readUInt16BE(key + 6), hash: child.subarray(key + 8, key + REF) };
   }
 
-  #entries(ref: Ref, depth: number): Buffer[] {
+  /** A node as it was signed for; its entries of `size` bytes each stand behind its head. @throws Doubt */
+  #node(ref: Ref, depth: number): { readonly node: Buffer; readonly size: number; readonly count: number } {
     const node = readExactly(this.#fd, ref.at, ref.length);
     if (!sha256(node).equals(ref.hash)) throw new Doubt('a node of an index beside the ledger is not the one that was signed for');
     const size = depth === 0 ? this.#widths.key + this.#widths.value : this.#widths.key + REF;
     const count = node.readUInt16BE(1);
     if (node.length !== HEAD + count * size || node[0] !== (depth === 0 ? 0 : 1)) throw new Doubt('a node of an index beside the ledger has another shape');
+    return { node, size, count };
+  }
+
+  #entries(ref: Ref, depth: number): Buffer[] {
+    const { node, size, count } = this.#node(ref, depth);
     return Array.from({ length: count }, (_, i) => node.subarray(HEAD + i * size, HEAD + (i + 1) * size));
   }
 }
