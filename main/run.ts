@@ -1,10 +1,14 @@
 /** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
 import { rmSync } from 'node:fs';
 import { askApp, socketPath } from '../src/control/ask.ts';
-import { homePaths, installationKey } from '../src/storage/index.ts';
+import { holdFolder } from '../src/control/hold.ts';
+import { homePaths, installationKey, openHome } from '../src/storage/index.ts';
 import { App } from './app.ts';
 import type { Host } from './host.ts';
 import { listen } from '../src/control/listen.ts';
+
+/** How often it is looked whether the data folder is still the one at its path. */
+const FOLDER_MS = 1000;
 
 /**
  * Used by every host.
@@ -31,7 +35,22 @@ export async function runApp(
     await host.quit();
     return 3;
   }
+  const hold = await holdFolder(openHome(options.home).folder);
+  if (!hold) {
+    say(
+      `Wardmux is already running with ${options.home}, and cannot be asked: its socket was taken away, or it is just starting. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
+    );
+    await host.quit();
+    return 3;
+  }
   const app = App.create({ ...options, host, say });
+  const watching = setInterval(() => {
+    if (hold.stands()) return;
+    clearInterval(watching);
+    app.doubt(
+      new Error(`the data folder ${options.home} was moved away while Wardmux was running, so it locked. Put it back, or end Wardmux and look who did that.`),
+    );
+  }, FOLDER_MS);
   const end = (): void => void app.stop('signal');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const release = guard(app);
@@ -53,7 +72,9 @@ export async function runApp(
     await app.stop('closed');
     throw error;
   } finally {
+    clearInterval(watching);
     await socket?.close();
+    hold.release();
     release();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
   }

@@ -21,7 +21,7 @@ export const exitTable = [
   { name: 'uncheckedIdentity', status: 55, help: 'The ledger verifies by itself; whose it is could not be checked.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
   { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
-  { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux: nothing is known of the app.' },
+  { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux, or the app runs and cannot be asked: nothing is known of it.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

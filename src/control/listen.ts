@@ -28,6 +28,8 @@ const MAX_WAITING = 128;
 const MAX_CONNECTIONS = 256;
 /** How often it is looked whether the socket's file is still ours. */
 const WATCH_MS = 1000;
+/** A file that is taken away all the time is told of this often. */
+const TELL_MS = 60_000;
 
 export interface SocketOptions {
   readonly path: string;
@@ -52,12 +54,14 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
   let server = await bind(options);
   let ours = fileOf(options.path);
   let turn = Promise.resolve();
-  let told = false;
+  let told = -Infinity;
   const look = async (): Promise<void> => {
-    if (fileOf(options.path) === ours) return void (told = false);
-    // Once for a loss, also where the place cannot be taken back yet.
-    if (!told) options.refused('moved');
-    told = true;
+    if (fileOf(options.path) === ours) return;
+    // Also where the place cannot be taken back yet; a loss that goes on is told of again and again, and does not fill the disk.
+    if (performance.now() - told >= TELL_MS) {
+      options.refused('moved');
+      told = performance.now();
+    }
     // Not waited for: whoever is connected to the old one could hold it.
     server.close();
     rmSync(options.path, { force: true });

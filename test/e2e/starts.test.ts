@@ -232,6 +232,31 @@ describe('in a real window', () => {
     }
   });
 
+  test('a socket that is taken away all the time: no second app, no false word about the first one, and the lock as soon as it can be asked', async () => {
+    const app = await openRealApp();
+    const env = { ...process.env, WARDMUX_HOME: app.home, HOME: app.folder, TMPDIR: app.folder };
+    const lock = (): SpawnSyncReturns<string> => spawnSync(join(root, 'bin', 'wardmux'), ['lock'], { env, encoding: 'utf8' });
+    const socket = join(app.home, 'run', 'wardmux.sock');
+    await app.unlock();
+    const thief = spawn('bash', ['-c', `while :; do rm -f '${socket}'; done`], { stdio: 'ignore' });
+    try {
+      await until(() => !existsSync(socket), 'the socket to be gone');
+      expect(lock()).toMatchObject({ status: 62, stderr: expect.stringContaining('cannot be asked') as string });
+      const second = startApp({ DISPLAY: app.display.name, WARDMUX_HOME: app.home, HOME: app.folder });
+      expect([second.status, oneSentence(second)]).toEqual([3, expect.stringContaining('already running')]);
+      thief.kill('SIGKILL');
+      await until(() => existsSync(socket), 'the socket to be back');
+      expect(lock()).toMatchObject({ status: 0, stderr: 'Locked.\n' });
+      expect(app.status().state).toBe('locked');
+      const events = readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8');
+      expect(events.split('"action":"app.start"').length - 1).toBe(1);
+      expect(events).toContain('"code":"moved"');
+    } finally {
+      thief.kill('SIGKILL');
+      await app.stop();
+    }
+  });
+
   test('the browser is ended with a live shell: the shell runs on, and a second start brings the window back behind the lock', async () => {
     const app = await openRealApp();
     try {

@@ -4,6 +4,7 @@ import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { askIfThere, ImpostorError, socketPath, terminalSockets } from '../../control/ask.ts';
+import { isHeld } from '../../control/hold.ts';
 import { verbs, type Verb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
@@ -31,6 +32,12 @@ async function ask(command: Verb, io: CliIo): Promise<Running> {
   if (failed) throw new CliError('failed', failed.reason instanceof Error ? failed.reason.message : 'The app does not answer.');
   const [app, ...terminals] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
   const there = terminals.filter((answer) => answer !== undefined);
+  // An app that cannot be asked is not one that does not run.
+  if (!app && isHeld(home))
+    throw new CliError(
+      'impostor',
+      `Wardmux is running with ${home}, and cannot be asked: its socket was taken away, or it is just starting. Nothing is known of it. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
+    );
   if (!app && there.length === 0) throw new CliError('notRunning', `No Wardmux is running with ${home}.`);
   for (const answer of [app, ...there]) {
     if (answer && answer['ok'] !== true)
@@ -55,7 +62,7 @@ export const lock: CliCommand = {
   examples: [
     [
       'wardmux lock',
-      'exit status 0 when it is locked and nothing is to be seen, 60 when that is not known, 3 when no app is running, 62 when what answers is not this Wardmux, 1 when one is and does not lock or answer',
+      'exit status 0 when it is locked and nothing is to be seen, 60 when that is not known, 3 when no app is running, 62 when what answers is not this Wardmux or the app cannot be asked, 1 when one is and does not lock or answer',
     ],
   ],
   declare: (command, io, done) => {
