@@ -23,7 +23,7 @@ import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import type { Verb } from '../src/control/verbs.ts';
-import { policyTrouble, Status } from './status.ts';
+import { Status } from './status.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
@@ -155,7 +155,18 @@ export class App {
     }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
     const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
-    const policy = (this.#policy = new PolicyWatch({ home, gate, pty, installed, journal, changed: () => gate.emitLocked('stale', () => ({})) }));
+    const policy = (this.#policy = new PolicyWatch({
+      home,
+      gate,
+      pty,
+      installed,
+      journal,
+      clock,
+      changed: (fails) => {
+        status.policyFails = fails;
+        gate.emitLocked('stale', () => ({}));
+      },
+    }));
     const workspace = (this.#workspace = new Workspace({
       pty,
       owner: async () => {
@@ -283,7 +294,8 @@ export class App {
     const gate = this.#gate;
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
-    if (!gate.session) await this.#policy.glance().catch(() => this.#status.flag(policyTrouble));
+    // What came of it is told, and stands as long as it is so.
+    await this.#policy.glance().catch(() => undefined);
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();
   }
@@ -438,6 +450,7 @@ export class App {
     // A lock that was under way is entered too; what hangs is not waited for.
     await this.#windows.finish();
     await attempt(() => this.#sweepExports());
+    this.#policy.flush();
     this.#journal.log({ action: 'app.stop', detail: { reason } });
     await this.#journal.checkpoint();
     await attempt(() => this.#installed.endAnchors());

@@ -1,29 +1,42 @@
 /**
- * Keeps the app to the policy in force, which the ledger names, and says it where policy.json is another one: as an event, once
- * for each wish, and in the window whenever somebody comes in.
+ * Keeps the app to the policy in force, which the ledger names, and says it where policy.json is another one: in the window and on the
+ * lock page at once and as long as it is so, and as an event, the first time at once and then once a minute with how often it changed.
  */
 import { lstatSync } from 'node:fs';
-import { proposalEvent, proposalSentence } from '../src/policy/index.ts';
+import { proposalEvent, proposalSentence, type Proposal } from '../src/policy/index.ts';
 import type { Home } from '../src/storage/index.ts';
+import type { Clock } from './clock.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './pty-client.ts';
+import { sentenceOf } from './sentence.ts';
+
+/** Between two events (ms): whoever writes the file again and again must not fill the disk. */
+const EVENT_MS = 60_000;
 
 export interface PolicyWatchParts {
   readonly home: Home;
-  readonly gate: Gate;
-  readonly pty: PtyClient;
-  readonly installed: InstalledHolder;
-  readonly journal: Journal;
-  /** What the lock page says of it is another thing now. */
-  readonly changed: () => void;
+  readonly gate: Pick<Gate, 'configure' | 'emit'>;
+  readonly pty: Pick<PtyClient, 'policy'>;
+  readonly installed: Pick<InstalledHolder, 'current' | 'require' | 'refreshPolicy' | 'recordingPolicy'>;
+  readonly journal: Pick<Journal, 'log'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** What the lock page says of it is another thing now. @param fails the policy in force cannot be read */
+  readonly changed: (fails: boolean) => void;
 }
+
+type Fault = { readonly level: 'warn' | 'stop'; readonly sentence: string };
 
 export class PolicyWatch {
   readonly #parts: PolicyWatchParts;
-  /** The last wish that was entered. */
-  #entered: string | undefined;
+  /** The last wish that was seen. */
+  #seen: string | undefined;
+  /** The newest wish that is not entered, and how many were seen since the last event. */
+  #waiting: { readonly proposal: Proposal; readonly changes: number } | undefined;
+  #enteredAt = -Infinity;
+  /** What the last look has found. */
+  #fault: Fault | undefined;
   /** What policy.json was at the last look. */
   #stamp: string | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -35,15 +48,23 @@ export class PolicyWatch {
   /** Looks again: at the start, when somebody comes in, and before each shell. @throws StorageFault, LedgerError */
   look(): Promise<void> {
     // One after the other: each goes by what the one before has found.
-    const looked = this.#looking.then(() => this.#look());
+    const looked = this.#looking.then(async () => {
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#found({ level: 'stop', sentence: sentenceOf(error) });
+        throw error;
+      }
+    });
     this.#looking = looked.catch(() => undefined);
     return looked;
   }
 
-  /** Once a second while nobody is in: looks where the file has changed, or where what it asks for may have been accepted. */
+  /** Once a second: looks where the file has changed, where what it asks for may have been accepted, or where the last look has failed. */
   async glance(): Promise<void> {
-    const { current } = this.#parts.installed;
-    if (current && (current.policy.proposal || this.#stamp !== this.#stampNow())) await this.look();
+    const { installed, clock } = this.#parts;
+    if (this.#waiting && clock.now() - this.#enteredAt >= EVENT_MS) this.flush();
+    if (installed.current && (this.#fault || this.#stamp !== this.#stampNow())) await this.look();
   }
 
   #stampNow(): string {
@@ -53,23 +74,46 @@ export class PolicyWatch {
 
   async #look(): Promise<void> {
     this.#stamp = this.#stampNow();
-    const { gate, pty, installed, journal } = this.#parts;
+    const { home, gate, pty, installed, clock } = this.#parts;
     if (await installed.refreshPolicy()) {
       gate.configure(installed.require().policy.policy.lock);
       pty.policy(installed.recordingPolicy());
     }
     const { proposal } = installed.require().policy;
     const wish = proposal && `${proposal.kind} ${proposal.kind === 'missing' ? '' : proposal.sha256}`;
-    if (wish === this.#entered) return;
-    if (proposal) journal.log(proposalEvent(proposal));
-    this.#entered = wish;
-    this.#parts.changed();
+    if (proposal && wish !== this.#seen) {
+      this.#waiting = { proposal, changes: (this.#waiting?.changes ?? 0) + 1 };
+      if (clock.now() - this.#enteredAt >= EVENT_MS) this.flush();
+    }
+    this.#seen = wish;
+    this.#found(proposal && { level: 'warn', sentence: proposalSentence(home, proposal) });
   }
 
-  /** For whoever is in. */
+  /** Enters what waits: the newest state, and how many there were. */
+  flush(): void {
+    const { journal, clock } = this.#parts;
+    if (!this.#waiting) return;
+    const { proposal, changes } = this.#waiting;
+    this.#waiting = undefined;
+    this.#enteredAt = clock.now();
+    const { action, detail } = proposalEvent(proposal);
+    journal.log({ action, detail: { ...detail, ...(changes > 1 ? { changes } : {}) } });
+  }
+
+  /** Tells it where it is news, also that it is over. */
+  #found(fault: Fault | undefined): void {
+    if (fault?.sentence === this.#fault?.sentence && fault?.level === this.#fault?.level) return;
+    this.#fault = fault;
+    this.#parts.changed(fault?.level === 'stop');
+    this.#tell();
+  }
+
+  /** For whoever comes in. */
   remind(): void {
-    const { home, gate, installed } = this.#parts;
-    const proposal = installed.current?.policy.proposal;
-    if (proposal) gate.notice('warn', proposalSentence(home, proposal));
+    if (this.#fault) this.#tell();
+  }
+
+  #tell(): void {
+    this.#parts.gate.emit('standing', () => ({ about: 'policy', fault: this.#fault ?? null }));
   }
 }

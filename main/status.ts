@@ -12,7 +12,7 @@ import { mask } from './mask.ts';
 import type { Unlock } from './unlock.ts';
 
 /** On the lock page; the whole sentence names paths, and is for whoever tries to come in. */
-export const policyTrouble = 'The policy in force cannot be read.';
+const policyTrouble = 'The policy in force cannot be read.';
 
 export interface StatusParts {
   readonly home: Home;
@@ -28,6 +28,8 @@ export class Status {
   readonly #parts: StatusParts;
   /** Sentences of the start that somebody has to see: at the lock page as long as nobody is in, then once in the workspace. */
   readonly #flags: string[] = [];
+  /** The policy in force could not be read at the last look. */
+  policyFails = false;
   #sealedBytes = 0;
 
   constructor(parts: StatusParts) {
@@ -57,7 +59,8 @@ export class Status {
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
     if (journal.recordingFault) flags.push('Recording has a fault.');
-    if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
+    if (this.policyFails) flags.push(policyTrouble);
+    else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',

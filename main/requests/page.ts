@@ -1,7 +1,6 @@
 /** What every page says: its first message, and that somebody is there. */
 import { Refusal } from '../../src/bridge/server.ts';
 import { ViewRefused } from '../pty-client.ts';
-import { sentenceOf } from '../sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -49,7 +48,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       if (view) emit('view', view);
       emit('status', status.line());
       for (const flag of status.takeFlags()) gate.notice('warn', flag);
-      await policy.look().catch((error: unknown) => gate.notice('stop', sentenceOf(error)));
+      await policy.look().catch(() => undefined);
       policy.remind();
       return {};
     },

@@ -46,6 +46,7 @@ export class Controller {
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', ({ level, sentence, pane }) => this.#onNotice(level, sentence, pane));
+    bridge.on('standing', ({ about, fault }) => this.#onStanding(about, fault));
     bridge.on('client', (action) => this.#onClient(action));
     bridge.on('channel', ({ peer }) => {
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
@@ -421,9 +422,14 @@ export class Controller {
     return id;
   }
 
-  banner(level: 'warn' | 'stop', sentence: string, note?: string): void {
+  #onStanding(about: string, fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null): void {
+    model.banners.value = model.banners.value.filter((banner) => banner.about !== about);
+    if (fault) this.banner(fault.level, fault.sentence, undefined, about);
+  }
+
+  banner(level: 'warn' | 'stop', sentence: string, note?: string, about?: string): void {
     const others = model.banners.value.filter((banner) => banner.sentence !== sentence);
-    const all = [...others, { id: ++this.#notices, level, sentence, ...(note ? { note } : {}) }];
+    const all = [...others, { id: ++this.#notices, level, sentence, ...(note ? { note } : {}), ...(about ? { about } : {}) }];
     model.banners.value = all.sort((a, b) => Number(b.level === 'stop') - Number(a.level === 'stop') || b.id - a.id).slice(0, BANNERS);
     say(note ? `${sentence} ${note}` : sentence, level === 'stop');
   }

@@ -18,6 +18,8 @@ export interface Notice {
   readonly level: 'ok' | 'warn' | 'stop';
   readonly sentence: string;
   readonly note?: string;
+  /** A banner that goes by itself when this is over. */
+  readonly about?: string;
 }
 
 export interface CopyState {

@@ -218,6 +218,8 @@ export interface Events {
   lease: Readonly<Record<string, never>>;
   /** A toast (`level` ok) or a banner that stays until read (warn, stop). */
   notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number };
+  /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
+  standing: { readonly about: 'policy'; readonly fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null };
   /** A command that the workspace itself carries out: copy-mode, display-panes, command-prompt, confirm, search, paste … */
   client: ClientAction;
   display: Display;

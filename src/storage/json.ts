@@ -25,7 +25,8 @@ export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: stri
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'the top level';
-  throw new StorageFault('corrupt', path, `${path} is not valid at ${field}: ${issue?.message ?? 'unknown'}. It is left as it is. ${advice}`);
+  const line = lineOf(text, issue?.path.map(String) ?? []);
+  throw new StorageFault('corrupt', path, `${path} is not valid at ${field} (line ${line}): ${issue?.message ?? 'unknown'}. It is left as it is. ${advice}`);
 }
 
 /** True where more text could still make JSON of it. V8 names the end of the text then, and never quotes it. */
@@ -48,6 +49,37 @@ function faultIn(text: string): number {
     else bad = middle;
   }
   return good;
+}
+
+/** Line of what stands at a path of JSON, from 1; of the innermost part of it that is there, where a name is missing. */
+function lineOf(text: string, path: readonly string[]): number {
+  const containers: { readonly list: boolean; key: string }[] = [];
+  let [best, line, index] = [0, 1, 0];
+  let afterName = true;
+  let found = 1;
+  for (const { 0: token, index: at } of text.matchAll(/"(?:\\.|[^"\\])*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    line += text.slice(index, at).split('\n').length - 1;
+    index = at;
+    const inside = containers.at(-1);
+    if (token === '}' || token === ']') containers.pop();
+    else if (token === ',' && inside) {
+      if (inside.list) inside.key = String(Number(inside.key) + 1);
+      afterName = inside.list;
+    } else if (token === ':') afterName = true;
+    else if (!afterName && inside) inside.key = JSON.parse(token) as string;
+    else {
+      const here = containers.map(({ key }) => key);
+      if (here.length >= best && here.every((key, depth) => key === path[depth])) {
+        if (here.length === path.length) return line;
+        best = here.length + 1;
+        found = line;
+      }
+      if (token === '[') containers.push({ list: true, key: '0' });
+      if (token === '{') containers.push({ list: false, key: '' });
+      afterName = token !== '{';
+    }
+  }
+  return found;
 }
 
 /** Where that is, for an editor; without the text itself, which may be anything. */

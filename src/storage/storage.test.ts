@@ -116,7 +116,7 @@ test('JSON that is not as it should be is named with its field', () => {
   writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]));
   expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is not JSON in UTF-8. It is left as it is. Mend it.`);
   writeFileSync(path, '{"a":{"b":"1"}}');
-  expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is not valid at a.b: `);
+  expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is not valid at a.b (line 1): `);
 });
 
 test('the installation is written once, and missing is a sentence', async () => {
@@ -162,4 +162,21 @@ test('a signing key that is missing, damaged, another or of another kind is refu
   await expect(openSigner(home, installation, store)).rejects.toThrow('damaged');
   await store.delete('signing-key');
   await expect(openSigner(home, installation, store)).rejects.toThrow('is not in its secret store');
+});
+
+test('the line of what is not valid is the one that it stands on, or that of what holds it', () => {
+  const path = join(folder, 'lines.json');
+  const schema = z.strictObject({ list: z.array(z.strictObject({ deep: z.number(), 'odd "name", {[': z.array(z.number()).optional() })), last: z.number() });
+  const lines = (...text: string[]): string => text.join('\n');
+  const cases: [string, string][] = [
+    [lines('{', '  "list": [', '    { "deep": 1 },', '    {', '      "deep":', '        "x"', '    }', '  ],', '  "last": 1', '}'), 'list.1.deep (line 6)'],
+    [lines('{ "list": [], "last":', '"a, b: {[" }'), 'last (line 2)'],
+    [lines('{', '"list": [{', '"odd \\"name\\", {[": [1, 2,', 'true]', ', "deep": 1}], "last": 2}'), 'list.0.odd "name", {[.2 (line 4)'],
+    [lines('{', '"list": [', '{}', '], "last": 1}'), 'list.0.deep (line 3)'],
+    [lines('', '', '[]'), 'the top level (line 3)'],
+  ];
+  for (const [text, where] of cases) {
+    writeFileSync(path, text);
+    expect(() => readJson(schema, path, ''), text).toThrow(`is not valid at ${where}: `);
+  }
 });

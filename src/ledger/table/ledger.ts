@@ -35,8 +35,8 @@ export const ledgerRows = [
   ),
   row(
     'policy.refused',
-    'policy.json is not the policy in force: it was changed and not accepted, is malformed, or is missing. The policy in force stays the one before. sha256: of the file.',
-    { reason: ['changed', 'malformed', 'missing'], 'sha256?': 'sha256' },
+    'policy.json is not the policy in force: it was changed and not accepted, is malformed, or is missing. The policy in force stays the one before. sha256: of the file. changes: so many other states of it were seen since the last such event, where that is more than one; a minute lies between two of them.',
+    { reason: ['changed', 'malformed', 'missing'], 'sha256?': 'sha256', 'changes?': 'count' },
     {},
   ),
 ] as const;
