@@ -9,7 +9,7 @@ installation by a way of your own; keys inside the bundle are never believed. Ex
 has a code, a sentence and an exit status of its own (FAILURES below); 2: wrong usage.
 
 The formats are described in docs/format.md of Wardmux. The cryptography is written out below: SHA-256 comes from
-hashlib, Ed25519 follows RFC 8032, ECDSA on P-256 follows FIPS 186-5. It only verifies and holds no secrets, so it need
+hashlib, Ed25519 follows RFC 8032, ECDSA on P-256 follows FIPS 186-5, ML-DSA-44 follows FIPS 204. It only verifies and holds no secrets, so it need
 not run in constant time.
 """
 import sys
@@ -101,6 +101,7 @@ FAILURES = {
     'bad-time': (41, 'Time runs backwards in the recording.'),
     'bad-recipients': (42, 'A segment can be opened by somebody whom policy and trust file do not name, or the ledger names others.'),
     'bad-policy': (43, 'A segment names a policy that the ledger did not have in force.'),
+    'half-signature': (44, 'The key of the installation has two halves, and only one of them signed.'),
 }
 
 CHECKS = [
@@ -285,6 +286,124 @@ def p256_verify(public_key, message, r, s):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# ML-DSA-44 (FIPS 204, algorithms 3 and 8: pure, with an empty context). Polynomials are lists of 256 integers.
+
+ML_Q = 8380417
+ML_K, ML_L, ML_TAU, ML_OMEGA = 4, 4, 39, 80
+ML_GAMMA1, ML_GAMMA2, ML_BETA = 2**17, (ML_Q - 1) // 88, 78
+ML_PUBLIC_KEY, ML_SIGNATURE = 1312, 2420
+# Powers of the 512th root of unity 1753, in the order of FIPS 204, appendix B.
+ML_ZETAS = [pow(1753, int(format(i, '08b')[::-1], 2), ML_Q) for i in range(256)]
+
+
+def ml_ntt(w):
+    """Algorithm 41."""
+    w, m, length = list(w), 0, 128
+    while length:
+        for start in range(0, 256, 2 * length):
+            m += 1
+            z = ML_ZETAS[m]
+            for j in range(start, start + length):
+                t = z * w[j + length] % ML_Q
+                w[j + length] = w[j] - t
+                w[j] = w[j] + t
+        length //= 2
+    return w
+
+
+def ml_inverse_ntt(w):
+    """Algorithm 42."""
+    w, m, length = list(w), 256, 1
+    while length < 256:
+        for start in range(0, 256, 2 * length):
+            m -= 1
+            z = -ML_ZETAS[m]
+            for j in range(start, start + length):
+                t = w[j]
+                w[j] = t + w[j + length]
+                w[j + length] = z * (t - w[j + length]) % ML_Q
+        length *= 2
+    return [8347681 * value % ML_Q for value in w]
+
+
+def ml_unpack(data, bits):
+    """Algorithm 18, SimpleBitUnpack: whole numbers of so many bits each, lowest bit first."""
+    number, mask = int.from_bytes(data, 'little'), (1 << bits) - 1
+    return [number >> i & mask for i in range(0, 8 * len(data), bits)]
+
+
+def ml_uniform(seed):
+    """Algorithm 30, RejNTTPoly."""
+    length = 840
+    while True:
+        stream = hashlib.shake_128(seed).digest(length)
+        triples = (stream[i] | stream[i + 1] << 8 | (stream[i + 2] & 0x7F) << 16 for i in range(0, length, 3))
+        values = [value for value in triples if value < ML_Q][:256]
+        if len(values) == 256:
+            return values
+        length *= 2
+
+
+def ml_ball(seed):
+    """Algorithm 29, SampleInBall: 39 coefficients of 1 or -1."""
+    stream = iter(hashlib.shake_256(seed).digest(4096))
+    signs = int.from_bytes(bytes(next(stream) for _ in range(8)), 'little')
+    c = [0] * 256
+    for i in range(256 - ML_TAU, 256):
+        j = next(byte for byte in stream if byte <= i)
+        c[i] = c[j]
+        c[j] = -1 if signs & 1 else 1
+        signs >>= 1
+    return c
+
+
+def ml_hints(data):
+    """Algorithm 21, HintBitUnpack: a set of places for each polynomial, or None."""
+    hints, first = [], 0
+    for i in range(ML_K):
+        last = data[ML_OMEGA + i]
+        places = data[first:last]
+        if not first <= last <= ML_OMEGA or any(a >= b for a, b in zip(places, places[1:])):
+            return None
+        hints.append(set(places))
+        first = last
+    return hints if not any(data[first:ML_OMEGA]) else None
+
+
+def ml_use_hint(hint, r):
+    """Algorithm 40, with Decompose (algorithm 36)."""
+    low = r % (2 * ML_GAMMA2)
+    if low > ML_GAMMA2:
+        low -= 2 * ML_GAMMA2
+    high = 0 if r - low == ML_Q - 1 else (r - low) // (2 * ML_GAMMA2)
+    if r - low == ML_Q - 1:
+        low -= 1
+    return (high + (1 if low > 0 else -1)) % 44 if hint else high
+
+
+def mldsa44_verify(public_key, message, signature):
+    if len(public_key) != ML_PUBLIC_KEY or len(signature) != ML_SIGNATURE:
+        return False
+    hints = ml_hints(signature[32 + 576 * ML_L :])
+    z = [[ML_GAMMA1 - value for value in ml_unpack(signature[32 + 576 * i : 608 + 576 * i], 18)] for i in range(ML_L)]
+    if hints is None or any(abs(value) >= ML_GAMMA1 - ML_BETA for row in z for value in row):
+        return False
+    mu = hashlib.shake_256(hashlib.shake_256(public_key).digest(64) + b'\0\0' + message).digest(64)
+    c = ml_ntt(ml_ball(signature[:32]))
+    z = [ml_ntt(row) for row in z]
+    packed = b''
+    for i in range(ML_K):
+        t = ml_ntt([value << 13 for value in ml_unpack(public_key[32 + 320 * i : 352 + 320 * i], 10)])
+        row = [-a * b for a, b in zip(c, t)]
+        for j in range(ML_L):
+            uniform = ml_uniform(public_key[:32] + bytes((j, i)))
+            row = [value + a * b for value, a, b in zip(row, uniform, z[j])]
+        w = [ml_use_hint(place in hints[i], value) for place, value in enumerate(ml_inverse_ntt([value % ML_Q for value in row]))]
+        packed += sum(value << 6 * place for place, value in enumerate(w)).to_bytes(192, 'little')
+    return hashlib.shake_256(mu + packed).digest(32) == signature[:32]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # SSH signatures (OpenSSH, PROTOCOL.sshsig)
 
 
@@ -349,6 +468,17 @@ def parse_ssh_key(text):
 
 
 SSH_HASH = b'sha512'
+MAX_ARMOR = 8192
+MAX_SIGNATURES = 8
+
+
+def mldsa44_ssh_key(raw):
+    kind = 'ssh-mldsa-44'
+    return kind, ssh_string(kind.encode()) + ssh_string(raw), raw
+
+
+def ssh_key_text(key):
+    return key[0] + ' ' + base64.b64encode(key[1]).decode('ascii')
 
 
 def ssh_armor(blob):
@@ -368,7 +498,7 @@ def is_mpint(data):
 def ssh_verify(message, armored, key, namespace=NAMESPACE):
     """'good', 'malformed', 'other-key' or 'bad'."""
     kind, blob_of_key, raw = key
-    lines = armored.split('\n') if len(armored) <= 4096 else []
+    lines = armored.split('\n') if len(armored) <= MAX_ARMOR else []
     blob = b64(''.join(lines[1:-2])) if len(lines) >= 4 else None
     if not blob or ssh_armor(blob) != armored:
         return 'malformed'
@@ -393,6 +523,10 @@ def ssh_verify(message, armored, key, namespace=NAMESPACE):
             if len(value) != 64:
                 return 'malformed'
             return 'good' if ed25519_verify(raw, data, value) else 'bad'
+        if kind == 'ssh-mldsa-44':
+            if len(value) != ML_SIGNATURE:
+                return 'malformed'
+            return 'good' if mldsa44_verify(raw, data, value) else 'bad'
         parts = Fields(value)
         r, s = parts.string(), parts.string()
         parts.end()
@@ -403,12 +537,28 @@ def ssh_verify(message, armored, key, namespace=NAMESPACE):
         return 'malformed'
 
 
-def signed_by_one_of(message, armored, keys):
-    for key in keys:
-        verdict = ssh_verify(message, armored, key)
-        if verdict != 'other-key':
-            return verdict
-    return 'other-key'
+def verify_installation(message, text, keys, namespace=NAMESPACE):
+    """(verdict, second): as ssh_verify, or 'half' where a key of two halves signed with one; and whether the second half did. `keys`: pairs."""
+    found = re.findall(r'-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]*?-----END SSH SIGNATURE-----\n', text) if len(text) <= MAX_SIGNATURES * MAX_ARMOR else []
+    if not 0 < len(found) <= MAX_SIGNATURES or ''.join(found) != text:
+        return 'malformed', 'none'
+    for first, second in keys:
+        verdict = ssh_verify(message, found[0], first, namespace)
+        if verdict == 'other-key':
+            continue
+        if verdict != 'good':
+            return 'bad', 'none'
+        has = 'none'
+        for signature in found[1:]:
+            other = ssh_verify(message, signature, second or first, namespace)
+            if other == 'malformed' or (second and other == 'bad'):
+                return 'bad', 'none'
+            if second and other == 'good':
+                has = 'good'
+        return ('half', 'none') if second and has == 'none' else ('good', has)
+    if any(second and ssh_verify(message, found[0], second, namespace) not in ('malformed', 'other-key') for _, second in keys):
+        return 'half', 'none'
+    return 'other-key', 'none'
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -663,15 +813,23 @@ def file_digest(folder, name):
 # ---------------------------------------------------------------------------------------------------------------------
 # The trust file
 
+COSIGNATURE = b'\x06'
+ALGORITHMS = ('ed25519', 'ml-dsa-44')
 
-def decode_note_key(text):
-    """(name, key id, raw key) of a C2SP note verification key, or None."""
+
+def decode_note_key(text, kind=b'\x01'):
+    """(name, key id, raw key) of a C2SP note verification key, or None: Ed25519, or of the kind of an ML-DSA-44 cosignature."""
     match = re.fullmatch(r'([!-*,-~]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})', text)
     data = b64(match[3]) if match else None
-    if data is None or data[:1] != b'\x01' or not is_ed_point(data[1:]):
+    if data is None or data[:1] != kind or not (is_ed_point(data[1:]) if kind == b'\x01' else len(data) == 1 + ML_PUBLIC_KEY):
         return None
-    key_id = sha256(match[1].encode(), b'\n\x01', data[1:])[:4]
+    key_id = sha256(match[1].encode(), b'\n', data)[:4]
     return (match[1], key_id, data[1:]) if key_id.hex() == match[2] else None
+
+
+def decode_second(text, origin):
+    key = decode_note_key(text, COSIGNATURE)
+    return key if key is not None and key[0] == origin else None
 
 
 def thumbprint(raw):
@@ -699,7 +857,7 @@ def members(value, names):
 
 
 def is_certificate(value):
-    return value is None or (isinstance(value, str) and len(value) <= 4096)
+    return value is None or (isinstance(value, str) and len(value) <= 16384)
 
 
 def is_unique(values):
@@ -709,6 +867,8 @@ def is_unique(values):
 def is_trusted_key(key):
     if not isinstance(key, dict):
         return False
+    if key.get('algorithm') == 'ml-dsa-44':
+        return members(key, ('algorithm', 'ledger')) and isinstance(key['ledger'], str)
     if key.get('algorithm') != 'ed25519':
         good = members(key, ('algorithm', 'key')) and is_match(key['algorithm'], '[a-z0-9][a-z0-9-]{0,31}')
         return good and is_match(key['key'], '[!-~]{1,8192}')
@@ -718,20 +878,51 @@ def is_trusted_key(key):
     return note is not None and note[2] == parse_ssh_key(key['ssh'])[2]
 
 
-def is_certified(installation, keys, namespace, name):
-    for i, key in enumerate(keys):
+def installation_keys(trust):
+    """The keys of the installation: (as the trust file has it, note keys, SSH keys), of each both halves; a second half may be None."""
+    found = []
+    for i, key in enumerate(trust['keys']):
+        if key['algorithm'] != 'ed25519':
+            continue
+        after = trust['keys'][i + 1] if i + 1 < len(trust['keys']) else {}
+        second = decode_second(after['ledger'], trust['origin']) if after.get('algorithm') == 'ml-dsa-44' else None
+        found.append((key, (decode_note_key(key['ledger']), second), (parse_ssh_key(key['ssh']), mldsa44_ssh_key(second[2]) if second else None)))
+    return found
+
+
+def are_second_halves(trust):
+    """A second half stands right behind a first one, and is a key."""
+    keys = trust['keys']
+    seconds = [i for i, key in enumerate(keys) if key['algorithm'] == 'ml-dsa-44']
+    good = all(i > 0 and keys[i - 1]['algorithm'] == 'ed25519' and decode_second(keys[i]['ledger'], trust['origin']) is not None for i in seconds)
+    return good and is_unique([keys[i]['ledger'] for i in seconds])
+
+
+def is_succession(trust):
+    """Each certificate is one of the key before, by all of its halves; and who had two halves has no successor with one."""
+    before = None
+    for key, _, halves in installation_keys(trust):
+        if key['certificate'] is not None:
+            if before is None or (before[1] and not halves[1]):
+                return False
+            successor = '\n'.join(ssh_key_text(half) for half in halves if half)
+            message = ('%s\n%s\n' % (trust['installation'], successor)).encode('utf-8')
+            if verify_installation(message, key['certificate'], [before], INSTALLATION_KEY_NAMESPACE)[0] != 'good':
+                return False
+        before = halves
+    return True
+
+
+def are_audit_keys_certified(trust):
+    for i, key in enumerate(trust['auditKeys']):
         if key['certificate'] is None:
             continue
         if i == 0:
             return False
-        message = ('%s\n%s\n' % (installation, key[name])).encode('utf-8')
-        if ssh_verify(message, key['certificate'], parse_ssh_key(keys[i - 1]['ssh']), namespace) != 'good':
+        message = ('%s\n%s\n' % (trust['installation'], key['kid'])).encode('utf-8')
+        if ssh_verify(message, key['certificate'], parse_ssh_key(trust['auditKeys'][i - 1]['ssh']), AUDIT_KEY_NAMESPACE) != 'good':
             return False
     return True
-
-
-def installation_keys(trust):
-    return [key for key in trust['keys'] if key['algorithm'] == 'ed25519']
 
 
 def is_trust(trust):
@@ -743,8 +934,10 @@ def is_trust(trust):
         return False
     if not is_list(trust['keys'], 0, 64) or not all(is_trusted_key(key) for key in trust['keys']):
         return False
+    if not are_second_halves(trust):
+        return False
     keys = installation_keys(trust)
-    if not keys or not is_unique([key['ssh'] for key in keys]) or any(decode_note_key(key['ledger'])[0] != trust['origin'] for key in keys):
+    if not keys or not is_unique([key['ssh'] for key, _, _ in keys]) or any(note[0] != trust['origin'] for _, (note, _), _ in keys):
         return False
     if not is_list(trust['persons'], 0, 10000):
         return False
@@ -764,7 +957,7 @@ def is_trust(trust):
         return False
     if not members(trust['verifier'], ('sha256',)) or not is_hex(trust['verifier']['sha256'], 64):
         return False
-    return is_certified(installation, keys, INSTALLATION_KEY_NAMESPACE, 'ssh') and is_certified(installation, trust['auditKeys'], AUDIT_KEY_NAMESPACE, 'kid')
+    return is_succession(trust) and are_audit_keys_certified(trust)
 
 
 def read_trust(path):
@@ -796,7 +989,7 @@ def is_newer(value, form):
 
 
 def allowed_signers(trust):
-    signers = [(trust['installation'], key['ssh']) for key in installation_keys(trust)] + [(person['id'], person['ssh']) for person in trust['persons']]
+    signers = [(trust['installation'], key['ssh']) for key, _, _ in installation_keys(trust)] + [(person['id'], person['ssh']) for person in trust['persons']]
     return ''.join(f'{name} namespaces="{NAMESPACE}" {key}\n' for name, key in signers)
 
 
@@ -864,8 +1057,15 @@ def read_summary(data):
     return value
 
 
+def cosigned_message(name, size, root, seconds):
+    """What an ML-DSA-44 cosignature signs (c2sp.org/tlog-cosignature): the whole tree, by the log itself."""
+    text = bytes([len(name)]) + name.encode('ascii')
+    return b'subtree/v1\n\0' + text + seconds + text + bytes(8) + size.to_bytes(8, 'big') + root
+
+
 def check_checkpoint(data, keys, claimed):
-    """A C2SP checkpoint as a signed note. Returns (size, root in hex)."""
+    """A C2SP checkpoint as a signed note. `keys`: pairs of note keys. Returns (size, root in hex, whether the second half signed too)."""
+    half = Failure('half-signature', 'checkpoint.note: the other one was taken off, or is not of that key.')
     changed = Failure('bad-checkpoint', 'checkpoint.note was changed.')
     try:
         note = data.decode('utf-8')
@@ -875,29 +1075,40 @@ def check_checkpoint(data, keys, claimed):
     if len(data) > MAX_NOTE or split < 0 or not note.endswith('\n'):
         raise changed
     text = note[: split + 1]
-    signer = None
+    pair, seconds = None, {}
     for line in note[split + 2 : -1].split('\n'):
         match = re.fullmatch(r'— ([!-*,-~]+) ([A-Za-z0-9+/]+={0,2})', line)
         signature = b64(match[2]) if match else None
         if signature is None:
             raise changed
-        key = next((key for key in keys if match[1] == key[0] and len(signature) == 68 and signature[:4] == key[1]), None)
-        if key is None or signer is not None:
+        second = next((key for _, key in keys if key and match[1] == key[0] and len(signature) == 12 + ML_SIGNATURE and signature[:4] == key[1]), None)
+        if second is not None:
+            seconds.setdefault(second, signature)
+        found = next((key for key in keys if match[1] == key[0][0] and len(signature) == 68 and signature[:4] == key[0][1]), None)
+        if found is None or pair is not None:
             continue
-        if not ed25519_verify(key[2], text.encode('utf-8'), signature[4:]):
+        if not ed25519_verify(found[0][2], text.encode('utf-8'), signature[4:]):
             raise changed
-        signer = key
-    if signer is None:
+        pair = found
+    if pair is None and seconds:
+        raise half
+    if pair is None:
         raise Failure('untrusted-key', 'checkpoint.note is signed with another key.')
+    signer, second = pair
     lines = text[:-1].split('\n')
     good = len(lines) >= 3 and '' not in lines and lines[0] == signer[0] and re.fullmatch(r'0|[1-9][0-9]{0,14}', lines[1]) is not None
     good = good and re.fullmatch(r'[A-Za-z0-9+/]{43}=', lines[2]) is not None and b64(lines[2]) is not None
     if not good:
         raise changed
     size, root = int(lines[1]), b64(lines[2]).hex()
+    if second:
+        if second not in seconds:
+            raise half
+        if not mldsa44_verify(second[2], cosigned_message(second[0], size, b64(lines[2]), seconds[second][4:12]), seconds[second][12:]):
+            raise changed
     if size != claimed['size'] or root != claimed['root']:
         raise Failure('other-checkpoint', f'It signs for {size} events; the bundle was made at {claimed["size"]}.')
-    return size, root
+    return size, root, 'good' if second else 'none'
 
 
 HEAD_ACTIONS = ('recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered')
@@ -1727,7 +1938,8 @@ def verify(folder, trust_path, step):
     step('installation and person')
 
     keys = installation_keys(trust)
-    head = check_checkpoint(read_file(folder, 'checkpoint.note'), [decode_note_key(key['ledger']) for key in keys], claims['ledger'])
+    size, root, second = check_checkpoint(read_file(folder, 'checkpoint.note'), [notes for _, notes, _ in keys], claims['ledger'])
+    head = (size, root)
     step('ledger checkpoint')
     digests = {}
     ledger = check_ledger(folder, claims, head, digests)
@@ -1769,14 +1981,16 @@ def verify(folder, trust_path, step):
 
     sums = read_file(folder, 'SHA256SUMS')
     name = 'SHA256SUMS.installation.sig'
-    verdict = signed_by_one_of(sums, read_file(folder, name).decode('latin-1'), [parse_ssh_key(key['ssh']) for key in keys])
+    verdict, sums_second = verify_installation(sums, read_file(folder, name).decode('latin-1'), [halves for _, _, halves in keys])
+    if verdict == 'half':
+        raise Failure('half-signature', f'{name}: the other one was taken off, or is not of that key.')
     if verdict == 'other-key':
         raise Failure('untrusted-key', f'{name} is made with another key.')
     if verdict != 'good':
         raise Failure('bad-installation-signature', f'{name} or SHA256SUMS was changed.')
     step('signature of the installation')
     name = 'SHA256SUMS.person.sig'
-    verdict = signed_by_one_of(sums, read_file(folder, name).decode('latin-1'), [person_key])
+    verdict = ssh_verify(sums, read_file(folder, name).decode('latin-1'), person_key)
     if verdict == 'other-key':
         raise Failure('untrusted-person-key', f'{name} is made with another key.')
     if verdict != 'good':
@@ -1804,7 +2018,9 @@ def verify(folder, trust_path, step):
         'withheldOutputBytes': withheld_output,
         'policyReplaced': policy_replaced,
         'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
-        'unknownAlgorithms': list(dict.fromkeys(key['algorithm'] for key in trust['keys'] if key['algorithm'] != 'ed25519')),
+        # Where a key replaced another in between, two have signed: the weaker word of the two counts.
+        'secondSignatures': 'good' if second == sums_second == 'good' else 'none',
+        'unknownAlgorithms': list(dict.fromkeys(key['algorithm'] for key in trust['keys'] if key['algorithm'] not in ALGORITHMS)),
     }
 
 

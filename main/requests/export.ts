@@ -3,17 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal } from '../../src/bridge/server.ts';
 import type { Output } from '../../src/bridge/schema.ts';
-import {
-  composeSums,
-  ed25519SshKey,
-  EXPORT_NAMESPACE,
-  readVerifier,
-  sshSign,
-  trustText,
-  type BundleStatement,
-  type SignersOwn,
-  type SshSigner,
-} from '../../src/export/index.ts';
+import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, type BundleStatement, type SignersOwn } from '../../src/export/index.ts';
 import { LedgerError, type Ledger } from '../../src/ledger/index.ts';
 import { RecordingError } from '../../src/recording/errors.ts';
 import { liveState } from '../../src/recording/live.ts';
@@ -51,13 +41,12 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
   const checkpoint = await ledger.checkpoint();
   const trust = installationTrust(home, installation, ledger.facts);
   const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
-  const sshSigner: SshSigner = { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) };
   const attest = async (statement: BundleStatement): Promise<string> => {
     if (statement.recording !== recording || statement.person !== person.id || gate.session?.person !== person) {
       journal.badMessage('vault-host');
       throw new Refusal('not-signed', 'Nothing was signed.');
     }
-    return sshSign(composeSums(statement, own), sshSigner, EXPORT_NAMESPACE);
+    return signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);
   };
   const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
     journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });

@@ -3,7 +3,7 @@
  * the anchors, and in file drops. Where it does not extend one of them, nothing is signed.
  */
 import { Ledger } from '../ledger/ledger.ts';
-import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
+import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
 import { everyPolicy } from '../policy/force.ts';
 import { checkIdentity, openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
@@ -26,15 +26,13 @@ export interface Outside {
   readonly failures: readonly unknown[];
 }
 
-const keyOf = ({ id, publicKey }: Installation): NoteKey => noteKey(ledgerOrigin(id), Buffer.from(publicKey, 'base64url'));
-
 /** Looks for heads in the secret store and at every anchor, each on its own. */
 export async function lookOutside(
   home: Home,
   installation: Installation,
   store = openSecretStore(installation.secretStore, home, installation.id),
 ): Promise<Outside> {
-  const key = keyOf(installation);
+  const key = installationNoteKey(installation);
   const atAnchors = async (): Promise<Outside> => {
     // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
     const parts = { installation: installation.id, key, rootAt: async () => undefined };
@@ -61,7 +59,7 @@ async function settled(looks: readonly Promise<readonly OutsideHead[]>[]): Promi
 
 /** The heads outside of an installation's ledger, for whoever writes it: all places must have been looked at. */
 export function headsOf(home: Home, installation: Installation, store = openSecretStore(installation.secretStore, home, installation.id)): KnownHeads {
-  const key = keyOf(installation);
+  const key = installationNoteKey(installation);
   return {
     known: async () => {
       const { heads, failures } = await lookOutside(home, installation, store);

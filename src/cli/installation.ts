@@ -7,7 +7,7 @@ import { openLedger } from '../anchors/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { readFacts } from '../ledger/view.ts';
-import { ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
+import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../recording/header.ts';
@@ -52,7 +52,7 @@ export async function openInstallation(io: Pick<CliIo, 'env'>): Promise<OpenInst
   const home = openHome(folder);
   const publicKey = Buffer.from(installation.publicKey, 'base64url');
   const identity = await checkIdentity(home, installation);
-  return { home, installation, publicKey, identity, noteKey: noteKey(ledgerOrigin(installation.id), publicKey) };
+  return { home, installation, publicKey, identity, noteKey: installationNoteKey(installation) };
 }
 
 /** For people. */

@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFil
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
-import type { LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
+import type { InstallationSigner, LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
@@ -23,7 +23,7 @@ import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type LedgerHeads } from './heads.ts';
 import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
-import { EXPORT_NAMESPACE, sshSign, type SshSigner } from './sshsig.ts';
+import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from './sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustText, type Trust } from './trust.ts';
 import { readVerifier } from './verifier.ts';
@@ -64,7 +64,7 @@ export interface BundleOptions {
 
 export interface ExportOptions extends Omit<BundleOptions, 'ledger' | 'checkpoint' | 'sign'> {
   readonly ledger: Ledger;
-  readonly installationSigner: SshSigner;
+  readonly installationSigner: InstallationSigner;
 }
 
 export interface ExportResult {
@@ -90,7 +90,11 @@ export async function exportRecording(options: ExportOptions): Promise<ExportRes
   try {
     const checkpoint = await options.ledger.checkpoint();
     const own = { trust: options.trust, checkpoint, verifier: readVerifier(), by: options.person.id, version: options.version };
-    result = await writeBundle({ ...options, checkpoint, sign: (facts) => sshSign(composeSums(facts, own), options.installationSigner, EXPORT_NAMESPACE) });
+    result = await writeBundle({
+      ...options,
+      checkpoint,
+      sign: (facts) => signAsInstallation(composeSums(facts, own), options.installationSigner, EXPORT_NAMESPACE),
+    });
   } catch (error) {
     // The first error is the one to tell, also where the ledger cannot take another event.
     await event({ code: error instanceof ExportError ? error.code : 'failed' }, 'failure').catch(() => undefined);

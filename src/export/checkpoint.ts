@@ -1,6 +1,6 @@
 /** checkpoint.note of a bundle: read more strictly than a note has to be, so that no two verifiers can see two checkpoints in it. */
 import { ed25519Verify } from '../ledger/ed25519.ts';
-import type { NoteKey } from '../ledger/note.ts';
+import { COSIGNATURE_BYTES, verifySecond, type NoteKey, type SecondSignature } from '../ledger/note.ts';
 import { utf8Text } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
 
@@ -9,27 +9,48 @@ const MAX_NOTE_BYTES = 64 * 1024;
 const SIGNATURE_BYTES = 4 + 64;
 const SIGNATURE_LINE = /^— ([!-*,-~]+) ([A-Za-z0-9+/]+={0,2})$/;
 
-/** @returns the head that one of `keys` signed for; 'other-key' where it is a note without a signature of theirs; undefined where it is no checkpoint, or their signature is not good. */
-export function openBundleCheckpoint(bytes: Buffer, keys: readonly NoteKey[]): TreeHead | 'other-key' | undefined {
+export interface BundleCheckpoint {
+  readonly head: TreeHead;
+  /** What became of the second signature. */
+  readonly second: Exclude<SecondSignature, 'missing'>;
+}
+
+/**
+ * @returns the head that one of `keys` signed for; 'half' where only one half of a key did that has two; 'other-key' where it is a note without
+ * a signature of theirs; undefined where it is no checkpoint, or their signature is not good.
+ */
+export function openBundleCheckpoint(bytes: Buffer, keys: readonly NoteKey[]): BundleCheckpoint | 'half' | 'other-key' | undefined {
   const note = bytes.length <= MAX_NOTE_BYTES ? utf8Text(bytes) : undefined;
   const split = note?.lastIndexOf('\n\n') ?? -1;
   if (note === undefined || split < 0 || !note.endsWith('\n')) return undefined;
   const text = note.slice(0, split + 1);
   let signer: NoteKey | undefined;
+  const seconds = new Map<NoteKey, Buffer>();
   for (const line of note.slice(split + 2, -1).split('\n')) {
     const match = SIGNATURE_LINE.exec(line);
     const signature = Buffer.from(match?.[2] ?? '', 'base64');
     if (!match || signature.toString('base64') !== match[2]) return undefined;
-    const key = keys.find(({ name, id }) => match[1] === name && signature.length === SIGNATURE_BYTES && signature.subarray(0, 4).equals(id));
+    const of = (id: Buffer | undefined, length: number): boolean => signature.length === length && id?.equals(signature.subarray(0, 4)) === true;
+    const named = keys.filter(({ name }) => name === match[1]);
+    const cosigner = named.find(({ second }) => of(second?.id, COSIGNATURE_BYTES));
+    if (cosigner && !seconds.has(cosigner)) seconds.set(cosigner, signature);
+    const key = named.find(({ id }) => of(id, SIGNATURE_BYTES));
     if (!key || signer) continue;
     if (!ed25519Verify(key.publicKey, Buffer.from(text, 'utf8'), signature.subarray(4))) return undefined;
     signer = key;
   }
-  if (!signer) return 'other-key';
+  if (!signer) return seconds.size > 0 ? 'half' : 'other-key';
   const lines = text.slice(0, -1).split('\n');
   const [origin, size, root] = lines;
   if (lines.some((line) => line === '') || origin !== signer.name || !size || !root) return undefined;
   if (!/^(0|[1-9]\d{0,14})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root)) return undefined;
   const hash = Buffer.from(root, 'base64');
-  return hash.toString('base64') === root ? { size: Number(size), root: hash.toString('hex') } : undefined;
+  if (hash.toString('base64') !== root) return undefined;
+  const head = { size: Number(size), root: hash.toString('hex') };
+  const { second } = signer;
+  if (!second) return { head, second: 'none' };
+  const cosignature = seconds.get(signer);
+  if (!cosignature) return 'half';
+  const verdict = verifySecond({ ...signer, second }, head, cosignature);
+  return verdict === 'bad' ? undefined : { head, second: verdict };
 }

@@ -46,6 +46,7 @@ export const failureTable = [
   row('bad-time', 41, 'Time runs backwards in the recording.'),
   row('bad-recipients', 42, 'A segment can be opened by somebody whom policy and trust file do not name, or the ledger names others.'),
   row('bad-policy', 43, 'A segment names a policy that the ledger did not have in force.'),
+  row('half-signature', 44, 'The key of the installation has two halves, and only one of them signed.'),
 ] as const satisfies readonly FailureRow[];
 
 export type FailureCode = (typeof failureTable)[number]['code'];

@@ -49,6 +49,9 @@ file whose SHA-256 stands at its end.
        ${signersCommand('../trust.json')} > ../signers
        ssh-keygen -Y verify -f ../signers -I ${summary.installation} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.installation.sig < SHA256SUMS
 
+   This checks the first of the installation's signatures, Ed25519. Where \`trust.json\` names a key of the algorithm \`ml-dsa-44\`, a second
+   one stands behind it, and another in \`checkpoint.note\`: ssh-keygen does not know them. \`verify.py\` and \`wardmux verify\` check both.
+
 3. The exporting person signed it:
 
        ssh-keygen -Y verify -f ../signers -I ${summary.exported.by} -n ${EXPORT_NAMESPACE} -s SHA256SUMS.person.sig < SHA256SUMS

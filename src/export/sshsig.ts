@@ -1,9 +1,12 @@
 /**
  * SSH signatures of files (OpenSSH, PROTOCOL.sshsig), so that an auditor checks a bundle with the `ssh-keygen` that is on
- * every machine. Ed25519 (RFC 8709) and ECDSA on P-256 (RFC 5656); the private keys stay with their owner's callback.
+ * every machine. Ed25519 (RFC 8709) and ECDSA on P-256 (RFC 5656); the private keys stay with their owner's callback. ML-DSA-44 is written
+ * in the same way, for verifiers that know it: ssh-keygen does not.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { ed25519Verify, isEd25519Point } from '../ledger/ed25519.ts';
+import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
+import type { InstallationSigner } from '../ledger/types.ts';
 
 /** Namespace of every signature over an export: a signature made for another purpose is not one. */
 export const EXPORT_NAMESPACE = 'session-export@wardmux.localhost';
@@ -13,14 +16,17 @@ const BEGIN = '-----BEGIN SSH SIGNATURE-----';
 const END = '-----END SSH SIGNATURE-----';
 /** Digest of the message inside a signature: ssh-keygen's own choice, and the only one taken. */
 const HASH = 'sha512';
+const ARMORED = new RegExp(`${BEGIN}\n[A-Za-z0-9+/=\n]*?${END}\n`, 'g');
 /** Base64 characters a line, as ssh-keygen writes them. */
 const ARMOR_WIDTH = 70;
-/** A signature of ours has about 300 bytes of text. */
-const MAX_ARMOR = 4096;
+/** A signature of ours has about 300 bytes of text, one of ML-DSA-44 5,300. */
+const MAX_ARMOR = 8192;
+/** Signatures in one file at most: the installation's two, and room for those of algorithms to come. */
+const MAX_SIGNATURES = 8;
 
-export type SshKeyType = 'ssh-ed25519' | 'ecdsa-sha2-nistp256';
+export type SshKeyType = 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'ssh-mldsa-44';
 
-/** A public key: raw Ed25519 (32 bytes), or an uncompressed P-256 point (65 bytes, 0x04 first). */
+/** A public key: raw Ed25519 (32 bytes), an uncompressed P-256 point (65 bytes, 0x04 first), or raw ML-DSA-44 (1,312 bytes). */
 export interface SshPublicKey {
   readonly type: SshKeyType;
   readonly raw: Buffer;
@@ -84,9 +90,9 @@ class Fields {
 
 /** The key as it stands in signatures and, in base64, in authorized_keys. */
 export function encodeSshKey(key: SshPublicKey): Buffer {
-  return key.type === 'ssh-ed25519'
-    ? Buffer.concat([string(key.type), string(key.raw)])
-    : Buffer.concat([string(key.type), string('nistp256'), string(key.raw)]);
+  return key.type === 'ecdsa-sha2-nistp256'
+    ? Buffer.concat([string(key.type), string('nistp256'), string(key.raw)])
+    : Buffer.concat([string(key.type), string(key.raw)]);
 }
 
 /** `TYPE BASE64`, without a comment. */
@@ -123,6 +129,11 @@ export function ed25519SshKey(raw: Uint8Array): SshPublicKey {
   return { type: 'ssh-ed25519', raw: Buffer.from(raw) };
 }
 
+/** @param raw ML-DSA-44 public key, 1,312 bytes. */
+export function mldsa44SshKey(raw: Uint8Array): SshPublicKey {
+  return { type: 'ssh-mldsa-44', raw: Buffer.from(raw) };
+}
+
 /** From a P-256 JWK (RFC 7518, section 6.2.1). */
 export function p256SshKey(jwk: { readonly x: string; readonly y: string }): SshPublicKey {
   const raw = Buffer.concat([Buffer.from([4]), Buffer.from(jwk.x, 'base64url'), Buffer.from(jwk.y, 'base64url')]);
@@ -140,11 +151,14 @@ function signedBytes(namespace: string, message: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, string(namespace), string(''), string(HASH), string(createHash(HASH).update(message).digest())]);
 }
 
+const signatureBytes = (type: SshKeyType): number => (type === 'ssh-mldsa-44' ? MLDSA44.signature : 64);
+
 /** Signs a message. @returns the armored signature, as in a .sig file. */
 export async function sshSign(message: Uint8Array, signer: SshSigner, namespace: string): Promise<string> {
   const raw = await signer.sign(signedBytes(namespace, message));
-  if (raw.length !== 64) throw new RangeError('A signature has 64 bytes.');
-  const value = signer.publicKey.type === 'ssh-ed25519' ? Buffer.from(raw) : Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]);
+  const bytes = signatureBytes(signer.publicKey.type);
+  if (raw.length !== bytes) throw new RangeError(`A signature has ${bytes} bytes.`);
+  const value = signer.publicKey.type === 'ecdsa-sha2-nistp256' ? Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]) : Buffer.from(raw);
   const version = Buffer.from([0, 0, 0, 1]);
   const signature = Buffer.concat([string(signer.publicKey.type), string(value)]);
   const blob = Buffer.concat([MAGIC, version, string(encodeSshKey(signer.publicKey)), string(namespace), string(''), string(HASH), string(signature)]);
@@ -157,8 +171,54 @@ function armor(blob: Buffer): string {
   return `${BEGIN}\n${lines.join('\n')}\n${END}\n`;
 }
 
-/** `malformed`: not a signature of this namespace. `other-key`: by another key than the one asked for. */
-export type SshVerdict = 'good' | 'malformed' | 'other-key' | 'bad';
+/** Signs as the installation: one armored signature of each half of its key, Ed25519 first, because that is the one that ssh-keygen reads. */
+export async function signAsInstallation(message: Uint8Array, signer: Omit<InstallationSigner, 'installation'>, namespace: string): Promise<string> {
+  const { second } = signer;
+  const first = await sshSign(message, { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) }, namespace);
+  if (!second) return first;
+  return first + (await sshSign(message, { publicKey: mldsa44SshKey(second.publicKey), sign: (bytes) => second.sign(bytes) }, namespace));
+}
+
+/** A key of the installation, with its second half where it has one. */
+export interface InstallationSshKey {
+  readonly first: SshPublicKey;
+  readonly second?: SshPublicKey;
+}
+
+/**
+ * `malformed`: not a signature of this namespace. `other-key`: by another key than the one asked for. `unchecked`: of an algorithm that this
+ * runtime cannot check. `half`: by one half alone of a key that has two.
+ */
+export type SshVerdict = 'good' | 'malformed' | 'other-key' | 'bad' | 'unchecked';
+
+export interface InstallationVerdict {
+  readonly verdict: Exclude<SshVerdict, 'unchecked'> | 'half';
+  /** What became of the second signature, where the verdict is good. */
+  readonly second: 'good' | 'none' | 'unchecked';
+}
+
+/** Verifies what signAsInstallation makes, against any of the installation's keys: each half of that key. */
+export function verifyInstallation(message: Uint8Array, text: string, keys: readonly InstallationSshKey[], namespace: string): InstallationVerdict {
+  const is = (verdict: InstallationVerdict['verdict'], second: InstallationVerdict['second'] = 'none'): InstallationVerdict => ({ verdict, second });
+  const all = text.length <= MAX_SIGNATURES * MAX_ARMOR ? (text.match(ARMORED) ?? []) : [];
+  if (all.length > MAX_SIGNATURES || all.join('') !== text) return is('malformed');
+  const [first, ...more] = all;
+  if (first === undefined) return is('malformed');
+  for (const key of keys) {
+    const verdict = sshVerify(message, first, key.first, namespace);
+    if (verdict === 'other-key') continue;
+    if (verdict !== 'good') return is('bad');
+    let found: InstallationVerdict['second'] = 'none';
+    for (const signature of more) {
+      const second = sshVerify(message, signature, key.second ?? key.first, namespace);
+      if (second === 'malformed' || (key.second && second === 'bad')) return is('bad');
+      if (key.second && found === 'none' && (second === 'good' || second === 'unchecked')) found = second;
+    }
+    return key.second && found === 'none' ? is('half') : is('good', found);
+  }
+  const isSecond = keys.some(({ second }) => second && !['malformed', 'other-key'].includes(sshVerify(message, first, second, namespace)));
+  return is(isSecond ? 'half' : 'other-key');
+}
 
 /** Verifies an armored signature of `message` against one trusted key; the key inside the signature is never trusted. */
 export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKey, namespace: string): SshVerdict {
@@ -188,8 +248,9 @@ export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKe
       if (!numbers.every(isMpint)) return 'malformed';
       value = Buffer.concat(numbers.map((number) => Buffer.concat([Buffer.alloc(32), number]).subarray(-32)));
     }
-    if (value.length !== 64) return 'malformed';
+    if (value.length !== signatureBytes(key.type)) return 'malformed';
     const data = signedBytes(namespace, message);
+    if (key.type === 'ssh-mldsa-44') return mldsa44Verify(key.raw, data, value);
     const good =
       key.type === 'ssh-ed25519' ? ed25519Verify(key.raw, data, value) : verify('sha256', data, { key: p256Key(key), dsaEncoding: 'ieee-p1363' }, value);
     return good ? 'good' : 'bad';

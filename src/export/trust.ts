@@ -1,10 +1,30 @@
 /** trust.json: what an auditor pins outside any bundle. docs/format.md, "trust.json", is normative. */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, type NoteKey } from '../ledger/note.ts';
+import {
+  decodeNoteKey,
+  decodeSecondNoteKey,
+  encodeNoteKey,
+  encodeSecondNoteKey,
+  ledgerOrigin,
+  noteKey,
+  type NoteKey,
+  type SecondNoteKey,
+} from '../ledger/note.ts';
 import { hasExactly, parseOneText, writtenOut } from '../recording/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, sshVerify, type SshPublicKey } from './sshsig.ts';
+import {
+  ed25519SshKey,
+  EXPORT_NAMESPACE,
+  mldsa44SshKey,
+  p256SshKey,
+  parseSshKey,
+  sshKeyText,
+  sshVerify,
+  verifyInstallation,
+  type InstallationSshKey,
+  type SshPublicKey,
+} from './sshsig.ts';
 
 /** Namespaces of the certificates by which a key names its successor. */
 export const INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost';
@@ -21,23 +41,30 @@ const kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 // Counted in characters, and never half of one: both verifiers must agree on what a label is.
 const label = z.string().refine((text) => text.isWellFormed() && [...text].length <= 200);
-const certificate = z.string().max(4096).nullable();
+/** Two signatures at most. */
+const certificate = z.string().max(16_384).nullable();
 
-/** A key of the installation in the algorithms of this version. */
-const knownKey = z
+/** The half of a key of the installation that every one has. */
+const firstHalf = z
   .strictObject({
     algorithm: z.literal('ed25519'),
     /** C2SP note verification key of the ledger's checkpoints. */
     ledger: z.string(),
     /** The same key as OpenSSH writes it: for the signatures over bundles. */
     ssh: sshKeyOf('ssh-ed25519'),
-    /** SSH signature of the key before it in the list. Null: pinned. */
+    /** SSH signature of the key before it in the list, by each half that it has. Null: pinned. */
     certificate,
   })
   .refine((key) => decodeNoteKey(key.ledger)?.publicKey.equals(parseSshKey(key.ssh)!.raw) === true);
+/** The second half of the key that stands before it. */
+const secondHalf = z.strictObject({
+  algorithm: z.literal('ml-dsa-44'),
+  /** C2SP note verification key of cosignatures; it signs bundles too. */
+  ledger: z.string(),
+});
 /** A key of a later algorithm: passed over here, and said. */
 const otherKey = z.strictObject({
-  algorithm: z.string().regex(/^(?!ed25519$)[a-z0-9][a-z0-9-]{0,31}$/),
+  algorithm: z.string().regex(/^(?!(?:ed25519|ml-dsa-44)$)[a-z0-9][a-z0-9-]{0,31}$/),
   key: z.string().regex(/^[!-~]{1,8192}$/),
 });
 
@@ -47,7 +74,7 @@ const trustSchema = z
     version: z.literal(1),
     installation: z.string().regex(/^w-[0-9a-f]{12}$/),
     origin: z.string(),
-    keys: z.array(z.union([knownKey, otherKey])).max(MAX_KEYS),
+    keys: z.array(z.union([firstHalf, secondHalf, otherKey])).max(MAX_KEYS),
     persons: z
       .array(
         z.strictObject({
@@ -66,18 +93,75 @@ const trustSchema = z
     verifier: z.strictObject({ sha256 }),
   })
   .refine((trust) => trust.origin === ledgerOrigin(trust.installation))
-  .refine((trust) => installationKeys(trust).every((key) => decodeNoteKey(key.ledger)!.name === trust.origin))
-  .refine((trust) => unique(installationKeys(trust).map((key) => key.ssh)) && installationKeys(trust).length > 0)
+  .refine((trust) => secondHalvesFollow(trust))
+  .refine((trust) => {
+    const keys = installationKeys(trust);
+    return keys.length > 0 && unique(keys.map((key) => key.ssh)) && keys.every((key) => decodeNoteKey(key.ledger)!.name === trust.origin);
+  })
   .refine((trust) => unique(trust.persons.map((person) => person.id)) && unique(trust.persons.flatMap((person) => person.kids)))
   .refine((trust) => unique(trust.auditKeys.map((key) => key.kid)))
-  .refine((trust) => certified(trust.installation, installationKeys(trust), INSTALLATION_KEY_NAMESPACE, (key) => key.ssh))
-  .refine((trust) => certified(trust.installation, trust.auditKeys, AUDIT_KEY_NAMESPACE, (key) => key.kid));
+  .refine((trust) => isSucceeded(trust))
+  .refine((trust) =>
+    trust.auditKeys.every(({ kid: name, certificate: text }, i, { [i - 1]: before }) => {
+      if (text === null) return true;
+      return before !== undefined && sshVerify(certificateText(trust.installation, name), text, parseSshKey(before.ssh)!, AUDIT_KEY_NAMESPACE) === 'good';
+    }),
+  );
 
 export type Trust = z.infer<typeof trustSchema>;
-type KnownKey = z.infer<typeof knownKey>;
+/** As the schema's own refinements see it. */
+interface Keys {
+  readonly installation: string;
+  readonly origin: string;
+  readonly keys: readonly (z.infer<typeof firstHalf> | z.infer<typeof secondHalf> | z.infer<typeof otherKey>)[];
+}
 
-function installationKeys(trust: { readonly keys: readonly (KnownKey | z.infer<typeof otherKey>)[] }): KnownKey[] {
-  return trust.keys.filter((key): key is KnownKey => key.algorithm === 'ed25519');
+interface InstallationKey {
+  readonly ledger: string;
+  readonly ssh: string;
+  readonly certificate: string | null;
+  readonly second: SecondNoteKey | undefined;
+}
+
+/** The keys of the installation, each with its second half. */
+function installationKeys({ origin, keys }: Omit<Keys, 'installation'>): InstallationKey[] {
+  return keys.flatMap((key, i) => {
+    if (!('ssh' in key)) return [];
+    const next = keys[i + 1];
+    return [{ ...key, second: next && isSecondHalf(next) ? decodeSecondNoteKey(next.ledger, origin) : undefined }];
+  });
+}
+
+/** A second half stands right behind a first one, and is a key. */
+function secondHalvesFollow({ origin, keys }: Omit<Keys, 'installation'>): boolean {
+  return (
+    unique(keys.filter(isSecondHalf).map((key) => key.ledger)) &&
+    keys.every((key, i) => !isSecondHalf(key) || (keys[i - 1]?.algorithm === 'ed25519' && decodeSecondNoteKey(key.ledger, origin) !== undefined))
+  );
+}
+
+const isSecondHalf = (key: Keys['keys'][number]): key is z.infer<typeof secondHalf> => key.algorithm === 'ml-dsa-44';
+
+/** Both halves of a key, as the text of a certificate names a successor: a line each. */
+export function successorText(publicKey: Uint8Array, second: Uint8Array | undefined): string {
+  return [ed25519SshKey(publicKey), ...(second ? [mldsa44SshKey(second)] : [])].map(sshKeyText).join('\n');
+}
+
+const sshKeyPair = ({ ssh, second }: InstallationKey): InstallationSshKey => ({
+  first: parseSshKey(ssh)!,
+  ...(second ? { second: mldsa44SshKey(second.publicKey) } : {}),
+});
+
+/** Each certificate is one of the key before, by all of its halves; and who had two halves has no successor with one. */
+function isSucceeded(trust: Keys): boolean {
+  const keys = installationKeys(trust);
+  return keys.every((key, i) => {
+    if (key.certificate === null) return true;
+    const before = keys[i - 1];
+    if (!before || (before.second && !key.second)) return false;
+    const text = certificateText(trust.installation, successorText(parseSshKey(key.ssh)!.raw, key.second?.publicKey));
+    return verifyInstallation(text, key.certificate, [sshKeyPair(before)], INSTALLATION_KEY_NAMESPACE).verdict === 'good';
+  });
 }
 
 function unique(values: readonly string[]): boolean {
@@ -95,24 +179,11 @@ export function certificateText(installation: string, successor: string): Buffer
   return Buffer.from(`${installation}\n${successor}\n`, 'utf8');
 }
 
-function certified<K extends { readonly ssh: string; readonly certificate: string | null }>(
-  installation: string,
-  keys: readonly K[],
-  namespace: string,
-  name: (key: K) => string,
-): boolean {
-  return keys.every((key, i) => {
-    if (key.certificate === null) return true;
-    const before = keys[i - 1];
-    return before !== undefined && sshVerify(certificateText(installation, name(key)), key.certificate, parseSshKey(before.ssh)!, namespace) === 'good';
-  });
-}
-
 /** Facts that trust.json is made of. */
 export interface TrustFacts {
   readonly installation: string;
-  /** Raw Ed25519 public key, 32 bytes. */
-  readonly publicKey: Uint8Array;
+  /** Oldest first: raw Ed25519 public keys, 32 bytes; with a second half, raw ML-DSA-44, 1,312 bytes; certified by the key before. */
+  readonly keys: readonly { readonly publicKey: Uint8Array; readonly second?: Uint8Array | undefined; readonly certificate?: string | undefined }[];
   readonly persons: readonly {
     readonly id: string;
     readonly name: string;
@@ -132,9 +203,11 @@ export function makeTrust(facts: TrustFacts): Trust {
     version: 1,
     installation: facts.installation,
     origin,
-    keys: [
-      { algorithm: 'ed25519', ledger: encodeNoteKey(noteKey(origin, facts.publicKey)), ssh: sshKeyText(ed25519SshKey(facts.publicKey)), certificate: null },
-    ],
+    keys: facts.keys.flatMap(({ publicKey, second, certificate: text = null }) => {
+      const key = noteKey(origin, publicKey, second);
+      const first = { algorithm: 'ed25519', ledger: encodeNoteKey(key), ssh: sshKeyText(ed25519SshKey(publicKey)), certificate: text };
+      return key.second ? [first, { algorithm: 'ml-dsa-44', ledger: encodeSecondNoteKey(origin, key.second) }] : [first];
+    }),
     persons: facts.persons.map(({ id, name, signingKey, encryptionKey }) => ({
       id,
       name,
@@ -183,16 +256,16 @@ export function readTrustFile(path: string): string | undefined {
 }
 
 export function trustedNoteKeys(trust: Trust): NoteKey[] {
-  return installationKeys(trust).map((key) => decodeNoteKey(key.ledger)!);
+  return installationKeys(trust).map(({ ledger, second }) => ({ ...decodeNoteKey(ledger)!, ...(second ? { second } : {}) }));
 }
 
-export function trustedInstallationKeys(trust: Trust): SshPublicKey[] {
-  return installationKeys(trust).map((key) => parseSshKey(key.ssh)!);
+export function trustedInstallationKeys(trust: Trust): InstallationSshKey[] {
+  return installationKeys(trust).map(sshKeyPair);
 }
 
 /** Algorithms of keys in the trust file that this version passes over. */
 export function unknownAlgorithms(trust: Trust): string[] {
-  return [...new Set(trust.keys.map((key) => key.algorithm).filter((algorithm) => algorithm !== 'ed25519'))];
+  return [...new Set(trust.keys.flatMap((key) => ('key' in key ? [key.algorithm] : [])))];
 }
 
 export function trustedPersonKey(trust: Trust, person: string): SshPublicKey | undefined {

@@ -8,7 +8,7 @@ import { openBundleCheckpoint } from './checkpoint.ts';
 import { BundleFailure, failureRow } from './failures.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
-import { EXPORT_NAMESPACE, sshVerify, type SshPublicKey, type SshVerdict } from './sshsig.ts';
+import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from './sshsig.ts';
 import { parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms } from './trust.ts';
 import { checkEnd, checkHeads, checkOutput } from './verify/against-ledger.ts';
 import { checkEvidence } from './verify/evidence.ts';
@@ -55,9 +55,11 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   if (!personKey) throw new BundleFailure('unknown-person', `It was exported by ${claims.exported.by}.`);
   step('installation and person');
 
-  const head = openBundleCheckpoint(small(BUNDLE.checkpoint), trustedNoteKeys(trust));
-  if (head === 'other-key') throw new BundleFailure('untrusted-key', `${BUNDLE.checkpoint} is signed with another key.`);
-  if (!head) throw new BundleFailure('bad-checkpoint', `${BUNDLE.checkpoint} was changed.`);
+  const checkpoint = openBundleCheckpoint(small(BUNDLE.checkpoint), trustedNoteKeys(trust));
+  if (checkpoint === 'half') throw new BundleFailure('half-signature', `${BUNDLE.checkpoint}: the other one was taken off, or is not of that key.`);
+  if (checkpoint === 'other-key') throw new BundleFailure('untrusted-key', `${BUNDLE.checkpoint} is signed with another key.`);
+  if (!checkpoint) throw new BundleFailure('bad-checkpoint', `${BUNDLE.checkpoint} was changed.`);
+  const { head } = checkpoint;
   if (head.size !== claims.ledger.size || head.root !== claims.ledger.root)
     throw new BundleFailure('other-checkpoint', `It signs for ${head.size} events; the bundle was made at ${claims.ledger.size}.`);
   step('ledger checkpoint');
@@ -97,11 +99,14 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   step('recording.json');
 
   const sums = small(BUNDLE.sums);
-  const installationVerdict = signedByOneOf(sums, small(BUNDLE.installationSignature), trustedInstallationKeys(trust));
+  const signatures = small(BUNDLE.installationSignature).toString('latin1');
+  const { verdict: installationVerdict, second } = verifyInstallation(sums, signatures, trustedInstallationKeys(trust), EXPORT_NAMESPACE);
+  if (installationVerdict === 'half')
+    throw new BundleFailure('half-signature', `${BUNDLE.installationSignature}: the other one was taken off, or is not of that key.`);
   if (installationVerdict === 'other-key') throw new BundleFailure('untrusted-key', `${BUNDLE.installationSignature} is made with another key.`);
   if (installationVerdict !== 'good') throw new BundleFailure('bad-installation-signature', `${BUNDLE.installationSignature} or ${BUNDLE.sums} was changed.`);
   step('signature of the installation');
-  const personVerdict = signedByOneOf(sums, small(BUNDLE.personSignature), [personKey]);
+  const personVerdict = sshVerify(sums, small(BUNDLE.personSignature).toString('latin1'), personKey, EXPORT_NAMESPACE);
   if (personVerdict === 'other-key') throw new BundleFailure('untrusted-person-key', `${BUNDLE.personSignature} is made with another key.`);
   if (personVerdict !== 'good') throw new BundleFailure('bad-person-signature', `${BUNDLE.personSignature} was changed.`);
   step('signature of the person');
@@ -131,14 +136,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     withheldOutputBytes,
     policyReplaced,
     ownVerifier: digests.get(BUNDLE.verifier)!.toString('hex') === trust.verifier.sha256,
+    // Where a key replaced another in between, two have signed: the weaker word of the two counts.
+    secondSignatures: (['none', 'unchecked', 'good'] as const).find((word) => word === checkpoint.second || word === second)!,
     unknownAlgorithms: unknownAlgorithms(trust),
   };
-}
-
-function signedByOneOf(message: Buffer, armored: Buffer, keys: readonly SshPublicKey[]): SshVerdict {
-  for (const key of keys) {
-    const verdict = sshVerify(message, armored.toString('latin1'), key, EXPORT_NAMESPACE);
-    if (verdict !== 'other-key') return verdict;
-  }
-  return 'other-key';
 }

@@ -5,7 +5,7 @@ export { LedgerFacts, type PersonFacts, type PolicyFacts } from './facts.ts';
 export { Ledger } from './ledger.ts';
 export { readHead, type SignedHead } from './head.ts';
 export type { FoundEvent } from './lookups.ts';
-export { decodeNoteKey, encodeNoteKey, ledgerOrigin, noteKey, openCheckpoint, parseCheckpoint, type NoteKey } from './note.ts';
+export { decodeNoteKey, encodeNoteKey, installationNoteKey, ledgerOrigin, noteKey, openCheckpoint, parseCheckpoint, type NoteKey } from './note.ts';
 export { noticeEntry } from './notice.ts';
 export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading } from './read.ts';
 export { isBreak, judgedRecording, nextRecordingState, RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';

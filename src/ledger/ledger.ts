@@ -65,7 +65,8 @@ export class Ledger extends LedgerQuestions {
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const paths = ledgerPaths(options.folder);
-    const key = noteKey(ledgerOrigin(options.installation), options.signer.publicKey);
+    const { publicKey, second } = options.signer;
+    const key = noteKey(ledgerOrigin(options.installation), publicKey, second?.publicKey);
     try {
       mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     } catch (error) {

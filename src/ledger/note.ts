@@ -1,5 +1,6 @@
 /**
- * C2SP signed notes and checkpoints (c2sp.org/signed-note, c2sp.org/tlog-checkpoint), Ed25519 only.
+ * C2SP signed notes and checkpoints (c2sp.org/signed-note, c2sp.org/tlog-checkpoint): Ed25519, and beside it, on checkpoints of an
+ * installation that has a second key, ML-DSA-44 (c2sp.org/tlog-cosignature).
  *
  * A note is text that ends in a newline, an empty line, and signature lines `— NAME BASE64(key id || signature)`.
  * A checkpoint's text is: origin, size in decimal, root in base64; we add one extension line, `time ISO8601`, so that a
@@ -8,12 +9,25 @@
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../recording/types.ts';
 import { ed25519Verify, isEd25519Point } from './ed25519.ts';
-import type { SignedCheckpoint } from './types.ts';
+import { installationHalves, type Installation } from '../storage/installation.ts';
+import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
+import type { InstallationSigner, SignedCheckpoint } from './types.ts';
 
-/** Signature type of Ed25519 in C2SP signed notes. */
+/** Signature types in C2SP signed notes: Ed25519 over the text, and the ML-DSA-44 cosignature. */
 const ED25519 = 0x01;
-/** Longest note we read: a checkpoint of ours has about 300 bytes, a cosigned one a few thousand. */
+const MLDSA44_COSIGNATURE = 0x06;
+/** Longest note we read: a checkpoint of ours has about 300 bytes, 3,600 with both signatures. */
 const MAX_NOTE_BYTES = 64 * 1024;
+/** Key id, the second that it was made in, and the signature. */
+export const COSIGNATURE_BYTES = 4 + 8 + MLDSA44.signature;
+
+/** The second half of a key: of another algorithm, under the same name. */
+export interface SecondNoteKey {
+  /** Four bytes. */
+  readonly id: Buffer;
+  /** Raw ML-DSA-44 public key, 1,312 bytes. */
+  readonly publicKey: Buffer;
+}
 
 /** A note verification key: `NAME+KEYID+BASE64(type || public key)`. */
 export interface NoteKey {
@@ -22,6 +36,8 @@ export interface NoteKey {
   readonly id: Buffer;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;
+  /** The half that signs checkpoints too, where the installation has one. */
+  readonly second?: SecondNoteKey;
 }
 
 /** Origin of an installation's ledger: its name in notes. */
@@ -29,31 +45,73 @@ export function ledgerOrigin(installation: string): string {
   return `wardmux.localhost/${installation}/ledger`;
 }
 
-/** Key id: SHA-256(name || 0x0A || 0x01 || public key), first four bytes. */
-export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
-  if (publicKey.length !== 32) throw new Error('An Ed25519 public key has 32 bytes.');
-  const id = createHash('sha256')
+/** Key id: SHA-256(name || 0x0A || signature type || public key), first four bytes. */
+function keyId(name: string, type: number, publicKey: Uint8Array): Buffer {
+  return createHash('sha256')
     .update(name)
-    .update(Buffer.from([0x0a, ED25519]))
+    .update(Buffer.from([0x0a, type]))
     .update(publicKey)
     .digest()
     .subarray(0, 4);
-  return { name, id, publicKey: Buffer.from(publicKey) };
 }
 
-/** The verification key as text, as C2SP writes it. */
-export function encodeNoteKey(key: NoteKey): string {
-  return `${key.name}+${key.id.toString('hex')}+${Buffer.concat([Buffer.from([ED25519]), key.publicKey]).toString('base64')}`;
+/** @param publicKey raw Ed25519, 32 bytes. @param second raw ML-DSA-44, 1,312 bytes, where there is one. */
+export function noteKey(name: string, publicKey: Uint8Array, second?: Uint8Array): NoteKey {
+  if (publicKey.length !== 32) throw new Error('An Ed25519 public key has 32 bytes.');
+  return {
+    name,
+    id: keyId(name, ED25519, publicKey),
+    publicKey: Buffer.from(publicKey),
+    ...(second ? { second: secondNoteKey(name, second) } : {}),
+  };
+}
+
+/** The key of an installation's ledger, from installation.json. */
+export function installationNoteKey({ id, ...halves }: Pick<Installation, 'id' | 'publicKey' | 'secondKey'>): NoteKey {
+  const { publicKey, second } = installationHalves(halves);
+  return noteKey(ledgerOrigin(id), publicKey, second);
+}
+
+/** @param publicKey raw ML-DSA-44, 1,312 bytes. */
+export function secondNoteKey(name: string, publicKey: Uint8Array): SecondNoteKey {
+  if (publicKey.length !== MLDSA44.publicKey) throw new Error('An ML-DSA-44 public key has 1,312 bytes.');
+  return { id: keyId(name, MLDSA44_COSIGNATURE, publicKey), publicKey: Buffer.from(publicKey) };
+}
+
+const keyText = (name: string, id: Buffer, type: number, publicKey: Buffer): string =>
+  `${name}+${id.toString('hex')}+${Buffer.concat([Buffer.from([type]), publicKey]).toString('base64')}`;
+
+/** The Ed25519 verification key as text, as C2SP writes it. */
+export function encodeNoteKey({ name, id, publicKey }: NoteKey): string {
+  return keyText(name, id, ED25519, publicKey);
+}
+
+/** The ML-DSA-44 verification key as text, as C2SP writes it. */
+export function encodeSecondNoteKey(name: string, { id, publicKey }: SecondNoteKey): string {
+  return keyText(name, id, MLDSA44_COSIGNATURE, publicKey);
+}
+
+function decodeKey(text: string, type: number): { readonly name: string; readonly publicKey: Buffer } | undefined {
+  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(text);
+  if (!match) return undefined;
+  const bytes = Buffer.from(match[3]!, 'base64');
+  return bytes[0] === type ? { name: match[1]!, publicKey: bytes.subarray(1) } : undefined;
 }
 
 /** @returns undefined when the text is not the one text of an Ed25519 verification key with the right key id. */
 export function decodeNoteKey(text: string): NoteKey | undefined {
-  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(text);
-  if (!match) return undefined;
-  const bytes = Buffer.from(match[3]!, 'base64');
-  if (bytes.length !== 33 || bytes[0] !== ED25519 || !isEd25519Point(bytes.subarray(1))) return undefined;
-  const key = noteKey(match[1]!, bytes.subarray(1));
+  const decoded = decodeKey(text, ED25519);
+  if (!decoded || decoded.publicKey.length !== 32 || !isEd25519Point(decoded.publicKey)) return undefined;
+  const key = noteKey(decoded.name, decoded.publicKey);
   return encodeNoteKey(key) === text ? key : undefined;
+}
+
+/** @returns undefined when the text is not the one text of an ML-DSA-44 verification key of that name with the right key id. */
+export function decodeSecondNoteKey(text: string, name: string): SecondNoteKey | undefined {
+  const decoded = decodeKey(text, MLDSA44_COSIGNATURE);
+  if (!decoded || decoded.name !== name || decoded.publicKey.length !== MLDSA44.publicKey) return undefined;
+  const key = secondNoteKey(name, decoded.publicKey);
+  return encodeSecondNoteKey(name, key) === text ? key : undefined;
 }
 
 /** Signs a text that ends in a newline. `sign` gives the 64-byte Ed25519 signature of the text. */
@@ -61,6 +119,50 @@ export async function signNote(text: string, key: NoteKey, sign: (bytes: Uint8Ar
   if (!text.endsWith('\n') || text.includes('\n\n')) throw new Error('The text of a note ends in a newline and has no empty line.');
   const signature = await sign(Buffer.from(text, 'utf8'));
   return `${text}\n— ${key.name} ${Buffer.concat([key.id, signature]).toString('base64')}\n`;
+}
+
+/**
+ * What an ML-DSA-44 cosignature signs (c2sp.org/tlog-cosignature): the whole tree of this head, by the log itself.
+ * @param seconds since 1970.
+ */
+function cosignedMessage(name: string, { size, root }: TreeHead, seconds: bigint): Buffer {
+  const text = Buffer.concat([Buffer.from([Buffer.byteLength(name)]), Buffer.from(name, 'utf8')]);
+  const numbers = (...values: readonly bigint[]): Buffer => {
+    const bytes = Buffer.alloc(8 * values.length);
+    values.forEach((value, i) => bytes.writeBigUInt64BE(value, 8 * i));
+    return bytes;
+  };
+  return Buffer.concat([Buffer.from('subtree/v1\n\0', 'latin1'), text, numbers(seconds), text, numbers(0n, BigInt(size)), Buffer.from(root, 'hex')]);
+}
+
+/**
+ * Verifies the second signature of a checkpoint's head.
+ * @param line what a signature line has in base64: COSIGNATURE_BYTES.
+ */
+export function verifySecond(key: NoteKey & { readonly second: SecondNoteKey }, head: TreeHead, line: Buffer): 'good' | 'bad' | 'unchecked' {
+  return mldsa44Verify(key.second.publicKey, cosignedMessage(key.name, head, line.readBigUInt64BE(4)), line.subarray(12));
+}
+
+/** Signs a checkpoint of a head with every half of the key. @param time ISO 8601 UTC. */
+export async function signCheckpoint(head: TreeHead, time: string, key: NoteKey, signer: Pick<InstallationSigner, 'sign' | 'second'>): Promise<string> {
+  const note = await signNote(checkpointText(key.name, head, time), key, (bytes) => signer.sign(bytes));
+  if (!signer.second || !key.second) return note;
+  const seconds = BigInt(Math.floor(Date.parse(time) / 1000));
+  const stamp = Buffer.alloc(8);
+  stamp.writeBigUInt64BE(seconds);
+  const signature = await signer.second.sign(cosignedMessage(key.name, head, seconds));
+  return `${note}— ${key.name} ${Buffer.concat([key.second.id, stamp, signature]).toString('base64')}\n`;
+}
+
+/** The second signature of a note, as bytes; undefined where it has none of this key. */
+function secondLine(note: string, key: NoteKey & { readonly second: SecondNoteKey }): Buffer | undefined {
+  for (const line of note.slice(note.lastIndexOf('\n\n') + 2, -1).split('\n')) {
+    const [, name, text] = line.split(' ');
+    const bytes = Buffer.from(text ?? '', 'base64');
+    if (name !== key.name || bytes.length !== COSIGNATURE_BYTES || !bytes.subarray(0, 4).equals(key.second.id)) continue;
+    return bytes.toString('base64') === text ? bytes : Buffer.alloc(COSIGNATURE_BYTES);
+  }
+  return undefined;
 }
 
 /** @returns the note's text when one of its signatures is a good one of `key`; signatures of other keys are passed over, as the specification asks. */
@@ -98,12 +200,32 @@ export function parseCheckpoint(note: string): { readonly origin: string; readon
   return { origin, head: { size: Number(size), root: Buffer.from(root, 'base64').toString('hex') }, time };
 }
 
-/** @returns the checkpoint when `key` signed it for its own origin. */
-export function openCheckpoint(note: string, key: NoteKey): (SignedCheckpoint & { readonly time: string | undefined }) | undefined {
-  const text = openNote(note, key);
-  if (text === undefined) return undefined;
+/**
+ * What became of the second signature. `none`: the key has no second half. `missing`: it has, and the note has the first
+ * signature alone. `unchecked`: it is there, and this runtime cannot check it.
+ */
+export type SecondSignature = 'good' | 'none' | 'missing' | 'unchecked';
+
+export interface OpenedCheckpoint extends SignedCheckpoint {
+  readonly time: string | undefined;
+  readonly second: SecondSignature;
+}
+
+/**
+ * @returns the checkpoint when `key` signed it for its own origin. Where its second signature is there, it has to be good, and of the
+ * second that the note's time names; where it is missing, that is said, and whoever asked decides.
+ */
+export function openCheckpoint(note: string, key: NoteKey): OpenedCheckpoint | undefined {
+  if (openNote(note, key) === undefined) return undefined;
   const parsed = parseCheckpoint(note);
-  return parsed && parsed.origin === key.name ? { ...parsed, note } : undefined;
+  if (!parsed || parsed.origin !== key.name) return undefined;
+  const { second } = key;
+  if (!second) return { ...parsed, note, second: 'none' };
+  const line = secondLine(note, { ...key, second });
+  if (!line) return { ...parsed, note, second: 'missing' };
+  if (parsed.time !== undefined && Number(line.readBigUInt64BE(4)) !== Math.floor(Date.parse(parsed.time) / 1000)) return undefined;
+  const verdict = verifySecond({ ...key, second }, parsed.head, line);
+  return verdict === 'bad' ? undefined : { ...parsed, note, second: verdict };
 }
 
 /** The checkpoint of a line `{"note":"…"}` of checkpoints.jsonl, where `key` signed it for its own origin. */

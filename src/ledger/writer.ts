@@ -16,7 +16,7 @@ import { encodeEvent } from './events.ts';
 import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
 import { rootAt } from './lookups.ts';
-import { checkpointText, signNote, type NoteKey } from './note.ts';
+import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
 import type { LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
@@ -304,9 +304,7 @@ export class LedgerWriter {
   async writeCheckpoint(): Promise<SignedCheckpoint> {
     const { tree, head } = this.vouched;
     const { name: origin } = this.key;
-    const note = await this.#signed(() =>
-      signNote(checkpointText(origin, tree.head(), new Date(this.#clock()).toISOString()), this.key, (bytes) => this.#options.signer.sign(bytes)),
-    );
+    const note = await this.#signed(() => signCheckpoint(tree.head(), new Date(this.#clock()).toISOString(), this.key, this.#options.signer));
     const line = Buffer.from(JSON.stringify({ note }), 'utf8');
     await this.#writeVouched('checkpoints', head.checkpoints.bytes, Buffer.concat([line, NEWLINE]), (now) => ({
       ...now,

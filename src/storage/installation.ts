@@ -14,6 +14,11 @@ export const installationSchema = z.strictObject({
   created: z.iso.datetime(),
   /** Raw Ed25519 public key, base64url, 32 bytes. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** Raw ML-DSA-44 public key, base64url, 1,312 bytes: the second half. Left out where the first run could not make one. */
+  secondKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1750}$/)
+    .optional(),
   secretStore: z.enum(['secret-service', 'file']),
 });
 export type Installation = z.infer<typeof installationSchema>;
@@ -23,6 +28,17 @@ export const newInstallationId = (): string => `w-${randomBytes(6).toString('hex
 /** Undefined where the first run has not been. @throws StorageFault */
 export function readInstallation(home: Home): Installation | undefined {
   return readJson(installationSchema, home.installation, 'Restore it from a backup; without it the ledger cannot be continued.');
+}
+
+/** The halves of the key that signs for it, raw. */
+export function installationHalves({ publicKey, secondKey }: Pick<Installation, 'publicKey' | 'secondKey'>): {
+  readonly publicKey: Uint8Array;
+  readonly second?: Uint8Array;
+} {
+  return {
+    publicKey: Buffer.from(publicKey, 'base64url'),
+    ...(secondKey === undefined ? {} : { second: Buffer.from(secondKey, 'base64url') }),
+  };
 }
 
 /** The key that signs for it: raw Ed25519, 32 bytes; undefined where the first run has not been. @throws StorageFault */

@@ -1,13 +1,16 @@
-/** The installation's Ed25519 signing key (RFC 8032): signs ledger checkpoints and exports. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+/** The installation's signing key: Ed25519 (RFC 8032), and ML-DSA-44 (FIPS 204) where the runtime has it. Both sign ledger checkpoints and exports. */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { canMldsa44, MLDSA44, openMldsa44 } from './mldsa.ts';
 import type { InstallationSigner } from '../ledger/types.ts';
 import { StorageFault } from './fault.ts';
 import type { Home } from './home.ts';
 import { requireInstallation, type Installation } from './installation.ts';
 import { openSecretStore, type SecretStore } from './secret-store.ts';
 
-/** Name of the secret: PKCS #8 DER of the private key. */
+/** Name of the secret: PKCS #8 DER of the Ed25519 private key; behind it, where there is a second half, the seed of ML-DSA-44. */
 export const signingKeySecret = 'signing-key';
+/** Bytes of such a DER (RFC 8410). */
+const ED25519_DER = 48;
 
 /** Raw Ed25519 public key, 32 bytes. */
 function rawPublicKey(key: KeyObject): Uint8Array {
@@ -15,21 +18,46 @@ function rawPublicKey(key: KeyObject): Uint8Array {
   return new Uint8Array(Buffer.from(x ?? '', 'base64url'));
 }
 
-function signerOf(installation: string, key: KeyObject): InstallationSigner {
-  const publicKey = rawPublicKey(createPublicKey(key));
-  return { installation, publicKey, sign: async (bytes) => new Uint8Array(sign(null, bytes, key)) };
+/** A signer from its secret. @throws where the secret is none. */
+export function signerOf(installation: string, secret: Buffer): InstallationSigner {
+  if (secret.length !== ED25519_DER && secret.length !== ED25519_DER + MLDSA44.seed) throw new Error('not a signing key');
+  const key = createPrivateKey({ key: secret.subarray(0, ED25519_DER), format: 'der', type: 'pkcs8' });
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('not an Ed25519 key');
+  const seed = secret.subarray(ED25519_DER);
+  const second = seed.length > 0 && canMldsa44() ? openMldsa44(seed) : undefined;
+  return {
+    installation,
+    publicKey: rawPublicKey(createPublicKey(key)),
+    sign: async (bytes) => new Uint8Array(sign(null, bytes, key)),
+    ...(second ? { second: { publicKey: second.publicKey, sign: async (bytes) => second.sign(bytes) } } : {}),
+  };
 }
 
-/** Makes the key, keeps it in the store, and returns its raw public key. @throws StorageFault */
-export async function createSigningKey(store: SecretStore): Promise<Uint8Array> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+/** A fresh secret: of both halves where this runtime can sign with the second. The caller wipes it. */
+export function newSigningSecret(): Buffer {
+  const der = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' });
+  const seed = canMldsa44() ? randomBytes(MLDSA44.seed) : Buffer.alloc(0);
+  const secret = Buffer.concat([der, seed]);
+  der.fill(0);
+  seed.fill(0);
+  return secret;
+}
+
+/** Makes the key, keeps it in the store, and returns its public halves as installation.json has them. @throws StorageFault */
+export async function createSigningKey(store: SecretStore): Promise<Pick<Installation, 'publicKey' | 'secondKey'>> {
+  const secret = newSigningSecret();
   try {
-    await store.set(signingKeySecret, der);
+    await store.set(signingKeySecret, secret);
+    return publicHalves(signerOf('', secret));
   } finally {
-    der.fill(0);
+    secret.fill(0);
   }
-  return rawPublicKey(publicKey);
+}
+
+/** As installation.json has them. */
+export function publicHalves({ publicKey, second }: Pick<InstallationSigner, 'publicKey' | 'second'>): Pick<Installation, 'publicKey' | 'secondKey'> {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+  return { publicKey: text(publicKey), ...(second ? { secondKey: text(second.publicKey) } : {}) };
 }
 
 /**
@@ -39,18 +67,18 @@ export async function createSigningKey(store: SecretStore): Promise<Uint8Array> 
  */
 export async function openSigner(home: Home, installation: Installation = requireInstallation(home), store?: SecretStore): Promise<InstallationSigner> {
   const from = store ?? openSecretStore(installation.secretStore, home, installation.id);
-  const der = await from.get(signingKeySecret);
+  const secret = await from.get(signingKeySecret);
   const restore = 'Restore it from a backup; nothing is signed with another key silently.';
-  if (!der) {
+  if (!secret) {
     throw new StorageFault(
       'secret-store',
       home.installation,
       `The signing key of ${installation.id} is not in its secret store (${installation.secretStore}). ${restore}`,
     );
   }
-  let key: KeyObject;
+  let signer: InstallationSigner;
   try {
-    key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    signer = signerOf(installation.id, secret);
   } catch {
     throw new StorageFault(
       'corrupt',
@@ -58,13 +86,12 @@ export async function openSigner(home: Home, installation: Installation = requir
       `The signing key of ${installation.id} in its secret store (${installation.secretStore}) is damaged. ${restore}`,
     );
   } finally {
-    der.fill(0);
+    secret.fill(0);
   }
-  if (key.asymmetricKeyType !== 'ed25519') {
-    throw new StorageFault('corrupt', home.installation, `The signing key of ${installation.id} is not an Ed25519 key. ${restore}`);
-  }
-  const signer = signerOf(installation.id, key);
-  if (Buffer.from(signer.publicKey).toString('base64url') !== installation.publicKey) {
+  const { publicKey, secondKey } = publicHalves(signer);
+  // A runtime that cannot use the second half signs with the first, and says so; a half that is another's is none.
+  const same = publicKey === installation.publicKey && (secondKey === installation.secondKey || (secondKey === undefined && !canMldsa44()));
+  if (!same) {
     throw new StorageFault('corrupt', home.installation, `The signing key in the secret store is not the one that ${home.installation} names. ${restore}`);
   }
   return signer;

@@ -11,6 +11,7 @@ import { createInstallation, newInstallationId, readInstallation, requireInstall
 import { readJson } from './json.ts';
 import { withFileLock } from './lock.ts';
 import { MemorySecretStore } from './secret-store.ts';
+import { mldsa44Verify } from './mldsa.ts';
 import { createSigningKey, openSigner } from './signer.ts';
 import { createPublicKey, verify } from 'node:crypto';
 
@@ -124,13 +125,13 @@ test('the installation is written once, and missing is a sentence', async () => 
   expect(readInstallation(home)).toBeUndefined();
   expect(() => requireInstallation(home)).toThrow('There is no Wardmux in');
   const store = new MemorySecretStore();
-  const publicKey = Buffer.from(await createSigningKey(store)).toString('base64url');
+  const halves = await createSigningKey(store);
   const installation = {
     format: 'wardmux-installation',
     version: 1,
     id: newInstallationId(),
     created: '2026-11-22T00:00:00.000Z',
-    publicKey,
+    ...halves,
     secretStore: 'file',
   } as const;
   createInstallation(home, installation);
@@ -140,23 +141,27 @@ test('the installation is written once, and missing is a sentence', async () => 
   const signer = await openSigner(home, installation, store);
   expect(signer.installation).toBe(installation.id);
   const bytes = Buffer.from('a checkpoint');
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: halves.publicKey }, format: 'jwk' });
   expect(verify(null, bytes, key, await signer.sign(bytes))).toBe(true);
+  expect(mldsa44Verify(signer.second!.publicKey, bytes, await signer.second!.sign(bytes))).toBe('good');
+  expect(Buffer.from(signer.second!.publicKey).toString('base64url')).toBe(halves.secondKey);
 });
 
 test('a signing key that is missing, damaged, another or of another kind is refused', async () => {
   const home = openHome(folder);
   const store = new MemorySecretStore();
-  const publicKey = Buffer.from(await createSigningKey(store)).toString('base64url');
+  const halves = await createSigningKey(store);
   const installation = {
     format: 'wardmux-installation',
     version: 1,
     id: newInstallationId(),
     created: '2026-11-22T00:00:00.000Z',
-    publicKey,
+    ...halves,
     secretStore: 'file',
   } as const;
-  await createSigningKey(store);
+  // Half of another key is not this one.
+  const { secondKey } = await createSigningKey(store);
+  await expect(openSigner(home, { ...installation, secondKey: secondKey! }, store)).rejects.toThrow('not the one that');
   await expect(openSigner(home, installation, store)).rejects.toThrow('not the one that');
   await store.set('signing-key', Buffer.from('nonsense'));
   await expect(openSigner(home, installation, store)).rejects.toThrow('damaged');

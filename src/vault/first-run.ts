@@ -191,7 +191,7 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     const id = newInstallationId();
     const { store, reason } = await (input.chooseStore ?? chooseSecretStore)(home, id);
     undo.push(() => store.delete('signing-key'));
-    const publicKey = await createSigningKey(store);
+    const halves = await createSigningKey(store);
     undo.push(() => store.delete('backoff-key'));
     const backoffKey = await createBackoffKey(store);
 
@@ -216,7 +216,7 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       version: 1,
       id,
       created: now.toISOString(),
-      publicKey: Buffer.from(publicKey).toString('base64url'),
+      ...halves,
       secretStore: store.name,
     };
     undo.push(() => store.delete(HEAD_SECRET));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
-import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, readVerifier, sshSign, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
+import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
 import type { Certificate } from '../ledger/certificate.ts';
 import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts, type PersonFacts } from '../ledger/index.ts';
 import { loadPolicy } from '../policy/policy.ts';
@@ -394,12 +394,11 @@ test('an export is signed by the installation through main, from facts, and by t
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'not-signed' });
   expect(existsSync(folder)).toBe(false);
   const own = { trust, checkpoint, verifier: readVerifier(), by: person, version: '0.0.0-test' };
-  const ssh = { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes: Uint8Array) => signer.sign(bytes) };
   // Facts that are not those of the bundle: the signature does not fit, and no bundle is left.
-  main.attest = (statement) => sshSign(composeSums({ ...statement, records: statement.records + 1 }, own), ssh, EXPORT_NAMESPACE);
+  main.attest = (statement) => signAsInstallation(composeSums({ ...statement, records: statement.records + 1 }, own), signer, EXPORT_NAMESPACE);
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'contradicted' });
   expect(existsSync(folder)).toBe(false);
-  main.attest = (statement) => sshSign(composeSums(statement, own), ssh, EXPORT_NAMESPACE);
+  main.attest = (statement) => signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);
   expect(await main.ask(question)).toMatchObject({ type: 'exported', folder });
   expect(readdirSync(folder)).toContain('SHA256SUMS');
   expect(verifyBundle(folder, trustText(trust))).toMatchObject({ good: true });

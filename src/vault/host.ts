@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { ExportError, p256SshKey, requireTrust, writeBundle, type BundleStatement } from '../export/index.ts';
-import { LedgerError, ledgerOrigin, noteKey } from '../ledger/index.ts';
+import { installationNoteKey, LedgerError } from '../ledger/index.ts';
 import { denialOf, denials, grantOf, type Grant, type Permission, type Standing } from '../access/index.ts';
 import type { Link } from '../process/link.ts';
 import { prove } from '../proof/proof.ts';
@@ -364,7 +364,7 @@ export class VaultHost {
     const result = await writeBundle({
       recordingFolder,
       opener: identity,
-      ledger: { folder: home.ledger, key: noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url')) },
+      ledger: { folder: home.ledger, key: installationNoteKey(installation) },
       checkpoint,
       sign: (statement) => this.#attest(id, statement),
       person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },

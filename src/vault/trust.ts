@@ -4,7 +4,7 @@ import { verifierSha256 } from '../export/verifier.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { policyInForce } from '../policy/force.ts';
 import type { Home } from '../storage/home.ts';
-import type { Installation } from '../storage/installation.ts';
+import { installationHalves, type Installation } from '../storage/installation.ts';
 import { readPinned } from './pinned.ts';
 
 /**
@@ -13,10 +13,9 @@ import { readPinned } from './pinned.ts';
  */
 export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts): Trust {
   const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
-  const publicKey = Buffer.from(installation.publicKey, 'base64url');
   return makeTrust({
     installation: installation.id,
-    publicKey,
+    keys: [installationHalves(installation)],
     persons,
     auditKeys: policyInForce(home, facts).policy.auditKeys,
     verifierSha256: verifierSha256(),

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { EXPORT_NAMESPACE, sshSign } from '../../src/export/sshsig.ts';
+import { EXPORT_NAMESPACE, signAsInstallation, sshSign } from '../../src/export/sshsig.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { signersCommand } from '../../src/export/guide.ts';
 import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
@@ -171,7 +171,7 @@ test('a disclosed text edited', () => attack('bad-commitment', (copy) => editTex
 test('a disclosed text edited, and everything signed again with the genuine keys', () =>
   attack('bad-commitment', async (copy) => {
     editText(copy, 'Jane', 'John');
-    await resign(copy, site.keys.installationSsh, site.keys.person);
+    await resign(copy, site.keys.installation, site.keys.person);
   }));
 
 test('a record replaced with a new commitment to it', () =>
@@ -291,7 +291,7 @@ test('a list of sums that leaves a file out, signed with the genuine keys', asyn
   attack('bad-sums', async (copy) => {
     editLines(join(copy, BUNDLE.sums), (lines) => lines.slice(1));
     const sums = readFileSync(join(copy, BUNDLE.sums));
-    writeFileSync(join(copy, BUNDLE.installationSignature), await sshSign(sums, site.keys.installationSsh, EXPORT_NAMESPACE));
+    writeFileSync(join(copy, BUNDLE.installationSignature), await signAsInstallation(sums, site.keys.installation, EXPORT_NAMESPACE));
     writeFileSync(join(copy, BUNDLE.personSignature), await sshSign(sums, site.keys.person, EXPORT_NAMESPACE));
   }));
 
@@ -306,11 +306,11 @@ test("everything signed again with an attacker's keys", () =>
       '2026-01-01T00:00:00.000Z',
     );
     writeFileSync(join(copy, BUNDLE.checkpoint), await signNote(text, noteKey(lines[0]!, attacker.installation.publicKey), attacker.installation.sign));
-    await resign(copy, attacker.installationSsh, attacker.person);
+    await resign(copy, attacker.installation, attacker.person);
   }));
 test("only the sums signed again with an attacker's installation key", () =>
-  attack('untrusted-key', (copy) => resign(copy, makeKeys().installationSsh, site.keys.person)));
-test("only the person's key replaced", () => attack('untrusted-person-key', (copy) => resign(copy, site.keys.installationSsh, makeKeys().person)));
+  attack('untrusted-key', (copy) => resign(copy, makeKeys().installation, site.keys.person)));
+test("only the person's key replaced", () => attack('untrusted-person-key', (copy) => resign(copy, site.keys.installation, makeKeys().person)));
 
 /** Python 3.11 and later refuse long numbers by themselves; without that limit it is as the versions before. */
 const OLD_PYTHON = { PYTHONINTMAXSTRDIGITS: '0' };
@@ -401,7 +401,7 @@ test('a file missing, a file too many, a link out of the bundle', async () => {
 
 test('another installation, an unknown person, a spoiled trust file', () => {
   const keys = makeKeys('w-ffffffffffff');
-  const facts = { publicKey: keys.installation.publicKey, persons: [], auditKeys: [], verifierSha256: site.trust.verifier.sha256 };
+  const facts = { keys: [{ publicKey: keys.installation.publicKey }], persons: [], auditKeys: [], verifierSha256: site.trust.verifier.sha256 };
   const expectCode = (text: string, code: string): void => {
     const file = join(site.folder, 'other-trust.json');
     writeFileSync(file, text);
@@ -528,7 +528,7 @@ test('what an exporter withholds is counted, piece by piece and byte by byte', a
   const hidden = 'name: Jane Doe\r\n'.length;
   const pieces = { disclosed: summary.pieces.disclosed - 1, withheld: summary.pieces.withheld + 1 };
   writeFileSync(join(copy, BUNDLE.summary), `${JSON.stringify({ ...summary, outputBytes: summary.outputBytes - hidden, pieces }, null, 2)}\n`);
-  await resign(copy, site.keys.installationSsh, site.keys.person);
+  await resign(copy, site.keys.installation, site.keys.person);
   const verdict = site.judge(copy);
   expect(verdict).toMatchObject({ good: true, facts: { withheld: 2, withheldOutputBytes: hidden } });
   expect(verdict.notes).toContain(`${hidden} bytes of output are withheld.`);

@@ -10,7 +10,7 @@ setInterval(() => {}, 60_000);
 await site.export(recording, target, {
   notes,
   signer: {
-    ...site.keys.installationSsh,
+    ...site.keys.installation,
     sign: () => {
       process.stdout.write(`${JSON.stringify({ folder: site.folder, place, notes, recording, target })}\n`);
       return new Promise(() => {});

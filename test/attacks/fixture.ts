@@ -1,7 +1,7 @@
 /** A small installation with one person, a ledger, two recordings and their bundles; and verify.py beside verify.ts. */
 import { operatorAccess } from '../../src/recording/access.ts';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { digestOfFile } from '../../src/export/verify/files.ts';
 import type { Verdict } from '../../src/export/verify/verdict.ts';
 import { exportRecording } from '../../src/export/bundle.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
-import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
+import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
 import { verifierSha256 } from '../../src/export/verifier.ts';
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
@@ -18,6 +18,7 @@ import { noticeEntry } from '../../src/ledger/notice.ts';
 import type { InstallationSigner } from '../../src/ledger/types.ts';
 import type { Recipient, RecordingNotice } from '../../src/recording/types.ts';
 import { encodeSnapshot } from '../../src/recording/replay.ts';
+import { MLDSA44, openMldsa44 } from '../../src/storage/mldsa.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
 import { RecordingWriter, type RecordingOptions } from '../../src/recording/writer.ts';
 
@@ -29,7 +30,6 @@ export const verifier = join(root, 'assets/verify.py');
 
 export interface Keys {
   readonly installation: InstallationSigner;
-  readonly installationSsh: SshSigner;
   readonly person: SshSigner;
   readonly personJwk: { x: string; y: string };
   /** What the person's recordings are sealed to. */
@@ -39,12 +39,12 @@ export interface Keys {
 export function makeKeys(installation = 'w-0123456789ab'): Keys {
   const ed = generateKeyPairSync('ed25519');
   const publicKey = Buffer.from(ed.publicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const second = openMldsa44(randomBytes(MLDSA44.seed));
   const signEd = async (bytes: Uint8Array) => sign(null, bytes, ed.privateKey);
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const personJwk = ec.publicKey.export({ format: 'jwk' }) as { x: string; y: string };
   return {
-    installation: { installation, publicKey, sign: signEd },
-    installationSsh: { publicKey: ed25519SshKey(publicKey), sign: signEd },
+    installation: { installation, publicKey, sign: signEd, second: { publicKey: second.publicKey, sign: async (bytes) => second.sign(bytes) } },
     person: { publicKey: p256SshKey(personJwk), sign: async (bytes) => sign('sha256', bytes, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' }) },
     personJwk,
     owner: { ...generateAuditKey().recipient, role: 'owner' },
@@ -68,7 +68,7 @@ export class Site {
     mkdirSync(this.notes);
     this.trust = makeTrust({
       installation: this.keys.installation.installation,
-      publicKey: this.keys.installation.publicKey,
+      keys: [{ publicKey: this.keys.installation.publicKey, second: this.keys.installation.second?.publicKey }],
       persons: [{ id: PERSON, name: 'Ada Example', signingKey: this.keys.personJwk, encryptionKey: this.keys.owner.jwk }],
       auditKeys: [{ label: 'audit', jwk: this.audit.recipient.jwk }],
       verifierSha256: verifierSha256(),
@@ -115,7 +115,7 @@ export class Site {
     return writer.id;
   }
 
-  export(recording: string, target: string, { live = false, notes = this.notes, signer = this.keys.installationSsh } = {}) {
+  export(recording: string, target: string, { live = false, notes = this.notes, signer = this.keys.installation } = {}) {
     return exportRecording({
       recordingFolder: join(this.recordings, recording),
       opener: AuditKeyOpener.fromJson(this.audit.file),
@@ -192,10 +192,10 @@ for line in sys.stdin.read().splitlines():
 }
 
 /** Makes sums and signatures new, as somebody with these keys could. */
-export async function resign(bundle: string, installation: SshSigner, person: SshSigner): Promise<void> {
+export async function resign(bundle: string, installation: InstallationSigner, person: SshSigner): Promise<void> {
   const sums = Buffer.from(SUMMED_FILES.map((name) => `${digestOfFile(join(bundle, name)).toString('hex')}  ${name}\n`).join(''));
   writeFileSync(join(bundle, BUNDLE.sums), sums);
-  writeFileSync(join(bundle, BUNDLE.installationSignature), await sshSign(sums, installation, EXPORT_NAMESPACE));
+  writeFileSync(join(bundle, BUNDLE.installationSignature), await signAsInstallation(sums, installation, EXPORT_NAMESPACE));
   writeFileSync(join(bundle, BUNDLE.personSignature), await sshSign(sums, person, EXPORT_NAMESPACE));
 }
 

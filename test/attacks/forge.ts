@@ -8,12 +8,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
-import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, p256SshKey, type SshPublicKey } from '../../src/export/sshsig.ts';
+import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKey, type SshPublicKey } from '../../src/export/sshsig.ts';
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
 import type { EventCode } from '../../src/recording/types.ts';
 import { headerText, INSTALLATION, makeExample, PERSON, POLICY, RECORDING, STARTED_MS } from '../vectors/example.ts';
+import { mldsa44Of, type SecondPair } from '../vectors/kept.ts';
 import { bytesOf, ecdsa, ed25519Of, eventBytes, p256Of, pieceDigest, sha256, thumbprintOf, type P256Jwk } from '../vectors/second-writer.ts';
 
 export interface ForgedPiece {
@@ -77,6 +78,8 @@ export interface InsiderKeys {
   readonly trustText: string;
   readonly noteSign: (bytes: Uint8Array) => Uint8Array;
   readonly installation: SshKeyPair;
+  /** The second half of the installation's key, where it has one. */
+  readonly second: SecondPair | undefined;
   /** Seed of the installation's key. */
   readonly seed: Buffer;
   readonly person: SshKeyPair;
@@ -94,15 +97,16 @@ export interface SshKeyPair {
 /** SHA-256 that stands in trust files of forgeries for verify.py: that of the file in their bundles. */
 const VERIFIER = Buffer.from('# stands for verify.py\n');
 
-/** Keys that follow from a name, so that a forgery is the same every time. With `deterministic` ECDSA is too, and slower. */
-export function insiderKeys(name: string, deterministic = false): InsiderKeys {
+/** Keys that follow from a name, so that a forgery is the same every time. With `deterministic` signatures are too, and slower. */
+export function insiderKeys(name: string, deterministic = false, halves: 1 | 2 = 2): InsiderKeys {
+  const second = halves === 2 ? mldsa44Of(`${name}/installation`, deterministic) : undefined;
   const ed = ed25519Of(`${name}/installation`);
   const signing = p256Of(`${name}/person`);
   const [owner, audit, stranger] = [p256Of(`${name}/owner`), p256Of(`${name}/audit`), p256Of(`${name}/stranger`)];
   const key: KeyObject = createPrivateKey({ key: signing, format: 'jwk' });
   const trust = makeTrust({
     installation: INSTALLATION,
-    publicKey: ed.publicKey,
+    keys: [{ publicKey: ed.publicKey, second: second?.publicKey }],
     persons: [{ id: PERSON, name: 'Ada Example', signingKey: signing, encryptionKey: owner }],
     auditKeys: [{ label: 'audit', jwk: audit }],
     verifierSha256: sha256(VERIFIER).toString('hex'),
@@ -112,6 +116,7 @@ export function insiderKeys(name: string, deterministic = false): InsiderKeys {
     trustText: trustText(trust),
     noteSign: ed.sign,
     installation: { publicKey: ed25519SshKey(ed.publicKey), sign: ed.sign },
+    second,
     seed: ed.seed,
     person: {
       publicKey: p256SshKey(signing),
@@ -269,7 +274,8 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
   const noteText = forgery.note(`${origin}\n${head.size}\n${Buffer.from(head.root, 'hex').toString('base64')}\ntime 2026-03-05T07:59:59.000Z\n`);
   const key = noteKey(origin, keys.installation.publicKey.raw);
   const signature = Buffer.concat([key.id, (forgery.sign ?? keys.noteSign)(Buffer.from(noteText, 'utf8'))]).toString('base64');
-  files.set(BUNDLE.checkpoint, Buffer.from(`${noteText}\n— ${origin} ${signature}\n${forgery.noteTail}`, 'utf8'));
+  const cosigned = keys.second ? cosignature(origin, head, keys.second) : '';
+  files.set(BUNDLE.checkpoint, Buffer.from(`${noteText}\n— ${origin} ${signature}\n${cosigned}${forgery.noteTail}`, 'utf8'));
 
   // The rest.
   const sizes = events.flatMap(({ detail }) => (typeof detail?.['size'] === 'number' && detail['recording'] === RECORDING ? [detail['size']] : []));
@@ -303,8 +309,29 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
 export function signAgain(files: Map<string, Buffer>, keys: InsiderKeys, hash = 'sha512'): void {
   const sums = Buffer.from(SUMMED_FILES.map((name) => `${sha256(files.get(name) ?? '').toString('hex')}  ${name}\n`).join(''), 'latin1');
   files.set(BUNDLE.sums, sums);
-  files.set(BUNDLE.installationSignature, Buffer.from(sshSignature(sums, keys.installation, { hash })));
+  files.set(BUNDLE.installationSignature, Buffer.from(installationSignature(sums, keys, hash)));
   files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person, { hash })));
+}
+
+/** Of both halves, one after the other. */
+export function installationSignature(sums: Buffer, { installation, second }: Pick<InsiderKeys, 'installation' | 'second'>, hash = 'sha512'): string {
+  return sshSignature(sums, installation, { hash }) + (second ? sshSignature(sums, secondSsh(second), { hash }) : '');
+}
+
+export const secondSsh = ({ publicKey, sign: signBytes }: SecondPair): SshKeyPair => ({ publicKey: mldsa44SshKey(publicKey), sign: signBytes });
+
+/** The signature line of a second half over a head (c2sp.org/tlog-cosignature), by hand. */
+export function cosignature(origin: string, { size, root }: { readonly size: number; readonly root: string }, second: SecondPair): string {
+  const u64 = (n: number): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(BigInt(n));
+    return bytes;
+  };
+  const time = u64(Date.UTC(2026, 2, 5, 7, 59, 59) / 1000);
+  const name = Buffer.concat([Buffer.of(origin.length), Buffer.from(origin)]);
+  const message = Buffer.concat([Buffer.from('subtree/v1\n\0'), name, time, name, u64(0), u64(size), Buffer.from(root, 'hex')]);
+  const id = sha256(origin, Buffer.of(0x0a, 0x06), second.publicKey).subarray(0, 4);
+  return `— ${origin} ${Buffer.concat([id, time, second.sign(message)]).toString('base64')}\n`;
 }
 
 /** An SSH signature with any digest and namespace, and so many needless zeros in front of a key's numbers. */
@@ -331,7 +358,7 @@ export function sshSignature(
   };
   const digest = createHash(hash).update(message).digest();
   const raw = Buffer.from(pair.sign(Buffer.concat([Buffer.from('SSHSIG'), string(namespace), string(''), string(hash), string(digest)])));
-  const value = pair.publicKey.type === 'ssh-ed25519' ? raw : Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]);
+  const value = pair.publicKey.type === 'ecdsa-sha2-nistp256' ? Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]) : raw;
   const blob = Buffer.concat([
     Buffer.from('SSHSIG\0\0\0\u0001', 'latin1'),
     string(encodeSshKey(pair.publicKey)),

@@ -464,7 +464,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ),
   ['a checkpoint without a time', 'good', (f) => (f.note = (text) => text.replace(/time .*\n/, ''))],
   ['a checkpoint with a size of 16 digits', 'bad-checkpoint', (f) => (f.note = (text) => text.replace(/\n\d+\n/, '\n1000000000000000\n'))],
-  ['a checkpoint without a signature', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /— .*\n$/, ''))],
+  ['a checkpoint without a signature', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /(?:— .*\n)+$/, ''))],
   ['spare bits in the signature of the checkpoint', 'bad-checkpoint', (f) => (f.files = (files) => patch(files, BUNDLE.checkpoint, /.=\n$/, spare))],
   ['spare bits in the signature of somebody else', 'bad-checkpoint', (f) => (f.noteTail = '— witness.example AAB=\n')],
   ['a checkpoint of more than 65,536 bytes', 'bad-checkpoint', (f) => (f.noteTail = `— witness.example ${'A'.repeat(92)}\n`.repeat(600))],

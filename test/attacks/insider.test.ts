@@ -11,9 +11,12 @@ import { verifyBundle } from '../../src/export/verify.ts';
 import { trustText } from '../../src/export/trust.ts';
 import { judgeInPython } from './fixture.ts';
 import { forge, honest, insiderKeys, sshSignature, writeFiles } from './forge.ts';
+import { hybridTable } from './hybrid-table.ts';
 import { insiderTableFor } from './insider-table.ts';
 
 const keys = insiderKeys('insider');
+/** As an installation had it whose runtime knows no second half. */
+const single = insiderKeys('insider', false, 1);
 const insiderTable = insiderTableFor(keys);
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -43,10 +46,36 @@ test('both verifiers refuse each, in the same words', () => {
   judgeInPython(folders, trustFile).forEach((verdict, i) => expect(verdict, insiderTable[i]![0]).toEqual(verdicts[i]));
 });
 
+test('a key of two halves: both signed, each is of that key, and a successor is certified by both', () => {
+  const rows = hybridTable('insider', false);
+  const folders = rows.map(([, , trust, files], i) => {
+    const bundle = writeFiles(join(folder, `hybrid-${i}`), files);
+    writeFileSync(`${bundle}.trust`, trust);
+    return bundle;
+  });
+  const verdicts = rows.map(([, , trust], i) => verifyBundle(folders[i]!, trust));
+  expect(rows.map(([name], i) => [name, verdicts[i]!.code])).toEqual(rows.map(([name, code]) => [name, code]));
+  for (const trust of new Set(rows.map((row) => row[2]))) {
+    const part = rows.flatMap((row, i) => (row[2] === trust ? [i] : []));
+    expect(
+      judgeInPython(
+        part.map((i) => folders[i]!),
+        `${folders[part[0]!]!}.trust`,
+      ),
+    ).toEqual(part.map((i) => verdicts[i]));
+  }
+  expect(verdicts.find(({ code }) => code === 'half-signature')).toMatchObject({
+    status: 44,
+    sentence: 'The key of the installation has two halves, and only one of them signed.',
+  });
+  expect(verdicts[0]!.facts).toMatchObject({ secondSignatures: 'good', unknownAlgorithms: [] });
+});
+
 test('a trust file is believed as it was written, and certificates of keys are checked', () => {
+  const keys = single;
   const bundle = writeFiles(join(folder, 'honest'), forge(honest(keys), keys));
   const text = keys.trustText;
-  const next = insiderKeys('next');
+  const next = insiderKeys('next', false, 1);
   const certificate = sshSignature(Buffer.from(`${keys.trust.installation}\n${(next.trust.keys[0] as { ssh: string }).ssh}\n`), keys.installation, {
     namespace: 'installation-key@wardmux.localhost',
   });
@@ -62,8 +91,8 @@ test('a trust file is believed as it was written, and certificates of keys are c
     [text.replace('Ada Example', 'x'.repeat(201)), 'bad-trust'],
     [text.replace('Ada Example', '\u{1f600}'.repeat(200)), 'good'],
     [text.replace('"algorithm": "ed25519"', '"algorithm": "ed448"'), 'bad-trust'],
-    [trustText({ ...keys.trust, keys: [...keys.trust.keys, { algorithm: 'ml-dsa-44', key: 'AAAA' }] }), 'good'],
-    [trustText({ ...keys.trust, keys: [{ algorithm: 'ml-dsa-44', key: 'AAAA' }] }), 'bad-trust'],
+    [trustText({ ...keys.trust, keys: [...keys.trust.keys, { algorithm: 'ml-dsa-65', key: 'AAAA' }] }), 'good'],
+    [trustText({ ...keys.trust, keys: [{ algorithm: 'ml-dsa-65', key: 'AAAA' }] }), 'bad-trust'],
     [trustText({ ...keys.trust, auditKeys: [] }), 'bad-recipients'],
     [trustText({ ...keys.trust, auditKeys: [{ ...keys.trust.auditKeys[0]!, kid: 'A'.repeat(43) }] }), 'bad-trust'],
     [trustText({ ...keys.trust, persons: [...keys.trust.persons, ...keys.trust.persons] }), 'bad-trust'],

@@ -254,7 +254,32 @@ function changeFile(files: Map<string, Buffer>, c: Chance, names: readonly strin
 
 const looked = [BUNDLE.evidence, BUNDLE.cast, BUNDLE.ledger, BUNDLE.summary, BUNDLE.checkpoint];
 
+/** Changes what nobody signs for: the signatures of the installation, of each half of its key, and the lines of the checkpoint. */
+function changeSignatures(files: Map<string, Buffer>, c: Chance): void {
+  const name = c.one([BUNDLE.installationSignature, BUNDLE.checkpoint]);
+  const parts = files
+    .get(name)!
+    .toString('latin1')
+    .split(name === BUNDLE.checkpoint ? /(?<=\n)(?=\xe2\x80\x94 )/ : /(?<=END SSH SIGNATURE-----\n)/);
+  const kind = c.below(4);
+  if (kind === 0) parts.splice(c.below(parts.length), 1);
+  else if (kind === 1) parts.splice(c.below(parts.length + 1), 0, c.one(parts));
+  else if (kind === 2) parts.reverse();
+  else {
+    const at = c.below(parts.length);
+    parts[at] = changeText(parts[at]!, c);
+  }
+  files.set(name, Buffer.from(parts.join(''), 'latin1'));
+}
+
 const mutations: readonly Mutation[] = [
+  (f, c) => {
+    const { late } = f;
+    f.late = (files) => {
+      late(files);
+      changeSignatures(files, c);
+    };
+  },
   (f, c) => void f.frames.splice(c.below(f.frames.length), 1),
   (f, c) => void f.frames.splice(c.below(f.frames.length + 1), 0, copyOf(frame(f, c))),
   (f, c) => {

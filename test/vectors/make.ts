@@ -5,13 +5,15 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
+import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
 import { AUDIT_KEY_NAMESPACE, certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
 import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
+import { keptSignatures } from './kept.ts';
 import { bytesOf, ecdsa, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
-import { encodeNoteKey, noteKey } from '../../src/ledger/note.ts';
+import { encodeNoteKey, encodeSecondNoteKey, noteKey, secondNoteKey } from '../../src/ledger/note.ts';
 import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../src/export/sshsig.ts';
 
 /** Every key of the vectors follows from this name. */
@@ -22,7 +24,7 @@ const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, nu
 
 /** All files, by their path in this folder. */
 export function makeVectors(): Map<string, Buffer> {
-  const keys = insiderKeys(NAME, true);
+  const keys = insiderKeys(NAME, true, 1);
   const files = new Map<string, Buffer>();
   files.set('keys.json', json(keysOf(keys)));
   files.set('ratchet.json', json(ratchet()));
@@ -34,6 +36,7 @@ export function makeVectors(): Map<string, Buffer> {
   const good = forge(honest(keys), keys);
   for (const [name, content] of good) files.set(`good/${name}`, content);
   files.set('bundles.json', json(bundles(keys, good)));
+  files.set('mldsa44.json', json(keptSignatures()));
   return files;
 }
 
@@ -42,11 +45,18 @@ function keysOf(keys: InsiderKeys): unknown {
   const key = keys.trust.keys[0] as { readonly ledger: string; readonly ssh: string };
   return {
     installation: { id: INSTALLATION, seed: hex(ed.seed), publicKey: hex(ed.publicKey), ledger: key.ledger, ssh: key.ssh },
+    second: second(),
     p256: ['person', 'owner', 'audit', 'stranger'].map((role) => {
       const jwk = p256Of(`${NAME}/${role}`);
       return { role, jwk, kid: thumbprintOf(jwk) };
     }),
   };
+}
+
+/** The second half of the key that the cases "two halves" of bundles.json begin with. */
+function second(): unknown {
+  const { seed, publicKey } = secondOf(NAME);
+  return { algorithm: 'ml-dsa-44', seed: hex(seed), publicKey: hex(publicKey), ledger: encodeSecondNoteKey(ORIGIN, secondNoteKey(ORIGIN, publicKey)) };
 }
 
 function ratchet(): unknown {
@@ -373,6 +383,7 @@ function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
       return caseOf(name, code, files, trust ?? undefined);
     }),
     ...trusts(keys).map(([name, code, trust]) => caseOf(name, code, good, trust)),
+    ...hybridTable(NAME, true).map(([name, code, trust, files]) => caseOf(`two halves: ${name}`, code, files, trust)),
     ...insiderTableFor(keys).map(([name, code, change]) => {
       const forgery: Forgery = honest(keys);
       change(forgery);

@@ -1,7 +1,7 @@
 /** `wardmux export`: a bundle for an auditor. */
 import { exportRecording } from '../../export/bundle.ts';
 import { sweepPartials } from '../../export/partial.ts';
-import { ed25519SshKey, p256SshKey } from '../../export/sshsig.ts';
+import { p256SshKey } from '../../export/sshsig.ts';
 import { liveState } from '../../recording/live.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { version } from '../../version.ts';
@@ -45,7 +45,7 @@ export const exportCommand: CliCommand = {
               recordingFolder: folder,
               opener: identity,
               ledger,
-              installationSigner: { publicKey: ed25519SshKey(signer.publicKey), sign: (bytes) => signer.sign(bytes) },
+              installationSigner: signer,
               person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
               trust,
               target: options.output,

@@ -53,6 +53,8 @@ export interface BundleFacts {
   readonly policyReplaced: boolean;
   /** Whether verify.py in the bundle is the one that the trust file names. */
   readonly ownVerifier: boolean;
+  /** The installation's second signatures, ML-DSA-44: `none` where the key that signed has one half, `unchecked` where this verifier cannot check them. */
+  readonly secondSignatures: 'good' | 'none' | 'unchecked';
   /** Algorithms of keys in the trust file that were passed over. */
   readonly unknownAlgorithms: readonly string[];
 }
@@ -87,6 +89,8 @@ export function notesOf(facts: BundleFacts): string[] {
   if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
   if (!facts.ownVerifier)
     notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
+  if (facts.secondSignatures === 'unchecked')
+    notes.push('The second signatures of the installation (ML-DSA-44) are there, and this verifier cannot check them: it has checked the first ones, Ed25519.');
   if (facts.unknownAlgorithms.length > 0)
     notes.push(`The trust file has keys that this verifier cannot use, and what they signed was not checked: ${facts.unknownAlgorithms.join(', ')}.`);
   if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);
