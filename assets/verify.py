@@ -1111,16 +1111,17 @@ def check_checkpoint(data, keys, claimed):
     return size, root, 'good' if second else 'none'
 
 
-HEAD_ACTIONS = ('recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered')
+HEADS = 'recording.heads'
+# Digests in an event of heads at most.
+MAX_HEADS = 256
 CLOSING_STATES = {'recording.end': 'complete', 'recording.recovered': 'recovered', 'recording.failed': 'failed'}
-# What may follow the event that closed a recording: one that failed may be recovered.
-AFTER_CLOSING = {'recording.end': (), 'recording.failed': ('recording.recovered',), 'recording.recovered': ()}
+HEAD_ACTIONS = ('recording.segment', *CLOSING_STATES)
 EMPTY_ROOT = sha256(b'').hex()
 
 
 # base64url of 64 bytes has one text: the last letter has four bits to spare.
 BYTES_64 = '[A-Za-z0-9_-]{85}[AQgw]'
-EVENT_MEMBERS = ('seq', 'time', 'entered', 'installation', 'action', 'person', 'outcome', 'detail')
+EVENT_MEMBERS = ('seq', 'time', 'entered', 'monoUs', 'installation', 'action', 'person', 'outcome', 'aal', 'credential', 'detail')
 
 
 def decode_event(line):
@@ -1129,15 +1130,31 @@ def decode_event(line):
     event = parse_one_object(line)
     good = event is not None and is_int(event.get('seq')) and isinstance(event.get('action'), str) and is_moment(event.get('time'))
     good = good and members(event, tuple(name for name in EVENT_MEMBERS if name in event)) and ('entered' not in event or is_moment(event['entered']))
+    good = good and all(name in event for name in ('monoUs', 'aal', 'credential')) and (event['monoUs'] is None or is_count(event['monoUs']))
+    good = good and (event['aal'] is None or is_int(event['aal']) and 1 <= event['aal'] <= 3)
+    good = good and (event['credential'] is None or is_match(event['credential'], '[A-Za-z0-9_-]{1,64}'))
     good = good and is_match(event.get('installation'), 'w-[0-9a-f]{12}') and ('outcome' not in event or isinstance(event['outcome'], str))
     good = good and ('detail' not in event or isinstance(event['detail'], dict))
     good = good and ('person' not in event or isinstance(event['person'], str))
     return event if good else None
 
 
-def belongs_to(event, recording, people):
-    """It names the recording, takes a policy into force, or gives the keys of its owner or exporter."""
-    if event.get('detail', {}).get('recording') == recording or event['action'] == 'policy.change':
+def is_opened(event, head, recording):
+    """An event of heads has the opening of one of its digests beside it, and every other event has none."""
+    if event['action'] != HEADS:
+        return head is None
+    digests = event.get('detail', {}).get('heads')
+    if head is None or not isinstance(digests, list) or not 1 <= len(digests) <= MAX_HEADS:
+        return False
+    if not all(is_hex(digest, 64) for digest in digests) or any(a >= b for a, b in zip(digests, digests[1:])):
+        return False
+    text = compact([recording, head['size'], head['root']])
+    return sha256(bytes.fromhex(head['salt']), text.encode('utf-8')).hex() in digests
+
+
+def belongs_to(event, head, recording, people):
+    """It names the recording, has its head, takes a policy into force, or gives the keys of its owner or exporter."""
+    if event.get('detail', {}).get('recording') == recording or head is not None or event['action'] == 'policy.change':
         return True
     return event['action'] == 'person.keys' and event.get('person') in people
 
@@ -1148,8 +1165,14 @@ def parse_ledger_line(line):
         return None
     if not all(is_hex(node, 64) for node in value['path']):
         return None
-    again = compact({'index': value['index'], 'event': value['event'], 'path': value['path']})
-    return value if again == text and well_formed(value['event']) else None
+    head = value.get('head')
+    if 'head' in value and not (isinstance(head, dict) and is_hex(head.get('salt'), 64) and is_count(head.get('size')) and is_hex(head.get('root'), 64)):
+        return None
+    again = {'index': value['index'], 'event': value['event']}
+    if 'head' in value:
+        again['head'] = {name: head[name] for name in ('salt', 'size', 'root')}
+    again['path'] = value['path']
+    return value if compact(again) == text and well_formed(value['event']) else None
 
 
 def check_ledger(folder, claims, head, digests):
@@ -1171,7 +1194,10 @@ def check_ledger(folder, claims, head, digests):
             event = decode_event(leaf_bytes) if value else None
             if event is None or value['index'] <= before or event['seq'] != value['index']:
                 raise Failure('bad-ledger', where)
-            if event['installation'] != installation or not belongs_to(event, recording, people):
+            head = value.get('head')
+            if not is_opened(event, head, recording):
+                raise Failure('bad-ledger', where)
+            if event['installation'] != installation or not belongs_to(event, head, recording, people):
                 raise Failure('bad-ledger', where)
             if value['index'] >= size:
                 raise Failure('short-proof', where)
@@ -1181,7 +1207,7 @@ def check_ledger(folder, claims, head, digests):
             if root.hex() != ledger_root:
                 raise Failure('bad-proof', where)
             before = value['index']
-            events.append(event)
+            events.append((event, head))
         if file.torn:
             raise Failure('bad-ledger', f'Line {number + 1} of ledger.jsonl.')
         digests['ledger.jsonl'] = file.digest()
@@ -1194,8 +1220,7 @@ def is_kids(value):
     return isinstance(value, list) and all(map(is_kid, value))
 
 
-def read_start(event):
-    detail = event.get('detail', {})
+def read_start(event, detail):
     good = is_match(event.get('person'), 'p-[0-9a-f]{12}') and is_kids(detail.get('recipients')) and is_hex(detail.get('policySha256'), 64)
     good = good and is_one_of(detail.get('role'), ROLES) and is_one_of(detail.get('class'), CLASSES) and is_one_of(detail.get('reason'), REASONS)
     glass = detail.get('breakGlass')
@@ -1222,17 +1247,39 @@ def read_certifier(event, after, bad):
     return (detail['by'], thumbprint(b'\x04' + point)) if p256_verify(b'\x04' + point, text.encode('utf-8'), r, s) else 'nobody'
 
 
+def is_head(action, detail):
+    """A head event has the fields of its kind."""
+    good = is_count(detail.get('size')) and is_hex(detail.get('root'), 64)
+    if action == 'recording.segment':
+        good = good and is_count(detail.get('segment')) and is_count(detail.get('firstSeq'))
+    if action == 'recording.end':
+        good = good and isinstance(detail.get('reason'), str) and is_count(detail.get('outputBytes')) and is_count(detail.get('durationMs'))
+    return good and ('signedBefore' not in detail or is_count(detail['signedBefore']))
+
+
+def broken_rule(state, action, detail, recording):
+    """Why an event cannot follow what the ledger said of the recording before; None where it can. See "What recordings may say"."""
+    if state is None:
+        return f'states a head of recording {recording}, which has not begun'
+    closed, size, root = state['closed'], detail['size'], detail['root']
+    if closed and not (closed == 'recording.failed' and action == 'recording.recovered'):
+        return f'states a head of recording {recording} after its {closed}'
+    if size < state['size']:
+        return f'says that recording {recording} has {size} records, and {state["size"]} were signed for before'
+    if root != EMPTY_ROOT if size == 0 else size == state['size'] and root != state['root']:
+        return f'gives the {size} records of recording {recording} another root than the one that was signed for before'
+    if action == 'recording.segment' and (detail['segment'] <= state['segment'] or detail['firstSeq'] >= size):
+        return f'names a segment of recording {recording} that cannot follow segment {state["segment"]}'
+    return None
+
+
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, segments, policies, people, certifiers, entered = [], [], [], {}, [], {}
-    start = end = last = signed_before = None
-    for event in events:
+    start = end = last = signed_before = state = None
+    for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
         bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
-
-        def contradiction(why, seq=seq):
-            return Failure('contradiction', f'Event {seq} {why}.')
-
         if action == 'policy.change':
             if not is_hex(detail.get('sha256'), 64) or not is_kids(detail.get('auditKeys')):
                 raise bad
@@ -1244,55 +1291,46 @@ def ledger_story(events, recording):
             # Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
             own = certifier is not None and certifier[0] == event['person']
             if certifier == 'nobody' or (certifier is None and people) or (own and event['person'] not in people):
-                raise contradiction('gives keys that nobody has certified')
+                raise Failure('contradiction', f'Event {seq} gives keys that nobody has certified.')
             if certifier is not None:
                 known = people.get(certifier[0])
                 if known is not None and known[2] != certifier[1]:
-                    raise contradiction('is certified with a key that is not that of the person it names')
+                    raise Failure('contradiction', f'Event {seq} is certified with a key that is not that of the person it names.')
                 if known is None:
                     certifiers.append((seq, certifier[0], certifier[1]))
             entered[event['person']] = seq
             people.setdefault(event['person'], (seq, detail['encryptionKey'], detail['signingKey']))
+        if opening is not None:
+            detail = {'recording': recording, 'size': opening['size'], 'root': opening['root']}
         if detail.get('recording') != recording:
             continue
         if action == 'recording.start':
-            if start is not None:
-                raise contradiction('is a second start')
-            start = read_start(event)
+            if state is not None:
+                raise Failure('contradiction', f'Event {seq} starts recording {recording} a second time.')
+            start = read_start(event, detail)
             if start is None:
                 raise bad
-        if action not in HEAD_ACTIONS:
+            state = {'size': 0, 'root': EMPTY_ROOT, 'segment': 0, 'closed': None}
+        if action != HEADS and action not in HEAD_ACTIONS:
             continue
-        size, root = detail.get('size'), detail.get('root')
-        stated = detail.get('signedBefore')
-        if not is_count(size) or not is_hex(root, 64) or ('signedBefore' in detail and not is_count(stated)):
+        if not is_head(action, detail):
             raise bad
-        before = heads[-1] if heads else None
-        largest = before[0] if before else 0
-        if start is None:
-            raise contradiction('stands before the start')
-        if last in AFTER_CLOSING and action not in AFTER_CLOSING[last]:
-            raise contradiction('stands after the recording was closed')
-        if size < largest:
-            raise contradiction(f'knows {size} records, and {largest} were known before it')
-        if root != EMPTY_ROOT if size == 0 else before is not None and size == before[0] and root != before[1]:
-            raise contradiction(f'states another root for {size} records than the one before it')
+        why = broken_rule(state, action, detail, recording)
+        if why is not None:
+            raise Failure('contradiction', f'Event {seq} {why}.')
+        before, size = state['size'], detail['size']
+        state = dict(state, size=size, root=detail['root'])
         if action == 'recording.segment':
-            if not is_count(detail.get('segment')) or not is_count(detail.get('firstSeq')):
-                raise bad
-            if detail['segment'] <= (segments[-1][0] if segments else 0):
-                raise contradiction('states a segment that is not higher than the one before it')
-            if detail['firstSeq'] >= size:
-                raise contradiction('states a segment that begins behind its head')
+            state['segment'] = detail['segment']
             segments.append((detail['segment'], detail['firstSeq']))
+        if action in CLOSING_STATES:
+            state['closed'] = action
         if action == 'recording.end':
-            if not isinstance(detail.get('reason'), str) or not is_count(detail.get('outputBytes')) or not is_count(detail.get('durationMs')):
-                raise bad
             end = (detail['reason'], detail['outputBytes'], size)
         # What follows a closing after a crash makes nothing older: the first one decides.
-        if signed_before is None and (stated is not None or action == 'recording.recovered'):
-            signed_before = largest if stated is None else min(largest, stated)
-        heads.append((size, root))
+        if signed_before is None and ('signedBefore' in detail or action == 'recording.recovered'):
+            signed_before = min(before, detail.get('signedBefore', before))
+        heads.append((size, detail['root']))
         last = action
     if start is None or all(size == 0 for size, _ in heads):
         raise Failure('no-head', 'None of the records is signed for.')

@@ -265,6 +265,7 @@ export class Gate {
   }
 
   #cut(): void {
+    this.#parts.journal.locked();
     this.#session = undefined;
     this.#created = undefined;
     this.#attached = [];

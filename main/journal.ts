@@ -113,6 +113,11 @@ export class Journal {
     if (ledger && !ledger.failure && ledger.waiting === 0) this.#ledgerFault = undefined;
   }
 
+  /** No unlock stands behind what is entered from now on. */
+  locked(): void {
+    this.#parts.ledger()?.standsOn(null);
+  }
+
   /** A step at the end of the app failed. It is said, and the end goes on. */
   failed(error: unknown): void {
     this.#faulty = true;

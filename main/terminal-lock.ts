@@ -178,6 +178,7 @@ export class TerminalLock implements Gate {
   }
 
   async #empty(link: GateLink, cause: LockCause): Promise<void> {
+    link.ledger.standsOn(null);
     const answered = new Promise<void>((resolve) => (this.#answered = resolve));
     const { cols, rows } = link.size();
     const asked = Array.from({ length: ROUNDS }, () => ({ row: randomInt(1, Math.max(1, rows) + 1), column: randomInt(1, Math.max(1, cols) + 1) }));
@@ -298,7 +299,10 @@ export class TerminalLock implements Gate {
     } catch (error) {
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.
       if (this.#machine.phase === 'open') this.#send({ type: 'lock', cause: 'unknown' });
-      else this.#askAgain(attempt, error instanceof Error ? error.message : 'Something went wrong. Try again.');
+      else {
+        ledger.standsOn(null);
+        this.#askAgain(attempt, error instanceof Error ? error.message : 'Something went wrong. Try again.');
+      }
     } finally {
       typed.fill(0);
       identity?.destroy();

@@ -7,7 +7,7 @@ import { LedgerError } from '../src/ledger/errors.ts';
 import type { KnownPerson } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { StorageFault, type Home } from '../src/storage/index.ts';
-import { attempt, enterRefusal, hasOtherWay } from '../src/vault/attempt.ts';
+import { attempt, authorityOf, enterRefusal, hasOtherWay } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import { openBackoff } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
@@ -63,20 +63,20 @@ export class Unlock {
   }
 
   /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(id: string, method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<unknown>): Promise<void> {
+  async attempt(id: string, method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<void> {
     const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
     const begun = gate.begin();
     try {
       const { record, vault, backoff } = await this.#prepare(id, method);
       const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
-        await open(ledger.facts.person(id));
+        const { slot } = await open(ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
-        return record;
+        return { record, slot };
       });
-      this.#opensNext(begun, opened, method, failures);
+      this.#opensNext(begun, opened.record, method, failures);
     } catch (error) {
       gate.abandon(begun);
       throw this.#refusalOf(error);
@@ -103,6 +103,7 @@ export class Unlock {
     const begun = gate.begin();
     try {
       await this.#prove(vaults.require(), person);
+      installed.require().ledger.standsOn(authorityOf('passphrase', person.slots[0]!.id));
       // Nobody has failed yet, and nothing was tried: the identity was made here.
       await installed.require().ledger.append({ action: 'unlock', person: person.id, outcome: 'success', detail: { method: 'passphrase', failures: 0 } });
     } catch (error) {
@@ -230,9 +231,11 @@ export class Unlock {
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
   async #open(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): Promise<void> {
-    const { gate, windows, vaults } = this.#parts;
-    if (!gate.stands(begun) || !vaults.current) return;
-    if (!gate.open(begun, { person, grant: grantOf(person, method) })) return;
+    const { gate, windows, vaults, installed } = this.#parts;
+    if (!gate.stands(begun) || !vaults.current || !gate.open(begun, { person, grant: grantOf(person, method) })) {
+      installed.current?.ledger.standsOn(null);
+      return;
+    }
     const welcome = { lastUnlock: this.#lastUnlock, failures };
     this.#lastUnlock = new Date().toISOString();
     await windows.show('workspace');

@@ -364,7 +364,9 @@ test('a replay keeps the timing on a terminal, and nowhere else', async () => {
 
 test('text from a file cannot act on the terminal', () => {
   expect(columns([['a\x1b[2J', 'b\x9b2J']])).toBe('a?[2J  b?2J\n');
-  expect(eventLine({ seq: 1, time: 't', installation: 'w', action: 'x\x1b]0;y\x07', detail: { z: '\n' } })).toBe('1 t x?]0;y? z=?\n');
+  expect(eventLine({ seq: 1, time: 't', installation: 'w', monoUs: null, aal: null, credential: null, action: 'x\x1b]0;y\x07', detail: { z: '\n' } })).toBe(
+    '1 t x?]0;y? z=?\n',
+  );
 });
 
 test('every command has help with examples, on stdout, without colour', async () => {

@@ -23,7 +23,7 @@ import {
   type IdentityCheck,
   type Installation,
 } from '../storage/index.ts';
-import { attemptPassphrase, mayAttempt } from '../vault/attempt.ts';
+import { attemptPassphrase, authorityOf, mayAttempt } from '../vault/attempt.ts';
 import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
 import { PersonRefused, readPinned } from '../vault/pinned.ts';
@@ -65,9 +65,10 @@ export interface OpenedLedger {
   readonly signer: InstallationSigner;
 }
 
-/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
-export async function withLedger<T>({ home, installation }: OpenInstallation, task: (opened: OpenedLedger) => Promise<T>): Promise<T> {
+/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. @param identity who was let in by the passphrase: it stands behind what is entered. */
+export async function withLedger<T>({ home, installation }: OpenInstallation, task: (opened: OpenedLedger) => Promise<T>, identity?: OpenIdentity): Promise<T> {
   const { ledger, signer } = await openLedger(home, installation);
+  if (identity) ledger.standsOn(authorityOf('passphrase', identity.slot));
   const before = ledger.events;
   try {
     return await task({ ledger, signer });
@@ -78,8 +79,8 @@ export async function withLedger<T>({ home, installation }: OpenInstallation, ta
 }
 
 /** Appends one event, and signs for it. */
-export function appendEvent(site: OpenInstallation, entry: LedgerEntry): Promise<void> {
-  return withLedger(site, async ({ ledger }) => void (await ledger.append(entry)));
+export function appendEvent(site: OpenInstallation, entry: LedgerEntry, identity?: OpenIdentity): Promise<void> {
+  return withLedger(site, async ({ ledger }) => void (await ledger.append(entry)), identity);
 }
 
 /** The folder of a recording. @throws CliError 'noRecording' */

@@ -12,7 +12,7 @@ export interface GateLink {
   readonly folder: string;
   readonly note: (entry: LedgerEntry) => void;
   /** Who has tried how often, and where the next attempt is entered. */
-  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh'>;
+  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
   /** Of the person's terminal, in cells. */
   readonly size: () => { readonly cols: number; readonly rows: number };
   /** Writes to the person's terminal, behind everything that is on its way. Keeps nothing of `bytes`. */

@@ -7,7 +7,8 @@ import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFil
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
-import type { InstallationSigner, LedgerEvent, SignedCheckpoint } from '../ledger/types.ts';
+import { openingOf } from '../ledger/heads.ts';
+import type { InstallationSigner, SignedCheckpoint } from '../ledger/types.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
@@ -20,7 +21,7 @@ import { CastText } from './cast.ts';
 import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { BundleFailure } from './failures.ts';
 import { ExportError } from './error.ts';
-import { belongsTo, ledgerHeads, type LedgerHeads } from './heads.ts';
+import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
 import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from './sshsig.ts';
@@ -230,14 +231,12 @@ async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, reco
     const found = [...own, ...(await view.policyEvents())]
       .filter(({ event }) => event.seq < head.size)
       .sort((a, b) => a.event.seq - b.event.seq)
-      .filter(({ event }) => belongsTo(event, recording, people));
-    const heads = headsOf(
-      found.map(({ event }) => event),
-      recording,
-    );
+      .map((one) => ({ ...one, head: openingOf(one.event.opened, recording) }))
+      .filter((one) => belongsTo(one, recording, people));
+    const heads = headsOf(found, recording);
     for (const one of found) {
-      const proof = await view.inclusion(one, head);
-      file.write(`${JSON.stringify({ index: one.event.seq, event: one.line.toString('utf8'), path: proof.map((hash) => hash.toString('hex')) })}\n`);
+      const path = (await view.inclusion(one, head)).map((hash) => hash.toString('hex'));
+      file.write(`${JSON.stringify({ index: one.event.seq, event: one.entry.toString('utf8'), head: one.head, path })}\n`);
     }
     file.finish();
     return heads;
@@ -247,7 +246,7 @@ async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, reco
   }
 }
 
-function headsOf(events: readonly LedgerEvent[], recording: string): LedgerHeads {
+function headsOf(events: readonly BundleEvent[], recording: string): LedgerHeads {
   try {
     return ledgerHeads(events, recording);
   } catch (error) {

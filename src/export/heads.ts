@@ -1,38 +1,24 @@
 /** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
-import { BREAK_GLASS, type Access } from '../recording/access.ts';
-import { reasons, roles, workstationClasses } from '../types/words.ts';
-import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
 import { BYTES_64, certifierOf } from '../ledger/certificate.ts';
+import {
+  isBreak,
+  isKids,
+  isSha256,
+  nextRecordingState,
+  readStart,
+  sayingsOf,
+  type RecordingStart,
+  type RecordingState,
+  type RuleCode,
+  type Saying,
+} from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
-import { emptyRoot } from '../merkle/tree.ts';
 import { BundleFailure } from './failures.ts';
 import { stateOf, type BundleState } from './summary.ts';
 
-/** Events that state size and root of the recording's tree. */
-const HEAD_ACTIONS: readonly string[] = ['recording.segment', 'recording.checkpoint', 'recording.end', 'recording.failed', 'recording.recovered'];
-/** What may follow the event that closed a recording: one that failed may be recovered. */
-const AFTER_CLOSING: Readonly<Record<string, readonly string[]>> = {
-  'recording.end': [],
-  'recording.failed': ['recording.recovered'],
-  'recording.recovered': [],
-};
-
-const ROOT = /^[0-9a-f]{64}$/;
-const KID = /^[A-Za-z0-9_-]{43}$/;
 const PERSON = /^p-[0-9a-f]{12}$/;
 const matches = (pattern: RegExp, value: unknown): value is string => typeof value === 'string' && pattern.test(value);
-const isKids = (value: unknown): value is string[] => Array.isArray(value) && value.every((kid) => typeof kid === 'string' && KID.test(kid));
-const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
-
-/** How a recording began. */
-export interface LedgerStart extends Access {
-  readonly seq: number;
-  readonly person: string;
-  /** Kids, in order. */
-  readonly recipients: readonly string[];
-  readonly policySha256: string;
-}
 
 /** A policy that was taken into force. */
 export interface LedgerPolicy {
@@ -43,7 +29,7 @@ export interface LedgerPolicy {
 }
 
 export interface LedgerHeads {
-  readonly start: LedgerStart;
+  readonly start: RecordingStart;
   /** In the order of the ledger; their sizes never become smaller. */
   readonly heads: readonly TreeHead[];
   readonly segments: readonly { readonly segment: number; readonly firstSeq: number }[];
@@ -67,17 +53,29 @@ export interface LedgerPerson {
   readonly signingKey: string;
 }
 
-/** Whether an event belongs into the bundle of a recording: it names it, takes a policy into force, or gives the keys of its owner or exporter. */
-export function belongsTo({ action, detail, person }: LedgerEvent, recording: string, people: readonly string[]): boolean {
-  if (detail?.['recording'] === recording || action === 'policy.change') return true;
+/** An event as a bundle has it: of `recording.heads` the head of its own recording. */
+export interface BundleEvent {
+  readonly event: LedgerEvent;
+  readonly head?: TreeHead | undefined;
+}
+
+/** Whether an event belongs into the bundle of a recording: it names it, has its head, takes a policy into force, or gives the keys of its owner or exporter. */
+export function belongsTo({ event: { action, detail, person }, head }: BundleEvent, recording: string, people: readonly string[]): boolean {
+  if (detail?.['recording'] === recording || head !== undefined || action === 'policy.change') return true;
   return action === 'person.keys' && person !== undefined && people.includes(person);
 }
 
+/** What an event of a bundle says of its recording, if it says something that is judged. */
+function sayingOf({ event, head }: BundleEvent, recording: string): Saying | undefined {
+  if (head) return { ...event, recording, detail: { recording, size: head.size, root: head.root } };
+  return sayingsOf(event).find((saying) => saying.recording === recording);
+}
+
 /**
- * Reads the events of one recording, in the order of the ledger.
+ * Reads the events of one recording, in the order of the ledger: by the rules of the ledger (src/ledger/rules.ts).
  * @throws BundleFailure 'bad-ledger', 'contradiction', 'no-head'
  */
-export function ledgerHeads(events: readonly LedgerEvent[], recording: string): LedgerHeads {
+export function ledgerHeads(events: readonly BundleEvent[], recording: string): LedgerHeads {
   const heads: TreeHead[] = [];
   const segments: { segment: number; firstSeq: number }[] = [];
   const policies: LedgerPolicy[] = [];
@@ -85,65 +83,53 @@ export function ledgerHeads(events: readonly LedgerEvent[], recording: string): 
   const certifiers: { seq: number; by: string; signingKey: string }[] = [];
   /** Each person's last `person.keys`. */
   const entered = new Map<string, number>();
-  let start: LedgerStart | undefined;
+  let start: RecordingStart | undefined;
   let end: LedgerHeads['end'];
   let last: string | undefined;
   let signedBefore: number | undefined;
-  for (const event of events) {
-    const { action, detail = {}, seq } = event;
+  let state: RecordingState | undefined;
+  for (const one of events) {
+    const { action, detail = {}, seq, person } = one.event;
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
     const contradiction = (why: string): BundleFailure => new BundleFailure('contradiction', `Event ${seq} ${why}.`);
     if (action === 'policy.change') {
       const { sha256, auditKeys } = detail;
-      if (typeof sha256 !== 'string' || !ROOT.test(sha256) || !isKids(auditKeys)) throw bad();
+      if (!isSha256(sha256) || !isKids(auditKeys)) throw bad();
       policies.push({ seq, sha256, auditKeys });
     }
     if (action === 'person.keys') {
       const { encryptionKey, signingKey } = detail;
-      if (!isKids([encryptionKey, signingKey]) || event.person === undefined) throw bad();
-      const certifier = readCertifier(event, entered.get(event.person) ?? null);
+      if (!isKids([encryptionKey, signingKey]) || person === undefined) throw bad();
+      const certifier = readCertifier(one.event, entered.get(person) ?? null);
       if (certifier === 'bad-fields') throw bad();
       // Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
-      const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === event.person;
-      if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !people.has(event.person)))
+      const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === person;
+      if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !people.has(person)))
         throw contradiction('gives keys that nobody has certified');
       if (certifier) {
         const known = people.get(certifier.by);
         if (known && known.signingKey !== certifier.signingKey) throw contradiction('is certified with a key that is not that of the person it names');
         if (!known) certifiers.push({ seq, ...certifier });
       }
-      entered.set(event.person, seq);
-      if (!people.has(event.person)) people.set(event.person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
+      entered.set(person, seq);
+      if (!people.has(person)) people.set(person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
-    if (detail['recording'] !== recording) continue;
+    const saying = sayingOf(one, recording);
+    if (!saying) continue;
+    const next = nextRecordingState(state, saying);
+    if (isBreak(next)) throw malformed.includes(next.broken) ? bad() : contradiction(next.sentence);
+    const before = state?.head.size ?? 0;
+    state = next;
     if (action === 'recording.start') {
-      if (start) throw contradiction('is a second start');
-      start = readStartEvent(event);
-      if (!start) throw bad();
+      start = readStart(saying);
+      continue;
     }
-    if (!HEAD_ACTIONS.includes(action)) continue;
-    const { size, root, signedBefore: stated, segment, firstSeq, reason, outputBytes, durationMs } = detail;
-    if (!isCount(size) || typeof root !== 'string' || !ROOT.test(root) || (stated !== undefined && !isCount(stated))) throw bad();
-    const before = heads.at(-1);
-    const largest = before?.size ?? 0;
-    if (!start) throw contradiction('stands before the start');
-    if (last !== undefined && AFTER_CLOSING[last]?.includes(action) === false) throw contradiction('stands after the recording was closed');
-    if (size < largest) throw contradiction(`knows ${size} records, and ${largest} were known before it`);
-    if (size === 0 ? root !== emptyRoot().toString('hex') : size === before?.size && root !== before.root)
-      throw contradiction(`states another root for ${size} records than the one before it`);
-    if (action === 'recording.segment') {
-      if (!isCount(segment) || !isCount(firstSeq)) throw bad();
-      if (segment <= (segments.at(-1)?.segment ?? 0)) throw contradiction('states a segment that is not higher than the one before it');
-      if (firstSeq >= size) throw contradiction('states a segment that begins behind its head');
-      segments.push({ segment, firstSeq });
-    }
-    if (action === 'recording.end') {
-      if (typeof reason !== 'string' || !isCount(outputBytes) || !isCount(durationMs)) throw bad();
-      end = { reason, outputBytes, size };
-    }
+    const { signedBefore: stated, segment, firstSeq, reason, outputBytes } = saying.detail as Record<string, number> & { reason?: string };
+    if (action === 'recording.segment') segments.push({ segment: segment!, firstSeq: firstSeq! });
+    if (action === 'recording.end') end = { reason: reason!, outputBytes: outputBytes!, size: next.head.size };
     // What follows a closing after a crash makes nothing older: the first one decides.
-    if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(largest, stated ?? largest);
-    heads.push({ size, root });
+    if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(before, stated ?? before);
+    heads.push(next.head);
     last = action;
   }
   if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
@@ -157,18 +143,12 @@ function readCertifier(
 ): { readonly by: string; readonly signingKey: string } | 'bad-fields' | 'nobody' | undefined {
   const { encryptionKey, signingKey, record, slots, by, byKey, signature } = detail as Readonly<Record<string, string | undefined>>;
   if (by === undefined && byKey === undefined && signature === undefined) return undefined;
-  if (!matches(PERSON, person) || !matches(PERSON, by) || !matches(ROOT, record) || !matches(ROOT, slots)) return 'bad-fields';
+  if (!matches(PERSON, person) || !matches(PERSON, by) || !isSha256(record) || !isSha256(slots)) return 'bad-fields';
   if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
   const facts = { installation, person, encryptionKey: encryptionKey!, signingKey: signingKey!, record, slots, by, after };
   const key = certifierOf(facts, { byKey, signature });
   return key === undefined ? 'nobody' : { by, signingKey: key };
 }
 
-function readStartEvent({ seq, person, detail = {} }: LedgerEvent): LedgerStart | undefined {
-  const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
-  if (!matches(PERSON, person) || !isKids(recipients)) return undefined;
-  if (typeof policySha256 !== 'string' || !ROOT.test(policySha256)) return undefined;
-  if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
-  if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
-  return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass } as Access) };
-}
+/** Rules whose break is an event that is none of its kind. */
+const malformed: readonly RuleCode[] = ['bad-start', 'bad-head'];

@@ -7,6 +7,7 @@ import { permissions } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
 import { LedgerError } from './errors.ts';
+import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.ts';
 import { appRows } from './table/app.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
@@ -23,7 +24,7 @@ export const eventTable: readonly EventRow[] = rows;
 
 type Value<T> = T extends readonly string[]
   ? T[number]
-  : T extends 'kids'
+  : T extends 'kids' | 'digests'
     ? readonly string[]
     : T extends 'count' | 'integer'
       ? number
@@ -45,7 +46,13 @@ type EntryOf<R> =
     : never;
 
 /** An entry that the table allows, for the compiler: `checkEntry` says the same at run time. */
-export type AuditEntry = EntryOf<(typeof rows)[number]>;
+export type AuditEntry = Exclude<EntryOf<(typeof rows)[number]>, { readonly action: typeof HEADS }> | HeadsEntry;
+
+/** The heads of all recordings that have grown: the ledger makes the event of them. */
+export interface HeadsEntry {
+  readonly action: typeof HEADS;
+  readonly heads: readonly RecordingHead[];
+}
 
 /** Why an unlock can fail, as the ledger keeps it. */
 export type UnlockReason = NonNullable<Extract<AuditEntry, { readonly action: 'unlock' }>['detail']['reason']>;
@@ -86,6 +93,10 @@ export function checkEntry(entry: LedgerEntry): EventRow {
   const refuse = (why: string): never => {
     throw new LedgerError('refused-event', `The ledger refused an event ${found.action}: ${why}.`);
   };
+  if (found.action === HEADS) {
+    if (Object.keys(entry).length !== 2 || !entry.heads || !areHeads(entry.heads)) refuse('its heads are none, too many, or one of a recording twice');
+    return found;
+  }
   for (const key of Object.keys(entry))
     if (!['action', 'person', 'outcome', 'detail'].includes(key)) refuse(`it has no place for ${JSON.stringify(key.slice(0, 40))}`);
   if (entry.person === undefined ? found.person === 'required' : found.person === 'none' || !patterns.person.test(entry.person))
@@ -121,15 +132,24 @@ function matches(type: FieldType, value: unknown): boolean {
       return Array.isArray(value) && value.length <= MAX_LIST && value.every((kid) => matches('kid', kid));
     case 'permission':
       return typeof value === 'string' && Object.hasOwn(permissions, value);
+    case 'digests':
+      return areDigests(value);
     default:
       return typeof value === 'string' && patterns[type].test(value);
   }
 }
 
-/** The line of an event, without its end of line: these bytes are the leaf. The order of the fields is fixed. */
-export function encodeEvent(event: LedgerEvent): Buffer {
-  const { seq, time, entered, installation, action, person, outcome, detail } = event;
-  return Buffer.from(JSON.stringify({ seq, time, entered, installation, action, person, outcome, detail }), 'utf8');
+/** The entry of an event in the ledger's tree. The order of the members is fixed. */
+export function encodeEvent(event: Omit<LedgerEvent, 'opened'>): Buffer {
+  const { seq, time, entered, monoUs, installation, action, person, outcome, aal, credential, detail } = event;
+  return Buffer.from(JSON.stringify({ seq, time, entered, monoUs, installation, action, person, outcome, aal, credential, detail }), 'utf8');
+}
+
+/** The line of an event, without its end of line: its entry, and for `recording.heads` a last member that opens its digests. */
+export function encodeLine(event: LedgerEvent, entry = encodeEvent(event)): Buffer {
+  const { opened } = event;
+  if (!opened) return entry;
+  return Buffer.from(`${entry.toString('utf8', 0, entry.length - 1)},"opened":${JSON.stringify({ salt: opened.salt, heads: opened.heads })}}`, 'utf8');
 }
 
 // One for all: making a decoder costs more than decoding a line.
@@ -137,9 +157,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /**
- * Reads a line back. Only the outer shape is checked: a ledger outlives its writer, so a reader accepts actions and
+ * Reads an event back. Only the outer shape is checked: a ledger outlives its writer, so a reader accepts actions and
  * fields of another version, and their meaning is for the one who asks.
- * @returns undefined when the line is not an event.
+ * @returns undefined when it is not an event.
  */
 export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
   let value: unknown;
@@ -153,8 +173,19 @@ export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
   if (!Number.isSafeInteger(event['seq']) || typeof event['action'] !== 'string') return undefined;
   if (typeof event['time'] !== 'string' || !timePattern.test(event['time'])) return undefined;
   if (event['entered'] !== undefined && (typeof event['entered'] !== 'string' || !timePattern.test(event['entered']))) return undefined;
+  if (event['monoUs'] !== null && !matches('count', event['monoUs'])) return undefined;
   if (typeof event['installation'] !== 'string' || !patterns.installation.test(event['installation'])) return undefined;
   if (event['detail'] !== undefined && (typeof event['detail'] !== 'object' || event['detail'] === null || Array.isArray(event['detail']))) return undefined;
   if (event['person'] !== undefined && typeof event['person'] !== 'string') return undefined;
+  if (event['aal'] !== null && event['aal'] !== 1 && event['aal'] !== 2 && event['aal'] !== 3) return undefined;
+  if (event['credential'] !== null && !matches('slot', event['credential'])) return undefined;
   return value as LedgerEvent;
+}
+
+/** A line of events.jsonl: its event, and the entry that is its leaf. @returns undefined where it is none, or where what stands beside the event does not open it. */
+export function decodeLine(line: Buffer): { readonly event: LedgerEvent; readonly entry: Buffer } | undefined {
+  const event = decodeEvent(line);
+  if (!event) return undefined;
+  if (event.action !== HEADS) return event.opened === undefined ? { event, entry: line } : undefined;
+  return opens(event.opened, event.detail?.['heads']) && encodeLine(event).equals(line) ? { event, entry: encodeEvent(event) } : undefined;
 }

@@ -3,8 +3,9 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sealHeads } from './heads.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
-import type { InstallationSigner } from './types.ts';
+import type { InstallationSigner, LedgerEntry, LedgerEvent } from './types.ts';
 
 export const INSTALLATION = 'w-0123456789ab';
 
@@ -34,3 +35,22 @@ export function testLedgerOptions(signer = testSigner()) {
 
 /** What a `recording.start` has beside its recording. */
 export const startDetail = { recipients: [], policySha256: '0'.repeat(64), role: 'operator', class: 'nursing', reason: 'none' } as const;
+
+/** An event that nobody's ledger has written. */
+export function testEvent(seq: number, entry: LedgerEntry, time = '2026-11-22T00:00:00.000Z'): LedgerEvent {
+  const { heads, ...rest } = entry;
+  const sealed = heads && sealHeads(heads, '5a'.repeat(32));
+  return {
+    seq,
+    time,
+    monoUs: seq,
+    installation: INSTALLATION,
+    ...rest,
+    aal: null,
+    credential: null,
+    ...(sealed && { detail: { heads: sealed.digests }, opened: sealed.opened }),
+  };
+}
+
+/** An entry that says how far one recording is. */
+export const headEntry = (recording: string, size: number, root: string) => ({ action: 'recording.heads', heads: [{ recording, size, root }] }) as const;

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, StoredTree } from '../merkle/tree.ts';
-import { testLedgerOptions, testSigner, startDetail } from './fixture.ts';
+import { decodeLine } from './events.ts';
+import { headEntry, testLedgerOptions, testSigner, startDetail } from './fixture.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import { readLedger } from './read.ts';
@@ -26,7 +27,7 @@ const lock = { action: 'lock', detail: { cause: 'idle' } } as const;
 const root = 'aa'.repeat(32);
 const recording = '20261122-000000-00000001';
 const start = { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, ...startDetail } } as const;
-const segment = { action: 'recording.checkpoint', detail: { recording, size: 3, root } } as const;
+const segment = headEntry(recording, 3, root);
 
 async function filled(count = 6) {
   const made = options();
@@ -40,11 +41,19 @@ async function filled(count = 6) {
 test('events are lines, lines are leaves, and the checkpoint signs their tree', async () => {
   const made = await filled();
   const lines = readFileSync(made.events, 'utf8').trimEnd().split('\n');
-  expect(JSON.parse(lines[1]!)).toEqual({ seq: 1, time: '2026-11-22T00:00:00.000Z', installation: made.installation, ...lock });
+  expect(JSON.parse(lines[1]!)).toEqual({
+    seq: 1,
+    time: '2026-11-22T00:00:00.000Z',
+    monoUs: expect.any(Number) as number,
+    installation: made.installation,
+    aal: null,
+    credential: null,
+    ...lock,
+  });
   const seen: LedgerEvent[] = [];
   const reading = readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) });
   expect(reading).toMatchObject({ events: 6, checkpoints: 2, faults: [], unvouched: { events: { bytes: 0 }, checkpoints: { bytes: 0 } } });
-  expect(reading.last!.head).toEqual({ size: 6, root: new StoredTree(lines.map((line) => leafHash(Buffer.from(line)))).head().root });
+  expect(reading.last!.head).toEqual({ size: 6, root: new StoredTree(lines.map((line) => leafHash(decodeLine(Buffer.from(line))!.entry))).head().root });
   expect(seen.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
@@ -103,7 +112,7 @@ test('an event that contradicts what was signed before is refused, and what is a
   const made = options();
   const ledger = await Ledger.open(made);
   const end = { action: 'recording.end', detail: { recording, reason: 'exit', size: 5, root, outputBytes: 1, durationMs: 1 } } as const;
-  const at = (size: number, other = root) => ({ action: 'recording.checkpoint', detail: { recording, size, root: other } }) as const;
+  const at = (size: number, other = root) => headEntry(recording, size, other);
   await expect(ledger.append(at(1))).rejects.toMatchObject({ code: 'contradiction', message: expect.stringContaining('has not begun') });
   const said = await Promise.allSettled(
     [start, start, at(4), at(3), at(4, 'bb'.repeat(32)), at(4), end, at(6), end, lock].map((entry) => ledger.append(entry)),

@@ -22,7 +22,7 @@ import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
 import { headOf, openState } from './state.ts';
-import type { LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import { LedgerWriter, type Entering } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
@@ -46,7 +46,8 @@ export class Ledger extends LedgerQuestions {
   readonly #writer: LedgerWriter;
   #pending: Pending[] = [];
   /** What could not be entered when it happened, in order. It goes before everything else. */
-  #late: Required<Entering>[] = [];
+  #late: Entering[] = [];
+  #authority: Authority | null = null;
   #closed = false;
   /** One task of this process after another; the lock orders the processes. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -141,7 +142,7 @@ export class Ledger extends LedgerQuestions {
       return Promise.reject(error as Error);
     }
     return new Promise((resolve, reject) => {
-      this.#pending.push({ entry, resolve, reject });
+      this.#pending.push({ entry, authority: this.#authority, resolve, reject });
       if (this.#pending.length === 1) void this.#enqueue(() => this.#flush()).catch((error: unknown) => this.#refuse(this.#pending.splice(0), error));
     });
   }
@@ -151,11 +152,16 @@ export class Ledger extends LedgerQuestions {
    * of this call and a mark, before anything else.
    */
   enter(entry: LedgerEntry): Promise<LedgerEvent> {
-    const time = this.#writer.now();
+    const late: Entering = { entry, authority: this.#authority, happened: this.#writer.now() };
     return this.append(entry).catch((error: unknown) => {
-      if (error instanceof LedgerError && RETRIED.includes(error.code) && this.#late.length < MAX_LATE) this.#late.push({ entry, time });
+      if (error instanceof LedgerError && RETRIED.includes(error.code) && this.#late.length < MAX_LATE) this.#late.push(late);
       throw error;
     });
+  }
+
+  /** The unlock that is in force in this process from now on: it stands in every event that is entered. Null where it is locked. */
+  standsOn(authority: Authority | null): void {
+    this.#authority = authority;
   }
 
   /** Events that wait to be entered late. */

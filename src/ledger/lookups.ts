@@ -10,8 +10,7 @@ import { readExactly } from './derived/tree-files.ts';
 import { MAX_LINE_BYTES } from './files.ts';
 import type { NoteKey } from './note.ts';
 import type { RecordingState } from './rules.ts';
-import { eventAt, type LedgerState } from './state.ts';
-import type { LedgerEvent } from './types.ts';
+import { eventAt, type FoundEvent, type LedgerState } from './state.ts';
 
 /** Bytes of a first read of a line: most events have some hundred. */
 const LINE_GUESS = 1024;
@@ -23,21 +22,15 @@ export interface LookupSource {
   readonly events: number;
 }
 
-/** An event of the ledger with its line as stored. */
-export interface FoundEvent {
-  readonly event: LedgerEvent;
-  readonly line: Buffer;
-}
-
 /** One event. @throws Doubt */
 function eventOf(source: LookupSource, seq: number, node: NodeSource): FoundEvent {
   const { state, events, key } = source;
   const line = lineAt(events, state.beside.offset(seq), state.end);
-  const event = eventAt(line, seq, key);
+  const found = eventAt(line, seq, key);
   const { size, root } = state.tree.head();
-  if (!event || !leads(() => rootFromInclusion(leafHash(line), seq, size, inclusionPathOf(node, seq, size)), root))
+  if (!found || !leads(() => rootFromInclusion(leafHash(found.entry), seq, size, inclusionPathOf(node, seq, size)), root))
     throw new Doubt(`event ${seq} of the ledger is not the one that was signed for`);
-  return { event, line };
+  return found;
 }
 
 /** The events that name a recording, or that took policies into force (POLICIES), oldest first. @throws Doubt */
@@ -63,9 +56,9 @@ function remember(node: NodeSource): NodeSource {
 }
 
 /** The inclusion path of an event in the tree of a head that was signed. @throws Doubt */
-export function inclusionOf(source: LookupSource, { event, line }: FoundEvent, { size, root }: TreeHead): Buffer[] {
+export function inclusionOf(source: LookupSource, { event, entry }: FoundEvent, { size, root }: TreeHead): Buffer[] {
   const path = inclusionPathOf(source.state.beside.node, event.seq, size);
-  if (!leads(() => rootFromInclusion(leafHash(line), event.seq, size, path), root))
+  if (!leads(() => rootFromInclusion(leafHash(entry), event.seq, size, path), root))
     throw new Doubt(`no proof leads from event ${event.seq} to the root over ${size} events`);
   return path;
 }
@@ -114,7 +107,7 @@ export abstract class LedgerQuestions {
     return this.look(({ state }) => state.beside.recordings(state.states));
   }
 
-  /** The events that name a recording, oldest first, with their lines as stored. */
+  /** The events that name a recording, oldest first, with their entries. */
   eventsOf(recording: string): Promise<FoundEvent[]> {
     return this.look((source) => eventsOf(source, recording));
   }

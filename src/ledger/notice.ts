@@ -16,6 +16,7 @@ function failureCause(reason: string): FailureCause {
 
 /** The ledger entry of a recording's notice. */
 export function noticeEntry(notice: RecordingNotice): AuditEntry {
+  if (notice.kind === 'heads') return { action: 'recording.heads', heads: notice.heads.map(({ recording, head }) => ({ recording, ...head })) };
   const { recording } = notice;
   switch (notice.kind) {
     case 'start':
@@ -37,8 +38,6 @@ export function noticeEntry(notice: RecordingNotice): AuditEntry {
         action: 'recording.segment',
         detail: { recording, segment: notice.segment, firstSeq: notice.firstSeq, size: notice.head.size, root: notice.head.root },
       };
-    case 'checkpoint':
-      return { action: 'recording.checkpoint', detail: { recording, size: notice.head.size, root: notice.head.root } };
     case 'end':
       return {
         action: 'recording.end',

@@ -2,7 +2,7 @@
 import { closeSync, lstatSync } from 'node:fs';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../recording/types.ts';
-import { decodeEvent } from './events.ts';
+import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { openPlain } from '../storage/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
@@ -173,7 +173,8 @@ function readEvents(
     if (fd !== undefined) {
       const pass = passLines(fd, 0, (line, offset) => {
         if (stopped || tree.size === limit) return false;
-        const event = decodeEvent(line);
+        const found = decodeLine(line);
+        const event = found?.event;
         const at = tree.size + 1;
         const bad = (code: LedgerFaultCode, message: string): boolean => {
           fault(code, path, at, message);
@@ -185,7 +186,7 @@ function readEvents(
         if (event.seq !== tree.size) return bad('bad-sequence', `Line ${at} of ${path} says it is event ${event.seq}, and event ${tree.size} is due there.`);
         const broken = states.take(event);
         if (broken) return bad('contradiction', `Line ${at} of ${path} contradicts what was signed before: it ${broken.sentence}.`);
-        tree.append(leafHash(line));
+        tree.append(leafHash(found!.entry));
         options.onEvent?.(event, line, offset);
         compare();
         return true;

@@ -3,7 +3,11 @@
  * verifiers fold the events of a ledger or of a bundle through it, so that neither accepts what the other refuses.
  */
 import { emptyRoot } from '../merkle/tree.ts';
+import { BREAK_GLASS, type Access } from '../recording/access.ts';
+import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
+import { reasons, roles, workstationClasses } from '../types/words.ts';
+import { HEADS } from './heads.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** What the events of one recording have said so far. */
@@ -26,7 +30,7 @@ export interface RecordingState {
 export type Closing = 'recording.end' | 'recording.failed' | 'recording.recovered';
 const closings: readonly string[] = ['recording.end', 'recording.failed', 'recording.recovered'];
 
-export const ruleCodes = ['second-start', 'no-start', 'after-end', 'smaller-head', 'other-root', 'bad-segment', 'bad-head'] as const;
+export const ruleCodes = ['second-start', 'bad-start', 'bad-head', 'no-start', 'after-end', 'smaller-head', 'other-root', 'bad-segment'] as const;
 export type RuleCode = (typeof ruleCodes)[number];
 
 /** A rule that an event breaks; the sentence goes behind "event N ". */
@@ -37,38 +41,79 @@ export interface RuleBreak {
 }
 
 /** Events that state size and root of one recording's tree. */
-const headActions: readonly string[] = ['recording.segment', 'recording.checkpoint', ...closings];
+const headActions: readonly string[] = ['recording.segment', ...closings];
 
 const EMPTY_ROOT = emptyRoot().toString('hex');
 
 /** Of something else that is called a recording there is nothing to be said. */
 const RECORDING = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
+const PERSON = /^p-[0-9a-f]{12}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+const KID = /^[A-Za-z0-9_-]{43}$/;
 
-type Spoken = Pick<LedgerEvent, 'action' | 'detail' | 'person'>;
+/** What an event says of one recording that these rules judge. */
+export interface Saying extends Pick<LedgerEvent, 'seq' | 'time' | 'action' | 'person'> {
+  readonly recording: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
 
-/** The recording of which an event says something that these rules judge; undefined for every other event. */
-export function judgedRecording({ action, detail }: Spoken): string | undefined {
-  const id = detail?.['recording'];
-  return typeof id === 'string' && RECORDING.test(id) && (action === 'recording.start' || headActions.includes(action)) ? id : undefined;
+/** All that an event says of recordings: one thing, or of `recording.heads` one of each recording in it. */
+export function sayingsOf({ seq, time, action, person, detail = {}, opened }: LedgerEvent): Saying[] {
+  const said = (recording: string, of: Saying['detail']): Saying => ({ seq, time, action, ...(person === undefined ? {} : { person }), recording, detail: of });
+  if (action === HEADS) return (opened?.heads ?? []).map(([recording, size, root]) => said(recording, { recording, size, root }));
+  const id = detail['recording'];
+  return typeof id === 'string' && RECORDING.test(id) && (action === 'recording.start' || headActions.includes(action)) ? [said(id, detail)] : [];
+}
+
+/** How a recording began. */
+export interface RecordingStart extends Access {
+  readonly seq: number;
+  readonly person: string;
+  /** Kids, in order. */
+  readonly recipients: readonly string[];
+  readonly policySha256: string;
+}
+
+export const isKids = (value: unknown): value is string[] => Array.isArray(value) && value.every((kid) => typeof kid === 'string' && KID.test(kid));
+export const isSha256 = (value: unknown): value is string => typeof value === 'string' && SHA256.test(value);
+const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
+
+/** @returns undefined where a `recording.start` does not have the fields of its row. */
+export function readStart({ seq, person, detail }: Saying): RecordingStart | undefined {
+  const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
+  if (person === undefined || !PERSON.test(person) || !isKids(recipients) || !isSha256(policySha256)) return undefined;
+  if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
+  if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
+  return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass } as Access) };
+}
+
+/** What a head event of each kind has beside the head. */
+const headFields: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  'recording.segment': { segment: isCount, firstSeq: isCount },
+  'recording.end': { reason: (value) => typeof value === 'string', outputBytes: isCount, durationMs: isCount },
+};
+
+function isHead({ action, detail }: Saying): boolean {
+  const { size, root, signedBefore } = detail;
+  const fields = Object.entries(headFields[action] ?? {}).every(([name, fits]) => fits(detail[name]));
+  return fields && isCount(size) && isSha256(root) && (signedBefore === undefined || isCount(signedBefore));
 }
 
 /**
- * The state after an event of one recording.
+ * The state after what an event says of one recording.
  * @param before undefined before its first event.
  */
-export function nextRecordingState(
-  before: RecordingState | undefined,
-  event: Spoken & { readonly seq: number; readonly time: string },
-): RecordingState | RuleBreak {
-  const { action, detail = {} } = event;
-  const recording = String(detail['recording']);
+export function nextRecordingState(before: RecordingState | undefined, saying: Saying): RecordingState | RuleBreak {
+  const { action, recording, detail } = saying;
   const breaks = (broken: RuleCode, sentence: string): RuleBreak => ({ broken, recording, sentence });
   if (action === 'recording.start') {
     if (before) return breaks('second-start', `starts recording ${recording} a second time`);
+    const start = readStart(saying);
+    if (!start) return breaks('bad-start', `does not say how recording ${recording} began`);
     return {
-      start: event.seq,
-      began: event.time,
-      person: event.person ?? null,
+      start: saying.seq,
+      began: saying.time,
+      person: start.person,
       head: { size: 0, root: EMPTY_ROOT },
       segment: 0,
       closed: null,
@@ -76,31 +121,28 @@ export function nextRecordingState(
       durationMs: null,
     };
   }
-  const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as Readonly<Record<string, unknown>>;
-  if (!isCount(size) || typeof root !== 'string' || !/^[0-9a-f]{64}$/.test(root)) return breaks('bad-head', `states no head of recording ${recording}`);
+  if (!isHead(saying)) return breaks('bad-head', `states no head of recording ${recording}`);
+  const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as { root: string } & Record<string, number>;
   if (!before) return breaks('no-start', `states a head of recording ${recording}, which has not begun`);
   // A recording that failed can be closed by its recovery; whatever else closed it is its last word.
   if (before.closed && !(before.closed === 'recording.failed' && action === 'recording.recovered'))
     return breaks('after-end', `states a head of recording ${recording} after its ${before.closed}`);
-  if (size < before.head.size)
+  if (size! < before.head.size)
     return breaks('smaller-head', `says that recording ${recording} has ${size} records, and ${before.head.size} were signed for before`);
   if (size === 0 ? root !== EMPTY_ROOT : size === before.head.size && root !== before.head.root)
     return breaks('other-root', `gives the ${size} records of recording ${recording} another root than the one that was signed for before`);
+  const head: TreeHead = { size: size!, root };
   if (action === 'recording.segment') {
-    if (!isCount(segment) || !isCount(firstSeq) || segment <= before.segment || firstSeq >= size)
+    if (segment! <= before.segment || firstSeq! >= size!)
       return breaks('bad-segment', `names a segment of recording ${recording} that cannot follow segment ${before.segment}`);
-    return { ...before, head: { size, root }, segment };
+    return { ...before, head, segment: segment! };
   }
-  const counted = action === 'recording.end' && isCount(outputBytes) && isCount(durationMs) ? { outputBytes, durationMs } : {};
-  return { ...before, ...counted, head: { size, root }, closed: closings.includes(action) ? (action as Closing) : before.closed };
+  const counted = action === 'recording.end' ? { outputBytes: outputBytes!, durationMs: durationMs! } : {};
+  return { ...before, ...counted, head, closed: closings.includes(action) ? (action as Closing) : before.closed };
 }
 
 export function isBreak(result: RecordingState | RuleBreak): result is RuleBreak {
   return 'broken' in result;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** The states of recordings. A fork tries events before they count. */
@@ -132,11 +174,13 @@ export class RecordingStates {
 
   /** Takes an event in. @returns the rule that it breaks; the states are then as they were. */
   take(event: LedgerEvent): RuleBreak | undefined {
-    const id = judgedRecording(event);
-    if (id === undefined) return undefined;
-    const next = nextRecordingState(this.get(id), event);
-    if (isBreak(next)) return next;
-    this.#known.set(id, next);
+    const after: (readonly [string, RecordingState])[] = [];
+    for (const saying of sayingsOf(event)) {
+      const next = nextRecordingState(this.get(saying.recording), saying);
+      if (isBreak(next)) return next;
+      after.push([saying.recording, next]);
+    }
+    for (const [id, state] of after) this.#known.set(id, state);
     return undefined;
   }
 

@@ -9,7 +9,7 @@ import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
 import { LedgerError } from './errors.ts';
 import { LedgerFacts } from './facts.ts';
-import { decodeEvent } from './events.ts';
+import { decodeLine } from './events.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
 import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
@@ -17,6 +17,12 @@ import { openCheckpointLine, type NoteKey } from './note.ts';
 import { readLedger } from './read.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
+
+/** An event of the ledger with the entry that is its leaf. */
+export interface FoundEvent {
+  readonly event: LedgerEvent;
+  readonly entry: Buffer;
+}
 
 /** Events after which a writer makes a new snapshot: reading as many again takes some milliseconds. */
 export const SNAPSHOT_EVENTS = 1024;
@@ -109,13 +115,13 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
     };
     const pass = await passLinesGently(source.events, from.end, (line, offset) => {
       if (tree.size === head.tree.size) return false;
-      const event = eventAt(line, tree.size, key);
-      const broken = event && states.take(event);
-      if (!event || broken) {
+      const found = eventAt(line, tree.size, key);
+      if (!found || states.take(found.event)) {
         trouble = `The events of the ledger are not those that its head vouches for: see event ${tree.size}.`;
         return false;
       }
-      const leaf = leafHash(line);
+      const { event } = found;
+      const leaf = leafHash(found.entry);
       tree.append(leaf);
       facts.take(event);
       group.push({ event, leaf, offset });
@@ -138,9 +144,9 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
 }
 
 /** @returns undefined where a line is not the event that is due. */
-export function eventAt(line: Buffer, seq: number, key: NoteKey): LedgerEvent | undefined {
-  const event = decodeEvent(line);
-  return event?.seq === seq && event.installation === key.name.split('/')[1] ? event : undefined;
+export function eventAt(line: Buffer, seq: number, key: NoteKey): FoundEvent | undefined {
+  const found = decodeLine(line);
+  return found?.event.seq === seq && found.event.installation === key.name.split('/')[1] ? found : undefined;
 }
 
 /** The last checkpoint, after a look at those since the base: they are the ones that the head vouches for. @throws Doubt */

@@ -12,22 +12,32 @@ import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { fileStamp, keepAside, systemError, type LedgerFile, type OpenFiles } from './disk.ts';
 import { LedgerError } from './errors.ts';
-import { encodeEvent } from './events.ts';
+import { encodeEvent, encodeLine } from './events.ts';
 import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
+import { sealHeads } from './heads.ts';
 import { rootAt } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');
 
-/** An entry that is to be written; `time` where it happened before, and could not be entered then. */
+/** When something happened. */
+export interface Moment {
+  readonly time: string;
+  readonly monoUs: number;
+}
+
+/** An entry that is to be written. */
 export interface Entering {
   readonly entry: LedgerEntry;
-  readonly time?: string;
+  /** The unlock that was in force. */
+  readonly authority: Authority | null;
+  /** Where it happened before, and could not be entered then. */
+  readonly happened?: Moment;
 }
 
 /** The ledger as far as its key has vouched for it. */
@@ -49,12 +59,14 @@ export class LedgerWriter {
   #toKeep: string | undefined;
   readonly #options: LedgerOptions;
   readonly #clock: () => number;
+  readonly #mono: () => number;
   /** What was kept beside the ledger, and is not written any more. */
   readonly #forgotten: Derived[] = [];
 
   constructor(options: LedgerOptions, key: NoteKey, paths: LedgerPaths, files: OpenFiles, vouched: Vouched) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
+    this.#mono = options.mono ?? (() => Number(process.hrtime.bigint() / 1000n));
     this.key = key;
     this.paths = paths;
     this.files = files;
@@ -107,8 +119,8 @@ export class LedgerWriter {
     return error;
   }
 
-  now(): string {
-    return new Date(this.#clock()).toISOString();
+  now(): Moment {
+    return { time: new Date(this.#clock()).toISOString(), monoUs: this.#mono() };
   }
 
   async #sync(file: LedgerFile): Promise<void> {
@@ -171,12 +183,13 @@ export class LedgerWriter {
     let trouble: string | undefined;
     const pass = passLines(this.files.events, end, (line, offset) => {
       if (trouble !== undefined || tree.size === size) return false;
-      const event = eventAt(line, tree.size, this.key);
-      const broken = event && states.take(event);
-      const leaf = leafHash(line);
-      if (!event) trouble = `got a line that is not its event ${tree.size}`;
-      else if (broken) trouble = `got an event ${event.seq} that ${broken.sentence}`;
+      const found = eventAt(line, tree.size, this.key);
+      const broken = found && states.take(found.event);
+      if (!found) trouble = `got a line that is not its event ${tree.size}`;
+      else if (broken) trouble = `got an event ${found.event.seq} that ${broken.sentence}`;
       else {
+        const { event, entry } = found;
+        const leaf = leafHash(entry);
         tree.append(leaf);
         group.push({ event, leaf, offset });
       }
@@ -199,7 +212,7 @@ export class LedgerWriter {
       const fd = this.files[file];
       const lines = file === 'head' ? 0 : countLines(fd, from, to);
       keepAside(fd, join(this.#options.folder, `unvouched-${stamp}-${file}-${from}`), from, to);
-      found.push({ entry: { action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } } });
+      found.push({ entry: { action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } }, authority: null });
     };
     for (const [file, from] of [
       ['events', end],
@@ -233,24 +246,32 @@ export class LedgerWriter {
     const group: Derivable[] = [];
     let offset = before.end;
     const now = this.now();
-    for (const [i, { entry, time }] of entries.entries()) {
+    for (const [i, { entry, authority, happened }] of entries.entries()) {
+      const { time, monoUs } = happened ?? now;
+      const sealed = entry.heads && sealHeads(entry.heads);
+      const detail = sealed ? { heads: sealed.digests } : entry.detail;
       const event: LedgerEvent = {
         seq: tree.size,
-        time: time ?? now,
-        ...(time === undefined ? {} : { entered: now }),
+        time,
+        ...(happened === undefined ? {} : { entered: now.time }),
+        monoUs,
         installation: this.#options.installation,
         action: entry.action,
         ...(entry.person === undefined ? {} : { person: entry.person }),
         ...(entry.outcome === undefined ? {} : { outcome: entry.outcome }),
-        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+        aal: authority?.aal ?? null,
+        credential: authority?.credential ?? null,
+        ...(detail === undefined ? {} : { detail }),
+        ...(sealed && { opened: sealed.opened }),
       };
       const broken = states.take(event);
       if (broken) {
         refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${entry.action}, because it ${broken.sentence}.`));
         continue;
       }
-      const line = encodeEvent(event);
-      const leaf = leafHash(line);
+      const own = encodeEvent(event);
+      const line = encodeLine(event, own);
+      const leaf = leafHash(own);
       lines.push(line, NEWLINE);
       tree.append(leaf);
       group.push({ event, leaf, offset });

@@ -376,7 +376,7 @@ describe('checkpoints', () => {
     const stage = await ready();
     const writer = stage.writers[0]!;
     const heads = (): number[] =>
-      stage.posts.flatMap((message) => (message.type === 'notice' && message.notice.kind === 'checkpoint' ? [message.notice.head.size] : []));
+      stage.posts.flatMap((message) => (message.type === 'notice' && message.notice.kind === 'heads' ? message.notice.heads.map(({ head }) => head.size) : []));
     stage.ptys[0]!.print('x');
     stage.clock.advance(checkpointMs);
     await expect.poll(heads).toEqual([3]);

@@ -30,7 +30,7 @@ const maxTypedAhead = 256;
 const sealedMs = 1000;
 /** Refused messages are reported at most this often, with their number: a flood of them must not become one of ours. */
 const refusalMs = 1000;
-/** Each pane has a 64 KiB buffer, some MiB more while it floods, three descriptors and its shell: a mistake must not start thousands. */
+/** Each pane has a 64 KiB buffer, some MiB more while it floods, three descriptors and its shell: a mistake must not start thousands. An event of heads takes as many. */
 const maxPanes = 256;
 /** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */
 export const challengeMs = 10_000;
@@ -92,6 +92,8 @@ export class PtyHost {
   #pending: Pending | undefined;
   #sealed = 0;
   #sealedArmed = false;
+  /** Records under the head that each session's last new segment told of. */
+  readonly #told = new WeakMap<Session, number>();
   #refusals = 0;
   #refusalsArmed = false;
   #stopping = false;
@@ -278,6 +280,7 @@ export class PtyHost {
 
   /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
   #notice(pane: Pane, notice: RecordingNotice): void {
+    if (notice.kind === 'segment' && pane.session) this.#told.set(pane.session, notice.head.size);
     this.#post({ type: 'notice', notice });
     if (notice.kind === 'failed') pane.session?.fail(new Error(notice.reason));
   }
@@ -470,12 +473,12 @@ export class PtyHost {
 
   async #checkpoint(): Promise<void> {
     const sessions = [...this.#panes.values()].flatMap((pane) => pane.session ?? []);
-    await Promise.all(
-      sessions.map(async (session) => {
-        const head = await session.checkpoint();
-        if (head) this.#post({ type: 'notice', notice: { kind: 'checkpoint', recording: session.recording, head } });
-      }),
+    const grown = await Promise.all(sessions.map(async (session) => ({ session, head: await session.checkpoint() })));
+    // While one was synced another may have ended, or have told of a larger head with a new segment.
+    const heads = grown.flatMap(({ session, head }) =>
+      head && session.live && head.size > (this.#told.get(session) ?? 0) ? [{ recording: session.recording, head }] : [],
     );
+    if (heads.length > 0) this.#post({ type: 'notice', notice: { kind: 'heads', heads } });
   }
 
   #countSealed(bytes: number): void {

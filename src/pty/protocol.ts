@@ -23,7 +23,7 @@ export const recordingNoticeSchema = z.discriminatedUnion('kind', [
     access: z.object({ role: z.enum(roles), class: z.enum(workstationClasses), reason: z.enum(reasons), breakGlass: z.string().nullable() }),
   }),
   z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
-  z.object({ kind: z.literal('checkpoint'), recording: z.string(), head }),
+  z.object({ kind: z.literal('heads'), heads: z.array(z.object({ recording: z.string(), head })).readonly() }),
   z.object({ kind: z.literal('end'), recording: z.string(), reason: endReason, head, outputBytes: z.number(), durationMs: z.number() }),
   z.object({ kind: z.literal('failed'), recording: z.string(), reason: z.string(), head }),
 ]);
@@ -78,7 +78,7 @@ export const toPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('detach'), cause: z.string() }),
   /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */
   z.object({ type: z.literal('kill'), pane }),
-  /** Answered by a `checkpoint` notice for each live recording that has grown, then `checkpointed`. */
+  /** Answered by a `heads` notice of the live recordings that have grown, then `checkpointed`. */
   z.object({ type: z.literal('checkpoint') }),
   /** End everything, seal, exit 0. */
   z.object({ type: z.literal('stop') }),

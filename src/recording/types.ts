@@ -90,7 +90,7 @@ export type RecordingNotice =
       readonly access: Access;
     }
   | { readonly kind: 'segment'; readonly recording: string; readonly segment: number; readonly firstSeq: number; readonly head: TreeHead }
-  | { readonly kind: 'checkpoint'; readonly recording: string; readonly head: TreeHead }
+  | { readonly kind: 'heads'; readonly heads: readonly { readonly recording: string; readonly head: TreeHead }[] }
   | {
       readonly kind: 'end';
       readonly recording: string;

@@ -234,10 +234,10 @@ describe('checkpoints', () => {
     writer.output(Buffer.from('x'));
     const head = writer.checkpoint();
     expect(writer.checkpoint()).toEqual(head);
-    expect(notices.filter((notice) => notice.kind === 'checkpoint')).toEqual([{ kind: 'checkpoint', recording: writer.id, head }]);
+    expect(notices.filter((notice) => notice.kind === 'heads')).toEqual([{ kind: 'heads', heads: [{ recording: writer.id, head }] }]);
     writer.output(Buffer.from('y'));
     writer.checkpoint();
-    expect(notices.filter((notice) => notice.kind === 'checkpoint')).toHaveLength(2);
+    expect(notices.filter((notice) => notice.kind === 'heads')).toHaveLength(2);
     await writer.end('exit');
   });
 });

@@ -194,7 +194,7 @@ export class RecordingWriter {
     const head = this.head();
     if (head.size !== this.#checkpointed) {
       this.#checkpointed = head.size;
-      this.#options.notice({ kind: 'checkpoint', recording: this.id, head });
+      this.#options.notice({ kind: 'heads', heads: [{ recording: this.id, head }] });
     }
     return head;
   }

@@ -27,7 +27,7 @@ async function killed(signed = false) {
   writer.output(Buffer.from('more of it\r\n'));
   await writer.end('main-gone');
   const ledger = await Ledger.open(options);
-  for (const notice of notices) if (notice.kind === 'start' || (signed && notice.kind === 'checkpoint')) await ledger.append(noticeEntry(notice));
+  for (const notice of notices) if (notice.kind === 'start' || (signed && notice.kind === 'heads')) await ledger.append(noticeEntry(notice));
   const actions = () => readFileSync(join(options.folder, 'events.jsonl'), 'utf8').match(/"action":"recording[^"]+"/g) ?? [];
   return { recordings, ledger, actions, first, end: join(writer.folder, END_FILE), folder: writer.folder, id: writer.id };
 }
@@ -88,7 +88,7 @@ test.each([true, false])('what is shorter than a signed head is not cut, moved o
     expect(settled).toMatchObject({ outcome: 'contradiction', sentence: expect.stringContaining(`a head of ${first.size} records`) });
   }
   expect(all(folder)).toEqual(before);
-  expect(actions()).toEqual(['start', 'checkpoint', 'damaged'].map((name) => `"action":"recording.${name}"`));
+  expect(actions()).toEqual(['start', 'heads', 'damaged'].map((name) => `"action":"recording.${name}"`));
   // Another finding is another event.
   truncateSync(segment, 0);
   await recoverRecordings(recordings, ledger);

@@ -8,15 +8,25 @@ import { unlockFailures } from '../ledger/table/people.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import type { Method } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Authority } from '../ledger/types.ts';
 import type { Backoff } from './backoff.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { unlockWithPassphrase } from './person.ts';
 import type { PersonRecord } from './types.ts';
 
+/**
+ * Authenticator assurance levels (NIST SP 800-63B-4): something known is 1; a passkey here always asks its owner (userVerification), which is
+ * 2, and whether it could be copied, which 3 forbids, nobody shows us.
+ */
+const ASSURANCE: Readonly<Record<Method, Authority['aal']>> = { passphrase: 1, passkey: 2 };
+
+/** What an unlock by a key slot has shown. */
+export const authorityOf = (method: Method, slot: string): Authority => ({ aal: ASSURANCE[method], credential: slot });
+
 export interface AttemptParts {
   readonly backoff: Backoff;
-  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh'>;
+  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
 }
 
 /** Who wants in: the id as it was given, and the record where the ledger knows it. */
@@ -61,12 +71,12 @@ export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, me
 }
 
 /**
- * @param open tries it, and has it proven. What it throws is why the attempt failed.
+ * @param open tries it, and has it proven; its `slot` is the id of the key slot that opened. What it throws is why the attempt failed.
  * @param close takes back what `open` gave, where that could not be entered.
  * @returns what `open` gave, and the failures in a row before it, of this person and method, as the ledger has them.
  * @throws UnlockError, LedgerError, StorageFault, and what `open` throws. Nothing is open then.
  */
-export async function attempt<T>(
+export async function attempt<T extends { readonly slot: string }>(
   parts: AttemptParts,
   { id, record }: Asking,
   method: Method,
@@ -82,9 +92,13 @@ export async function attempt<T>(
     failures = backoff.begin(id, method, hasOtherWay(record));
     await ledger.append({ action: 'unlock.attempt', ...known(parts, id), detail: { method } });
     opened = { value: await open() };
+    ledger.standsOn(authorityOf(method, opened.value.slot));
     await ledger.append({ action: 'unlock', ...known(parts, id), outcome: 'success', detail: { method, failures } });
   } catch (error) {
-    if (opened) close(opened.value);
+    if (opened) {
+      ledger.standsOn(null);
+      close(opened.value);
+    }
     await enterRefusal(parts, id, method, error, failures);
     throw error;
   }

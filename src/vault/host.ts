@@ -253,7 +253,7 @@ export class VaultHost {
   async #attempt(method: UnlockMethod, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
     const identity = await make();
     this.#become(identity, method);
-    return { type: 'unlocked', person: identity.person.id, method };
+    return { type: 'unlocked', person: identity.person.id, method, slot: identity.slot };
   }
 
   async #unlockPassphrase({ person, known }: Message<'unlockPassphrase'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {

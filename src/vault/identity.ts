@@ -53,13 +53,16 @@ export function sealIdentity(vaultKey: Uint8Array, keys: NewKeys, person: Omit<P
 /** An open identity, with the vault key: what adding a key slot needs. */
 export class OpenIdentity implements Identity {
   readonly kid: string;
+  /** Id of the key slot that opened it. */
+  readonly slot: string;
   #person: PersonRecord;
   #encryption: KeyObject | undefined;
   #signing: KeyObject | undefined;
   #vaultKey: Buffer | undefined;
 
-  private constructor(person: PersonRecord, encryption: KeyObject, signing: KeyObject, vaultKey: Buffer) {
+  private constructor(person: PersonRecord, encryption: KeyObject, signing: KeyObject, vaultKey: Buffer, slot: string) {
     this.#person = person;
+    this.slot = slot;
     this.kid = thumbprint(person.encryptionKey);
     this.#encryption = encryption;
     this.#signing = signing;
@@ -70,7 +73,7 @@ export class OpenIdentity implements Identity {
    * Opens the sealed identity. Takes over `vaultKey`: destroy() wipes it. Undefined, and the key wiped, where the
    * record was changed: the ciphertext, its public part, or a public key that is not the private key's.
    */
-  static open(person: PersonRecord, vaultKey: Buffer): OpenIdentity | undefined {
+  static open(person: PersonRecord, vaultKey: Buffer, slot: string): OpenIdentity | undefined {
     const plain = unseal(vaultKey, person.identity, publicPart(person));
     try {
       if (!plain || plain.length < 2) throw new Error('sealed');
@@ -83,7 +86,7 @@ export class OpenIdentity implements Identity {
       };
       const encryption = key(plain.subarray(2, 2 + length), person.encryptionKey);
       const signing = key(plain.subarray(2 + length), person.signingKey);
-      return new OpenIdentity(person, encryption, signing, vaultKey);
+      return new OpenIdentity(person, encryption, signing, vaultKey, slot);
     } catch {
       vaultKey.fill(0);
       return undefined;

@@ -145,7 +145,7 @@ export class Passkeys {
           'passkey-refused',
           'The passkey was confirmed, but its key does not open the vault: its slot or the passkey was changed. Use the passphrase.',
         );
-      const identity = openWithVaultKey(person, vaultKey);
+      const identity = openWithVaultKey(person, vaultKey, slot.id);
       const { wrapped: _, ...bare } = { ...slot, counter };
       const next: PasskeySlot = { ...bare, wrapped: identity.withVaultKey((key) => wrapVaultKey(kek, key, person.id, bare)) };
       identity.replaceSlots(person.slots.map((old) => (old.id === slot.id ? next : old)));

@@ -81,7 +81,7 @@ export async function createPerson(input: {
   const slot: KeySlot = { ...bare, wrapped: wrapVaultKey(kek, vaultKey, base.id, bare) };
   kek.fill(0);
   const record: PersonRecord = { ...base, slots: [slot], identity };
-  const open = OpenIdentity.open(record, vaultKey);
+  const open = OpenIdentity.open(record, vaultKey, slot.id);
   if (!open) throw new Error('a new identity does not open');
   return { record, identity: open };
 }
@@ -106,14 +106,14 @@ export async function unlockWithPassphrase(person: PersonRecord | undefined, pas
     const vaultKey = unwrapVaultKey(kek, person.id, slot);
     kek.fill(0);
     if (!vaultKey) continue;
-    return openWithVaultKey(person, vaultKey);
+    return openWithVaultKey(person, vaultKey, slot.id);
   }
   throw wrongPassphrase();
 }
 
 /** The last step of every unlock. Takes over `vaultKey`. @throws UnlockError `corrupt-vault` */
-export function openWithVaultKey(person: PersonRecord, vaultKey: Buffer): OpenIdentity {
-  const identity = OpenIdentity.open(person, vaultKey);
+export function openWithVaultKey(person: PersonRecord, vaultKey: Buffer, slot: string): OpenIdentity {
+  const identity = OpenIdentity.open(person, vaultKey, slot);
   if (identity) return identity;
   throw new UnlockError(
     'corrupt-vault',

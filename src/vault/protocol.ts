@@ -62,7 +62,7 @@ export const fromVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connected'), publicKey: bytes }),
   z.object({ type: z.literal('frame'), bytes }),
   z.object({ type: z.literal('created'), id: z.number(), person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
-  z.object({ type: z.literal('unlocked'), id: z.number(), person: z.string(), method: z.enum(unlockMethods) }),
+  z.object({ type: z.literal('unlocked'), id: z.number(), person: z.string(), method: z.enum(unlockMethods), slot: z.string() }),
   z.object({ type: z.literal('options'), id: z.number(), options: json }),
   z.object({ type: z.literal('enrolled'), id: z.number(), slot: z.string(), certificate: z.strictObject({ byKey: z.string(), signature: z.string() }) }),
   z.object({ type: z.literal('proved'), id: z.number(), proof: bytes }),

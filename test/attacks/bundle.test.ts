@@ -11,7 +11,8 @@ import { failureTable } from '../../src/export/failures.ts';
 import { signersCommand } from '../../src/export/guide.ts';
 import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
 import { makeTrust, trustText } from '../../src/export/trust.ts';
-import { encodeEvent } from '../../src/ledger/events.ts';
+import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
+import { headEntry, testEvent } from '../../src/ledger/fixture.ts';
 import { encodeEvent as encodeEventBytes } from '../../src/recording/events.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
@@ -445,10 +446,10 @@ test('a bundle of a recording that still runs says what it does not prove', asyn
 test('records after the last one that the ledger knows of are called unproven, by number', async () => {
   const growing = await RecordingWriter.create({
     ...site.recordingOptions(),
-    notice: (notice) => void (notice.kind !== 'checkpoint' && site.ledger.append(noticeEntry(notice))),
+    notice: (notice) => void (notice.kind !== 'heads' && site.ledger.append(noticeEntry(notice))),
   });
   growing.output(Buffer.from('one\n'));
-  await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: growing.id, head: growing.head() }));
+  await site.ledger.append(headEntry(growing.id, growing.head().size, growing.head().root));
   growing.output(Buffer.from('two\n'));
   growing.output(Buffer.from('three\n'));
   await growing.sync();
@@ -472,14 +473,13 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
   writer.output(Buffer.from('one\n'));
   writer.output(Buffer.from('two\n'));
   const known = signed ? writer.head().size : 0;
-  if (signed) await site.ledger.append(noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() }));
+  if (signed) await site.ledger.append(headEntry(writer.id, writer.head().size, writer.head().root));
   await site.ledger.checkpoint();
   writer.output(Buffer.from('three\n'));
   writer.rotate();
   writer.output(Buffer.from('four\n'));
   // A line that no key vouched for: whoever can add a segment can add this too.
-  const { action, detail } = noticeEntry({ kind: 'checkpoint', recording: writer.id, head: writer.head() });
-  const forged = encodeEvent({ seq: site.ledger.events, time: new Date().toISOString(), installation: 'w-0123456789ab', action, detail });
+  const forged = encodeLine(testEvent(site.ledger.events, headEntry(writer.id, writer.head().size, writer.head().root)));
   appendFileSync(join(site.ledger.folder, 'events.jsonl'), `${forged.toString()}\n`);
   if (end) await writer.end('exit', { code: 0, signal: 0 });
   else {

@@ -15,7 +15,7 @@ import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
 import type { EventCode } from '../../src/recording/types.ts';
 import { headerText, INSTALLATION, makeExample, PERSON, POLICY, RECORDING, STARTED_MS } from '../vectors/example.ts';
 import { mldsa44Of, type SecondPair } from '../vectors/kept.ts';
-import { bytesOf, ecdsa, ed25519Of, eventBytes, p256Of, pieceDigest, sha256, thumbprintOf, type P256Jwk } from '../vectors/second-writer.ts';
+import { bytesOf, ecdsa, ed25519Of, eventBytes, headsOf, p256Of, pieceDigest, sha256, thumbprintOf, type P256Jwk } from '../vectors/second-writer.ts';
 
 export interface ForgedPiece {
   code: string;
@@ -46,8 +46,13 @@ export interface ForgedEvent {
   installation?: string;
   person?: string;
   outcome?: string;
-  /** A head without a root gets the right one. */
+  monoUs?: unknown;
+  aal?: unknown;
+  credential?: unknown;
+  /** A head without a root gets the right one. Of `recording.heads`: recording, size and root of the head that is opened, or `heads` as they stand there. */
   detail?: Record<string, unknown>;
+  /** What stands beside the event in place of the opening; null: nothing. */
+  head?: unknown;
   /** In the ledger, and not in the bundle. */
   hidden?: boolean;
   /** The whole line. */
@@ -169,7 +174,7 @@ export function honest(keys: InsiderKeys): Forgery {
         person: PERSON,
         detail: { recording: RECORDING, recipients: kids, policySha256: POLICY, role: 'operator', class: 'nursing', reason: 'none' },
       },
-      { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4 } },
+      { action: 'recording.heads', detail: { recording: RECORDING, size: 4 } },
       { action: 'lock', detail: { cause: 'idle' }, hidden: true },
       { action: 'recording.segment', detail: { recording: RECORDING, segment: 1, firstSeq: second, size: second + 1 } },
       { action: 'recording.end', detail: { recording: RECORDING, reason: 'exit', size: forged.length, root: undefined, outputBytes, durationMs } },
@@ -195,6 +200,17 @@ export function headerFor(keys: InsiderKeys, segment: number, firstSeq: number, 
     outputOffset,
     roles.map((role) => ({ role: role === 'owner' ? 'owner' : 'audit', key: keys[role] })),
   );
+}
+
+/** A recording of somebody else, whose head stands in the same events. */
+export const OTHER = '20260304-050000-00000001';
+
+/** An event of heads: that of the recording, and that of another. */
+export function headsEvent(seq: number, own: Record<string, unknown>): ReturnType<typeof headsOf> {
+  return headsOf(bytesOf(`forge/heads/${seq}`, 32), [
+    [OTHER, 7, sha256('of another recording').toString('hex')],
+    [own['recording'], own['size'], own['root']],
+  ]);
 }
 
 /** The files of a forged bundle. */
@@ -247,18 +263,23 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
   const events = forgery.events.map((event, seq) => {
     const detail = event.detail && { ...event.detail };
     if (detail && typeof detail['size'] === 'number' && detail['root'] === undefined) detail['root'] = roots[detail['size']] ?? '00'.repeat(32);
+    const sealed = event.action === 'recording.heads' && detail && !('heads' in detail) ? headsEvent(seq, detail) : undefined;
     const line =
       event.line ??
       JSON.stringify({
         seq,
         time: event.time ?? new Date(STARTED_MS + seq * 1000).toISOString(),
+        monoUs: 'monoUs' in event ? event.monoUs : 5_000_000 + seq * 1_000_000,
         installation: event.installation ?? INSTALLATION,
         action: event.action,
         person: event.person,
         outcome: event.outcome,
-        detail,
+        aal: 'aal' in event ? event.aal : 2,
+        credential: 'credential' in event ? event.credential : 'c0ffee00',
+        detail: sealed ? { heads: sealed.digests } : detail,
       });
-    return { line, seq, hidden: event.hidden === true, detail };
+    const head = event.head === null ? undefined : (event.head ?? sealed?.opening);
+    return { line, seq, hidden: event.hidden === true, detail, head };
   });
   const ledger = new StoredTree(events.map(({ line }) => leafHash(Buffer.from(line, 'utf8'))));
   const ledgerRoot = new MerkleTree();
@@ -268,7 +289,9 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
     BUNDLE.ledger,
     events
       .filter(({ hidden }) => !hidden)
-      .map(({ line, seq }) => JSON.stringify({ index: seq, event: line, path: ledger.inclusionPath(seq, events.length).map((hash) => hash.toString('hex')) })),
+      .map(({ line, seq, head: opening }) =>
+        JSON.stringify({ index: seq, event: line, head: opening, path: ledger.inclusionPath(seq, events.length).map((hash) => hash.toString('hex')) }),
+      ),
   );
   const origin = ledgerOrigin(INSTALLATION);
   const noteText = forgery.note(`${origin}\n${head.size}\n${Buffer.from(head.root, 'hex').toString('base64')}\ntime 2026-03-05T07:59:59.000Z\n`);

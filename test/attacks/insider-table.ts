@@ -113,7 +113,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['another emergency than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['breakGlass'] = 'b-000000000001')],
   ['a second start in the ledger', 'contradiction', (f) => f.events.splice(4, 0, structuredClone(event(f, 'recording.start')))],
   ['a head before the start', 'contradiction', (f) => f.events.splice(3, 0, ...f.events.splice(4, 1))],
-  ['a head after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.checkpoint')))],
+  ['a head after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.heads')))],
   ['an end after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.end')))],
   [
     'a recovery after the end',
@@ -123,19 +123,43 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   [
     'a head that is smaller than one before',
     'contradiction',
-    (f) => f.events.splice(5, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 3 } }),
+    (f) => f.events.splice(5, 0, { action: 'recording.heads', detail: { recording: RECORDING, size: 3 } }),
   ],
   [
     'two heads of one size',
     'contradiction',
-    (f) => f.events.splice(5, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 4, root: '11'.repeat(32) } }),
+    (f) => f.events.splice(5, 0, { action: 'recording.heads', detail: { recording: RECORDING, size: 4, root: '11'.repeat(32) } }),
   ],
   [
     'a head of nothing with a root',
     'contradiction',
-    (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0, root: '11'.repeat(32) } }),
+    (f) => f.events.splice(4, 0, { action: 'recording.heads', detail: { recording: RECORDING, size: 0, root: '11'.repeat(32) } }),
   ],
-  ['a head of nothing', 'good', (f) => f.events.splice(4, 0, { action: 'recording.checkpoint', detail: { recording: RECORDING, size: 0 } })],
+  ['a head of nothing', 'good', (f) => f.events.splice(4, 0, { action: 'recording.heads', detail: { recording: RECORDING, size: 0 } })],
+  ['a head that another salt opens', 'bad-ledger', (f) => (event(f, 'recording.heads').head = { salt: '00'.repeat(32), size: 4, root: '11'.repeat(32) })],
+  ['heads, and none opened', 'bad-ledger', (f) => (event(f, 'recording.heads').head = null)],
+  ['a head opened beside another event', 'bad-ledger', (f) => (event(f, 'play').head = { salt: '00'.repeat(32), size: 4, root: '11'.repeat(32) })],
+  ['an opening with another member', 'bad-ledger', (f) => (f.files = (files) => patch(files, BUNDLE.ledger, '"head":{', '"head":{"recording":"x",'))],
+  ['an opening whose size is no count', 'bad-ledger', (f) => (detail(f, 'recording.heads')['size'] = 4.5)],
+  ['heads that are not in the order of their digests', 'bad-ledger', (f) => turnHeads(keys, f, (heads) => heads.reverse())],
+  ['a head twice in one event', 'bad-ledger', (f) => turnHeads(keys, f, (heads) => [...heads, heads.at(-1)!])],
+  ['257 heads in one event', 'bad-ledger', (f) => turnHeads(keys, f, (heads) => [...heads, ...unknownHeads(255)].sort())],
+  ['256 heads in one event', 'good', (f) => turnHeads(keys, f, (heads) => [...heads, ...unknownHeads(254)].sort())],
+  [
+    'an event of heads with the other heads opened too',
+    'bad-ledger',
+    (f) => (event(f, 'recording.heads').line = line(keys, f, 'recording.heads').replace(/}$/, ',"opened":{}}')),
+  ],
+  ['the head of another recording', 'bad-ledger', (f) => (detail(f, 'recording.heads')['recording'] = '20260304-050607-0a1b2c3e')],
+  ['an event without its monotonic time', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace(/"monoUs":\d+,/, ''))],
+  ['an event whose monotonic time nobody knows', 'good', (f) => (event(f, 'play').monoUs = null)],
+  ['an event whose monotonic time is no count', 'bad-ledger', (f) => (event(f, 'play').monoUs = -1)],
+  ['an event on whom no unlock stands', 'good', (f) => Object.assign(event(f, 'play'), { aal: null, credential: null })],
+  ['an event with an assurance that is none', 'bad-ledger', (f) => (event(f, 'play').aal = 4)],
+  ['an event with an assurance in words', 'bad-ledger', (f) => (event(f, 'play').aal = '2')],
+  ['an event with a credential that is none', 'bad-ledger', (f) => (event(f, 'play').credential = 'a b')],
+  ['an event without its credential', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"credential":"c0ffee00",', ''))],
+  ['an end without its length', 'bad-ledger', (f) => delete detail(f, 'recording.end')['durationMs']],
   ['a segment that begins elsewhere', 'contradiction', (f) => Object.assign(detail(f, 'recording.segment'), { firstSeq: 5, size: 6 })],
   ['a segment that is not there', 'contradiction', (f) => (detail(f, 'recording.segment')['segment'] = 7)],
   ['another reason for the end', 'contradiction', (f) => (detail(f, 'recording.end')['reason'] = 'closed')],
@@ -159,7 +183,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ['the first segment named as one that began later', 'contradiction', (f) => Object.assign(detail(f, 'recording.segment'), { segment: 0, firstSeq: 0 })],
   ['heads and no start', 'contradiction', (f) => (event(f, 'recording.start').hidden = true)],
   ['an end without its count', 'bad-ledger', (f) => delete detail(f, 'recording.end')['outputBytes']],
-  ['a head that is none', 'bad-ledger', (f) => (detail(f, 'recording.checkpoint')['root'] = 'AB'.repeat(32))],
+  ['a head that is none', 'bad-ledger', (f) => (detail(f, 'recording.heads')['root'] = 'AB'.repeat(32))],
   ['a segment that begins behind its head', 'contradiction', (f) => (detail(f, 'recording.segment')['size'] = detail(f, 'recording.segment')['firstSeq'])],
   ['an event whose seq is not its index', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"seq":8', '"seq":9'))],
   ['an outcome that is no word', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"success"', '5'))],
@@ -198,20 +222,20 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   [
     'an event that was entered later',
     'good',
-    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', '"entered":"2026-03-04T06:00:00.000Z","installation"')),
+    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"monoUs"', '"entered":"2026-03-04T06:00:00.000Z","monoUs"')),
   ],
   ...['"yesterday"', '""', 'null', '[]', '5'].map(
     (entered) =>
       [
         `an event that was entered at ${entered}`,
         'bad-ledger',
-        (f: Forgery): void => void (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', `"entered":${entered},"installation"`)),
+        (f: Forgery): void => void (event(f, 'play').line = line(keys, f, 'play').replace('"monoUs"', `"entered":${entered},"monoUs"`)),
       ] as const,
   ),
   [
     'an event that was entered at a time that never was',
     'bad-ledger',
-    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"installation"', '"entered":"2026-02-30T06:00:00.000Z","installation"')),
+    (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"monoUs"', '"entered":"2026-02-30T06:00:00.000Z","monoUs"')),
   ],
 
   ['mono_ns going back', 'bad-time', (f) => (f.frames[3]!.monoNs = 1n)],
@@ -559,7 +583,7 @@ function stranger(keys: InsiderKeys, f: Forgery, segment: number, roles: ('owner
 function empty(f: Forgery): ForgedFrame[] {
   const second = f.frames.filter((frame) => frame.header !== undefined)[1]!;
   Object.assign(detail(f, 'recording.end'), { size: 3, outputBytes: 0 });
-  detail(f, 'recording.checkpoint')['size'] = 1;
+  detail(f, 'recording.heads')['size'] = 1;
   Object.assign(detail(f, 'recording.segment'), { firstSeq: 1, size: 2 });
   header(f, 1, (value) => Object.assign(value, { firstSeq: 1, outputOffset: 0 }));
   return [second];
@@ -578,3 +602,13 @@ function line(keys: InsiderKeys, f: Forgery, action: string): string {
     ) as { event: string }
   ).event;
 }
+
+/** Changes the digests of the event of heads; the opening stays. */
+function turnHeads(keys: InsiderKeys, f: Forgery, change: (heads: string[]) => string[]): void {
+  const value = JSON.parse(line(keys, f, 'recording.heads')) as { detail: { heads: string[] } };
+  value.detail.heads = change(value.detail.heads);
+  event(f, 'recording.heads').line = JSON.stringify(value);
+}
+
+/** So many digests of heads that nobody knows, behind every other. */
+const unknownHeads = (count: number): string[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, 'f'));

@@ -6,8 +6,8 @@ import { appendFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileS
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { encodeEvent } from '../../src/ledger/events.ts';
-import { testLedgerOptions, testSigner, startDetail } from '../../src/ledger/fixture.ts';
+import { encodeLine } from '../../src/ledger/events.ts';
+import { testEvent, testLedgerOptions, testSigner, startDetail } from '../../src/ledger/fixture.ts';
 import { HEAD_BYTES, judgeHead, SLOT_BYTES } from '../../src/ledger/head.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
@@ -71,8 +71,7 @@ const reading = (signatures: 'all' | 'last' = 'all') => readLedger(site.folder, 
 const lines = (file: FileName): string[] => original.get(file)!.toString('utf8').trimEnd().split('\n');
 const put = (file: FileName, made: readonly string[]): void => writeFileSync(site.path(file), made.map((line) => `${line}\n`).join(''));
 const roll = (moment: number, ...files: FileName[]): void => files.forEach((file) => writeFileSync(site.path(file), site.older[moment]!.get(file)!));
-const line = (seq: number, entry: LedgerEntry): string =>
-  encodeEvent({ seq, time: '2026-11-22T00:00:00.000Z', installation: site.options.installation, ...entry }).toString('utf8');
+const line = (seq: number, entry: LedgerEntry): string => encodeLine(testEvent(seq, entry)).toString('utf8');
 const forge = (...made: LedgerEntry[]): void => made.forEach((entry, i) => appendFileSync(site.path('events.jsonl'), `${line(3 + i, entry)}\n`));
 const other = '20261122-000000-000000ff';
 

@@ -5,8 +5,8 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRecordings } from '../../src/cli/commands/list.ts';
-import { encodeEvent } from '../../src/ledger/events.ts';
-import { INSTALLATION, startDetail, testSigner } from '../../src/ledger/fixture.ts';
+import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
+import { headEntry, INSTALLATION, startDetail, testEvent, testSigner } from '../../src/ledger/fixture.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, signHead, slotOf } from '../../src/ledger/head.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
@@ -39,7 +39,7 @@ function entryOf(seq: number): LedgerEntry {
   if (step === 0) return { action: 'recording.start', person: 'p-0123456789ab', detail: { recording, ...startDetail } };
   const head = { size: step, root: rootOf(step) };
   if (step === EVENTS_EACH - 1) return { action: 'recording.end', detail: { recording, reason: 'exit', ...head, outputBytes: 1, durationMs: 1 } };
-  return { action: 'recording.checkpoint', detail: { recording, ...head } };
+  return headEntry(recording, head.size, head.root);
 }
 
 interface Made {
@@ -66,8 +66,9 @@ async function make(cache: string, events: number): Promise<Made> {
     held = 0;
   };
   for (let seq = 0; seq < events; seq++) {
-    const line = encodeEvent({ seq, time: new Date(Date.UTC(2026, 0, 1) + seq * 1000).toISOString(), installation: INSTALLATION, ...entryOf(seq) });
-    tree.append(leafHash(line));
+    const event = testEvent(seq, entryOf(seq), new Date(Date.UTC(2026, 0, 1) + seq * 1000).toISOString());
+    const line = encodeLine(event);
+    tree.append(leafHash(encodeEvent(event)));
     block.push(line, Buffer.from('\n'));
     held += line.length + 1;
     if (held > BLOCK) flush();
@@ -111,7 +112,7 @@ async function measure({ options, recording }: Made, events: number): Promise<Co
     const one = found[round]!;
     let path: Buffer[] = [];
     samples.prove.push(await ms(async () => (path = await ledger.inclusion(one, head))));
-    if (rootFromInclusion(leafHash(one.line), one.event.seq, head.size, path).toString('hex') !== head.root) throw new Error('a proof leads elsewhere');
+    if (rootFromInclusion(leafHash(one.entry), one.event.seq, head.size, path).toString('hex') !== head.root) throw new Error('a proof leads elsewhere');
     await ledger.close();
   }
   if (samples.open.length !== ROUNDS || events < EVENTS_EACH) throw new Error('nothing was measured');

@@ -336,7 +336,7 @@ const mutations: readonly Mutation[] = [
     void (event(f, c).action = c.one([
       'recording.start',
       'recording.end',
-      'recording.checkpoint',
+      'recording.heads',
       'recording.failed',
       'recording.recovered',
       'recording.segment',
@@ -349,9 +349,16 @@ const mutations: readonly Mutation[] = [
     const target = event(f, c);
     target.hidden = target.hidden !== true;
   },
+  (f, c) => void Object.assign(event(f, c), { [c.one(['monoUs', 'aal', 'credential'])]: c.one(values) }),
+  (f, c) => {
+    // An opening that is one, of another event, or none.
+    const opening: Record<string, unknown> = { salt: '00'.repeat(32), size: 4, root: '11'.repeat(32) };
+    changeObject(opening, c);
+    (c.below(2) ? event(f, c) : (f.events.find(({ action }) => action === 'recording.heads') ?? event(f, c))).head = c.one([opening, null, c.one(values)]);
+  },
   (f, c) => {
     const size = c.below(f.frames.length + 2);
-    const action = c.one(['recording.checkpoint', 'recording.recovered', 'recording.failed']);
+    const action = c.one(['recording.heads', 'recording.recovered', 'recording.failed']);
     f.events.splice(c.below(f.events.length + 1), 0, {
       action,
       detail: { recording: RECORDING, size, ...(c.below(2) ? { signedBefore: c.one([0, 3, size, -1, 'x']) } : {}) },
@@ -369,9 +376,14 @@ const mutations: readonly Mutation[] = [
     const line = JSON.stringify({
       seq: f.events.indexOf(target),
       time: '2026-03-04T05:06:07.089Z',
+      monoUs: null,
       installation: 'w-000000000001',
-      ...target,
-      hidden: undefined,
+      action: target.action,
+      person: target.person,
+      outcome: target.outcome,
+      aal: null,
+      credential: null,
+      detail: target.detail,
     });
     target.line = changeText(line, c);
   },

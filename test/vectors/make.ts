@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
+import { forge, headsEvent, honest, insiderKeys, OTHER, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
 import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
@@ -171,16 +171,20 @@ function notes(keys: InsiderKeys): unknown {
   };
 }
 
-/** A small ledger: events, two checkpoints, and the head that vouches for both. */
+/** A small ledger: events, two checkpoints, and the head that vouches for both. Another recording has its head in the same event. */
 function ledger(keys: InsiderKeys): Map<string, Buffer> {
-  const forged = forge(honest(keys), keys);
-  const lines = forged
-    .get(BUNDLE.ledger)!
-    .toString('utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line, seq) => JSON.stringify({ ...(JSON.parse((JSON.parse(line) as { event: string }).event) as object), seq }));
-  const root = rootOf(lines.map((line) => sha256(Buffer.of(0), line)));
+  const forgery = honest(keys);
+  forgery.events = forgery.events.filter(({ hidden }) => hidden !== true);
+  const start = forgery.events.find(({ action }) => action === 'recording.start')!;
+  forgery.events.unshift({ ...start, detail: { ...start.detail, recording: OTHER } });
+  const entries = forge(forgery, keys).get(BUNDLE.ledger)!.toString('utf8').trimEnd().split('\n');
+  const leaves: Buffer[] = [];
+  const lines = entries.map((text, seq) => {
+    const { event, head } = JSON.parse(text) as { event: string; head?: Record<string, unknown> };
+    leaves.push(sha256(Buffer.of(0), event));
+    return head ? `${event.slice(0, -1)},"opened":${JSON.stringify(headsEvent(seq, { recording: RECORDING, ...head }).opened)}}` : event;
+  });
+  const root = rootOf(leaves);
   const signed = [JSON.stringify({ note: noteOf(keys, checkpoint(0, sha256())) }), JSON.stringify({ note: noteOf(keys, checkpoint(lines.length, root)) })];
   const chain = (count: number): readonly [bytes: number, sha256: Buffer] =>
     signed

@@ -189,6 +189,21 @@ export function ratchetOf(secret: Buffer, recording: string, segment: number, co
   });
 }
 
+/**
+ * Heads of several recordings in one event: its digests, what its line has beside it, and the opening of the last head that was given.
+ * Heads that are none are written down as they are.
+ */
+export function headsOf(salt: Buffer, heads: readonly (readonly [recording: unknown, size: unknown, root: unknown])[]) {
+  const salts = heads.map(([recording]) => hmac(salt, String(recording)));
+  const digests = heads.map((head, i) => sha256(salts[i]!, JSON.stringify(head)).toString('hex'));
+  const [, size, root] = heads.at(-1)!;
+  return {
+    digests: [...digests].sort(),
+    opened: { salt: salt.toString('hex'), heads: [...heads].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)) },
+    opening: { salt: salts.at(-1)!.toString('hex'), size, root },
+  };
+}
+
 /** The frames of one segment. */
 export function sealSegment(recording: string, segment: number, firstSeq: number, content: SealSegment): SealedFrame[] {
   const covered = (seq: number, monoNs: bigint, wallMs: number, type: number, commitment: Buffer): Buffer => {

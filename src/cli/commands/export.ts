@@ -35,25 +35,29 @@ export const exportCommand: CliCommand = {
         const trust = await trustOf(site);
         const identity = await unlockPerson(site, options, 'recording.export.own');
         try {
-          const result = await withLedger(site, async ({ ledger, signer }) => {
-            // One that was killed left text in the clear: it goes before more of it is written.
-            for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {
-              io.talk(sentence);
-              if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
-            }
-            return exportRecording({
-              recordingFolder: folder,
-              opener: identity,
-              ledger,
-              installationSigner: signer,
-              person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
-              trust,
-              target: options.output,
-              notes: site.home.run,
-              version,
-              live,
-            });
-          });
+          const result = await withLedger(
+            site,
+            async ({ ledger, signer }) => {
+              // One that was killed left text in the clear: it goes before more of it is written.
+              for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {
+                io.talk(sentence);
+                if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
+              }
+              return exportRecording({
+                recordingFolder: folder,
+                opener: identity,
+                ledger,
+                installationSigner: signer,
+                person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+                trust,
+                target: options.output,
+                notes: site.home.run,
+                version,
+                live,
+              });
+            },
+            identity,
+          );
           if (options.json) await io.out(jsonText(result));
           else await io.out(`${result.folder}\n`);
           io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);

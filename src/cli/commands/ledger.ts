@@ -5,6 +5,7 @@ import { lookOutside, readHeads, worstGrade, type AnchorView } from '../../ancho
 import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
+import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { StorageFault, storeWeakness } from '../../storage/index.ts';
@@ -20,8 +21,10 @@ import { checkContent, checkRecordings, presentRecordings, type Progress, type R
 const SETTLE = { attempts: 5, ms: 200 };
 
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
-export function eventLine({ seq, time, action, person, outcome, detail }: LedgerEvent): string {
-  const fields = Object.entries(detail ?? {}).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
+export function eventLine({ seq, time, action, person, outcome, detail, opened }: LedgerEvent): string {
+  // Of heads the digests are for verifiers: people read what they are of.
+  const shown = opened ? { heads: opened.heads.map(([recording, size]) => `${recording}:${size}`) } : detail;
+  const fields = Object.entries(shown ?? {}).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
   return `${printable([String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' '))}\n`;
 }
 
@@ -31,7 +34,12 @@ async function show(options: { json?: boolean; recording?: string; action?: stri
   const { faults } = readLedger(site.home.ledger, site.noteKey, {
     signatures: 'last',
     onEvent: (event, line) => {
-      if (options.recording !== undefined && event.detail?.['recording'] !== options.recording) return;
+      if (
+        options.recording !== undefined &&
+        event.detail?.['recording'] !== options.recording &&
+        !sayingsOf(event).some(({ recording }) => recording === options.recording)
+      )
+        return;
       if (options.action !== undefined && event.action !== options.action) return;
       lines.push(options.json ? `${line.toString('utf8')}\n` : eventLine(event));
     },

@@ -61,12 +61,16 @@ export const play: CliCommand = {
         const identity = options.key === undefined ? await unlockPerson(site, options, 'recording.replay.own') : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
         const told = (outcome: 'success' | 'failure'): Promise<void> =>
-          appendEvent(site, {
-            action: 'play',
-            ...(identity ? { person: identity.person.id } : {}),
-            outcome,
-            detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
-          });
+          appendEvent(
+            site,
+            {
+              action: 'play',
+              ...(identity ? { person: identity.person.id } : {}),
+              outcome,
+              detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
+            },
+            identity,
+          );
         try {
           const first = await readHeader(folder, 0);
           if (first && !first.header.recipients.some((recipient) => recipient.kid === opener.kid)) {

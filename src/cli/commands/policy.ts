@@ -23,12 +23,16 @@ async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): P
   const identity = await unlockPerson(site, options, 'policy.accept');
   try {
     const { person } = identity;
-    await withLedger(site, async ({ ledger }) => {
-      // What was shown was compared with the policy in force then.
-      if (policyInForce(home, ledger.facts).sha256 !== sha256)
-        throw new CliError('failed', 'Another policy came into force meanwhile. Look at the difference again.');
-      await acceptPolicy(home, ledger, proposal, person.id);
-    });
+    await withLedger(
+      site,
+      async ({ ledger }) => {
+        // What was shown was compared with the policy in force then.
+        if (policyInForce(home, ledger.facts).sha256 !== sha256)
+          throw new CliError('failed', 'Another policy came into force meanwhile. Look at the difference again.');
+        await acceptPolicy(home, ledger, proposal, person.id);
+      },
+      identity,
+    );
   } finally {
     identity.destroy();
   }

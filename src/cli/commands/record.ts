@@ -323,7 +323,7 @@ function checkpoints(session: Session, ledger: Ledger, note: (entry: Parameters<
     void (async () => {
       const head = await session.checkpoint();
       if (!head) return;
-      note(noticeEntry({ kind: 'checkpoint', recording: session.recording, head }));
+      note(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
       await ledger.checkpoint();
     })().catch(failed);
   }, checkpointMs);

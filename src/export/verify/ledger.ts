@@ -1,19 +1,20 @@
 /** The events of a bundle, each with the proof that it is in the ledger that the checkpoint signs for. */
 import { join } from 'node:path';
 import { decodeEvent } from '../../ledger/events.ts';
+import { areDigests, headDigest, HEADS, type HeadOpening } from '../../ledger/heads.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { leafHash, rootFromInclusion } from '../../merkle/tree.ts';
-import { hasExactly, parseOneText } from '../../recording/json.ts';
+import { hasExactly, isCount, parseOneText } from '../../recording/json.ts';
 import { isMoment } from '../../recording/time.ts';
 import type { TreeHead } from '../../recording/types.ts';
 import { BundleFailure, type FailureCode } from '../failures.ts';
-import { belongsTo, ledgerHeads, type LedgerHeads } from '../heads.ts';
+import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from '../heads.ts';
 import { BUNDLE, MAX_LEDGER_LINE } from '../layout.ts';
 import { LineFile } from '../lines.ts';
 import type { BundleSummary } from '../summary.ts';
 import { readable } from './files.ts';
 
-/** Each line: {"index":N,"event":"the ledger's line","path":["hex",…]}, its inclusion proof in the checkpoint's tree. */
+/** Each line: {"index":N,"event":"the ledger's event","head":{…},"path":["hex",…]}: its inclusion proof in the checkpoint's tree, and of an event of heads the one of this recording. */
 export function checkLedger(
   folder: string,
   { recording, installation, person, exported }: BundleSummary,
@@ -21,7 +22,7 @@ export function checkLedger(
   digests: Map<string, Buffer>,
 ): LedgerHeads {
   const people = [person, exported.by];
-  const events: LedgerEvent[] = [];
+  const events: BundleEvent[] = [];
   const file = readable(BUNDLE.ledger, () => new LineFile(join(folder, BUNDLE.ledger), MAX_LEDGER_LINE));
   try {
     let number = 0;
@@ -33,7 +34,9 @@ export function checkLedger(
       const bytes = parsed && Buffer.from(parsed.event, 'utf8');
       const event = parsed && readLedgerEvent(parsed.event, bytes!);
       if (!parsed || !event || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
-      if (event.installation !== installation || !belongsTo(event, recording, people)) throw bad('bad-ledger');
+      const one: BundleEvent = { event, head: parsed.head };
+      if (!isOpened(one, parsed.head, recording)) throw bad('bad-ledger');
+      if (event.installation !== installation || !belongsTo(one, recording, people)) throw bad('bad-ledger');
       if (parsed.index >= head.size) throw bad('short-proof');
       let root: Buffer;
       try {
@@ -48,7 +51,7 @@ export function checkLedger(
       }
       if (root.toString('hex') !== head.root) throw bad('bad-proof');
       before = parsed.index;
-      events.push(event);
+      events.push(one);
     }
     if (file.torn) throw new BundleFailure('bad-ledger', `Line ${number + 1} of ${BUNDLE.ledger}.`);
     digests.set(BUNDLE.ledger, file.digest());
@@ -58,8 +61,15 @@ export function checkLedger(
   return ledgerHeads(events, recording);
 }
 
+/** An event of heads has the opening of one of its digests beside it, and every other event has none. */
+function isOpened({ event }: BundleEvent, head: HeadOpening | undefined, recording: string): boolean {
+  if (event.action !== HEADS) return head === undefined;
+  const digests = event.detail?.['heads'];
+  return head !== undefined && areDigests(digests) && digests.includes(headDigest(head.salt, { recording, size: head.size, root: head.root }));
+}
+
 /** Members of an event, in their order. */
-const EVENT_MEMBERS = ['seq', 'time', 'entered', 'installation', 'action', 'person', 'outcome', 'detail'] as const;
+const EVENT_MEMBERS = ['seq', 'time', 'entered', 'monoUs', 'installation', 'action', 'person', 'outcome', 'aal', 'credential', 'detail'] as const;
 
 /** The writer's one text only: what reads differently elsewhere is not an event. What its kind says is another question. */
 function readLedgerEvent(text: string, bytes: Buffer): LedgerEvent | undefined {
@@ -74,14 +84,33 @@ function readLedgerEvent(text: string, bytes: Buffer): LedgerEvent | undefined {
     : undefined;
 }
 
-function parseLedgerLine(line: Buffer): { readonly index: number; readonly event: string; readonly path: readonly string[] } | undefined {
+interface LedgerLine {
+  readonly index: number;
+  readonly event: string;
+  readonly head?: HeadOpening;
+  readonly path: readonly string[];
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+function parseLedgerLine(line: Buffer): LedgerLine | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
-    const { index, event, path } = JSON.parse(text) as { index: unknown; event: unknown; path: unknown };
+    const { index, event, head, path } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(index) || typeof event !== 'string' || !event.isWellFormed() || !Array.isArray(path)) return undefined;
-    if (!path.every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))) return undefined;
-    return JSON.stringify({ index, event, path }) === text ? { index: index as number, event, path: path as string[] } : undefined;
+    if (!path.every((hash) => typeof hash === 'string' && HASH.test(hash))) return undefined;
+    const opening = head === undefined ? undefined : readOpening(head);
+    if (head !== undefined && !opening) return undefined;
+    const read = { index, event, head: opening, path };
+    return JSON.stringify(read) === text ? (read as LedgerLine) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function readOpening(value: unknown): HeadOpening | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { salt, size, root } = value as Record<string, unknown>;
+  if (typeof salt !== 'string' || !HASH.test(salt) || !isCount(size) || typeof root !== 'string' || !HASH.test(root)) return undefined;
+  return { salt, size, root };
 }

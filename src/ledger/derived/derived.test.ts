@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, rootFromInclusion, StoredTree } from '../../merkle/tree.ts';
+import { decodeLine } from '../events.ts';
 import { startDetail, testLedgerOptions } from '../fixture.ts';
 import { Ledger } from '../ledger.ts';
 import { SNAPSHOT_EVENTS } from '../state.ts';
@@ -37,7 +38,13 @@ function events(count: number): LedgerEntry[] {
     made.push({ action: 'recording.start', person: 'p-0123456789ab', detail: { recording: id(n), ...startDetail } });
     if (n >= 3) {
       const other = id(n - 3);
-      made.push({ action: 'recording.checkpoint', detail: { recording: other, size: 5, root: root(n) } });
+      made.push({
+        action: 'recording.heads',
+        heads: [other, ...(n % 5 === 4 ? [id(n - 2), id(n - 1)] : [])].map((recording) => ({
+          recording,
+          ...(recording === other ? { size: 5, root: root(n) } : { size: 2, root: root(2) }),
+        })),
+      });
       made.push({ action: 'recording.end', detail: { recording: other, reason: 'exit', size: 9, root: root(n + 1), outputBytes: n, durationMs: 2 * n } });
     }
     made.push({ action: 'lock', detail: { cause: 'idle' } });
@@ -59,17 +66,21 @@ async function filled(count: number) {
 
 /** Everything that can be asked, from the ledger's own lines. */
 async function expectAnswers(ledger: Ledger | LedgerView, lines: readonly string[], ids: readonly string[]) {
-  const tree = new StoredTree(lines.map((line) => leafHash(Buffer.from(line))));
+  const entries = lines.map((line) => decodeLine(Buffer.from(line))!.entry);
+  const tree = new StoredTree(entries.map((entry) => leafHash(entry)));
   const head = tree.head();
   for (const recording of ids) {
-    const due = lines.flatMap((line, index) => (line.includes(`"recording":"${recording}"`) ? [{ index, line }] : []));
+    const due = lines.flatMap((line, index) => (line.includes(`"${recording}"`) ? [{ index, entry: entries[index]!.toString() }] : []));
     const found = await ledger.eventsOf(recording);
-    expect(found.map(({ event, line }) => ({ index: event.seq, line: line.toString() }))).toEqual(due);
+    expect(found.map(({ event, entry }) => ({ index: event.seq, entry: entry.toString() }))).toEqual(due);
     for (const one of found)
-      expect(rootFromInclusion(leafHash(one.line), one.event.seq, head.size, await ledger.inclusion(one, head)).toString('hex')).toBe(head.root);
+      expect(rootFromInclusion(leafHash(one.entry), one.event.seq, head.size, await ledger.inclusion(one, head)).toString('hex')).toBe(head.root);
     const state = await ledger.recording(recording);
     if (due.length === 0) expect(state).toBeUndefined();
-    else expect(state).toMatchObject({ start: due[0]!.index, closed: due.length > 1 ? 'recording.end' : null, head: { size: due.length > 1 ? 9 : 0 } });
+    else {
+      const ended = due.some(({ entry }) => entry.includes('recording.end'));
+      expect(state).toMatchObject({ start: due[0]!.index, closed: ended ? 'recording.end' : null, head: { size: ended ? 9 : due.length > 1 ? 2 : 0 } });
+    }
   }
   for (const size of [0, 1, 255, 256, 257, Math.floor(lines.length / 2), lines.length]) expect(await ledger.rootAt(size)).toBe(tree.head(size).root);
   expect(await ledger.rootAt(lines.length + 1)).toBeUndefined();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { StoredTree, type NodeSource } from '../../merkle/tree.ts';
 import { RecordingStates, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
-import { EVENT_WIDTHS, eventKey, idAt, idKey, subjectOf, seqOf, STATE_WIDTHS, stateAt, stateEntry } from './entries.ts';
+import { EVENT_WIDTHS, eventKey, idAt, idKey, subjectsOf, seqOf, STATE_WIDTHS, stateAt, stateEntry } from './entries.ts';
 import { HashTree } from './hash-tree.ts';
 import { NO_SNAPSHOT, type Snapshot } from './snapshot.ts';
 import { TreeFiles } from './tree-files.ts';
@@ -55,11 +55,11 @@ export class DerivedInMemory implements Beside {
 }
 
 function name(named: Map<string, number[]>, event: LedgerEvent): void {
-  const id = subjectOf(event);
-  if (id === undefined) return;
-  const seqs = named.get(id);
-  if (seqs) seqs.push(event.seq);
-  else named.set(id, [event.seq]);
+  for (const id of subjectsOf(event)) {
+    const seqs = named.get(id);
+    if (seqs) seqs.push(event.seq);
+    else named.set(id, [event.seq]);
+  }
 }
 
 /** An event with its leaf hash and where its line begins. */

@@ -18,11 +18,12 @@ export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 export const POLICIES = '00000000-000000-00000000';
 const policyActions: readonly string[] = ['first-run', 'policy.change', 'person.keys'];
 
-/** What an event is looked up by, if by anything. */
-export function subjectOf({ action, detail }: LedgerEvent): string | undefined {
+/** What an event is looked up by. */
+export function subjectsOf({ action, detail, opened }: LedgerEvent): readonly string[] {
+  if (opened) return opened.heads.map(([recording]) => recording);
   const id = detail?.['recording'];
-  if (typeof id === 'string' && recordingPattern.test(id)) return id;
-  return policyActions.includes(action) ? POLICIES : undefined;
+  if (typeof id === 'string' && recordingPattern.test(id)) return [id];
+  return policyActions.includes(action) ? [POLICIES] : [];
 }
 
 /** `yyyymmdd-hhmmss-xxxxxxxx`: its digits as hexadecimal ones, so that keys sort as ids do. */

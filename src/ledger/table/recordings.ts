@@ -25,7 +25,9 @@ export const recordingRows = [
     { recording: 'recording', segment: 'count', firstSeq: 'count', size: 'count', root: 'sha256' },
     { person: 'optional' },
   ),
-  row('recording.checkpoint', "Size and root of a recording's tree at this moment.", { recording: 'recording', size: 'count', root: 'sha256' }),
+  row('recording.heads', "Size and root of each recording's tree that has grown, at this moment: one event for all of them, a salted digest each.", {
+    heads: 'digests',
+  }),
   row('recording.end', 'A recording ended in good order.', {
     recording: 'recording',
     reason: endReasons,

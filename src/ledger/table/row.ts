@@ -7,6 +7,7 @@ export type FieldType =
   | 'person'
   | 'kid'
   | 'kids'
+  | 'digests'
   | 'sha256'
   | 'version'
   | 'count'
