@@ -611,4 +611,4 @@ function turnHeads(keys: InsiderKeys, f: Forgery, change: (heads: string[]) => s
 }
 
 /** So many digests of heads that nobody knows, behind every other. */
-const unknownHeads = (count: number): string[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, 'f'));
+const unknownHeads = (count: number): string[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(4, '0').padStart(64, 'f'));
