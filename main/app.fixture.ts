@@ -113,7 +113,8 @@ export async function rig(options: {
             ? Promise.resolve(new Uint8Array(32))
             : prove(identity!, message.sealed, { purpose: 'unlock', person, page, peer: message.peer })
         ).then((proof) => say({ type: 'proved', id: message.id, proof: options.falseProof?.(proof) ?? proof }));
-      if (message.type === 'unlockPassphrase') return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase' };
+      if (message.type === 'unlockPassphrase')
+        return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase', slot: 'k-000000000001' };
       if (message.type === 'passkeyOptions') return { type: 'options', id: message.id, options: {} };
       if (message.type === 'attested') signatures.push(message.signature);
       if (message.type === 'createPerson')

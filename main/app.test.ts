@@ -135,6 +135,22 @@ test('a lock without a copy empties the clipboard too where the host can, and sa
   expect(await clearClipboard(made)).toBe(false);
 });
 
+test('events say on which unlock they stand, from its success to the lock and no longer, and when on the monotonic clock', async () => {
+  const { app, home } = await unlocked();
+  await app.lock('hotkey');
+  type Line = { action: string; outcome?: string; monoUs: number; aal: number | null; credential: string | null };
+  const events = readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  const opened = events.findIndex(({ action, outcome }) => action === 'unlock' && outcome === 'success');
+  const closed = events.findIndex(({ action }, i) => action === 'lock' && i > opened);
+  expect(opened).toBeGreaterThan(0);
+  expect(closed).toBeGreaterThan(opened);
+  events.forEach(({ aal, credential }, i) => expect([aal, credential], String(i)).toEqual(i >= opened && i < closed ? [1, 'k-000000000001'] : [null, null]));
+  for (const [i, { monoUs }] of events.entries()) expect(monoUs).toBeGreaterThanOrEqual(events[i - 1]?.monoUs ?? 0);
+});
+
 test('a passkey that was not used is an event and counts for nothing; a flood of them is a few events', async () => {
   const { ask, posted, home, clock } = await rig({ setUp: true });
   type Line = { action: string; outcome?: string; detail: Record<string, unknown> };

@@ -62,7 +62,7 @@ beforeEach(async () => {
     person,
     folder: '/nowhere',
     note: (entry) => told.push(entry),
-    ledger: {} as never,
+    ledger: { standsOn: vi.fn() } as never,
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });
@@ -144,6 +144,7 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
   const ledger = {
     append: vi.fn(async () => ({})),
     enter: vi.fn(async () => ({})),
+    standsOn: vi.fn(),
     refresh: vi.fn(async () => {
       inForce = { idleSeconds: 30, warnSeconds: 15 };
     }),

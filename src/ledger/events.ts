@@ -52,6 +52,8 @@ export type AuditEntry = Exclude<EntryOf<(typeof rows)[number]>, { readonly acti
 export interface HeadsEntry {
   readonly action: typeof HEADS;
   readonly heads: readonly RecordingHead[];
+  /** The ledger makes it. */
+  readonly detail?: undefined;
 }
 
 /** Why an unlock can fail, as the ledger keeps it. */

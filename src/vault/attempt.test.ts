@@ -5,6 +5,9 @@ import { attempt, mayAttempt } from './attempt.ts';
 import type { Backoff } from './backoff.ts';
 import { UnlockError } from './errors.ts';
 
+/** What an attempt opens. */
+const identity = { slot: 'k-000000000001' };
+
 type Step = 'refresh' | 'unlock.attempt' | 'success' | 'failure';
 
 function stage(fails?: Step) {
@@ -14,18 +17,26 @@ function stage(fails?: Step) {
     if (step === fails) throw new LedgerError('write-failed', 'The disk is full.');
   };
   const enter = async ({ action, outcome, detail }: { action: string; outcome?: string; detail?: unknown }): Promise<void> => take(outcome ?? action, detail);
-  const ledger = { refresh: async () => take('refresh', undefined), append: vi.fn(enter), enter: vi.fn(enter), facts: { person: () => ({}) } };
+  const ledger = {
+    refresh: async () => take('refresh', undefined),
+    append: vi.fn(enter),
+    enter: vi.fn(enter),
+    facts: { person: () => ({}) },
+    standsOn: vi.fn(),
+  };
   const backoff = { check: vi.fn(), begin: vi.fn(() => 3), succeeded: vi.fn() };
-  const open = vi.fn(async () => 'identity');
+  const open = vi.fn(async () => identity);
   const close = vi.fn();
   const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never };
   const asking = { id: 'p-000000000001', record: undefined };
-  return { steps, backoff, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
+  return { steps, ledger, backoff, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
 }
 
 test('an attempt is charged and entered before it is made, and says how many failed before it', async () => {
-  const { run, steps, backoff } = stage();
-  expect(await run()).toEqual({ opened: 'identity', failures: 3 });
+  const { run, steps, backoff, ledger } = stage();
+  expect(await run()).toEqual({ opened: identity, failures: 3 });
+  // What is entered from the success on stands on this unlock.
+  expect(ledger.standsOn.mock.calls).toEqual([[{ aal: 1, credential: identity.slot }]]);
   expect(steps).toEqual(['refresh', 'unlock.attempt {"method":"passphrase"}', 'success {"method":"passphrase","failures":3}']);
   expect(backoff.succeeded).toHaveBeenCalledOnce();
 });
@@ -38,9 +49,10 @@ test.each(['refresh', 'unlock.attempt'] as const)('where %s fails nothing is tri
 });
 
 test('an unlock that cannot be entered opens nothing', async () => {
-  const { run, close, backoff } = stage('success');
+  const { run, close, backoff, ledger } = stage('success');
   await expect(run()).rejects.toThrow('The disk is full.');
-  expect(close).toHaveBeenCalledWith('identity');
+  expect(close).toHaveBeenCalledWith(identity);
+  expect(ledger.standsOn).toHaveBeenLastCalledWith(null);
   expect(backoff.succeeded).not.toHaveBeenCalled();
 });
 
