@@ -4,12 +4,15 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { forge, headsEvent, honest, insiderKeys, OTHER, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
+import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
 import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
 import { AUDIT_KEY_NAMESPACE, certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
+import { checkpointOf, goodLedger, ledgerVectors, noteOf as signedNote, ORIGIN } from './ledgers.ts';
+import { anchorVectors, personVectors, proofVectors } from './others.ts';
+import { segmentVectors } from './segments.ts';
 import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
 import { keptSignatures } from './kept.ts';
 import { bytesOf, ecdsa, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
@@ -18,7 +21,6 @@ import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../
 
 /** Every key of the vectors follows from this name. */
 const NAME = 'vectors';
-const ORIGIN = `wardmux.localhost/${INSTALLATION}/ledger`;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 1)}\n`, 'utf8');
 
@@ -31,7 +33,12 @@ export function makeVectors(): Map<string, Buffer> {
   files.set('records.json', json(records(keys)));
   files.set('trees.json', json(trees()));
   files.set('notes.json', json(notes(keys)));
-  for (const [name, content] of ledger(keys)) files.set(`ledger/${name}`, content);
+  for (const [name, content] of goodLedger(NAME, keys)) files.set(`ledger/${name}`, content);
+  files.set('ledgers.json', json(ledgerVectors(NAME, keys)));
+  files.set('segments.json', json(segmentVectors(NAME, p256Of(`${NAME}/owner`), p256Of(`${NAME}/audit`))));
+  files.set('persons.json', json(personVectors(NAME)));
+  files.set('proof.json', json(proofVectors(NAME)));
+  files.set('anchors.json', json(anchorVectors(NAME, keys)));
   files.set('trust.json', Buffer.from(keys.trustText, 'utf8'));
   const good = forge(honest(keys), keys);
   for (const [name, content] of good) files.set(`good/${name}`, content);
@@ -137,18 +144,10 @@ function trees(): unknown {
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-function noteOf(keys: InsiderKeys, text: string, sign = keys.noteSign): string {
-  const { publicKey } = ed25519Of(`${NAME}/installation`);
-  const id = sha256(ORIGIN, Buffer.of(0x0a, 0x01), publicKey).subarray(0, 4);
-  return `${text}\n— ${ORIGIN} ${Buffer.concat([id, sign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
-}
-
-function checkpoint(size: number, root: Buffer, ...more: readonly string[]): string {
-  return [ORIGIN, String(size), root.toString('base64'), 'time 2026-03-05T07:59:59.000Z', ...more, ''].join('\n');
-}
+const noteOf = (keys: InsiderKeys, text: string, sign = keys.noteSign): string => signedNote(NAME, text, sign);
 
 function notes(keys: InsiderKeys): unknown {
-  const text = checkpoint(42, sha256('root'));
+  const text = checkpointOf(42, sha256('root'));
   const good = noteOf(keys, text);
   return {
     key: (keys.trust.keys[0] as { ledger: string }).ledger,
@@ -169,41 +168,6 @@ function notes(keys: InsiderKeys): unknown {
       },
     ],
   };
-}
-
-/** A small ledger: events, two checkpoints, and the head that vouches for both. Another recording has its head in the same event. */
-function ledger(keys: InsiderKeys): Map<string, Buffer> {
-  const forgery = honest(keys);
-  forgery.events = forgery.events.filter(({ hidden }) => hidden !== true);
-  const start = forgery.events.find(({ action }) => action === 'recording.start')!;
-  forgery.events.unshift({ ...start, detail: { ...start.detail, recording: OTHER } });
-  const entries = forge(forgery, keys).get(BUNDLE.ledger)!.toString('utf8').trimEnd().split('\n');
-  const leaves: Buffer[] = [];
-  const lines = entries.map((text, seq) => {
-    const { event, head } = JSON.parse(text) as { event: string; head?: Record<string, unknown> };
-    leaves.push(sha256(Buffer.of(0), event));
-    return head ? `${event.slice(0, -1)},"opened":${JSON.stringify(headsEvent(seq, { recording: RECORDING, ...head }).opened)}}` : event;
-  });
-  const root = rootOf(leaves);
-  const signed = [JSON.stringify({ note: noteOf(keys, checkpoint(0, sha256())) }), JSON.stringify({ note: noteOf(keys, checkpoint(lines.length, root)) })];
-  const chain = (count: number): readonly [bytes: number, sha256: Buffer] =>
-    signed
-      .slice(0, count)
-      .reduce<readonly [number, Buffer]>(([bytes, c], line) => [bytes + Buffer.byteLength(line) + 1, sha256(c, line)], [0, Buffer.alloc(32)]);
-  const head = Buffer.alloc(8192);
-  for (const [generation, count] of [
-    [3, 1],
-    [4, 2],
-  ] as const) {
-    const [bytes, c] = chain(count);
-    const note = noteOf(keys, checkpoint(lines.length, root, `head ${generation}`, `checkpoints ${count} ${bytes} ${hex(c)}`));
-    head.write(note, (generation % 2) * 4096, 'utf8');
-  }
-  return new Map([
-    ['events.jsonl', Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8')],
-    ['checkpoints.jsonl', Buffer.from(signed.map((line) => `${line}\n`).join(''), 'utf8')],
-    ['head', head],
-  ]);
 }
 
 interface Case {

@@ -262,3 +262,26 @@ export function rootOf(leaves: readonly Buffer[]): Buffer {
   while (2 * k < leaves.length) k *= 2;
   return sha256(Buffer.of(1), rootOf(leaves.slice(0, k)), rootOf(leaves.slice(k)));
 }
+
+/** The answer to a challenge: docs/format.md, "Proof of an open identity". */
+export function proofOf(r: Buffer, ...parts: readonly (string | Buffer)[]): Buffer {
+  const said = parts.map((part) => {
+    const bytes = Buffer.from(part as Buffer);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  return hmac(r, Buffer.concat([Buffer.from('wardmux/v1/proof'), ...said]));
+}
+
+/** A TimeStampReq of RFC 3161 in DER: version 1, SHA-256 of the data, the nonce as a positive number, certificates asked for. */
+export function timestampQuery(data: Buffer, nonce: Buffer): Buffer {
+  const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
+    const body = Buffer.concat(parts);
+    return Buffer.concat([Buffer.of(tag, body.length), body]);
+  };
+  const algorithm = der(0x30, der(0x06, Buffer.from('608648016503040201', 'hex')), der(0x05));
+  const number = Buffer.from(nonce.toString('hex').replace(/^(00)+/, ''), 'hex');
+  const positive = number[0]! & 0x80 ? Buffer.concat([Buffer.of(0), number]) : number;
+  return der(0x30, der(0x02, Buffer.of(1)), der(0x30, algorithm, der(0x04, sha256(data))), der(0x02, positive), der(0x01, Buffer.of(0xff)));
+}

@@ -1,20 +1,33 @@
 /** The known values of this folder: they are what make.ts makes, and program and verify.py give what they say. */
 import { createDecipheriv, createSecretKey } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { AnchorError } from '../../src/anchors/errors.ts';
+import { markDrop } from '../../src/anchors/file-drop.ts';
+import { readHeads } from '../../src/anchors/known.ts';
+import { syslogFrame, syslogMessage } from '../../src/anchors/syslog.ts';
+import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { decodeNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
-import { readLedger } from '../../src/ledger/read.ts';
+import { certifiedText, certifierOf } from '../../src/ledger/certificate.ts';
+import type { PersonFacts } from '../../src/ledger/facts.ts';
+import { ledgerFaultCodes, readLedger } from '../../src/ledger/read.ts';
 import { StoredTree, verifyConsistency, rootFromInclusion } from '../../src/merkle/tree.ts';
 import { decodeEvents } from '../../src/recording/events.ts';
 import { frameLeaf } from '../../src/recording/frame.ts';
 import { isEventData } from '../../src/recording/facts.ts';
 import { parseHeader } from '../../src/recording/header.ts';
+import { openRecording } from '../../src/recording/reader.ts';
 import { commitmentOf, pieceDigest, pieceSeal, PieceSalts, Ratchet, recordNonce, segmentKey } from '../../src/recording/ratchet.ts';
 import { AuditKeyOpener, thumbprint, type PrivateJwk } from '../../src/recording/wrap.ts';
+import { prove } from '../../src/proof/proof.ts';
+import { factsOf } from '../../src/vault/pinned.ts';
+import { personSchema } from '../../src/vault/schema.ts';
+import type { PersonRecord } from '../../src/vault/types.ts';
 import { judgeInPython } from '../attacks/fixture.ts';
+import { walk } from '../support/recording.ts';
 import { makeVectors } from './make.ts';
 import { sha256 } from './second-writer.ts';
 
@@ -179,4 +192,130 @@ test('both verifiers give each bundle its code', () => {
       ),
     ).toEqual(part.map((i) => here[i]));
   }
+});
+
+/** A folder with the files of `base`, and what a case has in their place. */
+function laidOut(name: string, base: ReadonlyMap<string, Buffer>, files: Readonly<Record<string, string | null>>): string {
+  const place = join(folder, name);
+  mkdirSync(place, { recursive: true });
+  for (const [file, content] of base) writeFileSync(join(place, file), content);
+  for (const [file, content] of Object.entries(files)) {
+    rmSync(join(place, file), { force: true });
+    if (content !== null) writeFileSync(join(place, file), Buffer.from(content, 'base64'));
+  }
+  return place;
+}
+
+test('segment files, whole and damaged, without a key and with one', async () => {
+  const { recording, head, base, cases } = json<{
+    recording: string;
+    head: { size: number; root: string };
+    base: Record<string, string>;
+    cases: {
+      name: string;
+      files: Record<string, string | null>;
+      withoutKey: { frames: number; code: string | null };
+      withKey: { records: number; code: string | null };
+    }[];
+  }>('segments.json');
+  const jwk = json<Keys>('keys.json').p256.find(({ role }) => role === 'owner')!.jwk;
+  const opener = AuditKeyOpener.fromJson({ format: 'wardmux-audit-key', version: 1, kid: thumbprint(jwk), jwk });
+  const whole = new Map(Object.entries(base).map(([file, content]) => [file, Buffer.from(content, 'base64')]));
+  const seen = new Set<string | null>();
+  for (const [i, { name, files, withoutKey, withKey }] of cases.entries()) {
+    const place = laidOut(`segments-${i}/${recording}`, whole, files);
+    const { frames, fault, root } = await walk(place);
+    expect({ frames, code: fault?.code ?? null }, name).toEqual(withoutKey);
+    // What has no fault and is not what was signed for, the ledger's head tells.
+    expect(frames === head.size && root === head.root, name).toBe(name === 'whole');
+    const reader = await openRecording(place);
+    let records = 0;
+    for await (const _record of reader.records(opener)) records += 1;
+    expect({ records, code: reader.fault?.code ?? null }, name).toEqual(withKey);
+    for (const code of [withoutKey.code, withKey.code]) seen.add(code);
+  }
+  expect([...seen].sort()).toEqual(
+    ['bad-commitment', 'bad-crc', 'bad-header', 'bad-length', 'bad-seal', 'bad-sequence', 'missing-segment', 'torn', null].sort(),
+  );
+});
+
+test('ledgers, whole and damaged', () => {
+  const cases = json<{ name: string; codes: string[]; files: Record<string, string | null> }[]>('ledgers.json');
+  const key = decodeNoteKey(json<Keys>('keys.json').installation.ledger)!;
+  const whole = new Map(['events.jsonl', 'checkpoints.jsonl', 'head'].map((file) => [file, read(`ledger/${file}`)]));
+  for (const [i, { name, codes, files }] of cases.entries())
+    expect(
+      readLedger(laidOut(`ledger-${i}`, whole, files), key).faults.map(({ code }) => code),
+      name,
+    ).toEqual(codes);
+  expect(new Set(cases.flatMap(({ codes }) => codes))).toEqual(new Set(ledgerFaultCodes));
+});
+
+test('the digests of person.keys, and who certifies them', () => {
+  const { cases, certificate } = json<{
+    cases: { name: string; record: PersonRecord; facts: PersonFacts }[];
+    certificate: { of: string; installation: string; by: string; after: number; text: string; byKey: string; signature: string };
+  }>('persons.json');
+  for (const { name, record, facts } of cases) {
+    expect(personSchema.parse(record), name).toEqual(record);
+    expect(factsOf(record), name).toEqual(facts);
+  }
+  const { of, text, byKey, signature, ...rest } = certificate;
+  const { record, facts } = cases.find(({ name }) => name === of)!;
+  const certified = { ...rest, person: record.id, ...facts };
+  expect(certifiedText(certified).toString('utf8')).toBe(text);
+  expect(certifierOf(certified, { byKey, signature })).toBe(facts.signingKey);
+  expect(certifierOf({ ...certified, after: 5 }, { byKey, signature })).toBeUndefined();
+});
+
+test('the proof of an open identity', async () => {
+  const { sealed, cases } = json<{
+    sealed: string;
+    cases: { purpose: 'unlock' | 'view'; person: string; page: string; peer: string; proof: string }[];
+  }>('proof.json');
+  const jwk = json<Keys>('keys.json').p256.find(({ role }) => role === 'owner')!.jwk;
+  const opener = AuditKeyOpener.fromJson({ format: 'wardmux-audit-key', version: 1, kid: thumbprint(jwk), jwk });
+  for (const { purpose, person, page, peer, proof } of cases)
+    expect(Buffer.from(await prove(opener, sealed, { purpose, person, page: bytes(page), peer: bytes(peer) })).toString('hex')).toBe(proof);
+});
+
+test('heads as anchors get them: a file drop, a syslog message, the question to an authority, and its answer', () => {
+  interface Head {
+    readonly size: number;
+    readonly root: string;
+    readonly time: string;
+  }
+  const { installation, fileDrop, syslog, timestampQuery } = json<{
+    installation: string;
+    fileDrop: { mark: string; cases: { name: string; text: string; heads: Head[]; foreign: number }[] };
+    syslog: { note: string; head: Head; host: string; message: string; frame: string };
+    timestampQuery: { data: string; nonce: string; query: string };
+  }>('anchors.json');
+  const key = decodeNoteKey(json<Keys>('keys.json').installation.ledger)!;
+  for (const [i, { name, text, heads, foreign }] of fileDrop.cases.entries()) {
+    const path = join(folder, `drop-${i}.jsonl`);
+    writeFileSync(path, text);
+    const found = readHeads(path, key);
+    expect({ heads: found.heads.map(({ size, root, time }) => ({ size, root, time })), foreign: found.foreign }, name).toEqual({ heads, foreign });
+  }
+  const place = join(folder, 'drop');
+  mkdirSync(place);
+  markDrop(place, installation);
+  expect(JSON.parse(readFileSync(join(place, `${installation}.drop.json`), 'utf8'))).toEqual(JSON.parse(fileDrop.mark));
+  const message = syslogMessage({ ...syslog.head, note: syslog.note }, installation, syslog.host);
+  expect(message).toBe(syslog.message);
+  expect(syslogFrame(message).toString('hex')).toBe(syslog.frame);
+  expect(timestampRequest(Buffer.from(timestampQuery.data, 'utf8'), bytes(timestampQuery.nonce)).toString('hex')).toBe(timestampQuery.query);
+  // Made once by `openssl ts`, and kept: an authority's answer is another each time.
+  const stamp = json<{ data: string; nonce: string; roots: string; response: string; time: string; serial: string; policy: string }>('timestamp.json');
+  const response = Buffer.from(stamp.response, 'base64');
+  const data = Buffer.from(stamp.data, 'utf8');
+  expect(verifyTimestamp(response, data, stamp.roots, bytes(stamp.nonce))).toEqual({ time: stamp.time, serial: stamp.serial, policy: stamp.policy });
+  const refused = (change: () => unknown): void => expect(change).toThrow(AnchorError);
+  refused(() => verifyTimestamp(response, Buffer.from(`${stamp.data} `), stamp.roots));
+  refused(() => verifyTimestamp(response, data, stamp.roots, Buffer.alloc(8, 1)));
+  refused(() => verifyTimestamp(response.subarray(0, -1), data, stamp.roots));
+  const changed = Buffer.from(response);
+  changed[changed.length - 1]! ^= 1;
+  refused(() => verifyTimestamp(changed, data, stamp.roots));
 });

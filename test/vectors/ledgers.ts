@@ -1,0 +1,145 @@
+/** A small ledger, whole and damaged, with the faults that reading it must report, in their order. */
+import { forge, headsEvent, honest, OTHER, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
+import { BUNDLE } from '../../src/export/layout.ts';
+import { INSTALLATION, RECORDING } from './example.ts';
+import { ed25519Of, rootOf, sha256 } from './second-writer.ts';
+
+export const ORIGIN = `wardmux.localhost/${INSTALLATION}/ledger`;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** A signed note by the installation's key. */
+export function noteOf(name: string, text: string, sign: (bytes: Uint8Array) => Uint8Array): string {
+  const { publicKey } = ed25519Of(`${name}/installation`);
+  const id = sha256(ORIGIN, Buffer.of(0x0a, 0x01), publicKey).subarray(0, 4);
+  return `${text}\n— ${ORIGIN} ${Buffer.concat([id, sign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
+}
+
+/** The text of a checkpoint. */
+export function checkpointOf(size: number, root: Buffer, ...more: readonly string[]): string {
+  return [ORIGIN, String(size), root.toString('base64'), 'time 2026-03-05T07:59:59.000Z', ...more, ''].join('\n');
+}
+
+type Files = Map<string, Buffer>;
+
+/** @param change of the events, before they are written. */
+function makeLedger(name: string, keys: InsiderKeys, change: (f: Forgery) => void = () => undefined, sizes?: readonly number[]): Files {
+  const forgery = honest(keys);
+  forgery.events = forgery.events.filter(({ hidden }) => hidden !== true);
+  const start = forgery.events.find(({ action }) => action === 'recording.start')!;
+  // Another recording has its head in the same event.
+  forgery.events.unshift({ ...start, detail: { ...start.detail, recording: OTHER } });
+  change(forgery);
+  const entries = forge(forgery, keys).get(BUNDLE.ledger)!.toString('utf8').trimEnd().split('\n');
+  const leaves: Buffer[] = [];
+  const lines = entries.map((text, seq) => {
+    const { event, head } = JSON.parse(text) as { event: string; head?: Record<string, unknown> };
+    leaves.push(sha256(Buffer.of(0), event));
+    return head ? `${event.slice(0, -1)},"opened":${JSON.stringify(headsEvent(seq, { recording: RECORDING, ...head }).opened)}}` : event;
+  });
+  const note = (text: string): string => noteOf(name, text, keys.noteSign);
+  const rootAt = (size: number): Buffer => rootOf(leaves.slice(0, size));
+  const signed = (sizes ?? [0, lines.length]).map((size) => JSON.stringify({ note: note(checkpointOf(size, rootAt(size))) }));
+  const chain = (count: number): readonly [bytes: number, sha256: Buffer] =>
+    signed
+      .slice(0, count)
+      .reduce<readonly [number, Buffer]>(([bytes, c], line) => [bytes + Buffer.byteLength(line) + 1, sha256(c, line)], [0, Buffer.alloc(32)]);
+  const head = Buffer.alloc(8192);
+  for (const [generation, count] of [
+    [3, signed.length - 1],
+    [4, signed.length],
+  ] as const) {
+    const [bytes, c] = chain(count);
+    const text = checkpointOf(lines.length, rootAt(lines.length), `head ${generation}`, `checkpoints ${count} ${bytes} ${hex(c)}`);
+    head.write(note(text), (generation % 2) * 4096, 'utf8');
+  }
+  return new Map([
+    ['events.jsonl', Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8')],
+    ['checkpoints.jsonl', Buffer.from(signed.map((line) => `${line}\n`).join(''), 'utf8')],
+    ['head', head],
+  ]);
+}
+
+export const goodLedger = (name: string, keys: InsiderKeys): Files => makeLedger(name, keys);
+
+export interface LedgerCase {
+  readonly name: string;
+  readonly codes: readonly string[];
+  /** What is not as in `ledger/`: base64, or null where the file is not there. */
+  readonly files: Readonly<Record<string, string | null>>;
+}
+
+export function ledgerVectors(name: string, keys: InsiderKeys): LedgerCase[] {
+  const good = goodLedger(name, keys);
+  const longer = makeLedger(name, keys, (f) => void f.events.push({ action: 'lock', detail: { cause: 'idle' } }));
+  const cases: LedgerCase[] = [];
+  const add = (what: string, codes: readonly string[], change: (files: Files) => Files | void): void => {
+    const copy: Files = new Map([...good].map(([file, content]) => [file, Buffer.from(content)]));
+    const files = change(copy) ?? copy;
+    const changed = [...good.keys()].filter((file) => !files.get(file)?.equals(good.get(file)!));
+    cases.push({ name: what, codes, files: Object.fromEntries(changed.map((file) => [file, files.get(file)?.toString('base64') ?? null])) });
+  };
+  const edit = (file: string, from: string | RegExp, to: string) => (files: Files) => {
+    const text = files.get(file)!.toString('utf8');
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`${file} has no ${from}`);
+    files.set(file, Buffer.from(changed, 'utf8'));
+  };
+  const signedAgain = (change: (f: Forgery) => void) => () => makeLedger(name, keys, change);
+  const heads = (f: Forgery): Record<string, unknown> => f.events.find(({ action }) => action === 'recording.heads')!.detail!;
+
+  add('whole', [], () => undefined);
+  add('no head', ['no-head'], (files) => void files.delete('head'));
+  add('a head without a slot', ['bad-head'], (files) => void files.get('head')!.fill(0));
+  add('a head of 4,096 bytes', ['bad-head'], (files) => void files.set('head', files.get('head')!.subarray(0, 4096)));
+  add('the older slot of the head damaged', ['unvouched'], (files) => void files.get('head')!.write('x', 4096));
+  add('a line that is no event', ['bad-line'], edit('events.jsonl', /^\{/, '['));
+  add('an event without its monotonic time', ['bad-line'], edit('events.jsonl', /"monoUs":\d+,/, ''));
+  add('an event of heads that nothing opens', ['bad-line'], edit('events.jsonl', /,"opened":\{.*\}\}/, '}'));
+  add('an event of heads that another head opens', ['bad-line'], edit('events.jsonl', /("opened":.*\[")(\d{8}-\d{6}-[0-9a-f]{8}",)7,/, '$1$28,'));
+  add('another event with heads beside it', ['bad-line'], edit('events.jsonl', /("action":"play".*)\}\n/, '$1,"opened":{}}\n'));
+  add('a line of another installation', ['foreign-line'], edit('events.jsonl', INSTALLATION, 'w-00000000000f'));
+  add('a line missing', ['bad-sequence'], edit('events.jsonl', /\n.*\n/, '\n'));
+  add('two lines swapped', ['bad-sequence'], edit('events.jsonl', /^(.*\n)(.*\n)/, '$2$1'));
+  add('an event that was changed', ['root-mismatch', 'root-mismatch', 'root-mismatch'], edit('events.jsonl', '"nursing"', '"remote"'));
+  add('the last line missing', ['cut'], edit('events.jsonl', /.*\n$/, ''));
+  add('a line too many', ['unvouched'], (files) => void files.set('events.jsonl', longer.get('events.jsonl')!));
+  add('a checkpoint that was changed', ['bad-signature', 'bad-checkpoints'], edit('checkpoints.jsonl', 'time 2026', 'time 2027'));
+  add('the last checkpoint missing', ['cut'], edit('checkpoints.jsonl', /.*\n$/, ''));
+  add('checkpoints that were swapped, and signed for', ['bad-order'], () => makeLedger(name, keys, undefined, [8, 0]));
+  add('a head that was set back behind a checkpoint', ['set-back', 'unvouched', 'unvouched'], (files) => {
+    const more = longer.get('checkpoints.jsonl')!.toString('utf8').split('\n')[1]!;
+    files.set('events.jsonl', longer.get('events.jsonl')!);
+    files.set('checkpoints.jsonl', Buffer.concat([files.get('checkpoints.jsonl')!, Buffer.from(`${more}\n`)]));
+  });
+  add(
+    'signed: a second start',
+    ['contradiction'],
+    signedAgain((f) => void f.events.push(structuredClone(f.events.find(({ action }) => action === 'recording.start')!))),
+  );
+  add(
+    'signed: a start without its fields',
+    ['contradiction'],
+    signedAgain((f) => void delete f.events[0]!.detail!['class']),
+  );
+  add(
+    'signed: an end that counts nothing',
+    ['contradiction'],
+    signedAgain((f) => void delete f.events.find(({ action }) => action === 'recording.end')!.detail!['outputBytes']),
+  );
+  add(
+    'signed: a head that is smaller than one before',
+    ['contradiction'],
+    signedAgain((f) => void f.events.splice(5, 0, { action: 'recording.heads', detail: { recording: RECORDING, size: 3 } })),
+  );
+  add(
+    'signed: heads of a recording that has not begun',
+    ['contradiction'],
+    signedAgain((f) => void f.events.shift()),
+  );
+  add(
+    'signed: a head after the end',
+    ['contradiction'],
+    signedAgain((f) => void f.events.push({ action: 'recording.heads', detail: { ...heads(f) } })),
+  );
+  return cases;
+}
