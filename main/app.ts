@@ -89,6 +89,7 @@ export class App {
       ledger: () => installed.current?.ledger,
       say,
       notice: (level, sentence) => this.#gate.notice(level, sentence),
+      stands: (recording) => this.#workspace.hasRecording(recording),
       now,
     }));
     const pty = (this.#pty = new PtyClient(host, () => installed.ptyConfiguration(), {
@@ -100,6 +101,10 @@ export class App {
       },
       sealed: (bytes) => this.#status.sealed(bytes),
       fault: (sentence, pane) => this.#fault(sentence, pane),
+      held: (pane, why) => {
+        this.#workspace.held(pane, why);
+        this.#gate.emit('status', () => this.#status.line());
+      },
       died: () => this.#ptyHostDied(),
       badMessage: () => journal.badMessage('pty-host'),
     }));
@@ -154,7 +159,16 @@ export class App {
       say,
     }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
-    const status = (this.#status = new Status({ home, gate, unlock, installed, journal, machine: this.#machine, clock }));
+    const status = (this.#status = new Status({
+      home,
+      gate,
+      unlock,
+      installed,
+      journal,
+      machine: this.#machine,
+      clock,
+      held: () => this.#workspace.heldCount,
+    }));
     const policy = (this.#policy = new PolicyWatch({
       home,
       gate,

@@ -22,7 +22,7 @@ test('a ledger that could not be written is a fault as long as something waits, 
     },
   } as unknown as Ledger;
   const said: string[] = [];
-  const journal = new Journal({ ledger: () => ledger, say: (line) => void said.push(line), notice: () => {}, now: () => 0 });
+  const journal = new Journal({ ledger: () => ledger, say: (line) => void said.push(line), notice: () => {}, stands: () => true, now: () => 0 });
   await journal.enter({ action: 'lock', detail: { cause: 'idle' } });
   expect(journal.ledgerFault).toBe('The disk is full.');
   await journal.checkpoint();

@@ -23,13 +23,16 @@ export interface JournalParts {
   readonly say: (line: string) => void;
   /** For the person, if somebody is in. */
   readonly notice: (level: 'stop', sentence: string) => void;
+  /** Whether a pane of this recording still stands: nobody has closed it or started it again. */
+  readonly stands: (recording: string) => boolean;
   readonly now: () => number;
 }
 
 export class Journal {
   readonly #parts: JournalParts;
   readonly #limits = new Map<string, Limiter>();
-  #recordingFault: string | undefined;
+  /** Recordings that have stopped. */
+  readonly #stopped = new Set<string>();
   #ledgerFault: string | undefined;
   #faulty = false;
 
@@ -37,9 +40,13 @@ export class Journal {
     this.#parts = parts;
   }
 
-  /** Why a recording has stopped, if one has. */
+  /** Which recording has stopped, as long as its pane stands there: it says why, and what can be done. */
   get recordingFault(): string | undefined {
-    return this.#recordingFault;
+    for (const recording of this.#stopped) {
+      if (this.#parts.stands(recording)) return `Recording ${recording} has stopped.`;
+      this.#stopped.delete(recording);
+    }
+    return undefined;
   }
 
   /** Why the ledger cannot be written, as long as it cannot, or as something waits to be entered. */
@@ -100,7 +107,7 @@ export class Journal {
 
   recordingStopped(recording: string): void {
     this.#faulty = true;
-    this.#recordingFault = `Recording ${recording} has stopped.`;
+    this.#stopped.add(recording);
   }
 
   ledgerFailed(error: unknown): void {

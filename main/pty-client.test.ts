@@ -29,7 +29,7 @@ function setup() {
       reserveMebibytes: 0,
       version: '1',
     }),
-    { frame: nothing, exit: nothing, notice: nothing, sealed: nothing, fault: nothing, died: nothing, badMessage: nothing },
+    { frame: nothing, exit: nothing, notice: nothing, sealed: nothing, fault: nothing, held: nothing, died: nothing, badMessage: nothing },
   );
   client.start();
   return { client, say: (message: unknown) => say(message), asked: () => asked.filter(({ type }) => type === 'checkpoint').length };

@@ -15,6 +15,8 @@ export interface PtyEvents {
   readonly notice: (notice: RecordingNotice) => void;
   readonly sealed: (bytes: number) => void;
   readonly fault: (sentence: string, pane: number | undefined) => void;
+  /** A pane's program waits for room on the disk, or goes on (null). */
+  readonly held: (pane: number, why: 'reserve' | 'full' | null) => void;
   /** The process died: every shell in it is gone. */
   readonly died: (reason: string) => void;
   readonly badMessage: () => void;
@@ -177,6 +179,8 @@ export class PtyClient {
         return this.#events.sealed(message.bytes);
       case 'fault':
         return this.#events.fault(message.sentence, message.pane);
+      case 'held':
+        return this.#events.held(message.pane, message.why);
       case 'spawned':
       case 'spawnFailed':
         return this.#answer(`spawn ${message.pane}`, message);

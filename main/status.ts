@@ -22,6 +22,8 @@ export interface StatusParts {
   readonly journal: Journal;
   readonly machine: LockController;
   readonly clock: Clock;
+  /** Panes whose program waits for room on the disk. */
+  readonly held: () => number;
 }
 
 export class Status {
@@ -59,6 +61,7 @@ export class Status {
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
     if (journal.recordingFault) flags.push('Recording has a fault.');
+    if (this.#parts.held() > 0) flags.push('The disk is short of room: a program waits.');
     if (this.policyFails) flags.push(policyTrouble);
     else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
     return {
@@ -88,13 +91,20 @@ export class Status {
     return {
       person: person.name,
       role: person.roles[0] ?? '',
-      recording: journal.recordingFault ? { level: 'stop', word: 'a recording stopped', sealedBytes } : { level: 'seal', word: 'sealed', sealedBytes },
+      recording: { ...recordingWord(journal.recordingFault !== undefined, this.#parts.held()), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,
       idleSeconds,
       warning,
     };
   }
+}
+
+/** The recordings' part of the line. What waits is no fault: nothing of it is lost, and it goes on by itself. */
+export function recordingWord(stopped: boolean, held: number): Pick<StatusView['recording'], 'level' | 'word'> {
+  if (stopped) return { level: 'stop', word: 'a recording stopped' };
+  if (held > 0) return { level: 'warn', word: held === 1 ? 'a pane waits for disk space' : `${held} panes wait for disk space` };
+  return { level: 'seal', word: 'sealed' };
 }
 
 const levels: Readonly<Record<AnchorGrade, StatusView['ledger']['level']>> = { anchored: 'ok', 'not-anchored': 'warn', diverged: 'stop' };

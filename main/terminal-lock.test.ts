@@ -56,7 +56,7 @@ beforeEach(async () => {
     clock: { now: () => now, every: () => () => {} },
   });
   terminal.onData((data) => answers && type(data));
-  const session = { pty: { discardInput: vi.fn(), resume: vi.fn() }, mark: vi.fn(), rotate: vi.fn() };
+  const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn() };
   lock.begin({
     session: session as never,
     person,
@@ -150,7 +150,7 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     }),
     facts: { person: () => ({}) },
   };
-  const session = { pty: { discardInput() {}, resume() {}, pause() {} }, mark() {}, rotate() {}, writer: { outputBytes: 0 } };
+  const session = { pty: { discardInput() {} }, resume() {}, pause() {}, mark() {}, rotate() {}, writer: { outputBytes: 0 } };
   lock.begin({
     session: session as never,
     person,

@@ -168,7 +168,7 @@ export class TerminalLock implements Gate {
     }
     const { session } = link;
     session.pty.discardInput();
-    session.pty.resume();
+    session.resume();
     session.mark('l', JSON.stringify({ cause }));
     session.rotate();
     // What the program does not read may have stopped the keyboard.
@@ -322,7 +322,7 @@ export class TerminalLock implements Gate {
     const { session, folder, person, show } = this.#link!;
     this.#phase = 'rebuilding';
     // What is printed from here on waits: in the kernel, and what was read already in #held.
-    session.pty.pause();
+    session.pause();
     session.mark('u', unlockText(person.id, 'passphrase'));
     const upTo = session.writer.outputBytes;
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
@@ -353,7 +353,7 @@ export class TerminalLock implements Gate {
     }
     this.#phase = 'open';
     this.#lockedAt = null;
-    session.pty.resume();
+    session.resume();
     this.#release();
   }
 

@@ -6,12 +6,12 @@ import { readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { Permission } from '../src/access/index.ts';
-import type { ClientAction, WorkspaceView } from '../src/bridge/schema.ts';
+import type { ClientAction, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
 import type { Change, Effect } from '../src/mux/state/effects.ts';
 import { type State, createState } from '../src/mux/state/model.ts';
-import { closePane, paneExited, paneFailed, paneStarted } from '../src/mux/state/panes.ts';
+import { closePane, paneExited, paneFailed, paneHeld, paneStarted } from '../src/mux/state/panes.ts';
 import { activePane, findPane } from '../src/mux/state/query.ts';
 import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
@@ -63,6 +63,20 @@ export class Workspace {
     return (this.#state && findPane(this.#state, pane)?.pane.recording) ?? undefined;
   }
 
+  /** Whether a pane shows this recording, be it live or stopped. */
+  hasRecording(recording: string): boolean {
+    return this.#panes().some((pane) => pane.recording === recording);
+  }
+
+  /** Panes whose program waits for room on the disk. */
+  get heldCount(): number {
+    return this.#panes().filter(({ held }) => held).length;
+  }
+
+  #panes(): readonly PaneView[] {
+    return this.view?.windows.flatMap(({ panes }) => panes) ?? [];
+  }
+
   get shellCount(): number {
     return this.#shells.size;
   }
@@ -104,6 +118,11 @@ export class Workspace {
   /** Something is wrong with a pane that goes on, or that ends next. */
   faulted(pane: number, sentence: string): void {
     this.#faults.set(pane, { sentence, at: this.#options.now() });
+  }
+
+  /** The pane's program waits for room on the disk, or goes on (null). */
+  held(pane: number, why: 'reserve' | 'full' | null): void {
+    if (this.#state) this.#set(paneHeld(this.#state, pane, why));
   }
 
   failed(pane: number, sentence: string): void {

@@ -56,6 +56,11 @@ export const messages = {
   faces: {
     exited: 'The program ended.',
     failed: 'The program did not start.',
+    held: {
+      reserve: 'Waiting: the disk has less room than the policy keeps, and this program prints much.',
+      full: 'Waiting: the disk is full.',
+    },
+    heldGoesOn: 'Nothing is lost. It goes on by itself when there is room: free some space on the disk of the recordings.',
     starting: 'Starting. Sealing begins before the first prompt is shown.',
     sealed: 'Everything up to here is sealed.',
     again: 'Start again',

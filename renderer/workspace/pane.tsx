@@ -53,6 +53,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       <div class="screen" ref={screen} />
       {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
       {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
+      {pane.held ? <HeldFace why={pane.held} /> : null}
       {model.searching.value === pane.pane ? <Find controller={controller} pane={pane.pane} /> : null}
       {model.paneNumbers.value ? (
         <span class={`pane__number${focused ? ' is-current' : ''}`} aria-hidden="true">
@@ -100,6 +101,19 @@ function EndFace({ controller, pane }: { readonly controller: Controller; readon
           {messages.faces.close}
         </Button>
       </p>
+    </div>
+  );
+}
+
+/** The program waits for room on the disk. It is live: the face covers its last rows, and moves nothing of its text. */
+function HeldFace({ why }: { readonly why: NonNullable<PaneView['held']> }): JSX.Element {
+  return (
+    <div class="pane__state" role="status" onMouseDown={keepFocus}>
+      <p>
+        <Mark kind="warn" />
+        <b>{messages.faces.held[why]}</b>
+      </p>
+      <p>{messages.faces.heldGoesOn}</p>
     </div>
   );
 }

@@ -84,6 +84,8 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
       const contradiction = there && (await contradicts(there, head, rootAt));
       if (contradiction)
         throw new AnchorError('diverged', `${path} keeps a head of ${there.time} that this ledger does not extend: ${contradiction}`, { outside: there.note });
+      // Another process of this installation has handed over a newer one, which covers it.
+      if (there && there.size > head.size) return { kind: 'file', path };
       try {
         await appendLine(path, JSON.stringify({ note: head.note }), DROP_MODE);
       } catch (error) {

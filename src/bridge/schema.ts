@@ -158,6 +158,8 @@ export interface PaneView {
   readonly state: 'starting' | 'live' | 'exited' | 'failed';
   /** Set for exited and failed panes: what happened and what can be done. */
   readonly sentence?: string;
+  /** The program waits for room on the disk: there is less than the policy keeps, or none. It goes on by itself. */
+  readonly held?: 'reserve' | 'full';
 }
 
 export interface WindowView {

@@ -52,6 +52,7 @@ function paneViews(window: Window, state: State): PaneView[] {
         recording: pane.recording,
         state: pane.state,
         ...(pane.sentence === undefined ? {} : { sentence: pane.sentence }),
+        ...(pane.held && pane.state === 'live' ? { held: pane.held } : {}),
       },
     ];
   });

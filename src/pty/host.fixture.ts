@@ -5,7 +5,7 @@ import { prove } from '../proof/proof.ts';
 import type { Recipient, SegmentOpener } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
-import type { RecordingOptions } from '../recording/writer.ts';
+import type { RecordingOptions } from '../recording/options.ts';
 import { FakeClock } from './clock.ts';
 import { fakeSpawner, type FakePty } from './fake.ts';
 import { PtyHost } from './host.ts';
@@ -33,6 +33,8 @@ export class FakeWriter implements SessionWriter {
   readonly events: { readonly code: string; readonly data: string }[] = [];
   chunks: Buffer[] = [];
   outputBytes = 0;
+  readonly waiting = false;
+  readonly lostBytes = 0;
   segments = 1;
   syncs = 0;
   ended: EndReason | undefined;
@@ -40,6 +42,7 @@ export class FakeWriter implements SessionWriter {
   failure: Error | undefined;
   readonly #log: string[];
   #size = 2;
+  #checkpointed = 0;
 
   constructor(id: string, options: RecordingOptions, log: string[]) {
     this.id = id;
@@ -53,6 +56,10 @@ export class FakeWriter implements SessionWriter {
       policySha256: options.policySha256,
       access: options.access,
     });
+  }
+
+  get sealedBytes(): number {
+    return this.outputBytes;
   }
 
   get text(): string {
@@ -81,20 +88,32 @@ export class FakeWriter implements SessionWriter {
     this.segments++;
   }
 
-  head(): { size: number; root: string } {
+  get #head(): { size: number; root: string } {
     return { size: this.#size, root: '0'.repeat(64) };
   }
 
-  async sync(): Promise<void> {
+  async checkpoint(): Promise<{ size: number; root: string } | undefined> {
     if (this.failure) throw this.failure;
+    const head = this.#head;
+    if (head.size === this.#checkpointed) return undefined;
+    this.#checkpointed = head.size;
     this.syncs++;
+    return head;
+  }
+
+  flush(): boolean {
+    return true;
+  }
+
+  flushAtEnd(): boolean {
+    return true;
   }
 
   async end(reason: EndReason, exit?: { code: number; signal: number }): Promise<{ size: number; root: string }> {
     if (!this.failure && exit) this.event('x', JSON.stringify(exit));
     this.ended = reason;
     this.#log.push('ended');
-    return this.head();
+    return this.#head;
   }
 }
 

@@ -118,7 +118,7 @@ describe('output', () => {
   test('a sync that fails later ends the pane too', async () => {
     const stage = await ready();
     const writer = stage.writers[0]!;
-    writer.options.notice({ kind: 'failed', recording: writer.id, reason: 'EIO while syncing.', head: writer.head() });
+    writer.options.notice({ kind: 'failed', recording: writer.id, reason: 'EIO while syncing.', head: { size: 2, root: '0'.repeat(64) } });
     expect(stage.faults()[0]).toMatch(/^EIO while syncing\./);
     await stage.answer(({ type }) => type === 'exit');
     stage.ptys[0]!.print('later');

@@ -13,13 +13,14 @@ import { Challenge } from '../proof/proof.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
-import type { RecordingOptions } from '../recording/writer.ts';
+import type { RecordingOptions } from '../recording/options.ts';
+import { DiskSpace } from '../recording/space.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
 import type { Clock } from './clock.ts';
 import type { Link } from '../process/link.ts';
 import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
-import { Session, type SessionWriter } from './session.ts';
+import { Session, type SessionEvents, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
@@ -45,6 +46,8 @@ export interface PtyHostParts {
   readonly spawn: PtySpawner;
   readonly createWriter: (options: RecordingOptions) => Promise<SessionWriter>;
   readonly clock: Clock;
+  /** Free space on the disk of the recordings, in MiB: statfs unless given. */
+  readonly freeMebibytes?: () => number;
   /** Ends this process. */
   readonly exit: (code: number) => void;
 }
@@ -90,6 +93,7 @@ export class PtyHost {
   #view: View | undefined;
   /** The page that was given a challenge. */
   #pending: Pending | undefined;
+  #space: DiskSpace | undefined;
   #sealed = 0;
   #sealedArmed = false;
   /** Records under the head that each session's last new segment told of. */
@@ -218,8 +222,8 @@ export class PtyHost {
         {
           output: (offset, parts) => this.#show(pane, { type: 'output', pane: pane.id, offset, bytes: empty }, parts),
           skip: (from, to, settled, carry) => this.#show(pane, { type: 'skip', pane: pane.id, offset: from, to, settled, bytes: carry }),
-          pause: () => pane.session?.pty.pause(),
-          resume: () => pane.session?.pty.resume(),
+          pause: () => pane.session?.pause(),
+          resume: () => pane.session?.resume(),
         },
         spawn.rows,
       ),
@@ -245,25 +249,30 @@ export class PtyHost {
         rotate: { minutes: configuration.rotateMinutes, mebibytes: configuration.rotateMebibytes },
         reserveMebibytes: configuration.reserveMebibytes,
         notice: (notice) => this.#notice(pane, notice),
-        lowSpace: (free) =>
-          this.#fault(
-            `Only ${Math.floor(free)} MiB are free for recordings in ${configuration.recordingsFolder}. Free some space: when it is used up, panes close.`,
-          ),
       });
       if (this.#stopping || pane.killed) {
         this.#panes.delete(pane.id);
         await writer.end(this.#stopping ? 'app-stop' : 'closed');
         return fail('The pane was closed before its shell had started.');
       }
-      pane.session = new Session(writer, this.#parts.spawn, { command: [program, ...args], cwd, env, cols, rows }, this.#parts.clock, {
+      const events: SessionEvents = {
         output: (bytes, offset) => this.#output(pane, bytes, offset),
+        held: (why) => this.#post({ type: 'held', pane: pane.id, why: why ?? null }),
         failed: (sentence) => this.#fault(sentence, pane.id),
         end: (exit) => {
           pane.backlog.flush();
           this.#panes.delete(pane.id);
           this.#post({ type: 'exit', pane: pane.id, code: exit.code, signal: exit.signal });
         },
-      });
+      };
+      pane.session = new Session(
+        writer,
+        this.#parts.spawn,
+        { command: [program, ...args], cwd, env, cols, rows },
+        this.#parts.clock,
+        events,
+        this.#spaceOf(configuration.recordingsFolder),
+      );
       this.#post({ type: 'spawned', pane: pane.id, recording: writer.id, pid: pane.session.pty.pid });
       for (const bytes of pane.typed.splice(0)) {
         if (this.#viewOf(pane)) this.#input(pane, bytes);
@@ -276,6 +285,11 @@ export class PtyHost {
       // A recording that has begun says that nothing came of it.
       await writer?.end('closed').catch(() => undefined);
     }
+  }
+
+  /** One look at the disk serves all recordings. The policy in force says how much is kept. */
+  #spaceOf(folder: string): DiskSpace {
+    return (this.#space ??= new DiskSpace({ folder, reserveMebibytes: () => this.#configuration?.reserveMebibytes ?? 0, free: this.#parts.freeMebibytes }));
   }
 
   /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
@@ -431,7 +445,7 @@ export class PtyHost {
       return;
     }
     if (!pane?.session?.live || bytes.length === 0) return;
-    if (!pane.session.pty.write(bytes)) {
+    if (!pane.session.write(bytes)) {
       this.#fault(`The program in this pane does not read its input: ${bytes.length} bytes were not sent to it.`, pane.id);
     }
   }
@@ -449,7 +463,7 @@ export class PtyHost {
     data.set(screen, head.length);
     session.mark('n', data);
     data.fill(0);
-    pane.snapshot = offset;
+    if (session.held !== 'full') pane.snapshot = offset;
   }
 
   #resize(id: number, cols: number, rows: number): void {

@@ -97,6 +97,8 @@ export const fromPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('detached') }),
   z.object({ type: z.literal('frame'), bytes }),
   z.object({ type: z.literal('exit'), pane, code: z.number(), signal: z.number() }),
+  /** The program of this pane waits for room on the disk: there is less than the policy keeps, or none. Null: it goes on. */
+  z.object({ type: z.literal('held'), pane, why: z.enum(['reserve', 'full']).nullable() }),
   z.object({ type: z.literal('notice'), notice: recordingNoticeSchema }),
   z.object({ type: z.literal('checkpointed') }),
   /** Output bytes sealed since this process began, of all panes. Sent at most once a second while something is being sealed. */

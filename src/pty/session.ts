@@ -1,9 +1,14 @@
 /**
  * One pty and its recording. The rule of the house is kept here: output is sealed before anybody else gets it, and when
  * it cannot be sealed nobody gets it and the program ends.
+ *
+ * A disk without room is no such end. Where it has less than the policy keeps, a program that floods is not read, so that
+ * it waits; where it is full, nothing is read, and what was read is shown once it is written. Both go on by themselves.
  */
+import { Allowance } from './allowance.ts';
 import type { Clock } from './clock.ts';
 import type { Pty, PtyExit, PtyOptions, PtySpawner } from './pty.ts';
+import type { DiskSpace } from '../recording/space.ts';
 import type { EventCode, TreeHead } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
@@ -12,13 +17,26 @@ import type { RecordingWriter } from '../recording/writer.ts';
 const hangUpMs = 2000;
 /** From SIGKILL to giving up on a program that the kernel cannot end: its pty is closed then. */
 const killMs = 1000;
+/** While a program waits for room, the disk is looked at this often. */
+export const roomMs = 1000;
 
 /** What a session needs of a recording's writer (src/recording/writer.ts). */
-export type SessionWriter = Pick<RecordingWriter, 'id' | 'outputBytes' | 'output' | 'event' | 'rotate' | 'head' | 'sync' | 'end'>;
+export type SessionWriter = Pick<
+  RecordingWriter,
+  'id' | 'outputBytes' | 'sealedBytes' | 'waiting' | 'lostBytes' | 'output' | 'event' | 'flush' | 'flushAtEnd' | 'rotate' | 'checkpoint' | 'end'
+>;
+
+/** Why a program is held: `reserve`, the disk has less room than the policy keeps; `full`, it has none. */
+export type Held = 'reserve' | 'full';
+
+/** Who does not want more output now: whoever shows it, or the disk. */
+type Pauser = 'reader' | 'disk';
 
 export interface SessionEvents {
   /** Sealed output; `offset` is the number of output bytes before it. Valid during the call only. */
   output(bytes: Uint8Array, offset: number): void;
+  /** The program waits for room on the disk, or goes on (undefined). */
+  held?(why: Held | undefined): void;
   /** The recording cannot go on. Nothing more is shown. `end` follows. */
   failed(sentence: string): void;
   /** The program has ended and its recording is closed. */
@@ -36,14 +54,23 @@ export class Session {
   #reason: EndReason = 'exit';
   #failed = false;
   #size: string;
-  /** Leaves under the last head that checkpoint() gave. */
-  #checkpointed = 0;
   #ending = false;
   #cancel: () => void = () => {};
+  readonly #space: Pick<DiskSpace, 'wrote' | 'look'>;
+  readonly #allowance = new Allowance();
+  readonly #paused = new Set<Pauser>();
+  #held: Held | undefined;
+  #looking = false;
+  /** Output that is sealed and waits for room: shown once it is written. */
+  #unshown: Buffer[] = [];
 
-  /** @throws PtyError when the program cannot be started: the writer is not ended then. */
-  constructor(writer: SessionWriter, spawn: PtySpawner, options: PtyOptions, clock: Clock, events: SessionEvents) {
+  /**
+   * @param space of the disk that the recording is on.
+   * @throws PtyError when the program cannot be started: the writer is not ended then.
+   */
+  constructor(writer: SessionWriter, spawn: PtySpawner, options: PtyOptions, clock: Clock, events: SessionEvents, space: Pick<DiskSpace, 'wrote' | 'look'>) {
     this.writer = writer;
+    this.#space = space;
     this.#clock = clock;
     this.#events = events;
     this.#size = `${options.cols}x${options.rows}`;
@@ -70,6 +97,26 @@ export class Session {
     return this.#done;
   }
 
+  /** Why the program waits for room, if it does. */
+  get held(): Held | undefined {
+    return this.#held;
+  }
+
+  /** Whoever shows the output wants no more for now. */
+  pause(): void {
+    this.#pause('reader');
+  }
+
+  resume(): void {
+    this.#resume('reader');
+  }
+
+  /** Gives bytes to the program, as Pty.write. Who types sees what comes of it, also on a disk with little room. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#held === 'reserve' && this.#allowance.typed(this.#clock.now())) this.#resume('disk');
+    return this.pty.write(bytes);
+  }
+
   /** A size that is in force already is no event: a window that is dragged tells the same one over and over. */
   resize(cols: number, rows: number): void {
     const size = `${cols}x${rows}`;
@@ -89,19 +136,11 @@ export class Session {
     this.#guarded(() => this.writer.rotate());
   }
 
-  /**
-   * The head, once everything under it is on the disk; undefined where nothing was written since the last one. The head
-   * is taken before the sync: the ledger must never know more than a disk that lost its power.
-   */
+  /** The head, once everything under it is on the disk; undefined where nothing was written since the last one. */
   async checkpoint(): Promise<TreeHead | undefined> {
     if (!this.live) return undefined;
     try {
-      const head = this.writer.head();
-      if (head.size === this.#checkpointed) return undefined;
-      await this.writer.sync();
-      if (head.size <= this.#checkpointed) return undefined;
-      this.#checkpointed = head.size;
-      return head;
+      return await this.writer.checkpoint();
     } catch (error) {
       this.fail(error);
       return undefined;
@@ -112,7 +151,7 @@ export class Session {
   stop(reason: EndReason): Promise<PtyExit> {
     if (this.#ending || this.#failed) return this.#done;
     this.#reason = reason;
-    this.pty.resume();
+    this.resume();
     this.pty.kill('SIGHUP');
     // A stopped job cannot act on SIGHUP before it goes on.
     this.pty.kill('SIGCONT');
@@ -135,9 +174,80 @@ export class Session {
 
   #output(bytes: Uint8Array): void {
     if (this.#failed || this.#ending) return;
-    const offset = this.writer.outputBytes;
-    this.#guarded(() => this.writer.output(bytes));
-    if (!this.#failed) this.#events.output(bytes, offset);
+    const { writer } = this;
+    const { outputBytes: offset, sealedBytes, lostBytes } = writer;
+    this.#guarded(() => writer.output(bytes));
+    if (this.#failed) return;
+    if (writer.waiting) {
+      // What was lost stands at its end.
+      const kept = bytes.length - (writer.lostBytes - lostBytes);
+      if (kept > 0) this.#unshown.push(Buffer.from(bytes.subarray(0, kept)));
+      this.#hold('full');
+      return;
+    }
+    this.#events.output(bytes, offset);
+    const written = writer.sealedBytes - sealedBytes;
+    if (this.#space.wrote(written) && !this.#allowance.take(written, this.#clock.now())) this.#hold('reserve');
+  }
+
+  #pause(who: Pauser): void {
+    this.#paused.add(who);
+    this.pty.pause();
+  }
+
+  #resume(who: Pauser): void {
+    this.#paused.delete(who);
+    if (this.#paused.size === 0) this.pty.resume();
+  }
+
+  /** Nothing is read until there is room. */
+  #hold(why: Held): void {
+    this.#pause('disk');
+    this.#tellHeld(why);
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#clock.after(roomMs, () => {
+      this.#looking = false;
+      this.#look();
+    });
+  }
+
+  #tellHeld(why: Held | undefined): void {
+    if (why === this.#held) return;
+    this.#held = why;
+    this.#events.held?.(why);
+  }
+
+  /** Is there room again? */
+  #look(): void {
+    if (this.#failed || this.#ending) return;
+    let written = false;
+    this.#guarded(() => (written = this.writer.flush()));
+    if (this.#failed) return;
+    if (!written) return this.#hold('full');
+    this.#showWritten();
+    const now = this.#clock.now();
+    const allows = this.#allowance.allows(now);
+    if (!this.#space.look()) this.#allowance.reset();
+    else if (this.#held === 'reserve' ? !this.#allowance.isWhole(now) : !allows) {
+      // Its share of what is kept: it goes on for a batch, and is still held.
+      this.#hold('reserve');
+      if (allows) this.#resume('disk');
+      return;
+    }
+    this.#tellHeld(undefined);
+    this.#resume('disk');
+  }
+
+  /** What waited is in the recording now. */
+  #showWritten(): void {
+    const shown = this.#unshown.splice(0);
+    let offset = this.writer.outputBytes - shown.reduce((sum, { length }) => sum + length, 0);
+    for (const bytes of shown) {
+      this.#events.output(bytes, offset);
+      offset += bytes.length;
+      bytes.fill(0);
+    }
   }
 
   #guarded(write: () => void): void {
@@ -162,8 +272,10 @@ export class Session {
 
   async #exited(exit: PtyExit): Promise<void> {
     if (this.#ending) return;
-    this.#ending = true;
     this.#cancel();
+    if (this.writer.waiting) this.#guarded(() => this.writer.flushAtEnd() && this.#showWritten());
+    for (const bytes of this.#unshown.splice(0)) bytes.fill(0);
+    this.#ending = true;
     try {
       await this.writer.end(this.#reason, exit);
     } catch (error) {

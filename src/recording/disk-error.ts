@@ -20,6 +20,11 @@ export function nameOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.name : 'unknown error');
 }
 
+/** What the system says of a full disk. */
+export function noRoom(): NodeJS.ErrnoException {
+  return Object.assign(new Error('no room is left'), { code: 'ENOSPC' });
+}
+
 /** A running recording could not be written. */
 export function stopped(recording: string, folder: string, error: unknown): RecordingError {
   const why =

@@ -10,6 +10,7 @@ import { NotPlainError } from '../storage/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
 import { holdRecording, liveState, unmarkLive } from './live.ts';
+import { EndRoom } from './room.ts';
 import type { FrameFault, TreeHead } from './types.ts';
 import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE } from './end-file.ts';
@@ -129,6 +130,7 @@ function settle(folder: string, walk: Walk, accept: (walk: Walk) => void): Recov
   const { fault: _fault, ...kept } = report;
   writeAtomic(join(folder, RECOVERED_FILE), JSON.stringify({ format: 'wardmux-recovered', version: 1, ...kept }) + '\n');
   unmarkLive(folder);
+  new EndRoom(folder).remove();
   syncFolder(folder);
   return report;
 }

@@ -1,5 +1,10 @@
-/** When a new segment is due, and its key, which is always prepared ahead: wrapping a secret takes its time, and output does not wait. */
+/** When a new segment is due, what it begins with, and its key, which is always prepared ahead: wrapping a secret takes its time, and output does not wait. */
+import { sha256 } from '../merkle/sha256.ts';
+import { encodeFrame, SEGMENT_MAGIC, TYPE_HEADER } from './frame.ts';
+import { encodeHeader } from './header.ts';
+import type { RecordingOptions } from './options.ts';
 import { segmentKey } from './ratchet.ts';
+import type { RecordPlace, SealedFrame } from './sealer.ts';
 import type { Recipient, SegmentHeader } from './types.ts';
 import { newSegmentSecret, wrapSecret } from './wrap.ts';
 
@@ -21,6 +26,36 @@ export async function prepareSegment(recording: string, segment: number, to: rea
   } finally {
     secret.fill(0);
   }
+}
+
+/** A segment's first bytes: magic and header frame. `startMs` is the recording's start, `outputOffset` its output bytes before this segment. */
+export function segmentStart(
+  { installation, person, access, policySha256 }: RecordingOptions,
+  recording: string,
+  startMs: number,
+  { segment, recipients }: SegmentSeal,
+  place: RecordPlace,
+  outputOffset: number,
+): SealedFrame {
+  const body = encodeHeader({
+    format: 'wardmux-segment',
+    version: 1,
+    recording,
+    installation,
+    person,
+    role: access.role,
+    class: access.class,
+    reason: access.reason,
+    breakGlass: access.breakGlass,
+    segment,
+    firstSeq: place.seq,
+    outputOffset,
+    started: new Date(startMs).toISOString(),
+    policySha256,
+    recipients,
+  });
+  const frame = encodeFrame({ ...place, type: TYPE_HEADER, commitment: sha256(body) }, body);
+  return { bytes: Buffer.concat([SEGMENT_MAGIC, frame.bytes]), leaf: frame.leaf };
 }
 
 /** Says when a segment is old or long enough. Pure. */

@@ -1,12 +1,17 @@
 /**
  * The segment files of a recording that is being written: one whole frame after the other, and their way to the disk's
  * platter. Writing is synchronous; fdatasync is not, and runs every SYNC_INTERVAL_MS while something was written.
+ *
+ * Where a full disk takes a part of a frame only, that part is taken back: the file ends with a whole frame, and the same
+ * frame may be written later.
  */
-import { close, fdatasync, openSync, writeSync } from 'node:fs';
+import { close, closeSync, fdatasync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isFull } from '../storage/room.ts';
 import { segmentName } from './header.ts';
+import type { TreeHead } from './types.ts';
 
 /** Longest time between a write and its fdatasync. Measured: group commit at 10 ms or more costs under a quarter of the rate, at 200 ms nothing that can be seen. */
 export const SYNC_INTERVAL_MS = 200;
@@ -14,21 +19,30 @@ export const SYNC_INTERVAL_MS = 200;
 const fdatasyncAsync = promisify(fdatasync);
 const closeAsync = promisify(close);
 
-export class SegmentFile {
-  readonly #folder: string;
+export interface SegmentFileParts {
+  /** The recording's own folder. */
+  readonly folder: string;
+  /** The head of everything that was appended. */
+  readonly head: () => TreeHead;
   /** Told of what fails while nobody waits for it. */
-  readonly #failed: (error: unknown) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class SegmentFile {
+  readonly #parts: SegmentFileParts;
   #fd = -1;
   #bytes = 0;
   #allBytes = 0;
   #dirty = false;
+  #broken = false;
+  #durable: TreeHead;
   #syncTimer: NodeJS.Timeout | undefined;
   /** Every asynchronous call on a file descriptor, one after the other: no descriptor is closed under a running sync. */
   #io: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, failed: (error: unknown) => void) {
-    this.#folder = folder;
-    this.#failed = failed;
+  constructor(parts: SegmentFileParts) {
+    this.#parts = parts;
+    this.#durable = parts.head();
   }
 
   /** Bytes of the present segment. */
@@ -41,27 +55,47 @@ export class SegmentFile {
     return this.#allBytes;
   }
 
-  /** Leaves the present segment behind and makes the next one. Throws what the system says. */
-  next(segment: number): void {
-    this.startSync();
-    this.#retire();
-    this.#fd = openSync(join(this.#folder, segmentName(segment)), 'wx', 0o600);
-    this.#bytes = 0;
-    // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
-    this.#queue(() => syncFolderAsync(this.#folder));
+  /** The head of what is on the platter for certain. */
+  get durable(): TreeHead {
+    return this.#durable;
   }
 
-  /** Writes all bytes at the segment's end. Throws what the system says. */
+  /**
+   * Makes the next segment with its first bytes, and leaves the present one behind. Throws what the system says: the
+   * present one is then still the present one.
+   */
+  next(segment: number, first: Buffer): void {
+    const path = join(this.#parts.folder, segmentName(segment));
+    const fd = openSync(path, 'wx', 0o600);
+    try {
+      writeAll(fd, first, 0);
+    } catch (error) {
+      closeSync(fd);
+      unlinkSync(path);
+      throw error;
+    }
+    this.startSync();
+    this.#retire();
+    this.#fd = fd;
+    this.#bytes = first.length;
+    this.#allBytes += first.length;
+    // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
+    this.#queue(() => syncFolderAsync(this.#parts.folder));
+    this.#written();
+  }
+
+  /** Writes all bytes at the segment's end. Throws what the system says: on a full disk the file is then as long as it was. */
   append(bytes: Buffer): void {
-    for (let written = 0; written < bytes.length;) {
-      const more = writeSync(this.#fd, bytes, written, bytes.length - written);
-      if (more === 0) throw new Error('no byte was written');
-      written += more;
+    const at = this.#bytes;
+    try {
+      writeAll(this.#fd, bytes, at);
+    } catch (error) {
+      if (isFull(error)) ftruncateSync(this.#fd, at);
+      throw error;
     }
     this.#bytes += bytes.length;
     this.#allBytes += bytes.length;
-    this.#dirty = true;
-    this.#syncTimer ??= setTimeout(() => this.startSync(), SYNC_INTERVAL_MS).unref();
+    this.#written();
   }
 
   /** Starts an fdatasync of what was written, behind those that run. */
@@ -71,7 +105,13 @@ export class SegmentFile {
     if (!this.#dirty) return;
     this.#dirty = false;
     const fd = this.#fd;
-    this.#queue(() => fdatasyncAsync(fd));
+    const head = this.#parts.head();
+    this.#queue(async () => {
+      // After a failed sync the kernel may have dropped what was to be synced, and reports success for the next one.
+      if (this.#broken) return;
+      await fdatasyncAsync(fd);
+      this.#durable = head;
+    });
   }
 
   /** Resolves when every sync that was started is over; whether it failed was told. */
@@ -85,12 +125,9 @@ export class SegmentFile {
     this.#retire();
   }
 
-  /** Closes without another sync: what comes of it has nobody left to be told. */
-  abandon(): void {
-    clearTimeout(this.#syncTimer);
-    this.#syncTimer = undefined;
-    this.#dirty = false;
-    this.#retire();
+  #written(): void {
+    this.#dirty = true;
+    this.#syncTimer ??= setTimeout(() => this.startSync(), SYNC_INTERVAL_MS).unref();
   }
 
   /** Closes the present file behind every sync of it. */
@@ -101,7 +138,18 @@ export class SegmentFile {
   }
 
   #queue(work: () => Promise<void>): void {
-    this.#io = this.#io.then(work).catch(this.#failed);
+    this.#io = this.#io.then(work).catch((error: unknown) => {
+      this.#broken = true;
+      this.#parts.failed(error);
+    });
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer, at: number): void {
+  for (let written = 0; written < bytes.length;) {
+    const more = writeSync(fd, bytes, written, bytes.length - written, at + written);
+    if (more === 0) throw new Error('no byte was written');
+    written += more;
   }
 }
 

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { newFolder, newRecording, opener, readAll, recipient, removeFolders, rotated, startInfo, walk } from '../../test/support/recording.ts';
 import { liveState } from './live.ts';
 import { openRecording } from './reader.ts';
+import { walkRecording } from './walk.ts';
 import { AuditKeyOpener, generateAuditKey } from './wrap.ts';
 import { MAX_EVENT_DATA_BYTES } from './writer.ts';
 
@@ -229,42 +230,73 @@ describe('segments', () => {
 });
 
 describe('checkpoints', () => {
-  it('tell the head once, and again only when there is more', async () => {
+  it('give the head once, and again only when there is more', async () => {
     const { writer, notices } = await newRecording();
     writer.output(Buffer.from('x'));
-    const head = writer.checkpoint();
-    expect(writer.checkpoint()).toEqual(head);
-    expect(notices.filter((notice) => notice.kind === 'heads')).toEqual([{ kind: 'heads', heads: [{ recording: writer.id, head }] }]);
+    const head = await writer.checkpoint();
+    expect(head).toEqual(writer.head());
+    expect(await writer.checkpoint()).toBeUndefined();
     writer.output(Buffer.from('y'));
-    writer.checkpoint();
-    expect(notices.filter((notice) => notice.kind === 'heads')).toHaveLength(2);
+    expect(await writer.checkpoint()).toEqual(writer.head());
+    expect(notices.map(({ kind }) => kind)).toEqual(['start']);
     await writer.end('exit');
+  });
+
+  it('say nothing of what does not reach the disk, and neither does a failure', async () => {
+    const { writer, notices } = await newRecording();
+    writer.output(Buffer.from('on the disk'));
+    const durable = await writer.checkpoint();
+    writer.output(Buffer.from('not on it'));
+    const late = writer.checkpoint();
+    // It was written, and no sync can have run since: everything from there to here is one turn of the event loop.
+    breakDisk(writer.folder);
+    await expect(late).rejects.toMatchObject({ code: 'write-failed' });
+    expect(await writer.end('exit')).toEqual(durable);
+    expect(notices.map((notice) => [notice.kind, 'head' in notice ? notice.head : undefined])).toEqual([
+      ['start', undefined],
+      ['failed', durable],
+    ]);
+  });
+
+  it('a new segment is told when it is on the disk: no head was told that a failure takes back', async () => {
+    const { writer, notices } = await newRecording();
+    writer.output(Buffer.from('x'));
+    await rotated(writer);
+    // The syncs of old and new segment are on their way, as far as they may be.
+    breakDisk(writer.folder);
+    await expect(writer.end('exit')).rejects.toMatchObject({ code: 'write-failed' });
+    const told = await writer.end('exit');
+    expect(notices.at(-1)).toMatchObject({ kind: 'failed', head: told });
+    for (const notice of notices) if ('head' in notice) expect(notice.head.size).toBeLessThanOrEqual(told.size);
+    const { roots } = await walkRecording(writer.folder, [told.size]);
+    expect(roots.get(told.size)).toBe(told.root);
   });
 });
 
-describe('errors stop the recording for good', () => {
-  /** The writer's own descriptor of its segment, closed under it: the next write or sync fails as on a broken disk. */
-  const breakDisk = (folder: string): void => {
-    for (const fd of readdirSync('/proc/self/fd')) {
-      try {
-        if (readlinkSync(`/proc/self/fd/${fd}`).startsWith(join(folder, 'segment-'))) closeSync(Number(fd));
-      } catch {
-        // The descriptor of readdir itself is gone by now.
-      }
+/** The writer's own descriptor of its segment, closed under it: the next write or sync fails as on a broken disk. */
+const breakDisk = (folder: string): void => {
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      if (readlinkSync(`/proc/self/fd/${fd}`).startsWith(join(folder, 'segment-'))) closeSync(Number(fd));
+    } catch {
+      // The descriptor of readdir itself is gone by now.
     }
-  };
+  }
+};
 
+describe('errors stop the recording for good', () => {
   it('a write error', async () => {
     const { writer, notices } = await newRecording();
     writer.output(Buffer.from('kept'));
+    await writer.sync();
     const head = writer.head();
     breakDisk(writer.folder);
     expect(() => writer.output(Buffer.from('lost'))).toThrow(/has stopped: writing to .* failed, the system refused \(EBADF\)/);
     expect(() => writer.output(Buffer.from('lost'))).toThrow(/has stopped/);
     expect(() => writer.event('m', 'x')).toThrow(/has stopped/);
-    expect(notices.filter((notice) => notice.kind === 'failed')).toEqual([{ kind: 'failed', recording: writer.id, reason: writer.failure!.message, head }]);
     expect(writer.outputBytes).toBe(4);
     expect(await writer.end('exit')).toEqual(head);
+    expect(notices.filter((notice) => notice.kind === 'failed')).toEqual([{ kind: 'failed', recording: writer.id, reason: writer.failure!.message, head }]);
     expect(existsSync(join(writer.folder, 'end.json'))).toBe(false);
     expect(liveState(writer.folder)).toBe('none');
     expect(await walk(writer.folder)).toEqual({ frames: head.size, fault: undefined, root: head.root });
@@ -276,6 +308,7 @@ describe('errors stop the recording for good', () => {
     breakDisk(writer.folder);
     await expect(writer.sync()).rejects.toMatchObject({ code: 'write-failed' });
     expect(() => writer.output(Buffer.from('more'))).toThrow(/has stopped/);
+    await writer.end('exit');
     expect(notices.at(-1)).toMatchObject({ kind: 'failed' });
   });
 
@@ -292,31 +325,7 @@ describe('errors stop the recording for good', () => {
       })(),
     ).rejects.toMatchObject({ code: 'write-failed' });
     expect(readFileSync(path, 'utf8')).toBe('mine');
+    await writer.end('exit');
     expect(notices.at(-1)).toMatchObject({ kind: 'failed' });
   });
-});
-
-it('warns once each time that free space falls below the reserve, and records on', async () => {
-  const warnings: number[] = [];
-  let free = 1000;
-  const { writer } = await newRecording({ reserveMebibytes: 500, freeMebibytes: () => free, lowSpace: (left) => warnings.push(left) });
-  const chunk = Buffer.alloc(64 * 1024, 'text of some length\n');
-  const write = (mebibytes: number): void => {
-    for (let i = 0; i < mebibytes * 16; i++) writer.output(chunk);
-  };
-  write(9);
-  expect(warnings).toEqual([]);
-  free = 499;
-  write(9);
-  expect(warnings).toEqual([499]);
-  free = 400;
-  write(9);
-  expect(warnings).toEqual([499]);
-  free = 600;
-  write(9);
-  free = 300;
-  write(9);
-  expect(warnings).toEqual([499, 300]);
-  await writer.end('exit');
-  await expect(newRecording({ reserveMebibytes: 500, freeMebibytes: () => free })).rejects.toMatchObject({ code: 'disk-reserve' });
 });

@@ -7,70 +7,42 @@
  * and rotation follows as soon as it is), and fdatasync, which runs every SYNC_INTERVAL_MS while something was written,
  * and at rotation and at the end.
  *
- * A write or sync error stops the recording for good. It is never tried again: after a failed fsync the kernel may have
- * dropped the pages and will report success for the next one.
+ * Where the disk is full, what is sealed waits in memory and is not lost: the caller shows nothing of it while `waiting`,
+ * and calls `flush` until it is written. A full disk puts a rotation off. Room for the end is held back (room.ts).
+ *
+ * Any other write error, and a sync error, stops the recording for good. It is never tried again: after a failed fsync the
+ * kernel may have dropped the pages and will report success for the next one.
+ *
+ * A head is told when everything under it is on the disk, and not before: the ledger must never know more than a disk that
+ * lost its power.
  */
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../merkle/sha256.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { syncFolder } from '../storage/atomic.ts';
-import type { Access } from './access.ts';
-import { cannotBegin, nameOf, stopped } from './disk-error.ts';
+import { isFull } from '../storage/room.ts';
+import { cannotBegin, nameOf, noRoom, stopped } from './disk-error.ts';
 import { writeEnd } from './end-file.ts';
 import { RecordingError } from './errors.ts';
 import { MAX_RECORD_OUTPUT_BYTES, pieceEnds } from './events.ts';
 import { FloodGauge } from './flood.ts';
-import { encodeFrame, MAX_BODY_BYTES, SEGMENT_MAGIC, TYPE_HEADER } from './frame.ts';
-import { encodeHeader, newRecordingId, RECORDING_ID } from './header.ts';
+import { MAX_BODY_BYTES } from './frame.ts';
+import { newRecordingId, RECORDING_ID } from './header.ts';
 import { holdRecording, markLive, unmarkLive } from './live.ts';
-import { prepareSegment, RotationRule, type SegmentSeal } from './rotation.ts';
+import { systemClock, type RecordingClock, type RecordingOptions } from './options.ts';
+import { prepareSegment, RotationRule, segmentStart, type SegmentSeal } from './rotation.ts';
+import { EndRoom } from './room.ts';
 import { Sealer } from './sealer.ts';
 import { SegmentFile } from './segment-file.ts';
+import { requireSpace } from './space.ts';
 import type { EndReason } from '../types/words.ts';
-import type { EventCode, Recipient, RecordingNotice, StartInfo, TreeHead } from './types.ts';
+import type { EventCode, TreeHead } from './types.ts';
+import { WaitingRecords, type WaitingRecord } from './waiting.ts';
 
-/** How much may be written between two looks at the free space. */
-export const SPACE_CHECK_BYTES = 8 * 1024 * 1024;
 /** Data of one event at most, so that its record stays below the longest body. */
 export const MAX_EVENT_DATA_BYTES = MAX_BODY_BYTES - 4096;
-const MEBIBYTE = 1024 * 1024;
-
-/** The clock's edge. The real one is `systemClock`; a test steps its own. */
-export interface RecordingClock {
-  /** Nanoseconds, monotonic, from any origin. */
-  monoNs(): bigint;
-  /** Milliseconds since 1970, UTC. */
-  wallMs(): number;
-}
-
-export const systemClock: RecordingClock = { monoNs: () => process.hrtime.bigint(), wallMs: () => Date.now() };
-
-export interface RecordingOptions {
-  /** The folder of all recordings; the recording gets a folder of its own in it, named by its id. Must exist. */
-  readonly folder: string;
-  /** An id from newRecordingId. A new one unless given. */
-  readonly recording?: string;
-  readonly installation: string;
-  readonly person: string;
-  /** As whom, where and why. */
-  readonly access: Access;
-  /** SHA-256 of the policy in force, lower-case hex. */
-  readonly policySha256: string;
-  /** Everyone who can open it. At least one. */
-  readonly recipients: readonly Recipient[];
-  readonly start: StartInfo;
-  readonly rotate: { readonly minutes: number; readonly mebibytes: number };
-  /** Called synchronously. Must not throw. */
-  readonly notice: (notice: RecordingNotice) => void;
-  readonly clock?: RecordingClock;
-  /** With less free space than this no recording begins, and a running one calls `lowSpace`. 0 unless given. */
-  readonly reserveMebibytes?: number;
-  /** Free space has fallen below the reserve: called once each time that it does. The recording goes on. */
-  readonly lowSpace?: (freeMebibytes: number) => void;
-  /** Free space for an ordinary user on the folder's disk, in MiB: statfs unless given. */
-  readonly freeMebibytes?: () => number;
-}
+/** A rotation that the disk had no room for is tried again after this. */
+const ROTATE_AGAIN_NS = 1_000_000_000n;
 
 export class RecordingWriter {
   readonly id: string;
@@ -83,6 +55,7 @@ export class RecordingWriter {
   readonly #flood = new FloodGauge();
   readonly #rotation: RotationRule;
   readonly #file: SegmentFile;
+  readonly #room: EndRoom;
   readonly #startNs: bigint;
   readonly #startMs: number;
 
@@ -91,13 +64,15 @@ export class RecordingWriter {
   #segment = -1;
   #size: string;
   #outputBytes = 0;
-  /** Bytes of segments at the last look at the free space. */
-  #lookedAt = 0;
-  #low = false;
+  readonly #waiting = new WaitingRecords();
+  /** Before then a rotation is not tried again. */
+  #rotateFrom = 0n;
   /** Size of the tree at the last checkpoint. */
   #checkpointed = 0;
   #failure: RecordingError | undefined;
   #ended = false;
+  /** No segment begins any more. */
+  #ending = false;
   #announced = false;
   #marked = false;
   /** Lets go of the lock that says that this process writes it. */
@@ -112,8 +87,11 @@ export class RecordingWriter {
     this.folder = join(options.folder, id);
     this.#size = `${options.start.cols}x${options.start.rows}`;
     this.#rotation = new RotationRule(options.rotate);
-    this.#file = new SegmentFile(this.folder, (error) => {
-      this.#fail(stopped(this.id, this.folder, error));
+    this.#room = new EndRoom(this.folder);
+    this.#file = new SegmentFile({
+      folder: this.folder,
+      head: () => this.head(),
+      failed: (error) => void this.#fail(stopped(this.id, this.folder, error)),
     });
   }
 
@@ -131,7 +109,7 @@ export class RecordingWriter {
     return writer;
   }
 
-  /** Output bytes sealed and written so far. */
+  /** Output bytes written so far: what waits is none of them. */
   get outputBytes(): number {
     return this.#outputBytes;
   }
@@ -139,6 +117,16 @@ export class RecordingWriter {
   /** Bytes of segment files written so far. */
   get sealedBytes(): number {
     return this.#file.allBytes;
+  }
+
+  /** Sealed records wait for room on the disk: nothing of them may be shown. */
+  get waiting(): boolean {
+    return this.#waiting.count > 0;
+  }
+
+  /** Output bytes that were not taken, because too many waited already. The recording says so in a `g` event. */
+  get lostBytes(): number {
+    return this.#waiting.lostBytes;
   }
 
   /** Why the recording has stopped, if it has. */
@@ -152,8 +140,9 @@ export class RecordingWriter {
   }
 
   /**
-   * Seals and writes output of the pty, of any length. When it returns, the bytes are in the file (not yet on the disk's
-   * platter: see `sync`) and the caller may show and then wipe them; nothing of `chunk` is kept. Throws RecordingError.
+   * Seals and writes output of the pty, of any length; nothing of `chunk` is kept. When it returns, and nothing is `waiting`,
+   * the bytes are in the file (not yet on the disk's platter: see `sync`) and the caller may show and then wipe them. Where
+   * too many wait already, the rest of `chunk` is counted in `lostBytes`. Throws RecordingError.
    */
   output(chunk: Uint8Array): void {
     this.#check();
@@ -162,8 +151,7 @@ export class RecordingWriter {
     const floods = this.#flood.floods(chunk.length, now);
     for (let at = 0; at < chunk.length; at += MAX_RECORD_OUTPUT_BYTES) {
       const part = at === 0 && chunk.length <= MAX_RECORD_OUTPUT_BYTES ? chunk : chunk.subarray(at, at + MAX_RECORD_OUTPUT_BYTES);
-      this.#seal('o', part, pieceEnds(part, floods), now);
-      this.#outputBytes += part.length;
+      if (this.#waiting.takesOutput(part.length)) this.#seal('o', part, pieceEnds(part, floods), now);
     }
   }
 
@@ -174,7 +162,31 @@ export class RecordingWriter {
     if (bytes.length > MAX_EVENT_DATA_BYTES) throw new RangeError(`an event has ${MAX_EVENT_DATA_BYTES} bytes of data at most, not ${bytes.length}`);
     this.#rotateIfDue();
     if (code === 'r') this.#size = Buffer.from(bytes).toString('latin1');
+    if (!this.#waiting.takesMark(code)) {
+      // A size stands at the beginning of the next segment as well.
+      if (code === 'r') this.#rotation.want();
+      return;
+    }
     this.#seal(code, bytes, [bytes.length], this.#now());
+  }
+
+  /**
+   * Tries to write what waits for room, in order. @returns whether nothing waits any more. Throws RecordingError.
+   */
+  flush(): boolean {
+    this.#check();
+    if (!this.#waiting.flush((record) => this.#append(record))) return false;
+    this.#sayLost();
+    if (!this.waiting) this.#rotateIfDue();
+    return !this.waiting;
+  }
+
+  /** The program has ended: the room that is held back for the end is used for what waits. @returns whether nothing waits any more. Throws RecordingError. */
+  flushAtEnd(): boolean {
+    this.#ending = true;
+    if (this.flush()) return true;
+    this.#room.release();
+    return this.flush();
   }
 
   /** Starts a new segment now, or as soon as its key is ready. Throws RecordingError. */
@@ -189,13 +201,17 @@ export class RecordingWriter {
     return this.#tree.head();
   }
 
-  /** The head, told to the ledger as well. Says nothing where nothing was written since the last one. */
-  checkpoint(): TreeHead {
-    const head = this.head();
-    if (head.size !== this.#checkpointed) {
-      this.#checkpointed = head.size;
-      this.#options.notice({ kind: 'heads', heads: [{ recording: this.id, head }] });
-    }
+  /**
+   * The head of everything written before the call, once it is on the disk; undefined where an earlier call gave that one.
+   * Rejects with RecordingError.
+   */
+  async checkpoint(): Promise<TreeHead | undefined> {
+    this.#check();
+    if (this.#tree.size === this.#checkpointed) return undefined;
+    await this.sync();
+    const head = this.#file.durable;
+    if (head.size <= this.#checkpointed || this.#ended) return undefined;
+    this.#checkpointed = head.size;
     return head;
   }
 
@@ -207,12 +223,15 @@ export class RecordingWriter {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Ends the recording: exit and end events, sync, end.json, notice. After a failure it resolves with the last head; the failure was told before. */
+  /** Ends the recording: exit and end events, sync, end.json, notice. After a failure it resolves with the head that was told with it. */
   async end(reason: EndReason, exit?: { readonly code: number; readonly signal: number }): Promise<TreeHead> {
-    if (this.#failure) return this.head();
+    if (this.#failure) return this.#told();
     this.#check();
+    this.#ending = true;
+    this.#sayLost();
     if (exit) this.event('x', JSON.stringify({ code: exit.code, signal: exit.signal }));
     this.event('e', JSON.stringify({ reason }));
+    if (!this.flushAtEnd()) throw this.#fail(stopped(this.id, this.folder, noRoom()));
     this.#ended = true;
     const durationMs = Number(this.#now() / 1_000_000n);
     const head = this.head();
@@ -221,37 +240,38 @@ export class RecordingWriter {
     this.#forget();
     await this.#file.settled();
     if (this.#failure) throw this.#failure;
-    this.#disk(() => {
-      writeEnd(this.folder, { format: 'wardmux-end', version: 1, recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
+    const end = { format: 'wardmux-end', version: 1, recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs } as const;
+    const close = (): void => {
+      writeEnd(this.folder, end);
       // A mark that a power cut brings back is nothing beside the end.
       unmarkLive(this.folder);
       this.#release();
-    });
+    };
+    if (!this.#disk(close)) {
+      this.#room.release();
+      if (!this.#disk(close)) throw this.#fail(stopped(this.id, this.folder, noRoom()));
+    }
+    this.#room.remove();
     this.#options.notice({ kind: 'end', recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
     return head;
   }
 
   async #begin(): Promise<void> {
-    const reserve = this.#options.reserveMebibytes ?? 0;
-    let free = 0;
-    try {
-      free = this.#freeMebibytes();
-    } catch (error) {
-      throw cannotBegin(this.#options.folder, error);
-    }
-    if (free < reserve) {
-      throw new RecordingError(
-        'disk-reserve',
-        `Only ${Math.floor(free)} MiB are free for recordings in ${this.#options.folder}; the policy keeps ${reserve} MiB. Free some space, then open the pane again.`,
-      );
-    }
+    requireSpace(this.#options);
     await this.#prepare(0);
     if (this.#failure) throw this.#failure;
     try {
       mkdirSync(this.folder, { mode: 0o700 });
+    } catch (error) {
+      throw this.#fail(cannotBegin(this.folder, error));
+    }
+    try {
       markLive(this.folder);
       this.#marked = true;
+      this.#room.hold();
     } catch (error) {
+      // Nobody has heard of it yet, and an empty folder says nothing.
+      rmSync(this.folder, { recursive: true, force: true });
       throw this.#fail(cannotBegin(this.folder, error));
     }
     this.#announced = true;
@@ -263,9 +283,9 @@ export class RecordingWriter {
       policySha256: this.#options.policySha256,
       access: this.#options.access,
     });
-    this.#openSegment();
-    this.event('s', JSON.stringify(this.#options.start));
-    this.#disk(() => syncFolder(this.#options.folder));
+    const begins = this.#openSegment();
+    if (begins) this.event('s', JSON.stringify(this.#options.start));
+    if (!begins || this.waiting || !this.#disk(() => syncFolder(this.#options.folder))) throw this.#fail(cannotBegin(this.folder, noRoom()));
     await this.sync();
   }
 
@@ -279,59 +299,69 @@ export class RecordingWriter {
     return this.#clock.monoNs() - this.#startNs;
   }
 
-  /** Seals and writes one record. */
+  /** Seals one record, and writes it where nothing waits and there is room. */
   #seal(code: EventCode, data: Uint8Array, ends: readonly number[], now: bigint): void {
-    const { bytes, leaf } = this.#sealer.seal(code, data, ends, { seq: this.#tree.size, monoNs: now, wallMs: this.#clock.wallMs() });
-    this.#disk(() => this.#file.append(bytes));
+    const seq = this.#tree.size + this.#waiting.count;
+    const { bytes, leaf } = this.#sealer.seal(code, data, ends, { seq, monoNs: now, wallMs: this.#clock.wallMs() });
+    const record = { bytes, leaf, output: code === 'o' ? data.length : 0 };
+    if (this.waiting || !this.#append(record)) this.#waiting.push(record);
+  }
+
+  /** @returns false where the disk has no room for it. */
+  #append({ bytes, leaf, output }: WaitingRecord): boolean {
+    if (!this.#disk(() => this.#file.append(bytes))) return false;
     this.#tree.append(leaf);
-    if (this.#file.allBytes - this.#lookedAt >= SPACE_CHECK_BYTES) this.#checkSpace();
+    this.#outputBytes += output;
+    return true;
+  }
+
+  /** Says behind what waited that something is not here. */
+  #sayLost(): void {
+    const bytes = this.#waiting.takeLost();
+    if (bytes === 0) return;
+    const gap = Buffer.from(JSON.stringify({ bytes, reason: 'disk-full' }), 'utf8');
+    this.#seal('g', gap, [gap.length], this.#now());
   }
 
   #rotateIfDue(): void {
-    if (!this.#rotation.due(this.#file.bytes, this.#now()) || this.#spare?.segment !== this.#segment + 1) return;
-    this.#openSegment();
-    this.#options.notice({ kind: 'segment', recording: this.id, segment: this.#segment, firstSeq: this.#tree.size - 1, head: this.head() });
+    const now = this.#now();
+    if (!this.#rotation.due(this.#file.bytes, now) || this.#spare?.segment !== this.#segment + 1) return;
+    if (this.waiting || this.#ending || now < this.#rotateFrom) return;
+    if (!this.#openSegment()) {
+      this.#rotateFrom = now + ROTATE_AGAIN_NS;
+      return;
+    }
+    const { id: recording } = this;
+    const [segment, firstSeq, head] = [this.#segment, this.#tree.size - 1, this.head()];
+    this.#whenDurable(() => this.#options.notice({ kind: 'segment', recording, segment, firstSeq, head }));
     // Each segment states the size in force, so that a replay can begin at it.
     const size = Buffer.from(this.#size, 'latin1');
     this.#seal('r', size, [size.length], this.#now());
-    this.#checkSpace();
   }
 
-  /** Opens the next segment with the spare key: file, magic and header frame. */
-  #openSegment(): void {
+  /** Runs once everything that is written now is on the disk; never where it does not get there. */
+  #whenDurable(run: () => void): void {
+    this.#file.startSync();
+    void this.#file.settled().then(() => {
+      if (!this.#failure) run();
+    });
+  }
+
+  /** Opens the next segment with the spare key: file, magic and header frame. @returns false where the disk has no room for it: nothing has changed then. */
+  #openSegment(): boolean {
     const spare = this.#spare!;
-    this.#spare = undefined;
-    const { installation, person, policySha256, access } = this.#options;
-    const seq = this.#tree.size;
-    const body = encodeHeader({
-      format: 'wardmux-segment',
-      version: 1,
-      recording: this.id,
-      installation,
-      person,
-      role: access.role,
-      class: access.class,
-      reason: access.reason,
-      breakGlass: access.breakGlass,
-      segment: spare.segment,
-      firstSeq: seq,
-      outputOffset: this.#outputBytes,
-      started: new Date(this.#startMs).toISOString(),
-      policySha256,
-      recipients: spare.recipients,
-    });
     const now = this.#now();
-    const frame = encodeFrame({ seq, monoNs: now, wallMs: this.#clock.wallMs(), type: TYPE_HEADER, commitment: sha256(body) }, body);
-    this.#disk(() => {
-      this.#file.next(spare.segment);
-      if (spare.segment === 0) this.#letGo = holdRecording(this.folder);
-      this.#segment = spare.segment;
-      this.#rotation.begun(now);
-      this.#sealer.begin(spare.key);
-      this.#file.append(Buffer.concat([SEGMENT_MAGIC, frame.bytes]));
-    });
-    this.#tree.append(frame.leaf);
+    const place = { seq: this.#tree.size, monoNs: now, wallMs: this.#clock.wallMs() };
+    const { bytes, leaf } = segmentStart(this.#options, this.id, this.#startMs, spare, place, this.#outputBytes);
+    if (!this.#disk(() => this.#file.next(spare.segment, bytes))) return false;
+    if (spare.segment === 0) this.#disk(() => void (this.#letGo = holdRecording(this.folder)));
+    this.#spare = undefined;
+    this.#segment = spare.segment;
+    this.#rotation.begun(now);
+    this.#sealer.begin(spare.key);
+    this.#tree.append(leaf);
     this.#preparing = this.#prepare(spare.segment + 1);
+    return true;
   }
 
   /** Makes the key of a segment to come. Never rejects: a failure stops the recording. */
@@ -353,11 +383,13 @@ export class RecordingWriter {
     }
   }
 
-  /** Runs synchronous disk work; an error stops the recording. */
-  #disk(work: () => void): void {
+  /** Runs synchronous disk work. @returns false where the disk is full; any other error stops the recording. */
+  #disk(work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
+      if (isFull(error)) return false;
       throw this.#fail(stopped(this.id, this.folder, error));
     }
   }
@@ -365,7 +397,8 @@ export class RecordingWriter {
   #fail(error: RecordingError): RecordingError {
     if (this.#failure) return this.#failure;
     this.#failure = error;
-    this.#file.abandon();
+    // What was written before the failure is worth a sync and its head.
+    this.#file.close();
     this.#forget();
     try {
       // Only a mark of our own: a folder that was there before may have a writer of its own.
@@ -374,9 +407,16 @@ export class RecordingWriter {
     } catch {
       // The next start takes the mark for stale: that this process holds the first segment ends with it at the latest.
     }
+    this.#room.remove();
     // Nobody has heard of a recording that failed to begin: create() rejects, and that is enough.
-    if (this.#announced) this.#options.notice({ kind: 'failed', recording: this.id, reason: error.message, head: this.head() });
+    if (this.#announced) void this.#told().then((head) => this.#options.notice({ kind: 'failed', recording: this.id, reason: error.message, head }));
     return error;
+  }
+
+  /** The head of what is on the disk, once nothing is on its way there. */
+  async #told(): Promise<TreeHead> {
+    await this.#file.settled();
+    return this.#file.durable;
   }
 
   #release(): void {
@@ -388,27 +428,8 @@ export class RecordingWriter {
   /** Wipes every key. */
   #forget(): void {
     this.#sealer.wipe();
+    this.#waiting.clear();
     this.#spare?.key.fill(0);
     this.#spare = undefined;
-  }
-
-  #freeMebibytes(): number {
-    if (this.#options.freeMebibytes) return this.#options.freeMebibytes();
-    const at = statfsSync(this.#options.folder);
-    return (at.bavail * at.bsize) / MEBIBYTE;
-  }
-
-  #checkSpace(): void {
-    this.#lookedAt = this.#file.allBytes;
-    const reserve = this.#options.reserveMebibytes ?? 0;
-    if (reserve === 0) return;
-    let low = true;
-    let free = 0;
-    this.#disk(() => {
-      free = this.#freeMebibytes();
-      low = free < reserve;
-    });
-    if (low && !this.#low) this.#options.lowSpace?.(free);
-    this.#low = low;
   }
 }

@@ -23,7 +23,8 @@ async function killed(signed = false) {
   mkdirSync(recordings);
   const { writer, notices } = await newRecording({ folder: recordings, installation: options.installation });
   writer.output(Buffer.from('some output\r\n'));
-  const first = writer.checkpoint();
+  const first = (await writer.checkpoint())!;
+  notices.push({ kind: 'heads', heads: [{ recording: writer.id, head: first }] });
   writer.output(Buffer.from('more of it\r\n'));
   await writer.end('main-gone');
   const ledger = await Ledger.open(options);

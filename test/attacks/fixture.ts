@@ -20,7 +20,8 @@ import type { Recipient, RecordingNotice } from '../../src/recording/types.ts';
 import { encodeSnapshot } from '../../src/recording/replay.ts';
 import { MLDSA44, openMldsa44 } from '../../src/storage/mldsa.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
-import { RecordingWriter, type RecordingOptions } from '../../src/recording/writer.ts';
+import type { RecordingOptions } from '../../src/recording/options.ts';
+import { RecordingWriter } from '../../src/recording/writer.ts';
 
 export const PERSON = 'p-00000000000a';
 /** Digest of the policy in force. */
@@ -108,7 +109,8 @@ export class Site {
     const notice = (notice: RecordingNotice): void => void pending.push(this.ledger.append(noticeEntry(notice)));
     const writer = await RecordingWriter.create({ ...this.recordingOptions(), notice });
     await use(writer);
-    writer.checkpoint();
+    const head = await writer.checkpoint();
+    if (head) notice({ kind: 'heads', heads: [{ recording: writer.id, head }] });
     if (end) await writer.end('exit', { code: 0, signal: 0 });
     else await writer.sync();
     await Promise.all(pending);

@@ -52,11 +52,15 @@ let audit: string;
 let good: string;
 const ids = { ended: '', other: '', interrupted: '' };
 
-async function record(use: (writer: RecordingWriter) => Promise<void>): Promise<string> {
+/** Has the ledger sign for what is written so far. */
+type Tell = () => Promise<void>;
+
+async function record(use: (writer: RecordingWriter, tell: Tell) => Promise<void>): Promise<string> {
   const { home, installation, person } = result;
   const { ledger } = await openLedger(home, installation);
   const { policy, sha256 } = policyInForce(home, ledger.facts);
   const pending: Promise<unknown>[] = [];
+  const notice = (notice: RecordingNotice): void => void pending.push(ledger.append(noticeEntry(notice)));
   const writer = await RecordingWriter.create({
     folder: home.recordings,
     installation: installation.id,
@@ -69,19 +73,22 @@ async function record(use: (writer: RecordingWriter) => Promise<void>): Promise<
     ],
     start: { command: ['/bin/sh'], cwd: '/', cols: 80, rows: 24, term: 'xterm', version: '0.1.0' },
     rotate: { minutes: 60, mebibytes: 64 },
-    notice: (notice: RecordingNotice) => void pending.push(ledger.append(noticeEntry(notice))),
+    notice,
   });
-  await use(writer);
+  await use(writer, async () => {
+    const head = await writer.checkpoint();
+    if (head) notice({ kind: 'heads', heads: [{ recording: writer.id, head }] });
+  });
   await Promise.all(pending);
   await ledger.checkpoint();
   await ledger.close();
   return writer.id;
 }
 
-async function someOutput(writer: RecordingWriter): Promise<void> {
+async function someOutput(writer: RecordingWriter, tell: Tell): Promise<void> {
   for (let segment = 0; segment < 3; segment++) {
     for (let n = 0; n < 5; n++) writer.output(Buffer.from(`segment ${segment}, line ${n}\r\n`));
-    writer.checkpoint();
+    await tell();
     if (segment < 2) await rotated(writer);
   }
 }
@@ -100,12 +107,12 @@ beforeAll(async () => {
   result.identity.destroy();
   writeFileSync(join(place, 'words'), `${words}\n`);
   for (const name of ['ended', 'other'] as const)
-    ids[name] = await record(async (writer) => {
-      await someOutput(writer);
+    ids[name] = await record(async (writer, tell) => {
+      await someOutput(writer, tell);
       await writer.end('exit', { code: 0, signal: 0 });
     });
-  ids.interrupted = await record(async (writer) => {
-    await someOutput(writer);
+  ids.interrupted = await record(async (writer, tell) => {
+    await someOutput(writer, tell);
     // The last ones nobody signed for.
     for (let n = 0; n < 3; n++) writer.output(Buffer.from(`late line ${n}\r\n`));
     await writer.sync();

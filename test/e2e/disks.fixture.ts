@@ -2,11 +2,11 @@
  * Runs on a small disk of its own (argv: its folder): the command and the app, on a disk that becomes full in the middle of
  * output, and on a read-only one. Prints what happened as JSON.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillDisk } from '../support/small-disk.ts';
-import { firstRun, paneText, passphrase, root, start, until, unlockWithPassphrase } from './support.ts';
+import { firstRun, paneText, passphrase, passphraseField, root, run, start, until, unlockWithPassphrase } from './support.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 
 const disk = process.argv[2]!;
@@ -33,6 +33,21 @@ function counted(text: string): number {
   });
   return numbers.length;
 }
+/** A file of so many mebibytes that can be taken away: room that comes back. */
+const ballast = join(disk, 'ballast');
+const putBallast = (mebibytes: number): void => writeFileSync(ballast, Buffer.alloc(mebibytes * 1024 * 1024, 1));
+const freeMebibytes = (): number => {
+  const { bavail, bsize } = statfsSync(disk);
+  return (bavail * bsize) / 1024 / 1024;
+};
+/** `wardmux record`, running. */
+function record(script: string): { child: ChildProcess; out: () => string; err: () => string; end: Promise<number | null> } {
+  const child = spawn(join(root, 'bin', 'wardmux'), ['record', '--', 'sh', '-c', script], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const heard = { out: '', err: '' };
+  child.stdout.setEncoding('latin1').on('data', (text: string) => (heard.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.err += text));
+  return { child, out: () => heard.out, err: () => heard.err, end: new Promise((resolve) => child.on('close', resolve)) };
+}
 const recordings = (): string[] => readdirSync(join(home, 'recordings')).sort();
 
 // ---- the command
@@ -48,10 +63,20 @@ said['accepted'] = wardmux('policy', 'accept', '--passphrase-fd', '3').status;
 rmSync(join(home, 'recordings'), { recursive: true });
 mkdirSync(join(home, 'recordings'), { mode: 0o700 });
 
-const full = wardmux('record', '--', 'sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; done');
-const free = statfsSync(disk);
-said['recordFull'] = { status: full.status, err: full.err, free: free.bfree * free.bsize };
-const shown = counted(full.out);
+// A flood: it waits before the disk is full, goes on when there is room, waits again, and can be ended.
+putBallast(4);
+const flood = record('i=0; while :; do i=$((i+1)); echo line $i; done');
+const waits = (): number => flood.err().split('The command waits').length - 1;
+await until(() => waits() === 1, 'the flood that waits', 60_000);
+const shownFirst = counted(flood.out());
+said['floodLeft'] = freeMebibytes();
+rmSync(ballast);
+await until(() => flood.err().includes('there is room again') && waits() === 2, 'the flood that goes on', 60_000);
+flood.child.kill('SIGTERM');
+said['floodStatus'] = await flood.end;
+said['floodErr'] = flood.err();
+const shown = counted(flood.out());
+said['floodWentOn'] = shown > shownFirst;
 fillDisk(disk);
 said['recordStartFull'] = wardmux('record', '--', 'echo', 'never shown');
 said['exportFull'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), '--passphrase-fd', '3');
@@ -60,6 +85,29 @@ rmSync(filler, { force: true });
 const sealed = counted(wardmux('play', recordings()[0]!, '--raw', '--key', auditKey).out);
 said['shownNotSealed'] = Math.max(0, shown - sealed);
 said['shown'] = shown;
+
+// An idle program on a full disk lives on. What it says waits for room, and is shown then.
+// It says more than the last block of its segment may still take.
+const idle = record('stty -echo; echo ready; while read word; do printf "%08000d said $word\\n" 0; done');
+await until(() => idle.out().includes('ready'), 'the idle program');
+fillDisk(disk);
+idle.child.stdin!.write('one\n');
+await until(() => idle.err().includes('is full. The command waits'), 'the sentence about the full disk');
+said['fullShown'] = idle.out().includes('said one');
+rmSync(filler);
+await until(() => idle.out().includes('said one'), 'what waited', 30_000);
+// And where the disk is full at its end, it ends in good order.
+fillDisk(disk);
+idle.child.stdin!.write('two\n');
+await until(() => idle.err().split('is full. The command waits').length === 3, 'the second sentence');
+idle.child.stdin!.end();
+said['fullStatus'] = await idle.end;
+said['fullOut'] = idle.out().replaceAll('\r\n', '\n').replaceAll(/0+ /g, '');
+said['fullFiles'] = readdirSync(join(home, 'recordings', recordings().at(-1)!)).sort();
+rmSync(filler);
+const ended = wardmux('play', recordings().at(-1)!, '--raw', '--key', auditKey);
+said['fullPlayed'] = ended.status === 0 && ended.out === idle.out();
+said['recordLedger'] = wardmux('ledger', 'verify').status;
 
 // ---- read-only
 execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -87,17 +135,47 @@ writeFileSync(policyPath, JSON.stringify(own));
 await acceptAsItStands(home);
 running = await start({ folder, say: (line) => void lines.push(line) });
 await unlockWithPassphrase(running);
-await running.page.keyboard.type('i=0; while :; do i=$((i+1)); echo line $i; done\n');
-await until(async () => /line \d{3}/.test(await paneText(running)), 'output');
+const shells = async (): Promise<unknown> => (await running.app.remote('status'))['shells'];
+const body = (): Promise<string> => running.page.locator('body').innerText();
+// An idle shell, locked and unlocked on a full disk: each lock is a rotation, for which there is no room.
+await run(running, 'echo "be""fore"', 'before');
 fillDisk(disk);
-await until(async () => (await running.page.locator('body').innerText()).includes('not sealed'), 'the sentence in the pane', 30_000);
-said['appText'] = await running.page.locator('body').innerText();
-const last = Number([...(await paneText(running)).matchAll(/line (\d+)/g)].at(-1)?.[1] ?? 0);
-said['appShells'] = (await running.app.remote('status'))['shells'];
-const count = recordings().length;
+for (let n = 0; n < 3; n++) {
+  await running.app.lock('hotkey');
+  said['appLocked'] = (await running.app.remote('status'))['state'];
+  await unlockWithPassphrase(running);
+}
+said['idleShells'] = await shells();
+rmSync(filler);
+await run(running, 'echo "aft""er"', 'after');
+// A flood.
+putBallast(4);
+await running.page.keyboard.type('i=0; while :; do i=$((i+1)); echo line $i; done\n');
+const waitsAndSays = async (): Promise<boolean> => {
+  const text = await body();
+  return text.includes('Waiting: the disk') && text.includes('waits for disk space');
+};
+await until(waitsAndSays, 'the face of a pane that waits', 60_000);
+said['appText'] = await body();
+said['appLeft'] = freeMebibytes();
+if (process.env['ROOM_SHOT']) await running.page.screenshot({ path: process.env['ROOM_SHOT'] });
+const lastLine = async (): Promise<number> => Number([...(await paneText(running)).matchAll(/line (\d+)/g)].at(-1)?.[1] ?? 0);
+const lastFirst = await lastLine();
 await running.app.lock('hotkey');
-said['appLocked'] = (await running.app.remote('status'))['state'];
-said['appRetried'] = recordings().length - count;
+await running.surface('lock');
+await until(async () => (await body()).includes('The disk is short of room: a program waits.'), 'the flag of the lock page');
+await (await passphraseField(running)).fill(passphrase);
+await running.page.keyboard.press('Enter');
+await running.surface('workspace');
+await until(waitsAndSays, 'the face after the unlock');
+said['appTextAgain'] = await body();
+rmSync(ballast);
+await until(async () => (await lastLine()) > lastFirst + 1000, 'the flood that goes on', 60_000);
+await until(waitsAndSays, 'the face again', 60_000);
+said['appShells'] = await shells();
+const last = await lastLine();
+// The end, on a disk without any room.
+fillDisk(disk);
 await running.stop();
 said['appFinished'] = await running.app.finished;
 said['appSaid'] = lines;
@@ -108,12 +186,14 @@ said['appEntered'] = readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
   .map((line) => JSON.parse(line) as { action: string; entered?: string })
   .map(({ action, entered }) => (entered === undefined ? action : `${action} late`));
 rmSync(filler, { force: true });
+said['appEnds'] = recordings().map((id) => existsSync(join(home, 'recordings', id, 'end.json')));
 const key = join(
   folder,
   readdirSync(folder).find((name) => name.startsWith('wardmux-audit-key-'))!,
 );
 const played = recordings().map((id) => wardmux('play', id, '--raw', '--key', key).out);
 said['appShownNotSealed'] = Math.max(0, last - Math.max(...played.map(counted)));
+said['appMarks'] = played.some((text) => text.includes('before') && text.includes('after'));
 said['ledger'] = wardmux('ledger', 'verify');
 running = await start({ folder });
 await unlockWithPassphrase(running);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { openRecording, type OpenOptions } from '../../src/recording/reader.ts';
 import type { EventCode, FrameFault, RecordingNotice, SegmentOpener, StartInfo } from '../../src/recording/types.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
-import { RecordingWriter, type RecordingClock, type RecordingOptions } from '../../src/recording/writer.ts';
+import type { RecordingClock, RecordingOptions } from '../../src/recording/options.ts';
+import { RecordingWriter } from '../../src/recording/writer.ts';
 
 export class StepClock implements RecordingClock {
   ns = 5_000_000_000n;

@@ -13,10 +13,11 @@ import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } fro
 import { systemClock } from '../../pty/clock.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
 import { PtyError, type PtyExit } from '../../pty/pty.ts';
-import { Session } from '../../pty/session.ts';
+import { Session, type Held, type SessionEvents } from '../../pty/session.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
 import { spawnThreadedPty } from '../../pty/unix.ts';
 import { operatorAccess } from '../../recording/access.ts';
+import { DiskSpace, MIN_FREE_MEBIBYTES } from '../../recording/space.ts';
 import type { Recipient, RecordingNotice } from '../../recording/types.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
@@ -168,7 +169,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   const sink = new OutputSink(
     1,
     {
-      free: () => session?.pty.resume(),
+      free: () => session?.resume(),
       // Nobody reads any more: like the end of a terminal, it is the end of the command.
       gone: (error) => {
         if (error.code === 'EPIPE') pipeClosed = true;
@@ -193,22 +194,24 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       rotate: { minutes: rules.rotateMinutes, mebibytes: rules.rotateMebibytes },
       reserveMebibytes: rules.reserveMebibytes,
       notice: heard,
-      lowSpace: (free) => say(`only ${Math.floor(free)} MiB are free in ${begun.home.recordings}. Free some space: when it is used up, the command is ended.`),
     });
     restore = rawMode();
     if (restore) process.once('exit', restore);
     const env = shellEnvironment(context.env, context.cwd, term, 'person');
-    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, systemClock, {
+    const space = new DiskSpace({ folder: begun.home.recordings, reserveMebibytes: () => rules.reserveMebibytes });
+    const events: SessionEvents = {
       output(bytes) {
         digest?.update(bytes);
         if (gate && !gate.shows(bytes)) return;
         sink.write(bytes);
-        if (sink.congested) session?.pty.pause();
+        if (sink.congested) session?.pause();
       },
+      held: (why) => say(heldText(why, begun.home.recordings, rules.reserveMebibytes)),
       failed: fault,
       end: () => {},
       drained: () => process.stdin.resume(),
-    });
+    };
+    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, systemClock, events, space);
     stopTerminal = connect(session, fd, gate);
     gate?.begin({
       session,
@@ -266,6 +269,13 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   return status;
 }
 
+function heldText(why: Held | undefined, folder: string, reserveMebibytes: number): string {
+  if (why === undefined) return 'there is room again, and the command goes on.';
+  const goesOn = 'The command waits, nothing of it is lost, and it goes on by itself when there is room. Free some space.';
+  if (why === 'full') return `the disk of ${folder} is full. ${goesOn}`;
+  return `less is free in ${folder} than the ${Math.max(reserveMebibytes, MIN_FREE_MEBIBYTES)} MiB that are kept, and the command prints much. ${goesOn}`;
+}
+
 /** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
 function connect(session: Session, fd: number | undefined, gate: Gate | undefined): () => void {
   const { pty } = session;
@@ -274,7 +284,7 @@ function connect(session: Session, fd: number | undefined, gate: Gate | undefine
       chunk.fill(0);
       return;
     }
-    if (!pty.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
+    if (!session.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
     chunk.fill(0);
     // A gate hears its hotkey also when the command reads nothing.
     if (!gate && pty.queuedBytes > inputHighWater) process.stdin.pause();

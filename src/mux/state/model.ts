@@ -22,6 +22,7 @@ export interface Pane {
   readonly recording: string | null;
   readonly state: PaneView['state'];
   readonly sentence?: string;
+  readonly held?: PaneView['held'];
 }
 
 export interface Window {

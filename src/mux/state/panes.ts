@@ -87,7 +87,12 @@ export function breakPane(state: State, id: number, how: { readonly name?: strin
 
 /** Reports from the pty host about a pane; unknown panes are ignored, for they may have been closed meanwhile. */
 export function paneStarted(state: State, id: number, recording: string): State {
-  return changePane(state, id, ({ sentence: _, ...pane }) => ({ ...pane, state: 'live', recording }));
+  return changePane(state, id, ({ sentence: _, held: __, ...pane }) => ({ ...pane, state: 'live', recording }));
+}
+
+/** The program waits for room on the disk, or goes on (null). */
+export function paneHeld(state: State, id: number, why: NonNullable<Pane['held']> | null): State {
+  return changePane(state, id, ({ held: _, ...pane }) => (why === null ? pane : { ...pane, held: why }));
 }
 
 /** The program has ended but the pane stays, with a sentence. To take it away instead: closePane(state, id, false). */

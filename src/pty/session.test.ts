@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from './clock.ts';
+import { fakeSpawner } from './fake.ts';
+import { roomMs, Session, type Held, type SessionWriter } from './session.ts';
+
+const BATCH = Buffer.alloc(64 * 1024, 'x');
+
+/** A session on a disk that the test fills and empties. */
+function onDisk() {
+  const disk = { full: false, low: false };
+  const clock = new FakeClock();
+  const { ptys, spawn } = fakeSpawner();
+  const written: Buffer[] = [];
+  const waiting: Buffer[] = [];
+  const shown: { readonly offset: number; readonly text: string }[] = [];
+  const held: (Held | undefined)[] = [];
+  const log: string[] = [];
+  const all = (): number => written.reduce((sum, { length }) => sum + length, 0);
+  const flush = (): boolean => {
+    if (!disk.full) written.push(...waiting.splice(0));
+    return waiting.length === 0;
+  };
+  const writer: SessionWriter = {
+    id: 'r',
+    get outputBytes() {
+      return all();
+    },
+    get sealedBytes() {
+      return all();
+    },
+    get waiting() {
+      return waiting.length > 0;
+    },
+    lostBytes: 0,
+    output(bytes) {
+      waiting.push(Buffer.from(bytes));
+      flush();
+    },
+    event: (code) => void log.push(code),
+    rotate: () => void log.push('rotate'),
+    flush,
+    flushAtEnd() {
+      written.push(...waiting.splice(0));
+      return true;
+    },
+    checkpoint: async () => undefined,
+    async end(reason) {
+      log.push(`end ${reason}`);
+      return { size: 0, root: '' };
+    },
+  };
+  const events = {
+    output: (bytes: Uint8Array, offset: number) => void shown.push({ offset, text: Buffer.from(bytes).toString() }),
+    held: (why: Held | undefined) => void held.push(why),
+    failed: (sentence: string) => expect.fail(sentence),
+    end: () => void log.push('end'),
+  };
+  const space = { wrote: () => disk.low, look: () => disk.low };
+  const session = new Session(writer, spawn, { command: ['/bin/sh'], cwd: '/', env: {}, cols: 80, rows: 24 }, clock, events, space);
+  return { disk, clock, session, pty: ptys[0]!, shown, held, log, text: () => Buffer.concat(written).toString() };
+}
+
+test('on a full disk nothing is read and nothing shown; with room it goes on by itself, in order', () => {
+  const { disk, clock, session, pty, shown, held, log } = onDisk();
+  pty.print('one ');
+  disk.full = true;
+  pty.print('two ');
+  expect(pty.paused).toBe(true);
+  pty.print('three');
+  // A lock, and whoever shows the output, change nothing of it.
+  session.mark('l', '{}');
+  session.rotate();
+  session.pause();
+  session.resume();
+  clock.advance(10 * roomMs);
+  expect(pty.paused).toBe(true);
+  expect(session.live).toBe(true);
+  expect(shown.map(({ text }) => text)).toEqual(['one ']);
+  disk.full = false;
+  clock.advance(roomMs);
+  expect(shown).toEqual([
+    { offset: 0, text: 'one ' },
+    { offset: 4, text: 'two ' },
+    { offset: 8, text: 'three' },
+  ]);
+  expect(pty.paused).toBe(false);
+  expect(held).toEqual(['full', undefined]);
+  expect(log).toEqual(['l', 'rotate']);
+});
+
+test('what waits at the end of the program is written by the room that is held back, and shown before the end', async () => {
+  const { disk, session, pty, shown, log } = onDisk();
+  disk.full = true;
+  pty.print('last words');
+  pty.print(', unread');
+  pty.finish({ code: 0, signal: 0 });
+  await session.done;
+  expect(shown.map(({ text }) => text)).toEqual(['last words', ', unread']);
+  expect(log).toEqual(['end exit', 'end']);
+});
+
+test('a program that is ended on a full disk is not read before it has ended', async () => {
+  const { disk, session, pty, shown } = onDisk();
+  disk.full = true;
+  pty.print('seen');
+  let read = true;
+  pty.onSignal = () => {
+    read = !pty.paused;
+    pty.finish({ code: 0, signal: 1 });
+  };
+  await session.stop('closed');
+  expect(read).toBe(false);
+  expect(shown).toHaveLength(1);
+});
+
+test('below what the policy keeps, a flood waits; who types sees what comes of it; and with room it goes on', () => {
+  const { disk, clock, session, pty, shown, held } = onDisk();
+  disk.low = true;
+  for (let n = 0; n < 20; n++) pty.print(BATCH);
+  const first = shown.length;
+  expect(first).toBeLessThan(6);
+  expect(held).toEqual(['reserve']);
+  // One batch for a key, at most once a second; and no more by itself for a minute.
+  clock.advance(2 * roomMs);
+  session.write(Buffer.from('\x03'));
+  session.write(Buffer.from('\x03'));
+  const typed = shown.length;
+  expect(typed - first).toBeLessThanOrEqual(2);
+  expect(typed).toBeGreaterThan(first);
+  clock.advance(30 * roomMs);
+  expect(shown).toHaveLength(typed);
+  clock.advance(60 * roomMs);
+  expect(shown.length).toBe(typed + 1);
+  expect(held).toEqual(['reserve']);
+  disk.low = false;
+  clock.advance(roomMs);
+  expect(held).toEqual(['reserve', undefined]);
+  expect(pty.paused).toBe(false);
+  expect(shown).toHaveLength(20);
+});
+
+test('below what the policy keeps, a shell in which somebody works is never held', () => {
+  const { disk, clock, pty, shown, held } = onDisk();
+  disk.low = true;
+  for (let n = 0; n < 500; n++) {
+    pty.print(Buffer.alloc(900, 'y'));
+    clock.advance(roomMs);
+  }
+  expect(shown).toHaveLength(500);
+  expect(held).toEqual([]);
+});
+
+test('a flood that has waited, and is quiet now, is not held any more', () => {
+  const { disk, clock, pty, held } = onDisk();
+  disk.low = true;
+  for (let n = 0; n < 5; n++) pty.print(BATCH);
+  expect(held).toEqual(['reserve']);
+  clock.advance(400 * roomMs);
+  expect(held).toEqual(['reserve', undefined]);
+  expect(pty.paused).toBe(false);
+});

@@ -1,0 +1,74 @@
+/**
+ * Room on the disk that is held back for what must be written also where somebody has filled the disk. A file of random
+ * bytes holds it, because some file systems keep zeros without room for them.
+ */
+import { randomFillSync } from 'node:crypto';
+import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs';
+
+const PIECE_BYTES = 128 * 1024;
+const MEBIBYTE = 1024 * 1024;
+
+/** Whether an error of node:fs or a StorageFault says that there is no room. */
+export function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'disk-full';
+}
+
+/** Free space for an ordinary user on the disk of `path`, in MiB. @throws what the system says */
+export function freeMebibytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return (bavail * bsize) / MEBIBYTE;
+}
+
+/** Undefined where something else than a file of ours stands there. */
+function openRoom(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    if (isFull(error)) throw error;
+    return undefined;
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  return undefined;
+}
+
+/**
+ * Holds room back at `path`. Cheap where it is held already.
+ * @param sync waits for the disk's platter. A file system takes the room away from others when it is written, not when it is synced.
+ * @throws what the system says; what there was room for is held.
+ */
+export function holdRoom(path: string, bytes: number, { sync }: { readonly sync: boolean }): void {
+  const fd = openRoom(path);
+  if (fd === undefined) return;
+  try {
+    let at = fstatSync(fd).size;
+    if (at >= bytes) return;
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    randomFillSync(piece);
+    while (at < bytes) at += writeSync(fd, piece, 0, Math.min(PIECE_BYTES, bytes - at), at);
+    if (sync) fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives up so much of it. @returns false where nothing is left. Never throws. */
+export function releaseRoom(path: string, bytes: number): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openRoom(path);
+    if (fd === undefined) return false;
+    const { size } = fstatSync(fd);
+    if (size === 0) return false;
+    ftruncateSync(fd, Math.max(0, size - bytes));
+    // The blocks are free once the change is on the disk.
+    fsyncSync(fd);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
