@@ -31,11 +31,15 @@ export class RecordAnchors {
     const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt });
     this.#ledger = ledger;
     this.#keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
-    // What cannot be read is said by the end, and by `wardmux anchor status`.
-    this.#loaded = this.#keeper.load(ledger.lastCheckpoint?.note ?? '').then(
-      () => this.#keeper.tick(),
-      () => undefined,
-    );
+    // What cannot be signed or read is said by the end, and by `wardmux anchor status`.
+    this.#loaded = this.#begin().catch(() => undefined);
+  }
+
+  /** The beginning is signed for and goes, so that it stands outside also where the recording is cut off. */
+  async #begin(): Promise<void> {
+    const { note } = await this.#ledger.checkpoint();
+    await this.#keeper.load(note);
+    this.#keeper.tick();
   }
 
   /** The ledger has a new checkpoint. */

@@ -4,8 +4,9 @@ import { afterEach, expect, test } from 'vitest';
 import { newRecording, removeFolders } from '../../test/support/recording.ts';
 import { testLedgerOptions } from '../ledger/fixture.ts';
 import { Ledger, noticeEntry } from '../ledger/index.ts';
-import { FRAME_HEAD_BYTES, SEGMENT_MAGIC } from '../recording/frame.ts';
+import { encodeFrame, FRAME_HEAD_BYTES, SEGMENT_MAGIC } from '../recording/frame.ts';
 import { END_FILE } from '../recording/end-file.ts';
+import { checkRecording } from './prove.ts';
 import { recoverRecordings } from './recover.ts';
 
 const folders: string[] = [];
@@ -98,5 +99,31 @@ test.each([true, false])('what is shorter than a signed head is not cut, moved o
   cpSync(good, folder, { recursive: true });
   expect(await recoverRecordings(recordings, ledger)).toMatchObject([{ outcome: 'closed' }]);
   expect(existsSync(join(folder, 'segment-000000.torn-0'))).toBe(false);
+  await ledger.close();
+});
+
+test('a tail that a stranger wrote is signed for as what lay there, with how much of it nobody vouched for; the original beside it is said to be proven as far as its recorder had signed', async () => {
+  const { recordings, ledger, folder, end, first, id } = await killed(true);
+  unlinkSync(end);
+  const original = join(dirname(recordings), 'original');
+  cpSync(folder, original, { recursive: true });
+  // Behind the last signed head: frames that are whole, and that nobody with a key has sealed.
+  const segment = join(folder, 'segment-000000.wmx');
+  const bytes = readFileSync(segment);
+  let at: number = SEGMENT_MAGIC.length;
+  for (let frame = 0; frame < first.size; frame++) at += FRAME_HEAD_BYTES + bytes.readUInt32BE(at);
+  const junk = encodeFrame({ seq: first.size, monoNs: 1n, wallMs: Date.now(), type: 1, commitment: Buffer.alloc(32, 7) }, Buffer.alloc(100, 7)).bytes;
+  writeFileSync(segment, Buffer.concat([bytes.subarray(0, at), junk]));
+  const [settled] = await recoverRecordings(recordings, ledger);
+  expect(settled).toMatchObject({ outcome: 'closed', sentence: expect.stringContaining(`Its last 1 of ${first.size + 1} records were signed for only now.`) });
+  const { event } = (await ledger.eventsOf(id)).at(-1)!;
+  expect(event).toMatchObject({ action: 'recording.recovered', detail: { size: first.size + 1, signedBefore: first.size } });
+  rmSync(folder, { recursive: true });
+  cpSync(original, folder, { recursive: true });
+  expect(await checkRecording(folder, ledger, id)).toMatchObject({
+    contradiction: 'other',
+    proven: first.size,
+    sentence: expect.stringContaining(`Behind the ${first.size} its recovery signed for what lay there then, and had no key to prove it with.`),
+  });
   await ledger.close();
 });

@@ -1,11 +1,13 @@
 /** `wardmux record` as a process: without a terminal, and in a pty that plays the person's terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dropPath, markDrop } from '../../anchors/file-drop.ts';
 import { nodeFlags } from '../../native/protect.ts';
+import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { spawnUnixPty } from '../../pty/unix.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -238,4 +240,27 @@ describe('in a terminal', () => {
     // However often it was told.
     expect(events.filter((event) => event.startsWith('r'))).toEqual(['r90x20']);
   });
+});
+
+test('the anchors of the policy get a head at its start and one at its end; where they do not, a sentence says so and nothing else changes', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'wardmux-anchored-'));
+  const other = join(place, 'home');
+  cpSync(home, other, { recursive: true });
+  const share = join(place, 'share');
+  mkdirSync(share);
+  const { id } = JSON.parse(readFileSync(join(other, 'installation.json'), 'utf8')) as { id: string };
+  markDrop(share, id);
+  const policy = JSON.parse(readFileSync(join(other, 'policy.json'), 'utf8')) as object;
+  writeFileSync(join(other, 'policy.json'), JSON.stringify({ ...policy, anchors: [{ name: 'share', kind: 'file', folder: share }] }));
+  await acceptAsItStands(other);
+  const heads = (): number => readFileSync(dropPath(share, id), 'utf8').trimEnd().split('\n').length;
+  const first = await run(['--', 'sh', '-c', 'echo one; exit 3'], { home: other });
+  expect(first).toMatchObject({ status: 3, stderr: '' });
+  expect(heads()).toBe(2);
+  renameSync(share, `${share}-away`);
+  const second = await run(['--', 'sh', '-c', 'echo two; exit 4'], { home: other });
+  expect(second.stdout.toString()).toBe('two\r\n');
+  expect(second.status).toBe(4);
+  expect(second.stderr).toMatch(/^wardmux: the newest head of the ledger has not gone to share within 2 s; .*wardmux anchor status\n$/);
+  rmSync(place, { recursive: true });
 });

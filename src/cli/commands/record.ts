@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
 import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
+import type { InstallationSigner } from '../../ledger/types.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
@@ -26,6 +27,7 @@ import { PersonRefused, readPinned } from '../../vault/pinned.ts';
 import type { PersonRecord } from '../../vault/types.ts';
 import { recordExit } from '../exit.ts';
 import { pass } from '../door.ts';
+import { RecordAnchors } from '../record-anchors.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
 
@@ -95,12 +97,13 @@ interface Begun {
   readonly recipients: readonly Recipient[];
   readonly loaded: LoadedPolicy;
   readonly ledger: Ledger;
+  readonly signer: InstallationSigner;
 }
 
 async function begin(args: RecordArguments, context: RecordContext): Promise<Begun> {
   const home = openHome(homeFolder(context.env));
   const installation = requireInstallation(home);
-  const { ledger } = await openLedger(home, installation);
+  const { ledger, signer } = await openLedger(home, installation);
   let person: PersonRecord;
   let loaded: LoadedPolicy;
   try {
@@ -119,7 +122,7 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
   }
   const owner: Recipient = { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey };
   const audit = loaded.policy.auditKeys.map(({ kid, jwk }): Recipient => ({ kid, role: 'audit', jwk }));
-  return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger };
+  return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger, signer };
 }
 
 /** @throws Error with a sentence */
@@ -164,6 +167,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   let restore: (() => void) | undefined;
   let stopTerminal = (): void => {};
   let writer: RecordingWriter | undefined;
+  let anchors: RecordAnchors | undefined;
   let exit: PtyExit;
   const { gate } = context;
   const sink = new OutputSink(
@@ -183,6 +187,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   );
   try {
     note({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
+    if (loaded.policy.anchors?.length) anchors = new RecordAnchors({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: note });
     writer = await RecordingWriter.create({
       folder: begun.home.recordings,
       installation: begun.installation,
@@ -222,7 +227,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       size: () => terminalSize(fd),
       show: (bytes) => sink.write(bytes),
     });
-    const stopCheckpoints = checkpoints(session, ledger, note, (error) => {
+    const stopCheckpoints = checkpoints(session, ledger, anchors, note, (error) => {
       ledgerFault ??= reason(error);
     });
     exit = await session.done;
@@ -235,6 +240,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     // A recording that has begun says that nothing came of it.
     await writer?.end('closed').catch(() => undefined);
     note({ action: 'app.stop', detail: { reason: 'error' } });
+    await anchors?.end();
     await ledger.close().catch(() => undefined);
     say(error instanceof PtyError ? error.message : reason(error));
     return recordExit.failed;
@@ -247,6 +253,8 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   note({ action: 'app.stop', detail: { reason: faults > 0 ? 'error' : 'closed' } });
   try {
     await ledger.checkpoint();
+    const late = await anchors?.end();
+    if (late !== undefined) say(late);
     await ledger.close();
   } catch (error) {
     ledgerFault ??= reason(error);
@@ -328,13 +336,21 @@ function connect(session: Session, fd: number | undefined, gate: Gate | undefine
 }
 
 /** Tells the ledger how far the recording is, and has it signed, while it grows. */
-function checkpoints(session: Session, ledger: Ledger, note: (entry: Parameters<Ledger['append']>[0]) => void, failed: (error: unknown) => void): () => void {
+function checkpoints(
+  session: Session,
+  ledger: Ledger,
+  anchors: RecordAnchors | undefined,
+  note: (entry: Parameters<Ledger['append']>[0]) => void,
+  failed: (error: unknown) => void,
+): () => void {
   const timer = setInterval(() => {
     void (async () => {
       const head = await session.checkpoint();
-      if (!head) return;
-      note(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
-      await ledger.checkpoint();
+      if (head) {
+        note(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
+        await ledger.checkpoint();
+      }
+      anchors?.offer();
     })().catch(failed);
   }, checkpointMs);
   return () => clearInterval(timer);
