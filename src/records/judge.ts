@@ -2,7 +2,7 @@
  * What lies on the disk against what the ledger signed for: pure. A head covers every record before it, header frames
  * included, so the largest one decides; the ones before it say how far a recording that contradicts it is still proven.
  */
-import type { RecordingState } from '../ledger/rules.ts';
+import { sayingsOf, type RecordingState } from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../recording/types.ts';
@@ -48,13 +48,13 @@ export function policiesOf(events: readonly LedgerEvent[]): KnownPolicy[] {
   );
 }
 
-/** @param events of one recording, oldest first, as the ledger vouches for them. */
-export function knownOf(state: RecordingState, events: readonly LedgerEvent[]): Known {
-  const heads: TreeHead[] = [];
-  for (const { action, detail } of events) {
-    const { size, root } = detail ?? {};
-    if (action.startsWith('recording.') && isCount(size) && typeof root === 'string') heads.push({ size, root });
-  }
+/** @param events of the recording, oldest first, as the ledger vouches for them. */
+export function knownOf(recording: string, state: RecordingState, events: readonly LedgerEvent[]): Known {
+  const heads = events
+    .flatMap(sayingsOf)
+    .flatMap(({ recording: of, detail: { size, root } }): TreeHead[] =>
+      of === recording && isCount(size) && typeof root === 'string' ? [{ size, root }] : [],
+    );
   return { state, start: events.find(({ action }) => action === 'recording.start'), heads };
 }
 

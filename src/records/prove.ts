@@ -39,6 +39,7 @@ export async function checkRecording(
   const state = await ledger.recording(id);
   if (!state) return undefined;
   const known = knownOf(
+    id,
     state,
     (await ledger.eventsOf(id)).map(({ event }) => event),
   );

@@ -76,6 +76,7 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
       return undefined;
     }
     const known = knownOf(
+      id,
       state,
       (await ledger.eventsOf(id)).map(({ event }) => event),
     );
