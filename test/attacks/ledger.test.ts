@@ -321,7 +321,9 @@ test('a writer that dies between its lines and their head leaves lines that nobo
       const next = await Ledger.open(site.options);
       expect(next.events).toBe(4);
       await next.close();
-      expect(readFileSync(site.path('events.jsonl'), 'utf8')).toContain('"action":"ledger.unvouched","detail":{"file":"events","lines":1,');
+      expect(readFileSync(site.path('events.jsonl'), 'utf8')).toContain(
+        '"action":"ledger.unvouched","aal":null,"credential":null,"detail":{"file":"events","lines":1,',
+      );
     }
   }
 });

@@ -139,7 +139,10 @@ describe('what is damaged stays as it is, and is named', () => {
 
   test.each([
     ['installation.json', '{}'],
-    ['ledger/events.jsonl', '{"seq":0,"time":"2026-01-01T00:00:00.000Z","installation":"w-000000000000","action":"app.start","detail":{"version":"0.1.0"}}\n'],
+    [
+      'ledger/events.jsonl',
+      '{"seq":0,"time":"2026-01-01T00:00:00.000Z","monoUs":null,"installation":"w-000000000000","action":"app.start","aal":null,"credential":null,"detail":{"version":"0.1.0"}}\n',
+    ],
   ])('%s', (name, content) => {
     const path = join(home, name);
     writeFileSync(path, content);
@@ -165,7 +168,7 @@ describe('what is damaged stays as it is, and is named', () => {
       expect(recorded.stderr).toContain('stays the one before');
       expect(existsSync(path) ? readFileSync(path, 'utf8') : undefined).toBe(content);
       expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toContain(
-        `"action":"policy.refused","detail":{"reason":"${content === undefined ? 'missing' : 'malformed'}"`,
+        `"action":"policy.refused","aal":null,"credential":null,"detail":{"reason":"${content === undefined ? 'missing' : 'malformed'}"`,
       );
       // Nothing is accepted that cannot be read; and where the bytes of the policy in force are nowhere, nothing is recorded.
       for (const name of readdirSync(join(home, 'policies'))) rmSync(join(home, 'policies', name));
