@@ -5,13 +5,16 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { protectProcess, restartClean } from '../src/native/protect.ts';
-import { homeFolder } from '../src/storage/index.ts';
+import { homeFolder, StorageFault } from '../src/storage/index.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
 import { unsupported } from './supported.ts';
 import { runTerminalJob } from './terminal.ts';
+
+/** As the command says it (src/cli/exit.ts): installation.json is not the one that is pinned for this folder. */
+const OTHER_INSTALLATION = 54;
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
@@ -58,6 +61,6 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     say(error instanceof Error ? error.message : String(error));
-    process.exit(1);
+    process.exit(error instanceof StorageFault && error.code === 'identity' ? OTHER_INSTALLATION : 1);
   },
 );

@@ -6,7 +6,7 @@ import { Refusal } from '../src/bridge/server.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
 import type { KnownPerson } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
-import { StorageFault, type Home } from '../src/storage/index.ts';
+import { pinFirstUse, StorageFault, type Home } from '../src/storage/index.ts';
 import { attempt, authorityOf, enterRefusal, hasOtherWay } from '../src/vault/attempt.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import { openBackoff } from '../src/vault/backoff-key.ts';
@@ -76,6 +76,9 @@ export class Unlock {
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
         return { record, slot };
       });
+      // A folder that was moved or copied here is believed from the first unlock on.
+      const { installation } = installed.require();
+      if (await pinFirstUse(this.#parts.home, installation)) this.#parts.journal.log({ action: 'installation.pin', person: id, detail: { how: 'first-use' } });
       this.#opensNext(begun, opened.record, method, failures);
     } catch (error) {
       gate.abandon(begun);

@@ -13,9 +13,9 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
       secretStore: await secretStoreFacts(home),
       passkeyLimit: host.passkeyLimit ?? null,
     }),
-    'setup.create': async ({ name, auditKeyPath }) => {
+    'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {
       const vault = vaults.require();
-      const created = await vault.ask({ type: 'createPerson', name, auditKeyPath }, 'created');
+      const created = await vault.ask({ type: 'createPerson', name, auditKeyPath, replaceInstallation }, 'created');
       gate.created(vault);
       await openInstalled();
       journal.log({ action: 'app.start', detail: { version, host: host.name } });

@@ -272,6 +272,9 @@ function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: A
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
+  /** The account knows another installation here: it is given up only by a mark that the person makes. */
+  const [pinned, setPinned] = useState(false);
+  const given = useRef<HTMLInputElement>(null);
   const create = async (): Promise<void> => {
     const target = input.current!.value.trim();
     const bytes = secret();
@@ -285,12 +288,13 @@ function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: A
     try {
       // Sent anew at each try: the vault host forgets a passphrase once it has looked at it. The frame takes a copy.
       await bridge.sendFrame('vault', { type: 'passphrase', bytes: bytes.slice() });
-      const created = await bridge.request('setup.create', { name, auditKeyPath: target });
+      const created = await bridge.request('setup.create', { name, auditKeyPath: target, replaceInstallation: given.current?.checked === true });
       bytes.fill(0);
       onDone(created);
     } catch (reason) {
       setBusy(false);
       setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+      if (reason instanceof Refused && reason.code === 'pinned') setPinned(true);
       input.current!.focus();
     }
   };
@@ -312,6 +316,13 @@ function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: A
           aria-describedby="audit-hint audit-error"
         />
       </Field>
+      {pinned ? (
+        <p class="gap-h measure">
+          <label>
+            <input id="replace" type="checkbox" ref={given} disabled={busy} /> {text.audit.replace}
+          </label>
+        </p>
+      ) : null}
       <p class="actions">
         <Button kind="main" submit hint="enter" disabled={busy}>
           {busy ? text.audit.busy : text.audit.create}

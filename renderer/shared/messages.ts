@@ -268,6 +268,7 @@ export const messages = {
       hint: 'A USB stick is a good place. The public half stays here, in the policy.',
       empty: 'Say where the file goes: a full path.',
       create: 'Create keys',
+      replace: 'The installation that was here before is given up. Its recordings and its ledger are not in this folder any more.',
       busy: 'Making your keys',
       busyHint: 'About a second. The passphrase goes sealed to the process that holds keys, and to no other.',
     },

@@ -46,7 +46,7 @@ export const requests = {
   'setup.create': row(
     'installation.create',
     ['setup'],
-    z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000) }),
+    z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000), replaceInstallation: z.boolean().optional() }),
     z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
   ),
   'setup.passkeyOptions': row('installation.create', ['setup'], none, webauthn),

@@ -151,7 +151,7 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
         throw error;
       }
       // A folder that was moved or copied here is believed from the first unlock on.
-      await pinFirstUse(home, installation);
+      if (await pinFirstUse(home, installation)) await ledger.append({ action: 'installation.pin', person: person.id, detail: { how: 'first-use' } });
       return identity;
     });
   } finally {

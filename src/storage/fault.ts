@@ -17,6 +17,8 @@ export type StorageCode =
   | 'denied'
   | 'secret-store'
   | 'identity'
+  /** The account knows another installation in this folder. */
+  | 'pinned'
   | 'io';
 
 /** `message` says what is wrong, where, and what to do. It never holds a secret or pane text. */

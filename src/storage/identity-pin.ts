@@ -72,25 +72,43 @@ export async function checkIdentity(home: Home, installation: Installation, stor
 }
 
 /**
+ * What the Secret Service remembers of a folder before a first run makes an installation there. A pin that cannot be read counts as one.
+ * @returns undefined where it knows none, or cannot be asked: then nothing is replaced either.
+ */
+export async function pinnedBefore(home: Home, store: PinStore = pinStore(home)): Promise<{ readonly id: string | undefined } | undefined> {
+  try {
+    const bytes = await store.get(PIN_SECRET);
+    return bytes && { id: readPin(bytes)?.id };
+  } catch (error) {
+    if (error instanceof StorageFault) return undefined;
+    throw error;
+  }
+}
+
+/**
  * Has the Secret Service remember an installation that a person has just made: what it held of this folder was of one that is
  * no longer there. @returns what takes it back. @throws StorageFault
  */
 export async function pinNew(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<() => Promise<unknown>> {
+  const before = await store.get(PIN_SECRET);
   await store.set(PIN_SECRET, Buffer.from(JSON.stringify(pinOf(installation)), 'utf8'));
-  return () => store.delete(PIN_SECRET);
+  return async () => (before ? store.set(PIN_SECRET, before) : store.delete(PIN_SECRET));
 }
 
 /**
  * After a person unlocked: has the Secret Service remember the installation of a folder that it knows nothing of. Never over
  * another one. Where it cannot be asked, nothing happens.
+ * @returns true where it does since now: that is an event.
  * @throws StorageFault with code `identity` where another one is pinned.
  */
-export async function pinFirstUse(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<void> {
-  if ((await checkIdentity(home, installation, store)).state !== 'unpinned') return;
+export async function pinFirstUse(home: Home, installation: Installation, store: PinStore = pinStore(home)): Promise<boolean> {
+  if ((await checkIdentity(home, installation, store)).state !== 'unpinned') return false;
   try {
     await pinNew(home, installation, store);
+    return true;
   } catch (error) {
     // It is said at every look that nothing is pinned; nobody is kept out for that.
     if (!(error instanceof StorageFault)) throw error;
+    return false;
   }
 }

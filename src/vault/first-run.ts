@@ -18,7 +18,7 @@ import { createInstallation, newInstallationId, type Installation } from '../sto
 import { toJson } from '../storage/json.ts';
 import { withFileLock } from '../storage/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
-import { pinNew } from '../storage/identity-pin.ts';
+import { pinNew, pinnedBefore } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
 import { Backoff, backoffPath } from './backoff.ts';
 import { createBackoffKey } from './backoff-key.ts';
@@ -31,7 +31,7 @@ import { nameSchema } from './schema.ts';
 import type { PersonRecord, ScryptParameters } from './types.ts';
 
 /** Its events, in their order. */
-const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change'];
+const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'installation.pin'];
 /** They have some 800 bytes. */
 const FIRST_RUN_BYTES = 16 * 1024;
 
@@ -44,6 +44,8 @@ export interface FirstRunInput {
   /** Where the recovery file goes; there must be nothing yet. A relative path is taken from the present folder. */
   readonly auditKeyPath: string;
   readonly workstation?: string;
+  /** The person has said that the installation that this account knows in this folder is given up. */
+  readonly replaceInstallation?: boolean;
   readonly now?: () => Date;
   /** For tests: another choice of store, cheaper parameters. */
   readonly chooseStore?: (home: Home, installation: string) => Promise<{ store: SecretStore & { readonly name: SecretStoreName }; reason?: string }>;
@@ -128,6 +130,7 @@ async function enterFirstRun(
   person: PersonRecord,
   sha256: string,
   auditKid: string,
+  pin: { readonly previous?: string } | undefined,
 ): Promise<void> {
   const signer = await openSigner(home, installation, store);
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation, store) });
@@ -137,6 +140,7 @@ async function enterFirstRun(
       ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys, policySha256: sha256 } }),
       ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person) } }),
       ledger.append({ action: 'policy.change', detail: { sha256, auditKeys } }),
+      ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { how: 'first-run', ...pin } })] : []),
     ]);
     await ledger.checkpoint();
   } finally {
@@ -163,6 +167,14 @@ export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
   return withFileLock(join(home.run, 'first-run.lock'), 'A first run', () => lockedFirstRun(home, input));
 }
 
+function pinned(home: Home, id: string | undefined): StorageFault {
+  return new StorageFault(
+    'pinned',
+    home.installation,
+    `This account has had another installation in ${home.folder}${id === undefined ? '' : ` (${id})`}, which is not there any more: moved, deleted, or taken away by somebody. A new one has a new key and an empty ledger, and nobody will see here that the old one ever was. Nothing was changed. Restore the folder from a backup; or, where it is really given up, say so: wardmux init --replace-installation`,
+  );
+}
+
 async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {
   const workstation = input.workstation ?? hostname();
   const name = checkName(input.name);
@@ -185,6 +197,8 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
         `The folder ${dirname(auditKeyPath)} does not exist. Make it first, or give another path for the audit key.`,
       );
     }
+    const before = await pinnedBefore(home);
+    if (before && !input.replaceInstallation) throw pinned(home, before.id);
     const now = input.now?.() ?? new Date();
     setAside(home, now);
 
@@ -223,8 +237,9 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     undo.push(() => {
       for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));
     });
-    await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid);
-    if (store.name === 'secret-service') undo.push(await pinNew(home, installation));
+    const pin = store.name === 'secret-service' ? { ...(before?.id === undefined ? {} : { previous: before.id }) } : undefined;
+    await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid, pin);
+    if (pin) undo.push(await pinNew(home, installation));
     createInstallation(home, installation);
     undo.length = 0;
     return {

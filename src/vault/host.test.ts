@@ -156,17 +156,17 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-setup-')), 'home');
   const main = start(folder);
   await main.connect();
-  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') })).toMatchObject({
+  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false })).toMatchObject({
     type: 'refused',
     code: 'wrong-passphrase',
   });
   await main.secret('passphrase', 'too short');
-  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') })).toMatchObject({
+  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false })).toMatchObject({
     type: 'refused',
     code: 'weak-passphrase',
   });
   await main.secret('passphrase', words);
-  const created = await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json') });
+  const created = await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false });
   expect(created).toMatchObject({ type: 'created' });
   const id = (created as { person: string }).person;
 
@@ -217,7 +217,10 @@ test('a second createPerson is refused, and nothing is changed', async () => {
   const main = start();
   await main.connect();
   await main.secret('passphrase', words);
-  expect(await main.ask({ type: 'createPerson', name: 'Eve', auditKeyPath: '/nonexistent/x' })).toMatchObject({ type: 'refused', code: 'already-initialised' });
+  expect(await main.ask({ type: 'createPerson', name: 'Eve', auditKeyPath: '/nonexistent/x', replaceInstallation: false })).toMatchObject({
+    type: 'refused',
+    code: 'already-initialised',
+  });
   expect(readFileSync(personPath(home, person), 'utf8')).toBe(before);
 });
 

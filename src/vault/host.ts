@@ -232,7 +232,7 @@ export class VaultHost {
     return this.#parts.now?.() ?? new Date();
   }
 
-  async #createPerson({ name, auditKeyPath }: Message<'createPerson'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
+  async #createPerson({ name, auditKeyPath, replaceInstallation }: Message<'createPerson'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     const { chooseStore, kdf } = this.#parts;
@@ -241,6 +241,7 @@ export class VaultHost {
       name,
       passphrase,
       auditKeyPath,
+      replaceInstallation,
       now: () => this.#now(),
       ...(chooseStore ? { chooseStore } : {}),
       ...(kdf ? { kdf } : {}),

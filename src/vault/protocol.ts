@@ -20,7 +20,7 @@ export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connect'), publicKey: bytes }),
   z.object({ type: z.literal('frame'), bytes }),
   /** First run. The passphrase has come as a sealed frame before. Answered by `created` or `refused`. */
-  z.object({ type: z.literal('createPerson'), id: z.number(), name: z.string(), auditKeyPath: z.string() }),
+  z.object({ type: z.literal('createPerson'), id: z.number(), name: z.string(), auditKeyPath: z.string(), replaceInstallation: z.boolean() }),
   /** The passphrase has come as a sealed frame before. Answered by `unlocked` or `refused`. */
   z.object({ type: z.literal('unlockPassphrase'), id: z.number(), person: z.string(), known }),
   /** Answered by `options` (for navigator.credentials.get, with PRF inputs) or `refused`. */

@@ -3,13 +3,14 @@
  * installation by naming a key of their own in installation.json, with a history that they signed themselves.
  */
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EMPTY_CHAIN, nextChain, signHead, slotOf } from '../../src/ledger/head.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
+import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { leafHash, MerkleTree } from '../../src/merkle/tree.ts';
 import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/storage/keyring.fixture.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
@@ -58,7 +59,7 @@ if (missing.length === 0)
     }
 
     /** Names a key of the forger, and signs a history with it that lacks its last two events. */
-    async function becomeTheInstallation(store: 'file' | 'secret-service'): Promise<void> {
+    async function becomeTheInstallation(store: 'file' | 'secret-service', change: (line: string) => string = (line) => line): Promise<void> {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
       let id = '';
@@ -73,7 +74,7 @@ if (missing.length === 0)
         writeFileSync(join(home, 'secrets/backoff-key.secret'), randomBytes(32), { mode: 0o600 });
       }
       const folder = join(home, 'ledger');
-      const lines = readFileSync(join(folder, 'events.jsonl'), 'utf8').trimEnd().split('\n').slice(0, 3);
+      const lines = readFileSync(join(folder, 'events.jsonl'), 'utf8').trimEnd().split('\n').slice(0, 3).map(change);
       const key = noteKey(ledgerOrigin(id), raw);
       const signer = async (bytes: Uint8Array) => sign(null, bytes, privateKey);
       const tree = new MerkleTree();
@@ -136,6 +137,49 @@ if (missing.length === 0)
       expect(wardmux(['trust'], noBus()).err).toContain('The identity of this installation could not be checked');
     }, 60_000);
 
+    test('who also accepts an audit key of their own, as that installation, has nothing sealed to it where the pin can be asked; a trust.json finds it elsewhere', async () => {
+      const stranger = generateAuditKey();
+      const policy = JSON.parse(readFileSync(join(honest, 'policy.json'), 'utf8')) as { auditKeys: unknown[] };
+      const { kid, jwk } = stranger.recipient;
+      const forged = `${JSON.stringify({ ...policy, auditKeys: [...policy.auditKeys, { kid, label: 'Nobody', jwk }] }, null, 2)}\n`;
+      const sha256 = createHash('sha256').update(forged).digest('hex');
+      await becomeTheInstallation('file', (line) => {
+        const event = JSON.parse(line) as { action: string; detail: { sha256?: string; auditKeys?: string[] } };
+        return event.action === 'policy.change'
+          ? JSON.stringify({ ...event, detail: { ...event.detail, sha256, auditKeys: [...event.detail.auditKeys!, kid] } })
+          : line;
+      });
+      writeFileSync(join(home, 'policy.json'), forged);
+      writeFileSync(join(home, 'policies', `${sha256}.json`), forged);
+      expect(wardmux(['record', '--', 'echo', 'patient']).err).toContain('is not the one of this workstation');
+      expect(readdirSync(join(home, 'recordings'))).toEqual([]);
+      // Where the Secret Service cannot be asked, whoever has a trust.json finds it.
+      expect(wardmux(['ledger', 'verify', '--trust', trust], noBus())).toMatchObject({ status: 54, out: expect.stringMatching(/^other-installation: /) });
+    }, 60_000);
+
+    test('a first run in the place of an installation that the account knows says so, and replaces it only where that is said in words', () => {
+      const there = join(place, 'there');
+      const init = (name: string, ...more: string[]) =>
+        wardmux(['init', '--name', 'Eve Example', '--audit-key-out', join(place, name), ...person, ...more], keyring.env, there);
+      const pins = () =>
+        wardmux(['ledger', 'show', '--json', '--action', 'installation.pin'], keyring.env, there)
+          .out.trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { detail: object }).detail);
+      expect(init('first.json')).toMatchObject({ status: 0 });
+      expect(pins()).toEqual([{ how: 'first-run' }]);
+      const { id } = JSON.parse(readFileSync(join(there, 'installation.json'), 'utf8')) as { id: string };
+      renameSync(there, join(place, 'gone'));
+      expect(init('second.json')).toMatchObject({ status: 1, err: expect.stringContaining(`This account has had another installation in ${there} (${id})`) });
+      expect(existsSync(join(place, 'second.json'))).toBe(false);
+      expect(init('second.json', '--replace-installation')).toMatchObject({ status: 0 });
+      expect(pins()).toEqual([{ how: 'first-run', previous: id }]);
+      // The old one is now what somebody put there.
+      rmSync(there, { recursive: true });
+      renameSync(join(place, 'gone'), there);
+      expect(wardmux(['ledger', 'verify'], keyring.env, there)).toMatchObject(refused);
+    }, 60_000);
+
     test('who sets the folder back and says that its keys are in files is refused', () => {
       put(older);
       expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 51 });
@@ -161,6 +205,11 @@ if (missing.length === 0)
       expect(wardmux(['ledger', 'verify'], keyring.env, moved)).toMatchObject({ status: 55 });
       const [{ id }] = JSON.parse(wardmux(['list', '--json'], keyring.env, moved).out) as [{ id: string }];
       expect(wardmux(['play', id, '--raw', ...person], keyring.env, moved)).toMatchObject({ status: 0 });
+      expect(
+        JSON.parse(wardmux(['ledger', 'show', '--json', '--action', 'installation.pin'], keyring.env, moved).out.trim().split('\n').at(-1)!),
+      ).toMatchObject({
+        detail: { how: 'first-use' },
+      });
       expect(wardmux(['ledger', 'verify'], keyring.env, moved)).toMatchObject({ status: 0 });
       // Under its id the Secret Service has a newer head now, wherever the folder lies.
       rmSync(honest, { recursive: true });

@@ -22,7 +22,8 @@ export const init: CliCommand = {
       .requiredOption('--audit-key-out <FILE>', 'where the audit key goes: a new file, to be kept off this workstation')
       .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor').argParser(descriptor))
       .option('--json', 'print the result as JSON')
-      .action(async (options: { name: string; auditKeyOut: string; passphraseFd?: number; json?: boolean }) => {
+      .option('--replace-installation', 'give up the installation that this account has had in this folder, which is not there any more')
+      .action(async (options: { name: string; auditKeyOut: string; passphraseFd?: number; json?: boolean; replaceInstallation?: boolean }) => {
         const pending: Promise<void>[] = [];
         const status = await runInit(options, {
           env: io.env,

@@ -12,6 +12,7 @@ export interface InitOptions {
   /** Where it is left out, the terminal is asked. */
   readonly passphraseFd?: number;
   readonly json?: boolean;
+  readonly replaceInstallation?: boolean;
 }
 
 export interface InitIo {
@@ -60,7 +61,14 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     // Before anybody is asked for anything.
     refuseSecondRun(home);
     passphrase = options.passphraseFd === undefined ? await askNew(options.name, io) : await readPassphraseFd(options.passphraseFd);
-    const result = await firstRun({ ...io.parts, home: home.folder, name: options.name, passphrase, auditKeyPath: options.auditKeyOut });
+    const result = await firstRun({
+      ...io.parts,
+      home: home.folder,
+      name: options.name,
+      passphrase,
+      auditKeyPath: options.auditKeyOut,
+      replaceInstallation: options.replaceInstallation === true,
+    });
     result.identity.destroy();
     const { installation, person, auditKid, auditKeyPath, policySha256, secretStore } = result;
     if (options.json) {

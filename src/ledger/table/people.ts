@@ -38,6 +38,12 @@ export const peopleRows = [
     { reason: ['wrong-proof', 'no-challenge', 'no-answer'] },
     { person: 'optional' },
   ),
+  row(
+    'installation.pin',
+    'The Secret Service of this account was told which installation this data folder is: at its first run, or at the first unlock where it knew none of it. previous: the installation that it knew before, and that somebody has given up in words.',
+    { how: ['first-run', 'first-use'], 'previous?': 'installation' },
+    { person: 'optional' },
+  ),
   row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
   row(
     'person.keys',

@@ -17,6 +17,7 @@ export type FieldType =
   | 'permission'
   | 'code'
   | 'break-glass'
+  | 'installation'
   | 'bytes64'
   | readonly string[];
 
