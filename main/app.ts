@@ -93,7 +93,10 @@ export class App {
       now,
     }));
     const pty = (this.#pty = new PtyClient(host, () => installed.ptyConfiguration(), {
-      frame: (bytes) => this.#gate.toPage('pty', bytes),
+      frame: (bytes) => {
+        this.#workspace.output();
+        return this.#gate.toPage('pty', bytes);
+      },
       exit: (pane, code, signal) => this.#workspace.exited(pane, code, signal),
       notice: (notice) => {
         if (notice.kind === 'failed') journal.recordingStopped(notice.recording);

@@ -6,16 +6,17 @@ import { readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { Permission } from '../src/access/index.ts';
-import type { ClientAction, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
+import type { ClientAction, Output, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
 import type { Change, Effect } from '../src/mux/state/effects.ts';
 import { type State, createState } from '../src/mux/state/model.ts';
-import { closePane, paneExited, paneFailed, paneHeld, paneStarted } from '../src/mux/state/panes.ts';
+import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } from '../src/mux/state/panes.ts';
 import { activePane, findPane } from '../src/mux/state/query.ts';
 import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
 import type { Recipient } from '../src/recording/types.ts';
+import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
 
 /** A shell that ends this soon, and not with 0, did not end because somebody typed exit: its pane stays and says so. */
@@ -48,6 +49,7 @@ export class Workspace {
   readonly #options: WorkspaceOptions;
   readonly #faults = new Map<number, { sentence: string; at: number }>();
   readonly #shells = new Map<number, { pid: number; recording: string; started: number }>();
+  readonly #foreground = new ForegroundWatch(() => this.#lookAtPrograms());
   #state: State | undefined;
 
   constructor(options: WorkspaceOptions) {
@@ -91,13 +93,13 @@ export class Workspace {
   }
 
   /** One or several commands in tmux's syntax. @returns a message for the person, if the command has one. */
-  command(line: string, pane: number | undefined): string | undefined {
-    if (!this.#state) return 'The window is not ready yet.';
+  command(line: string, pane: number | undefined): Output<'command'> {
+    if (!this.#state) return { message: 'The window is not ready yet.', refused: true };
     const target = pane ?? activePane(this.#state);
     const { env, refused } = this.#options;
     const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(env)), refused });
     this.#apply(result);
-    return result.message;
+    return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
   }
 
   exited(pane: number, code: number, signal: number): void {
@@ -111,8 +113,25 @@ export class Workspace {
     const early = shell !== undefined && this.#options.now() - shell.started < EARLY_EXIT_MS && (code !== 0 || signal !== 0);
     if (early) {
       const how = signal ? `was ended by signal ${signal}` : `ended with status ${code}`;
-      this.#set(paneExited(this.#state, pane, `The program ${how} as soon as it started. What it printed is in its recording.`));
+      const seconds = ((this.#options.now() - shell.started) / 1000).toFixed(1);
+      this.#set(paneExited(this.#state, pane, `The program ${how}, ${seconds} s after its start. What it printed is in its recording.`));
     } else this.#apply(closePane(this.#state, pane, false));
+  }
+
+  /** A pane has printed, or a page has come: what runs in front may be another program now. */
+  output(): void {
+    this.#foreground.output();
+  }
+
+  #lookAtPrograms(): void {
+    const home = this.#options.env['HOME'] || homedir();
+    let state = this.#state;
+    if (!state) return;
+    for (const [pane, { pid }] of this.#shells) {
+      const foreground = foregroundOf(pid, home);
+      if (foreground) state = paneRuns(state, pane, foreground);
+    }
+    if (state !== this.#state) this.#set(state);
   }
 
   /** Something is wrong with a pane that goes on, or that ends next. */

@@ -1,5 +1,4 @@
 /** Evidence: export and verification of a pane's recording. The page asks for them, and so do commands of the multiplexer. */
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal } from '../../src/bridge/server.ts';
 import type { Output } from '../../src/bridge/schema.ts';
@@ -11,27 +10,49 @@ import { checkRecording, proofText } from '../../src/records/index.ts';
 import type { Home } from '../../src/storage/index.ts';
 import { installationTrust } from '../../src/vault/trust.ts';
 import { version } from '../../src/version.ts';
+import { showFolder } from '../machine/show-folder.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
-export type EvidenceParts = Pick<RequestParts, 'home' | 'env' | 'gate' | 'vaults' | 'pty' | 'workspace' | 'installed' | 'journal'>;
+export type EvidenceParts = Pick<RequestParts, 'home' | 'gate' | 'vaults' | 'pty' | 'workspace' | 'installed' | 'journal'>;
 
 export function exportRequests(parts: RequestParts): HandlersOf<'export' | 'verify'> {
+  /** What was exported since the start: no page has us read, or show, any other folder. */
+  const bundles = new Set<string>();
+  const ours = (folder: string): string => {
+    if (!bundles.has(folder))
+      throw new Refusal('not-ours', 'This window has not exported that folder. Verify it with: wardmux verify FOLDER --trust trust.json');
+    return folder;
+  };
   return {
-    'export.start': async ({ pane, folder }) => exportPane(parts, pane, folder),
+    'export.start': async ({ pane, folder }) => {
+      const written = await exportPane(parts, pane, folder);
+      bundles.add(written.folder);
+      return written;
+    },
+    'export.verify': async ({ folder }) => verifyExport(parts, ours(folder)),
+    'export.show': async ({ folder }) => {
+      if (!(await showFolder(ours(folder))))
+        throw new Refusal('no-file-manager', 'No file manager could be started here. The path is above; it can be copied.');
+      return {};
+    },
     'verify.pane': async ({ pane }) => verifyPane(parts, pane),
   };
 }
 
-export function defaultExportFolder(env: EvidenceParts['env'], recording: string): string {
-  return join(env['HOME'] || homedir(), `wardmux-export-${recording}`);
+/** The vault host judges the bundle, for it may be large: main has a lease to renew. */
+async function verifyExport({ home, vaults, installed }: EvidenceParts, folder: string): Promise<Output<'export.verify'>> {
+  const { installation, ledger } = installed.require();
+  const trust = trustText(installationTrust(home, installation, ledger.facts));
+  const { good, sentence, notes } = await vaults.require().ask({ type: 'judge', folder, trust }, 'judged');
+  return { good, sentence, notes };
 }
 
 /**
  * The vault host opens the recording and writes the bundle; the installation signs here, for what it composes itself from
  * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
  */
-export async function exportPane(parts: EvidenceParts, pane: number, folder: string | undefined): Promise<Output<'export.start'>> {
-  const { home, env, gate, vaults, pty, workspace, installed, journal } = parts;
+export async function exportPane(parts: EvidenceParts, pane: number, folder: string): Promise<Output<'export.start'>> {
+  const { home, gate, vaults, pty, workspace, installed, journal } = parts;
   const { person } = gate.requireSession();
   const recording = workspace.recording(pane);
   if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
@@ -51,8 +72,7 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
   const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
     journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
   try {
-    const target = folder || defaultExportFolder(env, recording);
-    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
+    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder, checkpoint, trust: trustText(trust) }, attest);
     // Before anybody is told that it is there.
     await told('success', { sha256, records });
     return { folder: written, records, sha256 };

@@ -11,6 +11,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
     },
     'workspace.attach': async () => {
       const vault = vaults.require();
+      workspace.output();
       for (const { pane, recording, outputBytes } of gate.takeAttached()) {
         void vault
           .ask({ type: 'replay', pane, recording, upTo: outputBytes }, 'replayed')
@@ -19,8 +20,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       return {};
     },
     command: async ({ line, pane }) => {
-      const message = workspace.command(line, pane);
-      return message === undefined ? {} : { message };
+      return workspace.command(line, pane);
     },
     ack: async ({ pane, parsed }) => {
       pty.ack(pane, parsed);

@@ -8,8 +8,10 @@ import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
-import { Button, LiveRegions, Mark, say } from '../shared/parts.tsx';
+import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
+import { say } from '../shared/say.ts';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
+import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
@@ -31,13 +33,21 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
+  const capsLock = useCapsLock();
   const field = useRef<HTMLInputElement>(null);
+  /** What was typed before the field was there. */
+  const typedAhead = useRef('');
   const way = useRef<HTMLElement>(null);
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
   const waiting = wait > 0;
 
   // The way in has the focus: the passkey's button, or the passphrase field where the person has no passkey.
-  useLayoutEffect(() => way.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [method, person?.id, choosing]);
+  useLayoutEffect(() => {
+    way.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
+    if (!field.current) return;
+    field.current.value += typedAhead.current;
+    typedAhead.current = '';
+  }, [method, person?.id, choosing]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
       setWaitUntil(0);
@@ -140,9 +150,14 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     const onKey = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLInputElement || busy) return;
       if (field.current && isTyped(event)) return field.current.focus();
+      // Whoever types a passphrase need not ask for its field first.
+      if (!choosing && hasOther && isLetter(event)) {
+        event.preventDefault();
+        typedAhead.current += event.key;
+        return choose('passphrase');
+      }
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.key === 'Enter' && event.target === document.body && person && !choosing) void (method === 'passkey' ? byPasskey() : byPassphrase());
-      else if (event.key === 'p' && method === 'passkey' && hasOther) choose('passphrase');
       else if (event.key === 's' && !field.current && (facts?.people.length ?? 0) > 1) setChoosing(true);
       else return;
       event.preventDefault();
@@ -167,7 +182,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
         </div>
-        <section class="poster__way" aria-label={text.passkey} ref={way}>
+        <section class="poster__way" aria-label={choosing || !person ? text.who : method === 'passkey' ? text.passkey : text.passphrase} ref={way}>
           {!facts ? (
             <Problem sentence={text.factsFailed} />
           ) : facts.people.length === 0 ? (
@@ -223,6 +238,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     </label>
                     <SecretField id="passphrase" input={field} shown={shown} disabled={busy !== undefined} focus />
                   </div>
+                  <CapsLock on={capsLock} />
                   <Button kind="main" tall submit hint={waiting ? text.wait(left(wait)) : 'enter'} disabled={waiting || busy !== undefined}>
                     {busy === 'passphrase' ? text.busy : text.passphrase}
                   </Button>
@@ -243,13 +259,13 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
               )}
               <div class="poster__acts poster__acts--more">
                 {hasOther ? (
-                  <Button hint={method === 'passkey' ? 'p' : ''} disabled={busy !== undefined} onClick={() => choose(other)}>
+                  <Button hint={method === 'passkey' ? text.typeIt : ''} disabled={busy !== undefined} onClick={() => choose(other)}>
                     {method === 'passkey' ? text.passphraseInstead : text.passkeyInstead}
                   </Button>
                 ) : null}
                 {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={setShown} /> : null}
                 {facts.people.length > 1 ? (
-                  <Button hint={method === 'passkey' ? 's' : ''} disabled={busy !== undefined} onClick={() => setChoosing(true)}>
+                  <Button hint={method === 'passkey' && !hasOther ? 's' : ''} disabled={busy !== undefined} onClick={() => setChoosing(true)}>
                     {text.someoneElse}
                   </Button>
                 ) : null}
@@ -296,11 +312,16 @@ function Problem({ sentence }: { readonly sentence: string }): JSX.Element {
  * letter is put in there. On a button the space bar presses the button, as everywhere.
  */
 function isTyped(event: KeyboardEvent): boolean {
-  // AltGr is reported as ctrl and alt together on some layouts, and makes letters.
-  if ((event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph')) return false;
+  if (isCommand(event)) return false;
   if (event.key === ' ') return !(event.target instanceof HTMLButtonElement);
   return [...event.key].length === 1 || event.key === 'Dead' || event.key === 'Backspace';
 }
+
+/** A letter that stands for itself: a dead key composes only in a field that has the focus. */
+const isLetter = (event: KeyboardEvent): boolean => !isCommand(event) && event.key !== ' ' && [...event.key].length === 1;
+
+/** AltGr is reported as ctrl and alt together on some layouts, and makes letters. */
+const isCommand = (event: KeyboardEvent): boolean => (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph');
 
 /** The clock: each second while somebody waits, else at the turn of the minute. */
 function useClock(waitUntil: number): { readonly wall: Date; readonly monotonic: number } {

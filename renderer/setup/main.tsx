@@ -1,7 +1,7 @@
 import '@preact/signals';
 import { render } from 'preact';
-import '../shared/tokens.css';
 import '../shared/ui.css';
+import './setup.css';
 import { Bridge } from '../shared/bridge.ts';
 import { followDisplay } from '../shared/display.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';

@@ -5,9 +5,10 @@ import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { sameBytes } from '../shared/bytes.ts';
 import { messages } from '../shared/messages.ts';
-import { Button, Mark, say, type MarkKind } from '../shared/parts.tsx';
+import { Button, Mark, type MarkKind } from '../shared/parts.tsx';
+import { say } from '../shared/say.ts';
 import { createPasskey, getPasskey, PasskeyUnused } from '../shared/passkey.ts';
-import { StepHead } from './step-head.tsx';
+import { StepHead } from './step-parts.tsx';
 
 const text = messages.setup.passkey;
 

@@ -1,21 +1,16 @@
 /** The first run: name, passphrase, audit key, passkey, done. A minute at most; Return goes on, errors stand at the field. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ComponentChildren, JSX } from 'preact';
-import { loadJudge, passphraseMin, type PassphraseJudgement } from '../../src/vault/passphrase.ts';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, Field, LiveRegions, Mark } from '../shared/parts.tsx';
-import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { Passkey, type Proof } from './passkey-step.tsx';
-import { StepHead } from './step-head.tsx';
+import { PassphraseStep } from './passphrase-step.tsx';
+import { Form, StepHead } from './step-parts.tsx';
 
 const text = messages.setup;
-/** Judging takes some ten milliseconds: not at every key of somebody who types fast. */
-const PAUSE_MS = 80;
-/** Two frames: the step is painted before the page is busy. */
-const LOAD_MS = 32;
 /** The schema's limit. */
 const LONGEST_NAME = 80;
 const STEPS = text.steps.length;
@@ -157,105 +152,6 @@ function NameStep({ name, onDone }: { readonly name: string; readonly onDone: (n
         </Button>
       </p>
     </Form>
-  );
-}
-
-interface PassphraseStepProps {
-  readonly context: { readonly name: string; readonly workstation: string };
-  readonly onBack: () => void;
-  readonly onDone: (bytes: Uint8Array) => void;
-}
-
-function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps): JSX.Element {
-  const first = useRef<HTMLInputElement>(null);
-  const again = useRef<HTMLInputElement>(null);
-  const [judgement, setJudgement] = useState<PassphraseJudgement | undefined>(undefined);
-  const [error, setError] = useState('');
-  const [different, setDifferent] = useState('');
-  const [shown, setShown] = useState(false);
-  /** The word lists take half a second to load: the step stands before they do, and Return waits for them. */
-  const [judge] = useState(() => new Promise<void>((painted) => setTimeout(painted, LOAD_MS)).then(loadJudge));
-  const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(pause.current), []);
-  const judged = async (): Promise<PassphraseJudgement | undefined> => {
-    const judging = await judge;
-    const field = first.current;
-    if (!field) return undefined;
-    const now = judging(field.value, context);
-    setJudgement(now);
-    return now;
-  };
-  const next = async (): Promise<void> => {
-    clearTimeout(pause.current);
-    const now = await judged();
-    if (!now) return;
-    setError(now.accepted ? '' : now.sentence);
-    if (!now.accepted) return first.current!.focus();
-    if (!again.current!.value) return again.current!.focus();
-    if (again.current!.value !== first.current!.value) {
-      setDifferent(text.passphrase.different);
-      again.current!.value = '';
-      return again.current!.focus();
-    }
-    again.current!.value = '';
-    onDone(takeSecret(first.current!));
-  };
-  return (
-    <Form onSubmit={() => void next()}>
-      <StepHead heading={text.passphrase.heading}>{text.passphrase.text}</StepHead>
-      <Field id="passphrase" label={text.passphrase.field} error={error} hint={<Meter judgement={judgement} />}>
-        <SecretField
-          id="passphrase"
-          input={first}
-          shown={shown}
-          invalid={error !== ''}
-          fresh
-          focus
-          onInput={() => {
-            clearTimeout(pause.current);
-            pause.current = setTimeout(() => void judged(), PAUSE_MS);
-            setError('');
-          }}
-        />
-      </Field>
-      <Field id="again" label={text.passphrase.again} error={different}>
-        <SecretField id="again" input={again} shown={shown} invalid={different !== ''} fresh onInput={() => setDifferent('')} />
-      </Field>
-      <p class="actions">
-        <Button kind="main" submit hint="enter">
-          {text.next}
-        </Button>
-        <Button kind="quiet" onClick={onBack}>
-          {text.back}
-        </Button>
-        <ShowSecret fields="passphrase again" words={{ show: text.passphrase.show, hide: text.passphrase.hide }} shown={shown} onChange={setShown} />
-      </p>
-    </Form>
-  );
-}
-
-/** Four steps of strength, as strokes and as a sentence: no colour needed. */
-function Meter({ judgement }: { readonly judgement: PassphraseJudgement | undefined }): JSX.Element {
-  const length = judgement?.length ?? 0;
-  const missing = passphraseMin - length;
-  return (
-    <span class="meter">
-      <meter class="meter__bar" min={0} max={4} value={judgement?.level ?? 0} aria-label={text.passphrase.meter} />
-      <span class="meter__word">
-        {length === 0 ? (
-          ''
-        ) : missing > 0 ? (
-          text.passphrase.short(missing)
-        ) : judgement!.accepted ? (
-          <>
-            <Mark kind="ok" />
-            {judgement!.sentence}
-          </>
-        ) : (
-          judgement!.sentence
-        )}
-      </span>
-    </span>
   );
 }
 
@@ -416,19 +312,5 @@ function ReadyStep({ bridge, facts, name, created, proof }: ReadyStepProps): JSX
         {text.home} {facts.home}
       </p>
     </>
-  );
-}
-
-function Form({ children, onSubmit }: { readonly children: ComponentChildren; readonly onSubmit: () => void }): JSX.Element {
-  return (
-    <form
-      novalidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-    >
-      {children}
-    </form>
   );
 }

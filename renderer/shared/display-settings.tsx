@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import type { Bridge } from './bridge.ts';
 import { display, isDark, largerCell, setDisplay } from './display.ts';
+import { keepFocus } from './focus.ts';
 import { messages } from './messages.ts';
 
 const text = messages.display;
@@ -11,7 +12,7 @@ export function DisplaySettings({ bridge }: { readonly bridge: Bridge }): JSX.El
   const next = largerCell(cell);
   const dark = isDark();
   return (
-    <div class="line__state" role="group" aria-label={text.group}>
+    <div class="line__state" role="group" aria-label={text.group} onMouseDown={keepFocus}>
       <button type="button" class="st" onClick={() => setDisplay(bridge, { cell: next })}>
         {next === 'auto' ? text.standard : text.larger}
       </button>
@@ -21,7 +22,7 @@ export function DisplaySettings({ bridge }: { readonly bridge: Bridge }): JSX.El
       <button type="button" class="st" onClick={() => setDisplay(bridge, { theme: dark ? 'light' : 'dark' })}>
         {dark ? text.light : text.dark}
       </button>
-      <button type="button" class="st drop-2" aria-pressed={!motion} onClick={() => setDisplay(bridge, { motion: !motion })}>
+      <button type="button" class="st" aria-pressed={!motion} onClick={() => setDisplay(bridge, { motion: !motion })}>
         {text.motion}
       </button>
     </div>

@@ -36,6 +36,13 @@ export function setDisplay(bridge: Bridge, change: Partial<Display>): void {
 
 const cells = ['8', '9', '10', '12'] as const;
 
+/** Text a step larger or smaller than the cell of `columns` pixels that there is now, as far as it goes; or what the screen asks for. */
+export function stepCell(step: 'larger' | 'smaller' | 'standard', columns: number): Display['cell'] {
+  if (step === 'standard') return 'auto';
+  const larger = cells.find((cell) => Number(cell) > columns) ?? cells.at(-1)!;
+  return step === 'larger' ? larger : (cells.findLast((cell) => Number(cell) < columns) ?? cells[0]);
+}
+
 /** The next larger cell, and back to automatic after the largest. */
 export const largerCell = (cell: Display['cell']): Display['cell'] => (cell === 'auto' ? '9' : (cells[cells.indexOf(cell) + 1] ?? 'auto'));
 
@@ -43,10 +50,4 @@ export const largerCell = (cell: Display['cell']): Display['cell'] => (cell === 
 export function isDark(): boolean {
   const { theme } = display.value;
   return theme === 'system' ? systemIsDark.value : theme === 'dark';
-}
-
-/** One cell in CSS pixels, as the tokens have it now. */
-export function cellSize(): { readonly c: number; readonly r: number } {
-  const style = getComputedStyle(document.documentElement);
-  return { c: parseFloat(style.getPropertyValue('--c')), r: parseFloat(style.getPropertyValue('--r')) };
 }

@@ -1,6 +1,7 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. */
 export const messages = {
   product: 'wardmux',
+  capsLock: 'Caps Lock is on.',
 
   bridge: {
     silentTitle: 'Nothing is shown.',
@@ -48,8 +49,9 @@ export const messages = {
     dismiss: 'dismiss',
     dismissHint: 'ctrl-b esc',
     welcome: 'Welcome back.',
+    welcomeNew: 'Welcome.',
     welcomeLast: (when: string) => `Last unlock ${when}.`,
-    welcomeFirst: 'This is your first unlock here.',
+    welcomeFirst: 'ctrl-b ? shows every key, ctrl-shift-l locks.',
     welcomeFailures: (failures: number) => (failures === 1 ? 'One failed try since then.' : `${failures} failed tries since then.`),
   },
 
@@ -77,8 +79,12 @@ export const messages = {
     windows: 'Windows',
     clinical: 'clinical',
     general: 'general',
-    more: (hidden: number) => `+${hidden}`,
+    moreLabel: 'more windows: choose one',
+    lastWord: 'last',
+    activityWord: 'output',
+    bellWord: 'bell',
     ledger: 'ledger',
+    ledgerPlain: 'entries of the signed audit log',
     locksIn: 'locks in',
     locksInSpoken: (seconds: number) => `Wardmux locks in ${seconds} seconds. Any key keeps it open.`,
     prefix: 'Prefix',
@@ -92,7 +98,12 @@ export const messages = {
     first: 'after the prefix',
     always: 'without the prefix',
     repeats: 'repeats',
+    copy: (mode: string) => `in copy mode, ${mode} keys (set-option mode-keys)`,
   },
+
+  windows: { label: 'Windows', here: 'here', go: 'go there' },
+
+  log: { label: 'Said since the unlock', none: 'Nothing yet.' },
 
   warning: {
     label: 'Locking soon',
@@ -131,6 +142,7 @@ export const messages = {
     enter: 'run',
     complete: 'complete',
     choose: 'choose',
+    earlier: 'earlier lines',
     of: (shown: number, all: number) => `${shown} of ${all}`,
     rename: 'accept',
   },
@@ -141,6 +153,7 @@ export const messages = {
     older: 'older',
     newer: 'newer',
     caseWord: 'case',
+    accept: 'stay here',
     leave: 'leave',
     back: (lines: string) => `${lines} lines back`,
   },
@@ -152,6 +165,7 @@ export const messages = {
     splitDown: 'Split above and below',
     zoom: 'Zoom, or back',
     copy: 'Copy mode',
+    copySelection: 'Copy the selection',
     paste: 'Paste',
     search: 'Search the scrollback',
     export: 'Export the session log',
@@ -169,12 +183,13 @@ export const messages = {
     what: (number: number, title: string) => `Pane ${number}, ${title}, from its first byte until now.`,
     limit: 'The bundle holds the whole session in the clear, patient data too. It masks nothing. Keep it where the recording may go.',
     folder: 'folder for the bundle',
-    folderHint: 'Empty: a new folder wardmux-export-… in your home.',
+    folderHint: 'The full path of a folder that is not there yet, on a stick or a share for this.',
+    noFolder: 'Say where: nothing was exported. The bundle is in the clear, so it goes nowhere by itself.',
     signs: 'what gets signed',
     rows: [
-      ['text', 'asciicast v2, and every sealed record beside it'],
-      ['proof', 'inclusion in the ledger, signed checkpoints'],
-      ['signatures', 'this workstation and you, SSHSIG'],
+      ['text', 'what was printed, and when (asciicast v2), with every sealed record'],
+      ['proof', 'that nothing was changed or cut: entries of the signed ledger'],
+      ['signatures', 'of this workstation and of you (SSHSIG)'],
       ['check with', 'ssh-keygen, sha256sum, python3 verify.py'],
     ] as readonly (readonly [string, string])[],
     start: 'Export and sign',
@@ -185,8 +200,13 @@ export const messages = {
     doneTitle: 'Exported and signed.',
     doneFolder: 'folder',
     doneRecords: 'records',
-    doneSha: 'SHA-256 of SHA256SUMS',
-    doneHint: 'An auditor needs this folder, and trust.json by another way: wardmux trust > trust.json. Nobody has verified the bundle yet.',
+    doneSha: 'fingerprint (SHA-256 of SHA256SUMS)',
+    notVerified: 'Nobody has verified the bundle yet.',
+    verifyNow: 'Verify now',
+    verifying: 'Verifying',
+    openFolder: 'Open the folder',
+    copyPath: 'Copy the path',
+    doneHint: 'An auditor needs this folder, and trust.json by another way: wardmux trust > trust.json.',
   },
 
   verify: {
@@ -203,6 +223,7 @@ export const messages = {
     passkey: 'Unlock with passkey',
     passphrase: 'Unlock with passphrase',
     passphraseInstead: 'Passphrase instead',
+    typeIt: 'type it',
     passkeyInstead: 'Passkey instead',
     field: 'passphrase',
     show: 'show',
@@ -224,7 +245,7 @@ export const messages = {
     shell: 'Programs in the panes go on running and stay sealed.',
     nothingRuns: 'Nothing runs yet. Unlocking starts your shell, sealed from its first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
-    stillCopied: 'What was copied is still in the clipboard.',
+    stillCopied: 'This page could not clear the clipboard.',
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
 

@@ -1,10 +1,10 @@
 /** The small parts that every surface is built from: marks, buttons, bands, live regions. */
-import { cellSize } from './display.ts';
+import { cellSize } from './cell.ts';
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { signal } from '@preact/signals';
+import { assertive, polite } from './say.ts';
 
-export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none';
+export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none' | 'note' | 'nothing';
 
 /** One cell, drawn. Always stands before a word. */
 export function Mark({ kind }: { readonly kind: MarkKind }): JSX.Element {
@@ -38,6 +38,15 @@ export function Button({ children, onClick, hint, kind, tall, submit, disabled, 
       <span>{children}</span>
       {hint ? <kbd>{hint}</kbd> : null}
     </button>
+  );
+}
+
+/** The title of a band that is read: it has the focus, so that a long band opens at its beginning. */
+export function BandTitle({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <h2 class="band__title" tabIndex={-1} data-focus="">
+      {children}
+    </h2>
   );
 }
 
@@ -101,14 +110,6 @@ export function Band({ children, label, onClose, level, class: extra, alert, key
       </dialog>
     </>
   );
-}
-
-const polite = signal('');
-const assertive = signal('');
-
-/** Says a sentence to a screen reader, once. */
-export function say(sentence: string, urgent = false): void {
-  (urgent ? assertive : polite).value = sentence;
 }
 
 /** Put one at the root of each document. */

@@ -3,9 +3,9 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
-import { Overlays } from './bands.tsx';
+import { Overlays } from './bands/index.tsx';
 import type { Controller } from './controller.ts';
-import { keepFocus } from './focus.ts';
+import { keepFocus } from '../shared/focus.ts';
 import { StatusLine } from './line.tsx';
 import * as model from './model.ts';
 import { Pane } from './pane.tsx';
@@ -58,13 +58,13 @@ function Banners({ controller }: { readonly controller: Controller }): JSX.Eleme
     <aside class="banners" aria-label={messages.workspace.notices} onMouseDown={keepFocus}>
       <Toasts controller={controller} />
       {model.banners.value.map((banner) => (
-        <section class="banner" data-level={banner.level} key={banner.id}>
-          <Mark kind={banner.level === 'stop' ? 'stop' : 'warn'} />
+        <section class="banner" data-level={banner.kind} key={banner.id}>
+          <Mark kind={banner.kind === 'stop' ? 'stop' : 'warn'} />
           <p>
             <b>{banner.sentence}</b>
             {banner.note}
           </p>
-          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.dismiss(banner.id)}>
+          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.notices.dismiss(banner.id)}>
             {messages.workspace.dismiss}
           </Button>
         </section>
@@ -75,14 +75,14 @@ function Banners({ controller }: { readonly controller: Controller }): JSX.Eleme
 
 function Toasts({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
-    <div class="toasts">
+    <div class="toasts" data-place={model.cursorIsLow.value ? 'top' : 'bottom'}>
       {model.toasts.value.map((toast) => (
-        <section class="toast" data-level={toast.level} key={toast.id}>
-          <Mark kind={toast.level === 'ok' ? 'ok' : toast.level} />
+        <section class="toast" data-level={toast.kind} key={toast.id}>
+          <Mark kind={toast.kind} />
           <p>
             {toast.sentence} <span class="dim">{toast.note}</span>
           </p>
-          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.dismiss(toast.id)}>
+          <Button kind="quiet" hint={model.withPrefix(messages.workspace.dismissHint)} onClick={() => controller.notices.dismiss(toast.id)}>
             {messages.workspace.dismiss}
           </Button>
         </section>

@@ -3,7 +3,7 @@
  * 13.333 px, a whole pixel off after 157 columns. A cell is --c by definition, so the measurement snaps to it; the emulator
  * then spaces its letters to the cell. Import it before the emulator.
  */
-import { cellSize } from '../shared/display.ts';
+import { cellSize } from '../shared/cell.ts';
 
 /** Further off than this is another font: then the measurement stands, and letter spacing mends what it can. */
 const sameFont = 0.02;

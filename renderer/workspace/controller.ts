@@ -3,22 +3,20 @@ import { batch, effect } from '@preact/signals';
 import type { Frame } from '../../src/bridge/frames.ts';
 import type { ClientAction, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
-import { cellSize } from '../shared/display.ts';
+import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
-import { say } from '../shared/parts.tsx';
-import { clock, count } from '../shared/text.ts';
-import { copyText, lastCopy, onCopy } from './clipboard.ts';
-import { CopyMode } from './copy-mode.ts';
+import { say } from '../shared/say.ts';
+import { clock } from '../shared/text.ts';
+import { alert, seen } from './alerts.ts';
+import { Copying } from './copying.ts';
+import { Finding } from './find.ts';
 import * as model from './model.ts';
-import { needsQuestion, pasteText, reviewPaste, type PasteReview } from './paste.ts';
+import { Notices } from './notices.ts';
+import { Pasting } from './pasting.ts';
 import { keyBytes } from './send-keys.ts';
-import { TerminalView } from './terminal-view.ts';
+import type { TerminalPort, TerminalView } from './terminal-view.ts';
 
 const text = messages.workspace;
-/** A toast goes after this; a refusal stays until it is read. */
-const TOAST_MS = 6_000;
-/** Banners: worst first, three at most. */
-const BANNERS = 3;
 /** The core wants to know at most once a second that somebody is there. */
 const ACTIVITY_MS = 1_000;
 /** Seconds at which the time until the lock is spoken. */
@@ -26,10 +24,15 @@ const SPOKEN = [60, 30, 10, 5];
 /** What the core takes as a stage. */
 const STAGE_LIMITS = { cols: [20, 1000], rows: [4, 500] } as const;
 
+type DisplayChange = Extract<ClientAction, { action: 'display' }>;
+
 export class Controller {
   readonly bridge: Bridge;
-  #copyMode: CopyMode | undefined;
-  #notices = 0;
+  readonly notices = new Notices();
+  readonly copying: Copying;
+  readonly finding: Finding;
+  readonly pasting: Pasting;
+  readonly #newTerminal: (pane: number, port: TerminalPort) => TerminalView;
   #attached = false;
   #channel = false;
   #lastActivity = -Infinity;
@@ -38,15 +41,19 @@ export class Controller {
   #stage = '';
   #numbersTimer: number | undefined;
   #commandGiven: (done: Promise<void>) => void = () => {};
-  /** Whether the lock will clear what was copied last. */
-  #clearedAtLock: Promise<boolean> = Promise.resolve(false);
+  #display: (change: DisplayChange) => void = () => {};
 
-  constructor(bridge: Bridge) {
+  constructor(bridge: Bridge, newTerminal: (pane: number, port: TerminalPort) => TerminalView) {
     this.bridge = bridge;
+    this.#newTerminal = newTerminal;
+    const terminal = (pane: number): TerminalView => this.terminal(pane);
+    this.copying = new Copying(terminal, this.notices, () => bridge.request('clipboard.copied', {}));
+    this.finding = new Finding(terminal, this.copying, () => this.focusTerminal());
+    this.pasting = new Pasting(terminal, this.notices);
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', ({ level, sentence, pane }) => this.#onNotice(level, sentence, pane));
-    bridge.on('standing', ({ about, fault }) => this.#onStanding(about, fault));
+    bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
     bridge.on('client', (action) => this.#onClient(action));
     bridge.on('channel', ({ peer }) => {
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
@@ -54,18 +61,13 @@ export class Controller {
       this.#attach();
     });
     bridge.on('welcome', ({ lastUnlock, failures }) => this.#welcome(lastUnlock, failures));
-    onCopy(() => {
-      this.#clearedAtLock = bridge.request('clipboard.copied', {}).then(
-        ({ clearedAtLock }) => clearedAtLock,
-        () => false,
-      );
-    });
     bridge.onFrame((frame) => this.#onFrame(frame));
     setInterval(() => this.#countDown(), 1000);
     // Only when one of these changes: a status each second must not take the focus from a button on the line.
     effect(() => {
       const free = !model.overlay.value && !model.warned.value && model.searching.value === undefined;
-      if (model.activePaneId.value !== undefined && free) queueMicrotask(() => this.focusTerminal());
+      // A turn later: a band that closes gives the focus back to what had it, which may be another pane by now.
+      if (model.activePaneId.value !== undefined && free) setTimeout(() => this.focusTerminal());
     });
   }
 
@@ -91,11 +93,12 @@ export class Controller {
   terminal(pane: number): TerminalView {
     let terminal = model.terminals.get(pane);
     if (!terminal) {
-      terminal = new TerminalView(pane, {
+      terminal = this.#newTerminal(pane, {
         input: (to, bytes) => void this.bridge.sendFrame('pty', { type: 'input', pane: to, bytes }),
         ack: (from, parsed) => void this.bridge.request('ack', { pane: from, parsed }).catch(() => {}),
         snapshot: (frame) => void this.bridge.sendFrame('pty', frame),
-        notice: (sentence) => this.toast('ok', sentence),
+        alert,
+        notice: (sentence) => this.notices.toast('nothing', sentence),
       });
       model.terminals.set(pane, terminal);
     }
@@ -114,13 +117,15 @@ export class Controller {
           terminal.restart();
           restarted.add(pane.pane);
         }
+        terminal.runs(pane.program);
         terminal.resize(pane.cols - 4, pane.rows - 1);
       }
     batch(() => {
       const gone = (pane: number | undefined): boolean => pane !== undefined && (!alive.has(pane) || restarted.has(pane));
-      if (gone(model.copying.value?.pane)) this.#endCopyMode();
+      if (gone(model.copying.value?.pane)) this.copying.leave();
       if (gone(model.searching.value)) model.searching.value = undefined;
       model.view.value = view;
+      seen(view);
     });
     for (const [pane, terminal] of model.terminals)
       if (!alive.has(pane)) {
@@ -167,9 +172,9 @@ export class Controller {
       case 'copy-mode':
         return this.copyMode(action.pane, action.pageUp === true);
       case 'search':
-        return this.search(action.pane);
+        return this.finding.open(action.pane);
       case 'paste':
-        return void this.pasteOwn(action.pane);
+        return void this.pasting.own(action.pane);
       case 'menu':
       case 'export':
         model.overlay.value = { kind: action.action, pane: action.pane };
@@ -181,14 +186,23 @@ export class Controller {
       case 'list-keys':
         model.overlay.value = { kind: 'keys' };
         return;
+      case 'show-messages':
+        model.overlay.value = { kind: 'messages' };
+        return;
+      case 'choose-tree':
+        model.overlay.value = { kind: 'windows' };
+        return;
       case 'command-prompt':
         model.overlay.value = { kind: 'prompt', prompt: action.prompt, initial: action.initial, template: action.template };
         return;
       case 'confirm':
         model.overlay.value = { kind: 'confirm', prompt: action.prompt, command: action.command };
         return;
+      case 'display':
+        this.#display(action);
+        return;
       case 'message':
-        this.toast('ok', action.text);
+        this.notices.toast('note', action.text);
         return;
       case 'send-keys': {
         const terminal = this.terminal(action.pane);
@@ -201,20 +215,29 @@ export class Controller {
   #onNotice(level: 'ok' | 'warn' | 'stop', sentence: string, pane: number | undefined): void {
     const number = model.allPanes.value.find((entry) => entry.pane.pane === pane)?.pane.number;
     const whole = number === undefined ? sentence : text.aboutPane(number, sentence);
-    if (level === 'ok') this.toast(level, whole);
-    else this.banner(level, whole);
+    if (level === 'ok') this.notices.toast(level, whole);
+    else this.notices.banner(level, whole);
   }
 
   #welcome(lastUnlock: string | null, failures: number): void {
+    const heading = lastUnlock ? text.welcome : text.welcomeNew;
     const parts = [lastUnlock ? text.welcomeLast(clock(new Date(lastUnlock))) : text.welcomeFirst];
     if (failures > 0) parts.push(text.welcomeFailures(failures));
-    if (failures > 0) this.banner('warn', text.welcome, parts.join(' '));
-    else this.toast('ok', text.welcome, parts.join(' '));
+    if (failures > 0) this.notices.banner('warn', heading, parts.join(' '));
+    else this.notices.toast('note', heading, parts.join(' '));
   }
 
-  /** Runs a command line of tmux's syntax where the person is, or in `pane`. */
+  /** Runs a command line of tmux's syntax where the person is, or in `pane`; why it was refused becomes a toast. */
   command(line: string, pane = model.activePane.value?.pane): Promise<void> {
-    const done = this.#command(line, pane);
+    const toast = (refusal: string | undefined): void => {
+      if (refusal !== undefined) this.notices.toast('nothing', refusal);
+    };
+    return this.tryCommand(line, toast, pane);
+  }
+
+  /** As `command`, for who says a refusal in a place of their own: `then` gets why, before keys that waited go anywhere. */
+  tryCommand(line: string, then: (refusal: string | undefined) => void, pane = model.activePane.value?.pane): Promise<void> {
+    const done = this.#tryCommand(line, pane).then(then);
     this.#commandGiven(done);
     return done;
   }
@@ -224,9 +247,16 @@ export class Controller {
     this.#commandGiven = listener;
   }
 
-  async #command(line: string, pane: number | undefined): Promise<void> {
+  /** Tells of every change of text size and theme that is asked for. */
+  onDisplay(listener: (change: DisplayChange) => void): void {
+    this.#display = listener;
+  }
+
+  async #tryCommand(line: string, pane: number | undefined): Promise<string | undefined> {
     const answer = await this.#ask(this.bridge.request('command', pane === undefined ? { line } : { line, pane }));
-    if (answer?.message) this.toast('ok', answer.message);
+    if (answer?.refused) return answer.message ?? messages.bridge.failed;
+    if (answer?.message) this.notices.toast('note', answer.message);
+    return undefined;
   }
 
   lock(): void {
@@ -234,11 +264,11 @@ export class Controller {
   }
 
   async verify(pane: number): Promise<void> {
-    const busy = this.toast('ok', messages.verify.busy);
+    const busy = this.notices.toast('wait', messages.verify.busy);
     const result = await this.#ask(this.bridge.request('verify.pane', { pane }));
-    this.dismiss(busy);
-    if (result?.good) this.toast('ok', result.sentence);
-    else if (result) this.toast('stop', messages.verify.bad, result.sentence);
+    this.notices.dismiss(busy);
+    if (result?.good) this.notices.toast('ok', result.sentence);
+    else if (result) this.notices.toast('stop', messages.verify.bad, result.sentence);
   }
 
   /** Waits for an answer; a refusal becomes a toast that stays until read. */
@@ -246,7 +276,7 @@ export class Controller {
     try {
       return await answer;
     } catch (error) {
-      this.toast('stop', error instanceof Refused ? error.message : messages.bridge.failed);
+      this.notices.toast('stop', error instanceof Refused ? error.message : messages.bridge.failed);
       return undefined;
     }
   }
@@ -272,7 +302,7 @@ export class Controller {
 
   /** The text goes: no terminal is left, and no view. */
   end(): void {
-    this.#endCopyMode();
+    this.copying.leave();
     for (const terminal of model.terminals.values()) terminal.dispose();
     model.terminals.clear();
     model.view.value = undefined;
@@ -289,105 +319,16 @@ export class Controller {
   }
 
   copyMode(pane: number, pageUp = false): void {
-    this.#copyMode = new CopyMode(this.terminal(pane).terminal);
-    if (pageUp) this.#copyMode.key('PPage');
-    this.#drawCopyMode(pane);
+    this.copying.enter(pane, { pageUp });
     this.focusTerminal();
   }
 
-  /** A key in copy mode. True when it was taken; no key of copy mode reaches the shell. */
+  /** A key in copy mode. True when it was taken. */
   copyKey(name: string): boolean {
-    const state = model.copying.value;
-    if (!state || !this.#copyMode || model.activePane.value?.pane !== state.pane) return false;
-    const outcome = this.#copyMode.key(name);
-    if (outcome?.copy !== undefined) this.copied(outcome.copy);
-    if (outcome?.done) this.#endCopyMode();
-    else if (outcome?.search === 'open') this.search(state.pane);
-    else if (outcome?.search) this.find(state.pane, this.#lastSearch, outcome.search === 'older', this.#caseSensitive);
-    if (model.copying.value) this.#drawCopyMode(state.pane);
-    return true;
-  }
-
-  #drawCopyMode(pane: number): void {
-    if (!this.#copyMode) return;
-    const { column, row } = this.#copyMode.cursor;
-    model.copying.value = { pane, column, row, selecting: this.#copyMode.selecting };
-  }
-
-  #endCopyMode(): void {
-    this.#copyMode = undefined;
-    model.copying.value = undefined;
-  }
-
-  copied(selected: string): void {
-    if (!copyText(selected)) return void this.toast('warn', text.notCopied);
-    const sentence = text.copied(count(new TextEncoder().encode(selected).length));
-    void this.#clearedAtLock.then((cleared) => this.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));
-  }
-
-  /** Ctrl-shift-c. */
-  copySelection(pane: number): void {
-    const selected = this.terminal(pane).terminal.getSelection();
-    if (!selected) return void this.toast('ok', text.nothingSelected);
-    this.copied(selected);
-    if (!model.copying.value) this.terminal(pane).terminal.clearSelection();
-  }
-
-  /** The last copy of this workspace, else the clipboard where the browser lets us read it. */
-  async pasteOwn(pane: number): Promise<void> {
-    const own = lastCopy() || (await navigator.clipboard?.readText().catch(() => '')) || '';
-    if (own) this.paste(pane, own);
-    else this.toast('ok', text.nothingToPaste);
-  }
-
-  /** Every paste comes through here: filtered, and asked about when it is more than one plain line. */
-  paste(pane: number, raw: string): void {
-    const review = reviewPaste(raw);
-    if (!review.text && review.removed === 0) return;
-    if (needsQuestion(raw, review)) model.overlay.value = { kind: 'paste', pane, review };
-    else this.sendPaste(pane, review.text);
-  }
-
-  sendPaste(pane: number, filtered: string): void {
-    const terminal = this.terminal(pane);
-    terminal.type(pasteText(filtered, terminal.terminal.modes.bracketedPasteMode));
-  }
-
-  takesPasteWhole(pane: number): boolean {
-    return this.terminal(pane).terminal.modes.bracketedPasteMode;
-  }
-
-  answerPaste(pane: number, review: PasteReview, answer: 'no' | 'as-is' | 'without-last'): void {
-    model.overlay.value = undefined;
-    if (answer === 'as-is') this.sendPaste(pane, review.text);
-    if (answer === 'without-last') this.sendPaste(pane, review.text.replace(/[\r\n]+$/, ''));
-  }
-
-  #lastSearch = '';
-  #caseSensitive = false;
-
-  search(pane: number): void {
-    model.searching.value = pane;
-  }
-
-  find(pane: number, term: string, older: boolean, caseSensitive: boolean, incremental = false): void {
-    this.#lastSearch = term;
-    this.#caseSensitive = caseSensitive;
-    if (!term && !incremental) return;
-    this.terminal(pane).find(term, older, { caseSensitive, incremental });
-    if (model.copying.value?.pane === pane) {
-      this.#copyMode?.follow();
-      this.#drawCopyMode(pane);
-    }
-  }
-
-  /** Leaves the search; inside copy mode the view stays at the hit. */
-  leaveSearch(pane: number): void {
-    model.searching.value = undefined;
-    const terminal = model.terminals.get(pane);
-    terminal?.clearSearch();
-    if (!model.copying.value) terminal?.terminal.scrollToBottom();
-    this.focusTerminal();
+    return this.copying.key(name, (pane, how) => {
+      if (how === 'older' || how === 'newer') this.finding.open(pane, how === 'older');
+      else this.finding.again(pane, how === 'reverse');
+    });
   }
 
   showNumbers(): void {
@@ -409,39 +350,6 @@ export class Controller {
   toggleReader(pane: number): void {
     const { options } = this.terminal(pane).terminal;
     options.screenReaderMode = !options.screenReaderMode;
-    this.toast('ok', options.screenReaderMode ? messages.menu.readerOn : messages.menu.readerOff);
-  }
-
-  // --- notices
-
-  toast(level: 'ok' | 'warn' | 'stop', sentence: string, note?: string): number {
-    const id = ++this.#notices;
-    model.toasts.value = [...model.toasts.value.slice(-2), { id, level, sentence: model.withPrefix(sentence), ...(note ? { note } : {}) }];
-    say(note ? `${sentence} ${note}` : sentence, level === 'stop');
-    if (level !== 'stop') setTimeout(() => this.dismiss(id), TOAST_MS);
-    return id;
-  }
-
-  #onStanding(about: string, fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null): void {
-    model.banners.value = model.banners.value.filter((banner) => banner.about !== about);
-    if (fault) this.banner(fault.level, fault.sentence, undefined, about);
-  }
-
-  banner(level: 'warn' | 'stop', sentence: string, note?: string, about?: string): void {
-    const others = model.banners.value.filter((banner) => banner.sentence !== sentence);
-    const all = [...others, { id: ++this.#notices, level, sentence, ...(note ? { note } : {}), ...(about ? { about } : {}) }];
-    model.banners.value = all.sort((a, b) => Number(b.level === 'stop') - Number(a.level === 'stop') || b.id - a.id).slice(0, BANNERS);
-    say(note ? `${sentence} ${note}` : sentence, level === 'stop');
-  }
-
-  dismiss(id: number): void {
-    model.toasts.value = model.toasts.value.filter((notice) => notice.id !== id);
-    model.banners.value = model.banners.value.filter((notice) => notice.id !== id);
-  }
-
-  /** Prefix esc: the newest toast, else the first banner. */
-  dismissNext(): void {
-    const next = model.toasts.value.at(-1) ?? model.banners.value[0];
-    if (next) this.dismiss(next.id);
+    this.notices.toast('note', options.screenReaderMode ? messages.menu.readerOn : messages.menu.readerOff);
   }
 }

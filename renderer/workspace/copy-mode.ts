@@ -1,10 +1,22 @@
 /**
- * Copy mode: the keyboard in the scrollback. vi keys and arrows; Space or v begins, V takes whole lines, Enter or y
- * copies and leaves, q or Escape leaves. Rows are absolute in the emulator's buffer, columns are cells.
+ * Copy mode: the keyboard in the scrollback. Which key does what stands in src/mux/keys/copy-table.ts. Rows are absolute in
+ * the emulator's buffer, columns are cells.
  */
 import type { Terminal } from '@xterm/xterm';
+import type { CopyAction } from '../../src/mux/keys/copy-table.ts';
 
-export type CopyOutcome = { readonly done?: 'leave'; readonly copy?: string; readonly search?: 'older' | 'newer' | 'open' };
+/** What copy mode asks of an emulator. */
+export type Readable = Pick<
+  Terminal,
+  'buffer' | 'cols' | 'rows' | 'select' | 'clearSelection' | 'getSelection' | 'getSelectionPosition' | 'scrollLines' | 'scrollToLine' | 'scrollToBottom'
+>;
+
+/** `search`: a search that is to be opened in this direction, or the last one to be walked on with. */
+export interface CopyOutcome {
+  readonly done?: 'leave';
+  readonly copy?: string;
+  readonly search?: 'older' | 'newer' | 'again' | 'reverse';
+}
 
 interface Point {
   readonly x: number;
@@ -12,14 +24,16 @@ interface Point {
 }
 
 export class CopyMode {
-  readonly #terminal: Terminal;
+  readonly #terminal: Readable;
   #at: Point;
   #anchor: Point | undefined;
   #wholeLines = false;
+  /** What is selected is the hit of a search, which nobody wants to copy. */
+  #hit = false;
   /** The column that up and down keep to where the line is long enough. */
   #column: number;
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Readable) {
     this.#terminal = terminal;
     const { baseY, cursorX, cursorY } = terminal.buffer.active;
     this.#at = { x: Math.min(cursorX, terminal.cols - 1), y: baseY + cursorY };
@@ -33,121 +47,101 @@ export class CopyMode {
 
   /** Where the cursor is drawn: column and row of the viewport. */
   get cursor(): { readonly column: number; readonly row: number } {
-    return { column: this.#at.x, row: this.#at.y - this.#terminal.buffer.active.viewportY };
+    return { column: this.#at.x, row: this.#at.y - this.#buffer.viewportY };
   }
 
-  /** A search moved the selection: the cursor follows it. */
-  follow(): void {
+  /** Where the next search begins: at the cursor. The emulator's search goes on from what is selected. */
+  aim(): void {
     const selected = this.#terminal.getSelectionPosition();
-    if (selected) this.#at = { x: selected.start.x, y: selected.start.y };
+    const there = selected?.start.x === this.#at.x && selected.start.y === this.#at.y;
+    if (!this.#hit || !there) this.#terminal.select(this.#at.x, this.#at.y, 1);
+    this.#hit = true;
   }
 
-  /** Takes a key by its tmux name; undefined means that copy mode has no such key. */
-  key(name: string): CopyOutcome | undefined {
-    const buffer = this.#terminal.buffer.active;
-    const page = this.#terminal.rows;
-    const half = Math.floor(page / 2);
-    const last = buffer.length - 1;
-    const { x, y } = this.#at;
-    switch (name) {
-      case 'q':
-      case 'C-c':
-        return this.#leave();
-      case 'Escape':
-        if (!this.#anchor) return this.#leave();
-        this.#anchor = undefined;
-        this.#terminal.clearSelection();
-        return {};
-      case 'Enter':
-      case 'y':
-      case 'C-j':
-        return this.#copy();
-      case 'Space':
-      case 'v':
-      case 'C-Space':
-        this.#anchor = this.#at;
-        this.#wholeLines = false;
-        return this.#to(this.#at);
-      case 'V':
-        this.#anchor = this.#at;
-        this.#wholeLines = true;
-        return this.#to(this.#at);
-      case 'o': {
-        const anchor = this.#anchor;
-        if (!anchor) return {};
-        this.#anchor = this.#at;
-        return this.#to(anchor);
-      }
-      case 'h':
-      case 'Left':
-        return this.#to(x > 0 ? { x: x - 1, y } : this.#wrapped(y) ? { x: this.#terminal.cols - 1, y: y - 1 } : this.#at);
-      case 'l':
-      case 'Right':
-        return this.#to({ x: x + 1, y });
-      case 'k':
-      case 'Up':
-        return this.#upDown(-1);
-      case 'j':
-      case 'Down':
-        return this.#upDown(1);
-      case 'w':
-        return this.#to(this.#word(1));
-      case 'b':
-        return this.#to(this.#word(-1));
-      case 'e':
-        return this.#to(this.#wordEnd());
-      case '0':
-      case 'Home':
-        return this.#to({ x: 0, y });
-      case '^':
-        return this.#to({ x: Math.max(0, this.#line(y).search(/\S/)), y });
-      case '$':
-      case 'End':
-        return this.#to({ x: Math.max(0, this.#line(y).trimEnd().length - 1), y });
-      case 'g':
-        return this.#to({ x: 0, y: 0 });
-      case 'G':
-        return this.#to({ x: 0, y: last });
-      case 'H':
-        return this.#to({ x: 0, y: buffer.viewportY });
-      case 'M':
-        return this.#to({ x: 0, y: buffer.viewportY + half });
-      case 'L':
-        return this.#to({ x: 0, y: buffer.viewportY + page - 1 });
-      case 'C-u':
-        return this.#scroll(-half);
-      case 'C-d':
-        return this.#scroll(half);
-      case 'C-b':
-      case 'PPage':
-        return this.#scroll(-page);
-      case 'C-f':
-      case 'NPage':
-        return this.#scroll(page);
-      case 'K':
-      case 'C-y':
-        return this.#scroll(-1);
-      case 'J':
-      case 'C-e':
-        return this.#scroll(1);
-      case '/':
-      case '?':
-        return { search: 'open' };
-      case 'n':
-        return { search: 'older' };
-      case 'N':
-        return { search: 'newer' };
-      default:
-        return undefined;
-    }
+  /** After a search: the cursor goes to its hit, and a selection that was begun reaches to it. `found` false: all stays. */
+  follow(found: boolean): void {
+    const hit = found ? this.#terminal.getSelectionPosition() : undefined;
+    if (hit) this.#at = { x: hit.start.x, y: hit.start.y };
+    this.#column = this.#at.x;
+    this.#select();
+  }
+
+  /** Carries an action of the copy tables out. */
+  run(action: CopyAction): CopyOutcome {
+    return this.#actions[action]();
+  }
+
+  readonly #actions: Readonly<Record<CopyAction, () => CopyOutcome>> = {
+    cancel: () => this.#leave(),
+    'clear-selection': () => {
+      this.#anchor = undefined;
+      this.#terminal.clearSelection();
+      return {};
+    },
+    'copy-selection-and-cancel': () => this.#copy(),
+    'copy-end-of-line': () => {
+      this.#begin(false);
+      this.run('end-of-line');
+      return this.#copy();
+    },
+    'begin-selection': () => this.#begin(false),
+    'select-line': () => this.#begin(true),
+    'other-end': () => {
+      const anchor = this.#anchor;
+      if (!anchor) return {};
+      this.#anchor = this.#at;
+      return this.#to(anchor);
+    },
+    'cursor-left': () => {
+      const { x, y } = this.#at;
+      return this.#to(x > 0 ? { x: x - 1, y } : this.#wrapped(y) ? { x: this.#terminal.cols - 1, y: y - 1 } : this.#at);
+    },
+    'cursor-right': () => this.#to({ x: this.#at.x + 1, y: this.#at.y }),
+    'cursor-up': () => this.#upDown(-1),
+    'cursor-down': () => this.#upDown(1),
+    'next-word': () => this.#to(this.#word(1)),
+    'previous-word': () => this.#to(this.#word(-1)),
+    'next-word-end': () => this.#to(this.#wordEnd()),
+    'start-of-line': () => this.#to({ x: 0, y: this.#at.y }),
+    'back-to-indentation': () => this.#to({ x: Math.max(0, this.#line(this.#at.y).search(/\S/)), y: this.#at.y }),
+    'end-of-line': () => this.#to({ x: Math.max(0, this.#line(this.#at.y).trimEnd().length - 1), y: this.#at.y }),
+    'history-top': () => this.#to({ x: 0, y: 0 }),
+    'history-bottom': () => this.#to({ x: 0, y: this.#buffer.length - 1 }),
+    'top-line': () => this.#to({ x: 0, y: this.#buffer.viewportY }),
+    'middle-line': () => this.#to({ x: 0, y: this.#buffer.viewportY + this.#half }),
+    'bottom-line': () => this.#to({ x: 0, y: this.#buffer.viewportY + this.#terminal.rows - 1 }),
+    'scroll-up': () => this.#scroll(-1),
+    'scroll-down': () => this.#scroll(1),
+    'halfpage-up': () => this.#scroll(-this.#half),
+    'halfpage-down': () => this.#scroll(this.#half),
+    'page-up': () => this.#scroll(-this.#terminal.rows),
+    'page-down': () => this.#scroll(this.#terminal.rows),
+    'search-forward': () => ({ search: 'newer' }),
+    'search-backward': () => ({ search: 'older' }),
+    'search-again': () => ({ search: 'again' }),
+    'search-reverse': () => ({ search: 'reverse' }),
+  };
+
+  get #buffer(): Readable['buffer']['active'] {
+    return this.#terminal.buffer.active;
+  }
+
+  get #half(): number {
+    return Math.floor(this.#terminal.rows / 2);
+  }
+
+  #begin(wholeLines: boolean): CopyOutcome {
+    this.#anchor = this.#at;
+    this.#wholeLines = wholeLines;
+    return this.#to(this.#at);
   }
 
   #line(y: number): string {
-    return this.#terminal.buffer.active.getLine(y)?.translateToString(false) ?? '';
+    return this.#buffer.getLine(y)?.translateToString(false) ?? '';
   }
 
   #wrapped(y: number): boolean {
-    return y > 0 && this.#terminal.buffer.active.getLine(y)?.isWrapped === true;
+    return y > 0 && this.#buffer.getLine(y)?.isWrapped === true;
   }
 
   #scroll(lines: number): CopyOutcome {
@@ -157,14 +151,14 @@ export class CopyMode {
 
   #upDown(lines: number): CopyOutcome {
     const column = this.#column;
-    const y = Math.max(0, Math.min(this.#terminal.buffer.active.length - 1, this.#at.y + lines));
+    const y = Math.max(0, Math.min(this.#buffer.length - 1, this.#at.y + lines));
     this.#to({ x: Math.min(column, Math.max(0, this.#line(y).trimEnd().length - 1)), y });
     this.#column = column;
     return {};
   }
 
   #to(point: Point): CopyOutcome {
-    const { length } = this.#terminal.buffer.active;
+    const { length } = this.#buffer;
     this.#at = { x: Math.max(0, Math.min(this.#terminal.cols - 1, point.x)), y: Math.max(0, Math.min(length - 1, point.y)) };
     this.#column = this.#at.x;
     this.#show();
@@ -173,7 +167,7 @@ export class CopyMode {
   }
 
   #show(): void {
-    const { viewportY } = this.#terminal.buffer.active;
+    const { viewportY } = this.#buffer;
     const { rows } = this.#terminal;
     if (this.#at.y < viewportY) this.#terminal.scrollToLine(this.#at.y);
     else if (this.#at.y >= viewportY + rows) this.#terminal.scrollToLine(this.#at.y - rows + 1);
@@ -181,6 +175,7 @@ export class CopyMode {
 
   #select(): void {
     if (!this.#anchor) return;
+    this.#hit = false;
     const { cols } = this.#terminal;
     const before = this.#anchor.y < this.#at.y || (this.#anchor.y === this.#at.y && this.#anchor.x <= this.#at.x);
     const [first, second] = before ? [this.#anchor, this.#at] : [this.#at, this.#anchor];
@@ -189,7 +184,7 @@ export class CopyMode {
   }
 
   #copy(): CopyOutcome {
-    const text = this.#terminal.getSelection();
+    const text = this.#hit ? '' : this.#terminal.getSelection();
     this.#leave();
     return text ? { done: 'leave', copy: text } : { done: 'leave' };
   }
@@ -203,7 +198,7 @@ export class CopyMode {
   /** The next or previous start of a word; lines are joined as the reader sees them, one after the other. */
   #word(step: 1 | -1): Point {
     let { x, y } = this.#at;
-    const last = this.#terminal.buffer.active.length - 1;
+    const last = this.#buffer.length - 1;
     if (step === 1) {
       const rest = this.#line(y).slice(x);
       const next = rest.match(/^(\w+|[^\w\s]+|\s)\s*(?=\S)/);
@@ -226,7 +221,7 @@ export class CopyMode {
 
   #wordEnd(): Point {
     let { x, y } = this.#at;
-    const last = this.#terminal.buffer.active.length - 1;
+    const last = this.#buffer.length - 1;
     for (x += 1; y <= last; y++, x = 0) {
       const match = this.#line(y)
         .slice(x)

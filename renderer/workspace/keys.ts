@@ -64,7 +64,7 @@ export function installKeys(controller: Controller): void {
       const pane = model.activePane.value;
       if (pane && !inField && !state.prefixActive && name === 'C-S-c') {
         take(event);
-        return controller.copySelection(pane.pane);
+        return controller.copying.copySelection(pane.pane);
       }
       // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
       if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
@@ -72,8 +72,8 @@ export function installKeys(controller: Controller): void {
       const wasActive = state.prefixActive;
       setState(fed.state);
       if (fed.commandLine !== undefined) void controller.command(fed.commandLine);
-      if (fed.unbound === 'Escape') controller.dismissNext();
-      else if (fed.unbound !== undefined) controller.toast('ok', messages.workspace.unbound(keyLabel(fed.unbound)));
+      if (fed.unbound === 'Escape') controller.notices.dismissNext();
+      else if (fed.unbound !== undefined) controller.notices.toast('nothing', messages.workspace.unbound(keyLabel(fed.unbound)));
       if (fed.consumed || wasActive) return take(event);
       if (inField) return;
       if (controller.copyKey(name)) return take(event);
@@ -117,7 +117,7 @@ export function installKeys(controller: Controller): void {
       take(event);
       const pane = model.activePane.value;
       const text = event.clipboardData?.getData('text/plain');
-      if (pane && text) controller.paste(pane.pane, text);
+      if (pane && text) controller.pasting.paste(pane.pane, text);
     },
     { capture: true },
   );

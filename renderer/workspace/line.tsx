@@ -1,19 +1,16 @@
-/** The status line: the bottom row on every screen. What goes when it gets narrow is decided by what fits. */
+/** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
+import type { WindowView } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
-import { keepFocus } from './focus.ts';
+import { fitLine } from './fit-line.ts';
+import { keepFocus } from '../shared/focus.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
-/** 1 later windows, 2 role, 3 ledger count, 4 class word, 5 window names. Warnings, sealed, person and time never go. */
-const DROP_STEPS = 5;
-/** Windows that stay when the later ones go. */
-const FIRST_WINDOWS = 3;
-
 export function StatusLine({ controller }: { readonly controller: Controller }): JSX.Element {
   const line = useRef<HTMLElement>(null);
   const view = model.view.value;
@@ -21,7 +18,6 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
   const lockIn = model.lockIn.value;
   const prefix = model.prefixActive.value;
   const windows = view?.windows ?? [];
-  const hidden = windows.filter((window, i) => i >= FIRST_WINDOWS && !window.active).length;
   useLayoutEffect(() => {
     const fit = (): void => fitLine(line.current!);
     fit();
@@ -38,13 +34,15 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       <nav class="line__where" aria-label={text.where}>
         {view ? (
           <span class="seg is-current" data-class={view.sessionClass}>
-            <span class="seg__class drop-4">{text[view.sessionClass]}</span>
+            <span class="seg__class" data-drop="3">
+              {text[view.sessionClass]}
+            </span>
             <span class="seg__name">{view.session}</span>
           </span>
         ) : null}
         <ol class="line__windows" aria-label={text.windows}>
-          {windows.map((window, i) => (
-            <li key={window.id} class={i >= FIRST_WINDOWS && !window.active ? 'drop-1' : undefined}>
+          {windows.map((window) => (
+            <li key={window.id} data-window={window.active ? 'current' : 'other'}>
               <button
                 type="button"
                 class={`win${window.active ? ' is-current' : ''}`}
@@ -52,16 +50,18 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
                 onClick={() => void controller.command(`select-window -t :=${window.index}`)}
               >
                 <span class="win__no">{window.index}</span>
-                <span class={`win__name${window.active ? ' drop-6' : ' drop-5'}`}>{window.name}</span>
-                {window.zoomed ? (
-                  <span class="win__flag" title={text.zoomedWord}>
-                    Z{window.active ? ` ${window.panes.find((pane) => pane.pane === window.activePane)?.number ?? 1}/${window.panes.length}` : ''}
-                  </span>
-                ) : null}
+                <span class="win__name" data-drop={window.active ? '5' : '4'}>
+                  {window.name}
+                </span>
+                <Flags window={window} />
               </button>
             </li>
           ))}
-          {hidden > 0 ? <li class="win win__more show-1">{text.more(hidden)}</li> : null}
+          {windows.length > 1 ? (
+            <li>
+              <button type="button" class="win win__more" aria-label={text.moreLabel} onClick={() => void controller.command('choose-tree -w')} />
+            </li>
+          ) : null}
         </ol>
       </nav>
       <div class="line__state">
@@ -75,34 +75,57 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
             <span class="st" data-level={state(status.recording.level)}>
               <Mark kind={status.recording.level} />
               <span class="st__word">{status.recording.word}</span>
-              <b>{size(status.recording.sealedBytes)}</b>
+              <b data-drop="7">{size(status.recording.sealedBytes)}</b>
             </span>
-            <span class={`st${status.ledger.level === 'ok' ? ' drop-3' : ''}`} data-level={state(status.ledger.level)} title={status.ledger.note}>
+            <span
+              class="st"
+              data-drop={status.ledger.level === 'ok' ? '2' : undefined}
+              data-level={state(status.ledger.level)}
+              title={status.ledger.note ?? text.ledgerPlain}
+            >
               <Mark kind={status.ledger.level as MarkKind} />
               <span class="st__word">{status.ledger.word}</span>
               <b>{count(status.ledger.events)}</b>
             </span>
-            <span class="st">
+            <span class="st" data-drop="8">
               {status.person}
-              <span class="dim drop-2">{status.role}</span>
-            </span>
-            <span class="st st--time" data-level={warning ? 'warn' : undefined} role="timer" aria-live="off">
-              {text.locksIn}
-              <b>{left(lockIn)}</b>
+              <span class="dim" data-drop="1">
+                {status.role}
+              </span>
             </span>
           </>
         ) : null}
       </div>
+      {status ? (
+        <span class="st st--time" data-level={warning ? 'warn' : undefined} role="timer" aria-live="off">
+          <span data-drop="6">{text.locksIn}</span>
+          <b>{left(lockIn)}</b>
+        </span>
+      ) : null}
     </footer>
   );
 }
 
-const state = (level: string): string | undefined => (level === 'warn' || level === 'stop' ? level : undefined);
-
-/** Drops one thing after the other until the line fits. */
-export function fitLine(line: HTMLElement): void {
-  for (let step = 0; step <= DROP_STEPS + 1; step++) {
-    line.dataset.drop = String(step);
-    if (line.scrollWidth <= line.clientWidth) return;
-  }
+/** Z, and what tmux marks a window with: - the last one, ! a bell, # output. */
+function Flags({ window }: { readonly window: WindowView }): JSX.Element | null {
+  const alerts = model.alerts.value.get(window.id);
+  const flags = [
+    ...(window.last ? [['-', text.lastWord]] : []),
+    ...(alerts?.activity ? [['#', text.activityWord]] : []),
+    ...(alerts?.bell ? [['!', text.bellWord]] : []),
+    ...(window.zoomed ? [[zoomFlag(window), text.zoomedWord]] : []),
+  ] as const;
+  if (flags.length === 0) return null;
+  return (
+    <span class="win__flag" title={flags.map(([, word]) => word).join(', ')}>
+      {flags.map(([flag]) => flag).join('')}
+      <span class="vh"> {flags.map(([, word]) => word).join(', ')}</span>
+    </span>
+  );
 }
+
+function zoomFlag({ active, activePane, panes }: WindowView): string {
+  return active ? `Z ${panes.find((pane) => pane.pane === activePane)?.number ?? 1}/${panes.length}` : 'Z';
+}
+
+const state = (level: string): string | undefined => (level === 'warn' || level === 'stop' ? level : undefined);

@@ -1,30 +1,38 @@
 import './frame-budget.ts';
 import './style-attribute.ts';
 import './cell-metrics.ts';
-import '@preact/signals';
+import { effect } from '@preact/signals';
 import { render } from 'preact';
-import '../shared/tokens.css';
 import '../shared/ui.css';
+import './panes.css';
+import './notices.css';
+import './bands/bands.css';
 import { Bridge } from '../shared/bridge.ts';
-import { display, followDisplay } from '../shared/display.ts';
+import { cellSize } from '../shared/cell.ts';
+import { display, followDisplay, setDisplay, stepCell } from '../shared/display.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { loadFonts, Silent, Unconnected } from '../shared/start.tsx';
 import { App } from './app.tsx';
+import { onCopy } from './clipboard.ts';
 import { Controller } from './controller.ts';
 import { installKeys } from './keys.ts';
 import { watchLease } from './lease.ts';
-import { refreshTerminals } from './terminal-view.ts';
+import * as model from './model.ts';
+import { limitHistory, refreshTerminals, TerminalView } from './terminal-view.ts';
 
 guardChords(window);
 if (!window.wardmux) render(<Unconnected />, document.body);
 else {
   const bridge = new Bridge();
   followDisplay(bridge);
-  const controller = new Controller(bridge);
+  const controller = new Controller(bridge, (pane, port) => new TerminalView(pane, port));
+  onCopy(() => controller.copying.tellCore());
+  controller.onDisplay(({ text, theme }) => setDisplay(bridge, { ...(text ? { cell: stepCell(text, cellSize().c) } : {}), ...(theme ? { theme } : {}) }));
   // The emulator measures its cell with the font: it has to be there first.
   await loadFonts();
   render(<App controller={controller} />, document.body);
   installKeys(controller);
+  effect(() => limitHistory(model.options.value['history-limit']));
   const redraw = (): void => {
     refreshTerminals();
     controller.measure();

@@ -8,14 +8,18 @@ import type { TerminalView } from './terminal-view.ts';
 
 export type Overlay =
   | { readonly kind: 'menu' | 'export'; readonly pane: number }
-  | { readonly kind: 'keys' }
+  | { readonly kind: 'keys' | 'messages' | 'windows' }
   | { readonly kind: 'paste'; readonly pane: number; readonly review: PasteReview }
   | { readonly kind: 'confirm'; readonly prompt: string; readonly command: string }
   | { readonly kind: 'prompt'; readonly prompt: string; readonly initial: string; readonly template: string };
 
+/** `ok`: it was done or proven. `note`: an answer. `nothing`: nothing happened, and why. `wait`: it is being done. */
+export type NoticeKind = 'ok' | 'note' | 'nothing' | 'wait' | 'warn' | 'stop';
+
 export interface Notice {
   readonly id: number;
-  readonly level: 'ok' | 'warn' | 'stop';
+  readonly at: Date;
+  readonly kind: NoticeKind;
   readonly sentence: string;
   readonly note?: string;
   /** A banner that goes by itself when this is over. */
@@ -30,6 +34,12 @@ export interface CopyState {
   readonly selecting: boolean;
 }
 
+/** tmux's flags of a window that is not in front. */
+export interface Alert {
+  readonly bell: boolean;
+  readonly activity: boolean;
+}
+
 export const view = signal<WorkspaceView | undefined>(undefined);
 export const status = signal<StatusView | undefined>(undefined);
 /** Seconds until the lock, counted down between the core's statuses. */
@@ -38,7 +48,13 @@ export const prefixActive = signal(false);
 export const whichKey = signal(false);
 export const overlay = signal<Overlay | undefined>(undefined);
 export const toasts = signal<readonly Notice[]>([]);
+/** Lines that were given at the prompt, newest first. */
+export const promptHistory = signal<readonly string[]>([]);
+/** What was said, oldest first. */
+export const log = signal<readonly Notice[]>([]);
 export const banners = signal<readonly Notice[]>([]);
+/** By window id. */
+export const alerts = signal<ReadonlyMap<number, Alert>>(new Map());
 export const paneNumbers = signal(false);
 export const searching = signal<number | undefined>(undefined);
 export const copying = signal<CopyState | undefined>(undefined);
@@ -52,6 +68,13 @@ export const options = computed(() => ({ ...defaultOptions.session, ...defaultOp
 export const prefixLabel = computed(() => keyLabel(options.value.prefix));
 /** Our sentences name the default prefix; a person who moved it reads their own. */
 export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.session.prefix), prefixLabel.value);
+
+/** The cursor of the focused pane is in the lower half of the stage: what must not cover it goes to the upper one. */
+export const cursorIsLow = computed(() => {
+  const pane = activePane.value;
+  const row = pane && terminals.get(pane.pane)?.cursorRow.value;
+  return pane !== undefined && row !== undefined && pane.y + 1 + row >= (view.value?.stage.rows ?? 0) / 2;
+});
 
 export const activePaneId = computed(() => activePane.value?.pane);
 export const warned = computed(() => status.value?.warning ?? false);
@@ -68,5 +91,9 @@ export const allPanes = computed(() =>
 /** The pane has no program; what it printed stands there still. */
 export const hasEnded = ({ state }: Pick<PaneView, 'state'>): boolean => state === 'exited' || state === 'failed';
 
-/** What a pane is called: the shell's own title, else the program's name. */
-export const paneTitle = (pane: PaneView): string => terminals.get(pane.pane)?.title.value || pane.program;
+/** What a pane is called: its program, with the title that it has set itself, else with its host or folder. */
+export function paneTitle(pane: PaneView): string {
+  const title = terminals.get(pane.pane)?.title.value;
+  if (title) return title.includes(pane.program) ? title : `${pane.program} ${title}`;
+  return [pane.program, pane.host ?? pane.folder].filter(Boolean).join(' ');
+}

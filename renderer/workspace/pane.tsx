@@ -1,5 +1,5 @@
 /** One pane: its rule, its emulator, and what stands over it. Mounted once for the pane's whole life. */
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { PaneView, WindowView } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
@@ -7,7 +7,8 @@ import { Button, Mark } from '../shared/parts.tsx';
 import { count } from '../shared/text.ts';
 import { BorderGrips } from './borders.tsx';
 import type { Controller } from './controller.ts';
-import { keepFocus } from './focus.ts';
+import { FindRow } from './find-row.tsx';
+import { keepFocus } from '../shared/focus.ts';
 import * as model from './model.ts';
 
 interface PaneProps {
@@ -21,7 +22,9 @@ interface PaneProps {
 export function Pane({ controller, pane, window, shown, focused }: PaneProps): JSX.Element {
   const screen = useRef<HTMLDivElement>(null);
   const terminal = controller.terminal(pane.pane);
-  const title = terminal.title.value || pane.program;
+  const title = model.paneTitle(pane);
+  const { mouse } = model.options.value;
+  const tracking = (): boolean => terminal.terminal.modes.mouseTrackingMode !== 'none';
   useLayoutEffect(() => terminal.open(screen.current!), []);
   useLayoutEffect(() => {
     if (focused && shown) controller.focusTerminal();
@@ -29,19 +32,29 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
   useLayoutEffect(() => {
     terminal.terminal.textarea?.setAttribute('aria-label', messages.workspace.terminalInput(pane.number, title));
   }, [pane.number, title]);
+  /** Option mouse off: what no program has asked for is nobody's. Buttons of the pane act all the same. */
+  const stray = (event: MouseEvent): void => {
+    if (mouse || (focused && tracking() && !event.shiftKey) || (event.target as Element).closest('button')) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
   return (
     <section
-      class={`pane${focused ? ' is-focused' : ''}`}
+      class={`pane${focused ? ' is-focused' : ''}${copying ? ' is-copying' : ''}`}
       data-pane={pane.pane}
       data-edge={pane.edges.join(' ')}
       hidden={!shown}
       style={{ '--x': String(pane.x), '--y': String(pane.y), '--w': String(pane.cols), '--hh': String(pane.rows) }}
       aria-label={messages.workspace.pane(pane.number, title, focused)}
-      onPointerDown={() => controller.select(pane.pane)}
+      onPointerDown={() => {
+        if (mouse) controller.select(pane.pane);
+      }}
+      onMouseDownCapture={stray}
+      onContextMenuCapture={stray}
       onContextMenu={(event) => {
         event.preventDefault();
-        if (terminal.terminal.modes.mouseTrackingMode === 'none' || event.shiftKey) model.overlay.value = { kind: 'menu', pane: pane.pane };
+        if (mouse && (!tracking() || event.shiftKey)) model.overlay.value = { kind: 'menu', pane: pane.pane };
       }}
     >
       <header class="rule" onMouseDown={keepFocus}>
@@ -54,13 +67,13 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
       {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
       {pane.held ? <HeldFace why={pane.held} /> : null}
-      {model.searching.value === pane.pane ? <Find controller={controller} pane={pane.pane} /> : null}
+      {model.searching.value === pane.pane ? <FindRow controller={controller} pane={pane.pane} /> : null}
       {model.paneNumbers.value ? (
         <span class={`pane__number${focused ? ' is-current' : ''}`} aria-hidden="true">
           {pane.number}
         </span>
       ) : null}
-      <BorderGrips controller={controller} pane={pane} />
+      {mouse ? <BorderGrips controller={controller} pane={pane} /> : null}
     </section>
   );
 }
@@ -76,6 +89,7 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
   if (terminal.linkTarget.value) flags.push(text.link(terminal.linkTarget.value));
   if (terminal.replaying.value) flags.push(text.replaying);
   if (copying) flags.push(copying.selecting ? `${text.copyMode}, ${text.copySelecting}` : text.copyMode);
+  if (copying && terminal.found.value) flags.push(messages.search.count(terminal.found.value.index, terminal.found.value.count));
   if (back > 0) flags.push(text.linesBack(count(back)));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);
   if (window.zoomed) flags.push(model.withPrefix(text.zoomed(window.panes.length - 1)));
@@ -115,65 +129,5 @@ function HeldFace({ why }: { readonly why: NonNullable<PaneView['held']> }): JSX
       </p>
       <p>{messages.faces.heldGoesOn}</p>
     </div>
-  );
-}
-
-/** The find row covers the pane's last row and never moves its text. */
-function Find({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
-  const [caseSensitive, setCase] = useState(false);
-  const terminal = controller.terminal(pane);
-  const found = terminal.found.value;
-  const back = terminal.linesBack.value;
-  useLayoutEffect(() => input.current!.focus(), []);
-  const run = (older: boolean, incremental = false, sensitive = caseSensitive): void =>
-    controller.find(pane, input.current!.value, older, sensitive, incremental);
-  return (
-    <form
-      class="find"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        run(true);
-      }}
-      onKeyDown={(event) => {
-        const walk = event.target === input.current ? event.ctrlKey : true;
-        if (event.key === 'Escape') controller.leaveSearch(pane);
-        else if (event.key === 'ArrowUp' || (walk && event.key === 'n')) run(true);
-        else if (event.key === 'ArrowDown' || (walk && event.key === 'N')) run(false);
-        else if (event.altKey && event.key === 'c') {
-          setCase(!caseSensitive);
-          run(true, false, !caseSensitive);
-        } else return;
-        event.preventDefault();
-      }}
-    >
-      <label for={`find-${pane}`}>/</label>
-      <input id={`find-${pane}`} ref={input} aria-label={messages.search.label} autocomplete="off" spellcheck={false} onInput={() => run(true)} />
-      <output>{found ? messages.search.count(found.index, found.count) : ''}</output>
-      <span class="drop-find">{back > 0 ? messages.search.back(count(back)) : ''}</span>
-      <span class="find__keys">
-        <button type="button" onClick={() => run(true)}>
-          <kbd>↑</kbd> {messages.search.older}
-        </button>
-        <button type="button" onClick={() => run(false)}>
-          <kbd>↓</kbd> {messages.search.newer}
-        </button>
-        <button
-          type="button"
-          class="drop-find"
-          aria-pressed={caseSensitive}
-          onClick={() => {
-            setCase(!caseSensitive);
-            run(true, false, !caseSensitive);
-          }}
-        >
-          <kbd>alt-c</kbd> {messages.search.caseWord}
-        </button>
-        <button type="button" onClick={() => controller.leaveSearch(pane)}>
-          <kbd>esc</kbd> {messages.search.leave}
-        </button>
-      </span>
-    </form>
   );
 }

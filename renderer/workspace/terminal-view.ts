@@ -8,7 +8,7 @@ import { scrollbackLines, type Frame } from '../../src/bridge/frames.ts';
 import { Modes } from '../../src/terminal/modes.ts';
 import { serializeTerminal } from '../../src/terminal/serialize.ts';
 import { textBytes } from '../shared/bytes.ts';
-import { cellSize } from '../shared/display.ts';
+import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
 import { guardEmulator, isInSequence } from './emulator-guard.ts';
@@ -17,10 +17,13 @@ import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
+import { ProgramTitles } from './titles.ts';
 import { advance, fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
 
 /** Lines of all panes together, about 100 MB: with many panes each keeps fewer. */
 const SCROLLBACK_BUDGET = 60_000;
+/** Lines that a pane keeps however many there are. */
+const LEAST_SCROLLBACK = 1_000;
 /**
  * Acknowledged in steps of this, a fourth of what a pty goes on after (src/pty/host.ts): less than a step may stay open, for
  * it stops nobody. One for every frame would cost each echo a request, and a refused one too many could stop a pane.
@@ -39,12 +42,15 @@ export interface TerminalPort {
   input(pane: number, bytes: Uint8Array): void;
   ack(pane: number, parsed: number): void;
   snapshot(frame: Extract<Frame, { type: 'snapshot' | 'screen' }>): void;
+  /** Live output only: the program printed, or rang. */
+  alert(pane: number, what: 'activity' | 'bell'): void;
   /** A link was clicked or a notice is due. Nothing is opened. */
   notice(sentence: string): void;
 }
 
 let palette: Palette | undefined;
 let terminals = 0;
+let historyLimit = scrollbackLines;
 const all = new Set<TerminalView>();
 
 /** Colours, cell or number of panes changed. */
@@ -58,11 +64,15 @@ export class TerminalView {
   readonly terminal: Terminal;
   /** What the shell calls itself (OSC 0/2). Shown, never sent anywhere. */
   readonly title = signal('');
+  /** Titles by the program that set them: each goes with its program, and comes back with it. */
+  #titles = new ProgramTitles();
   /** A sentence about what is not on this screen. */
   readonly skipped = signal('');
   readonly replaying = signal(false);
   /** Lines between the bottom and what is shown. */
   readonly linesBack = signal(0);
+  /** Row of the viewport where the program's cursor is. */
+  readonly cursorRow = signal(0);
   readonly found = signal<{ readonly index: number; readonly count: number } | undefined>(undefined);
   readonly linkTarget = signal('');
   readonly #port: TerminalPort;
@@ -129,8 +139,11 @@ export class TerminalView {
       if (!(this.#feed.replaying && focusReports.has(data))) this.#typed(textBytes(data));
     });
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
+    terminal.onBell(() => {
+      if (this.#feed.live) this.#port.alert(pane, 'bell');
+    });
     terminal.onTitleChange((title) => {
-      if (this.#left === 'nothing') this.title.value = tame(title);
+      if (this.#left === 'nothing') this.title.value = this.#titles.set(tame(title), performance.now());
     });
     // Not at every line feed: what is not drawn needs no count.
     terminal.onRender(() => this.#onScroll());
@@ -166,6 +179,7 @@ export class TerminalView {
     this.#left = 'on the screen';
     this.#parsed = this.#acked = this.#settled = 0;
     this.#typedAhead = [];
+    this.#titles = new ProgramTitles();
     this.title.value = this.skipped.value = '';
     this.replaying.value = false;
     this.clearSearch();
@@ -184,6 +198,11 @@ export class TerminalView {
       if (feed !== this.#feed) return;
       if (terminal.rows - 1 - terminal.buffer.active.cursorY < rows) terminal.write(`\x1b7\x1b[r\x1b8${'\n'.repeat(rows)}`);
     });
+  }
+
+  /** What runs in front now. */
+  runs(program: string): void {
+    this.title.value = this.#titles.runs(program, performance.now());
   }
 
   /** The terminal's own size in cells. While the recording is played back it keeps the recorded one. */
@@ -209,7 +228,7 @@ export class TerminalView {
   }
 
   /** Finds `term` from here; `older` goes back. False when there is none. */
-  find(term: string, older: boolean, options: { readonly caseSensitive: boolean; readonly incremental?: boolean }): boolean {
+  find(term: string, older: boolean, options: { readonly caseSensitive: boolean }): boolean {
     if (!term) {
       this.clearSearch();
       return true;
@@ -217,7 +236,6 @@ export class TerminalView {
     palette ??= readPalette();
     const search = {
       caseSensitive: options.caseSensitive,
-      incremental: options.incremental ?? false,
       decorations: {
         matchBackground: palette.hit,
         matchOverviewRuler: palette.hit,
@@ -309,6 +327,7 @@ export class TerminalView {
 
   #onParsed(offset: number, live: boolean): void {
     const fresh = live ? Math.max(0, offset - this.#parsed) : 0;
+    if (fresh > 0) this.#port.alert(this.pane, 'activity');
     this.#parsed = offset;
     if (live && offset - this.#acked >= ACK_BYTES) {
       this.#acked = offset;
@@ -345,8 +364,9 @@ export class TerminalView {
   }
 
   #onScroll(): void {
-    const { baseY, viewportY } = this.terminal.buffer.active;
+    const { baseY, cursorY, viewportY } = this.terminal.buffer.active;
     this.linesBack.value = baseY - viewportY;
+    this.cursorRow.value = baseY + cursorY - viewportY;
   }
 
   /** Sends the screen after #parsed bytes. Only from a parse callback or at rest, and where nothing is missing: so that it is exactly that. */
@@ -368,7 +388,13 @@ export class TerminalView {
   }
 }
 
+/** Option history-limit: what a pane keeps at most. */
+export function limitHistory(lines: number): void {
+  historyLimit = lines;
+  shareScrollback();
+}
+
 function shareScrollback(): void {
-  const scrollback = Math.max(1_000, Math.min(scrollbackLines, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
+  const scrollback = Math.min(historyLimit, Math.max(LEAST_SCROLLBACK, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
   for (const view of all) if (view.terminal.options.scrollback !== scrollback) view.terminal.options.scrollback = scrollback;
 }

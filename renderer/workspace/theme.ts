@@ -1,6 +1,6 @@
 /** The emulator's colours and cell, read from the tokens, so that tokens.css is the only place that has them. */
 import type { ITheme, Terminal } from '@xterm/xterm';
-import { cellSize } from '../shared/display.ts';
+import { cellSize } from '../shared/cell.ts';
 
 export const fontFamily = '"Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 

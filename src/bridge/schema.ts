@@ -90,12 +90,12 @@ export const requests = {
     z.strictObject({ cols: z.number().int().min(20).max(1000), rows: z.number().int().min(4).max(500) }),
     none,
   ),
-  /** A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given. */
+  /** A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given. `refused`: `message` says why. */
   command: row(
     'session.use',
     ['workspace'],
     z.strictObject({ line: z.string().max(4000), pane: pane.optional() }),
-    z.object({ message: z.string().optional() }),
+    z.object({ message: z.string().optional(), refused: z.literal(true).optional() }),
   ),
   /** Output bytes parsed by the pane's terminal, in all. */
   ack: row('session.use', ['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
@@ -107,9 +107,18 @@ export const requests = {
   'export.start': row(
     'recording.export.own',
     ['workspace'],
-    z.strictObject({ pane, folder: z.string().max(1000).optional() }),
+    z.strictObject({ pane, folder: z.string().min(1).max(1000) }),
     z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
   ),
+  /** Verifies a bundle that this window has exported, as an auditor would with this installation's trust.json. */
+  'export.verify': row(
+    'evidence.read',
+    ['workspace'],
+    z.strictObject({ folder: z.string().min(1).max(1000) }),
+    z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
+  ),
+  /** Shows a bundle that this window has exported in the desktop's file manager. */
+  'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
   'display.set': row(
@@ -152,8 +161,11 @@ export interface PaneView {
   readonly visible: boolean;
   /** From 1 in reading order, as shown in the title and by display-panes. */
   readonly number: number;
-  /** Name of the program that was started, for the title until the shell sets one. */
+  /** Name of the program in the foreground. */
   readonly program: string;
+  /** Where that program is, and for a remote shell the host: shown until the program sets a title. */
+  readonly folder?: string;
+  readonly host?: string;
   readonly recording: string | null;
   readonly state: 'starting' | 'live' | 'exited' | 'failed';
   /** Set for exited and failed panes: what happened and what can be done. */
@@ -187,6 +199,8 @@ export interface WorkspaceView {
     readonly 'display-panes-time': number;
     readonly mouse: boolean;
     readonly 'mode-keys': 'vi' | 'emacs';
+    readonly 'monitor-bell': boolean;
+    readonly 'monitor-activity': boolean;
   };
 }
 
@@ -241,10 +255,11 @@ export type ClientAction =
   | { readonly action: 'export'; readonly pane: number }
   | { readonly action: 'verify'; readonly pane: number }
   | { readonly action: 'display-panes' }
-  | { readonly action: 'list-keys' }
+  | { readonly action: 'list-keys' | 'show-messages' | 'choose-tree' }
   /** `template` holds %% where the answer goes. */
   | { readonly action: 'command-prompt'; readonly prompt: string; readonly initial: string; readonly template: string }
   | { readonly action: 'confirm'; readonly prompt: string; readonly command: string }
+  | { readonly action: 'display'; readonly text?: 'larger' | 'smaller' | 'standard'; readonly theme?: Display['theme'] }
   | { readonly action: 'message'; readonly text: string }
   /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */
   | { readonly action: 'send-keys'; readonly pane: number; readonly keys: readonly string[]; readonly literal: boolean };

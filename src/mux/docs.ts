@@ -1,6 +1,7 @@
 /** docs/commands.md and docs/keys.md, made from the tables: what they say cannot differ from what runs. */
 import { commands } from './commands/index.ts';
 import { usage } from './commands/command.ts';
+import { copyActions, copyRows } from './keys/copy-table.ts';
 import { keyLabel } from './keys/names.ts';
 import { type KeyRow, groups, keyRows } from './keys/table.ts';
 import { optionRows } from './options.ts';
@@ -65,6 +66,18 @@ export function keysDocument(): string {
     }),
     '## Without the prefix',
     keys(keyRows.filter((row) => row.table === 'root')),
+    '`ctrl-shift-c` copies what is selected with the mouse.',
+    '## Copy mode',
+    'Prefix `[` gives the keyboard to the scrollback. The option `mode-keys` chooses between the keys of emacs, the default as in tmux, and those of vi. What is copied is pasted with prefix `]`, and goes to the clipboard. While a search is typed, Enter accepts it: the hit stays marked, and `n` and `N` walk on.',
+    ...(['emacs', 'vi'] as const).flatMap((mode) => [
+      `### ${mode}`,
+      table(
+        ['Key', 'Does', 'Action', 'Note'],
+        copyRows
+          .filter((row) => row.mode === mode)
+          .map((row) => [codeCell(keyLabel(row.key)), copyActions[row.action], codeCell(row.action), row.own ? 'Wardmux only' : '']),
+      ),
+    ]),
     '',
   ]
     .join('\n\n')

@@ -27,6 +27,8 @@ export interface WindowOptions {
   readonly 'mode-keys': 'vi' | 'emacs';
   readonly 'main-pane-width': number;
   readonly 'main-pane-height': number;
+  readonly 'monitor-bell': boolean;
+  readonly 'monitor-activity': boolean;
 }
 
 /** Values by scope. One value a scope: every session and every window has the same. */
@@ -35,8 +37,8 @@ export interface Options {
   readonly window: WindowOptions;
 }
 
-/** Lines of scrollback a pane may keep. A line of 80 columns costs about 1.4 KB in the page: 50,000 of them are 70 MB a pane. */
-const historyLimitMaximum = 50_000;
+/** Lines of scrollback a pane may keep: what the core keeps for a page that is behind (scrollbackLines in src/bridge/frames.ts). */
+const historyLimitMaximum = 10_000;
 
 export const optionRows: readonly OptionRow[] = [
   { name: 'prefix', scope: 'session', type: 'key', default: 'C-b', help: 'The key that starts a command.' },
@@ -63,10 +65,10 @@ export const optionRows: readonly OptionRow[] = [
     name: 'history-limit',
     scope: 'session',
     type: 'number',
-    default: 2000,
+    default: historyLimitMaximum,
     minimum: 0,
     maximum: historyLimitMaximum,
-    help: 'Lines of scrollback kept in a pane. Everything is in the recording whatever this says.',
+    help: 'Lines of scrollback kept in a pane; with many panes each keeps fewer. Everything is in the recording whatever this says.',
   },
   {
     name: 'display-panes-time',
@@ -77,7 +79,13 @@ export const optionRows: readonly OptionRow[] = [
     maximum: 60_000,
     help: 'Milliseconds for which display-panes shows the numbers.',
   },
-  { name: 'mouse', scope: 'session', type: 'flag', default: true, help: 'The mouse selects panes, drags borders and selects text.' },
+  {
+    name: 'mouse',
+    scope: 'session',
+    type: 'flag',
+    default: true,
+    help: 'The mouse goes to panes, drags borders, selects text and opens the menu of a pane. Off: only programs that ask for the mouse get it; the wheel scrolls all the same.',
+  },
   { name: 'mode-keys', scope: 'window', type: 'choice', default: 'emacs', choices: ['emacs', 'vi'], help: 'Keys of copy mode.' },
   {
     name: 'main-pane-width',
@@ -97,6 +105,8 @@ export const optionRows: readonly OptionRow[] = [
     maximum: 500,
     help: 'Rows of the main pane in the layout main-horizontal.',
   },
+  { name: 'monitor-bell', scope: 'window', type: 'flag', default: true, help: 'The line marks a window with ! after a bell in it.' },
+  { name: 'monitor-activity', scope: 'window', type: 'flag', default: false, help: 'The line marks a window with # after output in it.' },
 ];
 
 export const defaultOptions: Options = (['session', 'window'] as const).reduce(

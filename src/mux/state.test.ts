@@ -258,7 +258,7 @@ describe('state and commands', () => {
     expect(setOption(defaultOptions, 'repeat', '0')).toMatchObject({ ok: true, value: { session: { 'repeat-time': 0 } } });
     expect(setOption(defaultOptions, 'history-limit', '999999999')).toEqual({
       ok: false,
-      sentence: 'history-limit must be a whole number from 0 to 50000, not "999999999".',
+      sentence: 'history-limit must be a whole number from 0 to 10000, not "999999999".',
     });
     expect(setOption(defaultOptions, 'mouse', 'off')).toMatchObject({ ok: true, value: { session: { mouse: false } } });
     expect(setOption(defaultOptions, 'mode-keys', 'vi')).toMatchObject({ ok: true, value: { window: { 'mode-keys': 'vi' } } });

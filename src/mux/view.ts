@@ -8,16 +8,18 @@ import { shownAlone } from './state/sizes.ts';
 /** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
 export function toView(state: State): WorkspaceView {
   const session = sessionOf(state);
-  const {
-    prefix,
-    mouse,
-    'repeat-time': repeat,
-    'history-limit': history,
-    'display-panes-time': numbers,
-    'mode-keys': mode,
-  } = { ...state.client.options.session, ...state.client.options.window };
+  const { session: forSession, window: forWindow } = state.client.options;
   return {
-    options: { prefix, mouse, 'repeat-time': repeat, 'history-limit': history, 'display-panes-time': numbers, 'mode-keys': mode },
+    options: {
+      prefix: forSession.prefix,
+      mouse: forSession.mouse,
+      'repeat-time': forSession['repeat-time'],
+      'history-limit': forSession['history-limit'],
+      'display-panes-time': forSession['display-panes-time'],
+      'mode-keys': forWindow['mode-keys'],
+      'monitor-bell': forWindow['monitor-bell'],
+      'monitor-activity': forWindow['monitor-activity'],
+    },
     session: session.name,
     sessionClass: session.sessionClass,
     stage: state.client.stage,
@@ -49,6 +51,8 @@ function paneViews(window: Window, state: State): PaneView[] {
         visible: !alone || covers,
         number: order + state.client.options.window['pane-base-index'],
         program: pane.program,
+        ...(pane.folder === undefined ? {} : { folder: pane.folder }),
+        ...(pane.host === undefined ? {} : { host: pane.host }),
         recording: pane.recording,
         state: pane.state,
         ...(pane.sentence === undefined ? {} : { sentence: pane.sentence }),

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
-import { ExportError, p256SshKey, requireTrust, writeBundle, type BundleStatement } from '../export/index.ts';
+import { ExportError, p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../export/index.ts';
 import { installationNoteKey, LedgerError } from '../ledger/index.ts';
 import { denialOf, denials, grantOf, type Grant, type Permission, type Standing } from '../access/index.ts';
 import type { Link } from '../process/link.ts';
@@ -108,6 +108,7 @@ export class VaultHost {
       case 'prove':
       case 'replay':
       case 'export':
+      case 'judge':
         void this.#answer(message);
         return;
       default: {
@@ -204,6 +205,8 @@ export class VaultHost {
         return this.#replay(message);
       case 'export':
         return this.#export(message);
+      case 'judge':
+        return this.#judge(message);
     }
   }
 
@@ -376,6 +379,11 @@ export class VaultHost {
       live: true,
     });
     return { type: 'exported', folder: result.folder, records: result.records, sha256: result.sha256 };
+  }
+
+  async #judge({ folder, trust }: Message<'judge'>): Promise<Unanswered<Answer>> {
+    const { good, sentence, detail, notes } = verifyBundle(folder, trust);
+    return { type: 'judged', good, sentence: detail ? `${sentence} ${detail}` : sentence, notes: [...notes] };
   }
 }
 

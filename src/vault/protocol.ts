@@ -52,6 +52,8 @@ export const toVaultHost = z.discriminatedUnion('type', [
     checkpoint: z.object({ origin: z.string(), head: z.object({ size: z.number(), root: z.string() }), note: z.string() }),
     trust: z.string(),
   }),
+  /** Judges a bundle by this trust.json. Answered by `judged` or `refused`. */
+  z.object({ type: z.literal('judge'), id: z.number(), folder: z.string(), trust: z.string() }),
   /** Main's answer to an `attest`: an armored signature, empty where it refused. */
   z.object({ type: z.literal('attested'), export: z.number(), signature: z.string() }),
 ]);
@@ -68,6 +70,7 @@ export const fromVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('proved'), id: z.number(), proof: bytes }),
   z.object({ type: z.literal('replayed'), id: z.number(), pane: z.number(), skipped: z.number() }),
   z.object({ type: z.literal('exported'), id: z.number(), folder: z.string(), records: z.number(), sha256: z.string() }),
+  z.object({ type: z.literal('judged'), id: z.number(), good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
   /** `code` is stable (UnlockFailure, ExportFailure); `sentence` is for people. */
   z.object({ type: z.literal('refused'), id: z.number(), code: z.string(), sentence: z.string() }),
   /**

@@ -131,9 +131,16 @@ describe('the main job', () => {
 
   test('export from a pane; stock tools and both verifiers accept the bundle', async () => {
     await prefix('X');
-    const button = running.page.locator('dialog[open] button.btn--main, [role=dialog] button.btn--main');
-    await button.click();
+    const folder = running.page.locator('dialog[open] #export-folder');
+    // Return with nothing in the field puts patient text nowhere.
+    await folder.press('Enter');
+    await until(async () => (await running.page.textContent('#export-folder-error'))?.includes('nothing was exported') === true, 'the reason');
+    expect(readdirSync(running.folder).filter((entry) => entry.startsWith('wardmux-export-'))).toEqual([]);
+    await folder.fill(join(running.folder, 'wardmux-export-ward 3'));
+    await folder.press('Enter');
     const bundle = await waitForBundle();
+    await running.page.getByRole('button', { name: /^Verify now/ }).click();
+    await until(async () => (await running.page.textContent('dialog[open] [role=status]'))?.includes('The bundle is good') === true, 'the verdict');
     expect(spawnSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: bundle }).status).toBe(0);
     const trust = join(running.folder, 'trust.json');
     const { status, stdout } = await wardmux(['trust'], { home: running.home });

@@ -16,6 +16,7 @@ import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts
 import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
 import { BridgeServer, Refusal, type Handlers } from '../../src/bridge/server.ts';
+import type { Outcome } from '../../src/mux/commands/command.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
 import { type State, createState } from '../../src/mux/state/model.ts';
@@ -182,10 +183,14 @@ export class FakeCore {
   }
 
   command(line: string, pane?: number): string | undefined {
-    if (!this.state) return undefined;
+    return this.run(line, pane).message;
+  }
+
+  run(line: string, pane?: number): Pick<Outcome, 'message' | 'failed'> {
+    if (!this.state) return {};
     const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash', refused: () => undefined });
     this.#apply(result);
-    return result.message;
+    return result;
   }
 
   change(change: (state: State) => State): void {
@@ -280,17 +285,19 @@ export class FakeCore {
       'workspace.attach': none,
       command: async ({ line, pane }) => {
         await this.busy;
-        const message = this.command(line, pane);
-        return message === undefined ? {} : { message };
+        const { message, failed } = this.run(line, pane);
+        return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
       },
       ack: none,
       lock: none,
       'clipboard.copied': async () => ({ clearedAtLock: true }),
       'export.start': async ({ folder }) => ({
-        folder: folder ?? '/home/mueda/exports/20261124-143300-if-icu-01',
+        folder,
         records: 1842,
         sha256: '9c41d07be5a2'.padEnd(64, '0'),
       }),
+      'export.verify': async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
+      'export.show': none,
       'verify.pane': async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
     };
   }

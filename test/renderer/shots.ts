@@ -130,7 +130,7 @@ export const shots: readonly Shot[] = [
   }),
   workspace('ended', async ({ core }) => {
     const [one, two] = core.state!.server.sessions[0]!.windows[0]!.panes.map((pane) => pane.id);
-    core.exit(one!, 'The program ended with status 255 as soon as it started. What it printed is in its recording.');
+    core.exit(one!, 'The program ended with status 255, 0.4 s after its start. What it printed is in its recording.');
     core.fail(two!, 'The shell /bin/zsh is not on this machine. Nothing was started.');
   }),
   { name: 'lock-1440-dark', surface: 'lock', act: async ({ page }) => void (await page.waitForSelector('.btn')) },

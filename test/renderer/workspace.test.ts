@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { helpRows } from '../../renderer/workspace/bands/key-help.ts';
+import { groups } from '../../src/mux/keys/table.ts';
 import { hl7 } from './demo.ts';
 import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
 import { createState } from '../../src/mux/state/model.ts';
@@ -241,6 +243,63 @@ describe('keys', () => {
     expect(core.typed()).toBe('');
   });
 
+  test('a wrong line stays in the prompt with its reason, and what was run can be had again', async () => {
+    const { page, core } = await start();
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await page.keyboard.type('source-file ~/.tmux.conf');
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('.prompt__refused'))?.includes('Wardmux does not'), 'the reason');
+    expect(await page.inputValue('.prompt__text')).toBe('source-file ~/.tmux.conf');
+    await page.fill('.prompt__text', 'set-option mouse off');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.prompt', { state: 'detached' });
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await page.keyboard.press('ArrowUp');
+    expect(await page.inputValue('.prompt__text')).toBe('set-option mouse off');
+    await page.keyboard.press('ArrowUp');
+    expect(await page.inputValue('.prompt__text')).toBe('source-file ~/.tmux.conf');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.inputValue('.prompt__text')).toBe('');
+    expect(core.commands()).toEqual(['command-prompt', 'source-file ~/.tmux.conf', 'set-option mouse off', 'command-prompt']);
+  });
+
+  test('every key opens at its beginning, and the keys after the prefix are all there', async () => {
+    const { page } = await start({ viewport: { width: 1024, height: 640 } });
+    await prefix('?');
+    await page.waitForSelector('.band--help');
+    expect(await page.evaluate('document.querySelector(".band--help").scrollTop')).toBe(0);
+    await page.keyboard.press('Escape');
+    await prefix();
+    await page.waitForSelector('.band--keys');
+    const cut = `[...document.querySelectorAll('.band--keys li')].filter((row) => { const box = row.getBoundingClientRect(); return box.right > innerWidth || box.top < 0 || row.scrollWidth > row.clientWidth; }).length`;
+    expect([await page.evaluate(cut), await page.locator('.band--keys li').count()]).toEqual([
+      0,
+      groups.flatMap((group) => helpRows('prefix', group, true)).length,
+    ]);
+  });
+
+  test('with the mouse off a click goes nowhere, selects nothing and drags nothing', async () => {
+    const { page, core } = await start();
+    core.command('split-window -h');
+    await core.print(first(), 'alpha beta');
+    core.command('set-option mouse off');
+    await core.settled();
+    const box = (await page.locator(`[data-pane="${first()}"] .xterm-screen`).boundingBox())!;
+    await page.mouse.move(box.x + 2, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y + 10);
+    await page.mouse.up();
+    await page.mouse.click(box.x + 20, box.y + 10, { button: 'right' });
+    expect([core.commands(), await page.locator('.grip').count(), await page.locator('dialog').count()]).toEqual([[], 0, 0]);
+    expect(await page.locator('.xterm-selection div').count()).toBe(0);
+    await page.keyboard.type('x');
+    await until(() => core.typed() === 'x', 'the key');
+    expect(core.typed(first())).toBe('');
+  });
+
   test('renaming starts from the old name and keeps quotes in one word', async () => {
     const { core, page } = await start();
     await prefix(',');
@@ -454,13 +513,17 @@ describe('what reaches a shell', () => {
     expect(core.typed()).toBe('');
   });
 
-  test('copy mode copies by keys, and prefix ] pastes it', async () => {
+  test.each([
+    ['emacs', ['C-p', 'C-a', 'C-Space', 'M-f', 'M-w']],
+    ['vi', ['k', '0', 'Space', 'e', 'Enter']],
+  ] as const)('copy mode copies by %s keys, and prefix ] pastes it', async (keys, names) => {
     const { page, core } = await start();
     await core.print(first(), 'alpha beta\r\n$ ');
+    core.command(`set-option mode-keys ${keys}`);
     await core.settled();
     await prefix('[');
     await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('copy mode'), 'copy mode');
-    for (const key of ['k', '0', 'Space', 'e', 'y']) await page.keyboard.press(key);
+    for (const name of names) await page.keyboard.press(name.replace('C-', 'Control+').replace('M-', 'Alt+'));
     await page.waitForSelector('.copy-cursor', { state: 'detached' });
     await prefix(']');
     await until(() => core.typed() === 'alpha', 'the copied word');
@@ -522,6 +585,34 @@ test('after a click on the chrome the shell still has the keys', async () => {
   await page.evaluate('document.activeElement.blur()');
   await page.keyboard.type('d');
   await until(() => core.typed() === 'abcd', 'all four keys');
+});
+
+test('twelve windows: as many as fit, the rest behind +N, flags as tmux has them, and the time at any width', async () => {
+  const { page, core } = await start();
+  for (let i = 0; i < 11; i += 1) core.command('new-window -d');
+  core.command('select-window -t :=2');
+  await core.settled();
+  const shown = (): Promise<number> => page.locator('.line__windows > [data-window]:visible').count();
+  const free = `(() => { const right = (what) => document.querySelector(what).getBoundingClientRect(); return right('.line__state').left - right('.line__where').right; })()`;
+  for (const width of [1440, 1024, 800, 480, 320]) {
+    await page.setViewportSize({ width, height: 640 });
+    await until(async () => (await page.evaluate('document.querySelector(".st--time").getBoundingClientRect().right')) === width - 8, `the time at ${width}`);
+    expect(await page.evaluate('document.querySelector(".st--time b").textContent'), String(width)).toMatch(/^\d:\d\d$/);
+    expect(await page.textContent('.win__more'), String(width)).toBe(`+${12 - (await shown())}`);
+    expect(await page.locator('.win.is-current').isVisible(), String(width)).toBe(true);
+    // No window is left out that would have had room: the widest is 10 cells.
+    if (width >= 1024) expect(await page.evaluate(free), String(width)).toBeLessThan(100);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await core.print(first(), 'ring \x07');
+  await until(async () => (await page.locator('.win__flag').first().textContent())?.startsWith('-!'), 'last and bell');
+  await page.click('.win__more');
+  await page.waitForSelector('dialog .opt--window');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await until(() => core.commands().at(-1) === 'select-window -t :=3', 'the choice');
+  core.command('select-window -t :=0');
+  await until(async () => !(await page.locator('.line__windows').textContent())?.includes('!'), 'the bell is seen');
 });
 
 describe('output', () => {
@@ -684,10 +775,21 @@ describe('output', () => {
     expect(await page.locator('.rule__flags').count()).toBe(0);
   });
 
+  test('history-limit is what a pane keeps', async () => {
+    const { page, core } = await start();
+    core.command('set-option history-limit 50');
+    await core.settled();
+    await core.print(first(), Array.from({ length: 500 }, (_, i) => `line ${i}\r\n`).join(''));
+    await prefix('PPage');
+    await page.keyboard.press('Alt+<');
+    const { rows } = core.sizes().get(first())!;
+    await until(async () => (await screenText(page, first())).startsWith(`line ${500 + 1 - rows - 50}\n`), 'the oldest line');
+  });
+
   test('a title is shown and tamed, and goes nowhere', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b]2;ops\u202e@lab\x07');
-    await until(async () => (await page.textContent('.rule__label')) === '1 ops@lab', 'the title');
+    await until(async () => (await page.textContent('.rule__label')) === '1 bash ops@lab', 'the title');
     expect(core.typed()).toBe('');
     expect(core.commands()).toEqual([]);
   });
@@ -709,13 +811,43 @@ describe('output', () => {
     await page.waitForSelector('.find');
     await page.keyboard.type('E_CONN_RESET');
     await until(async () => (await page.textContent('.find output')) === '11 of 11', 'the newest hit');
-    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowUp');
     await until(async () => (await page.textContent('.find output')) === '10 of 11', 'the one before');
+    // Enter stays at the hit, with the keyboard in copy mode: n goes on, N goes back, and the hit is marked.
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.find', { state: 'detached' });
+    const flags = (): Promise<string | null> => page.textContent('.rule__flags');
+    await until(async () => (await flags())?.includes('10 of 11'), 'the hit in copy mode');
+    expect(await page.locator('.xterm-decoration').count()).toBeGreaterThan(0);
+    await page.keyboard.press('n');
+    await until(async () => (await flags())?.includes('9 of 11'), 'the next hit');
+    await page.keyboard.press('N');
+    await until(async () => (await flags())?.includes('10 of 11'), 'the hit before');
+    await page.keyboard.press('Control+s');
+    await page.waitForSelector('.find');
     await page.keyboard.press('Escape');
     await page.waitForSelector('.find', { state: 'detached' });
+    await page.keyboard.press('q');
+    await page.waitForSelector('.copy-cursor', { state: 'detached' });
     await page.keyboard.type('x');
     await until(() => core.typed() === 'x', 'the shell has the keys again');
+    expect(await page.locator('.xterm-decoration').count()).toBe(0);
   });
+});
+
+test('a toast is where the cursor of the focused pane is not', async () => {
+  const { page, core } = await start();
+  const overlap = async (): Promise<boolean> => {
+    const toast = (await page.locator('.toast').first().boundingBox())!;
+    const cursor = (await page.locator('.pane.is-focused .xterm-cursor').boundingBox())!;
+    return toast.y < cursor.y + cursor.height && cursor.y < toast.y + toast.height;
+  };
+  core.emit('notice', { level: 'ok', sentence: 'Something was done.' });
+  await page.waitForSelector('.toast');
+  expect([await page.getAttribute('.toasts', 'data-place'), await overlap()]).toEqual(['bottom', false]);
+  await core.print(first(), `${hl7(140)}\r\n$ `);
+  await until(async () => (await page.getAttribute('.toasts', 'data-place')) === 'top', 'the other half');
+  expect(await overlap()).toBe(false);
 });
 
 describe('faces', () => {
@@ -781,6 +913,11 @@ describe('faces', () => {
     core.answers = { 'export.start': () => Promise.reject(Object.assign(new Error('x'))) };
     await prefix('X');
     await page.waitForSelector('#export-folder');
+    // The first answer is Cancel, and Return with nothing in the field exports nothing.
+    expect(await page.textContent('dialog .actions button')).toContain('Cancel');
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was exported'), 'the reason');
+    expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
     await page.keyboard.type('/media/audit');
     await page.keyboard.press('Enter');
     await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was changed'), 'the refusal');
@@ -789,6 +926,42 @@ describe('faces', () => {
     await page.keyboard.press('Enter');
     await until(async () => (await page.textContent('.kv dd').catch(() => '')) === '/media/audit', 'the result');
     expect(core.requests.filter(({ request }) => request === 'export.start').at(-1)?.input).toEqual({ pane: first(), folder: '/media/audit' });
+    expect(await page.textContent('dialog [role="status"]')).toContain('Nobody has verified');
+    await page.keyboard.press('v');
+    await until(async () => (await page.locator('dialog [data-m="ok"]').count()) === 1, 'the verdict');
+    await page.keyboard.press('o');
+    await until(
+      () => core.requests.some(({ request, input }) => request === 'export.show' && JSON.stringify(input) === '{"folder":"/media/audit"}'),
+      'the folder',
+    );
+    await page.keyboard.press('c');
+    await until(async () => (await page.textContent('.toasts'))?.includes('Copied 12 bytes'), 'the copy');
+    expect(await axeViolations(opened)).toEqual([]);
+  });
+
+  test('ctrl-plus, ctrl-minus and ctrl-0 size the text, and the theme follows a command', async () => {
+    const { page, core } = await start();
+    const cell = (): Promise<string> => page.evaluate<string>(`getComputedStyle(document.documentElement).getPropertyValue('--c').trim()`);
+    expect(await cell()).toBe('8px');
+    for (const [key, size] of [
+      ['Control+=', '9px'],
+      ['Control++', '10px'],
+      ['Control+-', '9px'],
+      ['Control+0', '8px'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await until(async () => (await cell()) === size, `${key}: ${size}`);
+    }
+    core.command('theme light');
+    await until(async () => (await page.evaluate('document.documentElement.dataset.theme')) === 'light', 'the theme');
+    expect(core.requests.filter(({ request }) => request === 'display.set').map(({ input }) => input)).toEqual([
+      { cell: '9' },
+      { cell: '10' },
+      { cell: '9' },
+      { cell: 'auto' },
+      { theme: 'light' },
+    ]);
+    expect(core.typed()).toBe('');
   });
 
   test('axe finds nothing, in any state', async () => {

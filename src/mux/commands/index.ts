@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import type { Result } from '../layout.ts';
 import { breakPane } from './break-pane.ts';
+import { chooseTree } from './choose-tree.ts';
 import { commandPrompt } from './command-prompt.ts';
 import { confirmBefore } from './confirm-before.ts';
 import { copyMode } from './copy-mode.ts';
@@ -36,14 +37,18 @@ import { selectWindow } from './select-window.ts';
 import { sendKeys } from './send-keys.ts';
 import { sendPrefix } from './send-prefix.ts';
 import { setOption } from './set-option.ts';
+import { showMessages } from './show-messages.ts';
 import { showOptions } from './show-options.ts';
 import { splitWindow } from './split-window.ts';
 import { swapPane } from './swap-pane.ts';
+import { textSize } from './text-size.ts';
+import { theme } from './theme.ts';
 import { verifyPane } from './verify-pane.ts';
 
 /** By name. */
 export const commands: readonly Command[] = [
   breakPane,
+  chooseTree,
   commandPrompt,
   confirmBefore,
   copyMode,
@@ -78,9 +83,12 @@ export const commands: readonly Command[] = [
   sendKeys,
   sendPrefix,
   setOption,
+  showMessages,
   showOptions,
   splitWindow,
   swapPane,
+  textSize,
+  theme,
   verifyPane,
 ];
 

@@ -1,6 +1,7 @@
 /** The one door to the commands: a line is read, each command's target is found, and the command runs on it. */
 import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
+import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
 import { type Call, type Command, type Context, type Outcome, refuse } from './command.ts';
 import { findCommand } from './index.ts';
@@ -13,6 +14,8 @@ import { resolvePane, resolveWindow } from './targets.ts';
  * @returns the new state, the effects in order, and a message for the person where there is one; `failed` with a refusal.
  */
 export function runCommandLine(state: State, line: string, context: Context): Outcome {
+  const missing = absent(line);
+  if (missing !== undefined) return refuse(state, missing);
   const parsed = parseLine(line);
   if (!parsed.ok) return refuse(state, parsed.sentence);
   const calls: { readonly command: Command; readonly words: readonly string[] }[] = [];

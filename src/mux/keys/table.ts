@@ -68,6 +68,7 @@ export const keyRows: readonly KeyRow[] = [
   prefix('p', 'previous-window', 'previous window', 'Windows'),
   prefix('l', 'last-window', 'last window', 'Windows'),
   ...Array.from({ length: 10 }, (_, index) => prefix(`${index}`, `select-window -t :=${index}`, `window ${index}`, 'Windows')),
+  prefix('w', 'choose-tree -Zw', 'choose a window', 'Windows'),
   prefix("'", `command-prompt -p index "select-window -t ':%%'"`, 'window by number', 'Windows'),
   prefix(',', `command-prompt -I "#W" "rename-window -- '%%'"`, 'rename window', 'Windows'),
   prefix('&', 'confirm-before -p "Close window #W? The programs in it end." kill-window', 'close this window', 'Windows'),
@@ -79,6 +80,7 @@ export const keyRows: readonly KeyRow[] = [
   prefix('i', 'display-message', 'about this pane', 'Read'),
 
   prefix(':', 'command-prompt', 'type a command', 'Session'),
+  prefix('~', 'show-messages', 'what was said', 'Session'),
   prefix('?', 'list-keys', 'every key', 'Session'),
   prefix('$', `command-prompt -I "#S" "rename-session -- '%%'"`, 'rename session', 'Session'),
   prefix('d', 'detach-client', 'leave, shells run on', 'Session'),
@@ -92,4 +94,8 @@ export const keyRows: readonly KeyRow[] = [
   root('C-S-l', 'lock-server', 'lock now', 'Wardmux'),
   root('C-S-v', 'paste-buffer -p', 'paste', 'Read'),
   root('C-S-f', 'search', 'search scrollback', 'Read'),
+  root('C-+', 'text-size larger', 'larger text', 'Wardmux'),
+  root('C-=', 'text-size larger', 'larger text', 'Wardmux'),
+  root('C--', 'text-size smaller', 'smaller text', 'Wardmux'),
+  root('C-0', 'text-size standard', 'standard text', 'Wardmux'),
 ];

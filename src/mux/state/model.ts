@@ -15,8 +15,12 @@ export interface Size {
 
 export interface Pane {
   readonly id: number;
-  /** Name of the program that was started. */
+  /** Name of the program in the foreground; until it is known, of the one that was started. */
   readonly program: string;
+  /** Where that program is, for the person: ~/feeds. */
+  readonly folder?: string;
+  /** The host that a remote shell is on. */
+  readonly host?: string;
   /** Rises each time a pane becomes the active one: tmux's tie-break between neighbours. */
   readonly used: number;
   readonly recording: string | null;

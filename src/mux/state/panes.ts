@@ -95,6 +95,14 @@ export function paneHeld(state: State, id: number, why: NonNullable<Pane['held']
   return changePane(state, id, ({ held: _, ...pane }) => (why === null ? pane : { ...pane, held: why }));
 }
 
+/** What a pane's foreground is now. A window's automatic name follows. */
+export function paneRuns(state: State, id: number, now: Pick<Pane, 'program' | 'folder' | 'host'>): State {
+  const found = findPane(state, id);
+  if (!found || (found.pane.program === now.program && found.pane.folder === now.folder && found.pane.host === now.host)) return state;
+  const next = changePane(state, id, ({ folder: _, host: __, ...pane }) => ({ ...pane, ...now }));
+  return changeWindow(next, found.window.id, renamed);
+}
+
 /** The program has ended but the pane stays, with a sentence. To take it away instead: closePane(state, id, false). */
 export function paneExited(state: State, id: number, sentence: string): State {
   return changePane(state, id, (pane) => ({ ...pane, state: 'exited', sentence }));
@@ -115,7 +123,12 @@ export function respawnPane(state: State, id: number, start: Start | undefined):
   if (found.pane.state === 'live' || found.pane.state === 'starting')
     return { ok: false, sentence: 'The program in this pane is still running. End it first.' };
   const what = start ?? { program: found.pane.program };
-  const next = changePane(state, id, ({ sentence: _, ...pane }) => ({ ...pane, program: what.program, state: 'starting', recording: null }));
+  const next = changePane(state, id, ({ sentence: _, folder: __, host: ___, ...pane }) => ({
+    ...pane,
+    program: what.program,
+    state: 'starting',
+    recording: null,
+  }));
   return { ok: true, value: { state: changeWindow(next, found.window.id, renamed), effects: [spawnEffect(next, id, what)] } };
 }
 

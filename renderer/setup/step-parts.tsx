@@ -1,3 +1,4 @@
+/** What every step of the first run is made of. */
 import type { ComponentChildren, JSX } from 'preact';
 
 /** A heading over one or two lines, its paragraph, and what follows. */
@@ -14,5 +15,20 @@ export function StepHead({ heading, children }: { readonly heading: string; read
       </h1>
       <p class="measure dim gap">{children}</p>
     </>
+  );
+}
+
+/** Return goes on to the next step. */
+export function Form({ children, onSubmit }: { readonly children: ComponentChildren; readonly onSubmit: () => void }): JSX.Element {
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+    </form>
   );
 }

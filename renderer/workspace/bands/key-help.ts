@@ -1,0 +1,43 @@
+/** The key tables as the bands show them: one row for keys that do the same. */
+import { copyActions, copyRows, type CopyKeys } from '../../../src/mux/keys/copy-table.ts';
+import { listKeys, type HelpRow as Bound } from '../../../src/mux/keys/list.ts';
+import { keyLabel } from '../../../src/mux/keys/names.ts';
+import type { KeyRow, groups } from '../../../src/mux/keys/table.ts';
+
+export interface HelpRow {
+  readonly keys: string;
+  readonly label: string;
+}
+
+/** Rows of the help, with keys that do the same in all directions on one row. `short`: the preset layouts too. */
+export function helpRows(table: KeyRow['table'], group: (typeof groups)[number], short = false): HelpRow[] {
+  const meaning = ({ key, keyLabel: name, line, label }: Bound): string => {
+    if (/^(?:ctrl-|alt-)?[↑↓←→]$/.test(name) && label.startsWith('pane ')) return 'go to a pane';
+    if (/^window \d$/.test(label)) return 'go to window';
+    return short && line.startsWith('select-layout ') && key.startsWith('M-') ? 'five fixed layouts' : label;
+  };
+  return merge(
+    listKeys(table)
+      .filter((row) => row.group === group)
+      .map((row) => ({ keys: row.keyLabel, label: meaning(row) })),
+  );
+}
+
+/** Keys of copy mode, those of one action on one row. */
+export function copyHelp(mode: CopyKeys): HelpRow[] {
+  return merge(copyRows.filter((row) => row.mode === mode).map((row) => ({ keys: keyLabel(row.key), label: copyActions[row.action] })));
+}
+
+function merge(rows: readonly HelpRow[]): HelpRow[] {
+  const merged = new Map<string, string[]>();
+  for (const { keys, label } of rows) merged.set(label, [...(merged.get(label) ?? []), keys]);
+  return [...merged].map(([label, keys]) => ({ keys: shorten(keys), label }));
+}
+
+function shorten(keys: readonly string[]): string {
+  if (keys.length === 10 && keys.every((key) => /^\d$/.test(key))) return '0…9';
+  if (keys.length === 5 && keys.every((key) => /^alt-\d$/.test(key))) return 'alt-1…5';
+  const prefix = /^(ctrl-|alt-)?/.exec(keys[0]!)![0];
+  if (keys.length === 4 && keys.every((key) => key.startsWith(prefix) && '↑↓←→'.includes(key.slice(prefix.length)))) return `${prefix}←↑↓→`;
+  return keys.join(' ');
+}

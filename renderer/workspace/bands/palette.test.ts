@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { commands } from '../../../src/mux/commands/index.ts';
+import { helpRows } from './key-help.ts';
+import { offers } from './palette.ts';
+
+const lines = (typed: string): string[] => offers(typed, 'ctrl-b').map((row) => row.line);
+
+test('without a word it offers every command and every bound line, none twice', () => {
+  const all = lines('');
+  expect(new Set(all).size).toBe(all.length);
+  for (const command of commands)
+    expect(
+      all.some((line) => line === command.name || line.startsWith(`${command.name} `)),
+      command.name,
+    ).toBe(true);
+});
+
+test('what begins with the word comes before what holds it', () => {
+  const found = lines('split');
+  expect(found.slice(0, 2)).toEqual(['split-window -h', 'split-window -v']);
+  const held = lines('zoom');
+  expect(held).toContain('resize-pane -Z');
+  expect(lines('no such thing')).toEqual([]);
+});
+
+test('a bound command shows its keys, with the prefix that the person has', () => {
+  expect(offers('split-window -h', 'ctrl-a')[0]).toMatchObject({ key: 'ctrl-a %', help: 'split left and right' });
+  expect(offers('show-options', 'ctrl-b').find((row) => row.line === 'show-options')?.key).toBe('');
+});
+
+test('keys of one meaning share a row of the help', () => {
+  expect(helpRows('prefix', 'Windows')).toContainEqual({ keys: '0…9', label: 'go to window' });
+  expect(helpRows('prefix', 'Panes')).toContainEqual({ keys: '←↑↓→', label: 'go to a pane' });
+  expect(helpRows('prefix', 'Size and layout')).toContainEqual({ keys: 'ctrl-←↑↓→', label: 'move border by 1' });
+});

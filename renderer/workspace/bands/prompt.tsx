@@ -1,0 +1,160 @@
+/** Prefix `:` and every prompt of a command. */
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { usage } from '../../../src/mux/commands/command.ts';
+import { commands } from '../../../src/mux/commands/index.ts';
+import { fillTemplate } from '../../../src/mux/commands/lexer.ts';
+import { messages } from '../../shared/messages.ts';
+import { Band, Mark } from '../../shared/parts.tsx';
+import type { Controller } from '../controller.ts';
+import * as model from '../model.ts';
+import { offers } from './palette.ts';
+import { close } from './parts.ts';
+
+/** Command rows that the prompt offers: eight fit above the line at 1024 x 640. */
+const OFFERED = 8;
+
+/** Lines that the prompt keeps, in this page alone. */
+const HISTORY = 100;
+
+function remember(line: string): void {
+  model.promptHistory.value = [line, ...model.promptHistory.value.filter((other) => other !== line)].slice(0, HISTORY);
+}
+
+/** With the bare template it offers the command table. */
+export function Prompt({
+  controller,
+  prompt,
+  initial,
+  template,
+}: {
+  readonly controller: Controller;
+  readonly prompt: string;
+  readonly initial: string;
+  readonly template: string;
+}): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  const palette = template.trim() === '%%';
+  const [typed, setTyped] = useState(initial);
+  const [current, setCurrent] = useState(-1);
+  const [refused, setRefused] = useState('');
+  /** Which line of the history stands in the prompt; -1 none. */
+  const [recalled, setRecalled] = useState(-1);
+  useLayoutEffect(() => {
+    input.current!.focus();
+    input.current!.select();
+  }, []);
+  const found = palette ? offers(typed, model.prefixLabel.value) : [];
+  const shown = found.slice(Math.max(0, Math.min(current - OFFERED + 1, found.length - OFFERED)), Math.max(OFFERED, current + 1));
+  const chosen = current >= 0 ? found[current] : undefined;
+  const hint = palette ? commands.find((command) => command.name === typed.trim().split(' ')[0]) : undefined;
+  const run = (answer: string): void => {
+    if (!answer.trim()) return close();
+    if (palette) remember(answer);
+    const mine = model.overlay.value;
+    void controller.tryCommand(fillTemplate(template, answer), (refusal) => {
+      // The command may have opened something else in the prompt's place.
+      if (model.overlay.value !== mine) return;
+      if (refusal === undefined) close();
+      else setRefused(refusal);
+    });
+  };
+  const show = (line: string): void => {
+    setTyped(line);
+    setCurrent(-1);
+    setRefused('');
+  };
+  /** As in a shell: what was run before, newest first, while nothing else stands in the line. */
+  const recall = (step: 1 | -1): void => {
+    const at = Math.max(-1, Math.min(model.promptHistory.value.length - 1, recalled + step));
+    setRecalled(at);
+    show(model.promptHistory.value[at] ?? '');
+  };
+  const recalls = palette && current < 0 && (typed === '' || recalled >= 0);
+  return (
+    <Band label={messages.prompt.label} onClose={close} class="band--flush palette">
+      {palette ? (
+        <ul role="listbox" class="opts" id="offers" aria-label={messages.prompt.label}>
+          {shown.map((row) => (
+            <li
+              key={`${row.line}${row.key}`}
+              id={`offer-${found.indexOf(row)}`}
+              role="option"
+              aria-selected={row === chosen}
+              class={`opt${row === chosen ? ' is-current' : ''}`}
+              onClick={() => run(row.line)}
+            >
+              <span class="opt__name">{row.help}</span>
+              <code class="opt__cmd">{row.line}</code>
+              <span class="opt__note" />
+              <kbd class="opt__key">{row.key}</kbd>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <p class="prompt__refused" id="refused" role="alert">
+        {refused ? (
+          <>
+            <Mark kind="nothing" />
+            {refused}
+          </>
+        ) : null}
+      </p>
+      <form
+        class="prompt"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run(chosen ? chosen.line : input.current!.value);
+        }}
+        onKeyDown={(event) => {
+          const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+          if (palette && event.ctrlKey && (event.key === 'p' || event.key === 'n')) recall(event.key === 'p' ? 1 : -1);
+          else if (step !== 0 && recalls && model.promptHistory.value.length > 0) recall(step === -1 ? 1 : -1);
+          else if (step !== 0 && found.length > 0) setCurrent((current + step + found.length + (current < 0 && step < 0 ? 1 : 0)) % found.length);
+          else if (event.key === 'Tab' && palette && found.length > 0) {
+            show((chosen ?? found[0]!).line);
+          } else return;
+          event.preventDefault();
+        }}
+      >
+        <label for="command">{prompt}</label>
+        <input
+          id="command"
+          ref={input}
+          class="prompt__text"
+          value={typed}
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={1000}
+          {...(palette
+            ? {
+                role: 'combobox',
+                'aria-controls': 'offers',
+                'aria-expanded': true,
+                'aria-autocomplete': 'list',
+                'aria-activedescendant': chosen ? `offer-${current}` : undefined,
+              }
+            : {})}
+          aria-invalid={refused ? 'true' : undefined}
+          aria-describedby="refused"
+          onInput={(event) => {
+            setRecalled(-1);
+            show(event.currentTarget.value);
+          }}
+        />
+        <span class="prompt__hint">
+          {hint ? (
+            <span>{usage(hint)} </span>
+          ) : palette ? (
+            <>
+              <kbd>↑↓</kbd> {recalls && model.promptHistory.value.length > 0 ? messages.prompt.earlier : messages.prompt.choose} <kbd>tab</kbd>{' '}
+              {messages.prompt.complete}{' '}
+            </>
+          ) : null}
+          <kbd>enter</kbd> {palette ? messages.prompt.enter : messages.prompt.rename} <kbd>esc</kbd> {messages.keys.leave}
+        </span>
+        {palette ? <output>{messages.prompt.of(Math.min(found.length, OFFERED), found.length)}</output> : null}
+      </form>
+    </Band>
+  );
+}

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Refused } from '../shared/bridge.ts';
+import { messages } from '../shared/messages.ts';
+import { fakePage, pane, view, workbench, type Workbench } from './workbench.fixture.ts';
+import * as model from './model.ts';
+
+let bench: Workbench;
+beforeEach(() => {
+  vi.useFakeTimers();
+  fakePage();
+  bench = workbench();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const flush = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+const toasts = (): (readonly [string, string])[] => model.toasts.value.map(({ kind, sentence }) => [kind, sentence] as const);
+
+test('panes get an emulator when they come, and lose it when they go', () => {
+  bench.emit('view', view([pane(0), pane(1)]));
+  expect([...bench.terminals.keys()]).toEqual([0, 1]);
+  bench.emit('view', view([pane(1)]));
+  expect(bench.terminals.get(0)!.disposed).toBe(true);
+  expect([...model.terminals.keys()]).toEqual([1]);
+});
+
+test('the core is asked to attach once, when the view and the channel of the shells are there', async () => {
+  const attached = (): number => bench.requests.filter(({ request }) => request === 'workspace.attach').length;
+  bench.emit('view', view([pane(0)]));
+  expect(attached()).toBe(0);
+  bench.emit('channel', { peer: 'vault', publicKey: '' });
+  expect(attached()).toBe(0);
+  bench.emit('channel', { peer: 'pty', publicKey: '' });
+  bench.emit('view', view([pane(0)]));
+  expect(attached()).toBe(1);
+});
+
+test('the marks tell an answer from a refusal and from what was proven', async () => {
+  bench.emit('view', view([pane(0)]));
+  bench.answers['command'] = ({ line }: { line: string }) => (line === 'wrong' ? { message: 'There is no command.', refused: true } : { message: 'mouse on' });
+  await bench.controller.command('wrong');
+  await bench.controller.command('show-options mouse');
+  bench.answers['verify.pane'] = () => ({ good: true, sentence: 'They agree.' });
+  await bench.controller.verify(0);
+  expect(toasts()).toEqual([
+    ['nothing', 'There is no command.'],
+    ['note', 'mouse on'],
+    ['ok', 'They agree.'],
+  ]);
+  bench.answers['verify.pane'] = () => ({ good: false, sentence: 'Record 4 is another.' });
+  await bench.controller.verify(0);
+  expect(model.toasts.value.at(-1)).toMatchObject({ kind: 'stop', sentence: messages.verify.bad, note: 'Record 4 is another.' });
+});
+
+test('a refused request is said in the sentence of the core, and anything else in ours', async () => {
+  bench.emit('view', view([pane(0)]));
+  bench.answers['command'] = () => {
+    throw new Refused('locked', 'It is locked.');
+  };
+  await bench.controller.command('x');
+  bench.answers['command'] = () => {
+    throw new TypeError('undefined is not a function');
+  };
+  await bench.controller.command('x');
+  expect(toasts()).toEqual([
+    ['stop', 'It is locked.'],
+    ['stop', messages.bridge.failed],
+  ]);
+});
+
+test('a toast goes, a refusal stays, and both can be read again', async () => {
+  bench.controller.notices.toast('ok', 'done');
+  bench.controller.notices.toast('stop', 'refused');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(toasts()).toEqual([['stop', 'refused']]);
+  expect(model.log.value.map(({ sentence }) => sentence)).toEqual(['done', 'refused']);
+  bench.controller.notices.dismissNext();
+  expect(toasts()).toEqual([]);
+});
+
+test('banners: the worst first, one of a kind, three at most', () => {
+  const { notices } = bench.controller;
+  for (const sentence of ['a', 'b', 'a', 'c', 'd']) notices.banner('warn', sentence);
+  notices.banner('stop', 'shut');
+  expect(model.banners.value.map(({ sentence }) => sentence)).toEqual(['shut', 'd', 'c']);
+});
+
+test('sentences name the prefix that the person has', () => {
+  bench.emit('view', view([pane(0)], { prefix: 'C-a' }));
+  bench.controller.notices.toast('nothing', 'ctrl-b ? lists every key.');
+  expect(toasts()).toEqual([['nothing', 'ctrl-a ? lists every key.']]);
+});
+
+test('the page counts down by itself, and the core is believed when it speaks', async () => {
+  const status = { person: 'M', role: 'r', recording: { level: 'seal', word: 's', sealedBytes: 0 }, ledger: { level: 'ok', word: 'l', events: 1 } } as const;
+  bench.emit('status', { ...status, lockIn: 100, idleSeconds: 300, warning: false });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(model.lockIn.value).toBe(97);
+  bench.emit('status', { ...status, lockIn: 300, idleSeconds: 300, warning: false });
+  expect(model.lockIn.value).toBe(300);
+});
+
+test('activity is told once a second, movement never in place of a key', async () => {
+  const told = (): unknown[] => bench.requests.filter(({ request }) => request === 'activity').map(({ input }) => (input as { kind: string }).kind);
+  await vi.advanceTimersByTimeAsync(5_000);
+  const { controller } = bench;
+  controller.active('move');
+  controller.active('move');
+  controller.active('key');
+  controller.active('key');
+  controller.active('move');
+  expect(told()).toEqual(['move', 'key']);
+  controller.keepOpen();
+  expect(told()).toEqual(['move', 'key', 'key']);
+});
+
+test('keys that the core asks for are typed as the program wants them', () => {
+  bench.emit('view', view([pane(0)]));
+  bench.emit('client', { action: 'send-keys', pane: 0, keys: ['l', 's', 'Enter'], literal: false });
+  bench.emit('client', { action: 'send-keys', pane: 0, keys: ['Enter'], literal: true });
+  expect(bench.terminals.get(0)!.typed).toEqual(['ls\r', 'Enter']);
+});
+
+test('one plain line is pasted, more are asked about, and the answer decides', () => {
+  bench.emit('view', view([pane(0)]));
+  const { typed } = bench.terminals.get(0)!;
+  bench.controller.pasting.paste(0, 'one');
+  expect(typed).toEqual(['one']);
+  bench.controller.pasting.paste(0, 'one\ntwo\n');
+  const overlay = model.overlay.value;
+  if (overlay?.kind !== 'paste') throw new Error('nothing was asked');
+  bench.controller.pasting.answer(0, overlay.review, 'no');
+  expect([typed.length, model.overlay.value]).toEqual([1, undefined]);
+  bench.controller.pasting.answer(0, overlay.review, 'without-last');
+  expect(typed.at(-1)).toBe('one\rtwo');
+});
+
+test('what the core opens in the page is opened for the pane that it names', () => {
+  bench.emit('view', view([pane(0), pane(1)]));
+  for (const action of ['menu', 'export'] as const) {
+    bench.emit('client', { action, pane: 1 });
+    expect(model.overlay.value).toEqual({ kind: action, pane: 1 });
+  }
+  bench.emit('client', { action: 'show-messages' });
+  expect(model.overlay.value).toEqual({ kind: 'messages' });
+});
+
+test('pane numbers: a digit goes to the pane, anything else takes them away, and so does time', async () => {
+  bench.emit('view', view([pane(0), pane(1)]));
+  bench.emit('client', { action: 'display-panes' });
+  expect([bench.controller.jump('2'), bench.lines(), bench.requests.at(-1)!.input]).toEqual([true, ['select-pane'], { line: 'select-pane', pane: 1 }]);
+  bench.emit('client', { action: 'display-panes' });
+  expect([bench.controller.jump('z'), model.paneNumbers.value]).toEqual([false, false]);
+  bench.emit('client', { action: 'display-panes' });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(model.paneNumbers.value).toBe(false);
+});
+
+test('at the end nothing is left of the text', async () => {
+  bench.emit('view', view([pane(0)]));
+  bench.controller.end();
+  await flush();
+  expect([model.view.value, model.terminals.size, bench.terminals.get(0)!.disposed]).toEqual([undefined, 0, true]);
+});

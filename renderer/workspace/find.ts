@@ -1,0 +1,70 @@
+/** Searching a pane's scrollback: the find row while the words are typed, and walking from hit to hit after that. */
+import * as model from './model.ts';
+import type { Copying } from './copying.ts';
+import type { TerminalView } from './terminal-view.ts';
+
+export interface Search {
+  readonly term: string;
+  readonly older: boolean;
+  readonly caseSensitive: boolean;
+}
+
+export class Finding {
+  readonly #terminal: (pane: number) => TerminalView;
+  readonly #copying: Copying;
+  readonly #focus: () => void;
+  #last: Search = { term: '', older: true, caseSensitive: false };
+
+  constructor(terminal: (pane: number) => TerminalView, copying: Copying, focus: () => void) {
+    this.#terminal = terminal;
+    this.#copying = copying;
+    this.#focus = focus;
+  }
+
+  get caseSensitive(): boolean {
+    return this.#last.caseSensitive;
+  }
+
+  /** Opens the find row of a pane. */
+  open(pane: number, older = true): void {
+    this.#last = { ...this.#last, older };
+    model.searching.value = pane;
+  }
+
+  /** One step to a hit. What is not said is as in the search before. */
+  find(pane: number, how: Partial<Search> = {}): void {
+    const search = { ...this.#last, ...how };
+    // The direction of the search that was opened is the one that n repeats.
+    this.#last = { ...search, older: this.#last.older };
+    if (!search.term) return this.#terminal(pane).clearSearch();
+    this.#copying.search(pane, () => this.#terminal(pane).find(search.term, search.older, search));
+  }
+
+  /** While words are typed: the nearest hit in the direction of the search. */
+  typed(pane: number, term: string): void {
+    this.find(pane, { term });
+  }
+
+  /** n and N of copy mode. */
+  again(pane: number, reverse: boolean): void {
+    this.find(pane, { older: this.#last.older !== reverse });
+  }
+
+  /** Enter: the hit stays marked, and copy mode has the keyboard, so that n and N walk. */
+  accept(pane: number): void {
+    model.searching.value = undefined;
+    const hit = Boolean(this.#last.term) && (this.#terminal(pane).found.value?.count ?? 0) > 0;
+    if (hit) this.#copying.enter(pane, { atHit: true });
+    else this.#terminal(pane).clearSearch();
+    this.#focus();
+  }
+
+  /** Escape: as it was before the search. */
+  leave(pane: number): void {
+    model.searching.value = undefined;
+    const terminal = this.#terminal(pane);
+    terminal.clearSearch();
+    if (!model.copying.value) terminal.terminal.scrollToBottom();
+    this.#focus();
+  }
+}

@@ -1,0 +1,46 @@
+/** Pasting: every paste comes through here, filtered, and asked about when it is more than one plain line. */
+import { messages } from '../shared/messages.ts';
+import { lastCopy } from './clipboard.ts';
+import * as model from './model.ts';
+import type { Notices } from './notices.ts';
+import { needsQuestion, pasteText, reviewPaste, type PasteReview } from './paste.ts';
+import type { TerminalView } from './terminal-view.ts';
+
+export class Pasting {
+  readonly #terminal: (pane: number) => TerminalView;
+  readonly #notices: Notices;
+
+  constructor(terminal: (pane: number) => TerminalView, notices: Notices) {
+    this.#terminal = terminal;
+    this.#notices = notices;
+  }
+
+  /** The last copy of this workspace, else the clipboard where the browser lets us read it. */
+  async own(pane: number): Promise<void> {
+    const own = lastCopy() || (await navigator.clipboard?.readText().catch(() => '')) || '';
+    if (own) this.paste(pane, own);
+    else this.#notices.toast('nothing', messages.workspace.nothingToPaste);
+  }
+
+  paste(pane: number, raw: string): void {
+    const review = reviewPaste(raw);
+    if (!review.text && review.removed === 0) return;
+    if (needsQuestion(raw, review)) model.overlay.value = { kind: 'paste', pane, review };
+    else this.#send(pane, review.text);
+  }
+
+  answer(pane: number, review: PasteReview, answer: 'no' | 'as-is' | 'without-last'): void {
+    model.overlay.value = undefined;
+    if (answer === 'as-is') this.#send(pane, review.text);
+    if (answer === 'without-last') this.#send(pane, review.text.replace(/[\r\n]+$/, ''));
+  }
+
+  /** A program with bracketed paste gets the text as one piece and runs nothing of it by itself. */
+  takenWhole(pane: number): boolean {
+    return this.#terminal(pane).terminal.modes.bracketedPasteMode;
+  }
+
+  #send(pane: number, filtered: string): void {
+    this.#terminal(pane).type(pasteText(filtered, this.takenWhole(pane)));
+  }
+}

@@ -1,0 +1,119 @@
+/** A page without a browser, for the tests of the controller and the keyboard: events, a bridge that notes, an emulator that notes. */
+import { vi } from 'vitest';
+import { signal } from '@preact/signals';
+import type { EventName, Events, PaneView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { Bridge } from '../shared/bridge.ts';
+import { Controller } from './controller.ts';
+import * as model from './model.ts';
+import type { TerminalPort, TerminalView } from './terminal-view.ts';
+
+export class FakeField extends EventTarget {}
+
+/** What the two ask of a document: whether a dialog is open, and which element has the focus. */
+export interface Page {
+  readonly window: EventTarget;
+  dialog: boolean;
+}
+
+export function fakePage(): Page {
+  const page: Page = { window: new EventTarget(), dialog: false };
+  vi.stubGlobal('window', page.window);
+  vi.stubGlobal('document', { querySelector: (what: string) => (what === 'dialog[open]' && page.dialog ? {} : null), body: {}, activeElement: null });
+  vi.stubGlobal('HTMLInputElement', FakeField);
+  vi.stubGlobal('HTMLButtonElement', class extends EventTarget {});
+  return page;
+}
+
+export interface FakeTerminal {
+  readonly port: TerminalPort;
+  readonly typed: string[];
+  focused: number;
+  disposed: boolean;
+}
+
+export interface Workbench {
+  readonly controller: Controller;
+  readonly requests: { readonly request: string; readonly input: unknown }[];
+  readonly terminals: Map<number, FakeTerminal>;
+  emit<E extends EventName>(event: E, payload: Events[E]): void;
+  /** Command lines that were sent, in order. */
+  lines(): string[];
+  /** What the core answers to the next requests of this name. */
+  answers: Record<string, (input: never) => unknown>;
+}
+
+export function workbench(): Workbench {
+  const listeners = new Map<string, ((payload: never) => void)[]>();
+  const bench: Omit<Workbench, 'controller'> = {
+    requests: [],
+    terminals: new Map(),
+    answers: {},
+    emit: (event, payload) => listeners.get(event)?.forEach((listener) => listener(payload as never)),
+    lines: () => bench.requests.filter(({ request }) => request === 'command').map(({ input }) => (input as { line: string }).line),
+  };
+  const bridge = {
+    on: (event: string, listener: (payload: never) => void) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+    onFrame: () => {},
+    sendFrame: async () => {},
+    request: async (request: string, input: unknown) => {
+      bench.requests.push({ request, input });
+      return bench.answers[request]?.(input as never) ?? {};
+    },
+  };
+  model.view.value = model.status.value = model.overlay.value = model.searching.value = model.copying.value = undefined;
+  model.toasts.value = model.banners.value = model.log.value = [];
+  model.prefixActive.value = model.whichKey.value = model.paneNumbers.value = false;
+  model.terminals.clear();
+  const controller = new Controller(bridge as unknown as Bridge, (pane, port) => {
+    const fake: FakeTerminal = { port, typed: [], focused: 0, disposed: false };
+    bench.terminals.set(pane, fake);
+    return {
+      pane,
+      terminal: { modes: { applicationCursorKeysMode: false, bracketedPasteMode: false }, options: {}, getSelection: () => '' },
+      title: signal(''),
+      cursorRow: signal(0),
+      found: signal(undefined),
+      type: (text: string) => fake.typed.push(text),
+      focus: () => (fake.focused += 1),
+      resize: () => {},
+      runs: () => {},
+      restart: () => {},
+      clearSearch: () => {},
+      dispose: () => (fake.disposed = true),
+    } as unknown as TerminalView;
+  });
+  return Object.assign(bench, { controller });
+}
+
+export const pane = (id: number, more: Partial<PaneView> = {}): PaneView => ({
+  pane: id,
+  x: 0,
+  y: 0,
+  cols: 80,
+  rows: 24,
+  edges: ['l', 'r', 't', 'b'],
+  visible: true,
+  number: id + 1,
+  program: 'bash',
+  recording: null,
+  state: 'live',
+  ...more,
+});
+
+export const view = (panes: readonly PaneView[], options: Partial<NonNullable<WorkspaceView['options']>> = {}): WorkspaceView => ({
+  session: 'main',
+  sessionClass: 'general',
+  stage: { cols: 80, rows: 24 },
+  options: {
+    prefix: 'C-b',
+    'repeat-time': 500,
+    'history-limit': 10_000,
+    'display-panes-time': 1000,
+    mouse: true,
+    'mode-keys': 'emacs',
+    'monitor-bell': true,
+    'monitor-activity': false,
+    ...options,
+  },
+  windows: [{ id: 0, index: 0, name: 'bash', active: true, last: false, zoomed: false, activePane: panes[0]?.pane ?? 0, panes }],
+});

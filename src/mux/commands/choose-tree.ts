@@ -1,0 +1,11 @@
+import { type Command, client } from './command.ts';
+
+export const chooseTree: Command = {
+  name: 'choose-tree',
+  needs: 'session.use',
+  target: 'none',
+  args: { flags: 'Zw' },
+  help: 'Lists the windows, to go to one. -w and -Z are accepted and make no difference.',
+  examples: ['choose-tree -w'],
+  run: ({ state }) => client(state, { action: 'choose-tree' }),
+};

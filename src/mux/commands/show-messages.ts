@@ -1,0 +1,12 @@
+import { type Command, client } from './command.ts';
+
+export const showMessages: Command = {
+  name: 'show-messages',
+  alias: 'showmsgs',
+  needs: 'session.use',
+  target: 'none',
+  args: {},
+  help: 'Shows again what this window has said since the unlock: answers, results, warnings.',
+  examples: ['show-messages'],
+  run: ({ state }) => client(state, { action: 'show-messages' }),
+};

@@ -1,0 +1,17 @@
+import { type Command, client, refuse } from './command.ts';
+
+const themes = ['dark', 'light', 'system'] as const;
+
+export const theme: Command = {
+  name: 'theme',
+  own: true,
+  needs: 'session.use',
+  target: 'none',
+  args: { words: ['dark|light|system'] },
+  help: 'Makes this window dark or light, or as the system is.',
+  examples: ['theme light'],
+  run({ state, args }) {
+    const wanted = themes.find((name) => name === args.words[0]);
+    return wanted ? client(state, { action: 'display', theme: wanted }) : refuse(state, `The themes are ${themes.join(', ')}, not "${args.words[0]}".`);
+  },
+};
