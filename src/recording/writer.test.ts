@@ -158,6 +158,7 @@ describe('a recording', () => {
     const { writer } = await newRecording({ folder });
     await expect(newRecording({ folder, recording: writer.id })).rejects.toMatchObject({ code: 'write-failed' });
     expect(liveState(writer.folder)).toBe('live');
+    expect(existsSync(join(writer.folder, 'reserve'))).toBe(true);
     await writer.end('exit');
     const before = readFileSync(join(writer.folder, 'segment-000000.wmx'));
     await expect(newRecording({ folder, recording: writer.id })).rejects.toMatchObject({ code: 'write-failed' });

@@ -16,7 +16,6 @@
  * A head is told when everything under it is on the disk, and not before: the ledger must never know more than a disk that
  * lost its power.
  */
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
 import { syncFolder } from '../storage/atomic.ts';
@@ -28,10 +27,9 @@ import { MAX_RECORD_OUTPUT_BYTES, pieceEnds } from './events.ts';
 import { FloodGauge } from './flood.ts';
 import { MAX_BODY_BYTES } from './frame.ts';
 import { newRecordingId, RECORDING_ID } from './header.ts';
-import { holdRecording, markLive, unmarkLive } from './live.ts';
 import { systemClock, type RecordingClock, type RecordingOptions } from './options.ts';
 import { prepareSegment, RotationRule, segmentStart, type SegmentSeal } from './rotation.ts';
-import { EndRoom } from './room.ts';
+import { RunningFolder } from './running-folder.ts';
 import { Sealer } from './sealer.ts';
 import { SegmentFile } from './segment-file.ts';
 import { requireSpace } from './space.ts';
@@ -55,7 +53,7 @@ export class RecordingWriter {
   readonly #flood = new FloodGauge();
   readonly #rotation: RotationRule;
   readonly #file: SegmentFile;
-  readonly #room: EndRoom;
+  readonly #running: RunningFolder;
   readonly #startNs: bigint;
   readonly #startMs: number;
 
@@ -74,9 +72,6 @@ export class RecordingWriter {
   /** No segment begins any more. */
   #ending = false;
   #announced = false;
-  #marked = false;
-  /** Lets go of the lock that says that this process writes it. */
-  #letGo: () => void = () => undefined;
 
   private constructor(options: RecordingOptions, id: string) {
     this.#options = options;
@@ -87,7 +82,7 @@ export class RecordingWriter {
     this.folder = join(options.folder, id);
     this.#size = `${options.start.cols}x${options.start.rows}`;
     this.#rotation = new RotationRule(options.rotate);
-    this.#room = new EndRoom(this.folder);
+    this.#running = new RunningFolder(this.folder);
     this.#file = new SegmentFile({
       folder: this.folder,
       head: () => this.head(),
@@ -170,9 +165,7 @@ export class RecordingWriter {
     this.#seal(code, bytes, [bytes.length], this.#now());
   }
 
-  /**
-   * Tries to write what waits for room, in order. @returns whether nothing waits any more. Throws RecordingError.
-   */
+  /** Tries to write what waits for room, in order. @returns whether nothing waits any more. Throws RecordingError. */
   flush(): boolean {
     this.#check();
     if (!this.#waiting.flush((record) => this.#append(record))) return false;
@@ -185,7 +178,7 @@ export class RecordingWriter {
   flushAtEnd(): boolean {
     this.#ending = true;
     if (this.flush()) return true;
-    this.#room.release();
+    this.#running.spendRoom();
     return this.flush();
   }
 
@@ -243,15 +236,12 @@ export class RecordingWriter {
     const end = { format: 'wardmux-end', version: 1, recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs } as const;
     const close = (): void => {
       writeEnd(this.folder, end);
-      // A mark that a power cut brings back is nothing beside the end.
-      unmarkLive(this.folder);
-      this.#release();
+      this.#running.letGo();
     };
     if (!this.#disk(close)) {
-      this.#room.release();
+      this.#running.spendRoom();
       if (!this.#disk(close)) throw this.#fail(stopped(this.id, this.folder, noRoom()));
     }
-    this.#room.remove();
     this.#options.notice({ kind: 'end', recording: this.id, reason, head, outputBytes: this.#outputBytes, durationMs });
     return head;
   }
@@ -261,17 +251,8 @@ export class RecordingWriter {
     await this.#prepare(0);
     if (this.#failure) throw this.#failure;
     try {
-      mkdirSync(this.folder, { mode: 0o700 });
+      this.#running.make();
     } catch (error) {
-      throw this.#fail(cannotBegin(this.folder, error));
-    }
-    try {
-      markLive(this.folder);
-      this.#marked = true;
-      this.#room.hold();
-    } catch (error) {
-      // Nobody has heard of it yet, and an empty folder says nothing.
-      rmSync(this.folder, { recursive: true, force: true });
       throw this.#fail(cannotBegin(this.folder, error));
     }
     this.#announced = true;
@@ -333,18 +314,11 @@ export class RecordingWriter {
     }
     const { id: recording } = this;
     const [segment, firstSeq, head] = [this.#segment, this.#tree.size - 1, this.head()];
-    this.#whenDurable(() => this.#options.notice({ kind: 'segment', recording, segment, firstSeq, head }));
+    this.#file.startSync();
+    void this.#file.settled().then(() => this.#failure ?? this.#options.notice({ kind: 'segment', recording, segment, firstSeq, head }));
     // Each segment states the size in force, so that a replay can begin at it.
     const size = Buffer.from(this.#size, 'latin1');
     this.#seal('r', size, [size.length], this.#now());
-  }
-
-  /** Runs once everything that is written now is on the disk; never where it does not get there. */
-  #whenDurable(run: () => void): void {
-    this.#file.startSync();
-    void this.#file.settled().then(() => {
-      if (!this.#failure) run();
-    });
   }
 
   /** Opens the next segment with the spare key: file, magic and header frame. @returns false where the disk has no room for it: nothing has changed then. */
@@ -354,7 +328,7 @@ export class RecordingWriter {
     const place = { seq: this.#tree.size, monoNs: now, wallMs: this.#clock.wallMs() };
     const { bytes, leaf } = segmentStart(this.#options, this.id, this.#startMs, spare, place, this.#outputBytes);
     if (!this.#disk(() => this.#file.next(spare.segment, bytes))) return false;
-    if (spare.segment === 0) this.#disk(() => void (this.#letGo = holdRecording(this.folder)));
+    if (spare.segment === 0) this.#disk(() => this.#running.lock());
     this.#spare = undefined;
     this.#segment = spare.segment;
     this.#rotation.begun(now);
@@ -401,13 +375,10 @@ export class RecordingWriter {
     this.#file.close();
     this.#forget();
     try {
-      // Only a mark of our own: a folder that was there before may have a writer of its own.
-      if (this.#marked) unmarkLive(this.folder);
-      this.#release();
+      this.#running.letGo();
     } catch {
       // The next start takes the mark for stale: that this process holds the first segment ends with it at the latest.
     }
-    this.#room.remove();
     // Nobody has heard of a recording that failed to begin: create() rejects, and that is enough.
     if (this.#announced) void this.#told().then((head) => this.#options.notice({ kind: 'failed', recording: this.id, reason: error.message, head }));
     return error;
@@ -417,12 +388,6 @@ export class RecordingWriter {
   async #told(): Promise<TreeHead> {
     await this.#file.settled();
     return this.#file.durable;
-  }
-
-  #release(): void {
-    const letGo = this.#letGo;
-    this.#letGo = () => undefined;
-    letGo();
   }
 
   /** Wipes every key. */
