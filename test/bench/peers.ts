@@ -71,46 +71,49 @@ function diskOf(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + diskOf(join(path, name)), 0);
 }
 
-const wardmux: Recorder = {
-  name: 'wardmux record',
-  note: 'sealed: AES-256-GCM to two recipients, Merkle tree, signed checkpoints',
-  program: join(root, 'bin/wardmux'),
-  apt: '',
-  obstacle: () => (existsSync(join(root, 'dist/cli.mjs')) ? undefined : 'not built'),
-  version: () => versionOf(join(root, 'bin/wardmux'), ['--version']),
-  prepare(home) {
-    const passphrase = join(home, 'passphrase');
-    writeFileSync(passphrase, 'bench passphrase, of no value\n', { mode: 0o600 });
-    const line = `exec ${shellQuote(join(root, 'bin/wardmux'))} init --name Bench --passphrase-fd 3 --audit-key-out ${shellQuote(join(home, 'audit-key.json'))} 3< ${shellQuote(passphrase)}`;
-    execFileSync('sh', ['-c', line], { env: { ...process.env, WARDMUX_HOME: join(home, 'data') }, stdio: 'ignore' });
-  },
-  command: (run) => [join(root, 'bin/wardmux'), 'record', '--', 'cat', run.corpus],
-  environment: (run) => ({ WARDMUX_HOME: join(run.home, 'data') }),
-  async recorded(run) {
-    const env = { ...process.env, WARDMUX_HOME: join(run.home, 'data') };
-    const command = join(root, 'bin/wardmux');
-    // Not for its status: that says that the recordings of the rounds before, which are removed below, are gone.
-    const listed: unknown = JSON.parse(spawnSync(command, ['list', '--json'], { env, encoding: 'utf8' }).stdout);
-    const rows = (Array.isArray(listed) ? listed : (listed as { recordings: unknown[] }).recordings) as Array<{ id: string }>;
-    const id = rows
-      .map((row) => row.id)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .at(-1);
-    if (id === undefined) throw new Error('wardmux list shows no recording');
-    const raw = join(run.folder, 'raw');
-    // Through a file: a pipe that nobody reads in time would make the player wait.
-    execFileSync(
-      'sh',
-      ['-c', `exec ${shellQuote(command)} play ${shellQuote(id)} --raw --key ${shellQuote(join(run.home, 'audit-key.json'))} > ${shellQuote(raw)}`],
-      { env },
-    );
-    const disk = diskOf(join(run.home, 'data/recordings', id));
-    const found = await hashOf(createReadStream(raw));
-    // The ledger names the recording for ever; its megabytes are not needed for the next round.
-    rmSync(join(run.home, 'data/recordings', id), { recursive: true, force: true });
-    return { ...found, disk };
-  },
-};
+/** The command of a built clone. */
+function wardmuxOf(clone: string, name: string, note: string): Recorder {
+  const command = join(clone, 'bin/wardmux');
+  return {
+    name,
+    note,
+    program: command,
+    apt: '',
+    obstacle: () => (existsSync(join(clone, 'dist/cli.mjs')) ? undefined : 'not built'),
+    version: () => versionOf(command, ['--version']),
+    prepare(home) {
+      const passphrase = join(home, 'passphrase');
+      writeFileSync(passphrase, 'bench passphrase, of no value\n', { mode: 0o600 });
+      const line = `exec ${shellQuote(command)} init --name Bench --passphrase-fd 3 --audit-key-out ${shellQuote(join(home, 'audit-key.json'))} 3< ${shellQuote(passphrase)}`;
+      execFileSync('sh', ['-c', line], { env: { ...process.env, WARDMUX_HOME: join(home, 'data') }, stdio: 'ignore' });
+    },
+    command: (run) => [command, 'record', '--', 'cat', run.corpus],
+    environment: (run) => ({ WARDMUX_HOME: join(run.home, 'data') }),
+    async recorded(run) {
+      const env = { ...process.env, WARDMUX_HOME: join(run.home, 'data') };
+      // Not for its status: that says that the recordings of the rounds before, which are removed below, are gone.
+      const listed: unknown = JSON.parse(spawnSync(command, ['list', '--json'], { env, encoding: 'utf8' }).stdout);
+      const rows = (Array.isArray(listed) ? listed : (listed as { recordings: unknown[] }).recordings) as Array<{ id: string }>;
+      const id = rows
+        .map((row) => row.id)
+        .sort((a, b) => (a < b ? -1 : 1))
+        .at(-1);
+      if (id === undefined) throw new Error('wardmux list shows no recording');
+      const raw = join(run.folder, 'raw');
+      // Through a file: a pipe that nobody reads in time would make the player wait.
+      execFileSync(
+        'sh',
+        ['-c', `exec ${shellQuote(command)} play ${shellQuote(id)} --raw --key ${shellQuote(join(run.home, 'audit-key.json'))} > ${shellQuote(raw)}`],
+        { env },
+      );
+      const disk = diskOf(join(run.home, 'data/recordings', id));
+      const found = await hashOf(createReadStream(raw));
+      // The ledger names the recording for ever; its megabytes are not needed for the next round.
+      rmSync(join(run.home, 'data/recordings', id), { recursive: true, force: true });
+      return { ...found, disk };
+    },
+  };
+}
 
 /** script's file holds the bytes as they are, between a first line and a last one of its own. */
 async function scriptRecorded(run: Run): Promise<Recorded> {
@@ -252,7 +255,12 @@ const bare: Recorder = {
   recorded: () => undefined,
 };
 
-export const recorders: readonly Recorder[] = [wardmux, script, ttyrec, asciinema, tlog, sudo, tmux, bare];
+/** @param before a built clone of the version before: measured in the same rounds. */
+export function recordersWith(before: string | undefined): readonly Recorder[] {
+  const ours = wardmuxOf(root, 'wardmux record', 'sealed: AES-256-GCM to two recipients, Merkle tree, signed checkpoints');
+  const older = before === undefined ? [] : [wardmuxOf(resolve(before), 'wardmux record, the version before', 'in the same rounds')];
+  return [ours, ...older, script, ttyrec, asciinema, tlog, sudo, tmux, bare];
+}
 
 /** Why a recorder cannot be measured here, or undefined. */
 export function missing(recorder: Recorder): string | undefined {

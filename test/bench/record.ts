@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Corpus } from './corpus.ts';
-import { freshFolder, missing, recorders, type Recorder } from './peers.ts';
+import { freshFolder, missing, recordersWith, type Recorder } from './peers.ts';
 import { median } from './stats.ts';
 
 /** The reference of the ratios. */
@@ -91,10 +91,12 @@ export async function benchRecord(options: {
   readonly drain: string;
   readonly cache: string;
   readonly only?: RegExp | undefined;
+  /** A built clone of the version before. */
+  readonly before?: string | undefined;
   readonly say: (line: string) => void;
 }): Promise<RecordRow[]> {
   const { corpus, cache, say } = options;
-  const chosen = recorders.filter(({ name }) => options.only === undefined || options.only.test(name) || name === reference);
+  const chosen = recordersWith(options.before).filter(({ name }) => options.only === undefined || options.only.test(name) || name === reference);
   const absent = new Map(chosen.map((recorder) => [recorder.name, missing(recorder)]));
   const able = chosen.filter(({ name }) => absent.get(name) === undefined);
   const rounds = new Map<string, Round[]>(able.map(({ name }) => [name, []]));
