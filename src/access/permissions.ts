@@ -43,6 +43,7 @@ export const permissions = {
   'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
   'ledger.verify': { when: ['open'], roles: ['operator'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
+  'installation.rotate': { when: ['open'], roles: ['operator'], help: 'Have another key take over as that of the installation.' },
   'policy.accept': { when: ['open'], roles: ['operator'], help: 'Take a changed policy into force.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

@@ -7,6 +7,6 @@ export { inspectAnchor, viewOf, type KeptAnchor } from './inspect.ts';
 export { AnchorKeeper } from './keeper.ts';
 export { knownHeads, readHeads, type KnownHead } from './known.ts';
 export { openAnchors } from './open.ts';
-export { headsOf, keptHead, lookOutside, openLedger } from './outside.ts';
+export { headsOf, keptHead, lookOutside, openLedger, rotationEntry } from './outside.ts';
 export { contradicts, ledgerRootAt, rootsOf, type RootAt } from './relation.ts';
 export type { AnchorGrade, AnchorView, Channel } from './types.ts';

@@ -6,7 +6,8 @@ import { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
 import { everyPolicy } from '../policy/force.ts';
-import { checkIdentity, openSecretStore, openSigner, type Home, type Installation, type SecretStore } from '../storage/index.ts';
+import type { AuditEntry } from '../ledger/events.ts';
+import { checkIdentity, keyDigest, openSecretStore, openSigner, pinNew, type Home, type Installation, type SecretStore } from '../storage/index.ts';
 import { headOfNote } from './head.ts';
 import { knownHeads } from './known.ts';
 import { openAnchors } from './open.ts';
@@ -77,10 +78,32 @@ export function headsOf(home: Home, installation: Installation, store = openSecr
 
 /** Opens the ledger of an installation, and its signer. @throws LedgerError, StorageFault, also where it is not the pinned one */
 export async function openLedger(home: Home, installation: Installation): Promise<{ readonly ledger: Ledger; readonly signer: InstallationSigner }> {
-  const { state } = await checkIdentity(home, installation);
+  const { state, ...identity } = await checkIdentity(home, installation);
   const signer = await openSigner(home, installation);
   // The signer may have had a person open a keyring that was locked before.
   if (state === 'unchecked') await checkIdentity(home, installation);
-  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation) });
+  const key = installationNoteKey(installation);
+  const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, key, outside: headsOf(home, installation) });
+  try {
+    const rotation = rotationEntry(installation);
+    // A rotation that was cut after the new key had taken over: what it had still to do is done now.
+    if (rotation && ledger.facts.key !== keyDigest(installation)) await ledger.append(rotation);
+    if ('next' in identity) await pinNew(home, installation);
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
   return { ledger, signer };
+}
+
+/** What the key of an installation enters as its first word; undefined where it is the first one. */
+export function rotationEntry(installation: Installation): AuditEntry | undefined {
+  const former = installation.formerKeys?.at(-1);
+  return (
+    former && {
+      action: 'installation.key',
+      person: former.by,
+      detail: { key: keyDigest(installation), previous: keyDigest(former), secondKey: installation.secondKey !== undefined },
+    }
+  );
 }

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { anchorFailureCodes } from './errors.ts';
 import { ed25519Verify } from '../ledger/ed25519.ts';
-import type { NoteKey } from '../ledger/note.ts';
+import { keysOf, type NoteKey } from '../ledger/note.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState, Receipt } from './types.ts';
 
@@ -57,7 +57,9 @@ function isJson(line: string): boolean {
 function openReceipt(line: string, anchor: string, key: NoteKey): Receipt | undefined {
   try {
     const { signature, ...receipt } = lineSchema.parse(JSON.parse(line));
-    return ed25519Verify(key.publicKey, signedText(anchor, receipt), Buffer.from(signature, 'base64')) ? receipt : undefined;
+    // Of a key that was replaced too: its head is judged by itself, and counts up to then.
+    const good = keysOf(key).some((each) => ed25519Verify(each.key.publicKey, signedText(anchor, receipt), Buffer.from(signature, 'base64')));
+    return good ? receipt : undefined;
   } catch {
     return undefined;
   }

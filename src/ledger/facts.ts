@@ -47,8 +47,10 @@ export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
   readonly policy: PolicyFacts | null;
+  /** Digest of the key that took over last; null where none did. */
+  readonly key: string | null;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null };
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, key: null };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
@@ -60,18 +62,20 @@ export class LedgerFacts {
   readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
+  #key: string | undefined;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, policy }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, policy, key }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
-    for (const [key, count] of attempts) facts.#attempts.set(key, count);
+    for (const [method, count] of attempts) facts.#attempts.set(method, count);
     facts.#policy = policy ?? undefined;
+    facts.#key = key ?? undefined;
     return facts;
   }
 
   state(): FactsState {
-    return { people: [...this.#people], attempts: [...this.#attempts], policy: this.#policy ?? null };
+    return { people: [...this.#people], attempts: [...this.#attempts], policy: this.#policy ?? null, key: this.#key ?? null };
   }
 
   /** The next event that the ledger's key vouches for. */
@@ -90,6 +94,11 @@ export class LedgerFacts {
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
         if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#policy = { sha256, auditKeys: auditKeys as string[], seq };
+        return;
+      }
+      case 'installation.key': {
+        const { key } = detail ?? {};
+        if (typeof key === 'string') this.#key = key;
         return;
       }
       case 'unlock.attempt': {
@@ -118,6 +127,11 @@ export class LedgerFacts {
     const other = keyOf(person, 'passphrase');
     const { failures } = this.#attempts.get(other) ?? NO_ATTEMPTS;
     if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
+  }
+
+  /** Digest of the key that took over last from another one. */
+  get key(): string | undefined {
+    return this.#key;
   }
 
   /** Undefined for somebody whom the ledger does not know. */

@@ -174,7 +174,7 @@ test('checkpoints in another order are found by a full reading', async () => {
 
 test("another key's checkpoints do not open the ledger", async () => {
   const made = await filled();
-  await expect(Ledger.open({ ...made, signer: testSigner() })).rejects.toMatchObject({ code: 'corrupt' });
+  await expect(Ledger.open({ folder: made.folder, installation: made.installation, signer: testSigner() })).rejects.toMatchObject({ code: 'corrupt' });
   expect(readLedger(made.folder, noteKey(ledgerOrigin(made.installation), testSigner().publicKey)).faults[0]).toMatchObject({ code: 'bad-head' });
 });
 

@@ -22,7 +22,7 @@ import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
 import { headOf, openState } from './state.ts';
-import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import { LedgerWriter, type Entering } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
@@ -40,8 +40,6 @@ interface Pending extends Entering {
 }
 
 export class Ledger extends LedgerQuestions {
-  /** The key that its heads and checkpoints are verified with. */
-  readonly key: NoteKey;
   readonly folder: string;
   readonly #writer: LedgerWriter;
   #pending: Pending[] = [];
@@ -55,7 +53,6 @@ export class Ledger extends LedgerQuestions {
   private constructor(writer: LedgerWriter, folder: string) {
     super();
     this.#writer = writer;
-    this.key = writer.key;
     this.folder = folder;
   }
 
@@ -67,7 +64,8 @@ export class Ledger extends LedgerQuestions {
   static async open(options: LedgerOptions): Promise<Ledger> {
     const paths = ledgerPaths(options.folder);
     const { publicKey, second } = options.signer;
-    const key = noteKey(ledgerOrigin(options.installation), publicKey, second?.publicKey);
+    const key = options.key ?? noteKey(ledgerOrigin(options.installation), publicKey, second?.publicKey);
+    if (!key.publicKey.equals(publicKey)) throw new Error('The key of a ledger is that of its signer.');
     try {
       mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -98,6 +96,11 @@ export class Ledger extends LedgerQuestions {
         throw error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${options.folder} cannot be written`, error);
       }
     });
+  }
+
+  /** The key that its heads and checkpoints are verified with. */
+  get key(): NoteKey {
+    return this.#writer.key;
   }
 
   /** Whose it is. */
@@ -213,6 +216,31 @@ export class Ledger extends LedgerQuestions {
         const checkpoint = await this.#writer.writeCheckpoint();
         holdRoom(this.#writer.paths.reserve);
         return checkpoint;
+      }),
+    );
+  }
+
+  /**
+   * Has another key take over. The present one signs a last checkpoint; then `take` puts its successor in its place, durably, where whoever
+   * opens this ledger next looks; then the successor enters that, as its first word.
+   * @param take gets how many events the word of the present key counts for. After a failure this ledger takes no more events.
+   */
+  succeed(signer: InstallationSigner, entry: LedgerEntry, take: (until: number) => Promise<NoteKey>): Promise<void> {
+    return this.#enqueue(() =>
+      this.#locked(async () => {
+        const writer = this.#writer;
+        await this.#commitWithLate(writer.refresh(), []);
+        await writer.writeCheckpoint();
+        try {
+          writer.succeed(signer, await take(this.events));
+          await writer.commit([{ entry, authority: this.#authority }]);
+          await writer.writeCheckpoint();
+        } catch (error) {
+          // Which key stands on the disk is not known here. Whoever opens the ledger next looks, and enters what is missing.
+          throw writer.fail(
+            error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${this.folder} cannot go on with another key`, error),
+          );
+        }
       }),
     );
   }

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../recording/types.ts';
 import { ed25519Verify, isEd25519Point } from './ed25519.ts';
-import { installationHalves, type Installation } from '../storage/installation.ts';
+import { installationHalves, vouchText, type Installation } from '../storage/installation.ts';
 import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
 import type { InstallationSigner, SignedCheckpoint } from './types.ts';
 
@@ -38,6 +38,8 @@ export interface NoteKey {
   readonly publicKey: Buffer;
   /** The half that signs checkpoints too, where the installation has one. */
   readonly second?: SecondNoteKey;
+  /** The key that this one replaced, and up to how many events its word counts. */
+  readonly before?: { readonly key: NoteKey; readonly until: number };
 }
 
 /** Origin of an installation's ledger: its name in notes. */
@@ -66,10 +68,24 @@ export function noteKey(name: string, publicKey: Uint8Array, second?: Uint8Array
   };
 }
 
-/** The key of an installation's ledger, from installation.json. */
-export function installationNoteKey({ id, ...halves }: Pick<Installation, 'id' | 'publicKey' | 'secondKey'>): NoteKey {
+/** The key of an installation's ledger, from installation.json, with those that it replaced. One that its successor does not vouch for is none. */
+export function installationNoteKey({ id, formerKeys = [], ...halves }: Pick<Installation, 'id' | 'publicKey' | 'secondKey' | 'formerKeys'>): NoteKey {
   const { publicKey, second } = installationHalves(halves);
-  return noteKey(ledgerOrigin(id), publicKey, second);
+  const key = noteKey(ledgerOrigin(id), publicKey, second);
+  const former = formerKeys.at(-1);
+  if (!former || !ed25519Verify(publicKey, vouchText(id, former), Buffer.from(former.vouched, 'base64'))) return key;
+  return { ...key, before: { key: installationNoteKey({ id, ...former, formerKeys: formerKeys.slice(0, -1) }), until: former.until } };
+}
+
+/** A key and those that it replaced, newest first, each with how many events its word counts for. */
+export function keysOf(key: NoteKey): { readonly key: NoteKey; readonly until: number }[] {
+  const keys: { key: NoteKey; until: number }[] = [];
+  let until = Infinity;
+  for (let each: NoteKey | undefined = key; each; each = each.before?.key) {
+    keys.push({ key: each, until });
+    until = Math.min(until, each.before?.until ?? 0);
+  }
+  return keys;
 }
 
 /** @param publicKey raw ML-DSA-44, 1,312 bytes. */
@@ -211,11 +227,20 @@ export interface OpenedCheckpoint extends SignedCheckpoint {
   readonly second: SecondSignature;
 }
 
+/** @returns the checkpoint when `key`, or one that it replaced, signed it for its own origin. See openOwn. */
+export function openCheckpoint(note: string, key: NoteKey): OpenedCheckpoint | undefined {
+  for (const each of keysOf(key)) {
+    const opened = openOwn(note, each.key);
+    if (opened && opened.head.size <= each.until) return opened;
+  }
+  return undefined;
+}
+
 /**
- * @returns the checkpoint when `key` signed it for its own origin. Where its second signature is there, it has to be good, and of the
+ * @returns the checkpoint when this very key signed it for its own origin. Where its second signature is there, it has to be good, and of the
  * second that the note's time names; where it is missing, that is said, and whoever asked decides.
  */
-export function openCheckpoint(note: string, key: NoteKey): OpenedCheckpoint | undefined {
+function openOwn(note: string, key: NoteKey): OpenedCheckpoint | undefined {
   if (openNote(note, key) === undefined) return undefined;
   const parsed = parseCheckpoint(note);
   if (!parsed || parsed.origin !== key.name) return undefined;

@@ -1,6 +1,7 @@
 /** The ledger's vocabulary: one JSON event a line, each event a leaf of one RFC 6962 tree. Never any pane text in it. */
 import type { TreeHead } from '../recording/types.ts';
 import type { OpenedHeads, RecordingHead } from './heads.ts';
+import type { NoteKey } from './note.ts';
 
 /** What an unlock has shown. */
 export interface Authority {
@@ -87,6 +88,8 @@ export interface LedgerOptions {
   readonly folder: string;
   readonly installation: string;
   readonly signer: InstallationSigner;
+  /** The signer's key, with those that it replaced. Default: the signer's alone. */
+  readonly key?: NoteKey;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly clock?: () => number;
   /** Microseconds of a monotonic clock. Default: the system's. */

@@ -20,7 +20,7 @@ import { rootAt } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');
@@ -46,7 +46,7 @@ export interface Vouched extends LedgerState {
 }
 
 export class LedgerWriter {
-  readonly key: NoteKey;
+  key: NoteKey;
   readonly paths: LedgerPaths;
   readonly files: OpenFiles;
   vouched: Vouched;
@@ -57,7 +57,7 @@ export class LedgerWriter {
   /** The handing over of a checkpoint that is under way, and the newest one that has not been handed over. */
   keeping: Promise<void> | undefined;
   #toKeep: string | undefined;
-  readonly #options: LedgerOptions;
+  #options: LedgerOptions;
   readonly #clock: () => number;
   readonly #mono: () => number;
   /** What was kept beside the ledger, and is not written any more. */
@@ -72,6 +72,12 @@ export class LedgerWriter {
     this.files = files;
     this.vouched = vouched;
     this.last = vouched.last;
+  }
+
+  /** Signs with another key from now on. */
+  succeed(signer: InstallationSigner, key: NoteKey): void {
+    this.#options = { ...this.#options, signer, key };
+    this.key = key;
   }
 
   get installation(): string {

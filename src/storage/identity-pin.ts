@@ -12,20 +12,28 @@ import { installationSchema, type Installation } from './installation.ts';
 import { SecretServiceStore, type SecretStore } from './secret-store.ts';
 
 const PIN_SECRET = 'installation-identity';
-const pinSchema = installationSchema.pick({ id: true, publicKey: true, secretStore: true }).strict();
+const pinned = { id: true, publicKey: true, secondKey: true, secretStore: true } as const;
+const pinSchema = installationSchema
+  .pick(pinned)
+  .extend({
+    /** The key that is about to take over: either is believed until the rotation is done. */
+    next: installationSchema.pick({ publicKey: true, secondKey: true }).strict().optional(),
+  })
+  .strict();
 type Pin = z.infer<typeof pinSchema>;
 type PinStore = Pick<SecretStore, 'get' | 'set' | 'delete'>;
 
 /** In the words of the sentences. */
-const FIELDS: readonly (readonly [keyof Pin, string])[] = [
+const FIELDS: readonly (readonly [Exclude<keyof Pin, 'next'>, string])[] = [
   ['id', 'the id'],
   ['publicKey', 'the public key'],
+  ['secondKey', 'the second half of the key'],
   ['secretStore', 'the kind of secret store'],
 ];
 
 export type IdentityCheck =
   /** installation.json says what is pinned. */
-  | { readonly state: 'pinned' }
+  | { readonly state: 'pinned'; /** By the key that took over: the pin is still to say so. */ readonly next?: true }
   /** The Secret Service holds nothing of this folder: it was moved or copied here, or its first run found no Secret Service. */
   | { readonly state: 'unpinned'; readonly reason: string }
   /** The Secret Service could not be asked. */
@@ -38,7 +46,12 @@ function pinStore(home: Home): PinStore {
   return new SecretServiceStore(`folder-${path}`, process.env, false);
 }
 
-const pinOf = ({ id, publicKey, secretStore }: Installation): Pin => ({ id, publicKey, secretStore });
+const pinOf = ({ id, publicKey, secondKey, secretStore }: Installation): Pin => ({
+  id,
+  publicKey,
+  ...(secondKey === undefined ? {} : { secondKey }),
+  secretStore,
+});
 
 function readPin(bytes: Buffer): Pin | undefined {
   try {
@@ -62,6 +75,8 @@ export async function checkIdentity(home: Home, installation: Installation, stor
   }
   if (!bytes) return { state: 'unpinned', reason: `The Secret Service of this account knows no installation in ${home.folder} yet.` };
   const pin = readPin(bytes);
+  if (pin?.next && pin.next.publicKey === installation.publicKey && pin.next.secondKey === installation.secondKey && pin.id === installation.id)
+    if (pin.secretStore === installation.secretStore) return { state: 'pinned', next: true };
   const differ = pin ? FIELDS.filter(([name]) => pin[name] !== installation[name]).map(([, words]) => words) : ['what the Secret Service remembers'];
   if (differ.length === 0) return { state: 'pinned' };
   throw new StorageFault(
@@ -111,4 +126,19 @@ export async function pinFirstUse(home: Home, installation: Installation, store:
     if (!(error instanceof StorageFault)) throw error;
     return false;
   }
+}
+
+/**
+ * Before another key takes over: has the Secret Service believe both, where it remembers the present one.
+ * @returns whether it does. @throws StorageFault
+ */
+export async function pinSuccessor(
+  home: Home,
+  installation: Installation,
+  next: Pick<Installation, 'publicKey' | 'secondKey'>,
+  store: PinStore = pinStore(home),
+): Promise<boolean> {
+  if ((await checkIdentity(home, installation, store)).state !== 'pinned') return false;
+  await store.set(PIN_SECRET, Buffer.from(JSON.stringify({ ...pinOf(installation), next } satisfies Pin), 'utf8'));
+  return true;
 }

@@ -2,7 +2,7 @@
 export { StorageFault, storageFault, type StorageCode } from './fault.ts';
 export { createNew, readSmall, syncFolder, writeAtomic } from './atomic.ts';
 export { homeFolder, homePaths, listFolder, openHome, type Home } from './home.ts';
-export { checkIdentity, pinFirstUse, type IdentityCheck } from './identity-pin.ts';
-export { createInstallation, installationKey, newInstallationId, readInstallation, requireInstallation, type Installation } from './installation.ts';
+export { checkIdentity, pinFirstUse, pinNew, pinSuccessor, type IdentityCheck } from './identity-pin.ts';
+export { createInstallation, installationKey, keyDigest, newInstallationId, readInstallation, requireInstallation, type Installation } from './installation.ts';
 export { chooseSecretStore, openSecretStore, storeWeakness, type SecretStore, type SecretStoreName } from './secret-store.ts';
 export { createSigningKey, openSigner } from './signer.ts';

@@ -1,10 +1,30 @@
 /** installation.json: who this workstation's Wardmux is, and where its secrets are. Public; written once. */
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createNew } from './atomic.ts';
+import { createNew, writeAtomic } from './atomic.ts';
 import { StorageFault } from './fault.ts';
 import type { Home } from './home.ts';
 import { readJson, toJson } from './json.ts';
+
+const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);
+/** SSH signatures by each half of the key before (docs/format.md, "Rotation"). */
+const certificate = z.string().max(16_384);
+
+/** A key that another one replaced. */
+const formerKey = z.strictObject({
+  publicKey: ed25519Key,
+  secondKey: mldsa44Key.optional(),
+  certificate: certificate.optional(),
+  /** Events of the ledger when it was replaced: what it signs for more of them than that is not the installation's. */
+  until: z.int().min(0),
+  /** When, and who did it. */
+  replaced: z.iso.datetime(),
+  by: z.string().regex(/^p-[0-9a-f]{12}$/),
+  /** Ed25519 signature of the key that came after it, over vouchText: nobody adds a key of their own to the past. */
+  vouched: z.base64().length(88),
+});
+export type FormerKey = z.infer<typeof formerKey>;
 
 export const installationSchema = z.strictObject({
   format: z.literal('wardmux-installation'),
@@ -13,17 +33,29 @@ export const installationSchema = z.strictObject({
   /** ISO 8601 UTC. */
   created: z.iso.datetime(),
   /** Raw Ed25519 public key, base64url, 32 bytes. */
-  publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  publicKey: ed25519Key,
   /** Raw ML-DSA-44 public key, base64url, 1,312 bytes: the second half. Left out where the first run could not make one. */
-  secondKey: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1750}$/)
-    .optional(),
+  secondKey: mldsa44Key.optional(),
+  /** The key before certified this one. Left out where there was none. */
+  certificate: certificate.optional(),
+  /** Oldest first. */
+  formerKeys: z.array(formerKey).min(1).max(31).optional(),
   secretStore: z.enum(['secret-service', 'file']),
 });
 export type Installation = z.infer<typeof installationSchema>;
 
 export const newInstallationId = (): string => `w-${randomBytes(6).toString('hex')}`;
+
+/** Names a key in the ledger: SHA-256 over its halves, lower-case hex. */
+export function keyDigest(halves: Pick<Installation, 'publicKey' | 'secondKey'>): string {
+  const { publicKey, second = Buffer.alloc(0) } = installationHalves(halves);
+  return hash('sha256', Buffer.concat([publicKey, second]), 'hex');
+}
+
+/** What a key signs for the one that it replaced. */
+export function vouchText(installation: string, { publicKey, secondKey = '', until }: Pick<FormerKey, 'publicKey' | 'secondKey' | 'until'>): Buffer {
+  return Buffer.from(`wardmux/v1/former-key\n${installation}\n${publicKey}\n${secondKey}\n${until}\n`, 'utf8');
+}
 
 /** Undefined where the first run has not been. @throws StorageFault */
 export function readInstallation(home: Home): Installation | undefined {
@@ -56,6 +88,11 @@ export function requireInstallation(home: Home): Installation {
     home.installation,
     `There is no Wardmux in ${home.folder} yet. Start the app for the first run, or run: wardmux init --name "Your Name" --audit-key-out FILE`,
   );
+}
+
+/** Takes the place of the one that is there, at once or not at all. @throws StorageFault */
+export function replaceInstallation(home: Home, installation: Installation): void {
+  writeAtomic(home.installation, toJson(installationSchema.parse(installation)));
 }
 
 /** Written last at the first run: from then on the installation exists. @throws StorageFault with code `exists` */

@@ -9,6 +9,8 @@ import { openSecretStore, type SecretStore } from './secret-store.ts';
 
 /** Name of the secret: PKCS #8 DER of the Ed25519 private key; behind it, where there is a second half, the seed of ML-DSA-44. */
 export const signingKeySecret = 'signing-key';
+/** Name of the secret of the key that is about to take over. */
+export const nextKeySecret = 'signing-key-next';
 /** Bytes of such a DER (RFC 8410). */
 const ED25519_DER = 48;
 
@@ -67,32 +69,51 @@ export function publicHalves({ publicKey, second }: Pick<InstallationSigner, 'pu
  */
 export async function openSigner(home: Home, installation: Installation = requireInstallation(home), store?: SecretStore): Promise<InstallationSigner> {
   const from = store ?? openSecretStore(installation.secretStore, home, installation.id);
-  const secret = await from.get(signingKeySecret);
   const restore = 'Restore it from a backup; nothing is signed with another key silently.';
-  if (!secret) {
+  const corrupt = (sentence: string): StorageFault => new StorageFault('corrupt', home.installation, `${sentence} ${restore}`);
+  const where = `of ${installation.id} in its secret store (${installation.secretStore})`;
+  const secret = await from.get(signingKeySecret);
+  if (!secret)
     throw new StorageFault(
       'secret-store',
       home.installation,
       `The signing key of ${installation.id} is not in its secret store (${installation.secretStore}). ${restore}`,
     );
-  }
-  let signer: InstallationSigner;
   try {
-    signer = signerOf(installation.id, secret);
+    const signer = signerOf(installation.id, secret);
+    if (isOf(signer, installation)) return signer;
   } catch {
-    throw new StorageFault(
-      'corrupt',
-      home.installation,
-      `The signing key of ${installation.id} in its secret store (${installation.secretStore}) is damaged. ${restore}`,
-    );
+    throw corrupt(`The signing key ${where} is damaged.`);
   } finally {
     secret.fill(0);
   }
+  const successor = await takeSuccessor(from, installation);
+  if (successor) return successor;
+  throw corrupt(`The signing key in the secret store is not the one that ${home.installation} names.`);
+}
+
+/** A runtime that cannot use the second half signs with the first, and says so; a half that is another's is none. */
+function isOf(signer: InstallationSigner, installation: Installation): boolean {
   const { publicKey, secondKey } = publicHalves(signer);
-  // A runtime that cannot use the second half signs with the first, and says so; a half that is another's is none.
-  const same = publicKey === installation.publicKey && (secondKey === installation.secondKey || (secondKey === undefined && !canMldsa44()));
-  if (!same) {
-    throw new StorageFault('corrupt', home.installation, `The signing key in the secret store is not the one that ${home.installation} names. ${restore}`);
+  return publicKey === installation.publicKey && (secondKey === installation.secondKey || (secondKey === undefined && !canMldsa44()));
+}
+
+/** A rotation that was cut after installation.json named the new key: it is done to its end here. */
+async function takeSuccessor(store: SecretStore, installation: Installation): Promise<InstallationSigner | undefined> {
+  const secret = await store.get(nextKeySecret);
+  if (!secret) return undefined;
+  try {
+    const signer = signerOf(installation.id, secret);
+    if (!isOf(signer, installation)) return undefined;
+    await settleSecrets(store, secret);
+    return signer;
+  } finally {
+    secret.fill(0);
   }
-  return signer;
+}
+
+/** The new key takes the place of the old one, which is gone then. @throws StorageFault */
+export async function settleSecrets(store: SecretStore, secret: Uint8Array): Promise<void> {
+  await store.set(signingKeySecret, secret);
+  await store.delete(nextKeySecret);
 }

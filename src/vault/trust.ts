@@ -15,7 +15,7 @@ export function installationTrust(home: Home, installation: Installation, facts:
   const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
   return makeTrust({
     installation: installation.id,
-    keys: [installationHalves(installation)],
+    keys: [...(installation.formerKeys ?? []), installation].map(({ certificate, ...halves }) => ({ ...installationHalves(halves), certificate })),
     persons,
     auditKeys: policyInForce(home, facts).policy.auditKeys,
     verifierSha256: verifierSha256(),

@@ -9,6 +9,12 @@ export const ledgerRows = [
     'What stood in a file of this ledger beyond what its key had vouched for was moved aside into a file of its own: an interrupted write, or bytes of somebody else.',
     { file: ['events', 'checkpoints', 'head'], lines: 'count', bytes: 'count' },
   ),
+  row(
+    'installation.key',
+    'Another key took over as that of the installation, certified by the one before: the first word of the new one. key, previous: SHA-256 of the Ed25519 and, where there is one, the ML-DSA-44 public key. secondKey: whether the new one has two halves.',
+    { key: 'sha256', previous: 'sha256', secondKey: 'boolean' },
+    { person: 'required' },
+  ),
   row('anchor.sent', 'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.', {
     anchor: 'anchor',
     kind: anchorKinds,

@@ -1,0 +1,78 @@
+/**
+ * Another key takes over as that of the installation. Every step leaves a working installation when it is the last: until installation.json
+ * is replaced the old key goes on, and from then on the new one, which whoever opens the ledger next helps to its place.
+ */
+import { rotationEntry } from '../anchors/index.ts';
+import { certificateText, INSTALLATION_KEY_NAMESPACE, signAsInstallation, successorText } from '../export/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { installationNoteKey } from '../ledger/note.ts';
+import type { InstallationSigner } from '../ledger/types.ts';
+import { StorageFault } from '../storage/fault.ts';
+import type { Home } from '../storage/home.ts';
+import { pinNew, pinSuccessor } from '../storage/identity-pin.ts';
+import { replaceInstallation, vouchText, type FormerKey, type Installation } from '../storage/installation.ts';
+import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';
+import { newSigningSecret, nextKeySecret, publicHalves, settleSecrets, signerOf } from '../storage/signer.ts';
+
+export interface RotationParts {
+  readonly home: Home;
+  readonly installation: Installation;
+  /** Open, and of the present key. */
+  readonly ledger: Ledger;
+  readonly signer: InstallationSigner;
+  /** Who does it. */
+  readonly person: string;
+  readonly store?: SecretStore;
+  readonly now?: () => Date;
+  /** Told after each step, for whoever wants to know what a cut there leaves. */
+  readonly after?: (step: RotationStep) => void;
+}
+
+/** In their order. */
+export const rotationSteps = ['kept', 'pinned', 'certified', 'named', 'entered', 'moved', 'settled'] as const;
+export type RotationStep = (typeof rotationSteps)[number];
+
+/** @returns the installation as it is now. @throws StorageFault, LedgerError */
+export async function rotateKey(parts: RotationParts): Promise<Installation> {
+  const { home, installation, ledger, signer, person, now = () => new Date(), after = () => undefined } = parts;
+  const store = parts.store ?? openSecretStore(installation.secretStore, home, installation.id);
+  const secret = newSigningSecret();
+  try {
+    const next = signerOf(installation.id, secret);
+    if (installation.secondKey !== undefined && (!next.second || !signer.second))
+      throw new StorageFault(
+        'secret-store',
+        home.installation,
+        'The key of this installation has two halves, and this runtime can use one of them (it has no ML-DSA-44): nothing was changed. Rotate with the wardmux command of a clone, whose Node can.',
+      );
+    await store.set(nextKeySecret, secret);
+    after('kept');
+    const pinned = await pinSuccessor(home, installation, publicHalves(next));
+    after('pinned');
+    const text = certificateText(installation.id, successorText(next.publicKey, next.second?.publicKey));
+    const certificate = await signAsInstallation(text, signer, INSTALLATION_KEY_NAMESPACE);
+    after('certified');
+    const { publicKey, secondKey, certificate: own, formerKeys = [], ...rest } = installation;
+    const successorOf = async (until: number): Promise<Installation> => {
+      const old = { publicKey, ...(secondKey === undefined ? {} : { secondKey }), ...(own === undefined ? {} : { certificate: own }), until };
+      const vouched = Buffer.from(await next.sign(vouchText(installation.id, old))).toString('base64');
+      const former: FormerKey = { ...old, replaced: now().toISOString(), by: person, vouched };
+      return { ...rest, ...publicHalves(next), certificate, formerKeys: [...formerKeys, former] };
+    };
+    let taken: Installation | undefined;
+    await ledger.succeed(next, rotationEntry(await successorOf(0))!, async (until) => {
+      taken = await successorOf(until);
+      replaceInstallation(home, taken);
+      after('named');
+      return installationNoteKey(taken);
+    });
+    after('entered');
+    await settleSecrets(store, secret);
+    after('moved');
+    if (pinned) await pinNew(home, taken!);
+    after('settled');
+    return taken!;
+  } finally {
+    secret.fill(0);
+  }
+}
