@@ -13,6 +13,8 @@ import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
 import { makeTrust, trustText } from '../../src/export/trust.ts';
 import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
 import { headEntry, testEvent } from '../../src/ledger/fixture.ts';
+import type { RecordingHead } from '../../src/ledger/heads.ts';
+import type { RecordingNotice } from '../../src/recording/types.ts';
 import { encodeEvent as encodeEventBytes } from '../../src/recording/events.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
@@ -466,6 +468,31 @@ test('records after the last one that the ledger knows of are called unproven, b
   expect(verdict).toMatchObject({ good: true, facts: { records: growing.head().size, unproven: 2 } });
   expect(verdict.notes[0]).toBe('The last 2 records are unproven: they came after the last one that the ledger knows of.');
   expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+});
+
+test('a bundle opens its own head of an event, and shows nothing of the other recordings in it', async () => {
+  const notice = (told: RecordingNotice): void => void (told.kind !== 'heads' && site.ledger.append(noticeEntry(told)));
+  const made = [await RecordingWriter.create({ ...site.recordingOptions(), notice }), await RecordingWriter.create({ ...site.recordingOptions(), notice })];
+  const heads = made.map((writer) => {
+    writer.output(Buffer.from(`of ${writer.id}\n`));
+    return { recording: writer.id, ...writer.head() };
+  });
+  await Promise.all(made.map((writer) => writer.sync()));
+  const event = await site.ledger.append({ action: 'recording.heads', heads });
+  const [own, others] = heads as [RecordingHead, RecordingHead];
+  const target = join(site.folder, 'one-of-two');
+  await site.export(own.recording, target, { live: true });
+  const text = readdirSync(target)
+    .map((name) => readFileSync(join(target, name), 'utf8'))
+    .join('\n');
+  expect(text).toContain(own.root);
+  for (const secret of [others.recording, others.root, event.opened!.salt]) expect(text).not.toContain(secret);
+  const verdict = site.judge(target);
+  expect(verdict).toMatchObject({ good: true, facts: { proven: own.size } });
+  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+  // The ledger itself still has both.
+  for (const { recording, size } of heads) expect((await site.ledger.recording(recording))!.head.size).toBe(size);
+  for (const writer of made) await writer.end('exit');
 });
 
 /**
