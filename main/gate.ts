@@ -3,6 +3,7 @@
  * whatever a page or a process says. It also holds the order of a lock: cut, kill, then tell; and of an unlock: prove, then
  * show.
  */
+import type { AttachedPane } from '../src/pty/protocol.ts';
 import type { Surface } from '../src/types/words.ts';
 import type { Grant, Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/bridge/server.ts';
@@ -22,13 +23,6 @@ import type { WindowKeeper } from './window-keeper.ts';
 export interface Session {
   readonly person: PersonRecord;
   readonly grant: Grant;
-}
-
-/** A pane that the pty host shows from here on, and what of it came before. */
-export interface Attached {
-  readonly pane: number;
-  readonly recording: string;
-  readonly outputBytes: number;
 }
 
 export interface GateParts {
@@ -54,7 +48,8 @@ export class Gate {
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
   #created: VaultClient | undefined;
   /** What the workspace has yet to be shown again. */
-  #attached: readonly Attached[] = [];
+  /** Panes that the pty host shows from here on, and what of them came before. */
+  #attached: readonly AttachedPane[] = [];
   #lockedAt: string | null = null;
   /** The last lock, until it is done. */
   #closing: Promise<void> = Promise.resolve();
@@ -136,12 +131,12 @@ export class Gate {
     this.emit('notice', () => ({ level, sentence, ...(pane === undefined ? {} : { pane }) }));
   }
 
-  attached(panes: readonly Attached[]): void {
+  attached(panes: readonly AttachedPane[]): void {
     this.#attached = panes;
   }
 
   /** What is to be shown again, once. */
-  takeAttached(): readonly Attached[] {
+  takeAttached(): readonly AttachedPane[] {
     const panes = this.#attached;
     this.#attached = [];
     return panes;

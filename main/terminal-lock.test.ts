@@ -150,7 +150,14 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     }),
     facts: { person: () => ({}) },
   };
-  const session = { pty: { discardInput() {} }, resume() {}, pause() {}, mark() {}, rotate() {}, writer: { outputBytes: 0 } };
+  const session = {
+    pty: { discardInput() {} },
+    resume() {},
+    pause() {},
+    mark() {},
+    rotate() {},
+    writer: { written: () => ({ outputBytes: 0, head: { size: 0, root: '' }, starts: [] }) },
+  };
   lock.begin({
     session: session as never,
     person,

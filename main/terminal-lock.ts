@@ -324,11 +324,11 @@ export class TerminalLock implements Gate {
     // What is printed from here on waits: in the kernel, and what was read already in #held.
     session.pause();
     session.mark('u', unlockText(person.id, 'passphrase'));
-    const upTo = session.writer.outputBytes;
+    const written = session.writer.written();
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {
       const { screenOf } = await import('../src/terminal/screen.ts');
-      screen = await screenOf(tail(folder, identity, { upTo, maxTailBytes: TAIL_BYTES }), { cols: 80, rows: 24 });
+      screen = await screenOf(tail(folder, identity, { written, maxTailBytes: TAIL_BYTES }), { cols: 80, rows: 24 });
     } catch {
       // The recording is damaged, so what was on the screen is not known: whoever unlocked gets an empty one, and the reason.
     }
@@ -340,7 +340,7 @@ export class TerminalLock implements Gate {
     show(Buffer.from(clearSequence + uncoverTitle));
     if (screen) {
       if (screen.bytes.length <= SNAPSHOT_BYTES) {
-        const snapshot = encodeSnapshot({ outputOffset: upTo, cols: screen.cols, rows: screen.rows }, screen.bytes);
+        const snapshot = encodeSnapshot({ outputOffset: written.outputBytes, cols: screen.cols, rows: screen.rows }, screen.bytes);
         session.mark('n', snapshot);
         snapshot.fill(0);
       }

@@ -1,9 +1,22 @@
 /** The open workspace: its size, its commands, what it has shown and what it has copied. */
+import { Refusal } from '../../src/bridge/server.ts';
+import type { AttachedPane } from '../../src/pty/protocol.ts';
+import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
 import { sentenceOf } from '../sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'clipboard'> {
   const { gate, vaults, pty, workspace, installed, clipboard } = parts;
+
+  /** The pane could not be rebuilt: where that is because somebody has been at the recording's files, it is found out here. */
+  async function notRebuilt(error: unknown, { pane, recording, written }: AttachedPane): Promise<void> {
+    if (!(error instanceof Refusal) || !isDamage(error.code)) return gate.notice('warn', sentenceOf(error), pane);
+    const sentence = `The recording of this pane is not on the disk as it was written, so its screen is not rebuilt from it. ${error.message} The shell runs on; it is entered in the ledger. Tell who audits this workstation.`;
+    gate.notice('stop', sentence, pane);
+    const ledger = installed.current?.ledger;
+    if (ledger) await enterLiveDamage(ledger, parts.home.recordings, recording, written.head).catch((failure: unknown) => parts.journal.notEntered(failure));
+  }
+
   return {
     'workspace.size': async ({ cols, rows }) => {
       workspace.resize(cols, rows);
@@ -12,10 +25,9 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
     'workspace.attach': async () => {
       const vault = vaults.require();
       workspace.output();
-      for (const { pane, recording, outputBytes } of gate.takeAttached()) {
-        void vault
-          .ask({ type: 'replay', pane, recording, upTo: outputBytes }, 'replayed')
-          .catch((error: unknown) => gate.notice('warn', sentenceOf(error), pane));
+      for (const attached of gate.takeAttached()) {
+        const { pane, recording, written } = attached;
+        void vault.ask({ type: 'replay', pane, recording, written }, 'replayed').catch((error: unknown) => notRebuilt(error, attached));
       }
       return {};
     },

@@ -67,12 +67,27 @@ export class MerkleTree {
     return { size: this.#size, root: this.root().toString('hex') };
   }
 
+  /** The roots of its complete subtrees, largest first, 32 bytes each: with the size all that is needed to go on (`fromPeaks`). */
+  peaks(): Buffer[] {
+    return this.#peaks.map((peak) => Buffer.from(peak));
+  }
+
+  /** The tree of `size` leaves with these peaks. RangeError where a tree of that size has another number of them. */
+  static fromPeaks(size: number, peaks: readonly Uint8Array[]): MerkleTree {
+    let at = 0;
+    const tree = MerkleTree.from(size, () => peaks[at++] ?? new Uint8Array());
+    if (at !== peaks.length) throw new RangeError(`a tree of ${size} leaves has ${at} peaks, not ${peaks.length}`);
+    return tree;
+  }
+
   /** The tree of `size` leaves whose nodes are kept elsewhere. */
   static from(size: number, node: NodeSource): MerkleTree {
     const tree = new MerkleTree();
     for (let begin = 0; begin < size;) {
       const level = Math.floor(Math.log2(size - begin));
-      tree.#peaks.push(Buffer.from(node(level, begin / 2 ** level)));
+      const peak = node(level, begin / 2 ** level);
+      checkHash(peak);
+      tree.#peaks.push(Buffer.from(peak));
       begin += 2 ** level;
     }
     tree.#size = size;

@@ -2,14 +2,14 @@
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { prove } from '../proof/proof.ts';
-import type { Recipient, SegmentOpener } from '../recording/types.ts';
+import type { Recipient, SegmentOpener, Written } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingOptions } from '../recording/options.ts';
 import { FakeClock } from './clock.ts';
 import { fakeSpawner, type FakePty } from './fake.ts';
 import { PtyHost } from './host.ts';
-import type { FromPtyHost, ToPtyHost } from './protocol.ts';
+import type { AttachedPane, FromPtyHost, ToPtyHost } from './protocol.ts';
 import type { SessionWriter } from './session.ts';
 
 export const person = 'p-0123456789ab';
@@ -90,6 +90,10 @@ export class FakeWriter implements SessionWriter {
 
   get #head(): { size: number; root: string } {
     return { size: this.#size, root: '0'.repeat(64) };
+  }
+
+  written(): Written {
+    return { outputBytes: this.outputBytes, head: this.#head, starts: [{ segment: 0, outputOffset: 0, size: 0, peaks: [] }] };
   }
 
   async checkpoint(): Promise<{ size: number; root: string } | undefined> {
@@ -235,7 +239,7 @@ export class Stage {
 export class Page {
   readonly #stage: Stage;
   readonly #channel: PageChannel;
-  readonly panes: readonly { readonly pane: number; readonly outputBytes: number }[];
+  readonly panes: readonly AttachedPane[];
   #seen: number;
 
   constructor(stage: Stage, channel: PageChannel, panes: Page['panes'], seen: number) {

@@ -261,7 +261,7 @@ describe('locking', () => {
     stage.send({ type: 'detach', cause: 'idle' });
     stage.ptys[0]!.print('missed');
     const second = await stage.attach();
-    expect(second.panes).toEqual([{ pane: 1, recording: 'recording-0', outputBytes: 10 }]);
+    expect(second.panes).toMatchObject([{ pane: 1, recording: 'recording-0', written: { outputBytes: 10 } }]);
     stage.ptys[0]!.print('live');
     expect(await second.frames()).toMatchObject([{ type: 'output', offset: 10 }]);
     await first.type(1, 'old key');

@@ -18,7 +18,7 @@ import { DiskSpace } from '../recording/space.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
 import type { Clock } from './clock.ts';
 import type { Link } from '../process/link.ts';
-import { toPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
+import { toPtyHost, type AttachedPane, type FromPtyHost, type ToPtyHost } from './protocol.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
 import { Session, type SessionEvents, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
@@ -362,7 +362,7 @@ export class PtyHost {
     const view = { channel, person, owner, lease: new Lease(this.#parts.clock.now()) };
     this.#view = view;
     this.#watchLease(view);
-    const panes: { pane: number; recording: string; outputBytes: number }[] = [];
+    const panes: AttachedPane[] = [];
     for (const pane of this.#panes.values()) {
       if (!this.#viewOf(pane)) continue;
       const { session } = pane;
@@ -371,9 +371,9 @@ export class PtyHost {
       if (!session?.live) continue;
       session.mark('u', unlockText(person, method));
       if (!session.live) continue;
-      const { outputBytes } = session.writer;
-      pane.backlog.attach(outputBytes);
-      panes.push({ pane: pane.id, recording: session.recording, outputBytes });
+      const written = session.writer.written();
+      pane.backlog.attach(written.outputBytes);
+      panes.push({ pane: pane.id, recording: session.recording, written });
     }
     this.#post({ type: 'attached', panes });
   }

@@ -3,6 +3,7 @@
  * and input go through the sealed view channel (src/bridge/channel) as opaque `frame`s that main only relays.
  */
 import { z } from 'zod';
+import { writtenSchema } from '../recording/written.ts';
 import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
 
 const pane = z.number().int().nonnegative();
@@ -92,8 +93,8 @@ export const fromPtyHost = z.discriminatedUnion('type', [
   /** The channel's key for this page, and what only the owner's identity can open (src/proof). Good for some seconds. */
   z.object({ type: z.literal('challenge'), publicKey: bytes, sealed: z.string() }),
   z.object({ type: z.literal('attachRefused'), reason: z.enum(['wrong-proof', 'no-challenge']) }),
-  /** `outputBytes` is where live output goes on; everything before it is in the recording. */
-  z.object({ type: z.literal('attached'), panes: z.array(z.object({ pane, recording: z.string(), outputBytes: z.number() })) }),
+  /** Live output goes on after `written`; everything before it is in the recording, whose files are held against that. */
+  z.object({ type: z.literal('attached'), panes: z.array(z.object({ pane, recording: z.string(), written: writtenSchema })) }),
   z.object({ type: z.literal('detached') }),
   z.object({ type: z.literal('frame'), bytes }),
   z.object({ type: z.literal('exit'), pane, code: z.number(), signal: z.number() }),
@@ -107,3 +108,4 @@ export const fromPtyHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fault'), pane: pane.optional(), sentence: z.string() }),
 ]);
 export type FromPtyHost = z.infer<typeof fromPtyHost>;
+export type AttachedPane = Extract<FromPtyHost, { type: 'attached' }>['panes'][number];

@@ -23,7 +23,7 @@ export const roomMs = 1000;
 /** What a session needs of a recording's writer (src/recording/writer.ts). */
 export type SessionWriter = Pick<
   RecordingWriter,
-  'id' | 'outputBytes' | 'sealedBytes' | 'waiting' | 'lostBytes' | 'output' | 'event' | 'flush' | 'flushAtEnd' | 'rotate' | 'checkpoint' | 'end'
+  'id' | 'outputBytes' | 'sealedBytes' | 'waiting' | 'lostBytes' | 'output' | 'event' | 'flush' | 'flushAtEnd' | 'rotate' | 'written' | 'checkpoint' | 'end'
 >;
 
 /** Why a program is held: `reserve`, the disk has less room than the policy keeps; `full`, it has none. */

@@ -17,6 +17,8 @@ export type RecordingErrorCode =
   | 'not-a-recording'
   /** A file is there and the system refuses to read it. */
   | 'unreadable'
+  /** The files are another recording than the one that was written, however well they are made. */
+  | 'not-as-written'
   /** It is being written by a running process. */
   | 'live';
 

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly live?: boolean;
   /** Begin at this segment: 0 unless given. Head and sequence are then those of the part only. */
   readonly fromSegment?: number;
+  /** The tree of the frames before `fromSegment`, where it is known: head and sequence are then the recording's own. */
+  readonly before?: MerkleTree;
   /** Called with the bytes of each frame that was read. */
   readonly progress?: (bytes: number) => void;
 }
@@ -119,13 +121,14 @@ export class RecordingReader {
 
   /** Walks every frame in order, without a key. Ends at the first fault: see `fault`. */
   async *frames(): AsyncGenerator<Frame, void, undefined> {
-    this.#tree = new MerkleTree();
+    const { before } = this.#options;
+    this.#tree = before?.clone() ?? new MerkleTree();
     this.#fault = undefined;
     this.#header = undefined;
     this.#keptBytes = 0;
     const first = this.#options.fromSegment ?? 0;
     const last = this.segments.at(-1) ?? -1;
-    const walk: Walk = { seq: first === 0 ? 0 : -1, monoNs: 0n, first: undefined };
+    const walk: Walk = { seq: before?.size ?? (first === 0 ? 0 : -1), monoNs: 0n, first: undefined };
     if (last < first) this.#stop('missing-segment', first, 0, 0, `Segment ${segmentName(first)} is missing.`);
     for (let segment = first; segment <= last && !this.#fault; segment++) yield* this.#segmentFrames(segment, segment === last, walk);
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pattern } from '../../test/support/recording-pattern.ts';
@@ -35,7 +35,7 @@ describe('the tail of a recording', () => {
     write(writer, 100);
     writer.event('r', '100x40');
     write(writer, 60);
-    const items = await collect(writer.folder, { upTo: writer.outputBytes, maxTailBytes: 1e6 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 });
     expect(items.filter((item) => item.kind !== 'output')).toEqual([
       { kind: 'begin', offset: 0, skipped: 0 },
       { kind: 'size', offset: 0, cols: 80, rows: 24 },
@@ -49,7 +49,7 @@ describe('the tail of a recording', () => {
   it('of one without output has a size all the same', async () => {
     const { writer } = await newRecording();
     writer.event('r', '90x20');
-    expect(await collect(writer.folder, { upTo: 0, maxTailBytes: 1e6 })).toEqual([
+    expect(await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 })).toEqual([
       { kind: 'begin', offset: 0, skipped: 0 },
       { kind: 'size', offset: 0, cols: 90, rows: 20 },
     ]);
@@ -64,7 +64,7 @@ describe('the tail of a recording', () => {
     // The workspace took its snapshot after 800 bytes; 200 more were printed before it came.
     snapshot(writer, 800, 'the screen');
     write(writer, 100);
-    const items = await collect(writer.folder, { upTo: writer.outputBytes, maxTailBytes: 1000 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1000 });
     expect(items.slice(0, 3)).toEqual([
       { kind: 'begin', offset: 800, skipped: 0 },
       { kind: 'size', offset: 800, cols: 80, rows: 24 },
@@ -74,16 +74,19 @@ describe('the tail of a recording', () => {
     await writer.end('exit');
   });
 
-  it('stops at upTo, and takes no snapshot of what comes later', async () => {
+  it('stops at what was written when it was asked for, and takes no snapshot of what comes later', async () => {
     const { writer } = await newRecording();
     write(writer, 320);
     snapshot(writer, 320, 'early');
-    write(writer, 320);
+    write(writer, 80);
+    const written = writer.written();
+    write(writer, 240);
     snapshot(writer, 640, 'late');
     writer.event('r', '200x50');
     write(writer, 320);
+    await rotated(writer);
     writer.event('r', '20x5');
-    const items = await collect(writer.folder, { upTo: 400, maxTailBytes: 1e6 });
+    const items = await collect(writer.folder, { written, maxTailBytes: 1e6 });
     expect(items[2]).toMatchObject({ kind: 'screen', offset: 320, bytes: Buffer.from('early') });
     expect(outputOf(items)).toEqual({ from: 320, bytes: pattern(320, 80) });
     expect(items.filter((item) => item.kind === 'size')).toEqual([{ kind: 'size', offset: 320, cols: 80, rows: 24 }]);
@@ -100,7 +103,7 @@ describe('the tail of a recording', () => {
     snapshot(writer, 240, 'screen', 80, 24);
     write(writer, 160);
     await rotated(writer);
-    const items = await collect(writer.folder, { upTo: 480, maxTailBytes: 1e6 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 });
     expect(items.filter((item) => item.kind !== 'output')).toEqual([
       { kind: 'begin', offset: 240, skipped: 0 },
       { kind: 'size', offset: 240, cols: 80, rows: 24 },
@@ -118,7 +121,7 @@ describe('the tail of a recording', () => {
     writer.event('r', '132x43');
     await rotated(writer);
     write(writer, 100_000);
-    const items = await collect(writer.folder, { upTo: writer.outputBytes, maxTailBytes: 50_005 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 50_005 });
     const from = Math.ceil((writer.outputBytes - 50_005) / 16) * 16;
     expect(items.slice(0, 2)).toEqual([
       { kind: 'begin', offset: from, skipped: from },
@@ -132,7 +135,7 @@ describe('the tail of a recording', () => {
     const { writer } = await newRecording();
     const bytes = Buffer.alloc(40_000, 'x');
     for (let i = 0; i < 40; i++) writer.output(bytes.subarray(0, 1000));
-    const items = await collect(writer.folder, { upTo: 40_000, maxTailBytes: 10_500 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 10_500 });
     const { from, bytes: output } = outputOf(items);
     expect(items[0]).toEqual({ kind: 'begin', offset: from, skipped: from });
     expect(output.length).toBe(40_000 - from);
@@ -145,7 +148,7 @@ describe('the tail of a recording', () => {
     write(writer, 16);
     writer.event('g', JSON.stringify({ bytes: 77, reason: 'the host stopped' }));
     write(writer, 16);
-    const items = await collect(writer.folder, { upTo: 32, maxTailBytes: 1000 });
+    const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1000 });
     expect(items.find((item) => item.kind === 'gap')).toEqual({ kind: 'gap', offset: 16, bytes: 77, reason: 'the host stopped' });
     await writer.end('exit');
   });
@@ -167,35 +170,88 @@ describe('the tail of a recording', () => {
       },
     };
     const items: ReplayItem[] = [];
-    for await (const item of tail(writer.folder, counting, { upTo: writer.outputBytes, maxTailBytes: 800 })) items.push(item);
+    for await (const item of tail(writer.folder, counting, { written: writer.written(), maxTailBytes: 800 })) items.push(item);
     expect(new Set(opened).size).toBe(1);
     expect(outputOf(items)).toEqual({ from: 6400, bytes: pattern(6400, 160) });
     await writer.end('exit');
   });
 
-  it('of a damaged recording gives what comes before the damage, then says so', async () => {
+  it('of a damaged recording gives what comes before the damaged segment, then says so', async () => {
     const { writer } = await newRecording();
     write(writer, 160);
-    const at = writer.sealedBytes;
+    await rotated(writer);
     write(writer, 160);
+    const at = statSync(join(writer.folder, 'segment-000001.wmx')).size;
+    write(writer, 160);
+    const written = writer.written();
     await writer.end('exit');
-    const path = join(writer.folder, 'segment-000000.wmx');
+    const path = join(writer.folder, 'segment-000001.wmx');
     const file = readFileSync(path);
     file[at + 100]! ^= 1;
     writeFileSync(path, file);
     const items: ReplayItem[] = [];
     const reading = (async () => {
-      for await (const item of tail(writer.folder, opener, { upTo: 320, maxTailBytes: 1e6 })) items.push(item);
+      for await (const item of tail(writer.folder, opener, { written, maxTailBytes: 1e6 })) items.push(item);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'bad-crc' });
     expect(outputOf(items)).toEqual({ from: 0, bytes: pattern(0, 160) });
   });
 
+  describe('believes its writer, not its files', () => {
+    /** A recording of two segments, one that somebody else has sealed to the same keys under the same id, and what is replayed. */
+    async function replaced(change: (folder: string, forged: string, early: Buffer) => void): Promise<{ code: string | undefined; shown: string }> {
+      const { writer } = await newRecording();
+      write(writer, 160);
+      const early = readFileSync(join(writer.folder, 'segment-000000.wmx'));
+      write(writer, 160);
+      await rotated(writer);
+      write(writer, 320);
+      const other = await newRecording({ recording: writer.id });
+      // As many records, of the same lengths.
+      for (let i = 0; i < 2; i++) other.writer.output(Buffer.alloc(160, 'FORGED '));
+      await rotated(other.writer);
+      other.writer.output(Buffer.alloc(320, 'FORGED '));
+      change(writer.folder, other.writer.folder, early);
+      let shown = '';
+      let code: string | undefined;
+      try {
+        for await (const item of tail(writer.folder, opener, { written: writer.written(), maxTailBytes: 1e6 }))
+          if (item.kind === 'output' || item.kind === 'screen') shown += Buffer.from(item.bytes).toString('latin1');
+      } catch (error) {
+        ({ code } = error as { code: string });
+      }
+      return { code, shown };
+    }
+    const name = (segment: number): string => `segment-00000${segment}.wmx`;
+    const first = pattern(0, 320).toString('latin1');
+
+    it('nobody touches it', async () => expect(await replaced(() => undefined)).toEqual({ code: undefined, shown: pattern(0, 640).toString('latin1') }));
+    it('another recording in the place of all segments: nothing of it', async () =>
+      expect(
+        await replaced((folder, forged) => {
+          for (const segment of [0, 1]) copyFileSync(join(forged, name(segment)), join(folder, name(segment)));
+        }),
+      ).toEqual({ code: 'not-as-written', shown: '' }));
+    it('another last segment: what comes before it', async () =>
+      expect(await replaced((folder, forged) => copyFileSync(join(forged, name(1)), join(folder, name(1))))).toEqual({ code: 'not-as-written', shown: first }));
+    it('another first segment: nothing, for what stands behind damage is not shown', async () =>
+      expect(await replaced((folder, forged) => copyFileSync(join(forged, name(0)), join(folder, name(0))))).toEqual({ code: 'not-as-written', shown: '' }));
+    it('an older state of the first segment', async () =>
+      expect(await replaced((folder, _, early) => writeFileSync(join(folder, name(0)), early))).toEqual({ code: 'bad-sequence', shown: '' }));
+    it('a segment taken away', async () =>
+      expect(await replaced((folder) => unlinkSync(join(folder, name(1))))).toEqual({ code: 'missing-segment', shown: first }));
+    it('a segment added behind', async () =>
+      expect(await replaced((folder, forged) => copyFileSync(join(forged, name(1)), join(folder, name(2))))).toEqual({
+        code: undefined,
+        shown: pattern(0, 640).toString('latin1'),
+      }));
+  });
+
   it('needs the right key and a recording', async () => {
     const { writer } = await newRecording();
     const stranger = AuditKeyOpener.fromJson(generateAuditKey().file);
-    await expect(tail(writer.folder, stranger, { upTo: 0, maxTailBytes: 1 }).next()).rejects.toMatchObject({ code: 'not-a-recipient' });
-    await expect(collect(newFolder(), { upTo: 0, maxTailBytes: 1 })).rejects.toMatchObject({ code: 'not-a-recording' });
+    await expect(tail(writer.folder, stranger, { written: writer.written(), maxTailBytes: 1 }).next()).rejects.toMatchObject({ code: 'not-a-recipient' });
+    await expect(collect(newFolder(), { written: writer.written(), maxTailBytes: 1 })).rejects.toMatchObject({ code: 'missing-segment' });
     await writer.end('exit');
   });
 

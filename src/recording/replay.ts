@@ -1,19 +1,23 @@
 /**
  * The tail of a recording, for rebuilding a pane: its last snapshot and the output since, or as much of its last output
- * as was asked for. Segments are opened from the last backwards, and only as far as needed.
+ * as was asked for. Segments are opened from the last backwards, and only as far as needed. A segment is sealed to a public key,
+ * so whoever can write files can make one that opens: nothing of a segment is replayed before all of it was found to be in the
+ * tree of the one who wrote it.
  */
 import { z } from 'zod';
-import { RecordingError } from './errors.ts';
-import { openRecording, readHeader, type RecordingReader } from './reader.ts';
-import type { FrameFault, SegmentOpener, SnapshotInfo } from './types.ts';
+import { RecordingError, type RecordingErrorCode } from './errors.ts';
+import { segmentName } from './header.ts';
+import { openRecording, type RecordingReader } from './reader.ts';
+import type { FrameFault, SegmentOpener, SegmentStart, SnapshotInfo, TreeHead, Written } from './types.ts';
+import { MerkleTree } from '../merkle/tree.ts';
 
 /** How far a tail without a snapshot may move on to begin with a whole line: no terminal has longer lines. */
 const LINE_SEARCH_BYTES = 4096;
 const NEWLINE = 10;
 
 export interface TailOptions {
-  /** Output bytes to replay up to: the recording's outputBytes when the pane was asked for. */
-  readonly upTo: number;
+  /** What the recording's writer had written when the pane was asked for: up to there it is replayed. */
+  readonly written: Written;
   /** The most output bytes to replay. */
   readonly maxTailBytes: number;
   /** The recording may be growing. True unless said otherwise. */
@@ -54,22 +58,21 @@ export function decodeSnapshot(data: Uint8Array): { readonly info: SnapshotInfo;
 }
 
 /**
- * Replays a recording's tail. The bytes of an item are the caller's, to wipe. Where the recording is damaged, what comes
- * before the damage is yielded, then RecordingError with the fault's code is thrown; 'not-a-recipient' where the key
- * does not open it.
+ * Replays a recording's tail. The bytes of an item are the caller's, to wipe. Where a segment is damaged, what comes before it
+ * is yielded, then RecordingError with the fault's code is thrown: 'not-as-written' where a segment is whole and not the one
+ * that was written. 'not-a-recipient' where the key does not open it.
  */
 export async function* tail(folder: string, opener: SegmentOpener, options: TailOptions): AsyncGenerator<ReplayItem, void, undefined> {
-  const { upTo, maxTailBytes } = options;
+  const { written, maxTailBytes } = options;
+  const { outputBytes: upTo, starts } = written;
   const live = options.live ?? true;
-  const { segments } = await openRecording(folder, { live });
-  if (segments.length === 0) throw new RecordingError('not-a-recording', `There is no recording in ${folder}.`);
-  const starts = await segmentStarts(folder, segments);
-  const bound = Math.max(0, upTo - maxTailBytes);
+  const bound = Math.max(starts[0]?.outputOffset ?? 0, upTo - maxTailBytes);
   let part: Part = { entries: [], snapshot: undefined, fault: undefined };
   for (let i = starts.length - 1; i >= 0; i--) {
     const { segment, outputOffset } = starts[i]!;
-    if (outputOffset > upTo) continue;
-    const read = await readPart(await openRecording(folder, { live, fromSegment: segment }), segment, opener, bound, upTo);
+    const before = treeBefore(starts[i]!);
+    const end = i === starts.length - 1 ? written.head : treeBefore(starts[i + 1]!).head();
+    const read = await readPart(await openRecording(folder, { live, fromSegment: segment, before }), segment, end, opener, bound, upTo);
     // What stands behind damage is not replayed.
     if (read.fault) wipe(part);
     part = {
@@ -81,11 +84,6 @@ export async function* tail(folder: string, opener: SegmentOpener, options: Tail
   }
   yield* items(part, part.snapshot?.info.outputOffset ?? bound, upTo);
   if (part.fault) throw new RecordingError(part.fault.code, part.fault.message);
-}
-
-interface Start {
-  readonly segment: number;
-  readonly outputOffset: number;
 }
 
 interface Snapshot {
@@ -100,39 +98,39 @@ interface Part {
   readonly entries: readonly Entry[];
   /** The last one that covers between `bound` and `upTo` output bytes. */
   readonly snapshot: Snapshot | undefined;
-  readonly fault: FrameFault | undefined;
+  readonly fault: Fault | undefined;
 }
+
+/** Why a part is not all that was written. */
+type Fault = Pick<FrameFault, 'message'> & { readonly code: RecordingErrorCode };
+
+const treeBefore = ({ size, peaks }: SegmentStart): MerkleTree =>
+  MerkleTree.fromPeaks(
+    size,
+    peaks.map((peak) => Buffer.from(peak, 'hex')),
+  );
 
 function wipe({ entries, snapshot }: Part): void {
   for (const entry of entries) if (entry.kind === 'output') entry.bytes.fill(0);
   snapshot?.screen.fill(0);
 }
 
-/** Where each segment begins in the output, from the clear headers. A segment without one is left to the walk to complain about. */
-async function segmentStarts(folder: string, segments: readonly number[]): Promise<Start[]> {
-  const starts: Start[] = [];
-  for (const segment of segments) {
-    const found = await readHeader(folder, segment);
-    if (found) starts.push({ segment, outputOffset: found.header.outputOffset });
-  }
-  if (starts.length === 0) starts.push({ segment: segments[0]!, outputOffset: 0 });
-  return starts;
-}
-
-/** Reads what a replay from `bound` to `upTo` needs of one segment: its first record states the size in force. */
-async function readPart(reader: RecordingReader, segment: number, opener: SegmentOpener, bound: number, upTo: number): Promise<Part> {
+/**
+ * Reads what a replay from `bound` to `upTo` needs of one segment, whose last frame is the last one of the tree `end`: nothing
+ * where it is not. Its first record states the size in force.
+ */
+async function readPart(reader: RecordingReader, segment: number, end: TreeHead, opener: SegmentOpener, bound: number, upTo: number): Promise<Part> {
   let entries: Entry[] = [];
   let snapshot: Snapshot | undefined;
-  walk: for await (const { frame, events, outputOffset } of reader.contents(opener)) {
-    if (frame.segment !== segment) break;
+  for await (const { frame, events, outputOffset } of reader.contents(opener)) {
+    if (frame.segment !== segment || frame.seq >= end.size) break;
     let at = outputOffset;
     for (const event of events) {
-      if (at > upTo) break walk;
       switch (event.code) {
         case 'o': {
           const begin = Math.max(at, bound);
-          const end = Math.min(at + event.data.length, upTo);
-          if (begin < end) entries.push({ kind: 'output', offset: begin, bytes: Buffer.from(event.data.subarray(begin - at, end - at)) });
+          const last = Math.min(at + event.data.length, upTo);
+          if (begin < last) entries.push({ kind: 'output', offset: begin, bytes: Buffer.from(event.data.subarray(begin - at, last - at)) });
           at += event.data.length;
           break;
         }
@@ -158,8 +156,13 @@ async function readPart(reader: RecordingReader, segment: number, opener: Segmen
         }
       }
     }
+    if (frame.seq + 1 === end.size) break;
   }
-  return { entries, snapshot, fault: reader.fault };
+  const { size, root } = reader.head();
+  if (size === end.size && root === end.root) return { entries, snapshot, fault: undefined };
+  wipe({ entries, snapshot, fault: undefined });
+  const message = `${segmentName(segment)} is not what was written: somebody has replaced or shortened it. The shell runs on, and what it prints is recorded.`;
+  return { entries: [], snapshot: undefined, fault: reader.fault ?? { code: 'not-as-written', message } };
 }
 
 /** Drops and wipes output that the screen after `offset` output bytes shows. */

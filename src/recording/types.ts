@@ -118,6 +118,25 @@ export interface Frame {
   readonly body: Uint8Array;
 }
 
+/** Where a segment of a recording begins, as its writer knows it. */
+export interface SegmentStart {
+  readonly segment: number;
+  /** Output bytes of the recording before it. */
+  readonly outputOffset: number;
+  /** Frames before it. */
+  readonly size: number;
+  /** The peaks of the tree over them (RFC 6962; `MerkleTree.peaks`), lower-case hex. */
+  readonly peaks: readonly string[];
+}
+
+/** What the writer of a recording has written, at one moment: its files are held against this, since others may write them too. */
+export interface Written {
+  readonly outputBytes: number;
+  readonly head: TreeHead;
+  /** Its last segments, ascending; at least the one that is being written. */
+  readonly starts: readonly SegmentStart[];
+}
+
 /** Why reading stopped. `code` is stable and goes into --json. */
 export interface FrameFault {
   readonly code: 'torn' | 'bad-length' | 'bad-crc' | 'bad-sequence' | 'bad-header' | 'bad-seal' | 'bad-commitment' | 'missing-segment';

@@ -34,13 +34,15 @@ import { Sealer } from './sealer.ts';
 import { SegmentFile } from './segment-file.ts';
 import { requireSpace } from './space.ts';
 import type { EndReason } from '../types/words.ts';
-import type { EventCode, TreeHead } from './types.ts';
+import type { EventCode, SegmentStart, TreeHead, Written } from './types.ts';
 import { WaitingRecords, type WaitingRecord } from './waiting.ts';
 
 /** Data of one event at most, so that its record stays below the longest body. */
 export const MAX_EVENT_DATA_BYTES = MAX_BODY_BYTES - 4096;
 /** A rotation that the disk had no room for is tried again after this. */
 const ROTATE_AGAIN_NS = 1_000_000_000n;
+/** Segments whose beginnings a writer keeps, each some 1.5 KiB: what a pane gets back lies in the last few, also after many locks. */
+const KEPT_STARTS = 64;
 
 export class RecordingWriter {
   readonly id: string;
@@ -62,6 +64,7 @@ export class RecordingWriter {
   #segment = -1;
   #size: string;
   #outputBytes = 0;
+  readonly #starts: SegmentStart[] = [];
   readonly #waiting = new WaitingRecords();
   /** Before then a rotation is not tried again. */
   #rotateFrom = 0n;
@@ -192,6 +195,11 @@ export class RecordingWriter {
   /** Size and root of the tree over every frame written. */
   head(): TreeHead {
     return this.#tree.head();
+  }
+
+  /** What has been written, for whoever reads the files back and is not to believe them. */
+  written(): Written {
+    return { outputBytes: this.#outputBytes, head: this.head(), starts: [...this.#starts] };
   }
 
   /**
@@ -333,6 +341,9 @@ export class RecordingWriter {
     this.#segment = spare.segment;
     this.#rotation.begun(now);
     this.#sealer.begin(spare.key);
+    const peaks = this.#tree.peaks().map((peak) => peak.toString('hex'));
+    this.#starts.push({ segment: spare.segment, outputOffset: this.#outputBytes, size: this.#tree.size, peaks });
+    if (this.#starts.length > KEPT_STARTS) this.#starts.shift();
     this.#tree.append(leaf);
     this.#preparing = this.#prepare(spare.segment + 1);
     return true;

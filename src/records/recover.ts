@@ -126,7 +126,7 @@ async function close(folder: string, ledger: Ledger, id: string, known: Known, p
 }
 
 /** Once for each finding: the same one again, at each start, says nothing new. Where the records agree, and only a file beside them does not, there is no damage to enter. */
-async function enterDamage(ledger: Ledger, recording: string, signed: TreeHead, found: TreeHead): Promise<void> {
+export async function enterDamage(ledger: Ledger, recording: string, signed: TreeHead, found: TreeHead): Promise<void> {
   if (found.size === signed.size && found.root === signed.root) return;
   const last = (await ledger.eventsOf(recording)).findLast(({ event }) => event.action === 'recording.damaged')?.event.detail;
   if (last && last['foundSize'] === found.size && last['foundRoot'] === found.root && last['signedSize'] === signed.size) return;

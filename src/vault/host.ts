@@ -338,14 +338,14 @@ export class VaultHost {
     return folder;
   }
 
-  async #replay({ pane, recording, upTo }: Message<'replay'>): Promise<Unanswered<Answer>> {
+  async #replay({ pane, recording, written }: Message<'replay'>): Promise<Unanswered<Answer>> {
     const { home } = this.#ready();
     const opener = this.#open('recording.replay.own');
     const channel = this.#channel;
     if (!channel) throw new VaultError('no-page', 'There is no page to replay into.');
     // Sealing and sending are one step, so that the frames of several panes keep the channel's order.
     const send = (frame: Uint8Array): Promise<void> => this.#parts.link.send({ type: 'frame', bytes: channel.seal(frame) } satisfies FromVaultHost);
-    const skipped = await sendReplay({ folder: this.#recordingFolder(home, recording), opener, pane, upTo, send });
+    const skipped = await sendReplay({ folder: this.#recordingFolder(home, recording), opener, pane, written, send });
     return { type: 'replayed', pane, skipped };
   }
 

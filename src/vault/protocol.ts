@@ -6,6 +6,7 @@
 import { unlockMethods } from '../types/words.ts';
 import { z } from 'zod';
 import { statementSchema } from '../export/statement.ts';
+import { writtenSchema } from '../recording/written.ts';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 /** Opaque JSON for @simplewebauthn, checked in full by the vault host. */
@@ -38,8 +39,8 @@ export const toVaultHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('enrolProve'), id: z.number(), response: json, label: z.string(), after: z.number() }),
   /** A challenge (src/proof): `peer` is the channel key of whoever asks. The page's is our own. Answered by `proved` or `refused`. */
   z.object({ type: z.literal('prove'), id: z.number(), purpose: z.enum(['unlock', 'view']), sealed: z.string(), peer: bytes }),
-  /** Sends the pane's screen and output tail up to `upTo` output bytes through the view channel. Answered by `replayed` or `refused`. */
-  z.object({ type: z.literal('replay'), id: z.number(), pane: z.number(), recording: z.string(), upTo: z.number() }),
+  /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. Answered by `replayed` or `refused`. */
+  z.object({ type: z.literal('replay'), id: z.number(), pane: z.number(), recording: z.string(), written: writtenSchema }),
   /**
    * Answered by `exported` or `refused`; asks for one `attest` on its way. `checkpoint` is the ledger's newest one, `trust` the
    * text of trust.json: main signs for its own, whatever the vault host believes.

@@ -1,7 +1,7 @@
 /** Sends a recording's tail into a pane: frames through the sealed view channel, as fast as the line to main drains. */
 import { encodeFrame, type Frame } from '../bridge/frames.ts';
 import { tail } from '../recording/replay.ts';
-import type { SegmentOpener } from '../recording/types.ts';
+import type { SegmentOpener, Written } from '../recording/types.ts';
 
 /** Output bytes that a pane gets back at most: some ten thousand lines, a third of a second of xterm's parser. The rest is in the recording. */
 export const maxTailBytes = 4 * 1024 * 1024;
@@ -15,19 +15,19 @@ export interface ReplayRequest {
   readonly folder: string;
   readonly opener: SegmentOpener;
   readonly pane: number;
-  /** Output bytes; live output goes on there. */
-  readonly upTo: number;
+  /** What was written when the pane was attached; live output goes on there. */
+  readonly written: Written;
   /** Seals and sends one frame; awaiting it is the flow control. The frame's bytes are wiped after it. */
   readonly send: (frame: Uint8Array) => Promise<void>;
   readonly maxTailBytes?: number;
 }
 
 /**
- * The pane always hears `end` at `upTo`, also after an error, so that its live output is not held back for ever.
- * @returns output bytes before `upTo` that were not replayed.
+ * The pane always hears `end` where live output goes on, also after an error, so that its live output is not held back for ever.
+ * @returns output bytes before that which were not replayed.
  * @throws RecordingError where the recording is damaged or sealed to somebody else; what comes before the damage was sent.
  */
-export async function sendReplay({ folder, opener, pane, upTo, send, maxTailBytes: most = maxTailBytes }: ReplayRequest): Promise<number> {
+export async function sendReplay({ folder, opener, pane, written, send, maxTailBytes: most = maxTailBytes }: ReplayRequest): Promise<number> {
   const frame = async (value: Frame): Promise<void> => {
     const bytes = encodeFrame(value);
     try {
@@ -36,6 +36,7 @@ export async function sendReplay({ folder, opener, pane, upTo, send, maxTailByte
       bytes.fill(0);
     }
   };
+  const { outputBytes: upTo } = written;
   const gathered = new Uint8Array(frameBytes);
   let length = 0;
   let skipped = 0;
@@ -62,7 +63,7 @@ export async function sendReplay({ folder, opener, pane, upTo, send, maxTailByte
     }
   };
   try {
-    for await (const item of tail(folder, opener, { upTo, maxTailBytes: most })) {
+    for await (const item of tail(folder, opener, { written, maxTailBytes: most })) {
       if (item.kind !== 'output') await flush();
       switch (item.kind) {
         case 'begin':

@@ -60,7 +60,7 @@ export async function start(options: StartOptions = {}): Promise<Running> {
 /** The app before its window is opened. */
 export async function prepare(options: StartOptions = {}): Promise<Running> {
   if (!existsSync(join(distFolder, 'renderer', 'lock.html'))) throw new Error('the app is not built: run npm test, or npm run build, first');
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'e2e-'));
   const home = join(folder, 'home');
   // A plain shell with a plain prompt: the tests look at what it prints. No bus: the file store is used, and said.
   const env: NodeJS.ProcessEnv = {
