@@ -3,8 +3,9 @@ import { hash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { INSTALLATION, testSigner } from '../ledger/fixture.ts';
-import { checkpointText, ledgerOrigin, noteKey, signNote } from '../ledger/note.ts';
+import { INSTALLATION, testSigner, type TestSigner } from '../ledger/fixture.ts';
+import { ledgerOrigin, noteKey, signCheckpoint } from '../ledger/note.ts';
+import { MLDSA44, openMldsa44 } from '../storage/mldsa.ts';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { RootAt } from './relation.ts';
 import type { AnchorHead } from './types.ts';
@@ -15,8 +16,10 @@ export const START = Date.parse('2026-11-22T08:15:00.000Z');
 
 export class TestLedger {
   readonly installation = INSTALLATION;
-  readonly signer = testSigner();
-  readonly key = noteKey(ledgerOrigin(INSTALLATION), this.signer.publicKey);
+  readonly #second = openMldsa44(Buffer.alloc(MLDSA44.seed, 7));
+  /** Of two halves: what goes to an anchor has both signatures. */
+  readonly signer: TestSigner = { ...testSigner(), second: { publicKey: this.#second.publicKey, sign: async (bytes: Uint8Array) => this.#second.sign(bytes) } };
+  readonly key = noteKey(ledgerOrigin(INSTALLATION), this.signer.publicKey, this.#second.publicKey);
   events: string[] = [];
 
   grow(count: number, word = 'event'): void {
@@ -28,7 +31,7 @@ export class TestLedger {
   async head(atMs = START): Promise<AnchorHead> {
     const head = this.#tree(this.events.length).head();
     const time = new Date(atMs).toISOString();
-    const note = await signNote(checkpointText(this.key.name, head, time), this.key, (bytes) => this.signer.sign(bytes));
+    const note = await signCheckpoint(head, time, this.key, this.signer);
     return { ...head, time, note };
   }
 

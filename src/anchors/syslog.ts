@@ -26,7 +26,10 @@ const QUIET_MS = 1000;
 /** A certificate or key file in PEM. */
 const MAX_PEM = 64 * 1024;
 
-/** One message: about 800 bytes, all ASCII; a collector has to take 2,048 (RFC 5425, section 4.3.1). The signed note is in Base64 in `note`. */
+/**
+ * One message, all ASCII: about 800 bytes, and 5,200 where the note has two signatures. A collector has to take 2,048 and should take 8,192
+ * (RFC 5425, section 4.3.1); rsyslog does. The signed note is in Base64 in `note`.
+ */
 export function syslogMessage(head: AnchorHead, installation: string, host: string): string {
   // RFC 5424: HOSTNAME is printable ASCII, 255 at most; "-" where there is none.
   const name = host.replace(/[^!-~]/g, '').slice(0, 255) || '-';
