@@ -11,6 +11,7 @@ import type { TreeHead } from '../recording/types.ts';
 import { diverged, makeLedger } from './create.ts';
 import { Doubt } from './derived/doubt.ts';
 import { openFiles, systemError } from './disk.ts';
+import type { Entering } from './entering.ts';
 import { LedgerError, type LedgerErrorCode } from './errors.ts';
 import { checkEntry } from './events.ts';
 import type { LedgerFacts } from './facts.ts';
@@ -23,7 +24,7 @@ import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
 import { headOf, openState } from './state.ts';
 import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
-import { LedgerWriter, type Entering } from './writer.ts';
+import { LedgerWriter } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
 const MAX_GROUP = 1024;

@@ -11,34 +11,19 @@ import { Derived, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { fileStamp, keepAside, systemError, type LedgerFile, type OpenFiles } from './disk.ts';
+import { eventOf, type Entering, type Moment } from './entering.ts';
 import { LedgerError } from './errors.ts';
 import { encodeEvent, encodeLine } from './events.ts';
 import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
-import { sealHeads } from './heads.ts';
 import { rootAt } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { InstallationSigner, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');
-
-/** When something happened. */
-export interface Moment {
-  readonly time: string;
-  readonly monoUs: number;
-}
-
-/** An entry that is to be written. */
-export interface Entering {
-  readonly entry: LedgerEntry;
-  /** The unlock that was in force. */
-  readonly authority: Authority | null;
-  /** Where it happened before, and could not be entered then. */
-  readonly happened?: Moment;
-}
 
 /** The ledger as far as its key has vouched for it. */
 export interface Vouched extends LedgerState {
@@ -252,27 +237,11 @@ export class LedgerWriter {
     const group: Derivable[] = [];
     let offset = before.end;
     const now = this.now();
-    for (const [i, { entry, authority, happened }] of entries.entries()) {
-      const { time, monoUs } = happened ?? now;
-      const sealed = entry.heads && sealHeads(entry.heads);
-      const detail = sealed ? { heads: sealed.digests } : entry.detail;
-      const event: LedgerEvent = {
-        seq: tree.size,
-        time,
-        ...(happened === undefined ? {} : { entered: now.time }),
-        monoUs,
-        installation: this.#options.installation,
-        action: entry.action,
-        ...(entry.person === undefined ? {} : { person: entry.person }),
-        ...(entry.outcome === undefined ? {} : { outcome: entry.outcome }),
-        aal: authority?.aal ?? null,
-        credential: authority?.credential ?? null,
-        ...(detail === undefined ? {} : { detail }),
-        ...(sealed && { opened: sealed.opened }),
-      };
+    for (const [i, entering] of entries.entries()) {
+      const event = eventOf(entering, { seq: tree.size, installation: this.#options.installation, now });
       const broken = states.take(event);
       if (broken) {
-        refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${entry.action}, because it ${broken.sentence}.`));
+        refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${event.action}, because it ${broken.sentence}.`));
         continue;
       }
       const own = encodeEvent(event);
