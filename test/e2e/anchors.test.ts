@@ -13,7 +13,7 @@ let share: string;
 let running: Running | undefined;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
+  folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   home = join(folder, 'home');
   share = join(folder, 'share');
   mkdirSync(share);

@@ -114,7 +114,7 @@ test('an export that was cut off when the keys went: the lock removes what it ha
 });
 
 test('main is killed in the middle of output: nothing is lost silently, and the next start says what happened', async () => {
-  folder = mkdtempSync(join(tmpdir(), 'wardmux-e2e-'));
+  folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const home = join(folder, 'home');
   const child = spawn(process.execPath, [join(import.meta.dirname, 'app-process.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const facts: Record<string, unknown>[] = [];

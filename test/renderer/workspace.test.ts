@@ -780,7 +780,7 @@ describe('output', () => {
     core.command('set-option history-limit 50');
     await core.settled();
     await core.print(first(), Array.from({ length: 500 }, (_, i) => `line ${i}\r\n`).join(''));
-    await prefix('PPage');
+    await prefix('PageUp');
     await page.keyboard.press('Alt+<');
     const { rows } = core.sizes().get(first())!;
     await until(async () => (await screenText(page, first())).startsWith(`line ${500 + 1 - rows - 50}\n`), 'the oldest line');
