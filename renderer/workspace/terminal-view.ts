@@ -11,6 +11,7 @@ import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
+import { mendContrast } from './contrast.ts';
 import { guardEmulator, isInSequence } from './emulator-guard.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
@@ -157,6 +158,7 @@ export class TerminalView {
   open(parent: HTMLElement): void {
     if (this.terminal.element) return;
     this.terminal.open(parent);
+    mendContrast(this.terminal);
     tuneCell(this.terminal);
     const budget = frameBudget;
     if (budget) quietView(this.terminal, () => budget.flooded());

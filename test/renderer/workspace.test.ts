@@ -794,6 +794,29 @@ describe('output', () => {
     expect(core.commands()).toEqual([]);
   });
 
+  test.each(['dark', 'light'] as const)('inverse is swapped, and a word behind a line of a box is readable: %s', async (colorScheme) => {
+    const { page, core } = await start({ colorScheme });
+    await core.print(first(), 'plain \x1b[7minverse\x1b[0m \x1b[7;1mbold\x1b[0m \x1b[37;44m\u2502 after\x1b[0m \x1b[37;44mbefore \u2502\x1b[0m\r\n');
+    const seen = await until(
+      () =>
+        page.evaluate<Record<string, [string, string]> | undefined>(`(() => {
+          const spans = [...document.querySelectorAll('.xterm-rows span')];
+          const of = (text) => { const span = spans.find((each) => each.textContent.includes(text)); return span && [getComputedStyle(span).color, getComputedStyle(span).backgroundColor]; };
+          const found = { plain: of('plain'), inverse: of('inverse'), bold: of('bold'), after: of('after'), before: of('before') };
+          return Object.values(found).every(Boolean) ? found : undefined;
+        })()`),
+      'the words',
+    );
+    const ground = await page.evaluate<string>(
+      `(() => { const probe = document.createElement('i'); probe.style.color = 'var(--bg)'; document.body.append(probe); return getComputedStyle(probe).color; })()`,
+    );
+    expect([seen['inverse'], seen['bold']]).toEqual([
+      [ground, seen['plain']![0]],
+      [ground, seen['plain']![0]],
+    ]);
+    expect(seen['after']).toEqual(seen['before']);
+  });
+
   test('true colours are painted under the policy', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b[38;2;250;128;10mORANGE\x1b[0m');
