@@ -121,7 +121,7 @@ export function fonts() {
           .includes(family),
       );
       const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
-      return { name, licence: /SIL OPEN FONT LICENSE Version 1\.1/i.test(text) ? 'OFL-1.1' : 'none found', file };
+      return { name, licence: /SIL OPEN FONT LICENSE Version 1\.1/i.test(text) ? 'OFL-1.1' : /^MIT License/m.test(text) ? 'MIT' : 'none found', file };
     });
 }
 

@@ -2,7 +2,7 @@
 import type { ITheme, Terminal } from '@xterm/xterm';
 import { cellSize } from '../shared/cell.ts';
 
-export const fontFamily = '"Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
+export const fontFamily = '"Wardmux Boxes", "Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
 
 export interface Palette {
   readonly theme: ITheme;

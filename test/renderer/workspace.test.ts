@@ -95,6 +95,29 @@ describe('layout', () => {
     );
   });
 
+  test('lines of boxes, blocks and shades fill their cell, so that nothing breaks between two rows', async () => {
+    const { page, core } = await start();
+    await core.print(first(), '\u2502');
+    await page.waitForFunction(`[...document.fonts].some((font) => font.family.includes('Wardmux Boxes') && font.status === 'loaded')`);
+    // Per cell: rows without ink, and columns without ink. The baseline is 15 pixels below the top of a row of 20.
+    const empty = await page.evaluate<Record<string, [number, number]>>(`(() => {
+      const canvas = new OffscreenCanvas(8, 20);
+      const pen = canvas.getContext('2d', { willReadFrequently: true });
+      pen.font = '13.3333px "Wardmux Boxes"';
+      return Object.fromEntries([...'\u2502\u2503\u2551\u2500\u2501\u2550\u253c\u254b\u256c\u2588\u2592\u2571\ue0b0'].map((char) => {
+        pen.clearRect(0, 0, 8, 20);
+        pen.fillText(char, 0, 15);
+        const { data } = pen.getImageData(0, 0, 8, 20);
+        const ink = (x, y) => data[(y * 8 + x) * 4 + 3] > 60;
+        const range = (n) => [...Array(n).keys()];
+        return [char, [range(20).filter((y) => !range(8).some((x) => ink(x, y))).length, range(8).filter((x) => !range(20).some((y) => ink(x, y))).length]];
+      }));
+    })()`);
+    for (const char of '\u2502\u2503\u2551\u253c\u254b\u256c\u2588\u2592\u2571\ue0b0') expect(empty[char]![0], char).toBe(0);
+    for (const char of '\u2500\u2501\u2550\u253c\u254b\u256c\u2588\u2592\u2571\ue0b0') expect(empty[char]![1], char).toBe(0);
+    expect(empty['\u2502']![1]).toBe(7);
+  });
+
   test('a pane is never mounted again: not by a split, a zoom, a window, a swap', async () => {
     const { page, core } = await start();
     await core.print(first(), 'kept');
