@@ -63,8 +63,6 @@ export const messages = {
       full: 'Waiting: the disk is full.',
     },
     heldGoesOn: 'Nothing is lost. It goes on by itself when there is room: free some space on the disk of the recordings.',
-    starting: 'Starting. Sealing begins before the first prompt is shown.',
-    sealed: 'Everything up to here is sealed.',
     again: 'Start again',
     close: 'Close the pane',
     emptyTitle: 'Nothing runs here.',
@@ -97,7 +95,6 @@ export const messages = {
     leave: 'leave',
     first: 'after the prefix',
     always: 'without the prefix',
-    repeats: 'repeats',
     copy: (mode: string) => `in copy mode, ${mode} keys (set-option mode-keys)`,
   },
 
