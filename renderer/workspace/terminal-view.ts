@@ -158,7 +158,7 @@ export class TerminalView {
   open(parent: HTMLElement): void {
     if (this.terminal.element) return;
     this.terminal.open(parent);
-    mendContrast(this.terminal);
+    mendContrast(this.terminal, () => (palette ??= readPalette()).grounds);
     tuneCell(this.terminal);
     const budget = frameBudget;
     if (budget) quietView(this.terminal, () => budget.flooded());

@@ -6,6 +6,8 @@ export const fontFamily = '"Wardmux Boxes", "Plex Mono", ui-monospace, "DejaVu S
 
 export interface Palette {
   readonly theme: ITheme;
+  /** The first eight colours as grounds, #rrggbb. */
+  readonly grounds: readonly string[];
   /** Search hits, #rrggbb. */
   readonly hit: string;
   readonly current: string;
@@ -42,7 +44,8 @@ export function readPalette(): Palette {
     ...Object.fromEntries(names.map((name, i) => [name, token(`t${i}`)])),
     ...Object.fromEntries(bright.map((name, i) => [name, token(`t${i + 8}`)])),
   };
-  const palette = { theme, hit: forced ? read('Mark') : token('hit'), current: forced ? read('Highlight') : fg };
+  const grounds = names.map((_, i) => token(`g${i}`));
+  const palette = { theme, grounds, hit: forced ? read('Mark') : token('hit'), current: forced ? read('Highlight') : fg };
   probe.remove();
   return palette;
 }

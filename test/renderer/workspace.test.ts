@@ -840,6 +840,37 @@ describe('output', () => {
     expect(seen['after']).toEqual(seen['before']);
   });
 
+  test.each(['dark', 'light'] as const)('every pair of the sixteen, bold, inverse, dim, and 256 on 256 can be read: %s', async (colorScheme) => {
+    const { page, core } = await start({ colorScheme, viewport: { width: 1440, height: 1000 } });
+    const ink = (n: number): string => (n < 8 ? `3${n}` : `9${n - 8}`);
+    const ground = (n: number): string => (n < 8 ? `4${n}` : `10${n - 8}`);
+    const sixteen = Array.from({ length: 16 }, (_, n) => n);
+    for (const style of ['', '1;', '7;', '2;']) {
+      const rows = sixteen.map((g) => ['39', ...sixteen.map(ink)].map((i) => `\x1b[${style}${i};${ground(g)}m${style}x\x1b[0m `).join(''));
+      const plain = ['39', ...sixteen.map(ink)].map((i) => `\x1b[${style}${i}m${style}x\x1b[0m `).join('');
+      const many = Array.from({ length: 12 }, (_, n) => `\x1b[${style}38;5;${16 + n * 20};48;5;${235 - n * 18}m${style}x\x1b[0m `).join('');
+      await core.print(first(), `\x1b[2J\x1b[H${[...rows, plain, many].join('\r\n')}\r\nEND${style}`);
+      await until(async () => (await screenText(page, first())).includes(`END${style}`), 'the colours');
+      const low = await page.evaluate<string[]>(`(() => {
+        const parse = (color) => { const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+        const over = (top, under) => ({ r: top.r * top.a + under.r * (1 - top.a), g: top.g * top.a + under.g * (1 - top.a), b: top.b * top.a + under.b * (1 - top.a), a: 1 });
+        const linear = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+        const luminance = ({ r, g, b }) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+        const probe = document.createElement('i'); probe.style.color = 'var(--bg)'; document.body.append(probe);
+        const page = parse(getComputedStyle(probe).color);
+        return [...document.querySelectorAll('.xterm-rows span')].filter((span) => span.textContent.endsWith('x')).flatMap((span) => {
+          const style = getComputedStyle(span);
+          const under = over(parse(style.backgroundColor), page);
+          const top = over(parse(style.color), under);
+          const [high, low] = [luminance(under), luminance(top)].sort((a, b) => b - a);
+          const ratio = (high + 0.05) / (low + 0.05);
+          return ratio < ${style === '2;' ? 1.9 : 4.45} ? [span.className + ' ' + style.color + ' on ' + style.backgroundColor + ' ' + ratio.toFixed(2)] : [];
+        });
+      })()`);
+      expect(low, style).toEqual([]);
+    }
+  });
+
   test('true colours are painted under the policy', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b[38;2;250;128;10mORANGE\x1b[0m');
