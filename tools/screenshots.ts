@@ -219,21 +219,24 @@ async function workspace(running: Running): Promise<void> {
   await go(running, 'ArrowUp');
   await key(running, 'S');
   await page.keyboard.type('E_CONN_RESET');
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
   await shot(running, 'find');
   await leave(running);
   await key(running, '[');
-  for (const name of ['Control+u', 'k', 'Space', 'j', 'j', 'w', 'w']) await page.keyboard.press(name);
+  for (const name of ['Alt+ArrowUp', 'Control+p', 'Control+Space', 'Control+n', 'Control+n', 'Alt+f', 'Alt+f']) await page.keyboard.press(name);
   await shot(running, 'copy-mode');
-  await leave(running);
   await page.keyboard.press('q');
+  await until(async () => (await page.locator('.copy-cursor').count()) === 0, 'the end of copy mode');
 
   await key(running, 'X');
   await shown(running, '#export-folder');
   await shot(running, 'export');
+  await page.fill('#export-folder', join(running.folder, 'audit-2026-11-24'));
   await page.keyboard.press('Enter');
   await page.getByText('SHA-256 of SHA256SUMS').waitFor();
+  await page.keyboard.press('v');
+  await page.getByText('The bundle is good').waitFor();
   await shot(running, 'export-done');
   await leave(running);
   await key(running, 'V');

@@ -91,9 +91,12 @@ export const allPanes = computed(() =>
 /** The pane has no program; what it printed stands there still. */
 export const hasEnded = ({ state }: Pick<PaneView, 'state'>): boolean => state === 'exited' || state === 'failed';
 
+/** Beside the title of a prompt the name of the shell says nothing. */
+const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'fish', 'ksh', 'csh', 'tcsh']);
+
 /** What a pane is called: its program, with the title that it has set itself, else with its host or folder. */
 export function paneTitle(pane: PaneView): string {
   const title = terminals.get(pane.pane)?.title.value;
-  if (title) return title.includes(pane.program) ? title : `${pane.program} ${title}`;
+  if (title) return shells.has(pane.program) || title.includes(pane.program) ? title : `${pane.program} ${title}`;
   return [pane.program, pane.host ?? pane.folder].filter(Boolean).join(' ');
 }

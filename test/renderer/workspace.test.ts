@@ -113,8 +113,10 @@ describe('layout', () => {
         return [char, [range(20).filter((y) => !range(8).some((x) => ink(x, y))).length, range(8).filter((x) => !range(20).some((y) => ink(x, y))).length]];
       }));
     })()`);
-    for (const char of '\u2502\u2503\u2551\u253c\u254b\u256c\u2588\u2592\u2571\ue0b0') expect(empty[char]![0], char).toBe(0);
-    for (const char of '\u2500\u2501\u2550\u253c\u254b\u256c\u2588\u2592\u2571\ue0b0') expect(empty[char]![1], char).toBe(0);
+    for (const char of '\u2502\u2503\u2551\u253c\u254b\u2588\u2592\u2571\ue0b0') expect(empty[char]![0], char).toBe(0);
+    for (const char of '\u2500\u2501\u2550\u253c\u254b\u2588\u2592\u2571\ue0b0') expect(empty[char]![1], char).toBe(0);
+    // Between the corners of a double cross there is nothing.
+    expect(empty['\u256c']).toEqual([1, 1]);
     expect(empty['\u2502']![1]).toBe(7);
   });
 
@@ -812,7 +814,7 @@ describe('output', () => {
   test('a title is shown and tamed, and goes nowhere', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b]2;ops\u202e@lab\x07');
-    await until(async () => (await page.textContent('.rule__label')) === '1 bash ops@lab', 'the title');
+    await until(async () => (await page.textContent('.rule__label')) === '1 ops@lab', 'the title');
     expect(core.typed()).toBe('');
     expect(core.commands()).toEqual([]);
   });
