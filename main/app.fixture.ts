@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, vi } from 'vitest';
-import type { ToPtyHost } from '../src/pty/protocol.ts';
+import { FlatLine, type Flat } from '../src/process/flat.fixture.ts';
+import type { Service } from '../src/process/service.ts';
+import { ptyParentService } from '../src/pty/service.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/vault/first-run.ts';
 import { newScryptParameters } from '../src/vault/kdf.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
-import type { ToVaultHost } from '../src/vault/protocol.ts';
+import { vaultParentService } from '../src/vault/service.ts';
 import { prove } from '../src/proof/proof.ts';
 import { App } from './app.ts';
 import type { Child, Host, HostWindow, RefusedByHost } from './host.ts';
@@ -22,8 +24,9 @@ afterEach(async () => {
 /** The recording of every pane that is opened. */
 export const RECORDING = '20261128-020000-0a1b2c3d';
 
-/** A child that answers each message with what `answer` gives, until it is killed. */
-function child(answer: (message: never) => unknown): Child {
+/** A process of ours that the test plays: it answers each message with what `answer` gives, until it is killed. */
+function child(parent: Service, answer: (message: Flat) => Flat | undefined): Child & { readonly say: (message: Flat) => void } {
+  const line = new FlatLine(parent);
   const messages = new Listeners<[unknown]>();
   const exits = new Listeners<[number | null, string | null]>();
   let live = true;
@@ -32,13 +35,19 @@ function child(answer: (message: never) => unknown): Child {
     live = false;
     exits.emit(null, 'SIGKILL');
   };
+  const say = (message: Flat): void => void messages.emit(line.outgoing(message));
   return {
     pid: 1,
+    say,
     post: (message) =>
       queueMicrotask(() => {
-        if ((message as { type: string }).type === 'stop') return void end();
-        const said = live ? answer(message as never) : undefined;
-        if (said) messages.emit(said);
+        const heard = line.incoming(message);
+        if (heard.type === 'stop') {
+          void end();
+          return;
+        }
+        const said = live ? answer(heard) : undefined;
+        if (said) say(said);
       }),
     onMessage: (listener) => messages.add(listener),
     onExit: (listener) => exits.add(listener),
@@ -54,9 +63,9 @@ export interface Rig {
   readonly shown: string[];
   readonly kills: () => number;
   /** What the vault host of the moment says by itself. */
-  readonly vaultSays: (message: unknown) => void;
+  readonly vaultSays: (message: Flat) => void;
   /** What the vault host of the moment was asked, by type. */
-  readonly vaultHeard: ToVaultHost[];
+  readonly vaultHeard: Flat[];
   /** Answers of main to a vault host that asked for a signature. */
   readonly signatures: string[];
   /** What the page was sent. */
@@ -95,41 +104,39 @@ export async function rig(options: {
   };
   if (options.setUp) become(await create());
   let kills = 0;
-  let say: (message: unknown) => void = () => {};
+  let say: (message: Flat) => void = () => {};
   const signatures: string[] = [];
-  const vaultHeard: ToVaultHost[] = [];
+  const vaultHeard: Flat[] = [];
   const vault = (): Child => {
     let page = new Uint8Array();
-    const made = child((message: ToVaultHost) => {
+    const made = child(vaultParentService, (message) => {
       vaultHeard.push(message);
-      if (message.type === 'connect') {
-        page = new Uint8Array(message.publicKey);
-        return { type: 'connected', publicKey: new Uint8Array(65) };
+      const { type, id } = message;
+      if (type === 'connect') {
+        page = new Uint8Array(message['publicKey'] as Uint8Array);
+        return { type: 'connected', id: id!, publicKey: new Uint8Array(65) };
       }
-      if (message.type === 'prove')
+      if (type === 'prove')
         // The pty host of the rig asks nothing that has to be true; main does.
         void (
-          message.purpose === 'view'
+          message['purpose'] === 'view'
             ? Promise.resolve(new Uint8Array(32))
-            : prove(identity!, message.sealed, { purpose: 'unlock', person, page, peer: message.peer })
-        ).then((proof) => say({ type: 'proved', id: message.id, proof: options.falseProof?.(proof) ?? proof }));
-      if (message.type === 'unlockPassphrase')
-        return { type: 'unlocked', id: message.id, person: message.person, method: 'passphrase', slot: 'k-000000000001' };
-      if (message.type === 'passkeyOptions') return { type: 'options', id: message.id, options: {} };
-      if (message.type === 'attested') signatures.push(message.signature);
-      if (message.type === 'createPerson')
+            : prove(identity!, message['sealed'] as string, { purpose: 'unlock', person, page, peer: message['peer'] as Uint8Array })
+        ).then((proof) => say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }));
+      if (type === 'unlockPassphrase') return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001' };
+      if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
+      if (type === 'answered') signatures.push(message['signature'] as string);
+      if (type === 'refused') signatures.push('');
+      if (type === 'createPerson')
         void create().then((result) => {
           become(result);
-          say({ type: 'created', id: message.id, person, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid });
+          say({ type: 'created', id: id!, person, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid });
         });
       return undefined;
     });
+    say = made.say;
     return {
       ...made,
-      onMessage: (listener) => {
-        say = listener;
-        return made.onMessage(listener);
-      },
       kill: () => {
         kills++;
         return made.kill();
@@ -137,13 +144,15 @@ export async function rig(options: {
     };
   };
   const pty = (): Child =>
-    child((message: ToPtyHost) => {
-      if (message.type === 'attach') return { type: 'challenge', publicKey: new Uint8Array(65), sealed: '' };
-      if (message.type === 'proof') return { type: 'attached', panes: [] };
-      if (message.type === 'spawn') return { type: 'spawned', pane: message.pane, recording: RECORDING, pid: 1 };
-      if (message.type === 'detach') return { type: 'detached' };
-      if (message.type === 'checkpoint') return { type: 'checkpointed' };
-      return undefined;
+    child(ptyParentService, ({ type, id }) => {
+      const answers: Readonly<Record<string, object>> = {
+        attach: { publicKey: new Uint8Array(65), sealed: '' },
+        proof: { panes: [] },
+        spawn: { recording: RECORDING, pid: 1 },
+        detach: {},
+        checkpoint: {},
+      };
+      return answers[type] && { type: 'done', id: id!, ...answers[type] };
     });
   const shown: string[] = [];
   const posted: Rig['posted'] = [];

@@ -1,7 +1,7 @@
 /** The app: wires window, pty host, vault host, ledger, lock and multiplexer together, opens them and ends them. */
 import type { Surface } from '../src/types/words.ts';
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
-import { BridgeServer } from '../src/bridge/server.ts';
+import { BridgeServer } from '../src/process/bridge-server.ts';
 import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings } from '../src/records/index.ts';
@@ -22,7 +22,7 @@ import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
-import type { Verb } from '../src/control/verbs.ts';
+import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import { Status } from './status.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
@@ -110,6 +110,7 @@ export class App {
       },
       died: () => this.#ptyHostDied(),
       badMessage: () => journal.badMessage('pty-host'),
+      denied: (denial) => journal.denied('pty', denial),
     }));
     const vaults = (this.#vaults = new VaultKeeper({
       host,
@@ -350,7 +351,7 @@ export class App {
   }
 
   /** A line of the private socket. Nothing here opens anything. */
-  async remote(command: Verb): Promise<Record<string, unknown>> {
+  async remote(command: Verb): Promise<AppFacts> {
     if (command === 'lock') {
       // The lock page may take its time: what counts is that nothing is to be seen.
       void this.lock('command');

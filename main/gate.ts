@@ -3,14 +3,14 @@
  * whatever a page or a process says. It also holds the order of a lock: cut, kill, then tell; and of an unlock: prove, then
  * show.
  */
-import type { AttachedPane } from '../src/pty/protocol.ts';
-import type { Surface } from '../src/types/words.ts';
+import type { AttachedPane } from '../src/pty/service.ts';
+import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Grant, Standing } from '../src/access/index.ts';
-import { Refusal } from '../src/bridge/server.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import type { Clock } from './clock.ts';
-import type { Invisibility, Peer } from './host.ts';
+import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Activity, LockConfig, LockStep, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockCause, LockController } from './lock-controller.ts';

@@ -2,7 +2,7 @@
  * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
-import type { Surface } from '../src/types/words.ts';
+import type { Invisibility, Surface } from '../src/types/words.ts';
 import { hostRefusals } from '../src/ledger/table/app.ts';
 
 /** Which process a sealed frame comes from or goes to. */
@@ -11,14 +11,6 @@ export type Peer = 'pty' | 'vault';
 export interface Disposable {
   dispose(): void;
 }
-
-/**
- * How it is known that nothing of a page is on the screen any more. `gone`: the screen was looked at, or a picture after it
- * was presented, or the window never was on one. `killed`: there was no such proof in time, so the processes that draw were
- * ended, and the window with them. `unknown`: neither.
- */
-export const invisibilities = ['gone', 'killed', 'unknown'] as const;
-export type Invisibility = (typeof invisibilities)[number];
 
 /** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
 export interface HostWindow {

@@ -5,7 +5,7 @@ import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../src/policy/index.ts';
-import type { ToPtyHost } from '../src/pty/protocol.ts';
+import type { PtyInput } from '../src/pty/service.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
@@ -93,10 +93,11 @@ export class InstalledHolder {
   }
 
   /** Whose a new pane's recording is, and who can open it. */
-  owner(person: PersonRecord): { person: string; recipients: Recipient[] } {
+  owner(person: PersonRecord): { person: string; roles: string[]; recipients: Recipient[] } {
     const { auditKeys } = this.require().policy.policy;
     return {
       person: person.id,
+      roles: [...person.roles],
       recipients: [
         { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey },
         ...auditKeys.map(({ kid, jwk }) => ({ kid, role: 'audit' as const, jwk })),
@@ -120,14 +121,14 @@ export class InstalledHolder {
   }
 
   /** What a recording takes from the policy. */
-  recordingPolicy(): Omit<Extract<ToPtyHost, { type: 'policy' }>, 'type'> {
+  recordingPolicy(): PtyInput<'policy'> {
     const { policy } = this.require();
     const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
     return { policySha256: policy.sha256, workstationClass: policy.policy.workstation.class, rotateMinutes, rotateMebibytes, reserveMebibytes };
   }
 
   /** What the pty host is told when it starts. */
-  ptyConfiguration(): Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'> {
+  ptyConfiguration(): PtyInput<'configure'> {
     const { installation } = this.require();
     return { recordingsFolder: this.#parts.home.recordings, installation: installation.id, ...this.recordingPolicy(), version };
   }

@@ -99,7 +99,7 @@ export class Journal {
   }
 
   /** Somebody asked for something that they may not do. */
-  denied(door: DoorName, { needs, why, person }: Denial): void {
+  denied(door: DoorName, { needs, why, person }: Omit<Denial, 'sentence'>): void {
     const taken = this.#take(door);
     if (taken === 'yes') this.log({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door, needs, why } });
     else if (taken === 'flood') this.log({ action: 'bridge.refused', detail: { peer: door === 'socket' ? 'socket' : 'page', code: 'too-many' } });

@@ -1,14 +1,15 @@
 import { expect, test, vi } from 'vitest';
+import { ANSWER_MS } from '../src/process/service.ts';
 import type { Child, Host } from './host.ts';
 import { PtyClient } from './pty-client.ts';
 
 /** A pty host that says what the test lets it say. */
 function setup() {
-  const asked: { readonly type: string }[] = [];
+  const asked: { readonly id?: number; readonly request?: string }[] = [];
   let say: (message: unknown) => void = () => {};
   const child: Child = {
     pid: 1,
-    post: (message) => void asked.push(message as { type: string }),
+    post: (message) => void asked.push(message as { id?: number; request?: string }),
     onMessage: (listener) => {
       say = listener;
       return { dispose: () => {} };
@@ -17,6 +18,7 @@ function setup() {
     kill: async () => {},
   };
   const nothing = (): void => {};
+  let bad = 0;
   const client = new PtyClient(
     { fork: () => child } as unknown as Host,
     () => ({
@@ -29,18 +31,56 @@ function setup() {
       reserveMebibytes: 0,
       version: '1',
     }),
-    { frame: nothing, exit: nothing, notice: nothing, sealed: nothing, fault: nothing, held: nothing, died: nothing, badMessage: nothing },
+    {
+      frame: nothing,
+      exit: nothing,
+      notice: nothing,
+      sealed: nothing,
+      fault: nothing,
+      held: nothing,
+      denied: nothing,
+      died: nothing,
+      badMessage: () => void bad++,
+    },
   );
   client.start();
-  return { client, say: (message: unknown) => say(message), asked: () => asked.filter(({ type }) => type === 'checkpoint').length };
+  /** Numbers of the checkpoints that were asked for. */
+  const numbers = (): number[] => asked.flatMap(({ id, request }) => (request === 'checkpoint' && id !== undefined ? [id] : []));
+  return { client, say: (message: unknown) => say(message), numbers, bad: () => bad };
 }
 
 test('two checkpoints that meet are asked for one after the other, and both come', async () => {
-  const { client, say, asked } = setup();
+  const { client, say, numbers } = setup();
   const both = Promise.all([client.checkpoint(), client.checkpoint()]);
-  await vi.waitFor(() => expect(asked()).toBe(1));
-  say({ type: 'checkpointed' });
-  await vi.waitFor(() => expect(asked()).toBe(2));
-  say({ type: 'checkpointed' });
+  await vi.waitFor(() => expect(numbers().length).toBe(1));
+  say({ id: numbers()[0], ok: true, output: {} });
+  await vi.waitFor(() => expect(numbers().length).toBe(2));
+  say({ id: numbers()[1], ok: true, output: {} });
   await both;
+});
+
+test('an answer that comes too late satisfies nobody: the next question waits for its own', async () => {
+  vi.useFakeTimers();
+  try {
+    const { client, say, numbers, bad } = setup();
+    const first = client.checkpoint();
+    const refused = expect(first).rejects.toMatchObject({ code: 'no-answer' });
+    await vi.advanceTimersByTimeAsync(ANSWER_MS);
+    await refused;
+    let done = false;
+    const second = client.checkpoint().then(() => (done = true));
+    await vi.advanceTimersByTimeAsync(0);
+    const [early, late] = numbers();
+    say({ id: early, ok: true, output: {} });
+    await vi.advanceTimersByTimeAsync(0);
+    // Late is no fault; a number that was never given out is one.
+    expect([done, bad()]).toEqual([false, 0]);
+    say({ id: 99, ok: true, output: {} });
+    expect(bad()).toBe(1);
+    say({ id: late, ok: true, output: {} });
+    await second;
+    expect(done).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,13 +1,13 @@
-/** Main's end of the pty host: checks what it says, pairs its answers with the requests, starts it again when it dies. */
-import { fromPtyHost, type FromPtyHost, type ToPtyHost } from '../src/pty/protocol.ts';
+/** Main's end of the process that holds the shells: checks what it says, and starts it again when it dies. */
+import { openDoor, type DenialReason, type Permission } from '../src/access/index.ts';
+import { Endpoint } from '../src/process/endpoint.ts';
+import { ANSWER_MS, type OutputOf } from '../src/process/service.ts';
+import { ptyParentService, ptyService, type PtyInput, type PtyParentService, type PtyService } from '../src/pty/service.ts';
 import type { RecordingNotice } from '../src/recording/types.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import type { Child, Host } from './host.ts';
 
-type Configure = Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'>;
-type Attached = Extract<FromPtyHost, { type: 'attached' }>;
-type Challenged = Extract<FromPtyHost, { type: 'challenge' }>;
-type Attach = Omit<Extract<ToPtyHost, { type: 'attach' }>, 'type'>;
-type Spawn = Omit<Extract<ToPtyHost, { type: 'spawn' }>, 'type'>;
+type Challenge = OutputOf<PtyService, 'attach'>;
 
 export interface PtyEvents {
   readonly frame: (bytes: Uint8Array) => void;
@@ -17,6 +17,8 @@ export interface PtyEvents {
   readonly fault: (sentence: string, pane: number | undefined) => void;
   /** A pane's program waits for room on the disk, or goes on (null). */
   readonly held: (pane: number, why: 'reserve' | 'full' | null) => void;
+  /** It was asked for something that whoever it is for may not do. */
+  readonly denied: (denial: { readonly needs: Permission; readonly why: DenialReason; readonly person: string | undefined }) => void;
   /** The process died: every shell in it is gone. */
   readonly died: (reason: string) => void;
   readonly badMessage: () => void;
@@ -33,19 +35,16 @@ export class ViewRefused extends Error {
   }
 }
 
-/** How long the pty host may take to answer: it seals and syncs to disk on the way. A busy disk needs seconds, never 10. */
-const ANSWER_MS = 10_000;
-
 export class PtyClient {
   readonly #host: Host;
-  readonly #configure: () => Configure;
+  readonly #configure: () => PtyInput<'configure'>;
   readonly #events: PtyEvents;
-  readonly #waiting = new Map<string, { readonly resolve: (message: FromPtyHost) => void; readonly reject: (error: Error) => void }>();
   #child: Child | undefined;
+  #line: Endpoint<PtyParentService, PtyService> | undefined;
   #stopping = false;
   #checkpoints: Promise<void> = Promise.resolve();
 
-  constructor(host: Host, configure: () => Configure, events: PtyEvents) {
+  constructor(host: Host, configure: () => PtyInput<'configure'>, events: PtyEvents) {
     this.#host = host;
     this.#configure = configure;
     this.#events = events;
@@ -63,75 +62,93 @@ export class PtyClient {
   start(): void {
     if (this.#child) return;
     const child = this.#host.fork('pty-host');
-    this.#child = child;
-    this.#stopping = false;
-    child.onMessage((message) => {
-      const parsed = fromPtyHost.safeParse(message);
-      if (parsed.success) this.#receive(parsed.data);
-      else this.#events.badMessage();
+    const events = this.#events;
+    const line = new Endpoint<PtyParentService, PtyService>({
+      table: ptyParentService,
+      handlers: {
+        ready: () => {},
+        denied: ({ needs, why, person }) => events.denied({ needs, why, person }),
+        exit: ({ pane, code, signal }) => events.exit(pane, code, signal),
+        notice: (notice) => events.notice(notice),
+        sealed: ({ bytes }) => events.sealed(bytes),
+        fault: ({ sentence, pane }) => events.fault(sentence, pane),
+        held: ({ pane, why }) => events.held(pane, why),
+      },
+      theirs: ptyService,
+      door: openDoor({ standing: () => ({ phase: 'locked' }), denied: events.badMessage }),
+      post: (message) => child.post(message),
+      frame: events.frame,
+      trouble: events.badMessage,
+      bad: events.badMessage,
     });
+    this.#child = child;
+    this.#line = line;
+    this.#stopping = false;
+    child.onMessage((message) => line.receive(message));
     child.onExit((code, signal) => {
+      line.end(new Error('the process that holds the shells ended'));
       if (this.#child !== child) return;
       this.#child = undefined;
-      for (const { reject } of this.#waiting.values()) reject(new Error('the pty host ended'));
-      this.#waiting.clear();
-      if (!this.#stopping) this.#events.died(signal ?? `exit ${code ?? 'unknown'}`);
+      this.#line = undefined;
+      if (!this.#stopping) events.died(signal ?? `exit ${code ?? 'unknown'}`);
     });
-    child.post({ type: 'configure', ...this.#configure() } satisfies ToPtyHost);
+    line.tell('configure', this.#configure());
   }
 
   /** The new recording's id. @throws Error with a sentence when the shell cannot be started or recorded. */
-  async spawn(spawn: Spawn): Promise<{ recording: string; pid: number }> {
-    const answer = await this.#ask(`spawn ${spawn.pane}`, { type: 'spawn', ...spawn });
-    if (answer.type === 'spawned') return { recording: answer.recording, pid: answer.pid };
-    throw new Error(answer.type === 'spawnFailed' ? answer.sentence : 'The shell could not be started.');
+  async spawn(spawn: PtyInput<'spawn'>): Promise<OutputOf<PtyService, 'spawn'>> {
+    return this.#running.ask('spawn', spawn);
   }
 
   /**
-   * Lets a page see and type. @param prove has the vault answer the pty host's challenge: what we say is not asked.
+   * Lets a page see and type. @param prove has the vault answer the challenge: what we say is not asked.
    * @throws ViewRefused where it was not proven, Error where nobody answers.
    */
-  async attach(asking: Attach, prove: (challenge: Challenged) => Promise<Uint8Array>): Promise<Attached & { readonly publicKey: Uint8Array }> {
-    const challenge = (await this.#ask('attach', { type: 'attach', ...asking })) as Challenged;
+  async attach(
+    asking: PtyInput<'attach'>,
+    prove: (challenge: Challenge) => Promise<Uint8Array>,
+  ): Promise<OutputOf<PtyService, 'proof'> & { readonly publicKey: Uint8Array }> {
+    const challenge = await this.#running.ask('attach', asking);
     const proof = await prove(challenge);
-    const answer = await this.#ask('proof', { type: 'proof', proof });
-    if (answer.type === 'attached') return { ...answer, publicKey: challenge.publicKey };
-    throw new ViewRefused(answer.type === 'attachRefused' ? answer.reason : 'no-answer');
+    try {
+      return { ...(await this.#running.ask('proof', { proof })), publicKey: challenge.publicKey };
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : undefined;
+      throw code === 'wrong-proof' || code === 'no-challenge' || code === 'no-answer' ? new ViewRefused(code) : error;
+    }
   }
 
   async detach(cause: string): Promise<void> {
-    if (this.#child) await this.#ask('detach', { type: 'detach', cause });
+    await this.#line?.ask('detach', { cause });
   }
 
   /** Each live recording's head, told as notices before this resolves. The timer's and an export's may meet: one after the other. */
   checkpoint(): Promise<void> {
-    const asked = this.#checkpoints.then(async () => {
-      if (this.#child) await this.#ask('checkpoint', { type: 'checkpoint' });
-    });
+    const asked = this.#checkpoints.then(async () => void (await this.#line?.ask('checkpoint', {})));
     this.#checkpoints = asked.catch(() => undefined);
     return asked;
   }
 
   /** Another policy is in force: for the shells that are started from here on. */
-  policy(policy: Omit<Extract<ToPtyHost, { type: 'policy' }>, 'type'>): void {
-    this.#post({ type: 'policy', ...policy });
+  policy(policy: PtyInput<'policy'>): void {
+    this.#line?.tell('policy', policy);
   }
 
   /** Main runs. */
   lease(): void {
-    this.#post({ type: 'lease' });
+    this.#line?.tell('lease', {});
   }
   frame(bytes: Uint8Array): void {
-    this.#post({ type: 'frame', bytes });
+    this.#child?.post({ frame: bytes });
   }
   ack(pane: number, parsed: number): void {
-    this.#post({ type: 'ack', pane, parsed });
+    this.#line?.tell('ack', { pane, parsed });
   }
   resize(pane: number, cols: number, rows: number): void {
-    this.#post({ type: 'resize', pane, cols, rows });
+    this.#line?.tell('resize', { pane, cols, rows });
   }
   kill(pane: number): void {
-    this.#post({ type: 'kill', pane });
+    this.#line?.tell('kill', { pane });
   }
 
   /** Ends every shell and recording; SIGKILL when it does not end in time. */
@@ -140,7 +157,7 @@ export class PtyClient {
     if (!child) return;
     this.#stopping = true;
     const ended = new Promise<void>((resolve) => child.onExit(() => resolve()));
-    child.post({ type: 'stop' } satisfies ToPtyHost);
+    this.#line?.tell('stop', {});
     await Promise.race([ended, timeout(ANSWER_MS)]).catch(() => child.kill());
   }
 
@@ -148,53 +165,10 @@ export class PtyClient {
     await this.#child?.kill();
   }
 
-  #post(message: ToPtyHost): void {
-    this.#child?.post(message);
-  }
-
-  #ask(key: string, message: ToPtyHost): Promise<FromPtyHost> {
-    const child = this.#child;
-    if (!child) return Promise.reject(new Error('the pty host is not running'));
-    if (this.#waiting.has(key)) return Promise.reject(new Error(`${key} is already under way`));
-    const answer = new Promise<FromPtyHost>((resolve, reject) => {
-      this.#waiting.set(key, { resolve, reject });
-    });
-    child.post(message);
-    return Promise.race([answer, timeout(ANSWER_MS)]).finally(() => this.#waiting.delete(key));
-  }
-
-  #answer(key: string, message: FromPtyHost): void {
-    this.#waiting.get(key)?.resolve(message);
-  }
-
-  #receive(message: FromPtyHost): void {
-    switch (message.type) {
-      case 'frame':
-        return this.#events.frame(message.bytes);
-      case 'notice':
-        return this.#events.notice(message.notice);
-      case 'exit':
-        return this.#events.exit(message.pane, message.code, message.signal);
-      case 'sealed':
-        return this.#events.sealed(message.bytes);
-      case 'fault':
-        return this.#events.fault(message.sentence, message.pane);
-      case 'held':
-        return this.#events.held(message.pane, message.why);
-      case 'spawned':
-      case 'spawnFailed':
-        return this.#answer(`spawn ${message.pane}`, message);
-      case 'challenge':
-        return this.#answer('attach', message);
-      case 'attached':
-      case 'attachRefused':
-        return this.#answer('proof', message);
-      case 'detached':
-        return this.#answer('detach', message);
-      case 'checkpointed':
-        return this.#answer('checkpoint', message);
-      case 'ready':
-    }
+  /** @throws Error where there is no such process. */
+  get #running(): Endpoint<PtyParentService, PtyService> {
+    if (!this.#line) throw new Error('the process that holds the shells is not running');
+    return this.#line;
   }
 }
 

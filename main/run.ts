@@ -28,9 +28,7 @@ export async function runApp(
   });
   if (running) {
     const back =
-      running['window'] === false
-        ? 'its window could not be brought back: look at the terminal where it was started'
-        : 'its window was brought back, at the lock';
+      running.window === false ? 'its window could not be brought back: look at the terminal where it was started' : 'its window was brought back, at the lock';
     say(`Wardmux is already running with ${options.home}; ${back}.`);
     await host.quit();
     return 3;

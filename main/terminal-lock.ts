@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { HiddenLine } from '../src/cli/passphrase.ts';
 import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
 import { grantOf, openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
-import type { Verb } from '../src/control/verbs.ts';
+import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
@@ -109,7 +109,7 @@ export class TerminalLock implements Gate {
   }
 
   /** An answer for the private socket. */
-  async remote(command: Verb): Promise<Record<string, unknown>> {
+  async remote(command: Verb): Promise<AppFacts> {
     if (command === 'lock') await this.lock('command');
     return {
       window: false,

@@ -2,7 +2,7 @@
 import { grantOf } from '../src/access/index.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
-import { Refusal } from '../src/bridge/server.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
 import type { KnownPerson } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
@@ -126,7 +126,7 @@ export class Unlock {
     const [id] = ledger.facts.people();
     const known = id === undefined ? undefined : ledger.facts.person(id);
     if (id === undefined || !known) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    const { slot, certificate } = await vaults.require().ask({ type: 'enrolProve', response, label, after: known.seq }, 'enrolled');
+    const { slot, certificate } = await vaults.require().ask('enrolProve', { response, label, after: known.seq });
     try {
       await enterStaged(home, ledger, id, certificate);
     } catch (error) {
@@ -189,7 +189,7 @@ export class Unlock {
   async #prove(vault: VaultClient, { id, encryptionKey }: PersonRecord): Promise<void> {
     const challenge = await Challenge.to(encryptionKey);
     try {
-      const { proof } = await vault.ask({ type: 'prove', purpose: 'unlock', sealed: challenge.sealed, peer: new Uint8Array() }, 'proved');
+      const { proof } = await vault.ask('prove', { purpose: 'unlock', sealed: challenge.sealed, peer: new Uint8Array() });
       const { page } = vault;
       if (page && challenge.accepts(proof, { purpose: 'unlock', person: id, page, peer: new Uint8Array() })) return;
     } catch (error) {
@@ -211,7 +211,7 @@ export class Unlock {
       throw this.#refusalOf(error);
     }
     const known = installed.current?.ledger.facts.person(person);
-    const { options } = await vaults.require().ask({ type: 'passkeyOptions', person, known }, 'options');
+    const { options } = await vaults.require().ask('passkeyOptions', { person, known });
     this.#passkeyAsked = true;
     return options;
   }

@@ -1,16 +1,15 @@
 /**
- * Main's end of the vault host. One process for each lock surface and the workspace that follows from it: the lock
+ * Main's end of the vault's process. One process for each lock surface and the workspace that follows from it: the lock
  * kills it, and with it every private key of a person.
  */
 import { constants } from 'node:os';
-import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../src/vault/protocol.ts';
+import { openDoor, type DenialReason, type Permission } from '../src/access/index.ts';
 import type { BundleStatement } from '../src/export/statement.ts';
-import { Refusal } from '../src/bridge/server.ts';
+import { Endpoint } from '../src/process/endpoint.ts';
+import type { Asked, OutputOf } from '../src/process/service.ts';
+import { Refusal } from '../src/types/refusal.ts';
+import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from '../src/vault/service.ts';
 import type { Child, Host } from './host.ts';
-
-type Answer = Extract<FromVaultHost, { id: number }>;
-type Question = Extract<ToVaultHost, { id: number }>;
-type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** @returns an armored signature. */
 type Attest = (statement: BundleStatement) => Promise<string>;
@@ -18,37 +17,53 @@ type Attest = (statement: BundleStatement) => Promise<string>;
 export interface VaultEvents {
   readonly frame: (bytes: Uint8Array) => void;
   readonly badMessage: () => void;
+  /** It was asked for something that whoever is in may not do. */
+  readonly denied: (denial: { readonly needs: Permission; readonly why: DenialReason; readonly person: string | undefined }) => void;
   /** The process died while it was wanted: its exit status, or the number of the signal that ended it. */
   readonly died: (exit: { readonly code?: number; readonly signal?: number }) => void;
 }
 
 export class VaultClient {
   readonly #child: Child;
-  readonly #events: VaultEvents;
-  readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>();
-  #connect: { resolve: (key: Uint8Array) => void; reject: (error: Error) => void } | undefined;
-  /** Exports that are under way and not signed for yet. */
+  readonly #line: Endpoint<VaultParentService, VaultService>;
+  /** Exports that are under way and not signed for yet, by ticket. */
   readonly #attest = new Map<number, Attest>();
   #page: Uint8Array | undefined;
-  #next = 1;
+  #nextTicket = 1;
   #killed = false;
 
-  constructor(host: Host, configure: Omit<Extract<ToVaultHost, { type: 'configure' }>, 'type'>, events: VaultEvents) {
-    this.#events = events;
+  constructor(host: Host, configuration: VaultInput<'configure'>, events: VaultEvents) {
     this.#child = host.fork('vault-host');
-    this.#child.onMessage((message) => {
-      const parsed = fromVaultHost.safeParse(message);
-      if (parsed.success) void this.#receive(parsed.data);
-      else events.badMessage();
+    this.#line = new Endpoint<VaultParentService, VaultService>({
+      table: vaultParentService,
+      handlers: {
+        ready: () => {},
+        denied: ({ needs, why, person }) => events.denied({ needs, why, person }),
+        attest: async ({ ticket, statement }) => {
+          // One signature for one export that we have asked for, and for nothing else.
+          const attest = this.#attest.get(ticket);
+          this.#attest.delete(ticket);
+          if (!attest) events.badMessage();
+          const signature = await attest?.(statement).catch(() => undefined);
+          if (signature === undefined) throw new Refusal('not-signed', 'Nothing was signed.');
+          return { signature };
+        },
+      },
+      theirs: vaultService,
+      door: openDoor({ standing: () => ({ phase: 'locked' }), denied: events.badMessage }),
+      post: (message) => {
+        if (!this.#killed) this.#child.post(message);
+      },
+      frame: events.frame,
+      trouble: events.badMessage,
+      bad: events.badMessage,
     });
+    this.#child.onMessage((message) => this.#line.receive(message));
     this.#child.onExit((code, signal) => {
-      const error = ended();
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-      this.#connect?.reject(error);
+      this.#line.end(ended());
       if (!this.#killed) events.died(signal === null ? { ...(code === null ? {} : { code }) } : numbered(signal));
     });
-    this.#post({ type: 'configure', ...configure });
+    this.#line.tell('configure', configuration);
   }
 
   get pid(): number | undefined {
@@ -60,39 +75,30 @@ export class VaultClient {
     return this.#page;
   }
 
-  /** The vault host's public key for this page. */
-  connect(publicKey: Uint8Array): Promise<Uint8Array> {
+  /** The vault's public key for this page. */
+  async connect(publicKey: Uint8Array): Promise<Uint8Array> {
     this.#page = publicKey;
-    return new Promise((resolve, reject) => {
-      this.#connect = { resolve, reject };
-      this.#post({ type: 'connect', publicKey });
-    });
+    return (await this.#line.ask('connect', { publicKey })).publicKey;
   }
 
   frame(bytes: Uint8Array): void {
-    this.#post({ type: 'frame', bytes });
+    if (!this.#killed) this.#child.post({ frame: bytes });
   }
 
-  /** Asks and takes the answer of the wanted type. @throws Refusal with the vault host's code and sentence. */
-  async ask<T extends Answer['type']>(question: WithoutId<Question>, wanted: T, id = this.#next++): Promise<Extract<Answer, { type: T }>> {
-    if (this.#killed) throw ended();
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#post({ ...question, id } as ToVaultHost);
-    });
-    if (answer.type === 'refused') throw new Refusal(answer.code, answer.sentence);
-    if (answer.type !== wanted) throw new Error(`the vault host answered ${answer.type}`);
-    return answer as Extract<Answer, { type: T }>;
+  /** @throws Refusal with the vault's code and sentence. */
+  ask<N extends Exclude<Asked<VaultService>, 'connect' | 'export'>>(request: N, input: VaultInput<N>): Promise<OutputOf<VaultService, N>> {
+    return this.#killed ? Promise.reject(ended()) : this.#line.ask(request, input);
   }
 
   /** Has a recording exported. @param attest signs for the bundle of these facts, once, or rejects. @throws Refusal */
-  async export(question: Omit<Extract<ToVaultHost, { type: 'export' }>, 'type' | 'id'>, attest: Attest): Promise<Extract<Answer, { type: 'exported' }>> {
-    const id = this.#next++;
-    this.#attest.set(id, attest);
+  async export(input: Omit<VaultInput<'export'>, 'ticket'>, attest: Attest): Promise<OutputOf<VaultService, 'export'>> {
+    if (this.#killed) throw ended();
+    const ticket = this.#nextTicket++;
+    this.#attest.set(ticket, attest);
     try {
-      return await this.ask({ type: 'export', ...question }, 'exported', id);
+      return await this.#line.ask('export', { ...input, ticket });
     } finally {
-      this.#attest.delete(id);
+      this.#attest.delete(ticket);
     }
   }
 
@@ -100,36 +106,6 @@ export class VaultClient {
   async kill(): Promise<void> {
     this.#killed = true;
     await this.#child.kill();
-  }
-
-  #post(message: ToVaultHost): void {
-    if (!this.#killed) this.#child.post(message);
-  }
-
-  async #receive(message: FromVaultHost): Promise<void> {
-    switch (message.type) {
-      case 'ready':
-        return;
-      case 'connected':
-        this.#connect?.resolve(message.publicKey);
-        this.#connect = undefined;
-        return;
-      case 'frame':
-        return this.#events.frame(message.bytes);
-      case 'attest': {
-        // One signature for one export that we have asked for, and for nothing else.
-        const attest = this.#attest.get(message.export);
-        this.#attest.delete(message.export);
-        if (!attest) this.#events.badMessage();
-        const signature = (await attest?.(message.statement).catch(() => undefined)) ?? '';
-        return this.#post({ type: 'attested', export: message.export, signature });
-      }
-      default: {
-        const waiting = this.#waiting.get(message.id);
-        this.#waiting.delete(message.id);
-        waiting?.resolve(message);
-      }
-    }
   }
 }
 

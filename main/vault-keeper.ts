@@ -1,5 +1,5 @@
 /** Keeps the vault host: one process for each lock page and the workspace that follows from it. The lock kills it. */
-import { Refusal } from '../src/bridge/server.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { version } from '../src/version.ts';
 import { origin, rpId, type Host } from './host.ts';
 import type { Journal } from './journal.ts';
@@ -40,6 +40,7 @@ export class VaultKeeper {
           if (this.#vault === vault) onFrame(bytes);
         },
         badMessage: () => journal.badMessage('vault-host'),
+        denied: (denial) => journal.denied('vault', denial),
         died: (exit) => {
           if (this.#vault !== vault) return;
           this.#vault = undefined;

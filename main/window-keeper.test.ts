@@ -1,6 +1,7 @@
 /** After a lock of which nobody knows what it left on the screen, there is a fresh window, or none: never one that cannot be used. */
 import { expect, test } from 'vitest';
-import type { Host, HostWindow, Invisibility } from './host.ts';
+import type { Invisibility } from '../src/types/words.ts';
+import type { Host, HostWindow } from './host.ts';
 import { WindowKeeper } from './window-keeper.ts';
 
 const nothing = { dispose: () => undefined };

@@ -2,9 +2,9 @@
  * Keeps the one window and its page: what is shown, in which order, and how often what fails is tried again. Whether
  * anything may be shown at all is the gate's to say.
  */
-import type { Surface } from '../src/types/words.ts';
+import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Clock } from './clock.ts';
-import type { Host, HostWindow, Invisibility, Peer } from './host.ts';
+import type { Host, HostWindow, Peer } from './host.ts';
 
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };

@@ -25,7 +25,7 @@ const EARLY_EXIT_MS = 1500;
 export interface WorkspaceOptions {
   readonly pty: PtyClient;
   /** Whose recording a new pane is, and who can open it. */
-  readonly owner: () => Promise<{ readonly person: string; readonly recipients: Recipient[] }>;
+  readonly owner: () => Promise<{ readonly person: string; readonly roles: string[]; readonly recipients: Recipient[] }>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   readonly client: (action: ClientAction) => void;

@@ -3,9 +3,9 @@
  * Runtime.evaluate: under 1 ms a round trip, where the library's own bindings take over 5), so that it goes on working
  * after a renderer has died.
  */
-import type { Surface } from '../../src/types/words.ts';
+import type { Invisibility, Surface } from '../../src/types/words.ts';
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
-import { origin, type Disposable, type HostWindow, type Invisibility, type Peer, type RefusedByHost } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';

@@ -3,10 +3,10 @@
  * hides it with the next picture whatever its renderer does, kills the renderer, and puts a fresh view in. Reloading one
  * view would be shorter, but then the old picture stays until the renderer answers.
  */
-import type { Surface } from '../../src/types/words.ts';
+import type { Invisibility, Surface } from '../../src/types/words.ts';
 import { BaseWindow, WebContentsView, type IpcMainEvent, type Rectangle, type Session, type WebContents } from 'electron';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
-import { origin, type Disposable, type HostWindow, type Invisibility, type Peer, type RefusedByHost } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';

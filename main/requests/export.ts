@@ -1,6 +1,6 @@
 /** Evidence: export and verification of a pane's recording. The page asks for them, and so do commands of the multiplexer. */
 import { join } from 'node:path';
-import { Refusal } from '../../src/bridge/server.ts';
+import { Refusal } from '../../src/types/refusal.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, type BundleStatement, type SignersOwn } from '../../src/export/index.ts';
 import { LedgerError, type Ledger } from '../../src/ledger/index.ts';
@@ -43,7 +43,7 @@ export function exportRequests(parts: RequestParts): HandlersOf<'export' | 'veri
 async function verifyExport({ home, vaults, installed }: EvidenceParts, folder: string): Promise<Output<'export.verify'>> {
   const { installation, ledger } = installed.require();
   const trust = trustText(installationTrust(home, installation, ledger.facts));
-  const { good, sentence, notes } = await vaults.require().ask({ type: 'judge', folder, trust }, 'judged');
+  const { good, sentence, notes } = await vaults.require().ask('judge', { folder, trust });
   return { good, sentence, notes };
 }
 

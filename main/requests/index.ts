@@ -1,5 +1,5 @@
 /** One handler for each row of the bridge's table: the compiler says when one is missing, or is in two domains. */
-import type { Handlers } from '../../src/bridge/server.ts';
+import type { Handlers } from '../../src/process/bridge-server.ts';
 import { displayRequests } from './display.ts';
 import { exportRequests } from './export.ts';
 import { lockRequests } from './lock.ts';

@@ -17,7 +17,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passphrase': async ({ person }) => {
-      await unlock.attempt(person, 'passphrase', (known) => vaults.require().ask({ type: 'unlockPassphrase', person, known }, 'unlocked'));
+      await unlock.attempt(person, 'passphrase', (known) => vaults.require().ask('unlockPassphrase', { person, known }));
       return {};
     },
     'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),
@@ -26,7 +26,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passkey': async ({ person, response }) => {
-      await unlock.attempt(person, 'passkey', (known) => vaults.require().ask({ type: 'unlockPasskey', person, known, response }, 'unlocked'));
+      await unlock.attempt(person, 'passkey', (known) => vaults.require().ask('unlockPasskey', { person, known, response }));
       return {};
     },
   };

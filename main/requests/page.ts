@@ -1,5 +1,5 @@
 /** What every page says: its first message, and that somebody is there. */
-import { Refusal } from '../../src/bridge/server.ts';
+import { Refusal } from '../../src/types/refusal.ts';
 import { ViewRefused } from '../pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
@@ -28,7 +28,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       // The pty host asks the identity itself, over our heads: what we say is not asked.
       const attached = await pty
         .attach({ publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
-          const { proof } = await vault.ask({ type: 'prove', purpose: 'view', sealed, peer: ours }, 'proved');
+          const { proof } = await vault.ask('prove', { purpose: 'view', sealed, peer: ours });
           return proof;
         })
         .catch((error: unknown) => {

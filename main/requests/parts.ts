@@ -1,6 +1,6 @@
 /** What the handlers of the page's requests work with. Each file of this folder is one domain of src/bridge/schema.ts. */
 import type { EventName, Events } from '../../src/bridge/schema.ts';
-import type { Handlers } from '../../src/bridge/server.ts';
+import type { Handlers } from '../../src/process/bridge-server.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { Clock } from '../clock.ts';
 import type { DisplayFile } from '../display.ts';

@@ -15,14 +15,14 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     }),
     'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {
       const vault = vaults.require();
-      const created = await vault.ask({ type: 'createPerson', name, auditKeyPath, replaceInstallation }, 'created');
+      const created = await vault.ask('createPerson', { name, auditKeyPath, replaceInstallation });
       gate.created(vault);
       await openInstalled();
       journal.log({ action: 'app.start', detail: { version, host: host.name } });
       return { person: created.person, auditKeyPath: created.auditKeyPath, auditKid: created.auditKid };
     },
-    'setup.passkeyOptions': async () => (await vaults.require().ask({ type: 'enrolOptions' }, 'options')).options,
-    'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask({ type: 'enrolVerify', response }, 'options')).options,
+    'setup.passkeyOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
+    'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
     'setup.passkeyProve': async ({ response, label }) => ({ slot: await unlock.addPasskey(response, label) }),
     'setup.finish': async () => {
       await unlock.finishFirstRun();

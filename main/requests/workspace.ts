@@ -1,6 +1,6 @@
 /** The open workspace: its size, its commands, what it has shown and what it has copied. */
-import { Refusal } from '../../src/bridge/server.ts';
-import type { AttachedPane } from '../../src/pty/protocol.ts';
+import { Refusal } from '../../src/types/refusal.ts';
+import type { AttachedPane } from '../../src/pty/service.ts';
 import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
 import { sentenceOf } from '../sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
@@ -27,7 +27,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       workspace.output();
       for (const attached of gate.takeAttached()) {
         const { pane, recording, written } = attached;
-        void vault.ask({ type: 'replay', pane, recording, written }, 'replayed').catch((error: unknown) => notRebuilt(error, attached));
+        void vault.ask('replay', { pane, recording, written }).catch((error: unknown) => notRebuilt(error, attached));
       }
       return {};
     },

@@ -5,6 +5,7 @@
 import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
 import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
+import { Pending } from '../../src/bridge/pending.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
 import { messages } from './messages.ts';
@@ -79,12 +80,11 @@ class Line {
 
 export class Bridge {
   readonly #host: PageBridge;
-  readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  readonly #pending = new Pending();
   readonly #listeners = new Map<EventName, Set<Listener<never>>>();
   readonly #lines = { pty: new Line(), vault: new Line() };
   #frames: FrameListener = () => {};
   #key: PageKey | undefined;
-  #next = 1;
   #ended = false;
   /** What is asked before hello is sent; the core knows no page without its key. */
   #early: (() => void)[] | undefined = [];
@@ -114,9 +114,7 @@ export class Bridge {
 
   /** @throws Refused with the core's sentence. */
   request<N extends RequestName>(request: N, input: Input<N>): Promise<Output<N>> {
-    const id = this.#next++;
-    return new Promise<Output<N>>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+    return this.#pending.ask<Output<N>>((id) => {
       const ask = (): void => this.#host.send(JSON.stringify({ id, request, input }));
       if (this.#early) this.#early.push(ask);
       else ask();
@@ -155,10 +153,10 @@ export class Bridge {
   #message(text: string): void {
     const message = JSON.parse(text) as Answer | { readonly event: EventName; readonly payload: never };
     if ('event' in message) return this.#dispatch(message.event, message.payload);
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.ok) waiting?.resolve(message.output as never);
-    else waiting?.reject(new Refused(message.error?.code ?? 'failed', message.error?.sentence ?? messages.bridge.failed));
+    this.#pending.settle(message.id, () => {
+      if (message.ok) return message.output;
+      throw new Refused(message.error?.code ?? 'failed', message.error?.sentence ?? messages.bridge.failed);
+    });
   }
 
   #dispatch<E extends EventName>(event: E, payload: Events[E]): void {

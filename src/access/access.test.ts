@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requests, type RequestName } from '../bridge/schema.ts';
-import { BridgeServer, type Handlers } from '../bridge/server.ts';
+import { BridgeServer, type Handlers } from '../process/bridge-server.ts';
 import { commandsFor } from '../cli/commands/index.ts';
 import { verbs } from '../control/verbs.ts';
 import { checkEntry } from '../ledger/events.ts';

@@ -34,7 +34,7 @@ export const permissions = {
   'recording.recover': { when: always, roles: 'anyone', help: 'Close interrupted recordings after their last whole record.' },
   'anchor.send': { when: always, roles: 'anyone', help: 'Hand a signed head of the ledger to where heads are kept outside.' },
   'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
-  'identity.unlock': { when: ['locked'], roles: 'anyone', help: 'Try to open an identity.' },
+  'identity.unlock': { when: ['locked', 'open'], roles: 'anyone', help: 'Try to open an identity, which takes the place of one that is open.' },
   'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },
   'session.record': { when: ['locked', 'open'], roles: ['operator'], help: 'Record a command for a person who is named: public keys are enough for it.' },
   'session.open': { when: ['open'], roles: ['operator'], help: 'Open a pane with a recorded shell.' },

@@ -16,6 +16,7 @@ import { columns } from './io.ts';
 import { runCli } from './program.ts';
 import { signAnswer } from '../control/proof.ts';
 import { askApp, socketPath } from '../control/ask.ts';
+import type { AppFacts } from '../control/verbs.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -287,6 +288,10 @@ test('no installation, no app, no sense: each has its sentence and its status', 
     expect(wardmux(args), args.join(' ')).toMatchObject({ status: 2, out: '' });
 });
 
+/** A line of an app that is as it is said here, and locked where nothing is. */
+const facts = (more: Partial<AppFacts>): string =>
+  `${JSON.stringify({ ok: true, window: true, state: 'locked', locked: true, since: null, visible: 'gone', shells: 0, host: 'chromium', version: '0', pid: 1, ...more })}\n`;
+
 test('wardmux lock says whether it is locked: 0 when it is and nothing is to be seen, 60 when that is not known, 3 when no app runs, 1 when one does and does not lock', async () => {
   const path = socketPath(home, { WARDMUX_HOME: home, HOME: place });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -317,12 +322,13 @@ test('wardmux lock says whether it is locked: 0 when it is and nothing is to be 
   );
   await new Promise<void>((resolve) => server.listen(path, resolve));
   for (const [given, status] of [
-    ['{"ok":true,"state":"locked","visible":"gone"}\n', 0],
-    ['{"ok":true,"state":"locked","visible":"killed"}\n', 0],
-    ['{"ok":true,"state":"first-run","visible":"gone"}\n', 0],
-    ['{"ok":true,"state":"locked","visible":"unknown"}\n', 60],
-    ['{"ok":true,"state":"locked"}\n', 60],
-    ['{"ok":true,"state":"unlocked"}\n', 1],
+    [facts({ visible: 'gone' }), 0],
+    [facts({ visible: 'killed' }), 0],
+    [facts({ state: 'first-run', visible: 'gone' }), 0],
+    [facts({ visible: 'unknown' }), 60],
+    [facts({ visible: null }), 60],
+    [facts({ state: 'unlocked', locked: false, visible: null }), 1],
+    ['{"ok":true,"state":"locked","visible":"gone"}\n', 1],
     ['{"ok":false,"error":"no"}\n', 1],
     ['nonsense\n', 1],
     [undefined, 1],
@@ -395,12 +401,12 @@ test('the socket: its place for short and long homes, and one line each way', as
   expect(Buffer.byteLength(long)).toBeLessThan(100);
   const path = join(place, 's', 'a.sock');
   mkdirSync(dirname(path), { mode: 0o700 });
-  const answers = ['{"ok":true,"state":"locked"}\n', 'nonsense\n', ''];
+  const answers = [facts({}), 'nonsense\n', ''];
   const server = createServer((socket) =>
     socket.once('data', (line) => socket.end(/^\{"command":"status","nonce":"[0-9a-f]{64}"\}\n$/.test(line.toString()) ? answers.shift()! : 'no')),
   );
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  expect(await askApp(path, 'status', undefined)).toEqual({ ok: true, state: 'locked' });
+  expect(await askApp(path, 'status', undefined)).toMatchObject({ state: 'locked', visible: 'gone' });
   await expect(askApp(path, 'status', undefined)).rejects.toThrow(/cannot be understood/);
   await expect(askApp(path, 'status', undefined)).rejects.toThrow();
   await new Promise((resolve) => server.close(resolve));

@@ -7,8 +7,9 @@ import { createConnection } from 'node:net';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { newNonce, openAnswer } from './proof.ts';
-import type { Verb } from './verbs.ts';
+import { appFacts, type AppFacts, type Verb } from './verbs.ts';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
@@ -19,6 +20,8 @@ const MAX_ANSWER = 64 * 1024;
 const TRIES = 5;
 /** What a connection that was let go ends with. */
 const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN'];
+
+const answerSchema = z.discriminatedUnion('ok', [appFacts.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: z.string() })]);
 
 /** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
 export class ImpostorError extends Error {
@@ -67,7 +70,7 @@ export function terminalSockets(app: string): string[] {
 }
 
 /** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
-export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown> | undefined> {
+export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts | undefined> {
   try {
     return await askApp(path, command, publicKey);
   } catch (error) {
@@ -85,7 +88,7 @@ export async function askIfThere(path: string, command: Verb, publicKey: Uint8Ar
  * @throws ImpostorError where the answer is not signed by that key.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
  */
-export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     try {
       return await askOnce(path, command, publicKey);
@@ -98,7 +101,7 @@ export async function askApp(path: string, command: Verb, publicKey: Uint8Array 
   );
 }
 
-function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<Record<string, unknown>> {
+function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts> {
   const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {
@@ -124,8 +127,9 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined)
         const received: unknown = JSON.parse(text);
         const answer = publicKey ? openAnswer(question, received, publicKey) : received;
         if (answer === undefined) return reject(new ImpostorError(path));
-        if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new Error('not an object');
-        settle(answer as Record<string, unknown>);
+        const said = answerSchema.parse(answer);
+        if (said.ok) settle(said);
+        else reject(new Error(`The app refused: ${said.error}`));
       } catch {
         reject(new Error(`The app gave an answer at ${path} that cannot be understood.`));
       }

@@ -9,13 +9,24 @@ import { newNonce, openAnswer } from './proof.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { openDoor, type Standing } from '../access/index.ts';
 import { listen, type SocketRefusal } from './listen.ts';
-import type { Verb } from './verbs.ts';
+import type { AppFacts, Verb } from './verbs.ts';
 
 const signer = testSigner();
 let folder: string;
 let path: string;
 let handled: Verb[];
 let refused: SocketRefusal[];
+const facts: AppFacts = {
+  window: true,
+  state: 'locked',
+  locked: true,
+  since: null,
+  visible: 'gone',
+  shells: 0,
+  host: 'chromium',
+  version: '0.0.0',
+  pid: 1,
+};
 const locked: Standing = { phase: 'locked' };
 const door = openDoor({ standing: () => locked, denied: () => {} });
 let server: { close(): Promise<void> };
@@ -29,7 +40,7 @@ beforeEach(async () => {
     path,
     handle: async (command) => {
       handled.push(command);
-      return { state: 'locked' };
+      return facts;
     },
     door,
     refused: (code) => refused.push(code),
@@ -61,13 +72,13 @@ test('lock, status and show are answered with one line', async () => {
     const nonce = newNonce();
     const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command, nonce })}\n`));
     const question = { name: 'wardmux.sock', command, nonce };
-    expect(openAnswer(question, received, signer.publicKey)).toEqual({ ok: true, state: 'locked' });
+    expect(openAnswer(question, received, signer.publicKey)).toEqual({ ok: true, ...facts });
     // For this question only, and by this key only.
     expect(openAnswer({ ...question, nonce: newNonce() }, received, signer.publicKey)).toBeUndefined();
     expect(openAnswer({ ...question, name: 't-1.sock' }, received, signer.publicKey)).toBeUndefined();
     expect(openAnswer({ ...question, command: 'unlock' }, received, signer.publicKey)).toBeUndefined();
     expect(openAnswer(question, received, testSigner().publicKey)).toBeUndefined();
-    expect(openAnswer(question, { ok: true, state: 'locked' }, signer.publicKey)).toBeUndefined();
+    expect(openAnswer(question, { ok: true, ...facts }, signer.publicKey)).toBeUndefined();
   }
   expect(handled).toEqual(['lock', 'status', 'show']);
   expect(refused).toEqual([]);
@@ -102,7 +113,7 @@ test('another account gets no answer, even where the modes let it in', async ({ 
     uid: process.getuid!() + 1,
     handle: async (command) => {
       handled.push(command);
-      return {};
+      return facts;
     },
     door,
     refused: (code) => refused.push(code),
@@ -126,7 +137,7 @@ test.each([
   await waitFor(async () => {
     const nonce = newNonce();
     const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command: 'status', nonce })}\n`));
-    expect(openAnswer({ name: 'wardmux.sock', command: 'status', nonce }, received, signer.publicKey)).toEqual({ ok: true, state: 'locked' });
+    expect(openAnswer({ name: 'wardmux.sock', command: 'status', nonce }, received, signer.publicKey)).toEqual({ ok: true, ...facts });
   });
   expect(refused).toEqual(['moved']);
   expect(statSync(path).mode & 0o777).toBe(0o600);

@@ -11,7 +11,8 @@ import { z } from 'zod';
 import type { Door } from '../access/index.ts';
 import { NativeError, peerOf } from '../native/addon.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
-import { verbNames, verbs, type Verb } from './verbs.ts';
+import { call } from '../process/service.ts';
+import { verbNames, verbs, type AppFacts, type Verb } from './verbs.ts';
 
 const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
 
@@ -33,7 +34,7 @@ const TELL_MS = 60_000;
 
 export interface SocketOptions {
   readonly path: string;
-  readonly handle: (command: Verb) => Promise<Record<string, unknown>>;
+  readonly handle: (command: Verb) => Promise<AppFacts>;
   /** Asked before `handle`. */
   readonly door: Door;
   /** A line that is not a command of ours, or none in time; somebody who is not this account; a socket's file that was taken away or replaced; too many at once. */
@@ -177,9 +178,10 @@ function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOpti
       return { ok: false, error: `The app answers only: ${verbNames.join(', ')}.` };
     }
     const { command, nonce } = asked;
-    const denial = door(verbs[command].needs);
-    const facts = denial ? { ok: false, error: denial.sentence } : { ok: true, ...(await handle(command)) };
-    return signAnswer({ name: basename(path), command, nonce }, facts, sign);
+    const handlers = { lock: () => handle('lock'), status: () => handle('status'), show: () => handle('show') };
+    const outcome = await call({ table: verbs, handlers, door, trouble: () => {} }, command, {});
+    const said = outcome.ok ? { ok: true, ...(outcome.output as AppFacts) } : { ok: false, error: outcome.error.sentence };
+    return signAnswer({ name: basename(path), command, nonce }, said, sign);
   }
 }
 

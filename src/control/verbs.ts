@@ -1,11 +1,32 @@
-/** What can be asked for at the private socket: one row a verb, with what whoever asks needs (src/access). None opens anything. */
-import type { Permission } from '../access/permissions.ts';
+/** What can be asked for at the private socket: one row a verb. None takes anything, and none opens anything. */
+import { z } from 'zod';
+import { asked, type Service } from '../process/service.ts';
+import { invisibilities } from '../types/words.ts';
+
+/** What an app or a terminal says of itself. */
+export const appFacts = z.object({
+  /** There is a window, or one is being opened. */
+  window: z.boolean(),
+  state: z.enum(['starting', 'first-run', 'locked', 'unlocked']),
+  locked: z.boolean(),
+  /** ISO 8601 UTC: since when nothing is open. */
+  since: z.string().nullable(),
+  /** How it is known that nothing is to be seen; null while something may be. */
+  visible: z.enum(invisibilities).nullable(),
+  shells: z.number(),
+  host: z.enum(['electron', 'chromium', 'terminal']),
+  version: z.string(),
+  pid: z.number(),
+});
+export type AppFacts = z.infer<typeof appFacts>;
+
+const none = z.strictObject({});
 
 export const verbs = {
-  lock: { needs: 'app.lock' },
-  status: { needs: 'app.status' },
-  show: { needs: 'app.show' },
-} as const satisfies Readonly<Record<string, { readonly needs: Permission }>>;
+  lock: asked('app.lock', none, appFacts),
+  status: asked('app.status', none, appFacts),
+  show: asked('app.show', none, appFacts),
+} as const satisfies Service;
 
 export type Verb = keyof typeof verbs;
 export const verbNames = Object.keys(verbs) as readonly Verb[];

@@ -2,17 +2,40 @@
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { prove } from '../proof/proof.ts';
-import type { Recipient, SegmentOpener, Written } from '../recording/types.ts';
+import type { Recipient, RecordingNotice, SegmentOpener, Written } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingOptions } from '../recording/options.ts';
 import { FakeClock } from './clock.ts';
 import { fakeSpawner, type FakePty } from './fake.ts';
 import { PtyHost } from './host.ts';
-import type { AttachedPane, FromPtyHost, ToPtyHost } from './protocol.ts';
+import { FlatLine, type Flat } from '../process/flat.fixture.ts';
+import { ptyService, type AttachedPane } from './service.ts';
 import type { SessionWriter } from './session.ts';
 
 export const person = 'p-0123456789ab';
+
+/** What the process says, flat: what it tells by its name, an answer by one of these words. */
+export const answerWords = {
+  spawn: ['spawned', 'spawnFailed'],
+  attach: ['challenge', 'attachRefused'],
+  proof: ['attached', 'attachRefused'],
+  detach: ['detached'],
+  checkpoint: ['checkpointed'],
+} as const;
+
+// Of what is said, as far as the tests look into it.
+export interface Post extends Flat {
+  readonly pane?: number;
+  readonly bytes: Uint8Array & number;
+  readonly publicKey: Uint8Array;
+  readonly sealed: string;
+  readonly sentence: string;
+  readonly recording: string;
+  readonly pid: number;
+  readonly panes: Page['panes'];
+  readonly notice: RecordingNotice;
+}
 
 /** Somebody with a key pair: what a person's open identity is to the pty host. */
 export function somebody(): { readonly recipient: Recipient; readonly opener: SegmentOpener } {
@@ -123,7 +146,8 @@ export class FakeWriter implements SessionWriter {
 
 export class Stage {
   readonly clock = new FakeClock();
-  readonly posts: FromPtyHost[] = [];
+  readonly posts: Post[] = [];
+  readonly #line = new FlatLine(ptyService, answerWords);
   readonly writers: FakeWriter[] = [];
   readonly ptys: FakePty[];
   /** Order of sealing, showing and ending. */
@@ -138,8 +162,8 @@ export class Stage {
     this.host = new PtyHost({
       link: {
         post: (given) => {
-          const message = given as FromPtyHost;
-          this.posts.push(structuredClone(message));
+          const message = this.#line.incoming(structuredClone(given)) as Post;
+          this.posts.push(message);
           if (message.type === 'frame') this.log.push('shown');
         },
         onMessage: () => {},
@@ -158,8 +182,9 @@ export class Stage {
     });
   }
 
-  send(message: ToPtyHost | object): void {
-    this.host.receive(message);
+  /** A message as a flat object. */
+  send(message: Flat): void {
+    this.host.receive(this.#line.outgoing(message));
   }
 
   configure(): void {
@@ -177,12 +202,13 @@ export class Stage {
   }
 
   /** Sends a spawn and waits for its answer. */
-  async spawn(pane: number, more: object = {}): Promise<FromPtyHost> {
+  async spawn(pane: number, more: object = {}): Promise<Post> {
     const before = this.posts.length;
     this.send({
       type: 'spawn',
       pane,
       person,
+      roles: ['operator'],
       recipients: [recipient],
       command: ['/bin/sh'],
       cwd: '/',
@@ -195,7 +221,7 @@ export class Stage {
   }
 
   /** The first message after the first `from` that fits; lets the host's promises run until there is one. */
-  async answer(fits: (message: FromPtyHost) => boolean, from = 0): Promise<FromPtyHost> {
+  async answer(fits: (message: Post) => boolean, from = 0): Promise<Post> {
     // Key agreement happens in threads of the system's: it takes turns of the loop that nobody can count.
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
       const found = this.posts.slice(from).find(fits);
@@ -205,7 +231,7 @@ export class Stage {
     throw new Error(`no such message in ${JSON.stringify(this.posts.slice(from).map(({ type }) => type))}`);
   }
 
-  count(type: FromPtyHost['type']): number {
+  count(type: string): number {
     return this.posts.filter((message) => message.type === type).length;
   }
 
@@ -214,14 +240,14 @@ export class Stage {
   }
 
   /** A page asks, and is given a challenge. */
-  async challenge(key: PageKey, who = person, as = owner): Promise<Extract<FromPtyHost, { type: 'challenge' }>> {
+  async challenge(key: PageKey, who = person, as = owner): Promise<Post> {
     const before = this.posts.length;
     this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey', key: as.recipient.jwk });
-    return (await this.answer(({ type }) => type === 'challenge', before)) as Extract<FromPtyHost, { type: 'challenge' }>;
+    return this.answer(({ type }) => type === 'challenge', before);
   }
 
   /** What main relays as the vault's answer. */
-  prove(proof: Uint8Array): FromPtyHost {
+  prove(proof: Uint8Array): Post {
     const before = this.posts.length;
     this.send({ type: 'proof', proof });
     return this.posts.slice(before).find(({ type }) => type === 'attached' || type === 'attachRefused')!;

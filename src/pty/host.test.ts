@@ -396,11 +396,13 @@ describe('bad messages', () => {
   test.each([
     [null, 'its type is unknown'],
     ['text', 'its type is unknown'],
-    [{ type: 'PATIENT DOE' }, 'its type is unknown'],
-    [{ type: 'resize', pane: -1, cols: 80, rows: 24 }, 'resize has a bad pane'],
-    [{ type: 'resize', pane: 1, cols: 0, rows: 1e9 }, 'resize has a bad cols, rows'],
-    [{ type: 'frame', bytes: 'PATIENT DOE' }, 'frame has a bad bytes'],
-    [{ type: 'detach' }, 'detach has a bad cause'],
+    [{ request: 'PATIENT DOE', input: {} }, 'its type is unknown'],
+    [{ request: 'resize', input: { pane: -1, cols: 80, rows: 24 } }, 'resize has a bad pane'],
+    [{ request: 'resize', input: { pane: 1, cols: 0, rows: 1e9 } }, 'resize has a bad cols, rows'],
+    [{ frame: 'PATIENT DOE' }, 'its type is unknown'],
+    [{ id: 1, request: 'detach', input: {} }, 'detach has a bad cause'],
+    [{ id: 1, request: 'detach' }, 'detach is not well formed'],
+    [{ id: 7, ok: true, output: {} }, 'its type is unknown'],
   ])('%j is refused without repeating it', async (message, why) => {
     const stage = await ready();
     stage.host.receive(message);

@@ -3,7 +3,6 @@
  * keys and ratchet state only. Time, ptys, disk and the line to main come from outside.
  */
 import { EOL } from 'node:os';
-import type { z } from 'zod';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
 import { CHECK_MS, Lease } from '../bridge/lease.ts';
@@ -17,8 +16,12 @@ import type { RecordingOptions } from '../recording/options.ts';
 import { DiskSpace } from '../recording/space.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
 import type { Clock } from './clock.ts';
+import { denialOf, grantOf, type Denial, type Permission } from '../access/index.ts';
+import { Endpoint, troubleText } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
-import { toPtyHost, type AttachedPane, type FromPtyHost, type ToPtyHost } from './protocol.ts';
+import type { Handlers, OutputOf } from '../process/service.ts';
+import { Refusal } from '../types/refusal.ts';
+import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
 import { PtyError, type PtySpawner } from './pty.ts';
 import { Session, type SessionEvents, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
@@ -38,8 +41,8 @@ export const challengeMs = 10_000;
 /** A screen with its scrollback, serialised. Its event must fit into a record. */
 const maxSnapshotBytes = 960 * 1024;
 
-type Configuration = Omit<Extract<ToPtyHost, { type: 'configure' }>, 'type'>;
-type Spawn = Extract<ToPtyHost, { type: 'spawn' }>;
+type Configuration = PtyInput<'configure'>;
+type Spawned = OutputOf<PtyService, 'spawn'>;
 
 export interface PtyHostParts {
   readonly link: Pick<Link, 'post' | 'onMessage' | 'onClose'>;
@@ -87,6 +90,7 @@ const empty = new Uint8Array(0);
 
 export class PtyHost {
   readonly #parts: PtyHostParts;
+  readonly #main: Endpoint<PtyService, PtyParentService>;
   readonly #panes = new Map<number, Pane>();
   #configuration: Configuration | undefined;
   /** The page that sees and types; undefined while locked. */
@@ -106,6 +110,16 @@ export class PtyHost {
 
   constructor(parts: PtyHostParts) {
     this.#parts = parts;
+    this.#main = new Endpoint<PtyService, PtyParentService>({
+      table: ptyService,
+      handlers: this.#handlers(),
+      theirs: ptyParentService,
+      door: (needs, input) => this.#door(needs, input),
+      post: (message) => parts.link.post(message),
+      frame: (bytes) => this.#frame(bytes),
+      trouble: (trouble) => this.#refuse(troubleText(trouble)),
+      bad: () => this.#refuse('its type is unknown'),
+    });
     parts.link.onMessage((message) => this.receive(message));
     parts.link.onClose(() => void this.stop('main-gone'));
   }
@@ -117,57 +131,50 @@ export class PtyHost {
 
   /** One message from main, not checked yet. A bad one is refused and reported, and changes nothing. */
   receive(message: unknown): void {
-    const parsed = toPtyHost.safeParse(message);
-    if (!parsed.success) {
-      this.#refuse(explain(message, parsed.error));
-      return;
-    }
-    const value = parsed.data;
-    if (value.type === 'configure') {
-      this.#configure(value);
-      return;
-    }
-    if (!this.#configuration || this.#stopping) {
-      if (value.type === 'spawn')
-        this.#post({ type: 'spawnFailed', pane: value.pane, sentence: 'The pty host is not ready to start a shell. Try again in a moment.' });
-      else if (!this.#stopping) this.#refuse(`${value.type} came before configure`);
-      return;
-    }
-    switch (value.type) {
-      case 'policy': {
-        const { type: _, ...policy } = value;
-        this.#configuration = { ...this.#configuration, ...policy };
-        return;
-      }
-      case 'spawn':
-        this.#start(value, this.#configuration);
-        return;
-      case 'resize':
-        return this.#resize(value.pane, value.cols, value.rows);
-      case 'attach':
-        void this.#challenge(value);
-        return;
-      case 'proof':
-        return this.#prove(value.proof);
-      case 'frame':
-        return this.#frame(value.bytes);
-      case 'ack':
-        return this.#ack(value.pane, value.parsed);
-      case 'lease':
-        this.#view?.lease.renew(this.#parts.clock.now());
-        return;
-      case 'detach':
-        this.#detach(value.cause);
-        this.#post({ type: 'detached' });
-        return;
-      case 'kill':
-        return this.#kill(value.pane);
-      case 'checkpoint':
-        void this.#checkpoint().then(() => this.#post({ type: 'checkpointed' }));
-        return;
-      case 'stop':
-        void this.stop('app-stop');
-    }
+    this.#main.receive(message);
+  }
+
+  /** Whose shell is to be started is only named: who may see it is proven later, and by others. */
+  #door(needs: Permission, input: unknown): Denial | undefined {
+    const { person, roles } = (input ?? {}) as Partial<PtyInput<'spawn'>>;
+    const named = typeof person === 'string' && Array.isArray(roles) ? grantOf({ id: person, roles }, 'named') : undefined;
+    const denial = denialOf(needs, { phase: 'locked', grant: named }, Date.now());
+    if (denial) this.#main.tell('denied', { needs, why: denial.why, ...(denial.person === undefined ? {} : { person: denial.person }) });
+    return denial;
+  }
+
+  #handlers(): Handlers<PtyService> {
+    return {
+      configure: (configuration) => this.#configure(configuration),
+      policy: this.#when('policy', (policy, configuration) => {
+        this.#configuration = { ...configuration, ...policy };
+      }),
+      spawn: this.#when('spawn', (spawn, configuration) => this.#start(spawn, configuration)),
+      resize: this.#when('resize', ({ pane, cols, rows }) => this.#resize(pane, cols, rows)),
+      attach: this.#when('attach', (asking) => this.#challenge(asking)),
+      proof: this.#when('proof', ({ proof }) => this.#prove(proof)),
+      ack: this.#when('ack', ({ pane, parsed }) => this.#ack(pane, parsed)),
+      lease: this.#when('lease', () => this.#view?.lease.renew(this.#parts.clock.now())),
+      detach: this.#when('detach', ({ cause }) => {
+        this.#detach(cause);
+        return {};
+      }),
+      kill: this.#when('kill', ({ pane }) => this.#kill(pane)),
+      checkpoint: this.#when('checkpoint', async () => {
+        await this.#checkpoint();
+        return {};
+      }),
+      stop: this.#when('stop', () => void this.stop('app-stop')),
+    };
+  }
+
+  /** What nobody can do before this process is configured, nor while it ends. */
+  #when<N extends keyof PtyService, O>(name: N, act: (input: PtyInput<N>, configuration: Configuration) => O): (input: PtyInput<N>) => O {
+    return (input) => {
+      if (this.#configuration && !this.#stopping) return act(input, this.#configuration);
+      if (!this.#stopping) this.#refuse(`${name} came before configure`);
+      throw new Refusal('not-ready', 'The process that holds the shells is not ready. Try again in a moment.');
+    };
   }
 
   /** Ends every shell and recording, then this process. */
@@ -179,17 +186,13 @@ export class PtyHost {
     this.#parts.exit(0);
   }
 
-  #post(message: FromPtyHost): void {
-    this.#parts.link.post(message);
-  }
-
-  #configure(value: Extract<ToPtyHost, { type: 'configure' }>): void {
+  #configure(value: Configuration): void {
     if (this.#configuration) {
       this.#refuse('configure came a second time');
       return;
     }
     this.#configuration = value;
-    this.#post({ type: 'ready' });
+    this.#main.tell('ready', {});
     const tick = (): void => {
       void this.#checkpoint();
       this.#parts.clock.after(checkpointMs, tick);
@@ -197,18 +200,24 @@ export class PtyHost {
     this.#parts.clock.after(checkpointMs, tick);
   }
 
-  #start(spawn: Spawn, configuration: Configuration): void {
-    const started = this.#spawn(spawn, configuration).finally(() => this.#starting.delete(started));
-    this.#starting.add(started);
+  #start(spawn: PtyInput<'spawn'>, configuration: Configuration): Promise<Spawned> {
+    const started = this.#spawn(spawn, configuration);
+    const settled = started.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#starting.add(settled);
+    void settled.then(() => this.#starting.delete(settled));
+    return started;
   }
 
-  async #spawn(spawn: Spawn, configuration: Configuration): Promise<void> {
-    const fail = (sentence: string): void => this.#post({ type: 'spawnFailed', pane: spawn.pane, sentence });
-    if (this.#panes.has(spawn.pane)) return fail(`Pane ${spawn.pane} has a shell already.`);
-    if (this.#panes.size >= maxPanes) return fail(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
+  /** @throws Refusal where the shell cannot be started or recorded: nothing of it is left then. */
+  async #spawn(spawn: PtyInput<'spawn'>, configuration: Configuration): Promise<Spawned> {
+    if (this.#panes.has(spawn.pane)) throw cannotStart(`Pane ${spawn.pane} has a shell already.`);
+    if (this.#panes.size >= maxPanes) throw cannotStart(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
     const owners = spawn.recipients.filter(({ role }) => role === 'owner');
     const [owner] = owners;
-    if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) return fail('A shell needs one owner, with a key that is theirs.');
+    if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) throw cannotStart('A shell needs one owner, with a key that is theirs.');
     const pane: Pane = {
       id: spawn.pane,
       person: spawn.person,
@@ -251,18 +260,19 @@ export class PtyHost {
         notice: (notice) => this.#notice(pane, notice),
       });
       if (this.#stopping || pane.killed) {
-        this.#panes.delete(pane.id);
-        await writer.end(this.#stopping ? 'app-stop' : 'closed');
-        return fail('The pane was closed before its shell had started.');
+        const begun = writer;
+        writer = undefined;
+        await begun.end(this.#stopping ? 'app-stop' : 'closed');
+        throw cannotStart('The pane was closed before its shell had started.');
       }
       const events: SessionEvents = {
         output: (bytes, offset) => this.#output(pane, bytes, offset),
-        held: (why) => this.#post({ type: 'held', pane: pane.id, why: why ?? null }),
+        held: (why) => this.#main.tell('held', { pane: pane.id, why: why ?? null }),
         failed: (sentence) => this.#fault(sentence, pane.id),
         end: (exit) => {
           pane.backlog.flush();
           this.#panes.delete(pane.id);
-          this.#post({ type: 'exit', pane: pane.id, code: exit.code, signal: exit.signal });
+          this.#main.tell('exit', { pane: pane.id, code: exit.code, signal: exit.signal });
         },
       };
       pane.session = new Session(
@@ -273,17 +283,18 @@ export class PtyHost {
         events,
         this.#spaceOf(configuration.recordingsFolder),
       );
-      this.#post({ type: 'spawned', pane: pane.id, recording: writer.id, pid: pane.session.pty.pid });
+      const { pid } = pane.session.pty;
       for (const bytes of pane.typed.splice(0)) {
         if (this.#viewOf(pane)) this.#input(pane, bytes);
         bytes.fill(0);
       }
       if (cwd !== spawn.cwd) this.#fault(`The folder ${spawn.cwd} cannot be entered, so this shell has started in ${cwd}.`, pane.id);
+      return { recording: writer.id, pid };
     } catch (error) {
       this.#panes.delete(pane.id);
-      fail(sentence(error));
       // A recording that has begun says that nothing came of it.
       await writer?.end('closed').catch(() => undefined);
+      throw error instanceof Refusal ? error : cannotStart(sentence(error));
     }
   }
 
@@ -295,7 +306,7 @@ export class PtyHost {
   /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
   #notice(pane: Pane, notice: RecordingNotice): void {
     if (notice.kind === 'segment' && pane.session) this.#told.set(pane.session, notice.head.size);
-    this.#post({ type: 'notice', notice });
+    this.#main.tell('notice', notice);
     if (notice.kind === 'failed') pane.session?.fail(new Error(notice.reason));
   }
 
@@ -308,7 +319,7 @@ export class PtyHost {
   /** Seals a frame for the page. The head and the parts are sealed one after the other: no copy of output in the clear is made. */
   #show(pane: Pane, head: Frame, parts: readonly Uint8Array[] = []): void {
     const view = this.#viewOf(pane);
-    if (view) this.#post({ type: 'frame', bytes: view.channel.seal(encodeFrame(head), ...parts) });
+    if (view) this.#parts.link.post({ frame: view.channel.seal(encodeFrame(head), ...parts) });
   }
 
   /** The page, if this pane is its person's to see. */
@@ -317,7 +328,7 @@ export class PtyHost {
   }
 
   /** A page wants to see: it gets a channel that nothing goes through yet, and a challenge for the owner's identity. */
-  async #challenge({ publicKey, person, method, key }: Extract<ToPtyHost, { type: 'attach' }>): Promise<void> {
+  async #challenge({ publicKey, person, method, key }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
     let pending: Pending;
     try {
       const channel = new PeerChannel(publicKey);
@@ -329,14 +340,17 @@ export class PtyHost {
     } catch (error) {
       this.#dropPending();
       this.#refuse(`attach: ${sentence(error)}`);
-      return;
+      throw new Refusal('bad-key', 'This page has no key that anything could be sealed to.');
     }
     const { challenge } = pending;
-    if (this.#pending !== pending) return challenge.drop();
+    if (this.#pending !== pending) {
+      challenge.drop();
+      throw notProven('no-challenge');
+    }
     this.#parts.clock.after(challengeMs, () => {
       if (this.#pending === pending) this.#dropPending();
     });
-    this.#post({ type: 'challenge', publicKey: pending.channel.publicKey, sealed: challenge.sealed });
+    return { publicKey: pending.channel.publicKey, sealed: challenge.sealed };
   }
 
   #dropPending(): void {
@@ -345,20 +359,20 @@ export class PtyHost {
     this.#pending = undefined;
   }
 
-  #prove(proof: Uint8Array): void {
+  #prove(proof: Uint8Array): OutputOf<PtyService, 'proof'> {
     const pending = this.#pending;
     const { challenge } = pending ?? {};
-    if (!pending || !challenge) return this.#post({ type: 'attachRefused', reason: 'no-challenge' });
+    if (!pending || !challenge) throw notProven('no-challenge');
     const { channel, person, page } = pending;
     if (!challenge.accepts(proof, { purpose: 'view', person, page, peer: channel.publicKey })) {
       this.#dropPending();
-      return this.#post({ type: 'attachRefused', reason: 'wrong-proof' });
+      throw notProven('wrong-proof');
     }
     this.#pending = undefined;
-    this.#attach(pending);
+    return { panes: this.#attach(pending) };
   }
 
-  #attach({ channel, person, owner, method }: Pending): void {
+  #attach({ channel, person, owner, method }: Pending): OutputOf<PtyService, 'proof'>['panes'] {
     const view = { channel, person, owner, lease: new Lease(this.#parts.clock.now()) };
     this.#view = view;
     this.#watchLease(view);
@@ -375,7 +389,7 @@ export class PtyHost {
       pane.backlog.attach(written.outputBytes);
       panes.push({ pane: pane.id, recording: session.recording, written });
     }
-    this.#post({ type: 'attached', panes });
+    return panes;
   }
 
   /** From here on nothing is shown and nobody types: the key is gone, waiting input and output is wiped, paused ptys go on. */
@@ -492,7 +506,7 @@ export class PtyHost {
     const heads = grown.flatMap(({ session, head }) =>
       head && session.live && head.size > (this.#told.get(session) ?? 0) ? [{ recording: session.recording, head }] : [],
     );
-    if (heads.length > 0) this.#post({ type: 'notice', notice: { kind: 'heads', heads } });
+    if (heads.length > 0) this.#main.tell('notice', { kind: 'heads', heads });
   }
 
   #countSealed(bytes: number): void {
@@ -501,12 +515,12 @@ export class PtyHost {
     this.#sealedArmed = true;
     this.#parts.clock.after(sealedMs, () => {
       this.#sealedArmed = false;
-      this.#post({ type: 'sealed', bytes: this.#sealed });
+      this.#main.tell('sealed', { bytes: this.#sealed });
     });
   }
 
   #fault(text: string, pane?: number): void {
-    this.#post(pane === undefined ? { type: 'fault', sentence: text } : { type: 'fault', pane, sentence: text });
+    this.#main.tell('fault', pane === undefined ? { sentence: text } : { pane, sentence: text });
   }
 
   #refuse(why: string): void {
@@ -523,14 +537,8 @@ export class PtyHost {
   }
 }
 
-/** Why main's message is refused, without repeating anything of its content. */
-function explain(message: unknown, error: z.ZodError): string {
-  const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
-  const known = toPtyHost.options.some((option) => option.shape.type.value === type);
-  const fields = [...new Set(error.issues.map((issue) => issue.path.join('.')))].filter((path) => path !== 'type' && path !== '');
-  if (!known) return 'its type is unknown';
-  return fields.length > 0 ? `${String(type)} has a bad ${fields.slice(0, 3).join(', ')}` : `${String(type)} is not well formed`;
-}
+const cannotStart = (why: string): Refusal => new Refusal('cannot-start', why);
+const notProven = (code: 'no-challenge' | 'wrong-proof'): Refusal => new Refusal(code, 'That the owner of these shells is in was not proven.');
 
 function sentence(error: unknown): string {
   if (error instanceof PtyError || error instanceof Error) return error.message.split(EOL).join(' ');

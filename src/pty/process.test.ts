@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { openRecording } from '../recording/reader.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
-import { fromPtyHost, type FromPtyHost, type ToPtyHost } from './protocol.ts';
+import { FlatLine, type Flat } from '../process/flat.fixture.ts';
+import { answerWords, type Post } from './host.fixture.ts';
+import { ptyService } from './service.ts';
 
 const audit = generateAuditKey();
 const opener = AuditKeyOpener.fromJson(audit.file);
@@ -19,7 +21,8 @@ afterEach(() => {
 class Host {
   readonly folder = mkdtempSync(join(tmpdir(), 'wardmux-pty-'));
   readonly child: ChildProcess;
-  readonly posts: FromPtyHost[] = [];
+  readonly posts: Post[] = [];
+  readonly #line = new FlatLine(ptyService, answerWords);
   #changed: () => void = () => {};
 
   constructor(args: readonly string[] = []) {
@@ -29,7 +32,7 @@ class Host {
       rmSync(this.folder, { recursive: true, force: true });
     });
     this.child.on('message', (message) => {
-      this.posts.push(fromPtyHost.parse(message));
+      this.posts.push(this.#line.incoming(message) as Post);
       this.#changed();
     });
     this.send({
@@ -45,16 +48,13 @@ class Host {
     });
   }
 
-  send(message: ToPtyHost): void {
-    this.child.send(message);
+  send(message: Flat): void {
+    this.child.send(this.#line.outgoing(message));
   }
 
-  async until<T extends FromPtyHost['type']>(
-    type: T,
-    fits: (message: Extract<FromPtyHost, { type: T }>) => boolean = () => true,
-  ): Promise<Extract<FromPtyHost, { type: T }>> {
+  async until(type: string, fits: (message: Post) => boolean = () => true): Promise<Post> {
     for (;;) {
-      const found = this.posts.find((message): message is Extract<FromPtyHost, { type: T }> => message.type === type && fits(message as never));
+      const found = this.posts.find((message) => message.type === type && fits(message));
       if (found) return found;
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
@@ -67,6 +67,7 @@ class Host {
       type: 'spawn',
       pane,
       person: 'p-0123456789ab',
+      roles: ['operator'],
       recipients: [{ ...audit.recipient, role: 'owner' }],
       command,
       cwd: '/',

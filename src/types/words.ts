@@ -38,3 +38,11 @@ export type EndReason = (typeof endReasons)[number];
 /** The window's documents: each in a renderer process of its own. */
 export const surfaces = ['setup', 'lock', 'workspace'] as const;
 export type Surface = (typeof surfaces)[number];
+
+/**
+ * How it is known that nothing of a page is on the screen any more. `gone`: the screen was looked at, or a picture after it
+ * was presented, or the window never was on one; or a terminal says that it is empty. `killed`: there was no such proof in
+ * time, so the processes that draw were ended, and the window with them. `unknown`: neither.
+ */
+export const invisibilities = ['gone', 'killed', 'unknown'] as const;
+export type Invisibility = (typeof invisibilities)[number];

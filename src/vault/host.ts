@@ -8,8 +8,10 @@ import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { ExportError, p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../export/index.ts';
 import { installationNoteKey, LedgerError } from '../ledger/index.ts';
-import { denialOf, denials, grantOf, type Grant, type Permission, type Standing } from '../access/index.ts';
+import { denialOf, denials, grantOf, type Denial, type Grant, type Permission, type Standing } from '../access/index.ts';
+import { Endpoint } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
+import type { Failure, Handlers, OutputOf } from '../process/service.ts';
 import { prove } from '../proof/proof.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../storage/fault.ts';
@@ -23,7 +25,7 @@ import { normalisePassphrase } from './passphrase.ts';
 import { Passkeys } from './passkey.ts';
 import { savePerson, unlockWithPassphrase } from './person.ts';
 import { certifySlots, checkPinned, stagePerson } from './pinned.ts';
-import { toVaultHost, type FromVaultHost, type ToVaultHost } from './protocol.ts';
+import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from './service.ts';
 import { sendReplay } from './replay.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
@@ -32,10 +34,7 @@ const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
 
-type Message<T extends ToVaultHost['type']> = Extract<ToVaultHost, { type: T }>;
-type Asked = Extract<ToVaultHost, { id: number }>;
-type Answer = Extract<FromVaultHost, { id: number }>;
-type Unanswered<T> = T extends unknown ? Omit<T, 'id'> : never;
+type VaultOutput<N extends keyof VaultService> = OutputOf<VaultService, N>;
 
 export interface VaultHostParts {
   readonly link: Pick<Link, 'send' | 'onMessage' | 'onClose'>;
@@ -48,7 +47,8 @@ export interface VaultHostParts {
 
 export class VaultHost {
   readonly #parts: VaultHostParts;
-  #configuration: Message<'configure'> | undefined;
+  readonly #main: Endpoint<VaultService, VaultParentService>;
+  #configuration: VaultInput<'configure'> | undefined;
   #home: Home | undefined;
   #passkeys: Passkeys | undefined;
   #channel: PeerChannel | undefined;
@@ -61,8 +61,6 @@ export class VaultHost {
   #grant: Grant | undefined;
   /** Requests that change what is open run one after the other. */
   #queue: Promise<void> = Promise.resolve();
-  /** Exports that wait for the installation's signature. */
-  readonly #attesting = new Map<number, (signature: string) => void>();
 
   constructor(parts: VaultHostParts) {
     this.#parts = parts;
@@ -70,56 +68,76 @@ export class VaultHost {
       this.#wipe();
       parts.exit(0);
     });
-    parts.link.onMessage((message) => this.#receive(message));
-    this.#post({ type: 'ready' });
+    this.#main = new Endpoint<VaultService, VaultParentService>({
+      table: vaultService,
+      handlers: this.#handlers(),
+      theirs: vaultParentService,
+      door: (needs) => this.#door(needs),
+      // A line that is gone is told by onClose.
+      post: (message) => void parts.link.send(message).catch(() => undefined),
+      frame: (bytes) => this.#frame(bytes),
+      // Something is wrong with main itself: it is told so where it waits, and nothing is changed.
+      trouble: () => {},
+      bad: () => {},
+      failure: (error, request) => failureOf(error, request === 'unlockPassphrase' || request === 'unlockPasskey'),
+    });
+    parts.link.onMessage((message) => this.#main.receive(message));
+    this.#main.tell('ready', {});
   }
 
-  #post(message: FromVaultHost): void {
-    // A line that is gone is told by onClose.
-    this.#parts.link.send(message).catch(() => undefined);
-  }
-
-  #receive(given: unknown): void {
-    const parsed = toVaultHost.safeParse(given);
-    if (!parsed.success) {
-      // Something is wrong with main itself. A request that can be named is refused; nothing is changed.
-      const id = (given as { id?: unknown } | null)?.id;
-      if (typeof id === 'number')
-        this.#post({ type: 'refused', id, code: 'bad-message', sentence: 'This request was not understood, and nothing was changed.' });
-      return;
-    }
-    const message = parsed.data;
-    switch (message.type) {
-      case 'configure':
-        if (this.#configuration) return;
-        this.#configuration = message;
-        this.#home = homePaths(message.home);
-        this.#passkeys = new Passkeys({ origin: message.origin, rpId: message.rpId });
-        return;
-      case 'connect':
-        return this.#connect(message.publicKey);
-      case 'frame':
-        return this.#frame(message.bytes);
-      case 'attested':
-        this.#attesting.get(message.export)?.(message.signature);
-        this.#attesting.delete(message.export);
-        return;
+  #handlers(): Handlers<VaultService> {
+    return {
+      configure: (configuration) => this.#configure(configuration),
+      connect: ({ publicKey }) => this.#connect(publicKey),
+      createPerson: this.#inTurn((input, secrets) => this.#createPerson(input, secrets)),
+      unlockPassphrase: this.#inTurn((input, secrets) => this.#unlockPassphrase(input, secrets)),
+      passkeyOptions: this.#inTurn((input) => this.#passkeyOptions(input)),
+      unlockPasskey: this.#inTurn((input, secrets) => this.#unlockPasskey(input, secrets)),
+      enrolOptions: this.#inTurn(() => this.#enrolOptions()),
+      enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
+      enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
       // These are long, or change nothing that others need.
-      case 'prove':
-      case 'replay':
-      case 'export':
-      case 'judge':
-        void this.#answer(message);
-        return;
-      default: {
-        // The secrets that came before a request belong to it: later frames must not mix with them.
-        const secrets = this.#takeSecrets();
-        this.#queue = this.#queue.then(() => this.#answer(message, secrets)).finally(() => wipeSecrets(secrets));
-      }
-    }
+      prove: (input) => this.#prove(input),
+      replay: (input) => this.#replay(input),
+      export: (input) => this.#export(input),
+      judge: (input) => this.#judge(input),
+    };
   }
 
-  #connect(publicKey: Uint8Array): void {
+  /** Where whoever asks stands, as far as this process knows: the door of the vault. */
+  #door(needs: Permission): Denial | undefined {
+    const denial = denialOf(needs, this.#standing(), Date.now());
+    if (denial) this.#main.tell('denied', { needs, why: denial.why, ...(denial.person === undefined ? {} : { person: denial.person }) });
+    return denial;
+  }
+
+  #standing(): Standing {
+    if (this.#grant) return { phase: 'open', grant: this.#grant };
+    // Before it is configured nobody knows, and what is asked for then is refused by its handler.
+    return { phase: this.#home && existsSync(this.#home.installation) ? 'locked' : 'first-run' };
+  }
+
+  /** Requests that change what is open. The secrets that came before one belong to it: later frames must not mix with them. */
+  #inTurn<I, O>(run: (input: I, secrets: Secrets) => Promise<O>): (input: I) => Promise<O> {
+    return (input) => {
+      const secrets = this.#takeSecrets();
+      const done = this.#queue.then(() => run(input, secrets)).finally(() => wipeSecrets(secrets));
+      this.#queue = done.then(
+        () => undefined,
+        () => undefined,
+      );
+      return done;
+    };
+  }
+
+  #configure(configuration: VaultInput<'configure'>): void {
+    if (this.#configuration) return;
+    this.#configuration = configuration;
+    this.#home = homePaths(configuration.home);
+    this.#passkeys = new Passkeys({ origin: configuration.origin, rpId: configuration.rpId });
+  }
+
+  #connect(publicKey: Uint8Array): VaultOutput<'connect'> {
     this.#channel?.close();
     this.#channel = undefined;
     wipeSecrets(this.#takeSecrets());
@@ -129,9 +147,10 @@ export class VaultHost {
     } catch {
       // A page that sends no key cannot be talked to: main hears of it by our end, and locks.
       this.#wipe();
-      return this.#parts.exit(1);
+      this.#parts.exit(1);
+      throw new VaultError('no-page', 'There is no page to talk to.');
     }
-    this.#post({ type: 'connected', publicKey: this.#channel.publicKey });
+    return { publicKey: this.#channel.publicKey };
   }
 
   /** A sealed frame from the page: a passphrase or a PRF result. Everything else is dropped. */
@@ -175,54 +194,16 @@ export class VaultHost {
     this.#channel = undefined;
   }
 
-  async #answer(message: Asked, secrets: Secrets = { passphrase: undefined, prf: [] }): Promise<void> {
-    try {
-      this.#post({ ...(await this.#do(message, secrets)), id: message.id } as Answer);
-    } catch (error) {
-      this.#post({ type: 'refused', id: message.id, ...refusal(error, message.type === 'unlockPassphrase' || message.type === 'unlockPasskey') });
-    }
-  }
-
-  #do(message: Asked, secrets: Secrets): Promise<Unanswered<Answer>> {
-    switch (message.type) {
-      case 'createPerson':
-        return this.#createPerson(message, secrets);
-      case 'unlockPassphrase':
-        return this.#unlockPassphrase(message, secrets);
-      case 'passkeyOptions':
-        return this.#passkeyOptions(message);
-      case 'unlockPasskey':
-        return this.#unlockPasskey(message, secrets);
-      case 'enrolOptions':
-        return this.#enrolOptions();
-      case 'enrolVerify':
-        return this.#enrolVerify(message, secrets);
-      case 'enrolProve':
-        return this.#enrolProve(message, secrets);
-      case 'prove':
-        return this.#prove(message);
-      case 'replay':
-        return this.#replay(message);
-      case 'export':
-        return this.#export(message);
-      case 'judge':
-        return this.#judge(message);
-    }
-  }
-
-  #ready(): { readonly home: Home; readonly configuration: Message<'configure'>; readonly passkeys: Passkeys } {
+  #ready(): { readonly home: Home; readonly configuration: VaultInput<'configure'>; readonly passkeys: Passkeys } {
     const [home, configuration, passkeys] = [this.#home, this.#configuration, this.#passkeys];
     if (!home || !configuration || !passkeys) throw new VaultError('not-configured', 'The vault is not ready yet. Try again in a moment.');
     return { home, configuration, passkeys };
   }
 
-  #open(needs: Permission): OpenIdentity {
-    const identity = this.#identity;
-    const standing: Standing = this.#grant ? { phase: 'open', grant: this.#grant } : { phase: 'locked' };
-    const denial = denialOf(needs, standing, Date.now());
-    if (denial) throw new VaultError(denial.why, denial.sentence);
-    if (!identity) throw new VaultError('locked', denials.locked);
-    return identity;
+  /** The identity that the door has let somebody use. */
+  #open(): OpenIdentity {
+    if (!this.#identity) throw new VaultError('locked', denials.locked);
+    return this.#identity;
   }
 
   #become(identity: OpenIdentity, method: UnlockMethod): void {
@@ -235,7 +216,7 @@ export class VaultHost {
     return this.#parts.now?.() ?? new Date();
   }
 
-  async #createPerson({ name, auditKeyPath, replaceInstallation }: Message<'createPerson'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
+  async #createPerson({ name, auditKeyPath, replaceInstallation }: VaultInput<'createPerson'>, { passphrase }: Secrets): Promise<VaultOutput<'createPerson'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     const { chooseStore, kdf } = this.#parts;
@@ -250,17 +231,17 @@ export class VaultHost {
       ...(kdf ? { kdf } : {}),
     });
     this.#become(result.identity, 'passphrase');
-    return { type: 'created', person: result.person.id, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid };
+    return { person: result.person.id, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid };
   }
 
   /** Whether an attempt may be made at all main has asked before (main/unlock.ts): it holds the ledger, which counts them. */
-  async #attempt(method: UnlockMethod, make: () => Promise<OpenIdentity>): Promise<Unanswered<Answer>> {
+  async #attempt(method: UnlockMethod, make: () => Promise<OpenIdentity>): Promise<VaultOutput<'unlockPasskey'>> {
     const identity = await make();
     this.#become(identity, method);
-    return { type: 'unlocked', person: identity.person.id, method, slot: identity.slot };
+    return { person: identity.person.id, method, slot: identity.slot };
   }
 
-  async #unlockPassphrase({ person, known }: Message<'unlockPassphrase'>, { passphrase }: Secrets): Promise<Unanswered<Answer>> {
+  async #unlockPassphrase({ person, known }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     return this.#attempt('passphrase', async () => {
@@ -273,12 +254,12 @@ export class VaultHost {
     });
   }
 
-  async #passkeyOptions({ person, known }: Message<'passkeyOptions'>): Promise<Unanswered<Answer>> {
+  async #passkeyOptions({ person, known }: VaultInput<'passkeyOptions'>): Promise<VaultOutput<'passkeyOptions'>> {
     const { home, passkeys } = this.#ready();
-    return { type: 'options', options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
+    return { options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
   }
 
-  async #unlockPasskey({ person, known, response }: Message<'unlockPasskey'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
+  async #unlockPasskey({ person, known, response }: VaultInput<'unlockPasskey'>, { prf }: Secrets): Promise<VaultOutput<'unlockPasskey'>> {
     const { home, passkeys } = this.#ready();
     return this.#attempt('passkey', async () => {
       const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
@@ -295,22 +276,22 @@ export class VaultHost {
     });
   }
 
-  async #enrolOptions(): Promise<Unanswered<Answer>> {
+  async #enrolOptions(): Promise<VaultOutput<'enrolOptions'>> {
     const { passkeys } = this.#ready();
-    return { type: 'options', options: await passkeys.enrolOptions(this.#open('vault.slot.add')) };
+    return { options: await passkeys.enrolOptions(this.#open()) };
   }
 
   /** A PRF result that create() gave may have come already: it is kept for the proof. */
-  async #enrolVerify({ response }: Message<'enrolVerify'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
+  async #enrolVerify({ response }: VaultInput<'enrolVerify'>, { prf }: Secrets): Promise<VaultOutput<'enrolVerify'>> {
     const { passkeys } = this.#ready();
-    const options = await passkeys.enrolVerify(this.#open('vault.slot.add'), response);
+    const options = await passkeys.enrolVerify(this.#open(), response);
     this.#prf.unshift(...prf.map((result) => Buffer.from(result)));
-    return { type: 'options', options };
+    return { options };
   }
 
-  async #enrolProve({ response, label, after }: Message<'enrolProve'>, { prf }: Secrets): Promise<Unanswered<Answer>> {
+  async #enrolProve({ response, label, after }: VaultInput<'enrolProve'>, { prf }: Secrets): Promise<VaultOutput<'enrolProve'>> {
     const { home, passkeys } = this.#ready();
-    const identity = this.#open('vault.slot.add');
+    const identity = this.#open();
     const before = identity.person.slots;
     const slot = await passkeys.enrolProve(identity, response, prf, label, this.#now().toISOString());
     try {
@@ -319,15 +300,15 @@ export class VaultHost {
       identity.replaceSlots(before);
       throw error;
     }
-    return { type: 'enrolled', slot, certificate: await certifySlots(requireInstallation(home).id, identity, after) };
+    return { slot, certificate: await certifySlots(requireInstallation(home).id, identity, after) };
   }
 
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */
-  async #prove({ purpose, sealed, peer }: Message<'prove'>): Promise<Unanswered<Answer>> {
-    const identity = this.#open('session.open');
+  async #prove({ purpose, sealed, peer }: VaultInput<'prove'>): Promise<VaultOutput<'prove'>> {
+    const identity = this.#open();
     const page = this.#page;
     if (!page) throw new VaultError('no-page', 'There is no page to prove anything for.');
-    return { type: 'proved', proof: await prove(identity, sealed, { purpose, person: identity.person.id, page, peer }) };
+    return { proof: await prove(identity, sealed, { purpose, person: identity.person.id, page, peer }) };
   }
 
   #recordingFolder(home: Home, recording: string): string {
@@ -338,31 +319,29 @@ export class VaultHost {
     return folder;
   }
 
-  async #replay({ pane, recording, written }: Message<'replay'>): Promise<Unanswered<Answer>> {
+  async #replay({ pane, recording, written }: VaultInput<'replay'>): Promise<VaultOutput<'replay'>> {
     const { home } = this.#ready();
-    const opener = this.#open('recording.replay.own');
+    const opener = this.#open();
     const channel = this.#channel;
     if (!channel) throw new VaultError('no-page', 'There is no page to replay into.');
     // Sealing and sending are one step, so that the frames of several panes keep the channel's order.
-    const send = (frame: Uint8Array): Promise<void> => this.#parts.link.send({ type: 'frame', bytes: channel.seal(frame) } satisfies FromVaultHost);
+    const send = (frame: Uint8Array): Promise<void> => this.#parts.link.send({ frame: channel.seal(frame) });
     const skipped = await sendReplay({ folder: this.#recordingFolder(home, recording), opener, pane, written, send });
-    return { type: 'replayed', pane, skipped };
+    return { skipped };
   }
 
   /** Asks main, which has the installation's key, to sign for the bundle of these facts. */
-  #attest(id: number, statement: BundleStatement): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#attesting.set(id, (signature) => {
-        if (signature.length > 0) resolve(signature);
-        else reject(new VaultError('not-signed', 'The key of this installation did not sign for this export, so nothing was exported.'));
-      });
-      this.#post({ type: 'attest', export: id, statement });
-    });
+  async #attest(ticket: number, statement: BundleStatement): Promise<string> {
+    try {
+      return (await this.#main.ask('attest', { ticket, statement })).signature;
+    } catch {
+      throw new VaultError('not-signed', 'The key of this installation did not sign for this export, so nothing was exported.');
+    }
   }
 
-  async #export({ id, recording, folder, checkpoint, trust }: Message<'export'>): Promise<Unanswered<Answer>> {
+  async #export({ ticket, recording, folder, checkpoint, trust }: VaultInput<'export'>): Promise<VaultOutput<'export'>> {
     const { home, configuration } = this.#ready();
-    const identity = this.#open('recording.export.own');
+    const identity = this.#open();
     const recordingFolder = this.#recordingFolder(home, recording);
     const installation = requireInstallation(home);
     const result = await writeBundle({
@@ -370,7 +349,7 @@ export class VaultHost {
       opener: identity,
       ledger: { folder: home.ledger, key: installationNoteKey(installation) },
       checkpoint,
-      sign: (statement) => this.#attest(id, statement),
+      sign: (statement) => this.#attest(ticket, statement),
       person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
       trust: requireTrust(trust),
       target: folder,
@@ -378,12 +357,12 @@ export class VaultHost {
       version: configuration.version,
       live: true,
     });
-    return { type: 'exported', folder: result.folder, records: result.records, sha256: result.sha256 };
+    return { folder: result.folder, records: result.records, sha256: result.sha256 };
   }
 
-  async #judge({ folder, trust }: Message<'judge'>): Promise<Unanswered<Answer>> {
+  async #judge({ folder, trust }: VaultInput<'judge'>): Promise<VaultOutput<'judge'>> {
     const { good, sentence, detail, notes } = verifyBundle(folder, trust);
-    return { type: 'judged', good, sentence: detail ? `${sentence} ${detail}` : sentence, notes: [...notes] };
+    return { good, sentence: detail ? `${sentence} ${detail}` : sentence, notes: [...notes] };
   }
 }
 
@@ -400,7 +379,7 @@ function wipeSecrets({ passphrase, prf }: Secrets): void {
 const missingPassphrase = (): VaultError => new VaultError('wrong-passphrase', 'No passphrase arrived. Type it again.');
 
 /** A stable code and a sentence. Errors that are not ours keep their words to themselves: they may quote what they choked on. */
-function refusal(error: unknown, unlocking: boolean): { code: string; sentence: string } {
+function failureOf(error: unknown, unlocking: boolean): Failure {
   if (error instanceof UnlockError) return { code: error.code, sentence: error.message };
   if (error instanceof StorageFault) {
     // The ledger's table of failed unlocks knows these words only.

@@ -7,7 +7,8 @@ import { RECORDING, unlocked, type Rig } from '../../main/app.fixture.ts';
 import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, parseTrust, readVerifier, sshVerify, type BundleStatement } from '../../src/export/index.ts';
 import { openHome, requireInstallation } from '../../src/storage/index.ts';
 import { version } from '../../src/version.ts';
-import type { ToVaultHost } from '../../src/vault/protocol.ts';
+import type { Flat } from '../../src/process/flat.fixture.ts';
+import type { VaultInput } from '../../src/vault/service.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const events = (home: string): { action: string; detail: Record<string, unknown> }[] =>
@@ -21,7 +22,7 @@ async function withPane(): Promise<Rig & { person: string }> {
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   made.ask('workspace.size', { cols: 80, rows: 24 });
   await vi.waitFor(() => expect(events(made.home).some(({ action }) => action === 'pane.open')).toBe(true));
-  return { ...made, person: (made.vaultHeard.find(({ type }) => type === 'unlockPassphrase') as { person: string }).person };
+  return { ...made, person: made.vaultHeard.find(({ type }) => type === 'unlockPassphrase')!['person'] as string };
 }
 
 const statement = (person: string): BundleStatement => ({
@@ -42,22 +43,22 @@ const statement = (person: string): BundleStatement => ({
   cast: digest('cast'),
 });
 
-async function exporting(made: Rig): Promise<Extract<ToVaultHost, { type: 'export' }>> {
+async function exporting(made: Rig): Promise<VaultInput<'export'> & { readonly id: number }> {
   const before = made.vaultHeard.length;
   const pane = events(made.home).find(({ action }) => action === 'pane.open')!.detail['pane'];
   made.ask('export.start', { pane, folder: '/nonexistent/bundle' });
-  let asked: ToVaultHost | undefined;
+  let asked: Flat | undefined;
   await vi.waitFor(() => {
     asked = made.vaultHeard.slice(before).find(({ type }) => type === 'export');
     expect(asked).toBeDefined();
   });
-  return asked as Extract<ToVaultHost, { type: 'export' }>;
+  return asked as unknown as VaultInput<'export'> & { readonly id: number };
 }
 
 test('bytes, checkpoints and bundles that nobody asked for are not signed, and the attempt is in the ledger', async () => {
   const made = await withPane();
   made.vaultSays({ type: 'sign', request: 0, bytes: Buffer.from('wardmux.localhost/w-0/ledger\n99\n') });
-  made.vaultSays({ type: 'attest', export: 99, statement: statement(made.person) });
+  made.vaultSays({ type: 'attest', ticket: 99, statement: statement(made.person) });
   await vi.waitFor(() => expect(made.signatures).toEqual(['']));
   await vi.waitFor(() =>
     expect(events(made.home).filter(({ detail }) => detail?.['peer'] === 'vault-host' && detail['code'] === 'bad-message').length).toBeGreaterThanOrEqual(2),
@@ -71,18 +72,19 @@ test('during an export: one signature, for that recording and that person, over 
     { ...statement(made.person), person: 'p-ffffffffffff' },
   ]) {
     const asked = await exporting(made);
-    made.vaultSays({ type: 'attest', export: asked.id, statement: forged });
+    made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: forged });
     await vi.waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
     // The attempt has used up the one signature of this export.
-    made.vaultSays({ type: 'attest', export: asked.id, statement: statement(made.person) });
+    made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: statement(made.person) });
     await vi.waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
     made.vaultSays({ type: 'refused', id: asked.id, code: 'contradicted', sentence: 'No.' });
   }
-  // Facts out of shape, such as a file more, are no message at all.
+  // Facts out of shape, such as a file more, are refused before anybody looks at them.
   const asked = await exporting(made);
-  made.vaultSays({ type: 'attest', export: asked.id, statement: { ...statement(made.person), verifier: digest('a verifier that says good') } });
-  made.vaultSays({ type: 'attest', export: asked.id, statement: statement(made.person) });
-  await vi.waitFor(() => expect(made.signatures).toHaveLength(1));
+  made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: { ...statement(made.person), verifier: digest('a verifier that says good') } });
+  made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: statement(made.person) });
+  await vi.waitFor(() => expect(made.signatures.filter(Boolean)).toHaveLength(1));
+  expect(made.signatures.shift()).toBe('');
   const installation = requireInstallation(openHome(made.home));
   const trust = parseTrust(asked.trust) as never;
   const own = { trust, checkpoint: asked.checkpoint, verifier: readVerifier(), by: made.person, version };
@@ -108,7 +110,7 @@ test('after a lock nothing is signed, also not for an export that was under way'
   const asked = await exporting(made);
   const say = made.vaultSays;
   await made.app.lock('hotkey');
-  say({ type: 'attest', export: asked.id, statement: statement(made.person) });
+  say({ type: 'attest', ticket: asked.ticket, statement: statement(made.person) });
   await new Promise((resolve) => setImmediate(resolve));
   expect(made.signatures.filter(Boolean)).toEqual([]);
 });

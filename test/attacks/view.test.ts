@@ -20,7 +20,8 @@ import { firstRun } from '../../src/vault/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
 import { newScryptParameters } from '../../src/vault/kdf.ts';
 import { createPerson, personPath, readPerson } from '../../src/vault/person.ts';
-import { fromVaultHost, type FromVaultHost, type ToVaultHost } from '../../src/vault/protocol.ts';
+import { FlatLine, type Flat } from '../../src/process/flat.fixture.ts';
+import { vaultService } from '../../src/vault/service.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 const kdf = newScryptParameters();
@@ -48,25 +49,24 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 async function vault(folder: string) {
   const [inside, outside] = linkPair();
   new VaultHost({ link: inside, exit: () => {}, chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }), kdf });
-  const waiting = new Map<unknown, (answer: FromVaultHost) => void>();
+  const line = new FlatLine(vaultService, { unlockPassphrase: ['unlocked'], prove: ['proved'] });
+  const waiting = new Map<number | undefined, (answer: Flat) => void>();
   outside.onMessage((given) => {
-    const message = fromVaultHost.parse(given);
-    waiting.get('id' in message ? message.id : message.type)?.(message);
+    const message = line.incoming(given);
+    waiting.get((given as { id?: number }).id)?.(message);
   });
-  const post = (message: ToVaultHost): Promise<void> => outside.send(message);
+  const post = (message: Flat): Promise<void> => outside.send(line.outgoing(message));
   let next = 1;
-  const ask = (question: object): Promise<FromVaultHost> => {
-    const number = next++;
+  const ask = (question: Flat): Promise<Flat> => {
+    const id = next++;
     return new Promise((resolve) => {
-      waiting.set(number, resolve);
-      void post({ ...question, id: number } as ToVaultHost);
+      waiting.set(id, resolve);
+      void post({ ...question, id });
     });
   };
   await post({ type: 'configure', home: folder, origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost', version: '0.0.0' });
   const connect = async (key: PageKey) => {
-    const answered = new Promise<FromVaultHost>((resolve) => waiting.set('connected', resolve));
-    await post({ type: 'connect', publicKey: key.publicKey });
-    return key.connect(((await answered) as { publicKey: Uint8Array }).publicKey);
+    return key.connect((await ask({ type: 'connect', publicKey: key.publicKey }))['publicKey'] as Uint8Array);
   };
   const unlock = async (key: PageKey, passphrase = words, known: unknown = { ...factsOf(readPerson(home, id)!), seq: 1 }) => {
     const channel = await connect(key);
@@ -97,7 +97,7 @@ test('the owner, with the vault open, sees the shell: the way that the attacks b
   const challenge = await stage.challenge(key, id, { recipient: { kid: '', role: 'owner', jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener });
   const answer = await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey });
   expect(answer.type).toBe('proved');
-  expect(stage.prove((answer as { proof: Uint8Array }).proof)).toMatchObject({ type: 'attached', panes: [{ pane: 1 }] });
+  expect(stage.prove((answer as unknown as { proof: Uint8Array }).proof)).toMatchObject({ type: 'attached', panes: [{ pane: 1 }] });
 });
 
 test('a self-made record of the same id: the vault host refuses it, and where it were believed it would still see no shell', async () => {
@@ -109,7 +109,7 @@ test('a self-made record of the same id: the vault host refuses it, and where it
   const { unlock } = await vault(copy);
   const refused = await unlock(await PageKey.generate(), 'another phrase of mine');
   expect(refused).toMatchObject({ type: 'refused', code: 'changed-person' });
-  expect((refused as { sentence: string }).sentence).toContain('other keys than those that were enrolled here');
+  expect(refused['sentence']).toContain('other keys than those that were enrolled here');
   expect(() => checkPinned(homePaths(copy), id, factsOf(readPerson(home, id)!))).toThrow('other keys');
   expect(readFileSync(personPath(homePaths(copy), id), 'utf8')).toBe(JSON.stringify(record));
   // As if all of main were theirs: they prove their own key, and the owner's pane is not theirs.
@@ -133,15 +133,15 @@ test('a page that is swapped on the way gets no proof that fits it', async () =>
   const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
   // The shells' process is told of my page, the vault knows the honest one.
   const challenge = await stage.challenge(mine, id, asOwner);
-  const { proof } = (await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey })) as { proof: Uint8Array };
+  const { proof } = (await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey })) as unknown as { proof: Uint8Array };
   expect(stage.prove(proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   // A channel key of mine in place of the shells' process's own.
   const again = await stage.challenge(honest, id, asOwner);
-  const other = (await ask({ type: 'prove', purpose: 'view', sealed: again.sealed, peer: mine.publicKey })) as { proof: Uint8Array };
+  const other = (await ask({ type: 'prove', purpose: 'view', sealed: again.sealed, peer: mine.publicKey })) as unknown as { proof: Uint8Array };
   expect(stage.prove(other.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   // A proof for main is none for the shells' process.
   const third = await stage.challenge(honest, id, asOwner);
-  const unlocked = (await ask({ type: 'prove', purpose: 'unlock', sealed: third.sealed, peer: third.publicKey })) as { proof: Uint8Array };
+  const unlocked = (await ask({ type: 'prove', purpose: 'unlock', sealed: third.sealed, peer: third.publicKey })) as unknown as { proof: Uint8Array };
   expect(stage.prove(unlocked.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   expect(stage.count('attached')).toBe(0);
 });
@@ -153,7 +153,7 @@ test('a proof that is late, repeated, or for an earlier challenge opens nothing;
   await unlock(key);
   const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
   const proofOf = async ({ sealed, publicKey }: { sealed: string; publicKey: Uint8Array }): Promise<Uint8Array> =>
-    ((await ask({ type: 'prove', purpose: 'view', sealed, peer: publicKey })) as { proof: Uint8Array }).proof;
+    ((await ask({ type: 'prove', purpose: 'view', sealed, peer: publicKey })) as unknown as { proof: Uint8Array }).proof;
   const late = await proofOf(await stage.challenge(key, id, asOwner));
   await stage.clock.advance(challengeMs + 1);
   expect(stage.prove(late)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });

@@ -1,6 +1,7 @@
 /** What every host keeps, whatever it is made of. Each host's test file calls this with a way to make one. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { invisibilities, type Child, type Host, type HostSignal, type HostWindow, type Peer } from '../../main/host.ts';
+import { invisibilities } from '../../src/types/words.ts';
+import type { Child, Host, HostSignal, HostWindow, Peer } from '../../main/host.ts';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { Refusal } from '../../src/bridge/server.ts';
+import { Refusal } from '../../src/types/refusal.ts';
 import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
 
 let browser: Browser;

@@ -5,15 +5,15 @@ import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { askIfThere, ImpostorError, socketPath, terminalSockets } from '../../control/ask.ts';
 import { isHeld } from '../../control/hold.ts';
-import { verbs, type Verb } from '../../control/verbs.ts';
+import { verbs, type AppFacts, type Verb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
-const darkness: readonly unknown[] = ['gone', 'killed'];
+const darkness: readonly AppFacts['visible'][] = ['gone', 'killed'];
 
 /** Everybody who runs with this data folder: the app, and terminals with a shell of their own. */
 interface Running {
-  readonly app: Record<string, unknown> | undefined;
-  readonly terminals: readonly Record<string, unknown>[];
+  readonly app: AppFacts | undefined;
+  readonly terminals: readonly AppFacts[];
 }
 
 async function ask(command: Verb, io: CliIo): Promise<Running> {
@@ -39,19 +39,14 @@ async function ask(command: Verb, io: CliIo): Promise<Running> {
       `Wardmux is running with ${home}, and cannot be asked: its socket was taken away, or it is just starting. Nothing is known of it. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
     );
   if (!app && there.length === 0) throw new CliError('notRunning', `No Wardmux is running with ${home}.`);
-  for (const answer of [app, ...there]) {
-    if (answer && answer['ok'] !== true)
-      throw new CliError('failed', `The app refused: ${typeof answer['error'] === 'string' ? answer['error'] : 'it gave no reason'}`);
-    if (answer) delete answer['ok'];
-  }
   return { app, terminals: there };
 }
 
 /** One answer for all: open where anything is. */
-function together({ app, terminals }: Running): Record<string, unknown> {
+function together({ app, terminals }: Running): AppFacts & { readonly terminals?: readonly AppFacts[] } {
   const all = [...(app ? [app] : []), ...terminals];
-  const state = all.find((answer) => answer['state'] === 'unlocked') ?? all[0]!;
-  return { ...(app ?? terminals[0]), state: state['state'], ...(terminals.length > 0 ? { terminals } : {}) };
+  const state = all.find((answer) => answer.state === 'unlocked') ?? all[0]!;
+  return { ...(app ?? terminals[0]!), state: state.state, ...(terminals.length > 0 ? { terminals } : {}) };
 }
 
 export const lock: CliCommand = {
@@ -69,12 +64,11 @@ export const lock: CliCommand = {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
       const running = await ask('lock', io);
       const answer = together(running);
-      if (answer['state'] === 'unlocked') throw new CliError('failed', 'The app did not lock. Lock the screen of this machine, then end Wardmux.');
+      if (answer.state === 'unlocked') throw new CliError('failed', 'The app did not lock. Lock the screen of this machine, then end Wardmux.');
       if (options.json) await io.out(jsonText(answer));
-      const silent = running.terminals.find((terminal) => !darkness.includes(terminal['visible']));
-      if (silent)
-        throw new CliError('notDark', `The terminal of process ${String(silent['pid'])} is locked, but it does not say that its screen is empty. Look at it.`);
-      if (running.app && !darkness.includes(running.app['visible']))
+      const silent = running.terminals.find((terminal) => !darkness.includes(terminal.visible));
+      if (silent) throw new CliError('notDark', `The terminal of process ${silent.pid} is locked, but it does not say that its screen is empty. Look at it.`);
+      if (running.app && !darkness.includes(running.app.visible))
         throw new CliError('notDark', 'The app is locked, but its window may still show what it showed. Lock the screen of this machine, then end Wardmux.');
       if (!options.json) io.talk('Locked.');
       done(exit.done);
@@ -93,7 +87,7 @@ export const status: CliCommand = {
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
       const answer = together(await ask('status', io));
-      await io.out(options.json ? jsonText(answer) : `${String(answer['state'] ?? 'running')}\n`);
+      await io.out(options.json ? jsonText(answer) : `${answer.state}\n`);
       done(exit.done);
     });
   },

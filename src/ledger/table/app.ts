@@ -1,6 +1,6 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
 import { denialReasons, doorNames } from '../../access/index.ts';
-import { surfaces } from '../../types/words.ts';
+import { invisibilities, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -52,7 +52,7 @@ export const appRows = [
   row(
     'lock',
     'The app locked: renderer and private keys are gone. How it is known that nothing is to be seen: gone, the screen was looked at, or a terminal says that it is empty; killed, the processes that draw were ended; unknown, neither.',
-    { cause: lockCauses, 'visible?': ['gone', 'killed', 'unknown'] },
+    { cause: lockCauses, 'visible?': invisibilities },
     { person: 'optional' },
   ),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),

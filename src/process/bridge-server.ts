@@ -1,8 +1,9 @@
 /** The core's side of the bridge: takes a page's text, checks it, calls the one handler, answers. Nothing else gets in. */
 import type { Surface } from '../types/words.ts';
 import type { Door, Permission } from '../access/index.ts';
-import { Limiter } from './limiter.ts';
-import { requests, type EventName, type Events, type Input, type Output, type RequestName } from './schema.ts';
+import { call, type Handlers as HandlersOf, type Trouble } from './service.ts';
+import { Limiter } from '../bridge/limiter.ts';
+import { requests, type EventName, type Events, type RequestName, type Requests } from '../bridge/schema.ts';
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
 const MAX_TEXT = 64 * 1024;
@@ -11,18 +12,7 @@ const MAX_PER_SECOND = 2000;
 /** Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
 const MAX_REFUSED_PER_SECOND = 10;
 
-export type Handlers = { readonly [N in RequestName]: (input: Input<N>) => Promise<Output<N>> };
-
-/** A refusal that the page may show. `code` is stable, `sentence` is for people. */
-export class Refusal extends Error {
-  override name = 'Refusal';
-  readonly code: string;
-
-  constructor(code: string, sentence: string) {
-    super(sentence);
-    this.code = code;
-  }
-}
+export type Handlers = HandlersOf<Requests>;
 
 export type RefusedCode = 'too-many' | 'too-large' | 'bad-json' | 'bad-message' | 'unknown-request' | 'wrong-surface' | 'bad-input' | 'failed';
 
@@ -78,33 +68,15 @@ export class BridgeServer {
       return refused('bad-json');
     }
     if (!isEnvelope(message)) return refused('bad-message');
-    const { id, request } = message;
-    const fail = (code: string, sentence: string): void => post(JSON.stringify({ id, ok: false, error: { code, sentence } }));
-    if (!Object.hasOwn(requests, request)) {
-      refused('unknown-request');
-      return fail('unknown-request', 'Wardmux does not know this request.');
+    const { id, request, input } = message;
+    const row = Object.hasOwn(requests, request) ? requests[request as RequestName] : undefined;
+    if (row && !row.surfaces.includes(surface())) {
+      refused('wrong-surface', row.needs);
+      return post(JSON.stringify({ id, ok: false, error: { code: 'not-here', sentence: 'This is not possible here.' } }));
     }
-    const name = request as RequestName;
-    const { needs, surfaces } = requests[name];
-    if (!surfaces.includes(surface())) {
-      refused('wrong-surface', needs);
-      return fail('not-here', 'This is not possible here.');
-    }
-    const denial = door(needs);
-    if (denial) return fail(denial.why, denial.sentence);
-    const input = requests[name].input.safeParse(message.input);
-    if (!input.success) {
-      refused('bad-input', needs);
-      return fail('bad-input', 'Wardmux could not read this request.');
-    }
-    try {
-      const handler = handlers[name] as (value: unknown) => Promise<unknown>;
-      post(JSON.stringify({ id, ok: true, output: await handler(input.data) }));
-    } catch (error) {
-      if (error instanceof Refusal) return fail(error.code, error.message);
-      refused('failed', needs);
-      fail('failed', 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.');
-    }
+    const trouble = (found: Trouble): void => refused(found.code, 'needs' in found ? found.needs : undefined);
+    const outcome = await call({ table: requests, handlers, door, trouble }, request, input);
+    post(JSON.stringify({ id, ...outcome }));
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Surface } from '../types/words.ts';
 import { expect, test } from 'vitest';
-import { requests, type RequestName } from './schema.ts';
-import { BridgeServer, Refusal, type Handlers } from './server.ts';
+import { requests, type RequestName } from '../bridge/schema.ts';
+import { Refusal } from '../types/refusal.ts';
+import { BridgeServer, type Handlers } from './bridge-server.ts';
 
 function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: never) => Promise<unknown>>> = {}) {
   const posted: { id?: number; ok?: boolean; output?: unknown; error?: { code: string; sentence: string } }[] = [];

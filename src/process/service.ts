@@ -1,0 +1,108 @@
+/**
+ * What can be asked of whom: one table a service, a row a question, from which both ends take their types. The page, the
+ * private socket, the vault's process and the one with the shells are asked through `call`, and nowhere else: the row is
+ * found, the door is asked, the input is checked, the handler runs, and whatever it throws becomes a code and a sentence.
+ */
+import type { z } from 'zod';
+import type { Denial, Permission } from '../access/index.ts';
+import { Refusal } from '../types/refusal.ts';
+
+/** What every table has. A row without `output` is told, and not answered. */
+export interface Row {
+  /** What whoever asks needs (src/access). */
+  readonly needs: Permission;
+  readonly input: z.ZodType;
+  readonly output?: z.ZodType | undefined;
+  /** How long an answer may take (ms). Undefined: as long as it likes. */
+  readonly withinMs?: number | undefined;
+}
+export type Service = Readonly<Record<string, Row>>;
+
+/** Most answers take some milliseconds; where a disk is waited for they take seconds, on a busy machine, and never 10. */
+export const ANSWER_MS = 10_000;
+
+/** A row that is answered. @param withinMs in milliseconds, or 'any' where the length of what is done has no bound. */
+export function asked<I extends z.ZodType, O extends z.ZodType>(
+  needs: Permission,
+  input: I,
+  output: O,
+  withinMs: number | 'any' = ANSWER_MS,
+): { readonly needs: Permission; readonly input: I; readonly output: O; readonly withinMs: number | undefined } {
+  return { needs, input, output, withinMs: withinMs === 'any' ? undefined : withinMs };
+}
+
+/** A row that is told, and not answered. */
+export function told<I extends z.ZodType>(needs: Permission, input: I): { readonly needs: Permission; readonly input: I; readonly output: undefined } {
+  return { needs, input, output: undefined };
+}
+
+export type Asked<S extends Service> = { [N in keyof S & string]: S[N]['output'] extends z.ZodType ? N : never }[keyof S & string];
+export type Told<S extends Service> = Exclude<keyof S & string, Asked<S>>;
+export type InputOf<S extends Service, N extends keyof S> = z.output<S[N]['input']>;
+export type OutputOf<S extends Service, N extends keyof S> = S[N]['output'] extends z.ZodType ? z.output<S[N]['output']> : void;
+/** One handler a row. Where it answers at once, so does the service. */
+export type Handlers<S extends Service> = { readonly [N in keyof S & string]: (input: InputOf<S, N>) => OutputOf<S, N> | Promise<OutputOf<S, N>> };
+
+export interface Failure {
+  readonly code: string;
+  readonly sentence: string;
+}
+export type Outcome = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: Failure };
+
+/** Why a question reached no handler, or what its handler could not do, for whoever keeps the record. Never holds what was sent. */
+export type Trouble =
+  | { readonly code: 'unknown-request' }
+  | { readonly code: 'bad-input'; readonly request: string; readonly needs: Permission; readonly fields: readonly string[] }
+  | { readonly code: 'failed'; readonly request: string; readonly needs: Permission };
+
+export interface ServiceParts<S extends Service> {
+  readonly table: S;
+  readonly handlers: Handlers<S>;
+  /** A denial has been told when this gives one. */
+  readonly door: (needs: Permission, input: unknown) => Denial | undefined;
+  readonly trouble: (trouble: Trouble) => void;
+  /** What is said of an error that is no Refusal. Left out: that something went wrong, and nothing of the error. */
+  readonly failure?: (error: unknown, request: string) => Failure;
+}
+
+const failed: Failure = {
+  code: 'failed',
+  sentence: 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.',
+};
+
+const no = (code: string, sentence: string): Outcome => ({ ok: false, error: { code, sentence } });
+
+/** Asks a service. Never throws, never rejects; at once where the handler answers at once. */
+export function call<S extends Service>(parts: ServiceParts<S>, request: string, input: unknown): Outcome | Promise<Outcome> {
+  const { table, handlers, door, trouble, failure } = parts;
+  if (!Object.hasOwn(table, request)) {
+    trouble({ code: 'unknown-request' });
+    return no('unknown-request', 'Wardmux does not know this request.');
+  }
+  const row = table[request]!;
+  const { needs } = row;
+  const denial = door(needs, input);
+  if (denial) return no(denial.why, denial.sentence);
+  const parsed = row.input.safeParse(input);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].filter((path) => path !== '');
+    trouble({ code: 'bad-input', request, needs, fields });
+    return no('bad-input', 'Wardmux could not read this request.');
+  }
+  const thrown = (error: unknown): Outcome => {
+    if (error instanceof Refusal) return no(error.code, error.message);
+    if (failure) {
+      const { code, sentence } = failure(error, request);
+      return no(code, sentence);
+    }
+    trouble({ code: 'failed', request, needs });
+    return { ok: false, error: failed };
+  };
+  const done = (output: unknown): Outcome => ({ ok: true, output });
+  try {
+    const output: unknown = handlers[request as keyof S & string](parsed.data as never);
+    return output instanceof Promise ? output.then(done, thrown) : done(output);
+  } catch (error) {
+    return thrown(error);
+  }
+}

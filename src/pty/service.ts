@@ -1,0 +1,114 @@
+/**
+ * What main asks of the process that holds the shells, and what that tells main; checked at both ends. Pane text never travels
+ * here in the clear: output and input go through the sealed view channel (src/bridge/channel) as opaque frames that main only
+ * relays. Who may see and type no row says: that is proven with the owner's key (`attach`, `proof`).
+ */
+import { z } from 'zod';
+import { denialReasons, permissionNames } from '../access/index.ts';
+import { writtenSchema } from '../recording/written.ts';
+import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
+
+const personId = z.string().regex(/^p-[0-9a-f]{12}$/);
+const pane = z.number().int().nonnegative();
+const cells = z.number().int().min(1).max(2000);
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
+const head = z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) });
+const jwk = z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
+export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
+const endReason = z.enum(endReasons);
+
+export const recordingNoticeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('start'),
+    recording: z.string(),
+    person: z.string(),
+    recipients: z.array(z.string()).readonly(),
+    policySha256: z.string(),
+    access: z.object({ role: z.enum(roles), class: z.enum(workstationClasses), reason: z.enum(reasons), breakGlass: z.string().nullable() }),
+  }),
+  z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
+  z.object({ kind: z.literal('heads'), heads: z.array(z.object({ recording: z.string(), head })).readonly() }),
+  z.object({ kind: z.literal('end'), recording: z.string(), reason: endReason, head, outputBytes: z.number(), durationMs: z.number() }),
+  z.object({ kind: z.literal('failed'), recording: z.string(), reason: z.string(), head }),
+]);
+
+/** What a recording takes from the policy in force. */
+const policyFields = {
+  policySha256: z.string(),
+  workstationClass: z.enum(workstationClasses),
+  rotateMinutes: z.number().positive(),
+  rotateMebibytes: z.number().positive(),
+  reserveMebibytes: z.number().nonnegative(),
+};
+
+const none = z.object({});
+
+export const ptyService = {
+  /** First, once. Paths are absolute. */
+  configure: told('process.keep', z.object({ recordingsFolder: z.string(), installation: z.string(), ...policyFields, version: z.string() })),
+  /** Another policy is in force: for the shells that are started from here on. A recording keeps the one that it began under. */
+  policy: told('process.keep', z.object(policyFields)),
+  /** Starts a shell, recorded from its first byte. `roles` are those of the person, as the ledger has them. */
+  spawn: asked(
+    'session.record',
+    z.object({
+      pane,
+      person: z.string(),
+      roles: z.array(z.string()),
+      recipients: z.array(recipientSchema).min(1),
+      command: z.array(z.string()).min(1),
+      cwd: z.string(),
+      env: z.record(z.string(), z.string()),
+      cols: cells,
+      rows: cells,
+    }),
+    z.object({ recording: z.string(), pid: z.number() }),
+  ),
+  resize: told('process.keep', z.object({ pane, cols: cells, rows: cells })),
+  /**
+   * A workspace with this ephemeral P-256 key (raw, 65 bytes) wants to see and type. Nobody is believed here: the answer is the
+   * channel's key for this page, and a challenge sealed to `key`; only panes whose owner has held that key since their first
+   * byte are shown. Good for some seconds.
+   */
+  attach: asked(
+    'process.keep',
+    z.object({ publicKey: bytes, person: z.string(), method: z.string(), key: jwk }),
+    z.object({ publicKey: bytes, sealed: z.string() }),
+  ),
+  /**
+   * What the vault has made of the challenge, which is used up by it. Refused with `wrong-proof` or `no-challenge`. Live output
+   * goes on after `written`; everything before it is in the recording, whose files are held against that.
+   */
+  proof: asked('process.keep', z.object({ proof: bytes }), z.object({ panes: z.array(z.object({ pane, recording: z.string(), written: writtenSchema })) })),
+  /** Output bytes of the pane that the workspace has parsed, in all: cumulative, so that a lost ack heals. */
+  ack: told('process.keep', z.object({ pane, parsed: z.number().nonnegative() })),
+  /** Main runs. Without it for three seconds (src/bridge/lease.ts) the view key is dropped as by a lock, but without an answer. */
+  lease: told('process.keep', none),
+  /** Lock: drop the view key, mark every recording, start new segments. */
+  detach: asked('process.keep', z.object({ cause: z.string() }), none),
+  /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */
+  kill: told('process.keep', z.object({ pane })),
+  /** A `heads` notice of the live recordings that have grown, then the answer. */
+  checkpoint: asked('process.keep', none, none),
+  /** End everything, seal, exit 0. */
+  stop: told('process.keep', none),
+};
+export type PtyService = typeof ptyService;
+export type AttachedPane = OutputOf<PtyService, 'proof'>['panes'][number];
+export type PtyInput<N extends keyof PtyService> = InputOf<PtyService, N>;
+
+export const ptyParentService = {
+  ready: told('process.keep', none),
+  /** Somebody asked for what they may not do: for the ledger, which is main's. */
+  denied: told('process.keep', z.object({ needs: z.enum(permissionNames), why: z.enum(denialReasons), person: personId.optional() })),
+  exit: told('process.keep', z.object({ pane, code: z.number(), signal: z.number() })),
+  /** The program of this pane waits for room on the disk: there is less than the policy keeps, or none. Null: it goes on. */
+  held: told('process.keep', z.object({ pane, why: z.enum(['reserve', 'full']).nullable() })),
+  notice: told('process.keep', recordingNoticeSchema),
+  /** Output bytes sealed since this process began, of all panes. Sent at most once a second while something is being sealed. */
+  sealed: told('process.keep', z.object({ bytes: z.number() })),
+  /** Something to tell the person; `pane` where one is concerned. Never holds pane text. */
+  fault: told('process.keep', z.object({ pane: pane.optional(), sentence: z.string() })),
+};
+export type PtyParentService = typeof ptyParentService;

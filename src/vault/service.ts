@@ -1,0 +1,104 @@
+/**
+ * What main asks of the vault's process, which holds an open identity and which the lock kills, and what that asks of main.
+ * Secrets that a person types or a passkey gives never pass main in the clear: the page seals them to the vault's ephemeral
+ * key (src/bridge/channel), and main relays opaque frames.
+ */
+import { z } from 'zod';
+import { denialReasons, permissionNames } from '../access/index.ts';
+import { statementSchema } from '../export/statement.ts';
+import { writtenSchema } from '../recording/written.ts';
+import { asked, told, type InputOf } from '../process/service.ts';
+import { unlockMethods } from '../types/words.ts';
+
+const personId = z.string().regex(/^p-[0-9a-f]{12}$/);
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
+/** Opaque JSON for @simplewebauthn, checked in full by the vault. */
+const json = z.record(z.string(), z.unknown());
+const none = z.object({});
+const unlocked = z.object({ person: z.string(), method: z.enum(unlockMethods), slot: z.string() });
+const options = z.object({ options: json });
+
+/** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
+const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string(), seq: z.number() }).optional();
+
+/** scrypt takes a second of a free core, and a first run measures it before: on a busy machine that is a minute. */
+const SCRYPT_MS = 120_000;
+
+export const vaultService = {
+  /** First, once. */
+  configure: told('process.keep', z.object({ home: z.string(), origin: z.string(), rpId: z.string(), version: z.string() })),
+  /** A page with this ephemeral key wants to talk; the vault's own key for it. */
+  connect: asked('process.keep', z.object({ publicKey: bytes }), z.object({ publicKey: bytes })),
+  /** First run. The passphrase has come as a sealed frame before. */
+  createPerson: asked(
+    'installation.create',
+    z.object({ name: z.string(), auditKeyPath: z.string(), replaceInstallation: z.boolean() }),
+    z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
+    SCRYPT_MS,
+  ),
+  /** The passphrase has come as a sealed frame before. */
+  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known }), unlocked, SCRYPT_MS),
+  /** For navigator.credentials.get, with PRF inputs. */
+  passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known }), options),
+  /** The PRF result has come as a sealed frame before. */
+  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json }), unlocked),
+  /** For navigator.credentials.create. */
+  enrolOptions: asked('vault.slot.add', none, options),
+  /** For a proving get(). */
+  enrolVerify: asked('vault.slot.add', z.object({ response: json }), options),
+  /**
+   * Two equal PRF results came as sealed frames. The changed record is staged for main to enter (pinned.ts), and certified by
+   * its person as the change that follows event `after`.
+   */
+  enrolProve: asked(
+    'vault.slot.add',
+    z.object({ response: json, label: z.string(), after: z.number() }),
+    z.object({ slot: z.string(), certificate: z.strictObject({ byKey: z.string(), signature: z.string() }) }),
+  ),
+  /** A challenge (src/proof): `peer` is the channel key of whoever asks. The page's is the vault's own. */
+  prove: asked('session.open', z.object({ purpose: z.enum(['unlock', 'view']), sealed: z.string(), peer: bytes }), z.object({ proof: bytes })),
+  /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. */
+  replay: asked(
+    'recording.replay.own',
+    z.object({ pane: z.number(), recording: z.string(), written: writtenSchema }),
+    z.object({ skipped: z.number() }),
+    'any',
+  ),
+  /**
+   * Asks for one `attest` on its way, with the same ticket. `checkpoint` is the ledger's newest one, `trust` the text of
+   * trust.json: main signs for its own, whatever the vault believes.
+   */
+  export: asked(
+    'recording.export.own',
+    z.object({
+      ticket: z.number(),
+      recording: z.string(),
+      folder: z.string(),
+      checkpoint: z.object({ origin: z.string(), head: z.object({ size: z.number(), root: z.string() }), note: z.string() }),
+      trust: z.string(),
+    }),
+    z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
+    'any',
+  ),
+  /** Judges a bundle by this trust.json. */
+  judge: asked(
+    'ledger.verify',
+    z.object({ folder: z.string(), trust: z.string() }),
+    z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
+    'any',
+  ),
+};
+export type VaultService = typeof vaultService;
+export type VaultInput<N extends keyof VaultService> = InputOf<VaultService, N>;
+
+export const vaultParentService = {
+  ready: told('process.keep', none),
+  /** Somebody asked for what they may not do: for the ledger, which is main's. */
+  denied: told('process.keep', z.object({ needs: z.enum(permissionNames), why: z.enum(denialReasons), person: personId.optional() })),
+  /**
+   * The installation's key lives in main: please sign for the bundle that these facts are about, under the ticket of the export
+   * that is under way. Main composes what it signs; bytes are never sent.
+   */
+  attest: asked('process.keep', z.object({ ticket: z.number(), statement: statementSchema }), z.object({ signature: z.string() })),
+};
+export type VaultParentService = typeof vaultParentService;
