@@ -6,6 +6,7 @@ type FailureCause = Extract<AuditEntry, { readonly action: 'recording.failed' }>
 
 /** A recorder's reason is a sentence or an errno; the ledger keeps one word of a fixed list, so no text slips in. */
 function failureCause(reason: string): FailureCause {
+  if (/\(MOVED\)/.test(reason)) return 'moved';
   if (/ENOSPC|EDQUOT|disk.?full|no space/i.test(reason)) return 'disk-full';
   if (/EROFS|read.?only/i.test(reason)) return 'read-only';
   if (/EIO\b|io-error|input\/output/i.test(reason)) return 'io-error';

@@ -2,6 +2,9 @@
 import { StorageFault } from '../storage/fault.ts';
 import { RecordingError } from './errors.ts';
 
+/** Code of an error of ours: a segment's file is gone from its place, or shorter than what was written. */
+export const MOVED = 'MOVED';
+
 /** What the commonest errors of a disk mean. */
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
@@ -12,6 +15,7 @@ const meanings: Readonly<Record<string, string>> = {
   EDQUOT: "the user's share of the disk is full",
   EFBIG: 'the file is as long as it may be',
   EIO: 'the disk has an error',
+  [MOVED]: 'somebody has taken away, replaced or shortened the file that it is written to',
   EEXIST: 'there is a recording of this name already',
 };
 

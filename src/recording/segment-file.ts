@@ -5,11 +5,12 @@
  * Where a full disk takes a part of a frame only, that part is taken back: the file ends with a whole frame, and the same
  * frame may be written later.
  */
-import { close, closeSync, fdatasync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { close, closeSync, fdatasync, fstat, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isFull } from '../storage/room.ts';
+import { MOVED } from './disk-error.ts';
 import { segmentName } from './header.ts';
 import type { TreeHead } from './types.ts';
 
@@ -18,6 +19,7 @@ export const SYNC_INTERVAL_MS = 200;
 
 const fdatasyncAsync = promisify(fdatasync);
 const closeAsync = promisify(close);
+const fstatAsync = promisify(fstat);
 
 export interface SegmentFileParts {
   /** The recording's own folder. */
@@ -31,6 +33,7 @@ export interface SegmentFileParts {
 export class SegmentFile {
   readonly #parts: SegmentFileParts;
   #fd = -1;
+  #path = '';
   #bytes = 0;
   #allBytes = 0;
   #dirty = false;
@@ -77,6 +80,7 @@ export class SegmentFile {
     this.startSync();
     this.#retire();
     this.#fd = fd;
+    this.#path = path;
     this.#bytes = first.length;
     this.#allBytes += first.length;
     // The new name must last as well. Not waited for: at a lock every pane rotates, and a slow disk must not hold them up.
@@ -87,6 +91,8 @@ export class SegmentFile {
   /** Writes all bytes at the segment's end. Throws what the system says: on a full disk the file is then as long as it was. */
   append(bytes: Buffer): void {
     const at = this.#bytes;
+    // Somebody has cut it: what is written behind would stand after a hole.
+    if (fstatSync(this.#fd).size !== at) throw notInPlace();
     try {
       writeAll(this.#fd, bytes, at);
     } catch (error) {
@@ -105,11 +111,13 @@ export class SegmentFile {
     if (!this.#dirty) return;
     this.#dirty = false;
     const fd = this.#fd;
+    const [path, bytes] = [this.#path, this.#bytes];
     const head = this.#parts.head();
     this.#queue(async () => {
       // After a failed sync the kernel may have dropped what was to be synced, and reports success for the next one.
       if (this.#broken) return;
       await fdatasyncAsync(fd);
+      await requireInPlace(fd, path, bytes);
       this.#durable = head;
     });
   }
@@ -152,6 +160,18 @@ function writeAll(fd: number, bytes: Buffer, at: number): void {
     written += more;
   }
 }
+
+/**
+ * What is written into a file that nobody can find any more is not recorded. Whoever may write the folder can take the file
+ * away, put another one in its place, or shorten it; the descriptor takes bytes all the same.
+ */
+async function requireInPlace(fd: number, path: string, bytes: number): Promise<void> {
+  const [own, there] = await Promise.all([fstatAsync(fd, { bigint: true }), lstat(path, { bigint: true }).catch(() => undefined)]);
+  if (there?.ino === own.ino && there.dev === own.dev && own.size >= bytes) return;
+  throw notInPlace();
+}
+
+const notInPlace = (): Error => Object.assign(new Error('the file is not in its place'), { code: MOVED });
 
 async function syncFolderAsync(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

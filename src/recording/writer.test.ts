@@ -1,6 +1,6 @@
 import { operatorAccess } from './access.ts';
-import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -311,6 +311,36 @@ describe('errors stop the recording for good', () => {
     expect(() => writer.output(Buffer.from('more'))).toThrow(/has stopped/);
     await writer.end('exit');
     expect(notices.at(-1)).toMatchObject({ kind: 'failed' });
+  });
+
+  it.each<readonly [string, (path: string) => void]>([
+    ['taken away', (path) => unlinkSync(path)],
+    [
+      'replaced by its own copy',
+      (path) => {
+        const bytes = readFileSync(path);
+        unlinkSync(path);
+        writeFileSync(path, bytes);
+      },
+    ],
+    ['shortened', (path) => truncateSync(path, 100)],
+    ['its folder moved away', (path) => renameSync(dirname(path), `${dirname(path)}-away`)],
+  ])('the file %s: what is written into nothing is not taken for recorded', async (_, act) => {
+    const { writer, notices } = await newRecording();
+    writer.output(Buffer.from('kept'));
+    await writer.sync();
+    act(join(writer.folder, 'segment-000000.wmx'));
+    const goesOn = async (): Promise<void> => {
+      writer.output(Buffer.from('into nothing'));
+      await writer.sync();
+    };
+    await expect(goesOn()).rejects.toMatchObject({
+      code: 'write-failed',
+      message: expect.stringContaining('taken away, replaced or shortened') as string,
+    });
+    expect(() => writer.output(Buffer.from('more'))).toThrow(/has stopped/);
+    await writer.end('exit');
+    expect(notices.at(-1)).toMatchObject({ kind: 'failed', reason: expect.stringContaining('MOVED') as string });
   });
 
   it('a file where the next segment should be: it is not overwritten', async () => {

@@ -2,7 +2,7 @@
 import { endReasons, reasons, roles, workstationClasses } from '../../types/words.ts';
 import { row } from './row.ts';
 
-const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'other'] as const;
+const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'moved', 'other'] as const;
 
 export const recordingRows = [
   row(
