@@ -145,7 +145,8 @@ function importsOf(file: string): Import[] {
     .replace(/^\s*\/\/.*$/gm, '');
   return [...text.matchAll(importPattern)].map((match) => ({
     specifier: match[2] ?? match[3] ?? '',
-    typeOnly: match[1] !== undefined,
+    // `import { type A, type B }` is gone too.
+    typeOnly: match[1] !== undefined || /^\s*(?:im|ex)port\s*\{(?:\s*type\s[^,}]*,?)+\s*\}/.test(match[0].trimStart()),
     dynamic: match[3] !== undefined,
   }));
 }
@@ -232,6 +233,108 @@ describe('the real tree', () => {
         (_file, specifier) => specifier.startsWith('.') && !/\.(tsx?|css|json|svg|woff2)(\?\w+)?$/.test(specifier),
       ),
     ).toEqual([]);
+  });
+
+  // ---------------------------------------------------------------- docs/architecture.md
+
+  const page = join(root, 'docs/architecture.md');
+  /** The rows of the table that follows a line, each as its cells. */
+  function tableAfter(text: string, line: RegExp): string[][] {
+    const lines = text.split('\n');
+    const from = lines.findIndex((found, n) => n > lines.findIndex((one) => line.test(one)) && found.startsWith('| ---'));
+    const rows: string[][] = [];
+    for (let n = from + 1; lines[n]?.startsWith('|'); n++)
+      rows.push(
+        lines[n]!.split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+    return rows;
+  }
+  const quoted = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+
+  /** Parts of the product: what only tests use belongs to the tests. */
+  const isProduct = (file: string): boolean =>
+    !isTest(file) && !/\.(fixture|contract)\.ts$|\/(fixture|fake)\.ts$/.test(file) && file !== 'renderer/vite.config.ts';
+  /** `src/ledger`, `main`, `renderer`; undefined for what stands in no folder, such as src/version.ts. */
+  const roomOf = (file: string): string | undefined => /^(src\/[^/]+|main|renderer)\//.exec(file)?.[1];
+
+  /** What each room imports of the others: code, and types alone. */
+  function roomImports(): Map<string, { readonly code: Set<string>; readonly types: Set<string> }> {
+    const found = new Map<string, { code: Set<string>; types: Set<string> }>();
+    for (const [file, imports] of tree) {
+      const room = roomOf(file);
+      if (room === undefined || !isProduct(file)) continue;
+      const entry = found.get(room) ?? { code: new Set(), types: new Set() };
+      found.set(room, entry);
+      for (const { specifier, typeOnly } of imports) {
+        const path = target(file, specifier);
+        const other = path === undefined ? undefined : roomOf(path);
+        if (other !== undefined && other !== room) (typeOnly ? entry.types : entry.code).add(other);
+      }
+    }
+    return found;
+  }
+
+  const cellOf = ({ code, types }: { readonly code: ReadonlySet<string>; readonly types: ReadonlySet<string> }): string => {
+    const words = (rooms: readonly string[]): string => rooms.map((room) => `\`${room.replace(/^src\//, '')}\``).join(', ');
+    const only = [...types].filter((room) => !code.has(room)).sort();
+    const parts = [...(code.size > 0 ? [words([...code].sort())] : []), ...(only.length > 0 ? [`types of ${words(only)}`] : [])];
+    return parts.join('; ') || 'nothing';
+  };
+
+  test('what each folder imports is what docs/architecture.md says, and each folder stands there', () => {
+    const actual = roomImports();
+    if (process.env['UPDATE_DOCS']) {
+      let text = readFileSync(page, 'utf8');
+      for (const [folder = '', , old = ''] of tableAfter(text, /^## Folders/)) {
+        const imports = actual.get(quoted(folder)[0]?.replace(/\/$/, '') ?? '');
+        const row = text.split('\n').find((line) => line.startsWith(`| ${folder} `) || line.startsWith(`| ${folder}|`));
+        if (imports && row) text = text.replace(row, `${row.slice(0, row.lastIndexOf(old))}${cellOf(imports)} |`);
+      }
+      writeFileSync(page, text);
+    }
+    const said = new Map(
+      tableAfter(readFileSync(page, 'utf8'), /^## Folders/).map(([folder = '', , imports = '']) => [quoted(folder)[0]!.replace(/\/$/, ''), imports]),
+    );
+    for (const [room, imports] of actual) expect(`${room}: ${said.get(room) ?? 'stands in no row'}`).toBe(`${room}: ${cellOf(imports)}`);
+    // A row of the page for a folder that is gone would be no truth either.
+    for (const folder of said.keys()) expect(sources().some((file) => file.startsWith(`${folder}/`)) || readdirSync(root).includes(folder), folder).toBe(true);
+  });
+
+  test('no two folders of src import each other’s code', () => {
+    const actual = roomImports();
+    const both = [...actual].flatMap(([room, { code }]) =>
+      [...code].filter((other) => actual.get(other)?.code.has(room)).map((other) => `${room} <-> ${other}`),
+    );
+    expect(both).toEqual([]);
+  });
+
+  test('the files of main import in the order of docs/architecture.md', () => {
+    const lines = tableAfter(readFileSync(page, 'utf8'), /^In `main\/` a file imports/).map(([files = '']) => quoted(files).map((name) => `main/${name}`));
+    expect(lines.length).toBeGreaterThan(8);
+    /** The line of a file: one that is named itself counts before the folder that it is in. */
+    const lineOf = (file: string): number => {
+      const named = lines.findIndex((names) => names.includes(file));
+      return named >= 0 ? named : lines.findIndex((names) => names.some((name) => name.endsWith('/') && file.startsWith(name)));
+    };
+    const files = [...tree.keys()].filter((file) => file.startsWith('main/') && isProduct(file));
+    expect(
+      files.filter((file) => lineOf(file) < 0),
+      'stand in no line',
+    ).toEqual([]);
+    for (const name of lines.flat())
+      expect(
+        files.some((file) => file === name || file.startsWith(name)),
+        name,
+      ).toBe(true);
+    const upwards = files.flatMap((file) =>
+      (tree.get(file) ?? []).flatMap(({ specifier }) => {
+        const path = target(file, specifier);
+        return path?.startsWith('main/') && lineOf(path) < lineOf(file) ? [`${file} imports ${path}`] : [];
+      }),
+    );
+    expect(upwards).toEqual([]);
   });
 
   test('there is no import cycle', () => {

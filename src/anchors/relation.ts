@@ -2,7 +2,7 @@
 import type { NoteKey } from '../ledger/note.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 /** Root of the ledger's tree at a size, lower-case hex; undefined where the ledger has fewer events. */
 export type RootAt = (size: number) => Promise<string | undefined>;

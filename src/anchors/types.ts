@@ -1,6 +1,6 @@
 /** Words of this room. A head is the ledger's signed checkpoint; an anchor is a place outside that keeps heads. */
 import type { AnchorRow } from '../policy/anchors.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import type { AnchorFailureCode } from './errors.ts';
 import type { NewestLine } from './lines.ts';
 

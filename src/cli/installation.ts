@@ -10,7 +10,7 @@ import { readFacts } from '../ledger/view.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
-import { RECORDING_ID } from '../recording/header.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import {
   checkIdentity,
   homeFolder,

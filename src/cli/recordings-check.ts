@@ -5,7 +5,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownRecording } from '../ledger/known.ts';
-import { RECORDING_ID, segmentNumber } from '../recording/header.ts';
+import { segmentNumber } from '../recording/header.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import type { RecordingStates } from '../ledger/rules.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';

@@ -2,7 +2,7 @@
 import { ed25519Verify } from '../ledger/ed25519.ts';
 import { COSIGNATURE_BYTES, verifySecond, type NoteKey, type SecondSignature } from '../ledger/note.ts';
 import { utf8Text } from '../recording/json.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 const MAX_NOTE_BYTES = 64 * 1024;
 /** Key id and Ed25519 signature. */

@@ -1,5 +1,6 @@
 /** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
-import type { TreeHead } from '../recording/types.ts';
+import { PERSON_ID } from '../types/ids.ts';
+import type { TreeHead } from '../types/head.ts';
 import { BYTES_64, certifierOf } from '../ledger/certificate.ts';
 import {
   isBreak,
@@ -17,7 +18,6 @@ import type { LedgerEvent } from '../ledger/types.ts';
 import { BundleFailure } from './failures.ts';
 import { stateOf, type BundleState } from './summary.ts';
 
-const PERSON = /^p-[0-9a-f]{12}$/;
 const matches = (pattern: RegExp, value: unknown): value is string => typeof value === 'string' && pattern.test(value);
 
 /** A policy that was taken into force. */
@@ -143,7 +143,7 @@ function readCertifier(
 ): { readonly by: string; readonly signingKey: string } | 'bad-fields' | 'nobody' | undefined {
   const { encryptionKey, signingKey, record, slots, by, byKey, signature } = detail as Readonly<Record<string, string | undefined>>;
   if (by === undefined && byKey === undefined && signature === undefined) return undefined;
-  if (!matches(PERSON, person) || !matches(PERSON, by) || !isSha256(record) || !isSha256(slots)) return 'bad-fields';
+  if (!matches(PERSON_ID, person) || !matches(PERSON_ID, by) || !isSha256(record) || !isSha256(slots)) return 'bad-fields';
   if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
   const facts = { installation, person, encryptionKey: encryptionKey!, signingKey: signingKey!, record, slots, by, after };
   const key = certifierOf(facts, { byKey, signature });

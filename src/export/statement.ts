@@ -3,6 +3,7 @@
  * itself. Of the files that say whom to trust, how far the ledger goes and how to check it, the signer takes its own and
  * not the exporter's; what shows the recording it cannot know, and a verifier compares that with the ledger.
  */
+import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { reasons } from '../types/words.ts';
@@ -17,8 +18,8 @@ const count = z.int().min(0);
 
 /** The facts, as they cross a process boundary. Everything else of a summary the signer knows. */
 export const statementSchema = z.strictObject({
-  recording: z.string().regex(/^\d{8}-\d{6}-[0-9a-f]{8}$/),
-  person: z.string().regex(/^p-[0-9a-f]{12}$/),
+  recording: z.string().regex(RECORDING_ID),
+  person: z.string().regex(PERSON_ID),
   started: z.iso.datetime(),
   state: z.enum(['complete', 'recovered', 'failed', 'open']),
   records: count,

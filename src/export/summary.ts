@@ -1,9 +1,10 @@
 /** recording.json: what a bundle is about, for people and programs. A verifier makes it again from evidence and ledger. */
+import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import type { Access } from '../recording/access.ts';
 import { reasons } from '../types/words.ts';
 import { isCount, parseOneText, utf8Text, writtenOut } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 /** complete: it ended in good order. recovered: closed after an interruption. failed: it could not go on. open: no end is in the ledger. */
 export const bundleStates = ['complete', 'recovered', 'failed', 'open'] as const;
@@ -62,9 +63,9 @@ const isRoot = is(/^[0-9a-f]{64}$/);
 const fields: Readonly<Record<keyof BundleSummary, (value: never) => boolean>> = {
   format: (value: unknown) => value === 'wardmux-bundle',
   version: (value: unknown) => value === 1,
-  recording: is(/^\d{8}-\d{6}-[0-9a-f]{8}$/),
-  installation: is(/^w-[0-9a-f]{12}$/),
-  person: is(/^p-[0-9a-f]{12}$/),
+  recording: is(RECORDING_ID),
+  installation: is(INSTALLATION_ID),
+  person: is(PERSON_ID),
   started: isMoment,
   state: (value: unknown) => typeof value === 'string' && (bundleStates as readonly string[]).includes(value),
   records: isCount,
@@ -74,7 +75,7 @@ const fields: Readonly<Record<keyof BundleSummary, (value: never) => boolean>> =
   pieces: (value: BundleSummary['pieces']) => isCount(value.disclosed) && isCount(value.withheld),
   ledger: (value: TreeHead) => isCount(value.size) && isRoot(value.root),
   exported: ({ time, by, version, reason }: BundleSummary['exported']) =>
-    isMoment(time) && is(/^p-[0-9a-f]{12}$/)(by) && is(/^[0-9A-Za-z.+-]{1,40}$/)(version) && reasons.includes(reason),
+    isMoment(time) && is(PERSON_ID)(by) && is(/^[0-9A-Za-z.+-]{1,40}$/)(version) && reasons.includes(reason),
 };
 
 /** Reads a summary: undefined where the bytes are not the one text of one, 'newer' where they are of a version that is still to come. */

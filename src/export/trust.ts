@@ -1,4 +1,5 @@
 /** trust.json: what an auditor pins outside any bundle. docs/format.md, "trust.json", is normative. */
+import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import {
@@ -72,13 +73,13 @@ const trustSchema = z
   .strictObject({
     format: z.literal('wardmux-trust'),
     version: z.literal(1),
-    installation: z.string().regex(/^w-[0-9a-f]{12}$/),
+    installation: z.string().regex(INSTALLATION_ID),
     origin: z.string(),
     keys: z.array(z.union([firstHalf, secondHalf, otherKey])).max(MAX_KEYS),
     persons: z
       .array(
         z.strictObject({
-          id: z.string().regex(/^p-[0-9a-f]{12}$/),
+          id: z.string().regex(PERSON_ID),
           name: label,
           ssh: sshKeyOf('ecdsa-sha2-nistp256'),
           /** Thumbprints of the keys that this person's recordings are sealed to. */

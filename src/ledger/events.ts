@@ -3,6 +3,7 @@
  * free text: strings are identifiers of ours, digests, version numbers or words of a fixed list. That is what keeps
  * patient data out of the ledger by construction, and not by care.
  */
+import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
@@ -64,8 +65,8 @@ const byAction = new Map(eventTable.map((entry) => [entry.action, entry]));
 const patterns = {
   /** A name in the policy: src/policy/anchors.ts. */
   anchor: /^[a-z][a-z0-9-]{0,31}$/,
-  recording: /^\d{8}-\d{6}-[0-9a-f]{8}$/,
-  person: /^p-[0-9a-f]{12}$/,
+  recording: RECORDING_ID,
+  person: PERSON_ID,
   /** RFC 7638 thumbprint, base64url of 32 bytes. */
   kid: /^[A-Za-z0-9_-]{43}$/,
   sha256: /^[0-9a-f]{64}$/,
@@ -73,7 +74,7 @@ const patterns = {
   slot: /^[A-Za-z0-9_-]{1,64}$/,
   /** A failure code of ours, as the tables of this project list them. */
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
-  installation: /^w-[0-9a-f]{12}$/,
+  installation: INSTALLATION_ID,
   'break-glass': BREAK_GLASS,
   bytes64: BYTES_64,
 } as const;

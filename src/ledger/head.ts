@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { checkpointText, openCheckpoint, signNote, type NoteKey } from './note.ts';
 
 /** Bytes of a slot: a page, so that no block of a disk has parts of both; a note of ours has about 450 bytes. */

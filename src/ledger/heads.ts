@@ -3,10 +3,11 @@
  * each head; its line has the heads beside it, in a member that is no part of the leaf. So whoever reads the ledger has
  * all of them, and a bundle of one recording shows that recording's head and nothing of the others.
  */
+import { RECORDING_ID } from '../types/ids.ts';
 import { createHmac, randomBytes } from 'node:crypto';
 import { sha256 } from '../merkle/sha256.ts';
 import { isCount } from '../recording/json.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 /** The action of such an event. */
 export const HEADS = 'recording.heads';
@@ -32,7 +33,6 @@ export interface HeadOpening extends TreeHead {
 }
 
 const HEX = /^[0-9a-f]{64}$/;
-const RECORDING = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 
 /** The salt of one recording's head: HMAC-SHA-256 with the event's salt over its id. */
 function saltOf(salt: string, recording: string): string {
@@ -51,7 +51,7 @@ export function areHeads(heads: readonly RecordingHead[]): boolean {
 }
 
 function isHead(recording: unknown, size: unknown, root: unknown): boolean {
-  return typeof recording === 'string' && RECORDING.test(recording) && isCount(size) && typeof root === 'string' && HEX.test(root);
+  return typeof recording === 'string' && RECORDING_ID.test(recording) && isCount(size) && typeof root === 'string' && HEX.test(root);
 }
 
 /** @param salt 32 bytes. Default: random ones. */

@@ -7,7 +7,7 @@
  */
 import { closeSync, mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { diverged, makeLedger } from './create.ts';
 import { Doubt } from './derived/doubt.ts';
 import { openFiles, systemError } from './disk.ts';

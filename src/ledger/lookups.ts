@@ -3,7 +3,7 @@
  * checked against the head, each proof against the root that it leads to.
  */
 import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { Doubt } from './derived/doubt.ts';
 import { POLICIES } from './derived/entries.ts';
 import { readExactly } from './derived/tree-files.ts';

@@ -7,7 +7,7 @@
  * checkpoint written at rest says when the ledger was seen whole.
  */
 import { createHash } from 'node:crypto';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { ed25519Verify, isEd25519Point } from './ed25519.ts';
 import { installationHalves, vouchText, type Installation } from '../storage/installation.ts';
 import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';

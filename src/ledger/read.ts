@@ -1,7 +1,7 @@
 /** Reading and verifying a ledger without changing it. Needs the public key only. */
 import { closeSync, lstatSync } from 'node:fs';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { openPlain } from '../storage/plain.ts';

@@ -2,10 +2,12 @@
  * What the events of one recording may say after each other: a pure reducer. The writer asks it before each append, and
  * verifiers fold the events of a ledger or of a bundle through it, so that neither accepts what the other refuses.
  */
+import { PERSON_ID } from '../types/ids.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { BREAK_GLASS, type Access } from '../recording/access.ts';
 import { isCount } from '../recording/json.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { reasons, roles, workstationClasses } from '../types/words.ts';
 import { HEADS } from './heads.ts';
 import type { LedgerEvent } from './types.ts';
@@ -46,8 +48,6 @@ const headActions: readonly string[] = ['recording.segment', ...closings];
 const EMPTY_ROOT = emptyRoot().toString('hex');
 
 /** Of something else that is called a recording there is nothing to be said. */
-const RECORDING = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
-const PERSON = /^p-[0-9a-f]{12}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 const KID = /^[A-Za-z0-9_-]{43}$/;
 
@@ -62,7 +62,7 @@ export function sayingsOf({ seq, time, action, person, detail = {}, opened }: Le
   const said = (recording: string, of: Saying['detail']): Saying => ({ seq, time, action, ...(person === undefined ? {} : { person }), recording, detail: of });
   if (action === HEADS) return (opened?.heads ?? []).map(([recording, size, root]) => said(recording, { recording, size, root }));
   const id = detail['recording'];
-  return typeof id === 'string' && RECORDING.test(id) && (action === 'recording.start' || headActions.includes(action)) ? [said(id, detail)] : [];
+  return typeof id === 'string' && RECORDING_ID.test(id) && (action === 'recording.start' || headActions.includes(action)) ? [said(id, detail)] : [];
 }
 
 /** How a recording began. */
@@ -81,7 +81,7 @@ const isOneOf = (list: readonly string[], value: unknown): boolean => typeof val
 /** @returns undefined where a `recording.start` does not have the fields of its row. */
 export function readStart({ seq, person, detail }: Saying): RecordingStart | undefined {
   const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
-  if (person === undefined || !PERSON.test(person) || !isKids(recipients) || !isSha256(policySha256)) return undefined;
+  if (person === undefined || !PERSON_ID.test(person) || !isKids(recipients) || !isSha256(policySha256)) return undefined;
   if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
   if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
   return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass } as Access) };

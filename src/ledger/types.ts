@@ -1,5 +1,5 @@
 /** The ledger's vocabulary: one JSON event a line, each event a leaf of one RFC 6962 tree. Never any pane text in it. */
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import type { OpenedHeads, RecordingHead } from './heads.ts';
 import type { NoteKey } from './note.ts';
 

@@ -5,7 +5,7 @@
  * Every function here takes leaf HASHES (`leafHash(entry)`, 32 bytes), not entries. Sizes and indices are plain
  * integers below 2^53, so nothing here uses 32-bit operators on them.
  */
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { sha256 } from './sha256.ts';
 
 /** Bytes of a hash. */

@@ -8,8 +8,7 @@ import type { Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../storage/json.ts';
 import { workstationClasses } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import { publicJwkSchema } from '../vault/schema.ts';
-import type { PublicJwk } from '../vault/types.ts';
+import { publicJwkSchema, type PublicJwk } from '../types/keys.ts';
 import { anchorsSchema } from './anchors.ts';
 import type { Policy } from './types.ts';
 

@@ -1,6 +1,6 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. */
 import type { AnchorRow } from './anchors.ts';
-import type { PublicJwk } from '../vault/types.ts';
+import type { PublicJwk } from '../types/keys.ts';
 
 export interface Policy {
   readonly format: 'wardmux-policy';

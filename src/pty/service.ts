@@ -3,13 +3,14 @@
  * here in the clear: output and input go through the sealed view channel (src/bridge/channel) as opaque frames that main only
  * relays. Who may see and type no row says: that is proven with the owner's key (`attach`, `proof`).
  */
+import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import { denialReasons, permissionNames } from '../access/index.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
 import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
 
-const personId = z.string().regex(/^p-[0-9a-f]{12}$/);
+const personId = z.string().regex(PERSON_ID);
 const pane = z.number().int().nonnegative();
 const cells = z.number().int().min(1).max(2000);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');

@@ -9,7 +9,8 @@ import { Allowance } from './allowance.ts';
 import type { Clock } from './clock.ts';
 import type { Pty, PtyExit, PtyOptions, PtySpawner } from './pty.ts';
 import type { DiskSpace } from '../recording/space.ts';
-import type { EventCode, TreeHead } from '../recording/types.ts';
+import type { EventCode } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import type { EndReason } from '../types/words.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
 

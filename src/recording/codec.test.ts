@@ -6,7 +6,8 @@ import { crc32c } from './crc32c.ts';
 import { COARSE_PIECE_MAX_BYTES, decodeEvents, encodeEvent, MAX_LINE_PIECES, MAX_RECORD_OUTPUT_BYTES, MAX_RECORD_PIECES, pieceEnds } from './events.ts';
 import { coveredBytes, encodeFrame, frameLeaf, MAX_BODY_BYTES, parseFrame } from './frame.ts';
 import { operatorAccess } from './access.ts';
-import { encodeHeader, newRecordingId, parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
+import { encodeHeader, newRecordingId, parseHeader, segmentName, segmentNumber } from './header.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import { PieceSalts, Ratchet, recordNonce, segmentKey, ShortHmac } from './ratchet.ts';
 import type { EventCode, SegmentHeader } from './types.ts';
 

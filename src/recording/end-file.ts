@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSmall, writeAtomic } from '../storage/atomic.ts';
 import { endReasons, type EndReason } from '../types/words.ts';
-import type { TreeHead } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 export const END_FILE = 'end.json';
 

@@ -2,6 +2,7 @@
  * What the events of a recording hold that are not terminal text. Strict: each has exactly one text. Pure.
  * docs/format.md, "Events", is normative.
  */
+import { PERSON_ID } from '../types/ids.ts';
 import { endReasons, reasons, roles } from '../types/words.ts';
 import { BREAK_GLASS } from './access.ts';
 import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
@@ -28,7 +29,7 @@ const objects: Readonly<Partial<Record<EventCode, Readonly<Record<string, (value
   },
   l: { cause: isWord },
   u: {
-    person: isPattern(/^p-[0-9a-f]{12}$/),
+    person: isPattern(PERSON_ID),
     method: isWord,
     role: isOneOf(roles),
     reason: isOneOf(reasons),

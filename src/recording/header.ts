@@ -1,4 +1,5 @@
 /** A segment's public header: JSON in the clear in the segment's first frame. Pure. docs/format.md, "Segment header". */
+import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import { randomBytes } from 'node:crypto';
 import { reasons, roles, workstationClasses } from '../types/words.ts';
@@ -7,13 +8,11 @@ import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
 import { isMoment } from './time.ts';
 import type { SegmentHeader } from './types.ts';
 
-/** yyyymmdd-hhmmss-xxxxxxxx: UTC, then 4 random bytes, so that ids sort by time and never meet. */
-export const RECORDING_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 const SEGMENT_NAME = /^segment-(\d{6,})\.wmx$/;
 const count = z.number().int().nonnegative();
 
-const installation = z.string().regex(/^w-[0-9a-f]{12}$/);
-const person = z.string().regex(/^p-[0-9a-f]{12}$/);
+const installation = z.string().regex(INSTALLATION_ID);
+const person = z.string().regex(PERSON_ID);
 const kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 /** More recipients than this are a mistake: a policy has 16 audit keys at most. */
 const MAX_RECIPIENTS = 64;

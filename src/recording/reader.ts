@@ -12,9 +12,11 @@ import { NotPlainError, openPlainHandle } from '../storage/plain.ts';
 import { RecordingError } from './errors.ts';
 import { decodeEvents, type DecodedEvent } from './events.ts';
 import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
-import { parseHeader, RECORDING_ID, segmentName, segmentNumber } from './header.ts';
+import { parseHeader, segmentName, segmentNumber } from './header.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import { commitmentOf, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
-import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener, TreeHead } from './types.ts';
+import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 /** One read from a segment file: a few frames of the longest kind. Frames handed out are views into such a block. */
 const READ_BYTES = 2 * 1024 * 1024;

@@ -11,7 +11,8 @@ import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
 import { holdRecording, liveState, unmarkLive } from './live.ts';
 import { EndRoom } from './room.ts';
-import type { FrameFault, TreeHead } from './types.ts';
+import type { FrameFault } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE } from './end-file.ts';
 

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { RecordingError, type RecordingErrorCode } from './errors.ts';
 import { segmentName } from './header.ts';
 import { openRecording, type RecordingReader } from './reader.ts';
-import type { FrameFault, SegmentOpener, SegmentStart, SnapshotInfo, TreeHead, Written } from './types.ts';
+import type { FrameFault, SegmentOpener, SegmentStart, SnapshotInfo, Written } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 
 /** How far a tail without a snapshot may move on to begin with a whole line: no terminal has longer lines. */

@@ -6,6 +6,8 @@
  * leaf of the recording's RFC 6962 tree, so the tree covers every byte that a reader relies on.
  */
 
+import type { TreeHead } from '../types/head.ts';
+import type { PublicJwk } from '../types/keys.ts';
 import type { EndReason } from '../types/words.ts';
 import type { Access } from './access.ts';
 
@@ -14,7 +16,7 @@ export interface Recipient {
   readonly kid: string;
   readonly role: 'owner' | 'audit';
   /** A P-256 public key. */
-  readonly jwk: { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string };
+  readonly jwk: PublicJwk;
 }
 
 /**
@@ -68,14 +70,6 @@ export interface SegmentHeader extends Access {
   readonly started: string;
   readonly policySha256: string;
   readonly recipients: readonly { readonly kid: string; readonly role: Recipient['role']; readonly jwe: string }[];
-}
-
-/** Size and root of a recording's tree at one moment: what the ledger remembers. */
-export interface TreeHead {
-  /** Leaves: frames of every segment so far. */
-  readonly size: number;
-  /** RFC 6962 Merkle tree hash, 32 bytes, lower-case hex. */
-  readonly root: string;
 }
 
 /** Facts that a recorder tells the ledger. Free of patient data by construction. */

@@ -1,7 +1,8 @@
 /** One walk over everything that lies in a recording's folder, without any key and without changing anything. */
 import { openRecording, type OpenOptions } from './reader.ts';
 import { TYPE_HEADER } from './frame.ts';
-import type { FrameFault, SegmentHeader, TreeHead } from './types.ts';
+import type { FrameFault, SegmentHeader } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 
 /** What a segment's header says, without its wrapped secrets. */
 export type HeaderFacts = Omit<SegmentHeader, 'recipients'> & { readonly recipients: readonly Pick<SegmentHeader['recipients'][number], 'kid' | 'role'>[] };

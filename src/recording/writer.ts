@@ -26,7 +26,8 @@ import { RecordingError } from './errors.ts';
 import { MAX_RECORD_OUTPUT_BYTES, pieceEnds } from './events.ts';
 import { FloodGauge } from './flood.ts';
 import { MAX_BODY_BYTES } from './frame.ts';
-import { newRecordingId, RECORDING_ID } from './header.ts';
+import { newRecordingId } from './header.ts';
+import { RECORDING_ID } from '../types/ids.ts';
 import { systemClock, type RecordingClock, type RecordingOptions } from './options.ts';
 import { prepareSegment, RotationRule, segmentStart, type SegmentSeal } from './rotation.ts';
 import { RunningFolder } from './running-folder.ts';
@@ -34,7 +35,8 @@ import { Sealer } from './sealer.ts';
 import { SegmentFile } from './segment-file.ts';
 import { requireSpace } from './space.ts';
 import type { EndReason } from '../types/words.ts';
-import type { EventCode, SegmentStart, TreeHead, Written } from './types.ts';
+import type { EventCode, SegmentStart, Written } from './types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { WaitingRecords, type WaitingRecord } from './waiting.ts';
 
 /** Data of one event at most, so that its record stays below the longest body. */

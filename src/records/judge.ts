@@ -5,7 +5,7 @@
 import { sayingsOf, type RecordingState } from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { isCount } from '../recording/json.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import type { HeaderFacts, Walk } from '../recording/walk.ts';
 
 /** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another person, policy or recipients. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { RecordingError } from '../recording/errors.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { walkRecording } from '../recording/walk.ts';
 import { enterDamage } from './recover.ts';
 

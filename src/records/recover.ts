@@ -12,7 +12,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { liveState } from '../recording/live.ts';
 import { recoverRecording } from '../recording/recovery.ts';
 import { END_FILE, readEnd } from '../recording/end-file.ts';
-import type { TreeHead } from '../recording/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { walkRecording, type Walk } from '../recording/walk.ts';
 import { judge, knownOf, sizesOf, type Judgement, type Known, type KnownPolicy } from './judge.ts';
 import { checkRecording, knownPolicies } from './prove.ts';

@@ -1,4 +1,5 @@
 /** installation.json: who this workstation's Wardmux is, and where its secrets are. Public; written once. */
+import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createNew, writeAtomic } from './atomic.ts';
@@ -20,7 +21,7 @@ const formerKey = z.strictObject({
   until: z.int().min(0),
   /** When, and who did it. */
   replaced: z.iso.datetime(),
-  by: z.string().regex(/^p-[0-9a-f]{12}$/),
+  by: z.string().regex(PERSON_ID),
   /** Ed25519 signature of the key that came after it, over vouchText: nobody adds a key of their own to the past. */
   vouched: z.base64().length(88),
 });
@@ -29,7 +30,7 @@ export type FormerKey = z.infer<typeof formerKey>;
 export const installationSchema = z.strictObject({
   format: z.literal('wardmux-installation'),
   version: z.literal(1),
-  id: z.string().regex(/^w-[0-9a-f]{12}$/),
+  id: z.string().regex(INSTALLATION_ID),
   /** ISO 8601 UTC. */
   created: z.iso.datetime(),
   /** Raw Ed25519 public key, base64url, 32 bytes. */

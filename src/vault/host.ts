@@ -2,6 +2,7 @@
  * The vault host: the one process that ever holds a person's private keys and what opens them. The lock kills it. What a
  * person types, and what a passkey gives, comes as sealed frames that main cannot read; what is replayed goes the same way.
  */
+import { RECORDING_ID } from '../types/ids.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
@@ -313,7 +314,7 @@ export class VaultHost {
 
   #recordingFolder(home: Home, recording: string): string {
     const folder = join(home.recordings, recording);
-    if (!/^\d{8}-\d{6}-[0-9a-f]{8}$/.test(recording) || !existsSync(folder)) {
+    if (!RECORDING_ID.test(recording) || !existsSync(folder)) {
       throw new VaultError('no-recording', 'There is no such recording in this installation.');
     }
     return folder;

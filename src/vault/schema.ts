@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { scryptLimits } from './kdf.ts';
 import type { PersonRecord } from './types.ts';
+import { PERSON_ID } from '../types/ids.ts';
+import { base64url, publicJwkSchema } from '../types/keys.ts';
 import { roles } from '../types/words.ts';
 
 /** One name, shown on the lock screen and in ledgers: no line breaks and no control or direction characters. */
@@ -13,17 +15,7 @@ export const nameSchema = z
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'no control characters')
   .transform((name) => name.normalize('NFC'));
 
-const b64 = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+$/, 'not base64url')
-    .refine((text) => {
-      const { length } = Buffer.from(text, 'base64url');
-      return length >= min && length <= max;
-    }, `not ${min} to ${max} bytes of base64url`);
-
-export const publicJwkSchema = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: b64(32, 32), y: b64(32, 32) });
-const sealed = z.strictObject({ iv: b64(12, 12), ciphertext: b64(16, 4096) });
+const sealed = z.strictObject({ iv: base64url(12, 12), ciphertext: base64url(16, 4096) });
 const slotId = z.string().regex(/^k-[0-9a-f]{12}$/);
 const scrypt = z
   .strictObject({
@@ -34,7 +26,7 @@ const scrypt = z
       .refine((n) => Number.isInteger(Math.log2(n)), 'not a power of two'),
     r: z.int().min(8).max(16),
     p: z.int().min(1).max(4),
-    salt: b64(16, 64),
+    salt: base64url(16, 64),
   })
   .refine(({ N, r }) => 128 * N * r <= scryptLimits.maxMemory, 'needs too much memory');
 
@@ -45,16 +37,16 @@ export const keySlotSchema = z.discriminatedUnion('type', [
     type: z.literal('passkey-prf'),
     created: z.iso.datetime(),
     label: z.string().max(80),
-    credentialId: b64(1, 1023),
-    publicKey: b64(1, 2048),
+    credentialId: base64url(1, 1023),
+    publicKey: base64url(1, 2048),
     counter: z.int().min(0).max(0xffff_ffff),
     transports: z.array(z.string().max(32)).max(8),
-    prfSalt: b64(32, 32),
+    prfSalt: base64url(32, 32),
     wrapped: sealed,
   }),
 ]);
 
-export const personIdSchema = z.string().regex(/^p-[0-9a-f]{12}$/);
+export const personIdSchema = z.string().regex(PERSON_ID);
 
 export const personSchema: z.ZodType<PersonRecord> = z
   .strictObject({

@@ -3,6 +3,7 @@
  * Secrets that a person types or a passkey gives never pass main in the clear: the page seals them to the vault's ephemeral
  * key (src/bridge/channel), and main relays opaque frames.
  */
+import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import { denialReasons, permissionNames } from '../access/index.ts';
 import { statementSchema } from '../export/statement.ts';
@@ -10,7 +11,7 @@ import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { unlockMethods } from '../types/words.ts';
 
-const personId = z.string().regex(/^p-[0-9a-f]{12}$/);
+const personId = z.string().regex(PERSON_ID);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 /** Opaque JSON for @simplewebauthn, checked in full by the vault. */
 const json = z.record(z.string(), z.unknown());

@@ -1,7 +1,6 @@
 /** People, their key slots and their identity. A person is not an OS account: clinical workstations share one. */
-import type { Recipient, SegmentOpener } from '../recording/types.ts';
-
-export type PublicJwk = Recipient['jwk'];
+import type { SegmentOpener } from '../recording/types.ts';
+import type { PublicJwk } from '../types/keys.ts';
 
 /** scrypt (RFC 7914) parameters: N is a power of two. */
 export interface ScryptParameters {

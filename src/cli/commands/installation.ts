@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { holdFolder } from '../../control/hold.ts';
 import { socketPath, terminalSockets } from '../../control/ask.ts';
-import { RECORDING_ID } from '../../recording/header.ts';
+import { RECORDING_ID } from '../../types/ids.ts';
 import { liveState } from '../../recording/live.ts';
 import { keyDigest, listFolder } from '../../storage/index.ts';
 import { rotateKey } from '../../vault/rotate-key.ts';

@@ -6,7 +6,7 @@ import type { LedgerEvent } from '../../ledger/types.ts';
 import { leafHash, rootFromInclusion } from '../../merkle/tree.ts';
 import { hasExactly, isCount, parseOneText } from '../../recording/json.ts';
 import { isMoment } from '../../recording/time.ts';
-import type { TreeHead } from '../../recording/types.ts';
+import type { TreeHead } from '../../types/head.ts';
 import { BundleFailure, type FailureCode } from '../failures.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from '../heads.ts';
 import { BUNDLE, MAX_LEDGER_LINE } from '../layout.ts';

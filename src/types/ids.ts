@@ -1,0 +1,6 @@
+/** How our ids are written, each in one place. docs/format.md is normative. */
+
+/** yyyymmdd-hhmmss-xxxxxxxx: UTC, then 4 random bytes, so that ids sort by time and never meet. */
+export const RECORDING_ID = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
+export const PERSON_ID = /^p-[0-9a-f]{12}$/;
+export const INSTALLATION_ID = /^w-[0-9a-f]{12}$/;
