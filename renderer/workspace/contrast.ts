@@ -1,7 +1,8 @@
 /**
  * The emulator sees to it that text has its contrast (minimumContrastRatio), with gaps in @xterm/xterm 6.0.0. Inverse text
  * in the default colours is judged with the colour of the text in place of that of the ground, and comes out grey. And a run of
- * cells that begins with a line of a box is not judged at all, so that the words behind it can be unreadable. And it knows nothing of our grounds. This
+ * cells that begins with a line of a box is not judged at all, so that the words behind it can be unreadable. Dim text is
+ * judged before it is made faint. And the emulator knows nothing of our grounds. This
  * takes hold of one inner part, as quiet-view.ts does; where it is missing, all is as it was.
  */
 import type { Terminal } from '@xterm/xterm';
@@ -14,6 +15,7 @@ interface Color {
 interface Cell {
   getCode(): number;
   isInverse(): number;
+  isDim(): number;
 }
 
 type Judge = (element: HTMLElement, ground: Color, ink: Color, cell: Cell, ...overrides: readonly (Color | undefined)[]) => boolean;
@@ -31,24 +33,68 @@ const letter = 0x41;
 
 const colorOf = (hex: string): Color => ({ css: hex, rgba: ((parseInt(hex.slice(1), 16) << 8) | 0xff) >>> 0 });
 
+/** What dim text keeps; other text has 4.5. */
+const DIM_RATIO = 3;
+/** Shares of the ink in a dim letter, the faintest first. */
+const shares = [0.5, 0.6, 0.7, 0.8, 0.9, 1];
+
 /** Call it once, after the terminal was opened. `grounds`: what panes.css paints under the first eight colours. */
 export function mendContrast(terminal: Terminal, grounds: () => readonly string[]): void {
   const core = (terminal as unknown as Inner)._core;
   const factory = core?._renderService?._renderer?.value?._rowFactory;
   const judge = factory?._applyMinimumContrast;
   if (!factory || !judge) return;
+  /** Dim ink by ground and ink: there are few pairs on a screen. */
+  const dims = new Map<string, string>();
   factory._applyMinimumContrast = (element, ground, ink, cell, ...overrides) => {
     const colors = core._themeService?.colors;
     if (!colors) return judge.call(factory, element, ground, ink, cell, ...overrides);
-    const painted = grounds()[colors.ansi.indexOf(ground)];
+    const hex = grounds()[colors.ansi.indexOf(ground)];
+    const painted = hex ? colorOf(hex) : ground;
     const swapped = ink === colors.foreground && cell.isInverse() !== 0;
     // Black on a coloured bar is as black as the page: the palette's own is a grey that can be read on the page.
     const black = ink === colors.ansi[0] && ground !== colors.background && overrides[1] === undefined;
+    const wanted = swapped || black ? colorOf(opaque(colors.background)) : ink;
+    if (cell.isDim() !== 0 && overrides[1] === undefined) {
+      const key = `${painted.rgba} ${wanted.rgba}`;
+      let dim = dims.get(key);
+      if (dim === undefined) {
+        const plain = Object.create(cell, { isDim: { value: () => 0 }, getCode: { value: () => letter } }) as Cell;
+        const readable = judge.call(factory, element, painted, wanted, plain) ? channels(element.style.color) : bytes(wanted.rgba);
+        dims.set(key, (dim = faintest(readable, bytes(painted.rgba))));
+      }
+      element.style.color = dim;
+      return true;
+    }
     const judged = isBoxLine(cell.getCode()) ? (Object.create(cell, { getCode: { value: () => letter } }) as Cell) : cell;
-    const mended = judge.call(factory, element, painted ? colorOf(painted) : ground, swapped || black ? colors.background : ink, judged, ...overrides);
-    if (!mended && black) element.style.color = colorOf(opaque(colors.background)).css;
+    const mended = judge.call(factory, element, painted, wanted, judged, ...overrides);
+    if (!mended && black) element.style.color = wanted.css;
     return mended || black;
   };
+}
+
+type Rgb = readonly [red: number, green: number, blue: number];
+
+const bytes = (rgba: number): Rgb => [(rgba >>> 24) & 255, (rgba >>> 16) & 255, (rgba >>> 8) & 255];
+/** rgb(1, 2, 3), as the browser writes a colour. */
+function channels(css: string): Rgb {
+  const [red = 0, green = 0, blue = 0] = css.match(/\d+/g)?.map(Number) ?? [];
+  return [red, green, blue];
+}
+
+/** The ink, mixed with the ground as far as its contrast allows. */
+function faintest(ink: Rgb, ground: Rgb): string {
+  const mix = (share: number): Rgb => [0, 1, 2].map((i) => Math.round(ink[i]! * share + ground[i]! * (1 - share))) as unknown as Rgb;
+  const share = shares.find((candidate) => ratio(mix(candidate), ground) >= DIM_RATIO) ?? 1;
+  return `rgb(${mix(share).join(', ')})`;
+}
+
+/** WCAG 2.2, contrast ratio of two colours. */
+function ratio(a: Rgb, b: Rgb): number {
+  const linear = (value: number): number => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = ([red, green, blue]: Rgb): number => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (high + 0.05) / (low + 0.05);
 }
 
 /** The ground is seen through; its colour is not. */

@@ -98,7 +98,7 @@ describe('layout', () => {
   test('lines of boxes, blocks and shades fill their cell, so that nothing breaks between two rows', async () => {
     const { page, core } = await start();
     await core.print(first(), '\u2502');
-    await page.waitForFunction(`[...document.fonts].some((font) => font.family.includes('Wardmux Boxes') && font.status === 'loaded')`);
+    await until(() => page.evaluate(`[...document.fonts].some((font) => font.family.includes('Wardmux Boxes') && font.status === 'loaded')`), 'the font');
     // Per cell: rows without ink, and columns without ink. The baseline is 15 pixels below the top of a row of 20.
     const empty = await page.evaluate<Record<string, [number, number]>>(`(() => {
       const canvas = new OffscreenCanvas(8, 20);
@@ -866,7 +866,7 @@ describe('output', () => {
           const top = over(parse(style.color), under);
           const [high, low] = [luminance(under), luminance(top)].sort((a, b) => b - a);
           const ratio = (high + 0.05) / (low + 0.05);
-          return ratio < ${style === '2;' ? 1.9 : 4.45} ? [span.className + ' ' + style.color + ' on ' + style.backgroundColor + ' ' + ratio.toFixed(2)] : [];
+          return ratio < ${style === '2;' ? 2.95 : 4.45} ? [span.className + ' ' + style.color + ' on ' + style.backgroundColor + ' ' + ratio.toFixed(2)] : [];
         });
       })()`);
       expect(low, style).toEqual([]);
