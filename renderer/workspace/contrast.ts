@@ -2,8 +2,8 @@
  * The emulator sees to it that text has its contrast (minimumContrastRatio), with gaps in @xterm/xterm 6.0.0. Inverse text
  * in the default colours is judged with the colour of the text in place of that of the ground, and comes out grey. And a run of
  * cells that begins with a line of a box is not judged at all, so that the words behind it can be unreadable. Dim text is
- * judged before it is made faint. And the emulator knows nothing of our grounds. This
- * takes hold of one inner part, as quiet-view.ts does; where it is missing, all is as it was.
+ * judged before it is made faint. And the emulator knows nothing of our grounds. This takes hold
+ * of one inner part, as quiet-view.ts does; where it is missing, all is as it was.
  */
 import type { Terminal } from '@xterm/xterm';
 
@@ -33,6 +33,8 @@ const letter = 0x41;
 
 const colorOf = (hex: string): Color => ({ css: hex, rgba: ((parseInt(hex.slice(1), 16) << 8) | 0xff) >>> 0 });
 
+/** Colours that panes.css has grounds for. */
+const PAINTED = 8;
 /** What dim text keeps; other text has 4.5. */
 const DIM_RATIO = 3;
 /** Shares of the ink in a dim letter, the faintest first. */
@@ -44,13 +46,17 @@ export function mendContrast(terminal: Terminal, grounds: () => readonly string[
   const factory = core?._renderService?._renderer?.value?._rowFactory;
   const judge = factory?._applyMinimumContrast;
   if (!factory || !judge) return;
+  /** The ground as it is painted: another one for the first eight colours. */
+  const groundOf = (ground: Color, ansi: readonly Color[]): Color => {
+    for (let i = 0; i < PAINTED; i += 1) if (ansi[i] === ground) return colorOf(grounds()[i]!);
+    return ground;
+  };
   /** Dim ink by ground and ink: there are few pairs on a screen. */
   const dims = new Map<string, string>();
   factory._applyMinimumContrast = (element, ground, ink, cell, ...overrides) => {
     const colors = core._themeService?.colors;
     if (!colors) return judge.call(factory, element, ground, ink, cell, ...overrides);
-    const hex = grounds()[colors.ansi.indexOf(ground)];
-    const painted = hex ? colorOf(hex) : ground;
+    const painted = ground === colors.background ? ground : groundOf(ground, colors.ansi);
     const swapped = ink === colors.foreground && cell.isInverse() !== 0;
     // Black on a coloured bar is as black as the page: the palette's own is a grey that can be read on the page.
     const black = ink === colors.ansi[0] && ground !== colors.background && overrides[1] === undefined;
