@@ -1,22 +1,75 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { idleReader, parseLogind, parseMutter } from './idle.ts';
+import { idleReader } from './idle.ts';
 import { parseSignal, slept, watchSignals } from './signals.ts';
 
-test('reads the idle time of the desktop', () => {
-  expect(parseMutter('t 61500\n')).toBe(61.5);
-  expect(parseMutter('t -1')).toBeUndefined();
-  expect(parseMutter('')).toBeUndefined();
-  expect(parseLogind('b true\nt 1000000000\n', 1_060_000)).toBe(60);
-  expect(parseLogind('b false\nt 1000000000\n', 1_060_000)).toBeUndefined();
-  expect(parseLogind('b true\nt 2000000000\n', 1_060_000)).toBeUndefined();
+/** A bus that answers calls by their member, or their property, with a body of this signature. @returns its address, and how often it was connected to */
+async function bus(answers: Readonly<Record<string, Buffer>>): Promise<{ readonly address: string; readonly connections: () => number; close(): void }> {
+  const path = join(mkdtempSync(join(tmpdir(), 'wm-bus-')), 'bus');
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => {});
+    socket.on('data', (bytes: Buffer) => {
+      if (bytes.includes('AUTH')) return void socket.write('OK 00\r\n');
+      const call = bytes.subarray(bytes[0] === 0x42 ? 'BEGIN\r\n'.length : 0);
+      if (call.length === 0) return;
+      const key = ['Hello', ...Object.keys(answers)].find((name) => call.includes(`${name}\0`));
+      const body = (key && answers[key]) || Buffer.alloc(0);
+      // A reply (type 2), or an error (type 3) where nothing is known: the serial that it answers is its one field.
+      const head = Buffer.alloc(24);
+      head.set([0x6c, key ? 2 : 3, 0, 1]);
+      head.writeUInt32LE(body.length, 4);
+      head.writeUInt32LE(1, 8);
+      head.writeUInt32LE(8, 12);
+      head.set([5, 1, 0x75, 0], 16);
+      head.writeUInt32LE(call.readUInt32LE(8), 20);
+      socket.write(Buffer.concat([head, body]));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return { address: `unix:path=${path}`, connections: () => connections, close: () => void server.close() };
+}
+
+const count = (value: number): Buffer => {
+  const body = Buffer.alloc(8);
+  body.writeBigUInt64LE(BigInt(value));
+  return body;
+};
+const yes = (is: boolean): Buffer => Buffer.from([1, 0x62, 0, 0, is ? 1 : 0, 0, 0, 0]);
+const variant = (value: number): Buffer => Buffer.concat([Buffer.from([1, 0x74, 0, 0, 0, 0, 0, 0]), count(value)]);
+
+test('reads the idle time of the desktop over one connection', async () => {
+  const desktop = await bus({ GetIdletime: count(61_500) });
+  const read = idleReader({ DBUS_SESSION_BUS_ADDRESS: desktop.address, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent' });
+  expect(await read()).toBe(61.5);
+  expect(await read()).toBe(61.5);
+  expect(desktop.connections()).toBe(1);
+  desktop.close();
+});
+
+test.each([
+  ['idle for a minute', { IdleHint: yes(true), IdleSinceHint: variant((Date.now() - 60_000) * 1000) }, 60],
+  ['not idle, which does not say for how long', { IdleHint: yes(false), IdleSinceHint: variant(1_000_000_000) }, undefined],
+  ['idle since later than now', { IdleHint: yes(true), IdleSinceHint: variant((Date.now() + 600_000) * 1000) }, undefined],
+  ['of another type', { IdleHint: Buffer.from([1, 0x73, 0, 0, 0, 0, 0, 0]) }, undefined],
+  ['unknown', {}, undefined],
+])('logind that is %s', async (_, answers, seconds) => {
+  const system = await bus(answers);
+  const read = idleReader({ DBUS_SYSTEM_BUS_ADDRESS: system.address });
+  const idle = await read();
+  // Some seconds may pass until it is asked.
+  if (seconds === undefined) expect(idle).toBeUndefined();
+  else expect(Math.floor((idle ?? 0) / 60) * 60).toBe(seconds);
+  system.close();
 });
 
 test('nobody who can tell is undefined, and the bus is left alone for a while', async () => {
   let asked = 0;
-  const read = idleReader({ PATH: '/nonexistent' }, () => {
+  const read = idleReader({ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nonexistent' }, () => {
     asked++;
     return 0;
   });

@@ -1,7 +1,7 @@
 /**
- * Just enough D-Bus (D-Bus Specification 0.43) to ask, with a time limit, whether the Secret Service is there and open.
- * The keyring library connects on the caller's thread and waits as long as the bus likes: a bus that does not answer would
- * stop the whole app, so it is asked here first.
+ * Just enough D-Bus (D-Bus Specification 0.43) to ask questions with a time limit: whether the Secret Service is there and
+ * open, how long nobody has touched the machine. The keyring library connects on the caller's thread and waits as long as the
+ * bus likes: a bus that does not answer would stop the whole app, so it is asked here first.
  */
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -12,12 +12,19 @@ const little = 0x6c;
 const methodCall = 1;
 const methodReturn = 2;
 const errorReply = 3;
+const noAutoStartFlag = 2;
 const fieldPath = 1;
 const fieldInterface = 2;
 const fieldMember = 3;
 const fieldReplySerial = 5;
 const fieldDestination = 6;
 const fieldSignature = 8;
+
+/** The socket of the system bus. */
+export function systemBusPath(env: Readonly<Record<string, string | undefined>>): string {
+  const address = env['DBUS_SYSTEM_BUS_ADDRESS'];
+  return (address && sessionBusPath({ DBUS_SESSION_BUS_ADDRESS: address })) || '/run/dbus/system_bus_socket';
+}
 
 /** The socket of the session bus, or undefined where there is none that can be asked. */
 export function sessionBusPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
@@ -74,13 +81,15 @@ class Writer {
   }
 }
 
-interface Call {
+export interface Call {
   readonly destination: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
   /** All of them strings. */
   readonly arguments?: readonly string[];
+  /** Where nobody has this name, nothing is started for it. */
+  readonly noAutoStart?: boolean;
 }
 
 /** A method call as bytes. */
@@ -98,12 +107,16 @@ export function encodeCall(serial: number, call: Call): Buffer {
   field(fieldMember, 's', call.member);
   field(fieldDestination, 's', call.destination);
   if (body.length > 0) field(fieldSignature, 'g', 's'.repeat(call.arguments?.length ?? 0));
-  const head = new Writer().byte(little, methodCall, 0, 1).u32(body.length).u32(serial).u32(fields.length);
+  const head = new Writer()
+    .byte(little, methodCall, call.noAutoStart ? noAutoStartFlag : 0, 1)
+    .u32(body.length)
+    .u32(serial)
+    .u32(fields.length);
   // The head has 16 bytes, so the fields begin aligned to 8, and so does what follows them once padded.
   return Buffer.concat([head.done(), fields.align(8).done(), body.done()]);
 }
 
-interface Reply {
+export interface Reply {
   readonly serial: number;
   readonly error: boolean;
   readonly body: Buffer;
@@ -143,103 +156,173 @@ export function decodeMessage(bytes: Buffer): { readonly length: number; readonl
 
 /** Body of type `o` or `s`. */
 const readString = (body: Buffer): string => body.toString('utf8', 4, 4 + body.readUInt32LE(0));
-/** Body of type `v` that holds a boolean: signature, padding to 4, u32. */
-function readBooleanVariant(body: Buffer): boolean {
-  if (body[0] !== 1 || body[1] !== 0x62) throw new RangeError('not a boolean');
-  return body.readUInt32LE(4) !== 0;
+/** Body of type `t`: a whole number that JavaScript can have. @throws RangeError */
+export function readCount(body: Buffer, at = 0): number {
+  const value = Number(body.readBigUInt64LE(at));
+  if (!Number.isSafeInteger(value)) throw new RangeError('a number that is too large');
+  return value;
+}
+
+/** Body of type `v` that holds a boolean or a `t`: signature, padding, value. @throws RangeError */
+export function readVariant(body: Buffer): boolean | number {
+  const signature = body.toString('latin1', 1, 1 + body[0]!);
+  if (signature === 'b') return body.readUInt32LE(4) !== 0;
+  if (signature === 't') return readCount(body, 8);
+  throw new RangeError('neither a boolean nor a number');
 }
 
 const secrets = 'org.freedesktop.secrets';
 export type KeyringState = 'open' | 'locked' | 'no-bus' | 'no-service' | 'no-collection' | 'silent';
 
+/** A connection to a bus. It is asked one question after the other. */
+export class Bus {
+  readonly #socket: Socket;
+  #buffer: Buffer = Buffer.alloc(0);
+  #failed: Error | undefined;
+  #wake: () => void = () => undefined;
+  #serial = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(path: string) {
+    this.#socket = connect({ path });
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      this.#wake();
+    });
+    this.#socket.on('error', (error) => this.#end(error));
+    this.#socket.on('close', () => this.#end(new Error('the bus closed the connection')));
+    // Nothing waits for the end of a bus.
+    this.#socket.unref();
+  }
+
+  /** Connects as this account. @throws Error where there is no bus, or it takes longer than `ms`. */
+  static async open(path: string, ms: number): Promise<Bus> {
+    const bus = new Bus(path);
+    return bus.#within(ms, async () => {
+      const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
+      bus.#socket.write(`\0AUTH EXTERNAL ${uid}\r\n`);
+      const line = await bus.#until(() => {
+        const at = bus.#buffer.indexOf('\r\n');
+        if (at < 0) return undefined;
+        const text = bus.#buffer.toString('latin1', 0, at);
+        bus.#buffer = bus.#buffer.subarray(at + 2);
+        return text;
+      });
+      if (!line.startsWith('OK ')) throw new Error('the bus does not know this account');
+      bus.#socket.write('BEGIN\r\n');
+      const hello = await bus.#send({ destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus', member: 'Hello' });
+      if (hello.error) throw new Error('the bus refuses');
+      return bus;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#failed === undefined;
+  }
+
+  /** Asks. The connection is closed where the answer takes longer than `ms`, or is none. @throws Error */
+  call(what: Call, ms: number): Promise<Reply> {
+    const asked = this.#turn.then(() => this.#within(ms, () => this.#send(what)));
+    this.#turn = asked.catch(() => undefined);
+    return asked;
+  }
+
+  close(): void {
+    this.#end(new Error('closed'));
+  }
+
+  #end(error: Error): void {
+    this.#failed ??= error;
+    this.#socket.destroy();
+    this.#wake();
+  }
+
+  async #within<T>(ms: number, task: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#end(new BusSilent()), ms);
+    try {
+      return await task();
+    } catch (error) {
+      this.#end(error as Error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(what: Call): Promise<Reply> {
+    const mine = ++this.#serial;
+    if (!this.#failed) this.#socket.write(encodeCall(mine, what));
+    return this.#until(() => {
+      for (;;) {
+        const message = decodeMessage(this.#buffer);
+        if (!message) return undefined;
+        this.#buffer = this.#buffer.subarray(message.length);
+        if (message.reply?.serial === mine) return message.reply;
+      }
+    });
+  }
+
+  /** Waits until `take` finds what it looks for in what has come. */
+  async #until<T>(take: () => T | undefined): Promise<T> {
+    for (;;) {
+      const found = take();
+      if (found !== undefined) return found;
+      if (this.#failed) throw this.#failed;
+      if (this.#buffer.length > maxMessageBytes * 2) throw new RangeError('too much');
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** The bus did not answer in time. */
+export class BusSilent extends Error {
+  constructor() {
+    super('the bus does not answer');
+    this.name = 'BusSilent';
+  }
+}
+
 /** Asks for the default collection of the Secret Service and whether it is locked. Never takes longer than `ms`. */
 export async function keyringState(env: Readonly<Record<string, string | undefined>>, ms: number): Promise<KeyringState> {
   const path = sessionBusPath(env);
   if (!path) return 'no-bus';
-  let socket: Socket | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const end = performance.now() + ms;
+  const left = (): number => Math.max(1, end - performance.now());
+  let bus: Bus | undefined;
   try {
-    const late = new Promise<'silent'>((resolve) => {
-      timer = setTimeout(() => resolve('silent'), ms);
-    });
-    const asked = (async (): Promise<KeyringState> => {
-      const bus = (socket = connect({ path }));
-      return askKeyring(bus);
-    })().catch((): KeyringState => 'no-bus');
-    return await Promise.race([asked, late]);
+    bus = await Bus.open(path, left());
+    return await askKeyring(bus, left);
+  } catch (error) {
+    return error instanceof BusSilent ? 'silent' : 'no-bus';
   } finally {
-    clearTimeout(timer);
-    socket?.destroy();
+    bus?.close();
   }
 }
 
-async function askKeyring(bus: Socket): Promise<KeyringState> {
-  let buffer: Buffer = Buffer.alloc(0);
-  let failed: Error | undefined;
-  let wake: () => void = () => undefined;
-  bus.on('data', (chunk: Buffer) => {
-    buffer = Buffer.concat([buffer, chunk]);
-    wake();
-  });
-  const end = (error?: Error): void => {
-    failed ??= error ?? new Error('the bus closed the connection');
-    wake();
-  };
-  bus.on('error', end);
-  bus.on('close', () => end());
-  /** Waits until `take` finds what it looks for in the buffer. */
-  const until = async <T>(take: () => T | undefined): Promise<T> => {
-    for (;;) {
-      const found = take();
-      if (found !== undefined) return found;
-      if (failed) throw failed;
-      if (buffer.length > maxMessageBytes * 2) throw new RangeError('too much');
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  };
-  const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
-  bus.write(`\0AUTH EXTERNAL ${uid}\r\n`);
-  const line = await until(() => {
-    const at = buffer.indexOf('\r\n');
-    if (at < 0) return undefined;
-    const text = buffer.toString('latin1', 0, at);
-    buffer = buffer.subarray(at + 2);
-    return text;
-  });
-  if (!line.startsWith('OK ')) throw new Error('the bus does not know this account');
-  bus.write('BEGIN\r\n');
-  let serial = 0;
-  const call = async (what: Call): Promise<Reply> => {
-    const mine = ++serial;
-    bus.write(encodeCall(mine, what));
-    return until(() => {
-      for (;;) {
-        const message = decodeMessage(buffer);
-        if (!message) return undefined;
-        buffer = buffer.subarray(message.length);
-        if (message.reply?.serial === mine) return message.reply;
-      }
-    });
-  };
-  const hello = await call({ destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus', member: 'Hello' });
-  if (hello.error) throw new Error('the bus refuses');
-  const alias = await call({
-    destination: secrets,
-    path: '/org/freedesktop/secrets',
-    interface: 'org.freedesktop.Secret.Service',
-    member: 'ReadAlias',
-    arguments: ['default'],
-  });
+async function askKeyring(bus: Bus, left: () => number): Promise<KeyringState> {
+  const alias = await bus.call(
+    {
+      destination: secrets,
+      path: '/org/freedesktop/secrets',
+      interface: 'org.freedesktop.Secret.Service',
+      member: 'ReadAlias',
+      arguments: ['default'],
+    },
+    left(),
+  );
   if (alias.error) return 'no-service';
   const collection = readString(alias.body);
   if (collection === '/') return 'no-collection';
-  const locked = await call({
-    destination: secrets,
-    path: collection,
-    interface: 'org.freedesktop.DBus.Properties',
-    member: 'Get',
-    arguments: ['org.freedesktop.Secret.Collection', 'Locked'],
-  });
+  const locked = await bus.call(propertyOf(secrets, collection, 'org.freedesktop.Secret.Collection', 'Locked'), left());
   if (locked.error) return 'no-collection';
-  return readBooleanVariant(locked.body) ? 'locked' : 'open';
+  return readVariant(locked.body) === false ? 'open' : 'locked';
 }
+
+/** A call that reads one property. */
+export const propertyOf = (destination: string, path: string, name: string, property: string): Call => ({
+  destination,
+  path,
+  interface: 'org.freedesktop.DBus.Properties',
+  member: 'Get',
+  arguments: [name, property],
+});
