@@ -31,7 +31,6 @@ from decimal import Decimal
 
 NAMESPACE = 'session-export@wardmux.localhost'
 INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost'
-AUDIT_KEY_NAMESPACE = 'audit-key@wardmux.localhost'
 SUMMED_FILES = ['VERIFY.md', 'allowed_signers', 'checkpoint.note', 'evidence.jsonl', 'ledger.jsonl', 'recording.json', 'session.cast', 'verify.py']
 ALL_FILES = sorted(SUMMED_FILES + ['SHA256SUMS', 'SHA256SUMS.installation.sig', 'SHA256SUMS.person.sig'])
 LARGE_FILES = ['session.cast', 'evidence.jsonl', 'ledger.jsonl']
@@ -64,6 +63,10 @@ WITHHELD_CODES = 'soimn'
 WITHHELD_REASONS = ('snapshot', 'patient-data', 'personal-data', 'secret', 'third-party', 'not-requested')
 MAX_CELLS = 2000
 MAX_RECIPIENTS = 64
+# Of all policies that ever were in force, and how often one of them came into force.
+MAX_AUDIT_KEYS = 1000
+# A shell that is being started when a policy is accepted keeps to the one before: so long its start may be entered after that.
+POLICY_OVERLAP_MS = 60000
 
 # code: (exit status, sentence). The same table as in Wardmux's own verifier.
 FAILURES = {
@@ -675,6 +678,16 @@ def is_moment(value):
     return int(value[11:13]) < 24 and int(value[14:16]) < 60 and int(value[17:19]) < 60
 
 
+def milliseconds(moment):
+    """Of a moment, since one of its own: for differences. Days are those of the Gregorian calendar, counted from March on."""
+    year, month, day = int(moment[:4]), int(moment[5:7]), int(moment[8:10])
+    if month <= 2:
+        year, month = year - 1, month + 12
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day
+    seconds = 3600 * int(moment[11:13]) + 60 * int(moment[14:16]) + int(moment[17:19])
+    return (86400 * days + seconds) * 1000 + int(moment[20:23])
+
+
 def well_formed(text):
     try:
         text.encode('utf-8')
@@ -913,14 +926,16 @@ def is_succession(trust):
     return True
 
 
-def are_audit_keys_certified(trust):
-    for i, key in enumerate(trust['auditKeys']):
-        if key['certificate'] is None:
-            continue
-        if i == 0:
+def are_spans(value):
+    """Between which events an audit key was in force: in their order, and open at most at the end."""
+    if not is_list(value, 1, MAX_AUDIT_KEYS):
+        return False
+    end = -1
+    for span in value:
+        if end is None or not members(span, ('from', 'to')) or not is_count(span['from']) or span['from'] <= end:
             return False
-        message = ('%s\n%s\n' % (trust['installation'], key['kid'])).encode('utf-8')
-        if ssh_verify(message, key['certificate'], parse_ssh_key(trust['auditKeys'][i - 1]['ssh']), AUDIT_KEY_NAMESPACE) != 'good':
+        end = span['to']
+        if end is not None and (not is_count(end) or end <= span['from']):
             return False
     return True
 
@@ -947,17 +962,17 @@ def is_trust(trust):
         if not good or not is_ssh_key(person['ssh'], 'ecdsa-sha2-nistp256') or not is_list(person['kids'], 1, 64) or not all(map(is_kid, person['kids'])):
             return False
         kids += person['kids']
-    if not is_unique([person['id'] for person in trust['persons']]) or not is_unique(kids) or not is_list(trust['auditKeys'], 0, 64):
+    if not is_unique([person['id'] for person in trust['persons']]) or not is_unique(kids) or not is_list(trust['auditKeys'], 0, MAX_AUDIT_KEYS):
         return False
     for key in trust['auditKeys']:
-        good = members(key, ('kid', 'label', 'ssh', 'certificate')) and is_kid(key['kid']) and is_label(key['label']) and is_certificate(key['certificate'])
+        good = members(key, ('kid', 'label', 'ssh', 'inForce')) and is_kid(key['kid']) and is_label(key['label']) and are_spans(key['inForce'])
         if not good or not is_ssh_key(key['ssh'], 'ecdsa-sha2-nistp256') or thumbprint(parse_ssh_key(key['ssh'])[2]) != key['kid']:
             return False
     if not is_unique([key['kid'] for key in trust['auditKeys']]):
         return False
     if not members(trust['verifier'], ('sha256',)) or not is_hex(trust['verifier']['sha256'], 64):
         return False
-    return is_succession(trust) and are_audit_keys_certified(trust)
+    return is_succession(trust)
 
 
 def read_trust(path):
@@ -1228,7 +1243,7 @@ def read_start(event, detail):
     if not good:
         return None
     start = {name: detail[name] for name in ('recipients', 'policySha256', 'role', 'class', 'reason')}
-    return dict(start, seq=event['seq'], person=event['person'], breakGlass=glass)
+    return dict(start, seq=event['seq'], time=milliseconds(event['time']), person=event['person'], breakGlass=glass)
 
 
 def read_certifier(event, after, bad):
@@ -1275,7 +1290,7 @@ def broken_rule(state, action, detail, recording):
 
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
-    heads, segments, policies, people, certifiers, entered = [], [], [], {}, [], {}
+    heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
     start = end = last = signed_before = state = None
     for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
@@ -1283,7 +1298,7 @@ def ledger_story(events, recording):
         if action == 'policy.change':
             if not is_hex(detail.get('sha256'), 64) or not is_kids(detail.get('auditKeys')):
                 raise bad
-            policies.append((seq, detail['sha256'], detail['auditKeys']))
+            policies.append((seq, detail['sha256'], detail['auditKeys'], milliseconds(event['time'])))
         if action == 'person.keys':
             if not is_kid(detail.get('encryptionKey')) or not is_kid(detail.get('signingKey')) or 'person' not in event:
                 raise bad
@@ -1331,12 +1346,14 @@ def ledger_story(events, recording):
         if signed_before is None and ('signedBefore' in detail or action == 'recording.recovered'):
             signed_before = min(before, detail.get('signedBefore', before))
         heads.append((size, detail['root']))
+        signed_at.append((size, seq))
         last = action
     if start is None or all(size == 0 for size, _ in heads):
         raise Failure('no-head', 'None of the records is signed for.')
     return {
         'start': start,
         'heads': heads,
+        'signed_at': signed_at,
         'segments': segments,
         'end': end,
         'signed_before': signed_before,
@@ -1902,6 +1919,11 @@ def kids_of(header, role=None):
     return [entry['kid'] for entry in header['recipients'] if role is None or entry['role'] == role]
 
 
+def is_in_force(spans, first, until):
+    """Whether one span has the event that put the policy into force, and reaches to the other."""
+    return any(span['from'] <= first and (span['to'] is None or (first < span['to'] and until <= span['to'])) for span in spans)
+
+
 def check_recipients(ledger, headers, trust, by):
     """Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
     say, and knows the exporting person by the same key. Returns whether another policy had come into force before it began."""
@@ -1914,7 +1936,7 @@ def check_recipients(ledger, headers, trust, by):
         raise Failure('bad-policy', 'The ledger has another one at the start of the recording.')
     if kids_of(first) != start['recipients']:
         raise Failure('bad-recipients', 'The ledger has others at the start of the recording.')
-    trusted = {key['kid'] for key in trust['auditKeys']}
+    trusted = {key['kid']: key['inForce'] for key in trust['auditKeys']}
     own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), [])
     signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == by)
     if ledger['people'].get(by, (0, None, None))[2] != signing:
@@ -1928,6 +1950,9 @@ def check_recipients(ledger, headers, trust, by):
     # One that was in force before the start. A later segment may be under a later one, and never under an earlier.
     earlier = [i for i, policy in enumerate(policies) if policy[0] < start['seq']]
     began = max((i for i in earlier if policies[i][1] == first['policySha256']), default=-1)
+    replaced = next((policy for policy in policies[began + 1 :] if policy[0] < start['seq']), None)
+    if began >= 0 and replaced is not None and start['time'] - replaced[3] > POLICY_OVERLAP_MS:
+        raise Failure('bad-policy', 'Another one had come into force more than a minute before the recording began.')
     in_force = began
     for header in headers:
         where = f'Segment {header["segment"]}'
@@ -1936,11 +1961,19 @@ def check_recipients(ledger, headers, trust, by):
             in_force = next(later, -1)
         if in_force < 0 or policies[in_force][1] != header['policySha256']:
             raise Failure('bad-policy', f'{where}.')
+        # By the first event that signs for its header it was written, and so its policy was in force before.
+        signed = next((seq for size, seq in ledger['signed_at'] if size > header['firstSeq']), None)
+        put = policies[in_force][0]
+        if signed is not None and put > signed:
+            raise Failure('bad-policy', f'{where} is older than its policy.')
         audit = kids_of(header, 'audit')
         if audit != policies[in_force][2]:
             raise Failure('bad-recipients', f'{where} is sealed to other audit keys than those of its policy.')
-        if not audit or not trusted.issuperset(audit):
+        if not audit or any(kid not in trusted for kid in audit):
             raise Failure('bad-recipients', f'{where} is sealed to an audit key that the trust file does not name, or to none.')
+        until = put if header['segment'] > 0 else start['seq'] if replaced is None else replaced[0]
+        if not all(is_in_force(trusted[kid], put, until) for kid in audit):
+            raise Failure('bad-recipients', f'{where} is sealed to an audit key that was not in force then, as the trust file says.')
         if any(kid not in own or kid != known for kid in kids_of(header, 'owner')):
             raise Failure('bad-recipients', f'{where} is sealed to a key that is not that of {header["person"]}.')
     return began < max(earlier, default=-1)

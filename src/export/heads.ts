@@ -26,12 +26,16 @@ export interface LedgerPolicy {
   readonly sha256: string;
   /** Kids of its audit keys, in order. */
   readonly auditKeys: readonly string[];
+  /** When: ms since the epoch. */
+  readonly time: number;
 }
 
 export interface LedgerHeads {
   readonly start: RecordingStart;
-  /** In the order of the ledger; their sizes never become smaller. */
-  readonly heads: readonly TreeHead[];
+  /** When that was: ms since the epoch. */
+  readonly startTime: number;
+  /** In the order of the ledger, with the number of the event; their sizes never become smaller. */
+  readonly heads: readonly (TreeHead & { readonly seq: number })[];
   readonly segments: readonly { readonly segment: number; readonly firstSeq: number }[];
   /** Where the recorder closed it in good order. */
   readonly end: { readonly reason: string; readonly outputBytes: number; readonly size: number } | undefined;
@@ -76,7 +80,7 @@ function sayingOf({ event, head }: BundleEvent, recording: string): Saying | und
  * @throws BundleFailure 'bad-ledger', 'contradiction', 'no-head'
  */
 export function ledgerHeads(events: readonly BundleEvent[], recording: string): LedgerHeads {
-  const heads: TreeHead[] = [];
+  const heads: LedgerHeads['heads'][number][] = [];
   const segments: { segment: number; firstSeq: number }[] = [];
   const policies: LedgerPolicy[] = [];
   const people = new Map<string, LedgerPerson>();
@@ -84,18 +88,19 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   /** Each person's last `person.keys`. */
   const entered = new Map<string, number>();
   let start: RecordingStart | undefined;
+  let startTime = 0;
   let end: LedgerHeads['end'];
   let last: string | undefined;
   let signedBefore: number | undefined;
   let state: RecordingState | undefined;
   for (const one of events) {
-    const { action, detail = {}, seq, person } = one.event;
+    const { action, detail = {}, seq, person, time } = one.event;
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
     const contradiction = (why: string): BundleFailure => new BundleFailure('contradiction', `Event ${seq} ${why}.`);
     if (action === 'policy.change') {
       const { sha256, auditKeys } = detail;
       if (!isSha256(sha256) || !isKids(auditKeys)) throw bad();
-      policies.push({ seq, sha256, auditKeys });
+      policies.push({ seq, sha256, auditKeys, time: Date.parse(time) });
     }
     if (action === 'person.keys') {
       const { encryptionKey, signingKey } = detail;
@@ -122,6 +127,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     state = next;
     if (action === 'recording.start') {
       start = readStart(saying);
+      startTime = Date.parse(time);
       continue;
     }
     const { signedBefore: stated, segment, firstSeq, reason, outputBytes } = saying.detail as Record<string, number> & { reason?: string };
@@ -129,11 +135,11 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     if (action === 'recording.end') end = { reason: reason!, outputBytes: outputBytes!, size: next.head.size };
     // What follows a closing after a crash makes nothing older: the first one decides.
     if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(before, stated ?? before);
-    heads.push(next.head);
+    heads.push({ ...next.head, seq });
     last = action;
   }
   if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
-  return { start, heads, segments, end, signedBefore, state: stateOf(last), policies, people, certifiers };
+  return { start, startTime, heads, segments, end, signedBefore, state: stateOf(last), policies, people, certifiers };
 }
 
 /** Who certified these keys, by their signature; undefined where nobody is named. */

@@ -21,17 +21,17 @@ import {
   p256SshKey,
   parseSshKey,
   sshKeyText,
-  sshVerify,
   verifyInstallation,
   type InstallationSshKey,
   type SshPublicKey,
 } from './sshsig.ts';
 
-/** Namespaces of the certificates by which a key names its successor. */
+/** Namespace of the certificates by which a key of the installation names its successor. */
 export const INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost';
-export const AUDIT_KEY_NAMESPACE = 'audit-key@wardmux.localhost';
 /** Keys in one list at most: an installation that changed its key every year has these for decades. */
 const MAX_KEYS = 64;
+/** Audit keys of all policies that ever were in force, and the times that one of them was: a policy has 64 at most, and is accepted by hand. */
+const MAX_AUDIT_KEYS = 1000;
 
 const sshKeyOf = (type: SshPublicKey['type']) =>
   z
@@ -44,6 +44,16 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const label = z.string().refine((text) => text.isWellFormed() && [...text].length <= 200);
 /** Two signatures at most. */
 const certificate = z.string().max(16_384).nullable();
+
+const seq = z.int().nonnegative();
+/** Numbers of the events `policy.change` that put an audit key into force (`from`) and out of it (`to`, null: it is in force). */
+const inForce = z
+  .array(z.strictObject({ from: seq, to: seq.nullable() }))
+  .min(1)
+  .max(MAX_AUDIT_KEYS)
+  .refine((spans) =>
+    spans.every(({ from, to }, i, { [i + 1]: next }) => (to === null ? next === undefined : from < to && (next === undefined || to < next.from))),
+  );
 
 /** The half of a key of the installation that every one has. */
 const firstHalf = z
@@ -88,8 +98,8 @@ const trustSchema = z
       )
       .max(10_000),
     auditKeys: z
-      .array(z.strictObject({ kid, label, ssh: sshKeyOf('ecdsa-sha2-nistp256'), certificate }).refine((key) => key.kid === sshThumbprint(key.ssh)))
-      .max(MAX_KEYS),
+      .array(z.strictObject({ kid, label, ssh: sshKeyOf('ecdsa-sha2-nistp256'), inForce }).refine((key) => key.kid === sshThumbprint(key.ssh)))
+      .max(MAX_AUDIT_KEYS),
     /** SHA-256 of the verify.py that belongs to it. */
     verifier: z.strictObject({ sha256 }),
   })
@@ -101,13 +111,7 @@ const trustSchema = z
   })
   .refine((trust) => unique(trust.persons.map((person) => person.id)) && unique(trust.persons.flatMap((person) => person.kids)))
   .refine((trust) => unique(trust.auditKeys.map((key) => key.kid)))
-  .refine((trust) => isSucceeded(trust))
-  .refine((trust) =>
-    trust.auditKeys.every(({ kid: name, certificate: text }, i, { [i - 1]: before }) => {
-      if (text === null) return true;
-      return before !== undefined && sshVerify(certificateText(trust.installation, name), text, parseSshKey(before.ssh)!, AUDIT_KEY_NAMESPACE) === 'good';
-    }),
-  );
+  .refine((trust) => isSucceeded(trust));
 
 export type Trust = z.infer<typeof trustSchema>;
 /** As the schema's own refinements see it. */
@@ -180,6 +184,13 @@ export function certificateText(installation: string, successor: string): Buffer
   return Buffer.from(`${installation}\n${successor}\n`, 'utf8');
 }
 
+/** When an audit key was in force: from one event `policy.change` on, and until another one that does not name it. */
+export interface InForce {
+  readonly from: number;
+  /** Null where it still is. */
+  readonly to: number | null;
+}
+
 /** Facts that trust.json is made of. */
 export interface TrustFacts {
   readonly installation: string;
@@ -191,7 +202,12 @@ export interface TrustFacts {
     readonly signingKey: { readonly x: string; readonly y: string };
     readonly encryptionKey: { readonly x: string; readonly y: string };
   }[];
-  readonly auditKeys: readonly { readonly label: string; readonly jwk: { readonly x: string; readonly y: string } }[];
+  /** Of every policy that was in force, and between which events. */
+  readonly auditKeys: readonly {
+    readonly label: string;
+    readonly jwk: { readonly x: string; readonly y: string };
+    readonly inForce: readonly InForce[];
+  }[];
   /** SHA-256 of verify.py, lower-case hex. */
   readonly verifierSha256: string;
 }
@@ -215,7 +231,7 @@ export function makeTrust(facts: TrustFacts): Trust {
       ssh: sshKeyText(p256SshKey(signingKey)),
       kids: [kidOf(encryptionKey)],
     })),
-    auditKeys: facts.auditKeys.map(({ label, jwk }) => ({ kid: kidOf(jwk), label, ssh: sshKeyText(p256SshKey(jwk)), certificate: null })),
+    auditKeys: facts.auditKeys.map(({ label, jwk, inForce: spans }) => ({ kid: kidOf(jwk), label, ssh: sshKeyText(p256SshKey(jwk)), inForce: spans })),
     verifier: { sha256: facts.verifierSha256 },
   });
 }

@@ -33,6 +33,15 @@ export interface PolicyFacts {
   readonly seq: number;
 }
 
+/** An audit key that a policy had which was in force: the events that say so, and nothing else. */
+export interface AuditKeyFacts {
+  readonly kid: string;
+  /** SHA-256 of the last policy that named it. */
+  readonly policy: string;
+  /** From this event `policy.change` on until that one; null where it is in force. */
+  readonly inForce: readonly { readonly from: number; readonly to: number | null }[];
+}
+
 export type Method = UnlockMethod;
 
 export interface AttemptFacts {
@@ -47,10 +56,11 @@ export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
   readonly policy: PolicyFacts | null;
+  readonly auditKeys: readonly AuditKeyFacts[];
   /** Digest of the key that took over last; null where none did. */
   readonly key: string | null;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, key: null };
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], key: null };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
@@ -62,20 +72,28 @@ export class LedgerFacts {
   readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
+  readonly #auditKeys = new Map<string, AuditKeyFacts>();
   #key: string | undefined;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, policy, key }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, policy, auditKeys, key }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
     facts.#policy = policy ?? undefined;
+    for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
     facts.#key = key ?? undefined;
     return facts;
   }
 
   state(): FactsState {
-    return { people: [...this.#people], attempts: [...this.#attempts], policy: this.#policy ?? null, key: this.#key ?? null };
+    return {
+      people: [...this.#people],
+      attempts: [...this.#attempts],
+      policy: this.#policy ?? null,
+      auditKeys: this.auditKeys(),
+      key: this.#key ?? null,
+    };
   }
 
   /** The next event that the ledger's key vouches for. */
@@ -93,7 +111,7 @@ export class LedgerFacts {
       }
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
-        if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#policy = { sha256, auditKeys: auditKeys as string[], seq };
+        if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
         return;
       }
       case 'installation.key': {
@@ -119,6 +137,20 @@ export class LedgerFacts {
     if (typeof by !== 'string' || typeof byKey !== 'string' || typeof signature !== 'string') return false;
     const key = certifierOf({ ...facts, installation, person, by, after: this.#people.get(person)?.seq ?? null }, { byKey, signature });
     return key !== undefined && key === this.#people.get(by)?.signingKey;
+  }
+
+  #accepted(policy: PolicyFacts): void {
+    const { sha256, auditKeys, seq } = policy;
+    for (const known of this.#auditKeys.values()) {
+      const last = known.inForce.at(-1)!;
+      if (last.to === null && !auditKeys.includes(known.kid))
+        this.#auditKeys.set(known.kid, { ...known, inForce: [...known.inForce.slice(0, -1), { from: last.from, to: seq }] });
+    }
+    for (const kid of auditKeys) {
+      const before = this.#auditKeys.get(kid)?.inForce ?? [];
+      this.#auditKeys.set(kid, { kid, policy: sha256, inForce: before.at(-1)?.to === null ? before : [...before, { from: seq, to: null }] });
+    }
+    this.#policy = policy;
   }
 
   #succeeded(person: string | undefined, method: unknown, seq: number): void {
@@ -147,6 +179,11 @@ export class LedgerFacts {
   /** The policy in force. Undefined before the first run. */
   get policy(): PolicyFacts | undefined {
     return this.#policy;
+  }
+
+  /** Every audit key that a policy in force had, in the order in which they came. */
+  auditKeys(): AuditKeyFacts[] {
+    return [...this.#auditKeys.values()];
   }
 
   /** @param person undefined, or an id that the ledger does not know: nobody's. */

@@ -89,6 +89,19 @@ export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy'>): P
   return { ...inForce, proposal: propose(home, inForce, proposed, unreadable) };
 }
 
+/** A policy that was in force, by its digest. @throws StorageFault where its bytes are nowhere. */
+export function policyOnceInForce(home: Home, sha256: string): LoadedPolicy {
+  const bytes = bytesOf(home, sha256, undefined);
+  const path = keptPath(home, sha256);
+  if (!bytes)
+    throw new StorageFault(
+      'missing',
+      path,
+      `The policy with the SHA-256 ${sha256} was in force once, and ${path} does not have it any more. Restore it from a backup: without it nobody can say which audit keys earlier recordings are sealed to.`,
+    );
+  return parsePolicy(bytes, path);
+}
+
 function readableCopy(home: Home, sha256: string): boolean {
   try {
     const kept = readSmall(keptPath(home, sha256));

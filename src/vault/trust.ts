@@ -1,14 +1,17 @@
 /** What an auditor pins of this installation. */
-import { makeTrust, type Trust } from '../export/trust.ts';
+import { makeTrust, type Trust, type TrustFacts } from '../export/trust.ts';
 import { verifierSha256 } from '../export/verifier.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import { policyInForce } from '../policy/force.ts';
+import { policyInForce, policyOnceInForce } from '../policy/force.ts';
+import type { LoadedPolicy } from '../policy/policy.ts';
+import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { installationHalves, type Installation } from '../storage/installation.ts';
 import { readPinned } from './pinned.ts';
 
 /**
- * The people whom the ledger knows, with the keys that it has of them, and the audit keys of the policy in force.
+ * The people whom the ledger knows, with the keys that it has of them, and the audit keys of every policy that
+ * was in force, with the events between which they were: no file says that one was.
  * @throws PersonRefused where a record is not the ledger's; StorageFault where it or the policy cannot be read.
  */
 export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts): Trust {
@@ -17,7 +20,25 @@ export function installationTrust(home: Home, installation: Installation, facts:
     installation: installation.id,
     keys: [...(installation.formerKeys ?? []), installation].map(({ certificate, ...halves }) => ({ ...installationHalves(halves), certificate })),
     persons,
-    auditKeys: policyInForce(home, facts).policy.auditKeys,
+    auditKeys: auditKeysOf(home, facts),
     verifierSha256: verifierSha256(),
+  });
+}
+
+function auditKeysOf(home: Home, facts: LedgerFacts): TrustFacts['auditKeys'] {
+  // First of all, so that a policy in force that contradicts its event is told as that.
+  const present = policyInForce(home, facts);
+  const policies = new Map<string, LoadedPolicy>([[present.sha256, present]]);
+  return facts.auditKeys().map(({ kid, policy, inForce }) => {
+    const loaded = policies.get(policy) ?? policyOnceInForce(home, policy);
+    policies.set(policy, loaded);
+    const found = loaded.policy.auditKeys.find((key) => key.kid === kid);
+    if (!found)
+      throw new StorageFault(
+        'contradiction',
+        home.policies,
+        `The ledger says that the policy with the SHA-256 ${policy} had the audit key ${kid}, and that policy does not name it. Keep a copy of ${home.folder} for the audit.`,
+      );
+    return { ...found, inForce };
   });
 }

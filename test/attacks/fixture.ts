@@ -71,7 +71,7 @@ export class Site {
       installation: this.keys.installation.installation,
       keys: [{ publicKey: this.keys.installation.publicKey, second: this.keys.installation.second?.publicKey }],
       persons: [{ id: PERSON, name: 'Ada Example', signingKey: this.keys.personJwk, encryptionKey: this.keys.owner.jwk }],
-      auditKeys: [{ label: 'audit', jwk: this.audit.recipient.jwk }],
+      auditKeys: [{ label: 'audit', jwk: this.audit.recipient.jwk, inForce: [{ from: 0, to: null }] }],
       verifierSha256: verifierSha256(),
     });
     writeFileSync(this.trustFile, trustText(this.trust));

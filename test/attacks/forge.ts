@@ -113,7 +113,7 @@ export function insiderKeys(name: string, deterministic = false, halves: 1 | 2 =
     installation: INSTALLATION,
     keys: [{ publicKey: ed.publicKey, second: second?.publicKey }],
     persons: [{ id: PERSON, name: 'Ada Example', signingKey: signing, encryptionKey: owner }],
-    auditKeys: [{ label: 'audit', jwk: audit }],
+    auditKeys: [{ label: 'audit', jwk: audit, inForce: [{ from: 1, to: null }] }],
     verifierSha256: sha256(VERIFIER).toString('hex'),
   });
   return {

@@ -1,6 +1,6 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
 import { BUNDLE } from '../../src/export/layout.ts';
-import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
+import { INSTALLATION, PERSON, RECORDING, STARTED_MS } from '../vectors/example.ts';
 import { ecdsa, otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
 import {
   forge,
@@ -359,6 +359,8 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'good',
     (f) => f.events.splice(2, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } }),
   ],
+  ['a policy that was replaced a minute before, and is said', 'good', (f) => f.events.splice(2, 0, replacing(keys, 4 - 60))],
+  ['a policy that was replaced more than a minute before', 'bad-policy', (f) => f.events.splice(2, 0, replacing(keys, 4 - 60.001))],
   ['an owner whom the ledger does not know', 'contradiction', (f) => (event(f, 'person.keys').hidden = true)],
   ['an owner with another key in the ledger', 'bad-recipients', (f) => (detail(f, 'person.keys')['encryptionKey'] = thumbprintOf(keys.stranger))],
   ['an exporter with another key in the ledger', 'contradiction', (f) => (detail(f, 'person.keys')['signingKey'] = thumbprintOf(keys.stranger))],
@@ -423,6 +425,14 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'good',
     (f) => {
       f.events.splice(5, 0, { action: 'policy.change', detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] } });
+      header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
+    },
+  ],
+  [
+    'a later segment under a policy that came after it',
+    'bad-policy',
+    (f) => {
+      f.events.splice(7, 0, replacing(keys, 7));
       header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
     },
   ],
@@ -578,6 +588,13 @@ function withBuffers(f: Forgery): void {
 function stranger(keys: InsiderKeys, f: Forgery, segment: number, roles: ('owner' | 'audit' | 'stranger')[]): void {
   header(f, segment, (value) => (value['recipients'] = recipients(JSON.parse(headerFor(keys, segment, 0, 0, ...roles)))));
 }
+
+/** Another policy with the same audit key, in force from so many seconds after the ledger began. */
+const replacing = (keys: InsiderKeys, seconds: number): ForgedEvent => ({
+  action: 'policy.change',
+  time: new Date(STARTED_MS + seconds * 1000).toISOString(),
+  detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] },
+});
 
 /** Only the two headers and nothing between them. */
 function empty(f: Forgery): ForgedFrame[] {

@@ -15,6 +15,7 @@ import { homePaths, openSigner, requireInstallation } from '../../src/storage/in
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
 import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { verifier } from './fixture.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -158,6 +159,59 @@ test('a policy that was accepted once and put back from a backup is a wish again
   // Nor does it help to write into the copy that is kept: its name is its digest.
   for (const name of readdirSync(join(home, 'policies'))) copyFileSync(join(place, 'old.json'), join(home, 'policies', name));
   expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 125, err: expect.stringContaining('Restore one of them from a backup') });
+});
+
+test('after another audit key took its place the trust file names both, each with its time, and evidence of both times is good', () => {
+  const bundle = (name: string): string => {
+    const known = readdirSync(join(home, 'recordings'));
+    expect(wardmux(['record', '--', 'echo', name]).status).toBe(0);
+    const id = readdirSync(join(home, 'recordings')).find((each) => !known.includes(each))!;
+    expect(wardmux(['export', id, '--output', join(place, name), '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
+    return join(place, name);
+  };
+  const judge = (folder: string, trust: unknown): string => {
+    writeFileSync(join(place, 'trust.json'), typeof trust === 'string' ? trust : `${JSON.stringify(trust, undefined, 2)}\n`);
+    const here = wardmux(['verify', folder, '--trust', join(place, 'trust.json'), '--json']);
+    const there = spawnSync('python3', [verifier, folder, '--trust', join(place, 'trust.json'), '--json'], { encoding: 'utf8' });
+    expect(there.stdout).toBe(here.out);
+    expect(there.status).toBe(here.status);
+    return (JSON.parse(here.out) as { code?: string }).code ?? 'good';
+  };
+  const [first, second] = [original.auditKeys[0]!, generateAuditKey().recipient];
+  const earlier = bundle('earlier');
+  const stale = wardmux(['trust']).out;
+  writeFileSync(path(), JSON.stringify({ ...original, auditKeys: [{ kid: second.kid, label: 'The next one', jwk: second.jwk }] }));
+  expect(accept().status).toBe(0);
+  const later = bundle('later');
+  const changes = events().flatMap(({ action }, seq) => (action === 'policy.change' ? [seq] : []));
+  expect(changes).toHaveLength(2);
+  const [put, replaced] = changes as [number, number];
+  const { out } = wardmux(['trust']);
+  const trust = JSON.parse(out) as { auditKeys: { kid: string; inForce: { from: number; to: number | null }[] }[] };
+  expect(trust.auditKeys.map(({ kid, inForce }) => ({ kid, inForce }))).toEqual([
+    { kid: first.kid, inForce: [{ from: put, to: replaced }] },
+    { kid: second.kid, inForce: [{ from: replaced, to: null }] },
+  ]);
+  expect(judge(earlier, out)).toBe('good');
+  expect(judge(later, out)).toBe('good');
+  // An auditor who has the file from before cannot know the later key.
+  expect(judge(earlier, stale)).toBe('good');
+  expect(judge(later, stale)).toBe('bad-recipients');
+  const [one, two] = trust.auditKeys as [(typeof trust.auditKeys)[number], (typeof trust.auditKeys)[number]];
+  const said = (...auditKeys: unknown[]): unknown => ({ ...trust, auditKeys });
+  expect(judge(earlier, said({ ...one, inForce: [{ from: put, to: put + 1 }] }, two))).toBe('bad-recipients');
+  expect(judge(earlier, said({ ...one, inForce: [{ from: put + 1, to: replaced }] }, two))).toBe('bad-recipients');
+  expect(judge(later, said(one, { ...two, inForce: [{ from: replaced + 1, to: null }] }))).toBe('bad-recipients');
+  expect(judge(earlier, said(two))).toBe('bad-recipients');
+  // A key that a file wishes for, or that lies among the kept policies, was never in force.
+  const wish = JSON.stringify({ ...original, auditKeys: [{ ...second, label: 'x' }, first].map(({ kid, label, jwk }) => ({ kid, label, jwk })) });
+  writeFileSync(path(), wish);
+  writeFileSync(join(home, 'policies', `${createHash('sha256').update(wish).digest('hex')}.json`), wish);
+  expect(wardmux(['trust']).out).toBe(out);
+  // Without the policy of then nobody can say which key it was.
+  const before = events()[put]!.detail['sha256'] as string;
+  rmSync(join(home, 'policies', `${before}.json`));
+  expect(wardmux(['trust'])).toMatchObject({ status: 1, err: expect.stringContaining(`The policy with the SHA-256 ${before} was in force once`) });
 });
 
 test('what cannot be read is not accepted, and malformed bytes never reach the ledger', () => {

@@ -9,13 +9,13 @@ import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
-import { AUDIT_KEY_NAMESPACE, certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
+import { certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
 import { checkpointOf, goodLedger, ledgerVectors, noteOf as signedNote, ORIGIN } from './ledgers.ts';
 import { anchorVectors, personVectors, proofVectors } from './others.ts';
 import { segmentVectors } from './segments.ts';
 import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
 import { keptSignatures } from './kept.ts';
-import { bytesOf, ecdsa, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
+import { bytesOf, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
 import { encodeNoteKey, encodeSecondNoteKey, noteKey, secondNoteKey } from '../../src/ledger/note.ts';
 import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../src/export/sshsig.ts';
 
@@ -266,7 +266,7 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
   const next = ed25519Of(`${NAME}/next`);
   const nextSsh = sshKeyText(ed25519SshKey(next.publicKey));
   const stranger = p256Of(`${NAME}/stranger`);
-  const strangers = { publicKey: p256SshKey(stranger), sign: (bytes: Uint8Array) => ecdsa(bytes, stranger) };
+  const strangers = { publicKey: p256SshKey(stranger) };
   const [first] = trust.keys as [Trust['keys'][number]];
   const [audit] = trust.auditKeys as [Trust['auditKeys'][number]];
   const by = (
@@ -277,7 +277,18 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
   ): string => sshSignature(certificateText(installation, successor), pair, { namespace });
   const withKeys = (...all: Trust['keys']): string => trustText({ ...trust, keys: all });
   const rotated = (certificate: string | null): string => withKeys(first, knownKey(next.publicKey, certificate));
-  const strange: Trust['auditKeys'][number] = { kid: thumbprintOf(stranger), label: 'before', ssh: sshKeyText(strangers.publicKey), certificate: null };
+  const strange: Trust['auditKeys'][number] = {
+    kid: thumbprintOf(stranger),
+    label: 'before',
+    ssh: sshKeyText(strangers.publicKey),
+    inForce: [{ from: 1, to: null }],
+  };
+  /** Number of the recording's start in the good bundle. */
+  const START = 3;
+  const spans = (...all: readonly (readonly [from: number, to: number | null])[]): Trust['auditKeys'][number] => ({
+    ...audit,
+    inForce: all.map(([from, to]) => ({ from, to })),
+  });
   const audits = (...all: Trust['auditKeys']): string => trustText({ ...trust, auditKeys: all });
   const [person] = trust.persons as [Trust['persons'][number]];
   const persons = (...all: Trust['persons']): string => trustText({ ...trust, persons: all });
@@ -294,7 +305,7 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
       rotated(by({ publicKey: ed25519SshKey(next.publicKey), sign: next.sign }, nextSsh, INSTALLATION_KEY_NAMESPACE)),
     ],
     ['a certificate for another key', 'bad-trust', rotated(by(keys.installation, sshKeyText(keys.installation.publicKey), INSTALLATION_KEY_NAMESPACE))],
-    ['a certificate in another namespace', 'bad-trust', rotated(by(keys.installation, nextSsh, AUDIT_KEY_NAMESPACE))],
+    ['a certificate in another namespace', 'bad-trust', rotated(by(keys.installation, nextSsh, 'audit-key@wardmux.localhost'))],
     ['a certificate of another installation', 'bad-trust', rotated(by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE, 'w-00000000000f'))],
     ['a certificate that is no signature', 'bad-trust', rotated('x')],
     ['a first key with a certificate', 'bad-trust', withKeys(knownKey(next.publicKey, good), first)],
@@ -317,8 +328,17 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     ['a key that two persons have', 'bad-trust', persons(person, { ...person, id: 'p-00000000000b' })],
     ['an owner with another key in the trust file', 'bad-recipients', persons({ ...person, kids: [strange.kid] })],
     ['a note key with padding that it does not need', 'bad-trust', keys.trustText.replace(/("ledger": ".*)"/, '$1="')],
-    ['an audit key with a certificate of the one before', 'good', audits(strange, { ...audit, certificate: by(strangers, audit.kid, AUDIT_KEY_NAMESPACE) })],
-    ['an audit key with a certificate for another', 'bad-trust', audits(strange, { ...audit, certificate: by(strangers, strange.kid, AUDIT_KEY_NAMESPACE) })],
+    ['an audit key that was in force until the recording began', 'good', audits(spans([1, START]))],
+    ['an earlier audit key that is used later', 'bad-recipients', audits(spans([1, 2]))],
+    ['an earlier audit key that is used before it is in force again', 'bad-recipients', audits(spans([1, 2], [4, null]))],
+    ['a later audit key that is used earlier', 'bad-recipients', audits(spans([2, null]))],
+    ['an audit key that was in force and is again', 'good', audits(spans([1, 6], [9, null]))],
+    ['an audit key that was never in force', 'bad-trust', audits(spans())],
+    ['an audit key in force until it came into force', 'bad-trust', audits(spans([1, 1]))],
+    ['an audit key in force twice at a time', 'bad-trust', audits(spans([1, 5], [4, null]))],
+    ['an audit key in force for ever and then again', 'bad-trust', audits(spans([1, null], [4, null]))],
+    ['an audit key in force from no event', 'bad-trust', audits(spans([-1, null]))],
+    ['an audit key with the member that it had once', 'bad-trust', keys.trustText.replace(/"inForce": \[[^\]]*\]/, '"certificate": null')],
     ['an audit key twice', 'bad-trust', audits(audit, audit)],
     ['an audit key under the name of another', 'bad-trust', audits({ ...audit, kid: strange.kid })],
     ['a trust file without the audit key', 'bad-recipients', audits(strange)],
