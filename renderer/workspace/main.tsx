@@ -18,7 +18,8 @@ import { Controller } from './controller.ts';
 import { installKeys } from './keys.ts';
 import { watchLease } from './lease.ts';
 import * as model from './model.ts';
-import { limitHistory, refreshTerminals, TerminalView } from './terminal-view.ts';
+import { limitHistory } from './scrollback.ts';
+import { refreshTerminals, TerminalView } from './terminal-view.ts';
 
 guardChords(window);
 if (!window.wardmux) render(<Unconnected />, document.body);

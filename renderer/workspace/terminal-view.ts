@@ -19,12 +19,9 @@ import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { ProgramTitles } from './titles.ts';
+import { joinScrollback, leaveScrollback } from './scrollback.ts';
 import { advance, fontFamily, readPalette, tuneCell, type Palette } from './theme.ts';
 
-/** Lines of all panes together, about 100 MB: with many panes each keeps fewer. */
-const SCROLLBACK_BUDGET = 60_000;
-/** Lines that a pane keeps however many there are. */
-const LEAST_SCROLLBACK = 1_000;
 /**
  * Acknowledged in steps of this, a fourth of what a pty goes on after (src/pty/host.ts): less than a step may stay open, for
  * it stops nobody. One for every frame would cost each echo a request, and a refused one too many could stop a pane.
@@ -50,8 +47,6 @@ export interface TerminalPort {
 }
 
 let palette: Palette | undefined;
-let terminals = 0;
-let historyLimit = scrollbackLines;
 const all = new Set<TerminalView>();
 
 /** Colours, cell or number of panes changed. */
@@ -150,8 +145,7 @@ export class TerminalView {
     terminal.onRender(() => this.#onScroll());
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => (this.found.value = { index: resultIndex, count: resultCount }));
     all.add(this);
-    terminals++;
-    shareScrollback();
+    joinScrollback(terminal);
   }
 
   /** Opens the emulator in its place, once. */
@@ -263,8 +257,7 @@ export class TerminalView {
     this.#feed = this.#newFeed(true);
     this.terminal.dispose();
     all.delete(this);
-    terminals--;
-    shareScrollback();
+    leaveScrollback(this.terminal);
   }
 
   /** A feed that counts only as long as it is the pane's. */
@@ -388,15 +381,4 @@ export class TerminalView {
       this.#port.snapshot({ type: 'snapshot', pane: this.pane, offset: this.#parsed, cols: this.terminal.cols, rows: this.terminal.rows, bytes });
     return true;
   }
-}
-
-/** Option history-limit: what a pane keeps at most. */
-export function limitHistory(lines: number): void {
-  historyLimit = lines;
-  shareScrollback();
-}
-
-function shareScrollback(): void {
-  const scrollback = Math.min(historyLimit, Math.max(LEAST_SCROLLBACK, Math.floor(SCROLLBACK_BUDGET / Math.max(1, terminals))));
-  for (const view of all) if (view.terminal.options.scrollback !== scrollback) view.terminal.options.scrollback = scrollback;
 }
