@@ -280,10 +280,20 @@ test('nothing goes over the wire in the clear', async (context) => {
   for (const word of ['wardmux', ledger.installation, head.root, Buffer.from(head.note).toString('base64').slice(0, 40)]) expect(wire).not.toContain(word);
 });
 
-test('a message is ASCII, has no quote that ends a value early, and stays below what every collector takes', async () => {
+test('a message is ASCII, has no quote that ends a value early, and stays below what a collector has to take, or with two signatures should', async () => {
   ledger.grow(100);
-  const message = syslogMessage(await ledger.head(), ledger.installation, 'Wörk station\n7"]'.repeat(100));
-  expect(message).toMatch(/^[ -~]+$/);
-  expect(Buffer.byteLength(message)).toBeLessThan(2048);
-  expect(message.split(' ')[2]!.length).toBeLessThanOrEqual(255);
+  const head = await ledger.head();
+  const lines = head.note.split('\n');
+  expect(lines.filter((line) => line.startsWith('— '))).toHaveLength(2);
+  const ofOne = { ...head, note: `${lines.slice(0, -2).join('\n')}\n` };
+  // RFC 5425, section 4.3.1: 2,048 bytes must be taken, 8,192 should be.
+  for (const [sent, limit] of [
+    [ofOne, 2048],
+    [head, 8192],
+  ] as const) {
+    const message = syslogMessage(sent, ledger.installation, 'Wörk station\n7"]'.repeat(100));
+    expect(message).toMatch(/^[ -~]+$/);
+    expect(Buffer.byteLength(message)).toBeLessThan(limit);
+    expect(message.split(' ')[2]!.length).toBeLessThanOrEqual(255);
+  }
 });
