@@ -2,7 +2,6 @@
 import type { Surface } from '../src/types/words.ts';
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
-import { sweepPartials } from '../src/export/partial.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
@@ -11,7 +10,6 @@ import { bootClock, type Clock } from './clock.ts';
 import { DisplayFile } from './display.ts';
 import { Gate } from './gate.ts';
 import type { Host, HostWindow } from './host.ts';
-import type { AuditEntry } from '../src/ledger/events.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
@@ -21,9 +19,10 @@ import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
-import type { SocketRefusal } from '../src/control/listen.ts';
 import type { AppFacts, Verb } from '../src/control/verbs.ts';
+import { Remote } from './remote.ts';
 import { Status } from './status.ts';
+import { Troubles } from './troubles.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
@@ -55,16 +54,10 @@ export class App {
   readonly #policy: PolicyWatch;
   readonly #workspace: Workspace;
   readonly #bridge: BridgeServer;
-  /** The first page stands: commands of the private socket have something to act on. */
-  #started = false;
-  /** Asked for each word of the private socket. */
-  readonly socketDoor: Door;
-  #wasRead!: () => void;
-  /** Resolves when it is known whether there is an installation, and its key is open. */
-  readonly #read = new Promise<void>((resolve) => (this.#wasRead = resolve));
+  readonly #troubles: Troubles;
+  /** What answers at the private socket. */
+  readonly socket: Remote;
   #stopping = false;
-  /** ISO 8601 UTC. Before the first unlock it is the time since which nothing is to be seen. */
-  readonly #startedAt = new Date().toISOString();
   #stopTicking: () => void = () => {};
   #endLeases: () => void = () => {};
   #finished!: (code: number) => void;
@@ -83,7 +76,7 @@ export class App {
       onError: (error) => this.#journal.ledgerFailed(error),
       onDone: () => this.#journal.ledgerWritten(),
       now,
-      enter: (entry) => this.#anchorEvent(entry),
+      enter: (entry) => this.#troubles.anchor(entry),
     }));
     const journal = (this.#journal = new Journal({
       ledger: () => installed.current?.ledger,
@@ -103,12 +96,12 @@ export class App {
         journal.log(noticeEntry(notice));
       },
       sealed: (bytes) => this.#status.sealed(bytes),
-      fault: (sentence, pane) => this.#fault(sentence, pane),
+      fault: (sentence, pane) => this.#troubles.warned(sentence, pane),
       held: (pane, why) => {
         this.#workspace.held(pane, why);
         this.#gate.emit('status', () => this.#status.line());
       },
-      died: () => this.#ptyHostDied(),
+      died: () => this.#troubles.shellsGone(),
       badMessage: () => journal.badMessage('pty-host'),
       denied: (denial) => journal.denied('pty', denial),
     }));
@@ -147,7 +140,6 @@ export class App {
     };
     const door = (name: DoorName): Door =>
       openDoor({ standing: () => this.#gate.standing(installed.current !== undefined), denied: (denial) => journal.denied(name, denial) });
-    this.socketDoor = door('socket');
     const commandDoor = door('command');
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
     const gate = (this.#gate = new Gate({
@@ -158,7 +150,7 @@ export class App {
       journal,
       clock,
       emit,
-      sweep: () => this.#sweepExports(),
+      sweep: () => this.#troubles.sweepExports(),
       clearClipboard,
       say,
     }));
@@ -221,6 +213,8 @@ export class App {
       emit,
       openInstalled: () => this.#openInstalled(),
     };
+    this.#troubles = new Troubles({ home, gate, windows, workspace, installed, journal, status, say });
+    this.socket = new Remote({ gate, windows, workspace, installed, journal, host: host.name, door: door('socket'), reopen: () => this.reopen() });
     this.#bridge = new BridgeServer({
       handlers: requestHandlers(parts),
       surface: () => windows.surface,
@@ -234,7 +228,7 @@ export class App {
   }
 
   static async start(options: AppOptions): Promise<App> {
-    const app = App.create(options);
+    const app = new App(options);
     await app.open();
     return app;
   }
@@ -264,11 +258,11 @@ export class App {
   async open(): Promise<void> {
     const { host, clock } = this.#options;
     await this.#openInstalled();
-    this.#wasRead();
+    this.socket.read();
     const { current } = this.#installed;
     if (current) await this.#policy.look();
     if (current) for (const { sentence } of await recoverRecordings(this.#home.recordings, current.ledger)) this.#status.flag(sentence);
-    this.#sweepExports();
+    this.#troubles.sweepExports();
     if (this.#stopping) return;
     this.#journal.log({ action: 'app.start', detail: { version, host: host.name } });
     host.onRefused((what) => this.#journal.refusedByHost(this.surface, what));
@@ -288,7 +282,7 @@ export class App {
     let failed: unknown;
     await this.#windows.change(() => this.#windows.show(this.#closedSurface()).catch((error: unknown) => void (failed = error)));
     if (failed !== undefined) throw failed instanceof Error ? failed : new Error(sentenceOf(failed));
-    this.#started = true;
+    this.socket.started();
   }
 
   /** Policy, signer and ledger, once the first run has been. */
@@ -329,8 +323,6 @@ export class App {
     }
   }
 
-  // ---------------------------------------------------------------- from outside
-
   /** Closes the gate at once; resolves when renderer and keys are gone and the lock page stands. Never rejects. */
   lock(cause: LockCause): Promise<void> {
     return this.#gate.lock(cause);
@@ -350,81 +342,9 @@ export class App {
     });
   }
 
-  /** A line of the private socket. Nothing here opens anything. */
-  async remote(command: Verb): Promise<AppFacts> {
-    if (command === 'lock') {
-      // The lock page may take its time: what counts is that nothing is to be seen.
-      void this.lock('command');
-      await this.#gate.proven;
-    }
-    if (command === 'show' && this.#started) await this.reopen();
-    const { session, lockedAt, invisible } = this.#gate;
-    return {
-      window: this.#windows.isOpen || !this.#started,
-      state: !this.#started ? 'starting' : session ? 'unlocked' : this.#installed.current ? 'locked' : 'first-run',
-      locked: session === undefined,
-      since: session ? null : (lockedAt ?? this.#startedAt),
-      visible: invisible ?? null,
-      shells: this.#workspace.shellCount,
-      host: this.#options.host.name,
-      version,
-      pid: process.pid,
-    };
-  }
-
-  /** For answers at the private socket only, which puts their text together (src/control/listen.ts). Undefined before the first run. */
-  async signAnswer(text: Uint8Array): Promise<Uint8Array | undefined> {
-    await this.#read;
-    return this.#installed.current?.signer.sign(text);
-  }
-
-  socketRefused(code: SocketRefusal): void {
-    this.#journal.badMessage('socket', code);
-  }
-
-  // ---------------------------------------------------------------- what can go wrong
-
-  /** The lock and the end kill the vault host, also in the middle of an export: what that had written in the clear does not stay. */
-  #sweepExports(): void {
-    for (const { recording, removed, sentence, brief } of sweepPartials(this.#home.run)) {
-      this.#status.flag(brief);
-      this.#options.say(sentence);
-      if (removed && recording !== undefined) this.#journal.log({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
-    }
-  }
-
-  #ptyHostDied(): void {
-    const gate = this.#gate;
-    this.#journal.log({ action: 'pty-host.exit', detail: {} });
-    this.#workspace.allGone(
-      'The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed. Respawn starts a new shell.',
-    );
-    gate.notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
-    const { current } = this.#installed;
-    if (current) {
-      void recoverRecordings(this.#home.recordings, current.ledger).then(
-        (settled) => {
-          for (const { sentence } of settled) gate.notice('warn', sentence);
-        },
-        (error: unknown) => gate.notice('warn', sentenceOf(error)),
-      );
-    }
-    // The page's channel ended with the process: the workspace is drawn anew, with a new channel.
-    if (gate.session) this.#windows.again('workspace', 'The process that runs the shells ends each time it is started.');
-  }
-
-  #anchorEvent(entry: AuditEntry): void {
-    this.#journal.log(entry);
-    if (entry.action !== 'anchor.diverged') return;
-    const sentence = 'The ledger does not extend a head that is kept outside: it was cut, set back or rewritten. Tell whoever audits this workstation.';
-    if (this.#gate.session) this.#gate.notice('stop', sentence);
-    else this.#status.flag(sentence);
-  }
-
-  #fault(sentence: string, pane: number | undefined): void {
-    // A recording that stops tells so by its own notice; what comes here is a warning, such as a disk that fills.
-    if (pane !== undefined) this.#workspace.faulted(pane, sentence);
-    this.#gate.notice(pane === undefined ? 'warn' : 'stop', sentence, pane);
+  /** A word of the private socket. Nothing here opens anything. */
+  remote(command: Verb): Promise<AppFacts> {
+    return this.socket.handle(command);
   }
 
   async #windowClosed(): Promise<void> {
@@ -467,7 +387,7 @@ export class App {
     await Promise.all([attempt(() => this.#windows.end()), attempt(() => this.#vaults.kill()), attempt(() => this.#pty.stop())]);
     // A lock that was under way is entered too; what hangs is not waited for.
     await this.#windows.finish();
-    await attempt(() => this.#sweepExports());
+    await attempt(() => this.#troubles.sweepExports());
     this.#policy.flush();
     this.#journal.log({ action: 'app.stop', detail: { reason } });
     await this.#journal.checkpoint();

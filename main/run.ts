@@ -57,10 +57,10 @@ export async function runApp(
     // Before anything is opened, so that a second start in the same seconds finds the first one.
     socket = await listen({
       path,
-      handle: (command) => app.remote(command),
-      door: app.socketDoor,
-      refused: (code) => app.socketRefused(code),
-      sign: (bytes) => app.signAnswer(bytes),
+      handle: app.socket.handle,
+      door: app.socket.door,
+      refused: app.socket.refused,
+      sign: app.socket.sign,
     });
     await app.open();
     return await app.finished;

@@ -1,0 +1,77 @@
+/** The app at the private socket: what its words do (src/control/verbs.ts). Nothing here opens anything. */
+import type { Door } from '../src/access/index.ts';
+import type { SocketOptions, SocketRefusal } from '../src/control/listen.ts';
+import type { AppFacts, Verb } from '../src/control/verbs.ts';
+import { version } from '../src/version.ts';
+import type { Gate } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import type { WindowKeeper } from './window-keeper.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface RemoteParts {
+  readonly gate: Gate;
+  readonly windows: WindowKeeper;
+  readonly workspace: Workspace;
+  readonly installed: InstalledHolder;
+  readonly journal: Journal;
+  readonly host: AppFacts['host'];
+  readonly door: Door;
+  /** Brings a closed window back, at the lock page. */
+  readonly reopen: () => Promise<void>;
+}
+
+export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused' | 'sign'> {
+  readonly #parts: RemoteParts;
+  /** ISO 8601 UTC. Before the first unlock it is the time since which nothing is to be seen. */
+  readonly #startedAt = new Date().toISOString();
+  /** The first page stands: there is something to act on. */
+  #started = false;
+  #wasRead!: () => void;
+  readonly #read = new Promise<void>((resolve) => (this.#wasRead = resolve));
+  readonly door: Door;
+
+  constructor(parts: RemoteParts) {
+    this.#parts = parts;
+    this.door = parts.door;
+  }
+
+  /** It is known whether there is an installation, and its key is open. */
+  read(): void {
+    this.#wasRead();
+  }
+
+  started(): void {
+    this.#started = true;
+  }
+
+  readonly handle = async (command: Verb): Promise<AppFacts> => {
+    const { gate, windows, workspace, installed, host, reopen } = this.#parts;
+    if (command === 'lock') {
+      // The lock page may take its time: what counts is that nothing is to be seen.
+      void gate.lock('command');
+      await gate.proven;
+    }
+    if (command === 'show' && this.#started) await reopen();
+    const { session, lockedAt, invisible } = gate;
+    return {
+      window: windows.isOpen || !this.#started,
+      state: !this.#started ? 'starting' : session ? 'unlocked' : installed.current ? 'locked' : 'first-run',
+      locked: session === undefined,
+      since: session ? null : (lockedAt ?? this.#startedAt),
+      visible: invisible ?? null,
+      shells: workspace.shellCount,
+      host,
+      version,
+      pid: process.pid,
+    };
+  };
+
+  /** For answers at the socket only, which puts their text together. Undefined before the first run. */
+  readonly sign = async (text: Uint8Array): Promise<Uint8Array | undefined> => {
+    await this.#read;
+    return this.#parts.installed.current?.signer.sign(text);
+  };
+
+  readonly refused = (code: SocketRefusal): void => this.#parts.journal.badMessage('socket', code);
+}

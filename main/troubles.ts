@@ -1,0 +1,79 @@
+/** What can go wrong beside the person's own doing, and who is told: the workspace where somebody is in, else the lock page. */
+import { sweepPartials } from '../src/export/partial.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
+import { recoverRecordings } from '../src/records/index.ts';
+import type { Home } from '../src/storage/index.ts';
+import type { Gate } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import { sentenceOf } from './sentence.ts';
+import type { Status } from './status.ts';
+import type { WindowKeeper } from './window-keeper.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface TroubleParts {
+  readonly home: Home;
+  readonly gate: Gate;
+  readonly windows: WindowKeeper;
+  readonly workspace: Workspace;
+  readonly installed: InstalledHolder;
+  readonly journal: Journal;
+  readonly status: Status;
+  readonly say: (line: string) => void;
+}
+
+export class Troubles {
+  readonly #parts: TroubleParts;
+
+  constructor(parts: TroubleParts) {
+    this.#parts = parts;
+  }
+
+  /** The lock and the end kill the vault, also in the middle of an export: what that had written in the clear does not stay. */
+  sweepExports(): void {
+    const { home, journal, status, say } = this.#parts;
+    for (const { recording, removed, sentence, brief } of sweepPartials(home.run)) {
+      status.flag(brief);
+      say(sentence);
+      if (removed && recording !== undefined) journal.log({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
+    }
+  }
+
+  /** The process that holds the shells ended unasked. */
+  shellsGone(): void {
+    const { home, gate, windows, workspace, installed, journal } = this.#parts;
+    journal.log({ action: 'pty-host.exit', detail: {} });
+    workspace.allGone(
+      'The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed. Respawn starts a new shell.',
+    );
+    gate.notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
+    const { current } = installed;
+    if (current) {
+      void recoverRecordings(home.recordings, current.ledger).then(
+        (settled) => {
+          for (const { sentence } of settled) gate.notice('warn', sentence);
+        },
+        (error: unknown) => gate.notice('warn', sentenceOf(error)),
+      );
+    }
+    // The page's channel ended with the process: the workspace is drawn anew, with a new channel.
+    if (gate.session) windows.again('workspace', 'The process that runs the shells ends each time it is started.');
+  }
+
+  /** Something about an anchor, for the ledger; that one contradicts the ledger is told at once. */
+  anchor(entry: AuditEntry): void {
+    const { gate, journal, status } = this.#parts;
+    journal.log(entry);
+    if (entry.action !== 'anchor.diverged') return;
+    const sentence = 'The ledger does not extend a head that is kept outside: it was cut, set back or rewritten. Tell whoever audits this workstation.';
+    if (gate.session) gate.notice('stop', sentence);
+    else status.flag(sentence);
+  }
+
+  /** The process that holds the shells warns. A recording that stops tells so by its own notice; this is such as a disk that fills. */
+  warned(sentence: string, pane: number | undefined): void {
+    const { gate, workspace } = this.#parts;
+    if (pane !== undefined) workspace.faulted(pane, sentence);
+    gate.notice(pane === undefined ? 'warn' : 'stop', sentence, pane);
+  }
+}
