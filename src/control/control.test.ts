@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askApp } from './ask.ts';
 import { testSigner } from '../ledger/fixture.ts';
 import { newNonce, openAnswer } from './proof.ts';
@@ -144,6 +144,26 @@ test.each([
   // The end of the other one takes the file of that path along, which is not its own: the place is taken back again.
   if (other) await new Promise((resolve) => other!.close(resolve));
   await waitFor(() => expect(existsSync(path)).toBe(true));
+});
+
+test('a socket that is deleted in the moment in which its place is taken back is taken back the next second', async () => {
+  const real = Server.prototype.listen;
+  const spy = vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server, ...[at, bound]: unknown[]) {
+    return Reflect.apply(real, this, [
+      at,
+      () => {
+        rmSync(path);
+        (bound as () => void)();
+      },
+    ]) as Server;
+  });
+  try {
+    rmSync(path);
+    await waitFor(() => expect(spy.mock.calls.length).toBeGreaterThan(1));
+    await waitFor(() => expect(existsSync(path)).toBe(true));
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test('many who drip a byte now and then, and come back when they are let go, keep no command out', async () => {

@@ -57,7 +57,8 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
   let turn = Promise.resolve();
   let told = -Infinity;
   const look = async (): Promise<void> => {
-    if (fileOf(options.path) === ours) return;
+    // A file that was taken away between the bind and the look at it is none of ours either: two absences are not the same file.
+    if (ours !== undefined && fileOf(options.path) === ours) return;
     // Also where the place cannot be taken back yet; a loss that goes on is told of again and again, and does not fill the disk.
     if (performance.now() - told >= TELL_MS) {
       options.refused('moved');
