@@ -11,6 +11,7 @@ export const anchorFailureCodes = [
   'bad-token',
   'gone',
   'not-marked',
+  'unknown-key',
   'disk-full',
   'read-only',
   'denied',

@@ -34,7 +34,7 @@ describe('a head goes', () => {
     const second = await ledger.head();
     await drop.send(second, signal);
     expect(readFileSync(path, 'utf8')).toBe([first, second].map(({ note }) => `${JSON.stringify({ note })}\n`).join(''));
-    expect(await drop.latest!()).toEqual({ found: second, tooLong: 0 });
+    expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0 });
     for (const from of [path, folder])
       expect(readHeads(from, ledger.key)).toEqual({ heads: [first, second].map((head) => ({ ...head, source: path })), foreign: 0, tooLong: 0 });
   });
@@ -55,7 +55,7 @@ describe('a head goes', () => {
     for (let cut = 0; cut < whole.length; cut++) {
       writeFileSync(path, Buffer.concat([whole, whole.subarray(0, cut)]));
       await drop.send(second, signal);
-      expect(await drop.latest!()).toEqual({ found: second, tooLong: 0 });
+      expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0 });
       expect(readFileSync(path).subarray(0, whole.length + cut)).toEqual(Buffer.concat([whole, whole.subarray(0, cut)]));
     }
   });
@@ -120,12 +120,24 @@ describe('a ledger that does not extend what stands there', () => {
 
   test('lines that are not of this ledger contradict nothing', async () => {
     await drop.send(await ledger.head(), signal);
-    const stranger = new TestLedger();
+    const stranger = new TestLedger('w-00000000ffff');
     stranger.grow(100);
     appendFileSync(path, `junk\n${JSON.stringify({ note: (await stranger.head()).note })}\n`);
     ledger.grow(1);
     await drop.send(await ledger.head(), signal);
     expect(readHeads(path, ledger.key)).toMatchObject({ heads: [{ size: 5 }, { size: 6 }], foreign: 1 });
+  });
+
+  test('a note in its name by a key that is not known here is told, and nothing of ours goes behind it', async () => {
+    await drop.send(await ledger.head(), signal);
+    const successor = new TestLedger();
+    successor.grow(100);
+    appendFileSync(path, `${JSON.stringify({ note: (await successor.head()).note })}\n`);
+    const before = readFileSync(path);
+    ledger.grow(1);
+    await expect(drop.send(await ledger.head(), signal)).rejects.toMatchObject({ code: 'unknown-key', message: expect.stringContaining('1 newer note') });
+    expect(readFileSync(path)).toEqual(before);
+    expect(await drop.latest!()).toMatchObject({ found: { size: 5 }, unknown: 1 });
   });
 });
 
@@ -158,7 +170,7 @@ describe('junk that somebody put there', () => {
     const head = await ledger.head();
     for (const before of ['', 'first\n', `${long}\n`]) {
       writeFileSync(path, `${before}${JSON.stringify({ note: head.note })}\n${junk}`);
-      expect(await drop.latest!()).toEqual({ found: head, tooLong });
+      expect(await drop.latest!()).toEqual({ found: head, tooLong, unknown: 0 });
     }
   });
 

@@ -15,7 +15,7 @@ import { createNew, readSmall } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { parseJson, toJson } from '../storage/json.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { headOfNote, noteOfLine } from './head.ts';
+import { headOfNote, isOfUnknownKey, noteOfLine } from './head.ts';
 import { appendLine, newestLine, type NewestLine } from './lines.ts';
 import { contradicts, type RootAt } from './relation.ts';
 import type { AnchorHead, Channel } from './types.ts';
@@ -39,6 +39,10 @@ export function markDrop(folder: string, installation: string): void {
     parseJson(markSchema, readSmall(path) ?? Buffer.alloc(0), path, 'Move it away, then add the anchor again.');
   }
 }
+
+/** What is said of notes in this ledger's name that no key known here has signed. */
+export const unknownSentence = (where: string, count: number): string =>
+  `${count} ${count === 1 ? 'newer note' : 'newer notes'} at ${where} ${count === 1 ? 'is' : 'are'} of this ledger by name and signed by no key that is known here: its key was replaced and the data folder was set back to before that, or somebody else writes there. Keep a copy of both for the audit; restore the newest backup, or move that file away where the notes are not yours.`;
 
 export interface FileDropOptions {
   readonly row: FileAnchor;
@@ -65,11 +69,17 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     }
   }
 
-  async function latest(): Promise<NewestLine<AnchorHead>> {
+  async function latest(): Promise<NewestLine<AnchorHead> & { readonly unknown: number }> {
+    let unknown = 0;
     try {
       await requireMark();
       // The newest line of ours: half a line of a crash, or a line that somebody else put there, is no head.
-      return await newestLine(path, (line) => headOfNote(noteOfLine(line) ?? '', key));
+      const newest = await newestLine(path, (line) => {
+        const note = noteOfLine(line) ?? '';
+        if (isOfUnknownKey(note, key)) unknown += 1;
+        return headOfNote(note, key);
+      });
+      return { ...newest, unknown };
     } catch (error) {
       throw anchorError(error, `${path} cannot be read`);
     }
@@ -79,7 +89,9 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     where: path,
     latest,
     async send(head) {
-      const { found: there } = await latest();
+      const { found: there, unknown } = await latest();
+      // Behind ours they would no longer be seen.
+      if (unknown > 0) throw new AnchorError('unknown-key', unknownSentence(path, unknown));
       if (there && there.size === head.size && there.root === head.root && there.time >= head.time) return { kind: 'file', path };
       const contradiction = there && (await contradicts(there, head, rootAt));
       if (contradiction)

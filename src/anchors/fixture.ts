@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INSTALLATION, testSigner, type TestSigner } from '../ledger/fixture.ts';
-import { ledgerOrigin, noteKey, signCheckpoint } from '../ledger/note.ts';
+import { ledgerOrigin, noteKey, signCheckpoint, type NoteKey } from '../ledger/note.ts';
 import { MLDSA44, openMldsa44 } from '../storage/mldsa.ts';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { RootAt } from './relation.ts';
@@ -15,12 +15,17 @@ export const temporary = (): string => mkdtempSync(join(tmpdir(), 'wardmux-ancho
 export const START = Date.parse('2026-11-22T08:15:00.000Z');
 
 export class TestLedger {
-  readonly installation = INSTALLATION;
+  readonly installation: string;
   readonly #second = openMldsa44(Buffer.alloc(MLDSA44.seed, 7));
   /** Of two halves: what goes to an anchor has both signatures. */
   readonly signer: TestSigner = { ...testSigner(), second: { publicKey: this.#second.publicKey, sign: async (bytes: Uint8Array) => this.#second.sign(bytes) } };
-  readonly key = noteKey(ledgerOrigin(INSTALLATION), this.signer.publicKey, this.#second.publicKey);
+  readonly key: NoteKey;
   events: string[] = [];
+
+  constructor(installation = INSTALLATION) {
+    this.installation = installation;
+    this.key = noteKey(ledgerOrigin(installation), this.signer.publicKey, this.#second.publicKey);
+  }
 
   grow(count: number, word = 'event'): void {
     for (let n = 0; n < count; n++) this.events.push(`${word} ${this.events.length}`);

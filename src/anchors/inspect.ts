@@ -1,6 +1,7 @@
 /** What is kept of an anchor, read and compared with the ledger; nothing is changed and nobody is told. */
 import type { NoteKey } from '../ledger/note.ts';
 import { anchorError, AnchorError } from './errors.ts';
+import { unknownSentence } from './file-drop.ts';
 import { gradeAnchor, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { contradicts, type RootAt } from './relation.ts';
@@ -61,12 +62,14 @@ export async function inspectAnchor(
   let outside: AnchorHead | undefined;
   let unreadable: string | undefined;
   let tooLong = 0;
+  let unknown = 0;
   if (look && channel.latest) {
     try {
-      ({ found: outside, tooLong } = await within(channel.latest(), channel.where));
+      ({ found: outside, tooLong, unknown } = await within(channel.latest(), channel.where));
       // What can be looked at is judged by itself. The receipt was read before it, so what is there cannot be older.
       if (noted && noted.size > (outside?.size ?? 0))
         damage = `A receipt of ${row.name} says that a head of ${noted.size} events stood at ${channel.where}, and the newest there has ${outside?.size ?? 0}: it was cut, or is another file.`;
+      if (unknown > 0) damage = unknownSentence(channel.where, unknown);
       if (!outside || outside.note !== noted?.note) kept = outside && { head: outside, at: outside.time };
     } catch (error) {
       unreadable = anchorError(error, channel.where).message;

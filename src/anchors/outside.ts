@@ -7,8 +7,18 @@ import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
 import { everyPolicy } from '../policy/force.ts';
 import type { AuditEntry } from '../ledger/events.ts';
-import { checkIdentity, keyDigest, openSecretStore, openSigner, pinNew, type Home, type Installation, type SecretStore } from '../storage/index.ts';
-import { headOfNote } from './head.ts';
+import {
+  StorageFault,
+  checkIdentity,
+  keyDigest,
+  openSecretStore,
+  openSigner,
+  pinNew,
+  type Home,
+  type Installation,
+  type SecretStore,
+} from '../storage/index.ts';
+import { headOfNote, isOfUnknownKey } from './head.ts';
 import { knownHeads } from './known.ts';
 import { openAnchors } from './open.ts';
 
@@ -17,7 +27,14 @@ export const HEAD_SECRET = 'ledger-head';
 
 /** The head that the secret store keeps; undefined where it has none of this ledger. @throws StorageFault */
 export async function keptHead(store: SecretStore, key: NoteKey): Promise<OutsideHead | undefined> {
-  const head = headOfNote((await store.get(HEAD_SECRET))?.toString('utf8') ?? '', key);
+  const note = (await store.get(HEAD_SECRET))?.toString('utf8') ?? '';
+  if (isOfUnknownKey(note, key))
+    throw new StorageFault(
+      'contradiction',
+      store.name,
+      `The secret store (${store.name}) keeps a head of this ledger that is signed by no key that is known here: the key was replaced, and the data folder was set back to before that. Nothing is signed. Keep a copy of the folder for the audit, then restore the newest backup.`,
+    );
+  const head = headOfNote(note, key);
   return head && { ...head, source: `the secret store (${store.name})` };
 }
 

@@ -49,7 +49,7 @@ export interface Channel {
   /** Checks a proof that was given before. @returns a sentence where it does not hold. */
   check(head: AnchorHead, proof: Proof): Promise<string | undefined>;
   /** The newest head that can be read back there, where this kind can be read, and how many lines after it are too long to be one. @throws AnchorError */
-  latest?(): Promise<NewestLine<AnchorHead>>;
+  latest?(): Promise<NewestLine<AnchorHead> & { readonly unknown: number }>;
 }
 
 /**

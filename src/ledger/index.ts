@@ -8,7 +8,7 @@ export { decodeNoteKey, encodeNoteKey, installationNoteKey, ledgerOrigin, noteKe
 export { noticeEntry } from './notice.ts';
 export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading } from './read.ts';
 export { RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
-export type { FoundEvent } from './state.ts';
+export type { FoundEvent } from './found-event.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
 export { LedgerView, readFacts } from './view.ts';
 export { HEADS, MAX_HEADS, type RecordingHead } from './heads.ts';

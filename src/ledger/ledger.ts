@@ -18,11 +18,11 @@ import type { LedgerFacts } from './facts.ts';
 import { ledgerPaths } from './files.ts';
 import { withLock } from './lockfile.ts';
 import { LedgerQuestions, type LookupSource } from './lookups.ts';
-import { ledgerOrigin, noteKey, type NoteKey } from './note.ts';
+import { bordersOf, ledgerOrigin, noteKey, type NoteKey } from './note.ts';
 import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
-import { headOf, openState } from './state.ts';
+import { corrupt, headOf, openState } from './state.ts';
 import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import { LedgerWriter } from './writer.ts';
 
@@ -77,6 +77,7 @@ export class Ledger extends LedgerQuestions {
     return withLock(paths.lock, async () => {
       const longest = outside.reduce<OutsideHead | undefined>((most, head) => (head.size > (most?.size ?? 0) ? head : most), undefined);
       if (longest && isNew(options.folder)) throw diverged(options.folder, longest);
+      if (isNew(options.folder) && bordersOf(key).length > 0) throw corrupt(options.folder, key, 'It is missing.');
       if (isNew(options.folder)) await makeLedger(options, key, paths);
       const found = headOf(options.folder, key);
       const { head } = found;
@@ -224,16 +225,16 @@ export class Ledger extends LedgerQuestions {
   /**
    * Has another key take over. The present one signs a last checkpoint; then `take` puts its successor in its place, durably, where whoever
    * opens this ledger next looks; then the successor enters that, as its first word.
-   * @param take gets how many events the word of the present key counts for. After a failure this ledger takes no more events.
+   * @param take gets the tree that the word of the present key ends with. After a failure this ledger takes no more events.
    */
-  succeed(signer: InstallationSigner, entry: LedgerEntry, take: (until: number) => Promise<NoteKey>): Promise<void> {
+  succeed(signer: InstallationSigner, entry: LedgerEntry, take: (until: TreeHead) => Promise<NoteKey>): Promise<void> {
     return this.#enqueue(() =>
       this.#locked(async () => {
         const writer = this.#writer;
         await this.#commitWithLate(writer.refresh(), []);
         await writer.writeCheckpoint();
         try {
-          writer.succeed(signer, await take(this.events));
+          writer.succeed(signer, await take(this.head()));
           await writer.commit([{ entry, authority: this.#authority }]);
           await writer.writeCheckpoint();
         } catch (error) {

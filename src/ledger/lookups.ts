@@ -10,7 +10,8 @@ import { readExactly } from './derived/tree-files.ts';
 import { MAX_LINE_BYTES } from './files.ts';
 import type { NoteKey } from './note.ts';
 import type { RecordingState } from './rules.ts';
-import { eventAt, type FoundEvent, type LedgerState } from './state.ts';
+import { eventAt, type FoundEvent } from './found-event.ts';
+import type { LedgerState } from './state.ts';
 
 /** Bytes of a first read of a line: most events have some hundred. */
 const LINE_GUESS = 1024;

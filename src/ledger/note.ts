@@ -38,8 +38,8 @@ export interface NoteKey {
   readonly publicKey: Buffer;
   /** The half that signs checkpoints too, where the installation has one. */
   readonly second?: SecondNoteKey;
-  /** The key that this one replaced, and up to how many events its word counts. */
-  readonly before?: { readonly key: NoteKey; readonly until: number };
+  /** The key that this one replaced, and the tree of the ledger at that moment: beyond it the word of that key counts for nothing. */
+  readonly before?: { readonly key: NoteKey; readonly until: TreeHead };
 }
 
 /** Origin of an installation's ledger: its name in notes. */
@@ -74,18 +74,29 @@ export function installationNoteKey({ id, formerKeys = [], ...halves }: Pick<Ins
   const key = noteKey(ledgerOrigin(id), publicKey, second);
   const former = formerKeys.at(-1);
   if (!former || !ed25519Verify(publicKey, vouchText(id, former), Buffer.from(former.vouched, 'base64'))) return key;
-  return { ...key, before: { key: installationNoteKey({ id, ...former, formerKeys: formerKeys.slice(0, -1) }), until: former.until } };
+  return {
+    ...key,
+    before: { key: installationNoteKey({ id, ...former, formerKeys: formerKeys.slice(0, -1) }), until: { size: former.until, root: former.root } },
+  };
 }
 
-/** A key and those that it replaced, newest first, each with how many events its word counts for. */
-export function keysOf(key: NoteKey): { readonly key: NoteKey; readonly until: number }[] {
-  const keys: { key: NoteKey; until: number }[] = [];
-  let until = Infinity;
+/** A key and those that it replaced, newest first, each with the tree that its word ends with; undefined for the present one. */
+export function keysOf(key: NoteKey): { readonly key: NoteKey; readonly until: TreeHead | undefined }[] {
+  const keys: { key: NoteKey; until: TreeHead | undefined }[] = [];
+  let until: TreeHead | undefined;
   for (let each: NoteKey | undefined = key; each; each = each.before?.key) {
     keys.push({ key: each, until });
-    until = Math.min(until, each.before?.until ?? 0);
+    until = each.before && (until === undefined || each.before.until.size < until.size) ? each.before.until : until;
   }
   return keys;
+}
+
+/**
+ * The trees that the ledger had whenever its key was replaced, each signed by the key that came after: every history of it goes
+ * through them, whatever an older key signs today.
+ */
+export function bordersOf(key: NoteKey): readonly TreeHead[] {
+  return keysOf(key).flatMap(({ until }) => until ?? []);
 }
 
 /** @param publicKey raw ML-DSA-44, 1,312 bytes. */
@@ -231,7 +242,8 @@ export interface OpenedCheckpoint extends SignedCheckpoint {
 export function openCheckpoint(note: string, key: NoteKey): OpenedCheckpoint | undefined {
   for (const each of keysOf(key)) {
     const opened = openOwn(note, each.key);
-    if (opened && opened.head.size <= each.until) return opened;
+    const { until } = each;
+    if (opened && (!until || opened.head.size < until.size || (opened.head.size === until.size && opened.head.root === until.root))) return opened;
   }
   return undefined;
 }

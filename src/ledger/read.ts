@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import { openPlain } from '../storage/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
-import { openCheckpointLine, type NoteKey } from './note.ts';
+import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
@@ -154,6 +154,7 @@ function readEvents(
   const tree = new MerkleTree();
   const states = new RecordingStates();
   const limit = head?.tree.size ?? Infinity;
+  const borders = bordersOf(key);
   let next = 0;
   let stopped = false;
   const differs = (signed: TreeHead, who: string): void => {
@@ -164,6 +165,7 @@ function readEvents(
     for (; next < checkpoints.length && checkpoints[next]!.head.size <= tree.size; next++)
       differs(checkpoints[next]!.head, `checkpoint ${checkpoints[next]!.line}`);
     if (previous) differs(previous.tree, 'the head before the last one');
+    for (const border of borders) differs(border, 'the key that came after the one of then');
   };
   compare();
   const fd = openPlain(path);
@@ -197,7 +199,7 @@ function readEvents(
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-  const most = Math.max(head?.tree.size ?? 0, checkpoints.at(-1)?.head.size ?? 0);
+  const most = Math.max(head?.tree.size ?? 0, checkpoints.at(-1)?.head.size ?? 0, ...borders.map(({ size }) => size));
   if (!stopped && most > tree.size)
     fault('cut', path, tree.size, `${path} has ${tree.size} events, and ${most} were signed for: its end is missing, or its head was set back.`);
   else if (head && !stopped) differs(head.tree, 'its head');

@@ -9,20 +9,15 @@ import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
 import { LedgerError } from './errors.ts';
 import { LedgerFacts } from './facts.ts';
-import { decodeLine } from './events.ts';
+import { eventAt } from './found-event.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
 import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
-import { openCheckpointLine, type NoteKey } from './note.ts';
+import { rootAt } from './lookups.ts';
+import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
 import { readLedger } from './read.ts';
 import { RecordingStates } from './rules.ts';
-import type { LedgerEvent, SignedCheckpoint } from './types.ts';
-
-/** An event of the ledger with the entry that is its leaf. */
-export interface FoundEvent {
-  readonly event: LedgerEvent;
-  readonly entry: Buffer;
-}
+import type { SignedCheckpoint } from './types.ts';
 
 /** Events after which a writer makes a new snapshot: reading as many again takes some milliseconds. */
 export const SNAPSHOT_EVENTS = 1024;
@@ -136,17 +131,15 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
     if (trouble !== undefined || tree.head().root !== head.tree.root)
       throw new Doubt(trouble ?? 'The events of the ledger are not those that its head vouches for.');
     const last = await readLastCheckpoint(source, from);
-    return { tree, states, facts, end: pass.end, beside: derived ?? memory!, derived, last };
+    const state: LedgerState = { tree, states, facts, end: pass.end, beside: derived ?? memory!, derived, last };
+    for (const { size, root } of bordersOf(key))
+      if (rootAt({ key, state, events: source.events }, size) !== root)
+        throw new Doubt(`The first ${size} events of the ledger are not those that it had when its key was replaced.`);
+    return state;
   } catch (error) {
     derived?.close();
     throw error;
   }
-}
-
-/** @returns undefined where a line is not the event that is due. */
-export function eventAt(line: Buffer, seq: number, key: NoteKey): FoundEvent | undefined {
-  const found = decodeLine(line);
-  return found?.event.seq === seq && found.event.installation === key.name.split('/')[1] ? found : undefined;
 }
 
 /** The last checkpoint, after a look at those since the base: they are the ones that the head vouches for. @throws Doubt */

@@ -6,7 +6,7 @@ import { openPlain } from '../storage/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LookupSource } from './lookups.ts';
-import type { NoteKey } from './note.ts';
+import { bordersOf, type NoteKey } from './note.ts';
 import { isNew } from './read.ts';
 import { corrupt, headOf, openState, type LedgerState } from './state.ts';
 import type { SignedCheckpoint } from './types.ts';
@@ -37,7 +37,10 @@ export class LedgerView extends LedgerQuestions {
    * @throws LedgerError 'corrupt' where it is not what its head vouches for, 'unreadable'.
    */
   static async open(folder: string, key: NoteKey): Promise<LedgerView | undefined> {
-    if (isNew(folder)) return undefined;
+    if (isNew(folder)) {
+      if (bordersOf(key).length > 0) throw corrupt(folder, key, 'It is missing.');
+      return undefined;
+    }
     const { head } = headOf(folder, key);
     const paths = ledgerPaths(folder);
     const events = openPlain(paths.events);

@@ -19,7 +19,8 @@ import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './he
 import { rootAt } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
-import { eventAt, openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
+import { eventAt } from './found-event.ts';
+import { openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
 import type { InstallationSigner, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 
 const sync = promisify(fdatasync);

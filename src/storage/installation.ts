@@ -19,6 +19,8 @@ const formerKey = z.strictObject({
   certificate: certificate.optional(),
   /** Events of the ledger when it was replaced: what it signs for more of them than that is not the installation's. */
   until: z.int().min(0),
+  /** Root of the tree over them, lower-case hex. */
+  root: z.string().regex(/^[0-9a-f]{64}$/),
   /** When, and who did it. */
   replaced: z.iso.datetime(),
   by: z.string().regex(PERSON_ID),
@@ -53,9 +55,12 @@ export function keyDigest(halves: Pick<Installation, 'publicKey' | 'secondKey'>)
   return hash('sha256', Buffer.concat([publicKey, second]), 'hex');
 }
 
-/** What a key signs for the one that it replaced. */
-export function vouchText(installation: string, { publicKey, secondKey = '', until }: Pick<FormerKey, 'publicKey' | 'secondKey' | 'until'>): Buffer {
-  return Buffer.from(`wardmux/v1/former-key\n${installation}\n${publicKey}\n${secondKey}\n${until}\n`, 'utf8');
+/** What a key signs for the one that it replaced, and for the ledger as it was then. */
+export function vouchText(
+  installation: string,
+  { publicKey, secondKey = '', until, root }: Pick<FormerKey, 'publicKey' | 'secondKey' | 'until' | 'root'>,
+): Buffer {
+  return Buffer.from(`wardmux/v1/former-key\n${installation}\n${publicKey}\n${secondKey}\n${until}\n${root}\n`, 'utf8');
 }
 
 /** Undefined where the first run has not been. @throws StorageFault */

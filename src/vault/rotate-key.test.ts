@@ -112,11 +112,12 @@ test('the old key is gone, its word counts up to its last event, and nobody adds
   await rotate(home);
   const { installation } = await goOn(home);
   expect(readFileSync(join(home.secrets, `${signingKeySecret}.secret`)).equals(secret)).toBe(false);
-  const { until } = installation.formerKeys![0]!;
+  const { until, root } = installation.formerKeys![0]!;
   const key = installationNoteKey(installation);
   const oldKey = installationNoteKey(before);
-  const noteOf = (size: number) => signCheckpoint({ size, root: 'ab'.repeat(32) }, '2026-11-28T00:00:00.000Z', oldKey, old);
+  const noteOf = (size: number, over = root) => signCheckpoint({ size, root: over }, '2026-11-28T00:00:00.000Z', oldKey, old);
   expect(openCheckpoint(await noteOf(until), key)).toMatchObject({ head: { size: until }, second: 'good' });
+  expect(openCheckpoint(await noteOf(until, 'ab'.repeat(32)), key)).toBeUndefined();
   expect(openCheckpoint(await noteOf(until + 1), key)).toBeUndefined();
   // Who writes the folder alone moves the border, or puts in a key of their own.
   const former = { ...installation.formerKeys![0]!, until: until + 1 };

@@ -7,6 +7,7 @@ import { certificateText, INSTALLATION_KEY_NAMESPACE, signAsInstallation, succes
 import type { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey } from '../ledger/note.ts';
 import type { InstallationSigner } from '../ledger/types.ts';
+import type { TreeHead } from '../types/head.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { pinNew, pinSuccessor } from '../storage/identity-pin.ts';
@@ -53,14 +54,14 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
     const certificate = await signAsInstallation(text, signer, INSTALLATION_KEY_NAMESPACE);
     after('certified');
     const { publicKey, secondKey, certificate: own, formerKeys = [], ...rest } = installation;
-    const successorOf = async (until: number): Promise<Installation> => {
-      const old = { publicKey, ...(secondKey === undefined ? {} : { secondKey }), ...(own === undefined ? {} : { certificate: own }), until };
+    const successorOf = async ({ size: until, root }: TreeHead): Promise<Installation> => {
+      const old = { publicKey, ...(secondKey === undefined ? {} : { secondKey }), ...(own === undefined ? {} : { certificate: own }), until, root };
       const vouched = Buffer.from(await next.sign(vouchText(installation.id, old))).toString('base64');
       const former: FormerKey = { ...old, replaced: now().toISOString(), by: person, vouched };
       return { ...rest, ...publicHalves(next), certificate, formerKeys: [...formerKeys, former] };
     };
     let taken: Installation | undefined;
-    await ledger.succeed(next, rotationEntry(await successorOf(0))!, async (until) => {
+    await ledger.succeed(next, rotationEntry(await successorOf(ledger.head()))!, async (until) => {
       taken = await successorOf(until);
       replaceInstallation(home, taken);
       after('named');

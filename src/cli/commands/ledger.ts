@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { lookOutside, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
 import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
 import { knownRecordings } from '../../ledger/known.ts';
+import { keysOf, type NoteKey } from '../../ledger/note.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
@@ -141,12 +142,30 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[], 
   }
 }
 
+/** What a key has in the place of a second half that it lacks. */
+const NO_HALF = Buffer.alloc(0);
+
 /** Whose ledger it is: by the trust.json of who asks, else by what the Secret Service remembers. */
-function identityVerdict({ identity, installation, publicKey, noteKey: key }: OpenInstallation, trustFile: string | undefined): Verdict | undefined {
+function identityVerdict({ identity, installation, noteKey: key }: OpenInstallation, trustFile: string | undefined): Verdict | undefined {
   if (trustFile !== undefined) {
     const trust = parseTrust(readTrustFile(resolve(trustFile)) ?? '');
     if (trust === undefined || trust === 'newer') throw new CliError('usage', `${trustFile} is not a trust.json that this version can read.`);
-    if (trustedNoteKeys(trust).some(({ name, publicKey: known }) => name === key.name && Buffer.from(known).equals(publicKey))) return undefined;
+    const trusted = trustedNoteKeys(trust);
+    const same = (a: NoteKey, b: NoteKey): boolean =>
+      a.name === b.name && a.publicKey.equals(b.publicKey) && (a.second?.publicKey ?? NO_HALF).equals(b.second?.publicKey ?? NO_HALF);
+    // Each with all of its halves: without the second one an Ed25519 signature alone would do. An auditor may have taken an older one out.
+    const asTrusted = ({ key: each }: { readonly key: NoteKey }): boolean => {
+      const found = trusted.find(({ publicKey }) => publicKey.equals(each.publicKey));
+      return found === undefined || same(found, each);
+    };
+    const last = trusted.at(-1);
+    if (last && same(last, key) && keysOf(key).every(asTrusted)) return undefined;
+    if (trusted.slice(0, -1).some((each) => same(each, key)))
+      return {
+        code: 'superseded-key',
+        status: exit.otherInstallation,
+        sentence: `${trustFile} has a key that came after the one of ${installation.id} here: the data folder was set back to before its key was replaced. Keep a copy of the folder, and tell whoever audits this workstation.`,
+      };
     return {
       code: 'other-installation',
       status: exit.otherInstallation,

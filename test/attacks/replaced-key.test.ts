@@ -1,0 +1,118 @@
+/**
+ * The key was replaced, and somebody has the old one, or an older copy of the data folder: neither makes another past. Keys lie in
+ * files here, so nothing is pinned, and everything can be set back together.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { nodeFlags } from '../../src/native/protect.ts';
+import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'wardmux-replaced-'));
+const home = join(place, 'home');
+const before = join(place, 'before');
+const after = join(place, 'after');
+const drop = join(place, 'drop');
+const dropAfter = join(place, 'drop-after');
+const trust = join(place, 'trust.json');
+const cli = join(import.meta.dirname, '../../src/cli/main.ts');
+
+function wardmux(...args: readonly string[]): { status: number | null; out: string; err: string } {
+  const pass = join(place, 'pass');
+  writeFileSync(pass, 'kettle orbit willow prairie stamp\n');
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+    encoding: 'utf8',
+  });
+  return { status: run.status, out: run.stdout, err: run.stderr };
+}
+const done = (...args: readonly string[]): void => expect(wardmux(...args), args.join(' ')).toMatchObject({ status: 0 });
+
+beforeAll(() => {
+  mkdirSync(drop);
+  done('init', '--name', 'Ada Example', '--audit-key-out', join(place, 'audit.json'), '--passphrase-fd', '3');
+  done('anchor', 'add', 'share', '--file', drop);
+  done('policy', 'accept', '--passphrase-fd', '3');
+  done('record', '--', 'echo', 'one');
+  done('anchor', 'test');
+  cpSync(home, before, { recursive: true });
+  done('installation', 'rotate-key', '--passphrase-fd', '3');
+  done('record', '--', 'echo', 'two');
+  done('anchor', 'test');
+  writeFileSync(trust, wardmux('trust').out);
+  cpSync(home, after, { recursive: true });
+  cpSync(drop, dropAfter, { recursive: true });
+}, 180_000);
+beforeEach(() => {
+  for (const [from, to] of [
+    [after, home],
+    [dropAfter, drop],
+  ] as const) {
+    rmSync(to, { recursive: true, force: true });
+    cpSync(from, to, { recursive: true });
+  }
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+test('nobody touches it', () => {
+  done('ledger', 'verify', '--deep', '--trust', trust, '--anchor', drop);
+});
+
+test('everything is set back to before the key was replaced: heads of the newer key stand outside, and the trust file names it', () => {
+  rmSync(home, { recursive: true });
+  cpSync(before, home, { recursive: true });
+  expect(wardmux('ledger', 'verify')).toMatchObject({ status: 50, out: expect.stringContaining('not-anchored') });
+  expect(wardmux('anchor', 'status')).toMatchObject({ status: 50, out: expect.stringContaining('signed by no key that is known here') });
+  expect(wardmux('ledger', 'verify', '--trust', trust)).toMatchObject({ status: 54, out: expect.stringContaining('superseded-key') });
+  expect(wardmux('ledger', 'verify', '--trust', trust, '--anchor', drop, '--others')).toMatchObject({ status: 54 });
+  expect(wardmux('ledger', 'verify', '--trust', trust, '--anchor', drop)).toMatchObject({ status: expect.not.stringMatching(/^0$/) });
+  // Nothing of the old key goes behind them, where they would no longer be seen.
+  const kept = readFileSync(join(drop, `${requireInstallation(homePaths(home)).id}.heads.jsonl`), 'utf8');
+  expect(wardmux('anchor', 'test')).toMatchObject({ status: 53 });
+  expect(readFileSync(join(drop, `${requireInstallation(homePaths(home)).id}.heads.jsonl`), 'utf8')).toBe(kept);
+});
+
+test('ledger and kept head are set back, and installation.json is not', () => {
+  for (const part of ['ledger', 'recordings', 'secrets/ledger-head.secret']) {
+    rmSync(join(home, part), { recursive: true });
+    cpSync(join(before, part), join(home, part), { recursive: true });
+  }
+  rmSync(drop, { recursive: true });
+  expect(wardmux('ledger', 'verify')).toMatchObject({ status: 7, out: expect.stringContaining('cut') });
+  expect(wardmux('record', '--', 'true').status).not.toBe(0);
+});
+
+test('the old key writes another past, with the new installation.json in its place', async () => {
+  const old = homePaths(before);
+  const installation = requireInstallation(old);
+  const signer = await openSigner(old, installation);
+  const forged = join(place, 'forged');
+  const ledger = await Ledger.open({ folder: forged, installation: installation.id, signer });
+  await ledger
+    .append({ action: 'first-run', detail: { publicKey: installation.publicKey, auditKeys: ['x'.repeat(43)], policySha256: 'ab'.repeat(32) } } as never)
+    .catch(() => undefined);
+  for (let i = 0; i < 40; i++) await ledger.append({ action: 'app.start', detail: { version: '0.1.0', host: 'chromium' } } as never).catch(() => undefined);
+  await ledger.checkpoint();
+  await ledger.close();
+  rmSync(join(home, 'ledger'), { recursive: true });
+  cpSync(forged, join(home, 'ledger'), { recursive: true });
+  rmSync(join(home, 'secrets/ledger-head.secret'));
+  rmSync(drop, { recursive: true });
+  expect(wardmux('ledger', 'verify')).toMatchObject({ status: 7 });
+  expect(wardmux('ledger', 'verify', '--deep', '--trust', trust)).toMatchObject({ status: 7 });
+  expect(wardmux('record', '--', 'true').status).not.toBe(0);
+});
+
+test.each<readonly [string, (text: string) => string]>([
+  ['without its second half', (text) => text.replace(/^ {2}"secondKey": "[^"]*",\n/m, '')],
+  ['with another second half', (text) => text.replace(/^( {2}"secondKey": ")./m, '$1_')],
+])('installation.json %s is not the one of the trust file', (_, change) => {
+  const path = join(home, 'installation.json');
+  const text = readFileSync(path, 'utf8');
+  expect(change(text)).not.toBe(text);
+  writeFileSync(path, change(text));
+  expect(wardmux('ledger', 'verify', '--trust', trust).status).toBe(54);
+});
