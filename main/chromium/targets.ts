@@ -7,6 +7,8 @@ import type { RefusedByHost } from '../host.ts';
 
 /** A target that is still there after this long does not close: nobody may work beside it. Closing takes 5 to 20 ms. */
 const CLOSE_MS = 1000;
+/** So many closings are kept in mind. */
+const MAX_CLOSED = 1000;
 
 interface TargetInfo {
   readonly targetId: string;
@@ -24,7 +26,9 @@ export class TargetGuard {
   readonly #session: CDPSession;
   readonly #options: TargetGuardOptions;
   readonly #ours = new Set<string>();
-  readonly #closing = new Map<string, NodeJS.Timeout>();
+  readonly #closing = new Map<string, { readonly late: NodeJS.Timeout; readonly type: string; readonly at: number }>();
+  /** For tests and the bench: what was closed, and how long after the browser had told of it (ms), by a clock that only goes on. */
+  readonly closed: { readonly type: string; readonly ms: number }[] = [];
   /** Calls of `opening` under way: what comes up meanwhile is ours. */
   #opening = 0;
 
@@ -62,7 +66,7 @@ export class TargetGuard {
     if (this.#opening > 0) return void this.#ours.add(targetId);
     const late = setTimeout(() => this.#options.stays(), CLOSE_MS);
     late.unref();
-    this.#closing.set(targetId, late);
+    this.#closing.set(targetId, { late, type, at: performance.now() });
     // A window's tab and its page are two targets, and one thing to tell of.
     if (type !== 'tab') this.#options.refused(type === 'page' ? 'window' : 'browser-part');
     // A tab goes with its page, and answers then that it is not there.
@@ -70,7 +74,9 @@ export class TargetGuard {
   }
 
   #gone(targetId: string): void {
-    clearTimeout(this.#closing.get(targetId));
+    const closing = this.#closing.get(targetId);
+    clearTimeout(closing?.late);
+    if (closing && this.closed.length < MAX_CLOSED) this.closed.push({ type: closing.type, ms: performance.now() - closing.at });
     this.#closing.delete(targetId);
     this.#ours.delete(targetId);
   }

@@ -110,6 +110,11 @@ export class ChromiumWindow implements HostWindow {
     return window;
   }
 
+  /** For tests and the bench: strange targets that were closed, and how long each was there. */
+  get closedTargets(): TargetGuard['closed'] {
+    return this.#targets.closed;
+  }
+
   /** The page as the driving library sees it, for tests only. Another object after a crash of a headless page. */
   get page(): Page {
     return this.#page;

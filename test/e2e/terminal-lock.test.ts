@@ -171,3 +171,25 @@ test('back-off holds here too', async () => {
   await terminal.sees(/Too many attempts/);
   expect(terminal.everything()).not.toContain('ready>');
 });
+
+test('nobody touches a key for as long as the policy says: it locks by itself', { timeout: 150_000 }, async () => {
+  const path = join(folder, 'home', 'policy.json');
+  const policy = JSON.parse(readFileSync(path, 'utf8')) as object;
+  writeFileSync(path, JSON.stringify({ ...policy, lock: { idleSeconds: 30, warnSeconds: 5 } }));
+  const accept = '"$0" policy accept --passphrase-fd 3 3<<<"$1"';
+  const accepted = spawnSync('bash', ['-c', accept, join(root, 'bin', 'wardmux'), passphrase], { env: env(), encoding: 'utf8' });
+  expect(accepted.status, accepted.stderr).toBe(0);
+  // The accepted time counts from the next unlock on; the program goes on printing, which is no key.
+  terminal.type('while :; do echo tick; sleep 1; done');
+  terminal.press('Enter');
+  await lockByKeys();
+  await unlock('tick');
+  const pressed = Date.now();
+  await waitFor(() => expect(terminal.screen()).toContain('Wardmux is locked'), 90_000);
+  // Not before its time, by the ledger's own word too; how much later is the machine's business.
+  expect(Date.now() - pressed).toBeGreaterThan(25_000);
+  expect(terminal.everything()).not.toContain('tick');
+  const causes = (): unknown[] => events().flatMap(({ action, detail }) => (action === 'lock' ? [detail!['cause']] : []));
+  await waitFor(() => expect(causes()).toEqual(['hotkey', 'idle']));
+  await unlock('tick');
+});
