@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
 import { newScryptParameters } from '../src/vault/kdf.ts';
 import { createPerson } from '../src/vault/person.ts';
+import type { Together } from '../src/ledger/ledger.ts';
 import type { PersonRecord } from '../src/vault/types.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { TerminalLock } from './terminal-lock.ts';
@@ -142,12 +143,13 @@ test('a size so small that the cell can be guessed proves nothing', async () => 
 
 test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {
   const ledger = {
-    append: vi.fn(async () => ({})),
+    append: vi.fn(async (_: unknown, { before, after }: Together = {}) => {
+      inForce = { idleSeconds: 30, warnSeconds: 15 };
+      before?.();
+      after?.();
+    }),
     enter: vi.fn(async () => ({})),
     standsOn: vi.fn(),
-    refresh: vi.fn(async () => {
-      inForce = { idleSeconds: 30, warnSeconds: 15 };
-    }),
     facts: { person: () => ({}) },
   };
   const session = {

@@ -32,7 +32,7 @@ import type { PersonRecord } from '../vault/types.ts';
 import { pass } from './door.ts';
 import { CliError } from './exit.ts';
 import type { CliIo } from './io.ts';
-import { promptPassphrase, readPassphraseFd } from './passphrase.ts';
+import { PassphraseInputError, promptPassphrase, readPassphraseFd } from './passphrase.ts';
 
 export interface OpenInstallation {
   readonly home: Home;
@@ -143,6 +143,7 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
       await mayAttempt(parts, { id: person.id, record: person }, 'passphrase');
       const typed =
         options.passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${person.name}: `) : await readPassphraseFd(options.passphraseFd);
+      if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       const identity = await attemptPassphrase(parts, person, typed);
       try {
         await pass(needs, { phase: 'open', grant: grantOf(identity.person, 'passphrase') }, (entry) => ledger.append(entry));

@@ -5,8 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
 import { exit, recordExit } from './exit.ts';
 import { argumentsNotUtf8 } from './bytes.ts';
+import { noteDescriptors } from './descriptors.ts';
 import { runCli } from './program.ts';
 import { watchTerminal } from './watch.ts';
+
+// Before anything else is opened.
+noteDescriptors();
 
 /** As a shell reports a program that a closed pipe ended: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
+import { wasHandedOver } from './descriptors.ts';
 
 /** More than any passphrase; a descriptor that gives more is another file. */
 const maxBytes = 4096;
@@ -11,10 +12,10 @@ const startedByNpm = 'npx and npm hand on no descriptor above 2: start the comma
 const newline = 10;
 const carriageReturn = 13;
 
-/** `message` is a sentence; `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
+/** `message` is a sentence; `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
 export class PassphraseInputError extends Error {
   override name = 'PassphraseInputError';
-  readonly code: 'no-terminal' | 'bad-descriptor' | 'too-long' | 'cancelled';
+  readonly code: 'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled';
 
   constructor(code: PassphraseInputError['code'], message: string) {
     super(message);
@@ -23,10 +24,11 @@ export class PassphraseInputError extends Error {
 }
 
 /**
- * The first line that the descriptor gives, without its line end, or everything up to its end. The caller wipes it.
+ * The first line that the descriptor gives, without its line end, or everything up to its end; never nothing. The caller wipes it.
  * @throws PassphraseInputError
  */
 export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = process.env): Promise<Buffer> {
+  if (!wasHandedOver(fd)) throw unreadable(fd, 'EBADF', env);
   const all = Buffer.alloc(maxBytes);
   let length = 0;
   for (;;) {
@@ -43,10 +45,7 @@ export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = proc
       if (code === 'EOF') got = 0;
       else {
         all.fill(0);
-        throw new PassphraseInputError(
-          'bad-descriptor',
-          `The passphrase cannot be read from file descriptor ${fd} (${code}). ${fd > LAST_OF_NPM && env['npm_command'] ? startedByNpm : 'Open it, for example: --passphrase-fd 3 3< FILE'}`,
-        );
+        throw unreadable(fd, code, env);
       }
     }
     length += got;
@@ -54,6 +53,7 @@ export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = proc
     if (end >= 0 || got === 0) {
       let until = end >= 0 ? end : length;
       if (until > 0 && all[until - 1] === carriageReturn) until--;
+      if (until === 0) throw new PassphraseInputError('empty', `File descriptor ${fd} gives no passphrase: its first line is empty. Nothing was tried.`);
       const passphrase = Buffer.from(all.subarray(0, until));
       all.fill(0);
       return passphrase;
@@ -63,6 +63,11 @@ export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = proc
       throw new PassphraseInputError('too-long', `File descriptor ${fd} gives more than a passphrase: its first line has over ${maxBytes} bytes.`);
     }
   }
+}
+
+function unreadable(fd: number, code: string | undefined, env: NodeJS.ProcessEnv): PassphraseInputError {
+  const advice = fd > LAST_OF_NPM && env['npm_command'] ? startedByNpm : 'Open it, for example: --passphrase-fd 3 3< FILE';
+  return new PassphraseInputError('bad-descriptor', `The passphrase cannot be read from file descriptor ${fd} (${code}). ${advice}`);
 }
 
 /** What typing does to the line. Pure, so that it is tested without a terminal. */

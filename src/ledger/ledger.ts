@@ -35,7 +35,15 @@ const MAX_LATE = 100_000;
 /** Failures that may be over soon; also that the files are away, or others stand in their place: whoever did it may put them back. */
 const RETRIED: readonly LedgerErrorCode[] = ['write-failed', 'not-signed', 'busy', 'unreadable', 'corrupt'];
 
-interface Pending extends Entering {
+/** What goes together with an append: no other process comes between. */
+export interface Together {
+  /** With the lock held and everything taken in that others have entered: what it throws refuses the entry. */
+  readonly before?: () => void;
+  /** With the lock still held, once the event is signed for and on the disk. Must not throw. */
+  readonly after?: () => void;
+}
+
+interface Pending extends Entering, Together {
   readonly resolve: (event: LedgerEvent) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -138,16 +146,16 @@ export class Ledger extends LedgerQuestions {
   /**
    * Appends one event. When the promise resolves it is signed for and on the disk; what is appended in the same moment shares one write.
    * @throws LedgerError 'refused-event' for an entry that the table does not allow, 'contradiction' for one that contradicts what was signed for before;
-   * 'write-failed', 'not-signed', 'busy' or 'corrupt' when it could not be written.
+   * 'write-failed', 'not-signed', 'busy' or 'corrupt' when it could not be written; and what `together.before` throws.
    */
-  append(entry: LedgerEntry): Promise<LedgerEvent> {
+  append(entry: LedgerEntry, together: Together = {}): Promise<LedgerEvent> {
     try {
       checkEntry(entry);
     } catch (error) {
       return Promise.reject(error as Error);
     }
     return new Promise((resolve, reject) => {
-      this.#pending.push({ entry, authority: this.#authority, resolve, reject });
+      this.#pending.push({ entry, authority: this.#authority, resolve, reject, ...together });
       if (this.#pending.length === 1) void this.#enqueue(() => this.#flush()).catch((error: unknown) => this.#refuse(this.#pending.splice(0), error));
     });
   }
@@ -282,12 +290,13 @@ export class Ledger extends LedgerQuestions {
       try {
         await this.#locked(async () => {
           const found = this.#writer.refresh();
-          group = this.#pending.splice(0, MAX_GROUP);
+          group = this.#pending.splice(0, MAX_GROUP).filter(isAdmitted);
           const { events, refused, before } = await this.#commitWithLate(found, group);
-          group.forEach(({ resolve, reject }, i) => {
+          group.forEach(({ resolve, reject, after }, i) => {
             const error = refused.get(before + i);
-            if (error) reject(error);
-            else resolve(events.get(before + i)!);
+            if (error) return reject(error);
+            after?.();
+            resolve(events.get(before + i)!);
           });
         });
       } catch (error) {
@@ -309,5 +318,16 @@ export class Ledger extends LedgerQuestions {
     });
     this.#late = this.#late.slice(late.length);
     return { ...done, before: found.length + late.length };
+  }
+}
+
+/** Whoever is refused by their own condition hears it at once, and holds up nobody else's entry. */
+function isAdmitted({ before, reject }: Pending): boolean {
+  try {
+    before?.();
+    return true;
+  } catch (error) {
+    reject(error);
+    return false;
   }
 }

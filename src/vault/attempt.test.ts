@@ -2,13 +2,14 @@
 import { expect, test, vi } from 'vitest';
 import { LedgerError } from '../ledger/errors.ts';
 import { attempt, mayAttempt } from './attempt.ts';
+import type { Together } from '../ledger/ledger.ts';
 import type { Backoff } from './backoff.ts';
 import { UnlockError } from './errors.ts';
 
 /** What an attempt opens. */
 const identity = { slot: 'k-000000000001' };
 
-type Step = 'refresh' | 'unlock.attempt' | 'success' | 'failure';
+type Step = 'unlock.attempt' | 'success' | 'failure';
 
 function stage(fails?: Step) {
   const steps: string[] = [];
@@ -17,9 +18,14 @@ function stage(fails?: Step) {
     if (step === fails) throw new LedgerError('write-failed', 'The disk is full.');
   };
   const enter = async ({ action, outcome, detail }: { action: string; outcome?: string; detail?: unknown }): Promise<void> => take(outcome ?? action, detail);
+  const append = async (entry: Parameters<typeof enter>[0], { before, after }: Together = {}): Promise<void> => {
+    before?.();
+    await enter(entry);
+    after?.();
+  };
   const ledger = {
     refresh: async () => take('refresh', undefined),
-    append: vi.fn(enter),
+    append: vi.fn(append),
     enter: vi.fn(enter),
     facts: { person: () => ({}) },
     standsOn: vi.fn(),
@@ -37,12 +43,12 @@ test('an attempt is charged and entered before it is made, and says how many fai
   expect(await run()).toEqual({ opened: identity, failures: 3 });
   // What is entered from the success on stands on this unlock.
   expect(ledger.standsOn.mock.calls).toEqual([[{ aal: 1, credential: identity.slot }]]);
-  expect(steps).toEqual(['refresh', 'unlock.attempt {"method":"passphrase"}', 'success {"method":"passphrase","failures":3}']);
+  expect(steps).toEqual(['unlock.attempt {"method":"passphrase"}', 'success {"method":"passphrase","failures":3}']);
   expect(backoff.succeeded).toHaveBeenCalledOnce();
 });
 
-test.each(['refresh', 'unlock.attempt'] as const)('where %s fails nothing is tried', async (step) => {
-  const { run, open, steps } = stage(step);
+test('where the attempt cannot be entered nothing is tried', async () => {
+  const { run, open, steps } = stage('unlock.attempt');
   await expect(run()).rejects.toThrow('The disk is full.');
   expect(open).not.toHaveBeenCalled();
   expect(steps.at(-1)).toMatch(/^failure .*"reason":"error"/);

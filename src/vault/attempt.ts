@@ -85,15 +85,23 @@ export async function attempt<T extends { readonly slot: string }>(
 ): Promise<{ opened: T; failures: number }> {
   const { backoff, ledger } = parts;
   let failures: number | undefined;
+  const settle = (): void => {
+    try {
+      backoff.succeeded(id);
+    } catch {
+      // The ledger has the success, and the file follows at the next look.
+    }
+  };
   let opened: { readonly value: T } | undefined;
   try {
-    // Another process may have seen attempts too.
-    await ledger.refresh();
-    failures = backoff.begin(id, method, hasOtherWay(record));
-    await ledger.append({ action: 'unlock.attempt', ...known(parts, id), detail: { method } });
+    // Asked, charged and entered in one, under the ledger's lock: however many try at once, each counts what the one before has entered.
+    await ledger.append(
+      { action: 'unlock.attempt', ...known(parts, id), detail: { method } },
+      { before: () => (failures = backoff.begin(id, method, hasOtherWay(record))) },
+    );
     opened = { value: await open() };
     ledger.standsOn(authorityOf(method, opened.value.slot));
-    await ledger.append({ action: 'unlock', ...known(parts, id), outcome: 'success', detail: { method, failures } });
+    await ledger.append({ action: 'unlock', ...known(parts, id), outcome: 'success', detail: { method, failures: failures! } }, { after: settle });
   } catch (error) {
     if (opened) {
       ledger.standsOn(null);
@@ -102,12 +110,7 @@ export async function attempt<T extends { readonly slot: string }>(
     await enterRefusal(parts, id, method, error, failures);
     throw error;
   }
-  try {
-    backoff.succeeded(id);
-  } catch {
-    // The ledger has the success, and the file follows at the next look.
-  }
-  return { opened: opened.value, failures };
+  return { opened: opened.value, failures: failures! };
 }
 
 /**

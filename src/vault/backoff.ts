@@ -101,7 +101,7 @@ export interface BackoffOptions {
   readonly onTampered?: (person: string | undefined, how: Tampering) => void;
 }
 
-/** The counters of all people. The ledger decides; whoever uses this enters `unlock.attempt` after `begin`, and `unlock` before `succeeded`. */
+/** The counters of all people. The ledger decides; whoever uses this enters `unlock.attempt` together with `begin`, and `unlock` before `succeeded`, under the ledger's lock. */
 export class Backoff {
   readonly #home: Home;
   readonly #key: Uint8Array;

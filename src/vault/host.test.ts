@@ -269,7 +269,7 @@ test('a changed person and a garbled person each have their words for the ledger
   const main = start();
   await main.connect();
   writeFileSync(path, text.replace('Ada Example', 'Eve Example'));
-  expect(await main.unlock(person)).toMatchObject({ code: 'changed-person', sentence: expect.stringContaining('another name or other roles') });
+  expect(await main.unlock(person)).toMatchObject({ code: 'changed-person', sentence: expect.stringContaining('another name, other roles') });
   writeFileSync(path, 'garbage');
   expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault', sentence: expect.stringContaining(path) });
   writeFileSync(path, text);

@@ -69,6 +69,9 @@ test('the first run enters the person, and the record is taken', async () => {
   });
 });
 
+/** One character is another. */
+const flipped = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+
 test('whatever is changed in a record is found, and named; a use of a passkey is no change', () => {
   const known = factsOf(person);
   const other = generateKeys();
@@ -78,7 +81,10 @@ test('whatever is changed in a record is found, and named; a use of a passkey is
     [{ name: 'Eve' }, 'record'],
     [{ roles: ['operator', 'operator'] }, 'record'],
     [{ created: '2026-01-01T00:00:00.000Z' }, 'record'],
+    [{ identity: { ...person.identity, ciphertext: flipped(person.identity.ciphertext) } }, 'record'],
     [{ slots: [] }, 'slots'],
+    [{ slots: person.slots.map((slot) => ({ ...slot, wrapped: { ...slot.wrapped, ciphertext: flipped(slot.wrapped.ciphertext) } })) }, 'slots'],
+    [{ slots: person.slots.map((slot) => ({ ...slot, wrapped: { ...slot.wrapped, iv: flipped(slot.wrapped.iv) } })) }, 'slots'],
     [{ slots: [...person.slots, passkey(0, 'A'.repeat(64))] }, 'slots'],
   ];
   for (const [change, reason] of changes) expect(mismatch({ ...person, ...change }, known), JSON.stringify(change)).toBe(reason);

@@ -23,10 +23,10 @@ export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** What of a slot stays the same as long as it is the same slot: a use of a passkey changes its counter, and so its wrap. */
+/** What of a slot stays the same as long as it is the same slot: all of a passphrase's; a use of a passkey changes its counter, and so its wrap. */
 function slotFacts(slot: KeySlot): unknown[] {
   const { id, type, created } = slot;
-  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt];
+  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt, slot.wrapped.iv, slot.wrapped.ciphertext];
   return [id, type, created, slot.label, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
 }
 
@@ -35,7 +35,8 @@ export function factsOf(person: PersonRecord): PersonFacts {
   return {
     encryptionKey: thumbprint(person.encryptionKey),
     signingKey: thumbprint(person.signingKey),
-    record: createHash('sha256').update(publicPart(person)).digest('hex'),
+    // The sealed keys too: they are made once, and a garbled one is to be told from a passphrase that is wrong.
+    record: sha256(JSON.stringify(['wardmux/v1/record', publicPart(person).toString('utf8'), person.identity.iv, person.identity.ciphertext])),
     slots: sha256(JSON.stringify(['wardmux/v1/slots', ...person.slots.map(slotFacts)])),
   };
 }
@@ -52,7 +53,7 @@ export function mismatch(person: PersonRecord, known: PersonFacts | undefined): 
 const what: Readonly<Record<PersonMismatch, string>> = {
   unknown: 'was never enrolled here',
   keys: 'holds other keys than those that were enrolled here',
-  record: 'holds another name or other roles than those that were enrolled here',
+  record: 'holds another name, other roles or other sealed keys than those that were enrolled here',
   slots: 'holds other key slots than those that were enrolled here',
   missing: 'is not there',
   damaged: 'is damaged',

@@ -44,9 +44,10 @@ export function personVectors(name: string): unknown {
   };
   const identity = { iv: base64url(`${name}/iv3`, 12), ciphertext: base64url(`${name}/identity`, 290) };
   const { encryptionKey: e, signingKey: s } = common;
-  const recordText = JSON.stringify(['wardmux/v1/person', common.format, 1, common.id, common.name, common.roles, common.created, [e.x, e.y], [s.x, s.y]]);
-  const { kdf } = passphrase;
-  const first = ['k-000000000001', 'passphrase', passphrase.created, kdf.N, kdf.r, kdf.p, kdf.salt];
+  const personText = JSON.stringify(['wardmux/v1/person', common.format, 1, common.id, common.name, common.roles, common.created, [e.x, e.y], [s.x, s.y]]);
+  const recordText = JSON.stringify(['wardmux/v1/record', personText, identity.iv, identity.ciphertext]);
+  const { kdf, wrapped } = passphrase;
+  const first = ['k-000000000001', 'passphrase', passphrase.created, kdf.N, kdf.r, kdf.p, kdf.salt, wrapped.iv, wrapped.ciphertext];
   const second = [
     'k-000000000002',
     'passkey-prf',

@@ -97,10 +97,15 @@ test.each([
   ['word one\n', 'word one'],
   ['word one\r\nmore', 'word one'],
   [' spaces stay \n', ' spaces stay '],
-  ['', ''],
 ])('descriptor %j gives %j', async (given, expected) => {
   const fd = fdWith(given);
   expect((await readPassphraseFd(fd)).toString()).toBe(expected);
+  closeSync(fd);
+});
+
+test.each(['', '\n', '\r\nmore'])('descriptor %j gives no passphrase, and that is said', async (given) => {
+  const fd = fdWith(given);
+  await expect(readPassphraseFd(fd)).rejects.toMatchObject({ code: 'empty', message: expect.stringContaining('gives no passphrase') as string });
   closeSync(fd);
 });
 
