@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { beginPartial } from '../src/export/partial.ts';
 import { acceptAsItStands } from '../src/policy/force.fixture.ts';
+import { withLock } from '../src/ledger/lockfile.ts';
 import { rig, unlocked, type Rig } from './app.fixture.ts';
 import { refusedByHost } from './host.ts';
 
@@ -80,6 +81,24 @@ test('a signing key that is kept in a file is said to be weaker, in every status
   const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
   await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
   expect(statuses()[0]?.payload.ledger.note).toContain(`kept in a file in ${join(home, 'secrets')}`);
+});
+
+test('a ledger that somebody holds does not hold up the lock, and gets its event when it can', async () => {
+  const { app, home, shown } = await unlocked();
+  const locks = (): number => readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').split('"action":"lock"').length - 1;
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let taken: () => void = () => {};
+  const isTaken = new Promise<void>((resolve) => (taken = resolve));
+  const holder = withLock(join(home, 'ledger', 'lock'), () => (taken(), held));
+  await isTaken;
+  expect(await app.remote('lock')).toMatchObject({ state: 'locked', locked: true, visible: 'gone', entered: false });
+  await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace', 'lock']));
+  expect(locks()).toBe(0);
+  release();
+  await holder;
+  await vi.waitFor(() => expect(locks()).toBe(1), 5000);
+  expect(await app.remote('lock')).toMatchObject({ entered: true });
 });
 
 test('an export that the end of the app cuts off leaves nothing in the clear, and is in the ledger', async () => {

@@ -19,6 +19,9 @@ import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 
+/** A lock waits this long for its event. Entering takes milliseconds; a ledger that is held by somebody, or whose disk is full, does not hold up the lock. */
+const ENTER_MS = 1000;
+
 /** The person whose identity is open, and what that lets them do. */
 export interface Session {
   readonly person: PersonRecord;
@@ -56,6 +59,8 @@ export class Gate {
   /** How it is known that nothing of a workspace is on the screen. */
   #invisible: Invisibility = 'gone';
   #proven: Promise<void> = Promise.resolve();
+  /** The event of the last lock, until it is in the ledger, or the ledger has refused it for now. */
+  #entering: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(parts: GateParts) {
@@ -76,9 +81,20 @@ export class Gate {
     return this.#session ? undefined : this.#invisible;
   }
 
-  /** Resolves when the last lock has been proven, or has not, and is in the ledger. */
+  /** Resolves when the last lock has been proven, or has not: picture, keys and view are gone, whatever the ledger does. */
   get proven(): Promise<void> {
     return this.#proven;
+  }
+
+  /** Resolves, soon in any case, with true where the ledger has everything up to the last lock that was proven. */
+  async entered(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ENTER_MS, false)));
+    try {
+      return await Promise.race([this.#entering.then(() => !this.#parts.journal.waits), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** True while a private key of a person is, or may be about to be, in the vault host. */
@@ -223,19 +239,21 @@ export class Gate {
     // A pty host that does not answer could still be showing: it is ended, and the recordings with it.
     const detached = wasOpen ? pty.detach(cause).catch(() => pty.kill9()) : undefined;
     // Told when it is true, and not when it was asked for.
-    const proven = Promise.all([blanked, killed, detached]).then(async ([visible]) => {
+    const proven = Promise.all([blanked, killed, detached]).then(([visible]) => {
       this.#invisible = visible;
-      journal.log({ action: 'lock', ...(person === undefined ? {} : { person }), detail: { cause, visible } });
+      this.#entering = journal.enter({ action: 'lock', ...(person === undefined ? {} : { person }), detail: { cause, visible } });
       sweep();
-      await journal.checkpoint();
+      void journal.checkpoint();
     });
     this.#proven = proven.catch(() => {});
-    return windows.change(async () => {
-      await proven;
-      await cleared;
-      await windows.show('lock');
-      await clearClipboard();
-    });
+    return windows
+      .change(async () => {
+        await proven;
+        await cleared;
+        await windows.show('lock');
+        await clearClipboard();
+      })
+      .then(async () => void (await this.entered()));
   }
 
   /** Something failed that nobody was waiting for, so nobody knows what state it left: the app locks. */

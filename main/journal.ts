@@ -54,6 +54,11 @@ export class Journal {
     return this.#ledgerFault;
   }
 
+  /** Something has happened that the ledger does not have yet. */
+  get waits(): boolean {
+    return (this.#parts.ledger()?.waiting ?? 0) > 0;
+  }
+
   /** Something was not sealed, not entered or did not end: the exit status says so. */
   get faulty(): boolean {
     return this.#faulty;

@@ -1,14 +1,16 @@
+import { spawn } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
 import { ANSWER_MS } from '../src/process/service.ts';
 import type { Child, Host } from './host.ts';
+import { isStopped } from './machine/processes.ts';
 import { PtyClient } from './pty-client.ts';
 
 /** A pty host that says what the test lets it say. */
-function setup() {
+function setup(pid = 1) {
   const asked: { readonly id?: number; readonly request?: string }[] = [];
   let say: (message: unknown) => void = () => {};
   const child: Child = {
-    pid: 1,
+    pid,
     post: (message) => void asked.push(message as { id?: number; request?: string }),
     onMessage: (listener) => {
       say = listener;
@@ -46,7 +48,7 @@ function setup() {
   client.start();
   /** Numbers of the checkpoints that were asked for. */
   const numbers = (): number[] => asked.flatMap(({ id, request }) => (request === 'checkpoint' && id !== undefined ? [id] : []));
-  return { client, say: (message: unknown) => say(message), numbers, bad: () => bad };
+  return { client, say: (message: unknown) => say(message), asked: () => asked, numbers, bad: () => bad };
 }
 
 test('two checkpoints that meet are asked for one after the other, and both come', async () => {
@@ -83,4 +85,38 @@ test('an answer that comes too late satisfies nobody: the next question waits fo
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('a lock waits 300 ms for a pty host that was stopped, and 2 s for one that runs and is slow', async () => {
+  const program = spawn('sleep', ['600']);
+  const ends: string[] = [];
+  const detach = (pid: number, name: string): void =>
+    void setup(pid)
+      .client.detach('idle')
+      .catch(() => ends.push(name));
+  try {
+    program.kill('SIGSTOP');
+    await vi.waitFor(() => expect(isStopped(program.pid!)).toBe(true));
+    vi.useFakeTimers();
+    detach(program.pid!, 'stopped');
+    detach(process.pid, 'slow');
+    await vi.advanceTimersByTimeAsync(299);
+    expect(ends).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toEqual(['stopped']);
+    await vi.advanceTimersByTimeAsync(1699);
+    expect(ends).toEqual(['stopped']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toEqual(['stopped', 'slow']);
+  } finally {
+    vi.useRealTimers();
+    program.kill('SIGKILL');
+  }
+});
+
+test('a pty host that answers in time is not ended', async () => {
+  const { client, say, asked } = setup(process.pid);
+  const detached = client.detach('idle');
+  say({ id: asked().find(({ request }) => request === 'detach')?.id, ok: true, output: {} });
+  await detached;
 });

@@ -6,6 +6,7 @@ import { ptyParentService, ptyService, type PtyInput, type PtyParentService, typ
 import type { RecordingNotice } from '../src/recording/types.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Child, Host } from './host.ts';
+import { isStopped } from './machine/processes.ts';
 
 type Challenge = OutputOf<PtyService, 'attach'>;
 
@@ -34,6 +35,9 @@ export class ViewRefused extends Error {
     this.reason = reason;
   }
 }
+
+/** A lock waits for its answer, which takes milliseconds. A process that has been stopped (SIGSTOP) gives none: it gets no longer, in ms. */
+const DETACH_STOPPED_MS = 300;
 
 export class PtyClient {
   readonly #host: Host;
@@ -118,8 +122,13 @@ export class PtyClient {
     }
   }
 
+  /** @throws Error where it does not answer in the time of a lock: then it has to be ended. */
   async detach(cause: string): Promise<void> {
-    await this.#line?.ask('detach', { cause });
+    const { pid } = this;
+    if (!this.#line) return;
+    const answered = this.#line.ask('detach', { cause });
+    const stopped = timeout(DETACH_STOPPED_MS).catch((late: Error) => (pid !== undefined && isStopped(pid) ? Promise.reject(late) : answered));
+    await Promise.race([answered, stopped]);
   }
 
   /** Each live recording's head, told as notices before this resolves. The timer's and an export's may meet: one after the other. */

@@ -52,6 +52,7 @@ export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused'
       void gate.lock('command');
       await gate.proven;
     }
+    const entered = command === 'lock' ? { entered: await gate.entered() } : {};
     if (command === 'show' && this.#started) await reopen();
     const { session, lockedAt, invisible } = gate;
     return {
@@ -60,6 +61,7 @@ export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused'
       locked: session === undefined,
       since: session ? null : (lockedAt ?? this.#startedAt),
       visible: invisible ?? null,
+      ...entered,
       shells: workspace.shellCount,
       host,
       version,

@@ -46,7 +46,7 @@ function answers(pid: number): boolean {
  * Whether the process, or one of its threads, has been stopped or is held by a tracer: it does not do what it said it would, and
  * may do it later. Not seen: a frozen cgroup.
  */
-function isStopped(pid: number): boolean {
+export function isStopped(pid: number): boolean {
   const held = (id: string): boolean => ['T', 't'].includes(stat(id)?.state ?? '');
   try {
     return held(`${pid}`) || readdirSync(`/proc/${pid}/task`).some((thread) => held(`${pid}/task/${thread}`));

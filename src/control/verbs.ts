@@ -17,6 +17,8 @@ export const appFacts = z.object({
   host: z.enum(['electron', 'chromium', 'terminal']),
   version: z.string(),
   pid: z.number(),
+  /** After `lock`: the ledger has its event. The lock does not wait for that. */
+  entered: z.boolean().optional(),
 });
 export type AppFacts = z.infer<typeof appFacts>;
 

@@ -44,6 +44,8 @@ const policyFields = {
 };
 
 const none = z.object({});
+/** A lock waits for it. A slow one has a segment of each shell to end on a busy disk; its end would be the end of all of them. */
+const DETACH_MS = 2000;
 
 export const ptyService = {
   /** First, once. Paths are absolute. */
@@ -87,7 +89,7 @@ export const ptyService = {
   /** Main runs. Without it for three seconds (src/bridge/lease.ts) the view key is dropped as by a lock, but without an answer. */
   lease: told('process.keep', none),
   /** Lock: drop the view key, mark every recording, start new segments. */
-  detach: asked('process.keep', z.object({ cause: z.string() }), none),
+  detach: asked('process.keep', z.object({ cause: z.string() }), none, DETACH_MS),
   /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */
   kill: told('process.keep', z.object({ pane })),
   /** A `heads` notice of the live recordings that have grown, then the answer. */

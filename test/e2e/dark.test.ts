@@ -2,7 +2,8 @@
  * "Locked" is said when it is true. Processes that draw are stopped while a pane is full of one colour; the app is then locked
  * from outside, and the X server's picture, the command's status and the ledger are looked at.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ import { XClient } from '../support/x-client.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { root, until } from './support.ts';
 
-const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
+const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'flock');
 beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
 let app: RealApp;
 let stopped: number[] = [];
@@ -157,6 +158,35 @@ test('the X server is stopped: it is said that nobody knows, in time, and entere
   expect(status()).toMatchObject({ state: 'locked', visible: 'unknown' });
   for (const pid of stopped.splice(0)) process.kill(pid, 'SIGCONT');
   await until(() => app.display.pointsOf(colour) === 0, 'the end of the picture');
+});
+
+test('the pty host is stopped: it is ended, and its shells with it; the lock is not held up', { timeout: 120_000 }, async () => {
+  await coloured();
+  const [host] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.endsWith('pty-host.mjs')));
+  stop([host!]);
+  expect(lock()).toMatchObject({ status: 0, said: 'Locked.\n', points: 0 });
+  expect(isAlive(host!)).toBe(false);
+  stopped = [];
+  expect(locks()).toHaveLength(1);
+  expect(status()).toMatchObject({ state: 'locked', shells: 0 });
+  await until(() => app.display.windows().length === 1, 'the lock page', 30_000);
+  await app.enterPassphrase();
+  expect(status()).toMatchObject({ state: 'unlocked' });
+});
+
+test('another process holds the ledger: what is locked is said to be locked, and the event comes when it can', { timeout: 120_000 }, async () => {
+  await coloured();
+  const holder = spawn('flock', [join(app.home, 'ledger', 'lock'), 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  try {
+    await once(holder.stdout, 'data');
+    const { status: exitStatus, said, points } = lock();
+    expect([exitStatus, said, points]).toEqual([0, expect.stringMatching(/^Locked\.\nThe event of this lock is not in the ledger yet: /), 0]);
+    expect(locks()).toEqual([]);
+  } finally {
+    holder.stdin.end();
+  }
+  await until(() => locks().length === 1, 'the event of the lock', 30_000);
+  await opensAgain();
 });
 
 test('a covered window is replaced also where every process runs', { timeout: 120_000 }, async () => {

@@ -53,7 +53,8 @@ export const lock: CliCommand = {
   name: 'lock',
   needs: verbs.lock.needs,
   summary: 'Locks the running app.',
-  description: 'Shells and programs run on and stay recorded. Only unlocking at the window opens it again.',
+  description:
+    'Shells and programs run on and stay recorded. Only unlocking at the window opens it again. It does not wait for the ledger: with --json, `entered` is false where the event of the lock is still to be entered.',
   examples: [
     [
       'wardmux lock',
@@ -71,6 +72,10 @@ export const lock: CliCommand = {
       if (running.app && !darkness.includes(running.app.visible))
         throw new CliError('notDark', 'The app is locked, but its window may still show what it showed. Lock the screen of this machine, then end Wardmux.');
       if (!options.json) io.talk('Locked.');
+      if (!options.json && answer['entered'] === false)
+        io.talk(
+          'The event of this lock is not in the ledger yet: another process holds the ledger, or it cannot be written. It is entered as soon as it can, with its own time.',
+        );
       done(exit.done);
     });
   },
