@@ -70,6 +70,9 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   let browserPid: number | undefined;
   /** True from the call of `open` until the window is closed or could not be opened. */
   let isOpen = false;
+  /** Windows that were asked for, and the one whose browser was started last: what is asked of an older one must not meet the next. */
+  let asked = 0;
+  let launched = 0;
   /** The opening and the end of a browser, one after another: neither may meet half of the other. */
   let turn: Promise<unknown> = Promise.resolve();
   let quitting: Promise<void> | undefined;
@@ -84,10 +87,12 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     if (isOpen) throw new Error('The window is open already.');
     if (quitting) throw new Error('Wardmux is ending.');
     isOpen = true;
-    return inTurn(() => launch(opening));
+    const number = ++asked;
+    return inTurn(() => launch(opening, number));
   }
 
-  async function launch(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
+  async function launch(opening: { rendererFolder: string; cols?: number; rows?: number }, number: number): Promise<HostWindow> {
+    launched = number;
     const parent = options.runFolder ?? defaultRunFolder(env);
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     sweepTemporaryFolders(env);
@@ -129,7 +134,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
           rendererFolder: opening.rendererFolder,
           headless,
           look: async () => (watch && !options.blind && (await watch.watching) ? watch.look : undefined),
-          kill,
+          kill: () => kill(number),
           onRefused: (what) => refused.emit(what),
         },
         page,
@@ -149,9 +154,9 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     }
   }
 
-  /** Kills the browser and all below it, without a word to anybody. @returns true when they and their window are gone. */
-  async function kill(): Promise<boolean> {
-    if (browserPid === undefined) return true;
+  /** Kills the browser of a window and all below it, without a word to anybody. @returns true when they and their window are gone. */
+  async function kill(number: number): Promise<boolean> {
+    if (browserPid === undefined || number !== launched) return true;
     const shown = watch;
     const folder = profile?.folder;
     let left = treeNow(folder);
@@ -161,8 +166,8 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       left = await whenGone(left, end - performance.now());
     }
     const seen = headless || !shown ? undefined : await windowGone(shown);
-    isOpen = false;
-    void inTurn(endBrowser);
+    if (number === asked) isOpen = false;
+    void inTurn(async () => (number === launched ? endBrowser() : undefined));
     return left.length === 0 && seen !== false;
   }
 

@@ -168,15 +168,14 @@ export class ChromiumWindow implements HostWindow {
 
   /** A window is closed because somebody has said so: the browser, or whoever asked for it. It is dark when a look, or the end of the browser's processes, says so. */
   async #proveClosed(): Promise<Invisibility> {
-    const { headless, kill } = this.#options;
-    if (headless || this.#known !== 'unknown') return this.#known;
+    if (this.#known !== 'unknown') return this.#known;
     const late = new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false));
     if (await Promise.race([this.#isDestroyed().catch(() => false), late])) return (this.#known = 'gone');
-    this.#known = (await kill()) ? 'killed' : 'unknown';
+    this.#known = (await this.#options.kill()) ? 'killed' : 'unknown';
     return this.#known;
   }
 
-  /** Looks until the X server has no such window any more. False where nobody can look, or in vain. */
+  /** Looks until the X server has no such window any more. False where nobody can look (also because there is no screen), or in vain. */
   async #isDestroyed(): Promise<boolean> {
     const look = await this.#options.look();
     for (const end = performance.now() + PROOF_MS; look && performance.now() < end; await new Promise((resolve) => setTimeout(resolve, LOOK_MS)))
