@@ -25,7 +25,8 @@ async function top(): Promise<{ readonly first: number; readonly back: number; r
   const { page } = running;
   await page.keyboard.press('Control+b');
   await page.keyboard.press('[');
-  await page.keyboard.press('g');
+  await until(async () => (await page.locator('.rule__flags').innerText()).includes('copy mode'), 'copy mode');
+  await page.keyboard.press('Alt+<');
   const back = async (): Promise<number> => Number(/([\d, \u202f]+) lines? back/.exec(await page.locator('body').innerText())?.[1]?.replaceAll(/\D/g, '') ?? 0);
   await until(async () => (await back()) > 0 && /^\d+$/.test((await rows())[0] ?? ''), 'the top of the scrollback');
   const shown = await rows();
