@@ -7,7 +7,7 @@ import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { anchorFailureCodes } from './errors.ts';
-import { ed25519Verify } from '../ledger/ed25519.ts';
+import { ed25519Verify } from '../storage/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState, Receipt } from './types.ts';

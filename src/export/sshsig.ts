@@ -4,7 +4,7 @@
  * in the same way, for verifiers that know it: ssh-keygen does not.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { ed25519Verify, isEd25519Point } from '../ledger/ed25519.ts';
+import { ed25519Verify, isEd25519Point } from '../storage/ed25519.ts';
 import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
 import type { InstallationSigner } from '../ledger/types.ts';
 

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../types/head.ts';
-import { ed25519Verify, isEd25519Point } from './ed25519.ts';
+import { ed25519Verify, isEd25519Point } from '../storage/ed25519.ts';
 import { installationHalves, vouchText, type Installation } from '../storage/installation.ts';
 import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
 import type { InstallationSigner, SignedCheckpoint } from './types.ts';

@@ -3,6 +3,7 @@ import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createNew, writeAtomic } from './atomic.ts';
+import { ed25519Verify } from './ed25519.ts';
 import { StorageFault } from './fault.ts';
 import type { Home } from './home.ts';
 import { readJson, toJson } from './json.ts';
@@ -11,6 +12,9 @@ const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);
 /** SSH signatures by each half of the key before (docs/format.md, "Rotation"). */
 const certificate = z.string().max(16_384);
+
+/** One a year outlives a workstation. */
+export const MOST_FORMER_KEYS = 31;
 
 /** A key that another one replaced. */
 const formerKey = z.strictObject({
@@ -24,7 +28,7 @@ const formerKey = z.strictObject({
   /** When, and who did it. */
   replaced: z.iso.datetime(),
   by: z.string().regex(PERSON_ID),
-  /** Ed25519 signature of the key that came after it, over vouchText: nobody adds a key of their own to the past. */
+  /** Ed25519 signature of the key that came after it, over vouchText, which is all of the above: nobody adds a key of their own to the past. */
   vouched: z.base64().length(88),
 });
 export type FormerKey = z.infer<typeof formerKey>;
@@ -42,7 +46,7 @@ export const installationSchema = z.strictObject({
   /** The key before certified this one. Left out where there was none. */
   certificate: certificate.optional(),
   /** Oldest first. */
-  formerKeys: z.array(formerKey).min(1).max(31).optional(),
+  formerKeys: z.array(formerKey).min(1).max(MOST_FORMER_KEYS).optional(),
   secretStore: z.enum(['secret-service', 'file']),
 });
 export type Installation = z.infer<typeof installationSchema>;
@@ -58,14 +62,33 @@ export function keyDigest(halves: Pick<Installation, 'publicKey' | 'secondKey'>)
 /** What a key signs for the one that it replaced, and for the ledger as it was then. */
 export function vouchText(
   installation: string,
-  { publicKey, secondKey = '', until, root }: Pick<FormerKey, 'publicKey' | 'secondKey' | 'until' | 'root'>,
+  { publicKey, secondKey = '', certificate = '', until, root, replaced, by }: Omit<FormerKey, 'vouched'>,
 ): Buffer {
-  return Buffer.from(`wardmux/v1/former-key\n${installation}\n${publicKey}\n${secondKey}\n${until}\n${root}\n`, 'utf8');
+  const lines = [installation, publicKey, secondKey, hash('sha256', certificate, 'hex'), until, root, replaced, by];
+  return Buffer.from(`wardmux/v1/former-key\n${lines.join('\n')}\n`, 'utf8');
+}
+
+/** Whether each key that was replaced is vouched for by the one that came after it, and each one after the first has a certificate. */
+function isChain(installation: Installation): boolean {
+  const keys = [...(installation.formerKeys ?? []), installation];
+  return keys.every((key, n) => {
+    const former = installation.formerKeys?.[n - 1];
+    if (!former) return key.certificate === undefined;
+    const { publicKey } = installationHalves(key);
+    return key.certificate !== undefined && ed25519Verify(publicKey, vouchText(installation.id, former), Buffer.from(former.vouched, 'base64'));
+  });
 }
 
 /** Undefined where the first run has not been. @throws StorageFault */
 export function readInstallation(home: Home): Installation | undefined {
-  return readJson(installationSchema, home.installation, 'Restore it from a backup; without it the ledger cannot be continued.');
+  const installation = readJson(installationSchema, home.installation, 'Restore it from a backup; without it the ledger cannot be continued.');
+  if (installation && !isChain(installation))
+    throw new StorageFault(
+      'identity',
+      home.installation,
+      `${home.installation} names a key that was replaced, and the key that came after does not vouch for it: somebody has changed that file. Nothing was signed or entered. Keep a copy of the folder for the audit, and restore installation.json from a backup.`,
+    );
+  return installation;
 }
 
 /** The halves of the key that signs for it, raw. */

@@ -11,7 +11,7 @@ import type { TreeHead } from '../types/head.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { pinNew, pinSuccessor } from '../storage/identity-pin.ts';
-import { replaceInstallation, vouchText, type FormerKey, type Installation } from '../storage/installation.ts';
+import { MOST_FORMER_KEYS, replaceInstallation, vouchText, type FormerKey, type Installation } from '../storage/installation.ts';
 import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';
 import { newSigningSecret, nextKeySecret, publicHalves, settleSecrets, signerOf } from '../storage/signer.ts';
 
@@ -46,6 +46,12 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
         home.installation,
         'The key of this installation has two halves, and this runtime can use one of them (it has no ML-DSA-44): nothing was changed. Rotate with the wardmux command of a clone, whose Node can.',
       );
+    if ((installation.formerKeys?.length ?? 0) >= MOST_FORMER_KEYS)
+      throw new StorageFault(
+        'identity',
+        home.installation,
+        `The key of this installation was replaced ${MOST_FORMER_KEYS} times, which is as often as it can be. Nothing was changed. Make a new installation in another folder, and keep this one as it is.`,
+      );
     await store.set(nextKeySecret, secret);
     after('kept');
     const pinned = await pinSuccessor(home, installation, publicHalves(next));
@@ -55,9 +61,17 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
     after('certified');
     const { publicKey, secondKey, certificate: own, formerKeys = [], ...rest } = installation;
     const successorOf = async ({ size: until, root }: TreeHead): Promise<Installation> => {
-      const old = { publicKey, ...(secondKey === undefined ? {} : { secondKey }), ...(own === undefined ? {} : { certificate: own }), until, root };
+      const old = {
+        publicKey,
+        ...(secondKey === undefined ? {} : { secondKey }),
+        ...(own === undefined ? {} : { certificate: own }),
+        until,
+        root,
+        replaced: now().toISOString(),
+        by: person,
+      };
       const vouched = Buffer.from(await next.sign(vouchText(installation.id, old))).toString('base64');
-      const former: FormerKey = { ...old, replaced: now().toISOString(), by: person, vouched };
+      const former: FormerKey = { ...old, vouched };
       return { ...rest, ...publicHalves(next), certificate, formerKeys: [...formerKeys, former] };
     };
     let taken: Installation | undefined;

@@ -116,3 +116,23 @@ test.each<readonly [string, (text: string) => string]>([
   writeFileSync(path, change(text));
   expect(wardmux('ledger', 'verify', '--trust', trust).status).toBe(54);
 });
+
+type Json = Record<string, unknown> & { formerKeys: Record<string, unknown>[] };
+test.each<readonly [string, (installation: Json) => void]>([
+  ['a key of the forger before the first one', ({ formerKeys }) => formerKeys.unshift({ ...formerKeys[0], publicKey: 'A'.repeat(43) })],
+  ['a key of the forger after the last one', ({ formerKeys }) => formerKeys.push({ ...formerKeys[0], publicKey: 'A'.repeat(43) })],
+  ['another border', ({ formerKeys }) => (formerKeys[0]!['until'] = 3)],
+  ['another who', ({ formerKeys }) => (formerKeys[0]!['by'] = 'p-00000000dead')],
+  ['no certificate', (installation) => delete installation['certificate']],
+  ['no former keys, but a certificate', (installation) => delete (installation as Record<string, unknown>)['formerKeys']],
+])('installation.json with %s is refused, and nothing is signed', (_, change) => {
+  const path = join(home, 'installation.json');
+  const installation = JSON.parse(readFileSync(path, 'utf8')) as Json;
+  change(installation);
+  writeFileSync(path, JSON.stringify(installation));
+  const events = readFileSync(join(home, 'ledger/events.jsonl'));
+  expect(wardmux('trust')).toMatchObject({ status: 54, out: '', err: expect.stringContaining('does not vouch for it') });
+  expect(wardmux('ledger', 'verify').status).toBe(54);
+  expect(wardmux('record', '--', 'true')).toMatchObject({ status: 125, err: expect.stringContaining('does not vouch for it') });
+  expect(readFileSync(join(home, 'ledger/events.jsonl'))).toEqual(events);
+});
