@@ -1277,7 +1277,7 @@ def broken_rule(state, action, detail, recording):
     if state is None:
         return f'states a head of recording {recording}, which has not begun'
     closed, size, root = state['closed'], detail['size'], detail['root']
-    if closed and not (closed == 'recording.failed' and action == 'recording.recovered'):
+    if closed and (closed == 'recording.end' or action != 'recording.recovered'):
         return f'states a head of recording {recording} after its {closed}'
     if size < state['size']:
         return f'says that recording {recording} has {size} records, and {state["size"]} were signed for before'
@@ -2099,10 +2099,10 @@ def after_crash_note(late, proven):
     before = proven - late
     if before > 0:
         return (
-            f'The last {late} of {proven} records were signed only after a crash, when the recording was closed: '
+            f'The last {late} of {proven} records were signed only after a crash, when a key had opened them: '
             f'the checkpoint before it covers {before}. Trust those {late} less.'
         )
-    return f'All {proven} records were signed only after a crash, when the recording was closed: no checkpoint before it covers any. Trust them less.'
+    return f'All {proven} records were signed only after a crash, when a key had opened them: no checkpoint before it covers any. Trust them less.'
 
 
 def notes_of(facts):
@@ -2112,11 +2112,11 @@ def notes_of(facts):
     if facts['state'] == 'open':
         notes.append('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.')
     if facts['state'] == 'recovered':
-        notes.append('The recording was interrupted and closed after its last whole record.')
+        notes.append('The recording was interrupted; a key has opened what is signed for of it.')
     if facts['signedAfterCrash'] > 0:
         notes.append(after_crash_note(facts['signedAfterCrash'], facts['proven']))
     if facts['state'] == 'failed':
-        notes.append('The recording could not go on and was stopped.')
+        notes.append('The recording could not go on: it was stopped, or its recorder was gone.')
     if facts['withheld'] > 0:
         notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
     if facts['policyReplaced']:

@@ -77,6 +77,8 @@ export interface ExportResult {
   readonly proven: number;
   /** SHA-256 of SHA256SUMS, hex: names the whole bundle. */
   readonly sha256: string;
+  /** What lies behind the last signed head and does not open, a sentence; not there where nothing does. */
+  readonly leftOut?: string;
 }
 
 /**
@@ -163,7 +165,14 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
     renameSync(partial, target);
     begun.settled();
     syncFolder(dirname(target));
-    return { folder: target, recording, records: evidence.records, proven: statement.proven, sha256: createHash('sha256').update(sums).digest('hex') };
+    return {
+      folder: target,
+      recording,
+      records: evidence.records,
+      proven: statement.proven,
+      sha256: createHash('sha256').update(sums).digest('hex'),
+      ...(evidence.leftOut === undefined ? {} : { leftOut: evidence.leftOut }),
+    };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     begun.settled();
@@ -255,7 +264,7 @@ function headsOf(events: readonly BundleEvent[], recording: string): LedgerHeads
     if (error.code === 'no-head')
       throw new ExportError(
         'not-in-ledger',
-        `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; if the recording was interrupted, run: wardmux list --recover`,
+        `The ledger does not know how far recording ${recording} goes yet. Try again in ten seconds; where it was interrupted before that, nothing of it is proven, and it can be played and not exported.`,
       );
     throw new ExportError('contradicted', `Recording ${recording} was not exported: ${error.message}`);
   }
@@ -268,6 +277,7 @@ interface WrittenEvidence {
   readonly outputBytes: number;
   readonly disclosed: number;
   readonly withheld: number;
+  readonly leftOut?: string;
 }
 
 async function writeEvidence(options: BundleOptions, recording: string, partial: string, heads: LedgerHeads): Promise<WrittenEvidence> {
@@ -315,16 +325,19 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
     }
     // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
     const { fault } = reader;
-    if (fault && (fault.code !== 'torn' || fault.segment !== reader.segments.at(-1)))
+    const signed = heads.heads.at(-1)!.size;
+    // Nor is what stands behind the last signed head of a recording that its recorder did not end: it is not proven, so it takes nothing away.
+    const behind = heads.end === undefined && options.live !== true && fault !== undefined && fault.seq >= signed;
+    if (fault && !behind && (fault.code !== 'torn' || fault.segment !== reader.segments.at(-1)))
       throw new ExportError(
         'damaged',
         `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`,
       );
     // Headers without a record after them are frames of the tree like any other.
-    while (tree.size < reader.head().size) await header();
+    const whole = behind ? fault.seq : reader.head().size;
+    while (tree.size < whole) await header();
     if (!first || !text || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
-    if (tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
-    const signed = heads.heads.at(-1)!.size;
+    if (!behind && tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
     if (signed > tree.size)
       throw new ExportError(
         'contradicted',
@@ -334,7 +347,13 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
     cast.write(text.end());
     evidence.finish();
     cast.finish();
-    return { first, records: tree.size, root: tree.head().root, ...counts };
+    return {
+      first,
+      records: tree.size,
+      root: tree.head().root,
+      ...counts,
+      ...(behind ? { leftOut: `It ends before what lies behind its ${tree.size} records and is none of them: ${fault.message}` } : {}),
+    };
   } finally {
     evidence.close();
     cast.close();

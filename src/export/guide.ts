@@ -67,8 +67,8 @@ file whose SHA-256 stands at its end.
 
 - That the clock of the workstation was right. Times are what it said.
 - Anything about records that the verdict calls unproven: the ledger had not signed for them yet.
-- That records which the verdict calls signed only after a crash came from the recorder: until they were signed for, a program
-  of the same account on that workstation could have added to them.
+- That records which the verdict calls signed only after a crash are all that there were, or that the recorder wrote them and
+  not somebody else who holds a key that opens the recording: they were opened with a key, and then signed for.
 - That nothing was printed after the last record of a recording that has no end in the ledger (state "open").
 - What withheld pieces hold. The verdict counts them. Screen snapshots are always withheld: they repeat output.
 - What was typed, unless the program printed it: input is not recorded.

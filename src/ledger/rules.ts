@@ -124,8 +124,8 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
   if (!isHead(saying)) return breaks('bad-head', `states no head of recording ${recording}`);
   const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as { root: string } & Record<string, number>;
   if (!before) return breaks('no-start', `states a head of recording ${recording}, which has not begun`);
-  // A recording that failed can be closed by its recovery; whatever else closed it is its last word.
-  if (before.closed && !(before.closed === 'recording.failed' && action === 'recording.recovered'))
+  // Where its recorder did not end it, a person's key can have more of it signed, and more again when more of it is back.
+  if (before.closed && (before.closed === 'recording.end' || action !== 'recording.recovered'))
     return breaks('after-end', `states a head of recording ${recording} after its ${before.closed}`);
   if (size! < before.head.size)
     return breaks('smaller-head', `says that recording ${recording} has ${size} records, and ${before.head.size} were signed for before`);

@@ -19,7 +19,7 @@ import { END_FILE } from './end-file.ts';
 export const RECOVERED_FILE = 'recovered.json';
 const COPY_BYTES = 1024 * 1024;
 
-export interface RecoveryReport {
+export interface RecoveryReport extends Pick<Walk, 'roots'> {
   readonly recording: string;
   /** Whole frames, headers included: the size of `head`. */
   readonly keptFrames: number;
@@ -56,7 +56,7 @@ export function needsRecovery(folder: string): boolean {
 }
 
 /** The report of an earlier recovery, or undefined. */
-export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault'> | undefined {
+export function recoveryReport(folder: string): Omit<RecoveryReport, 'fault' | 'roots'> | undefined {
   try {
     return reportSchema.parse(JSON.parse(readSmall(join(folder, RECOVERED_FILE))!.toString('utf8')));
   } catch {
@@ -126,9 +126,10 @@ function settle(folder: string, walk: Walk, accept: (walk: Walk) => void): Recov
     head,
     lastWallMs,
     durationMs,
+    roots: walk.roots,
     ...(fault ? { fault } : {}),
   };
-  const { fault: _fault, ...kept } = report;
+  const { fault: _fault, roots: _roots, ...kept } = report;
   writeAtomic(join(folder, RECOVERED_FILE), JSON.stringify({ format: 'wardmux-recovered', version: 1, ...kept }) + '\n');
   unmarkLive(folder);
   new EndRoom(folder).remove();

@@ -52,10 +52,8 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
   }
   const found = end.frames === null ? null : end.header.firstSeq + end.frames;
   if (found !== null && found < head.size) return says(`the ledger has a head of ${head.size} records, and ${found} are there.`, found);
-  if (found !== null && closed !== null && closed !== 'recording.failed' && found > head.size)
-    return says(`it was closed with ${head.size} records, and ${found} are there.`, found);
-  if ((closed === 'recording.end' || closed === 'recording.recovered') && end.rest > 0)
-    return says(`behind its ${head.size} records stand ${end.rest} bytes that are none.`, found);
+  if (found !== null && closed === 'recording.end' && found > head.size) return says(`it was closed with ${head.size} records, and ${found} are there.`, found);
+  if (closed === 'recording.end' && end.rest > 0) return says(`behind its ${head.size} records stand ${end.rest} bytes that are none.`, found);
   return { found, contradiction: null };
 }
 

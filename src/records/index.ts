@@ -2,5 +2,5 @@
 export { glanceAt, type Glance } from './glance.ts';
 export { enterLiveDamage, isDamage } from './live-damage.ts';
 export type { ContradictionCode, Judgement } from './judge.ts';
-export { checkRecording, proofText, type Asked, type Proof } from './prove.ts';
+export { checkRecording, proofText, recordsText, type Asked, type Proof } from './prove.ts';
 export { recoverRecordings, type Settlement } from './recover.ts';

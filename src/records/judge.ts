@@ -85,17 +85,11 @@ export function judge(recording: string, known: Known, policies: readonly KnownP
   if (strange && strange.header.firstSeq >= proven) return result('start', `the header of its segment ${strange.header.segment} names ${strange.what}.`);
   if (found.size < signed.size)
     return result('shorter', `the ledger has a head of ${signed.size} records, and ${found.size} whole ones are there.${fault ? ` ${fault.message}` : ''}`);
-  if (!stands(signed)) {
-    // A recovery has no key: what lay behind the last head of the recorder it could count, and not prove.
-    const late = closed === 'recording.recovered' ? ` Behind the ${proven} its recovery signed for what lay there then, and had no key to prove it with.` : '';
-    return result('other', `its first ${signed.size} records have another root than the one that was signed.${late}`);
-  }
-  // After its own failure a recorder writes nothing; what the disk kept of its last write may still be whole.
-  if (closed !== null && closed !== 'recording.failed' && found.size > signed.size)
+  if (!stands(signed)) return result('other', `its first ${signed.size} records have another root than the one that was signed.`);
+  // What its recorder did not end goes on behind its last signed head: that is kept, and not proven.
+  if (closed === 'recording.end' && found.size > signed.size)
     return result('longer', `it was closed with ${signed.size} records, and ${found.size} are there.`);
-  // What closed it in good order, and a recovery, leave nothing behind the last whole record.
-  if ((closed === 'recording.end' || closed === 'recording.recovered') && fault)
-    return result('longer', `behind its ${found.size} records stands what is none. ${fault.message}`);
+  if (closed === 'recording.end' && fault) return result('longer', `behind its ${found.size} records stands what is none. ${fault.message}`);
   return result(undefined);
 }
 

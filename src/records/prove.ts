@@ -49,8 +49,21 @@ export async function checkRecording(
 }
 
 /** How far a recording that does not contradict the ledger is proven, for people. */
-export function proofText({ proven, found }: { readonly proven: number; readonly found: { readonly size: number } }): string {
+export function proofText({
+  proven,
+  found,
+  state,
+}: {
+  readonly proven: number;
+  readonly found: { readonly size: number };
+  readonly state?: Pick<RecordingState, 'closed'>;
+}): string {
   const late = found.size - proven;
+  if (state?.closed && late > 0) return `proven: ${proven} of ${found.size} records; not proven: ${recordsText(late)}`;
   const behind = late === 0 ? '' : late === 1 ? '; the last one is not signed for yet' : `; the last ${late} are not signed for yet`;
   return `proven: ${proven} of ${found.size} records${behind}`;
+}
+
+export function recordsText(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }

@@ -1,7 +1,7 @@
 /**
- * What the last run left behind. The ledger knows which recordings began and did not end: those that were cut off are
- * closed after their last whole record, those that their recorder could still end are closed as they are. What
- * contradicts a signed head is not signed over, moved or cut: it is said, entered as damage, and can be made good by
+ * What the last run left behind. The ledger knows which recordings began and did not end: it closes them with what was
+ * signed before. Whole records behind that stay and are not proven; with a key, those become signed that only the recorder
+ * can have written. What contradicts a signed head is not signed over, moved or cut: it is said, entered as damage, and can be made good by
  * restoring the original. One service for the app and for `wardmux list --recover`.
  */
 import { lstatSync } from 'node:fs';
@@ -10,12 +10,15 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { RecordingState } from '../ledger/rules.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { liveState } from '../recording/live.ts';
-import { recoverRecording } from '../recording/recovery.ts';
+import { RecordingError } from '../recording/errors.ts';
+import { openRecording } from '../recording/reader.ts';
+import { needsRecovery, recoverRecording } from '../recording/recovery.ts';
 import { END_FILE, readEnd } from '../recording/end-file.ts';
+import type { SegmentOpener } from '../recording/types.ts';
 import type { TreeHead } from '../types/head.ts';
 import { walkRecording, type Walk } from '../recording/walk.ts';
 import { judge, knownOf, sizesOf, type Judgement, type Known, type KnownPolicy } from './judge.ts';
-import { checkRecording, knownPolicies } from './prove.ts';
+import { checkRecording, knownPolicies, recordsText } from './prove.ts';
 
 /** What became of a recording that had not ended. */
 export interface Settlement {
@@ -42,22 +45,24 @@ class Contradiction extends Error {
  * Closes what was interrupted.
  * @param folder of all recordings.
  * @param unfinished those to look at: by default all that the ledger has not closed.
+ * @param opener the key of a person who asks for it: what it opens can become signed. Without one nothing more does.
  * @returns one entry for each recording of which there is something to say; none for those that are being written.
  */
 export async function recoverRecordings(
   folder: string,
   ledger: Ledger,
   unfinished: Iterable<readonly [string, RecordingState]> = ledger.openRecordings(),
+  opener?: SegmentOpener,
 ): Promise<Settlement[]> {
   const settled: Settlement[] = [];
   for (const [id, state] of unfinished) {
-    const settlement = await settle(folder, ledger, id, state);
+    const settlement = await settle(folder, ledger, id, state, opener);
     if (settlement) settled.push(settlement);
   }
   return settled;
 }
 
-async function settle(recordings: string, ledger: Ledger, id: string, state: RecordingState): Promise<Settlement | undefined> {
+async function settle(recordings: string, ledger: Ledger, id: string, state: RecordingState, opener?: SegmentOpener): Promise<Settlement | undefined> {
   const folder = join(recordings, id);
   const signed = state.head;
   try {
@@ -80,7 +85,8 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
       state,
       (await ledger.eventsOf(id)).map(({ event }) => event),
     );
-    return { recording: id, outcome: 'closed', sentence: await close(folder, ledger, id, known, await knownPolicies(ledger)) };
+    const sentence = await close(folder, ledger, id, known, await knownPolicies(ledger), opener);
+    return sentence === undefined ? undefined : { recording: id, outcome: 'closed', sentence };
   } catch (error) {
     if (!(error instanceof Contradiction)) {
       const why = error instanceof Error ? error.message : 'unknown fault';
@@ -97,32 +103,71 @@ function requireAgrees(folder: string, { sentence, found }: Judgement): void {
     throw new Contradiction(`${sentence} Nothing was changed and nothing signed: keep a copy of ${folder}, and restore the original from a backup.`, found);
 }
 
-/** @throws Contradiction before anything was changed. */
-async function close(folder: string, ledger: Ledger, id: string, known: Known, policies: readonly KnownPolicy[]): Promise<string> {
+/**
+ * @returns what was done, for people; undefined where it was closed before, and nothing is new.
+ * @throws Contradiction before anything was changed.
+ */
+async function close(
+  folder: string,
+  ledger: Ledger,
+  id: string,
+  known: Known,
+  policies: readonly KnownPolicy[],
+  opener: SegmentOpener | undefined,
+): Promise<string | undefined> {
+  const signed = known.state.head;
+  const open = known.state.closed === null;
+  const untidy = needsRecovery(folder);
+  const opened = opener && (await openedTail(folder, signed.size, opener));
+  const sizes = [...sizesOf(known), ...(opened ? [opened.size] : [])];
   const accept = (walk: Walk): void => requireAgrees(folder, judge(id, known, policies, walk));
-  const sizes = sizesOf(known);
-  const signedBefore = known.state.head.size;
-  const enter = async ({ size, root }: TreeHead, tornBytes: number): Promise<void> =>
-    void (await ledger.append({ action: 'recording.recovered', detail: { recording: id, size, root, tornBytes, signedBefore } }));
   const end = readEnd(folder);
-  if (end) {
-    const walk = await walkRecording(folder, sizes);
+  const walk = end ? await walkRecording(folder, sizes) : undefined;
+  if (end && walk) {
     accept(walk);
     const { fault, head } = walk;
     // The file is not signed, so nothing of it goes into the ledger; but where it speaks against the recording, one of them was changed.
-    if (fault || head.size !== end.head.size || head.root !== end.head.root)
+    if (open && (fault || head.size !== end.head.size || head.root !== end.head.root))
       throw new Contradiction(
         `Recording ${id} is not what its ${END_FILE} says: ${fault?.message ?? `it has ${head.size} records and not ${end.head.size}, or others.`} Nothing was changed and nothing signed; keep a copy of ${folder} for the audit.`,
         head,
       );
-    await enter(head, 0);
-    return `Wardmux ended without notice while recording ${id} was running. The recording is whole; its shell is gone.${signedNow(head.size, signedBefore)}`;
   }
-  const { head, tornBytes, lastWallMs } = await recoverRecording(folder, accept, sizes);
-  await enter(head, tornBytes);
+  const { head, tornBytes, lastWallMs, roots } = walk ? { ...walk, tornBytes: 0 } : await recoverRecording(folder, accept, sizes);
+  // What lies behind the last signed head any program of this account can have written: the ledger says what was signed before, and no more.
+  if (open) await ledger.append({ action: 'recording.failed', detail: { recording: id, reason: 'process-gone', ...signed } });
+  // The same tree, which has the signed head in it: so what was opened goes on from there.
+  const late = opened && opened.size > signed.size && roots.get(opened.size) === opened.root ? opened : undefined;
+  if (late) await ledger.append({ action: 'recording.recovered', detail: { recording: id, ...late, tornBytes, signedBefore: signed.size } });
+  if (!open && !late && !untidy) return undefined;
   const until = lastWallMs > 0 ? ` It is whole up to ${new Date(lastWallMs).toISOString()}: ${head.size} records.` : '';
   const torn = tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : '';
-  return `Recording ${id} was interrupted.${until}${torn}${signedNow(head.size, signedBefore)}`;
+  const now = late ? ` Behind the last signed head your key opened ${recordsText(late.size - signed.size)}: signed for now.` : '';
+  const behind = head.size - (late ?? signed).size;
+  const unproven = behind > 0 ? ` Not proven: ${recordsText(behind)} behind the last signed head, kept as found.${opener ? '' : ASK}` : '';
+  return `Recording ${id} was interrupted.${until}${torn}${now}${unproven}`;
+}
+
+const ASK = ' Its owner can have those signed for that only its recorder can have written: wardmux list --recover --passphrase-fd N';
+
+/**
+ * The head of the records that only somebody with a segment's secret can have written: they open, are what their commitment
+ * says, and stand in a segment whose header is under the signed head. That secret have its recorder, its owner and the audit
+ * keys. A header behind the signed head proves nothing, whoever can open it: anybody can seal a new secret to public keys.
+ * @returns undefined where there is none behind the signed head, or the recording is not sealed to this key.
+ */
+async function openedTail(folder: string, signed: number, opener: SegmentOpener): Promise<TreeHead | undefined> {
+  const reader = await openRecording(folder);
+  let last: TreeHead | undefined;
+  try {
+    for await (const _ of reader.records(opener)) {
+      if (reader.header!.firstSeq >= signed) break;
+      last = reader.head();
+    }
+  } catch (error) {
+    if (!(error instanceof RecordingError) || error.code !== 'not-a-recipient') throw error;
+  }
+  return last && last.size > signed ? last : undefined;
 }
 
 /** Once for each finding: the same one again, at each start, says nothing new. Where the records agree, and only a file beside them does not, there is no damage to enter. */
@@ -132,8 +177,4 @@ export async function enterDamage(ledger: Ledger, recording: string, signed: Tre
   if (last && last['foundSize'] === found.size && last['foundRoot'] === found.root && last['signedSize'] === signed.size) return;
   const detail = { recording, signedSize: signed.size, signedRoot: signed.root, foundSize: found.size, foundRoot: found.root };
   await ledger.append({ action: 'recording.damaged', detail });
-}
-
-function signedNow(size: number, signed: number): string {
-  return size > signed ? ` Its last ${size - signed} of ${size} records were signed for only now.` : '';
 }

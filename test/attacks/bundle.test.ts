@@ -14,7 +14,8 @@ import { makeTrust, trustText } from '../../src/export/trust.ts';
 import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
 import { headEntry, testEvent } from '../../src/ledger/fixture.ts';
 import type { RecordingHead } from '../../src/ledger/heads.ts';
-import type { RecordingNotice } from '../../src/recording/types.ts';
+import { encodeFrame, TYPE_SEALED } from '../../src/recording/frame.ts';
+import type { RecordingNotice, SegmentOpener } from '../../src/recording/types.ts';
 import { encodeEvent as encodeEventBytes } from '../../src/recording/events.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
@@ -22,7 +23,9 @@ import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledge
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
+import { AuditKeyOpener } from '../../src/recording/wrap.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
+import { rotated } from '../support/recording.ts';
 import { hybridTable } from './hybrid-table.ts';
 import { insiderTableFor } from './insider-table.ts';
 import { insiderKeys } from './forge.ts';
@@ -497,9 +500,9 @@ test('a bundle opens its own head of an event, and shows nothing of the other re
 
 /**
  * A recording whose recorder was killed: three records are in the ledger and under a checkpoint, and `after` more are on the
- * disk. Whether the recorder or a forger put them there nobody can tell. Then the next start.
+ * disk. Then the next start, or somebody with a key.
  */
-async function crashed(end: boolean, signed = true): Promise<{ target: string; records: number; known: number }> {
+async function crashed(end: boolean, signed = true, key?: SegmentOpener, junk = false) {
   const writer = await RecordingWriter.create({
     ...site.recordingOptions(),
     notice: (notice) => void (notice.kind === 'start' && site.ledger.append(noticeEntry(notice))),
@@ -510,7 +513,7 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
   if (signed) await site.ledger.append(headEntry(writer.id, writer.head().size, writer.head().root));
   await site.ledger.checkpoint();
   writer.output(Buffer.from('three\n'));
-  writer.rotate();
+  await rotated(writer);
   writer.output(Buffer.from('four\n'));
   // A line that no key vouched for: whoever can add a segment can add this too.
   const forged = encodeLine(testEvent(site.ledger.events, headEntry(writer.id, writer.head().size, writer.head().root)));
@@ -525,32 +528,53 @@ async function crashed(end: boolean, signed = true): Promise<{ target: string; r
     renameSync(copy, folder);
     writeFileSync(join(folder, 'live'), JSON.stringify({ pid: 999_999_999, started: '1', boot: 'none' }));
   }
-  expect(await recoverRecordings(site.recordings, site.ledger)).toEqual([expect.objectContaining({ recording: writer.id, outcome: 'closed' })]);
-  const target = join(site.folder, `crashed-${end}-${signed}`);
-  const { records } = await site.export(writer.id, target);
-  return { target, records, known };
+  if (junk) {
+    const path = join(site.recordings, writer.id, 'segment-000001.wmx');
+    const frame = { seq: writer.head().size, monoNs: 1n << 60n, wallMs: 1, type: TYPE_SEALED, commitment: Buffer.alloc(32, 7) };
+    appendFileSync(path, encodeFrame(frame, Buffer.alloc(100, 7)).bytes);
+  }
+  expect(await recoverRecordings(site.recordings, site.ledger, undefined, key)).toEqual([expect.objectContaining({ recording: writer.id, outcome: 'closed' })]);
+  const target = join(site.folder, `crashed-${writer.id}`);
+  const { records, leftOut } = await site.export(writer.id, target);
+  return { target, records, known, leftOut };
 }
 
 test.each([
-  ['interrupted', false, 'recovered'],
-  ['ended by a file that the ledger had not heard of and does not believe', true, 'recovered'],
-] as const)('a recording that was %s: the records that were first signed for after the crash are counted', async (_, end, state) => {
-  const { target, records, known } = await crashed(end);
-  const verdict = site.judge(target);
-  const late = records - known;
-  expect(late).toBeGreaterThan(2);
-  expect(verdict).toMatchObject({ good: true, status: 0, facts: { state, records, proven: records, unproven: 0, signedAfterCrash: late } });
-  expect(verdict.notes).toContain(
-    `The last ${late} of ${records} records were signed only after a crash, when the recording was closed: the checkpoint before it covers ${known}. Trust those ${late} less.`,
-  );
-  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+  ['interrupted', false],
+  ['ended by a file that the ledger had not heard of and does not believe', true],
+] as const)(
+  'a recording that was %s: what nobody had signed for before is unproven; of it a key has that signed which stands in a signed segment',
+  async (_, end) => {
+    const { target, records, known } = await crashed(end);
+    const verdict = site.judge(target);
+    expect(records - known).toBeGreaterThan(2);
+    expect(verdict).toMatchObject({
+      good: true,
+      status: 0,
+      facts: { state: 'failed', records, proven: known, unproven: records - known, signedAfterCrash: 0 },
+    });
+    const keyed = await crashed(end, true, AuditKeyOpener.fromJson(site.audit.file));
+    const after = site.judge(keyed.target);
+    // One record more in the first segment; the second one began behind the signed head.
+    const proven = keyed.known + 1;
+    expect(after).toMatchObject({
+      good: true,
+      facts: { state: 'recovered', records: keyed.records, proven, signedAfterCrash: 1, unproven: keyed.records - proven },
+    });
+    expect(after.notes.join()).toContain(`The last 1 of ${proven} records were signed only after a crash, when a key had opened them`);
+    expect(judgeInPython([target, keyed.target], site.trustFile)).toEqual([verdict, after]);
+  },
+);
+
+test('a crash before the first checkpoint: nothing is proven, and nothing is exported', async () => {
+  await expect(crashed(false, false)).rejects.toThrow('nothing of it is proven');
 });
 
-test('a crash before the first checkpoint: all records were signed for after it', async () => {
-  const { target, records } = await crashed(false, false);
+test('junk behind the last signed head keeps nobody from exporting what is before it, and is told', async () => {
+  const { target, records, known, leftOut } = await crashed(false, true, undefined, true);
+  expect(leftOut).toContain(`It ends before what lies behind its ${records} records`);
   const verdict = site.judge(target);
-  expect(verdict).toMatchObject({ good: true, facts: { signedAfterCrash: records } });
-  expect(verdict.notes.join()).toContain(`All ${records} records were signed only after a crash`);
+  expect(verdict).toMatchObject({ good: true, facts: { state: 'failed', records, proven: known, unproven: records - known } });
   expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
 });
 

@@ -120,6 +120,17 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
     'contradiction',
     (f) => f.events.push({ action: 'recording.recovered', detail: { recording: RECORDING, size: f.frames.length, tornBytes: 0 } }),
   ],
+  ['a recovery after a recovery that has fewer records', 'good', (f) => recovered(f, { size: f.frames.length - 1 }, { size: f.frames.length })],
+  ['a recovery after a recovery that has more records', 'contradiction', (f) => recovered(f, { size: f.frames.length }, { size: f.frames.length - 1 })],
+  ['records behind a recovery', 'good', (f) => recovered(f, { size: f.frames.length - 1 })],
+  [
+    'a head after a recovery',
+    'contradiction',
+    (f) => {
+      recovered(f, { size: f.frames.length });
+      f.events.push({ action: 'recording.heads', detail: { recording: RECORDING, size: f.frames.length } });
+    },
+  ],
   [
     'a head that is smaller than one before',
     'contradiction',
@@ -629,3 +640,10 @@ function turnHeads(keys: InsiderKeys, f: Forgery, change: (heads: string[]) => s
 
 /** So many digests of heads that nobody knows, behind every other. */
 const unknownHeads = (count: number): string[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(4, '0').padStart(64, 'f'));
+
+/** Its recorder did not end it: recoveries stand where its end was. */
+function recovered(f: Forgery, ...heads: { readonly size: number }[]): void {
+  f.events = f.events.filter(({ action }) => action !== 'recording.end');
+  for (const { size } of heads) f.events.push({ action: 'recording.recovered', detail: { recording: RECORDING, size, tornBytes: 0 } });
+  f.state = 'recovered';
+}

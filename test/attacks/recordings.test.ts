@@ -29,7 +29,7 @@ import { runCli } from '../../src/cli/program.ts';
 import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
 import { operatorAccess } from '../../src/recording/access.ts';
-import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER } from '../../src/recording/frame.ts';
+import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from '../../src/recording/frame.ts';
 import { parseHeader } from '../../src/recording/header.ts';
 import { bootId, startOf } from '../../src/recording/process-identity.ts';
 import type { RecordingNotice, SegmentHeader } from '../../src/recording/types.ts';
@@ -253,8 +253,6 @@ test('a list says so where no ledger is left to compare with', async () => {
 type Says = readonly [list: number, verify: number, deep: number, play: number, exported: number, recover: number];
 const good0: Says = [0, 0, 0, 0, 0, 0];
 const seen: Says = [52, 52, 52, 52, 1, 52];
-/** What only a reading of all content finds. */
-const deepOnly: Says = [0, 0, 52, 52, 1, 52];
 
 interface Attack {
   readonly what: string;
@@ -326,6 +324,18 @@ function changedByte(folder: string): void {
     path,
     Buffer.concat([bytes.subarray(0, at), encodeFrame({ seq, monoNs, wallMs, type, commitment }, forged).bytes, bytes.subarray(parsed.next)]),
   );
+}
+
+/** A frame behind the last whole one that is whole and that nobody has sealed. */
+function junkFrame(folder: string): void {
+  const path = segment(folder, 2);
+  const ends = frameEnds(path);
+  const bytes = readFileSync(path);
+  const last = parseFrame(bytes, ends.at(-2)!, 2, 0);
+  if (last.kind !== 'frame') throw new Error('no frame');
+  const { seq, monoNs, wallMs } = last.frame;
+  const junk = encodeFrame({ seq: seq + 1, monoNs, wallMs, type: TYPE_SEALED, commitment: Buffer.alloc(32, 7) }, Buffer.alloc(100, 7)).bytes;
+  writeFileSync(path, Buffer.concat([bytes.subarray(0, ends.at(-1)), junk]));
 }
 
 function replaceAll(folder: string): void {
@@ -407,6 +417,9 @@ const attacks: readonly Attack[] = [
   ended('a false recovered.json', forgedRecovery, good0),
   ended('the mark of a process that runs, and the end cut off', (f) => (markOf(f), dropFrames(segment(f, 2), 1)), seen),
   interrupted('nothing', () => undefined, good0, 'closed'),
+  interrupted('junk behind the last signed head', (f) => (dropFrames(segment(f, 2), 3), junkFrame(f)), [0, 0, 0, 6, 0, 0], 'closed'),
+  interrupted('junk behind all of it', junkFrame, [0, 0, 0, 6, 0, 0], 'closed'),
+  interrupted('a segment more, for the same people', (f) => segmentMore(f, () => undefined), [0, 0, 0, 6, 0, 0], 'closed'),
   interrupted('the mark of a process that runs', (f) => markOf(f), good0, 'closed'),
   interrupted('the mark of a process whose number was used again', (f) => markOf(f, '1'), good0, 'closed'),
   interrupted('a FIFO for live', (f) => fifo(join(f, 'live')), good0, 'closed'),
@@ -433,14 +446,25 @@ const attacks: readonly Attack[] = [
   interrupted('replaced by another recording', replaceAll, seen, 'contradiction'),
   interrupted('another person in the header', otherPerson, seen, 'contradiction'),
   interrupted('a byte of sealed output changed, the checksum right again', changedByte, [0, 0, 52, 52, 1, 52], 'contradiction'),
-  interrupted('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), seen, 'contradiction'),
-  interrupted('a segment more, in another role', (f) => segmentMore(f, (h) => void (h.role = 'auditor')), deepOnly, 'contradiction'),
-  interrupted('a segment more, under another policy', (f) => segmentMore(f, (h) => void (h.policySha256 = 'ab'.repeat(32))), deepOnly, 'contradiction'),
-  interrupted('a segment more, for a stranger alone', (f) => segmentMore(f, async (h) => void (h.recipients = [await stranger()])), deepOnly, 'contradiction'),
+  // The export ends before it, and says so: what is strange behind the signed head takes nothing from what is before.
+  interrupted('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), [52, 52, 52, 52, 0, 52], 'contradiction'),
+  interrupted('a segment more, in another role', (f) => segmentMore(f, (h) => void (h.role = 'auditor')), [0, 0, 52, 52, 0, 52], 'contradiction'),
+  interrupted(
+    'a segment more, under another policy',
+    (f) => segmentMore(f, (h) => void (h.policySha256 = 'ab'.repeat(32))),
+    [0, 0, 52, 52, 0, 52],
+    'contradiction',
+  ),
+  interrupted(
+    'a segment more, for a stranger alone',
+    (f) => segmentMore(f, async (h) => void (h.recipients = [await stranger()])),
+    [0, 0, 52, 52, 0, 52],
+    'contradiction',
+  ),
   interrupted(
     'a segment more, for a stranger too',
     (f) => segmentMore(f, async (h) => void (h.recipients = [...h.recipients, await stranger()])),
-    deepOnly,
+    [0, 0, 52, 52, 0, 52],
     'contradiction',
   ),
   interrupted('a FIFO for the first segment', (f) => fifo(segment(f, 0)), seen, 'contradiction'),
@@ -459,12 +483,22 @@ test.each(attacks)('$on: $what', async ({ on, write, says, start }) => {
   // A pane never shows what an earlier run left open.
   if (on === 'ended') expect(pane.good, pane.sentence).toBe(codes.deep === 0);
   expect(found.map(({ outcome }) => outcome)).toEqual(start ? [start] : []);
-  // What was closed is not there to be restored: nothing contradicted what was signed.
-  if (start === 'closed') return;
-  expect(untouched).toBe(true);
+  // What lay behind the signed head was not signed, so the original is good again also where something else was closed.
+  expect(untouched).toBe(start !== 'closed');
   rmSync(folder, { recursive: true, force: true });
   cpSync(aside, folder, { recursive: true });
   expect((await wardmux('list', '--recover')).status).toBe(0);
   const again = await statuses(ids[on]);
   expect(again.codes, JSON.stringify(again.said, null, 1)).toEqual({ list: 0, verify: 0, deep: 0, play: 0, export: 0, recover: 0 });
+});
+
+test('a person whose key opens it has the tail of an interrupted recording signed for, by a command', async () => {
+  expect((await wardmux('list', '--recover')).err).toContain('Not proven: 3 records behind the last signed head');
+  const without = await wardmux('list', '--recover');
+  expect(without).toMatchObject({ status: 0, err: expect.stringMatching(/good up to record \d+; not proven: 3 records behind it/) });
+  const keyed = await wardmux('list', '--recover', '--passphrase-fd', 'FD');
+  expect(keyed).toMatchObject({ status: 0, err: expect.stringContaining('Behind the last signed head your key opened 3 records: signed for now.') });
+  expect(keyed.err).not.toContain('not proven');
+  expect((await wardmux('play', ids.interrupted, '--raw', '--key', audit)).err).toMatch(/: proven: (\d+) of \1 records\.\n/);
+  expect((await wardmux('list', '--passphrase-fd', 'FD')).status).not.toBe(0);
 });

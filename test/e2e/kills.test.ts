@@ -86,7 +86,7 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   await running.page.keyboard.type(`${flood}\n`);
   await until(async () => /flood \d{4}/.test(await paneText(running!)), 'a flood');
   process.kill(running.app.processes.pty!, 'SIGKILL');
-  await until(() => ledger(running!.home).some(({ action }) => action === 'recording.recovered'), 'the recovery in the ledger');
+  await until(() => ledger(running!.home).some(({ action }) => action === 'recording.failed'), 'the end in the ledger');
   const [id] = recordings(running.home);
   expect(expectNoGap(await output(running.folder, running.home, id!))).toBeGreaterThan(1000);
   await until(async () => (await running!.page.locator('body').innerText()).includes('has ended'), 'a sentence about it');
@@ -134,7 +134,7 @@ test('main is killed in the middle of output: nothing is lost silently, and the 
   expect(existsSync(partial)).toBe(false);
   await unlockWithPassphrase(running);
   await until(async () => (await running!.page.locator('body').innerText()).includes(id!), 'a sentence about the interrupted recording');
-  expect(ledger(home).filter(({ action }) => action === 'recording.recovered' || action === 'recording.end').length).toBeGreaterThan(0);
+  expect(ledger(home).filter(({ action }) => action === 'recording.failed' || action === 'recording.end').length).toBeGreaterThan(0);
   expect(expectNoGap(await output(folder, home, id!))).toBe(count);
   expect((await wardmux(['ledger', 'verify'], { home })).status).toBe(0);
 });

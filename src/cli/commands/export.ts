@@ -30,7 +30,7 @@ export const exportCommand: CliCommand = {
         const live = liveState(folder) === 'live';
         if (!live && needsRecovery(folder))
           io.talk(
-            `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have them signed for, run: wardmux list --recover`,
+            `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
           );
         const trust = await trustOf(site);
         const identity = await unlockPerson(site, options, 'recording.export.own');
@@ -60,6 +60,7 @@ export const exportCommand: CliCommand = {
           );
           if (options.json) await io.out(jsonText(result));
           else await io.out(`${result.folder}\n`);
+          if (result.leftOut !== undefined) io.talk(result.leftOut);
           io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);
           done(exit.done);
         } finally {

@@ -6,11 +6,12 @@ import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { summarise, type RecordingSummary } from '../../recording/summary.ts';
-import { glanceAt, recoverRecordings, type Glance } from '../../records/index.ts';
-import { exit } from '../exit.ts';
-import { identitySentence, openInstallation, withLedger, type OpenInstallation } from '../installation.ts';
+import { glanceAt, recordsText, recoverRecordings, type Glance, type Settlement } from '../../records/index.ts';
+import { CliError, exit } from '../exit.ts';
+import { identitySentence, openInstallation, unlockPerson, withLedger, type OpenInstallation, type PersonOptions } from '../installation.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
+import { personOptions } from '../options.ts';
 import { presentRecordings } from '../recordings-check.ts';
 
 /** h:mm:ss, rounded down. */
@@ -53,7 +54,7 @@ function listed(summary: RecordingSummary, known: RecordingState | undefined): L
   const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
   // Where the ledger has its end, no file that came or went says otherwise.
   const state = known?.closed ? (known.closed === 'recording.end' ? 'complete' : 'interrupted') : summary.state;
-  const recovered = known ? known.closed === 'recording.recovered' : state === 'interrupted' && !needsRecovery(folder);
+  const recovered = known?.closed ? known.closed === 'recording.recovered' || !needsRecovery(folder) : state === 'interrupted' && !needsRecovery(folder);
   return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null, ledger };
 }
 
@@ -111,16 +112,27 @@ async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise
   }
 }
 
-const unfinished = ([, { closed }]: readonly [string, RecordingState]): boolean => closed === null || closed === 'recording.failed';
+const unfinished = ([, { closed }]: readonly [string, RecordingState]): boolean => closed !== 'recording.end';
 
-/** Closes each interrupted recording after its last whole record; the ledger learns where that is. @returns the exit status */
-async function recover(site: OpenInstallation, io: CliIo): Promise<number> {
+/**
+ * Closes each interrupted recording with what was signed for before. Of a person who gives a passphrase the key is asked what
+ * their recorder wrote behind that, which is signed for then. @returns the exit status
+ */
+async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo): Promise<number> {
   // Looked at first, because a ledger that is opened for writing needs its key.
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   const some = ((await view?.recordings()) ?? []).some(unfinished);
   view?.close();
   if (!some) return exit.done;
-  const settled = await withLedger(site, async ({ ledger }) => recoverRecordings(site.home.recordings, ledger, (await ledger.recordings()).filter(unfinished)));
+  const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, 'recording.recover');
+  let settled: Settlement[];
+  try {
+    settled = await withLedger(site, async ({ ledger }) =>
+      recoverRecordings(site.home.recordings, ledger, (await ledger.recordings()).filter(unfinished), identity),
+    );
+  } finally {
+    identity?.destroy();
+  }
   for (const { sentence } of settled) io.talk(sentence);
   if (settled.some(({ outcome }) => outcome === 'contradiction')) return exit.contradiction;
   return settled.some(({ outcome }) => outcome === 'failed') ? exit.failed : exit.done;
@@ -131,20 +143,23 @@ export const list: CliCommand = {
   needs: { list: 'evidence.read', '--recover': 'recording.recover' },
   summary: 'Lists recordings: id, person, start, length, size, state.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept). The app recovers interrupted recordings when it starts; --recover does it now, and signs over nothing that the ledger contradicts.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
-    ['wardmux list --recover', 'closes interrupted recordings after their last whole record'],
+    ['wardmux list --recover', 'closes interrupted recordings, without a key'],
+    ['wardmux list --recover --passphrase-fd 3 3< FILE', 'has signed for what your key opens behind the last signed head'],
   ],
   declare: (command, io, done) => {
-    command
+    personOptions(command)
       .option('--json', 'print an array of recordings')
       .option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted')
-      .action(async (options: { json?: boolean; recover?: boolean }) => {
+      .action(async (options: PersonOptions & { json?: boolean; recover?: boolean }) => {
+        if (!options.recover && (options.person !== undefined || options.passphraseFd !== undefined))
+          throw new CliError('usage', 'A list needs no key: give --person and --passphrase-fd only with --recover.');
         const site = await openInstallation(io);
         if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file') io.talk(`note: ${identitySentence(site.identity)}`);
-        const status = options.recover ? await recover(site, io) : exit.done;
+        const status = options.recover ? await recover(site, options, io) : exit.done;
         const view = await openView(site, io);
         // The ledger first: a recording that is being written is never behind it.
         const known = new Map((await view?.recordings()) ?? []);
@@ -166,6 +181,9 @@ export const list: CliCommand = {
         for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
         const cut = recordings.filter((r) => r.state === 'interrupted' && !r.recovered).length;
         if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
+        for (const { id, ledger } of recordings)
+          if (ledger && known.get(id)?.closed && ledger.found !== null && ledger.found > ledger.signed && ledger.contradiction === null)
+            io.talk(`Recording ${id}: good up to record ${ledger.signed}; not proven: ${recordsText(ledger.found - ledger.signed)} behind it.`);
         const contradictions = recordings.flatMap(({ ledger }) => ledger?.contradiction ?? []);
         for (const sentence of contradictions) io.talk(sentence);
         const there = new Set(recordings.map(({ id }) => id));

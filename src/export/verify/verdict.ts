@@ -82,9 +82,9 @@ export function notesOf(facts: BundleFacts): string[] {
   if (facts.unproven > 0) notes.push(`The last ${facts.unproven} records are unproven: they came after the last one that the ledger knows of.`);
   if (facts.state === 'open')
     notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
-  if (facts.state === 'recovered') notes.push('The recording was interrupted and closed after its last whole record.');
+  if (facts.state === 'recovered') notes.push('The recording was interrupted; a key has opened what is signed for of it.');
   if (facts.signedAfterCrash > 0) notes.push(afterCrashNote(facts));
-  if (facts.state === 'failed') notes.push('The recording could not go on and was stopped.');
+  if (facts.state === 'failed') notes.push('The recording could not go on: it was stopped, or its recorder was gone.');
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
   if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
   if (!facts.ownVerifier)
@@ -100,6 +100,6 @@ export function notesOf(facts: BundleFacts): string[] {
 function afterCrashNote({ signedAfterCrash: late, proven }: BundleFacts): string {
   const before = proven - late;
   return before > 0
-    ? `The last ${late} of ${proven} records were signed only after a crash, when the recording was closed: the checkpoint before it covers ${before}. Trust those ${late} less.`
-    : `All ${proven} records were signed only after a crash, when the recording was closed: no checkpoint before it covers any. Trust them less.`;
+    ? `The last ${late} of ${proven} records were signed only after a crash, when a key had opened them: the checkpoint before it covers ${before}. Trust those ${late} less.`
+    : `All ${proven} records were signed only after a crash, when a key had opened them: no checkpoint before it covers any. Trust them less.`;
 }

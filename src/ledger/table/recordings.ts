@@ -37,19 +37,23 @@ export const recordingRows = [
     durationMs: 'count',
     'signedBefore?': 'count',
   }),
-  row('recording.failed', 'A recording could not go on; its shell was stopped.', {
+  row('recording.failed', 'A recording could not go on and its shell was stopped, or its recorder is gone: size and root are what was signed for until then.', {
     recording: 'recording',
     reason: failureCauses,
     size: 'count',
     root: 'sha256',
   }),
-  row('recording.recovered', 'An interrupted recording was closed after its last whole record; torn bytes were moved aside.', {
-    recording: 'recording',
-    size: 'count',
-    root: 'sha256',
-    tornBytes: 'count',
-    'signedBefore?': 'count',
-  }),
+  row(
+    'recording.recovered',
+    'More of an interrupted recording is signed for: a person opened it with a key, in segments whose headers were signed for before.',
+    {
+      recording: 'recording',
+      size: 'count',
+      root: 'sha256',
+      tornBytes: 'count',
+      'signedBefore?': 'count',
+    },
+  ),
   row(
     'recording.damaged',
     'What lies in the folder of a recording is not what was signed for: shorter, longer, or another. It was left as it is; entered once for each such finding.',
