@@ -1,11 +1,12 @@
 /** What the first run's page proposes and has to say before anything is written. */
 import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
 import { chooseSecretStore, newInstallationId, type Home } from '../src/storage/index.ts';
+import { mountedMedia } from '../src/storage/media.ts';
+import { auditKeyPlace, type AuditKeyPlace } from '../src/vault/audit-key.ts';
 
-/** In the person's home, named after the machine: to be moved off it. */
-export function defaultAuditKeyPath(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env['HOME'] || homedir(), `wardmux-audit-key-${hostname()}.json`);
+/** On a removable medium where one is mounted; else in the person's home, to be moved off the machine. */
+export function defaultAuditKey(env: Readonly<Record<string, string | undefined>>): AuditKeyPlace {
+  return auditKeyPlace(mountedMedia(), env['HOME'] || homedir(), hostname());
 }
 
 /** Where the installation's signing key will be kept, and how weak that is. */

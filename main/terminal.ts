@@ -14,7 +14,7 @@ import { followLedger, readBackoffKey } from '../src/vault/backoff-key.ts';
 import { UnlockError } from '../src/vault/errors.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from './clock.ts';
-import { defaultAuditKeyPath } from './setup-facts.ts';
+import { defaultAuditKey } from './setup-facts.ts';
 import { listen } from '../src/control/listen.ts';
 import { TerminalLock } from './terminal-lock.ts';
 import { shellOf } from './workspace.ts';
@@ -61,7 +61,8 @@ const minutes = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 
 
 async function firstRun(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<number> {
   process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
-  const proposed = defaultAuditKeyPath(env);
+  const { path: proposed, sentence } = defaultAuditKey(env);
+  process.stderr.write(`${sentence}\n`);
   const answers = await askLines(['Your name: ', `Where to save the audit key, to be kept off this machine [${proposed}]: `]);
   if (!answers) {
     say('cancelled. Nothing was written.');
@@ -102,7 +103,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   const site = await openInstallation({ env });
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
-      (await unlockPerson(site, {}, 'session.open')).destroy();
+      (await unlockPerson(site, {}, 'session.open', { talk: say, now: Date.now })).destroy();
       return true;
     } catch (error) {
       if (error instanceof PassphraseInputError) {

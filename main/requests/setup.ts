@@ -1,6 +1,6 @@
 /** The first run. */
 import { version } from '../../src/version.ts';
-import { defaultAuditKeyPath, secretStoreFacts } from '../setup-facts.ts';
+import { defaultAuditKey, secretStoreFacts } from '../setup-facts.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
@@ -9,7 +9,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     'setup.facts': async () => ({
       workstation: status.workstation(),
       home: home.folder,
-      auditKeyPath: defaultAuditKeyPath(env),
+      auditKeyPath: defaultAuditKey(env).path,
       secretStore: await secretStoreFacts(home),
       passkeyLimit: host.passkeyLimit ?? null,
     }),

@@ -44,6 +44,7 @@ export const permissions = {
   'ledger.verify': { when: ['open'], roles: ['operator'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
   'installation.rotate': { when: ['open'], roles: ['operator'], help: 'Have another key take over as that of the installation.' },
+  'audit-key.prove': { when: ['open'], roles: ['operator'], help: 'Have it entered that one has the private half of an audit key.' },
   'policy.accept': { when: ['open'], roles: ['operator'], help: 'Take a changed policy into force.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

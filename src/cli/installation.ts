@@ -23,6 +23,7 @@ import {
   type IdentityCheck,
   type Installation,
 } from '../storage/index.ts';
+import { askSentence, auditKeysToAskFor } from '../vault/audit-key.ts';
 import { attemptPassphrase, authorityOf, mayAttempt } from '../vault/attempt.ts';
 import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
 import type { OpenIdentity } from '../vault/identity.ts';
@@ -127,7 +128,7 @@ function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined
  * @param needs what it is opened for: whoever may not do that gets nothing.
  * @throws UnlockError, StorageFault, PassphraseInputError, CliError
  */
-export async function unlockPerson(site: OpenInstallation, options: PersonOptions, needs: Permission): Promise<OpenIdentity> {
+export async function unlockPerson(site: OpenInstallation, options: PersonOptions, needs: Permission, io: Pick<CliIo, 'talk' | 'now'>): Promise<OpenIdentity> {
   const { home, installation } = site;
   let person: PersonRecord;
   try {
@@ -153,9 +154,19 @@ export async function unlockPerson(site: OpenInstallation, options: PersonOption
       }
       // A folder that was moved or copied here is believed from the first unlock on.
       if (await pinFirstUse(home, installation)) await ledger.append({ action: 'installation.pin', person: person.id, detail: { how: 'first-use' } });
+      // A script has nobody whom one could ask; and who is just proving it needs no asking.
+      if (options.passphraseFd === undefined && needs !== 'audit-key.prove') await askForAuditKeys(ledger, person.id, io);
       return identity;
     });
   } finally {
     key.fill(0);
+  }
+}
+
+/** Once a day, as the ledger counts it, until somebody has shown that an audit key lies elsewhere. */
+async function askForAuditKeys(ledger: Ledger, person: string, io: Pick<CliIo, 'talk' | 'now'>): Promise<void> {
+  for (const key of auditKeysToAskFor(ledger.facts, io.now())) {
+    await ledger.append({ action: 'audit-key.asked', person, detail: { key } });
+    io.talk(`note: ${askSentence(key)}`);
   }
 }

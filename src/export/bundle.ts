@@ -18,6 +18,7 @@ import type { TreeHead } from '../types/head.ts';
 import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
+import { canMldsa44 } from '../storage/mldsa.ts';
 import { CastText } from './cast.ts';
 import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { BundleFailure } from './failures.ts';
@@ -27,7 +28,7 @@ import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from './sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
-import { parseTrust, trustText, type Trust } from './trust.ts';
+import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
 import { readVerifier } from './verifier.ts';
 import { verifyBundle } from './verify.ts';
 import { digestOfFile } from './verify/files.ts';
@@ -108,6 +109,15 @@ export async function exportRecording(options: ExportOptions): Promise<ExportRes
   return result;
 }
 
+/** A bundle that is signed with one half of a key of two verifies nowhere: said before anything is written. @throws ExportError 'half-key' */
+function refuseHalf(trust: Trust): void {
+  if (canMldsa44() || !trustedInstallationKeys(trust).at(-1)?.second) return;
+  throw new ExportError(
+    'half-key',
+    'Nothing was exported: the key of this installation has two halves, and this runtime cannot sign with the second one (ML-DSA-44), so every verifier would refuse the bundle. Export with a Wardmux whose runtime can: node -p "process.versions.openssl" says 3.5 or later there.',
+  );
+}
+
 /**
  * Writes the bundle beside the target under a temporary name, verifies it as an auditor would, and renames it; after a
  * failure nothing of it is left, and what a kill leaves sweepPartials() finds.
@@ -117,6 +127,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   const recording = basename(resolve(options.recordingFolder));
   const target = resolve(options.target);
   const verifier = readVerifier();
+  refuseHalf(options.trust);
   refuseExisting(target);
   let begun: PartialFolder;
   try {

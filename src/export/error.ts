@@ -1,6 +1,6 @@
 /** Why an export failed. */
 export type ExportErrorCode =
-  'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
+  'half-key' | 'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust';
 
 /** `message` is one sentence for people; it never holds session text. */
 export class ExportError extends Error {

@@ -1,6 +1,6 @@
 /** A runtime that cannot use ML-DSA-44: everything else works, and what was not checked is said. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -60,4 +60,18 @@ test('a first run there makes a key of one half, and a key of two halves signs w
   const signer = signerOf('w-0123456789ab', Buffer.concat([secret, seed]));
   expect(signer.second).toBeUndefined();
   expect(await signer.sign(Buffer.from('x'))).toHaveLength(64);
+});
+
+test('an export there says at once that nothing could come of it, and writes nothing', async () => {
+  const { writeBundle } = await import('./bundle.ts');
+  const target = join(folder, 'export');
+  const options = { recordingFolder: join(folder, 'none'), target, trust: keys.trust, notes: folder } as unknown as Parameters<typeof writeBundle>[0];
+  await expect(writeBundle(options)).rejects.toMatchObject({
+    code: 'half-key',
+    message: expect.stringContaining('cannot sign with the second one (ML-DSA-44)'),
+  });
+  expect(existsSync(target)).toBe(false);
+  // An installation of one half is not refused for that: what it lacks here comes next.
+  const one = insiderKeys('one-half', false, 1);
+  await expect(writeBundle({ ...options, trust: one.trust })).rejects.not.toMatchObject({ code: 'half-key' });
 });

@@ -40,6 +40,10 @@ export interface AuditKeyFacts {
   readonly policy: string;
   /** From this event `policy.change` on until that one; null where it is in force. */
   readonly inForce: readonly { readonly from: number; readonly to: number | null }[];
+  /** Whether somebody has shown that its private half lies on another medium than the data folder. */
+  readonly apart: boolean;
+  /** When somebody was last asked to move it; null: never. */
+  readonly asked: string | null;
 }
 
 export type Method = UnlockMethod;
@@ -114,6 +118,15 @@ export class LedgerFacts {
         if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
         return;
       }
+      case 'audit-key.proven':
+      case 'audit-key.asked': {
+        const { key, medium } = detail ?? {};
+        const known = typeof key === 'string' ? this.#auditKeys.get(key) : undefined;
+        if (!known) return;
+        const proven = action === 'audit-key.proven' && (medium === 'removable' || medium === 'other-disk');
+        this.#auditKeys.set(known.kid, { ...known, apart: known.apart || proven, asked: action === 'audit-key.asked' ? event.time : known.asked });
+        return;
+      }
       case 'installation.key': {
         const { key } = detail ?? {};
         if (typeof key === 'string') this.#key = key;
@@ -147,8 +160,9 @@ export class LedgerFacts {
         this.#auditKeys.set(known.kid, { ...known, inForce: [...known.inForce.slice(0, -1), { from: last.from, to: seq }] });
     }
     for (const kid of auditKeys) {
-      const before = this.#auditKeys.get(kid)?.inForce ?? [];
-      this.#auditKeys.set(kid, { kid, policy: sha256, inForce: before.at(-1)?.to === null ? before : [...before, { from: seq, to: null }] });
+      const { inForce: before, apart, asked } = this.#auditKeys.get(kid) ?? { inForce: [], apart: false, asked: null };
+      const inForce = before.at(-1)?.to === null ? before : [...before, { from: seq, to: null }];
+      this.#auditKeys.set(kid, { kid, policy: sha256, inForce, apart, asked });
     }
     this.#policy = policy;
   }

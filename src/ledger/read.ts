@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import { openPlain } from '../storage/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
-import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
+import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
@@ -57,6 +57,8 @@ export interface LedgerReading {
   readonly unvouched: { readonly events: Beyond; readonly checkpoints: Beyond };
   /** A slot of the head is neither empty nor the head before this one. */
   readonly damagedSlot: boolean;
+  /** Checkpoints that lack the second signature although the key that signed them has two halves: by a runtime without ML-DSA-44, or by whoever can forge Ed25519. */
+  readonly halfSigned: readonly { readonly size: number; readonly line: number }[];
   /** Offsets after the last vouched line of each file. */
   readonly end: { readonly events: number; readonly checkpoints: number };
   readonly states: RecordingStates;
@@ -71,7 +73,7 @@ export interface ReadOptions {
   readonly signatures?: 'all' | 'last';
 }
 
-type Checkpoint = SignedCheckpoint & { readonly time: string | undefined; readonly line: number };
+type Checkpoint = SignedCheckpoint & { readonly time: string | undefined; readonly second: SecondSignature; readonly line: number };
 type Fault = (code: LedgerFaultCode, file: string, line: number, message: string) => void;
 
 const NOTHING: Beyond = { lines: 0, bytes: 0 };
@@ -125,6 +127,7 @@ export function readLedger(folder: string, key: NoteKey, options: ReadOptions = 
       head,
       checkpoints: marks.checkpoints.length,
       last: marks.checkpoints.at(-1),
+      halfSigned: marks.checkpoints.filter(({ second }) => second === 'missing').map(({ head: { size }, line }) => ({ size, line })),
       unvouched: { events: pass.beyond, checkpoints: marks.beyond },
       damagedSlot,
       end: { events: pass.end, checkpoints: head?.checkpoints.bytes ?? 0 },

@@ -99,6 +99,7 @@ test('playing, exporting, accepting a policy and recording are asked for, refuse
     ['recording.replay.own', ['play', recording, '--raw', ...as]],
     ['recording.export.own', ['export', recording, '-o', bundle, ...as]],
     ['policy.accept', ['policy', 'accept', ...as]],
+    ['audit-key.prove', ['audit-key', 'prove', join(place, 'audit-key.json'), ...as]],
     ['session.record', ['record', '--person', AUDITOR, '--', 'echo', 'never']],
     ['installation.create', ['init', '--name', 'Eve', '--audit-key-out', join(place, 'other.json'), '--passphrase-fd', '3']],
   ];

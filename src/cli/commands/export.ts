@@ -33,7 +33,7 @@ export const exportCommand: CliCommand = {
             `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
           );
         const trust = await trustOf(site);
-        const identity = await unlockPerson(site, options, 'recording.export.own');
+        const identity = await unlockPerson(site, options, 'recording.export.own', io);
         try {
           const result = await withLedger(
             site,

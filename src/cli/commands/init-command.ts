@@ -19,11 +19,14 @@ export const init: CliCommand = {
   declare: (command, io, done) => {
     command
       .requiredOption('--name <NAME>', 'your name, as colleagues know it')
-      .requiredOption('--audit-key-out <FILE>', 'where the audit key goes: a new file, to be kept off this workstation')
+      .option(
+        '--audit-key-out <FILE>',
+        'where the audit key goes: a new file, to be kept off this workstation; else a removable medium that is mounted, or your home folder',
+      )
       .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor').argParser(descriptor))
       .option('--json', 'print the result as JSON')
       .option('--replace-installation', 'give up the installation that this account has had in this folder, which is not there any more')
-      .action(async (options: { name: string; auditKeyOut: string; passphraseFd?: number; json?: boolean; replaceInstallation?: boolean }) => {
+      .action(async (options: { name: string; auditKeyOut?: string; passphraseFd?: number; json?: boolean; replaceInstallation?: boolean }) => {
         const pending: Promise<void>[] = [];
         const status = await runInit(options, {
           env: io.env,

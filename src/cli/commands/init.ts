@@ -1,6 +1,9 @@
 /** `wardmux init`: the first run without a window. */
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { homeFolder, openHome, StorageFault } from '../../storage/index.ts';
+import { mountedMedia } from '../../storage/media.ts';
+import { auditKeyPlace } from '../../vault/audit-key.ts';
 import { VaultError } from '../../vault/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';
 import { loadJudge } from '../../vault/passphrase.ts';
@@ -8,7 +11,8 @@ import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../pas
 
 export interface InitOptions {
   readonly name: string;
-  readonly auditKeyOut: string;
+  /** Where it is left out: a removable medium, or the home folder. */
+  readonly auditKeyOut?: string;
   /** Where it is left out, the terminal is asked. */
   readonly passphraseFd?: number;
   readonly json?: boolean;
@@ -21,7 +25,7 @@ export interface InitIo {
   readonly talk: (text: string) => void;
   /** For tests: instead of /dev/tty, and other parts of the first run. */
   readonly prompt?: (question: string) => Promise<Buffer>;
-  readonly parts?: Pick<FirstRunInput, 'chooseStore' | 'kdf' | 'workstation' | 'now'>;
+  readonly parts?: Pick<FirstRunInput, 'chooseStore' | 'kdf' | 'workstation' | 'now'> & { readonly media?: () => readonly string[] };
 }
 
 /** Exit status: 0 done; 1 refused or failed, nothing overwritten; 2 the input was not usable; 130 cancelled. */
@@ -61,16 +65,20 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     // Before anybody is asked for anything.
     refuseSecondRun(home);
     passphrase = options.passphraseFd === undefined ? await askNew(options.name, io) : await readPassphraseFd(options.passphraseFd);
+    const place = options.auditKeyOut === undefined ? auditKeyPlace((io.parts?.media ?? mountedMedia)(), io.env['HOME'] || homedir(), hostname()) : undefined;
+    const auditKeyPath = resolve(options.auditKeyOut ?? place!.path);
+    if (place) io.talk(`${place.sentence}\n`);
+    const { media: _, ...parts } = io.parts ?? {};
     const result = await firstRun({
-      ...io.parts,
+      ...parts,
       home: home.folder,
       name: options.name,
       passphrase,
-      auditKeyPath: options.auditKeyOut,
+      auditKeyPath,
       replaceInstallation: options.replaceInstallation === true,
     });
     result.identity.destroy();
-    const { installation, person, auditKid, auditKeyPath, policySha256, secretStore } = result;
+    const { installation, person, auditKid, policySha256, secretStore } = result;
     if (options.json) {
       const json = {
         home: home.folder,

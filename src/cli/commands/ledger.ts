@@ -287,6 +287,11 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity));
+  const [half] = reading.halfSigned;
+  if (half)
+    notes.push(
+      `${reading.halfSigned.length} of ${checkpoints} checkpoints have no second signature (ML-DSA-44), although the key of this installation has two halves; the first of them is line ${half.line} of checkpoints.jsonl, for ${half.size} events. A runtime without ML-DSA-44 signs so. Where none was used here, somebody else signed them.`,
+    );
   if (outside) notes.push(...outside.notes);
   for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
   if (options.json) {
@@ -298,6 +303,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
       installation: site.installation.id,
       events,
       checkpoints,
+      halfSigned: reading.halfSigned.length,
       unvouched,
       head: head ? { ...head.tree, time: head.time } : null,
       last: last ? { ...last.head, time: last.time ?? null } : null,

@@ -124,7 +124,7 @@ async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo)
   const some = ((await view?.recordings()) ?? []).some(unfinished);
   view?.close();
   if (!some) return exit.done;
-  const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, 'recording.recover');
+  const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, 'recording.recover', io);
   let settled: Settlement[];
   try {
     settled = await withLedger(site, async ({ ledger }) =>

@@ -41,7 +41,15 @@ const schema = z.strictObject({
     people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256, seq: count })])),
     attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
-    auditKeys: z.array(z.strictObject({ kid: z.string(), policy: sha256, inForce: z.array(z.strictObject({ from: count, to: count.nullable() })).min(1) })),
+    auditKeys: z.array(
+      z.strictObject({
+        kid: z.string(),
+        policy: sha256,
+        inForce: z.array(z.strictObject({ from: count, to: count.nullable() })).min(1),
+        apart: z.boolean(),
+        asked: z.string().nullable(),
+      }),
+    ),
     key: sha256.nullable(),
   }),
 });

@@ -1,6 +1,7 @@
 /** Events of the ledger itself, of its heads outside, and of the policy. */
 import { row } from './row.ts';
 
+const media = ['removable', 'other-disk', 'same-disk'] as const;
 const anchorKinds = ['file', 'syslog', 'timestamp'] as const;
 
 export const ledgerRows = [
@@ -38,6 +39,18 @@ export const ledgerRows = [
     'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it.',
     { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids' },
     { person: 'optional' },
+  ),
+  row(
+    'audit-key.proven',
+    'Somebody opened a fresh challenge with the private half of an audit key of the policy in force. medium: where its file lay, on a removable medium, on another file system than the data folder, or on the same.',
+    { key: 'kid', policySha256: 'sha256', medium: media },
+    { person: 'required' },
+  ),
+  row(
+    'audit-key.asked',
+    'Somebody who unlocked at the terminal was asked to move an audit key off this disk, because nobody has shown that it lies elsewhere.',
+    { key: 'kid' },
+    { person: 'required' },
   ),
   row(
     'policy.refused',
