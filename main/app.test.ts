@@ -52,6 +52,39 @@ test('a lock while somebody is being let in opens nothing', async () => {
   expect(app.surface).toBe('lock');
 });
 
+test('failed tries are told of at the unlock that follows, however late its page says hello, once, and in each round of one run', async () => {
+  let wrong = 0;
+  const { app, ask, posted, shown } = await rig({ setUp: true, falseProof: (proof) => (wrong-- > 0 ? new Uint8Array(32) : proof) });
+  const welcomes = () =>
+    posted.filter((message) => (message as { event?: string }).event === 'welcome').map((message) => (message as { payload?: unknown }).payload);
+  const opened = async (): Promise<void> => vi.waitFor(() => expect(shown.at(-1)).toBe('workspace'));
+  const hello = async (): Promise<void> => {
+    const before = posted.length;
+    ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+    await vi.waitFor(() => expect(posted.slice(before).some((message) => (message as { event?: string }).event === 'status')).toBe(true));
+  };
+  const refused = async (): Promise<void> => {
+    wrong = 1;
+    const before = posted.length;
+    ask('lock.passphrase');
+    await vi.waitFor(() => expect(posted.slice(before).some(({ error }) => error?.code === 'not-proven')).toBe(true));
+  };
+  for (const failures of [1, 2]) {
+    const earlier = welcomes().length;
+    for (let i = 0; i < failures; i++) await refused();
+    ask('lock.passphrase');
+    await opened();
+    expect(welcomes()).toHaveLength(earlier);
+    await hello();
+    expect(welcomes().slice(earlier)).toEqual([expect.objectContaining({ failures })]);
+    await hello();
+    expect(welcomes()).toHaveLength(earlier + 1);
+    await app.lock('hotkey');
+  }
+  expect(welcomes()[0]).toMatchObject({ lastUnlock: null });
+  expect(welcomes()[1]).toMatchObject({ lastUnlock: expect.stringMatching(/^\d{4}-/) });
+});
+
 test('an unlock that cannot be entered in the ledger opens nothing, and says why', async () => {
   const { app, ask, posted, shown, home } = await rig({ setUp: true });
   const events = join(home, 'ledger', 'events.jsonl');

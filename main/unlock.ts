@@ -2,6 +2,7 @@
 import { grantOf } from '../src/access/index.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
+import type { Events } from '../src/bridge/schema.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
 import type { KnownPerson } from '../src/ledger/facts.ts';
@@ -42,6 +43,10 @@ export class Unlock {
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
   #backoff: Promise<Backoff> | undefined;
   #lastUnlock: string | null = null;
+  /** What the workspace that was opened last has yet to be told. */
+  #welcome: Events['welcome'] | undefined;
+  /** The ledger's counts at the last unlock of this run. At the first one nobody knows what was told of the other methods: all of it is. */
+  readonly #told = new Map<string, number>();
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
   #passkeyAsked = false;
 
@@ -69,6 +74,7 @@ export class Unlock {
     const begun = gate.begin();
     try {
       const { record, vault, backoff } = await this.#prepare(id, method);
+      const others = this.#failuresOfOthers(id, method);
       const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
         const { slot } = await open(ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
@@ -79,7 +85,7 @@ export class Unlock {
       // A folder that was moved or copied here is believed from the first unlock on.
       const { installation } = installed.require();
       if (await pinFirstUse(this.#parts.home, installation)) this.#parts.journal.log({ action: 'installation.pin', person: id, detail: { how: 'first-use' } });
-      this.#opensNext(begun, opened.record, method, failures);
+      this.#opensNext(begun, opened.record, method, failures + others);
     } catch (error) {
       gate.abandon(begun);
       throw this.#refusalOf(error);
@@ -239,9 +245,29 @@ export class Unlock {
       installed.current?.ledger.standsOn(null);
       return;
     }
-    const welcome = { lastUnlock: this.#lastUnlock, failures };
+    // A workspace that never said hello has told nobody.
+    this.#welcome = { lastUnlock: this.#lastUnlock, failures: failures + (this.#welcome?.failures ?? 0) };
     this.#lastUnlock = new Date().toISOString();
+    for (const other of unlockMethods) this.#told.set(`${person.id} ${other}`, this.#counted(person.id, other));
     await windows.show('workspace');
-    gate.emit('welcome', () => welcome);
+  }
+
+  /** Once for each unlock, and only for who listens: a page that stands may not have said hello yet. */
+  takeWelcome(): Events['welcome'] | undefined {
+    const welcome = this.#welcome;
+    this.#welcome = undefined;
+    return welcome;
+  }
+
+  #counted(person: string, method: UnlockMethod): number {
+    return this.#parts.installed.require().ledger.facts.attempts(person, method).failures;
+  }
+
+  /** Failed tries since the last unlock by the ways that are not `method`: a success takes only its own away from the ledger's count. */
+  #failuresOfOthers(person: string, method: UnlockMethod): number {
+    return unlockMethods
+      .filter((other) => other !== method)
+      .map((other) => Math.max(0, this.#counted(person, other) - (this.#told.get(`${person} ${other}`) ?? 0)))
+      .reduce((sum, failures) => sum + failures, 0);
   }
 }

@@ -1,5 +1,6 @@
 /** Evidence: export and verification of a pane's recording. The page asks for them, and so do commands of the multiplexer. */
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { Refusal } from '../../src/types/refusal.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, type BundleStatement, type SignersOwn } from '../../src/export/index.ts';
@@ -48,6 +49,22 @@ async function verifyExport({ home, vaults, installed }: EvidenceParts, folder: 
 }
 
 /**
+ * Where a bundle goes, as a person has typed it in the window. A path that begins nowhere would begin where the app was
+ * started, which nobody in a window knows: patient data is never written there.
+ * @returns an absolute path without `.` and `..`. @throws Refusal
+ */
+export function bundleTarget(typed: string, home: string): string {
+  const given = typed.trim();
+  const full = given.startsWith('~/') ? join(home, given.slice(2)) : given;
+  if (!isAbsolute(full) || full.includes('\0'))
+    throw new Refusal(
+      'not-a-full-path',
+      'Give the full path of the folder, from the first /, or from ~/ for your home folder: /media/stick/bundle, say. Nothing was exported.',
+    );
+  return resolve(full);
+}
+
+/**
  * The vault host opens the recording and writes the bundle; the installation signs here, for what it composes itself from
  * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
  */
@@ -56,6 +73,7 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
   const { person } = gate.requireSession();
   const recording = workspace.recording(pane);
   if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
+  const target = bundleTarget(folder, process.env['HOME'] || homedir());
   const { installation, signer, ledger } = installed.require();
   // What the bundle proves has to be in the signed ledger first.
   await pty.checkpoint();
@@ -72,7 +90,7 @@ export async function exportPane(parts: EvidenceParts, pane: number, folder: str
   const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
     journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
   try {
-    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder, checkpoint, trust: trustText(trust) }, attest);
+    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
     // Before anybody is told that it is there.
     await told('success', { sha256, records });
     return { folder: written, records, sha256 };

@@ -6,7 +6,7 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, workspace, status, policy, display, journal, emit } = parts;
+  const { gate, windows, vaults, pty, unlock, workspace, status, policy, display, journal, emit } = parts;
   return {
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
@@ -47,6 +47,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       emit('lease', {});
       if (view) emit('view', view);
       emit('status', status.line());
+      const welcome = unlock.takeWelcome();
+      if (welcome) emit('welcome', welcome);
       for (const flag of status.takeFlags()) gate.notice('warn', flag);
       await policy.look().catch(() => undefined);
       policy.remind();

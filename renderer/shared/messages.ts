@@ -52,7 +52,7 @@ export const messages = {
     welcomeNew: 'Welcome.',
     welcomeLast: (when: string) => `Last unlock ${when}.`,
     welcomeFirst: 'ctrl-b ? shows every key, ctrl-shift-l locks.',
-    welcomeFailures: (failures: number) => (failures === 1 ? 'One failed try since then.' : `${failures} failed tries since then.`),
+    welcomeFailures: (failures: number) => (failures === 1 ? 'One failed try since the last unlock.' : `${failures} failed tries since the last unlock.`),
   },
 
   faces: {
@@ -180,7 +180,7 @@ export const messages = {
     what: (number: number, title: string) => `Pane ${number}, ${title}, from its first byte until now.`,
     limit: 'The bundle holds the whole session in the clear, patient data too. It masks nothing. Keep it where the recording may go.',
     folder: 'folder for the bundle',
-    folderHint: 'The full path of a folder that is not there yet, on a stick or a share for this.',
+    folderHint: 'The full path (or ~/ and the rest) of a folder that is not there yet, on a stick or a share for this.',
     noFolder: 'Say where: nothing was exported. The bundle is in the clear, so it goes nowhere by itself.',
     signs: 'what gets signed',
     rows: [

@@ -87,6 +87,15 @@ test('banners: the worst first, one of a kind, three at most', () => {
   expect(model.banners.value.map(({ sentence }) => sentence)).toEqual(['shut', 'd', 'c']);
 });
 
+test('failed tries stand in a banner until they are read, and can be read again', async () => {
+  bench.emit('welcome', { lastUnlock: '2026-11-28T06:50:00Z', failures: 2 });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(model.banners.value).toMatchObject([{ kind: 'warn', note: expect.stringMatching(/^2 failed tries since the last unlock\. Last unlock /) }]);
+  bench.controller.notices.dismissNext();
+  expect(model.banners.value).toEqual([]);
+  expect(model.log.value).toMatchObject([{ note: expect.stringContaining('2 failed tries') }]);
+});
+
 test('sentences name the prefix that the person has', () => {
   bench.emit('view', view([pane(0)], { prefix: 'C-a' }));
   bench.controller.notices.toast('nothing', 'ctrl-b ? lists every key.');

@@ -221,10 +221,10 @@ export class Controller {
 
   #welcome(lastUnlock: string | null, failures: number): void {
     const heading = lastUnlock ? text.welcome : text.welcomeNew;
-    const parts = [lastUnlock ? text.welcomeLast(clock(new Date(lastUnlock))) : text.welcomeFirst];
-    if (failures > 0) parts.push(text.welcomeFailures(failures));
-    if (failures > 0) this.notices.banner('warn', heading, parts.join(' '));
-    else this.notices.toast('note', heading, parts.join(' '));
+    const last = lastUnlock ? [text.welcomeLast(clock(new Date(lastUnlock)))] : [];
+    // The failures stay until they are read, and so have no row of help beside them.
+    if (failures > 0) this.notices.banner('warn', heading, [text.welcomeFailures(failures), ...last].join(' '));
+    else this.notices.toast('note', heading, lastUnlock ? last[0] : text.welcomeFirst);
   }
 
   /** Runs a command line of tmux's syntax where the person is, or in `pane`; why it was refused becomes a toast. */

@@ -202,13 +202,19 @@ function refuseExisting(target: string): void {
     throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
 }
 
+/** What to do, by what the system said; the name that it has for that stays out of the sentence. */
+const unwritableAdvice: Readonly<Record<string, string>> = {
+  ENOENT: 'its parent folder is not there: make that first',
+  ENOTDIR: 'something in its path is a file and no folder: choose another folder',
+  ENOSPC: 'the disk is full: make room there',
+  EDQUOT: 'your share of the disk is used up: make room there',
+  EROFS: 'nothing can be written on that disk: choose another one',
+  ENAMETOOLONG: 'a name in it is too long for that disk: choose a shorter one',
+};
+
 function unwritable(target: string, error: unknown): ExportError {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const advice =
-    code === 'ENOENT' ? 'make its parent folder first' : code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'choose a folder that you may write to';
-  return new ExportError('target-unwritable', `The bundle cannot be written to ${target} (${code}): ${advice}. Nothing of it was left there.`, {
-    cause: error,
-  });
+  const advice = unwritableAdvice[(error as NodeJS.ErrnoException).code ?? ''] ?? 'choose a folder that you may write to';
+  return new ExportError('target-unwritable', `The bundle cannot be written to ${target}: ${advice}. Nothing of it was left there.`, { cause: error });
 }
 
 /** A file written in large blocks. */
