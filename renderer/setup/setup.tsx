@@ -214,8 +214,9 @@ function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: A
       </Field>
       {pinned ? (
         <p class="gap-h measure">
-          <label>
-            <input id="replace" type="checkbox" ref={given} disabled={busy} /> {text.audit.replace}
+          <label class="tick">
+            <input id="replace" type="checkbox" ref={given} disabled={busy} />
+            <span>{text.audit.replace}</span>
           </label>
         </p>
       ) : null}
