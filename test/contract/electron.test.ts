@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { contentSecurityPolicy, type ChildName, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
+import { temporaryPrefixes } from '../../main/machine/owned-folder.ts';
 import { isAlive } from '../../main/machine/processes.ts';
 import { forkUtility } from '../../main/electron/child.ts';
 import { setMacMenu } from '../../main/electron/menu.ts';
@@ -446,7 +447,7 @@ describe('The Electron host', () => {
   });
 
   test('the folder of a run that was killed is removed at the next start, one of a living run is not', () => {
-    const gone = mkdtempSync(join(tmpdir(), 'wmx-'));
+    const gone = mkdtempSync(join(tmpdir(), temporaryPrefixes.electron));
     writeFileSync(join(gone, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
     const mine = fake.state.paths.get('sessionData')!;
     prepareElectron({ home });
