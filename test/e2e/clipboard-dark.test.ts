@@ -75,7 +75,7 @@ async function copy(word: number): Promise<void> {
     async () => {
       display.key('Escape', 'ctrl+c');
       display.type(`clear; echo patient-$((${word}-1+1))\n`);
-      display.key('ctrl+b', 'bracketleft', 'k', '0', 'space', 'dollar', 'y');
+      display.key('ctrl+b', 'bracketleft', 'Up', 'ctrl+a', 'ctrl+space', 'ctrl+e', 'alt+w');
       const tried = Date.now();
       while (Date.now() - tried < 2000 && !(await held('clipboard')).includes(`patient-${word}`)) await new Promise((next) => setTimeout(next, 50));
       return (await held('clipboard')).includes(`patient-${word}`) && (await held('primary')).includes(`patient-${word}`);

@@ -25,7 +25,7 @@ describe('in the app', () => {
   const copy = async (): Promise<void> => {
     await run(running, 'clear; echo patient-$((400+7))', 'patient-407');
     await running.page.keyboard.press('Control+b');
-    for (const key of ['[', 'k', '0', 'Space', '$', 'y']) await running.page.keyboard.press(key);
+    for (const key of ['[', 'ArrowUp', 'Control+a', 'Control+Space', 'Control+e', 'Alt+w']) await running.page.keyboard.press(key);
     await until(async () => (await held()).includes('patient-407'), 'the text in the clipboard');
   };
 
@@ -79,7 +79,7 @@ describe('in a real window', () => {
     await app.unlock();
     await app.run('clear; echo patient-$((400+8))');
     app.display.key('ctrl+b', 'bracketleft');
-    for (const key of ['k', '0', 'space', 'dollar', 'y']) app.display.key(key);
+    for (const key of ['Up', 'ctrl+a', 'ctrl+space', 'ctrl+e', 'alt+w']) app.display.key(key);
     expect(await pasted('before', byKey)).toContain('patient-408');
     expect(await pasted('before-middle', byMiddleButton)).toContain('patient-408');
     app.display.key('ctrl+shift+l');
