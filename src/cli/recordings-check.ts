@@ -4,13 +4,18 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LedgerError } from '../ledger/errors.ts';
 import type { KnownRecording } from '../ledger/known.ts';
+import type { NoteKey } from '../ledger/note.ts';
+import { LedgerView } from '../ledger/view.ts';
 import { segmentNumber } from '../recording/header.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import type { RecordingStates } from '../ledger/rules.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';
 import { checkRecording, glanceAt, type Asked } from '../records/index.ts';
+import type { OpenInstallation } from './installation.ts';
+import type { CliIo } from './io.ts';
 
 export interface MissingRecording {
   readonly id: string;
@@ -32,8 +37,6 @@ export interface RecordingsCheck {
   readonly missing: readonly MissingRecording[];
   /** The disk has them, and the ledger has no start of them. */
   readonly unknown: readonly string[];
-  /** The same, of those that a running process is writing: they may have begun a moment ago. */
-  readonly beginning: readonly string[];
   /** Both have them, and they contradict each other. */
   readonly contradictions: readonly { readonly id: string; readonly sentence: string }[];
   /** Of those whose content was read and agrees; null where no content was read. */
@@ -114,16 +117,53 @@ export function checkRecordings(
     // A recording that was cut off before its first segment has a folder and nothing in it, and nothing of it is lost.
     if (there === undefined || (there === 0 && records > 0)) missing.push({ id, began, person, records, folder: there !== undefined });
   }
-  const strange = present.filter((id) => !known.has(id));
-  const live = (id: string): boolean => liveState(join(folder, id)) === 'live';
   const gone = new Set(missing.map(({ id }) => id));
   const contradictions = present.flatMap((id) => {
     const state = states.get(id);
     const sentence = state && !gone.has(id) ? glanceAt(join(folder, id), id, state).contradiction : null;
     return sentence === null ? [] : [{ id, sentence }];
   });
-  const [unknown, beginning] = [strange.filter((id) => !live(id)), strange.filter(live)];
-  return { known: known.size, present: present.length, missing, unknown, beginning, contradictions, content: null };
+  const unknown = present.filter((id) => !known.has(id));
+  return { known: known.size, present: present.length, missing, unknown, contradictions, content: null };
+}
+
+/** A recorder has its start entered before anything else, and gives up where the ledger is not free for ten seconds. */
+const ENTERED = { attempts: 50, ms: 200 };
+
+/**
+ * A recording is on the disk some milliseconds before it is in the ledger. Whether a process writes it proves nothing: any
+ * program of this account can hold its lock. So the ledger is asked again, for as long as one of them looks as if it had just begun.
+ * @param ids of recordings that the ledger did not know.
+ * @returns those that it does not know still.
+ */
+export async function neverEntered(
+  { home, noteKey }: Pick<OpenInstallation, 'home' | 'noteKey'>,
+  ids: readonly string[],
+  io: Pick<CliIo, 'wait'>,
+): Promise<readonly string[]> {
+  let rest = ids;
+  if (rest.length === 0) return rest;
+  for (let attempt = 0; ; attempt++) {
+    const live = rest.some((id) => liveState(join(home.recordings, id)) === 'live');
+    const known = await knownNow(home.ledger, noteKey);
+    rest = rest.filter((id) => !known.has(id));
+    if (rest.length === 0 || !live || attempt === ENTERED.attempts) return rest;
+    await io.wait(ENTERED.ms);
+  }
+}
+
+/** Ids. A ledger that cannot be read in this moment knows none. */
+async function knownNow(ledger: string, key: NoteKey): Promise<ReadonlySet<string>> {
+  let view: LedgerView | undefined;
+  try {
+    view = await LedgerView.open(ledger, key);
+    return new Set(((await view?.recordings()) ?? []).map(([id]) => id));
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return new Set();
+  } finally {
+    view?.close();
+  }
 }
 
 /** Undefined where there is no folder; a link is none, because what it leads to is not in our keeping. */

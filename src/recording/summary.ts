@@ -1,4 +1,4 @@
-/** What can be said of a recording without any key, made from file names, headers, end.json and recovered.json. */
+/** What can be said of a recording without any key, made from file names, headers, the times of frames, and whether there is an end.json. */
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
 import { segmentName, segmentNumber } from './header.ts';
 import { liveState } from './live.ts';
 import { readHeader } from './reader.ts';
-import { recoveryReport } from './recovery.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 
@@ -20,11 +19,8 @@ export interface RecordingSummary {
   readonly person: string;
   /** ISO 8601 UTC; empty likewise. */
   readonly started: string;
+  /** To its last whole frame. The counts of end.json and recovered.json are signed by nobody. */
   readonly durationMs: number;
-  /** Output bytes. Exact where the recording ended as it should; otherwise what stands before its last segment, for the rest is sealed. */
-  readonly bytes: number;
-  /** Whether `bytes` is exact. */
-  readonly bytesExact: boolean;
   /** Bytes of its segment files. */
   readonly size: number;
   readonly segments: number;
@@ -38,8 +34,7 @@ export async function summarise(folder: string, id: string): Promise<RecordingSu
   const segments = (await readdir(folder)).map(segmentNumber).filter((segment) => segment !== undefined);
   segments.sort((a, b) => a - b);
   const size = segments.reduce((sum, segment) => sum + sizeOf(join(folder, segmentName(segment))), 0);
-  const end = readEnd(folder);
-  const state = end ? 'complete' : liveState(folder) === 'live' ? 'live' : 'interrupted';
+  const state = readEnd(folder) ? 'complete' : liveState(folder) === 'live' ? 'live' : 'interrupted';
   const last = segments.at(-1);
   const first = await readHeader(folder, segments[0] ?? 0);
   const fault = first
@@ -57,10 +52,7 @@ export async function summarise(folder: string, id: string): Promise<RecordingSu
     state,
     ...(fault ? { fault } : {}),
   } as const;
-  if (end) return { ...common, durationMs: end.durationMs, bytes: end.outputBytes, bytesExact: true };
-  const lastHeader = last === undefined || last === 0 ? first : await readHeader(folder, last);
-  const durationMs = recoveryReport(folder)?.durationMs ?? (last === undefined ? 0 : await lastMonoMs(join(folder, segmentName(last))));
-  return { ...common, durationMs, bytes: lastHeader?.header.outputOffset ?? 0, bytesExact: false };
+  return { ...common, durationMs: last === undefined ? 0 : await lastMonoMs(join(folder, segmentName(last))) };
 }
 
 /** Monotonic time of the last whole frame of a segment, ms: hops from head to head and checks nothing. */

@@ -1,7 +1,7 @@
 /** A program of the same account writes into the data folder: it becomes no reader of a recording, and turns no lock off. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -159,6 +159,36 @@ test('a policy that was accepted once and put back from a backup is a wish again
   // Nor does it help to write into the copy that is kept: its name is its digest.
   for (const name of readdirSync(join(home, 'policies'))) copyFileSync(join(place, 'old.json'), join(home, 'policies', name));
   expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 125, err: expect.stringContaining('Restore one of them from a backup') });
+});
+
+test('a ledger that was set back is not good when the policy that names its anchor is taken away: who has no policy in force cannot look', () => {
+  const drop = join(place, 'drop');
+  mkdirSync(drop);
+  expect(wardmux(['anchor', 'add', 'share', '--file', drop]).status).toBe(0);
+  expect(accept().status).toBe(0);
+  const old = join(place, 'old-home');
+  cpSync(home, old, { recursive: true });
+  expect(wardmux(['record', '--', 'true']).status).toBe(0);
+  expect(wardmux(['anchor', 'test']).status).toBe(0);
+  expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 0 });
+  rmSync(home, { recursive: true });
+  cpSync(old, home, { recursive: true });
+  expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 51 });
+  const [inForce] = events().filter(({ action }) => action === 'policy.change').slice(-1); // prettier-ignore
+  const forged: Record<string, () => void> = {
+    'all are gone': () => (rmSync(path()), rmSync(join(home, 'policies'), { recursive: true })),
+    'an older one stands there': () => {
+      rmSync(join(home, 'policies', `${String(inForce!.detail['sha256'])}.json`));
+      writeFileSync(path(), `${JSON.stringify(original, undefined, 2)}\n`);
+    },
+  };
+  for (const [what, write] of Object.entries(forged)) {
+    rmSync(home, { recursive: true });
+    cpSync(old, home, { recursive: true });
+    write();
+    const said = wardmux(['ledger', 'verify']);
+    expect(said, what).toMatchObject({ status: 7, out: expect.stringMatching(/^bad-policy: The policy in force has the SHA-256 /) });
+  }
 });
 
 test('after another audit key took its place the trust file names both, each with its time, and evidence of both times is good', () => {

@@ -25,12 +25,15 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { verifyPane, type EvidenceParts } from '../../main/requests/export.ts';
 import { openLedger } from '../../src/anchors/index.ts';
+import { openInstallation } from '../../src/cli/installation.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { neverEntered } from '../../src/cli/recordings-check.ts';
 import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
 import { operatorAccess } from '../../src/recording/access.ts';
 import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from '../../src/recording/frame.ts';
 import { parseHeader } from '../../src/recording/header.ts';
+import { liveState } from '../../src/recording/live.ts';
 import { bootId, startOf } from '../../src/recording/process-identity.ts';
 import type { RecordingNotice, SegmentHeader } from '../../src/recording/types.ts';
 import { walkRecording } from '../../src/recording/walk.ts';
@@ -40,7 +43,7 @@ import { recoverRecordings } from '../../src/records/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
 import { newScryptParameters } from '../../src/vault/kdf.ts';
-import { rotated } from '../support/recording.ts';
+import { newRecording, rotated } from '../support/recording.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -501,4 +504,59 @@ test('a person whose key opens it has the tail of an interrupted recording signe
   expect(keyed.err).not.toContain('not proven');
   expect((await wardmux('play', ids.interrupted, '--raw', '--key', audit)).err).toMatch(/: proven: (\d+) of \1 records\.\n/);
   expect((await wardmux('list', '--passphrase-fd', 'FD')).status).not.toBe(0);
+});
+
+test('numbers in an end.json or a recovered.json that nobody signed for are in no list', async () => {
+  const folder = folderOf('interrupted');
+  const row = async () => (JSON.parse((await wardmux('list', '--json')).out) as Record<string, unknown>[]).find(({ id }) => id === ids.interrupted)!;
+  const honest = await row();
+  expect(honest).toMatchObject({ outputBytes: null, state: 'interrupted', recovered: false, start: expect.stringMatching(/^20/) });
+  const forge = async (): Promise<void> => {
+    const path = join(folder, 'end.json');
+    await forgedEnd(folder);
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), outputBytes: 99_999, durationMs: 3_600_000 }));
+    forgedRecovery(folder);
+    writeFileSync(join(folder, 'recovered.json'), readFileSync(join(folder, 'recovered.json'), 'utf8').replace('"durationMs":0', '"durationMs":7200000'));
+  };
+  // Before the ledger has closed it, and after.
+  await forge();
+  expect(await row()).toMatchObject({ state: 'interrupted', outputBytes: null, lengthMs: honest['lengthMs'], start: honest['start'] });
+  for (const name of ['end.json', 'recovered.json']) unlinkSync(join(folder, name));
+  expect((await wardmux('list', '--recover')).status).toBe(0);
+  await forge();
+  expect(await row()).toMatchObject({ state: 'interrupted', outputBytes: null, lengthMs: honest['lengthMs'], start: honest['start'] });
+  expect((await wardmux('list')).out).not.toMatch(/[12]:00:00/);
+});
+
+test('a recording that the ledger does not know is unknown also while a program of the account holds its lock and has its mark', async () => {
+  const strange = '20260101-000000-0badcafe';
+  const folder = join(result.home.recordings, strange);
+  cpSync(folderOf('ended'), folder, { recursive: true });
+  unlinkSync(join(folder, 'end.json'));
+  const child = spawn('flock', ['--no-fork', segment(folder, 0), 'sleep', '600'], { stdio: 'ignore' });
+  children.push(child);
+  writeFileSync(join(folder, 'live'), JSON.stringify({ pid: child.pid, started: startOf(child.pid!), boot: bootId() }));
+  await vi.waitFor(() => expect(liveState(folder)).toBe('live'), { timeout: 30_000 });
+  const verify = await wardmux('ledger', 'verify');
+  expect(verify).toMatchObject({ status: 9, out: expect.stringMatching(/^unknown-recording: /) });
+  expect(verify.out).toContain(`\nunknown: ${strange}\n`);
+  expect(await wardmux('list')).toMatchObject({ status: 9, err: expect.stringContaining(`Recording ${strange} is not in the ledger.`) });
+  expect(liveState(folder)).toBe('live');
+});
+
+test('a recording that has just begun is waited for, until the ledger has its start', async () => {
+  const site = await openInstallation({ env: { WARDMUX_HOME: result.home.folder } });
+  const { ledger } = await openLedger(result.home, result.installation);
+  const { writer, notices } = await newRecording({ folder: result.home.recordings, installation: result.installation.id });
+  let waited = 0;
+  const wait = async (): Promise<void> => {
+    waited += 1;
+    if (waited === 3) for (const notice of notices.splice(0)) await ledger.append(noticeEntry(notice));
+  };
+  expect(await neverEntered(site, [writer.id], { wait })).toEqual([]);
+  expect(waited).toBe(3);
+  expect(await neverEntered(site, ['20260101-000000-0badcafe'], { wait })).toEqual(['20260101-000000-0badcafe']);
+  expect(waited).toBe(3);
+  await writer.end('exit', { code: 0, signal: 0 });
+  await ledger.close();
 });

@@ -16,7 +16,7 @@ import { CliError, exit } from '../exit.ts';
 import { identitySentence, openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { proofText } from '../../records/index.ts';
-import { checkContent, checkRecordings, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';
+import { checkContent, checkRecordings, neverEntered, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';
 
 /** An append takes some milliseconds; these are many of them. */
 const SETTLE = { attempts: 5, ms: 200 };
@@ -181,7 +181,7 @@ function identityVerdict({ identity, installation, noteKey: key }: OpenInstallat
   };
 }
 
-/** None where the policy cannot be read: what compares with heads outside says so. */
+/** None where the policy cannot be read: policyVerdict says so. */
 async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]> {
   try {
     return await anchorViews(site, (await policyOf(site)).policy, io.now());
@@ -191,13 +191,16 @@ async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]>
   }
 }
 
-/** The policy in force is not what its event says. Where it cannot be read, nothing can be compared. */
+/** Of a policy: no file has it any more, what has its digest is none, or it is not what its event says. Other faults are of the disk. */
+const policyFaults: ReadonlySet<string> = new Set(['missing', 'corrupt', 'contradiction']);
+
+/** The policy in force is not here, or not what its event says. Without it nobody knows which anchors there are: so nothing is good then. */
 async function policyVerdict(site: OpenInstallation): Promise<Verdict | undefined> {
   try {
     await policyOf(site);
   } catch (error) {
     if (!(error instanceof StorageFault)) throw error;
-    if (error.code === 'contradiction') return { code: 'bad-policy', status: exit.badLedger, sentence: error.message };
+    if (policyFaults.has(error.code)) return { code: 'bad-policy', status: exit.badLedger, sentence: error.message };
   }
   return undefined;
 }
@@ -261,7 +264,11 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
-  const { reading, known } = await readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
+  const read = () => readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
+  const first = await read();
+  const strange = first.reading.faults.length > 0 ? [] : present.filter((id) => !first.known.has(id));
+  const unknown = await neverEntered(site, strange, io);
+  const { reading, known } = unknown.length < strange.length ? await read() : first;
   const { events, checkpoints, head, last, unvouched, faults } = reading;
   const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? [], options.others === true);
   // A ledger that does not hold knows nothing that a folder could be compared with.
@@ -283,7 +290,6 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     differs?.sentence ??
     `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.${compared?.content ? ` Their content is what it signed for: ${proofText({ proven: compared.content.proven, found: { size: compared.content.records } })}.` : ''}`;
   const notes: string[] = [];
-  for (const id of compared?.beginning ?? []) notes.push(`Recording ${id} is being written, and the ledger does not know it yet. Look again in a moment.`);
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity));

@@ -12,7 +12,7 @@ import { identitySentence, openInstallation, unlockPerson, withLedger, type Open
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
-import { presentRecordings } from '../recordings-check.ts';
+import { neverEntered, presentRecordings } from '../recordings-check.ts';
 
 /** h:mm:ss, rounded down. */
 export function lengthText(ms: number): string {
@@ -50,12 +50,24 @@ const LOOKED_AT = 1000;
 const UNSEEN: Glance = { found: null, contradiction: null };
 
 function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
-  const { id, person, started, durationMs, size, bytes, bytesExact, fault, folder } = summary;
+  const { id, person, started, durationMs, size, fault, folder } = summary;
   const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
-  // Where the ledger has its end, no file that came or went says otherwise.
-  const state = known?.closed ? (known.closed === 'recording.end' ? 'complete' : 'interrupted') : summary.state;
-  const recovered = known?.closed ? known.closed === 'recording.recovered' || !needsRecovery(folder) : state === 'interrupted' && !needsRecovery(folder);
-  return { id, person, start: started, lengthMs: durationMs, size, outputBytes: bytesExact ? bytes : null, state, recovered, fault: fault ?? null, ledger };
+  // Where the ledger knows it, no file that came or went says otherwise: an end.json without its event is nobody's word.
+  const state = known ? (known.closed === 'recording.end' ? 'complete' : !known.closed && summary.state === 'live' ? 'live' : 'interrupted') : summary.state;
+  const settled = known ? known.closed === 'recording.recovered' || (known.closed !== null && !needsRecovery(folder)) : !needsRecovery(folder);
+  const recovered = state === 'interrupted' && settled;
+  return {
+    id,
+    person: known?.person ?? person,
+    start: known?.began ?? started,
+    lengthMs: known?.durationMs ?? durationMs,
+    size,
+    outputBytes: known?.outputBytes ?? null,
+    state,
+    recovered,
+    fault: fault ?? null,
+    ledger,
+  };
 }
 
 /**
@@ -83,7 +95,7 @@ async function summaryOf(folder: string, id: string): Promise<RecordingSummary> 
   } catch (error) {
     fault = `${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
   }
-  return { id, folder, person: '', started: '', durationMs: 0, bytes: 0, bytesExact: false, size: 0, segments: 0, state: 'interrupted', fault };
+  return { id, folder, person: '', started: '', durationMs: 0, size: 0, segments: 0, state: 'interrupted', fault };
 }
 
 /** @returns undefined where the ledger has no end of it, or the disk has not the segments that the ledger knows. */
@@ -189,8 +201,9 @@ export const list: CliCommand = {
         const there = new Set(recordings.map(({ id }) => id));
         const gone = [...known].filter(([id]) => !there.has(id));
         for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
-        const strange = view ? recordings.filter(({ ledger, state }) => ledger === null && state !== 'live') : [];
-        for (const { id } of strange) io.talk(`Recording ${id} is not in the ledger.`);
+        const unknown = recordings.filter(({ ledger }) => ledger === null).map(({ id }) => id);
+        const strange = view ? await neverEntered(site, unknown, io) : [];
+        for (const id of strange) io.talk(`Recording ${id} is not in the ledger.`);
         const found = [
           [!view, exit.badLedger],
           [contradictions.length > 0, exit.contradiction],
