@@ -93,6 +93,7 @@ export class App {
       exit: (pane, code, signal) => this.#workspace.exited(pane, code, signal),
       notice: (notice) => {
         if (notice.kind === 'failed') journal.recordingStopped(notice.recording);
+        if (notice.kind === 'start') this.#installed.current?.scheduler.soon(this.#options.clock.now());
         journal.log(noticeEntry(notice));
       },
       sealed: (bytes) => this.#status.sealed(bytes),

@@ -9,7 +9,7 @@ export { noticeEntry } from './notice.ts';
 export { readLedger, type LedgerFault, type LedgerFaultCode, type LedgerReading } from './read.ts';
 export { RecordingStates, type RecordingState, type RuleBreak, type RuleCode } from './rules.ts';
 export type { FoundEvent } from './found-event.ts';
-export { BUSY_INTERVAL_MS, CheckpointScheduler, REST_INTERVAL_MS } from './scheduler.ts';
+export { BUSY_INTERVAL_MS, CheckpointScheduler, FIRST_HEAD_MS, REST_INTERVAL_MS } from './scheduler.ts';
 export { LedgerView, readFacts } from './view.ts';
 export { HEADS, MAX_HEADS, type RecordingHead } from './heads.ts';
 export type { Authority, InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';

@@ -29,6 +29,28 @@ test('at work every ten seconds, after the recorders have reported', async () =>
   expect(calls).toHaveLength(4);
 });
 
+test('a second after a recording began, and then as before', async () => {
+  const { calls, ledger, scheduler } = make();
+  ledger.events = 1;
+  await scheduler.tick(10_000);
+  ledger.events = 2;
+  scheduler.soon(10_100);
+  await scheduler.tick(11_000);
+  expect(calls).toHaveLength(2);
+  await scheduler.tick(11_100);
+  expect(calls).toHaveLength(4);
+  ledger.events = 3;
+  await scheduler.tick(21_000);
+  expect(calls).toHaveLength(4);
+  await scheduler.tick(21_100);
+  expect(calls).toHaveLength(6);
+  // One that is due sooner stays so.
+  ledger.events = 4;
+  scheduler.soon(31_000);
+  await scheduler.tick(31_100);
+  expect(calls).toHaveLength(8);
+});
+
 test('at rest every sixty seconds, so that silence is a finding', async () => {
   const { calls, scheduler } = make();
   for (let ms = 0; ms < 180_000; ms += 1000) await scheduler.tick(ms);

@@ -2,6 +2,8 @@
 
 /** While events arrive: what an attacker can cut off unseen is at most this much. */
 export const BUSY_INTERVAL_MS = 10_000;
+/** After a recording began: of one that is cut off before its first head nothing is proven. */
+export const FIRST_HEAD_MS = 1000;
 /** At rest, too: a ledger that falls silent is itself a finding. */
 export const REST_INTERVAL_MS = 60_000;
 
@@ -45,6 +47,11 @@ export class CheckpointScheduler {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** A recording has begun: the next checkpoint at work is due FIRST_HEAD_MS from now, and no later than it was. */
+  soon(nowMs: number): void {
+    this.#lastMs = Math.min(this.#lastMs, nowMs + FIRST_HEAD_MS - BUSY_INTERVAL_MS);
   }
 
   async #run(busy: boolean): Promise<void> {

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
-import { noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
+import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
 import type { InstallationSigner } from '../../ledger/types.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
@@ -31,8 +31,6 @@ import { RecordAnchors } from '../record-anchors.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
 
-/** Heads go to the ledger this often while the recording grows (design, section 5). */
-const checkpointMs = 10_000;
 /** Input that may wait for a command that does not read, before stdin is paused. */
 const inputHighWater = 64 * 1024;
 /** End of file as the terminal driver knows it (VEOF). The first one ends a line that was begun, the second is the end. */
@@ -343,7 +341,8 @@ function checkpoints(
   note: (entry: Parameters<Ledger['append']>[0]) => void,
   failed: (error: unknown) => void,
 ): () => void {
-  const timer = setInterval(() => {
+  const round = (): void => {
+    timer = setTimeout(round, BUSY_INTERVAL_MS);
     void (async () => {
       const head = await session.checkpoint();
       if (head) {
@@ -352,6 +351,7 @@ function checkpoints(
       }
       anchors?.offer();
     })().catch(failed);
-  }, checkpointMs);
-  return () => clearInterval(timer);
+  };
+  let timer = setTimeout(round, FIRST_HEAD_MS);
+  return () => clearTimeout(timer);
 }
