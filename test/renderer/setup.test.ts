@@ -90,7 +90,7 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-step="4"]');
   const create = core.requests.find(({ request }) => request === 'setup.create');
-  expect(create?.input).toEqual({ name: 'Mariko Ueda', auditKeyPath: '/home/mueda/wardmux-audit-key.json' });
+  expect(create?.input).toEqual({ name: 'Mariko Ueda', auditKeyPath: '/home/mueda/wardmux-audit-key.json', replaceInstallation: false });
   const [frame] = core.frames;
   expect(frame?.frame.type === 'passphrase' && Buffer.from(frame.frame.bytes).toString()).toBe(secret);
   expect(await page.textContent('.saved')).toContain('Move this file off the machine');
