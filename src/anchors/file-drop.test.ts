@@ -34,7 +34,7 @@ describe('a head goes', () => {
     const second = await ledger.head();
     await drop.send(second, signal);
     expect(readFileSync(path, 'utf8')).toBe([first, second].map(({ note }) => `${JSON.stringify({ note })}\n`).join(''));
-    expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0 });
+    expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0, disordered: [], repeated: 0 });
     for (const from of [path, folder])
       expect(readHeads(from, ledger.key)).toEqual({ heads: [first, second].map((head) => ({ ...head, source: path })), foreign: 0, tooLong: 0 });
   });
@@ -55,7 +55,8 @@ describe('a head goes', () => {
     for (let cut = 0; cut < whole.length; cut++) {
       writeFileSync(path, Buffer.concat([whole, whole.subarray(0, cut)]));
       await drop.send(second, signal);
-      expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0 });
+      // Cut before its newline, it becomes a whole line again.
+      expect(await drop.latest!()).toEqual({ found: second, tooLong: 0, unknown: 0, disordered: [], repeated: cut === whole.length - 1 ? 1 : 0 });
       expect(readFileSync(path).subarray(0, whole.length + cut)).toEqual(Buffer.concat([whole, whole.subarray(0, cut)]));
     }
   });
@@ -141,6 +142,82 @@ describe('a ledger that does not extend what stands there', () => {
   });
 });
 
+describe('an old genuine line that somebody appends', () => {
+  const line = ({ note }: { note: string }): string => `${JSON.stringify({ note })}\n`;
+  const look = async () => {
+    const row = { name: 'share', kind: 'file', folder } as const;
+    const kept = { row, channel: drop, store: new AnchorStore(join(folder, '../anchors/share')) };
+    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.rootAt, true), START);
+  };
+
+  test('hides no larger head: a ledger that was set back diverges still, and adds nothing', async () => {
+    const old = await ledger.head();
+    await drop.send(old, signal);
+    ledger.grow(4);
+    await drop.send(await ledger.head(), signal);
+    const newest = ledger.events.slice();
+    for (const behind of [line(old), line(old).repeat(300), `${line(old)}junk\n`]) {
+      ledger.events = newest.slice();
+      writeFileSync(path, line(old) + line(await ledger.head()) + behind);
+      expect(await drop.latest!()).toMatchObject({ found: { size: 9 }, unknown: 0 });
+      // Its own ledger is anchored still: anybody of the account can append. It is told.
+      expect(await look()).toMatchObject({ grade: 'anchored', head: { size: 9 }, sentence: expect.stringContaining('A head of 5 events stands at') });
+      ledger.events.length = 5;
+      expect(await look()).toMatchObject({ grade: 'diverged' });
+      ledger.grow(9, 'forged');
+      expect(await look()).toMatchObject({ grade: 'diverged' });
+      const before = readFileSync(path);
+      await expect(drop.send(await ledger.head(), signal)).rejects.toMatchObject({ code: 'diverged' });
+      expect(readFileSync(path)).toEqual(before);
+    }
+  });
+
+  test('and a second history behind it that is longer hides none either', async () => {
+    const old = await ledger.head();
+    ledger.grow(4);
+    const original = await ledger.head();
+    ledger.events.length = 5;
+    ledger.grow(4, 'forged');
+    const same = await ledger.head();
+    ledger.grow(4, 'forged');
+    const longer = await ledger.head();
+    for (const lines of [
+      [original, old, longer],
+      [original, same, longer],
+      [original, same],
+    ]) {
+      ledger.events.length = lines.at(-1)!.size;
+      writeFileSync(path, lines.map(line).join(''));
+      expect(await look()).toMatchObject({ grade: 'diverged' });
+      await expect(drop.send(await ledger.head(), signal)).rejects.toMatchObject({ code: 'diverged' });
+    }
+  });
+
+  test('hides no note of a key that came after', async () => {
+    const old = await ledger.head();
+    const successor = new TestLedger();
+    successor.grow(100);
+    writeFileSync(path, line(old) + line(await successor.head()) + line(old));
+    expect(await drop.latest!()).toMatchObject({ found: { size: 5 }, unknown: 1 });
+    await expect(drop.send(old, signal)).rejects.toMatchObject({ code: 'unknown-key' });
+  });
+
+  test('a flood of them in disorder is no state to be called good', async () => {
+    const old = await ledger.head();
+    ledger.grow(4);
+    const newer = await ledger.head();
+    writeFileSync(path, (line(newer) + line(old)).repeat(300));
+    await expect(drop.latest!()).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('out of order') });
+    expect((await look()).grade).toBe('not-anchored');
+    // So many that the larger one is out of sight.
+    writeFileSync(path, line(newer) + line(old).repeat(Math.ceil((4 * 1024 * 1024) / line(old).length)));
+    ledger.events.length = 5;
+    await expect(drop.latest!()).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('again and again') });
+    await expect(drop.send(old, signal)).rejects.toMatchObject({ code: 'io' });
+    expect((await look()).grade).toBe('not-anchored');
+  });
+});
+
 describe('junk that somebody put there', () => {
   const long = 'x'.repeat(600_000);
 
@@ -170,7 +247,7 @@ describe('junk that somebody put there', () => {
     const head = await ledger.head();
     for (const before of ['', 'first\n', `${long}\n`]) {
       writeFileSync(path, `${before}${JSON.stringify({ note: head.note })}\n${junk}`);
-      expect(await drop.latest!()).toEqual({ found: head, tooLong, unknown: 0 });
+      expect(await drop.latest!()).toEqual({ found: head, tooLong, unknown: 0, disordered: [], repeated: 0 });
     }
   });
 

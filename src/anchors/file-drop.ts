@@ -15,13 +15,16 @@ import { createNew, readSmall } from '../storage/atomic.ts';
 import { StorageFault } from '../storage/fault.ts';
 import { parseJson, toJson } from '../storage/json.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { headOfNote, isOfUnknownKey, noteOfLine } from './head.ts';
-import { appendLine, newestLine, type NewestLine } from './lines.ts';
+import { appendLine, lookedAt, recentLines } from './lines.ts';
+import { newestHead, type NewestHead } from './newest.ts';
 import { contradicts, type RootAt } from './relation.ts';
-import type { AnchorHead, Channel } from './types.ts';
+import type { Channel } from './types.ts';
 
 /** Readable for whoever audits the share; nothing secret is in a head. */
 const DROP_MODE = 0o644;
+
+/** In a file that is longer than what is looked at: two processes of ours may hand over one head at once, and that is rare. */
+const MOST_REPEATED = 16;
 
 const markSchema = z.strictObject({ format: z.literal('wardmux-file-drop'), version: z.literal(1), installation: z.string() });
 
@@ -69,17 +72,19 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     }
   }
 
-  async function latest(): Promise<NewestLine<AnchorHead> & { readonly unknown: number }> {
-    let unknown = 0;
+  async function latest(): Promise<NewestHead> {
     try {
       await requireMark();
-      // The newest line of ours: half a line of a crash, or a line that somebody else put there, is no head.
-      const newest = await newestLine(path, (line) => {
-        const note = noteOfLine(line) ?? '';
-        if (isOfUnknownKey(note, key)) unknown += 1;
-        return headOfNote(note, key);
-      });
-      return { ...newest, unknown };
+      // Half a line of a crash, or a line that somebody else put there, is no head.
+      const { lines, more } = await recentLines(path);
+      const newest = newestHead(lines, key);
+      if (more && !newest.found) throw new AnchorError('io', `The last ${lookedAt} of ${path} have no head of this ledger. Keep a copy, and move it away.`);
+      if (more && newest.repeated > MOST_REPEATED)
+        throw new AnchorError(
+          'io',
+          `The last ${lookedAt} of ${path} have the same heads again and again: what stood before may be newer. Keep a copy, and move it away.`,
+        );
+      return newest;
     } catch (error) {
       throw anchorError(error, `${path} cannot be read`);
     }
@@ -89,13 +94,17 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     where: path,
     latest,
     async send(head) {
-      const { found: there, unknown } = await latest();
+      const { found: there, disordered, unknown } = await latest();
       // Behind ours they would no longer be seen.
       if (unknown > 0) throw new AnchorError('unknown-key', unknownSentence(path, unknown));
+      for (const outside of [...(there ? [there] : []), ...disordered]) {
+        const contradiction = await contradicts(outside, head, rootAt);
+        if (contradiction)
+          throw new AnchorError('diverged', `${path} keeps a head of ${outside.time} that this ledger does not extend: ${contradiction}`, {
+            outside: outside.note,
+          });
+      }
       if (there && there.size === head.size && there.root === head.root && there.time >= head.time) return { kind: 'file', path };
-      const contradiction = there && (await contradicts(there, head, rootAt));
-      if (contradiction)
-        throw new AnchorError('diverged', `${path} keeps a head of ${there.time} that this ledger does not extend: ${contradiction}`, { outside: there.note });
       // Another process of this installation has handed over a newer one, which covers it.
       if (there && there.size > head.size) return { kind: 'file', path };
       try {

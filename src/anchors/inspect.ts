@@ -63,9 +63,10 @@ export async function inspectAnchor(
   let unreadable: string | undefined;
   let tooLong = 0;
   let unknown = 0;
+  let disordered: readonly AnchorHead[] = [];
   if (look && channel.latest) {
     try {
-      ({ found: outside, tooLong, unknown } = await within(channel.latest(), channel.where));
+      ({ found: outside, disordered, tooLong, unknown } = await within(channel.latest(), channel.where));
       // What can be looked at is judged by itself. The receipt was read before it, so what is there cannot be older.
       if (noted && noted.size > (outside?.size ?? 0))
         damage = `A receipt of ${row.name} says that a head of ${noted.size} events stood at ${channel.where}, and the newest there has ${outside?.size ?? 0}: it was cut, or is another file.`;
@@ -78,7 +79,7 @@ export async function inspectAnchor(
   // What was signed here and has not gone counts too: the ledger has to extend it all the same.
   const signed = [state.diverged, state.pending].flatMap((note) => (note === null ? [] : (headOfNote(note, key) ?? [])));
   const here = [...signed, ...(noted ? [noted] : [])].map((head) => ({ ...head, here: true }));
-  const heads = [...(outside ? [{ ...outside, here: false }] : []), ...here];
+  const heads = [...[...(outside ? [outside] : []), ...disordered].map((head) => ({ ...head, here: false })), ...here];
   let divergence: Inspection['divergence'];
   for (const head of heads) {
     const why = await contradicts(head, ours ?? { size: 0, root: '' }, rootAt);
@@ -89,6 +90,11 @@ export async function inspectAnchor(
   const passedOver = [
     ...(ignored > 0
       ? [`${ignored} ${ignored === 1 ? 'line' : 'lines'} among its receipts ${ignored === 1 ? 'is' : 'are'} not signed by this installation: not believed.`]
+      : []),
+    ...(disordered.length > 0
+      ? [
+          `A head of ${disordered[1]!.size} events stands at ${channel.where} behind one of ${disordered[0]!.size}: somebody put an old line there, or a data folder that was set back was at work. The largest counts.`,
+        ]
       : []),
     ...(tooLong > 0
       ? [`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} at the end of ${channel.where} ${tooLong === 1 ? 'is' : 'are'} too long to be a head: passed over.`]

@@ -8,7 +8,7 @@ import { AnchorError } from './errors.ts';
 
 /** A head is a line of about 400 bytes: so much of a file's end holds more than a hundred of them. */
 const TAIL_BYTES = 64 * 1024;
-/** A look for the newest head goes back so far: ten thousand heads, a week of them; junk of that size is said, and is no state to be called good. */
+/** A look for heads goes back so far: about a thousand of two signatures, a week of a quiet workstation. Junk of that size is said, and is no state to be called good. */
 const MOST_BACK = 4 * 1024 * 1024;
 /** Receipts are this side's copy, and the newest ones decide: a day makes about a megabyte, and so a longer file keeps its end only. */
 const MOST_LINES_FILE = 1024 * 1024;
@@ -22,9 +22,9 @@ async function openPlain(path: string, flags: number, mode?: number): Promise<Fi
   throw new AnchorError('io', `${path} is not a plain file. Move it away.`);
 }
 
-/** The bytes before an offset, TAIL_BYTES at most. */
-async function readEnd(file: FileHandle, size: number): Promise<Buffer> {
-  const wanted = Math.min(size, TAIL_BYTES);
+/** The bytes before an offset. */
+async function readEnd(file: FileHandle, size: number, most = TAIL_BYTES): Promise<Buffer> {
+  const wanted = Math.min(size, most);
   const bytes = Buffer.alloc(wanted);
   let at = 0;
   while (at < wanted) {
@@ -66,59 +66,37 @@ export async function lastLines(path: string): Promise<string[]> {
   }
 }
 
-/** What a look from the end of a file found. */
-export interface NewestLine<T> {
-  readonly found: T | undefined;
-  /** Lines of more than 64 KiB that stood after it, and were passed over. */
-  readonly tooLong: number;
-}
-
 /**
- * The newest whole line that `take` makes something of, from the end of a file backwards. Lines that are too long are passed
- * over; no more than two blocks are held.
- * @throws the system's error; AnchorError 'io' where the last 4 MiB of a longer file have none
+ * The whole lines in the last 4 MiB of a file, oldest first; undefined stands for one that is too long. None where there is no file.
+ * @throws the system's error
  */
-export async function newestLine<T>(path: string, take: (line: string) => T | undefined): Promise<NewestLine<T>> {
+export async function recentLines(path: string): Promise<{ readonly lines: readonly (string | undefined)[]; readonly more: boolean }> {
   let file: FileHandle;
   try {
     file = await openPlain(path, constants.O_RDONLY);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { found: undefined, tooLong: 0 };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], more: false };
     throw error;
   }
   try {
     const { size } = await file.stat();
-    let tooLong = 0;
-    // What is known of the line whose beginning has not been read yet. What follows the last newline is half a line, and none.
-    let rest: Buffer | 'torn' | 'too long' = 'torn';
-    const whole = (first: Buffer): T | undefined => {
-      if (rest === 'torn') return undefined;
-      if (rest !== 'too long' && first.length + rest.length <= TAIL_BYTES) return take(Buffer.concat([first, rest]).toString('utf8'));
-      tooLong += 1;
-      return undefined;
-    };
-    for (let end = size; end > 0;) {
-      if (size - end >= MOST_BACK)
-        throw new AnchorError('io', `The last ${MOST_BACK} bytes of ${path} have no head of this ledger. Keep a copy, and move it away.`);
-      const block = await readEnd(file, end);
-      // The file was cut meanwhile.
-      if (block.length === 0) break;
-      end -= block.length;
-      let upTo = block.length;
-      for (let at = block.lastIndexOf(NEWLINE); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1)) {
-        const found = whole(block.subarray(at + 1, upTo));
-        if (found !== undefined) return { found, tooLong };
-        rest = Buffer.alloc(0);
-        upTo = at;
-      }
-      const first = block.subarray(0, upTo);
-      if (rest instanceof Buffer) rest = first.length + rest.length > TAIL_BYTES ? 'too long' : Buffer.concat([first, rest]);
+    const bytes = await readEnd(file, size, MOST_BACK);
+    const more = size > MOST_BACK;
+    const lines: (string | undefined)[] = [];
+    // Of a longer file the first line is half of one.
+    let from = more ? bytes.indexOf(NEWLINE) + 1 || bytes.length : 0;
+    for (let end = bytes.indexOf(NEWLINE, from); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      lines.push(end - from > TAIL_BYTES ? undefined : bytes.toString('utf8', from, end));
+      from = end + 1;
     }
-    return { found: whole(Buffer.alloc(0)), tooLong };
+    return { lines, more };
   } finally {
     await file.close();
   }
 }
+
+/** How much of a file is looked at, for people. */
+export const lookedAt = `${MOST_BACK} bytes`;
 
 /** Is a file of lines so long that it is to keep its end only? */
 export async function isOverfull(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import type { AnchorRow } from '../policy/anchors.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { AnchorFailureCode } from './errors.ts';
-import type { NewestLine } from './lines.ts';
+import type { NewestHead } from './newest.ts';
 
 /** A head of the ledger with the note that signs for it (docs/format.md, Checkpoints). */
 export interface AnchorHead extends TreeHead {
@@ -48,8 +48,8 @@ export interface Channel {
   send(head: AnchorHead, signal: AbortSignal): Promise<Proof>;
   /** Checks a proof that was given before. @returns a sentence where it does not hold. */
   check(head: AnchorHead, proof: Proof): Promise<string | undefined>;
-  /** The newest head that can be read back there, where this kind can be read, and how many lines after it are too long to be one. @throws AnchorError */
-  latest?(): Promise<NewestLine<AnchorHead> & { readonly unknown: number }>;
+  /** The heads that can be read back there, where this kind can be read. @throws AnchorError */
+  latest?(): Promise<NewestHead>;
 }
 
 /**

@@ -1,0 +1,80 @@
+/**
+ * Which of the heads in a file of heads counts: pure. The largest one, not the last line: whoever can append can put an old
+ * line behind it. Signatures are asked where the answer hangs on them only: a file in order costs one.
+ */
+import { parseCheckpoint, type NoteKey } from '../ledger/note.ts';
+import { AnchorError } from './errors.ts';
+import { headOfNote, noteOfLine } from './head.ts';
+import type { AnchorHead } from './types.ts';
+
+/** A signature of two halves takes about a millisecond, and a look waits three seconds: more lines out of order than that are said, and are no state to be called good. */
+const MOST_CHECKED = 500;
+
+export interface NewestHead {
+  /** The largest head. */
+  readonly found: AnchorHead | undefined;
+  /** Heads that stand out of order: one that a smaller one stands behind, or another one of its size, and that one. A writer makes none. */
+  readonly disordered: readonly AnchorHead[];
+  /** Notes in this ledger's name that no key known here has signed, larger than the largest head or behind the last one. */
+  readonly unknown: number;
+  /** Lines of notes that stood there before: two processes that hand over the same head at once may make one. */
+  readonly repeated: number;
+  /** Lines behind the last head that are too long to be one. */
+  readonly tooLong: number;
+}
+
+/** What a line says that it is. */
+interface Claim {
+  readonly at: number;
+  readonly size: number;
+  readonly root: string;
+  readonly note: string;
+}
+
+/** @param lines of a file, oldest first; undefined for one that is too long. @throws AnchorError 'io' where too many are out of order */
+export function newestHead(lines: readonly (string | undefined)[], key: NoteKey): NewestHead {
+  const claims = lines.flatMap((line, at): Claim[] => {
+    const note = line === undefined ? undefined : noteOfLine(line);
+    const said = note === undefined ? undefined : parseCheckpoint(note);
+    return said?.origin === key.name ? [{ at, ...said.head, note: note! }] : [];
+  });
+  const asked = new Map<Claim, AnchorHead | undefined>();
+  const headOf = (claim: Claim): AnchorHead | undefined => {
+    if (asked.has(claim)) return asked.get(claim);
+    if (asked.size === MOST_CHECKED)
+      throw new AnchorError(
+        'io',
+        `More than ${MOST_CHECKED} notes there are out of order or signed by nobody known here. Keep a copy, and move the file away.`,
+      );
+    const head = headOfNote(claim.note, key);
+    asked.set(claim, head);
+    return head;
+  };
+  const disordered: AnchorHead[] = [];
+  let order: Claim[] = [];
+  for (const claim of claims) {
+    const overtaken = (): Claim | undefined => {
+      const top = order.at(-1);
+      return top && (claim.size < top.size || (claim.size === top.size && claim.root !== top.root)) ? top : undefined;
+    };
+    if (overtaken() && !headOf(claim)) continue;
+    // What nobody known here has signed overtakes nothing.
+    for (let top = overtaken(); top && !headOf(top); top = overtaken()) order.pop();
+    const top = overtaken();
+    if (top) {
+      disordered.push(headOf(top)!, headOf(claim)!);
+      order = [];
+    }
+    order.push(claim);
+  }
+  const last = claims.findLast(headOf);
+  const largest = claims.toSorted((a, b) => b.size - a.size || b.at - a.at).find(headOf);
+  const strange = claims.filter((claim) => asked.has(claim) && !asked.get(claim) && (claim.size > (largest?.size ?? 0) || claim.at > (last?.at ?? -1)));
+  return {
+    found: largest && headOf(largest),
+    disordered,
+    unknown: strange.length,
+    repeated: claims.length - new Set(claims.map(({ note }) => note)).size,
+    tooLong: lines.filter((line, at) => line === undefined && at > (last?.at ?? -1)).length,
+  };
+}
