@@ -1298,6 +1298,8 @@ def ledger_story(events, recording):
         if action == 'policy.change':
             if not is_hex(detail.get('sha256'), 64) or not is_kids(detail.get('auditKeys')):
                 raise bad
+            if 'previousSha256' in detail and (not policies or detail['previousSha256'] != policies[-1][1]):
+                raise Failure('bad-policy', f'Event {seq} took the place of another one than the last that is shown before it.')
             policies.append((seq, detail['sha256'], detail['auditKeys'], milliseconds(event['time'])))
         if action == 'person.keys':
             if not is_kid(detail.get('encryptionKey')) or not is_kid(detail.get('signingKey')) or 'person' not in event:

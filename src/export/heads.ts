@@ -98,8 +98,10 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
     const contradiction = (why: string): BundleFailure => new BundleFailure('contradiction', `Event ${seq} ${why}.`);
     if (action === 'policy.change') {
-      const { sha256, auditKeys } = detail;
+      const { sha256, auditKeys, previousSha256 } = detail;
       if (!isSha256(sha256) || !isKids(auditKeys)) throw bad();
+      if (previousSha256 !== undefined && previousSha256 !== policies.at(-1)?.sha256)
+        throw new BundleFailure('bad-policy', `Event ${seq} took the place of another one than the last that is shown before it.`);
       policies.push({ seq, sha256, auditKeys, time: Date.parse(time) });
     }
     if (action === 'person.keys') {

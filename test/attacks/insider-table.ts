@@ -430,6 +430,23 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
       header(f, 1, (value) => (value['policySha256'] = 'cd'.repeat(32)));
     },
   ],
+  ['a policy that replaced one that is not shown', 'bad-policy', (f) => void (detail(f, 'policy.change')['previousSha256'] = 'cd'.repeat(32))],
+  ['a policy that replaced what is none', 'bad-policy', (f) => void (detail(f, 'policy.change')['previousSha256'] = 'zz')],
+  ['a policy that replaced null', 'bad-policy', (f) => void (detail(f, 'policy.change')['previousSha256'] = null)],
+  [
+    'a policy between two others, left out',
+    'bad-policy',
+    (f) => {
+      const changed = (sha256: string, previousSha256: string, hidden: boolean): ForgedEvent => ({
+        action: 'policy.change',
+        detail: { sha256, previousSha256, auditKeys: [thumbprintOf(keys.audit)] },
+        ...(hidden ? { hidden } : {}),
+      });
+      const first = detail(f, 'policy.change')['sha256'] as string;
+      const last = f.events.length - 1;
+      f.events.splice(last, 0, changed('cd'.repeat(32), first, true), changed('ef'.repeat(32), 'cd'.repeat(32), false));
+    },
+  ],
   ['no policy at all', 'bad-policy', (f) => (event(f, 'policy.change').hidden = true)],
   [
     'a later segment under a later policy',
