@@ -1,11 +1,12 @@
 /** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
 import { rmSync } from 'node:fs';
-import { askApp, socketPath } from '../src/control/ask.ts';
+import { socketPath } from '../src/control/ask.ts';
 import { holdFolder } from '../src/control/hold.ts';
 import { homePaths, installationKey, openHome } from '../src/storage/index.ts';
 import { App } from './app.ts';
 import type { Host } from './host.ts';
 import { listen } from '../src/control/listen.ts';
+import { secondStart } from './second-start.ts';
 
 /** How often it is looked whether the data folder is still the one at its path. */
 const FOLDER_MS = 1000;
@@ -20,16 +21,15 @@ export async function runApp(
 ): Promise<number> {
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
-  const running = await askApp(path, 'show', installationKey(homePaths(options.home))).catch((error: NodeJS.ErrnoException) => {
+  const key = installationKey(homePaths(options.home));
+  const running = await secondStart(path, key).catch((error: NodeJS.ErrnoException) => {
     // Nobody answers: what a run left that was killed. Everything else but nothing at all is an app that hangs.
     if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
     else if (error.code !== 'ENOENT') throw error;
     return undefined;
   });
-  if (running) {
-    const back =
-      running.window === false ? 'its window could not be brought back: look at the terminal where it was started' : 'its window was brought back, at the lock';
-    say(`Wardmux is already running with ${options.home}; ${back}.`);
+  if (running !== undefined) {
+    say(`Wardmux is already running with ${options.home}; ${running}.`);
     await host.quit();
     return 3;
   }

@@ -2,10 +2,11 @@
 import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { askApp, socketPath } from '../../src/control/ask.ts';
+import { socketPath } from '../../src/control/ask.ts';
 import { protectProcess } from '../../src/native/protect.ts';
 import { homeFolder, homePaths, installationKey } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';
+import { secondStart } from '../second-start.ts';
 import { unsupported } from '../supported.ts';
 import { createElectronHost } from './index.ts';
 import { prepareElectron } from './prepare.ts';
@@ -31,8 +32,8 @@ async function main(): Promise<number> {
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
     // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.
-    await askApp(socketPath(home), 'show', installationKey(homePaths(home))).catch(() => undefined);
-    say(`Wardmux is already running with ${home}; its window was brought back.`);
+    const words = await secondStart(socketPath(home), installationKey(homePaths(home))).catch(() => 'it could not be asked for its window');
+    say(`Wardmux is already running with ${home}; ${words}.`);
     return ALREADY_RUNNING;
   }
   await app.whenReady();

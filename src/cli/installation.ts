@@ -56,9 +56,13 @@ export async function openInstallation(io: Pick<CliIo, 'env'>): Promise<OpenInst
   return { home, installation, publicKey, identity, noteKey: installationNoteKey(installation) };
 }
 
-/** For people. */
-export function identitySentence(check: Exclude<IdentityCheck, { state: 'pinned' }>): string {
-  return `The identity of this installation could not be checked: ${check.reason} Whoever can write every file here could have replaced its key and its history.`;
+/**
+ * For people. Where the keys are kept in files there may never have been a keyring: nobody is sent to open one then.
+ * @param store where installation.json says that the keys are kept.
+ */
+export function identitySentence(check: Exclude<IdentityCheck, { state: 'pinned' }>, store: Installation['secretStore']): string {
+  const reason = store === 'file' && check.state === 'unchecked' ? 'its keys are kept in files, and there is no keyring to ask here.' : check.reason;
+  return `The identity of this installation could not be checked: ${reason} Whoever can write every file here could have replaced its key and its history. What shows that is a trust.json that was kept elsewhere (wardmux ledger verify --trust FILE), or an anchor.`;
 }
 
 export interface OpenedLedger {

@@ -177,7 +177,7 @@ function identityVerdict({ identity, installation, noteKey: key }: OpenInstallat
   return {
     code: 'unchecked-identity',
     status: exit.uncheckedIdentity,
-    sentence: `The ledger is good by itself. ${identitySentence(identity)} Compare with a trust.json that was kept elsewhere: --trust FILE.`,
+    sentence: `The ledger is good by itself. ${identitySentence(identity, installation.secretStore)}`,
   };
 }
 
@@ -292,7 +292,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const notes: string[] = [];
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
-  if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity));
+  if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity, site.installation.secretStore));
   const [half] = reading.halfSigned;
   if (half)
     notes.push(

@@ -170,7 +170,8 @@ export const list: CliCommand = {
         if (!options.recover && (options.person !== undefined || options.passphraseFd !== undefined))
           throw new CliError('usage', 'A list needs no key: give --person and --passphrase-fd only with --recover.');
         const site = await openInstallation(io);
-        if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file') io.talk(`note: ${identitySentence(site.identity)}`);
+        if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file')
+          io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
         const status = options.recover ? await recover(site, options, io) : exit.done;
         const view = await openView(site, io);
         // The ledger first: a recording that is being written is never behind it.

@@ -26,7 +26,7 @@ export const trust: CliCommand = {
       .option('--allowed-signers', 'print them as OpenSSH’s allowed_signers')
       .action(async (options: { allowedSigners?: boolean; verifier?: string }) => {
         const site = await openInstallation(io);
-        if (site.identity.state !== 'pinned') io.talk(`note: ${identitySentence(site.identity)}`);
+        if (site.identity.state !== 'pinned') io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
         const facts = await trustOf(site);
         if (options.verifier !== undefined) {
           const folder = resolve(options.verifier);
