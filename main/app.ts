@@ -165,6 +165,7 @@ export class App {
       machine: this.#machine,
       clock,
       held: () => this.#workspace.heldCount,
+      shells: () => this.#workspace.shellCount,
     }));
     const policy = (this.#policy = new PolicyWatch({
       home,

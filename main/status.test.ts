@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AnchorView } from '../src/anchors/index.ts';
-import { ledgerLine } from './status.ts';
+import { ledgerLine, recordingWord } from './status.ts';
 
 const view = (part: Partial<AnchorView>): AnchorView => ({
   name: 'siem',
@@ -31,4 +31,11 @@ test.each<[string, readonly AnchorView[], string, string, string]>([
 ])('%s', (_, views, level, word, note) => {
   expect(ledgerLine(views, 7, undefined)).toEqual({ level, word, events: 7, note });
   expect(ledgerLine(views, 7, 'Weak key.').note).toBe(`${note} Weak key.`);
+});
+
+test('nothing is said to be sealed while no program runs', () => {
+  expect(recordingWord(false, 0, 1)).toEqual({ level: 'seal', word: 'sealed' });
+  expect(recordingWord(false, 0, 0)).toEqual({ level: 'none', word: 'no shell runs' });
+  expect(recordingWord(true, 0, 0).level).toBe('stop');
+  expect(recordingWord(false, 1, 1).level).toBe('warn');
 });

@@ -24,6 +24,8 @@ export interface StatusParts {
   readonly clock: Clock;
   /** Panes whose program waits for room on the disk. */
   readonly held: () => number;
+  /** Panes whose program runs. */
+  readonly shells: () => number;
 }
 
 export class Status {
@@ -89,9 +91,10 @@ export class Status {
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
     const sealedBytes = this.#sealedBytes;
     return {
+      workstationClass: installed.require().policy.policy.workstation.class,
       person: person.name,
       role: person.roles[0] ?? '',
-      recording: { ...recordingWord(journal.recordingFault !== undefined, this.#parts.held()), sealedBytes },
+      recording: { ...recordingWord(journal.recordingFault !== undefined, this.#parts.held(), this.#parts.shells()), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,
       idleSeconds,
@@ -101,9 +104,11 @@ export class Status {
 }
 
 /** The recordings' part of the line. What waits is no fault: nothing of it is lost, and it goes on by itself. */
-export function recordingWord(stopped: boolean, held: number): Pick<StatusView['recording'], 'level' | 'word'> {
+export function recordingWord(stopped: boolean, held: number, shells: number): Pick<StatusView['recording'], 'level' | 'word'> {
   if (stopped) return { level: 'stop', word: 'a recording stopped' };
   if (held > 0) return { level: 'warn', word: held === 1 ? 'a pane waits for disk space' : `${held} panes wait for disk space` };
+  // Nothing is sealed where nothing runs.
+  if (shells === 0) return { level: 'none', word: 'no shell runs' };
   return { level: 'seal', word: 'sealed' };
 }
 

@@ -1,4 +1,6 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. */
+import type { StatusView } from '../../src/bridge/schema.ts';
+
 export const messages = {
   product: 'wardmux',
   capsLock: 'Caps Lock is on.',
@@ -75,8 +77,11 @@ export const messages = {
     label: 'Status line',
     where: 'Session and windows',
     windows: 'Windows',
-    clinical: 'clinical',
-    general: 'general',
+    classes: { 'shared-clinical': 'shared clinical', nursing: 'nursing', 'it-office': 'IT office', remote: 'remote' } satisfies Record<
+      StatusView['workstationClass'],
+      string
+    >,
+    classPlain: 'class of this workstation, by the policy in force',
     moreLabel: 'more windows: choose one',
     lastWord: 'last',
     activityWord: 'output',

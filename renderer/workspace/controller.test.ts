@@ -103,7 +103,13 @@ test('sentences name the prefix that the person has', () => {
 });
 
 test('the page counts down by itself, and the core is believed when it speaks', async () => {
-  const status = { person: 'M', role: 'r', recording: { level: 'seal', word: 's', sealedBytes: 0 }, ledger: { level: 'ok', word: 'l', events: 1 } } as const;
+  const status = {
+    workstationClass: 'nursing',
+    person: 'M',
+    role: 'r',
+    recording: { level: 'seal', word: 's', sealedBytes: 0 },
+    ledger: { level: 'ok', word: 'l', events: 1 },
+  } as const;
   bench.emit('status', { ...status, lockIn: 100, idleSeconds: 300, warning: false });
   await vi.advanceTimersByTimeAsync(3_000);
   expect(model.lockIn.value).toBe(97);

@@ -97,6 +97,7 @@ test('a dialog has the keyboard, but the lock works from anywhere', () => {
 test('the idle warning takes any key, and the shell gets none of it', async () => {
   bench.emit('status', {
     person: 'M',
+    workstationClass: 'nursing',
     role: 'r',
     recording: { level: 'seal', word: 's', sealedBytes: 0 },
     ledger: { level: 'ok', word: 'l', events: 1 },

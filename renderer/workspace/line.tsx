@@ -1,7 +1,7 @@
 /** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { WindowView } from '../../src/bridge/schema.ts';
+import type { StatusView, WindowView } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';
@@ -11,6 +11,13 @@ import { keepFocus } from '../shared/focus.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
+/** Where patients are near, and where they are not. */
+const hues: Readonly<Record<StatusView['workstationClass'], 'clinical' | 'general'>> = {
+  'shared-clinical': 'clinical',
+  nursing: 'clinical',
+  'it-office': 'general',
+  remote: 'general',
+};
 export function StatusLine({ controller }: { readonly controller: Controller }): JSX.Element {
   const line = useRef<HTMLElement>(null);
   const view = model.view.value;
@@ -33,10 +40,12 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       ) : null}
       <nav class="line__where" aria-label={text.where}>
         {view ? (
-          <span class="seg is-current" data-class={view.sessionClass}>
-            <span class="seg__class" data-drop="3">
-              {text[view.sessionClass]}
-            </span>
+          <span class="seg is-current" data-class={status ? hues[status.workstationClass] : 'general'}>
+            {status ? (
+              <span class="seg__class" data-drop="3" title={text.classPlain}>
+                {text.classes[status.workstationClass]}
+              </span>
+            ) : null}
             <span class="seg__name">{view.session}</span>
           </span>
         ) : null}
@@ -75,7 +84,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
             <span class="st" data-level={state(status.recording.level)}>
               <Mark kind={status.recording.level} />
               <span class="st__word">{status.recording.word}</span>
-              <b data-drop="7">{size(status.recording.sealedBytes)}</b>
+              {status.recording.level === 'none' ? null : <b data-drop="7">{size(status.recording.sealedBytes)}</b>}
             </span>
             <span
               class="st"

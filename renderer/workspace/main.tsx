@@ -8,7 +8,7 @@ import './panes.css';
 import './notices.css';
 import './bands/bands.css';
 import { Bridge } from '../shared/bridge.ts';
-import { cellSize } from '../shared/cell.ts';
+import { cellSize, LARGE_DISPLAY } from '../shared/cell.ts';
 import { display, followDisplay, setDisplay, stepCell } from '../shared/display.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { loadFonts, Silent, Unconnected } from '../shared/start.tsx';
@@ -39,7 +39,7 @@ else {
     controller.measure();
   };
   display.subscribe(redraw);
-  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'])
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)', LARGE_DISPLAY])
     matchMedia(query).addEventListener('change', redraw);
   await bridge.hello();
   watchLease(bridge, () => {

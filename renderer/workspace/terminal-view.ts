@@ -15,6 +15,7 @@ import { mendContrast } from './contrast.ts';
 import { guardEmulator, isInSequence } from './emulator-guard.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
+import { forgetSelection } from './forget-selection.ts';
 import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
@@ -154,6 +155,7 @@ export class TerminalView {
     this.terminal.open(parent);
     mendContrast(this.terminal, () => (palette ??= readPalette()).grounds);
     tuneCell(this.terminal);
+    forgetSelection(this.terminal);
     const budget = frameBudget;
     if (budget) quietView(this.terminal, () => budget.flooded());
     parent.addEventListener('scroll', () => this.#onScroll(), true);

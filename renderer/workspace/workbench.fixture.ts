@@ -102,7 +102,6 @@ export const pane = (id: number, more: Partial<PaneView> = {}): PaneView => ({
 
 export const view = (panes: readonly PaneView[], options: Partial<NonNullable<WorkspaceView['options']>> = {}): WorkspaceView => ({
   session: 'main',
-  sessionClass: 'general',
   stage: { cols: 80, rows: 24 },
   options: {
     prefix: 'C-b',

@@ -9,7 +9,7 @@
  *   core -> page   {"event":"status","payload":{}}
  */
 import type { Permission } from '../access/permissions.ts';
-import { surfaces, unlockMethods, type Surface } from '../types/words.ts';
+import { surfaces, unlockMethods, type Surface, type WorkstationClass } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -188,7 +188,6 @@ export interface WindowView {
 /** Everything the workspace draws but the text in the panes. */
 export interface WorkspaceView {
   readonly session: string;
-  readonly sessionClass: 'clinical' | 'general';
   readonly stage: { readonly cols: number; readonly rows: number };
   readonly windows: readonly WindowView[];
   /** Options as they are now (set-option): the page's prefix, repeat-time, display-panes-time, mouse … Defaults where missing. */
@@ -206,9 +205,11 @@ export interface WorkspaceView {
 
 /** The line. Every state has a word; `level` is colour on top of it. */
 export interface StatusView {
+  /** Of the workstation, as the policy in force has it. */
+  readonly workstationClass: WorkstationClass;
   readonly person: string;
   readonly role: string;
-  readonly recording: { readonly level: 'seal' | 'warn' | 'stop'; readonly word: string; readonly sealedBytes: number };
+  readonly recording: { readonly level: 'seal' | 'none' | 'warn' | 'stop'; readonly word: string; readonly sealedBytes: number };
   /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
   readonly ledger: { readonly level: 'ok' | 'warn' | 'stop'; readonly word: string; readonly events: number; readonly note?: string };
   /** Seconds until the lock; the idle timer's truth lives in the core. */

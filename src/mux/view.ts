@@ -21,7 +21,6 @@ export function toView(state: State): WorkspaceView {
       'monitor-activity': forWindow['monitor-activity'],
     },
     session: session.name,
-    sessionClass: session.sessionClass,
     stage: state.client.stage,
     windows: session.windows.map((window): WindowView => ({
       id: window.id,

@@ -84,6 +84,7 @@ const host = `(() => {
 })();`;
 
 export const calmStatus: StatusView = {
+  workstationClass: 'nursing',
   person: 'M. Ueda',
   role: 'operator',
   recording: { level: 'seal', word: 'sealed', sealedBytes: 19_314_769 },

@@ -46,6 +46,25 @@ afterEach(async () => {
 });
 
 describe('layout', () => {
+  test('a window that grows over the large display, and back, has the text of its cell at once', async () => {
+    const { page, core } = await start({ viewport: { width: 1440, height: 900 } });
+    await core.print(first(), `${'x'.repeat(120)}\r\n`);
+    for (const [width, height, c, r] of [
+      [2560, 1400, 10, 24],
+      [1440, 900, 8, 20],
+      [2560, 1400, 10, 24],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await until(async () => core.state!.client.stage.cols === Math.floor(width / c), `the stage at ${width}`);
+      await until(
+        async () => (await page.evaluate(`document.querySelector('.xterm-rows > div').getBoundingClientRect().height`)) === r,
+        `rows of ${r} at ${width}`,
+      );
+      const text = `(() => { const range = document.createRange(); range.selectNodeContents(document.querySelector('.xterm-rows > div')); return range.getBoundingClientRect().width; })()`;
+      await until(async () => Math.abs((await page.evaluate<number>(text)) - 120 * c) < 1, `letters of ${c} at ${width}`);
+    }
+  });
+
   test.each([
     ['1024x640', 1024, 640, 8, 20],
     ['1440x900', 1440, 900, 8, 20],
@@ -553,6 +572,33 @@ describe('what reaches a shell', () => {
     await prefix(']');
     await until(() => core.typed() === 'alpha', 'the copied word');
   });
+});
+
+test('what copy mode has copied is no longer selected, after a search too', async () => {
+  const { page, core } = await start();
+  for (let i = 0; i < 60; i++) await core.print(first(), `${i} port/udp # service ${i}\r\n`);
+  await core.print(first(), '$ ');
+  await core.settled();
+  await prefix('[');
+  await page.waitForSelector('.copy-cursor');
+  await page.keyboard.press('Control+r');
+  await page.waitForSelector('.find');
+  await page.keyboard.type('udp');
+  await until(async () => (await page.textContent('.find output'))?.includes('of 60'), 'the hits');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.find', { state: 'detached' });
+  for (const key of ['Control+Space', 'Control+n', 'Control+e']) await page.keyboard.press(key);
+  const selected = (): Promise<number> => page.locator('.xterm-selection > div').count();
+  await until(async () => (await selected()) > 0, 'the selection');
+  await page.keyboard.press('Alt+w');
+  await page.waitForSelector('.copy-cursor', { state: 'detached' });
+  await until(async () => (await page.textContent('.toast').catch(() => ''))?.includes('Copied'), 'the toast');
+  await until(async () => (await selected()) === 0, 'nothing selected');
+  // The emulator draws at a resize what it thinks is selected.
+  await prefix('%');
+  await until(async () => (await page.locator('.xterm-rows').count()) === 2, 'the second pane');
+  await core.settled();
+  expect(await selected()).toBe(0);
 });
 
 describe('mouse and clipboard', () => {

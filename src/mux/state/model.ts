@@ -50,7 +50,6 @@ export interface Window {
 export interface Session {
   readonly id: number;
   readonly name: string;
-  readonly sessionClass: 'clinical' | 'general';
   /** By index, rising. */
   readonly windows: readonly Window[];
   /** Id of the active window; undefined only when there is none. */
@@ -81,7 +80,6 @@ export interface State {
 
 export interface CreateOptions {
   readonly session?: string;
-  readonly sessionClass?: Session['sessionClass'];
   readonly options?: Partial<SessionOptions & WindowOptions>;
   readonly geometry?: layouts.Geometry;
 }
@@ -90,7 +88,7 @@ export interface CreateOptions {
 export function createState(stage: Size, create: CreateOptions = {}): State {
   return {
     server: {
-      sessions: [{ id: 0, name: create.session ?? '0', sessionClass: create.sessionClass ?? 'general', windows: [], active: undefined, history: [] }],
+      sessions: [{ id: 0, name: create.session ?? '0', windows: [], active: undefined, history: [] }],
       next: { session: 1, window: 0, pane: 0, use: 1 },
     },
     client: { session: 0, stage, geometry: create.geometry ?? layouts.wardmuxGeometry, options: withOptions(defaultOptions, create.options ?? {}) },
