@@ -133,11 +133,14 @@ test('display settings apply at once and are told to the core', async () => {
 });
 
 test.each([
+  [800, 600],
   [1024, 640],
+  [1440, 900],
   [2560, 1440],
 ])('it fits at %ix%i', async (width, height) => {
   const { page } = await start(undefined, { viewport: { width, height } });
   expect(await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.scrollHeight]')).toEqual([width, height]);
+  expect(await page.evaluate(`(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.poster__main'))`)).toBe(0);
   expect(
     await page.evaluate(
       `(() => { const way = document.querySelector('.poster__way').getBoundingClientRect(); const line = document.querySelector('.line').getBoundingClientRect(); return way.bottom <= line.top && way.top >= 0; })()`,
