@@ -17,6 +17,12 @@ const REFUSALS = { most: refusedByHost.length, within: 1000 };
 /** Our own processes and the private socket. */
 type Peer = 'pty-host' | 'vault-host' | 'socket';
 
+/** Who stood at a door. */
+const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'socket' } as const satisfies Record<
+  DoorName,
+  string
+>;
+
 export interface JournalParts {
   /** Undefined before the first run. */
   readonly ledger: () => Ledger | undefined;
@@ -107,7 +113,7 @@ export class Journal {
   denied(door: DoorName, { needs, why, person }: Omit<Denial, 'sentence'>): void {
     const taken = this.#take(door);
     if (taken === 'yes') this.log({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door, needs, why } });
-    else if (taken === 'flood') this.log({ action: 'bridge.refused', detail: { peer: door === 'socket' ? 'socket' : 'page', code: 'too-many' } });
+    else if (taken === 'flood') this.log({ action: 'bridge.refused', detail: { peer: peerOf[door], code: 'too-many' } });
   }
 
   recordingStopped(recording: string): void {

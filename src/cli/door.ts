@@ -9,8 +9,15 @@ import { CliError } from './exit.ts';
 /** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
 export type CliNeeds = Permission | Readonly<Record<string, Permission>>;
 
+/** What the command that runs needs of a person, and has not asked for yet. */
+let due: Permission | undefined;
+
+/** Did the command that has ended never ask whether its person may? Then it is not done well, whatever it did. */
+export const neverAsked = (): Permission | undefined => due;
+
 /** @param enter puts the denial into the ledger. @throws CliError where it may not be done */
 export async function pass(needs: Permission, standing: Standing, enter: (entry: AuditEntry) => Promise<unknown>): Promise<void> {
+  if (needs === due) due = undefined;
   const denial = denialOf(needs, standing, Date.now());
   if (!denial) return;
   const { why, person, sentence } = denial;
@@ -33,6 +40,7 @@ export function needsOf(needs: CliNeeds, name: string, options: readonly string[
 /** Before a command of the table begins. */
 export async function passBefore(needs: Permission, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { roles, when } = permissions[needs];
+  due = roles === 'anyone' ? undefined : needs;
   if (roles !== 'anyone' || when.length === 3) return;
   const [{ homeFolder, homePaths, readInstallation }, { appendEvent, openInstallation }] = await Promise.all([
     import('../storage/index.ts'),

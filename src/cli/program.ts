@@ -8,7 +8,7 @@ import { StorageFault } from '../storage/fault.ts';
 import { UnlockError, VaultError } from '../vault/errors.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
-import { needsOf, passBefore } from './door.ts';
+import { needsOf, neverAsked, passBefore } from './door.ts';
 import { CliError, exit, exitTable } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from './passphrase.ts';
@@ -56,7 +56,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     status = failureStatus(error, io);
   }
   await Promise.all(pending);
-  return status;
+  const forgotten = status === exit.done ? neverAsked() : undefined;
+  if (forgotten === undefined) return status;
+  io.talk(`wardmux: this command needs the permission ${forgotten}, and nobody was asked for it. Please report that.`);
+  return exit.failed;
 }
 
 /** Says what went wrong in one sentence, and gives its status. */

@@ -669,7 +669,7 @@ test('twelve windows: as many as fit, the rest behind +N, flags as tmux has them
     await page.setViewportSize({ width, height: 640 });
     await until(async () => (await page.evaluate('document.querySelector(".st--time").getBoundingClientRect().right')) === width - 8, `the time at ${width}`);
     expect(await page.evaluate('document.querySelector(".st--time b").textContent'), String(width)).toMatch(/^\d:\d\d$/);
-    expect(await page.textContent('.win__more'), String(width)).toBe(`+${12 - (await shown())}`);
+    await until(async () => (await page.textContent('.win__more')) === `+${12 - (await shown())}`, `the count of the windows behind at ${width}`);
     expect(await page.locator('.win.is-current').isVisible(), String(width)).toBe(true);
     // No window is left out that would have had room: the widest is 10 cells.
     if (width >= 1024) expect(await page.evaluate(free), String(width)).toBeLessThan(100);
