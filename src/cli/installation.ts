@@ -95,9 +95,9 @@ export function recordingFolder(home: Home, id: string): string {
   throw new CliError('noRecording', `There is no recording ${JSON.stringify(id.slice(0, 60))} in ${home.recordings}. See: wardmux list`);
 }
 
-/** Trust facts of this installation: what an auditor pins. */
-export async function trustOf(site: OpenInstallation): Promise<Trust> {
-  return installationTrust(site.home, site.installation, await factsOf(site));
+/** Trust facts of this installation: what an auditor pins. @param without digests of replaced keys to leave out. */
+export async function trustOf(site: OpenInstallation, without: readonly string[] = []): Promise<Trust> {
+  return installationTrust(site.home, site.installation, await factsOf(site), without);
 }
 
 /** What the ledger says about people, policy and attempts. @throws LedgerError */

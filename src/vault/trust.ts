@@ -6,19 +6,26 @@ import { policyInForce, policyOnceInForce } from '../policy/force.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
 import { StorageFault } from '../storage/fault.ts';
 import type { Home } from '../storage/home.ts';
-import { installationHalves, type Installation } from '../storage/installation.ts';
+import { installationHalves, keyDigest, type Installation } from '../storage/installation.ts';
 import { readPinned } from './pinned.ts';
 
 /**
  * The people whom the ledger knows, with the keys that it has of them, and the audit keys of every policy that
  * was in force, with the events between which they were: no file says that one was.
+ * @param without digests (`keyDigest`) of keys that were replaced and are no longer to be trusted. Whoever pins the file trusts the
+ * next key without their word, so that one stands in it without a certificate.
  * @throws PersonRefused where a record is not the ledger's; StorageFault where it or the policy cannot be read.
  */
-export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts): Trust {
+export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts, without: readonly string[] = []): Trust {
   const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
   return makeTrust({
     installation: installation.id,
-    keys: [...(installation.formerKeys ?? []), installation].map(({ certificate, ...halves }) => ({ ...installationHalves(halves), certificate })),
+    keys: [...(installation.formerKeys ?? []), installation].flatMap(({ certificate, ...halves }, n, all) => {
+      if (without.includes(keyDigest(halves))) return [];
+      const before = all[n - 1];
+      const isCertified = before && !without.includes(keyDigest(before));
+      return [{ ...installationHalves(halves), ...(isCertified ? { certificate } : {}) }];
+    }),
     persons,
     auditKeys: auditKeysOf(home, facts),
     verifierSha256: verifierSha256(),

@@ -3,12 +3,13 @@
  * files here, so nothing is pinned, and everything can be set back together.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
+import { verifier } from './fixture.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-replaced-'));
@@ -115,6 +116,27 @@ test.each<readonly [string, (text: string) => string]>([
   expect(change(text)).not.toBe(text);
   writeFileSync(path, change(text));
   expect(wardmux('ledger', 'verify', '--trust', trust).status).toBe(54);
+});
+
+test('a stolen key that was replaced is left out of the trust file, which is a good one', () => {
+  const [id] = readdirSync(join(home, 'recordings')).toSorted().slice(-1) as [string];
+  const bundle = join(place, 'bundle');
+  done('export', id, '--output', bundle, '--passphrase-fd', '3');
+  const event = wardmux('ledger', 'show', '--json', '--action', 'installation.key').out;
+  const { previous } = (JSON.parse(event.trim()) as { detail: { previous: string } }).detail;
+  const without = wardmux('trust', '--without', previous);
+  expect(without).toMatchObject({ status: 0 });
+  const keys = (JSON.parse(without.out) as { keys: { algorithm: string; certificate?: string | null }[] }).keys;
+  expect(keys.map(({ algorithm, certificate }) => [algorithm, certificate])).toEqual([
+    ['ed25519', null],
+    ['ml-dsa-44', undefined],
+  ]);
+  const path = join(place, 'without.json');
+  writeFileSync(path, without.out);
+  expect(wardmux('verify', bundle, '--trust', path)).toMatchObject({ status: 0 });
+  expect(spawnSync('python3', [verifier, bundle, '--trust', path], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+  expect(wardmux('ledger', 'verify', '--trust', path)).toMatchObject({ status: 0 });
+  expect(wardmux('trust', '--without', 'ab'.repeat(32))).toMatchObject({ status: 2, err: expect.stringContaining(previous) });
 });
 
 type Json = Record<string, unknown> & { formerKeys: Record<string, unknown>[] };

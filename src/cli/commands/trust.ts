@@ -6,6 +6,7 @@ import { readVerifier } from '../../export/verifier.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { identitySentence, openInstallation, trustOf } from '../installation.ts';
+import { keyDigest } from '../../storage/installation.ts';
 
 const TRUST_FILE = 'trust.json';
 const VERIFIER_FILE = 'verify.py';
@@ -18,16 +19,33 @@ export const trust: CliCommand = {
   examples: [
     ['wardmux trust > trust.json', 'for wardmux verify and verify.py'],
     ['wardmux trust --verifier auditor', 'auditor/trust.json and auditor/verify.py, to be handed to the auditor before any bundle'],
+    [
+      'wardmux trust --without 5f1c…',
+      'without a stolen key that was replaced (its digest: wardmux ledger show --action installation.key); what only it signed no longer verifies',
+    ],
     ['wardmux trust --allowed-signers > signers', 'for ssh-keygen -Y verify'],
   ],
   declare: (command, io, done) => {
     command
       .option('--verifier <DIR>', 'write trust.json and verify.py into this folder, which is made where it is missing')
+      .option(
+        '--without <DIGEST>',
+        'leave out a key that was replaced, since somebody stole it; may be said several times',
+        (value: string, all: string[]) => [...all, value],
+        [],
+      )
       .option('--allowed-signers', 'print them as OpenSSH’s allowed_signers')
-      .action(async (options: { allowedSigners?: boolean; verifier?: string }) => {
+      .action(async (options: { allowedSigners?: boolean; verifier?: string; without: string[] }) => {
         const site = await openInstallation(io);
         if (site.identity.state !== 'pinned') io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
-        const facts = await trustOf(site);
+        const former = (site.installation.formerKeys ?? []).map((key) => ({ digest: keyDigest(key), replaced: key.replaced }));
+        const unknown = options.without.find((digest) => !former.some((key) => key.digest === digest));
+        if (unknown !== undefined)
+          throw new CliError(
+            'usage',
+            `${JSON.stringify(unknown.slice(0, 80))} is no key of this installation that was replaced. ${former.length === 0 ? 'None was.' : `These were:\n${former.map(({ digest, replaced }) => `  ${digest}  replaced ${replaced}`).join('\n')}`}`,
+          );
+        const facts = await trustOf(site, options.without);
         if (options.verifier !== undefined) {
           const folder = resolve(options.verifier);
           writeNew(folder, [
