@@ -15,6 +15,11 @@ let due: Permission | undefined;
 /** Did the command that has ended never ask whether its person may? Then it is not done well, whatever it did. */
 export const neverAsked = (): Permission | undefined => due;
 
+/** The command found nothing to do, and so nothing to ask for. */
+export function nothingToDo(): void {
+  due = undefined;
+}
+
 /** @param enter puts the denial into the ledger. @throws CliError where it may not be done */
 export async function pass(needs: Permission, standing: Standing, enter: (entry: AuditEntry) => Promise<unknown>): Promise<void> {
   if (needs === due) due = undefined;

@@ -1,5 +1,6 @@
 /** `wardmux policy accept`: takes a changed policy.json into force. */
 import { acceptPolicy, differenceText, policyInForce, proposalSentence } from '../../policy/index.ts';
+import { nothingToDo } from '../door.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { openInstallation, policyOf, unlockPerson, withLedger, type PersonOptions } from '../installation.ts';
@@ -13,6 +14,7 @@ async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): P
   if (!proposal) {
     if (options.json) await io.out(jsonText({ sha256, previousSha256: sha256, differences: [] }));
     io.talk(`${home.policy} is the policy in force. There is nothing to accept.`);
+    nothingToDo();
     return exit.done;
   }
   if (proposal.kind !== 'changed') throw new CliError('failed', proposalSentence(home, proposal));
