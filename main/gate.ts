@@ -50,8 +50,7 @@ export class Gate {
   #session: Session | undefined;
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
   #created: VaultClient | undefined;
-  /** What the workspace has yet to be shown again. */
-  /** Panes that the pty host shows from here on, and what of them came before. */
+  /** What the workspace has yet to be shown again: panes that the pty host shows from here on, and what of them came before. */
   #attached: readonly AttachedPane[] = [];
   #lockedAt: string | null = null;
   /** The last lock, until it is done. */

@@ -233,7 +233,7 @@ export class Unlock {
       journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', needs: 'identity.unlock' } });
   }
 
-  /** The page that asked is replaced by the workspace: it gets its answer first. */
+  /** The page that asked is replaced by the workspace, and needs no answer. */
   #opensNext(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, failures)));
   }

@@ -79,7 +79,6 @@ const patterns = {
   bytes64: BYTES_64,
 } as const;
 
-export const installationPattern = patterns.installation;
 export const recordingPattern = patterns.recording;
 
 /** The row of an action. @throws LedgerError 'refused-event' for an action that the table does not know. */

@@ -1,7 +1,6 @@
 /** The files of a ledger, and reading them line by line without holding more than one line. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPlain } from '../storage/plain.ts';
 
 /** Names inside the ledger's folder. */
 export const EVENTS_FILE = 'events.jsonl';
@@ -98,17 +97,6 @@ function* passInSteps(fd: number, start: number, visit: LineVisitor, maxLine: nu
     yield;
   }
   return { end: offset, tornBytes: size - offset };
-}
-
-/** As passLines, over a path. @returns undefined when there is no such file. @throws the system's error for any other trouble. */
-export function passFile(path: string, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass | undefined {
-  const fd = openPlain(path);
-  if (fd === undefined) return undefined;
-  try {
-    return passLines(fd, 0, visit, maxLine);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** The offset after the next newline from `from` on; undefined where none follows. */

@@ -21,8 +21,6 @@ export interface TailOptions {
   readonly written: Written;
   /** The most output bytes to replay. */
   readonly maxTailBytes: number;
-  /** The recording may be growing. True unless said otherwise. */
-  readonly live?: boolean;
 }
 
 /** What to do to a fresh terminal, in this order. `offset` is always output bytes of the recording before the item. */
@@ -66,14 +64,13 @@ export function decodeSnapshot(data: Uint8Array): { readonly info: SnapshotInfo;
 export async function* tail(folder: string, opener: SegmentOpener, options: TailOptions): AsyncGenerator<ReplayItem, void, undefined> {
   const { written, maxTailBytes } = options;
   const { outputBytes: upTo, starts } = written;
-  const live = options.live ?? true;
   const bound = Math.max(starts[0]?.outputOffset ?? 0, upTo - maxTailBytes);
   let part: Part = { entries: [], snapshot: undefined, fault: undefined };
   for (let i = starts.length - 1; i >= 0; i--) {
     const { segment, outputOffset } = starts[i]!;
     const before = treeBefore(starts[i]!);
     const end = i === starts.length - 1 ? written.head : treeBefore(starts[i + 1]!).head();
-    const read = await readPart(await openRecording(folder, { live, fromSegment: segment, before }), segment, end, opener, bound, upTo);
+    const read = await readPart(await openRecording(folder, { live: true, fromSegment: segment, before }), segment, end, opener, bound, upTo);
     // What stands behind damage is not replayed.
     if (read.fault) wipe(part);
     part = {

@@ -1,4 +1,4 @@
-/** installation.json: who this workstation's Wardmux is, and where its secrets are. Public; written once. */
+/** installation.json: who this workstation's Wardmux is, and where its secrets are. Public; written at the first run, and replaced when its key is. */
 import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
