@@ -8,7 +8,7 @@ import type { Service } from '../src/process/service.ts';
 import { ptyParentService } from '../src/pty/service.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/vault/first-run.ts';
-import { newScryptParameters } from '../src/vault/kdf.ts';
+import { newScryptParameters } from '../src/crypto/kdf.ts';
 import type { OpenIdentity } from '../src/vault/identity.ts';
 import { vaultParentService } from '../src/vault/service.ts';
 import { prove } from '../src/proof/proof.ts';

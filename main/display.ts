@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Display } from '../src/bridge/schema.ts';
-import { readSmall, writeAtomic, type Home } from '../src/storage/index.ts';
+import { type Home } from '../src/storage/index.ts';
+import { writeAtomic, readSmall } from '../src/disk/atomic.ts';
 
 const schema = z.strictObject({
   theme: z.enum(['system', 'dark', 'light']),

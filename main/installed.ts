@@ -3,7 +3,7 @@ import { AnchorKeeper, openAnchors, openLedger, rootsOf } from '../src/anchors/i
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
-import type { InstallationSigner } from '../src/ledger/types.ts';
+import type { InstallationSigner } from '../src/crypto/signer.ts';
 import { policyInForce, type PolicyInForce } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
 import type { Recipient } from '../src/recording/types.ts';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openHome, StorageFault, type Home } from '../src/storage/index.ts';
+import { openHome, type Home } from '../src/storage/index.ts';
+import { StorageFault } from '../src/disk/fault.ts';
 import { PolicyWatch, type PolicyWatchParts } from './policy-watch.ts';
 
 let home: Home;

@@ -1,7 +1,7 @@
 /** What the first run's page proposes and has to say before anything is written. */
 import { homedir, hostname } from 'node:os';
 import { chooseSecretStore, newInstallationId, type Home } from '../src/storage/index.ts';
-import { mountedMedia } from '../src/storage/media.ts';
+import { mountedMedia } from '../src/disk/media.ts';
 import { auditKeyPlace, type AuditKeyPlace } from '../src/vault/audit-key.ts';
 
 /** On a removable medium where one is mounted; else in the person's home, to be moved off the machine. */

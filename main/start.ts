@@ -5,7 +5,8 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { protectProcess, restartClean } from '../src/native/protect.ts';
-import { homeFolder, StorageFault } from '../src/storage/index.ts';
+import { homeFolder } from '../src/storage/index.ts';
+import { StorageFault } from '../src/disk/fault.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { launchElectron } from './electron/launch.ts';

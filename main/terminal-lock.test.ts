@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LockConfig } from '../src/lock/machine.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/vault/backoff.ts';
-import { newScryptParameters } from '../src/vault/kdf.ts';
+import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { createPerson } from '../src/vault/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
 import type { PersonRecord } from '../src/vault/types.ts';

@@ -1,5 +1,5 @@
 /** How long nobody has touched the machine, where the desktop says so. The app's own input timer comes first. */
-import { Bus, propertyOf, readCount, readVariant, sessionBusPath, systemBusPath, type Call } from '../../src/storage/dbus.ts';
+import { Bus, propertyOf, readCount, readVariant, sessionBusPath, systemBusPath, type Call } from '../../src/dbus/dbus.ts';
 
 /** A bus that does not answer within this time is as good as none: the lock must not wait for it. */
 const BUS_MS = 500;

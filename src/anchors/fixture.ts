@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INSTALLATION, testSigner, type TestSigner } from '../ledger/fixture.ts';
 import { ledgerOrigin, noteKey, signCheckpoint, type NoteKey } from '../ledger/note.ts';
-import { MLDSA44, openMldsa44 } from '../storage/mldsa.ts';
+import { MLDSA44, openMldsa44 } from '../crypto/mldsa.ts';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { RootAt } from './relation.ts';
 import type { AnchorHead } from './types.ts';

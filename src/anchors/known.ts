@@ -2,7 +2,7 @@
 import { closeSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { passLines, skipLine } from '../ledger/files.ts';
-import { openPlain } from '../storage/plain.ts';
+import { openPlain } from '../disk/plain.ts';
 import type { NoteKey } from '../ledger/note.ts';
 import { AnchorError, anchorError } from './errors.ts';
 import { headOfNote, noteOfLine } from './head.ts';

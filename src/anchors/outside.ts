@@ -4,20 +4,12 @@
  */
 import { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
-import type { InstallationSigner, KnownHeads, OutsideHead } from '../ledger/types.ts';
+import type { KnownHeads, OutsideHead } from '../ledger/types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 import { everyPolicy } from '../policy/force.ts';
 import type { AuditEntry } from '../ledger/events.ts';
-import {
-  StorageFault,
-  checkIdentity,
-  keyDigest,
-  openSecretStore,
-  openSigner,
-  pinNew,
-  type Home,
-  type Installation,
-  type SecretStore,
-} from '../storage/index.ts';
+import { checkIdentity, keyDigest, openSecretStore, openSigner, pinNew, type Home, type Installation, type SecretStore } from '../storage/index.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { headOfNote, isOfUnknownKey } from './head.ts';
 import { knownHeads } from './known.ts';
 import { openAnchors } from './open.ts';

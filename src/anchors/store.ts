@@ -7,7 +7,7 @@ import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { anchorFailureCodes } from './errors.ts';
-import { ed25519Verify } from '../storage/ed25519.ts';
+import { ed25519Verify } from '../crypto/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState, Receipt } from './types.ts';
@@ -67,7 +67,7 @@ function openReceipt(line: string, anchor: string, key: NoteKey): Receipt | unde
 
 export const noState: AnchorState = { pending: null, failing: null, diverged: null, told: { sent: null, failed: null } };
 
-/** Replaces a file, or makes it, as storage/atomic does, without making the caller's thread wait. @throws the system's error; the old file is then whole. */
+/** Replaces a file, or makes it, as disk/atomic does, without making the caller's thread wait. @throws the system's error; the old file is then whole. */
 export async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {

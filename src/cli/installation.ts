@@ -8,7 +8,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { readFacts } from '../ledger/view.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
-import type { InstallationSigner, LedgerEntry } from '../ledger/types.ts';
+import type { LedgerEntry } from '../ledger/types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, type PolicyInForce } from '../policy/index.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import {

@@ -4,7 +4,7 @@ import { AnchorError } from '../anchors/errors.ts';
 import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { UnlockError, VaultError } from '../vault/errors.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';

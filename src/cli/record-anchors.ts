@@ -5,7 +5,7 @@
 import { AnchorKeeper, headOfNote, openAnchors, rootsOf } from '../anchors/index.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import type { Ledger } from '../ledger/index.ts';
-import type { InstallationSigner } from '../ledger/types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Home } from '../storage/index.ts';
 

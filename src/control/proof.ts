@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { ed25519Verify } from '../storage/ed25519.ts';
+import { ed25519Verify } from '../crypto/ed25519.ts';
 
 /** No other thing that the key signs begins like this: a checkpoint with its origin, a bundle and a certificate with SSHSIG. */
 const NAMESPACE = 'wardmux/v1/socket-answer';

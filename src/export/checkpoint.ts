@@ -1,5 +1,5 @@
 /** checkpoint.note of a bundle: read more strictly than a note has to be, so that no two verifiers can see two checkpoints in it. */
-import { ed25519Verify } from '../storage/ed25519.ts';
+import { ed25519Verify } from '../crypto/ed25519.ts';
 import { COSIGNATURE_BYTES, verifySecond, type NoteKey, type SecondSignature } from '../ledger/note.ts';
 import { utf8Text } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';

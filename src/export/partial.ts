@@ -9,8 +9,8 @@ import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { recordingPattern } from '../ledger/events.ts';
-import { bootId, startOf } from '../recording/process-identity.ts';
-import { readSmall, writeAtomic } from '../storage/atomic.ts';
+import { bootId, startOf } from '../disk/process-identity.ts';
+import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { ALL_FILES } from './layout.ts';
 
 const NOTE = /^export-([0-9a-f]{16})\.json$/;

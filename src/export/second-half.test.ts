@@ -34,7 +34,7 @@ vi.mock('node:crypto', async (load) => {
 });
 
 test('a bundle of two halves is good, and that the second was not checked is said; a missing one is found all the same', async () => {
-  const { canMldsa44 } = await import('../storage/mldsa.ts');
+  const { canMldsa44 } = await import('../crypto/mldsa.ts');
   const { verifyBundle } = await import('./verify.ts');
   expect(canMldsa44()).toBe(false);
   const verdict = verifyBundle(writeFiles(join(folder, 'whole'), whole), keys.trustText);

@@ -1,13 +1,14 @@
 /** A ledger's first files, each next head of it, and the refusal of one that does not extend what is kept outside. */
 import { emptyRoot } from '../merkle/tree.ts';
-import { writeAtomic } from '../storage/atomic.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { writeAtomic } from '../disk/atomic.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { systemError } from './disk.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
 import type { NoteKey } from './note.ts';
-import type { InstallationSigner, LedgerOptions, OutsideHead } from './types.ts';
+import type { LedgerOptions, OutsideHead } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 
 export function diverged(folder: string, { source, size, time }: OutsideHead): LedgerError {
   return new LedgerError(

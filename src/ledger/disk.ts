@@ -1,7 +1,7 @@
 /** The files of a ledger as its writer holds them: opened as what they are, parts of them kept aside, and what the system says when it refuses. */
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncFolder } from '../storage/atomic.ts';
+import { syncFolder } from '../disk/atomic.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sealHeads } from './heads.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
-import type { InstallationSigner, LedgerEntry, LedgerEvent } from './types.ts';
+import type { LedgerEntry, LedgerEvent } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 
 export const INSTALLATION = 'w-0123456789ab';
 

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { openMldsa44 } from '../storage/mldsa.ts';
+import { openMldsa44 } from '../crypto/mldsa.ts';
 import { testLedgerOptions } from './fixture.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import { readLedger } from './read.ts';
-import type { InstallationSigner } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 
 test('checkpoints of one half after the installation had two are counted, and where the first of them stands', async () => {
   const { folder, installation, signer: first } = testLedgerOptions();

@@ -12,5 +12,5 @@ export type { FoundEvent } from './found-event.ts';
 export { BUSY_INTERVAL_MS, CheckpointScheduler, FIRST_HEAD_MS, REST_INTERVAL_MS } from './scheduler.ts';
 export { LedgerView, readFacts } from './view.ts';
 export { HEADS, MAX_HEADS, type RecordingHead } from './heads.ts';
-export type { Authority, InstallationSigner, KnownHeads, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+export type { Authority, KnownHeads, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 export type { EventRow } from './table/row.ts';

@@ -23,7 +23,8 @@ import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
 import { corrupt, headOf, openState } from './state.ts';
-import type { Authority, InstallationSigner, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 import { LedgerWriter } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { lock, NativeError } from '../native/addon.ts';
-import { storageFault } from '../storage/fault.ts';
+import { storageFault } from '../disk/fault.ts';
 import { LedgerError } from './errors.ts';
 
 /** Holders need some milliseconds; ten seconds means that one of them is stopped or the disk is gone. */

@@ -8,10 +8,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../types/head.ts';
-import { ed25519Verify, isEd25519Point } from '../storage/ed25519.ts';
+import { ed25519Verify, isEd25519Point } from '../crypto/ed25519.ts';
 import { installationHalves, vouchText, type Installation } from '../storage/installation.ts';
-import { MLDSA44, mldsa44Verify } from '../storage/mldsa.ts';
-import type { InstallationSigner, SignedCheckpoint } from './types.ts';
+import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
+import type { SignedCheckpoint } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 
 /** Signature types in C2SP signed notes: Ed25519 over the text, and the ML-DSA-44 cosignature. */
 const ED25519 = 0x01;

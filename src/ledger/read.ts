@@ -4,7 +4,7 @@ import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import type { TreeHead } from '../types/head.ts';
 import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
-import { openPlain } from '../storage/plain.ts';
+import { openPlain } from '../disk/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';

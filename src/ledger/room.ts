@@ -1,9 +1,9 @@
 /** Room that is held back for the ledger: a lock, an unlock and the end of a recording are entered also where somebody has filled the disk. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { freeMebibytes, holdRoom as hold, releaseRoom as release } from '../storage/room.ts';
+import { freeMebibytes, holdRoom as hold, releaseRoom as release } from '../disk/room.ts';
 
-export { isFull } from '../storage/room.ts';
+export { isFull } from '../disk/room.ts';
 
 /** Some sixteen thousand events. */
 export const ROOM_BYTES = 4 * 1024 * 1024;

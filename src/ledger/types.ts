@@ -1,4 +1,5 @@
 /** The ledger's vocabulary: one JSON event a line, each event a leaf of one RFC 6962 tree. Never any pane text in it. */
+import type { InstallationSigner } from '../crypto/signer.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { OpenedHeads, RecordingHead } from './heads.ts';
 import type { NoteKey } from './note.ts';
@@ -46,22 +47,6 @@ export interface SignedCheckpoint {
   readonly origin: string;
   readonly head: TreeHead;
   readonly note: string;
-}
-
-/** Signs with the installation's key. The key itself stays where it is kept. */
-export interface InstallationSigner {
-  readonly installation: string;
-  /** Raw Ed25519 public key, 32 bytes. */
-  readonly publicKey: Uint8Array;
-  /** Ed25519 (RFC 8032): 64 bytes. */
-  sign(bytes: Uint8Array): Promise<Uint8Array>;
-  /** The second half, which signs checkpoints and exports too: ML-DSA-44 (FIPS 204). Undefined where there is none, or this runtime cannot use it. */
-  readonly second?: {
-    /** 1,312 bytes. */
-    readonly publicKey: Uint8Array;
-    /** 2,420 bytes. */
-    sign(bytes: Uint8Array): Promise<Uint8Array>;
-  };
 }
 
 /** A head of the ledger that is kept outside of its folder. */

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { Doubt } from './derived/doubt.ts';
 import { LedgerFacts } from './facts.ts';
-import { openPlain } from '../storage/plain.ts';
+import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LookupSource } from './lookups.ts';

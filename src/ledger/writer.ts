@@ -21,7 +21,8 @@ import { signCheckpoint, type NoteKey } from './note.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt } from './found-event.ts';
 import { openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { InstallationSigner, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');

@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { createNew, readSmall } from '../storage/atomic.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { createNew, readSmall } from '../disk/atomic.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
-import { parseJson, toJson } from '../storage/json.ts';
+import { parseJson, toJson } from '../disk/json.ts';
 import { workstationClasses } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema, type PublicJwk } from '../types/keys.ts';

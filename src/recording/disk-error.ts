@@ -1,5 +1,5 @@
 /** What an error of the disk means for a recording, in a sentence. */
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { RecordingError } from './errors.ts';
 
 /** Code of an error of ours: a segment's file is gone from its place, or shorter than what was written. */

@@ -1,7 +1,7 @@
 /** What a recording leaves beside its segments when it ends: public, for listings; the ledger has the same facts with a signature. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSmall, writeAtomic } from '../storage/atomic.ts';
+import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { endReasons, type EndReason } from '../types/words.ts';
 import type { TreeHead } from '../types/head.ts';
 

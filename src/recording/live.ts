@@ -6,11 +6,11 @@
 import { closeSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeError, tryLock } from '../native/addon.ts';
-import { readSmall } from '../storage/atomic.ts';
-import { openPlain } from '../storage/plain.ts';
+import { readSmall } from '../disk/atomic.ts';
+import { openPlain } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
-import { bootId, ownerOf, startOf } from './process-identity.ts';
+import { bootId, ownerOf, startOf } from '../disk/process-identity.ts';
 
 const NAME = 'live';
 

@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
-import { NotPlainError, openPlainHandle } from '../storage/plain.ts';
+import { NotPlainError, openPlainHandle } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { decodeEvents, type DecodedEvent } from './events.ts';
 import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';

@@ -5,8 +5,8 @@
 import { closeSync, fsyncSync, ftruncateSync, lstatSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { readSmall, syncFolder, writeAtomic } from '../storage/atomic.ts';
-import { NotPlainError } from '../storage/plain.ts';
+import { readSmall, syncFolder, writeAtomic } from '../disk/atomic.ts';
+import { NotPlainError } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
 import { holdRecording, liveState, unmarkLive } from './live.ts';

@@ -7,7 +7,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { holdRoom, releaseRoom } from '../storage/room.ts';
+import { holdRoom, releaseRoom } from '../disk/room.ts';
 
 export const ROOM_FILE = 'reserve';
 export const ROOM_BYTES = 384 * 1024;

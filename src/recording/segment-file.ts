@@ -9,7 +9,7 @@ import { close, closeSync, fdatasync, fstat, fstatSync, ftruncateSync, openSync,
 import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { isFull } from '../storage/room.ts';
+import { isFull } from '../disk/room.ts';
 import { MOVED } from './disk-error.ts';
 import { segmentName } from './header.ts';
 import type { TreeHead } from '../types/head.ts';

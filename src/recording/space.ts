@@ -2,7 +2,7 @@
 import { cannotBegin } from './disk-error.ts';
 import { RecordingError } from './errors.ts';
 import type { RecordingOptions } from './options.ts';
-import { freeMebibytes } from '../storage/room.ts';
+import { freeMebibytes } from '../disk/room.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** How much may be written between two looks, at most and at least. */

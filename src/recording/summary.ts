@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPlainHandle } from '../storage/plain.ts';
+import { openPlainHandle } from '../disk/plain.ts';
 import { readEnd } from './end-file.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, SEGMENT_MAGIC } from './frame.ts';
 import { segmentName, segmentNumber } from './header.ts';

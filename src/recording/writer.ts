@@ -18,8 +18,8 @@
  */
 import { join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
-import { syncFolder } from '../storage/atomic.ts';
-import { isFull } from '../storage/room.ts';
+import { syncFolder } from '../disk/atomic.ts';
+import { isFull } from '../disk/room.ts';
 import { cannotBegin, nameOf, noRoom, stopped } from './disk-error.ts';
 import { writeEnd } from './end-file.ts';
 import { RecordingError } from './errors.ts';

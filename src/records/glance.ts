@@ -8,7 +8,7 @@ import type { RecordingState } from '../ledger/rules.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, parseFrame, SEGMENT_MAGIC, TYPE_HEADER } from '../recording/frame.ts';
 import { parseHeader, segmentName, segmentNumber } from '../recording/header.ts';
 import type { SegmentHeader } from '../recording/types.ts';
-import { openPlain } from '../storage/plain.ts';
+import { openPlain } from '../disk/plain.ts';
 
 /** Of a longer last segment the frames are not counted: a list of recordings is no reading of them. */
 const COUNTED_BYTES = 256 * 1024;

@@ -2,7 +2,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { StorageFault, isMissing, storageFault } from './fault.ts';
+import { StorageFault, isMissing, storageFault } from '../disk/fault.ts';
 
 /** Absolute paths in the data folder. */
 export interface Home {

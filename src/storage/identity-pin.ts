@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { StorageFault } from './fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 import { installationSchema, type Installation } from './installation.ts';
 import { SecretServiceStore, type SecretStore } from './secret-store.ts';

@@ -1,6 +1,4 @@
 /** The door of the room. */
-export { StorageFault, storageFault, type StorageCode } from './fault.ts';
-export { createNew, readSmall, syncFolder, writeAtomic } from './atomic.ts';
 export { homeFolder, homePaths, listFolder, openHome, type Home } from './home.ts';
 export { checkIdentity, pinFirstUse, pinNew, pinSuccessor, type IdentityCheck } from './identity-pin.ts';
 export { createInstallation, installationKey, keyDigest, newInstallationId, readInstallation, requireInstallation, type Installation } from './installation.ts';

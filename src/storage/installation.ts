@@ -2,11 +2,11 @@
 import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createNew, writeAtomic } from './atomic.ts';
-import { ed25519Verify } from './ed25519.ts';
-import { StorageFault } from './fault.ts';
+import { createNew, writeAtomic } from '../disk/atomic.ts';
+import { ed25519Verify } from '../crypto/ed25519.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
-import { readJson, toJson } from './json.ts';
+import { readJson, toJson } from '../disk/json.ts';
 
 const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);

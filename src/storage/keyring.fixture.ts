@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyringState } from './dbus.ts';
+import { keyringState } from './keyring.ts';
 
 export const missingKeyringPrograms = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon'].filter(
   (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0,

@@ -8,9 +8,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
-import { readSmall, writeAtomic } from './atomic.ts';
-import { keyringState, type KeyringState } from './dbus.ts';
-import { StorageFault, storageFault } from './fault.ts';
+import { readSmall, writeAtomic } from '../disk/atomic.ts';
+import { type KeyringState, keyringState } from './keyring.ts';
+import { StorageFault, storageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 
 export type SecretStoreName = 'secret-service' | 'file';

@@ -1,8 +1,8 @@
 /** The installation's signing key: Ed25519 (RFC 8032), and ML-DSA-44 (FIPS 204) where the runtime has it. Both sign ledger checkpoints and exports. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { canMldsa44, MLDSA44, openMldsa44 } from './mldsa.ts';
-import type { InstallationSigner } from '../ledger/types.ts';
-import { StorageFault } from './fault.ts';
+import { canMldsa44, MLDSA44, openMldsa44 } from '../crypto/mldsa.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 import { requireInstallation, type Installation } from './installation.ts';
 import { openSecretStore, type SecretStore } from './secret-store.ts';

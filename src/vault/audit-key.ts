@@ -14,7 +14,7 @@ export interface AuditKeyPlace {
   readonly sentence: string;
 }
 
-/** @param removable folders of removable media: src/storage/media.ts. @param name of the machine. */
+/** @param removable folders of removable media: src/disk/media.ts. @param name of the machine. */
 export function auditKeyPlace(removable: readonly string[], home: string, name: string): AuditKeyPlace {
   const file = `wardmux-audit-key-${name}.json`;
   const [medium] = removable;

@@ -1,7 +1,7 @@
 /** The key of the back-off counters' MAC: 32 bytes in the installation's secret store. */
 import { randomBytes } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import { openSecretStore, type SecretStore } from '../storage/secret-store.ts';

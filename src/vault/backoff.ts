@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AttemptFacts } from '../ledger/facts.ts';
 import { backoffRows, delaySeconds, isDisabled } from '../lock/backoff.ts';
-import { readSmall, writeAtomic } from '../storage/atomic.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { readSmall, writeAtomic } from '../disk/atomic.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
-import { toJson } from '../storage/json.ts';
+import { toJson } from '../disk/json.ts';
 import { UnlockError } from './errors.ts';
 import { personIdSchema } from './schema.ts';
 

@@ -8,10 +8,10 @@ import { homePaths, openHome } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { openSigner } from '../storage/signer.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { backoffPath } from './backoff.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
-import { newScryptParameters } from './kdf.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
 import { listPeople, readPerson, unlockWithPassphrase } from './person.ts';
 
 const words = 'kettle orbit willow prairie stamp';

@@ -11,12 +11,12 @@ import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';
 import { createPolicy, defaultPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
-import { createNew, readSmall, syncFolder } from '../storage/atomic.ts';
-import { StorageFault, storageFault } from '../storage/fault.ts';
+import { createNew, readSmall, syncFolder } from '../disk/atomic.ts';
+import { StorageFault, storageFault } from '../disk/fault.ts';
 import { listFolder, openHome, type Home } from '../storage/home.ts';
 import { createInstallation, newInstallationId, type Installation } from '../storage/installation.ts';
-import { toJson } from '../storage/json.ts';
-import { withFileLock } from '../storage/lock.ts';
+import { toJson } from '../disk/json.ts';
+import { withFileLock } from '../disk/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
 import { pinNew, pinnedBefore } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
@@ -28,7 +28,8 @@ import { loadJudge, normalisePassphrase } from './passphrase.ts';
 import { addPerson, createPerson, personPath } from './person.ts';
 import { factsOf } from './pinned.ts';
 import { nameSchema } from './schema.ts';
-import type { PersonRecord, ScryptParameters } from './types.ts';
+import type { PersonRecord } from './types.ts';
+import type { ScryptParameters } from '../crypto/kdf.ts';
 
 /** Its events, in their order. */
 const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'installation.pin'];

@@ -20,7 +20,7 @@ import { homePaths, openSigner, readInstallation, requireInstallation, type Home
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { firstRun } from './first-run.ts';
 import { VaultHost } from './host.ts';
-import { newScryptParameters } from './kdf.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
 import { SoftwareAuthenticator } from './passkey.fixture.ts';
 import { personPath, readPerson } from './person.ts';
 import { enterStaged } from './pinned.ts';

@@ -15,7 +15,7 @@ import type { Link } from '../process/link.ts';
 import type { Failure, Handlers, OutputOf } from '../process/service.ts';
 import { prove } from '../proof/proof.ts';
 import { RecordingError } from '../recording/errors.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import type { UnlockMethod } from '../types/words.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { newScryptParameters } from './kdf.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
 import type { OpenIdentity } from './identity.ts';
 import { Passkeys } from './passkey.ts';
 import { SoftwareAuthenticator, type Lies } from './passkey.fixture.ts';

@@ -9,7 +9,7 @@ import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@si
 import { z } from 'zod';
 import { UnlockError, VaultError } from './errors.ts';
 import type { OpenIdentity } from './identity.ts';
-import { deriveFromPrf } from './kdf.ts';
+import { deriveFromPrf } from '../crypto/kdf.ts';
 import { openWithVaultKey } from './person.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import type { KeySlot, PersonRecord } from './types.ts';

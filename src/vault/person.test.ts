@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CompactEncrypt, importJWK } from 'jose';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { costFor, deriveFromPassphrase, newScryptParameters, scryptLimits } from './kdf.ts';
+import { costFor, deriveFromPassphrase, newScryptParameters, scryptLimits } from '../crypto/kdf.ts';
 import { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');

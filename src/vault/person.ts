@@ -1,16 +1,16 @@
 /** People on disk: people/ID.json. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createNew, readSmall, writeAtomic } from '../storage/atomic.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { createNew, readSmall, writeAtomic } from '../disk/atomic.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
-import { parseJson, toJson } from '../storage/json.ts';
+import { parseJson, toJson } from '../disk/json.ts';
 import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
-import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters } from './kdf.ts';
+import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters, type ScryptParameters } from '../crypto/kdf.ts';
 import { nameSchema, personIdSchema, personSchema } from './schema.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
-import type { KeySlot, PersonRecord, ScryptParameters } from './types.ts';
+import type { KeySlot, PersonRecord } from './types.ts';
 
 const advice = 'Restore it from a backup, or have an audit key open the recordings.';
 

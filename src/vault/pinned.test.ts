@@ -12,7 +12,7 @@ import { openSigner, requireInstallation, type Home } from '../storage/index.ts'
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { firstRun } from './first-run.ts';
 import { generateKeys, type OpenIdentity } from './identity.ts';
-import { newScryptParameters } from './kdf.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from './person.ts';
 import { certifySlots, enterStaged, factsOf, mismatch, readPinned, stagePerson } from './pinned.ts';
 import type { PersonRecord } from './types.ts';

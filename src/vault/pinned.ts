@@ -9,10 +9,10 @@ import { certifierOf, certify, type Certificate } from '../ledger/certificate.ts
 import type { LedgerFacts, PersonFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import { syncFolder, writeAtomic } from '../storage/atomic.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { syncFolder, writeAtomic } from '../disk/atomic.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
-import { toJson } from '../storage/json.ts';
+import { toJson } from '../disk/json.ts';
 import { UnlockError } from './errors.ts';
 import { publicPart } from './identity.ts';
 import { personPath, readPerson, readPersonAt } from './person.ts';

@@ -13,7 +13,7 @@ import { keyDigest, type Installation } from '../storage/installation.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { signingKeySecret } from '../storage/signer.ts';
 import { firstRun } from './first-run.ts';
-import { newScryptParameters } from './kdf.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
 import { rotateKey, rotationSteps, type RotationStep } from './rotate-key.ts';
 import { installationTrust } from './trust.ts';
 

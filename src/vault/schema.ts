@@ -1,6 +1,6 @@
 /** people/ID.json, checked in full: nothing from disk is believed before it has been through here. */
 import { z } from 'zod';
-import { scryptLimits } from './kdf.ts';
+import { scryptLimits } from '../crypto/kdf.ts';
 import type { PersonRecord } from './types.ts';
 import { PERSON_ID } from '../types/ids.ts';
 import { base64url, publicJwkSchema } from '../types/keys.ts';

@@ -4,7 +4,7 @@ import { verifierSha256 } from '../export/verifier.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { policyInForce, policyOnceInForce } from '../policy/force.ts';
 import type { LoadedPolicy } from '../policy/policy.ts';
-import { StorageFault } from '../storage/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { installationHalves, keyDigest, type Installation } from '../storage/installation.ts';
 import { readPinned } from './pinned.ts';

@@ -1,15 +1,7 @@
 /** People, their key slots and their identity. A person is not an OS account: clinical workstations share one. */
+import type { ScryptParameters } from '../crypto/kdf.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import type { PublicJwk } from '../types/keys.ts';
-
-/** scrypt (RFC 7914) parameters: N is a power of two. */
-export interface ScryptParameters {
-  readonly N: number;
-  readonly r: number;
-  readonly p: number;
-  /** base64url, 16 bytes or more. */
-  readonly salt: string;
-}
 
 /** AES-256-GCM: base64url iv (12 bytes) and ciphertext with its tag at the end. */
 export interface Sealed {

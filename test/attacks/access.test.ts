@@ -13,7 +13,7 @@ import { readBackoffKey } from '../../src/vault/backoff-key.ts';
 import { Backoff } from '../../src/vault/backoff.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
 import { generateKeys, sealIdentity } from '../../src/vault/identity.ts';
-import { deriveFromPassphrase, newScryptParameters } from '../../src/vault/kdf.ts';
+import { deriveFromPassphrase, newScryptParameters } from '../../src/crypto/kdf.ts';
 import { addPerson } from '../../src/vault/person.ts';
 import { factsOf } from '../../src/vault/pinned.ts';
 import { newSlotId, wrapVaultKey } from '../../src/vault/slot.ts';

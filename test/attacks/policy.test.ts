@@ -14,7 +14,7 @@ import { Ledger } from '../../src/ledger/ledger.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
-import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { verifier } from './fixture.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */

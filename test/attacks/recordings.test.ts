@@ -34,7 +34,7 @@ import { operatorAccess } from '../../src/recording/access.ts';
 import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from '../../src/recording/frame.ts';
 import { parseHeader } from '../../src/recording/header.ts';
 import { liveState } from '../../src/recording/live.ts';
-import { bootId, startOf } from '../../src/recording/process-identity.ts';
+import { bootId, startOf } from '../../src/disk/process-identity.ts';
 import type { RecordingNotice, SegmentHeader } from '../../src/recording/types.ts';
 import { walkRecording } from '../../src/recording/walk.ts';
 import { generateAuditKey, newSegmentSecret, thumbprint, wrapSecret } from '../../src/recording/wrap.ts';
@@ -42,7 +42,7 @@ import { RecordingWriter } from '../../src/recording/writer.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
-import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { newRecording, rotated } from '../support/recording.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });

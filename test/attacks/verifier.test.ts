@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { CastText } from '../../src/export/cast.ts';
-import { ed25519Verify } from '../../src/storage/ed25519.ts';
+import { ed25519Verify } from '../../src/crypto/ed25519.ts';
 import type { RecordingEvent } from '../../src/recording/types.ts';
 import { verifier } from './fixture.ts';
 

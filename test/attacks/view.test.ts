@@ -18,7 +18,7 @@ import { homePaths, type Home } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
-import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from '../../src/vault/person.ts';
 import { FlatLine, type Flat } from '../../src/process/flat.fixture.ts';
 import { vaultService } from '../../src/vault/service.ts';

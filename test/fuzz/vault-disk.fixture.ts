@@ -2,11 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openHome, writeAtomic } from '../../src/storage/index.ts';
+import { openHome } from '../../src/storage/index.ts';
+import { writeAtomic } from '../../src/disk/atomic.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { openBackoff } from '../../src/vault/backoff-key.ts';
 import { firstRun } from '../../src/vault/first-run.ts';
-import { newScryptParameters } from '../../src/vault/kdf.ts';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { readPerson, unlockWithPassphrase } from '../../src/vault/person.ts';
 
 const disk = process.argv[2]!;

@@ -3,7 +3,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { newRecording, readAll, rotated } from './recording.ts';
 import { fillDisk } from './small-disk.ts';
-import { freeMebibytes } from '../../src/storage/room.ts';
+import { freeMebibytes } from '../../src/disk/room.ts';
 
 const disk = process.argv[2]!;
 const filler = join(disk, 'filler');

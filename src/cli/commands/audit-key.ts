@@ -1,7 +1,7 @@
 /** `wardmux audit-key prove`: somebody has the private half of an audit key that the policy names. */
 import { resolve } from 'node:path';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
-import { mediumOf, type Medium } from '../../storage/media.ts';
+import { mediumOf, type Medium } from '../../disk/media.ts';
 import { provesAuditKey } from '../../vault/audit-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';

@@ -5,7 +5,7 @@ import { spawn } from 'node-pty';
 import { beforeEach, expect, test } from 'vitest';
 import { homePaths, requireInstallation } from '../../storage/index.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
-import { newScryptParameters } from '../../vault/kdf.ts';
+import { newScryptParameters } from '../../crypto/kdf.ts';
 import { listPeople, readPerson, unlockWithPassphrase } from '../../vault/person.ts';
 import { HiddenLine, readPassphraseFd } from '../passphrase.ts';
 import { runInit, type InitIo } from './init.ts';

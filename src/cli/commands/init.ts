@@ -1,8 +1,9 @@
 /** `wardmux init`: the first run without a window. */
 import { homedir, hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { homeFolder, openHome, StorageFault } from '../../storage/index.ts';
-import { mountedMedia } from '../../storage/media.ts';
+import { homeFolder, openHome } from '../../storage/index.ts';
+import { StorageFault } from '../../disk/fault.ts';
+import { mountedMedia } from '../../disk/media.ts';
 import { auditKeyPlace } from '../../vault/audit-key.ts';
 import { VaultError } from '../../vault/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';

@@ -13,7 +13,7 @@ import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
 import { firstRun } from '../../vault/first-run.ts';
-import { newScryptParameters } from '../../vault/kdf.ts';
+import { newScryptParameters } from '../../crypto/kdf.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 let folder = '';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../../anchors/index.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, noticeEntry, type Ledger, type LedgerFacts } from '../../ledger/index.ts';
-import type { InstallationSigner } from '../../ledger/types.ts';
+import type { InstallationSigner } from '../../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { OutputSink } from '../../pty/output-sink.ts';

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { emptyRoot } from '../../merkle/tree.ts';
-import { readSmall, writeAtomic } from '../../storage/atomic.ts';
+import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';

@@ -1,7 +1,6 @@
 /**
  * Just enough D-Bus (D-Bus Specification 0.43) to ask questions with a time limit: whether the Secret Service is there and
- * open, how long nobody has touched the machine. The keyring library connects on the caller's thread and waits as long as the
- * bus likes: a bus that does not answer would stop the whole app, so it is asked here first.
+ * open, how long nobody has touched the machine.
  */
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -155,7 +154,7 @@ export function decodeMessage(bytes: Buffer): { readonly length: number; readonl
 }
 
 /** Body of type `o` or `s`. */
-const readString = (body: Buffer): string => body.toString('utf8', 4, 4 + body.readUInt32LE(0));
+export const readString = (body: Buffer): string => body.toString('utf8', 4, 4 + body.readUInt32LE(0));
 /** Body of type `t`: a whole number that JavaScript can have. @throws RangeError */
 export function readCount(body: Buffer, at = 0): number {
   const value = Number(body.readBigUInt64LE(at));
@@ -170,9 +169,6 @@ export function readVariant(body: Buffer): boolean | number {
   if (signature === 't') return readCount(body, 8);
   throw new RangeError('neither a boolean nor a number');
 }
-
-const secrets = 'org.freedesktop.secrets';
-export type KeyringState = 'open' | 'locked' | 'no-bus' | 'no-service' | 'no-collection' | 'silent';
 
 /** A connection to a bus. It is asked one question after the other. */
 export class Bus {
@@ -280,42 +276,6 @@ export class BusSilent extends Error {
     super('the bus does not answer');
     this.name = 'BusSilent';
   }
-}
-
-/** Asks for the default collection of the Secret Service and whether it is locked. Never takes longer than `ms`. */
-export async function keyringState(env: Readonly<Record<string, string | undefined>>, ms: number): Promise<KeyringState> {
-  const path = sessionBusPath(env);
-  if (!path) return 'no-bus';
-  const end = performance.now() + ms;
-  const left = (): number => Math.max(1, end - performance.now());
-  let bus: Bus | undefined;
-  try {
-    bus = await Bus.open(path, left());
-    return await askKeyring(bus, left);
-  } catch (error) {
-    return error instanceof BusSilent ? 'silent' : 'no-bus';
-  } finally {
-    bus?.close();
-  }
-}
-
-async function askKeyring(bus: Bus, left: () => number): Promise<KeyringState> {
-  const alias = await bus.call(
-    {
-      destination: secrets,
-      path: '/org/freedesktop/secrets',
-      interface: 'org.freedesktop.Secret.Service',
-      member: 'ReadAlias',
-      arguments: ['default'],
-    },
-    left(),
-  );
-  if (alias.error) return 'no-service';
-  const collection = readString(alias.body);
-  if (collection === '/') return 'no-collection';
-  const locked = await bus.call(propertyOf(secrets, collection, 'org.freedesktop.Secret.Collection', 'Locked'), left());
-  if (locked.error) return 'no-collection';
-  return readVariant(locked.body) === false ? 'open' : 'locked';
 }
 
 /** A call that reads one property. */

@@ -1,7 +1,15 @@
 /** From what a person knows or holds to the key of a slot. */
 import { hkdfSync, randomBytes, scrypt } from 'node:crypto';
 import { totalmem } from 'node:os';
-import type { ScryptParameters } from './types.ts';
+
+/** scrypt (RFC 7914) parameters: N is a power of two. */
+export interface ScryptParameters {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+  /** base64url, 16 bytes or more. */
+  readonly salt: string;
+}
 
 /**
  * Bounds for parameters, also for those that come from a file: weaker is an attack, and larger stops the machine. The least
