@@ -1262,8 +1262,10 @@ def read_certifier(event, after, bad):
     return (detail['by'], thumbprint(b'\x04' + point)) if p256_verify(b'\x04' + point, text.encode('utf-8'), r, s) else 'nobody'
 
 
-def is_head(action, detail):
-    """A head event has the fields of its kind."""
+def is_head(action, person, detail):
+    """A head event has the fields of its kind, and names who opened the recording with a key."""
+    if action == 'recording.recovered' and not is_match(person, 'p-[0-9a-f]{12}'):
+        return False
     good = is_count(detail.get('size')) and is_hex(detail.get('root'), 64)
     if action == 'recording.segment':
         good = good and is_count(detail.get('segment')) and is_count(detail.get('firstSeq'))
@@ -1292,6 +1294,7 @@ def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
     start = end = last = signed_before = state = None
+    damaged, recovered_by = 0, []
     for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
         bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
@@ -1321,6 +1324,7 @@ def ledger_story(events, recording):
             detail = {'recording': recording, 'size': opening['size'], 'root': opening['root']}
         if detail.get('recording') != recording:
             continue
+        damaged += action == 'recording.damaged'
         if action == 'recording.start':
             if state is not None:
                 raise Failure('contradiction', f'Event {seq} starts recording {recording} a second time.')
@@ -1330,7 +1334,7 @@ def ledger_story(events, recording):
             state = {'size': 0, 'root': EMPTY_ROOT, 'segment': 0, 'closed': None}
         if action != HEADS and action not in HEAD_ACTIONS:
             continue
-        if not is_head(action, detail):
+        if not is_head(action, event.get('person'), detail):
             raise bad
         why = broken_rule(state, action, detail, recording)
         if why is not None:
@@ -1342,6 +1346,8 @@ def ledger_story(events, recording):
             segments.append((detail['segment'], detail['firstSeq']))
         if action in CLOSING_STATES:
             state['closed'] = action
+        if action == 'recording.recovered' and event['person'] not in recovered_by:
+            recovered_by.append(event['person'])
         if action == 'recording.end':
             end = (detail['reason'], detail['outputBytes'], size)
         # What follows a closing after a crash makes nothing older: the first one decides.
@@ -1359,6 +1365,8 @@ def ledger_story(events, recording):
         'segments': segments,
         'end': end,
         'signed_before': signed_before,
+        'recovered_by': recovered_by,
+        'damaged': damaged,
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
         'people': people,
@@ -2085,6 +2093,8 @@ def verify(folder, trust_path, step):
         'proven': proven,
         'unproven': walk.records - proven,
         'signedAfterCrash': 0 if ledger['signed_before'] is None else max(0, proven - ledger['signed_before']),
+        'recoveredBy': ledger['recovered_by'],
+        'damaged': ledger['damaged'],
         'outputBytes': walk.output_bytes,
         'disclosed': walk.disclosed,
         'withheld': walk.withheld,
@@ -2114,11 +2124,17 @@ def notes_of(facts):
     if facts['state'] == 'open':
         notes.append('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.')
     if facts['state'] == 'recovered':
-        notes.append('The recording was interrupted; a key has opened what is signed for of it.')
+        notes.append(f'The recording was interrupted, and more of it was signed for when it was opened with a key, by: {", ".join(facts["recoveredBy"])}.')
     if facts['signedAfterCrash'] > 0:
         notes.append(after_crash_note(facts['signedAfterCrash'], facts['proven']))
     if facts['state'] == 'failed':
         notes.append('The recording could not go on: it was stopped, or its recorder was gone.')
+    if facts['damaged'] > 0:
+        times = 'once' if facts['damaged'] == 1 else f'{facts["damaged"]} times'
+        notes.append(
+            f'The ledger says {times} that the files of the recording were found damaged or replaced (recording.damaged): '
+            'ask what was found, and which copy this bundle was made of.'
+        )
     if facts['withheld'] > 0:
         notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
     if facts['policyReplaced']:

@@ -104,7 +104,7 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
             outside: outside.note,
           });
       }
-      if (there && there.size === head.size && there.root === head.root && there.time >= head.time) return { kind: 'file', path };
+      if (there && there.size === head.size && there.root === head.root && there.time >= head.time && (!there.half || head.half)) return { kind: 'file', path };
       // Another process of this installation has handed over a newer one, which covers it.
       if (there && there.size > head.size) return { kind: 'file', path };
       try {

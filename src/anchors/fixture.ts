@@ -37,7 +37,7 @@ export class TestLedger {
     const head = this.#tree(this.events.length).head();
     const time = new Date(atMs).toISOString();
     const note = await signCheckpoint(head, time, this.key, this.signer);
-    return { ...head, time, note };
+    return { ...head, time, note, half: false };
   }
 
   #tree(size: number): MerkleTree {

@@ -9,6 +9,10 @@ export const REST_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file:
 /** A head that waits longer than this is overdue: a restart of the other side takes minutes. */
 const GRACE_SECONDS = 900;
 
+/** What is said of a head that one half of a key signed. */
+export const HALF_HEAD =
+  'A head that Ed25519 alone signed proves nothing where the key of the installation has two halves: a runtime without ML-DSA-44 signs so, and whoever has or forges that half.';
+
 /** Seconds that a head may wait until its anchor counts as not anchored. */
 export const overdueSeconds = (every: number): number => Math.max(GRACE_SECONDS, 3 * every);
 
@@ -45,15 +49,17 @@ export function gradeAnchor({ row, where, kept, damage, divergence, failing, wai
     ? ['diverged', `${divergence} Keep a copy of both for the audit.`]
     : damage
       ? ['not-anchored', damage]
-      : kept === undefined
-        ? ['not-anchored', `No head of this ledger stands at ${where} yet.${trouble}`]
-        : overdue
-          ? ['not-anchored', `The last head at ${where} is ${durationText(ageSeconds ?? 0)} old, and newer ones wait.${trouble}`]
-          : [
-              // A head that went is no sign that the place is still there.
-              failing ? 'not-anchored' : 'anchored',
-              `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
-            ];
+      : kept?.head.half
+        ? ['not-anchored', `${HALF_HEAD} The newest head at ${where}, of ${kept.head.size} events, is such a one.${trouble}`]
+        : kept === undefined
+          ? ['not-anchored', `No head of this ledger stands at ${where} yet.${trouble}`]
+          : overdue
+            ? ['not-anchored', `The last head at ${where} is ${durationText(ageSeconds ?? 0)} old, and newer ones wait.${trouble}`]
+            : [
+                // A head that went is no sign that the place is still there.
+                failing ? 'not-anchored' : 'anchored',
+                `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
+              ];
   const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
   return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };
 }

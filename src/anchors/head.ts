@@ -5,7 +5,7 @@ import type { AnchorHead } from './types.ts';
 /** @returns the head that a note signs for with this key, or undefined where it is no such note. */
 export function headOfNote(note: string, key: NoteKey): AnchorHead | undefined {
   const opened = openCheckpoint(note, key);
-  return opened?.time === undefined ? undefined : { ...opened.head, time: opened.time, note };
+  return opened?.time === undefined ? undefined : { ...opened.head, time: opened.time, note, half: opened.second === 'missing' };
 }
 
 /**

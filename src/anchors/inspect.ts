@@ -116,9 +116,9 @@ async function within<T>(looking: Promise<T>, where: string): Promise<T> {
   }
 }
 
-/** Is nothing of the ledger missing from what is kept? */
+/** Is nothing of the ledger missing from what is kept, nor a half of the signature? */
 export function covers(kept: AnchorHead | undefined, head: AnchorHead | undefined): boolean {
-  return kept !== undefined && kept.size === head?.size && kept.root === head.root;
+  return kept !== undefined && kept.size === head?.size && kept.root === head.root && (!kept.half || head.half);
 }
 
 /** @param now milliseconds since 1970. */

@@ -68,7 +68,10 @@ export function newestHead(lines: readonly (string | undefined)[], key: NoteKey)
     order.push(claim);
   }
   const last = claims.findLast(headOf);
-  const largest = claims.toSorted((a, b) => b.size - a.size || b.at - a.at).find(headOf);
+  const bySize = claims.toSorted((a, b) => b.size - a.size || b.at - a.at);
+  const found = bySize.find(headOf);
+  // Of the same head the one that every half signed.
+  const largest = bySize.find((claim) => claim.size === found?.size && claim.root === found.root && headOf(claim)?.half === false) ?? found;
   const strange = claims.filter((claim) => asked.has(claim) && !asked.get(claim) && (claim.size > (largest?.size ?? 0) || claim.at > (last?.at ?? -1)));
   return {
     found: largest && headOf(largest),

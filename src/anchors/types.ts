@@ -9,6 +9,8 @@ export interface AnchorHead extends TreeHead {
   /** When the ledger was seen whole, as its note says: ISO 8601 UTC. */
   readonly time: string;
   readonly note: string;
+  /** Of a key of two halves only the first signed it: it can contradict a ledger, and proves nothing. */
+  readonly half: boolean;
 }
 
 /** What an anchor gave for a head. Each kind has its own. */

@@ -70,6 +70,9 @@ file whose SHA-256 stands at its end.
 - That records which the verdict calls signed only after a crash are all that there were, or that the recorder wrote them and
   not somebody else who holds a key that opens the recording: they were opened with a key, and then signed for.
 - That nothing was printed after the last record of a recording that has no end in the ledger (state "open").
+- That whoever exported and signed this bundle left nothing out: events of the ledger that contradict this recording (a second start
+  or end, damage that was found), policies and keys that are not shown. The proofs show that these events are in the ledger, not that
+  there are no others: \`wardmux ledger verify --deep\` on the workstation shows that.
 - What withheld pieces hold. The verdict counts them. Screen snapshots are always withheld: they repeat output.
 - What was typed, unless the program printed it: input is not recorded.
 - That this is the only recording of that time, or that the ledger was never replaced as a whole by someone who held the

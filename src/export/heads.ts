@@ -41,6 +41,10 @@ export interface LedgerHeads {
   readonly end: { readonly reason: string; readonly outputBytes: number; readonly size: number } | undefined;
   /** Where it was closed after a crash: how many records a checkpoint covered before. Undefined where its own recorder closed it. */
   readonly signedBefore: number | undefined;
+  /** Who opened it with a key after a crash, and had more of it signed for: each once, in the order of the ledger. */
+  readonly recoveredBy: readonly string[];
+  /** How often the ledger says that its files were not what was written. */
+  readonly damaged: number;
   readonly state: BundleState;
   /** In the order of the ledger. */
   readonly policies: readonly LedgerPolicy[];
@@ -93,6 +97,8 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   let last: string | undefined;
   let signedBefore: number | undefined;
   let state: RecordingState | undefined;
+  let damaged = 0;
+  const recoveredBy = new Set<string>();
   for (const one of events) {
     const { action, detail = {}, seq, person, time } = one.event;
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
@@ -121,6 +127,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       entered.set(person, seq);
       if (!people.has(person)) people.set(person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
+    if (action === 'recording.damaged' && detail['recording'] === recording) damaged++;
     const saying = sayingOf(one, recording);
     if (!saying) continue;
     const next = nextRecordingState(state, saying);
@@ -137,11 +144,12 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     if (action === 'recording.end') end = { reason: reason!, outputBytes: outputBytes!, size: next.head.size };
     // What follows a closing after a crash makes nothing older: the first one decides.
     if (stated !== undefined || action === 'recording.recovered') signedBefore ??= Math.min(before, stated ?? before);
+    if (action === 'recording.recovered') recoveredBy.add(person!);
     heads.push({ ...next.head, seq });
     last = action;
   }
   if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
-  return { start, startTime, heads, segments, end, signedBefore, state: stateOf(last), policies, people, certifiers };
+  return { start, startTime, heads, segments, end, signedBefore, recoveredBy: [...recoveredBy], damaged, state: stateOf(last), policies, people, certifiers };
 }
 
 /** Who certified these keys, by their signature; undefined where nobody is named. */

@@ -130,6 +130,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     proven,
     unproven: evidence.records - proven,
     signedAfterCrash: Math.max(0, proven - (ledger.signedBefore ?? proven)),
+    recoveredBy: ledger.recoveredBy,
+    damaged: ledger.damaged,
     outputBytes: evidence.outputBytes,
     disclosed: evidence.disclosed,
     withheld: evidence.withheld,

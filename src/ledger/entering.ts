@@ -1,5 +1,6 @@
 /** From what somebody enters to the event that stands in the ledger. */
 import { sealHeads } from './heads.ts';
+import type { RuleBreak } from './rules.ts';
 import type { Authority, LedgerEntry, LedgerEvent } from './types.ts';
 
 /** When something happened. */
@@ -15,6 +16,12 @@ export interface Entering {
   readonly authority: Authority | null;
   /** Where it happened before, and could not be entered then. */
   readonly happened?: Moment;
+}
+
+/** What is entered of something late that contradicts what was signed for meanwhile: nothing that happened goes without a word. */
+export function refusalOf({ entry, ...moment }: Entering, { broken: rule, recording }: RuleBreak): Entering {
+  const { action, person } = entry;
+  return { ...moment, entry: { action: 'ledger.refused', ...(person === undefined ? {} : { person }), detail: { action, rule, recording } } };
 }
 
 /** @param now when it is written: also when it happened, unless that was before. */

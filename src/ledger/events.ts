@@ -132,6 +132,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'kids':
       return Array.isArray(value) && value.length <= MAX_LIST && value.every((kid) => matches('kid', kid));
+    case 'action':
+      return typeof value === 'string' && byAction.has(value);
     case 'permission':
       return typeof value === 'string' && Object.hasOwn(permissions, value);
     case 'digests':

@@ -11,7 +11,7 @@ import type { TreeHead } from '../types/head.ts';
 import { diverged, makeLedger } from './create.ts';
 import { Doubt } from './derived/doubt.ts';
 import { openFiles, systemError } from './disk.ts';
-import type { Entering } from './entering.ts';
+import { refusalOf, type Entering } from './entering.ts';
 import { LedgerError, type LedgerErrorCode } from './errors.ts';
 import { checkEntry } from './events.ts';
 import type { LedgerFacts } from './facts.ts';
@@ -163,7 +163,7 @@ export class Ledger extends LedgerQuestions {
 
   /**
    * As append, for what has happened whether it can be entered or not: where the disk or the key refuses it now, it is entered later, with the time
-   * of this call and a mark, before anything else.
+   * of this call and a mark, before anything else; or, where it contradicts by then, that it was refused.
    */
   enter(entry: LedgerEntry): Promise<LedgerEvent> {
     const late: Entering = { entry, authority: this.#authority, happened: this.#writer.now() };
@@ -317,7 +317,14 @@ export class Ledger extends LedgerQuestions {
       await this.#writer.deriveAnew();
       return this.#writer.commit(entries);
     });
-    this.#late = this.#late.slice(late.length);
+    const refusals = late.flatMap((entering, i) => {
+      const error = done.refused.get(found.length + i);
+      return error ? [refusalOf(entering, error.broken)] : [];
+    });
+    this.#late = [...refusals, ...this.#late.slice(late.length)];
+    // Where the disk is full again, they stay late.
+    const told = refusals.length > 0 && (await this.#writer.commit(refusals).catch(() => undefined));
+    if (told) this.#late = this.#late.slice(refusals.length);
     return { ...done, before: found.length + late.length };
   }
 }

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../types/head.ts';
 import { ed25519Verify, isEd25519Point } from '../crypto/ed25519.ts';
-import { installationHalves, vouchText, type Installation } from '../storage/installation.ts';
+import { installationHalves, isVouched, type Installation } from '../storage/installation.ts';
 import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
 import type { SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
@@ -74,7 +74,7 @@ export function installationNoteKey({ id, formerKeys = [], ...halves }: Pick<Ins
   const { publicKey, second } = installationHalves(halves);
   const key = noteKey(ledgerOrigin(id), publicKey, second);
   const former = formerKeys.at(-1);
-  if (!former || !ed25519Verify(publicKey, vouchText(id, former), Buffer.from(former.vouched, 'base64'))) return key;
+  if (!former || !isVouched(id, halves, former)) return key;
   return {
     ...key,
     before: { key: installationNoteKey({ id, ...former, formerKeys: formerKeys.slice(0, -1) }), until: { size: former.until, root: former.root } },

@@ -51,13 +51,15 @@ export interface LedgerReading {
   /** Undefined where there is none that is good. */
   readonly head: SignedHead | undefined;
   readonly checkpoints: number;
-  /** The last checkpoint with a good signature. */
-  readonly last: (SignedCheckpoint & { readonly time: string | undefined }) | undefined;
+  /** The last checkpoint with a good signature. `second`: what became of its other half. */
+  readonly last: (SignedCheckpoint & { readonly time: string | undefined; readonly second: SecondSignature }) | undefined;
+  /** Events under the newest checkpoint that every half of its key signed; 0 where there is none. */
+  readonly whole: number;
   /** What stands after what the head vouches for: an append that is under way, one that was interrupted, or what somebody else added. */
   readonly unvouched: { readonly events: Beyond; readonly checkpoints: Beyond };
   /** A slot of the head is neither empty nor the head before this one. */
   readonly damagedSlot: boolean;
-  /** Checkpoints that lack the second signature although the key that signed them has two halves: by a runtime without ML-DSA-44, or by whoever can forge Ed25519. */
+  /** Checkpoints that lack the second signature although the key that signed them has two halves: by a runtime without ML-DSA-44, or by whoever has or forges Ed25519 alone. */
   readonly halfSigned: readonly { readonly size: number; readonly line: number }[];
   /** Offsets after the last vouched line of each file. */
   readonly end: { readonly events: number; readonly checkpoints: number };
@@ -127,6 +129,7 @@ export function readLedger(folder: string, key: NoteKey, options: ReadOptions = 
       head,
       checkpoints: marks.checkpoints.length,
       last: marks.checkpoints.at(-1),
+      whole: marks.checkpoints.findLast(({ second }) => second !== 'missing')?.head.size ?? 0,
       halfSigned: marks.checkpoints.filter(({ second }) => second === 'missing').map(({ head: { size }, line }) => ({ size, line })),
       unvouched: { events: pass.beyond, checkpoints: marks.beyond },
       damagedSlot,

@@ -93,7 +93,9 @@ const headFields: Readonly<Record<string, Readonly<Record<string, (value: unknow
   'recording.end': { reason: (value) => typeof value === 'string', outputBytes: isCount, durationMs: isCount },
 };
 
-function isHead({ action, detail }: Saying): boolean {
+function isHead({ action, person, detail }: Saying): boolean {
+  // Who opened it with a key has to be somebody.
+  if (action === 'recording.recovered' && (person === undefined || !PERSON_ID.test(person))) return false;
   const { size, root, signedBefore } = detail;
   const fields = Object.entries(headFields[action] ?? {}).every(([name, fits]) => fits(detail[name]));
   return fields && isCount(size) && isSha256(root) && (signedBefore === undefined || isCount(signedBefore));

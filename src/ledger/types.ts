@@ -58,6 +58,8 @@ export interface OutsideHead extends TreeHead {
   readonly note: string;
   /** It lies in the data folder after all, and is set back with it. */
   readonly here?: boolean;
+  /** Of a key of two halves only the first signed it: it can contradict a ledger, and proves nothing. */
+  readonly half: boolean;
 }
 
 /** Where heads are kept that whoever writes in the ledger's folder cannot change. */

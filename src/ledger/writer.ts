@@ -12,7 +12,7 @@ import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { fileStamp, keepAside, systemError, type LedgerFile, type OpenFiles } from './disk.ts';
 import { eventOf, type Entering, type Moment } from './entering.ts';
-import { LedgerError } from './errors.ts';
+import { ContradictionError, LedgerError } from './errors.ts';
 import { encodeEvent, encodeLine } from './events.ts';
 import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
@@ -229,12 +229,12 @@ export class LedgerWriter {
    * Writes entries as one group: lines, head, each made durable. Holds the lock, and has refreshed.
    * @returns the events by their place in `entries`, and for the others why their entry was refused.
    */
-  async commit(entries: readonly Entering[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, LedgerError> }> {
+  async commit(entries: readonly Entering[]): Promise<{ events: Map<number, LedgerEvent>; refused: Map<number, ContradictionError> }> {
     const before = this.vouched;
     const tree = before.tree.clone();
     const states = before.states.fork();
     const events = new Map<number, LedgerEvent>();
-    const refused = new Map<number, LedgerError>();
+    const refused = new Map<number, ContradictionError>();
     const lines: Buffer[] = [];
     const group: Derivable[] = [];
     let offset = before.end;
@@ -243,7 +243,7 @@ export class LedgerWriter {
       const event = eventOf(entering, { seq: tree.size, installation: this.#options.installation, now });
       const broken = states.take(event);
       if (broken) {
-        refused.set(i, new LedgerError('contradiction', `The ledger refused an event ${event.action}, because it ${broken.sentence}.`));
+        refused.set(i, new ContradictionError(event.action, broken));
         continue;
       }
       const own = encodeEvent(event);

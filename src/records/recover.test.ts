@@ -39,6 +39,7 @@ async function killed(signed = false, more?: (writer: RecordingWriter) => Promis
 }
 
 /** Name and bytes of everything in a folder. */
+const by = { person: 'p-0000000000be', opener };
 const all = (folder: string) => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('hex')]);
 
 test('a recording that the pty host could still end is closed, and nothing of its unsigned end.json goes into the ledger', async () => {
@@ -147,19 +148,19 @@ test.each([
   expect(await recoverRecordings(recordings, ledger, await all())).toEqual([]);
   // With one: what its recorder sealed, and not the junk.
   const before = what === 'junk behind all of it' || what === 'the original' ? size : first.size;
-  await recoverRecordings(recordings, ledger, await all(), opener);
+  await recoverRecordings(recordings, ledger, await all(), by);
   expect(await checkRecording(folder, ledger, id)).toMatchObject({ contradiction: undefined, proven: before, found: { size: found } });
   // The original is back, in whatever order.
   rmSync(folder, { recursive: true });
   cpSync(original, folder, { recursive: true });
   expect(await checkRecording(folder, ledger, id)).toMatchObject({ contradiction: undefined, proven: before, found: { size } });
-  await recoverRecordings(recordings, ledger, await all(), opener);
+  await recoverRecordings(recordings, ledger, await all(), by);
   expect(await checkRecording(folder, ledger, id)).toMatchObject({ contradiction: undefined, proven: size, found: { size } });
   expect(actions().filter((action) => action.includes('recovered'))).toHaveLength(1);
   const last = (await ledger.eventsOf(id)).at(-1)!.event;
-  expect(last).toMatchObject({ action: 'recording.recovered', detail: { size, signedBefore: first.size } });
+  expect(last).toMatchObject({ action: 'recording.recovered', person: by.person, detail: { size, signedBefore: first.size } });
   // Nothing is entered twice, and what is shorter now contradicts.
-  expect(await recoverRecordings(recordings, ledger, await all(), opener)).toEqual([]);
+  expect(await recoverRecordings(recordings, ledger, await all(), by)).toEqual([]);
   junkBehind(join(folder, 'segment-000000.wmx'), first.size);
   expect(await checkRecording(folder, ledger, id)).toMatchObject({ contradiction: size > first.size + 1 ? 'shorter' : 'other', proven: first.size });
   await ledger.close();
@@ -174,7 +175,7 @@ test('a segment that anybody can seal to the public key of its owner opens, and 
   const opened: number[] = [];
   for await (const { frame } of (await openRecording(folder)).records(opener)) opened.push(frame.segment);
   expect(opened.at(-1)).toBe(1);
-  await recoverRecordings(recordings, ledger, await ledger.recordings(), opener);
+  await recoverRecordings(recordings, ledger, await ledger.recordings(), by);
   const { proven, found, contradiction } = (await checkRecording(folder, ledger, id))!;
   expect(contradiction).toBeUndefined();
   expect(proven).toBe(opened.indexOf(1) + 1);
@@ -186,7 +187,7 @@ test('a segment that anybody can seal to the public key of its owner opens, and 
 test('of a recording that was killed before its first head nothing becomes signed, with a key neither', async () => {
   const { recordings, ledger, id, end } = await killed();
   unlinkSync(end);
-  await recoverRecordings(recordings, ledger, ledger.openRecordings(), opener);
+  await recoverRecordings(recordings, ledger, ledger.openRecordings(), by);
   expect((await ledger.eventsOf(id)).map(({ event }) => event.action)).toEqual(['recording.start', 'recording.failed']);
   expect(await ledger.recording(id)).toMatchObject({ head: { size: 0 }, closed: 'recording.failed' });
   await ledger.close();

@@ -29,6 +29,13 @@ export interface Settlement {
   readonly sentence: string;
 }
 
+/** Who asks to have more signed for, and the key that opens it. */
+export interface Recoverer {
+  /** Id. */
+  readonly person: string;
+  readonly opener: SegmentOpener;
+}
+
 const NOTHING: TreeHead = { size: 0, root: emptyRoot().toString('hex') };
 
 /** Thrown by a look at a recording before anything of it is changed. */
@@ -45,24 +52,24 @@ class Contradiction extends Error {
  * Closes what was interrupted.
  * @param folder of all recordings.
  * @param unfinished those to look at: by default all that the ledger has not closed.
- * @param opener the key of a person who asks for it: what it opens can become signed. Without one nothing more does.
+ * @param by the person who asks for it: what their key opens can become signed, in their name. Without one nothing more does.
  * @returns one entry for each recording of which there is something to say; none for those that are being written.
  */
 export async function recoverRecordings(
   folder: string,
   ledger: Ledger,
   unfinished: Iterable<readonly [string, RecordingState]> = ledger.openRecordings(),
-  opener?: SegmentOpener,
+  by?: Recoverer,
 ): Promise<Settlement[]> {
   const settled: Settlement[] = [];
   for (const [id, state] of unfinished) {
-    const settlement = await settle(folder, ledger, id, state, opener);
+    const settlement = await settle(folder, ledger, id, state, by);
     if (settlement) settled.push(settlement);
   }
   return settled;
 }
 
-async function settle(recordings: string, ledger: Ledger, id: string, state: RecordingState, opener?: SegmentOpener): Promise<Settlement | undefined> {
+async function settle(recordings: string, ledger: Ledger, id: string, state: RecordingState, by?: Recoverer): Promise<Settlement | undefined> {
   const folder = join(recordings, id);
   const signed = state.head;
   try {
@@ -85,7 +92,7 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
       state,
       (await ledger.eventsOf(id)).map(({ event }) => event),
     );
-    const sentence = await close(folder, ledger, id, known, await knownPolicies(ledger), opener);
+    const sentence = await close(folder, ledger, id, known, await knownPolicies(ledger), by);
     return sentence === undefined ? undefined : { recording: id, outcome: 'closed', sentence };
   } catch (error) {
     if (!(error instanceof Contradiction)) {
@@ -113,12 +120,12 @@ async function close(
   id: string,
   known: Known,
   policies: readonly KnownPolicy[],
-  opener: SegmentOpener | undefined,
+  by: Recoverer | undefined,
 ): Promise<string | undefined> {
   const signed = known.state.head;
   const open = known.state.closed === null;
   const untidy = needsRecovery(folder);
-  const opened = opener && (await openedTail(folder, signed.size, opener));
+  const opened = by && (await openedTail(folder, signed.size, by.opener));
   const sizes = [...sizesOf(known), ...(opened ? [opened.size] : [])];
   const accept = (walk: Walk): void => requireAgrees(folder, judge(id, known, policies, walk));
   const end = readEnd(folder);
@@ -138,13 +145,14 @@ async function close(
   if (open) await ledger.append({ action: 'recording.failed', detail: { recording: id, reason: 'process-gone', ...signed } });
   // The same tree, which has the signed head in it: so what was opened goes on from there.
   const late = opened && opened.size > signed.size && roots.get(opened.size) === opened.root ? opened : undefined;
-  if (late) await ledger.append({ action: 'recording.recovered', detail: { recording: id, ...late, tornBytes, signedBefore: signed.size } });
+  if (by && late)
+    await ledger.append({ action: 'recording.recovered', person: by.person, detail: { recording: id, ...late, tornBytes, signedBefore: signed.size } });
   if (!open && !late && !untidy) return undefined;
   const until = lastWallMs > 0 ? ` It is whole up to ${new Date(lastWallMs).toISOString()}: ${head.size} records.` : '';
   const torn = tornBytes > 0 ? ` ${tornBytes} torn bytes were moved aside into its folder.` : '';
   const now = late ? ` Behind the last signed head your key opened ${recordsText(late.size - signed.size)}: signed for now.` : '';
   const behind = head.size - (late ?? signed).size;
-  const unproven = behind > 0 ? ` Not proven: ${recordsText(behind)} behind the last signed head, kept as found.${opener ? '' : ASK}` : '';
+  const unproven = behind > 0 ? ` Not proven: ${recordsText(behind)} behind the last signed head, kept as found.${by ? '' : ASK}` : '';
   return `Recording ${id} was interrupted.${until}${torn}${now}${unproven}`;
 }
 

@@ -7,6 +7,7 @@ import { ed25519Verify } from '../crypto/ed25519.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 import { readJson, toJson } from '../disk/json.ts';
+import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
 
 const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);
@@ -30,6 +31,11 @@ const formerKey = z.strictObject({
   by: z.string().regex(PERSON_ID),
   /** Ed25519 signature of the key that came after it, over vouchText, which is all of the above: nobody adds a key of their own to the past. */
   vouched: z.base64().length(88),
+  /** The same by its second half, where it has one: ML-DSA-44. */
+  vouchedSecond: z
+    .base64()
+    .length(4 * Math.ceil(MLDSA44.signature / 3))
+    .optional(),
 });
 export type FormerKey = z.infer<typeof formerKey>;
 
@@ -62,10 +68,18 @@ export function keyDigest(halves: Pick<Installation, 'publicKey' | 'secondKey'>)
 /** What a key signs for the one that it replaced, and for the ledger as it was then. */
 export function vouchText(
   installation: string,
-  { publicKey, secondKey = '', certificate = '', until, root, replaced, by }: Omit<FormerKey, 'vouched'>,
+  { publicKey, secondKey = '', certificate = '', until, root, replaced, by }: Omit<FormerKey, 'vouched' | 'vouchedSecond'>,
 ): Buffer {
   const lines = [installation, publicKey, secondKey, hash('sha256', certificate, 'hex'), until, root, replaced, by];
   return Buffer.from(`wardmux/v1/former-key\n${lines.join('\n')}\n`, 'utf8');
+}
+
+/** Whether a key vouches for the one that it replaced, with every half that it has. */
+export function isVouched(installation: string, successor: Pick<Installation, 'publicKey' | 'secondKey'>, former: FormerKey): boolean {
+  const { publicKey, second } = installationHalves(successor);
+  const text = vouchText(installation, former);
+  if (!ed25519Verify(publicKey, text, Buffer.from(former.vouched, 'base64')) || (second === undefined) !== (former.vouchedSecond === undefined)) return false;
+  return second === undefined || mldsa44Verify(second, text, Buffer.from(former.vouchedSecond!, 'base64')) !== 'bad';
 }
 
 /** Whether each key that was replaced is vouched for by the one that came after it, and each one after the first has a certificate. */
@@ -74,8 +88,7 @@ function isChain(installation: Installation): boolean {
   return keys.every((key, n) => {
     const former = installation.formerKeys?.[n - 1];
     if (!former) return key.certificate === undefined;
-    const { publicKey } = installationHalves(key);
-    return key.certificate !== undefined && ed25519Verify(publicKey, vouchText(installation.id, former), Buffer.from(former.vouched, 'base64'));
+    return key.certificate !== undefined && isVouched(installation.id, key, former);
   });
 }
 

@@ -56,8 +56,8 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
     after('kept');
     const pinned = await pinSuccessor(home, installation, publicHalves(next));
     after('pinned');
-    const text = certificateText(installation.id, successorText(next.publicKey, next.second?.publicKey));
-    const certificate = await signAsInstallation(text, signer, INSTALLATION_KEY_NAMESPACE);
+    const certified = certificateText(installation.id, successorText(next.publicKey, next.second?.publicKey));
+    const certificate = await signAsInstallation(certified, signer, INSTALLATION_KEY_NAMESPACE);
     after('certified');
     const { publicKey, secondKey, certificate: own, formerKeys = [], ...rest } = installation;
     const successorOf = async ({ size: until, root }: TreeHead): Promise<Installation> => {
@@ -70,8 +70,13 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
         replaced: now().toISOString(),
         by: person,
       };
-      const vouched = Buffer.from(await next.sign(vouchText(installation.id, old))).toString('base64');
-      const former: FormerKey = { ...old, vouched };
+      const text = vouchText(installation.id, old);
+      const base64 = async (signature: Promise<Uint8Array>): Promise<string> => Buffer.from(await signature).toString('base64');
+      const former: FormerKey = {
+        ...old,
+        vouched: await base64(next.sign(text)),
+        ...(next.second ? { vouchedSecond: await base64(next.second.sign(text)) } : {}),
+      };
       return { ...rest, ...publicHalves(next), certificate, formerKeys: [...formerKeys, former] };
     };
     let taken: Installation | undefined;

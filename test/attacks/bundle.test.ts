@@ -533,7 +533,9 @@ async function crashed(end: boolean, signed = true, key?: SegmentOpener, junk = 
     const frame = { seq: writer.head().size, monoNs: 1n << 60n, wallMs: 1, type: TYPE_SEALED, commitment: Buffer.alloc(32, 7) };
     appendFileSync(path, encodeFrame(frame, Buffer.alloc(100, 7)).bytes);
   }
-  expect(await recoverRecordings(site.recordings, site.ledger, undefined, key)).toEqual([expect.objectContaining({ recording: writer.id, outcome: 'closed' })]);
+  expect(await recoverRecordings(site.recordings, site.ledger, undefined, key && { person: PERSON, opener: key })).toEqual([
+    expect.objectContaining({ recording: writer.id, outcome: 'closed' }),
+  ]);
   const target = join(site.folder, `crashed-${writer.id}`);
   const { records, leftOut } = await site.export(writer.id, target);
   return { target, records, known, leftOut };

@@ -118,10 +118,27 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   [
     'a recovery after the end',
     'contradiction',
-    (f) => f.events.push({ action: 'recording.recovered', detail: { recording: RECORDING, size: f.frames.length, tornBytes: 0 } }),
+    (f) => f.events.push({ action: 'recording.recovered', person: PERSON, detail: { recording: RECORDING, size: f.frames.length, tornBytes: 0 } }),
   ],
   ['a recovery after a recovery that has fewer records', 'good', (f) => recovered(f, { size: f.frames.length - 1 }, { size: f.frames.length })],
   ['a recovery after a recovery that has more records', 'contradiction', (f) => recovered(f, { size: f.frames.length }, { size: f.frames.length - 1 })],
+  [
+    'a recovery by nobody',
+    'bad-ledger',
+    (f) => {
+      recovered(f, { size: f.frames.length });
+      delete event(f, 'recording.recovered').person;
+    },
+  ],
+  [
+    'a recovery by who is no person',
+    'bad-ledger',
+    (f) => {
+      recovered(f, { size: f.frames.length });
+      event(f, 'recording.recovered').person = 'Ada';
+    },
+  ],
+  ['a finding of damage, which is told', 'good', (f) => f.events.push({ action: 'recording.damaged', detail: { recording: RECORDING } })],
   ['records behind a recovery', 'good', (f) => recovered(f, { size: f.frames.length - 1 })],
   [
     'a head after a recovery',
@@ -661,6 +678,6 @@ const unknownHeads = (count: number): string[] => Array.from({ length: count }, 
 /** Its recorder did not end it: recoveries stand where its end was. */
 function recovered(f: Forgery, ...heads: { readonly size: number }[]): void {
   f.events = f.events.filter(({ action }) => action !== 'recording.end');
-  for (const { size } of heads) f.events.push({ action: 'recording.recovered', detail: { recording: RECORDING, size, tornBytes: 0 } });
+  for (const { size } of heads) f.events.push({ action: 'recording.recovered', person: PERSON, detail: { recording: RECORDING, size, tornBytes: 0 } });
   f.state = 'recovered';
 }

@@ -354,7 +354,11 @@ test('a head that is set back while the ledger is open is noticed', async () => 
 /** Heads outside, as a secret store keeps them: one, the newest. */
 function outsideOf(head: { size: number; root: string; note: string }): KnownHeads & { kept: string[] } {
   const kept: string[] = [];
-  return { kept, known: async () => [{ ...head, time: '2026-11-22T00:00:00.000Z', source: 'a test' }], keep: async (note) => void kept.push(note) };
+  return {
+    kept,
+    known: async () => [{ ...head, time: '2026-11-22T00:00:00.000Z', source: 'a test', half: false }],
+    keep: async (note) => void kept.push(note),
+  };
 }
 
 test.each([

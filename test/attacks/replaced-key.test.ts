@@ -143,6 +143,11 @@ type Json = Record<string, unknown> & { formerKeys: Record<string, unknown>[] };
 test.each<readonly [string, (installation: Json) => void]>([
   ['a key of the forger before the first one', ({ formerKeys }) => formerKeys.unshift({ ...formerKeys[0], publicKey: 'A'.repeat(43) })],
   ['a key of the forger after the last one', ({ formerKeys }) => formerKeys.push({ ...formerKeys[0], publicKey: 'A'.repeat(43) })],
+  ['a former key that one half of its successor vouches for', ({ formerKeys }) => delete formerKeys[0]!['vouchedSecond']],
+  [
+    'a former key that the second half of another vouches for',
+    ({ formerKeys }) => (formerKeys[0]!['vouchedSecond'] = (formerKeys[0]!['vouchedSecond'] as string).replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))),
+  ],
   ['another border', ({ formerKeys }) => (formerKeys[0]!['until'] = 3)],
   ['another who', ({ formerKeys }) => (formerKeys[0]!['by'] = 'p-00000000dead')],
   ['no certificate', (installation) => delete installation['certificate']],

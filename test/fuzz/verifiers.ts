@@ -13,7 +13,7 @@ import type { Readable, Writable } from 'node:stream';
 import { BUNDLE } from '../../src/export/layout.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { forge, honest, insiderKeys, writeFiles, type ForgedEvent, type ForgedFrame, type Forgery } from '../attacks/forge.ts';
-import { RECORDING } from '../vectors/example.ts';
+import { PERSON, RECORDING } from '../vectors/example.ts';
 
 const verifier = join(import.meta.dirname, '../../assets/verify.py');
 /** Bundles that are on the disk at once: enough to keep both verifiers busy. */
@@ -339,6 +339,7 @@ const mutations: readonly Mutation[] = [
       'recording.heads',
       'recording.failed',
       'recording.recovered',
+      'recording.damaged',
       'recording.segment',
       'policy.change',
       'person.keys',
@@ -361,6 +362,7 @@ const mutations: readonly Mutation[] = [
     const action = c.one(['recording.heads', 'recording.recovered', 'recording.failed']);
     f.events.splice(c.below(f.events.length + 1), 0, {
       action,
+      ...(c.below(4) ? { person: PERSON } : {}),
       detail: { recording: RECORDING, size, ...(c.below(2) ? { signedBefore: c.one([0, 3, size, -1, 'x']) } : {}) },
     });
   },

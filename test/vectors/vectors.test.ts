@@ -302,7 +302,7 @@ test('heads as anchors get them: a file drop, a syslog message, the question to 
   mkdirSync(place);
   markDrop(place, installation);
   expect(JSON.parse(readFileSync(join(place, `${installation}.drop.json`), 'utf8'))).toEqual(JSON.parse(fileDrop.mark));
-  const message = syslogMessage({ ...syslog.head, note: syslog.note }, installation, syslog.host);
+  const message = syslogMessage({ ...syslog.head, note: syslog.note, half: false }, installation, syslog.host);
   expect(message).toBe(syslog.message);
   expect(syslogFrame(message).toString('hex')).toBe(syslog.frame);
   expect(timestampRequest(Buffer.from(timestampQuery.data, 'utf8'), bytes(timestampQuery.nonce)).toString('hex')).toBe(timestampQuery.query);

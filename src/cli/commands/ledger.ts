@@ -1,7 +1,7 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { lookOutside, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { HALF_HEAD, lookOutside, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
 import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { keysOf, type NoteKey } from '../../ledger/note.ts';
@@ -82,7 +82,14 @@ function verdictOf({ missing, unknown, contradictions }: RecordingsCheck, folder
 }
 
 interface OutsideCheck {
-  readonly heads: readonly { readonly source: string; readonly size: number; readonly root: string; readonly time: string; readonly extended: boolean }[];
+  readonly heads: readonly {
+    readonly source: string;
+    readonly size: number;
+    readonly root: string;
+    readonly time: string;
+    readonly half: boolean;
+    readonly extended: boolean;
+  }[];
   readonly verdict: Verdict | undefined;
   readonly notes: readonly string[];
 }
@@ -108,6 +115,14 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[], 
       notes.push(
         `${foreign} ${foreign === 1 ? 'note' : 'notes'} in ${path} ${foreign === 1 ? 'is' : 'are'} of another ledger, or without a good signature of this installation.`,
       );
+    const halves = heads.filter(({ half }) => half).length;
+    if (heads.length > 0 && halves === heads.length)
+      verdict ??= {
+        code: 'not-anchored',
+        status: exit.notAnchored,
+        sentence: `The ledger is good by itself, and ${path} has no whole head of it to compare with. ${HALF_HEAD}`,
+      };
+    else if (halves > 0) notes.push(`${halves} of ${heads.length} heads in ${path} are compared and not counted. ${HALF_HEAD}`);
     if (heads.length === 0)
       verdict ??= { code: 'not-anchored', status: exit.notAnchored, sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
   }
@@ -120,7 +135,7 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[], 
   const view = await LedgerView.open(home.ledger, key);
   try {
     const heads = [];
-    for (const { source, size, root, time } of found) heads.push({ source, size, root, time, extended: (await view?.rootAt(size)) === root });
+    for (const { source, size, root, time, half } of found) heads.push({ source, size, root, time, half, extended: (await view?.rootAt(size)) === root });
     const bad = heads.filter(({ extended }) => !extended).sort((a, b) => b.size - a.size)[0];
     if (bad)
       verdict = {
@@ -128,15 +143,19 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[], 
         status: exit.diverged,
         sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
       };
-    // What lies in the data folder is set back with the ledger: it can contradict, and proves nothing.
-    const outside = heads.filter((_, n) => !found[n]!.here && !(installation.secretStore === 'file' && found[n]!.source.startsWith('the secret store')));
+    // What lies in the data folder is set back with the ledger, and one half of a key is no key: these can contradict, and prove nothing.
+    const outside = heads.filter(
+      ({ half }, n) => !half && !found[n]!.here && !(installation.secretStore === 'file' && found[n]!.source.startsWith('the secret store')),
+    );
     const newest = [...outside].sort((a, b) => b.size - a.size)[0];
     if (newest && !bad)
       notes.push(
         `It extends the ${outside.length} ${outside.length === 1 ? 'head that is' : 'heads that are'} kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`,
       );
     if (!newest && !bad)
-      notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: no head of it was found outside. See: wardmux anchor');
+      notes.push(
+        'Whether the whole ledger was set back to an older copy cannot be seen here: no head of it that counts was found outside. See: wardmux anchor',
+      );
     return { heads, verdict, notes };
   } finally {
     view?.close();
@@ -217,6 +236,32 @@ function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined {
   };
 }
 
+/** The newest checkpoint decides: a whole one covers what half ones before it cover. */
+function halfVerdict({ last, whole, events }: LedgerReading, installation: string): Verdict | undefined {
+  if (last?.second !== 'missing') return undefined;
+  return {
+    code: 'half-signed',
+    status: exit.halfSigned,
+    sentence: `The ledger is good by itself, and Ed25519 alone signed its newest checkpoint, for ${last.head.size} events; both halves of the key of ${installation} signed for ${whole} of ${events}. A runtime without ML-DSA-44 signs so, until the next command of one that has it. Where none was used here, somebody else signed: keep a copy of the folder, and tell whoever audits this workstation.`,
+  };
+}
+
+/** What else is to be said of checkpoints that a key of two halves signed. */
+function halfNotes({ halfSigned, checkpoints, last, whole, events }: LedgerReading, key: NoteKey): string[] {
+  const [first] = halfSigned;
+  return [
+    ...(first
+      ? [
+          `${halfSigned.length} of ${checkpoints} checkpoints have no second signature (ML-DSA-44), although the key that signed them has two halves; the first of them is line ${first.line} of checkpoints.jsonl, for ${first.size} events. A runtime without ML-DSA-44 signs so. Where none was used here, somebody else signed them.`,
+        ]
+      : []),
+    ...(key.second && last && last.second !== 'missing' && events > whole
+      ? [`The last ${events - whole} of ${events} events came after the newest checkpoint: until the next one Ed25519 alone vouches for them.`]
+      : []),
+    ...(last?.second === 'unchecked' ? ['The second signatures of the checkpoints (ML-DSA-44) are there, and this runtime cannot check them.'] : []),
+  ];
+}
+
 /** An append that is under way looks like one that was interrupted: what stays there is none. */
 async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -282,6 +327,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     outside?.verdict ??
     (faults.length > 0 ? undefined : await policyVerdict(site)) ??
     (compared && verdictOf(compared, folder)) ??
+    halfVerdict(reading, site.installation.id) ??
     whose ??
     anchorVerdict(views);
   const good = faults.length === 0 && !differs;
@@ -294,11 +340,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity, site.installation.secretStore));
-  const [half] = reading.halfSigned;
-  if (half)
-    notes.push(
-      `${reading.halfSigned.length} of ${checkpoints} checkpoints have no second signature (ML-DSA-44), although the key of this installation has two halves; the first of them is line ${half.line} of checkpoints.jsonl, for ${half.size} events. A runtime without ML-DSA-44 signs so. Where none was used here, somebody else signed them.`,
-    );
+  notes.push(...halfNotes(reading, site.noteKey));
   if (outside) notes.push(...outside.notes);
   for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
   if (options.json) {
@@ -311,6 +353,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
       events,
       checkpoints,
       halfSigned: reading.halfSigned.length,
+      whole: reading.whole,
       unvouched,
       head: head ? { ...head.tree, time: head.time } : null,
       last: last ? { ...last.head, time: last.time ?? null } : null,

@@ -140,7 +140,12 @@ async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo)
   let settled: Settlement[];
   try {
     settled = await withLedger(site, async ({ ledger }) =>
-      recoverRecordings(site.home.recordings, ledger, (await ledger.recordings()).filter(unfinished), identity),
+      recoverRecordings(
+        site.home.recordings,
+        ledger,
+        (await ledger.recordings()).filter(unfinished),
+        identity && { person: identity.person.id, opener: identity },
+      ),
     );
   } finally {
     identity?.destroy();

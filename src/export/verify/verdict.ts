@@ -44,6 +44,10 @@ export interface BundleFacts {
   readonly unproven: number;
   /** Records at the end of the proven ones that the ledger first signed for when it closed the recording after a crash. */
   readonly signedAfterCrash: number;
+  /** Who opened it with a key after a crash, and had more of it signed for. Ids. */
+  readonly recoveredBy: readonly string[];
+  /** How often the ledger of the bundle says that the recording's files were not what was written. */
+  readonly damaged: number;
   readonly outputBytes: number;
   readonly disclosed: number;
   readonly withheld: number;
@@ -82,9 +86,14 @@ export function notesOf(facts: BundleFacts): string[] {
   if (facts.unproven > 0) notes.push(`The last ${facts.unproven} records are unproven: they came after the last one that the ledger knows of.`);
   if (facts.state === 'open')
     notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');
-  if (facts.state === 'recovered') notes.push('The recording was interrupted; a key has opened what is signed for of it.');
+  if (facts.state === 'recovered')
+    notes.push(`The recording was interrupted, and more of it was signed for when it was opened with a key, by: ${facts.recoveredBy.join(', ')}.`);
   if (facts.signedAfterCrash > 0) notes.push(afterCrashNote(facts));
   if (facts.state === 'failed') notes.push('The recording could not go on: it was stopped, or its recorder was gone.');
+  if (facts.damaged > 0)
+    notes.push(
+      `The ledger says ${facts.damaged === 1 ? 'once' : `${facts.damaged} times`} that the files of the recording were found damaged or replaced (recording.damaged): ask what was found, and which copy this bundle was made of.`,
+    );
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
   if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
   if (!facts.ownVerifier)

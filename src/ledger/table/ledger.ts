@@ -1,4 +1,5 @@
 /** Events of the ledger itself, of its heads outside, and of the policy. */
+import { ruleCodes } from '../rules.ts';
 import { row } from './row.ts';
 
 const media = ['removable', 'other-disk', 'same-disk'] as const;
@@ -9,6 +10,12 @@ export const ledgerRows = [
     'ledger.unvouched',
     'What stood in a file of this ledger beyond what its key had vouched for was moved aside into a file of its own: an interrupted write, or bytes of somebody else.',
     { file: ['events', 'checkpoints', 'head'], lines: 'count', bytes: 'count' },
+  ),
+  row(
+    'ledger.refused',
+    'What happened could not be entered at once, and when it could, it contradicted what had been signed for meanwhile: it is no event. rule: see “What recordings may say”.',
+    { action: 'action', rule: ruleCodes, recording: 'recording' },
+    { person: 'optional' },
   ),
   row(
     'installation.key',

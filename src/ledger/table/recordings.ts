@@ -45,7 +45,7 @@ export const recordingRows = [
   }),
   row(
     'recording.recovered',
-    'More of an interrupted recording is signed for: a person opened it with a key, in segments whose headers were signed for before.',
+    'More of an interrupted recording is signed for: the person opened it with their key, in segments whose headers were signed for before.',
     {
       recording: 'recording',
       size: 'count',
@@ -53,6 +53,7 @@ export const recordingRows = [
       tornBytes: 'count',
       'signedBefore?': 'count',
     },
+    { person: 'required' },
   ),
   row(
     'recording.damaged',

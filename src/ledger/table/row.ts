@@ -2,6 +2,7 @@
 
 /** A field's type. A list of strings is a closed list of words. */
 export type FieldType =
+  | 'action'
   | 'anchor'
   | 'recording'
   | 'person'
