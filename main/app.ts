@@ -8,6 +8,7 @@ import { openHome, type Home } from '../src/storage/index.ts';
 import { version } from '../src/version.ts';
 import { bootClock, type Clock } from './clock.ts';
 import { DisplayFile } from './display.ts';
+import { evidenceOf } from './evidence.ts';
 import { Gate } from './gate.ts';
 import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
@@ -19,6 +20,8 @@ import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { sentenceOf } from './sentence.ts';
+import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
+import { showFolder } from './machine/show-folder.ts';
 import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
@@ -199,7 +202,6 @@ export class App {
       home,
       host,
       env,
-      clock,
       gate,
       windows,
       vaults,
@@ -211,6 +213,9 @@ export class App {
       installed,
       journal,
       display: new DisplayFile(home),
+      evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
+      showFolder,
+      setup: { auditKeyPath: () => defaultAuditKey(env).path, secretStore: () => secretStoreFacts(home) },
       clipboard,
       emit,
       openInstalled: () => this.#openInstalled(),

@@ -177,8 +177,9 @@ export class Gate {
   }
 
   /** The first run's vault host has made a person, and holds the identity open: from here on an unattended first run locks like a workspace. */
-  created(vault: VaultClient): void {
-    if (vault === this.#parts.vaults.current && this.#send({ type: 'created' }).accepted) this.#created = vault;
+  created(vault: unknown): void {
+    const { current } = this.#parts.vaults;
+    if (vault === current && this.#send({ type: 'created' }).accepted) this.#created = current;
   }
 
   /** True for the vault host that has made the person of this first run: nothing else may open the workspace there. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
-import { ANSWER_MS } from '../src/process/service.ts';
+import { ANSWER_MS } from '../src/types/answer.ts';
 import type { Child, Host } from './host.ts';
 import { isStopped } from './machine/processes.ts';
 import { PtyClient } from './pty-client.ts';

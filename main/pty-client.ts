@@ -1,7 +1,8 @@
 /** Main's end of the process that holds the shells: checks what it says, and starts it again when it dies. */
 import { openDoor, type DenialReason, type Permission } from '../src/access/index.ts';
 import { Endpoint } from '../src/process/endpoint.ts';
-import { ANSWER_MS, type OutputOf } from '../src/process/service.ts';
+import type { OutputOf } from '../src/process/service.ts';
+import { ANSWER_MS } from '../src/types/answer.ts';
 import { ptyParentService, ptyService, type PtyInput, type PtyParentService, type PtyService } from '../src/pty/service.ts';
 import type { RecordingNotice } from '../src/recording/types.ts';
 import { Refusal } from '../src/types/refusal.ts';

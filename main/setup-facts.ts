@@ -9,8 +9,15 @@ export function defaultAuditKey(env: Readonly<Record<string, string | undefined>
   return auditKeyPlace(mountedMedia(), env['HOME'] || homedir(), hostname());
 }
 
+export interface SecretStoreFacts {
+  readonly name: string;
+  /** Weaker than the system's own secret store. */
+  readonly weaker: boolean;
+  readonly sentence: string;
+}
+
 /** Where the installation's signing key will be kept, and how weak that is. */
-export async function secretStoreFacts(home: Home): Promise<{ name: string; weaker: boolean; sentence: string }> {
+export async function secretStoreFacts(home: Home): Promise<SecretStoreFacts> {
   const { store, reason } = await chooseSecretStore(home, newInstallationId());
   if (store.name === 'secret-service')
     return { name: store.name, weaker: false, sentence: "The signing key of this workstation goes into the system's secret store." };

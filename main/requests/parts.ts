@@ -1,37 +1,48 @@
-/** What the handlers of the page's requests work with. Each file of this folder is one domain of src/bridge/schema.ts. */
+/**
+ * What the handlers of the page's requests work with. Each file of this folder is one domain of src/bridge/schema.ts. Of each part
+ * only that is named which a handler uses: what stands below can be another thing, as under the pages of test/renderer.
+ */
 import type { EventName, Events } from '../../src/bridge/schema.ts';
 import type { Handlers } from '../../src/process/bridge-server.ts';
 import type { Home } from '../../src/storage/index.ts';
-import type { Clock } from '../clock.ts';
 import type { DisplayFile } from '../display.ts';
+import type { Evidence } from '../evidence.ts';
 import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
 import type { PolicyWatch } from '../policy-watch.ts';
 import type { PtyClient } from '../pty-client.ts';
+import type { SecretStoreFacts } from '../setup-facts.ts';
 import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
-import type { VaultKeeper } from '../vault-keeper.ts';
+import type { VaultClient } from '../vault-client.ts';
 import type { WindowKeeper } from '../window-keeper.ts';
 import type { Workspace } from '../workspace.ts';
 
 export interface RequestParts {
-  readonly home: Home;
-  readonly host: Host;
+  readonly home: Pick<Home, 'folder' | 'recordings'>;
+  readonly host: Pick<Host, 'name' | 'passkeyLimit'>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly gate: Gate;
-  readonly windows: WindowKeeper;
-  readonly vaults: VaultKeeper;
-  readonly pty: PtyClient;
-  readonly workspace: Workspace;
-  readonly unlock: Unlock;
-  readonly status: Status;
-  readonly policy: PolicyWatch;
-  readonly installed: InstalledHolder;
-  readonly journal: Journal;
-  readonly display: DisplayFile;
+  readonly gate: Pick<Gate, 'session' | 'activity' | 'attached' | 'takeAttached' | 'created' | 'emit' | 'lock' | 'notice'>;
+  readonly windows: Pick<WindowKeeper, 'document' | 'surface' | 'greet'>;
+  readonly vaults: {
+    /** The vault host that stands. @throws Refusal */
+    readonly require: () => Pick<VaultClient, 'connect' | 'ask'>;
+  };
+  readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
+  readonly workspace: Pick<Workspace, 'view' | 'resize' | 'output' | 'command'>;
+  readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'waitSeconds'>;
+  readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
+  readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
+  readonly installed: Pick<InstalledHolder, 'current'>;
+  readonly journal: Pick<Journal, 'log' | 'notEntered'>;
+  readonly display: Pick<DisplayFile, 'value' | 'change'>;
+  readonly evidence: Evidence;
+  /** In the desktop's file manager. @returns false where there is none. */
+  readonly showFolder: (folder: string) => Promise<boolean>;
+  /** What the first run says before anything is written. */
+  readonly setup: { readonly auditKeyPath: () => string; readonly secretStore: () => Promise<SecretStoreFacts> };
   /** `copied`: something was copied in the workspace, and no lock page has cleared the clipboard since. */
   readonly clipboard: { copied: boolean };
   /** To whatever page stands; the gate's own `emit` is for the open workspace. */

@@ -1,16 +1,15 @@
 /** The first run. */
 import { version } from '../../src/version.ts';
-import { defaultAuditKey, secretStoreFacts } from '../setup-facts.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
-  const { home, host, env, gate, vaults, unlock, status, journal, openInstalled } = parts;
+  const { home, host, setup, gate, vaults, unlock, status, journal, openInstalled } = parts;
   return {
     'setup.facts': async () => ({
       workstation: status.workstation(),
       home: home.folder,
-      auditKeyPath: defaultAuditKey(env).path,
-      secretStore: await secretStoreFacts(home),
+      auditKeyPath: setup.auditKeyPath(),
+      secretStore: await setup.secretStore(),
       passkeyLimit: host.passkeyLimit ?? null,
     }),
     'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {

@@ -10,7 +10,7 @@ export const messages = {
     silent:
       'The part of Wardmux that locks has not answered for three seconds, so this window has taken everything off the screen. Your shells run on, and are recorded. When it answers, Wardmux is locked: unlock it to come back.',
     missing: 'This page was not opened by Wardmux, so it can do nothing. Start Wardmux itself.',
-    failed: 'Wardmux could not do that. Nothing was changed.',
+    failed: 'Wardmux could not do that, or not all of it.',
     badFrame: 'A message to this window did not open and was dropped. Lock and unlock to draw the panes again from the recording.',
   },
 

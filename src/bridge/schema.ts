@@ -1,6 +1,6 @@
 /**
  * The one schema of the bridge between a page and the core. Both sides take their types from here; the core checks every
- * request at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
+ * request and every answer at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
  * it: they travel as sealed frames (frames.ts, channel/).
  *
  * On the wire, JSON text:
@@ -9,6 +9,7 @@
  *   core -> page   {"event":"status","payload":{}}
  */
 import type { Permission } from '../access/permissions.ts';
+import { ANSWER_MS } from '../types/answer.ts';
 import { surfaces, unlockMethods, type Surface, type WorkstationClass } from '../types/words.ts';
 import { z } from 'zod';
 
@@ -23,10 +24,18 @@ const short = z.string().max(200);
 /** What of passkeys cannot work in this window, as a sentence. */
 const passkeyLimit = z.string().nullable();
 
-/** One row a request: what whoever sends it needs (src/access), on which surfaces it makes sense, what it takes, what it gives. */
+/** A handler that asks the vault or the shells several things, each of which has a time of its own (10 s, most). */
+const STEPS_MS = 60_000;
+/** One of them derives a key: two minutes are for a busy machine (src/vault/service.ts). */
+const DERIVE_MS = 180_000;
+
+/**
+ * One row a request: what whoever sends it needs (src/access), on which surfaces it makes sense, what it takes, what it gives, and
+ * how long the answer may take. Its handler stands in main/requests, in the file of its domain.
+ */
 export const requests = {
   /** First message of every document: its ephemeral view key. */
-  hello: row('page.stand', surfaces, z.strictObject({ publicKey: base64 }), none),
+  hello: row('page.stand', surfaces, z.strictObject({ publicKey: base64 }), none, STEPS_MS),
   /** Genuine input by a person: extends the idle timer. At most one a second is sent. `kind` move extends only once. */
   activity: row('page.stand', ['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
 
@@ -41,6 +50,7 @@ export const requests = {
       secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }),
       passkeyLimit,
     }),
+    STEPS_MS,
   ),
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'setup.create': row(
@@ -48,12 +58,13 @@ export const requests = {
     ['setup'],
     z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000), replaceInstallation: z.boolean().optional() }),
     z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
+    DERIVE_MS,
   ),
   'setup.passkeyOptions': row('installation.create', ['setup'], none, webauthn),
   'setup.passkeyVerify': row('installation.create', ['setup'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
-  'setup.passkeyProve': row('installation.create', ['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() })),
-  'setup.finish': row('installation.create', ['setup'], none, none),
+  'setup.passkeyProve': row('installation.create', ['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() }), STEPS_MS),
+  'setup.finish': row('installation.create', ['setup'], none, none, STEPS_MS),
 
   'lock.facts': row(
     'identity.unlock',
@@ -76,12 +87,12 @@ export const requests = {
   /** The clipboard holds nothing any more. */
   'lock.clipboardCleared': row('page.stand', ['lock'], none, none),
   /** The passphrase has been sent as a sealed frame to the vault host. */
-  'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), none),
+  'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), none, DERIVE_MS),
   'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
   /** The options were of no use: the authenticator did not answer, or gave no secret. Entered in the ledger, and counted for nothing. */
   'lock.passkeyUnused': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
-  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none),
+  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none, STEPS_MS),
 
   /** Size of the stage in cells (without the line); panes are laid out in it. */
   'workspace.size': row(
@@ -109,6 +120,7 @@ export const requests = {
     ['workspace'],
     z.strictObject({ pane, folder: z.string().min(1).max(1000) }),
     z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
+    'any',
   ),
   /** Verifies a bundle that this window has exported, as an auditor would with this installation's trust.json. */
   'export.verify': row(
@@ -116,11 +128,12 @@ export const requests = {
     ['workspace'],
     z.strictObject({ folder: z.string().min(1).max(1000) }),
     z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
+    'any',
   ),
   /** Shows a bundle that this window has exported in the desktop's file manager. */
   'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
-  'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() })),
+  'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() }), 'any'),
   'display.set': row(
     'page.stand',
     surfaces,
@@ -139,8 +152,9 @@ function row<I extends z.ZodType, O extends z.ZodType>(
   on: readonly Surface[],
   input: I,
   output: O,
-): { readonly needs: Permission; readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O } {
-  return { needs, surfaces: on, input, output };
+  withinMs: number | 'any' = ANSWER_MS,
+): { readonly needs: Permission; readonly surfaces: readonly Surface[]; readonly input: I; readonly output: O; readonly withinMs: number | undefined } {
+  return { needs, surfaces: on, input, output, withinMs: withinMs === 'any' ? undefined : withinMs };
 }
 
 export type Requests = typeof requests;

@@ -9,12 +9,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { newNonce, openAnswer } from './proof.ts';
-import { appFacts, type AppFacts, type Verb } from './verbs.ts';
+import { appFacts, verbs, type AppFacts, type Verb } from './verbs.ts';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
-/** Locking takes a tenth of a second; an app that is silent this long hangs. */
-const ANSWER_MS = 5000;
+/** An app keeps the time of its verb by itself (verbs.ts), and then says so: its word is waited for this much longer (ms). */
+const WORD_MS = 500;
 const MAX_ANSWER = 64 * 1024;
 /** Others may have the app let go of connections at random: so often it is asked anew. */
 const TRIES = 5;
@@ -115,7 +115,7 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined)
     }
     const socket = createConnection(path);
     let text = '';
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
+    socket.setTimeout((verbs[command].withinMs ?? 0) + WORD_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
     socket.on('connect', () => socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`));
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {

@@ -218,3 +218,17 @@ test('a byte now and then buys no time', async () => {
   clearInterval(dripping);
   expect(refused).toEqual(['bad-message']);
 });
+
+test.each([
+  ['throws', () => Promise.reject(new Error('no')), 'it is not known whether this was done'],
+  ['hangs', () => new Promise<never>(() => undefined), 'not known whether it will still be done'],
+])(
+  'a verb whose handler %s is answered in words that claim nothing, and is recorded',
+  async (_, handle, words) => {
+    await server.close();
+    server = await listen({ path, handle, door, refused: (code) => refused.push(code), sign: (bytes) => signer.sign(bytes) });
+    await expect(askApp(path, 'lock', signer.publicKey)).rejects.toThrow(words);
+    expect(refused).toEqual(['failed']);
+  },
+  15_000,
+);

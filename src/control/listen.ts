@@ -37,7 +37,7 @@ export interface SocketOptions {
   readonly handle: (command: Verb) => Promise<AppFacts>;
   /** Asked before `handle`. */
   readonly door: Door;
-  /** A line that is not a command of ours, or none in time; somebody who is not this account; a socket's file that was taken away or replaced; too many at once. */
+  /** A line that is not a command of ours, or none in time; somebody who is not this account; a socket's file that was taken away or replaced; too many at once; a verb that could not be carried out. */
   readonly refused: (code: SocketRefusal) => void;
   /** Signs by the installation's key; resolves with undefined before the first run. An answer waits for it. */
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -45,7 +45,7 @@ export interface SocketOptions {
   readonly uid?: number;
 }
 
-export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved' | 'too-many';
+export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved' | 'too-many' | 'failed';
 
 /**
  * Listens; the folder of `path` is made 0700. Where the socket's file is no longer ours, as when another process of this account
@@ -180,7 +180,7 @@ function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOpti
     }
     const { command, nonce } = asked;
     const handlers = { lock: () => handle('lock'), status: () => handle('status'), show: () => handle('show') };
-    const outcome = await call({ table: verbs, handlers, door, trouble: () => {} }, command, {});
+    const outcome = await call({ table: verbs, handlers, door, trouble: () => refused('failed') }, command, {});
     const said = outcome.ok ? { ok: true, ...(outcome.output as AppFacts) } : { ok: false, error: outcome.error.sentence };
     return signAnswer({ name: basename(path), command, nonce }, said, sign);
   }

@@ -23,11 +23,13 @@ export const appFacts = z.object({
 export type AppFacts = z.infer<typeof appFacts>;
 
 const none = z.strictObject({});
+/** Locking takes a tenth of a second, and three where a process hangs; an app that is silent this long hangs itself. */
+const SOCKET_MS = 5000;
 
 export const verbs = {
-  lock: asked('app.lock', none, appFacts),
-  status: asked('app.status', none, appFacts),
-  show: asked('app.show', none, appFacts),
+  lock: asked('app.lock', none, appFacts, SOCKET_MS),
+  status: asked('app.status', none, appFacts, SOCKET_MS),
+  show: asked('app.show', none, appFacts, SOCKET_MS),
 } as const satisfies Service;
 
 export type Verb = keyof typeof verbs;

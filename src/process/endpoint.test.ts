@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { openDoor, type Denial, type Standing } from '../access/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { Endpoint } from './endpoint.ts';
-import { ANSWER_MS, asked, told, type Trouble } from './service.ts';
+import { ANSWER_MS } from '../types/answer.ts';
+import { asked, call, told, type Trouble } from './service.ts';
 
 const text = z.object({ text: z.string() });
 const service = {
@@ -153,4 +154,42 @@ test('when the other end is gone, all that wait and all that ask later hear it; 
   await expect(here.ask('wait', {})).rejects.toBe(gone);
   there.receive({ frame: new Uint8Array([1, 2, 3]) });
   expect(frames).toEqual([new Uint8Array([1, 2, 3])]);
+});
+
+const word = z.strictObject({});
+const door = (): undefined => undefined;
+
+test('what a row does not name is not sent, and what is not as the row has it is no answer: its sentence claims nothing', async () => {
+  const table = { name: asked('process.keep', word, z.object({ name: z.string() })) } as const;
+  const troubles: Trouble[] = [];
+  const answered = (output: unknown) =>
+    call({ table, handlers: { name: () => output as never }, door, trouble: (trouble) => troubles.push(trouble) }, 'name', {});
+  expect(await answered({ name: 'Ada', key: 'a secret' })).toEqual({ ok: true, output: { name: 'Ada' } });
+  expect(troubles).toEqual([]);
+  expect(await answered({ name: 7 })).toEqual({
+    ok: false,
+    error: { code: 'failed', sentence: expect.stringContaining('it is not known whether this was done') },
+  });
+  expect(troubles).toEqual([{ code: 'failed', request: 'name', needs: 'process.keep' }]);
+});
+
+test('whoever answers keeps the time of the row, and it is recorded when it was too short', async () => {
+  vi.useFakeTimers();
+  try {
+    const table = { wait: asked('process.keep', word, word, 50), ever: asked('process.keep', word, word, 'any') } as const;
+    const troubles: string[] = [];
+    const handlers = { wait: () => new Promise<never>(() => undefined), ever: () => new Promise<never>(() => undefined) };
+    const outcomes: unknown[] = [];
+    for (const request of ['wait', 'ever'])
+      void Promise.resolve(call({ table, handlers, door, trouble: ({ code }) => troubles.push(code) }, request, {})).then((outcome) => outcomes.push(outcome));
+    await vi.advanceTimersByTimeAsync(49);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes).toEqual([{ ok: false, error: { code: 'no-answer', sentence: expect.stringContaining('not known whether it will still be done') } }]);
+    expect(troubles).toEqual(['failed']);
+    await vi.advanceTimersByTimeAsync(ANSWER_MS * 100);
+    expect(outcomes).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,10 +1,12 @@
 /**
  * What can be asked of whom: one table a service, a row a question, from which both ends take their types. The page, the
  * private socket, the vault's process and the one with the shells are asked through `call`, and nowhere else: the row is
- * found, the door is asked, the input is checked, the handler runs, and whatever it throws becomes a code and a sentence.
+ * found, the door is asked, the input is checked, the handler runs in the row's time, what it gives is checked before it is
+ * sent, and whatever it throws becomes a code and a sentence.
  */
 import type { z } from 'zod';
 import type { Denial, Permission } from '../access/index.ts';
+import { ANSWER_MS } from '../types/answer.ts';
 import { Refusal } from '../types/refusal.ts';
 
 /** What every table has. A row without `output` is told, and not answered. */
@@ -13,13 +15,13 @@ export interface Row {
   readonly needs: Permission;
   readonly input: z.ZodType;
   readonly output?: z.ZodType | undefined;
-  /** How long an answer may take (ms). Undefined: as long as it likes. */
+  /**
+   * How long an answer may take (ms). Undefined: as long as it likes. Whoever answers keeps it; another process that asks
+   * counts by itself, because what hangs keeps no time.
+   */
   readonly withinMs?: number | undefined;
 }
 export type Service = Readonly<Record<string, Row>>;
-
-/** Most answers take some milliseconds; where a disk is waited for they take seconds, on a busy machine, and never 10. */
-export const ANSWER_MS = 10_000;
 
 /** A row that is answered. @param withinMs in milliseconds, or 'any' where the length of what is done has no bound. */
 export function asked<I extends z.ZodType, O extends z.ZodType>(
@@ -49,7 +51,10 @@ export interface Failure {
 }
 export type Outcome = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: Failure };
 
-/** Why a question reached no handler, or what its handler could not do, for whoever keeps the record. Never holds what was sent. */
+/**
+ * Why a question reached no handler, or (`failed`) that its handler threw, took too long or gave what its row does not have, for
+ * whoever keeps the record. Never holds what was sent.
+ */
 export type Trouble =
   | { readonly code: 'unknown-request' }
   | { readonly code: 'bad-input'; readonly request: string; readonly needs: Permission; readonly fields: readonly string[] }
@@ -65,9 +70,15 @@ export interface ServiceParts<S extends Service> {
   readonly failure?: (error: unknown, request: string) => Failure;
 }
 
+/** Nobody knows how far a handler had come. */
 const failed: Failure = {
   code: 'failed',
-  sentence: 'Something went wrong inside Wardmux; nothing was changed. Try again, and if it happens again, close and start Wardmux.',
+  sentence:
+    'Something went wrong inside Wardmux, and it is not known whether this was done. Look before you try again; if it happens again, close and start Wardmux.',
+};
+const late: Failure = {
+  code: 'no-answer',
+  sentence: 'This takes longer than it may, and it is not known whether it will still be done. Look before you try again.',
 };
 
 const no = (code: string, sentence: string): Outcome => ({ ok: false, error: { code, sentence } });
@@ -89,20 +100,42 @@ export function call<S extends Service>(parts: ServiceParts<S>, request: string,
     trouble({ code: 'bad-input', request, needs, fields });
     return no('bad-input', 'Wardmux could not read this request.');
   }
+  const wrong = (error: Failure): Outcome => {
+    trouble({ code: 'failed', request, needs });
+    return { ok: false, error };
+  };
   const thrown = (error: unknown): Outcome => {
     if (error instanceof Refusal) return no(error.code, error.message);
     if (failure) {
       const { code, sentence } = failure(error, request);
       return no(code, sentence);
     }
-    trouble({ code: 'failed', request, needs });
-    return { ok: false, error: failed };
+    return wrong(failed);
   };
-  const done = (output: unknown): Outcome => ({ ok: true, output });
+  const done = (output: unknown): Outcome => {
+    if (!row.output) return { ok: true, output: undefined };
+    // What the row does not name is not sent, and what is not as the row has it is no answer.
+    const checked = row.output.safeParse(output);
+    return checked.success ? { ok: true, output: checked.data } : wrong(failed);
+  };
   try {
     const output: unknown = handlers[request as keyof S & string](parsed.data as never);
-    return output instanceof Promise ? output.then(done, thrown) : done(output);
+    if (!(output instanceof Promise)) return done(output);
+    return inTime(row.withinMs, output.then(done, thrown), () => wrong(late));
   } catch (error) {
     return thrown(error);
   }
+}
+
+/** @param answer never rejects. @param given says what is answered where it does not come in so many milliseconds. */
+function inTime(ms: number | undefined, answer: Promise<Outcome>, given: () => Outcome): Promise<Outcome> {
+  if (ms === undefined) return answer;
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(given()), ms);
+    timer.unref();
+    void answer.then((outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    });
+  });
 }

@@ -117,8 +117,8 @@ export class PtyHost {
       door: (needs, input) => this.#door(needs, input),
       post: (message) => parts.link.post(message),
       frame: (bytes) => this.#frame(bytes),
-      trouble: (trouble) => this.#refuse(troubleText(trouble)),
-      bad: () => this.#refuse('its type is unknown'),
+      trouble: (trouble) => this.#refuse(troubleText(trouble), trouble.code === 'failed' ? 'How much of it was done is not known.' : undefined),
+      bad: () => this.#refuse('it is no message of the protocol'),
     });
     parts.link.onMessage((message) => this.receive(message));
     parts.link.onClose(() => void this.stop('main-gone'));
@@ -523,16 +523,16 @@ export class PtyHost {
     this.#main.tell('fault', pane === undefined ? { sentence: text } : { pane, sentence: text });
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, done = 'Nothing was changed.'): void {
     this.#refusals++;
     if (this.#refusalsArmed) return;
     this.#refusalsArmed = true;
     const first = this.#refusals;
-    this.#fault(`The pty host refused a message: ${why}. Nothing was changed.`);
+    this.#fault(`The pty host refused a message: ${why}. ${done}`);
     this.#parts.clock.after(refusalMs, () => {
       this.#refusalsArmed = false;
       const more = this.#refusals - first;
-      if (more > 0) this.#fault(`The pty host refused ${more} more messages in the last second. Nothing was changed.`);
+      if (more > 0) this.#fault(`The pty host refused ${more} more messages in the last second.`);
     });
   }
 }

@@ -23,7 +23,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { verifyPane, type EvidenceParts } from '../../main/requests/export.ts';
+import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
 import { openLedger } from '../../src/anchors/index.ts';
 import { openInstallation } from '../../src/cli/installation.ts';
 import { runCli } from '../../src/cli/program.ts';

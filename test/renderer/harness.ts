@@ -1,8 +1,9 @@
 /**
  * The built pages in a real Chromium, with the production origin and content security policy, over a core in this
- * process: the real bridge server, the real multiplexer and real sealed channels, and shells that say what a test says.
+ * process: main's own handlers of the page's requests, the real bridge server, the real multiplexer and real sealed channels;
+ * below them nothing but what a test says.
  */
-import type { Surface } from '../../src/types/words.ts';
+import type { Surface, UnlockMethod } from '../../src/types/words.ts';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,10 +14,13 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { contentSecurityPolicy, origin } from '../../main/host.ts';
 import { PeerChannel } from '../../src/bridge/channel/node.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
-import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
+import type { Display, Events, EventName, Output, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
 import type { Outcome } from '../../src/mux/commands/command.ts';
-import { BridgeServer, type Handlers } from '../../src/process/bridge-server.ts';
+import { requestHandlers } from '../../main/requests/index.ts';
+import type { RequestParts } from '../../main/requests/parts.ts';
+import { BridgeServer } from '../../src/process/bridge-server.ts';
+import type { OutputOf } from '../../src/process/service.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
@@ -26,6 +30,7 @@ import { activePane } from '../../src/mux/state/query.ts';
 import { terminalSizes } from '../../src/mux/state/sizes.ts';
 import { newWindow, setStage } from '../../src/mux/state/windows.ts';
 import { toView } from '../../src/mux/view.ts';
+import type { VaultInput, VaultService } from '../../src/vault/service.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = join(root, 'dist/renderer');
@@ -107,6 +112,8 @@ export const calmLock: LockFacts = {
   passkeyLimit: null,
 };
 
+type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
+
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
 export class FakeCore {
   readonly requests: { readonly request: string; readonly input: unknown }[] = [];
@@ -121,8 +128,16 @@ export class FakeCore {
   passkeyLimit: string | null = null;
   /** Renews the page's lease, as main does while it runs. */
   lends = true;
-  /** Overrides of single answers. */
-  answers: Partial<Handlers> = {};
+  /** What the vault's process answers, in place of what suits most tests. */
+  vault: VaultAnswers = {};
+  /** An attempt whose key was right; one that is refused throws. */
+  unlock: (person: string, method: UnlockMethod) => Promise<void> = async () => undefined;
+  askLockFacts: () => Omit<LockFacts, 'passkeyLimit'> = () => this.lockFacts;
+  readonly evidence: { -readonly [N in keyof RequestParts['evidence']]: RequestParts['evidence'][N] } = {
+    exportPane: async (_, folder) => ({ folder, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0') }),
+    verifyExport: async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
+    verifyPane: async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
+  };
   readonly #server: BridgeServer;
   readonly #surface: Surface;
   readonly #channels = new Map<'pty' | 'vault', PeerChannel>();
@@ -133,7 +148,7 @@ export class FakeCore {
     this.page = page;
     this.#surface = surface;
     this.#server = new BridgeServer({
-      handlers: new Proxy(this.#handlers(), { get: (handlers, name) => this.answers[name as keyof Handlers] ?? handlers[name as keyof Handlers] }),
+      handlers: requestHandlers(this.#parts()),
       surface: () => surface,
       door: () => undefined,
       post: (message) => this.#post(message),
@@ -148,7 +163,8 @@ export class FakeCore {
   receive(message: string): void {
     const { request, input } = JSON.parse(message) as { request: string; input: unknown };
     this.requests.push({ request, input });
-    void this.#server.receive(message);
+    if (request === 'command') void this.busy.then(() => this.#server.receive(message));
+    else void this.#server.receive(message);
   }
 
   receiveFrame(peer: 'pty' | 'vault', base64: string): void {
@@ -235,75 +251,125 @@ export class FakeCore {
     this.#posts = this.#posts.then(() => this.page.evaluate(script)).catch(() => {});
   }
 
-  #connect(peer: 'pty' | 'vault', publicKey: string): void {
-    const channel = new PeerChannel(Buffer.from(publicKey, 'base64'));
+  #connect(peer: 'pty' | 'vault', publicKey: Uint8Array): Uint8Array {
+    const channel = new PeerChannel(publicKey);
     this.#channels.set(peer, channel);
-    this.emit('channel', { peer, publicKey: Buffer.from(channel.publicKey).toString('base64') });
+    return channel.publicKey;
   }
 
-  #handlers(): Handlers {
-    const none = async (): Promise<Record<string, never>> => ({});
-    const display: Display = { theme: 'system', cell: 'auto', contrast: false, motion: true };
+  /** The stage has this size; the first time a window is opened in it. */
+  resize = (cols: number, rows: number): void => {
+    if (this.state) this.#apply(setStage(this.state, { cols, rows }));
+    else this.#apply(newWindow(createState({ cols, rows }, { session: 'icu-feeds' }), { program: 'bash' }));
+  };
+
+  /** What main's handlers of the page's requests work with, without a disk, a process or a lock. */
+  #parts(): RequestParts {
+    const emit: RequestParts['emit'] = (event, payload) => this.emit(event, payload);
+    const workspace = this.#surface === 'workspace';
+    let display: Display = { theme: 'system', cell: 'auto', contrast: false, motion: true };
+    const passkeyLimit = (): string | undefined => this.passkeyLimit ?? undefined;
+    const view = (): WorkspaceView | undefined => this.state && toView(this.state);
     return {
-      hello: async ({ publicKey }) => {
-        this.emit('display', display);
-        this.#connect('vault', publicKey);
-        if (this.#surface === 'workspace') {
-          this.#connect('pty', publicKey);
-          if (this.state) this.emit('view', toView(this.state));
-          this.emit('status', this.status);
-        }
-        return {};
+      home: { folder: '/home/mueda/.local/share/wardmux', recordings: '/home/mueda/.local/share/wardmux/recordings' },
+      host: {
+        name: 'chromium',
+        get passkeyLimit() {
+          return passkeyLimit();
+        },
       },
-      activity: none,
-      'display.set': none,
-      'setup.facts': async () => ({
-        workstation: 'ICU-WS-014',
-        home: '/home/mueda/.local/share/wardmux',
-        auditKeyPath: '/home/mueda/wardmux-audit-key.json',
-        secretStore: { name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' },
-        passkeyLimit: this.passkeyLimit,
-      }),
-      'setup.create': async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),
-      'setup.passkeyOptions': async () => {
-        throw new Refusal('no-passkey', 'No passkey is answered for here.');
+      env: { HOME: '/home/mueda' },
+      gate: {
+        session: workspace ? session : undefined,
+        activity: () => undefined,
+        attached: () => undefined,
+        takeAttached: () => [],
+        created: () => undefined,
+        emit: (event, payload) => workspace && emit(event, payload()),
+        lock: async () => undefined,
+        notice: (level, sentence) => emit('notice', { level, sentence }),
       },
-      'setup.passkeyVerify': async () => ({}),
-      'setup.passkeyProve': async () => ({ slot: 's-1' }),
-      'setup.finish': none,
-      'lock.facts': async () => this.lockFacts,
-      'lock.clipboardCleared': none,
-      'lock.passkeyUnused': none,
-      'lock.passphrase': none,
-      'lock.passkeyOptions': async () => {
-        throw new Refusal('passkey-refused', 'That passkey did not open this.');
+      windows: { document: 1, surface: this.#surface, greet: () => undefined },
+      vaults: { require: () => ({ connect: async (publicKey) => this.#connect('vault', publicKey), ask: (request, input) => this.#askVault(request, input) }) },
+      pty: {
+        start: () => undefined,
+        attach: async ({ publicKey }) => ({ publicKey: this.#connect('pty', publicKey), panes: [] }),
+        ack: () => undefined,
       },
-      'lock.passkey': none,
-      'workspace.size': async (size) => {
-        if (this.state) this.#apply(setStage(this.state, size));
-        else this.#apply(newWindow(createState(size, { session: 'icu-feeds' }), { program: 'bash' }));
-        return {};
+      workspace: {
+        get view() {
+          return view();
+        },
+        resize: (cols, rows) => this.resize(cols, rows),
+        output: () => undefined,
+        command: (line, pane) => {
+          const { message, failed } = this.run(line, pane);
+          return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
+        },
       },
-      'workspace.attach': none,
-      command: async ({ line, pane }) => {
-        await this.busy;
-        const { message, failed } = this.run(line, pane);
-        return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
+      unlock: {
+        attempt: async (person, method, open) => {
+          await open(undefined);
+          await this.unlock(person, method);
+        },
+        addPasskey: async (response, label) => (await this.#askVault('enrolProve', { response, label, after: 1 })).slot,
+        finishFirstRun: async () => undefined,
+        passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
+        passkeyUnused: () => undefined,
+        takeWelcome: () => undefined,
+        waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
-      ack: none,
-      lock: none,
-      'clipboard.copied': async () => ({ clearedAtLock: true }),
-      'export.start': async ({ folder }) => ({
-        folder,
-        records: 1842,
-        sha256: '9c41d07be5a2'.padEnd(64, '0'),
-      }),
-      'export.verify': async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
-      'export.show': none,
-      'verify.pane': async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
+      status: {
+        workstation: () => 'ICU-WS-014',
+        lockFacts: () => this.askLockFacts(),
+        line: () => this.status,
+        takeFlags: () => [],
+      },
+      policy: { look: async () => undefined as never, remind: () => undefined },
+      installed: { current: undefined },
+      journal: { log: () => undefined, notEntered: () => undefined },
+      display: {
+        get value() {
+          return display;
+        },
+        change: (part) => (display = { ...display, ...part }),
+      },
+      evidence: this.evidence,
+      showFolder: async () => true,
+      setup: {
+        auditKeyPath: () => '/home/mueda/wardmux-audit-key.json',
+        secretStore: async () => ({ name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' }),
+      },
+      clipboard: { copied: false },
+      emit,
+      openInstalled: async () => undefined,
     };
   }
+
+  /** The vault's process, answered for here: what a test puts into `vault`, or what stands below. */
+  async #askVault<N extends keyof VaultService & string>(request: N, input: VaultInput<N>): Promise<OutputOf<VaultService, N>> {
+    const answer = (this.vault[request] ?? calmVault[request]) as ((input: VaultInput<N>) => Promise<OutputOf<VaultService, N>>) | undefined;
+    if (!answer) throw new Error(`nobody answers ${request} here`);
+    return answer(input);
+  }
 }
+
+/** Who is in, as far as a page is told. */
+const session = { person: { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'] }, grant: { method: 'passphrase' } } as unknown as NonNullable<
+  RequestParts['gate']['session']
+>;
+
+const calmVault: VaultAnswers = {
+  createPerson: async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),
+  enrolOptions: async () => {
+    throw new Refusal('no-passkey', 'No passkey is answered for here.');
+  },
+  unlockPassphrase: async ({ person }) => ({ person, method: 'passphrase', slot: 's-1' }),
+  unlockPasskey: async ({ person }) => ({ person, method: 'passkey', slot: 's-1' }),
+  passkeyOptions: async () => {
+    throw new Refusal('passkey-refused', 'That passkey did not open this.');
+  },
+};
 
 export interface Opened {
   readonly context: BrowserContext;

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 test('what this window cannot do with passkeys stands beside the passkey, and not beside the passphrase', async () => {
   const limit = 'In this window a security key that asks for a PIN does not work.';
-  const { page } = await start((core) => void (core.lockFacts = { ...calmLock, passkeyLimit: limit }));
+  const { page } = await start((core) => void (core.passkeyLimit = limit));
   expect(await page.textContent('.poster__note')).toContain(limit);
   await page.keyboard.press('p');
   await page.waitForSelector('#passphrase');
@@ -87,11 +87,9 @@ test('the passphrase is sent in NFC', async () => {
 
 test('a wrong passphrase: a sentence, the wait, and the field again when it is over', async () => {
   const { page, core } = await start(withoutPasskey);
-  core.answers = {
-    'lock.passphrase': async () => {
-      core.lockFacts = { ...core.lockFacts, failures: 4, backOffSeconds: 2 };
-      throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
-    },
+  core.unlock = async () => {
+    core.lockFacts = { ...core.lockFacts, failures: 4, backOffSeconds: 2 };
+    throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
   };
   await page.keyboard.type('not the right one at all');
   await page.keyboard.press('Enter');
@@ -219,10 +217,8 @@ test.each([['320x480', 'auto'] as const, ...sizes.flatMap((size) => (['auto', '1
   async (size, cell) => {
     const [width, height] = size.split('x').map(Number) as [number, number];
     const { page, core } = await start((fake) => void (fake.lockFacts = { ...calmLock, failures: 3 }), { viewport: { width, height } });
-    core.answers = {
-      'lock.passphrase': async () => {
-        throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
-      },
+    core.unlock = async () => {
+      throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
     };
     core.emit('display', { theme: 'system', cell, contrast: false, motion: true });
     await page.keyboard.type('not this one');
@@ -328,11 +324,9 @@ test('a page that was told nothing asks again at the next key: it clears, and ha
   let asked = 0;
   const { page } = await start(async (core) => {
     await copied(0)(core);
-    core.answers = {
-      'lock.facts': async () => {
-        if (asked++ === 0) throw new Refusal('failed', 'That did not work.');
-        return core.lockFacts;
-      },
+    core.askLockFacts = () => {
+      if (asked++ === 0) throw new Refusal('failed', 'That did not work.');
+      return core.lockFacts;
     };
   });
   expect(await page.textContent('.poster__way')).toContain('The lock could not ask who is here.');

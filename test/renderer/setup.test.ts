@@ -48,28 +48,32 @@ async function authenticator(hasPrf: boolean): Promise<void> {
   const challenge = (): string => randomBytes(32).toString('base64url');
   const salt = randomBytes(32).toString('base64url');
   let credential = '';
-  opened.core.answers = {
-    'setup.passkeyOptions': async () => ({
-      challenge: challenge(),
-      rp: { id: rpId, name: 'Wardmux' },
-      user: { id: randomBytes(16).toString('base64url'), name: 'Mariko Ueda', displayName: 'Mariko Ueda' },
-      pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
-      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-      extensions: { prf: { eval: { first: salt } } },
+  opened.core.vault = {
+    enrolOptions: async () => ({
+      options: {
+        challenge: challenge(),
+        rp: { id: rpId, name: 'Wardmux' },
+        user: { id: randomBytes(16).toString('base64url'), name: 'Mariko Ueda', displayName: 'Mariko Ueda' },
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+        extensions: { prf: { eval: { first: salt } } },
+      },
     }),
-    'setup.passkeyVerify': async ({ response }) => {
+    enrolVerify: async ({ response }) => {
       credential = String(response['id']);
       return {
-        challenge: challenge(),
-        rpId,
-        allowCredentials: [{ type: 'public-key', id: credential }],
-        userVerification: 'required',
-        extensions: { prf: { eval: { first: salt } } },
+        options: {
+          challenge: challenge(),
+          rpId,
+          allowCredentials: [{ type: 'public-key', id: credential }],
+          userVerification: 'required',
+          extensions: { prf: { eval: { first: salt } } },
+        },
       };
     },
-    'setup.passkeyProve': async ({ response }) => {
+    enrolProve: async ({ response }) => {
       expect(response['id']).toBe(credential);
-      return { slot: 's-1' };
+      return { slot: 's-1', certificate: { byKey: '', signature: '' } };
     },
   };
 }
@@ -148,12 +152,12 @@ test('errors stand at the field, and the field has the focus', async () => {
   await page.keyboard.type(secret);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#audit');
-  core.answers = { 'setup.create': () => Promise.reject(new Error('no')) };
+  core.vault = { createPerson: () => Promise.reject(new Error('no')) };
   await page.keyboard.press('Enter');
   await until(async () => (await page.textContent('#audit-error')) !== '', 'the refusal');
   core.refused.length = 0;
   // The passphrase is still there for a second try.
-  core.answers = {};
+  core.vault = {};
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-step="4"]');
   expect(core.frames.map(({ frame }) => (frame.type === 'passphrase' ? Buffer.from(frame.bytes).toString() : ''))).toEqual([secret, secret]);

@@ -4,7 +4,6 @@ import { helpRows } from '../../renderer/workspace/bands/key-help.ts';
 import { groups } from '../../src/mux/keys/table.ts';
 import { hl7 } from './demo.ts';
 import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
-import { createState } from '../../src/mux/state/model.ts';
 import { fourPanes } from './shots.ts';
 
 let browser: Browser;
@@ -256,15 +255,8 @@ describe('keys', () => {
     let show = (): void => {};
     const shown = new Promise<void>((resolve) => (show = resolve));
     opened = await open(browser, 'workspace', {}, (core) => {
-      core.state = createState({ cols: 180, rows: 44 }, { session: 'icu-feeds' });
-      core.answers = {
-        hello: async () => ({}),
-        'workspace.size': async () => {
-          await shown;
-          core.command('new-window');
-          return {};
-        },
-      };
+      const { resize } = core;
+      core.resize = (cols, rows) => void shown.then(() => resize(cols, rows));
     });
     const { core, page } = opened;
     await until(() => core.requests.some(({ request }) => request === 'workspace.size'), 'the page');
@@ -835,6 +827,7 @@ describe('output', () => {
     const { page, core } = await start();
     const pane = first();
     await core.print(pane, `${hl7(200)}\r\n`);
+    await until(async () => (await screenText(page, pane)).includes('ADT'), 'the lines');
     await page.keyboard.press('Shift+PageUp');
     await until(async () => (await page.textContent('.rule__flags'))?.includes('lines back'), 'older lines');
     const chunk = `${hl7(400)}\r\n`;
@@ -1035,7 +1028,8 @@ describe('faces', () => {
 
   test('export: folder, busy, refusal at the field, result', async () => {
     const { page, core } = await start();
-    core.answers = { 'export.start': () => Promise.reject(Object.assign(new Error('x'))) };
+    const { exportPane } = core.evidence;
+    core.evidence.exportPane = () => Promise.reject(new Error('x'));
     await prefix('X');
     await page.waitForSelector('#export-folder');
     // The first answer is Cancel, and Return with nothing in the field exports nothing.
@@ -1045,9 +1039,9 @@ describe('faces', () => {
     expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
     await page.keyboard.type('/media/audit');
     await page.keyboard.press('Enter');
-    await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was changed'), 'the refusal');
+    await until(async () => (await page.textContent('#export-folder-error'))?.includes('not known whether this was done'), 'the refusal');
     core.refused.length = 0;
-    core.answers = {};
+    core.evidence.exportPane = exportPane;
     await page.keyboard.press('Enter');
     await until(async () => (await page.textContent('.kv dd').catch(() => '')) === '/media/audit', 'the result');
     expect(core.requests.filter(({ request }) => request === 'export.start').at(-1)?.input).toEqual({ pane: first(), folder: '/media/audit' });

@@ -1,0 +1,119 @@
+/** Evidence: export and verification of a pane's recording, for the page's requests. */
+import { join } from 'node:path';
+import { Refusal } from '../src/types/refusal.ts';
+import type { Output } from '../src/bridge/schema.ts';
+import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, type BundleStatement, type SignersOwn } from '../src/export/index.ts';
+import { LedgerError, type Ledger } from '../src/ledger/index.ts';
+import { RecordingError } from '../src/recording/errors.ts';
+import { liveState } from '../src/recording/live.ts';
+import { checkRecording, proofText } from '../src/records/index.ts';
+import type { Home } from '../src/storage/index.ts';
+import { installationTrust } from '../src/vault/trust.ts';
+import { version } from '../src/version.ts';
+import type { Gate } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import type { PtyClient } from './pty-client.ts';
+import type { VaultKeeper } from './vault-keeper.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface EvidenceParts {
+  readonly home: Home;
+  readonly gate: Gate;
+  readonly vaults: VaultKeeper;
+  readonly pty: PtyClient;
+  readonly workspace: Workspace;
+  readonly installed: InstalledHolder;
+  readonly journal: Journal;
+}
+
+/** What the page's requests ask for. */
+export interface Evidence {
+  /** @param folder absolute. */
+  readonly exportPane: (pane: number, folder: string) => Promise<Output<'export.start'>>;
+  readonly verifyExport: (folder: string) => Promise<Output<'export.verify'>>;
+  readonly verifyPane: (pane: number) => Promise<Output<'verify.pane'>>;
+}
+
+export const evidenceOf = (parts: EvidenceParts): Evidence => ({
+  exportPane: (pane, folder) => exportPane(parts, pane, folder),
+  verifyExport: (folder) => verifyExport(parts, folder),
+  verifyPane: (pane) => verifyPane(parts, pane),
+});
+
+/** The vault host judges the bundle, for it may be large: main has a lease to renew. */
+async function verifyExport({ home, vaults, installed }: EvidenceParts, folder: string): Promise<Output<'export.verify'>> {
+  const { installation, ledger } = installed.require();
+  const trust = trustText(installationTrust(home, installation, ledger.facts));
+  const { good, sentence, notes } = await vaults.require().ask('judge', { folder, trust });
+  return { good, sentence, notes };
+}
+
+/**
+ * The vault host opens the recording and writes the bundle; the installation signs here, for what it composes itself from
+ * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
+ */
+async function exportPane(parts: EvidenceParts, pane: number, target: string): Promise<Output<'export.start'>> {
+  const { home, gate, vaults, pty, workspace, installed, journal } = parts;
+  const { person } = gate.requireSession();
+  const recording = workspace.recording(pane);
+  if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
+  const { installation, signer, ledger } = installed.require();
+  // What the bundle proves has to be in the signed ledger first.
+  await pty.checkpoint();
+  const checkpoint = await ledger.checkpoint();
+  const trust = installationTrust(home, installation, ledger.facts);
+  const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
+  const attest = async (statement: BundleStatement): Promise<string> => {
+    if (statement.recording !== recording || statement.person !== person.id || gate.session?.person !== person) {
+      journal.badMessage('vault-host');
+      throw new Refusal('not-signed', 'Nothing was signed.');
+    }
+    return signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);
+  };
+  const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
+    journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
+  try {
+    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
+    // Before anybody is told that it is there.
+    await told('success', { sha256, records });
+    return { folder: written, records, sha256 };
+  } catch (error) {
+    // A lock in the middle of it has its own event, when what was left of the bundle is removed.
+    if (gate.session) await told('failure', { code: error instanceof Refusal ? error.code : 'failed' });
+    throw error;
+  }
+}
+
+export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Output<'verify.pane'>> {
+  const { home, gate, pty, workspace, installed, journal } = parts;
+  const { person } = gate.requireSession();
+  const recording = workspace.recording(pane);
+  if (!recording || !installed.current) throw new Refusal('no-recording', 'This pane has no recording to verify.');
+  await pty.checkpoint();
+  const { good, code, sentence } = await askLedger(home, installed.current.ledger, recording);
+  journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
+  return { good, sentence };
+}
+
+/** Whether a recording, as it lies on the disk now, is what the signed ledger remembers. One sentence, for good and for bad. */
+async function askLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
+  const bad = (code: string, sentence: string) => ({ good: false, code, sentence });
+  await ledger.checkpoint();
+  const folder = join(home.recordings, recording);
+  try {
+    const proof = await checkRecording(folder, ledger, recording, { live: liveState(folder) === 'live' });
+    if (!proof) return bad('unknown', `Recording ${recording} is not in the ledger: nothing of it is proven.`);
+    if (proof.contradiction) return bad(proof.contradiction, `${proof.sentence} Keep a copy of both for the audit.`);
+    if (proof.fault) return bad(proof.fault.code, proof.fault.message);
+    return {
+      good: true,
+      code: 'good',
+      sentence: `Verified against the signed ledger, ${proofText(proof)}. Whether the ledger was rolled back was not checked.`,
+    };
+  } catch (error) {
+    if (error instanceof LedgerError) return bad(error.code, `The ledger does not hold: ${error.message}`);
+    if (error instanceof RecordingError) return bad(error.code, error.message);
+    throw error;
+  }
+}
