@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { markOf } from '../../src/disk/process-identity.ts';
 import { readPayload } from './bridge.ts';
 import { browserEnvironment } from './flags.ts';
 import { findBrowser } from './find.ts';
@@ -26,7 +27,7 @@ test('a profile is private, and removed when its owner is dead, not before', () 
   expect(statSync(mine.folder).mode & 0o777).toBe(0o700);
   const stale = join(folder, 'wardmux-browser-0123456789ab');
   mkdirSync(stale, { mode: 0o700 });
-  writeFileSync(join(stale, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
+  writeFileSync(join(stale, 'owner.json'), JSON.stringify({ ...markOf(), started: '1' }));
   const open = join(folder, 'wardmux-browser-open');
   mkdirSync(open);
   chmodSync(open, 0o755);

@@ -8,7 +8,8 @@ import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
-import { isAlive, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
+import { killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
 import { folderArgument, sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
@@ -174,7 +175,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   /** The browser's processes that live. */
   function treeNow(folder: string | undefined): number[] {
     const all = [...(browserPid === undefined ? [] : processTree(browserPid)), ...(folder === undefined ? [] : startedWith(folderArgument(folder)))];
-    return [...new Set(all)].filter(isAlive);
+    return [...new Set(all)].filter(isRunning);
   }
 
   /** Undefined where no window is watched. A display that does not answer in time knows nothing: false. */

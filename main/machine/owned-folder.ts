@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, killNow, startedWith, startTicks, waitUntilGone } from './processes.ts';
+import { z } from 'zod';
+import { markOf, runsStill } from '../../src/disk/process-identity.ts';
+import { killNow, startedWith, waitUntilGone } from './processes.ts';
 
 const OWNER_FILE = 'owner.json';
 const SUFFIX_BYTES = 6;
@@ -21,7 +23,7 @@ export function makeOwnedFolder(parent: string, prefix: string, pid: number = pr
   const fresh = join(parent, `.${name}`);
   // Not recursive: a folder that somebody else has put there is an error, not a gift.
   mkdirSync(fresh, { mode: 0o700 });
-  writeFileSync(join(fresh, OWNER_FILE), JSON.stringify({ pid, start: startTicks(pid) }), { mode: 0o600 });
+  writeFileSync(join(fresh, OWNER_FILE), JSON.stringify(markOf(pid)), { mode: 0o600 });
   renameSync(fresh, join(parent, name));
   return join(parent, name);
 }
@@ -56,12 +58,13 @@ export function removeStaleFolders(parent: string, prefix: string): string[] {
   return removed;
 }
 
+/** The start time tells a process from another that has its number now. */
+const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string(), boot: z.string() });
+
 function ownerLives(folder: string): boolean {
   try {
-    const owner: unknown = JSON.parse(readFileSync(join(folder, OWNER_FILE), 'utf8'));
-    if (typeof owner !== 'object' || owner === null || !('pid' in owner) || typeof owner.pid !== 'number') return false;
-    // The start time tells a process from another that has its number now. Without /proc there is none.
-    return isAlive(owner.pid) && startTicks(owner.pid) === ('start' in owner ? owner.start : undefined);
+    const owner = ownerSchema.safeParse(JSON.parse(readFileSync(join(folder, OWNER_FILE), 'utf8')));
+    return owner.success && runsStill(owner.data);
   } catch {
     return false;
   }

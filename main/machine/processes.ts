@@ -1,53 +1,13 @@
 /** Processes of this machine, read from /proc: the host must know that a renderer is gone, not hope so. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-
-interface Stat {
-  readonly state: string;
-  readonly parent: number;
-  readonly start: string;
-}
-
-/** Fields of /proc/PID/stat (proc(5)); the program's name may hold spaces and parentheses, so the last one is looked for. */
-function stat(pid: number | string): Stat | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [state, parent] = fields;
-    const start = fields[19];
-    return state === undefined || parent === undefined || start === undefined ? undefined : { state, parent: Number(parent), start };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Start time of a process in clock ticks since boot; with the number it names one process for good. */
-export function startTicks(pid: number): string | undefined {
-  return stat(pid)?.start;
-}
-
-/** True while the process has memory. A zombie has none. */
-export function isAlive(pid: number): boolean {
-  if (process.platform !== 'linux') return answers(pid);
-  const facts = stat(pid);
-  return facts !== undefined && facts.state !== 'Z' && facts.state !== 'X';
-}
-
-/** Without /proc: a process that takes no signal is gone. */
-function answers(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { processStat, isRunning } from '../../src/disk/process-identity.ts';
 
 /**
  * Whether the process, or one of its threads, has been stopped or is held by a tracer: it does not do what it said it would, and
  * may do it later. Not seen: a frozen cgroup.
  */
 export function isStopped(pid: number): boolean {
-  const held = (id: string): boolean => ['T', 't'].includes(stat(id)?.state ?? '');
+  const held = (id: string): boolean => ['T', 't'].includes(processStat(id)?.state ?? '');
   try {
     return held(`${pid}`) || readdirSync(`/proc/${pid}/task`).some((thread) => held(`${pid}/task/${thread}`));
   } catch {
@@ -78,7 +38,7 @@ export function processTree(root: number): number[] {
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
-    const facts = stat(pid);
+    const facts = processStat(pid);
     if (!facts || facts.state === 'Z') continue;
     children.set(facts.parent, [...(children.get(facts.parent) ?? []), pid]);
   }
@@ -89,7 +49,7 @@ export function processTree(root: number): number[] {
 
 /** The browser's renderers in the tree of `root`. A zygote that waits to become one does not count. */
 export function rendererPids(root: number): number[] {
-  return processTree(root).filter((pid) => isAlive(pid) && commandLine(pid).includes('--type=renderer'));
+  return processTree(root).filter((pid) => isRunning(pid) && commandLine(pid).includes('--type=renderer'));
 }
 
 export function commandLine(pid: number): string[] {
@@ -116,7 +76,7 @@ export function killNow(pids: Iterable<number>): void {
 export async function whenGone(pids: readonly number[], limitMs: number): Promise<number[]> {
   const end = performance.now() + limitMs;
   for (;;) {
-    const left = pids.filter(isAlive);
+    const left = pids.filter(isRunning);
     if (left.length === 0 || performance.now() >= end) return left;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -126,7 +86,7 @@ export async function whenGone(pids: readonly number[], limitMs: number): Promis
 export function waitUntilGone(pids: readonly number[], limitMs: number): number[] {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (const end = performance.now() + limitMs; ; Atomics.wait(cell, 0, 0, 5)) {
-    const left = pids.filter(isAlive);
+    const left = pids.filter(isRunning);
     if (left.length === 0 || performance.now() >= end) return left;
   }
 }

@@ -1,5 +1,7 @@
 /** Why an anchor did not take a head. `code` goes into the ledger; the sentence is for people and stays here. */
 
+import { capital, troubleOf } from '../disk/errno.ts';
+
 /** Stable: a closed list of the events anchor.failed and anchor.diverged. */
 export const anchorFailureCodes = [
   'not-allowed',
@@ -34,6 +36,7 @@ export class AnchorError extends Error {
   }
 }
 
+/** Of a network, and of a disk that may be unplugged or a share's: what they mean here. */
 const systemCodes: Readonly<Record<string, readonly [AnchorFailureCode, string]>> = {
   ENOENT: ['gone', 'it is not there. Mount the disk or share'],
   ENOTDIR: ['gone', 'a part of the path is no folder. Mount the disk or share'],
@@ -41,12 +44,6 @@ const systemCodes: Readonly<Record<string, readonly [AnchorFailureCode, string]>
   ENODEV: ['gone', 'the disk is gone. Mount it again'],
   EHOSTDOWN: ['gone', "the share's server is down"],
   ENOTCONN: ['gone', 'the share is not connected'],
-  ENOSPC: ['disk-full', 'the disk is full. Make room there'],
-  EDQUOT: ['disk-full', 'the quota there is used up. Make room there'],
-  EROFS: ['read-only', 'it is read-only. Mount it for writing'],
-  EACCES: ['denied', 'permission is denied. Check owner and mode'],
-  EPERM: ['denied', 'the system does not permit it. Check owner, mode and attributes'],
-  ELOOP: ['io', 'it is a symbolic link, and Wardmux follows none there'],
   ECONNREFUSED: ['unreachable', 'nobody listens there'],
   ECONNRESET: ['refused', 'the server ended the connection'],
   EPIPE: ['refused', 'the server ended the connection'],
@@ -57,12 +54,20 @@ const systemCodes: Readonly<Record<string, readonly [AnchorFailureCode, string]>
   ETIMEDOUT: ['timeout', 'it does not answer'],
 };
 
+/** Troubles of a disk that have the same name here. */
+const diskCodes = ['disk-full', 'read-only', 'denied'] as const;
+
 /** An error of node:fs, node:net or node:tls as ours. @param what begins the sentence: `/mnt/audit cannot be written`. */
 export function anchorError(error: unknown, what: string): AnchorError {
   if (error instanceof AnchorError) return error;
   const { code = 'unknown', message = '' } = (error ?? {}) as NodeJS.ErrnoException;
   const known = systemCodes[code];
   if (known) return new AnchorError(known[0], `${what}: ${known[1]} (${code}).`, { cause: error });
+  const trouble = troubleOf(error);
+  if (trouble)
+    return new AnchorError(diskCodes.find((each) => each === trouble.code) ?? 'io', `${what}: ${trouble.is}. ${capital(trouble.mend)} (${code}).`, {
+      cause: error,
+    });
   // What TLS says of certificates: OpenSSL's X509_V_ERR names without their prefix, Node's own, and alerts of the server.
   if (/CERT|VERIFY|ISSUER|SELF_SIGNED|CRL|^HOSTNAME_MISMATCH$|ALTNAME|INVALID_CA|INVALID_PURPOSE/.test(code))
     return code.startsWith('ERR_SSL')

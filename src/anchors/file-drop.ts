@@ -5,8 +5,6 @@
  * after its fsync is the server's word. The folder must carry our mark, because the mount point of a share that is not
  * mounted is an empty folder on the very disk that this is a safeguard against.
  */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
@@ -14,6 +12,7 @@ import type { FileAnchor } from '../policy/anchors.ts';
 import { createNew, readSmall } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { parseJson, toJson } from '../disk/json.ts';
+import { requirePlainHandle } from '../disk/plain.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { appendLine, lookedAt, recentLines } from './lines.ts';
 import { newestHead, type NewestHead } from './newest.ts';
@@ -60,7 +59,7 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
   async function requireMark(): Promise<void> {
     const mark = markPath(row.folder, installation);
     try {
-      const file = await open(mark, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
+      const file = await requirePlainHandle(mark);
       await file.close();
     } catch (error) {
       const failure = anchorError(error, `${row.folder} cannot be used`);

@@ -3,7 +3,8 @@
  * device or FIFO, and never over what is there.
  */
 import { constants } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
+import { openPlainHandle, requirePlainHandle } from '../disk/plain.ts';
 import { AnchorError } from './errors.ts';
 
 /** A head is a line of about 400 bytes: so much of a file's end holds more than a hundred of them. */
@@ -13,14 +14,6 @@ const MOST_BACK = 4 * 1024 * 1024;
 /** Receipts are this side's copy, and the newest ones decide: a day makes about a megabyte, and so a longer file keeps its end only. */
 const MOST_LINES_FILE = 1024 * 1024;
 const NEWLINE = 0x0a;
-
-async function openPlain(path: string, flags: number, mode?: number): Promise<FileHandle> {
-  // O_NONBLOCK: opening a FIFO that somebody put there must not hang us.
-  const file = await open(path, flags | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0), mode);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new AnchorError('io', `${path} is not a plain file. Move it away.`);
-}
 
 /** The bytes before an offset. */
 async function readEnd(file: FileHandle, size: number, most = TAIL_BYTES): Promise<Buffer> {
@@ -35,9 +28,9 @@ async function readEnd(file: FileHandle, size: number, most = TAIL_BYTES): Promi
   return bytes.subarray(0, at);
 }
 
-/** A small file as it is. @throws the system's error, or AnchorError 'io' where it is no plain file or larger than `most` bytes. */
+/** A small file as it is. @throws the system's error, NotPlainError, or AnchorError 'io' where it is larger than `most` bytes. */
 export async function readPlain(path: string, most: number): Promise<Buffer> {
-  const file = await openPlain(path, constants.O_RDONLY);
+  const file = await requirePlainHandle(path);
   try {
     const { size } = await file.stat();
     if (size > most) throw new AnchorError('io', `${path} is larger than ${most} bytes, and so is not what it should be.`);
@@ -49,13 +42,8 @@ export async function readPlain(path: string, most: number): Promise<Buffer> {
 
 /** The last whole lines of a file, oldest first; of a long file only those in its last 64 KiB. None where there is no file. @throws the system's error */
 export async function lastLines(path: string): Promise<string[]> {
-  let file: FileHandle;
-  try {
-    file = await openPlain(path, constants.O_RDONLY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const file = await openPlainHandle(path);
+  if (!file) return [];
   try {
     const { size } = await file.stat();
     const text = (await readEnd(file, size)).toString('utf8');
@@ -71,13 +59,8 @@ export async function lastLines(path: string): Promise<string[]> {
  * @throws the system's error
  */
 export async function recentLines(path: string): Promise<{ readonly lines: readonly (string | undefined)[]; readonly more: boolean }> {
-  let file: FileHandle;
-  try {
-    file = await openPlain(path, constants.O_RDONLY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { lines: [], more: false };
-    throw error;
-  }
+  const file = await openPlainHandle(path);
+  if (!file) return { lines: [], more: false };
   try {
     const { size } = await file.stat();
     const bytes = await readEnd(file, size, MOST_BACK);
@@ -109,7 +92,7 @@ export async function isOverfull(path: string): Promise<boolean> {
  * @throws the system's error, or AnchorError 'io'
  */
 export async function appendLine(path: string, line: string, mode = 0o600): Promise<void> {
-  const file = await openPlain(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, mode);
+  const file = await requirePlainHandle(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, mode);
   try {
     const before = (await file.stat()).size;
     const end = before === 0 ? Buffer.of(NEWLINE) : await readEnd(file, before);

@@ -2,10 +2,10 @@
  * What an anchor's own folder keeps: `state.json` (what has not gone yet, and since when), `receipts.jsonl` (what has), and
  * for timestamps `tokens/`. Asynchronous: the app's thread relays keys and waits for no disk.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { writeAtomicAsync } from '../disk/atomic.ts';
 import { anchorFailureCodes } from './errors.ts';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
@@ -67,26 +67,6 @@ function openReceipt(line: string, anchor: string, key: NoteKey): Receipt | unde
 
 export const noState: AnchorState = { pending: null, failing: null, diverged: null, told: { sent: null, failed: null } };
 
-/** Replaces a file, or makes it, as disk/atomic does, without making the caller's thread wait. @throws the system's error; the old file is then whole. */
-export async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-}
-
 export class AnchorStore {
   readonly folder: string;
   readonly tokens: string;
@@ -109,7 +89,7 @@ export class AnchorStore {
 
   async writeState(state: AnchorState): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await replaceFile(join(this.folder, 'state.json'), `${JSON.stringify(state)}\n`);
+    await writeAtomicAsync(join(this.folder, 'state.json'), `${JSON.stringify(state)}\n`);
   }
 
   /** The newest receipts. What was not signed with this key, as a receipt of this anchor, is not believed. */
@@ -128,7 +108,7 @@ export class AnchorStore {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const signature = Buffer.from(await sign(signedText(basename(this.folder), receipt))).toString('base64');
     await appendLine(this.#receipts, JSON.stringify({ ...receiptSchema.parse(receipt), signature }));
-    if (await isOverfull(this.#receipts)) await replaceFile(this.#receipts, `${(await lastLines(this.#receipts)).join('\n')}\n`);
+    if (await isOverfull(this.#receipts)) await writeAtomicAsync(this.#receipts, `${(await lastLines(this.#receipts)).join('\n')}\n`);
   }
 
   get #receipts(): string {

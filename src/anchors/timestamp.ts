@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { splitPem, type TimestampAnchor } from '../policy/anchors.ts';
 import { AnchorError, anchorError } from './errors.ts';
 import { readPlain } from './lines.ts';
-import { replaceFile } from './store.ts';
+import { writeAtomicAsync } from '../disk/atomic.ts';
 import { requireNetwork } from './syslog.ts';
 import type { AnchorHead, Channel } from './types.ts';
 
@@ -47,9 +47,9 @@ export function timestampChannel({ row, folder, network }: TimestampOptions): Ch
         const { time, serial } = verifyTimestamp(response, note, row.ca, nonce);
         const token = tokenName(head);
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await replaceFile(join(folder, `${token}.note`), note);
-        await replaceFile(join(folder, `${token}.pem`), `${splitPem(row.ca).join('\n')}\n`);
-        await replaceFile(join(folder, `${token}.tsr`), response);
+        await writeAtomicAsync(join(folder, `${token}.note`), note);
+        await writeAtomicAsync(join(folder, `${token}.pem`), `${splitPem(row.ca).join('\n')}\n`);
+        await writeAtomicAsync(join(folder, `${token}.tsr`), response);
         return { kind: 'timestamp', token, time, serial };
       } catch (error) {
         throw anchorError(error, `${row.url} gave no timestamp`);

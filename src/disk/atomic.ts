@@ -1,11 +1,15 @@
 /**
  * Small files that are either the old ones or the new ones, never something between, also after a power cut. Synchronous
- * on purpose: the files are small, the writes are rare, and the order in which they reach the disk matters.
+ * on purpose: the files are small, the writes are rare, and the order in which they reach the disk matters. Only what goes to
+ * disks and shares of others does not wait.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { StorageFault, storageFault } from './fault.ts';
+import { writeAll } from './bytes.ts';
+import { storageFault } from './errno.ts';
+import { StorageFault } from './fault.ts';
 import { NotPlainError, openPlain } from './plain.ts';
 
 /** Larger files of ours do not exist: whatever is larger is not ours, and is not read into memory. */
@@ -21,8 +25,18 @@ export function syncFolder(folder: string): void {
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+/** The same, without making the caller's thread wait for a disk that may be slow or far away. */
+export async function syncFolderAsync(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function writeDurably(fd: number, bytes: Uint8Array): void {
+  writeAll(fd, bytes);
   fsyncSync(fd);
 }
 
@@ -34,6 +48,9 @@ function quietlyUnlink(path: string): void {
   }
 }
 
+/** A name beside `path` that nobody has. */
+const temporaryFor = (path: string): string => join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+
 /**
  * Replaces the file at `path`, or makes it: temporary file in the same folder, fsync, rename, fsync of the folder.
  * @throws StorageFault; the old file is then still whole.
@@ -41,11 +58,11 @@ function quietlyUnlink(path: string): void {
 export function writeAtomic(path: string, bytes: Uint8Array | string, mode = 0o600): void {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryFor(path);
   let fd: number | undefined;
   try {
     fd = openSync(temporary, 'wx', mode);
-    writeAll(fd, data);
+    writeDurably(fd, data);
     closeSync(fd);
     fd = undefined;
     renameSync(temporary, path);
@@ -54,6 +71,25 @@ export function writeAtomic(path: string, bytes: Uint8Array | string, mode = 0o6
     if (fd !== undefined) closeSync(fd);
     quietlyUnlink(temporary);
     throw storageFault(error, 'write', path);
+  }
+}
+
+/** The same, without making the caller's thread wait. @throws what the system says; the old file is then whole. */
+export async function writeAtomicAsync(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  const temporary = temporaryFor(path);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolderAsync(dirname(path));
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
   }
 }
 
@@ -73,7 +109,7 @@ export function createNew(path: string, bytes: Uint8Array | string, mode = 0o600
     throw storageFault(error, 'write', path);
   }
   try {
-    writeAll(fd, data);
+    writeDurably(fd, data);
     closeSync(fd);
     fd = undefined;
     syncFolder(dirname(path));

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { readSmall } from './atomic.ts';
 import { StorageFault } from './fault.ts';
+import { utf8Text } from './utf8.ts';
 
 /**
  * Parses the bytes of a file.
@@ -9,12 +10,9 @@ import { StorageFault } from './fault.ts';
  * @throws StorageFault with code `corrupt`, naming the path and the first wrong field.
  */
 export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string, advice: string): T {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new StorageFault('corrupt', path, `${path} is not JSON in UTF-8. It is left as it is. ${advice}`);
-  }
+  // Some editors put a byte order mark in front of what people change with them.
+  const text = utf8Text(bytes)?.replace(/^\uFEFF/, '');
+  if (text === undefined) throw new StorageFault('corrupt', path, `${path} is not JSON in UTF-8. It is left as it is. ${advice}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,16 +2,7 @@
 import { rmSync } from 'node:fs';
 import { createNew, readSmall } from './atomic.ts';
 import { StorageFault } from './fault.ts';
-
-/** Signal 0 asks whether a process is there; a process of somebody else is there too. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
+import { isRunning } from './process-identity.ts';
 
 /**
  * Runs `task` while holding the lock at `path`, without waiting for it. A lock whose process is gone is taken over.

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { isMissing } from './errno.ts';
 
 /** Never waits for a FIFO's other end, never follows a link, and takes no terminal. */
 const CAREFUL = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -24,18 +25,16 @@ function refusal(error: unknown, path: string): unknown {
   return NOT_PLAIN.has((error as NodeJS.ErrnoException).code ?? '') ? new NotPlainError(path) : error;
 }
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
 /**
- * Opens a plain file that is there; undefined where there is none.
- * @throws NotPlainError; the system's error for any other trouble.
+ * Opens a plain file that is there, or makes it where the flags say so.
+ * @param mode of a file that is made.
+ * @throws NotPlainError; the system's error for any other trouble, ENOENT too.
  */
-export function openPlain(path: string, flags: number = constants.O_RDONLY): number | undefined {
+export function requirePlain(path: string, flags: number = constants.O_RDONLY, mode = 0o600): number {
   let fd: number;
   try {
-    fd = openSync(path, flags | CAREFUL);
+    fd = openSync(path, flags | CAREFUL, mode);
   } catch (error) {
-    if (isMissing(error)) return undefined;
     throw refusal(error, path);
   }
   if (fstatSync(fd).isFile()) return fd;
@@ -43,16 +42,35 @@ export function openPlain(path: string, flags: number = constants.O_RDONLY): num
   throw new NotPlainError(path);
 }
 
-/** The same for reading, without waiting for the disk. */
-export async function openPlainHandle(path: string): Promise<FileHandle | undefined> {
-  let file: FileHandle;
+/** The same, undefined where there is none. */
+export function openPlain(path: string): number | undefined {
   try {
-    file = await open(path, constants.O_RDONLY | CAREFUL);
+    return requirePlain(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** As requirePlain, without waiting for the disk. */
+export async function requirePlainHandle(path: string, flags: number = constants.O_RDONLY, mode = 0o600): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, flags | CAREFUL, mode);
+  } catch (error) {
     throw refusal(error, path);
   }
   if ((await file.stat()).isFile()) return file;
   await file.close();
   throw new NotPlainError(path);
+}
+
+/** The same, undefined where there is none. */
+export async function openPlainHandle(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await requirePlainHandle(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }

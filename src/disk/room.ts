@@ -3,16 +3,12 @@
  * bytes holds it, because some file systems keep zeros without room for them.
  */
 import { randomFillSync } from 'node:crypto';
-import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, statfsSync, writeSync } from 'node:fs';
+import { isFull } from './errno.ts';
+import { requirePlain } from './plain.ts';
 
 const PIECE_BYTES = 128 * 1024;
 const MEBIBYTE = 1024 * 1024;
-
-/** Whether an error of node:fs or a StorageFault says that there is no room. */
-export function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'disk-full';
-}
 
 /** Free space for an ordinary user on the disk of `path`, in MiB. @throws what the system says */
 export function freeMebibytes(path: string): number {
@@ -20,18 +16,14 @@ export function freeMebibytes(path: string): number {
   return (bavail * bsize) / MEBIBYTE;
 }
 
-/** Undefined where something else than a file of ours stands there. */
+/** Undefined where something else than a file of ours stands there, or none can be made. @throws where the disk is full */
 function openRoom(path: string): number | undefined {
-  let fd: number;
   try {
-    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    return requirePlain(path, constants.O_RDWR | constants.O_CREAT);
   } catch (error) {
     if (isFull(error)) throw error;
     return undefined;
   }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  return undefined;
 }
 
 /**

@@ -3,7 +3,7 @@
  * bundle is plain text: that is its purpose, and whoever holds it holds what was on the screen.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
@@ -18,6 +18,8 @@ import type { Frame, SegmentHeader, SegmentOpener } from '../recording/types.ts'
 import type { TreeHead } from '../types/head.ts';
 import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../disk/atomic.ts';
+import { writeAll } from '../disk/bytes.ts';
+import { isMissing, troubleOf } from '../disk/errno.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { canMldsa44 } from '../crypto/mldsa.ts';
 import { CastText } from './cast.ts';
@@ -203,18 +205,13 @@ function refuseExisting(target: string): void {
     throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
 }
 
-/** What to do, by what the system said; the name that it has for that stays out of the sentence. */
-const unwritableAdvice: Readonly<Record<string, string>> = {
-  ENOENT: 'its parent folder is not there: make that first',
-  ENOTDIR: 'something in its path is a file and no folder: choose another folder',
-  ENOSPC: 'the disk is full: make room there',
-  EDQUOT: 'your share of the disk is used up: make room there',
-  EROFS: 'nothing can be written on that disk: choose another one',
-  ENAMETOOLONG: 'a name in it is too long for that disk: choose a shorter one',
-};
-
 function unwritable(target: string, error: unknown): ExportError {
-  const advice = unwritableAdvice[(error as NodeJS.ErrnoException).code ?? ''] ?? 'choose a folder that you may write to';
+  const trouble = troubleOf(error);
+  const advice = isMissing(error)
+    ? 'its parent folder is not there: make that first'
+    : trouble
+      ? `${trouble.is}: ${trouble.mend}`
+      : 'choose a folder that you may write to';
   return new ExportError('target-unwritable', `The bundle cannot be written to ${target}: ${advice}. Nothing of it was left there.`, { cause: error });
 }
 
@@ -235,7 +232,7 @@ class TextFile {
   #flush(): void {
     const bytes = Buffer.from(this.#held, 'utf8');
     this.#held = '';
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
+    writeAll(this.#fd, bytes);
   }
 
   finish(): void {

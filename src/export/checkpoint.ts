@@ -1,7 +1,7 @@
 /** checkpoint.note of a bundle: read more strictly than a note has to be, so that no two verifiers can see two checkpoints in it. */
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { COSIGNATURE_BYTES, verifySecond, type NoteKey, type SecondSignature } from '../ledger/note.ts';
-import { utf8Text } from '../recording/json.ts';
+import { utf8Text } from '../disk/utf8.ts';
 import type { TreeHead } from '../types/head.ts';
 
 const MAX_NOTE_BYTES = 64 * 1024;

@@ -1,4 +1,5 @@
 /** One line of evidence.jsonl: a frame without its ciphertext, with its pieces disclosed or withheld. */
+import { utf8Text } from '../disk/utf8.ts';
 import { sha256 } from '../merkle/sha256.ts';
 import { EVENT_HEAD_BYTES } from '../recording/events.ts';
 import { frameLeaf } from '../recording/frame.ts';
@@ -32,7 +33,6 @@ export interface EvidenceFrame {
 }
 
 // One for all: making a decoder costs more than decoding a line.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const HEX60 = /^[0-9a-f]{120}$/;
 const HEX32 = /^[0-9a-f]{64}$/;
 const CODES = new Set(Array.from('soirmlugnxe'));
@@ -49,10 +49,10 @@ export function parseEvidence(line: Buffer, number: number): EvidenceFrame {
 }
 
 function readEvidence(line: Buffer): EvidenceFrame | undefined {
+  const text = utf8Text(line);
+  if (text === undefined) return undefined;
   let value: Record<string, unknown>;
-  let text: string;
   try {
-    text = utf8.decode(line);
     value = JSON.parse(text) as Record<string, unknown>;
   } catch {
     return undefined;

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { recordingPattern } from '../ledger/events.ts';
-import { bootId, startOf } from '../disk/process-identity.ts';
+import { bootId, isRunning, markOf, startOf } from '../disk/process-identity.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { ALL_FILES } from './layout.ts';
 
@@ -63,9 +63,7 @@ export function beginPartial(notes: string, target: string, recording: string): 
       partial: folder,
       inode: String(stat.ino),
       device: String(stat.dev),
-      pid: process.pid,
-      started: startOf(process.pid) ?? '',
-      boot: bootId(),
+      ...markOf(),
       pids: processSpace(),
       host: hostname(),
     };
@@ -192,11 +190,7 @@ function writerState({ pid, started, boot, pids, host }: Note): 'runs' | 'gone' 
   if (host !== hostname()) return 'unknown';
   if (boot !== bootId()) return boot === '' || bootId() === '' ? 'unknown' : 'gone';
   if (pids !== processSpace()) return 'unknown';
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'gone';
-  }
+  if (!isRunning(pid)) return 'gone';
   if (started === '') return 'runs';
   return startOf(pid) === started ? 'runs' : 'gone';
 }

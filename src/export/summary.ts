@@ -2,7 +2,8 @@
 import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import type { Access } from '../recording/access.ts';
 import { reasons } from '../types/words.ts';
-import { isCount, parseOneText, utf8Text, writtenOut } from '../recording/json.ts';
+import { isCount, parseOneText, writtenOut } from '../recording/json.ts';
+import { utf8Text } from '../disk/utf8.ts';
 import { isMoment } from '../recording/time.ts';
 import type { TreeHead } from '../types/head.ts';
 

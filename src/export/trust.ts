@@ -1,4 +1,5 @@
 /** trust.json: what an auditor pins outside any bundle. docs/format.md, "trust.json", is normative. */
+import { utf8Text } from '../disk/utf8.ts';
 import { INSTALLATION_ID, PERSON_ID } from '../types/ids.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
@@ -266,7 +267,7 @@ const MAX_TRUST_BYTES = 1024 * 1024;
 export function readTrustFile(path: string): string | undefined {
   try {
     if (statSync(path).size > MAX_TRUST_BYTES) return undefined;
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+    return utf8Text(readFileSync(path));
   } catch {
     return undefined;
   }

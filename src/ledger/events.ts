@@ -3,6 +3,7 @@
  * free text: strings are identifiers of ours, digests, version numbers or words of a fixed list. That is what keeps
  * patient data out of the ledger by construction, and not by care.
  */
+import { utf8Text } from '../disk/utf8.ts';
 import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
@@ -156,8 +157,6 @@ export function encodeLine(event: LedgerEvent, entry = encodeEvent(event)): Buff
   return Buffer.from(`${entry.toString('utf8', 0, entry.length - 1)},"opened":${JSON.stringify({ salt: opened.salt, heads: opened.heads })}}`, 'utf8');
 }
 
-// One for all: making a decoder costs more than decoding a line.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /**
@@ -166,9 +165,11 @@ const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
  * @returns undefined when it is not an event.
  */
 export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
+  const text = utf8Text(line);
+  if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(line));
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }

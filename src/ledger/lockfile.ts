@@ -2,20 +2,14 @@
  * The lock between processes that append to one ledger: flock(2) on a file that stays there. The kernel lets go of it
  * when its holder ends, however that ends, and it takes no room, so it is had on a full disk too. It is held for milliseconds.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync } from 'node:fs';
 import { lock, NativeError } from '../native/addon.ts';
-import { storageFault } from '../disk/fault.ts';
+import { storageFault } from '../disk/errno.ts';
+import { requirePlain } from '../disk/plain.ts';
 import { LedgerError } from './errors.ts';
 
 /** Holders need some milliseconds; ten seconds means that one of them is stopped or the disk is gone. */
 const WAIT_MS = 10_000;
-
-function openLock(path: string): number {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw Object.assign(new Error(`${path} is not a plain file`), { code: 'EINVAL' });
-}
 
 /**
  * Runs `task` while holding the lock at `path`.
@@ -33,7 +27,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
 async function take(path: string): Promise<number> {
   let fd: number;
   try {
-    fd = openLock(path);
+    fd = requirePlain(path, constants.O_RDWR | constants.O_CREAT);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
     throw new LedgerError(

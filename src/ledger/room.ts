@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { freeMebibytes, holdRoom as hold, releaseRoom as release } from '../disk/room.ts';
 
-export { isFull } from '../disk/room.ts';
+export { isFull } from '../disk/errno.ts';
 
 /** Some sixteen thousand events. */
 export const ROOM_BYTES = 4 * 1024 * 1024;

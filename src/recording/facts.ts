@@ -5,7 +5,8 @@
 import { PERSON_ID } from '../types/ids.ts';
 import { endReasons, reasons, roles } from '../types/words.ts';
 import { BREAK_GLASS } from './access.ts';
-import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
+import { hasExactly, isCount, parseOneObject } from './json.ts';
+import { utf8Text } from '../disk/utf8.ts';
 import type { EventCode, StartInfo } from './types.ts';
 
 /** Columns or rows of a terminal at most, as the pty host takes them. */

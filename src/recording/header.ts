@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { randomBytes } from 'node:crypto';
 import { reasons, roles, workstationClasses } from '../types/words.ts';
 import { BREAK_GLASS } from './access.ts';
-import { hasExactly, isCount, parseOneObject, utf8Text } from './json.ts';
+import { hasExactly, isCount, parseOneObject } from './json.ts';
+import { utf8Text } from '../disk/utf8.ts';
 import { isMoment } from './time.ts';
 import type { SegmentHeader } from './types.ts';
 

@@ -7,18 +7,6 @@
 const MAX_DEPTH = 8;
 /** A member's name. One that looks like a number would change its place in ECMAScript. */
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
-// One for all: making a decoder costs more than decoding a line.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text of bytes that are UTF-8, or undefined. */
-export function utf8Text(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The text of a value that is written out: two spaces a level, and a line end. */
 export function writtenOut(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

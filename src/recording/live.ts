@@ -10,21 +10,13 @@ import { readSmall } from '../disk/atomic.ts';
 import { openPlain } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
-import { bootId, ownerOf, startOf } from '../disk/process-identity.ts';
+import { markOf, ownerOf, runsStill, type ProcessMark } from '../disk/process-identity.ts';
 
 const NAME = 'live';
 
-/** A process by id, start time (clock ticks since boot) and boot: an id alone is used again, and so is a start time after a reboot. */
-interface Mark {
-  readonly pid: number;
-  readonly started: string;
-  readonly boot: string;
-}
-
 /** Marks a recording's folder as written by this process. */
 export function markLive(folder: string): void {
-  const mark: Mark = { pid: process.pid, started: startOf(process.pid) ?? '', boot: bootId() };
-  writeFileSync(join(folder, NAME), JSON.stringify(mark) + '\n', { mode: 0o600, flag: 'wx' });
+  writeFileSync(join(folder, NAME), JSON.stringify(markOf()) + '\n', { mode: 0o600, flag: 'wx' });
 }
 
 /** Removes the mark. A mark that is gone already is no error. */
@@ -59,17 +51,17 @@ export function holdRecording(folder: string): () => void {
 
 /** `live`: its writer runs. `stale`: its writer is gone, or the mark names a process that is not its writer. `none`: no mark. */
 export function liveState(folder: string): 'live' | 'stale' | 'none' {
-  let mark: Partial<Mark>;
+  let mark: Partial<ProcessMark>;
   try {
     const bytes = readSmall(join(folder, NAME));
     if (!bytes) return 'none';
-    mark = JSON.parse(bytes.toString('utf8')) as Partial<Mark>;
+    mark = JSON.parse(bytes.toString('utf8')) as Partial<ProcessMark>;
   } catch {
     return 'stale';
   }
-  const { pid, started, boot } = mark ?? {};
-  if (!Number.isSafeInteger(pid) || pid! <= 0 || boot !== bootId() || startOf(pid!) !== started) return 'stale';
-  return ownerOf(pid!) === process.getuid?.() && holds(pid!, join(folder, segmentName(0))) ? 'live' : 'stale';
+  const { pid = 0, started = '', boot = '' } = mark ?? {};
+  if (!Number.isSafeInteger(pid) || pid <= 0 || !runsStill({ pid, started, boot })) return 'stale';
+  return ownerOf(pid) === process.getuid?.() && holds(pid, join(folder, segmentName(0))) ? 'live' : 'stale';
 }
 
 /** Whether a process holds the flock of a file: the kernel's list of locks says so (proc(5), /proc/locks). */

@@ -2,10 +2,11 @@
  * Recovery after a crash: what is whole stays, what is torn moves aside, and a report says so. Nothing is thrown away:
  * torn bytes go to `segment-NNNNNN.torn-N` beside the segment, later segments as a whole likewise.
  */
-import { closeSync, fsyncSync, ftruncateSync, lstatSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readSmall, syncFolder, writeAtomic } from '../disk/atomic.ts';
+import { copyBytes } from '../disk/bytes.ts';
 import { NotPlainError } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { segmentName } from './header.ts';
@@ -17,7 +18,6 @@ import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE } from './end-file.ts';
 
 export const RECOVERED_FILE = 'recovered.json';
-const COPY_BYTES = 1024 * 1024;
 
 export interface RecoveryReport extends Pick<Walk, 'roots'> {
   readonly recording: string;
@@ -143,13 +143,7 @@ function cut(path: string, keep: number, torn: string): void {
   try {
     const to = openSync(torn, 'wx', 0o600);
     try {
-      const buffer = Buffer.alloc(COPY_BYTES);
-      for (let at = keep; ;) {
-        const got = readSync(from, buffer, 0, buffer.length, at);
-        if (got === 0) break;
-        for (let done = 0; done < got;) done += writeSync(to, buffer, done, got - done);
-        at += got;
-      }
+      copyBytes(from, keep, fstatSync(from).size, to);
       fsyncSync(to);
     } finally {
       closeSync(to);

@@ -5,11 +5,13 @@
  * Where a full disk takes a part of a frame only, that part is taken back: the file ends with a whole frame, and the same
  * frame may be written later.
  */
-import { close, closeSync, fdatasync, fstat, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { close, closeSync, fdatasync, fstat, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { isFull } from '../disk/room.ts';
+import { syncFolderAsync } from '../disk/atomic.ts';
+import { writeAll } from '../disk/bytes.ts';
+import { isFull } from '../disk/errno.ts';
 import { MOVED } from './disk-error.ts';
 import { segmentName } from './header.ts';
 import type { TreeHead } from '../types/head.ts';
@@ -153,14 +155,6 @@ export class SegmentFile {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer, at: number): void {
-  for (let written = 0; written < bytes.length;) {
-    const more = writeSync(fd, bytes, written, bytes.length - written, at + written);
-    if (more === 0) throw new Error('no byte was written');
-    written += more;
-  }
-}
-
 /**
  * What is written into a file that nobody can find any more is not recorded. Whoever may write the folder can take the file
  * away, put another one in its place, or shorten it; the descriptor takes bytes all the same.
@@ -172,12 +166,3 @@ async function requireInPlace(fd: number, path: string, bytes: number): Promise<
 }
 
 const notInPlace = (): Error => Object.assign(new Error('the file is not in its place'), { code: MOVED });
-
-async function syncFolderAsync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

@@ -147,7 +147,7 @@ describe('a recording', () => {
     await expect(newRecording({ recording: '../../x' })).rejects.toThrow(RangeError);
     await expect(newRecording({ folder: '/nowhere/at/all' })).rejects.toMatchObject({
       code: 'write-failed',
-      message: expect.stringContaining('/nowhere/at/all: it is not there') as string,
+      message: expect.stringContaining('/nowhere/at/all: it does not exist') as string,
     });
     const folder = newFolder();
     await expect(newRecording({ folder, reserveMebibytes: 2 ** 40 })).rejects.toMatchObject({

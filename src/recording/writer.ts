@@ -19,8 +19,8 @@
 import { join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
 import { syncFolder } from '../disk/atomic.ts';
-import { isFull } from '../disk/room.ts';
-import { cannotBegin, nameOf, noRoom, stopped } from './disk-error.ts';
+import { isFull, nameOf } from '../disk/errno.ts';
+import { cannotBegin, noRoom, stopped } from './disk-error.ts';
 import { writeEnd } from './end-file.ts';
 import { RecordingError } from './errors.ts';
 import { MAX_RECORD_OUTPUT_BYTES, pieceEnds } from './events.ts';

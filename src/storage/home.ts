@@ -2,7 +2,8 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { StorageFault, isMissing, storageFault } from '../disk/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
+import { isMissing, storageFault } from '../disk/errno.ts';
 
 /** Absolute paths in the data folder. */
 export interface Home {

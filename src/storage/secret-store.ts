@@ -10,7 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { type KeyringState, keyringState } from './keyring.ts';
-import { StorageFault, storageFault } from '../disk/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
+import { storageFault } from '../disk/errno.ts';
 import type { Home } from './home.ts';
 
 export type SecretStoreName = 'secret-service' | 'file';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { beforeEach, expect, test } from 'vitest';
 import { createNew, largestSmallFile, readSmall, writeAtomic } from '../disk/atomic.ts';
-import { storageFault } from '../disk/fault.ts';
+import { storageFault } from '../disk/errno.ts';
 import { homeFolder, openHome } from './home.ts';
 import { createInstallation, newInstallationId, readInstallation, requireInstallation } from './installation.ts';
 import { readJson } from '../disk/json.ts';

@@ -7,12 +7,14 @@ import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HEAD_SECRET, headsOf } from '../anchors/outside.ts';
+import { utf8Text } from '../disk/utf8.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';
 import { createPolicy, defaultPolicy } from '../policy/policy.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { createNew, readSmall, syncFolder } from '../disk/atomic.ts';
-import { StorageFault, storageFault } from '../disk/fault.ts';
+import { StorageFault } from '../disk/fault.ts';
+import { storageFault } from '../disk/errno.ts';
 import { listFolder, openHome, type Home } from '../storage/home.ts';
 import { createInstallation, newInstallationId, type Installation } from '../storage/installation.ts';
 import { toJson } from '../disk/json.ts';
@@ -75,12 +77,8 @@ function checkName(name: string): string {
 
 /** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws VaultError `weak-passphrase` */
 export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(passphrase);
-  } catch {
-    throw new VaultError('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
-  }
+  const text = utf8Text(passphrase);
+  if (text === undefined) throw new VaultError('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
   const judge = await loadJudge();
   const { accepted, sentence } = judge(text, { name, workstation });
   if (!accepted) throw new VaultError('weak-passphrase', `The passphrase was not accepted. ${sentence}`);

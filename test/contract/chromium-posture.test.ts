@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
-import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
+import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { contentSecurityPolicy, type HostWindow } from '../../main/host.ts';
 import { scanTree } from '../support/memory-scan.ts';
 import { listeningSockets } from '../support/sockets.ts';
@@ -48,7 +49,7 @@ describe('The Chromium host', () => {
   test('listens on no TCP port, and says on its command line what it is', async () => {
     await window.show('workspace');
     const child = host.fork('pty-host');
-    await waitFor(() => expect(isAlive(child.pid!)).toBe(true));
+    await waitFor(() => expect(isRunning(child.pid!)).toBe(true));
     expect(listeningSockets([...processTree(host.browserPid!), process.pid])).toEqual([]);
     const flags = commandLine(host.browserPid!).join(' ');
     expect(flags).toContain('--remote-debugging-pipe');
@@ -185,7 +186,7 @@ describe('The Chromium host', () => {
     const heard = listen(window);
     await window.show('lock');
     await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
   });
 
   test('leaves no text of the page in any process two seconds after the lock', async () => {
@@ -229,9 +230,9 @@ test('A killed main takes browser and children with it, and the next start remov
       main.once('exit', () => reject(new Error('the process ended before it was ready')));
     });
     expect(tree.length).toBeGreaterThan(4);
-    expect(tree.every(isAlive)).toBe(true);
+    expect(tree.every(isRunning)).toBe(true);
     main.kill('SIGKILL');
-    await waitFor(() => expect(tree.filter(isAlive).map((pid) => commandLine(pid).slice(0, 3))).toEqual([]));
+    await waitFor(() => expect(tree.filter(isRunning).map((pid) => commandLine(pid).slice(0, 3))).toEqual([]));
     expect(existsSync(profile)).toBe(true);
     const host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, headless: true });
     await host.open({ rendererFolder: pagesFolder });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
+import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';
 
@@ -32,9 +33,9 @@ test('A lock on the screen kills the old renderer, leaves no dump, and shows the
     for (let i = 0; i < 3; i++) {
       await window.show('workspace');
       const pid = (await window.rendererPid())!;
-      expect(isAlive(pid)).toBe(true);
+      expect(isRunning(pid)).toBe(true);
       await window.blank();
-      expect(isAlive(pid)).toBe(false);
+      expect(isRunning(pid)).toBe(false);
       heard.messages.length = 0;
       await window.show('lock');
       await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
@@ -84,7 +85,7 @@ describe.each([
         const victim = type === 'browser' ? host.browserPid! : tree.find((pid) => commandLine(pid).includes(`--type=${type}`))!;
         process.kill(victim, 'SIGSTOP');
         expect(await window.blank()).toBe('killed');
-        expect(tree.filter(isAlive)).toEqual([]);
+        expect(tree.filter(isRunning)).toEqual([]);
         // Whoever asked has its answer: nobody is told of a person who closed the window.
         expect(closed).toBe(0);
         expect(await window.blank()).toBe('killed');

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { isAlive, killNow } from '../../main/machine/processes.ts';
+import { killNow } from '../../main/machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { childEntry, hostContract } from './suite.ts';
 
 hostContract('The Chromium host', async () => {
@@ -19,7 +20,7 @@ hostContract('The Chromium host', async () => {
     host,
     killRenderer: async (window) => killNow([(await window.rendererPid())!]),
     closeByPerson: () => host.page().close(),
-    rendererLives: isAlive,
+    rendererLives: isRunning,
     cleanUp: async () => rmSync(runFolder, { recursive: true, force: true }),
   };
 });

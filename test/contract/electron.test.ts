@@ -11,7 +11,7 @@ import { build, type Rolldown } from 'vite';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { contentSecurityPolicy, type ChildName, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
 import { temporaryPrefixes } from '../../main/machine/owned-folder.ts';
-import { isAlive } from '../../main/machine/processes.ts';
+import { isRunning, markOf } from '../../src/disk/process-identity.ts';
 import { forkUtility } from '../../main/electron/child.ts';
 import { setMacMenu } from '../../main/electron/menu.ts';
 import { createElectronHost } from '../../main/electron/index.ts';
@@ -80,7 +80,7 @@ hostContract('The Electron host', async () => ({
   host: await makeHost(),
   killRenderer: async () => fake.state.views.at(-1)!.webContents.dieOfItself('crashed'),
   closeByPerson: async () => fake.state.windows[0]!.close(),
-  rendererLives: isAlive,
+  rendererLives: isRunning,
   cleanUp: async () => rmSync(home, { recursive: true, force: true }),
 }));
 
@@ -158,7 +158,7 @@ describe('The Electron host', () => {
     const pid = (await window.rendererPid())!;
     process.kill(pid, 'SIGSTOP');
     await window.blank();
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
     expect(fake.state.coreDumps).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('The Electron host', () => {
     expect(await window.blank()).toBe('killed');
     expect(closed).toBe(0);
     // It is killed; that it is reaped too takes a turn of this process.
-    await waitFor(() => expect(isAlive(gpu.pid!)).toBe(false));
+    await waitFor(() => expect(isRunning(gpu.pid!)).toBe(false));
     await expect(window.show('lock')).rejects.toThrow(/replaced/);
     fake.state.frozen = false;
     window = await host.open({ rendererFolder: pagesFolder });
@@ -245,7 +245,7 @@ describe('The Electron host', () => {
         const { process: helper } = fake.state.forks.at(-1)!;
         const pid = helper.processId;
         helper.loseMain();
-        await waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+        await waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);
       } finally {
         await own.quit();
       }
@@ -448,7 +448,7 @@ describe('The Electron host', () => {
 
   test('the folder of a run that was killed is removed at the next start, one of a living run is not', () => {
     const gone = mkdtempSync(join(tmpdir(), temporaryPrefixes.electron));
-    writeFileSync(join(gone, 'owner.json'), JSON.stringify({ pid: process.pid, start: '1' }));
+    writeFileSync(join(gone, 'owner.json'), JSON.stringify({ ...markOf(), started: '1' }));
     const mine = fake.state.paths.get('sessionData')!;
     prepareElectron({ home });
     expect([existsSync(gone), existsSync(mine)]).toEqual([false, true]);

@@ -1,7 +1,8 @@
 /** No process of the app leaves a core dump: main, the helpers, the browser, its zygotes and renderers. Shells are the person's. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandLine, isAlive, processTree, rendererPids } from '../../main/machine/processes.ts';
+import { commandLine, processTree, rendererPids } from '../../main/machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { coreLimit, setCoreLimit } from '../../src/native/addon.ts';
 import { missingPrograms } from '../support/display.ts';
 import { openRealApp } from './real-window.ts';
@@ -29,13 +30,13 @@ test('whoever started it with core dumps allowed gets none of any process of it'
       await app.unlock();
       const tree = processTree(app.child.pid!);
       expect(tree.length).toBeGreaterThan(6);
-      const limits = tree.filter(isAlive).map((pid) => [commandLine(pid).slice(0, 2).join(' '), limitOf(pid)] as const);
+      const limits = tree.filter(isRunning).map((pid) => [commandLine(pid).slice(0, 2).join(' '), limitOf(pid)] as const);
       const withheld = limits.filter(([name]) => !name.startsWith('/bin/bash'));
       expect(withheld.length).toBe(limits.length - 1);
       expect(withheld.filter(([, limit]) => limit !== '1' && limit !== '')).toEqual([]);
       const [renderer] = rendererPids(app.child.pid!);
       process.kill(renderer!, 'SIGABRT');
-      await until(() => !isAlive(renderer!), 'the end of the renderer');
+      await until(() => !isRunning(renderer!), 'the end of the renderer');
       await until(() => app.status().state === 'locked', 'the lock');
     } finally {
       await app.stop();

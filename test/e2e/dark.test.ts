@@ -8,7 +8,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeStaleFolders, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
-import { commandLine, isAlive, processTree } from '../../main/machine/processes.ts';
+import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { missingPrograms } from '../support/display.ts';
 import { XClient } from '../support/x-client.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
@@ -165,7 +166,7 @@ test('the pty host is stopped: it is ended, and its shells with it; the lock is 
   const [host] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.endsWith('pty-host.mjs')));
   stop([host!]);
   expect(lock()).toMatchObject({ status: 0, said: 'Locked.\n', points: 0 });
-  expect(isAlive(host!)).toBe(false);
+  expect(isRunning(host!)).toBe(false);
   stopped = [];
   expect(locks()).toHaveLength(1);
   expect(status()).toMatchObject({ state: 'locked', shells: 0 });
@@ -227,11 +228,11 @@ test('main is killed while the browser is stopped: the next start ends that brow
   const left = browserTree();
   stop([left[0]!]);
   process.kill(app.child.pid!, 'SIGKILL');
-  await until(() => !isAlive(app.child.pid!), 'the end of main');
-  expect(isAlive(left[0]!)).toBe(true);
+  await until(() => !isRunning(app.child.pid!), 'the end of main');
+  expect(isRunning(left[0]!)).toBe(true);
   expect(removeStaleFolders(app.folder, temporaryPrefixes.chromium)).toHaveLength(1);
   stopped = [];
-  expect(left.filter(isAlive)).toEqual([]);
+  expect(left.filter(isRunning)).toEqual([]);
   await until(() => app.display.pointsOf(colour) === 0, 'the window gone');
 });
 

@@ -1,6 +1,8 @@
 /** `wardmux trust`: what an auditor pins, and the verifier that belongs to it. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createNew } from '../../disk/atomic.ts';
+import { storageFault } from '../../disk/errno.ts';
 import { allowedSigners, trustText } from '../../export/trust.ts';
 import { readVerifier } from '../../export/verifier.ts';
 import type { CliCommand } from '../command.ts';
@@ -59,18 +61,15 @@ export const trust: CliCommand = {
   },
 };
 
-/** Files that were not there before. @throws CliError */
+/** For others to read. */
+const MODE = 0o644;
+
+/** Files that were not there before. @throws StorageFault */
 function writeNew(folder: string, files: readonly (readonly [name: string, content: string | Uint8Array])[]): void {
   try {
     mkdirSync(folder, { recursive: true });
-    for (const [name, content] of files) writeFileSync(join(folder, name), content, { flag: 'wx', flush: true });
   } catch (error) {
-    const { code, path = folder } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      'failed',
-      code === 'EEXIST'
-        ? `${path} exists already, and is not overwritten: choose another folder.`
-        : `${path} cannot be written (${code ?? 'unknown error'}): choose a folder that you may write to.`,
-    );
+    throw storageFault(error, 'make the folder', folder);
   }
+  for (const [name, content] of files) createNew(join(folder, name), content, MODE);
 }

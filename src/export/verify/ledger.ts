@@ -1,5 +1,6 @@
 /** The events of a bundle, each with the proof that it is in the ledger that the checkpoint signs for. */
 import { join } from 'node:path';
+import { utf8Text } from '../../disk/utf8.ts';
 import { decodeEvent } from '../../ledger/events.ts';
 import { areDigests, headDigest, HEADS, type HeadOpening } from '../../ledger/heads.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
@@ -94,8 +95,9 @@ interface LedgerLine {
 const HASH = /^[0-9a-f]{64}$/;
 
 function parseLedgerLine(line: Buffer): LedgerLine | undefined {
+  const text = utf8Text(line);
+  if (text === undefined) return undefined;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
     const { index, event, head, path } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(index) || typeof event !== 'string' || !event.isWellFormed() || !Array.isArray(path)) return undefined;
     if (!path.every((hash) => typeof hash === 'string' && HASH.test(hash))) return undefined;

@@ -6,7 +6,8 @@
 import { closeSync, fdatasyncSync } from 'node:fs';
 import { sha256 } from '../../merkle/sha256.ts';
 import { Doubt } from './doubt.ts';
-import { openDerived, readExactly, writeExactly } from './tree-files.ts';
+import { writeAll } from '../../disk/bytes.ts';
+import { openDerived, readExactly } from './tree-files.ts';
 
 /** Bytes of a node at most: a page. */
 const NODE_BYTES = 4096;
@@ -141,7 +142,7 @@ export class HashTree {
     let depth = state.root?.depth ?? 0;
     let top = insert(state.root, depth, entries);
     while (top.length > 1) top = write(++depth, top, []);
-    writeExactly(this.#fd, state.end, Buffer.concat(written));
+    writeAll(this.#fd, Buffer.concat(written), state.end);
     return { root: { ...this.#refOf(top[0]!), depth }, end };
   }
 

@@ -2,8 +2,10 @@
  * The ledger's Merkle tree on the disk: hashes of the levels 0, 8, 16, … in a file each, and where each event's line
  * begins. Derived from events.jsonl: whoever reads a node here checks what it leads to against a signed root.
  */
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAll } from '../../disk/bytes.ts';
+import { NotPlainError, requirePlain } from '../../disk/plain.ts';
 import { HASH_BYTES, nodeHash, type NodeSource } from '../../merkle/tree.ts';
 import { Doubt } from './doubt.ts';
 
@@ -17,16 +19,12 @@ const OFFSET_BYTES = 6;
 
 /** @param write makes the file where it is missing. @throws Doubt where a reader finds none, or it is no plain file */
 export function openDerived(path: string, write: boolean): number {
-  let fd: number;
   try {
-    fd = openSync(path, (write ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY) | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    return requirePlain(path, write ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY);
   } catch (error) {
-    if (write && (error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
-    throw new Doubt(`${path} cannot be read`);
+    if (write && !(error instanceof NotPlainError)) throw error;
+    throw new Doubt(`${path} cannot be read, or is no plain file`);
   }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw new Doubt(`${path} is not a plain file`);
 }
 
 /** Reads exactly these bytes. @throws Doubt where the file ends before. */
@@ -38,10 +36,6 @@ export function readExactly(fd: number, at: number, length: number): Buffer {
     read += count;
   }
   return bytes;
-}
-
-export function writeExactly(fd: number, at: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written, bytes.length - written, at + written);
 }
 
 export class TreeFiles {
@@ -76,10 +70,10 @@ export class TreeFiles {
    */
   put(at: number, leaves: readonly Uint8Array[], offsets: readonly number[]): void {
     if (leaves.length === 0) return;
-    writeExactly(this.#levels[0]!, at * HASH_BYTES, Buffer.concat(leaves));
+    writeAll(this.#levels[0]!, Buffer.concat(leaves), at * HASH_BYTES);
     const places = Buffer.allocUnsafe(offsets.length * OFFSET_BYTES);
     offsets.forEach((offset, i) => places.writeUIntBE(offset, i * OFFSET_BYTES, OFFSET_BYTES));
-    writeExactly(this.#offsets, at * OFFSET_BYTES, places);
+    writeAll(this.#offsets, places, at * OFFSET_BYTES);
     let first = at;
     let end = at + leaves.length;
     for (let k = 1; k < LEVELS.length; k++) {
@@ -87,7 +81,7 @@ export class TreeFiles {
       end = Math.floor(end / FAN);
       for (let index = first; index < end; index++) {
         const below = readExactly(this.#levels[k - 1]!, index * FAN * HASH_BYTES, FAN * HASH_BYTES);
-        writeExactly(this.#levels[k]!, index * HASH_BYTES, fold(below));
+        writeAll(this.#levels[k]!, fold(below), index * HASH_BYTES);
       }
     }
   }
