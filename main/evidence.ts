@@ -8,7 +8,7 @@ import { RecordingError } from '../src/recording/errors.ts';
 import { liveState } from '../src/recording/live.ts';
 import { checkRecording, proofText } from '../src/records/index.ts';
 import type { Home } from '../src/storage/index.ts';
-import { installationTrust } from '../src/vault/trust.ts';
+import { installationTrust } from '../src/services/trust.ts';
 import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';

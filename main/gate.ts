@@ -8,7 +8,7 @@ import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Grant, Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events } from '../src/bridge/schema.ts';
-import type { PersonRecord } from '../src/vault/types.ts';
+import type { PersonRecord } from '../src/people/types.ts';
 import type { Clock } from './clock.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';

@@ -9,7 +9,7 @@ import type { PtyInput } from '../src/pty/service.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
-import type { PersonRecord } from '../src/vault/types.ts';
+import type { PersonRecord } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
 
 /** The last head gets this long at the end of the app (ms): a collector that is there takes a second and a bit. */

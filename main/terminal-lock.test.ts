@@ -3,11 +3,11 @@ import { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LockConfig } from '../src/lock/machine.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
-import type { Backoff } from '../src/vault/backoff.ts';
+import type { Backoff } from '../src/people/backoff.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
-import { createPerson } from '../src/vault/person.ts';
+import { createPerson } from '../src/people/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
-import type { PersonRecord } from '../src/vault/types.ts';
+import type { PersonRecord } from '../src/people/types.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { TerminalLock } from './terminal-lock.ts';
 

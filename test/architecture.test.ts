@@ -58,6 +58,7 @@ const forbidden: ReadonlyArray<readonly [file: string, code: string, rule: strin
   ['renderer/workspace/c.ts', "import { PeerChannel } from '../../src/bridge/channel/node.ts';\nconsole.log(PeerChannel);", 'no-restricted-imports'],
   ['renderer/workspace/d.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);", 'no-restricted-imports'],
   ['renderer/workspace/e.ts', "import { key } from '../../src/vault/keys.ts';\nconsole.log(key);", 'no-restricted-imports'],
+  ['renderer/workspace/e2.ts', "import { listPeople } from '../../src/people/person.ts';\nconsole.log(listPeople);", 'no-restricted-imports'],
   ['renderer/workspace/k.ts', "import { screenOf } from '../../src/terminal/screen.ts';\nconsole.log(screenOf);", 'no-restricted-imports'],
   ['renderer/workspace/f.ts', "document.body.innerHTML = '<b>x</b>';", 'no-restricted-properties'],
   ['renderer/workspace/g.ts', "document.body.insertAdjacentHTML('beforeend', '<b>x</b>');", 'no-restricted-properties'],
@@ -78,7 +79,7 @@ const allowed: ReadonlyArray<readonly [file: string, code: string]> = [
   ],
   [
     'renderer/setup/ok.ts',
-    "import { meter } from '../../src/vault/passphrase.ts';\nimport { PageKey } from '../../src/bridge/channel/web.ts';\nconsole.log(meter, PageKey);",
+    "import { meter } from '../../src/people/passphrase.ts';\nimport { PageKey } from '../../src/bridge/channel/web.ts';\nconsole.log(meter, PageKey);",
   ],
   ['renderer/workspace/ok-terminal.ts', "import { Modes } from '../../src/terminal/modes.ts';\nconsole.log(Modes);"],
   ['src/mux/ok.ts', "import { schema } from '../bridge/schema.ts';\nconsole.log(schema);"],
@@ -200,7 +201,7 @@ describe('the real tree', () => {
 
   test('the renderer takes only its four rooms of src', () => {
     const rooms =
-      /^(renderer\/|src\/bridge\/(?!channel\/node\.ts$)|src\/mux\/|src\/terminal\/(?!screen\.ts$)|src\/vault\/passphrase(?:-guesses)?\.ts$|node_modules\/|assets\/)/;
+      /^(renderer\/|src\/bridge\/(?!channel\/node\.ts$)|src\/mux\/|src\/terminal\/(?!screen\.ts$)|src\/people\/passphrase(?:-guesses)?\.ts$|node_modules\/|assets\/)/;
     const page = (file: string): boolean => file.startsWith('renderer/') && !isTest(file) && file !== 'renderer/vite.config.ts';
     expect(violations(page, (_file, specifier, path) => (path === undefined ? specifier.startsWith('node:') : !rooms.test(path)))).toEqual([]);
   });

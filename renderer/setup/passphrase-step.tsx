@@ -1,7 +1,7 @@
 /** The passphrase: judged while it is typed, typed twice, and handed on as bytes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { loadJudge, passphraseMin, type PassphraseJudgement } from '../../src/vault/passphrase.ts';
+import { loadJudge, passphraseMin, type PassphraseJudgement } from '../../src/people/passphrase.ts';
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, Field, Mark } from '../shared/parts.tsx';

@@ -1,6 +1,6 @@
 /** A passphrase field: shown on request, read into bytes, and empty again at once. */
 import type { JSX, Ref } from 'preact';
-import { normalisePassphrase } from '../../src/vault/passphrase.ts';
+import { normalisePassphrase } from '../../src/people/passphrase.ts';
 import { textBytes } from './bytes.ts';
 
 export interface SecretFieldProps {

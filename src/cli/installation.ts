@@ -24,13 +24,13 @@ import {
   type IdentityCheck,
   type Installation,
 } from '../storage/index.ts';
-import { askSentence, auditKeysToAskFor } from '../vault/audit-key.ts';
-import { attemptPassphrase, authorityOf, mayAttempt } from '../vault/attempt.ts';
-import { followLedger, readBackoffKey } from '../vault/backoff-key.ts';
-import type { OpenIdentity } from '../vault/identity.ts';
-import { PersonRefused, readPinned } from '../vault/pinned.ts';
-import { installationTrust } from '../vault/trust.ts';
-import type { PersonRecord } from '../vault/types.ts';
+import { askSentence, auditKeysToAskFor } from '../services/audit-key.ts';
+import { attemptPassphrase, authorityOf, mayAttempt } from '../people/attempt.ts';
+import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
+import type { OpenIdentity } from '../people/identity.ts';
+import { PersonRefused, readPinned } from '../people/pinned.ts';
+import { installationTrust } from '../services/trust.ts';
+import type { PersonRecord } from '../people/types.ts';
 import { pass } from './door.ts';
 import { CliError } from './exit.ts';
 import type { CliIo } from './io.ts';

@@ -5,7 +5,7 @@ import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../disk/fault.ts';
-import { UnlockError, VaultError } from '../vault/errors.ts';
+import { UnlockError, VaultError } from '../people/errors.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
 import { needsOf, neverAsked, passBefore } from './door.ts';

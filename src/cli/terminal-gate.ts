@@ -1,7 +1,7 @@
 /** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
 import type { Ledger, LedgerEntry } from '../ledger/index.ts';
 import type { Session } from '../pty/session.ts';
-import type { PersonRecord } from '../vault/types.ts';
+import type { PersonRecord } from '../people/types.ts';
 
 /** What a gate gets to work with, once the command runs. */
 export interface GateLink {

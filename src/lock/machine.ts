@@ -2,7 +2,7 @@
  * The lock as a pure state machine: all phases, for the window and for a terminal. Nobody else decides whether a session is
  * open. Time comes in as milliseconds of a monotonic clock that counts suspended time (CLOCK_BOOTTIME); the wall clock has
  * no say. Whatever is doubtful locks: time that runs backwards, a gap between events, an event or a state that it does not
- * know. How often somebody may try is not decided here but by the back-off, which is bound to the person (src/vault).
+ * know. How often somebody may try is not decided here but by the back-off, which is bound to the person (src/people).
  *
  * Only what a person does counts as activity. There is no event for output of a program, for focus or for a terminal's
  * automatic reply, and so none of them can keep a session open.

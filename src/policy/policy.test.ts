@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { generateKeys } from '../vault/identity.ts';
+import { generateKeys } from '../people/identity.ts';
 import { createPolicy, defaultPolicy, loadPolicy } from './policy.ts';
 
 let home: Home;

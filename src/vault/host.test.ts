@@ -18,13 +18,13 @@ import { thumbprint } from '../recording/wrap.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import { homePaths, openSigner, readInstallation, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun } from './first-run.ts';
+import { firstRun } from '../services/first-run.ts';
 import { VaultHost } from './host.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { SoftwareAuthenticator } from './passkey.fixture.ts';
-import { personPath, readPerson } from './person.ts';
-import { enterStaged } from './pinned.ts';
-import { installationTrust } from './trust.ts';
+import { SoftwareAuthenticator } from '../people/passkey.fixture.ts';
+import { personPath, readPerson } from '../people/person.ts';
+import { enterStaged } from '../people/pinned.ts';
+import { installationTrust } from '../services/trust.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';
 import { vaultService } from './service.ts';
 

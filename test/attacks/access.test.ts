@@ -9,14 +9,14 @@ import { openLedger } from '../../src/anchors/index.ts';
 import { certify } from '../../src/ledger/certificate.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { readBackoffKey } from '../../src/vault/backoff-key.ts';
-import { Backoff } from '../../src/vault/backoff.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
-import { generateKeys, sealIdentity } from '../../src/vault/identity.ts';
+import { readBackoffKey } from '../../src/people/backoff-key.ts';
+import { Backoff } from '../../src/people/backoff.ts';
+import { firstRun } from '../../src/services/first-run.ts';
+import { generateKeys, sealIdentity } from '../../src/people/identity.ts';
 import { deriveFromPassphrase, newScryptParameters } from '../../src/crypto/kdf.ts';
-import { addPerson } from '../../src/vault/person.ts';
-import { factsOf } from '../../src/vault/pinned.ts';
-import { newSlotId, wrapVaultKey } from '../../src/vault/slot.ts';
+import { addPerson } from '../../src/people/person.ts';
+import { factsOf } from '../../src/people/pinned.ts';
+import { newSlotId, wrapVaultKey } from '../../src/people/slot.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

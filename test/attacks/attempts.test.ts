@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { nodeFlags } from '../../src/native/protect.ts';
-import type { PersonRecord } from '../../src/vault/types.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 const cli = join(import.meta.dirname, '../../src/cli/main.ts');

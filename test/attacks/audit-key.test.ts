@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
+import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

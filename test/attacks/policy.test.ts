@@ -13,7 +13,7 @@ import { readHeader } from '../../src/recording/reader.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
+import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { verifier } from './fixture.ts';
 

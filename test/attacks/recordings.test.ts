@@ -41,7 +41,7 @@ import { generateAuditKey, newSegmentSecret, thumbprint, wrapSecret } from '../.
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
+import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { newRecording, rotated } from '../support/recording.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { operatorAccess } from '../../src/recording/access.ts';
 import { thumbprint } from '../../src/recording/wrap.ts';
-import type { PersonRecord } from '../../src/vault/types.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
 import { firstRun, paneText, passphrase, passphraseField, run, start, until, unlockWithPassphrase, type Running } from './support.ts';
 
 let running: Running;

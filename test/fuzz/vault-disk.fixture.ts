@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { openHome } from '../../src/storage/index.ts';
 import { writeAtomic } from '../../src/disk/atomic.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { openBackoff } from '../../src/vault/backoff-key.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
+import { openBackoff } from '../../src/people/backoff-key.ts';
+import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { readPerson, unlockWithPassphrase } from '../../src/vault/person.ts';
+import { readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
 
 const disk = process.argv[2]!;
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');

@@ -10,17 +10,17 @@ import { openHome, readInstallation, type Home } from '../../src/storage/index.t
 import { StorageFault } from '../../src/disk/fault.ts';
 import { FileSecretStore, MemorySecretStore } from '../../src/storage/secret-store.ts';
 import { openSigner } from '../../src/storage/signer.ts';
-import { Backoff, backoffPath } from '../../src/vault/backoff.ts';
-import { UnlockError, VaultError } from '../../src/vault/errors.ts';
-import { firstRun } from '../../src/vault/first-run.ts';
+import { Backoff, backoffPath } from '../../src/people/backoff.ts';
+import { UnlockError, VaultError } from '../../src/people/errors.ts';
+import { firstRun } from '../../src/services/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
-import type { OpenIdentity } from '../../src/vault/identity.ts';
+import type { OpenIdentity } from '../../src/people/identity.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { SoftwareAuthenticator } from '../../src/vault/passkey.fixture.ts';
-import { Passkeys } from '../../src/vault/passkey.ts';
-import { personPath, readPerson, unlockWithPassphrase } from '../../src/vault/person.ts';
+import { SoftwareAuthenticator } from '../../src/people/passkey.fixture.ts';
+import { Passkeys } from '../../src/people/passkey.ts';
+import { personPath, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
 import { vaultParentService, vaultService } from '../../src/vault/service.ts';
-import type { PersonRecord } from '../../src/vault/types.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
 
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };

@@ -62,7 +62,7 @@ export async function buildPages(): Promise<void> {
     newest(join(root, 'renderer')),
     newest(join(root, 'src/bridge')),
     newest(join(root, 'src/mux')),
-    statSync(join(root, 'src/vault/passphrase.ts')).mtimeMs,
+    statSync(join(root, 'src/people/passphrase.ts')).mtimeMs,
   );
   if (existsSync(built) && statSync(built).mtimeMs > sources) return;
   const { build } = await import('vite');

@@ -29,7 +29,7 @@ async function start(prepare: (core: FakeCore) => void = () => {}): Promise<Open
   return opened;
 }
 
-/** A security key that checks its owner. The core's part of the ceremonies is answered here; src/vault tests the real one. */
+/** A security key that checks its owner. The core's part of the ceremonies is answered here; src/people tests the real one. */
 async function authenticator(hasPrf: boolean): Promise<void> {
   const cdp = await opened.cdp();
   await cdp.send('WebAuthn.enable');

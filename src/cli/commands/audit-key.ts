@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
-import { provesAuditKey } from '../../vault/audit-key.ts';
+import { provesAuditKey } from '../../services/audit-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { openInstallation, policyOf, unlockPerson, withLedger, type PersonOptions } from '../installation.ts';

@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { homePaths, requireInstallation } from '../../storage/index.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../../vault/person.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../../people/person.ts';
 import { HiddenLine, readPassphraseFd } from '../passphrase.ts';
 import { runInit, type InitIo } from './init.ts';
 

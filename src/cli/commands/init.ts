@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { homeFolder, openHome } from '../../storage/index.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { mountedMedia } from '../../disk/media.ts';
-import { auditKeyPlace } from '../../vault/audit-key.ts';
-import { VaultError } from '../../vault/errors.ts';
-import { firstRun, refuseSecondRun, type FirstRunInput } from '../../vault/first-run.ts';
-import { loadJudge } from '../../vault/passphrase.ts';
+import { auditKeyPlace } from '../../services/audit-key.ts';
+import { VaultError } from '../../people/errors.ts';
+import { firstRun, refuseSecondRun, type FirstRunInput } from '../../services/first-run.ts';
+import { loadJudge } from '../../people/passphrase.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../passphrase.ts';
 
 export interface InitOptions {

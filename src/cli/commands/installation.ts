@@ -5,7 +5,7 @@ import { socketPath, terminalSockets } from '../../control/ask.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
 import { liveState } from '../../recording/live.ts';
 import { keyDigest, listFolder } from '../../storage/index.ts';
-import { rotateKey } from '../../vault/rotate-key.ts';
+import { rotateKey } from '../../services/rotate-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { openInstallation, unlockPerson, withLedger, type OpenInstallation, type PersonOptions } from '../installation.ts';

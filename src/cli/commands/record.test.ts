@@ -12,7 +12,7 @@ import { spawnUnixPty } from '../../pty/unix.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
-import { firstRun } from '../../vault/first-run.ts';
+import { firstRun } from '../../services/first-run.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');

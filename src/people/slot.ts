@@ -1,7 +1,7 @@
 /** Key slots: the vault key, wrapped once for each way to it. LUKS does the same. */
 import { randomBytes } from 'node:crypto';
-import { seal, unseal } from './seal.ts';
-import type { KeySlot, Sealed } from './types.ts';
+import { seal, unseal, type Sealed } from '../crypto/seal.ts';
+import type { KeySlot } from './types.ts';
 
 export const newSlotId = (): string => `k-${randomBytes(6).toString('hex')}`;
 

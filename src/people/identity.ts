@@ -2,9 +2,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { openSecret, thumbprint } from '../recording/wrap.ts';
 import { VaultError } from './errors.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 import type { PublicJwk } from '../types/keys.ts';
-import type { Identity, PersonRecord, Sealed } from './types.ts';
+import type { Identity, PersonRecord } from './types.ts';
 
 /** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {

@@ -9,10 +9,10 @@ import { requireInstallation } from '../storage/installation.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { openSigner } from '../storage/signer.ts';
 import { StorageFault } from '../disk/fault.ts';
-import { backoffPath } from './backoff.ts';
+import { backoffPath } from '../people/backoff.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from './person.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../people/person.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 let place: string;

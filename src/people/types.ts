@@ -1,13 +1,8 @@
 /** People, their key slots and their identity. A person is not an OS account: clinical workstations share one. */
 import type { ScryptParameters } from '../crypto/kdf.ts';
+import type { Sealed } from '../crypto/seal.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import type { PublicJwk } from '../types/keys.ts';
-
-/** AES-256-GCM: base64url iv (12 bytes) and ciphertext with its tag at the end. */
-export interface Sealed {
-  readonly iv: string;
-  readonly ciphertext: string;
-}
 
 /** A way to the vault key. Adding or removing a slot never touches content. */
 export type KeySlot =

@@ -22,15 +22,15 @@ import { withFileLock } from '../disk/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
 import { pinNew, pinnedBefore } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
-import { Backoff, backoffPath } from './backoff.ts';
-import { createBackoffKey } from './backoff-key.ts';
-import { VaultError } from './errors.ts';
-import type { OpenIdentity } from './identity.ts';
-import { loadJudge, normalisePassphrase } from './passphrase.ts';
-import { addPerson, createPerson, personPath } from './person.ts';
-import { factsOf } from './pinned.ts';
-import { nameSchema } from './schema.ts';
-import type { PersonRecord } from './types.ts';
+import { Backoff, backoffPath } from '../people/backoff.ts';
+import { createBackoffKey } from '../people/backoff-key.ts';
+import { VaultError } from '../people/errors.ts';
+import type { OpenIdentity } from '../people/identity.ts';
+import { loadJudge, normalisePassphrase } from '../people/passphrase.ts';
+import { addPerson, createPerson, personPath } from '../people/person.ts';
+import { factsOf } from '../people/pinned.ts';
+import { nameSchema } from '../people/schema.ts';
+import type { PersonRecord } from '../people/types.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
 
 /** Its events, in their order. */

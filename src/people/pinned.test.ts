@@ -10,7 +10,7 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { openSigner, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun } from './first-run.ts';
+import { firstRun } from '../services/first-run.ts';
 import { generateKeys, type OpenIdentity } from './identity.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from './person.ts';

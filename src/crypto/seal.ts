@@ -1,6 +1,11 @@
 /** AES-256-GCM for small secrets: a vault key in its slot, an identity under its vault key. */
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
-import type { Sealed } from './types.ts';
+
+/** AES-256-GCM: base64url iv (12 bytes) and ciphertext with its tag at the end. */
+export interface Sealed {
+  readonly iv: string;
+  readonly ciphertext: string;
+}
 
 const ivBytes = 12;
 const tagBytes = 16;

@@ -7,7 +7,7 @@ import type { LoadedPolicy } from '../policy/policy.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { installationHalves, keyDigest, type Installation } from '../storage/installation.ts';
-import { readPinned } from './pinned.ts';
+import { readPinned } from '../people/pinned.ts';
 
 /**
  * The people whom the ledger knows, with the keys that it has of them, and the audit keys of every policy that
