@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
-import { Overlays } from './bands/index.tsx';
+import { Bands } from './bands/index.tsx';
 import type { Controller } from './controller.ts';
 import { keepFocus } from '../shared/focus.ts';
 import { StatusLine } from './line.tsx';
@@ -16,7 +16,7 @@ export function App({ controller }: { readonly controller: Controller }): JSX.El
       <Stage controller={controller} />
       <Banners controller={controller} />
       <StatusLine controller={controller} />
-      <Overlays controller={controller} />
+      <Bands controller={controller} />
       <LiveRegions />
     </div>
   );

@@ -144,22 +144,20 @@ test('one plain line is pasted, more are asked about, and the answer decides', (
   bench.controller.pasting.paste(0, 'one');
   expect(typed).toEqual(['one']);
   bench.controller.pasting.paste(0, 'one\ntwo\n');
-  const overlay = model.overlay.value;
-  if (overlay?.kind !== 'paste') throw new Error('nothing was asked');
-  bench.controller.pasting.answer(0, overlay.review, 'no');
-  expect([typed.length, model.overlay.value]).toEqual([1, undefined]);
-  bench.controller.pasting.answer(0, overlay.review, 'without-last');
+  const review = model.band.value?.review;
+  if (!review) throw new Error('nothing was asked');
+  bench.controller.pasting.answer(0, review, 'no');
+  expect([typed.length, model.band.value]).toEqual([1, undefined]);
+  bench.controller.pasting.answer(0, review, 'without-last');
   expect(typed.at(-1)).toBe('one\rtwo');
 });
 
 test('what the core opens in the page is opened for the pane that it names', () => {
   bench.emit('view', view([pane(0), pane(1)]));
-  for (const action of ['menu', 'export'] as const) {
-    bench.emit('client', { action, pane: 1 });
-    expect(model.overlay.value).toEqual({ kind: action, pane: 1 });
-  }
-  bench.emit('client', { action: 'show-messages' });
-  expect(model.overlay.value).toEqual({ kind: 'messages' });
+  bench.emit('client', { action: 'open', band: 'export', pane: 1 });
+  expect(model.band.value).toEqual({ name: 'export', pane: 1 });
+  bench.emit('client', { action: 'open', band: 'confirm', words: { prompt: 'Close?', command: 'kill-pane' } });
+  expect(model.band.value).toEqual({ name: 'confirm', words: { prompt: 'Close?', command: 'kill-pane' } });
 });
 
 test('pane numbers: a digit goes to the pane, anything else takes them away, and so does time', async () => {

@@ -32,6 +32,22 @@ export class Controller {
   readonly copying: Copying;
   readonly finding: Finding;
   readonly pasting: Pasting;
+  /** What the page carries out itself: the compiler says when an action of the table is missing. */
+  readonly #clientActions: { readonly [A in ClientAction['action']]: (action: Extract<ClientAction, { readonly action: A }>) => void } = {
+    'copy-mode': ({ pane, pageUp }) => this.copyMode(pane, pageUp === true),
+    search: ({ pane }) => this.finding.open(pane),
+    paste: ({ pane }) => void this.pasting.own(pane),
+    verify: ({ pane }) => void this.verify(pane),
+    'display-panes': () => this.showNumbers(),
+    open: ({ action: _, band, ...about }) => void (model.band.value = { name: band, ...about }),
+    display: (change) => this.#display(change),
+    message: ({ text }) => void this.notices.toast('note', text),
+    'send-keys': ({ pane, keys, literal }) => {
+      const terminal = this.terminal(pane);
+      const application = terminal.terminal.modes.applicationCursorKeysMode;
+      terminal.type(literal ? keys.join('') : keys.map((key) => keyBytes(key, application)).join(''));
+    },
+  };
   readonly #newTerminal: (pane: number, port: TerminalPort) => TerminalView;
   #attached = false;
   #channel = false;
@@ -54,7 +70,7 @@ export class Controller {
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', ({ level, sentence, pane }) => this.#onNotice(level, sentence, pane));
     bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
-    bridge.on('client', (action) => this.#onClient(action));
+    bridge.on('client', (action) => this.#clientActions[action.action](action as never));
     bridge.on('channel', ({ peer }) => {
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
       if (peer === 'pty') this.#channel = true;
@@ -65,7 +81,7 @@ export class Controller {
     setInterval(() => this.#countDown(), 1000);
     // Only when one of these changes: a status each second must not take the focus from a button on the line.
     effect(() => {
-      const free = !model.overlay.value && !model.warned.value && model.searching.value === undefined;
+      const free = !model.band.value && !model.warned.value && model.searching.value === undefined;
       // A turn later: a band that closes gives the focus back to what had it, which may be another pane by now.
       if (model.activePaneId.value !== undefined && free) setTimeout(() => this.focusTerminal());
     });
@@ -165,51 +181,6 @@ export class Controller {
     model.lockIn.value = seconds;
     const spoken = SPOKEN.find((at) => before > at && seconds <= at);
     if (spoken !== undefined) say(messages.line.locksInSpoken(spoken), true);
-  }
-
-  #onClient(action: ClientAction): void {
-    switch (action.action) {
-      case 'copy-mode':
-        return this.copyMode(action.pane, action.pageUp === true);
-      case 'search':
-        return this.finding.open(action.pane);
-      case 'paste':
-        return void this.pasting.own(action.pane);
-      case 'menu':
-      case 'export':
-        model.overlay.value = { kind: action.action, pane: action.pane };
-        return;
-      case 'verify':
-        return void this.verify(action.pane);
-      case 'display-panes':
-        return this.showNumbers();
-      case 'list-keys':
-        model.overlay.value = { kind: 'keys' };
-        return;
-      case 'show-messages':
-        model.overlay.value = { kind: 'messages' };
-        return;
-      case 'choose-tree':
-        model.overlay.value = { kind: 'windows' };
-        return;
-      case 'command-prompt':
-        model.overlay.value = { kind: 'prompt', prompt: action.prompt, initial: action.initial, template: action.template };
-        return;
-      case 'confirm':
-        model.overlay.value = { kind: 'confirm', prompt: action.prompt, command: action.command };
-        return;
-      case 'display':
-        this.#display(action);
-        return;
-      case 'message':
-        this.notices.toast('note', action.text);
-        return;
-      case 'send-keys': {
-        const terminal = this.terminal(action.pane);
-        const application = terminal.terminal.modes.applicationCursorKeysMode;
-        return terminal.type(action.literal ? action.keys.join('') : action.keys.map((key) => keyBytes(key, application)).join(''));
-      }
-    }
   }
 
   #onNotice(level: 'ok' | 'warn' | 'stop', sentence: string, pane: number | undefined): void {

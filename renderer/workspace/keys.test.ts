@@ -136,5 +136,5 @@ test('ctrl-shift-v is left to the browser, whose paste comes through the filter'
   const pasted = Object.assign(new Event('paste', { cancelable: true }), { clipboardData: { getData: () => 'x\u001b[2Jy' } });
   page.window.dispatchEvent(pasted);
   await flush();
-  expect([pasted.defaultPrevented, model.overlay.value?.kind, bench.terminals.get(0)!.typed]).toEqual([true, 'paste', []]);
+  expect([pasted.defaultPrevented, model.band.value?.name, bench.terminals.get(0)!.typed]).toEqual([true, 'paste', []]);
 });

@@ -2,16 +2,17 @@
 import { computed, signal } from '@preact/signals';
 import type { PaneView, StatusView, WindowView, WorkspaceView } from '../../src/bridge/schema.ts';
 import { keyLabel } from '../../src/mux/keys/names.ts';
-import { defaultOptions } from '../../src/mux/options.ts';
+import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { PasteReview } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
-export type Overlay =
-  | { readonly kind: 'menu' | 'export'; readonly pane: number }
-  | { readonly kind: 'keys' | 'messages' | 'windows' }
-  | { readonly kind: 'paste'; readonly pane: number; readonly review: PasteReview }
-  | { readonly kind: 'confirm'; readonly prompt: string; readonly command: string }
-  | { readonly kind: 'prompt'; readonly prompt: string; readonly initial: string; readonly template: string };
+/** What rises from the line: a band by its name (bands/), and what it is about. */
+export interface OpenBand {
+  readonly name: string;
+  readonly pane?: number;
+  readonly words?: Readonly<Record<string, string>>;
+  readonly review?: PasteReview;
+}
 
 /** `ok`: it was done or proven. `note`: an answer. `nothing`: nothing happened, and why. `wait`: it is being done. */
 export type NoticeKind = 'ok' | 'note' | 'nothing' | 'wait' | 'warn' | 'stop';
@@ -46,7 +47,7 @@ export const status = signal<StatusView | undefined>(undefined);
 export const lockIn = signal(0);
 export const prefixActive = signal(false);
 export const whichKey = signal(false);
-export const overlay = signal<Overlay | undefined>(undefined);
+export const band = signal<OpenBand | undefined>(undefined);
 export const toasts = signal<readonly Notice[]>([]);
 /** Lines that were given at the prompt, newest first. */
 export const promptHistory = signal<readonly string[]>([]);
@@ -63,8 +64,8 @@ export const terminals = new Map<number, TerminalView>();
 export const activeWindow = computed<WindowView | undefined>(() => view.value?.windows.find((window) => window.active));
 export const activePane = computed<PaneView | undefined>(() => activeWindow.value?.panes.find((pane) => pane.pane === activeWindow.value?.activePane));
 
-/** tmux options that this page carries out; set-option changes them. */
-export const options = computed(() => ({ ...defaultOptions.session, ...defaultOptions.window, ...view.value?.options }));
+/** The options of tmux; set-option changes them. */
+export const options = computed(() => ({ ...flatOptions(defaultOptions), ...view.value?.options }) as FlatOptions);
 export const prefixLabel = computed(() => keyLabel(options.value.prefix));
 /** Our sentences name the default prefix; a person who moved it reads their own. */
 export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.session.prefix), prefixLabel.value);

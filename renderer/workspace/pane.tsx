@@ -54,7 +54,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       onContextMenuCapture={stray}
       onContextMenu={(event) => {
         event.preventDefault();
-        if (mouse && (!tracking() || event.shiftKey)) model.overlay.value = { kind: 'menu', pane: pane.pane };
+        if (mouse && (!tracking() || event.shiftKey)) model.band.value = { name: 'menu', pane: pane.pane };
       }}
     >
       <header class="rule" onMouseDown={keepFocus}>

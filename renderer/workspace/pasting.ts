@@ -25,12 +25,12 @@ export class Pasting {
   paste(pane: number, raw: string): void {
     const review = reviewPaste(raw);
     if (!review.text && review.removed === 0) return;
-    if (needsQuestion(raw, review)) model.overlay.value = { kind: 'paste', pane, review };
+    if (needsQuestion(raw, review)) model.band.value = { name: 'paste', pane, review };
     else this.#send(pane, review.text);
   }
 
   answer(pane: number, review: PasteReview, answer: 'no' | 'as-is' | 'without-last'): void {
-    model.overlay.value = undefined;
+    model.band.value = undefined;
     if (answer === 'as-is') this.#send(pane, review.text);
     if (answer === 'without-last') this.#send(pane, review.text.replace(/[\r\n]+$/, ''));
   }

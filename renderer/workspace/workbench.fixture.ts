@@ -2,6 +2,7 @@
 import { vi } from 'vitest';
 import { signal } from '@preact/signals';
 import type { EventName, Events, PaneView, WorkspaceView } from '../../src/bridge/schema.ts';
+import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { Bridge } from '../shared/bridge.ts';
 import { Controller } from './controller.ts';
 import * as model from './model.ts';
@@ -60,7 +61,7 @@ export function workbench(): Workbench {
       return bench.answers[request]?.(input as never) ?? {};
     },
   };
-  model.view.value = model.status.value = model.overlay.value = model.searching.value = model.copying.value = undefined;
+  model.view.value = model.status.value = model.band.value = model.searching.value = model.copying.value = undefined;
   model.toasts.value = model.banners.value = model.log.value = [];
   model.prefixActive.value = model.whichKey.value = model.paneNumbers.value = false;
   model.terminals.clear();
@@ -100,19 +101,9 @@ export const pane = (id: number, more: Partial<PaneView> = {}): PaneView => ({
   ...more,
 });
 
-export const view = (panes: readonly PaneView[], options: Partial<NonNullable<WorkspaceView['options']>> = {}): WorkspaceView => ({
+export const view = (panes: readonly PaneView[], options: Partial<FlatOptions> = {}): WorkspaceView => ({
   session: 'main',
   stage: { cols: 80, rows: 24 },
-  options: {
-    prefix: 'C-b',
-    'repeat-time': 500,
-    'history-limit': 10_000,
-    'display-panes-time': 1000,
-    mouse: true,
-    'mode-keys': 'emacs',
-    'monitor-bell': true,
-    'monitor-activity': false,
-    ...options,
-  },
+  options: { ...flatOptions(defaultOptions), ...options },
   windows: [{ id: 0, index: 0, name: 'bash', active: true, last: false, zoomed: false, activePane: panes[0]?.pane ?? 0, panes }],
 });

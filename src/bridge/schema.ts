@@ -204,17 +204,8 @@ export interface WorkspaceView {
   readonly session: string;
   readonly stage: { readonly cols: number; readonly rows: number };
   readonly windows: readonly WindowView[];
-  /** Options as they are now (set-option): the page's prefix, repeat-time, display-panes-time, mouse … Defaults where missing. */
-  readonly options?: {
-    readonly prefix: string;
-    readonly 'repeat-time': number;
-    readonly 'history-limit': number;
-    readonly 'display-panes-time': number;
-    readonly mouse: boolean;
-    readonly 'mode-keys': 'vi' | 'emacs';
-    readonly 'monitor-bell': boolean;
-    readonly 'monitor-activity': boolean;
-  };
+  /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
+  readonly options: Readonly<Record<string, number | boolean | string>>;
 }
 
 /** The line. Every state has a word; `level` is colour on top of it. */
@@ -251,7 +242,7 @@ export interface Events {
   notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number };
   /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
   standing: { readonly about: 'policy'; readonly fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null };
-  /** A command that the workspace itself carries out: copy-mode, display-panes, command-prompt, confirm, search, paste … */
+  /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */
   client: ClientAction;
   display: Display;
   /** To the lock page: `lock.facts` has something else to say now. */
@@ -265,15 +256,10 @@ export type ClientAction =
   | { readonly action: 'copy-mode'; readonly pane: number; readonly pageUp?: true }
   | { readonly action: 'search'; readonly pane: number }
   | { readonly action: 'paste'; readonly pane: number }
-  | { readonly action: 'menu'; readonly pane: number }
-  /** Opens the question about an export. */
-  | { readonly action: 'export'; readonly pane: number }
   | { readonly action: 'verify'; readonly pane: number }
   | { readonly action: 'display-panes' }
-  | { readonly action: 'list-keys' | 'show-messages' | 'choose-tree' }
-  /** `template` holds %% where the answer goes. */
-  | { readonly action: 'command-prompt'; readonly prompt: string; readonly initial: string; readonly template: string }
-  | { readonly action: 'confirm'; readonly prompt: string; readonly command: string }
+  /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names. */
+  | { readonly action: 'open'; readonly band: string; readonly pane?: number; readonly words?: Readonly<Record<string, string>> }
   | { readonly action: 'display'; readonly text?: 'larger' | 'smaller' | 'standard'; readonly theme?: Display['theme'] }
   | { readonly action: 'message'; readonly text: string }
   /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */

@@ -4,7 +4,8 @@ import type { Result } from './layout.ts';
 
 export interface OptionRow {
   readonly name: string;
-  readonly scope: keyof Options;
+  /** One value a scope: every session and every window has the same. */
+  readonly scope: 'session' | 'window';
   readonly type: 'number' | 'flag' | 'key' | 'choice';
   readonly default: number | boolean | string;
   readonly minimum?: number;
@@ -13,34 +14,10 @@ export interface OptionRow {
   readonly help: string;
 }
 
-export interface SessionOptions {
-  readonly prefix: string;
-  readonly 'base-index': number;
-  readonly 'repeat-time': number;
-  readonly 'history-limit': number;
-  readonly 'display-panes-time': number;
-  readonly mouse: boolean;
-}
-
-export interface WindowOptions {
-  readonly 'pane-base-index': number;
-  readonly 'mode-keys': 'vi' | 'emacs';
-  readonly 'main-pane-width': number;
-  readonly 'main-pane-height': number;
-  readonly 'monitor-bell': boolean;
-  readonly 'monitor-activity': boolean;
-}
-
-/** Values by scope. One value a scope: every session and every window has the same. */
-export interface Options {
-  readonly session: SessionOptions;
-  readonly window: WindowOptions;
-}
-
 /** Lines of scrollback a pane may keep: what the core keeps for a page that is behind (scrollbackLines in src/bridge/frames.ts). */
 const historyLimitMaximum = 10_000;
 
-export const optionRows: readonly OptionRow[] = [
+const rows = [
   { name: 'prefix', scope: 'session', type: 'key', default: 'C-b', help: 'The key that starts a command.' },
   { name: 'base-index', scope: 'session', type: 'number', default: 0, minimum: 0, maximum: 99, help: 'Number of the first window.' },
   {
@@ -107,7 +84,27 @@ export const optionRows: readonly OptionRow[] = [
   },
   { name: 'monitor-bell', scope: 'window', type: 'flag', default: true, help: 'The line marks a window with ! after a bell in it.' },
   { name: 'monitor-activity', scope: 'window', type: 'flag', default: false, help: 'The line marks a window with # after output in it.' },
-];
+] as const satisfies readonly OptionRow[];
+
+export const optionRows: readonly OptionRow[] = rows;
+
+type Row = (typeof rows)[number];
+type Value<R extends Row> = R extends { readonly type: 'choice' }
+  ? R['choices'][number]
+  : { readonly number: number; readonly flag: boolean; readonly key: string }[Exclude<R['type'], 'choice'>];
+type OptionsOf<Scope extends OptionRow['scope']> = { readonly [R in Extract<Row, { readonly scope: Scope }> as R['name']]: Value<R> };
+export type SessionOptions = OptionsOf<'session'>;
+export type WindowOptions = OptionsOf<'window'>;
+
+/** Values by scope. */
+export interface Options {
+  readonly session: SessionOptions;
+  readonly window: WindowOptions;
+}
+/** Values by name, whatever their scope: what the page is told. */
+export type FlatOptions = SessionOptions & WindowOptions;
+
+export const flatOptions = ({ session, window }: Options): FlatOptions => ({ ...session, ...window });
 
 export const defaultOptions: Options = (['session', 'window'] as const).reduce(
   (options, scope) => ({ ...options, [scope]: Object.fromEntries(optionRows.filter((row) => row.scope === scope).map((row) => [row.name, row.default])) }),
@@ -115,7 +112,7 @@ export const defaultOptions: Options = (['session', 'window'] as const).reduce(
 );
 
 /** The options with some values replaced, each in its scope. Values are not checked. */
-export function withOptions(options: Options, values: Partial<SessionOptions & WindowOptions>): Options {
+export function withOptions(options: Options, values: Partial<FlatOptions>): Options {
   return Object.entries(values).reduce<Options>((changed, [name, value]) => {
     const { scope } = optionRows.find((row) => row.name === name)!;
     return { ...changed, [scope]: { ...changed[scope], [name]: value } };

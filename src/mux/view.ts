@@ -1,6 +1,7 @@
 /** What the workspace draws, from the state: rectangles in cells, names and flags. No pane text. */
 import type { PaneView, WindowView, WorkspaceView } from '../bridge/schema.ts';
 import { edgesOf, rectangles } from './layout.ts';
+import { flatOptions } from './options.ts';
 import type { State, Window } from './state/model.ts';
 import { sessionOf } from './state/query.ts';
 import { shownAlone } from './state/sizes.ts';
@@ -8,18 +9,8 @@ import { shownAlone } from './state/sizes.ts';
 /** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
 export function toView(state: State): WorkspaceView {
   const session = sessionOf(state);
-  const { session: forSession, window: forWindow } = state.client.options;
   return {
-    options: {
-      prefix: forSession.prefix,
-      mouse: forSession.mouse,
-      'repeat-time': forSession['repeat-time'],
-      'history-limit': forSession['history-limit'],
-      'display-panes-time': forSession['display-panes-time'],
-      'mode-keys': forWindow['mode-keys'],
-      'monitor-bell': forWindow['monitor-bell'],
-      'monitor-activity': forWindow['monitor-activity'],
-    },
+    options: flatOptions(state.client.options),
     session: session.name,
     stage: state.client.stage,
     windows: session.windows.map((window): WindowView => ({

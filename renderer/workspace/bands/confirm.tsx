@@ -3,9 +3,12 @@ import type { JSX } from 'preact';
 import { messages } from '../../shared/messages.ts';
 import { Band, Button } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
+import { band } from './band.tsx';
 import { close } from './parts.ts';
 
-export function Confirm({ controller, prompt, command }: { readonly controller: Controller; readonly prompt: string; readonly command: string }): JSX.Element {
+export const confirm = band('confirm', { words: ['prompt', 'command'] }, Confirm);
+
+function Confirm({ controller, prompt, command }: { readonly controller: Controller; readonly prompt: string; readonly command: string }): JSX.Element {
   const yes = (): void => {
     close();
     void controller.command(command);

@@ -7,14 +7,17 @@ import { messages } from '../../shared/messages.ts';
 import { Band, Button, Field, Mark } from '../../shared/parts.tsx';
 import { count } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
+import { band } from './band.tsx';
 import { close, titleOf } from './parts.ts';
+
+export const exportQuestion = band('export', { pane: true }, Export);
 
 type ExportResult = Output<'export.start'>;
 type Verdict = Output<'export.verify'>;
 
 const text = messages.export;
 
-export function Export({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
+function Export({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
   const { number, title } = titleOf(pane);
   const [phase, setPhase] = useState<'ask' | 'busy' | ExportResult>('ask');
   const [error, setError] = useState('');

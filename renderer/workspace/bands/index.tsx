@@ -1,19 +1,18 @@
-/** What rises from the line, a file a band. */
+/** What rises from the line: the bands of all.ts, one at a time. */
 import type { JSX } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
-import { Confirm } from './confirm.tsx';
-import { Export } from './export.tsx';
-import { EveryKey, WhichKey } from './keys.tsx';
-import { Messages } from './messages.tsx';
-import { PaneMenu } from './pane-menu.tsx';
-import { PasteQuestion } from './paste-question.tsx';
-import { Prompt } from './prompt.tsx';
+import * as all from './all.ts';
+import type { BandRow } from './band.tsx';
+import { WhichKey } from './keys.tsx';
+import { close } from './parts.ts';
 import { Warning } from './warning.tsx';
-import { Windows } from './windows.tsx';
+
+export const bands: readonly BandRow[] = Object.values<BandRow>(all);
 
 /** The warning stands over whatever is open, and what was typed there is still there after it. */
-export function Overlays({ controller }: { readonly controller: Controller }): JSX.Element {
+export function Bands({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
     <>
       <Open controller={controller} />
@@ -23,25 +22,13 @@ export function Overlays({ controller }: { readonly controller: Controller }): J
 }
 
 function Open({ controller }: { readonly controller: Controller }): JSX.Element | null {
-  const overlay = model.overlay.value;
-  switch (overlay?.kind) {
-    case 'keys':
-      return <EveryKey />;
-    case 'messages':
-      return <Messages />;
-    case 'windows':
-      return <Windows controller={controller} />;
-    case 'paste':
-      return <PasteQuestion key="paste" controller={controller} pane={overlay.pane} review={overlay.review} />;
-    case 'confirm':
-      return <Confirm controller={controller} prompt={overlay.prompt} command={overlay.command} />;
-    case 'prompt':
-      return <Prompt controller={controller} prompt={overlay.prompt} initial={overlay.initial} template={overlay.template} />;
-    case 'menu':
-      return <PaneMenu controller={controller} pane={overlay.pane} />;
-    case 'export':
-      return <Export controller={controller} pane={overlay.pane} />;
-    default:
-      return model.whichKey.value ? <WhichKey /> : null;
-  }
+  const open = model.band.value;
+  if (!open) return model.whichKey.value ? <WhichKey /> : null;
+  return bands.find(({ name }) => name === open.name)?.draw(controller, open) ?? <Nothing />;
+}
+
+/** No band has this name, or it was not given what it takes: nothing rises, and nothing waits for it. */
+function Nothing(): null {
+  useLayoutEffect(close, []);
+  return null;
 }

@@ -5,8 +5,11 @@ import { groups } from '../../../src/mux/keys/table.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button, useWholeRows } from '../../shared/parts.tsx';
 import * as model from '../model.ts';
+import { band } from './band.tsx';
 import { copyHelp, helpRows } from './key-help.ts';
 import { close } from './parts.ts';
+
+export const everyKey = band('keys', {}, EveryKey);
 
 /** The keys after the prefix, for those who hesitate. Takes no focus. */
 export function WhichKey(): JSX.Element {
@@ -44,7 +47,7 @@ function KeyTable({ table, short = false }: { readonly table: 'prefix' | 'root';
   );
 }
 
-export function EveryKey(): JSX.Element {
+function EveryKey(): JSX.Element {
   return (
     <Band label={messages.keys.every} onClose={close} keys={{ q: close }} class="band--help">
       <BandTitle>{messages.keys.every}</BandTitle>

@@ -4,9 +4,12 @@ import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button, Mark } from '../../shared/parts.tsx';
 import { clock } from '../../shared/text.ts';
 import * as model from '../model.ts';
+import { band } from './band.tsx';
 import { close } from './parts.ts';
 
-export function Messages(): JSX.Element {
+export const messageLog = band('messages', {}, Messages);
+
+function Messages(): JSX.Element {
   const text = messages.log;
   const said = model.log.value.toReversed();
   return (

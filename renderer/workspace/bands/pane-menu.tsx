@@ -4,9 +4,12 @@ import { messages } from '../../shared/messages.ts';
 import { Band, Button } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
+import { band } from './band.tsx';
 import { close, titleOf } from './parts.ts';
 
-export function PaneMenu({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
+export const paneMenu = band('menu', { pane: true }, PaneMenu);
+
+function PaneMenu({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
   const { number, title } = titleOf(pane);
   const text = messages.menu;
   const ended = model.allPanes.value.some((entry) => entry.pane.pane === pane && model.hasEnded(entry.pane));

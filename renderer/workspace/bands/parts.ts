@@ -3,7 +3,7 @@ import * as model from '../model.ts';
 
 /** Closes what is open. */
 export const close = (): void => {
-  model.overlay.value = undefined;
+  model.band.value = undefined;
 };
 /** Number and title of a pane, for a sentence about it. */
 export const titleOf = (pane: number): { readonly number: number; readonly title: string } => {

@@ -4,18 +4,13 @@ import { messages } from '../../shared/messages.ts';
 import { Band, Button, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import type { PasteReview } from '../paste.ts';
+import { band } from './band.tsx';
 import { titleOf } from './parts.ts';
 
+export const pasteQuestion = band('paste', { pane: true, review: true }, PasteQuestion);
+
 /** The safe answer is first, in inverse, focused and on Escape: Enter never pastes. */
-export function PasteQuestion({
-  controller,
-  pane,
-  review,
-}: {
-  readonly controller: Controller;
-  readonly pane: number;
-  readonly review: PasteReview;
-}): JSX.Element {
+function PasteQuestion({ controller, pane, review }: { readonly controller: Controller; readonly pane: number; readonly review: PasteReview }): JSX.Element {
   const { number, title } = titleOf(pane);
   const text = messages.paste;
   const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, review, choice);

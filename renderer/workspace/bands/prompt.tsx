@@ -8,8 +8,11 @@ import { messages } from '../../shared/messages.ts';
 import { Band, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
+import { band } from './band.tsx';
 import { offers } from './palette.ts';
 import { close } from './parts.ts';
+
+export const prompt = band('prompt', { words: ['prompt', 'initial', 'template'] }, Prompt);
 
 /** Command rows that the prompt offers: eight fit above the line at 1024 x 640. */
 const OFFERED = 8;
@@ -22,7 +25,7 @@ function remember(line: string): void {
 }
 
 /** With the bare template it offers the command table. */
-export function Prompt({
+function Prompt({
   controller,
   prompt,
   initial,
@@ -51,10 +54,10 @@ export function Prompt({
   const run = (answer: string): void => {
     if (!answer.trim()) return close();
     if (palette) remember(answer);
-    const mine = model.overlay.value;
+    const mine = model.band.value;
     void controller.tryCommand(fillTemplate(template, answer), (refusal) => {
       // The command may have opened something else in the prompt's place.
-      if (model.overlay.value !== mine) return;
+      if (model.band.value !== mine) return;
       if (refusal === undefined) close();
       else setRefused(refusal);
     });

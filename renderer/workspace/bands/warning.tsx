@@ -6,7 +6,7 @@ import { left } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 
-/** The one overlay that takes any key (../keys.ts), and says so. */
+/** The one band that takes any key (../keys.ts), and says so. */
 export function Warning({ controller }: { readonly controller: Controller }): JSX.Element {
   const text = messages.warning;
   const seconds = model.lockIn.value;

@@ -4,11 +4,14 @@ import { messages } from '../../shared/messages.ts';
 import { Band } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
+import { band } from './band.tsx';
 import { close } from './parts.ts';
+
+export const windowList = band('windows', {}, Windows);
 
 const text = messages.windows;
 
-export function Windows({ controller }: { readonly controller: Controller }): JSX.Element {
+function Windows({ controller }: { readonly controller: Controller }): JSX.Element {
   const go = (index: number): void => {
     close();
     void controller.command(`select-window -t :=${index}`);

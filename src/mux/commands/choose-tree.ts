@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import type { Command } from './command.ts';
 
 export const chooseTree: Command = {
   name: 'choose-tree',
@@ -7,5 +7,5 @@ export const chooseTree: Command = {
   args: { flags: 'Zw' },
   help: 'Lists the windows, to go to one. -w and -Z are accepted and make no difference.',
   examples: ['choose-tree -w'],
-  run: ({ state }) => client(state, { action: 'choose-tree' }),
+  opens: 'windows',
 };

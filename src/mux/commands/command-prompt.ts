@@ -12,6 +12,6 @@ export const commandPrompt: Command = {
     const expand = (text: string): string => expandFormat(text, state, { window, pane });
     const template = args.words[0] ?? '%%';
     const prompt = args.value('p') ?? (args.words[0] === undefined ? ':' : (template.split(/\s/)[0] ?? ':'));
-    return client(state, { action: 'command-prompt', prompt: expand(prompt), initial: expand(args.value('I') ?? ''), template });
+    return client(state, { action: 'open', band: 'prompt', words: { prompt: expand(prompt), initial: expand(args.value('I') ?? ''), template } });
   },
 };

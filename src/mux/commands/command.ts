@@ -71,6 +71,8 @@ export type Command = Described &
     | { readonly target: 'none'; run(call: Call): Outcome }
     | { readonly target: 'window'; run(call: WindowCall): Outcome }
     | { readonly target: 'pane'; run(call: PaneCall): Outcome }
+    /** It opens this band of the page, by its name in renderer/workspace/bands, and does nothing else. With a pane as target it is about that. */
+    | { readonly target: 'none' | 'pane'; readonly opens: string }
   );
 
 export function done(state: State, effects: readonly Effect[] = [], message?: string): Outcome {

@@ -14,6 +14,6 @@ export const confirmBefore: Command = {
     // One word is a whole command line; several are a command's words, quoted again.
     const command = args.words.length === 1 ? (args.words[0] ?? '') : args.words.map((word) => (word === ';' ? word : quoteWord(word))).join(' ');
     const prompt = args.value('p') ?? `Run ${command}?`;
-    return client(state, { action: 'confirm', prompt: expandFormat(prompt, state, { window, pane }), command });
+    return client(state, { action: 'open', band: 'confirm', words: { prompt: expandFormat(prompt, state, { window, pane }), command } });
   },
 };

@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import type { Command } from './command.ts';
 
 export const exportPane: Command = {
   name: 'export-pane',
@@ -8,5 +8,5 @@ export const exportPane: Command = {
   args: { values: { t: 'target-pane' } },
   help: 'Writes the signed session log of a pane into a folder that an auditor can check without Wardmux.',
   examples: ['export-pane'],
-  run: ({ state, pane }) => client(state, { action: 'export', pane: pane.id }),
+  opens: 'export',
 };

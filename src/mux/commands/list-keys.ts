@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import type { Command } from './command.ts';
 
 export const listKeys: Command = {
   name: 'list-keys',
@@ -8,5 +8,5 @@ export const listKeys: Command = {
   args: {},
   help: 'Shows every key and what it does.',
   examples: ['list-keys'],
-  run: ({ state }) => client(state, { action: 'list-keys' }),
+  opens: 'keys',
 };

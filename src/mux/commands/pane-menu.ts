@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import type { Command } from './command.ts';
 
 export const paneMenu: Command = {
   name: 'pane-menu',
@@ -8,5 +8,5 @@ export const paneMenu: Command = {
   args: { values: { t: 'target-pane' } },
   help: 'Opens the menu of a pane.',
   examples: ['pane-menu'],
-  run: ({ state, pane }) => client(state, { action: 'menu', pane: pane.id }),
+  opens: 'menu',
 };

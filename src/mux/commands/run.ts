@@ -3,7 +3,7 @@ import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
 import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
-import { type Call, type Command, type Context, type Outcome, refuse } from './command.ts';
+import { type Call, type Command, type Context, type Outcome, client, refuse } from './command.ts';
 import { findCommand } from './index.ts';
 import { parseLine } from './lexer.ts';
 import { resolvePane, resolveWindow } from './targets.ts';
@@ -48,14 +48,16 @@ function runCommand(command: Command, words: readonly string[], state: State, co
   const wanted = args.value(command.targetFlag ?? 't');
   switch (command.target) {
     case 'none':
-      return command.run(call);
+      return 'opens' in command ? client(state, { action: 'open', band: command.opens }) : command.run(call);
     case 'window': {
       const window = resolveWindow(state, wanted, context);
       return window.ok ? command.run({ ...call, window: window.value }) : refuse(state, window.sentence);
     }
     case 'pane': {
       const found = resolvePane(state, wanted, context);
-      return found.ok ? command.run({ ...call, ...found.value }) : refuse(state, found.sentence);
+      if (!found.ok) return refuse(state, found.sentence);
+      if ('opens' in command) return client(state, { action: 'open', band: command.opens, pane: found.value.pane.id });
+      return command.run({ ...call, ...found.value });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import type { Command } from './command.ts';
 
 export const showMessages: Command = {
   name: 'show-messages',
@@ -8,5 +8,5 @@ export const showMessages: Command = {
   args: {},
   help: 'Shows again what this window has said since the unlock: answers, results, warnings.',
   examples: ['show-messages'],
-  run: ({ state }) => client(state, { action: 'show-messages' }),
+  opens: 'messages',
 };

@@ -93,8 +93,9 @@ describe('key tables', () => {
       const outcome = runCommandLine(state, row.line, { program: 'sh', refused: () => undefined });
       expect(outcome.message ?? '', row.line).not.toMatch(/no flag|missing|too many|no command|not one layout/);
       for (const effect of outcome.effects) {
-        if (effect.kind !== 'client' || (effect.action.action !== 'confirm' && effect.action.action !== 'command-prompt')) continue;
-        const inner = effect.action.action === 'confirm' ? effect.action.command : effect.action.template.replace('%%', '1');
+        if (effect.kind !== 'client' || effect.action.action !== 'open' || !effect.action.words) continue;
+        const { command, template = '' } = effect.action.words;
+        const inner = command ?? template.replace('%%', '1');
         if (inner.trim() !== '1')
           expect(runCommandLine(state, inner, { program: 'sh', refused: () => undefined }).message ?? '', inner).not.toMatch(
             /no flag|missing|too many|no command/,

@@ -6,7 +6,7 @@
 import type { PaneView } from '../../bridge/schema.ts';
 import * as layouts from '../layout.ts';
 import type { PresetName } from '../layout-presets.ts';
-import { type Options, type SessionOptions, type WindowOptions, defaultOptions, withOptions } from '../options.ts';
+import { type Options, type FlatOptions, defaultOptions, withOptions } from '../options.ts';
 
 export interface Size {
   readonly cols: number;
@@ -80,7 +80,7 @@ export interface State {
 
 export interface CreateOptions {
   readonly session?: string;
-  readonly options?: Partial<SessionOptions & WindowOptions>;
+  readonly options?: Partial<FlatOptions>;
   readonly geometry?: layouts.Geometry;
 }
 

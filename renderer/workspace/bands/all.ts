@@ -1,0 +1,9 @@
+/** Every band that can be opened: one line each, and nothing else here. */
+export { confirm } from './confirm.tsx';
+export { everyKey } from './keys.tsx';
+export { exportQuestion } from './export.tsx';
+export { messageLog } from './messages.tsx';
+export { paneMenu } from './pane-menu.tsx';
+export { pasteQuestion } from './paste-question.tsx';
+export { prompt } from './prompt.tsx';
+export { windowList } from './windows.tsx';

@@ -1,0 +1,35 @@
+/** What a band is: a name, what it has to be given, and what draws it. Each file of this folder has one; all.ts has a line for each. */
+import type { FunctionComponent, JSX } from 'preact';
+import type { Controller } from '../controller.ts';
+import type { OpenBand } from '../model.ts';
+import type { PasteReview } from '../paste.ts';
+
+/** What a band cannot do without. A command gives it (`opens`, or the client action `open`), or the page. */
+interface Takes {
+  readonly pane?: true;
+  readonly review?: true;
+  /** Texts, each by its name. */
+  readonly words?: readonly string[];
+}
+
+type Props<T extends Takes> = { readonly controller: Controller } & (T extends { readonly pane: true } ? { readonly pane: number } : unknown) &
+  (T extends { readonly review: true } ? { readonly review: PasteReview } : unknown) &
+  (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown);
+
+export interface BandRow {
+  readonly name: string;
+  /** Undefined where it was not given all that it takes. */
+  readonly draw: (controller: Controller, given: OpenBand) => JSX.Element | undefined;
+}
+
+/** A band's row. @param name what a command says in `opens`. */
+export function band<const T extends Takes>(name: string, takes: T, Component: FunctionComponent<Props<T>>): BandRow {
+  return {
+    name,
+    draw: (controller, { pane, review, words = {} }) => {
+      const whole = (!takes.pane || pane !== undefined) && (!takes.review || review) && (takes.words ?? []).every((word) => words[word] !== undefined);
+      const props = { controller, pane, review, ...words } as unknown as Props<T>;
+      return whole ? <Component key={name} {...props} /> : undefined;
+    },
+  };
+}
