@@ -4,6 +4,7 @@
  * for `end`, and what both hold is written once. A pane whose live output starts at 0 needs no replay.
  */
 import type { Frame } from '../../src/bridge/frames.ts';
+import { concat, cutCharacter, repairUtf8 } from '../../src/terminal/utf8.ts';
 
 /**
  * The emulator parses what one call gives it without a pause, and keys wait: this much takes it 6 ms. What is parsed is told
@@ -164,8 +165,7 @@ export class PaneFeed {
 
   /**
    * Writes bytes behind all others, piece by piece. `parsed` is told after each how many of them the emulator has taken, without a
-   * character that has not come whole yet: that waits, for the emulator loses one that is cut behind a byte of 0x80 (curly
-   * quotes, many Japanese characters).
+   * character that has not come whole yet: that waits (src/terminal/utf8.ts).
    */
   #pieces(bytes: Uint8Array, parsed: (at: number, last: boolean) => void): void {
     const held = this.#tail;
@@ -185,7 +185,7 @@ export class PaneFeed {
     if (end < first.bytes.length) end -= cutCharacter(first.bytes.subarray(first.at, end));
     const piece = first.bytes.subarray(first.at, end);
     const start = this.#now();
-    this.#screen.write(piece, () => {
+    this.#screen.write(repairUtf8(piece), () => {
       this.#busy = false;
       const took = this.#now() - start;
       if (took > PIECE_MS) this.#pieceBytes = Math.max(SMALLEST_PIECE_BYTES, this.#pieceBytes / 4);
@@ -198,22 +198,4 @@ export class PaneFeed {
       this.#writeNext();
     });
   }
-}
-
-/** Bytes at the end that begin a character (UTF-8, RFC 3629) and do not end it: 0 to 3. */
-function cutCharacter(bytes: Uint8Array): number {
-  for (let count = 1; count <= Math.min(3, bytes.length); count++) {
-    const byte = bytes[bytes.length - count]!;
-    if (byte >= 0x80 && byte < 0xc0) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > count ? count : 0;
-  }
-  return 0;
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }

@@ -347,10 +347,14 @@ export class TerminalView {
     if (this.#wanted) this.#resizeTo(this.#wanted);
   }
 
-  /** The emulator can throw over lines that it cannot reflow: then the screen begins anew, in the size that is wanted. */
+  /**
+   * The emulator can throw over lines that it cannot reflow: then the screen begins anew, in the size that is wanted. A pane that
+   * showed its end goes on showing it; the emulator leaves the view above it where lines move into the scrollback.
+   */
   #resizeTo({ cols, rows }: { readonly cols: number; readonly rows: number }): void {
     const { terminal } = this;
     if (cols === terminal.cols && rows === terminal.rows) return;
+    const { baseY, viewportY } = terminal.buffer.active;
     try {
       terminal.resize(cols, rows);
     } catch {
@@ -358,6 +362,8 @@ export class TerminalView {
       if (cols !== terminal.cols || rows !== terminal.rows) terminal.resize(cols, rows);
       this.skipped.value = messages.workspace.notShown;
     }
+    if (viewportY === baseY) terminal.scrollToBottom();
+    this.#onScroll();
   }
 
   #onScroll(): void {

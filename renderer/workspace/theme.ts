@@ -2,7 +2,8 @@
 import type { ITheme, Terminal } from '@xterm/xterm';
 import { cellSize } from '../shared/cell.ts';
 
-export const fontFamily = '"Wardmux Boxes", "Plex Mono", ui-monospace, "DejaVu Sans Mono", monospace';
+/** The fonts of Thai and Devanagari that the set-up brings are named: what a browser would take by itself has any width. */
+export const fontFamily = '"Wardmux Boxes", "Plex Mono", ui-monospace, "DejaVu Sans Mono", "Tlwg Mono", "Lohit Devanagari", monospace';
 
 export interface Palette {
   readonly theme: ITheme;

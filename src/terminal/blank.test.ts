@@ -1,4 +1,8 @@
 /** Whatever a program has done to a terminal, afterwards it is as a new one, and it was asked nothing. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -56,3 +60,24 @@ test('a terminal is as a new one', async () => {
     { numRuns: 200 },
   );
 });
+
+test('the cursor of xterm stands or blinks afterwards as it was found, whatever a program has made of it', (context) => {
+  context.skip(spawnSync('sh', ['-c', 'command -v xterm && command -v xvfb-run']).status !== 0, 'xterm or xvfb-run is not installed');
+  const folder = mkdtempSync(join(tmpdir(), 'wb-'));
+  try {
+    writeFileSync(join(folder, 'blank'), blankSequence + clearSequence);
+    const ask = (name: string): string => `printf "\\033P\\$q q\\033\\\\"; cat > ${name}`;
+    writeFileSync(join(folder, 'probe'), `stty raw -echo min 0 time 5; ${ask('found')}; printf "\\033[5 q"; ${ask('changed')}; cat blank; ${ask('left')}`);
+    const env = { PATH: process.env['PATH'], HOME: folder, LANG: 'C.UTF-8' };
+    for (const blinks of ['-bc', '+bc']) {
+      const done = spawnSync('xvfb-run', ['-a', 'xterm', blinks, '-e', 'sh probe'], { cwd: folder, env, timeout: 30_000 });
+      expect(done.status).toBe(0);
+      const [found, changed, left] = ['found', 'changed', 'left'].map((name) => readFileSync(join(folder, name), 'latin1'));
+      expect(found).toMatch(/^\x1bP1\$r\d q/);
+      expect(changed).not.toBe(found);
+      expect(left).toBe(found);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}, 70_000);

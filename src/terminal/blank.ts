@@ -16,8 +16,11 @@ const sending = off(1, 9, 66, 67, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015
 /** Cursor keys' kitty stack, modifyOtherKeys, keypad: keys are sent as they were on a VT100. */
 const keyboard = csi('<99u') + csi('=0u') + csi('>4m') + '\x1b>';
 
-/** Reverse video, origin, margins left and right, insert, newline mode off; wrap and cursor on; plain cursor, attributes, charset, region. */
-const plain = off(5, 6, 69) + csi('4l') + csi('20l') + csi('?7h') + csi('?25h') + csi('0 q') + csi('0m') + '\x1b(B\x1b)B\x0f' + csi('r');
+/** Reverse video, origin, margins left and right, insert, newline mode off; wrap and cursor on; plain attributes, charset, region. */
+const plain = off(5, 6, 69) + csi('4l') + csi('20l') + csi('?7h') + csi('?25h') + csi('0m') + '\x1b(B\x1b)B\x0f' + csi('r');
+
+/** The terminal's usual cursor (DECSCUSR 0). In xterm that is a blinking one whatever it was found as, so the full reset comes behind it. */
+const cursor = csi('0 q');
 
 /** The screen, then the lines above it. tmux moves a screen that is cleared into its history, so the history goes last. */
 const empty = csi('H') + csi('2J') + csi('3J');
@@ -34,6 +37,7 @@ export const blankSequence =
   sending +
   keyboard +
   plain +
+  cursor +
   extras +
   empty +
   csi('?1049h') +

@@ -15,7 +15,7 @@ const play = (...chunks: string[]): string => {
 };
 
 test('text, colours, cursor and screen pass', () => {
-  const text = 'a\r\n\x1b[1;31mred\x1b[0m\x1b[2J\x1b[?1049h\x1b(B\x1b7\x1b[4 q\x1b[10;20r\xe2\x82\xac\b\t';
+  const text = 'a\r\n\x1b[1;31mred\x1b[0m\x1b[2J\x1b[?1049h\x1b(B\x1b7\x1b[10;20r\xe2\x82\xac\b\t';
   expect(play(text)).toBe(text);
   expect(play(...text)).toBe(text);
 });
@@ -57,6 +57,8 @@ const harmful = [
   ['size reports', '\x1b[?2048h'],
   ['colour scheme reports', '\x1b[?2031h'],
   ['the lines above', '\x1b[3J'],
+  ['shape of the cursor', '\x1b[4 q'],
+  ['blinking cursor', '\x1b[?12h'],
 ] as const;
 
 test.each(harmful)('%s is taken out, in one piece and byte by byte', (_, sequence) => {
@@ -153,7 +155,7 @@ describe('a real terminal', () => {
     // Shows the file on the terminal, and keeps what comes back; the last question shows that something would have been heard.
     writeFileSync(
       join(folder, 'probe'),
-      'stty raw -echo min 0 time 5; cat corpus; cat > heard; printf "\\033[5n"; cat > control; stty sane; touch over; sleep 1\n',
+      'stty raw -echo min 0 time 5; printf "\\033P\\$q q\\033\\\\"; cat > found; cat corpus; cat > heard; printf "\\033P\\$q q\\033\\\\"; cat > left; printf "\\033[5n"; cat > control; stty sane; touch over; sleep 1\n',
     );
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
@@ -181,6 +183,10 @@ describe('a real terminal', () => {
       });
       expect(done.status).toBe(0);
       expect([utf8, ...heard()]).toEqual([utf8, '', '\x1b[0n']);
+      // Its cursor is asked for before and after.
+      const [found, left] = ['found', 'left'].map((name) => readFileSync(join(folder, name), 'latin1'));
+      expect(found).toMatch(/^\x1bP1\$r\d q/);
+      expect(left).toBe(found);
     }
   }, 70_000);
 });

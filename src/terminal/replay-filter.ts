@@ -15,8 +15,11 @@ const charsets = /^[()*+]$/;
 const charsetFinals = new Set(['0', 'A', 'B']);
 /** CSI without prefix and intermediates: ICH to ECH, SU, CBT, HPA, HPR, REP, VPA, VPR, HVP, SGR, DECSTBM, save and restore. */
 const finals = new Set('@ABCDEFGHIJKLMPSTXZ`abdefmrsu');
-/** DECSCNM, DECOM, DECAWM, blinking and visible cursor, alternate screens, saved cursor, update hold. None makes a terminal send. */
-const modes = new Set([5, 6, 7, 12, 25, 47, 1047, 1048, 1049, 2026]);
+/**
+ * DECSCNM, DECOM, DECAWM, visible cursor, alternate screens, saved cursor, update hold. None makes a terminal send. The cursor's
+ * shape and blinking are left out: nothing puts them back in every terminal as they were found.
+ */
+const modes = new Set([5, 6, 7, 25, 47, 1047, 1048, 1049, 2026]);
 /** What these are in a terminal that nobody has touched. */
 const usual = new Map([...modes].map((mode) => [mode, mode === 7 || mode === 25]));
 const alternates = [1049, 1047, 47];
@@ -29,7 +32,7 @@ export class ReplayFilter {
   #decoder = new TextDecoder();
   #out: string[] = [];
   #modes = new Map<number, boolean>();
-  #touched = { attributes: false, region: false, insert: false, charset: false, shape: false };
+  #touched = { attributes: false, region: false, insert: false, charset: false };
 
   /** @param unicode false: the terminal does not read UTF-8, so the second half of a character could be a control C1 there; `?` is shown. */
   constructor(unicode = true) {
@@ -62,7 +65,7 @@ export class ReplayFilter {
 
   /** Sets back what was changed and is not as it was found, for every kind of end. Nothing where nothing is. */
   undo(): string {
-    const { attributes, region, insert, charset, shape } = this.#touched;
+    const { attributes, region, insert, charset } = this.#touched;
     const out: string[] = [];
     for (const mode of [2026, ...alternates.filter((alternate) => this.#modes.get(alternate)).slice(0, 1)]) {
       if (this.#modes.get(mode)) out.push(`\x1b[?${mode}l`);
@@ -70,15 +73,14 @@ export class ReplayFilter {
     if (insert) out.push('\x1b[4l');
     if (charset) out.push('\x1b(B\x1b)B\x0f');
     if (attributes) out.push('\x1b[0m');
-    for (const mode of [5, 7, 12, 25]) {
+    for (const mode of [5, 7, 25]) {
       const on = this.#modes.get(mode);
       if (on !== undefined && on !== usual.get(mode)) out.push(`\x1b[?${mode}${usual.get(mode) ? 'h' : 'l'}`);
     }
-    if (shape) out.push('\x1b[0 q');
     // Both move the cursor home; the last line is the place where a prompt covers nothing.
     if (region || this.#modes.get(6)) out.push('\x1b[?6l\x1b[r\x1b[9999;1H\n');
     this.#modes.clear();
-    this.#touched = { attributes: false, region: false, insert: false, charset: false, shape: false };
+    this.#touched = { attributes: false, region: false, insert: false, charset: false };
     return out.join('');
   }
 
@@ -119,11 +121,6 @@ export class ReplayFilter {
         this.#touched.insert = on;
         this.#out.push(`\x1b[4${final}`);
       }
-      return;
-    }
-    if (intermediates === ' ' && final === 'q' && prefix === '' && /^\d?$/.test(parameters)) {
-      this.#touched.shape = true;
-      this.#out.push(whole);
       return;
     }
     if (intermediates === '!' && final === 'p' && prefix === '' && parameters === '') {

@@ -4,6 +4,7 @@ import { Terminal } from '@xterm/headless';
 import type { ReplayItem } from '../recording/replay.ts';
 import { Modes } from './modes.ts';
 import { serializeTerminal } from './serialize.ts';
+import { Utf8Repair } from './utf8.ts';
 
 /** Lines above the screen that come back. */
 export const scrollbackLines = 2000;
@@ -20,7 +21,9 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
   const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: scrollbackLines, logLevel: 'off' });
   terminal.loadAddon(new UnicodeGraphemesAddon() as never);
   let modes = new Modes();
-  const write = (bytes: Uint8Array): Promise<void> => {
+  let text = new Utf8Repair();
+  const write = (chunk: Uint8Array): Promise<void> => {
+    const bytes = text.feed(chunk);
     modes.feed(bytes);
     return new Promise((parsed) => terminal.write(bytes, parsed));
   };
@@ -30,6 +33,7 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
       else if (item.kind === 'screen') {
         terminal.reset();
         modes = new Modes();
+        text = new Utf8Repair();
         await write(item.bytes);
         item.bytes.fill(0);
       } else if (item.kind === 'output') {

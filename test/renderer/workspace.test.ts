@@ -138,6 +138,31 @@ describe('layout', () => {
     expect(empty['\u2502']![1]).toBe(7);
   });
 
+  test('Thai and Devanagari are letters, in the colour of the text, and not the box of a sign that no font has', async (context) => {
+    const { page, core } = await start();
+    const missing = await page.evaluate<boolean>(`['Tlwg Mono', 'Lohit Devanagari'].some((name) => !document.fonts.check('13px "' + name + '"'))`);
+    context.skip(missing, 'fonts-tlwg-mono-ttf or fonts-lohit-deva is not installed');
+    // No font has the last one; the letters stand in cells of one width, with blanks between.
+    const signs = ['\u0e01', '\u0e02', '\u0e2d', '\u0915', '\u092e', '\u0930', '\u{f0fff}'];
+    await core.print(first(), `${signs.join(' ')} |`);
+    await until(async () => (await screenText(page, first())).includes('\u0930'), 'the letters');
+    await page.evaluate('document.fonts.ready');
+    const at = await page.evaluate<{ x: number; y: number; ends: number }>(`(() => {
+      const row = document.querySelector('.xterm-rows > div');
+      const range = document.createRange();
+      range.selectNodeContents(row);
+      return { x: row.getBoundingClientRect().x, y: row.getBoundingClientRect().y, ends: range.getBoundingClientRect().width };
+    })()`);
+    // Whatever the font, they take the cells that they have.
+    expect(Math.abs(at.ends - (2 * signs.length + 1) * 8)).toBeLessThan(8);
+    const pictures: string[] = [];
+    for (const [i] of signs.entries()) {
+      const picture = await page.screenshot({ clip: { x: at.x + i * 16, y: at.y, width: 8, height: 20 } });
+      pictures.push(picture.toString('base64'));
+    }
+    expect(new Set(pictures).size).toBe(signs.length);
+  });
+
   test('a pane is never mounted again: not by a split, a zoom, a window, a swap', async () => {
     const { page, core } = await start();
     await core.print(first(), 'kept');
@@ -730,6 +755,37 @@ describe('output', () => {
     expect(core.typed()).toBe(typed);
     await opened.page.locator(`[data-pane="${pane}"] .xterm-screen`).click({ position: { x: 84, y: 70 } });
     await until(() => core.typed(pane).endsWith('\x1b[<0;11;4M\x1b[<0;11;4m'), 'a mouse report in the form that was asked for');
+  });
+
+  test('a byte that is no UTF-8 is seen as one, and counted as it came', async () => {
+    const { page, core } = await start();
+    const line = Buffer.from('M\xfcller, Stra\xdfe \xe2\x82|\r\n', 'latin1');
+    await core.print(first(), line);
+    await until(async () => (await screenText(page, first())).includes('M\ufffdller, Stra\ufffde \ufffd|'), 'the replacement');
+    const snapshots = () => core.frames.flatMap(({ frame }) => (frame.type === 'snapshot' ? [frame] : []));
+    await until(() => snapshots().some(({ offset }) => offset === line.length), 'a snapshot after all bytes');
+  });
+
+  test('a pane at its prompt stays there when it becomes smaller, and one that was scrolled back stays too', async () => {
+    const { page, core } = await start({ viewport: { width: 1440, height: 900 } });
+    await core.print(first(), `${hl7(100)}\r\nready> `);
+    await until(async () => (await screenText(page, first())).trimEnd().endsWith('ready>'), 'the prompt');
+    for (const [width, height] of [
+      [800, 600],
+      [1440, 900],
+      [1024, 640],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await until(() => core.state!.client.stage.cols === Math.floor(width / 8), `the stage at ${width}`);
+      await until(async () => (await screenText(page, first())).trimEnd().endsWith('ready>'), `the prompt at ${width}`);
+      expect(await page.locator('.rule__flags').count(), `${width}`).toBe(0);
+    }
+    await page.keyboard.press('Shift+PageUp');
+    await until(async () => (await page.textContent('.rule__flags'))?.includes('lines back'), 'older lines');
+    await page.setViewportSize({ width: 800, height: 600 });
+    await until(() => core.state!.client.stage.cols === 100, 'the stage');
+    await core.settled();
+    expect(await page.textContent('.rule__flags')).toContain('lines back');
   });
 
   test('acks say what is parsed, in steps, snapshots follow rest', async () => {

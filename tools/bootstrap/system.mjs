@@ -63,11 +63,11 @@ export const requirements = [
   },
   { packages: ['chromium'], why: 'the end-to-end tests', for: withBrowser, has: () => anyOf('chromium') },
   {
-    packages: ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'fontconfig'],
+    packages: ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'fonts-tlwg-mono-ttf', 'fonts-lohit-deva', 'fontconfig'],
     why: 'letters that the vendored font lacks',
     for: ['start', ...withBrowser],
     when: (command) => command !== 'start' || hasDisplay(),
-    has: () => hasFont(':lang=ja') && hasFont(':lang=und-zsye'),
+    has: () => [':lang=ja', ':lang=und-zsye', ':lang=th', ':lang=hi'].every(hasFont),
     better: true,
   },
   {
