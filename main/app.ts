@@ -19,9 +19,9 @@ import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
-import { sentenceOf } from './sentence.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { showFolder } from './machine/show-folder.ts';
+import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
 import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
@@ -30,6 +30,7 @@ import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
 import { Workspace } from './workspace.ts';
+import { WorkspaceMemory } from './workspace-memory.ts';
 
 export interface AppOptions {
   readonly home: string;
@@ -182,6 +183,11 @@ export class App {
         gate.emitLocked('stale', () => ({}));
       },
     }));
+    const memory = new WorkspaceMemory({
+      home,
+      open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },
+      say: (kind, text) => (kind === 'warn' ? gate.notice('warn', text) : gate.emit('client', () => ({ action: 'message', text }))),
+    });
     const workspace = (this.#workspace = new Workspace({
       pty,
       owner: async () => {
@@ -191,6 +197,7 @@ export class App {
       },
       ledger: (entry) => journal.log(entry),
       changed: (view) => gate.emit('view', () => view),
+      keep: (kept) => memory.changed(kept),
       client: (action) => gate.emit('client', () => action),
       refused: (needs) => commandDoor(needs)?.sentence,
       lock: () => void this.lock('command'),
@@ -207,6 +214,7 @@ export class App {
       vaults,
       pty,
       workspace,
+      memory,
       unlock,
       status,
       policy,
@@ -288,7 +296,7 @@ export class App {
     // The first page is shown in turn too, but a start that cannot show it has failed.
     let failed: unknown;
     await this.#windows.change(() => this.#windows.show(this.#closedSurface()).catch((error: unknown) => void (failed = error)));
-    if (failed !== undefined) throw failed instanceof Error ? failed : new Error(sentenceOf(failed));
+    if (failed !== undefined) throw failed instanceof Error ? failed : new SentenceError(sentenceOf(failed));
     this.socket.started();
   }
 

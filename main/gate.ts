@@ -18,6 +18,7 @@ import type { PtyClient } from './pty-client.ts';
 import type { VaultClient } from './vault-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 import type { WindowKeeper } from './window-keeper.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A lock waits this long for its event. Entering takes milliseconds; a ledger that is held by somebody, or whose disk is full, does not hold up the lock. */
 const ENTER_MS = 1000;
@@ -259,7 +260,7 @@ export class Gate {
   /** Something failed that nobody was waiting for, so nobody knows what state it left: the app locks. */
   doubt(error: unknown): void {
     if (this.#ended) return;
-    this.#parts.say(error instanceof Error ? error.message : 'Something went wrong.');
+    this.#parts.say(sentenceOf(error));
     if (this.holdsKey) void this.lock('unknown');
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { Journal } from './journal.ts';
+import { SentenceError } from '../src/types/sentence.ts';
 
 test('a ledger that could not be written is a fault as long as something waits, and no longer', async () => {
   let full = true;
@@ -13,11 +14,11 @@ test('a ledger that could not be written is a fault as long as something waits, 
     enter: async () => {
       if (full) {
         waiting++;
-        throw new Error('The disk is full.');
+        throw new SentenceError('The disk is full.');
       }
     },
     checkpoint: async () => {
-      if (full) throw new Error('The disk is full.');
+      if (full) throw new SentenceError('The disk is full.');
       waiting = 0;
     },
   } as unknown as Ledger;

@@ -5,7 +5,7 @@ import { Limiter } from '../src/bridge/limiter.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { refusedByHost, type RefusedByHost } from './host.ts';
-import { sentenceOf } from './sentence.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 
 /**

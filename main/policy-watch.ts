@@ -10,7 +10,7 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './pty-client.ts';
-import { sentenceOf } from './sentence.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 
 /** Between two events (ms): whoever writes the file again and again must not fill the disk. */
 const EVENT_MS = 60_000;

@@ -7,6 +7,7 @@ import { App } from './app.ts';
 import type { Host } from './host.ts';
 import { listen } from '../src/control/listen.ts';
 import { secondStart } from './second-start.ts';
+import { SentenceError } from '../src/types/sentence.ts';
 
 /** How often it is looked whether the data folder is still the one at its path. */
 const FOLDER_MS = 1000;
@@ -46,7 +47,9 @@ export async function runApp(
     if (hold.stands()) return;
     clearInterval(watching);
     app.doubt(
-      new Error(`the data folder ${options.home} was moved away while Wardmux was running, so it locked. Put it back, or end Wardmux and look who did that.`),
+      new SentenceError(
+        `the data folder ${options.home} was moved away while Wardmux was running, so it locked. Put it back, or end Wardmux and look who did that.`,
+      ),
     );
   }, FOLDER_MS);
   const end = (): void => void app.stop('signal');
@@ -87,7 +90,7 @@ function guard(app: App): () => void {
     const kind = error instanceof Error ? error.name : typeof error;
     const at = /\((?:file:\/\/)?[^)]*?([\w.-]+:\d+:\d+)\)/.exec(error instanceof Error ? (error.stack?.split('\n    at ').slice(1).join('\n') ?? '') : '')?.[1];
     app.doubt(
-      new Error(`a part of Wardmux failed unexpectedly (${kind}${at ? ` at ${at}` : ''}), so it locked. If it happens again, close and start Wardmux.`),
+      new SentenceError(`a part of Wardmux failed unexpectedly (${kind}${at ? ` at ${at}` : ''}), so it locked. If it happens again, close and start Wardmux.`),
     );
   };
   // A terminal that is gone takes no more sentences; that is no reason for another one.

@@ -14,6 +14,7 @@ import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
 import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { attemptPassphrase } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
@@ -23,6 +24,7 @@ import type { Clock } from './clock.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
 const ANSWER_MS = 2000;
@@ -290,18 +292,19 @@ export class TerminalLock implements Gate {
     const { attempt } = this.#machine;
     try {
       identity = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
-      if (identity.kid !== thumbprint(person.encryptionKey)) throw new Error('This is another identity than the one that the recording belongs to.');
+      if (identity.kid !== thumbprint(person.encryptionKey))
+        throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
       const denial = this.#door('cli', () => open(person))('recording.replay.own');
-      if (denial) throw new Error(denial.sentence);
+      if (denial) throw new Refusal(denial.why, denial.sentence);
       this.#configure(this.#options.lockNow(ledger));
-      if (!this.#send({ type: 'opened', attempt })) throw new Error('This was locked again in the meantime. Unlock once more.');
+      if (!this.#send({ type: 'opened', attempt })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
       await this.#open(attempt, identity);
     } catch (error) {
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.
       if (this.#machine.phase === 'open') this.#send({ type: 'lock', cause: 'unknown' });
       else {
         ledger.standsOn(null);
-        this.#askAgain(attempt, error instanceof Error ? error.message : 'Something went wrong. Try again.');
+        this.#askAgain(attempt, sentenceOf(error));
       }
     } finally {
       typed.fill(0);

@@ -6,7 +6,7 @@ import type { Home } from '../src/storage/index.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import { sentenceOf } from './sentence.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import type { Status } from './status.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspace } from './workspace.ts';

@@ -43,7 +43,6 @@ export class Unlock {
   readonly #parts: UnlockParts;
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
   #backoff: Promise<Backoff> | undefined;
-  #lastUnlock: string | null = null;
   /** What the workspace that was opened last has yet to be told. */
   #welcome: Events['welcome'] | undefined;
   /** The ledger's counts at the last unlock of this run. At the first one nobody knows what was told of the other methods: all of it is. */
@@ -76,7 +75,10 @@ export class Unlock {
     try {
       const { record, vault, backoff } = await this.#prepare(id, method);
       const others = this.#failuresOfOthers(id, method);
+      let last: string | null = null;
       const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
+        // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
+        last = await this.#lastUnlock(id);
         const { slot } = await open(ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
@@ -86,7 +88,7 @@ export class Unlock {
       // A folder that was moved or copied here is believed from the first unlock on.
       const { installation } = installed.require();
       if (await pinFirstUse(this.#parts.home, installation)) this.#parts.journal.log({ action: 'installation.pin', person: id, detail: { how: 'first-use' } });
-      this.#opensNext(begun, opened.record, method, failures + others);
+      this.#opensNext(begun, opened.record, method, { lastUnlock: last, failures: failures + others });
     } catch (error) {
       gate.abandon(begun);
       throw this.#refusalOf(error);
@@ -120,7 +122,7 @@ export class Unlock {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
-    this.#opensNext(begun, person, 'passphrase', 0);
+    this.#opensNext(begun, person, 'passphrase', { lastUnlock: null, failures: 0 });
   }
 
   /**
@@ -235,20 +237,19 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, failures)));
+  #opensNext(begun: number, person: PersonRecord, method: UnlockMethod, welcome: Events['welcome']): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, welcome)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: PersonRecord, method: UnlockMethod, failures: number): Promise<void> {
+  async #open(begun: number, person: PersonRecord, method: UnlockMethod, { lastUnlock, failures }: Events['welcome']): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, { person, grant: grantOf(person, method) })) {
       installed.current?.ledger.standsOn(null);
       return;
     }
     // A workspace that never said hello has told nobody.
-    this.#welcome = { lastUnlock: this.#lastUnlock, failures: failures + (this.#welcome?.failures ?? 0) };
-    this.#lastUnlock = new Date().toISOString();
+    this.#welcome = { lastUnlock, failures: failures + (this.#welcome?.failures ?? 0) };
     for (const other of unlockMethods) this.#told.set(`${person.id} ${other}`, this.#counted(person.id, other));
     await windows.show('workspace');
   }
@@ -258,6 +259,14 @@ export class Unlock {
     const welcome = this.#welcome;
     this.#welcome = undefined;
     return welcome;
+  }
+
+  /** When this person was let in last, by whatever door, in this run or an earlier one: the ledger's word. Null: never, or it cannot say. */
+  async #lastUnlock(person: string): Promise<string | null> {
+    const { ledger } = this.#parts.installed.require();
+    const seq = Math.max(...unlockMethods.map((method) => ledger.facts.attempts(person, method).since));
+    const found = await ledger.event(seq).catch(() => undefined);
+    return found?.event.time ?? null;
   }
 
   #counted(person: string, method: UnlockMethod): number {

@@ -5,6 +5,7 @@
 import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Clock } from './clock.ts';
 import type { Host, HostWindow, Peer } from './host.ts';
+import { SentenceError } from '../src/types/sentence.ts';
 
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
@@ -121,7 +122,7 @@ export class WindowKeeper {
 
   /** Shows a page anew, unless that has not helped several times in a row. */
   again(surface: Surface, trouble: string): void {
-    if (this.tooOften()) return this.#parts.onFailed(new Error(trouble));
+    if (this.tooOften()) return this.#parts.onFailed(new SentenceError(trouble));
     void this.change(() => this.show(surface));
   }
 

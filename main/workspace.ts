@@ -10,6 +10,7 @@ import type { ClientAction, Output, PaneView, WorkspaceView } from '../src/bridg
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
 import type { Change, Effect } from '../src/mux/state/effects.ts';
+import { keep, restore, type Kept } from '../src/mux/state/kept.ts';
 import { type State, createState } from '../src/mux/state/model.ts';
 import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } from '../src/mux/state/panes.ts';
 import { activePane, findPane } from '../src/mux/state/query.ts';
@@ -18,6 +19,7 @@ import { toView } from '../src/mux/view.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A shell that ends this soon, and not with 0, did not end because somebody typed exit: its pane stays and says so. */
 const EARLY_EXIT_MS = 1500;
@@ -28,6 +30,8 @@ export interface WorkspaceOptions {
   readonly owner: () => Promise<{ readonly person: string; readonly roles: string[]; readonly recipients: Recipient[] }>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
+  /** What of the state outlives the app; undefined where no window is left. */
+  readonly keep: (kept: Kept | undefined) => void;
   readonly client: (action: ClientAction) => void;
   /** Why whoever is in may not do what a command needs; undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
@@ -83,13 +87,12 @@ export class Workspace {
     return this.#shells.size;
   }
 
-  /** The stage's size in cells. The first call opens the first window with the person's shell. */
-  resize(cols: number, rows: number): void {
-    const shell = shellOf(this.#options.env);
-    if (!this.#state) {
-      this.#state = createState({ cols, rows }, { session: 'main' });
-      this.#apply(newWindow(this.#state, { program: basename(shell) }));
-    } else this.#apply(setStage(this.#state, { cols, rows }));
+  /** The stage's size in cells. The first call opens the windows that were kept, or the first one, with the person's shell. */
+  resize(cols: number, rows: number, kept?: Kept): void {
+    const program = basename(shellOf(this.#options.env));
+    if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program));
+    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session: 'main' }), { program }));
+    else this.#apply(setStage(this.#state, { cols, rows }));
   }
 
   /** One or several commands in tmux's syntax. @returns a message for the person, if the command has one. */
@@ -162,12 +165,14 @@ export class Workspace {
   #set(state: State): void {
     this.#state = state;
     this.#options.changed(toView(state));
+    this.#options.keep(keep(state));
   }
 
   #apply(change: Change): void {
     this.#state = change.state;
     // Spawns come after everything else has its place, so that a page knows a pane before its first byte.
     this.#options.changed(toView(change.state));
+    this.#options.keep(keep(change.state));
     for (const effect of change.effects) this.#carryOut(effect);
   }
 
@@ -205,7 +210,7 @@ export class Workspace {
       if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);
       this.#set(paneStarted(this.#state, pane, spawned.recording));
     } catch (error) {
-      this.failed(pane, error instanceof Error ? error.message : 'The shell could not be started.');
+      this.failed(pane, sentenceOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 export interface Browser {
   /** Absolute path of the executable. */
@@ -37,8 +38,8 @@ const commands: readonly { readonly command: string; readonly name: string }[] =
 export function findBrowser(env: NodeJS.ProcessEnv): Browser {
   const wanted = env['WARDMUX_BROWSER'];
   if (wanted) {
-    if (!isAbsolute(wanted)) throw new Error(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
-    if (!executable(wanted)) throw new Error(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
+    if (!isAbsolute(wanted)) throw new SentenceError(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
+    if (!executable(wanted)) throw new SentenceError(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
     return { path: wanted, name: 'the browser of WARDMUX_BROWSER' };
   }
   for (const browser of known) if (executable(browser.path)) return browser;
@@ -49,7 +50,7 @@ export function findBrowser(env: NodeJS.ProcessEnv): Browser {
       if (executable(path)) return { path, name };
     }
   }
-  throw new Error(
+  throw new SentenceError(
     'No window can be opened: neither the Electron runtime nor Chromium, Chrome or Edge is installed. On Debian: sudo apt-get install chromium. Or set WARDMUX_BROWSER to the path of one.',
   );
 }

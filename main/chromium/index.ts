@@ -16,6 +16,7 @@ import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
@@ -85,8 +86,8 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   }
 
   async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
-    if (isOpen) throw new Error('The window is open already.');
-    if (quitting) throw new Error('Wardmux is ending.');
+    if (isOpen) throw new SentenceError('The window is open already.');
+    if (quitting) throw new SentenceError('Wardmux is ending.');
     isOpen = true;
     const number = ++asked;
     return inTurn(() => launch(opening, number));
@@ -151,7 +152,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     } catch (error) {
       isOpen = false;
       await endBrowser();
-      throw new Error(`${browser.name} (${browser.path}) could not be opened: ${firstLine(error)}`, { cause: error });
+      throw new SentenceError(`${browser.name} (${browser.path}) could not be opened: ${firstLine(error)}`, { cause: error });
     }
   }
 
@@ -224,7 +225,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       return profile?.folder;
     },
     page() {
-      if (!window) throw new Error('The window is not open.');
+      if (!window) throw new SentenceError('The window is not open.');
       return window.page;
     },
     open,

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isPrivate, makeOwnedFolder, OWNED_SUFFIX_LENGTH, removeFolder, temporaryPrefixes } from '../machine/owned-folder.ts';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 const PREFIX = temporaryPrefixes.chromium;
 /**
@@ -59,7 +60,7 @@ export function defaultRunFolder(env: NodeJS.ProcessEnv): string {
 /** Makes a fresh profile below `parent`, and removes those whose owner is dead. `pid` is who owns it. */
 export function createProfile(parent: string, pid: number = process.pid): Profile {
   if (join(parent, PREFIX).length + OWNED_SUFFIX_LENGTH > MAX_FOLDER_LENGTH)
-    throw new Error(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
+    throw new SentenceError(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
   const folder = makeOwnedFolder(parent, PREFIX, pid);
   const temp = join(folder, 't');
   mkdirSync(temp, { mode: 0o700 });

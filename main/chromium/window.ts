@@ -15,6 +15,7 @@ import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 import { killNow, rendererPids, treeRuns, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { TargetGuard } from './targets.ts';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
@@ -125,7 +126,7 @@ export class ChromiumWindow implements HostWindow {
     const generation = this.#forget();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
+      timer = setTimeout(() => reject(new SentenceError(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
     });
     const run = this.#show(surface, generation, pid);
     // When the time is up nobody waits for it any more, and its end must not be an unhandled one.
@@ -238,7 +239,7 @@ export class ChromiumWindow implements HostWindow {
 
   async #show(surface: Surface, generation: number, pid: number | undefined): Promise<void> {
     const check = (): void => {
-      if (generation !== this.#generation || this.#isClosed) throw new Error(`The page ${surface} was replaced before it ran.`);
+      if (generation !== this.#generation || this.#isClosed) throw new SentenceError(`The page ${surface} was replaced before it ran.`);
     };
     // On the screen the old picture goes first. A headless page lives on at about:blank, in a process that may be counted as old.
     let before = this.#options.headless ? this.#renderers() : [];
@@ -265,7 +266,7 @@ export class ChromiumWindow implements HostWindow {
       await this.#session.send('Page.resetNavigationHistory').catch(() => {});
       return this.#focus();
     }
-    throw new Error(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
+    throw new SentenceError(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
   }
 
   /** Starts a new generation: nothing of the old one is heard, awaited or loaded any more. */
@@ -454,11 +455,11 @@ export class ChromiumWindow implements HostWindow {
     const { errorText } = await this.#session.send('Page.navigate', { url });
     check();
     if (this.#crashed) return false;
-    if (errorText !== undefined) throw new Error(`The page ${surface} could not be loaded: ${errorText}.`);
+    if (errorText !== undefined) throw new SentenceError(`The page ${surface} could not be loaded: ${errorText}.`);
     await ready;
     check();
     if (this.#crashed) return false;
-    if (this.#documentStatus !== 200) throw new Error(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
+    if (this.#documentStatus !== 200) throw new SentenceError(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
     return true;
   }
 

@@ -13,6 +13,7 @@ import { setMacMenu } from './menu.ts';
 import { passkeyLimit } from './passkeys.ts';
 import { openSession } from './session.ts';
 import { ElectronWindow, type Placement } from './window.ts';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
@@ -83,8 +84,8 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   app.on('browser-window-created', (_event, stranger) => setImmediate(() => stranger.destroy()));
 
   async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
-    if (window) throw new Error('The window is open already.');
-    if (quitting) throw new Error('Wardmux is ending.');
+    if (window) throw new SentenceError('The window is open already.');
+    if (quitting) throw new SentenceError('Wardmux is ending.');
     // One session for every window: its handlers can be set once only.
     session ??= openSession({
       rendererFolder: opening.rendererFolder,

@@ -13,6 +13,7 @@ import { commandLine, killNow, processTree, rendererPids, whenGone } from '../ma
 import type { Look } from '../machine/x11-window.ts';
 import { channels } from './channels.ts';
 import { isLockKey } from './menu.ts';
+import { SentenceError } from '../../src/types/sentence.ts';
 
 /** A built page is there in well under a second; ten are for a machine in trouble. */
 const START_MS = 10_000;
@@ -119,10 +120,10 @@ export class ElectronWindow implements HostWindow {
     this.#options.expect(surface);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
+      timer = setTimeout(() => reject(new SentenceError(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
     });
     const died = new Promise<never>((_, reject) => {
-      contents.once('render-process-gone', (_event, { reason }) => reject(new Error(`The page ${surface} ended while it started (${reason}).`)));
+      contents.once('render-process-gone', (_event, { reason }) => reject(new SentenceError(`The page ${surface} ended while it started (${reason}).`)));
     });
     const loaded = this.#load(current, surface);
     for (const promise of [late, died, loaded, current.replaced]) promise.catch(() => {});
@@ -145,7 +146,7 @@ export class ElectronWindow implements HostWindow {
     contents.once('did-navigate', (_event, _url, code) => (status = code));
     const ready = new Promise<void>((resolve) => contents.once('dom-ready', () => resolve()));
     await contents.loadURL(`${origin}/${surface}.html`);
-    if (status !== 200) throw new Error(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
+    if (status !== 200) throw new SentenceError(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
     await ready;
   }
 
@@ -387,5 +388,5 @@ function inTime(proof: Promise<boolean>): Promise<boolean> {
 }
 
 function replacedError(surface: Surface): Error {
-  return new Error(`The page ${surface} was replaced before it ran.`);
+  return new SentenceError(`The page ${surface} was replaced before it ran.`);
 }

@@ -19,6 +19,7 @@ import type { Unlock } from '../unlock.ts';
 import type { VaultClient } from '../vault-client.ts';
 import type { WindowKeeper } from '../window-keeper.ts';
 import type { Workspace } from '../workspace.ts';
+import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 export interface RequestParts {
   readonly home: Pick<Home, 'folder' | 'recordings'>;
@@ -32,6 +33,7 @@ export interface RequestParts {
   };
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
   readonly workspace: Pick<Workspace, 'view' | 'resize' | 'output' | 'command'>;
+  readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'waitSeconds'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;

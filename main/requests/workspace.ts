@@ -2,11 +2,11 @@
 import { Refusal } from '../../src/types/refusal.ts';
 import type { AttachedPane } from '../../src/pty/service.ts';
 import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
-import { sentenceOf } from '../sentence.ts';
+import { sentenceOf } from '../../src/types/sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'clipboard'> {
-  const { gate, vaults, pty, workspace, installed, clipboard } = parts;
+  const { gate, vaults, pty, workspace, memory, installed, clipboard } = parts;
 
   /** The pane could not be rebuilt: where that is because somebody has been at the recording's files, it is found out here. */
   async function notRebuilt(error: unknown, { pane, recording, written }: AttachedPane): Promise<void> {
@@ -19,7 +19,10 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
 
   return {
     'workspace.size': async ({ cols, rows }) => {
-      workspace.resize(cols, rows);
+      const kept = workspace.view ? undefined : await memory.recall();
+      // Locked meanwhile: nobody is there for whom anything would be opened.
+      if (!gate.session) throw new Refusal('locked', 'Wardmux is locked.');
+      workspace.resize(cols, rows, kept);
       return {};
     },
     'workspace.attach': async () => {

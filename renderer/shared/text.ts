@@ -16,6 +16,13 @@ export const left = (seconds: number): string => `${Math.floor(Math.max(0, secon
 /** Clock time on this machine, 24 hours: 14:32. */
 export const clock = (date: Date): string => `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
 
+/** The same for a moment of any day: 14:32 today, 2026-11-27 14:32 otherwise. */
+export function moment(date: Date, now = new Date()): string {
+  if (date.toDateString() === now.toDateString()) return clock(date);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(date)}`;
+}
+
 /** Text that a program chose (a title, a link): one line, no control or direction characters, of bounded length. */
 export function tame(text: string, longest = 80): string {
   // eslint-disable-next-line no-control-regex

@@ -88,9 +88,11 @@ test('banners: the worst first, one of a kind, three at most', () => {
 });
 
 test('failed tries stand in a banner until they are read, and can be read again', async () => {
-  bench.emit('welcome', { lastUnlock: '2026-11-28T06:50:00Z', failures: 2 });
+  bench.emit('welcome', { lastUnlock: '2026-10-27T11:50:00Z', failures: 2 });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(model.banners.value).toMatchObject([{ kind: 'warn', note: expect.stringMatching(/^2 failed tries since the last unlock\. Last unlock /) }]);
+  // Another day has its date.
+  expect(model.banners.value[0]!.note).toMatch(/Last unlock 2026-10-2[78] \d\d:\d\d\.$/);
   bench.controller.notices.dismissNext();
   expect(model.banners.value).toEqual([]);
   expect(model.log.value).toMatchObject([{ note: expect.stringContaining('2 failed tries') }]);

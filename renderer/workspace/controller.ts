@@ -6,7 +6,7 @@ import { Refused, type Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { say } from '../shared/say.ts';
-import { clock } from '../shared/text.ts';
+import { moment } from '../shared/text.ts';
 import { alert, seen } from './alerts.ts';
 import { Copying } from './copying.ts';
 import { Finding } from './find.ts';
@@ -192,7 +192,7 @@ export class Controller {
 
   #welcome(lastUnlock: string | null, failures: number): void {
     const heading = lastUnlock ? text.welcome : text.welcomeNew;
-    const last = lastUnlock ? [text.welcomeLast(clock(new Date(lastUnlock)))] : [];
+    const last = lastUnlock ? [text.welcomeLast(moment(new Date(lastUnlock)))] : [];
     // The failures stay until they are read, and so have no row of help beside them.
     if (failures > 0) this.notices.banner('warn', heading, [text.welcomeFailures(failures), ...last].join(' '));
     else this.notices.toast('note', heading, lastUnlock ? last[0] : text.welcomeFirst);

@@ -1,4 +1,5 @@
 /** Why an anchor did not take a head. `code` goes into the ledger; the sentence is for people and stays here. */
+import { SentenceError } from '../types/sentence.ts';
 
 import { capital, troubleOf } from '../disk/errno.ts';
 
@@ -22,7 +23,7 @@ export const anchorFailureCodes = [
 ] as const;
 export type AnchorFailureCode = (typeof anchorFailureCodes)[number];
 
-export class AnchorError extends Error {
+export class AnchorError extends SentenceError {
   override name = 'AnchorError';
   readonly code: AnchorFailureCode;
 

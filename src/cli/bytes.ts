@@ -1,6 +1,7 @@
 /** Arguments, variables and folders are bytes to the system and text to Node: what is no UTF-8 is found here before it is changed. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { SentenceError } from '../types/sentence.ts';
 
 /** Parts of a /proc file, which ends each with a NUL. Nothing where there is no such file. */
 function parts(path: string): Buffer[] {
@@ -35,15 +36,15 @@ export function variablesNotUtf8(): string | undefined {
   );
 }
 
-/** The working folder. @throws Error with a sentence where it was deleted, or its name is no UTF-8. */
+/** The working folder. @throws SentenceError where it was deleted, or its name is no UTF-8. */
 export function workingFolder(): string {
   let folder: string;
   try {
     folder = process.cwd();
   } catch {
-    throw new Error('The working folder does not exist any more. Go to another one, for example: cd');
+    throw new SentenceError('The working folder does not exist any more. Go to another one, for example: cd');
   }
   if (folder.includes('\ufffd') && !isUtf8(readlinkSync('/proc/self/cwd', 'buffer')))
-    throw new Error('The name of the working folder is not UTF-8, and so the command cannot be started there. Go to another one.');
+    throw new SentenceError('The name of the working folder is not UTF-8, and so the command cannot be started there. Go to another one.');
   return folder;
 }

@@ -1,3 +1,5 @@
+import { SentenceError } from '../types/sentence.ts';
+
 /**
  * Exit statuses of the `wardmux` command. Stable: scripts rely on them. `verify` has one for each kind of failure, from 10
  * up (src/export/failures.ts); `record` exits as the recorded command does, or with one of its own below.
@@ -35,7 +37,7 @@ export const exit = Object.fromEntries(exitTable.map(({ name, status }) => [name
 export const recordExit = { failed: 125, notExecutable: 126, missing: 127, signal: 128 } as const;
 
 /** Ends a command with a sentence on stderr. */
-export class CliError extends Error {
+export class CliError extends SentenceError {
   readonly status: number;
 
   constructor(name: ExitName, message: string, options?: ErrorOptions) {

@@ -1,4 +1,5 @@
 /** A passphrase for a command: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
+import { SentenceError } from '../types/sentence.ts';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
@@ -13,7 +14,7 @@ const newline = 10;
 const carriageReturn = 13;
 
 /** `message` is a sentence; `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
-export class PassphraseInputError extends Error {
+export class PassphraseInputError extends SentenceError {
   override name = 'PassphraseInputError';
   readonly code: 'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled';
 

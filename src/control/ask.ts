@@ -2,6 +2,7 @@
  * The way to a running app: one JSON line each way over a Unix socket in a folder that only this account can enter. The
  * app answers the words of verbs.ts, and none of them opens anything.
  */
+import { SentenceError } from '../types/sentence.ts';
 import { createHash } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
@@ -24,7 +25,7 @@ const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN
 const answerSchema = z.discriminatedUnion('ok', [appFacts.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: z.string() })]);
 
 /** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
-export class ImpostorError extends Error {
+export class ImpostorError extends SentenceError {
   constructor(path: string) {
     super(
       `What answers at ${path} is not this Wardmux: its answer is not signed by the key of this installation. Nothing is known of the app. ` +

@@ -1,5 +1,6 @@
 /** What the system's names of a disk's troubles mean: one table, of which every room takes the words for its own sentence. */
 import { StorageFault, type StorageCode } from './fault.ts';
+import { kindOf } from '../types/sentence.ts';
 
 export interface Trouble {
   readonly code: StorageCode;
@@ -49,11 +50,7 @@ export function storageFault(error: unknown, doing: string, path: string): Stora
   const trouble = troubleOf(error);
   return trouble
     ? new StorageFault(trouble.code, path, `Cannot ${doing} ${path}: ${trouble.is}. ${capital(trouble.mend)}.`)
-    : new StorageFault(
-        'io',
-        path,
-        `Cannot ${doing} ${path}: the system says ${(error as NodeJS.ErrnoException)?.code ?? String((error as Error)?.message ?? error)}.`,
-      );
+    : new StorageFault('io', path, `Cannot ${doing} ${path}: the system says ${kindOf(error)}.`);
 }
 
 /** True where `error` is node:fs saying that there is nothing at the path. */

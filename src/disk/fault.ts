@@ -1,4 +1,5 @@
 /** One kind of error for everything on disk: its message is a sentence for people, its code is stable. */
+import { SentenceError } from '../types/sentence.ts';
 
 export type StorageCode =
   | 'not-initialised'
@@ -22,7 +23,7 @@ export type StorageCode =
   | 'io';
 
 /** `message` says what is wrong, where, and what to do. It never holds a secret or pane text. */
-export class StorageFault extends Error {
+export class StorageFault extends SentenceError {
   override name = 'StorageFault';
   readonly code: StorageCode;
   readonly path: string;

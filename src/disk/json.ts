@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { readSmall } from './atomic.ts';
 import { StorageFault } from './fault.ts';
 import { utf8Text } from './utf8.ts';
+import { issueInWords } from './issue.ts';
 
 /**
  * Parses the bytes of a file.
@@ -19,12 +20,16 @@ export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: stri
   } catch {
     throw new StorageFault('corrupt', path, `${path} is not JSON: ${placeOf(text, faultIn(text))}. It is left as it is. ${advice}`);
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueInWords });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'the top level';
   const line = lineOf(text, issue?.path.map(String) ?? []);
-  throw new StorageFault('corrupt', path, `${path} is not valid at ${field} (line ${line}): ${issue?.message ?? 'unknown'}. It is left as it is. ${advice}`);
+  throw new StorageFault(
+    'corrupt',
+    path,
+    `${path} is not valid at ${field} (line ${line}): ${issue?.message ?? 'is not valid'}. It is left as it is. ${advice}`,
+  );
 }
 
 /** True where more text could still make JSON of it. V8 names the end of the text then, and never quotes it. */

@@ -1,9 +1,10 @@
 import type { RuleBreak } from './rules.ts';
+import { SentenceError } from '../types/sentence.ts';
 
 /** Why the ledger refused. `code` is stable; the message is one sentence for people, with the path and what to do. */
 export type LedgerErrorCode = 'corrupt' | 'diverged' | 'contradiction' | 'not-signed' | 'busy' | 'write-failed' | 'unreadable' | 'refused-event' | 'closed';
 
-export class LedgerError extends Error {
+export class LedgerError extends SentenceError {
   readonly code: LedgerErrorCode;
 
   constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {

@@ -118,6 +118,11 @@ export abstract class LedgerQuestions {
     return this.look((source) => eventsOf(source, POLICIES));
   }
 
+  /** One event by its number; undefined where there is none. */
+  event(seq: number): Promise<FoundEvent | undefined> {
+    return this.look((source) => (seq >= 0 && seq < source.state.tree.size ? eventOf(source, seq, source.state.beside.node) : undefined));
+  }
+
   /** The inclusion path of an event in the tree of a head that was signed. */
   inclusion(found: FoundEvent, head: TreeHead): Promise<Buffer[]> {
     return this.look((source) => inclusionOf(source, found, head));

@@ -23,6 +23,7 @@ import { eventAt } from './found-event.ts';
 import { openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
 import type { LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
+import { sentenceOf } from '../types/sentence.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');
@@ -370,13 +371,9 @@ export class LedgerWriter {
     try {
       return await sign();
     } catch (error) {
-      throw new LedgerError(
-        'not-signed',
-        `Nothing was entered in the ledger, because its key did not sign: ${error instanceof Error ? error.message : 'unknown fault'}`,
-        {
-          cause: error,
-        },
-      );
+      throw new LedgerError('not-signed', `Nothing was entered in the ledger, because its key did not sign: ${sentenceOf(error)}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -2,6 +2,7 @@
  * The few calls to the operating system that JavaScript cannot make: native/wardmux.c, typed. Linux only; elsewhere each
  * function throws a NativeError with the code ENOTSUP, and does nothing.
  */
+import { SentenceError } from '../types/sentence.ts';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -34,7 +35,7 @@ export interface Peer {
 }
 
 /** A call that the operating system refused. `code` is errno's name (ENOTSUP: not on this system), or MISSING. */
-export class NativeError extends Error {
+export class NativeError extends SentenceError {
   override name = 'NativeError';
   readonly code: string;
 

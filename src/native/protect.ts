@@ -2,6 +2,7 @@
  * What every process of ours does before it holds anything: it keeps other programs of the same account out of its
  * memory, and its memory out of core dumps. And what it undoes for the programs that it starts.
  */
+import { SentenceError } from '../types/sentence.ts';
 import { readFileSync } from 'node:fs';
 import { closeOnExec, coreLimit, isDumpable, NativeError, setCoreLimit, setNotDumpable } from './addon.ts';
 import { runtimeVariables, withoutRuntimeVariables, type Environment } from './environment.ts';
@@ -20,7 +21,7 @@ const FIRST = 3;
 export const nodeFlags: readonly string[] = ['--disable-sigusr1'];
 
 /** Why a process must not go on: the message is a sentence for people. */
-export class UnprotectedError extends Error {
+export class UnprotectedError extends SentenceError {
   override name = 'UnprotectedError';
 }
 

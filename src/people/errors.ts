@@ -1,7 +1,8 @@
 /** Why the vault refuses. The message is a sentence for people and never says whether a person exists. */
+import { SentenceError } from '../types/sentence.ts';
 import type { UnlockFailure } from './types.ts';
 
-export class UnlockError extends Error {
+export class UnlockError extends SentenceError {
   override name = 'UnlockError';
   readonly code: UnlockFailure;
 
@@ -12,7 +13,7 @@ export class UnlockError extends Error {
 }
 
 /** Other refusals of the vault: `code` is stable. */
-export class VaultError extends Error {
+export class VaultError extends SentenceError {
   override name = 'VaultError';
   readonly code: string;
 

@@ -12,6 +12,7 @@ import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
 import { policyDifferences, type Difference } from './difference.ts';
 import { parsePolicy, type LoadedPolicy } from './policy.ts';
+import { sentenceOf } from '../types/sentence.ts';
 
 /** What stands in policy.json where that is not the policy in force. */
 export type Proposal =
@@ -63,7 +64,7 @@ export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy'>): P
   try {
     proposed = readSmall(home.policy);
   } catch (error) {
-    unreadable = error instanceof Error ? error.message : 'It cannot be read.';
+    unreadable = sentenceOf(error);
   }
   const bytes = bytesOf(home, known.sha256, proposed);
   if (!bytes)
@@ -124,7 +125,7 @@ function propose(home: Home, inForce: LoadedPolicy, proposed: Uint8Array | undef
     const loaded = parsePolicy(proposed, home.policy);
     return { kind: 'changed', sha256, loaded, bytes: proposed, differences: policyDifferences(inForce.policy, loaded.policy) };
   } catch (error) {
-    return { kind: 'malformed', sha256, sentence: `${error instanceof Error ? error.message : 'It is not a policy.'} ${stays}` };
+    return { kind: 'malformed', sha256, sentence: `${sentenceOf(error)} ${stays}` };
   }
 }
 

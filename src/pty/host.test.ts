@@ -4,6 +4,7 @@ import { person, recipient, Stage } from './host.fixture.ts';
 import { CHECK_MS, LEASE_MS, RENEW_MS } from '../bridge/lease.ts';
 import { limits } from './backlog/backlog.ts';
 import { checkpointMs } from './host.ts';
+import { SentenceError } from '../types/sentence.ts';
 
 const { enoughBytes, highWaterBytes, lowWaterBytes } = limits;
 
@@ -105,7 +106,7 @@ describe('output', () => {
   test('is not shown when it cannot be sealed: the pane is closed and it is said why', async () => {
     const stage = await ready();
     await stage.attach();
-    stage.writers[0]!.failure = new Error('The disk is full.');
+    stage.writers[0]!.failure = new SentenceError('The disk is full.');
     stage.ptys[0]!.print('secret');
     expect(stage.count('frame')).toBe(0);
     expect(stage.faults()).toEqual(['The disk is full. The program is ended, because nothing may be shown that is not sealed.']);

@@ -22,9 +22,10 @@ import type { Link } from '../process/link.ts';
 import type { Handlers, OutputOf } from '../process/service.ts';
 import { Refusal } from '../types/refusal.ts';
 import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
-import { PtyError, type PtySpawner } from './pty.ts';
+import { type PtySpawner } from './pty.ts';
 import { Session, type SessionEvents, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
+import { SentenceError, sentenceOf } from '../types/sentence.ts';
 
 /** Heads go to the ledger this often while a recording grows (design, section 5). */
 export const checkpointMs = 10_000;
@@ -307,7 +308,7 @@ export class PtyHost {
   #notice(pane: Pane, notice: RecordingNotice): void {
     if (notice.kind === 'segment' && pane.session) this.#told.set(pane.session, notice.head.size);
     this.#main.tell('notice', notice);
-    if (notice.kind === 'failed') pane.session?.fail(new Error(notice.reason));
+    if (notice.kind === 'failed') pane.session?.fail(new SentenceError(notice.reason));
   }
 
   /** Sealed output of a pane. */
@@ -541,6 +542,5 @@ const cannotStart = (why: string): Refusal => new Refusal('cannot-start', why);
 const notProven = (code: 'no-challenge' | 'wrong-proof'): Refusal => new Refusal(code, 'That the owner of these shells is in was not proven.');
 
 function sentence(error: unknown): string {
-  if (error instanceof PtyError || error instanceof Error) return error.message.split(EOL).join(' ');
-  return String(error);
+  return sentenceOf(error).split(EOL).join(' ');
 }

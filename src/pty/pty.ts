@@ -1,4 +1,5 @@
 /** The edge to the operating system's pseudo-terminals: one interface, a real side (unix.ts) and a fake (fake.ts). */
+import { SentenceError } from '../types/sentence.ts';
 
 export interface PtyOptions {
   /** Program and arguments. The program is an absolute path: see shell.ts. */
@@ -49,7 +50,7 @@ export interface Pty {
 export type PtySpawner = (options: PtyOptions, events: PtyEvents) => Pty;
 
 /** Why a program could not be started; the message is a sentence for people. */
-export class PtyError extends Error {
+export class PtyError extends SentenceError {
   override name = 'PtyError';
 }
 

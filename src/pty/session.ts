@@ -13,6 +13,7 @@ import type { EventCode } from '../recording/types.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { EndReason } from '../types/words.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
+import { sentenceOf } from '../types/sentence.ts';
 
 /** From SIGHUP to SIGKILL: a shell may save its history and tell its jobs. */
 const hangUpMs = 2000;
@@ -165,7 +166,7 @@ export class Session {
     if (this.#failed || this.#ending) return;
     this.#failed = true;
     this.#reason = 'write-failed';
-    const why = error instanceof Error ? error.message : String(error);
+    const why = sentenceOf(error);
     this.#events.failed(`${why} The program is ended, because nothing may be shown that is not sealed.`);
     this.pty.close();
     this.pty.kill('SIGHUP');
@@ -282,7 +283,7 @@ export class Session {
     } catch (error) {
       if (!this.#failed) {
         this.#failed = true;
-        this.#events.failed(error instanceof Error ? error.message : String(error));
+        this.#events.failed(sentenceOf(error));
       }
     }
     this.#events.end(exit);

@@ -14,6 +14,7 @@ import { PtyError, type Pty, type PtyEvents, type PtyOptions, type PtySpawner } 
 import type { MasterReader, OpenReader } from './reader.ts';
 import { makeExecutable, spawnHelper } from './spawn-helper.ts';
 import { openThreadReader } from './thread-reader.ts';
+import { kindOf } from '../types/sentence.ts';
 
 interface NativePty {
   fork(
@@ -76,7 +77,7 @@ class UnixPty implements Pty {
         native.fork(file, args, env, options.cwd, options.cols, options.rows, -1, -1, true, helper, (code, signal) => this.#exited(code, signal)),
       );
     } catch (error) {
-      throw new PtyError(`The system gives no terminal: ${(error as Error).message} Close some panes or programs and try again.`);
+      throw new PtyError(`The system gives no terminal (${kindOf(error)}). Close some panes or programs and try again.`);
     }
     this.#events = events;
     this.#fd = forked.fd;
@@ -88,7 +89,7 @@ class UnixPty implements Pty {
       closeSync(forked.fd);
       this.#slave = -1;
       this.kill('SIGKILL');
-      throw new PtyError(`The terminal ${forked.pty} cannot be opened: ${(error as Error).message}`);
+      throw new PtyError(`The terminal ${forked.pty} cannot be opened (${kindOf(error)}).`);
     }
     this.#input = new InputQueue(this.#fd, () => this.#events.drained?.());
     this.#reader = open(this.#fd, { data: (bytes) => this.#events.data(bytes), ended: () => this.#finished() });

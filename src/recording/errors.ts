@@ -1,4 +1,5 @@
 /** Errors of this room. `code` is stable; `message` is one sentence for people and never holds pane text. */
+import { SentenceError } from '../types/sentence.ts';
 import type { FrameFault } from './types.ts';
 
 export type RecordingErrorCode =
@@ -22,7 +23,7 @@ export type RecordingErrorCode =
   /** It is being written by a running process. */
   | 'live';
 
-export class RecordingError extends Error {
+export class RecordingError extends SentenceError {
   readonly code: RecordingErrorCode;
 
   constructor(code: RecordingErrorCode, message: string, options?: ErrorOptions) {

@@ -9,6 +9,7 @@ import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, parseFrame, SEGMENT_MAGIC, TYPE_HEADE
 import { parseHeader, segmentName, segmentNumber } from '../recording/header.ts';
 import type { SegmentHeader } from '../recording/types.ts';
 import { openPlain } from '../disk/plain.ts';
+import { kindOf } from '../types/sentence.ts';
 
 /** Of a longer last segment the frames are not counted: a list of recordings is no reading of them. */
 const COUNTED_BYTES = 256 * 1024;
@@ -82,7 +83,7 @@ function lookAt(path: string): Look | string {
     if (!header) return 'has no header that can be understood';
     return size > COUNTED_BYTES ? { header, frames: null, rest: 0 } : { header, ...framesIn(whole) };
   } catch (error) {
-    return `cannot be read (${(error as Error).message})`;
+    return `cannot be read (${kindOf(error)})`;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

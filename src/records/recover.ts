@@ -4,6 +4,7 @@
  * can have written. What contradicts a signed head is not signed over, moved or cut: it is said, entered as damage, and can be made good by
  * restoring the original. One service for the app and for `wardmux list --recover`.
  */
+import { SentenceError, sentenceOf } from '../types/sentence.ts';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -39,7 +40,7 @@ export interface Recoverer {
 const NOTHING: TreeHead = { size: 0, root: emptyRoot().toString('hex') };
 
 /** Thrown by a look at a recording before anything of it is changed. */
-class Contradiction extends Error {
+class Contradiction extends SentenceError {
   readonly found: TreeHead;
 
   constructor(sentence: string, found: TreeHead) {
@@ -96,7 +97,7 @@ async function settle(recordings: string, ledger: Ledger, id: string, state: Rec
     return sentence === undefined ? undefined : { recording: id, outcome: 'closed', sentence };
   } catch (error) {
     if (!(error instanceof Contradiction)) {
-      const why = error instanceof Error ? error.message : 'unknown fault';
+      const why = sentenceOf(error);
       return { recording: id, outcome: 'failed', sentence: `Recording ${id} was interrupted and could not be closed: ${why}` };
     }
     await enterDamage(ledger, id, signed, error.found);

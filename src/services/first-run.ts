@@ -32,6 +32,7 @@ import { factsOf } from '../people/pinned.ts';
 import { nameSchema } from '../people/schema.ts';
 import type { PersonRecord } from '../people/types.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
+import { issueInWords } from '../disk/issue.ts';
 
 /** Its events, in their order. */
 const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'installation.pin'];
@@ -70,7 +71,7 @@ export interface FirstRunResult {
 
 /** The name, or a refusal in a sentence. */
 function checkName(name: string): string {
-  const parsed = nameSchema.safeParse(name);
+  const parsed = nameSchema.safeParse(name, { error: issueInWords });
   if (parsed.success) return parsed.data;
   throw new VaultError('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give your name as colleagues know it.`);
 }

@@ -17,6 +17,8 @@ export interface Home {
   readonly ledger: string;
   readonly anchors: string;
   readonly recordings: string;
+  /** How each person's windows were arranged and called, sealed by them. */
+  readonly workspaces: string;
   readonly run: string;
 }
 
@@ -43,6 +45,7 @@ export function homePaths(folder: string): Home {
     ledger: join(folder, 'ledger'),
     anchors: join(folder, 'anchors'),
     recordings: join(folder, 'recordings'),
+    workspaces: join(folder, 'workspaces'),
     run: join(folder, 'run'),
   };
 }
@@ -97,7 +100,7 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.run]) {
+  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.run]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

@@ -13,6 +13,7 @@ import { type KeyringState, keyringState } from './keyring.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { storageFault } from '../disk/errno.ts';
 import type { Home } from './home.ts';
+import { kindOf, sentenceOf } from '../types/sentence.ts';
 
 export type SecretStoreName = 'secret-service' | 'file';
 
@@ -108,7 +109,7 @@ export class SecretServiceStore implements SecretStore {
       return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. ${advice}`);
     } catch (error) {
       if (error instanceof StorageFault || error instanceof RangeError) throw error;
-      throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service: ${String((error as Error).message ?? error)}. ${advice}`);
+      throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service (${kindOf(error)}). ${advice}`);
     }
   }
 
@@ -127,8 +128,7 @@ export class SecretServiceStore implements SecretStore {
     try {
       return await timeBox(probe(), availabilityMs, obstacles.silent);
     } catch (error) {
-      const message = String((error as Error).message ?? error);
-      return error instanceof StorageFault ? message : `There is no usable Secret Service: ${message}`;
+      return error instanceof StorageFault ? error.message : `There is no usable Secret Service (${kindOf(error)}).`;
     }
   }
 
@@ -175,7 +175,7 @@ export class FileSecretStore implements SecretStore {
       rmSync(path);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return sentenceOf(error);
     }
   }
 

@@ -1,5 +1,7 @@
+import { SentenceError } from './sentence.ts';
+
 /** A refusal that may be shown to people, and passed on from one process to another. `code` is stable, the message is a sentence. */
-export class Refusal extends Error {
+export class Refusal extends SentenceError {
   override name = 'Refusal';
   readonly code: string;
 

@@ -22,6 +22,7 @@ import type { UnlockMethod } from '../types/words.ts';
 import { UnlockError, VaultError } from '../people/errors.ts';
 import { firstRun, type FirstRunInput } from '../services/first-run.ts';
 import type { OpenIdentity } from '../people/identity.ts';
+import { openOwn, sealOwn } from '../people/own.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
 import { Passkeys } from '../people/passkey.ts';
 import { savePerson, unlockWithPassphrase } from '../people/person.ts';
@@ -101,6 +102,8 @@ export class VaultHost {
       prove: (input) => this.#prove(input),
       replay: (input) => this.#replay(input),
       export: (input) => this.#export(input),
+      keepWorkspace: ({ text }) => ({ sealed: sealOwn(this.#open(), 'workspace', text) }),
+      recallWorkspace: ({ sealed }) => this.#recallWorkspace(sealed),
       judge: (input) => this.#judge(input),
     };
   }
@@ -359,6 +362,12 @@ export class VaultHost {
       live: true,
     });
     return { folder: result.folder, records: result.records, sha256: result.sha256 };
+  }
+
+  #recallWorkspace(sealed: VaultInput<'recallWorkspace'>['sealed']): VaultOutput<'recallWorkspace'> {
+    const text = openOwn(this.#open(), 'workspace', sealed);
+    if (text === undefined) throw new VaultError('not-for-this-key', 'It was not sealed by you, or was changed since.');
+    return { text };
   }
 
   async #judge({ folder, trust }: VaultInput<'judge'>): Promise<VaultOutput<'judge'>> {

@@ -22,6 +22,10 @@ const options = z.object({ options: json });
 /** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
 const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string(), seq: z.number() }).optional();
 
+/** A workspace of hundreds of panes takes some 50 KiB. */
+const OWN_TEXT = 256 * 1024;
+const sealedBox = z.strictObject({ iv: z.string().max(16), ciphertext: z.string().max(2 * OWN_TEXT) });
+
 /** scrypt takes a second of a free core, and a first run measures it before: on a busy machine that is a minute. */
 const SCRYPT_MS = 120_000;
 
@@ -81,6 +85,10 @@ export const vaultService = {
     z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
     'any',
   ),
+  /** Seals what is kept of the person's windows, for them alone. */
+  keepWorkspace: asked('session.use', z.object({ text: z.string().max(OWN_TEXT) }), z.object({ sealed: sealedBox })),
+  /** Opens what this person's identity has sealed so; nothing else opens with it. */
+  recallWorkspace: asked('session.use', z.object({ sealed: sealedBox }), z.object({ text: z.string().max(OWN_TEXT) })),
   /** Judges a bundle by this trust.json. */
   judge: asked(
     'ledger.verify',

@@ -307,6 +307,7 @@ export class FakeCore {
           return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
         },
       },
+      memory: { recall: async () => undefined },
       unlock: {
         attempt: async (person, method, open) => {
           await open(undefined);

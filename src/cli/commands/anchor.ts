@@ -12,6 +12,7 @@ import { CliError, exit, type ExitName } from '../exit.ts';
 import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../installation.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
+import { issueInWords } from '../../disk/issue.ts';
 
 /** RFC 5425, section 4.1. */
 const SYSLOG_PORT = 6514;
@@ -166,7 +167,7 @@ async function add(name: string, options: AddOptions, io: CliIo): Promise<number
     throw new CliError('usage', `The policy has another anchor ${name} already. Choose another name, or take that one out of ${site.home.policy}.`);
   // The schema first: only then is the address one that can be looked at.
   const anchors = same ? policy.anchors! : [...(policy.anchors ?? []), row];
-  const issue = anchorsSchema.safeParse(anchors).error?.issues[0];
+  const issue = anchorsSchema.safeParse(anchors, { error: issueInWords }).error?.issues[0];
   if (issue) throw new CliError('usage', `The anchor cannot be added: ${String(issue.path.at(-1) ?? 'the list')} ${issue.message}.`);
   const target = reached(row);
   const allowed = target === undefined || networkAllows(policy.network, target.host, target.port);

@@ -2,13 +2,13 @@
 import { homedir, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { homeFolder, openHome } from '../../storage/index.ts';
-import { StorageFault } from '../../disk/fault.ts';
 import { mountedMedia } from '../../disk/media.ts';
 import { auditKeyPlace } from '../../services/audit-key.ts';
 import { VaultError } from '../../people/errors.ts';
 import { firstRun, refuseSecondRun, type FirstRunInput } from '../../services/first-run.ts';
 import { loadJudge } from '../../people/passphrase.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../passphrase.ts';
+import { sentenceOf } from '../../types/sentence.ts';
 
 export interface InitOptions {
   readonly name: string;
@@ -105,8 +105,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
       io.talk(`wardmux init: ${error.message}\n`);
       return initExit.input;
     }
-    const sentence = error instanceof StorageFault || error instanceof Error ? error.message : String(error);
-    io.talk(`wardmux init: ${sentence}\n`);
+    io.talk(`wardmux init: ${sentenceOf(error)}\n`);
     return initExit.failed;
   } finally {
     passphrase?.fill(0);

@@ -13,6 +13,7 @@ import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { neverEntered, presentRecordings } from '../recordings-check.ts';
+import { sentenceOf } from '../../types/sentence.ts';
 
 /** h:mm:ss, rounded down. */
 export function lengthText(ms: number): string {
@@ -119,7 +120,7 @@ async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise
     if (!view) io.talk(`Nothing in this list is compared with the ledger: there is none in ${home.ledger}.`);
     return view;
   } catch (error) {
-    io.talk(`Nothing in this list is compared with the ledger: ${error instanceof Error ? error.message : 'unknown fault'}`);
+    io.talk(`Nothing in this list is compared with the ledger: ${sentenceOf(error)}`);
     return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { version } from '../../version.ts';
 import { variablesNotUtf8, workingFolder } from '../bytes.ts';
 import { recordExit } from '../exit.ts';
 import { record as runRecord } from './record.ts';
+import { SentenceError, sentenceOf } from '../../types/sentence.ts';
 
 export const record: CliCommand = {
   name: 'record',
@@ -25,9 +26,9 @@ export const record: CliCommand = {
         try {
           cwd = workingFolder();
           const bad = variablesNotUtf8();
-          if (bad !== undefined) throw new Error(`${bad} Unset it, or set it to text.`);
+          if (bad !== undefined) throw new SentenceError(`${bad} Unset it, or set it to text.`);
         } catch (error) {
-          io.talk(`wardmux: ${(error as Error).message}`);
+          io.talk(`wardmux: ${sentenceOf(error)}`);
           done(recordExit.failed);
           return;
         }

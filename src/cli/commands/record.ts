@@ -13,7 +13,7 @@ import type { InstallationSigner } from '../../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../../policy/index.ts';
 import { systemClock } from '../../pty/clock.ts';
 import { OutputSink } from '../../pty/output-sink.ts';
-import { PtyError, type PtyExit } from '../../pty/pty.ts';
+import { type PtyExit } from '../../pty/pty.ts';
 import { Session, type Held, type SessionEvents } from '../../pty/session.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../../pty/shell.ts';
 import { spawnThreadedPty } from '../../pty/unix.ts';
@@ -30,6 +30,7 @@ import { pass } from '../door.ts';
 import { RecordAnchors } from '../record-anchors.ts';
 import type { Gate } from '../terminal-gate.ts';
 import { rawMode, terminalFd, terminalSize } from './record-terminal.ts';
+import { SentenceError, sentenceOf } from '../../types/sentence.ts';
 
 /** Input that may wait for a command that does not read, before stdin is paused. */
 const inputHighWater = 64 * 1024;
@@ -57,7 +58,6 @@ export interface RecordContext {
 }
 
 const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\n`);
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Runs the command and resolves with the exit status: the command's own, 128 and the signal's number where a signal ended
@@ -74,14 +74,14 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
   try {
     program = findProgram(name, context.cwd, context.env['PATH']);
   } catch (error) {
-    say(reason(error));
+    say(sentenceOf(error));
     return error instanceof ProgramError && error.kind === 'not-executable' ? recordExit.notExecutable : recordExit.missing;
   }
   let begun: Begun;
   try {
     begun = await begin(args, context);
   } catch (error) {
-    say(reason(error));
+    say(sentenceOf(error));
     return recordExit.failed;
   }
   return run([program, ...rest], args, context, begun);
@@ -123,16 +123,16 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
   return { home, installation: installation.id, person, recipients: [owner, ...audit], loaded, ledger, signer };
 }
 
-/** @throws Error with a sentence */
+/** @throws SentenceError */
 function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined): PersonRecord {
   const people = facts.people();
   const [id] = wanted === undefined ? people : [wanted];
   if (wanted === undefined && people.length > 1) {
-    throw new Error(`This installation has ${people.length} people (${people.join(', ')}). Say whose recording it is with --person ID.`);
+    throw new SentenceError(`This installation has ${people.length} people (${people.join(', ')}). Say whose recording it is with --person ID.`);
   }
   const person = id === undefined ? undefined : readPinned(home, facts, id);
   if (!person)
-    throw new Error(
+    throw new SentenceError(
       wanted === undefined ? `Nobody is known in ${home.people}. Do the first run: wardmux init` : `There is no person ${wanted} in ${home.people}.`,
     );
   return person;
@@ -144,7 +144,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   let ledgerFault: string | undefined;
   const note = (entry: Parameters<Ledger['append']>[0]): void => {
     ledger.append(entry).catch((error: unknown) => {
-      ledgerFault ??= reason(error);
+      ledgerFault ??= sentenceOf(error);
     });
   };
   let session: Session | undefined;
@@ -156,7 +156,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   };
   const heard = (notice: RecordingNotice): void => {
     note(noticeEntry(notice));
-    if (notice.kind === 'failed') session?.fail(new Error(notice.reason));
+    if (notice.kind === 'failed') session?.fail(new SentenceError(notice.reason));
   };
   const fd = terminalFd();
   const size = terminalSize(fd);
@@ -226,7 +226,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       show: (bytes) => sink.write(bytes),
     });
     const stopCheckpoints = checkpoints(session, ledger, anchors, note, (error) => {
-      ledgerFault ??= reason(error);
+      ledgerFault ??= sentenceOf(error);
     });
     exit = await session.done;
     // What has ended while the screen was closed does not open it.
@@ -240,7 +240,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     note({ action: 'app.stop', detail: { reason: 'error' } });
     await anchors?.end();
     await ledger.close().catch(() => undefined);
-    say(error instanceof PtyError ? error.message : reason(error));
+    say(sentenceOf(error));
     return recordExit.failed;
   } finally {
     stopTerminal();
@@ -255,7 +255,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     if (late !== undefined) say(late);
     await ledger.close();
   } catch (error) {
-    ledgerFault ??= reason(error);
+    ledgerFault ??= sentenceOf(error);
   }
   if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
   const status =

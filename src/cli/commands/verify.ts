@@ -8,6 +8,7 @@ import type { Verdict } from '../../export/verify/verdict.ts';
 import type { CliCommand } from '../command.ts';
 import { appendEvent, openInstallation } from '../installation.ts';
 import { jsonText, type CliIo } from '../io.ts';
+import { sentenceOf } from '../../types/sentence.ts';
 
 export const verify: CliCommand = {
   name: 'verify',
@@ -44,6 +45,6 @@ async function tell(verdict: Verdict, io: CliIo): Promise<void> {
   try {
     await appendEvent(await openInstallation(io), { action: 'verify', outcome: 'failure', detail: { target: 'bundle', code: verdict.code } });
   } catch (error) {
-    io.talk(`The failure could not be entered into the ledger: ${error instanceof Error ? error.message : 'unknown fault'}`);
+    io.talk(`The failure could not be entered into the ledger: ${sentenceOf(error)}`);
   }
 }

@@ -1,0 +1,119 @@
+/**
+ * Keeps how a person's windows were arranged and called, over an end of the app. Names can hold a patient's, so what lies on
+ * the disk is sealed by the open identity (src/people/own.ts): it is written and read only while that person is in, and only they can have made it.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson } from '../src/disk/json.ts';
+import { writeAtomic } from '../src/disk/atomic.ts';
+import { presetNames } from '../src/mux/layout-presets.ts';
+import type { Cell } from '../src/mux/layout.ts';
+import type { Kept } from '../src/mux/state/kept.ts';
+import type { Home } from '../src/storage/index.ts';
+import type { VaultClient } from './vault-client.ts';
+
+/** Nobody can use more; each pane is a shell that a start starts. */
+const most = { windows: 100, panes: 200 } as const;
+
+const size = { cols: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) };
+const cell: z.ZodType<Cell> = z.lazy(() =>
+  z.union([
+    z.strictObject({ pane: z.int().min(0).max(most.panes), ...size }),
+    z.strictObject({ split: z.enum(['left-right', 'top-bottom']), ...size, cells: z.array(cell).min(2).max(most.panes) }),
+  ]),
+);
+const keptSchema: z.ZodType<Kept> = z
+  .strictObject({
+    session: z.string().min(1).max(60),
+    active: z.int().min(0),
+    history: z.array(z.int().min(0)).max(most.windows),
+    windows: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0),
+          name: z.string().min(1).max(60).nullable(),
+          root: cell,
+          active: z.int().min(0),
+          zoomed: z.boolean(),
+          preset: z.enum(presetNames).nullable(),
+        }),
+      )
+      .min(1)
+      .max(most.windows),
+  })
+  // Panes are numbered as they lie, and there are not more shells than somebody could have opened.
+  .refine(({ windows }) => windows.every(({ root, active }) => active < panesIn(root).length && panesIn(root).every((pane, i) => pane === i)))
+  .refine(({ windows }) => windows.reduce((sum, { root }) => sum + panesIn(root).length, 0) <= most.panes);
+
+const panesIn = (root: Cell): number[] => ('pane' in root ? [root.pane] : root.cells.flatMap(panesIn));
+
+const fileSchema = z.strictObject({ format: z.literal('wardmux-workspace'), version: z.literal(1), iv: z.string(), ciphertext: z.string() });
+
+export interface WorkspaceMemoryParts {
+  readonly home: Home;
+  /** Who is in, and the process that holds their keys; undefined while nobody is. */
+  readonly open: () => { readonly person: string; readonly vault: Pick<VaultClient, 'ask'> } | undefined;
+  /** `warn` stays until it is read. */
+  readonly say: (kind: 'note' | 'warn', sentence: string) => void;
+}
+
+export class WorkspaceMemory {
+  readonly #parts: WorkspaceMemoryParts;
+  /** What was kept last, of whom: a program that starts or ends in a pane changes nothing here. */
+  #last: { readonly person: string; readonly text: string } | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(parts: WorkspaceMemoryParts) {
+    this.#parts = parts;
+  }
+
+  /** The state is this now. What changes while nobody is in is kept with the first change, or the first view, after they are in again. */
+  changed(kept: Kept | undefined): void {
+    const open = this.#parts.open();
+    const text = kept === undefined ? '' : JSON.stringify(kept);
+    if (!open || (open.person === this.#last?.person && text === this.#last.text)) return;
+    const wanted = (this.#last = { person: open.person, text });
+    // Names and places are a convenience: where the disk is full the recording says so.
+    this.#work = this.#work.then(() => this.#keep(wanted)).catch(() => void (this.#last = undefined));
+  }
+
+  async #keep(wanted: { readonly person: string; readonly text: string }): Promise<void> {
+    const open = this.#parts.open();
+    // Locked meanwhile, or there is something newer.
+    if (open?.person !== wanted.person || wanted !== this.#last) return;
+    const path = this.#path(open.person);
+    if (wanted.text === '') return rmSync(path, { force: true });
+    const { sealed } = await open.vault.ask('keepWorkspace', { text: wanted.text });
+    writeAtomic(path, `${JSON.stringify({ format: 'wardmux-workspace', version: 1, ...sealed })}\n`);
+  }
+
+  /** What was kept of whoever is in. Where nothing was, or nothing can be used, undefined; the second is said. */
+  async recall(): Promise<Kept | undefined> {
+    const open = this.#parts.open();
+    if (!open) return undefined;
+    try {
+      const file = readJson(fileSchema, this.#path(open.person), '');
+      if (!file) return undefined;
+      const { text } = await open.vault.ask('recallWorkspace', { sealed: { iv: file.iv, ciphertext: file.ciphertext } });
+      const kept = keptSchema.parse(JSON.parse(text));
+      this.#last = { person: open.person, text };
+      if (kept.windows.length > 1 || kept.windows.some(({ root }) => 'split' in root))
+        this.#parts.say(
+          'note',
+          'Your windows are as you left them, with new shells. What ran in them ended with the app; their recordings are sealed: wardmux list names them.',
+        );
+      return kept;
+    } catch {
+      this.#parts.say(
+        'warn',
+        'How your windows were arranged was kept in a file that you did not seal, or that was changed. It is not used: you begin with one window.',
+      );
+      return undefined;
+    }
+  }
+
+  #path(person: string): string {
+    return join(this.#parts.home.workspaces, `${person}.json`);
+  }
+}

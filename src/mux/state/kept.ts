@@ -1,0 +1,90 @@
+/**
+ * What of a workspace outlives the app: windows, the names that a person gave them, and how they are split. Not what ran in
+ * them: no command, no folder, no text, nothing that a start could run.
+ */
+import type { Cell } from '../layout.ts';
+import { panesOf } from '../layout.ts';
+import type { PresetName } from '../layout-presets.ts';
+import { type Change, type Effect, spawnEffect } from './effects.ts';
+import { createState, type Size, type State, type Window } from './model.ts';
+import { sessionOf } from './query.ts';
+import { refit } from './sizes.ts';
+import { count, freshPane, putSession } from './windows.ts';
+
+export interface KeptWindow {
+  readonly index: number;
+  /** Null: it follows the program. */
+  readonly name: string | null;
+  /** Panes are numbered from 0 in the layout's order. */
+  readonly root: Cell;
+  readonly active: number;
+  readonly zoomed: boolean;
+  readonly preset: PresetName | null;
+}
+
+export interface Kept {
+  readonly session: string;
+  readonly windows: readonly KeptWindow[];
+  /** Index of the active window. */
+  readonly active: number;
+  /** Indexes of the windows that were active before, latest first. */
+  readonly history: readonly number[];
+}
+
+/** @returns undefined where there is no window. */
+export function keep(state: State): Kept | undefined {
+  const session = sessionOf(state);
+  const active = session.windows.find(({ id }) => id === session.active);
+  if (!active) return undefined;
+  const history = session.history.flatMap((id) => session.windows.find((window) => window.id === id)?.index ?? []);
+  return { session: session.name, windows: session.windows.map(keepWindow), active: active.index, history };
+}
+
+function keepWindow({ index, name, automaticName, reference, active, zoomed, preset }: Window): KeptWindow {
+  const order = panesOf(reference);
+  const root = numbered(reference.root, (pane) => order.indexOf(pane));
+  return { index, name: automaticName ? null : name, root, active: order.indexOf(active), zoomed, preset: preset ?? null };
+}
+
+/** The same cells with other pane ids. */
+function numbered(cell: Cell, id: (pane: number) => number): Cell {
+  if ('pane' in cell) return { pane: id(cell.pane), cols: cell.cols, rows: cell.rows };
+  return { split: cell.split, cols: cell.cols, rows: cell.rows, cells: cell.cells.map((child) => numbered(child, id)) };
+}
+
+/** A new state with the windows that were kept, fitted to the stage; each pane starts `program`, the person's shell. */
+export function restore(stage: Size, kept: Kept, program: string): Change {
+  let state = createState(stage, { session: kept.session });
+  for (const window of kept.windows) state = putBack(state, window, program);
+  const session = sessionOf(state);
+  const idOf = (wanted: number): number | undefined => session.windows.find(({ index }) => index === wanted)?.id;
+  const history = kept.history.flatMap((index) => idOf(index) ?? []);
+  state = putSession(state, { ...session, active: idOf(kept.active) ?? session.windows[0]?.id, history });
+  const effects: Effect[] = session.windows.flatMap(({ panes }) => panes.map(({ id }) => spawnEffect(state, id, { program })));
+  return { state, effects };
+}
+
+function putBack(state: State, { index, name, root, active, zoomed, preset }: KeptWindow, program: string): State {
+  const { stage, geometry } = state.client;
+  const { window: id, pane: first, use } = state.server.next;
+  const layout = { geometry, root: numbered(root, (pane) => first + pane) };
+  const panes = panesOf(layout);
+  const counted = count(state, { window: id + 1, pane: first + panes.length, use: use + panes.length + 1 });
+  const session = sessionOf(counted);
+  const window: Window = {
+    id,
+    index,
+    name: name ?? program,
+    automaticName: name === null,
+    reference: layout,
+    layout,
+    fits: true,
+    // The active one was used last.
+    panes: panes.map((pane, i) => freshPane(pane, { program }, pane === first + active ? use + panes.length : use + i)),
+    active: first + active,
+    last: undefined,
+    zoomed,
+    preset: preset ?? undefined,
+  };
+  return putSession(counted, { ...session, windows: [...session.windows, refit(window, stage, undefined)] });
+}

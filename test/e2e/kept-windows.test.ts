@@ -1,0 +1,74 @@
+/** Windows, the names that a person gave them and how they are split are there again after the app has ended, and are on the disk for nobody else. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+
+let running: Running | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running?.remove();
+  running = undefined;
+});
+
+const command = async (line: string): Promise<void> => {
+  const { page } = running!;
+  await page.keyboard.press('Control+b');
+  await page.keyboard.press(':');
+  await page.locator('.band input').waitFor();
+  await page.keyboard.type(`${line}\n`);
+  await page.locator('.band input').waitFor({ state: 'detached' });
+};
+/** What the line and the panes show: names of windows, and where the panes of the active one are. */
+const seen = (): Promise<{ windows: string[]; panes: string[] }> =>
+  running!.page.evaluate(`({
+    windows: [...document.querySelectorAll('.win')].map((element) => element.textContent.trim()),
+    panes: [...document.querySelectorAll('.pane:not([hidden])')].map((pane) => { const { x, y, width, height } = pane.getBoundingClientRect(); return [x, y, width, height].join(' '); }),
+  })`);
+const said = async (): Promise<string> => (await running!.page.textContent('body')) ?? '';
+
+test('names, splits and places come back with new shells; a file that somebody else made is not used', async () => {
+  running = await start();
+  const { folder } = running;
+  await firstRun(running, { passkey: false });
+  await command("rename-window 'bed 12 Feldmeier'");
+  await command('split-window -h -l 40');
+  await command('split-window -v');
+  await command("new-window -n 'ward round'");
+  await command('select-window -t :0');
+  await until(async () => (await seen()).panes.length === 3, 'three panes');
+  await run(running, 'MARK=lost; echo mark-$((40+1))', 'mark-41');
+  const before = await seen();
+  expect(before.windows.join(' ')).toMatch(/bed 12 Feldmeier.*ward round/);
+  await running.stop();
+
+  // Not a letter of it in the clear, in any file of the data folder.
+  const files = readdirSync(running.home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.some(({ parentPath }) => parentPath === join(running!.home, 'workspaces'))).toBe(true);
+  for (const { parentPath, name } of files) {
+    const text = readFileSync(join(parentPath, name), 'latin1');
+    for (const word of ['Feldmeier', 'ward round', Buffer.from('Feldmeier').toString('base64url').slice(1, -2)])
+      expect(text.includes(word), `${name}: ${word}`).toBe(false);
+  }
+
+  running = await start({ folder });
+  // The locked page knows nothing of them.
+  await running.surface('lock');
+  expect(await said()).not.toContain('Feldmeier');
+  await unlockWithPassphrase(running);
+  await until(async () => (await seen()).panes.length === 3, 'three panes again');
+  expect(await seen()).toEqual(before);
+  await until(async () => (await said()).includes('as you left them'), 'that it is said');
+  // When they came in last is said over a restart too.
+  expect(await said()).toMatch(/Last unlock \d\d:\d\d\./);
+  await run(running, 'echo mark-$MARK-$((40+2))', 'mark--42');
+  await running.stop();
+
+  const kept = join(running.home, 'workspaces', readdirSync(join(running.home, 'workspaces'))[0]!);
+  const file = JSON.parse(readFileSync(kept, 'utf8')) as { ciphertext: string };
+  writeFileSync(kept, JSON.stringify({ ...file, ciphertext: `${file.ciphertext[0] === 'A' ? 'B' : 'A'}${file.ciphertext.slice(1)}` }));
+  running = await start({ folder });
+  await unlockWithPassphrase(running);
+  await until(async () => (await said()).includes('It is not used'), 'that it is said');
+  expect((await seen()).panes).toHaveLength(1);
+});
