@@ -138,6 +138,43 @@ test('xterm.js says nothing, and is as it was found', async () => {
   );
 }, 60_000);
 
+/** What is seen of a terminal, and what the next character depends on. */
+function seen(terminal: Terminal): unknown {
+  const { active } = terminal.buffer;
+  const lines = Array.from({ length: terminal.rows }, (_, row) => {
+    const line = active.getLine(active.baseY + row)!;
+    return Array.from({ length: terminal.cols }, (_u, x) => {
+      const cell = line.getCell(x)!;
+      return [cell.getChars() || ' ', cell.getFgColor(), cell.getBgColor(), cell.isBold(), cell.isInverse(), cell.isUnderline()];
+    });
+  });
+  return { lines, at: [active.cursorX, active.cursorY], type: active.type, modes: terminal.modes };
+}
+
+test('after a jump back the screen is that of a replay that came to the same place at once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(output, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(), async (chunks, from, to) => {
+      // As the recording has it: in pieces that end anywhere, in the middle of a sequence too.
+      const pieces = chunks.flatMap((chunk) => [chunk.subarray(0, chunk.length >> 1), chunk.subarray(chunk.length >> 1)]);
+      const upTo = (count: number): Uint8Array[] => pieces.slice(0, count % (pieces.length + 1));
+      const shown = async (write: (filter: ReplayFilter) => (Uint8Array | string)[]): Promise<unknown> => {
+        const terminal = new Terminal({ allowProposedApi: true, cols: 30, rows: 8, scrollback: 0, logLevel: 'off' });
+        for (const data of write(new ReplayFilter())) await new Promise<void>((done) => terminal.write(data, done));
+        await new Promise<void>((done) => terminal.write('q\x1b8q', done));
+        return seen(terminal);
+      };
+      const direct = await shown((filter) => upTo(to).map((piece) => filter.filter(piece)));
+      const jumped = await shown((filter) => [
+        ...upTo(from).map((piece) => filter.filter(piece)),
+        filter.rewind(),
+        ...upTo(to).map((piece) => filter.filter(piece)),
+      ]);
+      expect(jumped).toEqual(direct);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 300) },
+  );
+}, 60_000);
+
 /** All of the above and much that is random, as one file, with the undo at its end. */
 function corpus(unicode: boolean): Buffer {
   const filter = new ReplayFilter(unicode);

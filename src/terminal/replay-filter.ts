@@ -28,7 +28,7 @@ const REPLACEMENT = '\ufffd';
 
 export class ReplayFilter {
   readonly #unicode: boolean;
-  readonly #sequences: Sequences;
+  #sequences: Sequences;
   #decoder = new TextDecoder();
   #out: string[] = [];
   #modes = new Map<number, boolean>();
@@ -37,7 +37,11 @@ export class ReplayFilter {
   /** @param unicode false: the terminal does not read UTF-8, so the second half of a character could be a control C1 there; `?` is shown. */
   constructor(unicode = true) {
     this.#unicode = unicode;
-    this.#sequences = new Sequences({
+    this.#sequences = this.#newSequences();
+  }
+
+  #newSequences(): Sequences {
+    return new Sequences({
       text: (bytes) => void this.#out.push(this.#text(bytes)),
       control: (byte) => {
         this.#broken();
@@ -61,6 +65,15 @@ export class ReplayFilter {
   filter(chunk: Uint8Array): Buffer {
     this.#sequences.feed(chunk);
     return Buffer.from(this.#out.splice(0).join(''), 'utf8');
+  }
+
+  /** Back to the beginning of the recording: an empty screen, as nothing that was played before has left it. */
+  rewind(): string {
+    // What was cut where the replay stood goes on nowhere.
+    this.#sequences = this.#newSequences();
+    this.#decoder = new TextDecoder();
+    // The saved cursor is one that nothing was saved in.
+    return `${this.undo()}\x1b[0m\x1b[H\x1b[2J\x1b7`;
   }
 
   /** Sets back what was changed and is not as it was found, for every kind of end. Nothing where nothing is. */

@@ -58,9 +58,12 @@ test('names, splits and places come back with new shells; a file that somebody e
   await unlockWithPassphrase(running);
   await until(async () => (await seen()).panes.length === 3, 'three panes again');
   expect(await seen()).toEqual(before);
-  await until(async () => (await said()).includes('as you left them'), 'that it is said');
-  // When they came in last is said over a restart too.
-  expect(await said()).toMatch(/Last unlock \d\d:\d\d\./);
+  // Said, and to be read again; and when they came in last, over the restart.
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.press('~');
+  await until(async () => /as you left them/.test(await said()) && /Last unlock \d\d:\d\d\./.test(await said()), 'what was said at the unlock');
+  await running.page.keyboard.press('Escape');
+  await running.page.locator('dialog').waitFor({ state: 'detached' });
   await run(running, 'echo mark-$MARK-$((40+2))', 'mark--42');
   await running.stop();
 

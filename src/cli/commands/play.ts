@@ -229,7 +229,7 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
         }
       }
       if (again) {
-        await io.out(`${filter?.undo() ?? ''}\x1b[H\x1b[2J`);
+        await io.out(filter?.rewind() ?? '\x1b[H\x1b[2J');
         reader = await openRecording(folder, { live });
       }
     }
