@@ -116,13 +116,12 @@ export async function rig(options: {
         page = new Uint8Array(message['publicKey'] as Uint8Array);
         return { type: 'connected', id: id!, publicKey: new Uint8Array(65) };
       }
-      if (type === 'prove')
-        // The pty host of the rig asks nothing that has to be true; main does.
-        void (
-          message['purpose'] === 'view'
-            ? Promise.resolve(new Uint8Array(32))
-            : prove(identity!, message['sealed'] as string, { purpose: 'unlock', person, page, peer: message['peer'] as Uint8Array })
-        ).then((proof) => say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }));
+      // The pty host of the rig asks nothing that has to be true; main does.
+      if (type === 'proveView') return { type: 'proved', id: id!, proof: new Uint8Array(32) };
+      if (type === 'proveUnlock')
+        void prove(identity!, message['sealed'] as string, { purpose: 'unlock', person, page, peer: new Uint8Array() }).then((proof) =>
+          say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }),
+        );
       if (type === 'unlockPassphrase') return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001' };
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);

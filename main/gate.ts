@@ -50,7 +50,7 @@ export class Gate {
   /** Present only while the machine is open. */
   #session: Session | undefined;
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
-  #created: VaultClient | undefined;
+  #created: { readonly vault: VaultClient; readonly person: string } | undefined;
   /** What the workspace has yet to be shown again: panes that the pty host shows from here on, and what of them came before. */
   #attached: readonly AttachedPane[] = [];
   #lockedAt: string | null = null;
@@ -105,7 +105,7 @@ export class Gate {
   /** Where whoever asks for something stands. @param installed the first run has been, or has made its person. */
   standing(installed: boolean): Standing {
     if (this.#session) return { phase: 'open', grant: this.#session.grant };
-    return { phase: installed && !this.hasCreated() ? 'locked' : 'first-run' };
+    return { phase: installed && this.created === undefined ? 'locked' : 'first-run' };
   }
 
   /** Who is in, for what the door has let through. @throws Refusal */
@@ -178,14 +178,14 @@ export class Gate {
   }
 
   /** The first run's vault host has made a person, and holds the identity open: from here on an unattended first run locks like a workspace. */
-  created(vault: unknown): void {
+  hold(vault: unknown, person: string): void {
     const { current } = this.#parts.vaults;
-    if (vault === current && this.#send({ type: 'created' }).accepted) this.#created = current;
+    if (current && vault === current && this.#send({ type: 'created' }).accepted) this.#created = { vault: current, person };
   }
 
-  /** True for the vault host that has made the person of this first run: nothing else may open the workspace there. */
-  hasCreated(): boolean {
-    return this.#created !== undefined && this.#created === this.#parts.vaults.current;
+  /** Who was made by the vault host that stands, in this first run: nobody else may open the workspace there. */
+  get created(): string | undefined {
+    return this.#created?.vault === this.#parts.vaults.current ? this.#created?.person : undefined;
   }
 
   /** @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks. */

@@ -109,9 +109,9 @@ export class Unlock {
   /** The end of the first run: only the vault host that has made this person holds the identity open. @throws Refusal */
   async finishFirstRun(): Promise<void> {
     const { gate, installed, vaults } = this.#parts;
-    const [id] = installed.current?.ledger.facts.people() ?? [];
+    const id = gate.created;
     const person = id === undefined ? undefined : this.#pinned(id);
-    if (!person || !gate.hasCreated()) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
+    if (!person) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
     const begun = gate.begin();
     try {
       await this.#prove(vaults.require(), person);
@@ -130,9 +130,9 @@ export class Unlock {
    * @returns the id of its slot. @throws Refusal
    */
   async addPasskey(response: Record<string, unknown>, label: string): Promise<string> {
-    const { home, installed, journal, vaults } = this.#parts;
+    const { home, gate, installed, journal, vaults } = this.#parts;
     const { ledger } = installed.require();
-    const [id] = ledger.facts.people();
+    const id = gate.session?.person.id ?? gate.created;
     const known = id === undefined ? undefined : ledger.facts.person(id);
     if (id === undefined || !known) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
     const { slot, certificate } = await vaults.require().ask('enrolProve', { response, label, after: known.seq });
@@ -198,7 +198,7 @@ export class Unlock {
   async #prove(vault: VaultClient, { id, encryptionKey }: PersonRecord): Promise<void> {
     const challenge = await Challenge.to(encryptionKey);
     try {
-      const { proof } = await vault.ask('prove', { purpose: 'unlock', sealed: challenge.sealed, peer: new Uint8Array() });
+      const { proof } = await vault.ask('proveUnlock', { sealed: challenge.sealed });
       const { page } = vault;
       if (page && challenge.accepts(proof, { purpose: 'unlock', person: id, page, peer: new Uint8Array() })) return;
     } catch (error) {

@@ -1,4 +1,6 @@
 /** What every page says: its first message, and that somebody is there. */
+import { denialOf, type Grant } from '../../src/access/index.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { ViewRefused } from '../pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
@@ -7,6 +9,29 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
   const { gate, windows, vaults, pty, unlock, workspace, status, policy, display, journal, emit } = parts;
+  /** The pty host asks the identity itself, over our heads: what we say is not asked. */
+  async function attach(key: Uint8Array, person: PersonRecord, grant: Grant, asking: number, check: () => void): Promise<void> {
+    pty.start();
+    const vault = vaults.require();
+    const attached = await pty
+      .attach({ publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
+        const { proof } = await vault.ask('proveView', { sealed, peer: ours });
+        return proof;
+      })
+      .catch((error: unknown) => {
+        // Somebody is in, and cannot show it: nobody knows what that means, so it locks.
+        if (asking === windows.document) {
+          const reason = error instanceof ViewRefused ? error.reason : 'no-answer';
+          journal.log({ action: 'view.refused', person: person.id, detail: { reason } });
+          void gate.lock('unknown');
+        }
+        throw error;
+      });
+    check();
+    gate.attached(attached.panes);
+    emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
+  }
+
   return {
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
@@ -22,30 +47,13 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       emit('channel', { peer: 'vault', publicKey: base64(peer) });
       const { session } = gate;
       if (windows.surface !== 'workspace' || !session) return {};
-      pty.start();
       const { person, grant } = session;
-      const vault = vaults.require();
-      // The pty host asks the identity itself, over our heads: what we say is not asked.
-      const attached = await pty
-        .attach({ publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
-          const { proof } = await vault.ask('prove', { purpose: 'view', sealed, peer: ours });
-          return proof;
-        })
-        .catch((error: unknown) => {
-          // Somebody is in, and cannot show it: nobody knows what that means, so it locks.
-          if (asking === windows.document) {
-            const reason = error instanceof ViewRefused ? error.reason : 'no-answer';
-            journal.log({ action: 'view.refused', person: person.id, detail: { reason } });
-            void gate.lock('unknown');
-          }
-          throw error;
-        });
-      check();
-      gate.attached(attached.panes);
-      emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
+      // Whoever may not use sessions is in, and is shown none: the shells are not even asked.
+      const sees = denialOf('session.use', { phase: 'open', grant }, Date.now()) === undefined;
+      if (sees) await attach(key, person, grant, asking, check);
       const { view } = workspace;
       emit('lease', {});
-      if (view) emit('view', view);
+      if (view && sees) emit('view', view);
       emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);

@@ -15,7 +15,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {
       const vault = vaults.require();
       const created = await vault.ask('createPerson', { name, auditKeyPath, replaceInstallation });
-      gate.created(vault);
+      gate.hold(vault, created.person);
       await openInstalled();
       journal.log({ action: 'app.start', detail: { version, host: host.name } });
       return { person: created.person, auditKeyPath: created.auditKeyPath, auditKid: created.auditKid };

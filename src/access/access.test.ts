@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requests, type RequestName } from '../bridge/schema.ts';
 import { BridgeServer, type Handlers } from '../process/bridge-server.ts';
+import { ptyParentService, ptyService } from '../pty/service.ts';
+import { vaultParentService, vaultService } from '../vault/service.ts';
 import { commandsFor } from '../cli/commands/index.ts';
 import { verbs } from '../control/verbs.ts';
 import { checkEntry } from '../ledger/events.ts';
@@ -95,6 +97,9 @@ const rows: readonly (readonly [name: string, needs: Permission])[] = [
   ...Object.entries(requests).map(([name, { needs }]) => [`request ${name}`, needs] as const),
   ...commands.map(({ name, needs }) => [`command ${name}`, needs] as const),
   ...Object.entries(verbs).map(([name, { needs }]) => [`verb ${name}`, needs] as const),
+  ...[vaultService, vaultParentService, ptyService, ptyParentService].flatMap((service) =>
+    Object.entries(service).map(([name, { needs }]) => [`message ${name}`, needs] as const),
+  ),
   ...(await commandsFor([])).flatMap(({ name, needs }) =>
     typeof needs === 'string' ? [[`wardmux ${name}`, needs] as const] : Object.entries(needs).map(([part, one]) => [`wardmux ${name} ${part}`, one] as const),
   ),
@@ -108,6 +113,25 @@ describe('the table', () => {
   test('every row that can be asked for names one of its permissions', () => {
     expect(rows.length).toBeGreaterThan(60);
     for (const [name, needs] of rows) expect(permissionNames, name).toContain(needs);
+  });
+
+  test('every permission is one that a row needs', () => {
+    const needed = new Set(rows.map(([, needs]) => needs));
+    expect(permissionNames.filter((name) => !needed.has(name))).toEqual([]);
+  });
+
+  test('the way in asks for no role: whoever is no operator can unlock too', () => {
+    const way = [
+      requests['lock.passphrase'],
+      requests['lock.passkey'],
+      requests.hello,
+      vaultService.unlockPassphrase,
+      vaultService.unlockPasskey,
+      vaultService.proveUnlock,
+    ];
+    for (const { needs } of way)
+      for (const held of roleSets)
+        for (const phase of ['locked', 'open'] as const) expect(denialOf(needs, { phase, grant: grant(held) }, NOW), needs).toBeUndefined();
   });
 
   test.each(rows)('%s: exactly who the table lists, in each state', (_name, needs) => {

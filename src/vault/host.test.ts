@@ -52,7 +52,8 @@ const answerWords = {
   enrolOptions: ['options'],
   enrolVerify: ['options'],
   enrolProve: ['enrolled'],
-  prove: ['proved'],
+  proveUnlock: ['proved'],
+  proveView: ['proved'],
   replay: ['replayed'],
   export: ['exported'],
 } as const;

@@ -99,7 +99,8 @@ export class VaultHost {
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
       // These are long, or change nothing that others need.
-      prove: (input) => this.#prove(input),
+      proveUnlock: ({ sealed }) => this.#prove('unlock', sealed, new Uint8Array()),
+      proveView: ({ sealed, peer }) => this.#prove('view', sealed, peer),
       replay: (input) => this.#replay(input),
       export: (input) => this.#export(input),
       keepWorkspace: ({ text }) => ({ sealed: sealOwn(this.#open(), 'workspace', text) }),
@@ -308,7 +309,7 @@ export class VaultHost {
   }
 
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */
-  async #prove({ purpose, sealed, peer }: VaultInput<'prove'>): Promise<VaultOutput<'prove'>> {
+  async #prove(purpose: 'unlock' | 'view', sealed: string, peer: Uint8Array): Promise<{ readonly proof: Uint8Array }> {
     const identity = this.#open();
     const page = this.#page;
     if (!page) throw new VaultError('no-page', 'There is no page to prove anything for.');

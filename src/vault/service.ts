@@ -60,8 +60,10 @@ export const vaultService = {
     z.object({ response: json, label: z.string(), after: z.number() }),
     z.object({ slot: z.string(), certificate: z.strictObject({ byKey: z.string(), signature: z.string() }) }),
   ),
-  /** A challenge (src/proof): `peer` is the channel key of whoever asks. The page's is the vault's own. */
-  prove: asked('session.open', z.object({ purpose: z.enum(['unlock', 'view']), sealed: z.string(), peer: bytes }), z.object({ proof: bytes })),
+  /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
+  proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
+  /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */
+  proveView: asked('session.use', z.object({ sealed: z.string(), peer: bytes }), z.object({ proof: bytes })),
   /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. */
   replay: asked(
     'recording.replay.own',
@@ -91,7 +93,7 @@ export const vaultService = {
   recallWorkspace: asked('session.use', z.object({ sealed: sealedBox }), z.object({ text: z.string().max(OWN_TEXT) })),
   /** Judges a bundle by this trust.json. */
   judge: asked(
-    'ledger.verify',
+    'evidence.read',
     z.object({ folder: z.string(), trust: z.string() }),
     z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
     'any',

@@ -49,7 +49,7 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 async function vault(folder: string) {
   const [inside, outside] = linkPair();
   new VaultHost({ link: inside, exit: () => {}, chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }), kdf });
-  const line = new FlatLine(vaultService, { unlockPassphrase: ['unlocked'], prove: ['proved'] });
+  const line = new FlatLine(vaultService, { unlockPassphrase: ['unlocked'], proveUnlock: ['proved'], proveView: ['proved'] });
   const waiting = new Map<number | undefined, (answer: Flat) => void>();
   outside.onMessage((given) => {
     const message = line.incoming(given);
@@ -95,7 +95,7 @@ test('the owner, with the vault open, sees the shell: the way that the attacks b
   const key = await PageKey.generate();
   expect(await unlock(key)).toMatchObject({ type: 'unlocked' });
   const challenge = await stage.challenge(key, id, { recipient: { kid: '', role: 'owner', jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener });
-  const answer = await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey });
+  const answer = await ask({ type: 'proveView', sealed: challenge.sealed, peer: challenge.publicKey });
   expect(answer.type).toBe('proved');
   expect(stage.prove((answer as unknown as { proof: Uint8Array }).proof)).toMatchObject({ type: 'attached', panes: [{ pane: 1 }] });
 });
@@ -133,15 +133,15 @@ test('a page that is swapped on the way gets no proof that fits it', async () =>
   const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
   // The shells' process is told of my page, the vault knows the honest one.
   const challenge = await stage.challenge(mine, id, asOwner);
-  const { proof } = (await ask({ type: 'prove', purpose: 'view', sealed: challenge.sealed, peer: challenge.publicKey })) as unknown as { proof: Uint8Array };
+  const { proof } = (await ask({ type: 'proveView', sealed: challenge.sealed, peer: challenge.publicKey })) as unknown as { proof: Uint8Array };
   expect(stage.prove(proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   // A channel key of mine in place of the shells' process's own.
   const again = await stage.challenge(honest, id, asOwner);
-  const other = (await ask({ type: 'prove', purpose: 'view', sealed: again.sealed, peer: mine.publicKey })) as unknown as { proof: Uint8Array };
+  const other = (await ask({ type: 'proveView', sealed: again.sealed, peer: mine.publicKey })) as unknown as { proof: Uint8Array };
   expect(stage.prove(other.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   // A proof for main is none for the shells' process.
   const third = await stage.challenge(honest, id, asOwner);
-  const unlocked = (await ask({ type: 'prove', purpose: 'unlock', sealed: third.sealed, peer: third.publicKey })) as unknown as { proof: Uint8Array };
+  const unlocked = (await ask({ type: 'proveUnlock', sealed: third.sealed })) as unknown as { proof: Uint8Array };
   expect(stage.prove(unlocked.proof)).toMatchObject({ type: 'attachRefused', reason: 'wrong-proof' });
   expect(stage.count('attached')).toBe(0);
 });
@@ -153,7 +153,7 @@ test('a proof that is late, repeated, or for an earlier challenge opens nothing;
   await unlock(key);
   const asOwner = { recipient: { kid: '', role: 'owner' as const, jwk: readPerson(home, id)!.encryptionKey }, opener: owner.opener };
   const proofOf = async ({ sealed, publicKey }: { sealed: string; publicKey: Uint8Array }): Promise<Uint8Array> =>
-    ((await ask({ type: 'prove', purpose: 'view', sealed, peer: publicKey })) as unknown as { proof: Uint8Array }).proof;
+    ((await ask({ type: 'proveView', sealed, peer: publicKey })) as unknown as { proof: Uint8Array }).proof;
   const late = await proofOf(await stage.challenge(key, id, asOwner));
   await stage.clock.advance(challengeMs + 1);
   expect(stage.prove(late)).toMatchObject({ type: 'attachRefused', reason: 'no-challenge' });
@@ -173,7 +173,7 @@ test('a locked vault proves nothing, and a proof fits one context only', async (
   const { ask, connect } = await vault(home.folder);
   await connect(await PageKey.generate());
   const { sealed } = await Challenge.to(readPerson(home, id)!.encryptionKey);
-  expect(await ask({ type: 'prove', purpose: 'view', sealed, peer: new Uint8Array(65) })).toMatchObject({ type: 'refused', code: 'locked' });
+  expect(await ask({ type: 'proveView', sealed, peer: new Uint8Array(65) })).toMatchObject({ type: 'refused', code: 'locked' });
   const context = fc.record({
     purpose: fc.constantFrom('unlock' as const, 'view' as const),
     person: fc.constantFrom(me, 'p-ffffffffffff', ''),

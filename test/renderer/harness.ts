@@ -21,6 +21,8 @@ import { requestHandlers } from '../../main/requests/index.ts';
 import type { RequestParts } from '../../main/requests/parts.ts';
 import { BridgeServer } from '../../src/process/bridge-server.ts';
 import type { OutputOf } from '../../src/process/service.ts';
+import { grantOf } from '../../src/access/index.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
@@ -284,7 +286,7 @@ export class FakeCore {
         activity: () => undefined,
         attached: () => undefined,
         takeAttached: () => [],
-        created: () => undefined,
+        hold: () => undefined,
         emit: (event, payload) => workspace && emit(event, payload()),
         lock: async () => undefined,
         notice: (level, sentence) => emit('notice', { level, sentence }),
@@ -356,9 +358,8 @@ export class FakeCore {
 }
 
 /** Who is in, as far as a page is told. */
-const session = { person: { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'] }, grant: { method: 'passphrase' } } as unknown as NonNullable<
-  RequestParts['gate']['session']
->;
+const person = { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'] } as unknown as PersonRecord;
+const session = { person, grant: grantOf(person, 'passphrase') };
 
 const calmVault: VaultAnswers = {
   createPerson: async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),
