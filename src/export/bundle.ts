@@ -29,7 +29,7 @@ import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
 import { BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
-import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from './sshsig.ts';
+import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
 import { readVerifier } from './verifier.ts';

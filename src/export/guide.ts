@@ -1,5 +1,5 @@
 /** VERIFY.md: how to check a bundle with stock tools, and what a good verdict does not prove. */
-import { EXPORT_NAMESPACE } from './sshsig.ts';
+import { EXPORT_NAMESPACE } from '../crypto/sshsig.ts';
 import type { BundleSummary } from './summary.ts';
 
 /**

@@ -15,20 +15,9 @@ import {
 } from '../ledger/note.ts';
 import { hasExactly, parseOneText, writtenOut } from '../recording/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import {
-  ed25519SshKey,
-  EXPORT_NAMESPACE,
-  mldsa44SshKey,
-  p256SshKey,
-  parseSshKey,
-  sshKeyText,
-  verifyInstallation,
-  type InstallationSshKey,
-  type SshPublicKey,
-} from './sshsig.ts';
+import { checkSuccessor, sshKeysOf, type KeyHalves } from '../crypto/succession.ts';
+import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, type InstallationSshKey, type SshPublicKey } from '../crypto/sshsig.ts';
 
-/** Namespace of the certificates by which a key of the installation names its successor. */
-export const INSTALLATION_KEY_NAMESPACE = 'installation-key@wardmux.localhost';
 /** Keys in one list at most: an installation that changed its key every year has these for decades. */
 const MAX_KEYS = 64;
 /** Audit keys of all policies that ever were in force, and the times that one of them was: a policy has 64 at most, and is accepted by hand. */
@@ -148,15 +137,7 @@ function secondHalvesFollow({ origin, keys }: Omit<Keys, 'installation'>): boole
 
 const isSecondHalf = (key: Keys['keys'][number]): key is z.infer<typeof secondHalf> => key.algorithm === 'ml-dsa-44';
 
-/** Both halves of a key, as the text of a certificate names a successor: a line each. */
-export function successorText(publicKey: Uint8Array, second: Uint8Array | undefined): string {
-  return [ed25519SshKey(publicKey), ...(second ? [mldsa44SshKey(second)] : [])].map(sshKeyText).join('\n');
-}
-
-const sshKeyPair = ({ ssh, second }: InstallationKey): InstallationSshKey => ({
-  first: parseSshKey(ssh)!,
-  ...(second ? { second: mldsa44SshKey(second.publicKey) } : {}),
-});
+const halvesOf = ({ ssh, second }: InstallationKey): KeyHalves => ({ publicKey: parseSshKey(ssh)!.raw, second: second?.publicKey });
 
 /** Each certificate is one of the key before, by all of its halves; and who had two halves has no successor with one. */
 function isSucceeded(trust: Keys): boolean {
@@ -164,9 +145,7 @@ function isSucceeded(trust: Keys): boolean {
   return keys.every((key, i) => {
     if (key.certificate === null) return true;
     const before = keys[i - 1];
-    if (!before || (before.second && !key.second)) return false;
-    const text = certificateText(trust.installation, successorText(parseSshKey(key.ssh)!.raw, key.second?.publicKey));
-    return verifyInstallation(text, key.certificate, [sshKeyPair(before)], INSTALLATION_KEY_NAMESPACE).verdict === 'good';
+    return before !== undefined && checkSuccessor(trust.installation, halvesOf(before), halvesOf(key), key.certificate) !== undefined;
   });
 }
 
@@ -178,11 +157,6 @@ function unique(values: readonly string[]): boolean {
 export function sshThumbprint(text: string): string {
   const { raw } = parseSshKey(text)!;
   return thumbprint({ kty: 'EC', crv: 'P-256', x: raw.subarray(1, 33).toString('base64url'), y: raw.subarray(33).toString('base64url') });
-}
-
-/** The text that a key signs for its successor. */
-export function certificateText(installation: string, successor: string): Buffer {
-  return Buffer.from(`${installation}\n${successor}\n`, 'utf8');
 }
 
 /** When an audit key was in force: from one event `policy.change` on, and until another one that does not name it. */
@@ -278,7 +252,7 @@ export function trustedNoteKeys(trust: Trust): NoteKey[] {
 }
 
 export function trustedInstallationKeys(trust: Trust): InstallationSshKey[] {
-  return installationKeys(trust).map(sshKeyPair);
+  return installationKeys(trust).map((key) => sshKeysOf(halvesOf(key)));
 }
 
 /** Algorithms of keys in the trust file that this version passes over. */

@@ -8,7 +8,7 @@ import { openBundleCheckpoint } from './checkpoint.ts';
 import { BundleFailure, failureRow } from './failures.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
-import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from './sshsig.ts';
+import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
 import { parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms } from './trust.ts';
 import { checkEnd, checkHeads, checkOutput } from './verify/against-ledger.ts';
 import { checkEvidence } from './verify/evidence.ts';

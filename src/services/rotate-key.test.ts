@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLedger } from '../anchors/index.ts';
-import { certificateText, INSTALLATION_KEY_NAMESPACE, signAsInstallation, successorText, trustText } from '../export/index.ts';
+import { certifySuccessor } from '../crypto/succession.ts';
+import { trustText } from '../export/index.ts';
 import { readLedger } from '../ledger/read.ts';
 import { installationNoteKey, openCheckpoint, signCheckpoint } from '../ledger/note.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { homePaths, openSigner, requireInstallation, type Home } from '../storage/index.ts';
-import { keyDigest, type Installation } from '../storage/installation.ts';
+import { installationHalves, keyDigest, type Installation } from '../storage/installation.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { signingKeySecret } from '../storage/signer.ts';
 import { firstRun } from './first-run.ts';
@@ -123,8 +124,7 @@ test('the old key is gone, its word counts up to its last event, and nobody adds
   const former = { ...installation.formerKeys![0]!, until: until + 1 };
   expect(openCheckpoint(await noteOf(until), installationNoteKey({ ...installation, formerKeys: [former] }))).toBeUndefined();
   // A certificate by one half is none: makeTrust is the trust file's own judge.
-  const text = certificateText(before.id, successorText(Buffer.from(installation.publicKey, 'base64url'), Buffer.from(installation.secondKey!, 'base64url')));
-  const half = await signAsInstallation(text, { publicKey: old.publicKey, sign: (bytes) => old.sign(bytes) }, INSTALLATION_KEY_NAMESPACE);
+  const half = await certifySuccessor(before.id, installationHalves(installation), { publicKey: old.publicKey, sign: (bytes) => old.sign(bytes) });
   const { ledger } = await openLedger(home, installation);
   expect(() => installationTrust(home, { ...installation, certificate: half }, ledger.facts)).toThrow();
   await ledger.close();

@@ -3,7 +3,7 @@
  * is replaced the old key goes on, and from then on the new one, which whoever opens the ledger next helps to its place.
  */
 import { rotationEntry } from '../anchors/index.ts';
-import { certificateText, INSTALLATION_KEY_NAMESPACE, signAsInstallation, successorText } from '../export/index.ts';
+import { certifySuccessor } from '../crypto/succession.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey } from '../ledger/note.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
@@ -56,8 +56,7 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
     after('kept');
     const pinned = await pinSuccessor(home, installation, publicHalves(next));
     after('pinned');
-    const certified = certificateText(installation.id, successorText(next.publicKey, next.second?.publicKey));
-    const certificate = await signAsInstallation(certified, signer, INSTALLATION_KEY_NAMESPACE);
+    const certificate = await certifySuccessor(installation.id, { publicKey: next.publicKey, second: next.second?.publicKey }, signer);
     after('certified');
     const { publicKey, secondKey, certificate: own, formerKeys = [], ...rest } = installation;
     const successorOf = async ({ size: until, root }: TreeHead): Promise<Installation> => {

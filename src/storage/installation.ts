@@ -8,6 +8,7 @@ import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 import { readJson, toJson } from '../disk/json.ts';
 import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
+import { checkSuccessor } from '../crypto/succession.ts';
 
 const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);
@@ -82,13 +83,17 @@ export function isVouched(installation: string, successor: Pick<Installation, 'p
   return second === undefined || mldsa44Verify(second, text, Buffer.from(former.vouchedSecond!, 'base64')) !== 'bad';
 }
 
-/** Whether each key that was replaced is vouched for by the one that came after it, and each one after the first has a certificate. */
+/**
+ * Whether each key that was replaced is vouched for by the one that came after it, and has certified it by all of its own halves: neither a key
+ * that somebody made, nor one that was stolen before it was replaced, gets into the row by what it says of itself.
+ */
 function isChain(installation: Installation): boolean {
   const keys = [...(installation.formerKeys ?? []), installation];
   return keys.every((key, n) => {
     const former = installation.formerKeys?.[n - 1];
     if (!former) return key.certificate === undefined;
-    return key.certificate !== undefined && isVouched(installation.id, key, former);
+    if (key.certificate === undefined || !isVouched(installation.id, key, former)) return false;
+    return checkSuccessor(installation.id, installationHalves(former), installationHalves(key), key.certificate) !== undefined;
   });
 }
 
@@ -99,7 +104,7 @@ export function readInstallation(home: Home): Installation | undefined {
     throw new StorageFault(
       'identity',
       home.installation,
-      `${home.installation} names a key that was replaced, and the key that came after does not vouch for it: somebody has changed that file. Nothing was signed or entered. Keep a copy of the folder for the audit, and restore installation.json from a backup.`,
+      `${home.installation} names a key that was replaced, and it and the key that came after do not vouch for each other: somebody has changed that file. Nothing was signed or entered. Keep a copy of the folder for the audit, and restore installation.json from a backup.`,
     );
   return installation;
 }

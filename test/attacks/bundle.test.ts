@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { EXPORT_NAMESPACE, signAsInstallation, sshSign } from '../../src/export/sshsig.ts';
+import { EXPORT_NAMESPACE, signAsInstallation, sshSign } from '../../src/crypto/sshsig.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { signersCommand } from '../../src/export/guide.ts';
 import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';

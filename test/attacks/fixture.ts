@@ -10,7 +10,7 @@ import { digestOfFile } from '../../src/export/verify/files.ts';
 import type { Verdict } from '../../src/export/verify/verdict.ts';
 import { exportRecording } from '../../src/export/bundle.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
-import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/export/sshsig.ts';
+import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/crypto/sshsig.ts';
 import { verifierSha256 } from '../../src/export/verifier.ts';
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
-import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKey, type SshPublicKey } from '../../src/export/sshsig.ts';
+import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKey, type SshPublicKey } from '../../src/crypto/sshsig.ts';
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';

@@ -1,6 +1,7 @@
 /** Bundles and trust files of an installation whose key has two halves, and of one that took another such key. Everything else in them is true. */
 import { BUNDLE } from '../../src/export/layout.ts';
-import { certificateText, INSTALLATION_KEY_NAMESPACE, makeTrust, successorText, trustText, type Trust } from '../../src/export/trust.ts';
+import { certificateText, INSTALLATION_KEY_NAMESPACE, type KeyHalves } from '../../src/crypto/succession.ts';
+import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
 import { INSTALLATION } from '../vectors/example.ts';
 import { mldsa44Of, type SecondPair } from '../vectors/kept.ts';
 import { forge, honest, insiderKeys, secondSsh, sshSignature, type InsiderKeys } from './forge.ts';
@@ -15,9 +16,9 @@ export function hybridTable(name: string, keep: boolean): HybridRow[] {
   const next: InsiderKeys = { ...first, installation, noteSign, seed, second };
   const stranger = insiderKeys(`${name}/stranger`, keep);
 
-  const successor = (keys: InsiderKeys): string => successorText(keys.installation.publicKey.raw, keys.second!.publicKey);
-  const certify = (by: InsiderKeys, text = successor(next), seconds: readonly SecondPair[] = [by.second!]): string => {
-    const message = certificateText(INSTALLATION, text);
+  const successor = (keys: InsiderKeys): KeyHalves => ({ publicKey: keys.installation.publicKey.raw, second: keys.second!.publicKey });
+  const certify = (by: InsiderKeys, named = successor(next), seconds: readonly SecondPair[] = [by.second!]): string => {
+    const message = certificateText(INSTALLATION, named);
     const options = { namespace: INSTALLATION_KEY_NAMESPACE };
     return sshSignature(message, by.installation, options) + seconds.map((pair) => sshSignature(message, secondSsh(pair), options)).join('');
   };
@@ -120,13 +121,13 @@ export function hybridTable(name: string, keep: boolean): HybridRow[] {
     [
       'a certificate for the first half alone',
       'bad-trust',
-      trusting(ed, ml, ...keysOf(next, certify(first, successorText(next.installation.publicKey.raw, undefined)))),
+      trusting(ed, ml, ...keysOf(next, certify(first, { publicKey: next.installation.publicKey.raw }))),
       later,
     ],
     [
       'a successor with one half',
       'bad-trust',
-      trusting(ed, ml, { ...nextEd, certificate: certify(first, successorText(next.installation.publicKey.raw, undefined)) } as never),
+      trusting(ed, ml, { ...nextEd, certificate: certify(first, { publicKey: next.installation.publicKey.raw }) } as never),
       later,
     ],
     ['a certified successor whose second half was changed for another', 'bad-trust', trusting(ed, ml, nextEd, keysOf(stranger)[1]!), later],

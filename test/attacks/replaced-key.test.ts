@@ -10,7 +10,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { verifier } from './fixture.ts';
+import { certifySuccessor, type KeyHalves } from '../../src/crypto/succession.ts';
+import type { InstallationSigner } from '../../src/crypto/signer.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
+import { vouchText, type Installation } from '../../src/storage/installation.ts';
+import { newSigningSecret, publicHalves, signerOf, signingKeySecret } from '../../src/storage/signer.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-replaced-'));
 const home = join(place, 'home');
@@ -19,6 +23,8 @@ const after = join(place, 'after');
 const drop = join(place, 'drop');
 const dropAfter = join(place, 'drop-after');
 const trust = join(place, 'trust.json');
+const secret = newSigningSecret();
+const installed = (): Installation => requireInstallation(homePaths(home));
 const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 
 function wardmux(...args: readonly string[]): { status: number | null; out: string; err: string } {
@@ -158,8 +164,42 @@ test.each<readonly [string, (installation: Json) => void]>([
   change(installation);
   writeFileSync(path, JSON.stringify(installation));
   const events = readFileSync(join(home, 'ledger/events.jsonl'));
-  expect(wardmux('trust')).toMatchObject({ status: 54, out: '', err: expect.stringContaining('does not vouch for it') });
+  expect(wardmux('trust')).toMatchObject({ status: 54, out: '', err: expect.stringContaining('do not vouch for each other') });
   expect(wardmux('ledger', 'verify').status).toBe(54);
-  expect(wardmux('record', '--', 'true')).toMatchObject({ status: 125, err: expect.stringContaining('does not vouch for it') });
+  expect(wardmux('record', '--', 'true')).toMatchObject({ status: 125, err: expect.stringContaining('do not vouch for each other') });
   expect(readFileSync(join(home, 'ledger/events.jsonl'))).toEqual(events);
 });
+
+/** A key of the forger's own in the place of the successor: it vouches for the true key, which is public, and moves in with its own secret. */
+test.each<readonly [string, (certify: (own: KeyHalves, signer: InstallationSigner) => Promise<string>) => (own: KeyHalves) => Promise<string>]>([
+  ['no certificate worth the name', () => async () => 'x'],
+  ['a certificate of its own', (certify) => async (own) => certify(own, signerOf(requireInstallation(homePaths(home)).id, secret))],
+  [
+    'a certificate by the stolen Ed25519 half alone',
+    (certify) => async (own) => certify(own, { ...(await openSigner(homePaths(home), installed())), second: undefined }),
+  ],
+])(
+  'a forger names a key the successor, with %s: nothing is signed by it',
+  async (_, how) => {
+    rmSync(home, { recursive: true });
+    cpSync(before, home, { recursive: true });
+    const true_ = installed();
+    const own = signerOf(true_.id, secret);
+    const halves: KeyHalves = { publicKey: own.publicKey, second: own.second!.publicKey };
+    const { publicKey, secondKey, ...rest } = true_;
+    const { size: until, root } = JSON.parse(wardmux('ledger', 'verify', '--json').out).last as { size: number; root: string };
+    const old = { publicKey, secondKey: secondKey!, until, root, replaced: '2026-11-28T00:00:00.000Z', by: 'p-00000000dead' };
+    const text = vouchText(true_.id, old);
+    const base64 = async (signature: Promise<Uint8Array>): Promise<string> => Buffer.from(await signature).toString('base64');
+    const former = { ...old, vouched: await base64(own.sign(text)), vouchedSecond: await base64(own.second!.sign(text)) };
+    const certificate = await how((successor, signer) => certifySuccessor(true_.id, successor, signer))(halves);
+    writeFileSync(join(home, 'installation.json'), JSON.stringify({ ...rest, ...publicHalves(own), certificate, formerKeys: [former] }));
+    writeFileSync(join(home, 'secrets', `${signingKeySecret}.secret`), secret);
+    const events = readFileSync(join(home, 'ledger/events.jsonl'));
+    for (const command of [['trust'], ['ledger', 'verify', '--deep', '--anchor', drop, '--others'], ['anchor', 'test']])
+      expect(wardmux(...command), command.join(' ')).toMatchObject({ status: 54, err: expect.stringContaining('do not vouch for each other') });
+    expect(wardmux('record', '--', 'true')).toMatchObject({ status: 125, err: expect.stringContaining('do not vouch for each other') });
+    expect(readFileSync(join(home, 'ledger/events.jsonl'))).toEqual(events);
+  },
+  60_000,
+);

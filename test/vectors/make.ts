@@ -9,7 +9,7 @@ import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
-import { certificateText, INSTALLATION_KEY_NAMESPACE, trustText, type Trust } from '../../src/export/trust.ts';
+import { trustText, type Trust } from '../../src/export/trust.ts';
 import { checkpointOf, goodLedger, ledgerVectors, noteOf as signedNote, ORIGIN } from './ledgers.ts';
 import { anchorVectors, personVectors, proofVectors } from './others.ts';
 import { segmentVectors } from './segments.ts';
@@ -17,7 +17,8 @@ import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
 import { keptSignatures } from './kept.ts';
 import { bytesOf, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
 import { encodeNoteKey, encodeSecondNoteKey, noteKey, secondNoteKey } from '../../src/ledger/note.ts';
-import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../src/export/sshsig.ts';
+import { ed25519SshKey, p256SshKey, sshKeyText, type SshPublicKey } from '../../src/crypto/sshsig.ts';
+import { certificateText, INSTALLATION_KEY_NAMESPACE, type KeyHalves } from '../../src/crypto/succession.ts';
 
 /** Every key of the vectors follows from this name. */
 const NAME = 'vectors';
@@ -264,14 +265,13 @@ function knownKey(publicKey: Buffer, certificate: string | null): Trust['keys'][
 function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: string, trust: string])[] {
   const { trust } = keys;
   const next = ed25519Of(`${NAME}/next`);
-  const nextSsh = sshKeyText(ed25519SshKey(next.publicKey));
   const stranger = p256Of(`${NAME}/stranger`);
   const strangers = { publicKey: p256SshKey(stranger) };
   const [first] = trust.keys as [Trust['keys'][number]];
   const [audit] = trust.auditKeys as [Trust['auditKeys'][number]];
   const by = (
     pair: { publicKey: SshPublicKey; sign(bytes: Uint8Array): Uint8Array },
-    successor: string,
+    successor: KeyHalves,
     namespace: string,
     installation = INSTALLATION,
   ): string => sshSignature(certificateText(installation, successor), pair, { namespace });
@@ -293,7 +293,7 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
   const [person] = trust.persons as [Trust['persons'][number]];
   const persons = (...all: Trust['persons']): string => trustText({ ...trust, persons: all });
   const named = (name: string): string => trustText({ ...trust, persons: [{ ...person, name }] });
-  const good = by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE);
+  const good = by(keys.installation, next, INSTALLATION_KEY_NAMESPACE);
   const small = Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex');
   const other = { algorithm: 'ml-dsa-65', key: 'AAAA' };
   return [
@@ -302,11 +302,11 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     [
       'a second key with a certificate of its own',
       'bad-trust',
-      rotated(by({ publicKey: ed25519SshKey(next.publicKey), sign: next.sign }, nextSsh, INSTALLATION_KEY_NAMESPACE)),
+      rotated(by({ publicKey: ed25519SshKey(next.publicKey), sign: next.sign }, next, INSTALLATION_KEY_NAMESPACE)),
     ],
-    ['a certificate for another key', 'bad-trust', rotated(by(keys.installation, sshKeyText(keys.installation.publicKey), INSTALLATION_KEY_NAMESPACE))],
-    ['a certificate in another namespace', 'bad-trust', rotated(by(keys.installation, nextSsh, 'audit-key@wardmux.localhost'))],
-    ['a certificate of another installation', 'bad-trust', rotated(by(keys.installation, nextSsh, INSTALLATION_KEY_NAMESPACE, 'w-00000000000f'))],
+    ['a certificate for another key', 'bad-trust', rotated(by(keys.installation, { publicKey: keys.installation.publicKey.raw }, INSTALLATION_KEY_NAMESPACE))],
+    ['a certificate in another namespace', 'bad-trust', rotated(by(keys.installation, next, 'audit-key@wardmux.localhost'))],
+    ['a certificate of another installation', 'bad-trust', rotated(by(keys.installation, next, INSTALLATION_KEY_NAMESPACE, 'w-00000000000f'))],
     ['a certificate that is no signature', 'bad-trust', rotated('x')],
     ['a first key with a certificate', 'bad-trust', withKeys(knownKey(next.publicKey, good), first)],
     ['a key of an algorithm to come between a key and the one that it certified', 'good', withKeys(first, other, knownKey(next.publicKey, good))],

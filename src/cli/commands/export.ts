@@ -1,7 +1,7 @@
 /** `wardmux export`: a bundle for an auditor. */
 import { exportRecording } from '../../export/bundle.ts';
 import { sweepPartials } from '../../export/partial.ts';
-import { p256SshKey } from '../../export/sshsig.ts';
+import { p256SshKey } from '../../crypto/sshsig.ts';
 import { liveState } from '../../recording/live.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { version } from '../../version.ts';

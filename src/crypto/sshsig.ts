@@ -4,9 +4,9 @@
  * in the same way, for verifiers that know it: ssh-keygen does not.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { ed25519Verify, isEd25519Point } from '../crypto/ed25519.ts';
-import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
-import type { InstallationSigner } from '../crypto/signer.ts';
+import { ed25519Verify, isEd25519Point } from './ed25519.ts';
+import { MLDSA44, mldsa44Verify } from './mldsa.ts';
+import type { InstallationSigner } from './signer.ts';
 
 /** Namespace of every signature over an export: a signature made for another purpose is not one. */
 export const EXPORT_NAMESPACE = 'session-export@wardmux.localhost';
