@@ -107,8 +107,8 @@ export class App {
         this.#gate.emit('status', () => this.#status.line());
       },
       died: () => this.#troubles.shellsGone(),
-      badMessage: () => journal.badMessage('pty-host'),
-      denied: (denial) => journal.denied('pty', denial),
+      badMessage: () => journal.refusals.badMessage('pty-host'),
+      denied: (denial) => journal.refusals.denied('pty', denial),
     }));
     const vaults = (this.#vaults = new VaultKeeper({
       host,
@@ -144,7 +144,7 @@ export class App {
       if ((installed.current?.policy.policy.lock.clearClipboard ?? true) && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
     };
     const door = (name: DoorName): Door =>
-      openDoor({ standing: () => this.#gate.standing(installed.current !== undefined), denied: (denial) => journal.denied(name, denial) });
+      openDoor({ standing: () => this.#gate.standing(installed.current !== undefined), denied: (denial) => journal.refusals.denied(name, denial) });
     const commandDoor = door('command');
     const emit: RequestParts['emit'] = (event, payload) => this.#bridge.emit(event, payload);
     const gate = (this.#gate = new Gate({
@@ -280,7 +280,7 @@ export class App {
     this.#troubles.sweepExports();
     if (this.#stopping) return;
     this.#journal.log({ action: 'app.start', detail: { version, host: host.name } });
-    host.onRefused((what) => this.#journal.refusedByHost(this.surface, what));
+    host.onRefused((what) => this.#journal.refusals.byHost(this.surface, what));
     await this.#windows.open();
     if (this.#stopping) return;
     host.onSignal((signal) => (signal === 'shutdown' ? this.stop('shutdown') : this.lock(signal)));

@@ -66,7 +66,7 @@ async function exportPane(parts: EvidenceParts, pane: number, target: string): P
   const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
   const attest = async (statement: BundleStatement): Promise<string> => {
     if (statement.recording !== recording || statement.person !== person.id || gate.session?.person !== person) {
-      journal.badMessage('vault-host');
+      journal.refusals.badMessage('vault-host');
       throw new Refusal('not-signed', 'Nothing was signed.');
     }
     return signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);

@@ -1,27 +1,8 @@
 /** What happened, for the ledger; and what has gone wrong since the start, for the line, the lock page and the exit status. */
-import type { Surface } from '../src/types/words.ts';
-import type { Denial, DoorName } from '../src/access/index.ts';
-import { Limiter } from '../src/bridge/limiter.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { refusedByHost, type RefusedByHost } from './host.ts';
+import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
-import type { SocketRefusal } from '../src/control/listen.ts';
-
-/**
- * Refusals from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,
- * and a hostile one must not fill the disk.
- */
-const REFUSALS = { most: refusedByHost.length, within: 1000 };
-
-/** Our own processes and the private socket. */
-type Peer = 'pty-host' | 'vault-host' | 'socket';
-
-/** Who stood at a door. */
-const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'socket' } as const satisfies Record<
-  DoorName,
-  string
->;
 
 export interface JournalParts {
   /** Undefined before the first run. */
@@ -36,14 +17,16 @@ export interface JournalParts {
 
 export class Journal {
   readonly #parts: JournalParts;
-  readonly #limits = new Map<string, Limiter>();
   /** Recordings that have stopped. */
   readonly #stopped = new Set<string>();
   #ledgerFault: string | undefined;
   #faulty = false;
+  /** What was refused at the app's doors. */
+  readonly refusals: Refusals;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
+    this.refusals = new Refusals((entry) => this.log(entry), parts.now);
   }
 
   /** Which recording has stopped, as long as its pane stands there: it says why, and what can be done. */
@@ -96,26 +79,6 @@ export class Journal {
     void this.enter(entry);
   }
 
-  /** The host refused what a page tried: a navigation, a window, a message out of shape. */
-  refusedByHost(surface: Surface, what: RefusedByHost): void {
-    const taken = this.#take('host');
-    if (taken === 'yes') this.log({ action: 'host.refused', detail: { surface, what } });
-    else if (taken === 'flood') this.log({ action: 'host.refused', detail: { surface, what: 'too-many' } });
-  }
-
-  /** A process of ours, or whoever reached the private socket, said something that is not in the protocol, or is not of this account; or the socket's file was taken away. */
-  badMessage(peer: Peer, code: SocketRefusal = 'bad-message'): void {
-    const taken = this.#take(peer);
-    if (taken !== 'no') this.log({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? code : 'too-many' } });
-  }
-
-  /** Somebody asked for something that they may not do. */
-  denied(door: DoorName, { needs, why, person }: Omit<Denial, 'sentence'>): void {
-    const taken = this.#take(door);
-    if (taken === 'yes') this.log({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door, needs, why } });
-    else if (taken === 'flood') this.log({ action: 'bridge.refused', detail: { peer: peerOf[door], code: 'too-many' } });
-  }
-
   recordingStopped(recording: string): void {
     this.#faulty = true;
     this.#stopped.add(recording);
@@ -151,11 +114,5 @@ export class Journal {
       this.#faulty = true;
       this.ledgerFailed(error);
     }
-  }
-
-  #take(source: string): ReturnType<Limiter['take']> {
-    let limit = this.#limits.get(source);
-    if (!limit) this.#limits.set(source, (limit = new Limiter(REFUSALS.most, REFUSALS.within)));
-    return limit.take(this.#parts.now());
   }
 }

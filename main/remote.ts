@@ -75,5 +75,5 @@ export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused'
     return this.#parts.installed.current?.signer.sign(text);
   };
 
-  readonly refused = (code: SocketRefusal): void => this.#parts.journal.badMessage('socket', code);
+  readonly refused = (code: SocketRefusal): void => this.#parts.journal.refusals.badMessage('socket', code);
 }

@@ -194,3 +194,14 @@ test('a terminal that does not answer is locked, and nobody says that it is empt
   type('\x1b[24;80R\x1b[0n');
   expect(await lock.remote('status')).toMatchObject({ visible: 'unknown' });
 });
+
+test('whoever floods its socket enters a few events a second, and one that says that there were more', () => {
+  for (let i = 0; i < 1000; i++) lock.refused('bad-message');
+  const codes = told.filter(({ action }) => action === 'bridge.refused').map(({ detail }) => detail!['code']);
+  expect(codes.length).toBeLessThan(20);
+  expect(codes.filter((code) => code === 'too-many')).toEqual(['too-many']);
+  expect(codes.at(-1)).toBe('too-many');
+  now += 1000;
+  lock.refused('bad-message');
+  expect(told.at(-1)).toEqual({ action: 'bridge.refused', detail: { peer: 'socket', code: 'bad-message' } });
+});

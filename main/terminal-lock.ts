@@ -24,6 +24,7 @@ import type { Clock } from './clock.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
+import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
@@ -66,6 +67,7 @@ export class TerminalLock implements Gate {
   readonly #machine = new LockController();
   readonly #keyboard: KeyboardLine;
   readonly #line = new HiddenLine();
+  readonly #refusals: Refusals;
   readonly #stopTicking: () => void;
   #link: GateLink | undefined;
   #phase: Phase = 'open';
@@ -91,6 +93,10 @@ export class TerminalLock implements Gate {
   constructor(options: TerminalLockOptions) {
     this.#options = options;
     const { clock } = options;
+    this.#refusals = new Refusals(
+      (entry) => this.#link?.note(entry),
+      () => clock.now(),
+    );
     this.#keyboard = new KeyboardLine(
       () => clock.now(),
       (bytes) => this.#edit(bytes),
@@ -129,14 +135,13 @@ export class TerminalLock implements Gate {
   #door(name: DoorName, standing: () => Standing): Door {
     return openDoor({
       standing,
-      denied: ({ needs, why, person }) =>
-        this.#link?.note({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: name, needs, why } }),
+      denied: (denial) => this.#refusals.denied(name, denial),
     });
   }
 
   /** A line of the private socket that is none of its words, or somebody of another account. */
   refused(code: SocketRefusal): void {
-    this.#link?.note({ action: 'bridge.refused', detail: { peer: 'socket', code } });
+    this.#refusals.badMessage('socket', code);
   }
 
   /** Closes at once; resolves when the terminal has said that it is empty, or has not said it in time. */

@@ -39,8 +39,8 @@ export class VaultKeeper {
         frame: (bytes) => {
           if (this.#vault === vault) onFrame(bytes);
         },
-        badMessage: () => journal.badMessage('vault-host'),
-        denied: (denial) => journal.denied('vault', denial),
+        badMessage: () => journal.refusals.badMessage('vault-host'),
+        denied: (denial) => journal.refusals.denied('vault', denial),
         died: (exit) => {
           if (this.#vault !== vault) return;
           this.#vault = undefined;
