@@ -3,7 +3,7 @@ import type { Surface } from '../src/types/words.ts';
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
-import { recoverRecordings } from '../src/records/index.ts';
+import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { version } from '../src/version.ts';
 import { bootClock, type Clock } from './clock.ts';
@@ -276,7 +276,12 @@ export class App {
     this.socket.read();
     const { current } = this.#installed;
     if (current) await this.#policy.look();
-    if (current) for (const { sentence } of await recoverRecordings(this.#home.recordings, current.ledger)) this.#status.flag(sentence);
+    const settled = current ? await recoverRecordings(this.#home.recordings, current.ledger) : [];
+    if (settled.length > 0)
+      this.#status.flag(
+        settledInShort(settled),
+        settled.map(({ sentence }) => sentence),
+      );
     this.#troubles.sweepExports();
     if (this.#stopping) return;
     this.#journal.log({ action: 'app.start', detail: { version, host: host.name } });

@@ -143,8 +143,9 @@ export class Gate {
     if (this.#session && windows.surface === 'workspace' && windows.greeted) emit(event, payload());
   }
 
-  notice(level: 'ok' | 'warn' | 'stop', sentence: string, pane?: number): void {
-    this.emit('notice', () => ({ level, sentence, ...(pane === undefined ? {} : { pane }) }));
+  /** @param more what stands behind the sentence, to be read again. */
+  notice(level: 'ok' | 'warn' | 'stop', sentence: string, pane?: number, more: readonly string[] = []): void {
+    this.emit('notice', () => ({ level, sentence, ...(pane === undefined ? {} : { pane }), ...(more.length === 0 ? {} : { more }) }));
   }
 
   attached(panes: readonly AttachedPane[]): void {

@@ -28,10 +28,15 @@ export interface StatusParts {
   readonly shells: () => number;
 }
 
+interface Flag {
+  readonly sentence: string;
+  readonly more: readonly string[];
+}
+
 export class Status {
   readonly #parts: StatusParts;
   /** Sentences of the start that somebody has to see: at the lock page as long as nobody is in, then once in the workspace. */
-  readonly #flags: string[] = [];
+  readonly #flags: Flag[] = [];
   /** The policy in force could not be read at the last look. */
   policyFails = false;
   #sealedBytes = 0;
@@ -44,11 +49,12 @@ export class Status {
     this.#sealedBytes = bytes;
   }
 
-  flag(sentence: string): void {
-    if (!this.#flags.includes(sentence)) this.#flags.push(sentence);
+  /** @param more what stands behind the sentence, for whoever comes in: the lock's line has room for one. */
+  flag(sentence: string, more: readonly string[] = []): void {
+    if (!this.#flags.some((flag) => flag.sentence === sentence)) this.#flags.push({ sentence, more });
   }
 
-  takeFlags(): string[] {
+  takeFlags(): Flag[] {
     return this.#flags.splice(0);
   }
 
@@ -75,7 +81,7 @@ export class Status {
         masked: mask(person.name),
         methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
       })),
-      flags: [...flags, ...this.#flags],
+      flags: [...flags, ...this.#flags.map(({ sentence }) => sentence)],
       backOffSeconds,
       failures: unlock.failures,
       clearClipboard,

@@ -57,7 +57,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);
-      for (const flag of status.takeFlags()) gate.notice('warn', flag);
+      for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.look().catch(() => undefined);
       policy.remind();
       return {};

@@ -50,6 +50,7 @@ export const messages = {
     unbound: (key: string) => `${key} does nothing after the prefix. ctrl-b ? lists every key.`,
     dismiss: 'dismiss',
     dismissHint: 'ctrl-b esc',
+    more: 'ctrl-b ~ shows each.',
     welcome: 'Welcome back.',
     welcomeNew: 'Welcome.',
     welcomeLast: (when: string) => `Last unlock ${when}.`,

@@ -87,6 +87,15 @@ test('banners: the worst first, one of a kind, three at most', () => {
   expect(model.banners.value.map(({ sentence }) => sentence)).toEqual(['shut', 'd', 'c']);
 });
 
+test('what stands behind a sentence is not shown over the panes, and can be read', () => {
+  bench.emit('notice', { level: 'warn', sentence: '8 recordings were interrupted, and are closed.', more: ['Recording a …', 'Recording b …'] });
+  expect(model.banners.value.map(({ sentence, note }) => [sentence, note])).toEqual([
+    ['8 recordings were interrupted, and are closed.', 'ctrl-b ~ shows each.'],
+  ]);
+  expect(toasts()).toEqual([]);
+  expect(model.log.value.map(({ sentence }) => sentence)).toEqual(['8 recordings were interrupted, and are closed.', 'Recording a …', 'Recording b …']);
+});
+
 test('failed tries stand in a banner until they are read, and can be read again', async () => {
   bench.emit('welcome', { lastUnlock: '2026-10-27T11:50:00Z', failures: 2 });
   await vi.advanceTimersByTimeAsync(10_000);

@@ -1,7 +1,7 @@
 /** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
 import { batch, effect } from '@preact/signals';
 import type { Frame } from '../../src/bridge/frames.ts';
-import type { ClientAction, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { ClientAction, Events, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
@@ -68,7 +68,7 @@ export class Controller {
     this.pasting = new Pasting(terminal, this.notices);
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
-    bridge.on('notice', ({ level, sentence, pane }) => this.#onNotice(level, sentence, pane));
+    bridge.on('notice', (notice) => this.#onNotice(notice));
     bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
     bridge.on('client', (action) => this.#clientActions[action.action](action as never));
     bridge.on('channel', ({ peer }) => {
@@ -183,11 +183,12 @@ export class Controller {
     if (spoken !== undefined) say(messages.line.locksInSpoken(spoken), true);
   }
 
-  #onNotice(level: 'ok' | 'warn' | 'stop', sentence: string, pane: number | undefined): void {
+  #onNotice({ level, sentence, pane, more = [] }: Events['notice']): void {
     const number = model.allPanes.value.find((entry) => entry.pane.pane === pane)?.pane.number;
     const whole = number === undefined ? sentence : text.aboutPane(number, sentence);
     if (level === 'ok') this.notices.toast(level, whole);
-    else this.notices.banner(level, whole);
+    else this.notices.banner(level, whole, more.length > 0 ? text.more : undefined);
+    for (const detail of more) this.notices.remember(level, detail);
   }
 
   #welcome(lastUnlock: string | null, failures: number): void {

@@ -34,6 +34,11 @@ export class Notices {
     if (fault) this.banner(fault.level, fault.sentence, undefined, about);
   }
 
+  /** To be read again only: it stands behind what was said. */
+  remember(kind: model.NoticeKind, sentence: string): void {
+    this.#log({ id: ++this.#last, at: new Date(), kind, sentence });
+  }
+
   dismiss(id: number): void {
     model.toasts.value = model.toasts.value.filter((notice) => notice.id !== id);
     model.banners.value = model.banners.value.filter((notice) => notice.id !== id);
@@ -45,10 +50,14 @@ export class Notices {
     if (next) this.dismiss(next.id);
   }
 
+  #log(notice: model.Notice): void {
+    model.log.value = [...model.log.value.slice(1 - LOGGED), notice];
+  }
+
   #note(kind: model.NoticeKind, sentence: string, note: string | undefined): model.Notice {
     const notice = { id: ++this.#last, at: new Date(), kind, sentence: model.withPrefix(sentence), ...(note ? { note } : {}) };
     // That something is being done is of no use later: what came of it is.
-    if (kind !== 'wait') model.log.value = [...model.log.value.slice(1 - LOGGED), notice];
+    if (kind !== 'wait') this.#log(notice);
     say(note ? `${notice.sentence} ${note}` : notice.sentence, kind === 'stop');
     return notice;
   }

@@ -239,7 +239,7 @@ export interface Events {
   /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
   lease: Readonly<Record<string, never>>;
   /** A toast (`level` ok) or a banner that stays until read (warn, stop). */
-  notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number };
+  notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number; readonly more?: readonly string[] };
   /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
   standing: { readonly about: 'policy'; readonly fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null };
   /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */

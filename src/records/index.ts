@@ -3,4 +3,4 @@ export { glanceAt, type Glance } from './glance.ts';
 export { enterLiveDamage, isDamage } from './live-damage.ts';
 export type { ContradictionCode, Judgement } from './judge.ts';
 export { checkRecording, proofText, recordsText, type Asked, type Proof } from './prove.ts';
-export { recoverRecordings, type Recoverer, type Settlement } from './recover.ts';
+export { recoverRecordings, settledInShort, type Recoverer, type Settlement } from './recover.ts';

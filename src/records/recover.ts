@@ -49,6 +49,20 @@ class Contradiction extends SentenceError {
   }
 }
 
+/** One sentence for all of them, for a line that has room for one. */
+export function settledInShort(settled: readonly Settlement[]): string {
+  const [first] = settled;
+  if (settled.length === 1 && first?.outcome === 'closed') return `Recording ${first.recording} was interrupted, and is closed.`;
+  const count = (outcome: Settlement['outcome']): number => settled.filter((each) => each.outcome === outcome).length;
+  const [closed, failed, contradicted] = [count('closed'), count('failed'), count('contradiction')];
+  const recordings = (n: number): string => (n === 1 ? 'A recording' : `${n} recordings`);
+  return [
+    ...(contradicted > 0 ? [`${recordings(contradicted)} contradict${contradicted === 1 ? 's' : ''} the ledger.`] : []),
+    ...(failed > 0 ? [`${recordings(failed)} could not be closed.`] : []),
+    ...(closed > 0 ? [`${recordings(closed)} ${closed === 1 ? 'was' : 'were'} interrupted, and ${closed === 1 ? 'is' : 'are'} closed.`] : []),
+  ].join(' ');
+}
+
 /**
  * Closes what was interrupted.
  * @param folder of all recordings.
