@@ -541,27 +541,27 @@ def ssh_verify(message, armored, key, namespace=NAMESPACE):
 
 
 def verify_installation(message, text, keys, namespace=NAMESPACE):
-    """(verdict, second): as ssh_verify, or 'half' where a key of two halves signed with one; and whether the second half did. `keys`: pairs."""
+    """(verdict, second, which): as ssh_verify, or 'half' where a key of two halves signed with one; whether the second half did; which of `keys`, pairs."""
     found = re.findall(r'-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]*?-----END SSH SIGNATURE-----\n', text) if len(text) <= MAX_SIGNATURES * MAX_ARMOR else []
     if not 0 < len(found) <= MAX_SIGNATURES or ''.join(found) != text:
-        return 'malformed', 'none'
-    for first, second in keys:
+        return 'malformed', 'none', -1
+    for n, (first, second) in enumerate(keys):
         verdict = ssh_verify(message, found[0], first, namespace)
         if verdict == 'other-key':
             continue
         if verdict != 'good':
-            return 'bad', 'none'
+            return 'bad', 'none', -1
         has = 'none'
         for signature in found[1:]:
             other = ssh_verify(message, signature, second or first, namespace)
             if other == 'malformed' or (second and other == 'bad'):
-                return 'bad', 'none'
+                return 'bad', 'none', -1
             if second and other == 'good':
                 has = 'good'
-        return ('half', 'none') if second and has == 'none' else ('good', has)
+        return ('half', 'none', -1) if second and has == 'none' else ('good', has, n)
     if any(second and ssh_verify(message, found[0], second, namespace) not in ('malformed', 'other-key') for _, second in keys):
-        return 'half', 'none'
-    return 'other-key', 'none'
+        return 'half', 'none', -1
+    return 'other-key', 'none', -1
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1079,7 +1079,7 @@ def cosigned_message(name, size, root, seconds):
 
 
 def check_checkpoint(data, keys, claimed):
-    """A C2SP checkpoint as a signed note. `keys`: pairs of note keys. Returns (size, root in hex, whether the second half signed too)."""
+    """A C2SP checkpoint as a signed note. `keys`: pairs of note keys. Returns (size, root in hex, whether the second half signed too, which of the keys it was)."""
     half = Failure('half-signature', 'checkpoint.note: the other one was taken off, or is not of that key.')
     changed = Failure('bad-checkpoint', 'checkpoint.note was changed.')
     try:
@@ -1123,7 +1123,7 @@ def check_checkpoint(data, keys, claimed):
             raise changed
     if size != claimed['size'] or root != claimed['root']:
         raise Failure('other-checkpoint', f'It signs for {size} events; the bundle was made at {claimed["size"]}.')
-    return size, root, 'good' if second else 'none'
+    return size, root, 'good' if second else 'none', keys.index(pair)
 
 
 HEADS = 'recording.heads'
@@ -2019,7 +2019,7 @@ def verify(folder, trust_path, step):
     step('installation and person')
 
     keys = installation_keys(trust)
-    size, root, second = check_checkpoint(read_file(folder, 'checkpoint.note'), [notes for _, notes, _ in keys], claims['ledger'])
+    size, root, second, signed_by = check_checkpoint(read_file(folder, 'checkpoint.note'), [notes for _, notes, _ in keys], claims['ledger'])
     head = (size, root)
     step('ledger checkpoint')
     digests = {}
@@ -2062,7 +2062,7 @@ def verify(folder, trust_path, step):
 
     sums = read_file(folder, 'SHA256SUMS')
     name = 'SHA256SUMS.installation.sig'
-    verdict, sums_second = verify_installation(sums, read_file(folder, name).decode('latin-1'), [halves for _, _, halves in keys])
+    verdict, sums_second, sums_by = verify_installation(sums, read_file(folder, name).decode('latin-1'), [halves for _, _, halves in keys])
     if verdict == 'half':
         raise Failure('half-signature', f'{name}: the other one was taken off, or is not of that key.')
     if verdict == 'other-key':
@@ -2103,6 +2103,7 @@ def verify(folder, trust_path, step):
         'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
         # Where a key replaced another in between, two have signed: the weaker word of the two counts.
         'secondSignatures': 'good' if second == sums_second == 'good' else 'none',
+        'replacedKey': min(signed_by, sums_by) < len(keys) - 1,
         'unknownAlgorithms': list(dict.fromkeys(key['algorithm'] for key in trust['keys'] if key['algorithm'] not in ALGORITHMS)),
     }
 
@@ -2141,6 +2142,12 @@ def notes_of(facts):
         notes.append('When the recording began, another policy had already come into force: it keeps to the one before.')
     if not facts['ownVerifier']:
         notes.append('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.')
+    if facts['replacedKey']:
+        half = ' That key has no second half (ML-DSA-44).' if facts['secondSignatures'] == 'none' else ''
+        notes.append(
+            'The checkpoint or SHA256SUMS is signed with a key that was replaced: another one comes after it in the trust file. '
+            f'So it was made before that, or by somebody who has the old key.{half}'
+        )
     if facts['unknownAlgorithms']:
         names = ', '.join(facts['unknownAlgorithms'])
         notes.append(f'The trust file has keys that this verifier cannot use, and what they signed was not checked: {names}.')

@@ -14,16 +14,13 @@ import { StorageFault } from '../disk/fault.ts';
 import { parseJson, toJson } from '../disk/json.ts';
 import { requirePlainHandle } from '../disk/plain.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { appendLine, lookedAt, recentLines } from './lines.ts';
+import { appendLine, recentLines } from './lines.ts';
 import { newestHead, type NewestHead } from './newest.ts';
 import { contradicts, type RootAt } from './relation.ts';
-import type { Channel } from './types.ts';
+import type { Channel, Proof } from './types.ts';
 
 /** Readable for whoever audits the share; nothing secret is in a head. */
 const DROP_MODE = 0o644;
-
-/** In a file that is longer than what is looked at: two processes of ours may hand over one head at once, and that is rare. */
-const MOST_REPEATED = 16;
 
 const markSchema = z.strictObject({ format: z.literal('wardmux-file-drop'), version: z.literal(1), installation: z.string() });
 
@@ -71,19 +68,12 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     }
   }
 
-  async function latest(): Promise<NewestHead> {
+  async function look(known: Proof | undefined): Promise<NewestHead & { readonly size: number }> {
     try {
       await requireMark();
       // Half a line of a crash, or a line that somebody else put there, is no head.
-      const { lines, more } = await recentLines(path);
-      const newest = newestHead(lines, key);
-      if (more && !newest.found) throw new AnchorError('io', `The last ${lookedAt} of ${path} have no head of this ledger. Keep a copy, and move it away.`);
-      if (more && newest.repeated > MOST_REPEATED)
-        throw new AnchorError(
-          'io',
-          `The last ${lookedAt} of ${path} have the same heads again and again: what stood before may be newer. Keep a copy, and move it away.`,
-        );
-      return newest;
+      const { lines, size } = await recentLines(path, known?.kind === 'file' && known.path === path ? known.end : undefined);
+      return { ...newestHead(lines, key), size };
     } catch (error) {
       throw anchorError(error, `${path} cannot be read`);
     }
@@ -91,9 +81,12 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
 
   return {
     where: path,
-    latest,
-    async send(head) {
-      const { found: there, disordered, unknown } = await latest();
+    async latest(known) {
+      const { size: _, ...newest } = await look(known);
+      return newest;
+    },
+    async send(head, _, known) {
+      const { found: there, disordered, unknown, size } = await look(known);
       // Behind ours they would no longer be seen.
       if (unknown > 0) throw new AnchorError('unknown-key', unknownSentence(path, unknown));
       for (const outside of [...(there ? [there] : []), ...disordered]) {
@@ -103,15 +96,15 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
             outside: outside.note,
           });
       }
-      if (there && there.size === head.size && there.root === head.root && there.time >= head.time && (!there.half || head.half)) return { kind: 'file', path };
+      if (there && there.size === head.size && there.root === head.root && there.time >= head.time && (!there.half || head.half))
+        return { kind: 'file', path, end: size };
       // Another process of this installation has handed over a newer one, which covers it.
-      if (there && there.size > head.size) return { kind: 'file', path };
+      if (there && there.size > head.size) return { kind: 'file', path, end: size };
       try {
-        await appendLine(path, JSON.stringify({ note: head.note }), DROP_MODE);
+        return { kind: 'file', path, end: await appendLine(path, JSON.stringify({ note: head.note }), DROP_MODE) };
       } catch (error) {
         throw anchorError(error, `${path} cannot be written`);
       }
-      return { kind: 'file', path };
     },
     async check() {
       // The receipt is only our word that the head stood in the file; the file is asked by latest().

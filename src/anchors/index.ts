@@ -2,6 +2,7 @@
 export { AnchorError, type AnchorFailureCode } from './errors.ts';
 export { markDrop } from './file-drop.ts';
 export { durationText, worstGrade } from './grade.ts';
+export { unknownSentence } from './file-drop.ts';
 export { HALF_HEAD } from './grade.ts';
 export { headOfNote } from './head.ts';
 export { inspectAnchor, viewOf, type KeptAnchor } from './inspect.ts';

@@ -6,7 +6,7 @@ import { gradeAnchor, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { contradicts, type RootAt } from './relation.ts';
 import type { AnchorStore } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Channel } from './types.ts';
+import type { AnchorHead, AnchorState, AnchorView, Channel, Proof } from './types.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
 
 /** How long a look at what stands outside may take (ms). */
@@ -20,6 +20,8 @@ export interface KeptAnchor {
 
 export interface Inspection {
   readonly state: AnchorState;
+  /** What the anchor gave for the newest head that this workstation has signed a receipt of. */
+  readonly proof: Proof | undefined;
   /** The newest head that is known to stand there: from the place itself where it was looked at, or else from the newest receipt that holds. */
   readonly kept: KeptHead | undefined;
   /** Why what is kept is not believed. */
@@ -66,7 +68,7 @@ export async function inspectAnchor(
   let disordered: readonly AnchorHead[] = [];
   if (look && channel.latest) {
     try {
-      ({ found: outside, disordered, tooLong, unknown } = await within(channel.latest(), channel.where));
+      ({ found: outside, disordered, tooLong, unknown } = await within(channel.latest(receipt?.proof), channel.where));
       // What can be looked at is judged by itself. The receipt was read before it, so what is there cannot be older.
       if (noted && noted.size > (outside?.size ?? 0))
         damage = `A receipt of ${row.name} says that a head of ${noted.size} events stood at ${channel.where}, and the newest there has ${outside?.size ?? 0}: it was cut, or is another file.`;
@@ -100,7 +102,7 @@ export async function inspectAnchor(
       ? [`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} at the end of ${channel.where} ${tooLong === 1 ? 'is' : 'are'} too long to be a head: passed over.`]
       : []),
   ];
-  return { state, kept, damage, passedOver: passedOver.join(' ') || undefined, divergence, waitingSince, heads, unreadable };
+  return { state, proof: receipt?.proof, kept, damage, passedOver: passedOver.join(' ') || undefined, divergence, waitingSince, heads, unreadable };
 }
 
 /** A share that hangs holds up nobody who only looks. */

@@ -41,6 +41,7 @@ export interface KeeperOptions {
 interface Slot extends KeptAnchor {
   state: AnchorState;
   kept: Inspection['kept'];
+  proof: Proof | undefined;
   damage: string | undefined;
   divergence: string | undefined;
   /** An attempt that was given up and has not come back: a share that hangs. */
@@ -67,6 +68,7 @@ export class AnchorKeeper {
       ...anchor,
       state: noState,
       kept: undefined,
+      proof: undefined,
       damage: undefined,
       divergence: undefined,
       hanging: false,
@@ -91,8 +93,8 @@ export class AnchorKeeper {
     this.offer(note);
     const ours = headOfNote(note, key);
     for (const slot of this.#slots) {
-      const { state, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, rootAt, false);
-      Object.assign(slot, { state, kept, damage, waitingSince });
+      const { state, proof, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, rootAt, false);
+      Object.assign(slot, { state, proof, kept, damage, waitingSince });
       if (divergence) await this.#diverged(slot, divergence.note, divergence.sentence);
     }
     this.#ready = true;
@@ -169,10 +171,11 @@ export class AnchorKeeper {
   async #attempt(slot: Slot, head: AnchorHead, signal: AbortSignal): Promise<void> {
     const { row, channel, store } = slot;
     try {
-      const proof = await this.#limited(slot, channel.send(head, signal));
+      const proof = await this.#limited(slot, channel.send(head, signal, slot.proof));
       const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
       await store.addReceipt(receipt, this.#options.sign);
       slot.kept = { head, at: proof.kind === 'timestamp' ? proof.time : receipt.at };
+      slot.proof = proof;
       slot.damage = undefined;
       slot.waitingSince = covers(head, this.#latest) ? undefined : Date.parse(this.#latest!.time);
       slot.notBefore = this.#options.now() + everySeconds(row) * 1000;

@@ -5,7 +5,7 @@ import { passLines, skipLine } from '../ledger/files.ts';
 import { openPlain } from '../disk/plain.ts';
 import type { NoteKey } from '../ledger/note.ts';
 import { AnchorError, anchorError } from './errors.ts';
-import { headOfNote, noteOfLine } from './head.ts';
+import { headOfNote, isOfUnknownKey, noteOfLine } from './head.ts';
 import { inspectAnchor, type KeptAnchor } from './inspect.ts';
 import type { AnchorHead } from './types.ts';
 
@@ -57,11 +57,14 @@ function passShort(path: string, visit: (line: string) => void): number {
 /**
  * Reads heads from a file or from every plain file of a folder: a file drop, a copy of checkpoints.jsonl, what a collector
  * wrote, or a note as it is.
- * @returns the heads of this ledger, how many lines of notes are of another ledger or have no good signature, and how many lines
- * are too long to be one and were passed over.
+ * @returns the heads of this ledger; how many notes are of another ledger or no checkpoint; how many are of this one by name, and signed by no key
+ * that is known here; and how many lines are too long to be one and were passed over.
  * @throws AnchorError where the path cannot be read, or is neither file nor folder.
  */
-export function readHeads(path: string, key: NoteKey): { readonly heads: KnownHead[]; readonly foreign: number; readonly tooLong: number } {
+export function readHeads(
+  path: string,
+  key: NoteKey,
+): { readonly heads: KnownHead[]; readonly foreign: number; readonly unknown: number; readonly tooLong: number } {
   try {
     const stat = lstatSync(path);
     if (!stat.isFile() && !stat.isDirectory()) throw new AnchorError('io', `${path} is neither a file nor a folder.`);
@@ -73,11 +76,13 @@ export function readHeads(path: string, key: NoteKey): { readonly heads: KnownHe
           .sort();
     const heads: KnownHead[] = [];
     let foreign = 0;
+    let unknown = 0;
     let tooLong = 0;
     for (const file of files) {
       const take = (note: string): void => {
         const head = headOfNote(note, key);
         if (head) heads.push({ ...head, source: file });
+        else if (isOfUnknownKey(note, key)) unknown += 1;
         else foreign += 1;
       };
       // A note over several lines: its text, an empty line, and signatures.
@@ -96,7 +101,7 @@ export function readHeads(path: string, key: NoteKey): { readonly heads: KnownHe
       });
       end();
     }
-    return { heads, foreign, tooLong };
+    return { heads, foreign, unknown, tooLong };
   } catch (error) {
     throw anchorError(error, `${path} cannot be read`);
   }

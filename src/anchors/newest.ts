@@ -17,8 +17,6 @@ export interface NewestHead {
   readonly disordered: readonly AnchorHead[];
   /** Notes in this ledger's name that no key known here has signed, larger than the largest head or behind the last one. */
   readonly unknown: number;
-  /** Lines of notes that stood there before: two processes that hand over the same head at once may make one. */
-  readonly repeated: number;
   /** Lines behind the last head that are too long to be one. */
   readonly tooLong: number;
 }
@@ -34,20 +32,22 @@ interface Claim {
 /** @param lines of a file, oldest first; undefined for one that is too long. @throws AnchorError 'io' where too many are out of order */
 export function newestHead(lines: readonly (string | undefined)[], key: NoteKey): NewestHead {
   const claims = lines.flatMap((line, at): Claim[] => {
-    const note = line === undefined ? undefined : noteOfLine(line);
+    // A look at millions of lines of junk must not take minutes: a head's line has the name as it is.
+    const note = line?.includes(key.name) ? noteOfLine(line) : undefined;
     const said = note === undefined ? undefined : parseCheckpoint(note);
     return said?.origin === key.name ? [{ at, ...said.head, note: note! }] : [];
   });
-  const asked = new Map<Claim, AnchorHead | undefined>();
+  /** By note: the same one again costs nothing. */
+  const asked = new Map<string, AnchorHead | undefined>();
   const headOf = (claim: Claim): AnchorHead | undefined => {
-    if (asked.has(claim)) return asked.get(claim);
+    if (asked.has(claim.note)) return asked.get(claim.note);
     if (asked.size === MOST_CHECKED)
       throw new AnchorError(
         'io',
         `More than ${MOST_CHECKED} notes there are out of order or signed by nobody known here. Keep a copy, and move the file away.`,
       );
     const head = headOfNote(claim.note, key);
-    asked.set(claim, head);
+    asked.set(claim.note, head);
     return head;
   };
   const disordered: AnchorHead[] = [];
@@ -62,7 +62,7 @@ export function newestHead(lines: readonly (string | undefined)[], key: NoteKey)
     for (let top = overtaken(); top && !headOf(top); top = overtaken()) order.pop();
     const top = overtaken();
     if (top) {
-      disordered.push(headOf(top)!, headOf(claim)!);
+      for (const head of [headOf(top)!, headOf(claim)!]) if (!disordered.includes(head)) disordered.push(head);
       order = [];
     }
     order.push(claim);
@@ -72,12 +72,13 @@ export function newestHead(lines: readonly (string | undefined)[], key: NoteKey)
   const found = bySize.find(headOf);
   // Of the same head the one that every half signed.
   const largest = bySize.find((claim) => claim.size === found?.size && claim.root === found.root && headOf(claim)?.half === false) ?? found;
-  const strange = claims.filter((claim) => asked.has(claim) && !asked.get(claim) && (claim.size > (largest?.size ?? 0) || claim.at > (last?.at ?? -1)));
+  const strange = claims.filter(
+    (claim) => asked.has(claim.note) && !asked.get(claim.note) && (claim.size > (largest?.size ?? 0) || claim.at > (last?.at ?? -1)),
+  );
   return {
     found: largest && headOf(largest),
     disordered,
     unknown: strange.length,
-    repeated: claims.length - new Set(claims.map(({ note }) => note)).size,
     tooLong: lines.filter((line, at) => line === undefined && at > (last?.at ?? -1)).length,
   };
 }

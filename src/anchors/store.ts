@@ -22,7 +22,7 @@ const stateSchema = z.strictObject({
 }) satisfies z.ZodType<AnchorState>;
 
 const proofSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), path: z.string() }),
+  z.strictObject({ kind: z.literal('file'), path: z.string(), end: z.int().min(0) }),
   z.strictObject({ kind: z.literal('syslog'), server: z.string(), certificate: z.string() }),
   z.strictObject({ kind: z.literal('timestamp'), token: z.string().regex(/^[0-9a-f-]{1,64}$/), time, serial: z.string() }),
 ]);

@@ -15,7 +15,11 @@ export interface AnchorHead extends TreeHead {
 
 /** What an anchor gave for a head. Each kind has its own. */
 export type Proof =
-  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** Bytes of the file, the head's line among them, when it had been looked at up to there. */ readonly end: number;
+    }
   | { readonly kind: 'syslog'; readonly server: string; readonly certificate: string }
   | { readonly kind: 'timestamp'; readonly token: string; readonly time: string; readonly serial: string };
 
@@ -45,13 +49,14 @@ export interface Channel {
   /**
    * Hands a head over. Resolves only when the kind's own condition for that is met (see each file).
    * @param signal ends the attempt.
+   * @param known what it gave for a head before, signed for here.
    * @throws AnchorError
    */
-  send(head: AnchorHead, signal: AbortSignal): Promise<Proof>;
+  send(head: AnchorHead, signal: AbortSignal, known?: Proof): Promise<Proof>;
   /** Checks a proof that was given before. @returns a sentence where it does not hold. */
   check(head: AnchorHead, proof: Proof): Promise<string | undefined>;
-  /** The heads that can be read back there, where this kind can be read. @throws AnchorError */
-  latest?(): Promise<NewestHead>;
+  /** The heads that can be read back there, where this kind can be read. @param known as send. @throws AnchorError */
+  latest?(known?: Proof): Promise<NewestHead>;
 }
 
 /**

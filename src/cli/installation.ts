@@ -98,7 +98,8 @@ export function recordingFolder(home: Home, id: string): string {
 
 /** Trust facts of this installation: what an auditor pins. @param without digests of replaced keys to leave out. */
 export async function trustOf(site: OpenInstallation, without: readonly string[] = []): Promise<Trust> {
-  return installationTrust(site.home, site.installation, await factsOf(site), without);
+  // An auditor believes it for years: what lies beside the ledger has no say in it.
+  return installationTrust(site.home, site.installation, await readFacts(site.home.ledger, site.noteKey, 'events'), without);
 }
 
 /** What the ledger says about people, policy and attempts. @throws LedgerError */

@@ -195,16 +195,22 @@ export interface InstallationVerdict {
   readonly verdict: Exclude<SshVerdict, 'unchecked'> | 'half';
   /** What became of the second signature, where the verdict is good. */
   readonly second: 'good' | 'none' | 'unchecked';
+  /** Which of the keys signed; -1 where none did. */
+  readonly by: number;
 }
 
 /** Verifies what signAsInstallation makes, against any of the installation's keys: each half of that key. */
 export function verifyInstallation(message: Uint8Array, text: string, keys: readonly InstallationSshKey[], namespace: string): InstallationVerdict {
-  const is = (verdict: InstallationVerdict['verdict'], second: InstallationVerdict['second'] = 'none'): InstallationVerdict => ({ verdict, second });
+  const is = (verdict: InstallationVerdict['verdict'], second: InstallationVerdict['second'] = 'none', by = -1): InstallationVerdict => ({
+    verdict,
+    second,
+    by,
+  });
   const all = text.length <= MAX_SIGNATURES * MAX_ARMOR ? (text.match(ARMORED) ?? []) : [];
   if (all.length > MAX_SIGNATURES || all.join('') !== text) return is('malformed');
   const [first, ...more] = all;
   if (first === undefined) return is('malformed');
-  for (const key of keys) {
+  for (const [n, key] of keys.entries()) {
     const verdict = sshVerify(message, first, key.first, namespace);
     if (verdict === 'other-key') continue;
     if (verdict !== 'good') return is('bad');
@@ -214,7 +220,7 @@ export function verifyInstallation(message: Uint8Array, text: string, keys: read
       if (second === 'malformed' || (key.second && second === 'bad')) return is('bad');
       if (key.second && found === 'none' && (second === 'good' || second === 'unchecked')) found = second;
     }
-    return key.second && found === 'none' ? is('half') : is('good', found);
+    return key.second && found === 'none' ? is('half') : is('good', found, n);
   }
   const isSecond = keys.some(({ second }) => second && !['malformed', 'other-key'].includes(sshVerify(message, first, second, namespace)));
   return is(isSecond ? 'half' : 'other-key');

@@ -13,6 +13,8 @@ export interface BundleCheckpoint {
   readonly head: TreeHead;
   /** What became of the second signature. */
   readonly second: Exclude<SecondSignature, 'missing'>;
+  /** Which of the keys signed. */
+  readonly by: number;
 }
 
 /**
@@ -48,9 +50,9 @@ export function openBundleCheckpoint(bytes: Buffer, keys: readonly NoteKey[]): B
   if (hash.toString('base64') !== root) return undefined;
   const head = { size: Number(size), root: hash.toString('hex') };
   const { second } = signer;
-  if (!second) return { head, second: 'none' };
+  if (!second) return { head, second: 'none', by: keys.indexOf(signer) };
   const cosignature = seconds.get(signer);
   if (!cosignature) return 'half';
   const verdict = verifySecond({ ...signer, second }, head, cosignature);
-  return verdict === 'bad' ? undefined : { head, second: verdict };
+  return verdict === 'bad' ? undefined : { head, second: verdict, by: keys.indexOf(signer) };
 }

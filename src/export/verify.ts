@@ -100,7 +100,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
 
   const sums = small(BUNDLE.sums);
   const signatures = small(BUNDLE.installationSignature).toString('latin1');
-  const { verdict: installationVerdict, second } = verifyInstallation(sums, signatures, trustedInstallationKeys(trust), EXPORT_NAMESPACE);
+  const keys = trustedInstallationKeys(trust);
+  const { verdict: installationVerdict, second, by } = verifyInstallation(sums, signatures, keys, EXPORT_NAMESPACE);
   if (installationVerdict === 'half')
     throw new BundleFailure('half-signature', `${BUNDLE.installationSignature}: the other one was taken off, or is not of that key.`);
   if (installationVerdict === 'other-key') throw new BundleFailure('untrusted-key', `${BUNDLE.installationSignature} is made with another key.`);
@@ -140,6 +141,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     ownVerifier: digests.get(BUNDLE.verifier)!.toString('hex') === trust.verifier.sha256,
     // Where a key replaced another in between, two have signed: the weaker word of the two counts.
     secondSignatures: (['none', 'unchecked', 'good'] as const).find((word) => word === checkpoint.second || word === second)!,
+    replacedKey: Math.min(checkpoint.by, by) < keys.length - 1,
     unknownAlgorithms: unknownAlgorithms(trust),
   };
 }

@@ -6,6 +6,7 @@
 import type { UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
 import { certifierOf } from './certificate.ts';
+import { nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** What binds a person's record to the ledger. */
@@ -61,10 +62,10 @@ export interface FactsState {
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
   readonly policy: PolicyFacts | null;
   readonly auditKeys: readonly AuditKeyFacts[];
-  /** Digest of the key that took over last; null where none did. */
-  readonly key: string | null;
+  /** The keys of the installation, by digest. */
+  readonly keys: KeyChain;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], key: null };
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], keys: [] };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
@@ -77,16 +78,16 @@ export class LedgerFacts {
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
-  #key: string | undefined;
+  #keys: KeyChain = [];
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, policy, auditKeys, key }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, policy, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
     facts.#policy = policy ?? undefined;
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
-    facts.#key = key ?? undefined;
+    facts.#keys = keys;
     return facts;
   }
 
@@ -96,7 +97,7 @@ export class LedgerFacts {
       attempts: [...this.#attempts],
       policy: this.#policy ?? null,
       auditKeys: this.auditKeys(),
-      key: this.#key ?? null,
+      keys: this.#keys,
     };
   }
 
@@ -127,11 +128,9 @@ export class LedgerFacts {
         this.#auditKeys.set(known.kid, { ...known, apart: known.apart || proven, asked: action === 'audit-key.asked' ? event.time : known.asked });
         return;
       }
-      case 'installation.key': {
-        const { key } = detail ?? {};
-        if (typeof key === 'string') this.#key = key;
+      case 'installation.key':
+        this.#keys = nextChainOfKeys(this.#keys, event);
         return;
-      }
       case 'unlock.attempt': {
         const key = keyOf(person, detail?.['method']);
         const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
@@ -175,9 +174,9 @@ export class LedgerFacts {
     if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
   }
 
-  /** Digest of the key that took over last from another one. */
-  get key(): string | undefined {
-    return this.#key;
+  /** Digests of the keys that the installation has had, oldest first; none where none was replaced. */
+  get keys(): KeyChain {
+    return this.#keys;
   }
 
   /** Undefined for somebody whom the ledger does not know. */

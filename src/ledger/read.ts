@@ -7,6 +7,7 @@ import { LedgerError } from './errors.ts';
 import { openPlain } from '../disk/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
+import { isChainOf, nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
@@ -20,6 +21,7 @@ export const ledgerFaultCodes = [
   'bad-sequence',
   'contradiction',
   'root-mismatch',
+  'other-keys',
   'bad-signature',
   'bad-order',
   'bad-checkpoints',
@@ -161,6 +163,7 @@ function readEvents(
   const states = new RecordingStates();
   const limit = head?.tree.size ?? Infinity;
   const borders = bordersOf(key);
+  let chain: KeyChain = [];
   let next = 0;
   let stopped = false;
   const differs = (signed: TreeHead, who: string): void => {
@@ -195,6 +198,7 @@ function readEvents(
         const broken = states.take(event);
         if (broken) return bad('contradiction', `Line ${at} of ${path} contradicts what was signed before: it ${broken.sentence}.`);
         tree.append(leafHash(found!.entry));
+        chain = nextChainOfKeys(chain, event);
         options.onEvent?.(event, line, offset);
         compare();
         return true;
@@ -208,7 +212,16 @@ function readEvents(
   const most = Math.max(head?.tree.size ?? 0, checkpoints.at(-1)?.head.size ?? 0, ...borders.map(({ size }) => size));
   if (!stopped && most > tree.size)
     fault('cut', path, tree.size, `${path} has ${tree.size} events, and ${most} were signed for: its end is missing, or its head was set back.`);
-  else if (head && !stopped) differs(head.tree, 'its head');
+  else if (head && !stopped) {
+    differs(head.tree, 'its head');
+    if (!isChainOf(key, chain))
+      fault(
+        'other-keys',
+        path,
+        0,
+        `The keys that installation.json names are not those that the events of ${path} say this installation has had: somebody with one of them has changed that file.`,
+      );
+  }
   return { tree, states, end, beyond };
 }
 

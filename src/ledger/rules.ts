@@ -2,6 +2,7 @@
  * What the events of one recording may say after each other: a pure reducer. The writer asks it before each append, and
  * verifiers fold the events of a ledger or of a bundle through it, so that neither accepts what the other refuses.
  */
+import { hash } from 'node:crypto';
 import { PERSON_ID } from '../types/ids.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { emptyRoot } from '../merkle/tree.ts';
@@ -18,6 +19,8 @@ export interface RecordingState {
   readonly start: number;
   readonly began: string;
   readonly person: string | null;
+  /** What its `recording.start` says of access, policy and recipients: see beginningOf. */
+  readonly beginning: string;
   /** The largest head; that of an empty tree before the first one. */
   readonly head: TreeHead;
   /** The highest segment that an event named; segment 0 needs none. */
@@ -74,6 +77,11 @@ export interface RecordingStart extends Access {
   readonly policySha256: string;
 }
 
+/** One digest for all that a recording's first header and its `recording.start` say alike, lower-case hex: states are kept by the hundred thousand. */
+export function beginningOf({ role, class: place, reason, breakGlass, policySha256, recipients }: Omit<RecordingStart, 'seq' | 'person'>): string {
+  return hash('sha256', JSON.stringify([role, place, reason, breakGlass, policySha256, recipients]), 'hex');
+}
+
 export const isKids = (value: unknown): value is string[] => Array.isArray(value) && value.every((kid) => typeof kid === 'string' && KID.test(kid));
 export const isSha256 = (value: unknown): value is string => typeof value === 'string' && SHA256.test(value);
 const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
@@ -116,6 +124,7 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
       start: saying.seq,
       began: saying.time,
       person: start.person,
+      beginning: beginningOf(start),
       head: { size: 0, root: EMPTY_ROOT },
       segment: 0,
       closed: null,

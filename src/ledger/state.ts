@@ -13,6 +13,7 @@ import { eventAt } from './found-event.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
 import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
+import { isChainOf } from './key-chain.ts';
 import { rootAt } from './lookups.ts';
 import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
 import { readLedger } from './read.ts';
@@ -132,6 +133,7 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
       throw new Doubt(trouble ?? 'The events of the ledger are not those that its head vouches for.');
     const last = await readLastCheckpoint(source, from);
     const state: LedgerState = { tree, states, facts, end: pass.end, beside: derived ?? memory!, derived, last };
+    if (!isChainOf(key, facts.keys)) throw new Doubt('The keys of installation.json are not those that the ledger says this installation has had.');
     for (const { size, root } of bordersOf(key))
       if (rootAt({ key, state, events: source.events }, size) !== root)
         throw new Doubt(`The first ${size} events of the ledger are not those that it had when its key was replaced.`);

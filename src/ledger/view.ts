@@ -1,6 +1,8 @@
 /** A ledger for reading: nothing is changed, no key is needed, and little of it is read. It shows the moment of its opening. */
 import { closeSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { Doubt } from './derived/doubt.ts';
+import { POLICIES } from './derived/entries.ts';
 import { LedgerFacts } from './facts.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
@@ -33,10 +35,11 @@ export class LedgerView extends LedgerQuestions {
   }
 
   /**
+   * @param from `events`: nothing is believed that lies beside the ledger, whoever signed it; all of it is read.
    * @returns undefined where there is no ledger.
    * @throws LedgerError 'corrupt' where it is not what its head vouches for, 'unreadable'.
    */
-  static async open(folder: string, key: NoteKey): Promise<LedgerView | undefined> {
+  static async open(folder: string, key: NoteKey, from: 'beside' | 'events' = 'beside'): Promise<LedgerView | undefined> {
     if (isNew(folder)) {
       if (bordersOf(key).length > 0) throw corrupt(folder, key, 'It is missing.');
       return undefined;
@@ -48,7 +51,7 @@ export class LedgerView extends LedgerQuestions {
     try {
       if (events === undefined || checkpoints === undefined) throw corrupt(folder, key, 'A file of it is missing.');
       const files = { events, checkpoints };
-      return new LedgerView(folder, key, head, files, await openState({ folder, key, head, ...files }, 'reader'));
+      return new LedgerView(folder, key, head, files, await openState({ folder, key, head, ...files }, from === 'events' ? 'from-events' : 'reader'));
     } catch (error) {
       for (const fd of [events, checkpoints]) if (fd !== undefined) closeSync(fd);
       throw error;
@@ -66,6 +69,25 @@ export class LedgerView extends LedgerQuestions {
 
   get lastCheckpoint(): SignedCheckpoint | undefined {
     return this.#state.last;
+  }
+
+  /** Whether what lies beside the ledger, signed for, says the same as these events. True too where nothing there is good, so nobody believes it. */
+  async agreesWithBeside(): Promise<boolean> {
+    const beside = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'reader');
+    try {
+      const recordings = ({ beside: by, states }: LedgerState) => by.recordings(states).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const own = recordings(this.#state);
+      return (
+        isDeepStrictEqual(this.facts.state(), beside.facts.state()) &&
+        isDeepStrictEqual(own, recordings(beside)) &&
+        [POLICIES, ...own.map(([id]) => id)].every((id) => isDeepStrictEqual(this.#state.beside.eventsOf(id), beside.beside.eventsOf(id)))
+      );
+    } catch (error) {
+      if (error instanceof Doubt) return true;
+      throw error;
+    } finally {
+      beside.derived?.close();
+    }
   }
 
   close(): void {
@@ -87,9 +109,9 @@ export class LedgerView extends LedgerQuestions {
   }
 }
 
-/** What a ledger says about people, policy and attempts; nothing where there is none. @throws LedgerError 'corrupt', 'unreadable' */
-export async function readFacts(folder: string, key: NoteKey): Promise<LedgerFacts> {
-  const view = await LedgerView.open(folder, key);
+/** What a ledger says about people, policy and attempts; nothing where there is none. @param from as LedgerView.open. @throws LedgerError 'corrupt', 'unreadable' */
+export async function readFacts(folder: string, key: NoteKey, from: 'beside' | 'events' = 'beside'): Promise<LedgerFacts> {
+  const view = await LedgerView.open(folder, key, from);
   view?.close();
   return view?.facts ?? LedgerFacts.from();
 }

@@ -291,7 +291,7 @@ export class LedgerWriter {
       if (newer && newer.size > derived.base && newer.size <= tree.size) derived.adopt(newer, states);
       if (tree.size - derived.signed < SNAPSHOT_EVENTS) return;
       const snapshot = derived.flush({ ...tree.head(), end, checkpoints: head.checkpoints, facts: facts.state() }, states);
-      await writeSnapshot(this.paths.derived, snapshot, this.key, (bytes) => this.#options.signer.sign(bytes));
+      await writeSnapshot(this.paths.derived, snapshot, this.key, this.#options.signer);
       derived.signed = snapshot.size;
     } catch {
       // A full disk, or a key that does not sign: what is derived can wait.

@@ -1,10 +1,10 @@
 /**
- * A recording against the ledger at a glance: which segments are there, who its header names, and how many frames its last
+ * A recording against the ledger at a glance: which segments are there, what its first header says, whose its last one is, and how many frames its last
  * segment has by their lengths. Nothing here proves content; what it finds is wrong for certain, what it does not find may be.
  */
 import { closeSync, fstatSync, lstatSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RecordingState } from '../ledger/rules.ts';
+import { beginningOf, type RecordingState } from '../ledger/rules.ts';
 import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, parseFrame, SEGMENT_MAGIC, TYPE_HEADER } from '../recording/frame.ts';
 import { parseHeader, segmentName, segmentNumber } from '../recording/header.ts';
 import type { SegmentHeader } from '../recording/types.ts';
@@ -23,7 +23,7 @@ export interface Glance {
 
 /** @param state what the ledger knows of it, read before the disk is looked at: a running recording is never behind the ledger. */
 export function glanceAt(folder: string, id: string, state: RecordingState): Glance {
-  const { head, closed, person, segment } = state;
+  const { head, closed, person, segment, beginning } = state;
   const says = (what: string, found: number | null = null): Glance => ({
     found,
     contradiction: `Recording ${id} is not what the ledger signed for: ${what} How far it is proven says: wardmux ledger verify --deep`,
@@ -48,7 +48,14 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
   if (typeof first === 'string') return says(`${segmentName(0)} ${first}.`);
   if (typeof end === 'string') return head.size > 0 && last <= segment ? says(`${segmentName(last)} ${end}.`) : { found: null, contradiction: null };
   for (const { header } of [first, end]) {
-    const strange = header.recording !== id ? `of recording ${header.recording}` : header.person !== person ? 'of another person' : undefined;
+    const strange =
+      header.recording !== id
+        ? `of recording ${header.recording}`
+        : header.person !== person
+          ? 'of another person'
+          : saysOtherwise(header, first.header, beginning)
+            ? 'of another role, place, need, policy or recipients'
+            : undefined;
     if (strange !== undefined) return says(`the header of its segment ${header.segment} is ${strange}.`);
   }
   const found = end.frames === null ? null : end.header.firstSeq + end.frames;
@@ -56,6 +63,14 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
   if (found !== null && closed === 'recording.end' && found > head.size) return says(`it was closed with ${head.size} records, and ${found} are there.`, found);
   if (closed === 'recording.end' && end.rest > 0) return says(`behind its ${head.size} records stand ${end.rest} bytes that are none.`, found);
   return { found, contradiction: null };
+}
+
+/** The first header is as its `recording.start`; a later one may be under another policy, and then for other recipients: `--deep` knows which. */
+function saysOtherwise(header: SegmentHeader, first: SegmentHeader, beginning: string): boolean {
+  const { policySha256 } = header.segment === 0 ? header : first;
+  const recipients = (header.policySha256 === policySha256 ? header : first).recipients.map(({ kid }) => kid);
+  const { role, class: place, reason, breakGlass } = header;
+  return beginningOf({ role, class: place, reason, breakGlass, policySha256, recipients }) !== beginning;
 }
 
 interface Look {

@@ -25,7 +25,7 @@ export async function knownPolicies(ledger: Pick<Asked, 'policyEvents'>): Promis
 
 /**
  * Reads a recording whole, without any key, and compares it with the ledger: the one judge of that question, for all who ask it.
- * @param live it is being written: a torn end is then its end.
+ * @param live a process seems to write it: a torn end is then its end. Where the ledger has closed it, nobody does, whatever a mark says.
  * @returns undefined where the ledger has no start of it.
  * @throws RecordingError 'not-a-recording', 'unreadable'; LedgerError
  */
@@ -43,7 +43,7 @@ export async function checkRecording(
     state,
     (await ledger.eventsOf(id)).map(({ event }) => event),
   );
-  const walk = await walkRecording(folder, sizesOf(known), options);
+  const walk = await walkRecording(folder, sizesOf(known), { ...options, live: options.live === true && state.closed === null });
   // A policy that came meanwhile may be that of a segment that came meanwhile.
   return { ...judge(id, known, await knownPolicies(ledger), walk), state, fault: walk.fault };
 }

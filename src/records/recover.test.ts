@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newRecording, opener, removeFolders, rotated } from '../../test/support/recording.ts';
@@ -181,6 +181,15 @@ test('a segment that anybody can seal to the public key of its owner opens, and 
   expect(proven).toBe(opened.indexOf(1) + 1);
   expect(proven).toBeGreaterThan(first.size);
   expect(found.size).toBe(writer.head().size);
+  await ledger.close();
+});
+
+test('bytes behind the end of a recording that the ledger has closed are told, whoever feigns to write it', async () => {
+  const { recordings, ledger, folder, id } = await killed(true);
+  const { head } = await walkRecording(folder);
+  await ledger.append({ action: 'recording.end', detail: { recording: id, reason: 'exit', ...head, outputBytes: 0, durationMs: 0 } });
+  appendFileSync(join(folder, 'segment-000000.wmx'), 'and more');
+  for (const live of [false, true]) expect(await checkRecording(join(recordings, id), ledger, id, { live })).toMatchObject({ contradiction: 'longer' });
   await ledger.close();
 });
 

@@ -1,4 +1,5 @@
 /** What an auditor pins of this installation. */
+import { ZodError } from 'zod';
 import { makeTrust, type Trust, type TrustFacts } from '../export/trust.ts';
 import { verifierSha256 } from '../export/verifier.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
@@ -17,10 +18,19 @@ import { readPinned } from '../people/pinned.ts';
  * @throws PersonRefused where a record is not the ledger's; StorageFault where it or the policy cannot be read.
  */
 export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts, without: readonly string[] = []): Trust {
+  const known = new Set(facts.keys);
+  const present = [...(installation.formerKeys ?? []), installation];
+  // Opening the ledger has compared the chains; a rotation that was cut is helped on by the next command that writes.
+  if (present.length > 1 && !present.every((key) => known.has(keyDigest(key))))
+    throw new StorageFault(
+      'identity',
+      home.installation,
+      `The ledger does not say yet that the key of ${installation.id} was replaced. Run a command that records or unlocks, which enters it, and then this one again.`,
+    );
   const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
-  return makeTrust({
+  const trust = {
     installation: installation.id,
-    keys: [...(installation.formerKeys ?? []), installation].flatMap(({ certificate, ...halves }, n, all) => {
+    keys: present.flatMap(({ certificate, ...halves }, n, all) => {
       if (without.includes(keyDigest(halves))) return [];
       const before = all[n - 1];
       const isCertified = before && !without.includes(keyDigest(before));
@@ -29,7 +39,17 @@ export function installationTrust(home: Home, installation: Installation, facts:
     persons,
     auditKeys: auditKeysOf(home, facts),
     verifierSha256: verifierSha256(),
-  });
+  };
+  try {
+    return makeTrust(trust);
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    throw new StorageFault(
+      'identity',
+      home.installation,
+      `What ${home.installation} and people/ say makes no trust file (${error.issues[0]?.path.join('.') ?? 'unknown'}): a certificate by the key before is not good, or somebody has changed these files. Keep a copy of ${home.folder} for the audit, and restore them from a backup.`,
+    );
+  }
 }
 
 function auditKeysOf(home: Home, facts: LedgerFacts): TrustFacts['auditKeys'] {

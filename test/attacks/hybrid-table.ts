@@ -107,6 +107,12 @@ export function hybridTable(name: string, keep: boolean): HybridRow[] {
     ['rotated: a bundle of the key before, the trust file of both', 'good', both, whole],
     ['rotated: a bundle of the successor', 'good', both, later],
     ['rotated: a bundle of the successor, the trust file of before', 'untrusted-key', trust, later],
+    [
+      'rotated from a key of one half to one of two: a bundle of the key before',
+      'good',
+      trusting(ed, ...keysOf(next, certify(first, successor(next), []))),
+      whole,
+    ],
     ['rotated: the checkpoint by the key before, the sums by the successor', 'good', both, note(lines(whole), next)],
     ['rotated: the second half of the checkpoint by the other key', 'half-signature', both, note([text, one, nextTwo])],
     ['rotated: the second half of the sums by the other key', 'half-signature', both, sums([a, nextB])],

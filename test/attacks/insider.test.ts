@@ -68,7 +68,11 @@ test('a key of two halves: both signed, each is of that key, and a successor is 
     status: 44,
     sentence: 'The key of the installation has two halves, and only one of them signed.',
   });
-  expect(verdicts[0]!.facts).toMatchObject({ secondSignatures: 'good', unknownAlgorithms: [] });
+  expect(verdicts[0]!.facts).toMatchObject({ secondSignatures: 'good', replacedKey: false, unknownAlgorithms: [] });
+  // That a replaced key signed is told, in one sentence with what it lacks.
+  const replaced = verdicts.filter(({ facts }) => facts?.replacedKey);
+  expect(replaced.length).toBeGreaterThan(0);
+  for (const { notes } of replaced) expect(notes).toContainEqual(expect.stringContaining('a key that was replaced'));
 });
 
 test('a trust file is believed as it was written, and certificates of keys are checked', () => {

@@ -275,12 +275,17 @@ function markOf(folder: string, started?: string): void {
 
 /** Writes the header of segment 0 anew, as one that anybody can make who has read the format: another person stands in it. */
 function otherPerson(folder: string): void {
+  otherHeader(folder, result.person.id, 'p-ffffffffffff');
+}
+
+function otherHeader(folder: string, was: string, is: string): void {
   const path = segment(folder, 0);
   const bytes = readFileSync(path);
   const parsed = parseFrame(bytes, SEGMENT_MAGIC.length, 0, 0);
   if (parsed.kind !== 'frame') throw new Error('no frame');
   const { seq, monoNs, wallMs, type, body } = parsed.frame;
-  const forged = Buffer.from(Buffer.from(body).toString('utf8').replace(result.person.id, 'p-ffffffffffff'));
+  const forged = Buffer.from(Buffer.from(body).toString('utf8').replace(was, is));
+  if (forged.equals(body)) throw new Error(`no ${was} in the header`);
   const frame = encodeFrame({ seq, monoNs, wallMs, type, commitment: createHash('sha256').update(forged).digest() }, forged);
   writeFileSync(path, Buffer.concat([SEGMENT_MAGIC, frame.bytes, bytes.subarray(parsed.next)]));
 }
@@ -406,6 +411,9 @@ const attacks: readonly Attack[] = [
   ),
   ended('replaced by another recording', replaceAll, seen),
   ended('another person in the header', otherPerson, seen),
+  ended('another role in the header', (f) => otherHeader(f, '"role":"operator"', '"role":"auditor"'), seen),
+  ended('another need in the header', (f) => otherHeader(f, '"reason":"none"', '"reason":"audit"'), seen),
+  ended('an emergency in the header', (f) => otherHeader(f, '"breakGlass":null', '"breakGlass":"b-000000000001"'), seen),
   // A glance reads no content: only that of what it recovers is read by list --recover.
   ended('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), seen),
   ended('a byte of sealed output changed, the checksum right again', changedByte, [0, 0, 52, 52, 1, 0]),
@@ -451,7 +459,7 @@ const attacks: readonly Attack[] = [
   interrupted('a byte of sealed output changed, the checksum right again', changedByte, [0, 0, 52, 52, 1, 52], 'contradiction'),
   // The export ends before it, and says so: what is strange behind the signed head takes nothing from what is before.
   interrupted('a segment more, of another person', (f) => segmentMore(f, (h) => void (h.person = 'p-ffffffffffff')), [52, 52, 52, 52, 0, 52], 'contradiction'),
-  interrupted('a segment more, in another role', (f) => segmentMore(f, (h) => void (h.role = 'auditor')), [0, 0, 52, 52, 0, 52], 'contradiction'),
+  interrupted('a segment more, in another role', (f) => segmentMore(f, (h) => void (h.role = 'auditor')), [52, 52, 52, 52, 0, 52], 'contradiction'),
   interrupted(
     'a segment more, under another policy',
     (f) => segmentMore(f, (h) => void (h.policySha256 = 'ab'.repeat(32))),
@@ -461,13 +469,13 @@ const attacks: readonly Attack[] = [
   interrupted(
     'a segment more, for a stranger alone',
     (f) => segmentMore(f, async (h) => void (h.recipients = [await stranger()])),
-    [0, 0, 52, 52, 0, 52],
+    [52, 52, 52, 52, 0, 52],
     'contradiction',
   ),
   interrupted(
     'a segment more, for a stranger too',
     (f) => segmentMore(f, async (h) => void (h.recipients = [...h.recipients, await stranger()])),
-    [0, 0, 52, 52, 0, 52],
+    [52, 52, 52, 52, 0, 52],
     'contradiction',
   ),
   interrupted('a FIFO for the first segment', (f) => fifo(segment(f, 0)), seen, 'contradiction'),

@@ -11,9 +11,11 @@ import { Ledger } from '../../src/ledger/ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { verifier } from './fixture.ts';
 import { certifySuccessor, type KeyHalves } from '../../src/crypto/succession.ts';
+import { dropPath } from '../../src/anchors/file-drop.ts';
 import type { InstallationSigner } from '../../src/crypto/signer.ts';
-import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
-import { vouchText, type Installation } from '../../src/storage/installation.ts';
+import { testSigner } from '../../src/ledger/fixture.ts';
+import { homePaths, keyDigest, openSigner, requireInstallation } from '../../src/storage/index.ts';
+import { vouchText, type FormerKey, type Installation } from '../../src/storage/installation.ts';
 import { newSigningSecret, publicHalves, signerOf, signingKeySecret } from '../../src/storage/signer.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-replaced-'));
@@ -144,6 +146,58 @@ test('a stolen key that was replaced is left out of the trust file, which is a g
   expect(wardmux('ledger', 'verify', '--trust', path)).toMatchObject({ status: 0 });
   expect(wardmux('trust', '--without', 'ab'.repeat(32))).toMatchObject({ status: 2, err: expect.stringContaining(previous) });
 });
+
+test('the newer head lies in the secret store, or among those that an auditor kept: set back, whatever --others says', () => {
+  const drops = dropPath(drop, requireInstallation(homePaths(home)).id);
+  const kept = join(place, 'kept.jsonl');
+  const notes = readFileSync(drops, 'utf8').trimEnd().split('\n');
+  writeFileSync(kept, `${notes[0]}\n${notes.at(-1)}\n`);
+  rmSync(drop, { recursive: true });
+  for (const part of ['ledger', 'recordings', 'installation.json', 'anchors', 'secrets/signing-key.secret']) {
+    rmSync(join(home, part), { recursive: true, force: true });
+    cpSync(join(before, part), join(home, part), { recursive: true });
+  }
+  // The store, which stands for one that lies elsewhere, has the newer head.
+  expect(wardmux('ledger', 'verify')).toMatchObject({ status: 51, out: expect.stringContaining('signed by no key that is known here') });
+  cpSync(join(before, 'secrets/ledger-head.secret'), join(home, 'secrets/ledger-head.secret'));
+  expect(wardmux('ledger', 'verify', '--anchor', kept, '--others')).toMatchObject({ status: 51, out: expect.stringContaining('of this ledger by name') });
+});
+
+test('whoever stole a key that was replaced puts no key of their own into its chain', async () => {
+  // A second rotation: the thief has the key between.
+  const old = homePaths(home);
+  const stolen = await openSigner(old, requireInstallation(old));
+  done('installation', 'rotate-key', '--passphrase-fd', '3');
+  done('ledger', 'verify');
+  const newer = join(place, 'newer.json');
+  writeFileSync(newer, wardmux('trust').out);
+  const honest = requireInstallation(homePaths(home));
+  const [first, second] = honest.formerKeys as [FormerKey, FormerKey];
+  const own = testSigner(honest.id);
+  const vouch = async (former: Omit<FormerKey, 'vouched' | 'vouchedSecond'>, by: Pick<InstallationSigner, 'sign' | 'second'>): Promise<FormerKey> => {
+    const text = vouchText(honest.id, former);
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+    return { ...former, vouched: base64(await by.sign(text)), ...(by.second ? { vouchedSecond: base64(await by.second.sign(text)) } : {}) };
+  };
+  const { vouched: _, vouchedSecond: __, ...plain } = first;
+  const { secondKey: ___, certificate: ____, ...rest } = plain;
+  const mine = { ...rest, publicKey: Buffer.from(own.publicKey).toString('base64url') };
+  const chains: readonly (readonly FormerKey[])[] = [
+    [await vouch(mine, stolen), second],
+    [await vouch(plain, own), await vouch({ ...mine, certificate: 'x' }, stolen), second],
+  ];
+  const digests = [keyDigest(first), keyDigest(second)];
+  for (const formerKeys of chains) {
+    writeFileSync(join(home, 'installation.json'), JSON.stringify({ ...honest, formerKeys }));
+    expect([7, 54]).toContain(wardmux('ledger', 'verify', '--trust', newer).status);
+    for (const without of [[], ['--without', digests[1]!], digests.flatMap((digest) => ['--without', digest])])
+      expect(wardmux('trust', ...without)).toMatchObject({ status: expect.not.stringMatching(/^0$/), out: '', err: expect.not.stringContaining('ZodError') });
+    expect(wardmux('record', '--', 'true').status).toBe(125);
+  }
+  // A certificate that is none, and nothing else.
+  writeFileSync(join(home, 'installation.json'), JSON.stringify({ ...honest, certificate: 'x' }));
+  expect(wardmux('trust')).toMatchObject({ status: 54, out: '', err: expect.not.stringContaining('ZodError') });
+}, 120_000);
 
 type Json = Record<string, unknown> & { formerKeys: Record<string, unknown>[] };
 test.each<readonly [string, (installation: Json) => void]>([

@@ -141,5 +141,10 @@ export function ledgerVectors(name: string, keys: InsiderKeys): LedgerCase[] {
     ['contradiction'],
     signedAgain((f) => void f.events.push({ action: 'recording.heads', detail: { ...heads(f) } })),
   );
+  add(
+    'signed: another key took over, and the installation has one that replaced none',
+    ['other-keys'],
+    signedAgain((f) => void f.events.push({ action: 'installation.key', detail: { key: '11'.repeat(32), previous: '22'.repeat(32), secondKey: false } })),
+  );
   return cases;
 }

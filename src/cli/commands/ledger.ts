@@ -1,20 +1,23 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { HALF_HEAD, lookOutside, readHeads, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { HALF_HEAD, lookOutside, readHeads, unknownSentence, worstGrade, type AnchorView } from '../../anchors/index.ts';
 import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
+import { LedgerFacts } from '../../ledger/facts.ts';
+import { ledgerPaths } from '../../ledger/files.ts';
 import { knownRecordings } from '../../ledger/known.ts';
 import { keysOf, type NoteKey } from '../../ledger/note.ts';
 import { readLedger, type LedgerReading } from '../../ledger/read.ts';
 import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent, OutsideHead } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
+import { policyInForce } from '../../policy/force.ts';
 import { storeWeakness } from '../../storage/index.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { identitySentence, openInstallation, policyOf, type OpenInstallation } from '../installation.ts';
+import { identitySentence, openInstallation, type OpenInstallation } from '../installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { proofText } from '../../records/index.ts';
 import { checkContent, checkRecordings, neverEntered, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';
@@ -95,17 +98,18 @@ interface OutsideCheck {
 }
 
 /** Compares a ledger without faults with the heads that are kept outside: those that the installation finds, and those that it was given. */
-async function compareOutside(site: OpenInstallation, paths: readonly string[], others: boolean): Promise<OutsideCheck> {
+async function compareOutside(site: OpenInstallation, view: LedgerView | undefined, paths: readonly string[], others: boolean): Promise<OutsideCheck> {
   const { home, installation, noteKey: key } = site;
   const notes: string[] = [];
   const found: OutsideHead[] = [];
   let verdict: Verdict | undefined;
   for (const path of paths) {
-    const { heads, foreign, tooLong } = readHeads(resolve(path), key);
+    const { heads, foreign, unknown, tooLong } = readHeads(resolve(path), key);
     found.push(...heads);
     if (tooLong > 0)
       notes.push(`${tooLong} ${tooLong === 1 ? 'line' : 'lines'} in ${path} ${tooLong === 1 ? 'is' : 'are'} too long to be a head, and passed over.`);
-    if (foreign > 0 && !others)
+    if (unknown > 0) verdict = { code: 'diverged', status: exit.diverged, sentence: unknownSentence(path, unknown) };
+    else if (foreign > 0 && !others)
       verdict = {
         code: 'diverged',
         status: exit.diverged,
@@ -128,38 +132,34 @@ async function compareOutside(site: OpenInstallation, paths: readonly string[], 
   }
   const looked = await lookOutside(home, installation);
   found.push(...looked.heads);
-  for (const failure of looked.failures)
+  for (const failure of looked.failures) {
+    // What is kept there is of this ledger by name, and of no key that is known here: that it could be looked at is the finding.
+    if (failure instanceof StorageFault && failure.code === 'contradiction') verdict = { code: 'diverged', status: exit.diverged, sentence: failure.message };
     notes.push(
       `Not all heads that this workstation keeps outside of the ledger could be looked at: ${failure instanceof Error ? failure.message : 'unknown fault'}`,
     );
-  const view = await LedgerView.open(home.ledger, key);
-  try {
-    const heads = [];
-    for (const { source, size, root, time, half } of found) heads.push({ source, size, root, time, half, extended: (await view?.rootAt(size)) === root });
-    const bad = heads.filter(({ extended }) => !extended).sort((a, b) => b.size - a.size)[0];
-    if (bad)
-      verdict = {
-        code: 'diverged',
-        status: exit.diverged,
-        sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
-      };
-    // What lies in the data folder is set back with the ledger, and one half of a key is no key: these can contradict, and prove nothing.
-    const outside = heads.filter(
-      ({ half }, n) => !half && !found[n]!.here && !(installation.secretStore === 'file' && found[n]!.source.startsWith('the secret store')),
-    );
-    const newest = [...outside].sort((a, b) => b.size - a.size)[0];
-    if (newest && !bad)
-      notes.push(
-        `It extends the ${outside.length} ${outside.length === 1 ? 'head that is' : 'heads that are'} kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`,
-      );
-    if (!newest && !bad)
-      notes.push(
-        'Whether the whole ledger was set back to an older copy cannot be seen here: no head of it that counts was found outside. See: wardmux anchor',
-      );
-    return { heads, verdict, notes };
-  } finally {
-    view?.close();
   }
+  const heads = [];
+  for (const { source, size, root, time, half } of found) heads.push({ source, size, root, time, half, extended: (await view?.rootAt(size)) === root });
+  const bad = heads.filter(({ extended }) => !extended).sort((a, b) => b.size - a.size)[0];
+  if (bad)
+    verdict = {
+      code: 'diverged',
+      status: exit.diverged,
+      sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
+    };
+  // What lies in the data folder is set back with the ledger, and one half of a key is no key: these can contradict, and prove nothing.
+  const outside = heads.filter(
+    ({ half }, n) => !half && !found[n]!.here && !(installation.secretStore === 'file' && found[n]!.source.startsWith('the secret store')),
+  );
+  const newest = [...outside].sort((a, b) => b.size - a.size)[0];
+  if (newest && !bad)
+    notes.push(
+      `It extends the ${outside.length} ${outside.length === 1 ? 'head that is' : 'heads that are'} kept outside; the newest covers ${newest.size} events (${newest.time}, ${newest.source}).`,
+    );
+  if (!newest && !bad)
+    notes.push('Whether the whole ledger was set back to an older copy cannot be seen here: no head of it that counts was found outside. See: wardmux anchor');
+  return { heads, verdict, notes };
 }
 
 /** What a key has in the place of a second half that it lacks. */
@@ -202,9 +202,9 @@ function identityVerdict({ identity, installation, noteKey: key }: OpenInstallat
 }
 
 /** None where the policy cannot be read: policyVerdict says so. */
-async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]> {
+async function viewsOf(site: OpenInstallation, facts: LedgerFacts, io: CliIo): Promise<AnchorView[]> {
   try {
-    return await anchorViews(site, (await policyOf(site)).policy, io.now());
+    return await anchorViews(site, policyInForce(site.home, facts).policy, io.now());
   } catch (error) {
     if (error instanceof StorageFault) return [];
     throw error;
@@ -215,14 +215,24 @@ async function viewsOf(site: OpenInstallation, io: CliIo): Promise<AnchorView[]>
 const policyFaults: ReadonlySet<string> = new Set(['missing', 'corrupt', 'contradiction']);
 
 /** The policy in force is not here, or not what its event says. Without it nobody knows which anchors there are: so nothing is good then. */
-async function policyVerdict(site: OpenInstallation): Promise<Verdict | undefined> {
+function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): Verdict | undefined {
   try {
-    await policyOf(site);
+    policyInForce(home, facts);
   } catch (error) {
     if (!(error instanceof StorageFault)) throw error;
     if (policyFaults.has(error.code)) return { code: 'bad-policy', status: exit.badLedger, sentence: error.message };
   }
   return undefined;
+}
+
+/** What is kept for speed and signed by the key, and what the events say, are two things. */
+function besideVerdict({ home, installation }: OpenInstallation): Verdict {
+  const { derived } = ledgerPaths(home.ledger);
+  return {
+    code: 'bad-derived',
+    status: exit.badLedger,
+    sentence: `The events of the ledger are good, and ${derived}, which a key of ${installation.id} signed, says something else than they do: somebody else has that key, and what list, play, export or an unlock said meanwhile may be false. Keep a copy of ${home.folder} for the audit, then remove ${derived}, which is made anew, and replace the key: wardmux installation rotate-key`,
+  };
 }
 
 /** An anchor of the policy that has no fresh head. A ledger that anchors contradict is found by comparing with them. */
@@ -276,26 +286,25 @@ async function readSettled<T extends { readonly reading: LedgerReading }>(read: 
 const PROGRESS_MS = 1000;
 
 /** Reads all content of the recordings that are there, and says on stderr how far it is. */
-async function compareContent(site: OpenInstallation, compared: RecordingsCheck, present: readonly string[], io: CliIo): Promise<RecordingsCheck> {
-  const { home, noteKey } = site;
+async function compareContent(
+  { home }: OpenInstallation,
+  view: LedgerView,
+  compared: RecordingsCheck,
+  present: readonly string[],
+  io: CliIo,
+): Promise<RecordingsCheck> {
   const gone = new Set(compared.missing.map(({ id }) => id));
-  const view = await LedgerView.open(home.ledger, noteKey);
-  if (!view) return compared;
   let told = io.now();
   const progress: Progress = ({ recordings, of, bytes }) => {
     if (recordings < of && io.now() - told < PROGRESS_MS) return;
     told = io.now();
     io.talk(`${recordings} of ${of} recordings compared, ${(bytes / 1e6).toFixed(1)} MB read`);
   };
-  try {
-    const ids = present.filter((id) => !gone.has(id));
-    const { contradictions, content } = await checkContent(home.recordings, ids, view, progress);
-    const known = new Set(contradictions.map(({ id }) => id));
-    // What the glance saw, and content alone does not show, is said too.
-    return { ...compared, content, contradictions: [...contradictions, ...compared.contradictions.filter(({ id }) => !known.has(id))] };
-  } finally {
-    view.close();
-  }
+  const ids = present.filter((id) => !gone.has(id));
+  const { contradictions, content } = await checkContent(home.recordings, ids, view, progress);
+  const known = new Set(contradictions.map(({ id }) => id));
+  // What the glance saw, and content alone does not show, is said too.
+  return { ...compared, content, contradictions: [...contradictions, ...compared.contradictions.filter(({ id }) => !known.has(id))] };
 }
 
 interface VerifyOptions {
@@ -316,16 +325,22 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const unknown = await neverEntered(site, strange, io);
   const { reading, known } = unknown.length < strange.length ? await read() : first;
   const { events, checkpoints, head, last, unvouched, faults } = reading;
-  const outside = faults.length > 0 ? undefined : await compareOutside(site, options.anchor ?? [], options.others === true);
+  // All that follows is asked of the events alone: whoever has the key can sign something else beside them.
+  const view = faults.length > 0 ? undefined : await LedgerView.open(site.home.ledger, site.noteKey, 'events');
+  const facts = view?.facts ?? LedgerFacts.from();
+  const outside = faults.length > 0 ? undefined : await compareOutside(site, view, options.anchor ?? [], options.others === true);
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const glanced = faults.length === 0 ? checkRecordings(folder, present, known, reading.states) : undefined;
-  const compared = glanced && options.deep ? await compareContent(site, glanced, present, io) : glanced;
-  const views = faults.length > 0 ? [] : await viewsOf(site, io);
+  const compared = glanced && view && options.deep ? await compareContent(site, view, glanced, present, io) : glanced;
+  const views = view ? await viewsOf(site, facts, io) : [];
+  const beside = view && !(await view.agreesWithBeside()) ? besideVerdict(site) : undefined;
+  view?.close();
   const whose = identityVerdict(site, options.trust);
   const differs =
     (whose?.status === exit.otherInstallation ? whose : undefined) ??
+    beside ??
     outside?.verdict ??
-    (faults.length > 0 ? undefined : await policyVerdict(site)) ??
+    (faults.length > 0 ? undefined : policyVerdict(site, facts)) ??
     (compared && verdictOf(compared, folder)) ??
     halfVerdict(reading, site.installation.id) ??
     whose ??

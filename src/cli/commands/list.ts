@@ -203,6 +203,11 @@ export const list: CliCommand = {
         for (const { id, ledger } of recordings)
           if (ledger && known.get(id)?.closed && ledger.found !== null && ledger.found > ledger.signed && ledger.contradiction === null)
             io.talk(`Recording ${id}: good up to record ${ledger.signed}; not proven: ${recordsText(ledger.found - ledger.signed)} behind it.`);
+        for (const { id, ledger, state, fault } of recordings)
+          if (ledger && known.get(id)?.closed && state !== 'complete' && ledger.found === null && ledger.contradiction === null && !fault)
+            io.talk(
+              `Recording ${id}: signed for up to record ${ledger.signed}; whether more stands behind it was not looked at, since its last segment is long. See: wardmux ledger verify --deep`,
+            );
         const contradictions = recordings.flatMap(({ ledger }) => ledger?.contradiction ?? []);
         for (const sentence of contradictions) io.talk(sentence);
         const there = new Set(recordings.map(({ id }) => id));

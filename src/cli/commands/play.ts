@@ -80,9 +80,10 @@ export const play: CliCommand = {
           // Before the first byte is shown: who reads is on the record, or nobody reads.
           await told('success');
           // Said before anything is shown: what follows may be what somebody else put there.
-          const proof = await tellProof(site, folder, id, io);
-          const played = await replay(folder, id, opener, options, io);
-          done(proof !== exit.done ? proof : played);
+          const { status, closed } = await tellProof(site, folder, id, io);
+          // A mark beside a recording that the ledger has closed is nobody's word.
+          const played = await replay(folder, id, opener, { ...options, live: !closed && liveState(folder) === 'live' }, io);
+          done(status !== exit.done ? status : played);
         } finally {
           identity?.destroy();
         }
@@ -90,17 +91,17 @@ export const play: CliCommand = {
   },
 };
 
-/** Compares all of a recording with the heads that the ledger signed, and says how far it is proven. @returns the exit status */
-async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<number> {
+/** Compares all of a recording with the heads that the ledger signed, and says how far it is proven. @returns the exit status, and whether the ledger has closed it */
+async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<{ readonly status: number; readonly closed: boolean }> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   try {
     const proof = view && (await checkRecording(folder, view, id, { live: liveState(folder) === 'live' }));
     if (!proof) {
       io.talk(`Recording ${id} is not in the ledger: nothing of it is proven.`);
-      return exit.unknownRecording;
+      return { status: exit.unknownRecording, closed: false };
     }
     io.talk(proof.sentence ?? `Recording ${id}: ${proofText(proof)}.`);
-    return proof.contradiction ? exit.contradiction : exit.done;
+    return { status: proof.contradiction ? exit.contradiction : exit.done, closed: proof.state.closed !== null };
   } finally {
     view?.close();
   }
@@ -181,8 +182,8 @@ function startSize(data: Uint8Array): { cols: number; rows: number } | undefined
   }
 }
 
-async function replay(folder: string, id: string, opener: SegmentOpener, options: PlayOptions, io: CliIo): Promise<number> {
-  const live = liveState(folder) === 'live';
+async function replay(folder: string, id: string, opener: SegmentOpener, options: PlayOptions & { readonly live: boolean }, io: CliIo): Promise<number> {
+  const { live } = options;
   const watched = !options.raw && io.stdoutIsTerminal;
   const timed = watched && options.wait;
   const filter = options.raw ? undefined : new ReplayFilter(readsUnicode(io.env));

@@ -59,6 +59,8 @@ export interface BundleFacts {
   readonly ownVerifier: boolean;
   /** The installation's second signatures, ML-DSA-44: `none` where the key that signed has one half, `unchecked` where this verifier cannot check them. */
   readonly secondSignatures: 'good' | 'none' | 'unchecked';
+  /** Whether checkpoint or SHA256SUMS is signed with a key of the trust file that another one came after. */
+  readonly replacedKey: boolean;
   /** Algorithms of keys in the trust file that were passed over. */
   readonly unknownAlgorithms: readonly string[];
 }
@@ -100,6 +102,10 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
   if (facts.secondSignatures === 'unchecked')
     notes.push('The second signatures of the installation (ML-DSA-44) are there, and this verifier cannot check them: it has checked the first ones, Ed25519.');
+  if (facts.replacedKey)
+    notes.push(
+      `The checkpoint or SHA256SUMS is signed with a key that was replaced: another one comes after it in the trust file. So it was made before that, or by somebody who has the old key.${facts.secondSignatures === 'none' ? ' That key has no second half (ML-DSA-44).' : ''}`,
+    );
   if (facts.unknownAlgorithms.length > 0)
     notes.push(`The trust file has keys that this verifier cannot use, and what they signed was not checked: ${facts.unknownAlgorithms.join(', ')}.`);
   if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);

@@ -10,8 +10,21 @@ const SEQ_BYTES = 6;
 export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
 
 const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording.failed', 'recording.recovered'];
-/** Start, time of start, person, closing, size, root, segment, bytes and length. */
-const STATE = { start: 0, began: 6, person: 12, closed: 19, size: 20, root: 26, segment: 58, counted: 64, outputBytes: 65, durationMs: 71, end: 77 } as const;
+/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning. */
+const STATE = {
+  start: 0,
+  began: 6,
+  person: 12,
+  closed: 19,
+  size: 20,
+  root: 26,
+  segment: 58,
+  counted: 64,
+  outputBytes: 65,
+  durationMs: 71,
+  beginning: 77,
+  end: 109,
+} as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
 /** What events are looked up by: a recording's id, or this for those that decide: which policy is in force, and whose keys a person's are. No recording has it. */
@@ -65,6 +78,7 @@ export function stateEntry(id: string, state: RecordingState): Buffer {
     value.writeUIntBE(state.outputBytes, STATE.outputBytes, 6);
     value.writeUIntBE(state.durationMs, STATE.durationMs, 6);
   }
+  value.write(state.beginning, STATE.beginning, 'hex');
   return Buffer.concat([idKey(id), value]);
 }
 
@@ -77,6 +91,7 @@ export function stateAt(bytes: Buffer, at: number): RecordingState {
     start: number(STATE.start),
     began: new Date(number(STATE.began)).toISOString(),
     person: bytes[at + STATE.person] === 1 ? `p-${hex(STATE.person + 1, STATE.closed)}` : null,
+    beginning: hex(STATE.beginning, STATE.end),
     head: { size: number(STATE.size), root: hex(STATE.root, STATE.segment) },
     segment: number(STATE.segment),
     closed: closings[bytes[at + STATE.closed]!] ?? null,

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { emptyRoot } from '../../merkle/tree.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
+import { canMldsa44, mldsa44Verify } from '../../crypto/mldsa.ts';
+import type { InstallationSigner } from '../../crypto/signer.ts';
 import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';
@@ -14,7 +16,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 4';
+const TITLE = 'wardmux-ledger-derived 5';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -23,6 +25,7 @@ const state = z.strictObject({
   start: count,
   began: z.string(),
   person: z.string().nullable(),
+  beginning: sha256,
   head: z.strictObject({ size: count, root: z.string() }),
   segment: count,
   closed: z.enum(['recording.end', 'recording.failed', 'recording.recovered']).nullable(),
@@ -50,7 +53,7 @@ const schema = z.strictObject({
         asked: z.string().nullable(),
       }),
     ),
-    key: sha256.nullable(),
+    keys: z.array(z.string()),
   }),
 });
 
@@ -88,8 +91,11 @@ const treeOf = ({ root, end }: z.infer<typeof tree>): TreeState => ({ end, root:
 /** @returns undefined where there is none, or none that this installation signed. */
 export function readSnapshot(folder: string, key: NoteKey): Snapshot | undefined {
   try {
-    const text = openNote(readSmall(join(folder, FILE))?.toString('utf8') ?? '', key, MAX_BYTES);
-    const [title, json = ''] = text?.split('\n') ?? [];
+    const file = readSmall(join(folder, FILE))?.toString('utf8') ?? '';
+    const split = file.endsWith('\n') ? file.lastIndexOf(SECOND) : -1;
+    const text = openNote(split < 0 ? file : file.slice(0, split), key, MAX_BYTES);
+    if (text === undefined || !isWhole(text, split < 0 ? undefined : file.slice(split + SECOND.length, -1), key)) return undefined;
+    const [title, json = ''] = text.split('\n');
     if (title !== TITLE) return undefined;
     const { events, recordings, ...rest } = schema.parse(JSON.parse(json));
     return { ...rest, events: treeOf(events), recordings: treeOf(recordings) };
@@ -99,10 +105,23 @@ export function readSnapshot(folder: string, key: NoteKey): Snapshot | undefined
   }
 }
 
+/** In front of the second signature, behind the note. */
+const SECOND = 'second ';
+
+/** What is believed without its events is signed by every half of the key, where this runtime can tell. */
+function isWhole(text: string, second: string | undefined, key: NoteKey): boolean {
+  if (!key.second) return true;
+  if (second === undefined) return !canMldsa44();
+  return mldsa44Verify(key.second.publicKey, Buffer.from(text, 'utf8'), Buffer.from(second, 'base64')) !== 'bad';
+}
+
 /** Larger than one with some thousand open recordings. */
 const MAX_BYTES = 1024 * 1024;
 
-export async function writeSnapshot(folder: string, snapshot: Snapshot, key: NoteKey, sign: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+export async function writeSnapshot(folder: string, snapshot: Snapshot, key: NoteKey, signer: Pick<InstallationSigner, 'sign' | 'second'>): Promise<void> {
   const json = JSON.stringify({ ...snapshot, events: treeJson(snapshot.events), recordings: treeJson(snapshot.recordings) });
-  writeAtomic(join(folder, FILE), await signNote(`${TITLE}\n${json}\n`, key, sign));
+  const text = `${TITLE}\n${json}\n`;
+  const note = await signNote(text, key, (bytes) => signer.sign(bytes));
+  const second = key.second && (await signer.second?.sign(Buffer.from(text, 'utf8')));
+  writeAtomic(join(folder, FILE), second ? `${note}${SECOND}${Buffer.from(second).toString('base64')}\n` : note);
 }
