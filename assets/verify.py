@@ -75,7 +75,7 @@ FAILURES = {
     'extra-file': (12, 'The bundle holds a file that nobody signed for.'),
     'bad-summary': (13, 'recording.json is damaged, or it says something else than the evidence.'),
     'other-installation': (14, 'The bundle comes from an installation that the trust file does not name.'),
-    'unknown-person': (15, 'The bundle was exported by a person whom the trust file does not name.'),
+    'unknown-person': (15, 'The recording is of, or was exported by, a person whom the trust file does not name.'),
     'untrusted-key': (16, 'The bundle is signed with a key that is not the trusted key of its installation.'),
     'bad-checkpoint': (17, 'The signature of the ledger checkpoint is not good: the checkpoint was changed.'),
     'other-checkpoint': (18, 'The ledger checkpoint is genuine, but it is not the one that belongs to this bundle.'),
@@ -1936,7 +1936,8 @@ def is_in_force(spans, first, until):
 
 def check_recipients(ledger, headers, trust, by):
     """Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
-    say, and knows the exporting person by the same key. Returns whether another policy had come into force before it began."""
+    say, and knows the exporting person by the same key. Returns whether another policy had come into force before it began,
+    and whether its owner can open each segment."""
     start, policies, first = ledger['start'], ledger['policies'], headers[0]
     if first['person'] != start['person']:
         raise Failure('contradiction', f'The recording is that of {first["person"]}, and the ledger says that {start["person"]} began it.')
@@ -1947,7 +1948,9 @@ def check_recipients(ledger, headers, trust, by):
     if kids_of(first) != start['recipients']:
         raise Failure('bad-recipients', 'The ledger has others at the start of the recording.')
     trusted = {key['kid']: key['inForce'] for key in trust['auditKeys']}
-    own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), [])
+    own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), None)
+    if own is None:
+        raise Failure('unknown-person', f'The recording is that of {first["person"]}.')
     signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == by)
     if ledger['people'].get(by, (0, None, None))[2] != signing:
         raise Failure('contradiction', f'The ledger has another signing key of {by} than the trust file.')
@@ -1986,7 +1989,7 @@ def check_recipients(ledger, headers, trust, by):
             raise Failure('bad-recipients', f'{where} is sealed to an audit key that was not in force then, as the trust file says.')
         if any(kid not in own or kid != known for kid in kids_of(header, 'owner')):
             raise Failure('bad-recipients', f'{where} is sealed to a key that is not that of {header["person"]}.')
-    return began < max(earlier, default=-1)
+    return began < max(earlier, default=-1), all(kids_of(header, 'owner') for header in headers)
 
 
 def check_sums(sums, digests):
@@ -2037,7 +2040,7 @@ def verify(folder, trust_path, step):
     if walk.cast_failure:
         raise walk.cast_failure
     step('end of session.cast')
-    policy_replaced = check_recipients(ledger, walk.headers, trust, by)
+    policy_replaced, sealed_to_owner = check_recipients(ledger, walk.headers, trust, by)
     step('policy and recipients')
     first = walk.headers[0]
     summary = {
@@ -2100,6 +2103,7 @@ def verify(folder, trust_path, step):
         'withheld': walk.withheld,
         'withheldOutputBytes': withheld_output,
         'policyReplaced': policy_replaced,
+        'sealedToOwner': sealed_to_owner,
         'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
         # Where a key replaced another in between, two have signed: the weaker word of the two counts.
         'secondSignatures': 'good' if second == sums_second == 'good' else 'none',
@@ -2140,6 +2144,8 @@ def notes_of(facts):
         notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
     if facts['policyReplaced']:
         notes.append('When the recording began, another policy had already come into force: it keeps to the one before.')
+    if not facts['sealedToOwner']:
+        notes.append(f"Not every segment is sealed to a key of {facts['person']}: that it is theirs is this installation's word alone.")
     if not facts['ownVerifier']:
         notes.append('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.')
     if facts['replacedKey']:

@@ -17,7 +17,7 @@ export const failureTable = [
   row('extra-file', 12, 'The bundle holds a file that nobody signed for.'),
   row('bad-summary', 13, 'recording.json is damaged, or it says something else than the evidence.'),
   row('other-installation', 14, 'The bundle comes from an installation that the trust file does not name.'),
-  row('unknown-person', 15, 'The bundle was exported by a person whom the trust file does not name.'),
+  row('unknown-person', 15, 'The recording is of, or was exported by, a person whom the trust file does not name.'),
   row('untrusted-key', 16, 'The bundle is signed with a key that is not the trusted key of its installation.'),
   row('bad-checkpoint', 17, 'The signature of the ledger checkpoint is not good: the checkpoint was changed.'),
   row('other-checkpoint', 18, 'The ledger checkpoint is genuine, but it is not the one that belongs to this bundle.'),

@@ -76,7 +76,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   step('amount of output');
   if (evidence.castFailure) throw evidence.castFailure;
   step('end of session.cast');
-  const policyReplaced = checkRecipients(ledger, evidence.headers, trust, claims.exported.by);
+  const { policyReplaced, sealedToOwner } = checkRecipients(ledger, evidence.headers, trust, claims.exported.by);
   step('policy and recipients');
   const { first } = evidence;
   const summary: BundleSummary = {
@@ -138,6 +138,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     withheld: evidence.withheld,
     withheldOutputBytes,
     policyReplaced,
+    sealedToOwner,
     ownVerifier: digests.get(BUNDLE.verifier)!.toString('hex') === trust.verifier.sha256,
     // Where a key replaced another in between, two have signed: the weaker word of the two counts.
     secondSignatures: (['none', 'unchecked', 'good'] as const).find((word) => word === checkpoint.second || word === second)!,

@@ -122,6 +122,8 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
   ],
   ['a recovery after a recovery that has fewer records', 'good', (f) => recovered(f, { size: f.frames.length - 1 }, { size: f.frames.length })],
   ['a recovery after a recovery that has more records', 'contradiction', (f) => recovered(f, { size: f.frames.length }, { size: f.frames.length - 1 })],
+  ['a recording of somebody whom nobody knows, sealed to the audit key alone', 'unknown-person', (f) => ofOther(f, 'p-0000000000ff')],
+  ['a recording that is sealed to the audit key alone, which is told', 'good', (f) => ofOther(f, PERSON)],
   [
     'a recovery by nobody',
     'bad-ledger',
@@ -674,6 +676,16 @@ function turnHeads(keys: InsiderKeys, f: Forgery, change: (heads: string[]) => s
 
 /** So many digests of heads that nobody knows, behind every other. */
 const unknownHeads = (count: number): string[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(4, '0').padStart(64, 'f'));
+
+/** The recording of that person, whose key opens none of it. */
+function ofOther(f: Forgery, person: string): void {
+  for (const segment of [0, 1])
+    header(f, segment, (value) => Object.assign(value, { person, recipients: recipients(value).filter(({ role }) => role === 'audit') }));
+  const start = event(f, 'recording.start');
+  start.person = person;
+  start.detail!['recipients'] = (start.detail!['recipients'] as string[]).slice(1);
+  f.person = person;
+}
 
 /** Its recorder did not end it: recoveries stand where its end was. */
 function recovered(f: Forgery, ...heads: { readonly size: number }[]): void {

@@ -10,14 +10,14 @@ const POLICY_OVERLAP_MS = 60_000;
 /**
  * Whoever can open a segment is named by the policy in force and by the trust file; the ledger began the recording as its headers
  * say, and knows the exporting person by the same key.
- * @returns whether another policy had come into force before the recording began.
+ * @returns whether another policy had come into force before the recording began, and whether its owner can open each segment.
  */
 export function checkRecipients(
   { start, startTime, heads, policies, people, certifiers }: LedgerHeads,
   headers: readonly SegmentHeader[],
   trust: Trust,
   by: string,
-): boolean {
+): { readonly policyReplaced: boolean; readonly sealedToOwner: boolean } {
   const first = headers[0]!;
   if (first.person !== start.person)
     throw new BundleFailure('contradiction', `The recording is that of ${first.person}, and the ledger says that ${start.person} began it.`);
@@ -26,7 +26,8 @@ export function checkRecipients(
   if (first.policySha256 !== start.policySha256) throw new BundleFailure('bad-policy', 'The ledger has another one at the start of the recording.');
   if (!sameList(kids(first), start.recipients)) throw new BundleFailure('bad-recipients', 'The ledger has others at the start of the recording.');
   const trusted = new Map(trust.auditKeys.map((key) => [key.kid, key.inForce]));
-  const own = trust.persons.find((person) => person.id === first.person)?.kids ?? [];
+  const own = trust.persons.find((person) => person.id === first.person)?.kids;
+  if (!own) throw new BundleFailure('unknown-person', `The recording is that of ${first.person}.`);
   if (people.get(by)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === by)!.ssh))
     throw new BundleFailure('contradiction', `The ledger has another signing key of ${by} than the trust file.`);
   for (const { seq, by: certifier, signingKey } of certifiers) {
@@ -62,7 +63,7 @@ export function checkRecipients(
     if (!kids(header, 'owner').every((kid) => own.includes(kid) && kid === known))
       throw new BundleFailure('bad-recipients', `${where} is sealed to a key that is not that of ${header.person}.`);
   }
-  return began < last;
+  return { policyReplaced: began < last, sealedToOwner: headers.every((header) => kids(header, 'owner').length > 0) };
 }
 
 /** Whether one span has the event that put the policy into force, and reaches to the other. */

@@ -55,6 +55,8 @@ export interface BundleFacts {
   readonly withheldOutputBytes: number | null;
   /** Whether another policy than the one that it began under had come into force before it began. */
   readonly policyReplaced: boolean;
+  /** Whether each segment is sealed to a key of its person too. */
+  readonly sealedToOwner: boolean;
   /** Whether verify.py in the bundle is the one that the trust file names. */
   readonly ownVerifier: boolean;
   /** The installation's second signatures, ML-DSA-44: `none` where the key that signed has one half, `unchecked` where this verifier cannot check them. */
@@ -98,6 +100,7 @@ export function notesOf(facts: BundleFacts): string[] {
     );
   if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
   if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
+  if (!facts.sealedToOwner) notes.push(`Not every segment is sealed to a key of ${facts.person}: that it is theirs is this installation's word alone.`);
   if (!facts.ownVerifier)
     notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
   if (facts.secondSignatures === 'unchecked')
