@@ -6,6 +6,7 @@ import '@xterm/xterm/css/xterm.css';
 import { signal } from '@preact/signals';
 import { scrollbackLines, type Frame } from '../../src/bridge/frames.ts';
 import { Modes } from '../../src/terminal/modes.ts';
+import { resizeTerminal } from '../../src/terminal/resize.ts';
 import { serializeTerminal } from '../../src/terminal/serialize.ts';
 import { textBytes } from '../shared/bytes.ts';
 import { cellSize } from '../shared/cell.ts';
@@ -356,7 +357,7 @@ export class TerminalView {
     if (cols === terminal.cols && rows === terminal.rows) return;
     const { baseY, viewportY } = terminal.buffer.active;
     try {
-      terminal.resize(cols, rows);
+      resizeTerminal(terminal, cols, rows);
     } catch {
       this.#reset();
       if (cols !== terminal.cols || rows !== terminal.rows) terminal.resize(cols, rows);

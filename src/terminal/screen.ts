@@ -3,6 +3,7 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/headless';
 import type { ReplayItem } from '../recording/replay.ts';
 import { Modes } from './modes.ts';
+import { resizeTerminal } from './resize.ts';
 import { serializeTerminal } from './serialize.ts';
 import { Utf8Repair } from './utf8.ts';
 
@@ -29,7 +30,7 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
   };
   try {
     for await (const item of items) {
-      if (item.kind === 'size') terminal.resize(item.cols, item.rows);
+      if (item.kind === 'size') resizeTerminal(terminal, item.cols, item.rows);
       else if (item.kind === 'screen') {
         terminal.reset();
         modes = new Modes();
