@@ -1,5 +1,5 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
-import { AnchorKeeper, openAnchors, openLedger, rootsOf } from '../src/anchors/index.ts';
+import { AnchorKeeper, openAnchors, openLedger, historyOf } from '../src/anchors/index.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
@@ -65,9 +65,9 @@ export class InstalledHolder {
   /** The anchors of a policy. Nobody waits for what they read: a share that hangs must not hold up the lock page. */
   #openAnchors(signer: InstallationSigner, { policy }: PolicyInForce, ledger: Ledger): AnchorKeeper {
     const { home, enter, onError } = this.#parts;
-    const rootAt = rootsOf(ledger);
-    const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt });
-    const keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
+    const history = historyOf(ledger);
+    const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt: history.rootAt });
+    const keeper = new AnchorKeeper({ anchors, key: ledger.key, history, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
     keeper.load(ledger.lastCheckpoint?.note ?? '').catch(onError);
     return keeper;
   }

@@ -149,7 +149,7 @@ describe('an old genuine line that somebody appends', () => {
   const look = async () => {
     const row = { name: 'share', kind: 'file', folder } as const;
     const kept = { row, channel: drop, store: new AnchorStore(join(folder, '../anchors/share')) };
-    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.rootAt, true), START);
+    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.history, true), START);
   };
 
   test('hides no larger head: a ledger that was set back diverges still, and adds nothing', async () => {
@@ -299,7 +299,7 @@ describe('a file drop is judged by itself', () => {
   async function seen() {
     const row = { name: 'share', kind: 'file', folder } as const;
     const kept = { row, channel: drop, store: new AnchorStore(join(folder, '../anchors/share')) };
-    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.rootAt, true), START);
+    return viewOf(kept, await inspectAnchor(kept, await ledger.head(), ledger.key, ledger.history, true), START);
   }
   const receipt = async (): Promise<void> =>
     new AnchorStore(join(folder, '../anchors/share')).addReceipt(

@@ -7,7 +7,7 @@ import { INSTALLATION, testSigner, type TestSigner } from '../ledger/fixture.ts'
 import { ledgerOrigin, noteKey, signCheckpoint, type NoteKey } from '../ledger/note.ts';
 import { MLDSA44, openMldsa44 } from '../crypto/mldsa.ts';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
-import type { RootAt } from './relation.ts';
+import type { History } from './relation.ts';
 import type { AnchorHead } from './types.ts';
 
 export const temporary = (): string => mkdtempSync(join(tmpdir(), 'wardmux-anchors-'));
@@ -27,11 +27,22 @@ export class TestLedger {
     this.key = noteKey(ledgerOrigin(installation), this.signer.publicKey, this.#second.publicKey);
   }
 
-  grow(count: number, word = 'event'): void {
-    for (let n = 0; n < count; n++) this.events.push(`${word} ${this.events.length}`);
+  /** Milliseconds since 1970, of each event. */
+  readonly #times: number[] = [];
+
+  grow(count: number, word = 'event', atMs = START): void {
+    for (let n = 0; n < count; n++) {
+      this.#times[this.events.length] = atMs;
+      this.events.push(`${word} ${this.events.length}`);
+    }
   }
 
-  rootAt: RootAt = async (size) => (size > this.events.length ? undefined : this.#tree(size).head().root);
+  rootAt: History['rootAt'] = async (size) => (size > this.events.length ? undefined : this.#tree(size).head().root);
+
+  history: History = {
+    rootAt: (size) => this.rootAt(size),
+    timeOf: async (seq) => (seq < this.events.length ? this.#times[seq] : undefined),
+  };
 
   async head(atMs = START): Promise<AnchorHead> {
     const head = this.#tree(this.events.length).head();

@@ -10,5 +10,5 @@ export { AnchorKeeper } from './keeper.ts';
 export { knownHeads, readHeads, type KnownHead } from './known.ts';
 export { openAnchors } from './open.ts';
 export { headsOf, keptHead, lookOutside, openLedger, rotationEntry } from './outside.ts';
-export { contradicts, ledgerRootAt, rootsOf, type RootAt } from './relation.ts';
+export { contradicts, historyAt, historyOf, type History } from './relation.ts';
 export type { AnchorGrade, AnchorView, Channel } from './types.ts';

@@ -4,7 +4,7 @@ import { anchorError, AnchorError } from './errors.ts';
 import { unknownSentence } from './file-drop.ts';
 import { gradeAnchor, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
-import { contradicts, type RootAt } from './relation.ts';
+import { contradicts, type History } from './relation.ts';
 import type { AnchorStore } from './store.ts';
 import type { AnchorHead, AnchorState, AnchorView, Channel, Proof } from './types.ts';
 import type { AnchorRow } from '../policy/anchors.ts';
@@ -30,7 +30,7 @@ export interface Inspection {
   readonly passedOver: string | undefined;
   /** The first head that this ledger does not extend, and why. */
   readonly divergence: { readonly note: string; readonly sentence: string } | undefined;
-  /** When the head that has waited longest was signed, milliseconds since 1970. */
+  /** When the first event that stands nowhere outside was entered, milliseconds since 1970. */
   readonly waitingSince: number | undefined;
   /** Every head of this ledger that is known from this anchor; `here` are those that lie in the data folder. */
   readonly heads: readonly (AnchorHead & { readonly here: boolean })[];
@@ -46,7 +46,7 @@ export async function inspectAnchor(
   { row, channel, store }: KeptAnchor,
   ours: AnchorHead | undefined,
   key: NoteKey,
-  rootAt: RootAt,
+  history: History,
   look: boolean,
 ): Promise<Inspection> {
   const state = await store.readState();
@@ -84,11 +84,10 @@ export async function inspectAnchor(
   const heads = [...[...(outside ? [outside] : []), ...disordered].map((head) => ({ ...head, here: false })), ...here];
   let divergence: Inspection['divergence'];
   for (const head of heads) {
-    const why = await contradicts(head, ours ?? { size: 0, root: '' }, rootAt);
+    const why = await contradicts(head, ours ?? { size: 0, root: '' }, history.rootAt);
     if (why) divergence ??= { note: head.note, sentence: `The head of ${head.time} for ${row.name} is not one that this ledger extends: ${why}` };
   }
-  const newest = ours && !covers(kept?.head, ours) ? Date.parse(ours.time) : undefined;
-  const waitingSince = newest === undefined ? undefined : state.failing ? Math.min(newest, Date.parse(state.failing.since)) : newest;
+  const waitingSince = await waitsSince(kept?.head, ours, history, state);
   const passedOver = [
     ...(ignored > 0
       ? [`${ignored} ${ignored === 1 ? 'line' : 'lines'} among its receipts ${ignored === 1 ? 'is' : 'are'} not signed by this installation: not believed.`]
@@ -103,6 +102,19 @@ export async function inspectAnchor(
       : []),
   ];
   return { state, proof: receipt?.proof, kept, damage, passedOver: passedOver.join(' ') || undefined, divergence, waitingSince, heads, unreadable };
+}
+
+/** The ledger says it, and not a file that says when an attempt failed: that can be removed, and each new head would set the time back to nothing. */
+async function waitsSince(
+  kept: AnchorHead | undefined,
+  ours: AnchorHead | undefined,
+  { timeOf }: History,
+  { failing }: AnchorState,
+): Promise<number | undefined> {
+  if (!ours || covers(kept, ours)) return undefined;
+  const times = [Date.parse(ours.time), ...(failing ? [Date.parse(failing.since)] : [])];
+  const first = kept && kept.size < ours.size ? await timeOf(kept.size) : undefined;
+  return Math.min(...times, ...(first === undefined ? [] : [first]));
 }
 
 /** A share that hangs holds up nobody who only looks. */

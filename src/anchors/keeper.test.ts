@@ -53,7 +53,7 @@ function open(options: { readonly attemptMs?: number; readonly row?: AnchorRow }
   return new AnchorKeeper({
     anchors: [anchor],
     key: ledger.key,
-    rootAt: ledger.rootAt,
+    history: ledger.history,
     now: () => now,
     random: () => 1,
     sign: (bytes) => ledger.signer.sign(bytes),
@@ -115,7 +115,7 @@ describe('what goes', () => {
 });
 
 describe('the other side is down', () => {
-  test('for a day: attempts thin out, one event says so, and the newest head goes when it is back', async () => {
+  test('for a day: attempts thin out, one event says so, and the newest head goes when it is back', { timeout: 60_000 }, async () => {
     other.answer = 'refuse';
     ledger.grow(5);
     const keeper = await loaded();
@@ -253,10 +253,25 @@ describe('what lies in the folder', () => {
   });
 });
 
+test('what stands nowhere outside waits since its first event, whatever new heads come and whatever file is removed', async () => {
+  ledger.grow(2);
+  await pass(await loaded(), 1);
+  const kept = (): KeptAnchor => ({ row, channel: other, store: new AnchorStore(join(folder, 'siem')) });
+  const view = async () => viewOf(kept(), await inspectAnchor(kept(), await ledger.head(now), ledger.key, ledger.history, true), now);
+  // Somebody has a command enter an event each ten minutes, and hands none over.
+  for (const minutes of [10, 20, 30]) {
+    now = START + minutes * 60_000;
+    ledger.grow(1, 'event', now);
+    rmSync(join(folder, 'siem/state.json'), { force: true });
+    expect(await view()).toMatchObject({ grade: minutes === 30 ? 'not-anchored' : 'anchored', head: { size: 2 } });
+  }
+  expect((await view()).sentence).toContain('newer ones wait');
+});
+
 describe('a receipt is one by its signature', () => {
   const path = (): string => join(folder, 'siem/receipts.jsonl');
   const anchor = (name = 'siem', where: Channel = other): KeptAnchor => ({ row: { ...row, name }, channel: where, store: new AnchorStore(join(folder, name)) });
-  const seen = async (kept = anchor()) => viewOf(kept, await inspectAnchor(kept, await ledger.head(now), ledger.key, ledger.rootAt, true), now);
+  const seen = async (kept = anchor()) => viewOf(kept, await inspectAnchor(kept, await ledger.head(now), ledger.key, ledger.history, true), now);
   /** A receipt for the newest head, as its line; signed for `name` by whom it says. */
   async function receipt(name: string, signer = ledger.signer): Promise<string> {
     const store = new AnchorStore(join(temporary(), name));

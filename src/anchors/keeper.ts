@@ -9,7 +9,7 @@ import { anchorError, AnchorError } from './errors.ts';
 import { EVERY_SECONDS, gradeAnchor, REST_SECONDS } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
-import { contradicts, type RootAt } from './relation.ts';
+import { contradicts, type History } from './relation.ts';
 import { noState } from './store.ts';
 import type { AnchorHead, AnchorState, AnchorView, Proof, Receipt } from './types.ts';
 
@@ -25,8 +25,7 @@ const TELL_AGAIN_MS = 86_400_000;
 export interface KeeperOptions {
   readonly anchors: readonly KeptAnchor[];
   readonly key: NoteKey;
-  /** The ledger's own roots. */
-  readonly rootAt: RootAt;
+  readonly history: History;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Takes the events anchor.sent, anchor.failed and anchor.diverged. */
@@ -89,11 +88,11 @@ export class AnchorKeeper {
   }
 
   async #load(note: string): Promise<void> {
-    const { key, rootAt } = this.#options;
+    const { key, history } = this.#options;
     this.offer(note);
     const ours = headOfNote(note, key);
     for (const slot of this.#slots) {
-      const { state, proof, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, rootAt, false);
+      const { state, proof, kept, damage, divergence, waitingSince } = await inspectAnchor(slot, ours, key, history, false);
       Object.assign(slot, { state, proof, kept, damage, waitingSince });
       if (divergence) await this.#diverged(slot, divergence.note, divergence.sentence);
     }
@@ -225,7 +224,7 @@ export class AnchorKeeper {
 
   async #stillDiverged(note: string | null, ours: AnchorHead): Promise<string | null> {
     const outside = note === null ? undefined : headOfNote(note, this.#options.key);
-    return outside && (await contradicts(outside, ours, this.#options.rootAt)) ? note : null;
+    return outside && (await contradicts(outside, ours, this.#options.history.rootAt)) ? note : null;
   }
 
   /** Kept where it can be: a full disk here must not keep heads from going there. */

@@ -112,7 +112,7 @@ export async function knownHeads(anchors: readonly KeptAnchor[], key: NoteKey): 
   const found = await Promise.all(
     anchors.map(async (anchor) => {
       // Nothing is compared here: that is for who asks.
-      const { heads } = await inspectAnchor(anchor, undefined, key, async () => undefined, true);
+      const { heads } = await inspectAnchor(anchor, undefined, key, { rootAt: async () => undefined, timeOf: async () => undefined }, true);
       return heads.map((head) => ({ ...head, source: head.here ? `the receipts for ${anchor.channel.where}` : anchor.channel.where }));
     }),
   );

@@ -1,11 +1,19 @@
 /** Is a head that is kept outside one of this ledger's history? */
 import type { NoteKey } from '../ledger/note.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerQuestions } from '../ledger/lookups.ts';
 import { LedgerView } from '../ledger/view.ts';
 import type { TreeHead } from '../types/head.ts';
 
 /** Root of the ledger's tree at a size, lower-case hex; undefined where the ledger has fewer events. */
 export type RootAt = (size: number) => Promise<string | undefined>;
+
+/** The history of the ledger here: what heads that are kept outside are held against. */
+export interface History {
+  readonly rootAt: RootAt;
+  /** When the event of this number was entered, milliseconds since 1970; undefined where the ledger has none. */
+  readonly timeOf: (seq: number) => Promise<number | undefined>;
+}
 
 /**
  * @param outside the head that is kept outside.
@@ -20,24 +28,31 @@ export async function contradicts(outside: TreeHead, ours: TreeHead, rootAt: Roo
   return undefined;
 }
 
-/** The roots of a ledger that is open here, and that others write as well. */
-export function rootsOf(ledger: Pick<Ledger, 'rootAt' | 'refresh'>): RootAt {
-  return async (size) => {
-    const root = await ledger.rootAt(size);
-    if (root !== undefined) return root;
+const timeIn = async (ledger: Pick<LedgerQuestions, 'event'>, seq: number): Promise<number | undefined> => {
+  const found = await ledger.event(seq);
+  return found && Date.parse(found.event.time);
+};
+
+/** The history of a ledger that is open here, and that others write as well. */
+export function historyOf(ledger: Pick<Ledger, 'rootAt' | 'event' | 'refresh'>): History {
+  const ask = async <T>(question: () => Promise<T | undefined>): Promise<T | undefined> => {
+    const answer = await question();
+    if (answer !== undefined) return answer;
     await ledger.refresh();
-    return ledger.rootAt(size);
+    return question();
   };
+  return { rootAt: (size) => ask(() => ledger.rootAt(size)), timeOf: (seq) => ask(() => timeIn(ledger, seq)) };
 }
 
-/** The roots of a ledger that nobody here holds open. @param folder of the ledger. */
-export function ledgerRootAt(folder: string, key: NoteKey): RootAt {
-  return async (size) => {
+/** The history of a ledger that nobody here holds open. @param folder of the ledger. */
+export function historyAt(folder: string, key: NoteKey): History {
+  const ask = async <T>(question: (view: LedgerView) => Promise<T>): Promise<T | undefined> => {
     const view = await LedgerView.open(folder, key);
     try {
-      return await view?.rootAt(size);
+      return view && (await question(view));
     } finally {
       view?.close();
     }
   };
+  return { rootAt: (size) => ask((view) => view.rootAt(size)), timeOf: (seq) => ask((view) => timeIn(view, seq)) };
 }

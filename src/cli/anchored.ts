@@ -1,5 +1,5 @@
 /** The anchors of an installation, as commands look at them. */
-import { headOfNote, inspectAnchor, ledgerRootAt, openAnchors, viewOf, type AnchorView, type KeptAnchor, type RootAt } from '../anchors/index.ts';
+import { headOfNote, inspectAnchor, historyAt, openAnchors, viewOf, type AnchorView, type History, type KeptAnchor } from '../anchors/index.ts';
 import { LedgerView } from '../ledger/view.ts';
 import type { Policy } from '../policy/index.ts';
 import { CliError } from './exit.ts';
@@ -7,26 +7,26 @@ import type { OpenInstallation } from './installation.ts';
 
 export interface Anchored {
   readonly anchors: KeptAnchor[];
-  readonly rootAt: RootAt;
+  readonly history: History;
 }
 
 /** The anchors of the policy, or the one of that name. */
 export function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, policy: Policy, name?: string): Anchored {
-  const rootAt = ledgerRootAt(home.ledger, key);
-  const all = openAnchors(policy, home.anchors, { installation: installation.id, key, rootAt });
+  const history = historyAt(home.ledger, key);
+  const all = openAnchors(policy, home.anchors, { installation: installation.id, key, rootAt: history.rootAt });
   const anchors = name === undefined ? all : all.filter(({ row }) => row.name === name);
   if (name !== undefined && anchors.length === 0)
     throw new CliError('usage', `The policy has no anchor ${JSON.stringify(name.slice(0, 40))}. See: wardmux anchor list`);
-  return { anchors, rootAt };
+  return { anchors, history };
 }
 
 /** What each anchor has of the ledger as it lies on the disk. Nothing is changed and nothing is sent; file drops are read. */
 export async function anchorViews(site: OpenInstallation, policy: Policy, now: number, name?: string): Promise<AnchorView[]> {
-  const { anchors, rootAt } = anchorsOf(site, policy, name);
+  const { anchors, history } = anchorsOf(site, policy, name);
   if (anchors.length === 0) return [];
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   const last = view?.lastCheckpoint;
   view?.close();
   const ours = last && headOfNote(last.note, site.noteKey);
-  return Promise.all(anchors.map(async (anchor) => viewOf(anchor, await inspectAnchor(anchor, ours, site.noteKey, rootAt, true), now)));
+  return Promise.all(anchors.map(async (anchor) => viewOf(anchor, await inspectAnchor(anchor, ours, site.noteKey, history, true), now)));
 }

@@ -2,7 +2,7 @@
  * The anchors of the policy while one command is recorded: the newest head goes to them at the start, with each checkpoint,
  * and at the end. The command waits for none of it, and its end for a short time.
  */
-import { AnchorKeeper, headOfNote, openAnchors, rootsOf } from '../anchors/index.ts';
+import { AnchorKeeper, headOfNote, openAnchors, historyOf } from '../anchors/index.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
@@ -27,10 +27,10 @@ export class RecordAnchors {
 
   /** Begins to hand over the head that the ledger has now. Nothing is waited for. */
   constructor({ home, policy, ledger, signer, enter }: RecordAnchorParts) {
-    const rootAt = rootsOf(ledger);
-    const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt });
+    const history = historyOf(ledger);
+    const anchors = openAnchors(policy, home.anchors, { installation: signer.installation, key: ledger.key, rootAt: history.rootAt });
     this.#ledger = ledger;
-    this.#keeper = new AnchorKeeper({ anchors, key: ledger.key, rootAt, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
+    this.#keeper = new AnchorKeeper({ anchors, key: ledger.key, history, now: Date.now, enter, sign: (bytes) => signer.sign(bytes) });
     // What cannot be signed or read is said by the end, and by `wardmux anchor status`.
     this.#loaded = this.#begin().catch(() => undefined);
   }

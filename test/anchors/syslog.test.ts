@@ -131,7 +131,7 @@ describe('rsyslog', () => {
         },
       ],
       key: ledger.key,
-      rootAt: ledger.rootAt,
+      history: ledger.history,
       now: () => now,
       enter: () => {},
       sign: (bytes) => ledger.signer.sign(bytes),

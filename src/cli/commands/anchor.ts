@@ -58,13 +58,13 @@ async function status(name: string | undefined, options: { json?: boolean }, io:
 async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const policy = await policyWith(site, name);
-  const { anchors, rootAt } = anchorsOf(site, policy.policy, name);
+  const { anchors, history } = anchorsOf(site, policy.policy, name);
   const views = await withLedger(site, async ({ ledger, signer }) => {
     const entering: Promise<unknown>[] = [];
     const keeper = new AnchorKeeper({
       anchors,
       key: site.noteKey,
-      rootAt,
+      history,
       now: io.now,
       enter: (entry) => void entering.push(ledger.append(entry)),
       sign: (bytes) => signer.sign(bytes),
