@@ -6,8 +6,9 @@ import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/crypto/signer.ts';
 import { policyInForce, type PolicyInForce } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
-import type { Recipient } from '../src/recording/types.ts';
-import { thumbprint } from '../src/recording/wrap.ts';
+import type { RecordingRules } from '../src/recording/options.ts';
+import type { RecordingOwner } from '../src/services/start-recording.ts';
+import { recordingRules, recordingOwner } from '../src/services/start-recording.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
 import type { PersonRecord } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
@@ -93,16 +94,8 @@ export class InstalledHolder {
   }
 
   /** Whose a new pane's recording is, and who can open it. */
-  owner(person: PersonRecord): { person: string; roles: string[]; recipients: Recipient[] } {
-    const { auditKeys } = this.require().policy.policy;
-    return {
-      person: person.id,
-      roles: [...person.roles],
-      recipients: [
-        { kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey },
-        ...auditKeys.map(({ kid, jwk }) => ({ kid, role: 'audit' as const, jwk })),
-      ],
-    };
+  owner(person: PersonRecord): RecordingOwner {
+    return recordingOwner(person, this.require().policy);
   }
 
   /**
@@ -121,10 +114,8 @@ export class InstalledHolder {
   }
 
   /** What a recording takes from the policy. */
-  recordingPolicy(): PtyInput<'policy'> {
-    const { policy } = this.require();
-    const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.policy.recording;
-    return { policySha256: policy.sha256, workstationClass: policy.policy.workstation.class, rotateMinutes, rotateMebibytes, reserveMebibytes };
+  recordingPolicy(): RecordingRules {
+    return recordingRules(this.require().policy);
   }
 
   /** What the pty host is told when it starts. */

@@ -3,6 +3,7 @@ import type { Denial, DoorName } from '../src/access/index.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
+import { deniedEntry } from '../src/services/admit.ts';
 import type { Surface } from '../src/types/words.ts';
 import { refusedByHost, type RefusedByHost } from './host.ts';
 
@@ -46,9 +47,9 @@ export class Refusals {
   }
 
   /** Somebody asked for something that they may not do. */
-  denied(door: DoorName, { needs, why, person }: Omit<Denial, 'sentence'>): void {
+  denied(door: DoorName, denial: Omit<Denial, 'sentence'>): void {
     const taken = this.#take(door);
-    if (taken === 'yes') this.#enter({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door, needs, why } });
+    if (taken === 'yes') this.#enter(deniedEntry(door, denial));
     else if (taken === 'flood') this.#enter({ action: 'bridge.refused', detail: { peer: peerOf[door], code: 'too-many' } });
   }
 

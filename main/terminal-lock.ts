@@ -5,9 +5,10 @@
  */
 import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
-import { HiddenLine } from '../src/cli/passphrase.ts';
-import type { Gate, GateLink } from '../src/cli/terminal-gate.ts';
-import { grantOf, openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
+import { justUnlocked, unlockHere } from '../src/services/unlock.ts';
+import { HiddenLine } from '../src/terminal/hidden-line.ts';
+import type { Gate, GateLink } from '../src/job/gate.ts';
+import { openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
 import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
@@ -15,10 +16,8 @@ import { encodeSnapshot, tail } from '../src/recording/replay.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
 import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { attemptPassphrase } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
-import type { PersonRecord } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
 import type { Clock } from './clock.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
@@ -54,9 +53,6 @@ export interface TerminalLockOptions {
 /** What a task bar shows of a locked terminal. */
 const title = 'Wardmux is locked';
 
-/** Where somebody stands who has just given their passphrase. */
-const open = (person: PersonRecord): Standing => ({ phase: 'open', grant: grantOf(person, 'passphrase') });
-
 type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'rebuilding' | 'over';
 
 /** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
@@ -87,7 +83,7 @@ export class TerminalLock implements Gate {
   #ended = false;
   #release: () => void = () => {};
   /** Asked for each word of the private socket. */
-  readonly door = this.#door('socket', () => (this.#link && !this.locked ? open(this.#link.person) : { phase: 'locked' }));
+  readonly door = this.#door('socket', () => (this.#link && !this.locked ? justUnlocked(this.#link.person) : { phase: 'locked' }));
 
   /** Open: whoever makes it has just unlocked. */
   constructor(options: TerminalLockOptions) {
@@ -296,11 +292,12 @@ export class TerminalLock implements Gate {
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
     try {
-      identity = await attemptPassphrase({ backoff: this.#options.backoff(ledger), ledger }, person, typed);
-      if (identity.kid !== thumbprint(person.encryptionKey))
-        throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
-      const denial = this.#door('cli', () => open(person))('recording.replay.own');
-      if (denial) throw new Refusal(denial.why, denial.sentence);
+      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, person, typed, ({ kid }) => {
+        if (kid !== thumbprint(person.encryptionKey))
+          throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
+        const denial = this.#door('cli', () => justUnlocked(person))('recording.replay.own');
+        if (denial) throw new Refusal(denial.why, denial.sentence);
+      });
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
       await this.#open(attempt, identity);

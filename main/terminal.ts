@@ -2,10 +2,12 @@
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
-import { runInit } from '../src/cli/commands/init.ts';
-import { record } from '../src/cli/commands/record.ts';
-import { openInstallation, policyOf, unlockPerson } from '../src/cli/installation.ts';
-import { PassphraseInputError } from '../src/cli/passphrase.ts';
+import { runInit } from '../src/job/init.ts';
+import { record } from '../src/job/record.ts';
+import { admit } from '../src/services/admit.ts';
+import { openInstallation, policyOf } from '../src/services/installation.ts';
+import { unlockPerson, type UnlockRequest } from '../src/services/unlock.ts';
+import { PassphraseInputError, promptPassphrase } from '../src/terminal/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
 import { clampConfig } from '../src/lock/machine.ts';
 import { policyInForce } from '../src/policy/index.ts';
@@ -49,7 +51,10 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   try {
     say('your shell is recorded from here on. Type exit to leave it.');
     say(`this terminal locks after ${minutes(clampConfig(policy.lock).idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
-    const code = await record({ command: [shellOf(env)], json: false }, { env, cwd: process.cwd(), version, gate: lock });
+    const code = await record(
+      { command: [shellOf(env)], json: false },
+      { env, cwd: process.cwd(), version, gate: lock, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) },
+    );
     say('the recording is sealed. See it with: bin/wardmux list');
     return code;
   } finally {
@@ -101,9 +106,20 @@ async function askLines(questions: readonly string[]): Promise<string[] | undefi
 /** @returns false after too many failures or a refusal. Every attempt is an event. */
 async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<boolean> {
   const site = await openInstallation({ env });
+  const request: UnlockRequest = {
+    person: undefined,
+    ask: async ({ name }) => {
+      const typed = await promptPassphrase(`Passphrase of ${name}: `);
+      if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
+      return typed;
+    },
+    admit: (standing, enter) => admit('cli', 'session.open', standing, enter),
+    remind: (sentence) => say(`note: ${sentence}`),
+    now: Date.now,
+  };
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
-      (await unlockPerson(site, {}, 'session.open', { talk: say, now: Date.now })).destroy();
+      (await unlockPerson(site, request)).destroy();
       return true;
     } catch (error) {
       if (error instanceof PassphraseInputError) {

@@ -1,5 +1,7 @@
 /** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
 import { grantOf } from '../src/access/index.ts';
+import { refusedEntry } from '../src/services/person.ts';
+import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
 import type { Events } from '../src/bridge/schema.ts';
@@ -7,7 +9,7 @@ import { Refusal } from '../src/types/refusal.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
 import type { KnownPerson } from '../src/ledger/facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
-import { pinFirstUse, type Home } from '../src/storage/index.ts';
+import { type Home } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
 import { attempt, authorityOf, enterRefusal, hasOtherWay } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
@@ -85,9 +87,7 @@ export class Unlock {
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
         return { record, slot };
       });
-      // A folder that was moved or copied here is believed from the first unlock on.
-      const { installation } = installed.require();
-      if (await pinFirstUse(this.#parts.home, installation)) this.#parts.journal.log({ action: 'installation.pin', person: id, detail: { how: 'first-use' } });
+      await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
       this.#opensNext(begun, opened.record, method, { lastUnlock: last, failures: failures + others });
     } catch (error) {
       gate.abandon(begun);
@@ -188,7 +188,7 @@ export class Unlock {
   }
 
   #refused(error: unknown): unknown {
-    if (error instanceof PersonRefused) this.#parts.journal.log({ action: 'person.refused', person: error.person, detail: { reason: error.reason } });
+    if (error instanceof PersonRefused) this.#parts.journal.log(refusedEntry(error));
     if (error instanceof PersonRefused || error instanceof StorageFault)
       return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : error.code, error.message);
     return error;

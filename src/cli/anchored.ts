@@ -3,7 +3,7 @@ import { headOfNote, inspectAnchor, historyAt, openAnchors, viewOf, type AnchorV
 import { LedgerView } from '../ledger/view.ts';
 import type { Policy } from '../policy/index.ts';
 import { CliError } from './exit.ts';
-import type { OpenInstallation } from './installation.ts';
+import type { OpenInstallation } from '../services/installation.ts';
 
 export interface Anchored {
   readonly anchors: KeptAnchor[];

@@ -2,9 +2,9 @@
  * The command line's door. What nobody has to be known for is asked before a command begins; everything else once it is known
  * who it is, by `unlockPerson` or, where naming somebody is enough, by `record`.
  */
-import { denialOf, permissions, type Permission, type Standing } from '../access/index.ts';
-import type { AuditEntry } from '../ledger/events.ts';
-import { CliError } from './exit.ts';
+import { permissions, type Permission, type Standing } from '../access/index.ts';
+import type { Enter } from '../services/admit.ts';
+import { admit } from '../services/admit.ts';
 
 /** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
 export type CliNeeds = Permission | Readonly<Record<string, Permission>>;
@@ -20,14 +20,10 @@ export function nothingToDo(): void {
   due = undefined;
 }
 
-/** @param enter puts the denial into the ledger. @throws CliError where it may not be done */
-export async function pass(needs: Permission, standing: Standing, enter: (entry: AuditEntry) => Promise<unknown>): Promise<void> {
+/** @param enter puts the denial into the ledger. @throws Refusal where it may not be done */
+export async function pass(needs: Permission, standing: Standing, enter: Enter): Promise<void> {
   if (needs === due) due = undefined;
-  const denial = denialOf(needs, standing, Date.now());
-  if (!denial) return;
-  const { why, person, sentence } = denial;
-  await enter({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: 'cli', needs, why } });
-  throw new CliError('failed', `${sentence} Nothing was changed.`);
+  await admit('cli', needs, standing, enter);
 }
 
 /**
@@ -49,7 +45,7 @@ export async function passBefore(needs: Permission, env: Readonly<Record<string,
   if (roles !== 'anyone' || when.length === 3) return;
   const [{ homeFolder, homePaths, readInstallation }, { appendEvent, openInstallation }] = await Promise.all([
     import('../storage/index.ts'),
-    import('./installation.ts'),
+    import('../services/installation.ts'),
   ]);
   const standing: Standing = { phase: readInstallation(homePaths(homeFolder(env))) ? 'locked' : 'first-run' };
   await pass(needs, standing, async (entry) => appendEvent(await openInstallation({ env }), entry));

@@ -33,9 +33,6 @@ export type ExitName = (typeof exitTable)[number]['name'];
 /** Status by name. */
 export const exit = Object.fromEntries(exitTable.map(({ name, status }) => [name, status])) as Readonly<Record<ExitName, number>>;
 
-/** Statuses of `record` itself, as env(1), timeout(1) and POSIX shells have them. Any other is the command's. */
-export const recordExit = { failed: 125, notExecutable: 126, missing: 127, signal: 128 } as const;
-
 /** Ends a command with a sentence on stderr. */
 export class CliError extends SentenceError {
   readonly status: number;

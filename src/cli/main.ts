@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
-import { exit, recordExit } from './exit.ts';
+import { exit } from './exit.ts';
+import { recordExit } from '../job/status.ts';
 import { argumentsNotUtf8 } from './bytes.ts';
-import { noteDescriptors } from './descriptors.ts';
+import { noteDescriptors } from '../terminal/descriptors.ts';
 import { runCli } from './program.ts';
 import { watchTerminal } from './watch.ts';
 

@@ -5,13 +5,15 @@ import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../disk/fault.ts';
-import { UnlockError, VaultError } from '../people/errors.ts';
+import { UnlockError } from '../people/errors.ts';
+import { UnknownPerson } from '../services/person.ts';
+import { Refusal } from '../types/refusal.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
 import { needsOf, neverAsked, passBefore } from './door.ts';
 import { CliError, exit, exitTable } from './exit.ts';
 import type { CliIo } from './io.ts';
-import { PassphraseInputError } from './passphrase.ts';
+import { PassphraseInputError } from '../terminal/passphrase.ts';
 
 /** Runs one command line. @param args without node and script. @returns the exit status; never rejects. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -69,6 +71,10 @@ function failureStatus(error: unknown, io: CliIo): number {
     io.talk(`wardmux: ${error.message}`);
     return error.status;
   }
+  if (error instanceof UnknownPerson) {
+    io.talk(`wardmux: ${error.message}`);
+    return exit.usage;
+  }
   if (error instanceof UnlockError) {
     io.talk(`wardmux: ${error.message}`);
     return exit.notUnlocked;
@@ -83,7 +89,7 @@ function failureStatus(error: unknown, io: CliIo): number {
     error instanceof LedgerError ||
     error instanceof RecordingError ||
     error instanceof StorageFault ||
-    error instanceof VaultError
+    error instanceof Refusal
   ) {
     io.talk(`wardmux: ${error.message}`);
     if (error.code === 'not-a-recipient') return exit.notUnlocked;

@@ -14,7 +14,7 @@ import type { RecordingStates } from '../ledger/rules.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';
 import { checkRecording, glanceAt, type Asked } from '../records/index.ts';
-import type { OpenInstallation } from './installation.ts';
+import type { OpenInstallation } from '../services/installation.ts';
 import type { CliIo } from './io.ts';
 
 export interface MissingRecording {

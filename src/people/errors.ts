@@ -12,16 +12,5 @@ export class UnlockError extends SentenceError {
   }
 }
 
-/** Other refusals of the vault: `code` is stable. */
-export class VaultError extends SentenceError {
-  override name = 'VaultError';
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** The same words for an unknown person and for a wrong passphrase. */
 export const wrongPassphrase = (): UnlockError => new UnlockError('wrong-passphrase', 'That did not open it. Check the passphrase and try again.');

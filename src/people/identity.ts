@@ -1,7 +1,7 @@
 /** A person's private keys: made, sealed, opened, used, dropped. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { openSecret, thumbprint } from '../recording/wrap.ts';
-import { VaultError } from './errors.ts';
+import { Refusal } from '../types/refusal.ts';
 import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { Identity, PersonRecord } from './types.ts';
@@ -106,13 +106,13 @@ export class OpenIdentity implements Identity {
     return this.#person;
   }
 
-  /** Unwraps a segment's secret: 32 bytes, wiped by the caller. @throws VaultError when it is not wrapped for this person. */
+  /** Unwraps a segment's secret: 32 bytes, wiped by the caller. @throws Refusal when it is not wrapped for this person. */
   async open(jwe: string): Promise<Buffer> {
     if (!this.#encryption) throw destroyed();
     try {
       return await openSecret(jwe, this.#encryption);
     } catch {
-      throw new VaultError('not-for-this-key', 'This segment is not wrapped for the person who is unlocked, or its wrap was changed.');
+      throw new Refusal('not-for-this-key', 'This segment is not wrapped for the person who is unlocked, or its wrap was changed.');
     }
   }
 
@@ -136,4 +136,4 @@ export class OpenIdentity implements Identity {
   }
 }
 
-const destroyed = (): VaultError => new VaultError('locked', 'The vault is locked. Unlock it and try again.');
+const destroyed = (): Refusal => new Refusal('locked', 'The vault is locked. Unlock it and try again.');

@@ -7,7 +7,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
-import { UnlockError, VaultError } from './errors.ts';
+import { UnlockError } from './errors.ts';
+import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from './identity.ts';
 import { deriveFromPrf } from '../crypto/kdf.ts';
 import { openWithVaultKey } from './person.ts';
@@ -204,7 +205,7 @@ export class Passkeys {
    * Verifies the new credential.
    * @returns JSON for a proving navigator.credentials.get(). The page sends two PRF results in all, sealed: one from create()
    * where the authenticator gave it there, else from a get() with these same options, and one from the get() whose response it sends.
-   * @throws VaultError
+   * @throws Refusal
    */
   async enrolVerify(identity: OpenIdentity, response: unknown): Promise<Json> {
     const { person } = identity;
@@ -212,7 +213,7 @@ export class Passkeys {
     const challenge = this.#take('enrol', person.id);
     const parsed = registration.safeParse(response);
     if (!enrolment || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
-    if (parsed.data.clientExtensionResults.prf?.enabled === false) throw new VaultError('no-prf', noPrf);
+    if (parsed.data.clientExtensionResults.prf?.enabled === false) throw new Refusal('no-prf', noPrf);
     const { transports = [] } = parsed.data.response;
     try {
       if (decodeClientDataJSON(parsed.data.response.clientDataJSON).crossOrigin) throw new Error('asked from inside another page');
@@ -249,7 +250,7 @@ export class Passkeys {
    * Two equal PRF results prove that the authenticator holds a key; then the slot is made.
    * @param evaluations what came as sealed frames since enrolOptions; not wiped here.
    * @returns the new slot's id; `identity.person` has the slot, to be saved.
-   * @throws VaultError `no-prf` or `not-enrolled`
+   * @throws Refusal `no-prf` or `not-enrolled`
    */
   async enrolProve(identity: OpenIdentity, response: unknown, evaluations: readonly Uint8Array[], label: string, now: string): Promise<string> {
     const { person } = identity;
@@ -265,9 +266,9 @@ export class Passkeys {
       throw notEnrolled(reason(error));
     });
     const [first, second, ...more] = evaluations;
-    if (!first || !second) throw new VaultError('no-prf', noPrf);
+    if (!first || !second) throw new Refusal('no-prf', noPrf);
     if (more.length > 0 || first.length !== prfBytes || second.length !== prfBytes || !timingSafeEqual(first, second)) {
-      throw new VaultError('no-prf', `The passkey gave two different keys for one question. ${noPrf}`);
+      throw new Refusal('no-prf', `The passkey gave two different keys for one question. ${noPrf}`);
     }
     const bare = {
       id: newSlotId(),
@@ -306,5 +307,4 @@ const reason = (error: unknown): string =>
     .replace(/[\p{Cc}.]+$/u, '')
     .slice(0, 300);
 const refused = (why: string): UnlockError => new UnlockError('passkey-refused', `The passkey was not accepted: ${why}. Try again, or use the passphrase.`);
-const notEnrolled = (why: string): VaultError =>
-  new VaultError('not-enrolled', `The passkey was not added: ${why}. Try again, or go on with the passphrase alone.`);
+const notEnrolled = (why: string): Refusal => new Refusal('not-enrolled', `The passkey was not added: ${why}. Try again, or go on with the passphrase alone.`);

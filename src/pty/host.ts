@@ -7,8 +7,9 @@ import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
 import { CHECK_MS, Lease } from '../bridge/lease.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
-import { operatorAccess, unlockText } from '../recording/access.ts';
+import { unlockText } from '../recording/access.ts';
 import { Challenge } from '../proof/proof.ts';
+import { recordingOptions } from '../recording/options.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
@@ -248,18 +249,15 @@ export class PtyHost {
       const env = shellEnvironment(spawn.env, cwd, term);
       const program = findProgram(name, cwd, env['PATH']);
       const { cols, rows } = spawn;
-      writer = await this.#parts.createWriter({
-        folder: configuration.recordingsFolder,
-        installation: configuration.installation,
-        person: spawn.person,
-        access: operatorAccess(configuration.workstationClass),
-        policySha256: configuration.policySha256,
-        recipients: spawn.recipients,
-        start: { command: spawn.command, cwd, cols, rows, term, version: configuration.version },
-        rotate: { minutes: configuration.rotateMinutes, mebibytes: configuration.rotateMebibytes },
-        reserveMebibytes: configuration.reserveMebibytes,
-        notice: (notice) => this.#notice(pane, notice),
-      });
+      writer = await this.#parts.createWriter(
+        recordingOptions({
+          place: configuration,
+          rules: configuration,
+          owner: spawn,
+          start: { command: spawn.command, cwd, cols, rows, term },
+          notice: (notice) => this.#notice(pane, notice),
+        }),
+      );
       if (this.#stopping || pane.killed) {
         const begun = writer;
         writer = undefined;

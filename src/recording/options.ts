@@ -1,5 +1,5 @@
 /** What a recording is made with. */
-import type { Access } from './access.ts';
+import { operatorAccess, type Access } from './access.ts';
 import type { Recipient, RecordingNotice, StartInfo } from './types.ts';
 
 /** The clock's edge. The real one is `systemClock`; a test steps its own. */
@@ -34,4 +34,47 @@ export interface RecordingOptions {
   readonly reserveMebibytes?: number;
   /** Free space for an ordinary user on the folder's disk, in MiB: statfs unless given. */
   readonly freeMebibytes?: () => number;
+}
+
+/** What a recording takes from the policy in force. */
+export interface RecordingRules {
+  readonly policySha256: string;
+  readonly workstationClass: Access['class'];
+  readonly rotateMinutes: number;
+  readonly rotateMebibytes: number;
+  readonly reserveMebibytes: number;
+}
+
+/** Where it is written, and by what. */
+export interface RecordingPlace {
+  /** The folder of all recordings. */
+  readonly recordingsFolder: string;
+  readonly installation: string;
+  /** Wardmux's own. */
+  readonly version: string;
+}
+
+export interface RecordingStart {
+  readonly place: RecordingPlace;
+  readonly rules: RecordingRules;
+  /** Whose it is, and who can open it. */
+  readonly owner: Pick<RecordingOptions, 'person' | 'recipients'>;
+  readonly start: Omit<StartInfo, 'version'>;
+  readonly notice: RecordingOptions['notice'];
+}
+
+/** What every recording of a program is made with, in a pane or in a person's own terminal. */
+export function recordingOptions({ place, rules, owner: { person, recipients }, start, notice }: RecordingStart): RecordingOptions {
+  return {
+    folder: place.recordingsFolder,
+    installation: place.installation,
+    person,
+    access: operatorAccess(rules.workstationClass),
+    policySha256: rules.policySha256,
+    recipients,
+    start: { ...start, version: place.version },
+    rotate: { minutes: rules.rotateMinutes, mebibytes: rules.rotateMebibytes },
+    reserveMebibytes: rules.reserveMebibytes,
+    notice,
+  };
 }

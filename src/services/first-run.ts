@@ -24,7 +24,7 @@ import { pinNew, pinnedBefore } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
 import { Backoff, backoffPath } from '../people/backoff.ts';
 import { createBackoffKey } from '../people/backoff-key.ts';
-import { VaultError } from '../people/errors.ts';
+import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { loadJudge, normalisePassphrase } from '../people/passphrase.ts';
 import { addPerson, createPerson, personPath } from '../people/person.ts';
@@ -73,16 +73,16 @@ export interface FirstRunResult {
 function checkName(name: string): string {
   const parsed = nameSchema.safeParse(name, { error: issueInWords });
   if (parsed.success) return parsed.data;
-  throw new VaultError('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give your name as colleagues know it.`);
+  throw new Refusal('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give your name as colleagues know it.`);
 }
 
-/** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws VaultError `weak-passphrase` */
+/** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws Refusal `weak-passphrase` */
 export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
   const text = utf8Text(passphrase);
-  if (text === undefined) throw new VaultError('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
+  if (text === undefined) throw new Refusal('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
   const judge = await loadJudge();
   const { accepted, sentence } = judge(text, { name, workstation });
-  if (!accepted) throw new VaultError('weak-passphrase', `The passphrase was not accepted. ${sentence}`);
+  if (!accepted) throw new Refusal('weak-passphrase', `The passphrase was not accepted. ${sentence}`);
   return Buffer.from(normalisePassphrase(text), 'utf8');
 }
 
@@ -158,7 +158,7 @@ function isUnfinished(folder: string): boolean {
 
 /**
  * Does the first run, and enters it in the ledger.
- * @throws StorageFault or VaultError, each with a sentence; what this run had written is then removed again.
+ * @throws StorageFault or Refusal, each with a sentence; what this run had written is then removed again.
  */
 export async function firstRun(input: FirstRunInput): Promise<FirstRunResult> {
   const home = openHome(input.home);

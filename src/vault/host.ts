@@ -19,7 +19,8 @@ import { StorageFault } from '../disk/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import type { UnlockMethod } from '../types/words.ts';
-import { UnlockError, VaultError } from '../people/errors.ts';
+import { UnlockError } from '../people/errors.ts';
+import { Refusal } from '../types/refusal.ts';
 import { firstRun, type FirstRunInput } from '../services/first-run.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { openOwn, sealOwn } from '../people/own.ts';
@@ -153,7 +154,7 @@ export class VaultHost {
       // A page that sends no key cannot be talked to: main hears of it by our end, and locks.
       this.#wipe();
       this.#parts.exit(1);
-      throw new VaultError('no-page', 'There is no page to talk to.');
+      throw new Refusal('no-page', 'There is no page to talk to.');
     }
     return { publicKey: this.#channel.publicKey };
   }
@@ -201,13 +202,13 @@ export class VaultHost {
 
   #ready(): { readonly home: Home; readonly configuration: VaultInput<'configure'>; readonly passkeys: Passkeys } {
     const [home, configuration, passkeys] = [this.#home, this.#configuration, this.#passkeys];
-    if (!home || !configuration || !passkeys) throw new VaultError('not-configured', 'The vault is not ready yet. Try again in a moment.');
+    if (!home || !configuration || !passkeys) throw new Refusal('not-configured', 'The vault is not ready yet. Try again in a moment.');
     return { home, configuration, passkeys };
   }
 
   /** The identity that the door has let somebody use. */
   #open(): OpenIdentity {
-    if (!this.#identity) throw new VaultError('locked', denials.locked);
+    if (!this.#identity) throw new Refusal('locked', denials.locked);
     return this.#identity;
   }
 
@@ -312,14 +313,14 @@ export class VaultHost {
   async #prove(purpose: 'unlock' | 'view', sealed: string, peer: Uint8Array): Promise<{ readonly proof: Uint8Array }> {
     const identity = this.#open();
     const page = this.#page;
-    if (!page) throw new VaultError('no-page', 'There is no page to prove anything for.');
+    if (!page) throw new Refusal('no-page', 'There is no page to prove anything for.');
     return { proof: await prove(identity, sealed, { purpose, person: identity.person.id, page, peer }) };
   }
 
   #recordingFolder(home: Home, recording: string): string {
     const folder = join(home.recordings, recording);
     if (!RECORDING_ID.test(recording) || !existsSync(folder)) {
-      throw new VaultError('no-recording', 'There is no such recording in this installation.');
+      throw new Refusal('no-recording', 'There is no such recording in this installation.');
     }
     return folder;
   }
@@ -328,7 +329,7 @@ export class VaultHost {
     const { home } = this.#ready();
     const opener = this.#open();
     const channel = this.#channel;
-    if (!channel) throw new VaultError('no-page', 'There is no page to replay into.');
+    if (!channel) throw new Refusal('no-page', 'There is no page to replay into.');
     // Sealing and sending are one step, so that the frames of several panes keep the channel's order.
     const send = (frame: Uint8Array): Promise<void> => this.#parts.link.send({ frame: channel.seal(frame) });
     const skipped = await sendReplay({ folder: this.#recordingFolder(home, recording), opener, pane, written, send });
@@ -340,7 +341,7 @@ export class VaultHost {
     try {
       return (await this.#main.ask('attest', { ticket, statement })).signature;
     } catch {
-      throw new VaultError('not-signed', 'The key of this installation did not sign for this export, so nothing was exported.');
+      throw new Refusal('not-signed', 'The key of this installation did not sign for this export, so nothing was exported.');
     }
   }
 
@@ -367,7 +368,7 @@ export class VaultHost {
 
   #recallWorkspace(sealed: VaultInput<'recallWorkspace'>['sealed']): VaultOutput<'recallWorkspace'> {
     const text = openOwn(this.#open(), 'workspace', sealed);
-    if (text === undefined) throw new VaultError('not-for-this-key', 'It was not sealed by you, or was changed since.');
+    if (text === undefined) throw new Refusal('not-for-this-key', 'It was not sealed by you, or was changed since.');
     return { text };
   }
 
@@ -387,7 +388,7 @@ function wipeSecrets({ passphrase, prf }: Secrets): void {
   for (const result of prf) result.fill(0);
 }
 
-const missingPassphrase = (): VaultError => new VaultError('wrong-passphrase', 'No passphrase arrived. Type it again.');
+const missingPassphrase = (): Refusal => new Refusal('wrong-passphrase', 'No passphrase arrived. Type it again.');
 
 /** A stable code and a sentence. Errors that are not ours keep their words to themselves: they may quote what they choked on. */
 function failureOf(error: unknown, unlocking: boolean): Failure {
@@ -397,7 +398,7 @@ function failureOf(error: unknown, unlocking: boolean): Failure {
     if (unlocking) return { code: error.code === 'corrupt' ? 'corrupt-vault' : 'error', sentence: error.message };
     return { code: error.code, sentence: error.message };
   }
-  if (error instanceof VaultError || error instanceof RecordingError || error instanceof ExportError || error instanceof LedgerError) {
+  if (error instanceof Refusal || error instanceof RecordingError || error instanceof ExportError || error instanceof LedgerError) {
     return { code: error.code, sentence: error.message };
   }
   const name = error instanceof Error ? error.name : 'unknown error';

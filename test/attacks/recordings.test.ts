@@ -25,7 +25,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
 import { openLedger } from '../../src/anchors/index.ts';
-import { openInstallation } from '../../src/cli/installation.ts';
+import { openInstallation } from '../../src/services/installation.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { neverEntered } from '../../src/cli/recordings-check.ts';
 import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';

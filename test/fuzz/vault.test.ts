@@ -11,7 +11,8 @@ import { StorageFault } from '../../src/disk/fault.ts';
 import { FileSecretStore, MemorySecretStore } from '../../src/storage/secret-store.ts';
 import { openSigner } from '../../src/storage/signer.ts';
 import { Backoff, backoffPath } from '../../src/people/backoff.ts';
-import { UnlockError, VaultError } from '../../src/people/errors.ts';
+import { UnlockError } from '../../src/people/errors.ts';
+import { Refusal } from '../../src/types/refusal.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
 import type { OpenIdentity } from '../../src/people/identity.ts';
@@ -197,7 +198,7 @@ test('no answer of a browser that differs from the true one enrols or unlocks', 
       const truth = fresh.create(await passkeys.enrolOptions(identity));
       const [lie] = fc.sample(mutate(truth), { numRuns: 1, seed });
       const result = await passkeys.enrolVerify(identity, lie).catch((error: unknown) => error);
-      if (result instanceof Error) expect(result).toBeInstanceOf(VaultError);
+      if (result instanceof Error) expect(result).toBeInstanceOf(Refusal);
       expect(identity.person.slots).toHaveLength(slots);
     }),
     { numRuns: 200 },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
-import { appendEvent, openInstallation } from '../installation.ts';
+import { appendEvent, openInstallation } from '../../services/installation.ts';
 import type { CliIo } from '../io.ts';
 import { runCli } from '../program.ts';
 

@@ -9,7 +9,7 @@ import { toJson } from '../../disk/json.ts';
 import { anchorsOf, anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../installation.ts';
+import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import { issueInWords } from '../../disk/issue.ts';

@@ -7,7 +7,9 @@ import { needsRecovery } from '../../recording/recovery.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { openInstallation, recordingFolder, trustOf, unlockPerson, withLedger } from '../installation.ts';
+import { openInstallation, trustOf, withLedger } from '../../services/installation.ts';
+import { unlockPerson } from '../person.ts';
+import { recordingFolder } from '../recording-folder.ts';
 import { jsonText } from '../io.ts';
 import { personOptions } from '../options.ts';
 

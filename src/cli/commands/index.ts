@@ -5,8 +5,8 @@
 import type { CliCommand } from '../command.ts';
 
 const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, () => Promise<CliCommand>>([
-  ['init', async () => (await import('./init-command.ts')).init],
-  ['record', async () => (await import('./record-command.ts')).record],
+  ['init', async () => (await import('./init.ts')).init],
+  ['record', async () => (await import('./record.ts')).record],
   ['list', async () => (await import('./list.ts')).list],
   ['play', async () => (await import('./play.ts')).play],
   ['export', async () => (await import('./export.ts')).exportCommand],

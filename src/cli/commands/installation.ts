@@ -8,7 +8,8 @@ import { keyDigest, listFolder } from '../../storage/index.ts';
 import { rotateKey } from '../../services/rotate-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { openInstallation, unlockPerson, withLedger, type OpenInstallation, type PersonOptions } from '../installation.ts';
+import { openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { type PersonOptions, unlockPerson } from '../person.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 

@@ -17,7 +17,7 @@ import { StorageFault } from '../../disk/fault.ts';
 import { anchorViews } from '../anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { identitySentence, openInstallation, type OpenInstallation } from '../installation.ts';
+import { identitySentence, openInstallation, type OpenInstallation } from '../../services/installation.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { proofText } from '../../records/index.ts';
 import { checkContent, checkRecordings, neverEntered, presentRecordings, type Progress, type RecordingsCheck } from '../recordings-check.ts';

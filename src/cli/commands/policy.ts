@@ -3,7 +3,8 @@ import { acceptPolicy, differenceText, policyInForce, proposalSentence } from '.
 import { nothingToDo } from '../door.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { openInstallation, policyOf, unlockPerson, withLedger, type PersonOptions } from '../installation.ts';
+import { openInstallation, policyOf, withLedger } from '../../services/installation.ts';
+import { type PersonOptions, unlockPerson } from '../person.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 

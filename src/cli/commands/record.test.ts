@@ -136,7 +136,7 @@ describe('without a terminal', () => {
     [['--', '/no/such/program'], 127, '/no/such/program does not exist'],
     [['--', 'no-such-program'], 127, 'no-such-program was not found'],
     [['--', '/etc/passwd'], 126, '/etc/passwd may not be run'],
-    [['--person', 'p-ffffffffffff', '--', 'true'], 125, 'no person p-ffffffffffff'],
+    [['--person', 'p-ffffffffffff', '--', 'true'], 125, 'no person "p-ffffffffffff"'],
   ])('%j exits %i with a sentence', async (args, status, sentence) => {
     const before = ledger().length;
     const result = await run(args);

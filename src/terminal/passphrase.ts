@@ -4,9 +4,10 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { wasHandedOver } from './descriptors.ts';
+import { MOST_TYPED_BYTES, HiddenLine } from './hidden-line.ts';
 
-/** More than any passphrase; a descriptor that gives more is another file. */
-const maxBytes = 4096;
+/** A descriptor that gives more is another file. */
+const maxBytes = MOST_TYPED_BYTES;
 /** npm and npx open stdin, stdout and stderr for what they start, and nothing else. */
 const LAST_OF_NPM = 2;
 const startedByNpm = 'npx and npm hand on no descriptor above 2: start the command itself, bin/wardmux in the clone (or once: export PATH="$PWD/bin:$PATH").';
@@ -69,40 +70,6 @@ export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = proc
 function unreadable(fd: number, code: string | undefined, env: NodeJS.ProcessEnv): PassphraseInputError {
   const advice = fd > LAST_OF_NPM && env['npm_command'] ? startedByNpm : 'Open it, for example: --passphrase-fd 3 3< FILE';
   return new PassphraseInputError('bad-descriptor', `The passphrase cannot be read from file descriptor ${fd} (${code}). ${advice}`);
-}
-
-/** What typing does to the line. Pure, so that it is tested without a terminal. */
-export class HiddenLine {
-  readonly #bytes = Buffer.alloc(maxBytes);
-  #length = 0;
-
-  /** @returns what the typed bytes ended, or undefined while the line goes on. */
-  type(bytes: Uint8Array): 'done' | 'cancelled' | undefined {
-    for (const byte of bytes) {
-      if (byte === newline || byte === carriageReturn) return 'done';
-      if (byte === 3 || (byte === 4 && this.#length === 0)) return 'cancelled';
-      if (byte === 8 || byte === 127) this.#erase();
-      else if (byte === 21) this.#length = 0;
-      else if (byte >= 32 && this.#length < maxBytes) this.#bytes[this.#length++] = byte;
-    }
-    return undefined;
-  }
-
-  /** One code point back: continuation bytes of UTF-8 first. */
-  #erase(): void {
-    while (this.#length > 0) {
-      const byte = this.#bytes[--this.#length]!;
-      if ((byte & 0xc0) !== 0x80) return;
-    }
-  }
-
-  /** A copy of what was typed; the line itself is wiped. */
-  take(): Buffer {
-    const typed = Buffer.from(this.#bytes.subarray(0, this.#length));
-    this.#bytes.fill(0);
-    this.#length = 0;
-    return typed;
-  }
 }
 
 /**

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node-pty';
 import { beforeEach, expect, test } from 'vitest';
-import { homePaths, requireInstallation } from '../../storage/index.ts';
-import { FileSecretStore } from '../../storage/secret-store.ts';
-import { newScryptParameters } from '../../crypto/kdf.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../../people/person.ts';
-import { HiddenLine, readPassphraseFd } from '../passphrase.ts';
+import { homePaths, requireInstallation } from '../storage/index.ts';
+import { FileSecretStore } from '../storage/secret-store.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
+import { listPeople, readPerson, unlockWithPassphrase } from '../people/person.ts';
+import { readPassphraseFd } from '../terminal/passphrase.ts';
+import { HiddenLine } from '../terminal/hidden-line.ts';
 import { runInit, type InitIo } from './init.ts';
 
 const words = 'kettle orbit willow prairie stamp';
@@ -137,7 +138,7 @@ test('typing: erase takes a character, Ctrl-U the line, Return ends, Ctrl-C canc
 });
 
 test('the terminal is asked without echo, and its mode is put back', async () => {
-  const module = new URL('../passphrase.ts', import.meta.url).pathname;
+  const module = new URL('../terminal/passphrase.ts', import.meta.url).pathname;
   const program = join(place, 'ask.ts');
   writeFileSync(
     program,

@@ -8,7 +8,7 @@ import { testLedgerOptions } from '../ledger/fixture.ts';
 import { Ledger } from '../ledger/index.ts';
 import { defaultPolicy, type AnchorRow } from '../policy/index.ts';
 import { openHome } from '../storage/index.ts';
-import { LAST_HEAD_MS, RecordAnchors } from './record-anchors.ts';
+import { LAST_HEAD_MS, RecordAnchors } from './anchors.ts';
 
 const places: string[] = [];
 const servers: Server[] = [];

@@ -1,0 +1,113 @@
+/** `wardmux init`: the first run without a window. */
+import { homedir, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { homeFolder, openHome } from '../storage/index.ts';
+import { mountedMedia } from '../disk/media.ts';
+import { auditKeyPlace } from '../services/audit-key.ts';
+import { Refusal } from '../types/refusal.ts';
+import { firstRun, refuseSecondRun, type FirstRunInput } from '../services/first-run.ts';
+import { loadJudge } from '../people/passphrase.ts';
+import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
+import { sentenceOf } from '../types/sentence.ts';
+
+export interface InitOptions {
+  readonly name: string;
+  /** Where it is left out: a removable medium, or the home folder. */
+  readonly auditKeyOut?: string;
+  /** Where it is left out, the terminal is asked. */
+  readonly passphraseFd?: number;
+  readonly json?: boolean;
+  readonly replaceInstallation?: boolean;
+}
+
+export interface InitIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly talk: (text: string) => void;
+  /** For tests: instead of /dev/tty, and other parts of the first run. */
+  readonly prompt?: (question: string) => Promise<Buffer>;
+  readonly parts?: Pick<FirstRunInput, 'chooseStore' | 'kdf' | 'workstation' | 'now'> & { readonly media?: () => readonly string[] };
+}
+
+/** Exit status: 0 done; 1 refused or failed, nothing overwritten; 2 the input was not usable; 130 cancelled. */
+export const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
+/** Somebody who mistypes this often needs a pause and not another question. */
+const maxQuestions = 5;
+
+/** Asks twice, and again where the rules refuse it. */
+async function askNew(name: string, io: InitIo): Promise<Buffer> {
+  const prompt = io.prompt ?? promptPassphrase;
+  io.talk('Choose a passphrase of 15 characters or more: four or five unrelated words. It is not shown while you type.\n');
+  const judge = await loadJudge();
+  for (let asked = 0; asked < maxQuestions; asked++) {
+    const first = await prompt('Passphrase: ');
+    const { accepted, sentence } = judge(first.toString('utf8'), { name, workstation: io.parts?.workstation ?? hostname() });
+    if (!accepted) {
+      first.fill(0);
+      io.talk(`${sentence}\n`);
+      continue;
+    }
+    io.talk(`${sentence}\n`);
+    const second = await prompt('The same passphrase again: ');
+    const same = first.equals(second);
+    second.fill(0);
+    if (same) return first;
+    first.fill(0);
+    io.talk('The two were not the same. Start again.\n');
+  }
+  throw new Refusal('weak-passphrase', `No passphrase was chosen in ${maxQuestions} attempts. Nothing was changed.`);
+}
+
+/** Runs the command. Every refusal is one sentence on stderr; the result is on stdout. */
+export async function runInit(options: InitOptions, io: InitIo): Promise<number> {
+  let passphrase: Buffer | undefined;
+  try {
+    const home = openHome(homeFolder(io.env));
+    // Before anybody is asked for anything.
+    refuseSecondRun(home);
+    passphrase = options.passphraseFd === undefined ? await askNew(options.name, io) : await readPassphraseFd(options.passphraseFd);
+    const place = options.auditKeyOut === undefined ? auditKeyPlace((io.parts?.media ?? mountedMedia)(), io.env['HOME'] || homedir(), hostname()) : undefined;
+    const auditKeyPath = resolve(options.auditKeyOut ?? place!.path);
+    if (place) io.talk(`${place.sentence}\n`);
+    const { media: _, ...parts } = io.parts ?? {};
+    const result = await firstRun({
+      ...parts,
+      home: home.folder,
+      name: options.name,
+      passphrase,
+      auditKeyPath,
+      replaceInstallation: options.replaceInstallation === true,
+    });
+    result.identity.destroy();
+    const { installation, person, auditKid, policySha256, secretStore } = result;
+    if (options.json) {
+      const json = {
+        home: home.folder,
+        installation: installation.id,
+        person: person.id,
+        auditKey: { kid: auditKid, path: auditKeyPath },
+        policySha256,
+        secretStore: secretStore.name,
+      };
+      io.out(`${JSON.stringify(json)}\n`);
+    } else {
+      io.out(`installation\t${installation.id}\nperson\t${person.id}\naudit-key\t${auditKid}\t${auditKeyPath}\n`);
+    }
+    if (secretStore.weaker) io.talk(`${secretStore.sentence}\n`);
+    io.talk(`Move ${auditKeyPath} to a safe place off this workstation: whoever has it can read every recording, and without it nobody but you can.\n`);
+    return initExit.done;
+  } catch (error) {
+    if (error instanceof PassphraseInputError) {
+      io.talk(`wardmux init: ${error.message}\n`);
+      return error.code === 'cancelled' ? initExit.cancelled : initExit.input;
+    }
+    if (error instanceof Refusal) {
+      io.talk(`wardmux init: ${error.message}\n`);
+      return initExit.input;
+    }
+    io.talk(`wardmux init: ${sentenceOf(error)}\n`);
+    return initExit.failed;
+  } finally {
+    passphrase?.fill(0);
+  }
+}

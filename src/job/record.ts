@@ -1,0 +1,334 @@
+/**
+ * `wardmux record [--json] [--person ID] -- CMD [ARG…]`: runs CMD in a pty of its own, sealed, and copies its output to
+ * stdout after it is sealed. Recording needs public keys only, so nobody is asked for a passphrase.
+ */
+import { grantOf } from '../access/index.ts';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { isatty, ReadStream } from 'node:tty';
+import { openLedger } from '../anchors/index.ts';
+import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, noticeEntry, type Ledger } from '../ledger/index.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
+import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';
+import { systemClock } from '../pty/clock.ts';
+import { OutputSink } from '../pty/output-sink.ts';
+import { type PtyExit } from '../pty/pty.ts';
+import { Session, type Held, type SessionEvents } from '../pty/session.ts';
+import { findProgram, ProgramError, shellEnvironment } from '../pty/shell.ts';
+import { spawnThreadedPty } from '../pty/unix.ts';
+import { recordingOptions } from '../recording/options.ts';
+import { DiskSpace, MIN_FREE_MEBIBYTES } from '../recording/space.ts';
+import type { RecordingNotice } from '../recording/types.ts';
+import { RecordingWriter } from '../recording/writer.ts';
+import type { Admit, Enter } from '../services/admit.ts';
+import { choosePerson } from '../services/person.ts';
+import { recordingRules, recordingOwner } from '../services/start-recording.ts';
+import { homeFolder, openHome, requireInstallation, type Home } from '../storage/index.ts';
+import type { PersonRecord } from '../people/types.ts';
+import { sentenceOf, SentenceError } from '../types/sentence.ts';
+import { RecordAnchors } from './anchors.ts';
+import type { Gate } from './gate.ts';
+import { recordExit } from './status.ts';
+import { rawMode, terminalFd, terminalSize } from './tty.ts';
+
+/** Input that may wait for a command that does not read, before stdin is paused. */
+const inputHighWater = 64 * 1024;
+/** End of file as the terminal driver knows it (VEOF). The first one ends a line that was begun, the second is the end. */
+const endOfInput = Buffer.from([4, 4]);
+/** It is said again, first soon and then ever less often. */
+const firstEndMs = 20;
+const lastEndMs = 1000;
+
+export interface RecordArguments {
+  readonly command: readonly string[];
+  readonly json: boolean;
+  /** A person's id: needed where the installation has several people. */
+  readonly person?: string | undefined;
+}
+
+export interface RecordContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Wardmux's own. */
+  readonly version: string;
+  /** The door of what it is asked for. */
+  readonly admit: Admit;
+  /** Stands between the person's terminal and the command, and may close. Without one everything passes. */
+  readonly gate?: Gate;
+}
+
+const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\n`);
+
+/**
+ * Runs the command and resolves with the exit status: the command's own, 128 and the signal's number where a signal ended
+ * it, 127 or 126 where it cannot be run, 125 where it could not be recorded. Talks on stderr, never rejects for a cause
+ * that a person can mend.
+ */
+export async function record(args: RecordArguments, context: RecordContext): Promise<number> {
+  const [name, ...rest] = args.command;
+  if (name === undefined) {
+    say('there is no command to record. Example: wardmux record -- bash');
+    return recordExit.failed;
+  }
+  let program: string;
+  try {
+    program = findProgram(name, context.cwd, context.env['PATH']);
+  } catch (error) {
+    say(sentenceOf(error));
+    return error instanceof ProgramError && error.kind === 'not-executable' ? recordExit.notExecutable : recordExit.missing;
+  }
+  let begun: Begun;
+  try {
+    begun = await begin(args, context);
+  } catch (error) {
+    say(sentenceOf(error));
+    return recordExit.failed;
+  }
+  return run([program, ...rest], args, context, begun);
+}
+
+/** What a recording is made with: found before anything is written. */
+interface Begun {
+  readonly home: Home;
+  readonly installation: string;
+  readonly person: PersonRecord;
+  readonly loaded: LoadedPolicy;
+  readonly ledger: Ledger;
+  readonly signer: InstallationSigner;
+}
+
+async function begin(args: RecordArguments, context: RecordContext): Promise<Begun> {
+  const home = openHome(homeFolder(context.env));
+  const installation = requireInstallation(home);
+  const { ledger, signer } = await openLedger(home, installation);
+  try {
+    const { proposal, ...loaded } = policyInForce(home, ledger.facts);
+    if (proposal) {
+      say(proposalSentence(home, proposal));
+      await ledger.append(proposalEvent(proposal));
+    }
+    const enter: Enter = (entry) => ledger.append(entry);
+    const person = await choosePerson(home, ledger.facts, args.person, enter);
+    await context.admit({ phase: 'locked', grant: grantOf(person, 'named') }, enter);
+    return { home, installation: installation.id, person, loaded, ledger, signer };
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
+  const { ledger, loaded, person } = begun;
+  const rules = recordingRules(loaded);
+  let ledgerFault: string | undefined;
+  const note = (entry: Parameters<Ledger['append']>[0]): void => {
+    ledger.append(entry).catch((error: unknown) => {
+      ledgerFault ??= sentenceOf(error);
+    });
+  };
+  let session: Session | undefined;
+  let faults = 0;
+  let pipeClosed = false;
+  const fault = (sentence: string): void => {
+    faults++;
+    say(sentence);
+  };
+  const heard = (notice: RecordingNotice): void => {
+    note(noticeEntry(notice));
+    if (notice.kind === 'failed') session?.fail(new SentenceError(notice.reason));
+  };
+  const fd = terminalFd();
+  const size = terminalSize(fd);
+  const term = context.env['TERM'] || 'xterm-256color';
+  const digest = args.json ? createHash('sha256') : undefined;
+  let restore: (() => void) | undefined;
+  let stopTerminal = (): void => {};
+  let writer: RecordingWriter | undefined;
+  let anchors: RecordAnchors | undefined;
+  let exit: PtyExit;
+  const { gate } = context;
+  const sink = new OutputSink(
+    1,
+    {
+      free: () => session?.resume(),
+      // Nobody reads any more: like the end of a terminal, it is the end of the command.
+      gone: (error) => {
+        if (error.code === 'EPIPE') pipeClosed = true;
+        else if (error.code !== 'EIO')
+          fault(`what the command prints cannot be written where it should go (${error.code ?? 'unknown'}), so the command is ended.`);
+        void session?.stop('closed');
+      },
+    },
+    // A terminal that stands still must not hold up a lock.
+    { waits: gate === undefined },
+  );
+  try {
+    note({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
+    if (loaded.policy.anchors?.length) anchors = new RecordAnchors({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: note });
+    const recording = recordingOptions({
+      place: { recordingsFolder: begun.home.recordings, installation: begun.installation, version: context.version },
+      rules,
+      owner: recordingOwner(person, loaded),
+      start: { command: args.command, cwd: context.cwd, ...size, term },
+      notice: heard,
+    });
+    writer = await RecordingWriter.create(recording);
+    restore = rawMode();
+    if (restore) process.once('exit', restore);
+    const env = shellEnvironment(context.env, context.cwd, term, 'person');
+    const space = new DiskSpace({ folder: begun.home.recordings, reserveMebibytes: () => rules.reserveMebibytes });
+    const events: SessionEvents = {
+      output(bytes) {
+        digest?.update(bytes);
+        if (gate && !gate.shows(bytes)) return;
+        sink.write(bytes);
+        if (sink.congested) session?.pause();
+      },
+      held: (why) => say(heldText(why, begun.home.recordings, rules.reserveMebibytes)),
+      failed: fault,
+      end: () => {},
+      drained: () => process.stdin.resume(),
+    };
+    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, systemClock, events, space);
+    stopTerminal = connect(session, fd, gate);
+    gate?.begin({
+      session,
+      person,
+      folder: join(begun.home.recordings, writer.id),
+      note,
+      ledger,
+      size: () => terminalSize(fd),
+      show: (bytes) => sink.write(bytes),
+    });
+    const stopCheckpoints = checkpoints(session, ledger, anchors, note, (error) => {
+      ledgerFault ??= sentenceOf(error);
+    });
+    exit = await session.done;
+    // What has ended while the screen was closed does not open it.
+    await gate?.ended();
+    stopCheckpoints();
+    await sink.flush();
+  } catch (error) {
+    restore?.();
+    // A recording that has begun says that nothing came of it.
+    await writer?.end('closed').catch(() => undefined);
+    note({ action: 'app.stop', detail: { reason: 'error' } });
+    await anchors?.end();
+    await ledger.close().catch(() => undefined);
+    say(sentenceOf(error));
+    return recordExit.failed;
+  } finally {
+    stopTerminal();
+    sink.close();
+    if (restore) process.off('exit', restore);
+  }
+  restore?.();
+  note({ action: 'app.stop', detail: { reason: faults > 0 ? 'error' : 'closed' } });
+  try {
+    await ledger.checkpoint();
+    const late = await anchors?.end();
+    if (late !== undefined) say(late);
+    await ledger.close();
+  } catch (error) {
+    ledgerFault ??= sentenceOf(error);
+  }
+  if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
+  const status =
+    faults > 0 ? recordExit.failed : pipeClosed ? recordExit.signal + constants.signals.SIGPIPE : exit.signal > 0 ? recordExit.signal + exit.signal : exit.code;
+  if (digest) {
+    const { size: records, root } = writer.head();
+    const line = {
+      recording: writer.id,
+      bytes: writer.outputBytes,
+      sha256: digest.digest('hex'),
+      exit: status,
+      signal: exit.signal,
+      head: { size: records, root },
+    };
+    process.stderr.write(`${JSON.stringify(line)}\n`);
+  }
+  return status;
+}
+
+function heldText(why: Held | undefined, folder: string, reserveMebibytes: number): string {
+  if (why === undefined) return 'there is room again, and the command goes on.';
+  const goesOn = 'The command waits, nothing of it is lost, and it goes on by itself when there is room. Free some space.';
+  if (why === 'full') return `the disk of ${folder} is full. ${goesOn}`;
+  return `less is free in ${folder} than the ${Math.max(reserveMebibytes, MIN_FREE_MEBIBYTES)} MiB that are kept, and the command prints much. ${goesOn}`;
+}
+
+/** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
+function connect(session: Session, fd: number | undefined, gate: Gate | undefined): () => void {
+  const { pty } = session;
+  const onData = (chunk: Buffer): void => {
+    if (gate && !gate.typed(chunk)) {
+      chunk.fill(0);
+      return;
+    }
+    if (!session.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
+    chunk.fill(0);
+    // A gate hears its hotkey also when the command reads nothing.
+    if (!gate && pty.queuedBytes > inputHighWater) process.stdin.pause();
+  };
+  const onEnd = (): void => {
+    // A terminal whose input has ended is gone.
+    if (gate) onHangUp();
+    else sayEnd(firstEndMs);
+  };
+  let ending: NodeJS.Timeout | undefined;
+  /** Every program that the command starts reads to an end of its own: a terminal knows only ends that it is told of. */
+  const sayEnd = (waitMs: number): void => {
+    if (pty.queuedBytes === 0) pty.write(endOfInput);
+    ending = setTimeout(() => sayEnd(Math.min(2 * waitMs, lastEndMs)), waitMs);
+  };
+  const onResize = (): void => {
+    const { cols, rows } = terminalSize(fd);
+    session.resize(cols, rows);
+    gate?.resized();
+  };
+  const onHangUp = (): void => {
+    gate?.hungUp();
+    void session.stop('closed');
+  };
+  const forward = (signal: NodeJS.Signals): void => pty.kill(signal);
+  const { stdin } = process;
+  stdin.on('data', onData);
+  stdin.on('end', onEnd);
+  // A terminal that has gone ends in an error: the hang-up signal tells about it.
+  stdin.on('error', onEnd);
+  if (fd !== undefined) process.on('SIGWINCH', onResize);
+  process.on('SIGHUP', onHangUp);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, forward);
+  return () => {
+    clearTimeout(ending);
+    stdin.off('data', onData).off('end', onEnd).pause();
+    if (isatty(0) && stdin instanceof ReadStream) stdin.unref();
+    process.off('SIGWINCH', onResize).off('SIGHUP', onHangUp);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.off(signal, forward);
+  };
+}
+
+/** Tells the ledger how far the recording is, and has it signed, while it grows. */
+function checkpoints(
+  session: Session,
+  ledger: Ledger,
+  anchors: RecordAnchors | undefined,
+  note: (entry: Parameters<Ledger['append']>[0]) => void,
+  failed: (error: unknown) => void,
+): () => void {
+  const round = (): void => {
+    timer = setTimeout(round, BUSY_INTERVAL_MS);
+    void (async () => {
+      const head = await session.checkpoint();
+      if (head) {
+        note(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
+        await ledger.checkpoint();
+      }
+      anchors?.offer();
+    })().catch(failed);
+  };
+  let timer = setTimeout(round, FIRST_HEAD_MS);
+  return () => clearTimeout(timer);
+}

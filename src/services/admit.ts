@@ -1,0 +1,24 @@
+/** A door for one deed: asks the table once, and enters a denial. */
+import { denialOf, type Denial, type DoorName, type Permission, type Standing } from '../access/index.ts';
+import type { AuditEntry } from '../ledger/events.ts';
+import { Refusal } from '../types/refusal.ts';
+
+/** The event of a denial. */
+export const deniedEntry = (door: DoorName, { needs, why, person }: Pick<Denial, 'needs' | 'why' | 'person'>): AuditEntry => ({
+  action: 'access.denied',
+  ...(person === undefined ? {} : { person }),
+  detail: { door, needs, why },
+});
+
+/** Puts an event into the ledger. */
+export type Enter = (entry: AuditEntry) => unknown;
+
+/** Asks whether whoever stands there may do what is asked for. @throws Refusal where they may not; that is an event. */
+export type Admit = (standing: Standing, enter: Enter) => Promise<void>;
+
+export async function admit(door: DoorName, needs: Permission, standing: Standing, enter: Enter): Promise<void> {
+  const denial = denialOf(needs, standing, Date.now());
+  if (!denial) return;
+  await enter(deniedEntry(door, denial));
+  throw new Refusal(denial.why, `${denial.sentence} Nothing was changed.`);
+}

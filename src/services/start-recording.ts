@@ -1,0 +1,25 @@
+/** What a recording is begun with, wherever it is begun: whose it is, who can open it, and what the policy in force asks of it. */
+import type { LoadedPolicy } from '../policy/index.ts';
+import type { RecordingRules } from '../recording/options.ts';
+import type { Recipient } from '../recording/types.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import type { PersonRecord } from '../people/types.ts';
+
+export interface RecordingOwner {
+  readonly person: string;
+  readonly roles: string[];
+  readonly recipients: Recipient[];
+}
+
+/** Whose a new recording is, and who can open it: the person, and every audit key of the policy in force. */
+export const recordingOwner = ({ id, roles, encryptionKey: jwk }: PersonRecord, { policy }: Pick<LoadedPolicy, 'policy'>): RecordingOwner => ({
+  person: id,
+  roles: [...roles],
+  recipients: [{ kid: thumbprint(jwk), role: 'owner', jwk }, ...policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk }))],
+});
+
+/** What a recording takes from the policy in force. */
+export function recordingRules({ sha256, policy }: Pick<LoadedPolicy, 'sha256' | 'policy'>): RecordingRules {
+  const { rotateMinutes, rotateMebibytes, reserveMebibytes } = policy.recording;
+  return { policySha256: sha256, workstationClass: policy.workstation.class, rotateMinutes, rotateMebibytes, reserveMebibytes };
+}

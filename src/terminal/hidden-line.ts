@@ -1,0 +1,40 @@
+/** A line that is typed and not shown. Pure, so that it is tested without a terminal. */
+
+/** More than any passphrase. */
+export const MOST_TYPED_BYTES = 4096;
+const newline = 10;
+const carriageReturn = 13;
+
+/** What typing does to the line. */
+export class HiddenLine {
+  readonly #bytes = Buffer.alloc(MOST_TYPED_BYTES);
+  #length = 0;
+
+  /** @returns what the typed bytes ended, or undefined while the line goes on. */
+  type(bytes: Uint8Array): 'done' | 'cancelled' | undefined {
+    for (const byte of bytes) {
+      if (byte === newline || byte === carriageReturn) return 'done';
+      if (byte === 3 || (byte === 4 && this.#length === 0)) return 'cancelled';
+      if (byte === 8 || byte === 127) this.#erase();
+      else if (byte === 21) this.#length = 0;
+      else if (byte >= 32 && this.#length < MOST_TYPED_BYTES) this.#bytes[this.#length++] = byte;
+    }
+    return undefined;
+  }
+
+  /** One code point back: continuation bytes of UTF-8 first. */
+  #erase(): void {
+    while (this.#length > 0) {
+      const byte = this.#bytes[--this.#length]!;
+      if ((byte & 0xc0) !== 0x80) return;
+    }
+  }
+
+  /** A copy of what was typed; the line itself is wiped. */
+  take(): Buffer {
+    const typed = Buffer.from(this.#bytes.subarray(0, this.#length));
+    this.#bytes.fill(0);
+    this.#length = 0;
+    return typed;
+  }
+}
