@@ -1,5 +1,6 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
-import { AnchorKeeper, openAnchors, openLedger, historyOf } from '../src/anchors/index.ts';
+import { AnchorKeeper, openAnchors, historyOf } from '../src/anchors/index.ts';
+import { openLedger } from '../src/services/open-ledger.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';

@@ -5,19 +5,22 @@
  * after its fsync is the server's word. The folder must carry our mark, because the mount point of a share that is not
  * mounted is an empty folder on the very disk that this is a safeguard against.
  */
-import { join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
-import type { FileAnchor } from '../policy/anchors.ts';
 import { createNew, readSmall } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { parseJson, toJson } from '../disk/json.ts';
 import { requirePlainHandle } from '../disk/plain.ts';
 import { anchorError, AnchorError } from './errors.ts';
+import { absolutePath, anchorName, everySeconds } from './fields.ts';
+import { AnchorUsage, type AnchorKind, type PreparedFor } from './kind.ts';
 import { appendLine, recentLines } from './lines.ts';
 import { newestHead, type NewestHead } from './newest.ts';
 import { contradicts, type RootAt } from './relation.ts';
-import type { Channel, Proof } from './types.ts';
+import type { Proof } from './kinds.ts';
+import type { Channel } from './types.ts';
 
 /** Readable for whoever audits the share; nothing secret is in a head. */
 const DROP_MODE = 0o644;
@@ -42,6 +45,22 @@ export function markDrop(folder: string, installation: string): void {
 /** What is said of notes in this ledger's name that no key known here has signed. */
 export const unknownSentence = (where: string, count: number): string =>
   `${count} ${count === 1 ? 'newer note' : 'newer notes'} at ${where} ${count === 1 ? 'is' : 'are'} of this ledger by name and signed by no key that is known here: its key was replaced and the data folder was set back to before that, or somebody else writes there. Keep a copy of both for the audit; restore the newest backup, or move that file away where the notes are not yours.`;
+
+const rowSchema = z.strictObject({
+  name: anchorName,
+  kind: z.literal('file'),
+  /** A folder on another disk or a share. `wardmux anchor add` marks it, so that an empty mount point is not taken for it. */
+  folder: absolutePath,
+  everySeconds,
+});
+export type FileAnchor = z.infer<typeof rowSchema>;
+
+const proofSchema = z.strictObject({
+  kind: z.literal('file'),
+  path: z.string(),
+  /** Bytes of the file, the head's line among them, when it had been looked at up to there. */
+  end: z.int().min(0),
+});
 
 export interface FileDropOptions {
   readonly row: FileAnchor;
@@ -112,3 +131,36 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     },
   };
 }
+
+/** Looks at the folder of a drop, and marks it. */
+function prepareDrop({ folder }: FileAnchor, { home, installation, talk }: PreparedFor): void {
+  let real: string;
+  try {
+    real = realpathSync(folder);
+  } catch (error) {
+    throw new AnchorUsage(`${folder} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Mount the disk or share first.`);
+  }
+  const data = realpathSync(home);
+  if (real === data || real.startsWith(data + sep))
+    throw new AnchorUsage(`${folder} is in the data folder: whoever sets that back sets the anchor back with it. Choose another disk or a share.`);
+  if (!statSync(real).isDirectory()) throw new AnchorUsage(`${folder} is not a folder.`);
+  markDrop(folder, installation);
+  if (statSync(real).dev === statSync(data).dev)
+    talk(`note: ${folder} is on the same disk as the data folder. It shows that the ledger was set back only where the forger does not reach it.`);
+}
+
+export const fileKind: AnchorKind<FileAnchor, z.infer<typeof proofSchema>> = {
+  kind: 'file',
+  row: rowSchema,
+  proof: proofSchema,
+  // A minute is what a forger can still cut.
+  everySeconds: 60,
+  restSeconds: 600,
+  // A share that hangs holds one of the four threads that Node has for files: two of them leave the recordings theirs.
+  most: { rows: 2, sentence: 'has more than 2 file drops' },
+  open: (row, context) => fileDrop({ row, ...context }),
+  place: ['<FOLDER>', 'a folder on another disk or a share'],
+  options: [],
+  fromOptions: ({ base, place }) => ({ kind: 'file', folder: resolve(place), ...base }),
+  prepare: prepareDrop,
+};

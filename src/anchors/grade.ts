@@ -1,11 +1,9 @@
 /** The three grades of an anchor, and the sentence of each. Pure. */
-import type { AnchorRow } from '../policy/anchors.ts';
+import { kindOf, type AnchorRow } from './kinds.ts';
 import type { AnchorGrade, AnchorHead, AnchorState, AnchorView } from './types.ts';
 
-/** What a kind does between two heads where its row does not say, in seconds: a minute is what a forger can still cut; an authority is asked by the hour. */
-export const EVERY_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file: 60, syslog: 60, timestamp: 3600 };
-/** At rest, seconds: a collector can then raise an alarm about a workstation that is silent. A timestamp over an old head says nothing new. */
-export const REST_SECONDS: Readonly<Record<AnchorRow['kind'], number>> = { file: 600, syslog: 600, timestamp: Infinity };
+/** Between two heads, in seconds: as the row says, or else as its kind does. */
+export const everySeconds = (row: AnchorRow): number => row.everySeconds ?? kindOf(row).everySeconds;
 /** A head that waits longer than this is overdue: a restart of the other side takes minutes. */
 const GRACE_SECONDS = 900;
 
@@ -42,7 +40,7 @@ export interface GradeFacts {
 export function gradeAnchor({ row, where, kept, damage, divergence, failing, waitingSince, now }: GradeFacts): AnchorView {
   const at = kept?.at ?? null;
   const ageSeconds = at === null ? null : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
-  const every = row.everySeconds ?? EVERY_SECONDS[row.kind];
+  const every = everySeconds(row);
   const overdue = waitingSince !== undefined && now - waitingSince > overdueSeconds(every) * 1000;
   const trouble = failing ? ` It has failed since ${failing.since} (${failing.code}, ${failing.attempts === 1 ? 'once' : `${failing.attempts} times`}).` : '';
   const [grade, sentence]: [AnchorGrade, string] = divergence

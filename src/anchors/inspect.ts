@@ -6,8 +6,8 @@ import { gradeAnchor, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
 import { contradicts, type History } from './relation.ts';
 import type { AnchorStore } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Channel, Proof } from './types.ts';
-import type { AnchorRow } from '../policy/anchors.ts';
+import type { AnchorHead, AnchorState, AnchorView, Channel } from './types.ts';
+import { keptAt, type AnchorRow, type Proof } from './kinds.ts';
 
 /** How long a look at what stands outside may take (ms). */
 const LOOK_MS = 3000;
@@ -57,7 +57,7 @@ export async function inspectAnchor(
   if (receipt) {
     const head = headOfNote(receipt.note, key);
     const wrong = head ? await channel.check(head, receipt.proof).catch((error: Error) => error.message) : 'Its note has no good signature.';
-    if (head && !wrong) kept = { head, at: receipt.proof.kind === 'timestamp' ? receipt.proof.time : receipt.at };
+    if (head && !wrong) kept = { head, at: keptAt(receipt) };
     else damage = `The newest receipt of ${row.name} does not hold: ${wrong} The next head makes a new one.`;
   }
   const noted = kept?.head;

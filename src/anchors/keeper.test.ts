@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkEntry, type AuditEntry } from '../ledger/events.ts';
 import { testSigner } from '../ledger/fixture.ts';
-import type { AnchorRow, SyslogAnchor } from '../policy/anchors.ts';
+import type { AnchorRow, Proof } from './kinds.ts';
+import type { SyslogAnchor } from './syslog.ts';
 import { AnchorError } from './errors.ts';
 import { START, TestLedger, temporary } from './fixture.ts';
 import { inspectAnchor, viewOf, type KeptAnchor } from './inspect.ts';
 import { AnchorKeeper, BACKOFF_MS } from './keeper.ts';
 import { AnchorStore } from './store.ts';
 import { syslogChannel } from './syslog.ts';
-import type { AnchorHead, Channel, Proof } from './types.ts';
+import type { AnchorHead, Channel } from './types.ts';
 
 const row: AnchorRow = { name: 'siem', kind: 'syslog', host: 'siem.example.org', port: 6514, fingerprint: '0'.repeat(64) };
 

@@ -4,14 +4,14 @@
  */
 import type { NoteKey } from '../ledger/note.ts';
 import type { AuditEntry } from '../ledger/events.ts';
-import type { AnchorRow } from '../policy/anchors.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { EVERY_SECONDS, gradeAnchor, REST_SECONDS } from './grade.ts';
+import { everySeconds, gradeAnchor } from './grade.ts';
+import { keptAt, kindOf, type Proof } from './kinds.ts';
 import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
 import { contradicts, type History } from './relation.ts';
 import { noState } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Proof, Receipt } from './types.ts';
+import type { AnchorHead, AnchorState, AnchorView, Receipt } from './types.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
@@ -173,7 +173,7 @@ export class AnchorKeeper {
       const proof = await this.#limited(slot, channel.send(head, signal, slot.proof));
       const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
       await store.addReceipt(receipt, this.#options.sign);
-      slot.kept = { head, at: proof.kind === 'timestamp' ? proof.time : receipt.at };
+      slot.kept = { head, at: keptAt(receipt) };
       slot.proof = proof;
       slot.damage = undefined;
       slot.waitingSince = covers(head, this.#latest) ? undefined : Date.parse(this.#latest!.time);
@@ -259,12 +259,10 @@ export class AnchorKeeper {
   }
 }
 
-const everySeconds = (row: AnchorRow): number => row.everySeconds ?? EVERY_SECONDS[row.kind];
-
 function isDue({ row, kept, notBefore, state }: Slot, head: AnchorHead, now: number): boolean {
   // A clock that was set back must not put the next attempt off for longer than the longest wait.
   const longest = Math.max(BACKOFF_MS.most, everySeconds(row) * 1000);
   if (now < notBefore && notBefore - now <= longest) return false;
   if (state.failing || !kept || !covers(kept.head, head)) return true;
-  return head.time > kept.head.time && now - Date.parse(kept.at) >= REST_SECONDS[row.kind] * 1000;
+  return head.time > kept.head.time && now - Date.parse(kept.at) >= kindOf(row).restSeconds * 1000;
 }

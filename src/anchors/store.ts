@@ -9,6 +9,7 @@ import { writeAtomicAsync } from '../disk/atomic.ts';
 import { anchorFailureCodes } from './errors.ts';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
+import { proofSchema } from './kinds.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState, Receipt } from './types.ts';
 
@@ -20,12 +21,6 @@ const stateSchema = z.strictObject({
   diverged: z.string().nullable(),
   told: z.strictObject({ sent: time.nullable(), failed: time.nullable() }),
 }) satisfies z.ZodType<AnchorState>;
-
-const proofSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), path: z.string(), end: z.int().min(0) }),
-  z.strictObject({ kind: z.literal('syslog'), server: z.string(), certificate: z.string() }),
-  z.strictObject({ kind: z.literal('timestamp'), token: z.string().regex(/^[0-9a-f-]{1,64}$/), time, serial: z.string() }),
-]);
 
 const receiptSchema = z.strictObject({ at: time, note: z.string(), proof: proofSchema }) satisfies z.ZodType<Receipt>;
 const lineSchema = receiptSchema.extend({ signature: z.base64() });
@@ -69,12 +64,10 @@ export const noState: AnchorState = { pending: null, failing: null, diverged: nu
 
 export class AnchorStore {
   readonly folder: string;
-  readonly tokens: string;
 
   /** @param folder `anchors/NAME` of the data folder; made when it is missing. */
   constructor(folder: string) {
     this.folder = folder;
-    this.tokens = join(folder, 'tokens');
   }
 
   /** A state that cannot be understood counts as none: the ledger's newest head is handed over again, and that harms nothing. */

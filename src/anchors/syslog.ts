@@ -11,9 +11,12 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { networkAllows, type SyslogAnchor } from '../policy/anchors.ts';
+import { z } from 'zod';
 import { AnchorError, anchorError } from './errors.ts';
+import { absolutePath, certificates, anchorName, everySeconds, hostName, networkAllows } from './fields.ts';
+import { AnchorUsage, CA_OPTION, type AnchorKind } from './kind.ts';
 import { readPlain } from './lines.ts';
 import type { AnchorHead, Channel } from './types.ts';
 
@@ -50,6 +53,31 @@ async function readPem(path: string): Promise<Buffer> {
     throw anchorError(error, `${path} cannot be read`);
   }
 }
+
+const rowSchema = z
+  .strictObject({
+    name: anchorName,
+    kind: z.literal('syslog'),
+    host: hostName,
+    /** RFC 5425: 6514. */
+    port: z.int().min(1).max(65_535),
+    /** Who may have signed the server's certificate. */
+    ca: certificates.optional(),
+    /** SHA-256 of the server's certificate (DER), lower-case hex: instead of a CA, or beside it. */
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hexadecimal')
+      .optional(),
+    /** PEM files of this workstation, where the server asks for a certificate. */
+    certificate: absolutePath.optional(),
+    key: absolutePath.optional(),
+    everySeconds,
+  })
+  .refine(({ ca, fingerprint }) => ca !== undefined || fingerprint !== undefined, { path: ['ca'], message: 'or fingerprint is needed to know the server' })
+  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), { path: ['key'], message: 'and certificate go together' });
+export type SyslogAnchor = z.infer<typeof rowSchema>;
+
+const proofSchema = z.strictObject({ kind: z.literal('syslog'), server: z.string(), certificate: z.string() });
 
 export interface SyslogOptions {
   readonly row: SyslogAnchor;
@@ -158,3 +186,41 @@ function refusal(certificate: X509Certificate, fingerprint: string | undefined, 
     return new AnchorError('bad-certificate', `The certificate of ${where} is valid from ${certificate.validFrom} to ${certificate.validTo}, and not now.`);
   return undefined;
 }
+
+/** RFC 5425, section 4.1. */
+const SYSLOG_PORT = 6514;
+
+export const syslogKind: AnchorKind<SyslogAnchor, z.infer<typeof proofSchema>> = {
+  kind: 'syslog',
+  row: rowSchema,
+  proof: proofSchema,
+  // A minute is what a forger can still cut.
+  everySeconds: 60,
+  restSeconds: 600,
+  open: (row, context) => syslogChannel({ row, ...context }),
+  reached: ({ host, port }) => ({ host, port }),
+  place: ['<HOST[:PORT]>', 'a collector that takes RFC 5424 over TLS'],
+  options: [
+    CA_OPTION,
+    ['--fingerprint <SHA256>', 'the collector’s certificate itself, in hexadecimal'],
+    ['--certificate <FILE>', 'PEM: this workstation’s certificate for the collector'],
+    ['--key <FILE>', 'PEM: its key'],
+  ],
+  fromOptions: ({ base: { name, ...every }, place, options, read }) => {
+    const [, host = '', port = String(SYSLOG_PORT)] = /^(.*?)(?::(\d+))?$/.exec(place)!;
+    const { ca, fingerprint, certificate, key } = options;
+    if (ca === undefined && fingerprint === undefined)
+      throw new AnchorUsage('Say which server it is: --ca FILE, or --fingerprint with the SHA-256 of its certificate.');
+    if ((certificate === undefined) !== (key === undefined)) throw new AnchorUsage('--certificate and --key go together.');
+    return {
+      name,
+      kind: 'syslog',
+      host,
+      port: Number(port),
+      ...(ca === undefined ? {} : { ca: read(ca) }),
+      ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.replaceAll(':', '').toLowerCase() }),
+      ...(certificate && key ? { certificate: resolve(certificate), key: resolve(key) } : {}),
+      ...every,
+    };
+  },
+};

@@ -8,8 +8,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { splitPem, type TimestampAnchor } from '../policy/anchors.ts';
+import { z } from 'zod';
 import { AnchorError, anchorError } from './errors.ts';
+import { certificates, anchorName, everySeconds, hostName, splitPem } from './fields.ts';
+import { AnchorUsage, CA_OPTION, type Address, type AnchorKind } from './kind.ts';
 import { readPlain } from './lines.ts';
 import { writeAtomicAsync } from '../disk/atomic.ts';
 import { requireNetwork } from './syslog.ts';
@@ -17,6 +19,42 @@ import type { AnchorHead, Channel } from './types.ts';
 
 /** A token with four certificates has about 8 KiB. */
 const MAX_ANSWER = 64 * 1024;
+
+const rowSchema = z.strictObject({
+  name: anchorName,
+  kind: z.literal('timestamp'),
+  url: z.string().max(1024).refine(isHttpUrl, 'is not an http or https address with a host name in lower case, without user, query or fragment'),
+  /** The roots that a token's certificate must lead to. */
+  ca: certificates,
+  /** Who may have signed the certificate of an https server; left out: the authorities that Node knows. */
+  tlsCa: certificates.optional(),
+  everySeconds,
+});
+export type TimestampAnchor = z.infer<typeof rowSchema>;
+
+const proofSchema = z.strictObject({
+  kind: z.literal('timestamp'),
+  token: z.string().regex(/^[0-9a-f-]{1,64}$/),
+  time: z.iso.datetime(),
+  serial: z.string(),
+});
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash, hostname } = new URL(text);
+  return (
+    (protocol === 'http:' || protocol === 'https:') &&
+    username === '' &&
+    password === '' &&
+    search === '' &&
+    hash === '' &&
+    hostName.safeParse(hostname).success
+  );
+}
+
+function addressOf({ protocol, hostname, port }: URL): Address {
+  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
 
 export interface TimestampOptions {
   readonly row: TimestampAnchor;
@@ -33,12 +71,12 @@ const tokenName = ({ size, root }: AnchorHead): string => `${String(size).padSta
 
 export function timestampChannel({ row, folder, network }: TimestampOptions): Channel {
   const url = new URL(row.url);
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const { host, port } = addressOf(url);
 
   return {
     where: row.url,
     async send(head, signal) {
-      requireNetwork(network, url.hostname, port);
+      requireNetwork(network, host, port);
       const nonce = randomBytes(8);
       const note = Buffer.from(head.note, 'utf8');
       try {
@@ -96,3 +134,21 @@ async function post(url: URL, body: Buffer, ca: string | undefined, signal: Abor
     request.end(body);
   });
 }
+
+export const timestampKind: AnchorKind<TimestampAnchor, z.infer<typeof proofSchema>> = {
+  kind: 'timestamp',
+  row: rowSchema,
+  proof: proofSchema,
+  // An authority is asked by the hour, and a timestamp over an old head says nothing new.
+  everySeconds: 3600,
+  restSeconds: Infinity,
+  open: (row, { folder, ...context }) => timestampChannel({ row, folder: join(folder, 'tokens'), ...context }),
+  provenAt: ({ time }) => time,
+  reached: ({ url }) => addressOf(new URL(url)),
+  place: ['<URL>', 'an authority that gives RFC 3161 timestamps'],
+  options: [CA_OPTION, ['--tls-ca <FILE>', 'PEM: who signs the certificate of an https authority']],
+  fromOptions: ({ base: { name, ...every }, place, options: { ca, tlsCa }, read }) => {
+    if (ca === undefined) throw new AnchorUsage('Say whose timestamps count: --ca FILE, the certificates of the authority’s root in PEM.');
+    return { name, kind: 'timestamp', url: place, ca: read(ca), ...(tlsCa === undefined ? {} : { tlsCa: read(tlsCa) }), ...every };
+  },
+};

@@ -5,7 +5,7 @@
  */
 import { constants, hash, verify, X509Certificate } from 'node:crypto';
 import * as asn1 from 'asn1js';
-import { splitPem } from '../policy/anchors.ts';
+import { splitPem } from './fields.ts';
 import { AnchorError } from './errors.ts';
 
 const OID = {

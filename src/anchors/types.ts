@@ -1,5 +1,5 @@
 /** Words of this room. A head is the ledger's signed checkpoint; an anchor is a place outside that keeps heads. */
-import type { AnchorRow } from '../policy/anchors.ts';
+import type { AnchorRow, Proof } from './kinds.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { AnchorFailureCode } from './errors.ts';
 import type { NewestHead } from './newest.ts';
@@ -12,16 +12,6 @@ export interface AnchorHead extends TreeHead {
   /** Of a key of two halves only the first signed it: it can contradict a ledger, and proves nothing. */
   readonly half: boolean;
 }
-
-/** What an anchor gave for a head. Each kind has its own. */
-export type Proof =
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      /** Bytes of the file, the head's line among them, when it had been looked at up to there. */ readonly end: number;
-    }
-  | { readonly kind: 'syslog'; readonly server: string; readonly certificate: string }
-  | { readonly kind: 'timestamp'; readonly token: string; readonly time: string; readonly serial: string };
 
 /** A head that an anchor took, as a line of receipts.jsonl keeps it, signed by the installation. */
 export interface Receipt {
@@ -42,7 +32,7 @@ export interface AnchorState {
   readonly told: { readonly sent: string | null; readonly failed: string | null };
 }
 
-/** The way to an anchor: one object a kind. */
+/** The way to an anchor. */
 export interface Channel {
   /** For people: `folder /mnt/audit`, `siem.example.org:6514`. */
   readonly where: string;

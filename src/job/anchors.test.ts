@@ -6,7 +6,8 @@ import { dropPath, markDrop } from '../anchors/file-drop.ts';
 import { headOfNote } from '../anchors/index.ts';
 import { testLedgerOptions } from '../ledger/fixture.ts';
 import { Ledger } from '../ledger/index.ts';
-import { defaultPolicy, type AnchorRow } from '../policy/index.ts';
+import type { AnchorRow } from '../anchors/index.ts';
+import { defaultPolicy } from '../policy/index.ts';
 import { openHome } from '../storage/index.ts';
 import { LAST_HEAD_MS, RecordAnchors } from './anchors.ts';
 

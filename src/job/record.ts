@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
-import { openLedger } from '../anchors/index.ts';
+import { openLedger } from '../services/open-ledger.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, noticeEntry, type Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';

@@ -64,7 +64,7 @@ export type UnlockReason = NonNullable<Extract<AuditEntry, { readonly action: 'u
 const byAction = new Map(eventTable.map((entry) => [entry.action, entry]));
 
 const patterns = {
-  /** A name in the policy: src/policy/anchors.ts. */
+  /** A name in the policy: src/anchors/fields.ts. */
   anchor: /^[a-z][a-z0-9-]{0,31}$/,
   recording: RECORDING_ID,
   person: PERSON_ID,

@@ -1,5 +1,5 @@
 /** The door of the room. */
-export { anchorsSchema, networkAllows, type AnchorRow } from './anchors.ts';
+export { anchorsSchema } from './anchors.ts';
 export {
   differenceText,
   acceptPolicy,

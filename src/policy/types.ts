@@ -1,5 +1,5 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. */
-import type { AnchorRow } from './anchors.ts';
+import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
 
 export interface Policy {

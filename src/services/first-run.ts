@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { HEAD_SECRET, headsOf } from '../anchors/outside.ts';
+import { HEAD_SECRET, headsOf } from './open-ledger.ts';
 import { utf8Text } from '../disk/utf8.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';

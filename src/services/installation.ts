@@ -1,5 +1,5 @@
 /** An installation, opened for one deed: its folder, its ledger, what the ledger says, its trust facts. */
-import { openLedger } from '../anchors/outside.ts';
+import { openLedger } from './open-ledger.ts';
 import type { Trust } from '../export/trust.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';

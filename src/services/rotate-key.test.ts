@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openLedger } from '../anchors/index.ts';
+import { openLedger } from './open-ledger.ts';
 import { certifySuccessor } from '../crypto/succession.ts';
 import { trustText } from '../export/index.ts';
 import { readLedger } from '../ledger/read.ts';

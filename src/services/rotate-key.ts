@@ -2,7 +2,7 @@
  * Another key takes over as that of the installation. Every step leaves a working installation when it is the last: until installation.json
  * is replaced the old key goes on, and from then on the new one, which whoever opens the ledger next helps to its place.
  */
-import { rotationEntry } from '../anchors/index.ts';
+import { rotationEntry } from './open-ledger.ts';
 import { certifySuccessor } from '../crypto/succession.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey } from '../ledger/note.ts';

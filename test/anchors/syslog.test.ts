@@ -11,7 +11,7 @@ import { readHeads } from '../../src/anchors/known.ts';
 import { AnchorStore } from '../../src/anchors/store.ts';
 import { syslogChannel, syslogMessage } from '../../src/anchors/syslog.ts';
 import type { Channel } from '../../src/anchors/types.ts';
-import type { SyslogAnchor } from '../../src/policy/anchors.ts';
+import type { SyslogAnchor } from '../../src/anchors/syslog.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -93,7 +93,7 @@ describe('rsyslog', () => {
     expect(siem.lines()[0]).toMatch(
       /^<110>1 2026-11-22T08:15:00\.000Z \S+ wardmux - head \[wardmux@32473 installation="w-0123456789ab" size="5" root="[0-9a-f]{64}" time="/,
     );
-    expect(readHeads(siem.log, ledger.key)).toEqual({ heads: [{ ...head, source: siem.log }], foreign: 0, tooLong: 0 });
+    expect(readHeads(siem.log, ledger.key)).toEqual({ heads: [{ ...head, source: siem.log }], foreign: 0, tooLong: 0, unknown: 0 });
   });
 
   test('by its fingerprint alone, and by address', async (context) => {

@@ -8,8 +8,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { temporary, TestLedger } from '../../src/anchors/fixture.ts';
 import { timestampChannel } from '../../src/anchors/timestamp.ts';
 import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
-import type { AnchorHead, Channel, Proof } from '../../src/anchors/types.ts';
-import type { TimestampAnchor } from '../../src/policy/anchors.ts';
+import type { Proof } from '../../src/anchors/kinds.ts';
+import type { AnchorHead, Channel } from '../../src/anchors/types.ts';
+import type { TimestampAnchor } from '../../src/anchors/timestamp.ts';
 import { openssl, TestAuthority, type Issued } from '../support/certificates.ts';
 import { der, infoOf, reply, signInfo, TimestampServer, type TokenOptions } from '../support/timestamp-authority.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openLedger } from '../../src/anchors/index.ts';
+import { openLedger } from '../../src/services/open-ledger.ts';
 import { certify } from '../../src/ledger/certificate.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';

@@ -24,7 +24,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
-import { openLedger } from '../../src/anchors/index.ts';
+import { openLedger } from '../../src/services/open-ledger.ts';
 import { openInstallation } from '../../src/services/installation.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { neverEntered } from '../../src/cli/recordings-check.ts';

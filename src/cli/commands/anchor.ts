@@ -1,9 +1,9 @@
 /** `wardmux anchor list|add|test|status`: where signed heads of the ledger are kept outside of this machine. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { Option, type Command } from 'commander';
-import { AnchorKeeper, markDrop, worstGrade, type AnchorGrade, type AnchorView } from '../../anchors/index.ts';
-import { anchorsSchema, loadPolicy, networkAllows, parsePolicy, type AnchorRow, type PolicyInForce } from '../../policy/index.ts';
+import { AnchorKeeper, AnchorUsage, kindOf, kinds, networkAllows, worstGrade, type AnchorGrade, type AnchorRow, type AnchorView } from '../../anchors/index.ts';
+import { anchorsSchema, loadPolicy, parsePolicy, type PolicyInForce } from '../../policy/index.ts';
 import { writeAtomic } from '../../disk/atomic.ts';
 import { toJson } from '../../disk/json.ts';
 import { anchorsOf, anchorViews } from '../anchored.ts';
@@ -13,9 +13,6 @@ import { openInstallation, policyOf, withLedger, type OpenInstallation } from '.
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import { issueInWords } from '../../disk/issue.ts';
-
-/** RFC 5425, section 4.1. */
-const SYSLOG_PORT = 6514;
 
 const statusOf: Readonly<Record<AnchorGrade, ExitName>> = { anchored: 'done', 'not-anchored': 'notAnchored', diverged: 'diverged' };
 
@@ -91,15 +88,7 @@ async function list(options: { json?: boolean }, io: CliIo): Promise<number> {
   return exit.done;
 }
 
-interface AddOptions {
-  readonly file?: string;
-  readonly syslog?: string;
-  readonly timestamp?: string;
-  readonly ca?: string;
-  readonly fingerprint?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-  readonly tlsCa?: string;
+interface AddOptions extends Readonly<Record<string, unknown>> {
   readonly every?: number;
   readonly addNetwork?: boolean;
 }
@@ -112,50 +101,23 @@ function readText(path: string): string {
   }
 }
 
-/** The row that the options describe; the policy's schema judges it. */
-function rowOf(name: string, options: AddOptions): AnchorRow {
-  const chosen = [options.file, options.syslog, options.timestamp].filter((value) => value !== undefined);
-  if (chosen.length !== 1) throw new CliError('usage', 'Say one of --file FOLDER, --syslog HOST[:PORT], --timestamp URL.');
-  const every = options.every === undefined ? {} : { everySeconds: options.every };
-  const ca = options.ca === undefined ? {} : { ca: readText(options.ca) };
-  if (options.file !== undefined) return { name, kind: 'file', folder: resolve(options.file), ...every };
-  if (options.timestamp !== undefined) {
-    if (ca.ca === undefined) throw new CliError('usage', 'Say whose timestamps count: --ca FILE, the certificates of the authority’s root in PEM.');
-    const tlsCa = options.tlsCa === undefined ? {} : { tlsCa: readText(options.tlsCa) };
-    return { name, kind: 'timestamp', url: options.timestamp, ca: ca.ca, ...tlsCa, ...every };
-  }
-  const [, host = '', port = String(SYSLOG_PORT)] = /^(.*?)(?::(\d+))?$/.exec(options.syslog!)!;
-  if (ca.ca === undefined && options.fingerprint === undefined)
-    throw new CliError('usage', 'Say which server it is: --ca FILE, or --fingerprint with the SHA-256 of its certificate.');
-  const fingerprint = options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.replaceAll(':', '').toLowerCase() };
-  const own = options.certificate && options.key ? { certificate: resolve(options.certificate), key: resolve(options.key) } : {};
-  if ((options.certificate === undefined) !== (options.key === undefined)) throw new CliError('usage', '--certificate and --key go together.');
-  return { name, kind: 'syslog', host, port: Number(port), ...ca, ...fingerprint, ...own, ...every };
-}
-
-/** Host and port that a row reaches; none for a file. */
-function reached(row: AnchorRow): { readonly host: string; readonly port: number } | undefined {
-  if (row.kind === 'syslog') return row;
-  if (row.kind === 'file') return undefined;
-  const { hostname, port, protocol } = new URL(row.url);
-  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
-}
-
-/** Looks at the folder of a file drop, and marks it. */
-function prepareDrop(folder: string, { home, installation }: OpenInstallation, io: CliIo): void {
-  let real: string;
+/** What a kind says of the options is said as wrong usage. */
+function asUsage<T>(task: () => T): T {
   try {
-    real = realpathSync(folder);
+    return task();
   } catch (error) {
-    throw new CliError('usage', `${folder} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Mount the disk or share first.`);
+    throw error instanceof AnchorUsage ? new CliError('usage', error.message) : error;
   }
-  const data = realpathSync(home.folder);
-  if (real === data || real.startsWith(data + sep))
-    throw new CliError('usage', `${folder} is in the data folder: whoever sets that back sets the anchor back with it. Choose another disk or a share.`);
-  if (!statSync(real).isDirectory()) throw new CliError('usage', `${folder} is not a folder.`);
-  markDrop(folder, installation.id);
-  if (statSync(real).dev === statSync(data).dev)
-    io.talk(`note: ${folder} is on the same disk as the data folder. It shows that the ledger was set back only where the forger does not reach it.`);
+}
+
+/** The row that the options describe; the policy's schema judges it. */
+function rowOf(name: string, { every, addNetwork: _, ...given }: AddOptions): AnchorRow {
+  const options = given as Readonly<Record<string, string | undefined>>;
+  const [kind, ...more] = kinds.filter((each) => options[each.kind] !== undefined);
+  if (!kind || more.length > 0)
+    throw new CliError('usage', `Say one of ${kinds.map((each) => `--${each.kind} ${each.place[0].replace(/^<|>$/g, '')}`).join(', ')}.`);
+  const base = { name, ...(every === undefined ? {} : { everySeconds: every }) };
+  return asUsage(() => kind.fromOptions({ base, place: options[kind.kind]!, options, read: readText }));
 }
 
 async function add(name: string, options: AddOptions, io: CliIo): Promise<number> {
@@ -163,20 +125,21 @@ async function add(name: string, options: AddOptions, io: CliIo): Promise<number
   const { policy } = loadPolicy(site.home);
   const row = rowOf(name, options);
   const same = policy.anchors?.find((other) => other.name === name);
-  if (same && JSON.stringify(same) !== JSON.stringify(row))
+  if (same && !isDeepStrictEqual(same, row))
     throw new CliError('usage', `The policy has another anchor ${name} already. Choose another name, or take that one out of ${site.home.policy}.`);
   // The schema first: only then is the address one that can be looked at.
   const anchors = same ? policy.anchors! : [...(policy.anchors ?? []), row];
   const issue = anchorsSchema.safeParse(anchors, { error: issueInWords }).error?.issues[0];
   if (issue) throw new CliError('usage', `The anchor cannot be added: ${String(issue.path.at(-1) ?? 'the list')} ${issue.message}.`);
-  const target = reached(row);
+  const kind = kindOf(row);
+  const target = kind.reached?.(row);
   const allowed = target === undefined || networkAllows(policy.network, target.host, target.port);
   if (target && !allowed && !options.addNetwork)
     throw new CliError(
       'failed',
       `The policy does not let this workstation reach ${target.host}:${target.port}. Add "${target.host}:${target.port}" to network in ${site.home.policy}, or say --add-network.`,
     );
-  if (row.kind === 'file') prepareDrop(row.folder, site, io);
+  asUsage(() => kind.prepare?.(row, { home: site.home.folder, installation: site.installation.id, talk: io.talk }));
   const network = target && !allowed ? [...policy.network, `${target.host}:${target.port}`] : policy.network;
   const text = toJson({ ...policy, network, anchors });
   parsePolicy(Buffer.from(text), site.home.policy);
@@ -205,18 +168,13 @@ export const anchor: CliCommand = {
     json(command.command('list'))
       .description('Lists the anchors of the policy.')
       .action(async (options: { json?: boolean }) => done(await list(options, io)));
-    command
+    const adding = command
       .command('add')
       .argument('<NAME>', 'lower-case letters, digits and hyphens')
-      .description('Writes an anchor into policy.json, and marks the folder of a file drop.')
-      .option('--file <FOLDER>', 'a folder on another disk or a share')
-      .option('--syslog <HOST[:PORT]>', 'a collector that takes RFC 5424 over TLS')
-      .option('--timestamp <URL>', 'an authority that gives RFC 3161 timestamps')
-      .option('--ca <FILE>', 'PEM: who signs the collector’s certificate, or the authority’s root')
-      .option('--fingerprint <SHA256>', 'the collector’s certificate itself, in hexadecimal')
-      .option('--certificate <FILE>', 'PEM: this workstation’s certificate for the collector')
-      .option('--key <FILE>', 'PEM: its key')
-      .option('--tls-ca <FILE>', 'PEM: who signs the certificate of an https authority')
+      .description('Writes an anchor into policy.json, and marks the folder of a file drop.');
+    for (const { kind, place } of kinds) adding.option(`--${kind} ${place[0]}`, place[1]);
+    for (const [flags, help] of new Map(kinds.flatMap(({ options }) => options))) adding.option(flags, help);
+    adding
       .addOption(new Option('--every <SECONDS>', 'seconds between two heads, 10 to 86400').argParser(wholeNumber))
       .option('--add-network', 'also add the host to network in policy.json')
       .action(async (name: string, options: AddOptions) => done(await add(name, options, io)));

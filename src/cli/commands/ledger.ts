@@ -1,7 +1,8 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { HALF_HEAD, lookOutside, readHeads, unknownSentence, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { HALF_HEAD, readHeads, unknownSentence, worstGrade, type AnchorView } from '../../anchors/index.ts';
+import { lookOutside } from '../../services/open-ledger.ts';
 import { parseTrust, readTrustFile, trustedNoteKeys } from '../../export/trust.ts';
 import { LedgerFacts } from '../../ledger/facts.ts';
 import { ledgerPaths } from '../../ledger/files.ts';

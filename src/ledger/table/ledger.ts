@@ -3,7 +3,6 @@ import { ruleCodes } from '../rules.ts';
 import { row } from './row.ts';
 
 const media = ['removable', 'other-disk', 'same-disk'] as const;
-const anchorKinds = ['file', 'syslog', 'timestamp'] as const;
 
 export const ledgerRows = [
   row(
@@ -23,21 +22,25 @@ export const ledgerRows = [
     { key: 'sha256', previous: 'sha256', secondKey: 'boolean' },
     { person: 'required' },
   ),
-  row('anchor.sent', 'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day.', {
-    anchor: 'anchor',
-    kind: anchorKinds,
-    size: 'count',
-    root: 'sha256',
-  }),
+  row(
+    'anchor.sent',
+    'An anchor outside took a head of this ledger: the first one, the first after a failure, or the first in a day. kind: as its row of the policy has it.',
+    {
+      anchor: 'anchor',
+      kind: 'code',
+      size: 'count',
+      root: 'sha256',
+    },
+  ),
   row('anchor.failed', 'An anchor outside has not taken a head in several attempts; they go on.', {
     anchor: 'anchor',
-    kind: anchorKinds,
+    kind: 'code',
     code: 'code',
     attempts: 'count',
   }),
   row('anchor.diverged', 'A head that was signed for and kept outside is not one of this ledger: it was cut, set back or rewritten.', {
     anchor: 'anchor',
-    kind: anchorKinds,
+    kind: 'code',
     size: 'count',
     root: 'sha256',
   }),

@@ -10,9 +10,9 @@ import { everyPolicy } from '../policy/force.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import { checkIdentity, keyDigest, openSecretStore, openSigner, pinNew, type Home, type Installation, type SecretStore } from '../storage/index.ts';
 import { StorageFault } from '../disk/fault.ts';
-import { headOfNote, isOfUnknownKey } from './head.ts';
-import { knownHeads } from './known.ts';
-import { openAnchors } from './open.ts';
+import { headOfNote, isOfUnknownKey } from '../anchors/head.ts';
+import { knownHeads } from '../anchors/known.ts';
+import { openAnchors } from '../anchors/open.ts';
 
 /** Name of the secret: the note of the newest checkpoint. It is public; what counts is that it is kept elsewhere. */
 export const HEAD_SECRET = 'ledger-head';
