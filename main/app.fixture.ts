@@ -171,6 +171,7 @@ export async function rig(options: {
     onRendererGone: () => none,
     onClosed: () => none,
     rendererPid: async () => undefined,
+    place: async () => undefined,
     close: async () => {},
   };
   const host = { idleSeconds: async (): Promise<number | undefined> => undefined, clearings: 0 };

@@ -29,6 +29,7 @@ import { Troubles } from './troubles.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
+import { PlaceFile } from './window-place.ts';
 import { Workspace } from './workspace.ts';
 import { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -123,6 +124,7 @@ export class App {
     const windows = (this.#windows = new WindowKeeper({
       host,
       rendererFolder,
+      places: new PlaceFile(home),
       clock,
       onMessage: (text) => void this.#bridge.receive(text),
       onFrame: (peer, bytes) => this.#gate.fromPage(peer, bytes),
@@ -328,6 +330,7 @@ export class App {
     gate.emit('status', () => this.#status.line());
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);
+    this.#windows.tick();
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();
   }

@@ -12,6 +12,15 @@ export interface Disposable {
   dispose(): void;
 }
 
+/** Where a window is on the screens, in pixels, with its frame; maximised, where it is then. */
+export interface WindowPlace {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly maximized: boolean;
+}
+
 /** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
 export interface HostWindow {
   /**
@@ -40,6 +49,8 @@ export interface HostWindow {
   onClosed(listener: () => void): Disposable;
   /** Process id of the document's renderer, where the host knows it. For tests and the canary. */
   rendererPid(): Promise<number | undefined>;
+  /** Undefined where nobody knows, or it is closed. */
+  place(): Promise<WindowPlace | undefined>;
   close(): Promise<void>;
 }
 
@@ -73,8 +84,13 @@ export interface Host {
   readonly description: string;
   /** What of passkeys cannot work in this host on this system, as a sentence; undefined where nothing is known. */
   readonly passkeyLimit: string | undefined;
-  /** Opens the window: one at a time, and again after it was closed. @throws Error with a sentence. */
-  open(options: { readonly rendererFolder: string; readonly cols?: number; readonly rows?: number }): Promise<HostWindow>;
+  /** Opens the window: one at a time, and again after it was closed. @param place where it was last. @throws Error with a sentence. */
+  open(options: {
+    readonly rendererFolder: string;
+    readonly cols?: number;
+    readonly rows?: number;
+    readonly place?: WindowPlace | undefined;
+  }): Promise<HostWindow>;
   fork(name: ChildName): Child;
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
   idleSeconds(): Promise<number | undefined>;

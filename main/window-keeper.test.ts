@@ -25,11 +25,13 @@ function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[]; 
         return nothing;
       },
       rendererPid: async () => undefined,
+      place: async () => undefined,
     };
   };
   const made = new WindowKeeper({
     host: { open } as Partial<Host> as Host,
     rendererFolder: '',
+    places: { value: undefined, keep: () => undefined },
     clock: { now: () => 0, every: () => () => undefined },
     onMessage: () => undefined,
     onFrame: () => undefined,

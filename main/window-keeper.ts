@@ -5,10 +5,14 @@
 import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Clock } from './clock.ts';
 import type { Host, HostWindow, Peer } from './host.ts';
+import type { PlaceFile } from './window-place.ts';
 import { SentenceError } from '../src/types/sentence.ts';
 
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
+
+/** How often it is asked where the window is: a person who moves it does not end the app in the same moment. */
+const PLACE_MS = 5000;
 
 /** At the end a change of the window that is under way gets this long: a lock takes a tenth of it. */
 const CHANGE_MS = 2000;
@@ -16,6 +20,7 @@ const CHANGE_MS = 2000;
 export interface KeeperParts {
   readonly host: Host;
   readonly rendererFolder: string;
+  readonly places: Pick<PlaceFile, 'value' | 'keep'>;
   readonly clock: Clock;
   readonly onMessage: (text: string) => void;
   readonly onFrame: (peer: Peer, bytes: Uint8Array) => void;
@@ -44,6 +49,7 @@ export class WindowKeeper {
   #restarts: number[] = [];
   #changing: Promise<void> = Promise.resolve();
   #ended = false;
+  #placedAt = -Infinity;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -69,10 +75,22 @@ export class WindowKeeper {
     return this.#greeted;
   }
 
+  /** Once a second: keeps where the window is, every few seconds. Nobody waits for it. */
+  tick(): void {
+    const { clock, places } = this.#parts;
+    if (!this.#isOpen || clock.now() - this.#placedAt < PLACE_MS) return;
+    this.#placedAt = clock.now();
+    const window = this.#window;
+    void window.place().then(
+      (place) => place && window === this.#window && places.keep(place),
+      () => undefined,
+    );
+  }
+
   /** @throws Error with a sentence */
   async open(): Promise<void> {
-    const { host, rendererFolder, onMessage, onFrame, onGone, onClosed } = this.#parts;
-    const window = await host.open({ rendererFolder });
+    const { host, rendererFolder, places, onMessage, onFrame, onGone, onClosed } = this.#parts;
+    const window = await host.open({ rendererFolder, place: places.value });
     this.#window = window;
     this.#isOpen = true;
     this.#killed = false;

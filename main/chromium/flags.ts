@@ -2,6 +2,7 @@
  * The browser's command line, whole: the driving library's own defaults are not taken, because they are made for tests.
  */
 import { statfsSync } from 'node:fs';
+import type { WindowPlace } from '../host.ts';
 
 /** Below this much free shared memory the browser is told to keep its buffers in its private temporary folder instead. */
 const MIN_SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -13,6 +14,8 @@ export interface FlagOptions {
   readonly root: boolean;
   readonly width: number;
   readonly height: number;
+  /** Where the window was last. */
+  readonly place: WindowPlace | undefined;
 }
 
 /** What desktops know the window by (WM_CLASS). */
@@ -44,6 +47,12 @@ const disabledFeatures = [
   'HttpsUpgrades',
   'DestroyProfileOnBrowserClose',
 ];
+
+function placeFlags({ width, height, place }: FlagOptions): string[] {
+  if (!place) return [`--window-size=${width},${height}`];
+  const { left, top, maximized } = place;
+  return [`--window-size=${place.width},${place.height}`, `--window-position=${left},${top}`, ...(maximized ? ['--start-maximized'] : [])];
+}
 
 export function browserFlags(options: FlagOptions): string[] {
   return [
@@ -91,7 +100,7 @@ export function browserFlags(options: FlagOptions): string[] {
     '--webrtc-ip-handling-policy=disable_non_proxied_udp',
     `--class=${windowClass}`,
     `--name=${windowClass}`,
-    `--window-size=${options.width},${options.height}`,
+    ...placeFlags(options),
     ...(sharedMemoryBytes() < MIN_SHARED_MEMORY_BYTES ? ['--disable-dev-shm-usage'] : []),
     // --test-type hides the bar that warns of --no-sandbox; `description` says it in words instead.
     ...(options.root ? ['--no-sandbox', '--test-type'] : []),

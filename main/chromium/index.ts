@@ -16,6 +16,7 @@ import { watchSignals } from '../machine/signals.ts';
 import { ChromiumWindow } from './window.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
+import { bringOntoScreen } from './place.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
@@ -26,6 +27,8 @@ const START_MS = 30_000;
 const QUIT_MS = 2000;
 /** A killed process, and the window of one, are gone within a few milliseconds; more is for a machine in trouble. */
 const KILL_MS = 1000;
+
+type Opening = Parameters<Host['open']>[0];
 
 export interface ChromiumHostOptions {
   /** Where pty-host.mjs and vault-host.mjs lie. */
@@ -85,7 +88,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     return result;
   }
 
-  async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
+  async function open(opening: Opening): Promise<HostWindow> {
     if (isOpen) throw new SentenceError('The window is open already.');
     if (quitting) throw new SentenceError('Wardmux is ending.');
     isOpen = true;
@@ -93,7 +96,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     return inTurn(() => launch(opening, number));
   }
 
-  async function launch(opening: { rendererFolder: string; cols?: number; rows?: number }, number: number): Promise<HostWindow> {
+  async function launch(opening: Opening, number: number): Promise<HostWindow> {
     launched = number;
     const parent = options.runFolder ?? defaultRunFolder(env);
     mkdirSync(parent, { recursive: true, mode: 0o700 });
@@ -107,7 +110,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         headless,
         // Our own list of switches, whole: see flags.ts.
         ignoreDefaultArgs: true,
-        args: browserFlags({ profileFolder: profile.folder, headless, root, width, height }),
+        args: browserFlags({ profileFolder: profile.folder, headless, root, width, height, place: opening.place }),
         env: browserEnvironment(env, profile.folder, profile.temp),
         artifactsDir: join(profile.temp, 'artifacts'),
         viewport: headless ? { width, height } : null,
@@ -127,6 +130,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       session.on('Browser.downloadWillBegin', () => refused.emit('download'));
       // The browser does not notice when another program destroys its window: for the person it is closed all the same.
       watch = headless ? undefined : watchX11Window({ env, pid: browserPid, wmClass: windowClass, gone: () => void window?.close() });
+      if (opening.place && !headless) await bringOntoScreen(session, page, opening.place).catch(() => undefined);
       await session.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true });
       window = await ChromiumWindow.open(
         {

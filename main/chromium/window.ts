@@ -5,7 +5,7 @@
  */
 import type { Invisibility, Surface } from '../../src/types/words.ts';
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
-import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { ownUrl, servePage } from '../pages.ts';
@@ -14,6 +14,7 @@ import { bindingName, fetchExpression, frameExpression, messageExpression, pageS
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 import { killNow, rendererPids, treeRuns, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
+import { placeOf } from './place.ts';
 import { TargetGuard } from './targets.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
 
@@ -368,6 +369,12 @@ export class ChromiumWindow implements HostWindow {
 
   async rendererPid(): Promise<number | undefined> {
     return this.#pid;
+  }
+
+  async place(): Promise<WindowPlace | undefined> {
+    const { browser, headless } = this.#options;
+    if (headless || this.#isClosed) return undefined;
+    return placeOf(browser);
   }
 
   async close(): Promise<void> {

@@ -83,7 +83,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
   });
   app.on('browser-window-created', (_event, stranger) => setImmediate(() => stranger.destroy()));
 
-  async function open(opening: { rendererFolder: string; cols?: number; rows?: number }): Promise<HostWindow> {
+  async function open(opening: Parameters<Host['open']>[0]): Promise<HostWindow> {
     if (window) throw new SentenceError('The window is open already.');
     if (quitting) throw new SentenceError('Wardmux is ending.');
     // One session for every window: its handlers can be set once only.
@@ -105,7 +105,8 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
       rendererFolder: opening.rendererFolder,
       width: (opening.cols ?? 140) * CELL.width + CELL.extraWidth,
       height: (opening.rows ?? 40) * CELL.height + CELL.extraHeight,
-      placement,
+      placement:
+        placement ?? (opening.place && { bounds: { ...opening.place, x: opening.place.left, y: opening.place.top }, maximized: opening.place.maximized }),
       look: async () => ((await watch.watching) ? watch.look : undefined),
       onKilled: (left) => {
         placement = left;

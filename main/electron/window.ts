@@ -6,7 +6,7 @@
 import type { Invisibility, Surface } from '../../src/types/words.ts';
 import { BaseWindow, WebContentsView, type IpcMainEvent, type Rectangle, type Session, type WebContents } from 'electron';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
-import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost } from '../host.ts';
+import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';
@@ -245,6 +245,12 @@ export class ElectronWindow implements HostWindow {
   async rendererPid(): Promise<number | undefined> {
     const contents = this.#current?.contents;
     return contents && !contents.isDestroyed() ? contents.getOSProcessId() || undefined : undefined;
+  }
+
+  async place(): Promise<WindowPlace | undefined> {
+    if (this.#isClosed) return undefined;
+    const { x, y, width, height } = this.#window.getNormalBounds();
+    return { left: x, top: y, width, height, maximized: this.#window.isMaximized() };
   }
 
   async close(): Promise<void> {
