@@ -5,8 +5,8 @@
  * after its fsync is the server's word. The folder must carry our mark, because the mount point of a share that is not
  * mounted is an empty folder on the very disk that this is a safeguard against.
  */
-import { realpathSync, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { accessSync, constants, lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
 import { createNew, readSmall } from '../disk/atomic.ts';
@@ -42,9 +42,32 @@ export function markDrop(folder: string, installation: string): void {
   }
 }
 
+/**
+ * The first part of a path that this account can put something else in the place of: a link, or a folder whose parent it can write. Whoever can do that
+ * sets the anchor back, whatever may be done to the files behind it.
+ * @param folder absolute.
+ */
+function replaceablePart(folder: string): string | undefined {
+  const parts = (path: string): string[] => (dirname(path) === path ? [] : [...parts(dirname(path)), path]);
+  return [...new Set([...parts(folder), ...parts(realpathSync(folder))])].find((part) => {
+    const parent = statSync(dirname(part));
+    // In a folder like /tmp only the owner of what lies there takes it away.
+    if ((parent.mode & STICKY) !== 0 && parent.uid !== process.geteuid!() && lstatSync(part).uid !== process.geteuid!()) return false;
+    try {
+      accessSync(dirname(part), constants.W_OK);
+      return true;
+    } catch {
+      // Who owns a folder changes its mode.
+      return parent.uid === process.geteuid!();
+    }
+  });
+}
+
 /** What is said of notes in this ledger's name that no key known here has signed. */
 export const unknownSentence = (where: string, count: number): string =>
   `${count} ${count === 1 ? 'newer note' : 'newer notes'} at ${where} ${count === 1 ? 'is' : 'are'} of this ledger by name and signed by no key that is known here: its key was replaced and the data folder was set back to before that, or somebody else writes there. Keep a copy of both for the audit; restore the newest backup, or move that file away where the notes are not yours.`;
+
+const STICKY = 0o1000;
 
 const rowSchema = z.strictObject({
   name: anchorName,
@@ -147,6 +170,11 @@ function prepareDrop({ folder }: FileAnchor, { home, installation, talk }: Prepa
   markDrop(folder, installation);
   if (statSync(real).dev === statSync(data).dev)
     talk(`note: ${folder} is on the same disk as the data folder. It shows that the ledger was set back only where the forger does not reach it.`);
+  const part = replaceablePart(folder);
+  if (part !== undefined)
+    talk(
+      `note: ${part} is where this account can put something else in its place, with an older copy of the heads behind it. An anchor is what this account cannot turn aside: have each folder on the way belong to another account.`,
+    );
 }
 
 export const fileKind: AnchorKind<FileAnchor, z.infer<typeof proofSchema>> = {

@@ -56,7 +56,7 @@ export interface OutsideHead extends TreeHead {
   /** As its note says: ISO 8601 UTC. */
   readonly time: string;
   readonly note: string;
-  /** It lies in the data folder after all, and is set back with it. */
+  /** It lies in the data folder after all, and is set back with it, or where no policy that ever was in force has an anchor. */
   readonly here?: boolean;
   /** Of a key of two halves only the first signed it: it can contradict a ledger, and proves nothing. */
   readonly half: boolean;

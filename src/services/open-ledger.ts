@@ -2,6 +2,8 @@
  * The ledger, opened for writing with every head of it that can be found outside: in the secret store, in the receipts of
  * the anchors, and in file drops. Where it does not extend one of them, nothing is signed.
  */
+import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
 import { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { KnownHeads, OutsideHead } from '../ledger/types.ts';
@@ -36,20 +38,43 @@ export interface Outside {
   readonly failures: readonly unknown[];
 }
 
-/** Looks for heads in the secret store and at every anchor, each on its own. */
+/** Whether a folder lies in the data folder, whatever links lead there: it is set back with it. */
+function isInDataFolder({ folder: data }: Home, folder: string): boolean {
+  try {
+    const [real, own] = [realpathSync(folder), realpathSync(data)];
+    return real === own || real.startsWith(own + sep);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Looks for heads in the secret store and at every anchor, each on its own.
+ * @param wasInForce whether a policy of this digest ever was, as the ledger says. Anchors of others contradict, and prove nothing: anybody puts a policy
+ * beside those that were kept.
+ */
 export async function lookOutside(
   home: Home,
   installation: Installation,
   store = openSecretStore(installation.secretStore, home, installation.id),
+  wasInForce: (sha256: string) => boolean = () => true,
 ): Promise<Outside> {
   const key = installationNoteKey(installation);
   const atAnchors = async (): Promise<Outside> => {
     // Which policy is in force the ledger says, and it is not open yet: heads of more anchors than that can only make it stricter.
     const parts = { installation: installation.id, key, rootAt: async () => undefined };
-    const all = everyPolicy(home).flatMap(({ policy }) => openAnchors(policy, home.anchors, parts));
-    // Each once: a share that hangs holds one thread for each look.
-    const anchors = [...new Map(all.map((anchor) => [JSON.stringify(anchor.row), anchor])).values()];
-    return settled(anchors.map((anchor) => knownHeads([anchor], key)));
+    const all = everyPolicy(home)
+      .toSorted((a, b) => Number(wasInForce(a.sha256)) - Number(wasInForce(b.sha256)))
+      .flatMap(({ policy, sha256 }) => openAnchors(policy, home.anchors, parts).map((anchor) => ({ anchor, counts: wasInForce(sha256) })));
+    // Each once: a share that hangs holds one thread for each look. The last of a row is the one that counts, where one does.
+    const anchors = [...new Map(all.map((one) => [JSON.stringify(one.anchor.row), one])).values()];
+    return settled(
+      anchors.map(async ({ anchor, counts }) => {
+        const heads = await knownHeads([anchor], key);
+        const { row } = anchor;
+        return counts && !(row.kind === 'file' && isInDataFolder(home, row.folder)) ? heads : heads.map((head) => ({ ...head, here: true }));
+      }),
+    );
   };
   const inStore = async (): Promise<OutsideHead[]> => {
     const kept = await keptHead(store, key);

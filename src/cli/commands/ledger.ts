@@ -131,7 +131,8 @@ async function compareOutside(site: OpenInstallation, view: LedgerView | undefin
     if (heads.length === 0)
       verdict ??= { code: 'not-anchored', status: exit.notAnchored, sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
   }
-  const looked = await lookOutside(home, installation);
+  const accepted = new Set((await view?.policyEvents())?.map(({ event }) => event.detail?.['sha256']));
+  const looked = await lookOutside(home, installation, undefined, (sha256) => accepted.has(sha256));
   found.push(...looked.heads);
   for (const failure of looked.failures) {
     // What is kept there is of this ledger by name, and of no key that is known here: that it could be looked at is the finding.
@@ -340,11 +341,12 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const differs =
     (whose?.status === exit.otherInstallation ? whose : undefined) ??
     beside ??
-    outside?.verdict ??
+    (outside?.verdict?.status === exit.diverged ? outside.verdict : undefined) ??
     (faults.length > 0 ? undefined : policyVerdict(site, facts)) ??
     (compared && verdictOf(compared, folder)) ??
     halfVerdict(reading, site.installation.id) ??
     whose ??
+    outside?.verdict ??
     anchorVerdict(views);
   const good = faults.length === 0 && !differs;
   const code = faults[0]?.code ?? differs?.code ?? 'good';
