@@ -1,7 +1,7 @@
 /** Runs the app in this process until it is over: one instance for a data folder, the private socket, ctrl-c. */
 import { rmSync } from 'node:fs';
 import { socketPath } from '../src/control/ask.ts';
-import { holdFolder } from '../src/control/hold.ts';
+import { holdFolder, mayHold } from '../src/control/hold.ts';
 import { homePaths, installationKey, openHome } from '../src/storage/index.ts';
 import { App } from './app.ts';
 import type { Host } from './host.ts';
@@ -22,26 +22,28 @@ export async function runApp(
 ): Promise<number> {
   const say = options.say ?? (() => {});
   const path = socketPath(options.home);
-  const key = installationKey(homePaths(options.home));
-  const running = await secondStart(path, key).catch((error: NodeJS.ErrnoException) => {
-    // Nobody answers: what a run left that was killed. Everything else but nothing at all is an app that hangs.
-    if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
-    else if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
-  if (running !== undefined) {
-    say(`Wardmux is already running with ${options.home}; ${running}.`);
-    await host.quit();
-    return 3;
+  const { folder } = openHome(options.home);
+  const hold = await holdFolder(folder);
+  // Whoever answers at the socket while nobody holds the folder is no Wardmux. Where the system cannot say who holds it, they are asked.
+  if (!hold || process.platform !== 'linux') {
+    const running = await secondStart(path, installationKey(homePaths(options.home)), (pid) => mayHold(folder, pid)).catch((error: NodeJS.ErrnoException) => {
+      // Nobody answers. Everything else but nothing at all is an app that hangs.
+      if (error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (running !== undefined || !hold) {
+      say(
+        running === undefined
+          ? `Wardmux is already running with ${options.home}, and cannot be asked: its socket was taken away, or it is just starting. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`
+          : `Wardmux is already running with ${options.home}; ${running}.`,
+      );
+      hold?.release();
+      await host.quit();
+      return 3;
+    }
   }
-  const hold = await holdFolder(openHome(options.home).folder);
-  if (!hold) {
-    say(
-      `Wardmux is already running with ${options.home}, and cannot be asked: its socket was taken away, or it is just starting. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
-    );
-    await host.quit();
-    return 3;
-  }
+  // What a run left that was killed.
+  rmSync(path, { force: true });
   const app = App.create({ ...options, host, say });
   const watching = setInterval(() => {
     if (hold.stands()) return;

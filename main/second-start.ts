@@ -1,5 +1,5 @@
 /** A second start asks the app that runs for its window, and says what is true of that window. */
-import { askApp } from '../src/control/ask.ts';
+import { askApp, type IsPeer } from '../src/control/ask.ts';
 import type { AppFacts } from '../src/control/verbs.ts';
 
 type Facts = Pick<AppFacts, 'window' | 'state'>;
@@ -18,7 +18,7 @@ export function windowWords(before: Facts, after: Facts): string {
 }
 
 /** @returns the end of a sentence about the app's window, which was asked for. @throws what `askApp` does */
-export async function secondStart(path: string, key: Parameters<typeof askApp>[2]): Promise<string> {
-  const before = await askApp(path, 'status', key);
-  return windowWords(before, await askApp(path, 'show', key));
+export async function secondStart(path: string, key: Parameters<typeof askApp>[2], mayBe: IsPeer): Promise<string> {
+  const before = await askApp(path, 'status', key, mayBe);
+  return windowWords(before, await askApp(path, 'show', key, mayBe));
 }

@@ -3,6 +3,7 @@ import { app } from 'electron';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { socketPath } from '../../src/control/ask.ts';
+import { mayHold } from '../../src/control/hold.ts';
 import { protectProcess } from '../../src/native/protect.ts';
 import { homeFolder, homePaths, installationKey } from '../../src/storage/index.ts';
 import { runApp } from '../run.ts';
@@ -32,7 +33,9 @@ async function main(): Promise<number> {
   const temporaryFolder = prepareElectron({ home });
   if (!app.requestSingleInstanceLock()) {
     // The one that runs may have no window any more: it is asked for one, as a second start of the other host does.
-    const words = await secondStart(socketPath(home), installationKey(homePaths(home))).catch(() => 'it could not be asked for its window');
+    const words = await secondStart(socketPath(home), installationKey(homePaths(home)), (pid) => mayHold(home, pid)).catch(
+      () => 'it could not be asked for its window',
+    );
     say(`Wardmux is already running with ${home}; ${words}.`);
     return ALREADY_RUNNING;
   }

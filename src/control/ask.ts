@@ -5,10 +5,11 @@
 import { SentenceError } from '../types/sentence.ts';
 import { createHash } from 'node:crypto';
 import { createConnection } from 'node:net';
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { peerOfSocket } from './peer.ts';
 import { newNonce, openAnswer } from './proof.ts';
 import { appFacts, verbs, type AppFacts, type Verb } from './verbs.ts';
 
@@ -24,14 +25,24 @@ const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN
 
 const answerSchema = z.discriminatedUnion('ok', [appFacts.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: z.string() })]);
 
-/** Somebody answers who does not hold the installation's key: nothing that they say is believed. */
+/** Somebody answers who is not the app: nothing that they say is believed. */
 export class ImpostorError extends SentenceError {
-  constructor(path: string) {
+  /** @param pid who listens there, where the kernel says it. @param why how it is known that it is not the app. */
+  constructor(path: string, pid: number | undefined, why = 'its answer is not signed by the key of this installation') {
     super(
-      `What answers at ${path} is not this Wardmux: its answer is not signed by the key of this installation. Nothing is known of the app. ` +
+      `What answers at ${path} is not this Wardmux: ${why}. ${pid === undefined ? '' : `It is ${processWords(pid)}. `}Nothing is known of the app. ` +
         'Lock the screen of this machine, end what answers there, then start Wardmux.',
     );
     this.name = 'ImpostorError';
+  }
+}
+
+/** A process for people: its number, and its program where that may be read. */
+function processWords(pid: number): string {
+  try {
+    return `process ${pid} (${readlinkSync(`/proc/${pid}/exe`)})`;
+  } catch {
+    return `process ${pid}`;
   }
 }
 
@@ -58,22 +69,52 @@ export function terminalSocketPath(app: string, pid: number): string {
 /** Short, because the path is as long as it may be already. */
 const terminalPrefix = (app: string): string => (basename(app) === 'wardmux.sock' ? 't-' : `${basename(app, '.sock')}-t-`);
 
-/** The sockets of such terminals, whether somebody answers there or not. @param app the app's own, from socketPath. */
+function isTerminal(app: string, path: string): boolean {
+  const [prefix, name] = [terminalPrefix(app), basename(path)];
+  return dirname(path) === dirname(app) && name.startsWith(prefix) && /^\d+\.sock$/.test(name.slice(prefix.length));
+}
+
+/**
+ * The sockets of such terminals, whether somebody answers there or not. @param app the app's own, from socketPath.
+ * @throws Error of the system where the folder is there and cannot be read: nobody knows then who is there.
+ */
 export function terminalSockets(app: string): string[] {
-  const prefix = terminalPrefix(app);
   try {
     return readdirSync(dirname(app))
-      .filter((name) => name.startsWith(prefix) && /^\d+\.sock$/.test(name.slice(prefix.length)))
-      .map((name) => join(dirname(app), name));
-  } catch {
-    return [];
+      .map((name) => join(dirname(app), name))
+      .filter((path) => isTerminal(app, path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 
-/** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
-export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts | undefined> {
+/** Flag of a socket that listens, in /proc/net/unix (the kernel's __SO_ACCEPTCON). */
+const LISTENS = 0x10000;
+
+/**
+ * The app's socket and those of terminals at which somebody listens, by the kernel's word: whoever takes a file out of its
+ * folder does not take it out of this list. Empty where the system has none.
+ */
+export function listening(app: string): string[] {
+  let text: string;
   try {
-    return await askApp(path, command, publicKey);
+    text = readFileSync('/proc/net/unix', 'utf8');
+  } catch {
+    return [];
+  }
+  const paths = text.split('\n').flatMap((line) => {
+    // Num RefCount Protocol Flags Type St Inode Path
+    const [, flags, path] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +\d+ (\/.*)$/.exec(line) ?? [];
+    return path !== undefined && (Number.parseInt(flags!, 16) & LISTENS) !== 0 && (path === app || isTerminal(app, path)) ? [path] : [];
+  });
+  return [...new Set(paths)];
+}
+
+/** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
+export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts | undefined> {
+  try {
+    return await askApp(path, command, publicKey, mayBe);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
@@ -83,16 +124,19 @@ export async function askIfThere(path: string, command: Verb, publicKey: Uint8Ar
   }
 }
 
+/** Whether a process may be the one that is asked: false where the kernel says that it is another. */
+export type IsPeer = (pid: number) => boolean;
+
 /**
  * Asks the app. @param path from socketPath. @param publicKey the installation's, raw; undefined before the first run, when
  * nobody can sign and there is nothing to lock.
  * @throws ImpostorError where the answer is not signed by that key.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
  */
-export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts> {
+export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     try {
-      return await askOnce(path, command, publicKey);
+      return await askOnce(path, command, publicKey, mayBe);
     } catch (error) {
       if (!dropped.includes((error as NodeJS.ErrnoException).code)) throw error;
     }
@@ -102,7 +146,7 @@ export async function askApp(path: string, command: Verb, publicKey: Uint8Array 
   );
 }
 
-function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined): Promise<AppFacts> {
+function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe: IsPeer = () => true): Promise<AppFacts> {
   const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {
@@ -117,7 +161,15 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined)
     const socket = createConnection(path);
     let text = '';
     socket.setTimeout((verbs[command].withinMs ?? 0) + WORD_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
-    socket.on('connect', () => socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`));
+    let listener: number | undefined;
+    socket.on('connect', () => {
+      listener = peerOfSocket(socket)?.pid;
+      // No word to another process, which could keep whoever asks waiting.
+      if (listener !== undefined && !mayBe(listener)) {
+        reject(new ImpostorError(path, listener, 'the process that listens there does not hold the data folder'));
+        socket.destroy();
+      } else socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`);
+    });
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
@@ -127,7 +179,7 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined)
       try {
         const received: unknown = JSON.parse(text);
         const answer = publicKey ? openAnswer(question, received, publicKey) : received;
-        if (answer === undefined) return reject(new ImpostorError(path));
+        if (answer === undefined) return reject(new ImpostorError(path, listener));
         const said = answerSchema.parse(answer);
         if (said.ok) settle(said);
         else reject(new Error(`The app refused: ${said.error}`));

@@ -1,5 +1,7 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { createConnection, createServer, Server, type Socket } from 'node:net';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createConnection, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -30,6 +32,24 @@ const facts: AppFacts = {
 const locked: Standing = { phase: 'locked' };
 const door = openDoor({ standing: () => locked, denied: () => {} });
 let server: { close(): Promise<void> };
+const others: ChildProcess[] = [];
+
+/** Another process of this account listens at `at`, and answers as an app would that says nothing true. */
+async function impostor(at: string): Promise<number> {
+  const code = `require('node:net').createServer((s) => s.on('error', () => {}).resume().end('{"ok":true,"state":"locked"}\\n')).listen(process.argv[1], () => console.log('up'))`;
+  const child = spawn(process.execPath, ['-e', code, at], { stdio: ['ignore', 'pipe', 'inherit'] });
+  others.push(child);
+  await once(child.stdout, 'data');
+  return child.pid!;
+}
+
+/** Waits until what answers at `path` is the server. */
+const answers = (): Promise<void> =>
+  waitFor(async () => {
+    const nonce = newNonce();
+    const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command: 'status', nonce })}\n`));
+    expect(openAnswer({ name: 'wardmux.sock', command: 'status', nonce }, received, signer.publicKey)).toEqual({ ok: true, ...facts });
+  });
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wardmux-socket-'));
@@ -48,6 +68,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
+  for (const child of others.splice(0)) child.kill('SIGKILL');
   await server.close();
   rmSync(folder, { recursive: true });
 });
@@ -131,19 +152,42 @@ test.each([
 ])('a socket that is %s is taken back, and that is told', async (_, replaced) => {
   if (replaced) renameSync(path, `${path}.away`);
   else rmSync(path);
-  let other: Server | undefined;
-  if (replaced)
-    await new Promise<void>((resolve) => (other = createServer((socket) => socket.resume().end('{"ok":true,"state":"locked"}\n'))).listen(path, resolve));
-  await waitFor(async () => {
-    const nonce = newNonce();
-    const received: unknown = JSON.parse(await ask(`${JSON.stringify({ command: 'status', nonce })}\n`));
-    expect(openAnswer({ name: 'wardmux.sock', command: 'status', nonce }, received, signer.publicKey)).toEqual({ ok: true, ...facts });
-  });
+  if (replaced) await impostor(path);
+  await answers();
   expect(refused).toEqual(['moved']);
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  // The end of the other one takes the file of that path along, which is not its own: the place is taken back again.
-  if (other) await new Promise((resolve) => other!.close(resolve));
-  await waitFor(() => expect(existsSync(path)).toBe(true));
+});
+
+test.each([
+  ['the rights of its file', 0o000, () => path],
+  ['the rights of its folder', 0o000, () => dirname(path)],
+  ['the right to look into its folder', 0o300, () => dirname(path)],
+])('where somebody takes away %s they are given back, and that is told', async (_, mode, what) => {
+  chmodSync(what(), mode);
+  await waitFor(() => expect(statSync(dirname(path)).mode & 0o777).toBe(0o700));
+  await waitFor(() => expect(statSync(path).mode & 0o777).toBe(0o600));
+  await answers();
+  expect(refused).toEqual(['moved']);
+});
+
+test('a socket that another process puts there in the moment after ours was bound is not taken for ours', async () => {
+  const real = Server.prototype.listen;
+  const spy = vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server, ...[at, bound]: unknown[]) {
+    return Reflect.apply(real, this, [
+      at,
+      () => {
+        rmSync(path);
+        void impostor(path).then(bound as () => void);
+      },
+    ]) as Server;
+  });
+  try {
+    rmSync(path);
+    await waitFor(() => expect(spy).toHaveBeenCalled());
+    await answers();
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test('a socket that is deleted in the moment in which its place is taken back is taken back the next second', async () => {

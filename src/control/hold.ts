@@ -2,7 +2,7 @@
  * One app for one data folder: flock(2) on the folder itself, from before the app asks for another one until it ends. A socket's
  * file is removed by whoever may write there, and the kernel lets go of this lock only when its holder ends, however it ends.
  */
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NativeError, tryLock } from '../native/addon.ts';
 
@@ -47,18 +47,41 @@ export async function holdFolder(folder: string): Promise<Hold | undefined> {
   };
 }
 
-/** True where an app holds the folder, whether it can be asked or not. */
+/**
+ * True where an app holds the folder, whether it can be asked or not; also where that cannot be found out, as with a folder that
+ * somebody has made unreadable: only a folder that is not there has no app.
+ */
 export function isHeld(folder: string): boolean {
   let fd: number;
   try {
     fd = openFolder(folder);
-  } catch {
-    // No folder, no app.
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
   try {
     return !locks(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * Whether `pid` may be the process that holds the folder: false where nobody does, or the kernel names another one (proc(5),
+ * /proc/locks). True where it does not say, as across containers, and on file systems that have other numbers there.
+ */
+export function mayHold(folder: string, pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  if (!isHeld(folder)) return false;
+  try {
+    const inode = statSync(folder, { bigint: true }).ino;
+    // ORDINAL: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF
+    const holders = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, kind, , , , file]) => kind === 'FLOCK' && file?.split(':')[2] === String(inode))
+      .map(([, , , , holder]) => Number(holder));
+    return holders.length === 0 || holders.some((holder) => holder === pid || holder <= 0);
+  } catch {
+    return true;
   }
 }

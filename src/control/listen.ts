@@ -4,12 +4,12 @@
  * and a mode can be changed. One JSON line in, one JSON line out, no text of any pane. While locked it
  * answers the same commands (verbs.ts), none of which opens anything.
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import type { Door } from '../access/index.ts';
-import { NativeError, peerOf } from '../native/addon.ts';
+import { peerOfSocket } from './peer.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
 import { call } from '../process/service.ts';
 import { verbNames, verbs, type AppFacts, type Verb } from './verbs.ts';
@@ -29,6 +29,8 @@ const MAX_WAITING = 128;
 const MAX_CONNECTIONS = 256;
 /** How often it is looked whether the socket's file is still ours. */
 const WATCH_MS = 1000;
+/** Errors of a connection to a file that is not there, is no socket of a process that runs, or does not let us in. */
+const lost: readonly (string | undefined)[] = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENOTSOCK', 'EPROTOTYPE'];
 /** A file that is taken away all the time is told of this often. */
 const TELL_MS = 60_000;
 
@@ -48,17 +50,16 @@ export interface SocketOptions {
 export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved' | 'too-many' | 'failed';
 
 /**
- * Listens; the folder of `path` is made 0700. Where the socket's file is no longer ours, as when another process of this account
- * has renamed it or put one of its own there, the place is taken back within a second. @throws Error with code EADDRINUSE when the file is there.
+ * Listens; the folder of `path` is made 0700. Where whoever asks there would not reach us any more, as when another process of this
+ * account has renamed the socket's file, put one of its own there or taken rights away, the place is taken back within a second.
+ * @throws Error with code EADDRINUSE when the file is there.
  */
 export async function listen(options: SocketOptions): Promise<{ close(): Promise<void> }> {
   let server = await bind(options);
-  let ours = fileOf(options.path);
   let turn = Promise.resolve();
   let told = -Infinity;
   const look = async (): Promise<void> => {
-    // A file that was taken away between the bind and the look at it is none of ours either: two absences are not the same file.
-    if (ours !== undefined && fileOf(options.path) === ours) return;
+    if (isPrivate(options.path) && (await reachesUs(options.path))) return;
     // Also where the place cannot be taken back yet; a loss that goes on is told of again and again, and does not fill the disk.
     if (performance.now() - told >= TELL_MS) {
       options.refused('moved');
@@ -66,9 +67,9 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
     }
     // Not waited for: whoever is connected to the old one could hold it.
     server.close();
+    makeFolder(dirname(options.path));
     rmSync(options.path, { force: true });
     server = await bind(options);
-    ours = fileOf(options.path);
   };
   // Where it cannot be done (a full disk, a folder in its place) it is tried again the next second.
   const timer = setInterval(() => void (turn = turn.then(look).catch(() => {})), WATCH_MS);
@@ -83,16 +84,45 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
   };
 }
 
-/** Names one file for good, while it is open. */
-function fileOf(path: string): string | undefined {
-  const facts = lstatSync(path, { throwIfNoEntry: false, bigint: true });
-  return facts && `${facts.dev}:${facts.ino}`;
+/**
+ * Whether a connection to `path` comes to this process, by the kernel's word. A file's number proves less: another one may have come in
+ * its place between the bind and the look at it, and one whose modes were changed is still ours and lets nobody in.
+ */
+function reachesUs(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const say = (reached: boolean): void => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.setTimeout(WATCH_MS, () => say(true));
+    socket.on('connect', () => say((peerOfSocket(socket)?.pid ?? process.pid) === process.pid));
+    // Too many at once (EAGAIN, ECONNRESET) or no descriptor left is no reason to give up the place that they come to.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => say(!lost.includes(code)));
+  });
+}
+
+/** The rights are those that a bind gives: fewer shut this account out, more are the kernel's check alone. */
+function isPrivate(path: string): boolean {
+  const rights = (of: string): number | undefined => {
+    const mode = statSync(of, { throwIfNoEntry: false })?.mode;
+    return mode === undefined ? undefined : mode & 0o777;
+  };
+  try {
+    return rights(dirname(path)) === 0o700 && rights(path) === 0o600;
+  } catch {
+    return false;
+  }
+}
+
+/** Ours alone, and open to us. */
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if ((statSync(folder).mode & 0o777) !== 0o700) chmodSync(folder, 0o700);
 }
 
 async function bind(options: SocketOptions): Promise<Server> {
-  const folder = dirname(options.path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  makeFolder(dirname(options.path));
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     if (isOurs(socket, options.uid ?? process.getuid?.())) {
@@ -128,13 +158,8 @@ async function bind(options: SocketOptions): Promise<Server> {
  * connection whose other end cannot be asked for is refused.
  */
 function isOurs(socket: Socket, uid: number | undefined): boolean {
-  // Node has no public name for the descriptor of a socket.
-  const { fd } = (socket as Socket & { readonly _handle?: { readonly fd?: number } })._handle ?? {};
-  try {
-    return peerOf(fd ?? -1).uid === uid;
-  } catch (error) {
-    return error instanceof NativeError && error.code === 'ENOTSUP' && process.platform !== 'linux';
-  }
+  const peer = peerOfSocket(socket);
+  return peer ? peer.uid === uid : process.platform !== 'linux';
 }
 
 function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOptions, waiting: Set<Socket>): void {

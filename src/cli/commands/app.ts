@@ -1,10 +1,12 @@
 /** `wardmux lock` and `wardmux status`: a word with the running app. */
-import { homeFolder, homePaths, installationKey } from '../../storage/index.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkIdentity, homeFolder, homePaths, pinnedBefore, readInstallation, type Home } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { askIfThere, ImpostorError, socketPath, terminalSockets } from '../../control/ask.ts';
-import { isHeld } from '../../control/hold.ts';
+import { askIfThere, ImpostorError, listening, socketPath, terminalSockets } from '../../control/ask.ts';
+import { isHeld, mayHold } from '../../control/hold.ts';
 import { verbs, type AppFacts, type Verb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
@@ -16,30 +18,83 @@ interface Running {
   readonly terminals: readonly AppFacts[];
 }
 
+/**
+ * An app whose socket was taken away, or replaced, takes its place back within a second (src/control/listen.ts): so often it
+ * is asked again, after so many ms.
+ */
+const AGAIN = { most: 20, everyMs: 100 };
+
+/** Nobody who runs could be asked, or nobody knows whether anybody runs. */
+class Unheard extends CliError {
+  constructor(home: string, why: string) {
+    super(
+      'impostor',
+      `Wardmux is running with ${home}, or may be, and cannot be asked: ${why}. Nothing is known of it. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
+    );
+  }
+}
+
+/** Asks until everybody who is there has answered, or AGAIN is over. */
 async function ask(command: Verb, io: CliIo): Promise<Running> {
-  const home = homeFolder(io.env);
-  const path = socketPath(home, io.env);
-  const key = installationKey(homePaths(home));
-  const asked = [path, ...terminalSockets(path)].map((socket) => askIfThere(socket, command, key));
+  const folder = homeFolder(io.env);
+  const home = homePaths(folder);
+  const installation = readInstallation(home);
+  const key = installation && Buffer.from(installation.publicKey, 'base64url');
+  // The Secret Service is asked meanwhile: whatever it says, what can be locked is locked. What was answered counts only afterwards.
+  const trusted = installation ? checkIdentity(home, installation) : requireNoFirstRun(home);
+  trusted.catch(() => {});
+  for (let time = 1; ; time++) {
+    try {
+      const running = await askOnce(command, folder, socketPath(folder, io.env), key);
+      await trusted;
+      return running;
+    } catch (error) {
+      await trusted;
+      if (!(error instanceof ImpostorError || error instanceof Unheard)) throw error;
+      if (time > AGAIN.most) throw error instanceof ImpostorError ? new CliError('impostor', error.message) : error;
+    }
+    await io.wait(AGAIN.everyMs);
+  }
+}
+
+/** Before the first run nobody can sign, and there is nothing to lock. A file that is not there proves neither. @throws CliError */
+async function requireNoFirstRun(home: Home): Promise<void> {
+  if (existsSync(join(home.ledger, 'events.jsonl')) || (await pinnedBefore(home)))
+    throw new Unheard(home.folder, `${home.installation}, by which its answer would be believed, is missing, although there was a first run`);
+}
+
+async function askOnce(command: Verb, home: string, path: string, key: Uint8Array | undefined): Promise<Running> {
+  let terminals: string[];
+  try {
+    terminals = [...new Set([...terminalSockets(path), ...listening(path)])].filter((socket) => socket !== path);
+  } catch (error) {
+    throw new Unheard(home, `the folder of its socket cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  const holds = (pid: number): boolean => mayHold(home, pid);
+  const asked = [askIfThere(path, command, key, holds), ...terminals.map((socket) => askIfThere(socket, command, key))];
   // Everybody is asked, and heard: one that hangs keeps nobody else from locking.
   const heard = await Promise.allSettled(asked);
-  const impostor = heard
-    .map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : undefined))
-    .find((reason) => reason instanceof ImpostorError);
-  if (impostor) throw new CliError('impostor', impostor.message);
-  const failed = heard.find((answer) => answer.status === 'rejected');
+  const reasons = heard.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+  const impostor = reasons.find((reason) => reason instanceof ImpostorError);
+  if (impostor) throw impostor;
   // An app that hangs may still show its panes: a script must not take that for nothing to lock.
-  if (failed) throw new CliError('failed', failed.reason instanceof Error ? failed.reason.message : 'The app does not answer.');
-  const [app, ...terminals] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
-  const there = terminals.filter((answer) => answer !== undefined);
+  if (reasons.length > 0) {
+    const [reason] = reasons;
+    const { code, message } = reason instanceof Error ? (reason as NodeJS.ErrnoException) : { code: undefined, message: 'The app does not answer.' };
+    if (code === undefined) throw new CliError('failed', message);
+    throw new Unheard(home, `its socket cannot be reached (${code})`);
+  }
+  const [app, ...there] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
   // An app that cannot be asked is not one that does not run.
-  if (!app && isHeld(home))
-    throw new CliError(
-      'impostor',
-      `Wardmux is running with ${home}, and cannot be asked: its socket was taken away, or it is just starting. Nothing is known of it. Lock it in its window with ctrl-shift-l, or lock the screen of this machine.`,
-    );
-  if (!app && there.length === 0) throw new CliError('notRunning', `No Wardmux is running with ${home}.`);
-  return { app, terminals: there };
+  if (!app && isHeld(home)) throw new Unheard(home, 'its socket was taken away, or it is just starting');
+  const silent = listening(path).find((socket) => socket !== path && there[terminals.indexOf(socket)] === undefined);
+  if (silent) throw new Unheard(home, `a terminal listens at ${silent}, and its socket was taken away`);
+  // Before the first run nothing can be open, and nobody can sign: whoever says more than that is not the app.
+  if (app && !key && app.state !== 'first-run' && app.state !== 'starting')
+    throw new Unheard(home, `what answers says that it is ${app.state}, and there is no installation in the folder`);
+  const terminalsThere = there.filter((answer) => answer !== undefined);
+  if (!app && terminalsThere.length === 0) throw new CliError('notRunning', `No Wardmux is running with ${home}.`);
+  return { app, terminals: terminalsThere };
 }
 
 /** One answer for all: open where anything is. */
