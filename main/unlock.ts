@@ -168,6 +168,7 @@ export class Unlock {
   #counters(): Promise<Backoff> {
     const { home, installed, journal } = this.#parts;
     this.#backoff ??= openBackoff(home, {
+      isKnown: (person) => installed.require().ledger.facts.person(person) !== undefined,
       tally: (person, method) => installed.require().ledger.facts.attempts(person, method),
       onTampered: (person, how) => journal.log({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }),
     }).catch((error: unknown) => {

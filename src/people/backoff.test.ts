@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
 import { Backoff, backoffPath, delayMs, remainingMs, systemClock, waitWords, type BackoffClock, type Method, type Tampering } from './backoff.ts';
+import { UnlockError } from './errors.ts';
 import { personPath } from './person.ts';
 
 const ada = 'p-00000000000a';
@@ -22,6 +23,7 @@ const tally = (person: string | undefined, method: Method): { failures: number; 
 const open = (): Backoff =>
   new Backoff(home, key, {
     clock: () => ({ ...clock }),
+    isKnown: (person) => person === ada || person === eve,
     tally: (person, method) => ({ ...tally(person, method) }),
     onTampered: (person, how) => told.push([person, how]),
   });
@@ -209,4 +211,14 @@ test('the system clock names the boot, and words round up', () => {
   expect(a.bootId).toBe(b.bootId);
   expect(b.bootMs).toBeGreaterThanOrEqual(a.bootMs);
   expect([waitWords(1), waitWords(90), waitWords(91), waitWords(3600)]).toEqual(['1 second', '90 seconds', '2 minutes', '60 minutes']);
+});
+
+test('a record that is away for the moment of an attempt takes no failure along: who is known the ledger says', () => {
+  for (let n = 0; n < 4; n++) attempt(ada);
+  rmSync(personPath(home, ada));
+  rmSync(backoffPath(home, 'unknown'), { force: true });
+  expect(attempt(ada)).toBe(4);
+  expect(() => open().check(ada, 'passphrase')).toThrow(UnlockError);
+  expect(existsSync(backoffPath(home, 'unknown'))).toBe(false);
+  expect(open().status(ada, 'passphrase').failures).toBe(5);
 });

@@ -6,7 +6,7 @@
  */
 import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AttemptFacts } from '../ledger/facts.ts';
@@ -79,8 +79,6 @@ type Counts = Readonly<Record<Method, Count>>;
 
 /** Ids that nobody has share one state: asking for them costs the same as asking for a real one. */
 const unknown = 'unknown';
-const keyOf = (home: Home, person: string): string =>
-  personIdSchema.safeParse(person).success && existsSync(join(home.people, `${person}.json`)) ? person : unknown;
 
 /** people/ID.backoff. @throws where it is no id, so that no path is made of what somebody typed. */
 export const backoffPath = (home: Home, person: string): string => join(home.people, `${person === unknown ? unknown : personIdSchema.parse(person)}.backoff`);
@@ -95,6 +93,8 @@ export type Tampering = 'missing' | 'damaged' | 'set-back';
 
 export interface BackoffOptions {
   readonly clock?: () => BackoffClock;
+  /** Whether the ledger has enrolled this id: a record can be taken off the disk for a moment, and its failures with it. */
+  readonly isKnown?: (person: string) => boolean;
   /** What the ledger has of a person's attempts; undefined: of those of nobody who is known. */
   readonly tally?: (person: string | undefined, method: Method) => AttemptFacts;
   /** The file is not what was written: for the ledger. */
@@ -106,16 +106,22 @@ export class Backoff {
   readonly #home: Home;
   readonly #key: Uint8Array;
   readonly #clock: () => BackoffClock;
+  readonly #isKnown: NonNullable<BackoffOptions['isKnown']>;
   readonly #tally: NonNullable<BackoffOptions['tally']>;
   readonly #onTampered: NonNullable<BackoffOptions['onTampered']>;
   /** What could not be written, for example on a full disk: it counts as long as this process lives. */
   readonly #unsaved = new Map<string, Counts>();
 
   /** @param key 32 bytes from the secret store, kept. */
-  constructor(home: Home, key: Uint8Array, { clock = systemClock, tally = () => ({ failures: 0, since: -1 }), onTampered = () => {} }: BackoffOptions = {}) {
+  constructor(
+    home: Home,
+    key: Uint8Array,
+    { clock = systemClock, isKnown = () => true, tally = () => ({ failures: 0, since: -1 }), onTampered = () => {} }: BackoffOptions = {},
+  ) {
     this.#home = home;
     this.#key = key;
     this.#clock = clock;
+    this.#isKnown = isKnown;
     this.#tally = tally;
     this.#onTampered = onTampered;
   }
@@ -183,6 +189,10 @@ export class Backoff {
     return counts;
   }
 
+  #keyOf(person: string): string {
+    return personIdSchema.safeParse(person).success && this.#isKnown(person) ? person : unknown;
+  }
+
   #known(person: string): Readonly<Record<Method, AttemptFacts>> {
     const of = (method: Method): AttemptFacts => this.#tally(person === unknown ? undefined : person, method);
     return { passphrase: of('passphrase'), passkey: of('passkey') };
@@ -195,7 +205,7 @@ export class Backoff {
   }
 
   status(person: string, method: Method): BackoffStatus {
-    const count = this.#read(keyOf(this.#home, person))[method];
+    const count = this.#read(this.#keyOf(person))[method];
     return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, this.#clock()) / 1000) };
   }
 
@@ -220,7 +230,7 @@ export class Backoff {
   /** Asks for an attempt, and charges a failure for it at once. @returns failures in a row before it. @throws UnlockError `back-off`; nothing is charged then. */
   begin(person: string, method: Method, other = false): number {
     this.check(person, method, other);
-    const key = keyOf(this.#home, person);
+    const key = this.#keyOf(person);
     const counts = this.#read(key);
     const { failures, since } = counts[method];
     this.#write(key, { ...counts, [method]: { failures: failures + 1, at: this.#clock(), since } });
@@ -229,7 +239,7 @@ export class Backoff {
 
   /** The attempt succeeded, and the ledger has it. */
   succeeded(person: string): void {
-    const key = keyOf(this.#home, person);
+    const key = this.#keyOf(person);
     const at = this.#clock();
     const known = this.#known(key);
     const counts = this.#read(key);
