@@ -8,11 +8,12 @@ import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
 import { findBrowser } from './find.ts';
 import { forkChild } from './child.ts';
 import { idleReader } from '../machine/idle.ts';
-import { killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
+import { killGroup, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
 import { folderArgument, sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
+import { tiedToUs } from './tied.ts';
 import { ChromiumWindow } from './window.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
@@ -105,12 +106,13 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     const width = (opening.cols ?? 140) * CELL.width + CELL.extraWidth;
     const height = (opening.rows ?? 40) * CELL.height + CELL.extraHeight;
     try {
+      const tied = tiedToUs(browser.path, browserFlags({ profileFolder: profile.folder, headless, root, width, height, place: opening.place }));
       context = await chromium.launchPersistentContext(profile.folder, {
-        executablePath: browser.path,
+        executablePath: tied.path,
         headless,
         // Our own list of switches, whole: see flags.ts.
         ignoreDefaultArgs: true,
-        args: browserFlags({ profileFolder: profile.folder, headless, root, width, height, place: opening.place }),
+        args: tied.args,
         env: browserEnvironment(env, profile.folder, profile.temp),
         artifactsDir: join(profile.temp, 'artifacts'),
         viewport: headless ? { width, height } : null,
@@ -165,16 +167,24 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     if (browserPid === undefined || number !== launched) return true;
     const shown = watch;
     const folder = profile?.folder;
+    // First what nothing can keep from working; then whoever is left is looked for.
+    killGroup(browserPid);
+    const left = await killTree(folder).catch(() => undefined);
+    const seen = headless || !shown ? undefined : await windowGone(shown);
+    if (number === asked) isOpen = false;
+    void inTurn(async () => (number === launched ? endBrowser() : undefined));
+    return left?.length === 0 && seen !== false;
+  }
+
+  /** @returns those that live on. @throws Error where the machine's processes cannot be listed */
+  async function killTree(folder: string | undefined): Promise<number[]> {
     let left = treeNow(folder);
     // What a process has started while it was being killed is found by its folder.
     for (const end = performance.now() + KILL_MS; left.length > 0 && performance.now() < end; left = treeNow(folder)) {
       killNow(left);
       left = await whenGone(left, end - performance.now());
     }
-    const seen = headless || !shown ? undefined : await windowGone(shown);
-    if (number === asked) isOpen = false;
-    void inTurn(async () => (number === launched ? endBrowser() : undefined));
-    return left.length === 0 && seen !== false;
+    return left;
   }
 
   /** The browser's processes that live. */

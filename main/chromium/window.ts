@@ -17,6 +17,7 @@ import type { Look } from '../machine/x11-window.ts';
 import { placeOf } from './place.ts';
 import { TargetGuard } from './targets.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
+import { forgetTyped } from './typed.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
@@ -251,6 +252,9 @@ export class ChromiumWindow implements HostWindow {
     check();
     for (let attempt = 0; attempt < 3; attempt++) {
       if (this.#crashed) await this.#revive();
+      check();
+      // On the empty page: none of ours hears of it.
+      if (!this.#options.headless) await forgetTyped(this.#session);
       check();
       await this.#installScript(generation);
       await this.#session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });

@@ -72,6 +72,14 @@ export function killNow(pids: Iterable<number>): void {
   }
 }
 
+/**
+ * SIGKILL for every process of a group, by one call that needs neither a list of processes nor a descriptor: a program of this
+ * account can take both away (prlimit(2), RLIMIT_NOFILE). @param leader its number, of a process that was started as its leader.
+ */
+export function killGroup(leader: number): void {
+  killNow([-leader]);
+}
+
 /** Resolves with those still alive after `limitMs`, or with none as soon as all are gone. */
 export async function whenGone(pids: readonly number[], limitMs: number): Promise<number[]> {
   const end = performance.now() + limitMs;

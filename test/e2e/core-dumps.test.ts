@@ -10,9 +10,10 @@ import { root, until } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool');
 
-const limitOf = (pid: number): string => {
+const hardLimitOf = (pid: number): string => limitOf(pid, 2);
+const limitOf = (pid: number, column = 1): string => {
   try {
-    return /^Max core file size +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? '';
+    return /^Max core file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[column] ?? '';
   } catch {
     return '';
   }
@@ -34,6 +35,13 @@ test('whoever started it with core dumps allowed gets none of any process of it'
       const withheld = limits.filter(([name]) => !name.startsWith('/bin/bash'));
       expect(withheld.length).toBe(limits.length - 1);
       expect(withheld.filter(([, limit]) => limit !== '1' && limit !== '')).toEqual([]);
+      // Whoever may write to this account's limits (prlimit) cannot raise those of the browser again.
+      const [browser] = tree.filter((pid) => commandLine(pid).some((word) => word.startsWith('--user-data-dir=')));
+      expect(
+        processTree(browser!)
+          .map((pid) => hardLimitOf(pid))
+          .filter((limit) => limit !== '1' && limit !== ''),
+      ).toEqual([]);
       const [renderer] = rendererPids(app.child.pid!);
       process.kill(renderer!, 'SIGABRT');
       await until(() => !isRunning(renderer!), 'the end of the renderer');

@@ -4,10 +4,10 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { removeStaleFolders, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
+import { temporaryPrefixes } from '../../main/machine/owned-folder.ts';
 import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { missingPrograms } from '../support/display.ts';
@@ -15,7 +15,7 @@ import { XClient } from '../support/x-client.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { root, until } from './support.ts';
 
-const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'flock');
+const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'flock', 'prlimit');
 beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
 let app: RealApp;
 let stopped: number[] = [];
@@ -223,17 +223,38 @@ test('a window of another program that says it is the browser’s is not looked 
   await opensAgain();
 });
 
-test('main is killed while the browser is stopped: the next start ends that browser before it opens its own', { timeout: 120_000 }, async () => {
+test('main is killed while the browser is stopped: the browser and its picture go with it, whatever lies on the disk', { timeout: 120_000 }, async () => {
   await coloured();
-  const left = browserTree();
-  stop([left[0]!]);
+  const [browser] = browserTree();
+  stop([browser!]);
+  // What a next start would find it by.
+  for (const name of readdirSync(app.folder)) if (name.startsWith(temporaryPrefixes.chromium)) rmSync(join(app.folder, name), { recursive: true });
   process.kill(app.child.pid!, 'SIGKILL');
-  await until(() => !isRunning(app.child.pid!), 'the end of main');
-  expect(isRunning(left[0]!)).toBe(true);
-  expect(removeStaleFolders(app.folder, temporaryPrefixes.chromium)).toHaveLength(1);
-  stopped = [];
-  expect(left.filter(isRunning)).toEqual([]);
+  await until(() => !isRunning(browser!), 'the end of the browser');
   await until(() => app.display.pointsOf(colour) === 0, 'the window gone');
+  stopped = [];
+});
+
+test('main can open nothing any more (prlimit), and the browser is stopped: a lock takes the picture away all the same', { timeout: 120_000 }, async () => {
+  await coloured();
+  const [main, browser] = [app.child.pid!, browserTree()[0]!];
+  stop([browser]);
+  const limit = (most: string): void => void execFileSync('prlimit', ['--pid', String(main), `--nofile=${most}`]);
+  limit('3:4096');
+  try {
+    // Main wakes up after a gap, and locks by itself: nobody can reach its socket.
+    stop([main]);
+    const since = performance.now();
+    await until(() => performance.now() - since > 6000, 'a gap');
+    process.kill(main, 'SIGCONT');
+    await until(() => app.display.pointsOf(colour) === 0, 'the window gone', 30_000);
+    expect(isRunning(browser)).toBe(false);
+  } finally {
+    stopped = [];
+    limit('4096:4096');
+  }
+  await until(() => status()['locked'] === true, 'the lock', 30_000);
+  await until(() => locks().length > 0, 'the event of the lock', 30_000);
 });
 
 test('a window that is not on the screen is dark too, and stays so when it comes back', { timeout: 120_000 }, async () => {

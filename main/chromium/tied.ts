@@ -1,0 +1,18 @@
+/** Ties the browser to us: a window whose main is gone shows text that nobody could take away. */
+import { existsSync } from 'node:fs';
+
+/** util-linux has both (`--pdeathsig` since 2.33, 2018); without them the next start ends a browser that was left (owned-folder.ts). */
+const setpriv = '/usr/bin/setpriv';
+const prlimit = '/usr/bin/prlimit';
+/** A core of 0 bytes would still be piped to a collector of the system's; no file and no collector takes 1. */
+const CORE = '--core=1:1';
+
+/**
+ * The command that starts a browser which the kernel kills as soon as our process ends, however that ends and whether or not the
+ * browser runs then (prctl(2), PR_SET_PDEATHSIG), and which nobody but root lets write a core: its hard limit is as low as the soft
+ * one. The browser's own script passes both on, because it executes the browser in its place.
+ */
+export function tiedToUs(path: string, args: readonly string[]): { readonly path: string; readonly args: string[] } {
+  if (process.platform !== 'linux' || !existsSync(setpriv) || !existsSync(prlimit)) return { path, args: [...args] };
+  return { path: setpriv, args: ['--pdeathsig', 'KILL', '--', prlimit, CORE, '--', path, ...args] };
+}
