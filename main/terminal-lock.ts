@@ -50,6 +50,9 @@ export interface TerminalLockOptions {
   readonly clock: Clock;
 }
 
+/** So long a passphrase that was not sent is kept without a further key. */
+const LEFT_MS = 30_000;
+
 /** What a task bar shows of a locked terminal. */
 const title = 'Wardmux is locked';
 
@@ -78,6 +81,8 @@ export class TerminalLock implements Gate {
   /** Output that came while the screen was being rebuilt. */
   #held: Uint8Array[] = [];
   #note = '';
+  /** When the last key of a passphrase came. */
+  #editedAt = 0;
   /** Locked before there was anything to lock. */
   #early: LockCause | undefined;
   #ended = false;
@@ -110,6 +115,8 @@ export class TerminalLock implements Gate {
   /** Once a second. Tests with a clock of their own call it. */
   tick(): void {
     this.#send({ type: 'tick' });
+    // Whoever types and is called away leaves nothing to the next who comes.
+    if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
   }
 
   /** An answer for the private socket. */
@@ -275,6 +282,7 @@ export class TerminalLock implements Gate {
   }
 
   #edit(bytes: Uint8Array): void {
+    this.#editedAt = this.#options.clock.now();
     if (this.#phase !== 'asking') return;
     const end = this.#line.type(bytes);
     if (end === undefined) return;

@@ -12,7 +12,7 @@ import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
-import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
+import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 
@@ -21,6 +21,8 @@ type Person = Facts['people'][number];
 type Method = Person['methods'][number];
 
 const text = messages.lock;
+/** So long a passphrase that was not sent stays in its field without a further key. */
+const LEFT_MS = 30_000;
 
 export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readonly facts: Facts | undefined }): JSX.Element {
   const [facts, setFacts] = useState(first);
@@ -45,8 +47,9 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   useLayoutEffect(() => {
     way.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
     if (!field.current) return;
-    field.current.value += typedAhead.current;
+    if (typedAhead.current) setSecretText(field.current, secretText(field.current) + typedAhead.current);
     typedAhead.current = '';
+    if (secretText(field.current)) stillThere();
   }, [method, person?.id, choosing]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
@@ -54,6 +57,24 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       say(text.allowed);
     }
   }, [waiting]);
+
+  // Whoever types and is called away leaves nothing to the next who comes, who could have it shown or sent.
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const stillThere = (): void => {
+    clearTimeout(leaving.current);
+    leaving.current = setTimeout(() => {
+      if (field.current) takeSecret(field.current).fill(0);
+      setShown(false);
+    }, LEFT_MS);
+  };
+  useEffect(() => {
+    const hide = (): void => setShown(false);
+    window.addEventListener('blur', hide);
+    return () => {
+      window.removeEventListener('blur', hide);
+      clearTimeout(leaving.current);
+    };
+  }, []);
 
   // Without an answer there is no way in, and nothing is cleared: each key, click or focus asks again.
   useEffect(() => {
@@ -104,7 +125,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   const byPassphrase = async (): Promise<void> => {
     if (!person || busy || waiting || !field.current) return;
-    if (!field.current.value) {
+    if (!secretText(field.current)) {
       setError(text.empty);
       return;
     }
@@ -136,6 +157,11 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     } catch (reason) {
       await refused(reason);
     }
+  };
+
+  const show = (on: boolean): void => {
+    setShown(on);
+    stillThere();
   };
 
   const choose = (next: Method): void => {
@@ -236,7 +262,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     <label class="faint" for="passphrase">
                       {text.field}
                     </label>
-                    <SecretField id="passphrase" input={field} shown={shown} disabled={busy !== undefined} focus />
+                    <SecretField id="passphrase" input={field} shown={shown} disabled={busy !== undefined} focus onInput={stillThere} />
                   </div>
                   <CapsLock on={capsLock} />
                   <Button kind="main" tall submit hint={waiting ? text.wait(left(wait)) : 'enter'} disabled={waiting || busy !== undefined}>
@@ -263,7 +289,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     {method === 'passkey' ? text.passphraseInstead : text.passkeyInstead}
                   </Button>
                 ) : null}
-                {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={setShown} /> : null}
+                {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={show} /> : null}
                 {facts.people.length > 1 ? (
                   <Button hint={method === 'passkey' && !hasOther ? 's' : ''} disabled={busy !== undefined} onClick={() => setChoosing(true)}>
                     {text.someoneElse}

@@ -5,7 +5,7 @@ import { loadJudge, passphraseMin, type PassphraseJudgement } from '../../src/pe
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, Field, Mark } from '../shared/parts.tsx';
-import { SecretField, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
+import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { Form, StepHead } from './step-parts.tsx';
 
 const text = messages.setup;
@@ -36,7 +36,7 @@ export function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps)
     const judging = await judge;
     const field = first.current;
     if (!field) return undefined;
-    const now = judging(field.value, context);
+    const now = judging(secretText(field), context);
     setJudgement(now);
     return now;
   };
@@ -46,13 +46,13 @@ export function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps)
     if (!now) return;
     setError(now.accepted ? '' : now.sentence);
     if (!now.accepted) return first.current!.focus();
-    if (!again.current!.value) return again.current!.focus();
-    if (again.current!.value !== first.current!.value) {
+    if (!secretText(again.current!)) return again.current!.focus();
+    if (secretText(again.current!) !== secretText(first.current!)) {
       setDifferent(text.passphrase.different);
-      again.current!.value = '';
+      setSecretText(again.current!, '');
       return again.current!.focus();
     }
-    again.current!.value = '';
+    setSecretText(again.current!, '');
     onDone(takeSecret(first.current!));
   };
   return (

@@ -1,3 +1,4 @@
+import { bullet, bullets } from '../../renderer/shared/secret-text.ts';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
@@ -77,6 +78,46 @@ test('without a passkey the passphrase field has the focus, and Return unlocks',
   expect(core.requests.map(({ input }) => JSON.stringify(input)).join()).not.toContain('gravel');
 });
 
+test('the field never holds what is typed into it, nor does a selection of it: edited anywhere, the right text is sent', async () => {
+  const { page, core } = await start(withoutPasskey);
+  await page.evaluate(`globalThis.seen = new Set(); document.addEventListener('keyup', () => seen.add(document.querySelector('#passphrase').value))`);
+  await page.keyboard.type('kettle xostrich');
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'Backspace', 'Home', 'Shift+ArrowRight'])
+    await page.keyboard.press(key);
+  await page.keyboard.type('KK');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText('\u00e9');
+  await page.keyboard.press('End');
+  await page.keyboard.type('!');
+  await page.keyboard.press('Control+a');
+  expect(await page.evaluate('String(getSelection())')).not.toMatch(/[a-z]/i);
+  await page.keyboard.press('End');
+  const seen = await page.evaluate<string[]>('[...seen]');
+  expect(seen.length).toBeGreaterThan(5);
+  expect(seen.filter((value) => value.replaceAll(bullet, '') !== '')).toEqual([]);
+  await page.keyboard.press('Enter');
+  const secret = await until(() => core.frames[0]?.frame, 'the frame');
+  expect(secret.type === 'passphrase' && Buffer.from(secret.bytes).toString()).toBe('KK\u00e9ttle ostrich!');
+});
+
+test('a passphrase that was typed and not sent is gone after half a minute, and hidden when the window loses the focus', async () => {
+  const { page, core } = await start(withoutPasskey);
+  await page.clock.install();
+  await page.reload();
+  await page.waitForSelector('#passphrase');
+  await page.keyboard.type('gravel kettle');
+  await page.clock.runFor(29_000);
+  expect(await page.inputValue('#passphrase')).toBe(bullets('gravel kettle'));
+  await page.click('button:text-is("show")');
+  expect(await page.inputValue('#passphrase')).toBe('gravel kettle');
+  await page.evaluate(`window.dispatchEvent(new Event('blur'))`);
+  await page.waitForSelector('#passphrase[type=password]');
+  await page.clock.runFor(31_000);
+  expect(await page.inputValue('#passphrase')).toBe('');
+  await page.keyboard.press('Enter');
+  expect(core.frames).toEqual([]);
+});
+
 test('the passphrase is sent in NFC', async () => {
   const { page, core } = await start(withoutPasskey);
   await page.fill('#passphrase', 'cafe\u0301 kettle ostrich');
@@ -153,13 +194,14 @@ test('Tab from the passphrase leads to the way in, and what is typed there never
   expect(await focused()).toContain('Unlock with passphrase');
   await page.keyboard.type('kettle ostrich');
   expect(await page.getAttribute('#passphrase', 'type')).toBe('password');
-  expect(await page.inputValue('#passphrase')).toBe('gravelkettle ostrich');
+  expect(await page.inputValue('#passphrase')).toBe(bullets('gravelkettle ostrich'));
   // Still there by keyboard, after the way in.
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   expect(await focused()).toBe('show');
   await page.keyboard.press('Space');
   expect(await page.getAttribute('#passphrase', 'type')).toBe('text');
+  expect(await page.inputValue('#passphrase')).toBe('gravelkettle ostrich');
   await page.keyboard.press('Space');
   expect(await page.getAttribute('#passphrase', 'type')).toBe('password');
 });
@@ -169,7 +211,7 @@ test.each(['larger text', 'more contrast', 'light', 'no motion', 'show'])('after
   await page.click(`button:text-is("${name}")`);
   await page.keyboard.type('gravel kettle');
   expect(await focused()).toBe('passphrase');
-  expect(await page.inputValue('#passphrase')).toBe('gravel kettle');
+  expect(await page.inputValue('#passphrase')).toBe(name === 'show' ? 'gravel kettle' : bullets('gravel kettle'));
 });
 
 test('after a click on a setting Return unlocks, and does not press the setting again', async () => {
@@ -186,7 +228,7 @@ test('where the passkey is ready, a passphrase can be typed at once: every lette
   expect(await page.getAttribute('.poster__way', 'aria-label')).toBe('Unlock with passkey');
   await page.keyboard.type('pass some kettle');
   await page.waitForSelector('#passphrase');
-  expect(await page.inputValue('#passphrase')).toBe('pass some kettle');
+  expect(await page.inputValue('#passphrase')).toBe(bullets('pass some kettle'));
   expect(await page.getAttribute('.poster__way', 'aria-label')).toBe('Unlock with passphrase');
   await page.keyboard.press('Enter');
   const secret = await until(() => core.frames[0]?.frame, 'the frame');
@@ -255,7 +297,7 @@ test('after a click on nothing, what is typed lands in the passphrase field, and
   await page.click('.poster__cap');
   expect(await page.evaluate('document.activeElement === document.body')).toBe(true);
   await page.keyboard.type(' skettle');
-  expect(await page.inputValue('#passphrase')).toBe(' skettle');
+  expect(await page.inputValue('#passphrase')).toBe(bullets(' skettle'));
   await page.click('.poster__cap');
   await page.keyboard.press('Backspace');
   await page.click('.poster__cap');

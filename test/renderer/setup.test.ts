@@ -1,3 +1,4 @@
+import { bullets } from '../../renderer/shared/secret-text.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { randomBytes } from 'node:crypto';
 import type { Browser } from 'playwright-core';
@@ -118,7 +119,7 @@ test('Tab from a passphrase leads to the next field and on to Next, never to wha
   await page.keyboard.type(secret);
   await page.keyboard.press('Tab');
   await page.keyboard.type(secret);
-  expect(await page.inputValue('#again')).toBe(secret);
+  expect(await page.inputValue('#again')).toBe(bullets(secret));
   expect(await kinds()).toEqual(['password', 'password']);
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
