@@ -38,7 +38,7 @@ export class ImpostorError extends SentenceError {
 }
 
 /** A process for people: its number, and its program where that may be read. */
-function processWords(pid: number): string {
+export function processWords(pid: number): string {
   try {
     return `process ${pid} (${readlinkSync(`/proc/${pid}/exe`)})`;
   } catch {

@@ -65,23 +65,28 @@ export function isHeld(folder: string): boolean {
   }
 }
 
-/**
- * Whether `pid` may be the process that holds the folder: false where nobody does, or the kernel names another one (proc(5),
- * /proc/locks). True where it does not say, as across containers, and on file systems that have other numbers there.
- */
-export function mayHold(folder: string, pid: number): boolean {
-  if (process.platform !== 'linux') return true;
-  if (!isHeld(folder)) return false;
+/** Processes that hold the folder, where the kernel names them (proc(5), /proc/locks); 0 for one of another container. */
+export function holdersOf(folder: string): number[] {
   try {
     const inode = statSync(folder, { bigint: true }).ino;
     // ORDINAL: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF
-    const holders = readFileSync('/proc/locks', 'utf8')
+    return readFileSync('/proc/locks', 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
       .filter(([, kind, , , , file]) => kind === 'FLOCK' && file?.split(':')[2] === String(inode))
       .map(([, , , , holder]) => Number(holder));
-    return holders.length === 0 || holders.some((holder) => holder === pid || holder <= 0);
   } catch {
-    return true;
+    return [];
   }
+}
+
+/**
+ * Whether `pid` may be the process that holds the folder: false where nobody does, or the kernel names another one. True where it
+ * does not say, as across containers, and on file systems that have other numbers there.
+ */
+export function mayHold(folder: string, pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  if (!isHeld(folder)) return false;
+  const holders = holdersOf(folder);
+  return holders.length === 0 || holders.some((holder) => holder === pid || holder <= 0);
 }

@@ -5,8 +5,8 @@ import { checkIdentity, homeFolder, homePaths, pinnedBefore, readInstallation, t
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { askIfThere, ImpostorError, listening, socketPath, terminalSockets } from '../../control/ask.ts';
-import { isHeld, mayHold } from '../../control/hold.ts';
+import { askIfThere, ImpostorError, listening, processWords, socketPath, terminalSockets } from '../../control/ask.ts';
+import { holdersOf, isHeld, mayHold } from '../../control/hold.ts';
 import { verbs, type AppFacts, type Verb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
@@ -86,7 +86,13 @@ async function askOnce(command: Verb, home: string, path: string, key: Uint8Arra
   }
   const [app, ...there] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
   // An app that cannot be asked is not one that does not run.
-  if (!app && isHeld(home)) throw new Unheard(home, 'its socket was taken away, or it is just starting');
+  if (!app && isHeld(home)) {
+    const holders = holdersOf(home).filter((pid) => pid > 0);
+    throw new Unheard(
+      home,
+      `its socket was taken away, or it is just starting${holders.length > 0 ? `; who holds the folder is ${holders.map(processWords).join(', ')}` : ''}`,
+    );
+  }
   const silent = listening(path).find((socket) => socket !== path && there[terminals.indexOf(socket)] === undefined);
   if (silent) throw new Unheard(home, `a terminal listens at ${silent}, and its socket was taken away`);
   // Before the first run nothing can be open, and nobody can sign: whoever says more than that is not the app.
