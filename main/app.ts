@@ -225,7 +225,7 @@ export class App {
       display: new DisplayFile(home),
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
       showFolder,
-      setup: { auditKeyPath: () => defaultAuditKey(env).path, secretStore: () => secretStoreFacts(home) },
+      setup: { auditKey: () => defaultAuditKey(env), secretStore: () => secretStoreFacts(home) },
       clipboard,
       emit,
       openInstalled: () => this.#openInstalled(),

@@ -7,7 +7,7 @@ import type { AttachedPane } from '../src/pty/service.ts';
 import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Grant, Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import type { EventName, Events } from '../src/bridge/schema.ts';
+import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/people/types.ts';
 import type { Clock } from './clock.ts';
 import type { Peer } from './host.ts';
@@ -144,7 +144,7 @@ export class Gate {
   }
 
   /** @param more what stands behind the sentence, to be read again. */
-  notice(level: 'ok' | 'warn' | 'stop', sentence: string, pane?: number, more: readonly string[] = []): void {
+  notice(level: NoticeLevel, sentence: string, pane?: number, more: readonly string[] = []): void {
     this.emit('notice', () => ({ level, sentence, ...(pane === undefined ? {} : { pane }), ...(more.length === 0 ? {} : { more }) }));
   }
 

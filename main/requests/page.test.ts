@@ -5,15 +5,19 @@ import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 
 /** A workspace that says hello, with somebody in who has these roles. */
-async function hello(roles: string[]): Promise<{ readonly told: string[]; readonly asked: number }> {
+async function hello(
+  roles: string[],
+  more: Partial<RequestParts> = {},
+): Promise<{ readonly told: string[]; readonly asked: number; readonly noticed: string[] }> {
   const person = { id: 'p-000000000001', name: 'Ada Example', roles } as unknown as PersonRecord;
   const told: string[] = [];
+  const noticed: string[] = [];
   let asked = 0;
   const parts: Partial<RequestParts> = {
     gate: {
       session: { person, grant: grantOf(person, 'passphrase') },
       attached: () => undefined,
-      notice: () => undefined,
+      notice: (level: string, sentence: string) => void noticed.push(`${level}: ${sentence}`),
     } as unknown as RequestParts['gate'],
     windows: { document: 1, surface: 'workspace', greet: () => undefined },
     vaults: { require: () => ({ connect: async () => new Uint8Array(65), ask: () => Promise.reject(new Error('not here')) }) },
@@ -31,9 +35,10 @@ async function hello(roles: string[]): Promise<{ readonly told: string[]; readon
     policy: { look: async () => undefined as never, remind: () => undefined },
     display: { value: {} } as unknown as RequestParts['display'],
     emit: (event) => void told.push(event),
+    ...more,
   };
   await pageRequests(parts as RequestParts).hello({ publicKey: '' });
-  return { told, asked };
+  return { told, asked, noticed };
 }
 
 test('an operator is shown their panes', async () => {
@@ -44,4 +49,23 @@ test('an operator is shown their panes', async () => {
 test('whoever may not use sessions is in all the same, and sees none: the shells are not asked', async () => {
   const { told, asked } = await hello(['auditor']);
   expect([asked, told.includes('view'), told.includes('status')]).toEqual([0, false, true]);
+});
+
+test('the audit key that nobody has shown to lie elsewhere is a quiet line once a day, at an unlock that is not the first', async () => {
+  const kid = 'audit-7f3ac210';
+  const logged: string[] = [];
+  const key = (asked: string | null, apart = false) => ({ kid, inForce: [{ from: 0, to: null }], apart, asked });
+  const at = (lastUnlock: string | null, facts: unknown): ReturnType<typeof hello> =>
+    hello(['operator'], {
+      unlock: { takeWelcome: () => ({ lastUnlock, failures: 0 }) } as unknown as RequestParts['unlock'],
+      installed: { current: { ledger: { facts: { auditKeys: () => [facts] } } } } as unknown as RequestParts['installed'],
+      journal: { log: ({ action }: { action: string }) => void logged.push(action) } as unknown as RequestParts['journal'],
+    });
+  const before = '2026-01-01T00:00:00Z';
+  expect((await at(null, key(null))).noticed).toEqual([]);
+  expect((await at(before, key(null))).noticed).toEqual([expect.stringMatching(new RegExp(`^note: .*${kid}.*wardmux audit-key prove FILE$`))]);
+  expect(logged).toEqual(['audit-key.asked']);
+  expect((await at(before, key(new Date().toISOString()))).noticed).toEqual([]);
+  expect((await at(before, key(before, true))).noticed).toEqual([]);
+  expect(logged).toEqual(['audit-key.asked']);
 });

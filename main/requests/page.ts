@@ -1,6 +1,7 @@
 /** What every page says: its first message, and that somebody is there. */
 import { denialOf, type Grant } from '../../src/access/index.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
+import { askSentence, auditKeysToAskFor } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { ViewRefused } from '../pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
@@ -8,7 +9,7 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, unlock, workspace, status, policy, display, journal, emit } = parts;
+  const { gate, windows, vaults, pty, unlock, workspace, status, policy, display, installed, journal, emit } = parts;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
   async function attach(key: Uint8Array, person: PersonRecord, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
@@ -30,6 +31,15 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
     check();
     gate.attached(attached.panes);
     emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
+  }
+
+  /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies off this disk: the same as in a terminal. */
+  function remindOfAuditKeys(person: string): void {
+    if (!installed.current) return;
+    for (const key of auditKeysToAskFor(installed.current.ledger.facts, Date.now())) {
+      journal.log({ action: 'audit-key.asked', person, detail: { key } });
+      gate.notice('note', askSentence(key));
+    }
   }
 
   return {
@@ -57,6 +67,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);
+      // Not in the first run, which has just said it.
+      if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.look().catch(() => undefined);
       policy.remind();

@@ -4,6 +4,7 @@
  */
 import type { EventName, Events } from '../../src/bridge/schema.ts';
 import type { Handlers } from '../../src/process/bridge-server.ts';
+import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { DisplayFile } from '../display.ts';
 import type { Evidence } from '../evidence.ts';
@@ -44,7 +45,7 @@ export interface RequestParts {
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;
   /** What the first run says before anything is written. */
-  readonly setup: { readonly auditKeyPath: () => string; readonly secretStore: () => Promise<SecretStoreFacts> };
+  readonly setup: { readonly auditKey: () => AuditKeyPlace; readonly secretStore: () => Promise<SecretStoreFacts> };
   /** `copied`: something was copied in the workspace, and no lock page has cleared the clipboard since. */
   readonly clipboard: { copied: boolean };
   /** To whatever page stands; the gate's own `emit` is for the open workspace. */

@@ -5,13 +5,17 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
   const { home, host, setup, gate, vaults, unlock, status, journal, openInstalled } = parts;
   return {
-    'setup.facts': async () => ({
-      workstation: status.workstation(),
-      home: home.folder,
-      auditKeyPath: setup.auditKeyPath(),
-      secretStore: await setup.secretStore(),
-      passkeyLimit: host.passkeyLimit ?? null,
-    }),
+    'setup.facts': async () => {
+      const { path, sentence } = setup.auditKey();
+      return {
+        workstation: status.workstation(),
+        home: home.folder,
+        auditKeyPath: path,
+        auditKeySentence: sentence,
+        secretStore: await setup.secretStore(),
+        passkeyLimit: host.passkeyLimit ?? null,
+      };
+    },
     'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {
       const vault = vaults.require();
       const created = await vault.ask('createPerson', { name, auditKeyPath, replaceInstallation });

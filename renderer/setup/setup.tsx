@@ -74,6 +74,7 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
               bridge={bridge}
               name={name}
               path={facts.auditKeyPath}
+              place={facts.auditKeySentence}
               takeSecret={() => secret.current}
               onBack={() => {
                 secret.current?.fill(0);
@@ -159,12 +160,14 @@ interface AuditStepProps {
   readonly bridge: Bridge;
   readonly name: string;
   readonly path: string;
+  /** What is to be said of that path. */
+  readonly place: string;
   readonly takeSecret: () => Uint8Array | undefined;
   readonly onBack: () => void;
   readonly onDone: (created: Created) => void;
 }
 
-function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: AuditStepProps): JSX.Element {
+function AuditStep({ bridge, name, path, place, takeSecret: secret, onBack, onDone }: AuditStepProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
@@ -197,7 +200,7 @@ function AuditStep({ bridge, name, path, takeSecret: secret, onBack, onDone }: A
   return (
     <Form onSubmit={() => void create()}>
       <StepHead heading={text.audit.heading}>{text.audit.text}</StepHead>
-      <Field id="audit" label={text.audit.field} error={error} hint={text.audit.hint}>
+      <Field id="audit" label={text.audit.field} error={error} hint={text.audit.hint(place)}>
         <input
           id="audit"
           ref={input}

@@ -289,7 +289,7 @@ export const messages = {
       heading: 'A key for the auditor.',
       text: 'Every recording is also sealed to an audit key, so that it can be opened when you are gone. Its secret half is written to one file, once. Move that file off this machine: whoever has it can read every recording.',
       field: 'file for the secret half',
-      hint: 'A USB stick is a good place. The public half stays here, in the policy.',
+      hint: (place: string) => `${place} The public half stays here, in the policy.`,
       empty: 'Say where the file goes: a full path.',
       create: 'Create keys',
       replace: 'The installation that was here before is given up. Its recordings and its ledger are not in this folder any more.',

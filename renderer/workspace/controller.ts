@@ -186,7 +186,7 @@ export class Controller {
   #onNotice({ level, sentence, pane, more = [] }: Events['notice']): void {
     const number = model.allPanes.value.find((entry) => entry.pane.pane === pane)?.pane.number;
     const whole = number === undefined ? sentence : text.aboutPane(number, sentence);
-    if (level === 'ok') this.notices.toast(level, whole);
+    if (level === 'ok' || level === 'note') this.notices.toast(level, whole);
     else this.notices.banner(level, whole, more.length > 0 ? text.more : undefined);
     for (const detail of more) this.notices.remember(level, detail);
   }

@@ -47,6 +47,8 @@ export const requests = {
       workstation: z.string(),
       home: z.string(),
       auditKeyPath: z.string(),
+      /** Why there, and what is wrong with it. */
+      auditKeySentence: z.string(),
       secretStore: z.object({ name: z.string(), weaker: z.boolean(), sentence: z.string() }),
       passkeyLimit,
     }),
@@ -230,6 +232,9 @@ export interface Display {
   readonly motion: boolean;
 }
 
+/** A `note` is a reminder: a quiet line that goes by itself. */
+export type NoticeLevel = 'ok' | 'note' | 'warn' | 'stop';
+
 /** What the core tells a page unasked. */
 export interface Events {
   /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
@@ -238,8 +243,8 @@ export interface Events {
   status: StatusView;
   /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
   lease: Readonly<Record<string, never>>;
-  /** A toast (`level` ok) or a banner that stays until read (warn, stop). */
-  notice: { readonly level: 'ok' | 'warn' | 'stop'; readonly sentence: string; readonly pane?: number; readonly more?: readonly string[] };
+  /** A toast (`level` ok, note) or a banner that stays until read (warn, stop). */
+  notice: { readonly level: NoticeLevel; readonly sentence: string; readonly pane?: number; readonly more?: readonly string[] };
   /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
   standing: { readonly about: 'policy'; readonly fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null };
   /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */

@@ -23,6 +23,7 @@ import { BridgeServer } from '../../src/process/bridge-server.ts';
 import type { OutputOf } from '../../src/process/service.ts';
 import { grantOf } from '../../src/access/index.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
+import { auditKeyPlace } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
@@ -340,7 +341,7 @@ export class FakeCore {
       evidence: this.evidence,
       showFolder: async () => true,
       setup: {
-        auditKeyPath: () => '/home/mueda/wardmux-audit-key.json',
+        auditKey: () => ({ ...auditKeyPlace([], '/home/mueda', 'ICU-WS-014'), path: '/home/mueda/wardmux-audit-key.json' }),
         secretStore: async () => ({ name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' }),
       },
       clipboard: { copied: false },
