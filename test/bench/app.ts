@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import type { ChromiumWindow } from '../../main/chromium/window.ts';
+import { hear } from './hear.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const patienceMs = 120_000;
@@ -30,6 +32,10 @@ export function initHome(folder: string): { readonly home: string } {
 
 export interface BenchApp {
   readonly surface: string | undefined;
+  readonly lockPage: boolean;
+  readonly lease: number;
+  /** Opens a page that is not ours. @returns ms until it was closed, from the moment in which the browser had told of it. */
+  strange(): Promise<number>;
   page(): Page;
   readonly browserPid: number | undefined;
   lock(): Promise<void>;
@@ -42,10 +48,27 @@ export async function startApp(folder: string, home: string, options: { readonly
   const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/sh', ENV: '', LANG: 'C.UTF-8', DISPLAY: options.display };
   const distFolder = join(root, 'dist');
   const host = await createChromiumHost({ distFolder, home, headless: options.headless, env, runFolder: join(folder, 'run') });
+  const heard = hear(host);
   const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
   return {
     get surface() {
       return app.surface;
+    },
+    get lockPage() {
+      return app.surface === 'lock' && heard.lockPage();
+    },
+    get lease() {
+      return heard.lease();
+    },
+    async strange() {
+      const { closedTargets } = app.window as ChromiumWindow;
+      const before = closedTargets.length;
+      const session = await host.page().context().browser()!.newBrowserCDPSession();
+      await session.send('Target.createTarget', { url: 'about:blank' });
+      const page = (): { readonly ms: number } | undefined => closedTargets.slice(before).find(({ type }) => type === 'page');
+      await until(() => page() !== undefined, 'the end of a strange page');
+      await session.detach();
+      return page()!.ms;
     },
     page: () => host.page(),
     get browserPid() {

@@ -3,13 +3,15 @@
  * a window of the shipped Chromium host on a screen of its own (Xvfb). A pane is filled with one colour; the picture is looked
  * at, without a pause, until no point of it has the colour any more, or the pane is filled again.
  */
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
+import { LEASE_MS } from '../../src/bridge/lease.ts';
+import type { Said } from './stopped-main.ts';
 import { initHome, passphrase, until, startApp } from './app.ts';
 import { median, percentile, type FigureRow } from './stats.ts';
 
@@ -20,13 +22,17 @@ const fill = String.raw`\033[48;2;208;31;119m\033[2J`;
 const filled = 300;
 /** Typed too early, at a page that is not ready, it goes nowhere: it is typed again after this. */
 const againMs = 8000;
+/** Between a lock page's question for what it shows and its field: two frames, and some for a busy machine. */
+const drawnMs = 150;
 
 const names = {
   quiet: 'lock to nothing visible',
   flood: 'the same while a program floods the pane',
   browser: 'the same with a stopped browser',
   gpu: 'the same with a stopped GPU process',
-  main: 'stopped main to nothing visible (its lease is 3 s)',
+  main: 'stopped main to nothing visible, since the stop',
+  lease: 'the same since the lease ran out (3 s after its last renewal)',
+  strange: 'a page that is not ours, from the browser’s word of it to its end',
   return: 'return to the pane drawn',
 } as const;
 
@@ -71,8 +77,13 @@ export async function benchLock(options: { readonly rounds: number; readonly say
     const enterHere = (): void => {
       if (app.surface === 'lock') enter();
     };
+    // The page has asked for what it shows: it stands a moment later.
+    const lockPage = async (): Promise<void> => {
+      await until(() => app.lockPage, 'the lock page');
+      await new Promise((drawn) => setTimeout(drawn, drawnMs));
+    };
     const unlock = async (): Promise<void> => {
-      await until(() => app.surface === 'lock', 'the lock page');
+      await lockPage();
       await insist(enterHere, () => app.surface === 'workspace', 'the workspace');
     };
     const show = async (command: string, shown: () => boolean): Promise<void> => {
@@ -84,7 +95,7 @@ export async function benchLock(options: { readonly rounds: number; readonly say
     };
     /** From the key that ends the passphrase until all is there. */
     const comesBack = async (shown: () => boolean): Promise<number> => {
-      await until(() => app.surface === 'lock', 'the lock page');
+      await lockPage();
       const entered = await insist(enterHere, shown, 'the panes');
       return performance.now() - entered;
     };
@@ -104,6 +115,9 @@ export async function benchLock(options: { readonly rounds: number; readonly say
         }
         rows.push(locks(names[kind], samples, say));
       }
+      const strange: number[] = [];
+      for (let round = 0; round < rounds; round++) strange.push(await app.strange());
+      rows.push(figure(names.strange, strange, 'its tab and its page; 100 ms wanted', say));
       const one: number[] = [];
       for (let round = 0; round < rounds; round++) {
         one.push(await comesBack(whole));
@@ -113,10 +127,14 @@ export async function benchLock(options: { readonly rounds: number; readonly say
     } finally {
       await app.stop();
     }
-    const samples: number[] = [];
-    // It takes 3 s each, and a lease does not vary: fewer rounds.
-    for (let round = 0; round < Math.ceil(rounds / 5); round++) samples.push(await stoppedMain(folder, home, display));
-    rows.push(locks(names.main, samples, say));
+    const sinceStop: number[] = [];
+    const sinceLease: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { stopped, over } = await stoppedMain(folder, home, display);
+      sinceStop.push(stopped);
+      sinceLease.push(over);
+    }
+    rows.push(locks(names.main, sinceStop, say), locks(names.lease, sinceLease, say));
   } catch (error) {
     const missing = `failed: ${(error as Error).message.split('\n')[0]}`;
     say(`lock: ${missing}`);
@@ -148,36 +166,36 @@ function victim(kind: 'browser' | 'gpu', browser: number): number {
   return found;
 }
 
-/** The app in a process of its own, as `npm start` has it: stopped while it shows the colour. @returns ms until it shows none. */
-async function stoppedMain(folder: string, home: string, display: Display): Promise<number> {
-  const start = fileURLToPath(new URL('../../dist/start.mjs', import.meta.url));
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    SHELL: '/bin/sh',
-    ENV: '',
-    LANG: 'C.UTF-8',
-    DISPLAY: display.name,
-    WARDMUX_HOME: home,
-    TMPDIR: folder,
-  };
-  const main = spawn(process.execPath, [start], { env, stdio: 'ignore' });
+/**
+ * The app in a process of its own: stopped while it shows the colour.
+ * @returns ms until the screen shows none, from the stop, and from the moment in which the page's lease ran out: LEASE_MS after main has
+ * renewed it last. The page looks every CHECK_MS.
+ */
+async function stoppedMain(folder: string, home: string, display: Display): Promise<{ readonly stopped: number; readonly over: number }> {
+  const main = fork(fileURLToPath(new URL('./stopped-main.ts', import.meta.url)), [folder, home, display.name], { stdio: 'ignore' });
   const ended = new Promise((resolve) => main.once('exit', resolve));
+  let said: Said | undefined;
+  main.on('message', (message) => (said = message as Said));
   try {
-    await until(async () => {
+    await until(() => said?.lockPage === true, 'the lock page');
+    await new Promise((drawn) => setTimeout(drawn, drawnMs));
+    const enter = (): void => {
+      if (said?.surface !== 'lock') return;
       display.key('ctrl+a');
       display.type(passphrase);
       display.key('Return');
-      await new Promise((next) => setTimeout(next, 3000));
+    };
+    await insist(enter, () => said?.surface === 'workspace', 'the workspace');
+    const show = (): void => {
       display.key('ctrl+c', 'Return');
       display.type(`printf '${fill}'; cat\n`);
-      await new Promise((next) => setTimeout(next, 1000));
-      return display.pointsOf(colour) > filled;
-    }, 'the coloured pane');
+    };
+    await insist(show, () => display.pointsOf(colour) > filled, 'the coloured pane');
     process.kill(main.pid!, 'SIGSTOP');
-    const stopped = performance.now();
-    await until(() => display.pointsOf(colour) === 0, 'the page that acts by itself');
-    return performance.now() - stopped;
+    const stopped = Date.now();
+    while (display.pointsOf(colour) > 0) await next();
+    const dark = Date.now();
+    return { stopped: dark - stopped, over: dark - (said!.lease + LEASE_MS) };
   } finally {
     process.kill(main.pid!, 'SIGCONT');
     main.kill('SIGTERM');
