@@ -1,5 +1,6 @@
 /** The peer's end of the sealed view channel (pty host, vault host): synchronous, on node:crypto. */
 import { createCipheriv, createDecipheriv, createECDH, createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { FreedMemory } from './freed.ts';
 import { ChannelError, counterBytes, keyInfo, publicKeyBytes, tagBytes } from './wire.ts';
 
 /** One page's channel, seen from the peer. */
@@ -8,6 +9,7 @@ export class PeerChannel {
   readonly publicKey: Uint8Array;
   #out: KeyObject | undefined;
   #in: KeyObject | undefined;
+  readonly #freed = new FreedMemory();
   #sent = 0n;
   #received = 0n;
 
@@ -57,7 +59,10 @@ export class PeerChannel {
     view.copy(iv, 4, 0, counterBytes);
     const decipher = createDecipheriv('aes-256-gcm', this.#in, iv);
     decipher.setAuthTag(view.subarray(view.length - tagBytes));
-    const plain = decipher.update(view.subarray(counterBytes, view.length - tagBytes));
+    const sealed = view.subarray(counterBytes, view.length - tagBytes);
+    this.#freed.prepare(sealed.length);
+    const plain = decipher.update(sealed);
+    this.#freed.overwrite(plain.length);
     try {
       decipher.final();
     } catch {
