@@ -53,7 +53,7 @@ function take(input: HTMLInputElement): void {
 export const secretText = (input: HTMLInputElement): string => heldBy(input).text;
 
 export function setSecretText(input: HTMLInputElement, text: string): void {
-  heldBy(input).text = text;
+  Object.assign(heldBy(input), { text, start: undefined });
   draw(input);
   input.setSelectionRange(text.length, text.length);
 }
@@ -84,15 +84,18 @@ export function SecretField({ id, input, shown, invalid, disabled, fresh, focus,
       aria-describedby={`${id}-hint ${id}-error`}
       data-focus={focus ? '' : undefined}
       // An input method changes what it has put there until it is done: one edit.
-      onCompositionStart={() => (composing.current = true)}
+      onCompositionStart={(event) => {
+        composing.current = true;
+        heldBy(event.currentTarget).start = event.currentTarget.selectionStart ?? 0;
+      }}
       onCompositionEnd={(event) => {
         composing.current = false;
         take(event.currentTarget);
         onInput?.();
       }}
       onBeforeInput={(event) => {
-        const held = heldBy(event.currentTarget);
-        held.start ??= event.currentTarget.selectionStart ?? 0;
+        // Return, or an erasing key where nothing is left to erase, is announced too, and no edit follows: the last word counts.
+        if (!composing.current) heldBy(event.currentTarget).start = event.currentTarget.selectionStart ?? 0;
       }}
       // What is dropped is not at the caret.
       onDrop={(event) => event.preventDefault()}

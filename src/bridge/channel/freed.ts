@@ -1,9 +1,12 @@
 /**
  * Node's decipher writes its output to memory that is one byte longer, copies it to memory of the exact length and gives the longer
  * one back as it is: a page's keys and screens would stand in the memory of a process that lives on through the lock, until something
- * else is put there (CipherBase::Update). Whoever asks for as much next gets that memory, so the same is asked for once more, of nothing.
+ * else is put there (CipherBase::Update). Whoever asks for as much next gets that memory, so the same is asked for again, of nothing; a few
+ * times, and kept together, because the allocator may have other memory of that length at hand first.
  */
 import { createCipheriv, type CipherGCM } from 'node:crypto';
+
+const TIMES = 8;
 
 export class FreedMemory {
   /** Its output is worth nothing: no key is behind it, and nobody reads it. */
@@ -17,6 +20,8 @@ export class FreedMemory {
 
   /** At once after a decipher has given `length` bytes. */
   overwrite(length: number): void {
-    this.#cipher.update(this.#nothing.subarray(0, length));
+    const nothing = this.#nothing.subarray(0, length);
+    const taken = Array.from({ length: TIMES }, () => this.#cipher.update(nothing));
+    taken.length = 0;
   }
 }
