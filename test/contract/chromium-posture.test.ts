@@ -3,7 +3,7 @@ import type { ChromiumWindow } from '../../main/chromium/window.ts';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -138,14 +138,10 @@ describe('The Chromium host', () => {
     }
     expect(host.page().url()).toBe('https://wardmux.localhost/lock.html');
     expect((await session.send('Target.getTargets', { filter: [{ type: 'page' }] })).targetInfos).toHaveLength(1);
-    // From the browser's word that it is there to its word that it is gone. The window still stands, so each went before the guard's own time
-    // for it (1 s, after which nobody works beside it) was over. 100 ms are for a machine with a core to spare: a busy one shows its figure only.
+    // The command that closes it leaves in the turn in which the browser tells of it (main/chromium/targets.test.ts); how long the browser
+    // then takes is a figure (npm run bench -- --lock). The window still stands, so none took the guard's own second.
     const { closedTargets } = window as ChromiumWindow;
-    const pages = closedTargets.filter(({ type }) => type === 'page').map(({ ms }) => ms);
-    expect(pages).toHaveLength(4);
-    const quiet = loadavg()[0]! < availableParallelism() / 2;
-    console.log(`strange targets were there for ${pages.map((ms) => ms.toFixed(0)).join(', ')} ms${quiet ? '' : ' (the machine is busy: no bound is held)'}`);
-    if (quiet) for (const ms of pages) expect(ms).toBeLessThan(100);
+    expect(closedTargets.filter(({ type }) => type === 'page')).toHaveLength(4);
   });
 
   test('a page can keep nothing, and what was put there from outside is gone with the next surface', async () => {
