@@ -121,14 +121,14 @@ describe('lint rules', () => {
   });
 });
 
+/** Files of ours below a folder. */
+const under = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name}`)
+    .filter((name) => /\.(tsx?|mjs)$/.test(name) && !name.endsWith('.d.ts'));
+
 /** The files of the real tree. */
-function sources(): string[] {
-  return ['src', 'main', 'renderer'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .map((name) => `${folder}/${name}`)
-      .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts')),
-  );
-}
+const sources = (): string[] => ['src', 'main', 'renderer'].flatMap(under);
 
 const importPattern = /(?:^|[;\s])(?:import|export)\s+(type\s+)?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
@@ -139,11 +139,14 @@ interface Import {
   readonly dynamic: boolean;
 }
 
-function importsOf(file: string): Import[] {
-  // Comments may hold examples; strings that hold "//" are no imports.
-  const text = readFileSync(join(root, file), 'utf8')
+/** Comments may hold examples; strings that hold "//" are no imports. */
+const withoutComments = (file: string): string =>
+  readFileSync(join(root, file), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/^\s*\/\/.*$/gm, '');
+
+function importsOf(file: string): Import[] {
+  const text = withoutComments(file);
   return [...text.matchAll(importPattern)].map((match) => ({
     specifier: match[2] ?? match[3] ?? '',
     // `import { type A, type B }` is gone too.
@@ -336,6 +339,58 @@ describe('the real tree', () => {
       }),
     );
     expect(upwards).toEqual([]);
+  });
+
+  test('what a file of the product exports, another file imports', () => {
+    const readers = [...tree.keys(), ...under('test'), ...under('tools')];
+    /** `file#name`, and `file` where all of it is taken. */
+    const taken = new Set<string>();
+    const take = (reader: string, specifier: string, names: string | undefined): void => {
+      const file = target(reader, specifier);
+      if (file === undefined) return;
+      if (names === undefined) taken.add(file);
+      else
+        for (const name of names.split(','))
+          taken.add(
+            `${file}#${
+              name
+                .trim()
+                .replace(/^type /, '')
+                .split(/\s+as\s+|\s*:/)[0]
+            }`,
+          );
+    };
+    for (const reader of readers) {
+      let text = withoutComments(reader);
+      const strike = (pattern: RegExp, found: (match: RegExpMatchArray) => void): void => {
+        for (const match of text.matchAll(pattern)) found(match);
+        text = text.replace(pattern, '');
+      };
+      strike(/\{([^{}]*)\}\s*from\s*'(\.[^']+)'/g, ([, names, from]) => take(reader, from!, names));
+      strike(/\{([^{}]*)\}\s*=\s*await import\('(\.[^']+)'\)/g, ([, names, from]) => take(reader, from!, names));
+      strike(/import\('(\.[^']+)'\)\)?\.(?!then)(\w+)/g, ([, from, name]) => take(reader, from!, name));
+      // Of anything else nobody knows what it takes.
+      strike(/(?:\*[^'"]*from\s*|import\(\s*)'(\.[^']+)'/g, ([, from]) => take(reader, from!, undefined));
+    }
+    const unused = [...tree.keys()]
+      .filter((file) => !isTest(file) && !taken.has(file) && !file.endsWith('.d.ts'))
+      .flatMap((file) => {
+        const text = withoutComments(file);
+        // A type may be named for who reads a signature; what runs is exported for who calls it.
+        const declared = [...text.matchAll(/^export (?:abstract )?(?:async )?(?:const|let|function\*?|class) (\w+)/gm)].map(([, name]) => name!);
+        const passedOn = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from/gm)].flatMap(([, names]) =>
+          names!.split(',').flatMap(
+            (name) =>
+              name
+                .trim()
+                .replace(/^type /, '')
+                .split(/\s+as\s+/)
+                .at(-1) || [],
+          ),
+        );
+        return [...declared, ...passedOn].filter((name) => !taken.has(`${file}#${name}`)).map((name) => `${file}: ${name}`);
+      });
+    expect(unused).toEqual([]);
   });
 
   test('there is no import cycle', () => {

@@ -9,7 +9,7 @@ import { origin, type Peer } from '../host.ts';
 import { frameFolder } from './large-frames.ts';
 
 export const bindingName = 'wardmuxToCore';
-export const intakeName = 'wardmuxFromCore';
+const intakeName = 'wardmuxFromCore';
 
 const MAX_PAYLOAD_CHARS = Math.max(MAX_MESSAGE_CHARS, Math.ceil(MAX_FRAME_BYTES / 3) * 4) + 32;
 

@@ -22,7 +22,7 @@ export interface FlagOptions {
 export const windowClass = 'Wardmux';
 
 /** Shown for the moment before the first page: the colour of the app, no text. */
-export const startPage = 'data:text/html,<title>Wardmux</title><style>html{background:Canvas;color-scheme:light%20dark}</style>';
+const startPage = 'data:text/html,<title>Wardmux</title><style>html{background:Canvas;color-scheme:light%20dark}</style>';
 
 /** Parts of the browser that would talk to somebody, keep text, or keep a renderer alive that we have ended. */
 const disabledFeatures = [

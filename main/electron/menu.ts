@@ -6,7 +6,7 @@
 import { Menu, type Input } from 'electron';
 
 /** The page's own key for the lock (src/mux/keys/table.ts), and no desktop's: ctrl-alt-l is taken by several. */
-export const lockAccelerator = 'Control+Shift+L';
+const lockAccelerator = 'Control+Shift+L';
 
 /** True for the lock's key, on its way to the page: it locks also where the page answers no keys any more. */
 export function isLockKey(input: Pick<Input, 'type' | 'key' | 'control' | 'shift' | 'alt' | 'meta'>): boolean {

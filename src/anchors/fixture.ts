@@ -1,5 +1,4 @@
 /** Shared by tests: a ledger that can grow, be set back and be rewritten, and its signed heads. */
-import { hash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,5 +56,3 @@ export class TestLedger {
     return tree;
   }
 }
-
-export const sha256Hex = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');

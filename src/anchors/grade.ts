@@ -12,7 +12,7 @@ export const HALF_HEAD =
   'A head that Ed25519 alone signed proves nothing where the key of the installation has two halves: a runtime without ML-DSA-44 signs so, and whoever has or forges that half.';
 
 /** Seconds that a head may wait until its anchor counts as not anchored. */
-export const overdueSeconds = (every: number): number => Math.max(GRACE_SECONDS, 3 * every);
+const overdueSeconds = (every: number): number => Math.max(GRACE_SECONDS, 3 * every);
 
 /** A head that stands outside, as a signed receipt, a token or the file drop itself says. */
 export interface KeptHead {

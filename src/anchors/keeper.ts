@@ -16,7 +16,7 @@ import type { AnchorHead, AnchorState, AnchorView, Receipt } from './types.ts';
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
 /** An attempt: two round trips and a handshake over a bad line. A share that hangs is not cut off, but it is called so. */
-export const ATTEMPT_MS = 20_000;
+const ATTEMPT_MS = 20_000;
 /** A blip is no event. */
 const TELL_FAILURE_AFTER = 3;
 /** An event makes a new head: each that went would make another. So good news is an event once a day, and when it is new. */

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve, sep } from 'node:path';
 
-export const media = ['removable', 'other-disk', 'same-disk'] as const;
+const media = ['removable', 'other-disk', 'same-disk'] as const;
 export type Medium = (typeof media)[number];
 
 /**

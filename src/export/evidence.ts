@@ -7,7 +7,7 @@ import type { EventCode, RecordingEvent } from '../recording/types.ts';
 import { BundleFailure } from './failures.ts';
 
 /** Why a piece is withheld. A snapshot always is, because it repeats output, and nothing else is for that reason. */
-export const WITHHELD_REASONS = ['snapshot', 'patient-data', 'personal-data', 'secret', 'third-party', 'not-requested'] as const;
+const WITHHELD_REASONS = ['snapshot', 'patient-data', 'personal-data', 'secret', 'third-party', 'not-requested'] as const;
 /** Events that can hold what somebody wrote. Nothing else is ever withheld: it says what happened. */
 const WITHHELD_CODES: readonly string[] = ['s', 'o', 'i', 'm', 'n'];
 

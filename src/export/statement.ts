@@ -48,7 +48,7 @@ export interface SignersOwn {
   readonly version: string;
 }
 
-export function summaryOf(statement: BundleStatement, { trust, checkpoint, by, version }: SignersOwn): BundleSummary {
+function summaryOf(statement: BundleStatement, { trust, checkpoint, by, version }: SignersOwn): BundleSummary {
   const { recording, person, started, state, records, root, proven, outputBytes, disclosed, withheld, reason, exported } = statement;
   return {
     format: 'wardmux-bundle',

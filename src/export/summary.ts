@@ -8,7 +8,7 @@ import { isMoment } from '../recording/time.ts';
 import type { TreeHead } from '../types/head.ts';
 
 /** complete: it ended in good order. recovered: closed after an interruption. failed: it could not go on. open: no end is in the ledger. */
-export const bundleStates = ['complete', 'recovered', 'failed', 'open'] as const;
+const bundleStates = ['complete', 'recovered', 'failed', 'open'] as const;
 export type BundleState = (typeof bundleStates)[number];
 
 export interface BundleSummary {

@@ -30,7 +30,7 @@ export interface InitIo {
 }
 
 /** Exit status: 0 done; 1 refused or failed, nothing overwritten; 2 the input was not usable; 130 cancelled. */
-export const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
+const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
 /** Somebody who mistypes this often needs a pause and not another question. */
 const maxQuestions = 5;
 

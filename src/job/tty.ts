@@ -9,7 +9,7 @@ export interface Size {
 }
 
 /** Without a terminal the command gets the size that VT100 made a habit. */
-export const defaultSize: Size = { cols: 80, rows: 24 };
+const defaultSize: Size = { cols: 80, rows: 24 };
 /** Larger than any screen; a pty takes 16 bits. */
 const maxCells = 2000;
 

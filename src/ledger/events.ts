@@ -83,7 +83,7 @@ const patterns = {
 export const recordingPattern = patterns.recording;
 
 /** The row of an action. @throws LedgerError 'refused-event' for an action that the table does not know. */
-export function eventRow(action: string): EventRow {
+function eventRow(action: string): EventRow {
   const found = byAction.get(action);
   if (!found)
     throw new LedgerError('refused-event', `The ledger has no event named ${JSON.stringify(String(action).slice(0, 40))}; see src/ledger/table for the list.`);

@@ -3,14 +3,14 @@ import { fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Names inside the ledger's folder. */
-export const EVENTS_FILE = 'events.jsonl';
-export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
-export const HEAD_FILE = 'head';
+const EVENTS_FILE = 'events.jsonl';
+const CHECKPOINTS_FILE = 'checkpoints.jsonl';
+const HEAD_FILE = 'head';
 /** A folder: what is kept there is derived from the events, and may be removed at any time. */
-export const DERIVED_FOLDER = 'derived';
+const DERIVED_FOLDER = 'derived';
 /** Room on the disk that is held back for events. */
-export const RESERVE_FILE = 'reserve';
-export const LOCK_FILE = 'lock';
+const RESERVE_FILE = 'reserve';
+const LOCK_FILE = 'lock';
 
 /** Bytes of one read: large enough that a ledger reads at the disk's speed, and some milliseconds of work. */
 const CHUNK = 256 * 1024;

@@ -15,7 +15,7 @@ export interface TestSigner extends InstallationSigner {
   readonly pem: string;
 }
 
-export function signerOf(pem: string, installation = INSTALLATION): TestSigner {
+function signerOf(pem: string, installation = INSTALLATION): TestSigner {
   const key = createPrivateKey(pem);
   const publicKey = Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x!, 'base64url');
   return { installation, publicKey, pem, sign: async (bytes) => sign(null, bytes, key) };

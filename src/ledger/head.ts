@@ -58,7 +58,7 @@ const COUNT = '(0|[1-9]\\d{0,15})';
 const EXTENSION = new RegExp(`^time (\\S+)\\nhead ${COUNT}\\ncheckpoints ${COUNT} ${COUNT} ([0-9a-f]{64})\\n$`);
 
 /** @returns undefined where the note is not a head that `key` signed. */
-export function openHead(note: string, key: NoteKey): SignedHead | undefined {
+function openHead(note: string, key: NoteKey): SignedHead | undefined {
   const opened = openCheckpoint(note, key);
   if (!opened) return undefined;
   const rest = note

@@ -12,7 +12,7 @@ import type { TreeHead } from '../types/head.ts';
 /** The action of such an event. */
 export const HEADS = 'recording.heads';
 /** Recordings in one event at most: its line has some 45,000 bytes then, and 65,536 are read. */
-export const MAX_HEADS = 256;
+const MAX_HEADS = 256;
 
 export interface RecordingHead extends TreeHead {
   readonly recording: string;

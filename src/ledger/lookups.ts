@@ -35,7 +35,7 @@ function eventOf(source: LookupSource, seq: number, node: NodeSource): FoundEven
 }
 
 /** The events that name a recording, or that took policies into force (POLICIES), oldest first. @throws Doubt */
-export function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
+function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
   const { beside, tree } = source.state;
   // The paths of events that lie near each other share most of their nodes.
   const node = remember(beside.node);
@@ -57,7 +57,7 @@ function remember(node: NodeSource): NodeSource {
 }
 
 /** The inclusion path of an event in the tree of a head that was signed. @throws Doubt */
-export function inclusionOf(source: LookupSource, { event, entry }: FoundEvent, { size, root }: TreeHead): Buffer[] {
+function inclusionOf(source: LookupSource, { event, entry }: FoundEvent, { size, root }: TreeHead): Buffer[] {
   const path = inclusionPathOf(source.state.beside.node, event.seq, size);
   if (!leads(() => rootFromInclusion(leafHash(entry), event.seq, size, path), root))
     throw new Doubt(`no proof leads from event ${event.seq} to the root over ${size} events`);

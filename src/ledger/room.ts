@@ -6,7 +6,7 @@ import { freeMebibytes, holdRoom as hold, releaseRoom as release } from '../disk
 export { isFull } from '../disk/errno.ts';
 
 /** Some sixteen thousand events. */
-export const ROOM_BYTES = 4 * 1024 * 1024;
+const ROOM_BYTES = 4 * 1024 * 1024;
 /** A disk that is nearly full already is not filled by us: so much stays free beyond what is held. */
 const LEAVE_MEBIBYTES = 16;
 /** Given up at a time: others who want room on a full disk get what is left of a piece, and not all of it. */

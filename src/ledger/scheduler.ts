@@ -5,7 +5,7 @@ export const BUSY_INTERVAL_MS = 10_000;
 /** After a recording began: of one that is cut off before its first head nothing is proven. */
 export const FIRST_HEAD_MS = 1000;
 /** At rest, too: a ledger that falls silent is itself a finding. */
-export const REST_INTERVAL_MS = 60_000;
+const REST_INTERVAL_MS = 60_000;
 
 export interface CheckpointTarget {
   readonly events: number;

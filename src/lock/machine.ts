@@ -9,11 +9,11 @@
  */
 
 /** Ticks come every second. Silence this long means that the machine slept or that the process was stopped. */
-export const defaultGapSeconds = 30;
+const defaultGapSeconds = 30;
 
 /** No policy locks later than this on idle (the ceiling for shared workstations), or sooner than anybody could read a screen. */
-export const idleCeilingSeconds = 900;
-export const idleFloorSeconds = 30;
+const idleCeilingSeconds = 900;
+const idleFloorSeconds = 30;
 
 export interface LockConfig {
   /** Seconds without input until the lock; held between the floor and the ceiling. */

@@ -75,7 +75,7 @@ export function sizeAlong(node: { cols: number; rows: number }, direction: Direc
   return direction === 'left-right' ? node.cols : node.rows;
 }
 
-export function setAlong(node: Node, direction: Direction, size: number): void {
+function setAlong(node: Node, direction: Direction, size: number): void {
   if (direction === 'left-right') node.cols = size;
   else node.rows = size;
 }
@@ -197,7 +197,7 @@ function proportionalShare(child: Node, direction: Direction, size: number, prev
   return Math.max(minimum, Math.min(Math.floor((own * size) / previous), left - reserve));
 }
 
-export function across(direction: Direction): Direction {
+function across(direction: Direction): Direction {
   return direction === 'left-right' ? 'top-bottom' : 'left-right';
 }
 

@@ -11,7 +11,7 @@ export interface MainPaneSize {
 }
 
 /** tmux's main-pane-width and main-pane-height. */
-export const defaultMainPane: MainPaneSize = { cols: 80, rows: 24 };
+const defaultMainPane: MainPaneSize = { cols: 80, rows: 24 };
 
 /** Arranges the panes, in their order, in a preset. Refused when one would fall below the minimum. One pane alone stays as it is. */
 export function applyPreset(layout: Layout, preset: PresetName, main: MainPaneSize = defaultMainPane): Result<Layout> {

@@ -8,7 +8,7 @@ import list from './runtime-variables.json' with { type: 'json' };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** True for a variable that none of our processes may get. */
-export function isRuntimeVariable(name: string): boolean {
+function isRuntimeVariable(name: string): boolean {
   return list.names.includes(name) || list.prefixes.some((prefix) => name.startsWith(prefix));
 }
 

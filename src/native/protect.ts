@@ -21,7 +21,7 @@ const FIRST = 3;
 export const nodeFlags: readonly string[] = ['--disable-sigusr1'];
 
 /** Why a process must not go on: the message is a sentence for people. */
-export class UnprotectedError extends SentenceError {
+class UnprotectedError extends SentenceError {
   override name = 'UnprotectedError';
 }
 

@@ -26,7 +26,7 @@ const prfBytes = 32;
 type PasskeySlot = Extract<KeySlot, { type: 'passkey-prf' }>;
 type Json = Record<string, unknown>;
 
-export const noPrf =
+const noPrf =
   'This passkey can confirm that it is you, but it cannot hold a key (it has no PRF), so it cannot open your recordings. It was not added. Your passphrase stays the way to unlock.';
 
 const b64 = z

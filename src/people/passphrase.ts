@@ -120,7 +120,7 @@ const levels = [
  * Judges a passphrase. A pure function: the same in the page and in the core.
  * @param passphrase as typed; it is put into NFC here.
  */
-export function judgePassphrase(passphrase: string, context: PassphraseContext, count: Guesses): PassphraseJudgement {
+function judgePassphrase(passphrase: string, context: PassphraseContext, count: Guesses): PassphraseJudgement {
   const text = normalisePassphrase(passphrase);
   const chars = [...text];
   const { length } = chars;

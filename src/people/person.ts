@@ -14,7 +14,7 @@ import type { KeySlot, PersonRecord } from './types.ts';
 
 const advice = 'Restore it from a backup, or have an audit key open the recordings.';
 
-export const newPersonId = (): string => `p-${randomBytes(6).toString('hex')}`;
+const newPersonId = (): string => `p-${randomBytes(6).toString('hex')}`;
 
 export const personPath = (home: Home, id: string): string => join(home.people, `${personIdSchema.parse(id)}.json`);
 

@@ -84,7 +84,7 @@ export function stagePerson(home: Home, person: PersonRecord): void {
 }
 
 /** The record that waits. Undefined where there is none that can be read. */
-export function stagedPerson(home: Home, id: string): PersonRecord | undefined {
+function stagedPerson(home: Home, id: string): PersonRecord | undefined {
   try {
     return readPersonAt(stagedPath(home, id), id);
   } catch {

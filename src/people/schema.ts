@@ -30,7 +30,7 @@ const scrypt = z
   })
   .refine(({ N, r }) => 128 * N * r <= scryptLimits.maxMemory, 'needs too much memory');
 
-export const keySlotSchema = z.discriminatedUnion('type', [
+const keySlotSchema = z.discriminatedUnion('type', [
   z.strictObject({ id: slotId, type: z.literal('passphrase'), created: z.iso.datetime(), kdf: scrypt, wrapped: sealed }),
   z.strictObject({
     id: slotId,

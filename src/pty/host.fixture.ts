@@ -50,7 +50,7 @@ export const { recipient } = owner;
 const PATIENCE_MS = 10_000;
 
 /** Keeps what it is given in the clear, and fails when it is told to. */
-export class FakeWriter implements SessionWriter {
+class FakeWriter implements SessionWriter {
   readonly id: string;
   readonly options: RecordingOptions;
   readonly events: { readonly code: string; readonly data: string }[] = [];

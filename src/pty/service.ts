@@ -16,10 +16,10 @@ const cells = z.number().int().min(1).max(2000);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 const head = z.object({ size: z.number().int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) });
 const jwk = z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
-export const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
+const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
 const endReason = z.enum(endReasons);
 
-export const recordingNoticeSchema = z.discriminatedUnion('kind', [
+const recordingNoticeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('start'),
     recording: z.string(),

@@ -14,7 +14,7 @@ export const SATURATED_BYTES_PER_SECOND = 1_000_000;
 /** A chunk this long from a pty is a flood by itself: an interactive program writes less at once. */
 export const SATURATED_CHUNK_BYTES = 16 * 1024;
 /** A piece of a flood is cut at the first line end after this many bytes… */
-export const COARSE_PIECE_BYTES = 16 * 1024;
+const COARSE_PIECE_BYTES = 16 * 1024;
 /** …or here, where there is none. */
 export const COARSE_PIECE_MAX_BYTES = 32 * 1024;
 /** Line pieces of one chunk; what follows is cut coarse. Each piece costs three hashes, so a screen of empty lines stays cheap. */

@@ -10,7 +10,7 @@ import { utf8Text } from '../disk/utf8.ts';
 import type { EventCode, StartInfo } from './types.ts';
 
 /** Columns or rows of a terminal at most, as the pty host takes them. */
-export const MAX_CELLS = 2000;
+const MAX_CELLS = 2000;
 
 const isWord = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value);
 const isCells = (value: unknown): boolean => isCount(value) && value >= 1 && value <= MAX_CELLS;

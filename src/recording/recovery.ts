@@ -17,7 +17,7 @@ import type { TreeHead } from '../types/head.ts';
 import { walkRecording, type Walk } from './walk.ts';
 import { END_FILE } from './end-file.ts';
 
-export const RECOVERED_FILE = 'recovered.json';
+const RECOVERED_FILE = 'recovered.json';
 
 export interface RecoveryReport extends Pick<Walk, 'roots'> {
   readonly recording: string;

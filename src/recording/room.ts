@@ -9,7 +9,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdRoom, releaseRoom } from '../disk/room.ts';
 
-export const ROOM_FILE = 'reserve';
+const ROOM_FILE = 'reserve';
 export const ROOM_BYTES = 384 * 1024;
 /** What may wait for room, sealed: output, and besides it some two hundred locks, sizes and notes. What the end itself needs is left. */
 export const MAX_WAITING_OUTPUT = ROOM_BYTES - 72 * 1024;

@@ -17,7 +17,7 @@ import { segmentName } from './header.ts';
 import type { TreeHead } from '../types/head.ts';
 
 /** Longest time between a write and its fdatasync. Measured: group commit at 10 ms or more costs under a quarter of the rate, at 200 ms nothing that can be seen. */
-export const SYNC_INTERVAL_MS = 200;
+const SYNC_INTERVAL_MS = 200;
 
 const fdatasyncAsync = promisify(fdatasync);
 const closeAsync = promisify(close);

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { RecordingError } from './errors.ts';
 import type { Recipient, SegmentOpener } from './types.ts';
 
-export const SEGMENT_SECRET_BYTES = 32;
+const SEGMENT_SECRET_BYTES = 32;
 /** A P-256 recovery file has some 400 bytes; anything much longer is another file. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
 

@@ -77,7 +77,7 @@ function checkName(name: string): string {
 }
 
 /** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws Refusal `weak-passphrase` */
-export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
+async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
   const text = utf8Text(passphrase);
   if (text === undefined) throw new Refusal('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
   const judge = await loadJudge();

@@ -20,7 +20,7 @@ import { openAnchors } from '../anchors/open.ts';
 export const HEAD_SECRET = 'ledger-head';
 
 /** The head that the secret store keeps; undefined where it has none of this ledger. @throws StorageFault */
-export async function keptHead(store: SecretStore, key: NoteKey): Promise<OutsideHead | undefined> {
+async function keptHead(store: SecretStore, key: NoteKey): Promise<OutsideHead | undefined> {
   const note = (await store.get(HEAD_SECRET))?.toString('utf8') ?? '';
   if (isOfUnknownKey(note, key))
     throw new StorageFault(

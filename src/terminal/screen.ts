@@ -8,7 +8,7 @@ import { serializeTerminal } from './serialize.ts';
 import { Utf8Repair } from './utf8.ts';
 
 /** Lines above the screen that come back. */
-export const scrollbackLines = 2000;
+const scrollbackLines = 2000;
 
 export interface Screen {
   readonly cols: number;

@@ -4,7 +4,7 @@ import { tail } from '../recording/replay.ts';
 import type { SegmentOpener, Written } from '../recording/types.ts';
 
 /** Output bytes that a pane gets back at most: some ten thousand lines, a third of a second of xterm's parser. The rest is in the recording. */
-export const maxTailBytes = 4 * 1024 * 1024;
+const maxTailBytes = 4 * 1024 * 1024;
 /**
  * What one frame carries: large enough to be cheap, small enough that other panes get their turn. The page waits for each to be
  * parsed before it takes the next: 4 MiB in frames of one record each took it 2 s, in these 0.3 s.

@@ -17,7 +17,7 @@ import { neverEntered, presentRecordings } from '../recordings-check.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 
 /** h:mm:ss, rounded down. */
-export function lengthText(ms: number): string {
+function lengthText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;

@@ -4,8 +4,8 @@ import type { Size, State, Window } from './model.ts';
 import { allWindows } from './query.ts';
 
 /** The terminal inside a pane: its rectangle less two columns of padding on each side and the title row. */
-export const paddingCols = 4;
-export const titleRows = 1;
+const paddingCols = 4;
+const titleRows = 1;
 
 /** Size of a pane's rectangle now: the stage where it is shown alone, else its place in the layout. */
 export function paneSize(window: Window, id: number, stage: Size): Size {
@@ -20,7 +20,7 @@ export function shownAlone(window: Window): boolean {
 }
 
 /** Columns and rows of text inside a rectangle: never less than 1. */
-export function terminalSize(size: Size): Size {
+function terminalSize(size: Size): Size {
   return { cols: Math.max(1, size.cols - paddingCols), rows: Math.max(1, size.rows - titleRows) };
 }
 
