@@ -1,10 +1,9 @@
 /** An unlocked person for a command: the passphrase comes from a descriptor or the terminal, and the command's door is asked. */
-import type { Permission } from '../access/index.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import type { OpenInstallation } from '../services/installation.ts';
 import { unlockPerson as unlock } from '../services/unlock.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
-import { pass } from './door.ts';
+import { needed, pass } from './door.ts';
 import type { CliIo } from './io.ts';
 
 export interface PersonOptions {
@@ -13,15 +12,10 @@ export interface PersonOptions {
 }
 
 /**
- * @param needs what it is opened for: whoever may not do that gets nothing. The caller destroys the identity.
+ * It is opened for what the row of the command that runs says: whoever may not do that gets nothing. The caller destroys the identity.
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, PassphraseInputError, Refusal
  */
-export function unlockPerson(
-  site: OpenInstallation,
-  { person, passphraseFd }: PersonOptions,
-  needs: Permission,
-  io: Pick<CliIo, 'talk' | 'now'>,
-): Promise<OpenIdentity> {
+export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: PersonOptions, io: Pick<CliIo, 'talk' | 'now'>): Promise<OpenIdentity> {
   return unlock(site, {
     person,
     ask: async ({ name }) => {
@@ -29,9 +23,9 @@ export function unlockPerson(
       if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       return typed;
     },
-    admit: (standing, enter) => pass(needs, standing, enter),
+    admit: pass,
     // A script has nobody whom one could ask; and who is just proving it needs no asking.
-    remind: passphraseFd === undefined && needs !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,
+    remind: passphraseFd === undefined && needed() !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,
     now: io.now,
   });
 }

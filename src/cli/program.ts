@@ -46,7 +46,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       .command(name)
       .summary(summary)
       .description(description ? `${summary}\n\n${description}` : summary)
-      .hook('preAction', (_, called) => passBefore(needsOf(needs, called.name(), Object.keys(called.opts())), io.env));
+      .hook('preAction', (_, called) => passBefore(needsOf(needs, called.name(), givenFlags(called)), io.env));
     declare(command, io, (code) => {
       status = code;
     });
@@ -62,6 +62,11 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   if (forgotten === undefined) return status;
   io.talk(`wardmux: this command needs the permission ${forgotten}, and nobody was asked for it. Please report that.`);
   return exit.failed;
+}
+
+/** The options that stand in the command line, by their long flags. */
+function givenFlags(command: Command): string[] {
+  return command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli').flatMap(({ long }) => long ?? []);
 }
 
 /** Says what went wrong in one sentence, and gives its status. */

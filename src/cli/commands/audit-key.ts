@@ -31,7 +31,7 @@ async function prove(file: string, options: PersonOptions & { json?: boolean }, 
         : `${printable(path)} did not open what was sealed to the audit key ${opener.kid}. Nothing was entered.`,
     );
   const medium = mediumOf(path, site.home.folder);
-  const identity = await unlockPerson(site, options, 'audit-key.prove', io);
+  const identity = await unlockPerson(site, options, io);
   identity.destroy();
   const { kid } = opener;
   const { sha256 } = inForce;

@@ -35,7 +35,7 @@ export const exportCommand: CliCommand = {
             `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
           );
         const trust = await trustOf(site);
-        const identity = await unlockPerson(site, options, 'recording.export.own', io);
+        const identity = await unlockPerson(site, options, io);
         try {
           const result = await withLedger(
             site,

@@ -28,7 +28,7 @@ async function rotate(options: PersonOptions & { json?: boolean }, io: CliIo): P
   if (!hold) throw new CliError('failed', 'Wardmux is running with this data folder: close it first. Nothing was changed.');
   try {
     refuseWriters(site, io);
-    const identity = await unlockPerson(site, options, 'installation.rotate', io);
+    const identity = await unlockPerson(site, options, io);
     identity.destroy();
     const { home } = site;
     const taken = await withLedger(

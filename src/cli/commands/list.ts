@@ -138,7 +138,7 @@ async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo)
   const some = ((await view?.recordings()) ?? []).some(unfinished);
   view?.close();
   if (!some) return exit.done;
-  const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, 'recording.recover', io);
+  const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, io);
   let settled: Settlement[];
   try {
     settled = await withLedger(site, async ({ ledger }) =>

@@ -60,7 +60,7 @@ export const play: CliCommand = {
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
         const site = await openInstallation(io);
         const folder = recordingFolder(site.home, id);
-        const identity = options.key === undefined ? await unlockPerson(site, options, 'recording.replay.own', io) : undefined;
+        const identity = options.key === undefined ? await unlockPerson(site, options, io) : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
         const told = (outcome: 'success' | 'failure'): Promise<void> =>
           appendEvent(

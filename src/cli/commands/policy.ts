@@ -23,7 +23,7 @@ async function accept(options: PersonOptions & { json?: boolean }, io: CliIo): P
   // What is accepted is shown before anybody gives a passphrase for it.
   if (!options.json)
     await io.out(`${differences.map((difference) => printable(differenceText(difference))).join('\n') || 'The policy says the same in other words.'}\n`);
-  const identity = await unlockPerson(site, options, 'policy.accept', io);
+  const identity = await unlockPerson(site, options, io);
   try {
     const { person } = identity;
     await withLedger(

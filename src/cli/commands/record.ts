@@ -33,12 +33,7 @@ export const record: CliCommand = {
           done(recordExit.failed);
           return;
         }
-        done(
-          await runRecord(
-            { command: words, json: options.json ?? false, person: options.person },
-            { env: { ...io.env }, cwd, version, admit: (standing, enter) => pass('session.record', standing, enter) },
-          ),
-        );
+        done(await runRecord({ command: words, json: options.json ?? false, person: options.person }, { env: { ...io.env }, cwd, version, admit: pass }));
       });
   },
 };
