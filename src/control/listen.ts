@@ -204,7 +204,7 @@ function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOpti
       return { ok: false, error: `The app answers only: ${verbNames.join(', ')}.` };
     }
     const { command, nonce } = asked;
-    const handlers = { lock: () => handle('lock'), status: () => handle('status'), show: () => handle('show') };
+    const handlers = Object.fromEntries(verbNames.map((verb) => [verb, () => handle(verb)])) as { readonly [V in Verb]: () => Promise<AppFacts> };
     const outcome = await call({ table: verbs, handlers, door, trouble: () => refused('failed') }, command, {});
     const said = outcome.ok ? { ok: true, ...(outcome.output as AppFacts) } : { ok: false, error: outcome.error.sentence };
     return signAnswer({ name: basename(path), command, nonce }, said, sign);
