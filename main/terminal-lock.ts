@@ -27,7 +27,7 @@ import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
-const ANSWER_MS = 2000;
+const TERMINAL_ANSWER_MS = 2000;
 /**
  * Questions about the cursor, each at a cell of its own. Whoever answers in the terminal's place (TIOCSTI from a job of this
  * account) does not see what is asked, and has one guess: a wrong answer, or one too many, and the terminal has proven nothing.
@@ -195,7 +195,7 @@ export class TerminalLock implements Gate {
     if (rows * cols >= MIN_CELLS) this.#asked = [...asked];
     link.show(Buffer.from(blankSequence + coverTitle(title) + asked.map(askPosition).join('')));
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([answered, new Promise<void>((resolve) => (timer = setTimeout(resolve, ANSWER_MS)))]);
+    await Promise.race([answered, new Promise<void>((resolve) => (timer = setTimeout(resolve, TERMINAL_ANSWER_MS)))]);
     clearTimeout(timer);
     // What comes too late changes nothing.
     this.#asked = undefined;

@@ -2,14 +2,14 @@
 import { clipboard, type Clipboard } from 'electron';
 
 /** Another program may own a clipboard and not answer: it is not waited for longer than this. */
-const ANSWER_MS = 1000;
+const EMPTIED_MS = 1000;
 
 /** @returns true when every one is seen to hold no text. A manager of the desktop may have kept a copy of its own. */
 export async function clearClipboard(): Promise<boolean> {
   // The second one is the middle button's, on X11 and where a Wayland compositor has one.
   const all = process.platform === 'linux' ? [clipboard, clipboard.selection] : [clipboard];
   const emptied = Promise.all(all.map(empty)).then((answers) => answers.every(Boolean));
-  return Promise.race([emptied.catch(() => false), new Promise<false>((resolve) => setTimeout(resolve, ANSWER_MS, false).unref())]);
+  return Promise.race([emptied.catch(() => false), new Promise<false>((resolve) => setTimeout(resolve, EMPTIED_MS, false).unref())]);
 }
 
 async function empty(one: Clipboard): Promise<boolean> {

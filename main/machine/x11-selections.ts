@@ -11,7 +11,7 @@ const INPUT_ONLY = 2;
 const SELECTION_REQUEST = 30;
 const SELECTION_NOTIFY = 31;
 /** The server answers in under a millisecond; one that does not is not waited for. */
-const ANSWER_MS = 500;
+const SELECTIONS_MS = 500;
 
 export class X11Selections {
   readonly #env: NodeJS.ProcessEnv;
@@ -25,7 +25,7 @@ export class X11Selections {
   /** @returns true when both selections are ours now, so that a paste gives nothing. Never rejects. */
   async clear(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ANSWER_MS, false)));
+    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, SELECTIONS_MS, false)));
     try {
       return await Promise.race([this.#clear().catch(() => false), late]);
     } finally {

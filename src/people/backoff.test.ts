@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { Backoff, backoffPath, delayMs, remainingMs, systemClock, waitWords, type BackoffClock, type Method, type Tampering } from './backoff.ts';
+import { Backoff, backoffPath, delayMs, remainingMs, readBackoffClock, waitWords, type BackoffClock, type Method, type Tampering } from './backoff.ts';
 import { UnlockError } from './errors.ts';
 import { personPath } from './person.ts';
 
@@ -207,7 +207,7 @@ test('whatever the clocks do, nobody waits longer than the delay nor less than n
 });
 
 test('the system clock names the boot, and words round up', () => {
-  const [a, b] = [systemClock(), systemClock()];
+  const [a, b] = [readBackoffClock(), readBackoffClock()];
   expect(a.bootId).toBe(b.bootId);
   expect(b.bootMs).toBeGreaterThanOrEqual(a.bootMs);
   expect([waitWords(1), waitWords(90), waitWords(91), waitWords(3600)]).toEqual(['1 second', '90 seconds', '2 minutes', '60 minutes']);

@@ -38,7 +38,7 @@ export interface BackoffClock {
 }
 
 /** Linux: /proc/uptime counts suspended time too, and goes on when the app restarts. Elsewhere every start is a boot. */
-export function systemClock(): BackoffClock {
+export function readBackoffClock(): BackoffClock {
   const wallMs = Date.now();
   try {
     const bootMs = Math.round(1000 * Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]));
@@ -116,7 +116,7 @@ export class Backoff {
   constructor(
     home: Home,
     key: Uint8Array,
-    { clock = systemClock, isKnown = () => true, tally = () => ({ failures: 0, since: -1 }), onTampered = () => {} }: BackoffOptions = {},
+    { clock = readBackoffClock, isKnown = () => true, tally = () => ({ failures: 0, since: -1 }), onTampered = () => {} }: BackoffOptions = {},
   ) {
     this.#home = home;
     this.#key = key;

@@ -2,7 +2,7 @@
 import { operatorAccess, type Access } from './access.ts';
 import type { Recipient, RecordingNotice, StartInfo } from './types.ts';
 
-/** The clock's edge. The real one is `systemClock`; a test steps its own. */
+/** The clock's edge. The real one is `recordingClock`; a test steps its own. */
 export interface RecordingClock {
   /** Nanoseconds, monotonic, from any origin. */
   monoNs(): bigint;
@@ -10,7 +10,7 @@ export interface RecordingClock {
   wallMs(): number;
 }
 
-export const systemClock: RecordingClock = { monoNs: () => process.hrtime.bigint(), wallMs: () => Date.now() };
+export const recordingClock: RecordingClock = { monoNs: () => process.hrtime.bigint(), wallMs: () => Date.now() };
 
 export interface RecordingOptions {
   /** The folder of all recordings; the recording gets a folder of its own in it, named by its id. Must exist. */

@@ -28,7 +28,7 @@ import { FloodGauge } from './flood.ts';
 import { MAX_BODY_BYTES } from './frame.ts';
 import { newRecordingId } from './header.ts';
 import { RECORDING_ID } from '../types/ids.ts';
-import { systemClock, type RecordingClock, type RecordingOptions } from './options.ts';
+import { recordingClock, type RecordingClock, type RecordingOptions } from './options.ts';
 import { prepareSegment, RotationRule, segmentStart, type SegmentSeal } from './rotation.ts';
 import { RunningFolder } from './running-folder.ts';
 import { Sealer } from './sealer.ts';
@@ -80,7 +80,7 @@ export class RecordingWriter {
 
   private constructor(options: RecordingOptions, id: string) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? recordingClock;
     this.#startNs = this.#clock.monoNs();
     this.#startMs = this.#clock.wallMs();
     this.id = id;
@@ -100,7 +100,7 @@ export class RecordingWriter {
    * 'disk-reserve', 'bad-recipient' or 'write-failed'.
    */
   static async create(options: RecordingOptions): Promise<RecordingWriter> {
-    const id = options.recording ?? newRecordingId((options.clock ?? systemClock).wallMs());
+    const id = options.recording ?? newRecordingId((options.clock ?? recordingClock).wallMs());
     if (!RECORDING_ID.test(id)) throw new RangeError(`${JSON.stringify(id)} is not a recording's id`);
     if (options.recipients.length === 0)
       throw new RecordingError('bad-recipient', 'A recording needs at least one key that can open it. Add an audit key to the policy.');

@@ -8,7 +8,7 @@ import { serializeTerminal } from './serialize.ts';
 import { Utf8Repair } from './utf8.ts';
 
 /** Lines above the screen that come back. */
-const scrollbackLines = 2000;
+const rebuiltLines = 2000;
 
 export interface Screen {
   readonly cols: number;
@@ -19,7 +19,7 @@ export interface Screen {
 
 /** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
 export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
-  const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: scrollbackLines, logLevel: 'off' });
+  const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: rebuiltLines, logLevel: 'off' });
   terminal.loadAddon(new UnicodeGraphemesAddon() as never);
   let modes = new Modes();
   let text = new Utf8Repair();
@@ -42,7 +42,7 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
         item.bytes.fill(0);
       }
     }
-    return { cols: terminal.cols, rows: terminal.rows, bytes: serializeTerminal(terminal, modes, scrollbackLines) };
+    return { cols: terminal.cols, rows: terminal.rows, bytes: serializeTerminal(terminal, modes, rebuiltLines) };
   } finally {
     terminal.dispose();
   }
