@@ -12,7 +12,7 @@ import { encodeFrame } from '../../src/bridge/frames.ts';
 import { factsOf, checkPinned } from '../../src/people/pinned.ts';
 import { linkPair } from '../../src/process/link.ts';
 import { Challenge, prove, type ProofContext } from '../../src/proof/proof.ts';
-import { challengeMs } from '../../src/pty/host.ts';
+import { challengeMs } from '../../src/pty/page-view.ts';
 import { owner, person as me, somebody, Stage } from '../../src/pty/host.fixture.ts';
 import { homePaths, type Home } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';

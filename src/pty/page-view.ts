@@ -1,0 +1,150 @@
+/**
+ * The page that sees and types: the one at the other end of a sealed channel whose person has proven the key that the shells
+ * belong to, for as long as main renews its lease. Nobody while Wardmux is locked.
+ */
+import { PeerChannel } from '../bridge/channel/node.ts';
+import { ChannelError } from '../bridge/channel/wire.ts';
+import { encodeFrame, type Frame } from '../bridge/frames.ts';
+import { CHECK_MS, Lease } from '../bridge/lease.ts';
+import type { OutputOf } from '../process/service.ts';
+import { Challenge } from '../proof/proof.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { Refusal } from '../types/refusal.ts';
+import { sentenceOf } from '../types/sentence.ts';
+import type { Clock } from './clock.ts';
+import type { PtyInput, PtyService } from './service.ts';
+
+/** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */
+export const challengeMs = 10_000;
+
+interface View {
+  readonly channel: PeerChannel;
+  readonly person: string;
+  /** Thumbprint of the key that was proven. */
+  readonly owner: string;
+  readonly lease: Lease;
+}
+
+/** A page that wants to be the view, and has to prove it. */
+interface Candidate extends Omit<View, 'lease'> {
+  readonly page: Uint8Array;
+  readonly method: string;
+  challenge: Challenge | undefined;
+}
+
+export interface PageViewParts {
+  readonly clock: Clock;
+  /** Takes why a message of the page counts for nothing. */
+  readonly refuse: (why: string) => void;
+  /** Nobody sees any more, and what was on its way is to be wiped. */
+  readonly dropped: () => void;
+  /** Main is silent: it has been stopped, and would not lock. */
+  readonly silent: () => void;
+}
+
+export class PageView {
+  readonly #parts: PageViewParts;
+  #view: View | undefined;
+  /** The page that was given a challenge. */
+  #candidate: Candidate | undefined;
+
+  constructor(parts: PageViewParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether there is a page whose person these shells belong to. */
+  sees({ person, owner }: Pick<View, 'person' | 'owner'>): boolean {
+    return this.#view?.person === person && this.#view.owner === owner;
+  }
+
+  /** A page wants to see: it gets a channel that nothing goes through yet, and a challenge for the owner's identity. @throws Refusal */
+  async challenge({ publicKey, person, method, key }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
+    let candidate: Candidate;
+    try {
+      const channel = new PeerChannel(publicKey);
+      // Whoever saw before does not see any more, whatever comes of this.
+      this.drop();
+      candidate = { channel, page: publicKey, person, method, owner: thumbprint(key), challenge: undefined };
+      this.#candidate = candidate;
+      candidate.challenge = await Challenge.to(key);
+    } catch (error) {
+      this.#dropCandidate();
+      this.#parts.refuse(`attach: ${sentenceOf(error)}`);
+      throw new Refusal('bad-key', 'This page has no key that anything could be sealed to.');
+    }
+    const { challenge } = candidate;
+    if (this.#candidate !== candidate) {
+      challenge.drop();
+      throw notProven('no-challenge');
+    }
+    this.#parts.clock.after(challengeMs, () => {
+      if (this.#candidate === candidate) this.#dropCandidate();
+    });
+    return { publicKey: candidate.channel.publicKey, sealed: challenge.sealed };
+  }
+
+  #dropCandidate(): void {
+    this.#candidate?.challenge?.drop();
+    this.#candidate?.channel.close();
+    this.#candidate = undefined;
+  }
+
+  /** The page that was asked has answered, and is the view from here on. @throws Refusal where the answer is wrong */
+  prove(proof: Uint8Array): { readonly person: string; readonly method: string } {
+    const candidate = this.#candidate;
+    const { challenge } = candidate ?? {};
+    if (!candidate || !challenge) throw notProven('no-challenge');
+    const { channel, person, owner, method, page } = candidate;
+    if (!challenge.accepts(proof, { purpose: 'view', person, page, peer: channel.publicKey })) {
+      this.#dropCandidate();
+      throw notProven('wrong-proof');
+    }
+    this.#candidate = undefined;
+    const view = { channel, person, owner, lease: new Lease(this.#parts.clock.now()) };
+    this.#view = view;
+    this.#watchLease(view);
+    return { person, method };
+  }
+
+  #watchLease(view: View): void {
+    const { clock, silent } = this.#parts;
+    clock.after(CHECK_MS, () => {
+      if (view !== this.#view) return;
+      if (view.lease.isOver(clock.now())) silent();
+      else this.#watchLease(view);
+    });
+  }
+
+  renewLease(): void {
+    this.#view?.lease.renew(this.#parts.clock.now());
+  }
+
+  /** From here on nothing is shown and nobody types: the key is gone. */
+  drop(): void {
+    this.#dropCandidate();
+    this.#view?.channel.close();
+    this.#view = undefined;
+    this.#parts.dropped();
+  }
+
+  /** Seals a frame for the page. The head and the parts are sealed one after the other: no copy of output in the clear is made. Undefined where nobody sees. */
+  seal(head: Frame, parts: readonly Uint8Array[]): Uint8Array | undefined {
+    return this.#view?.channel.seal(encodeFrame(head), ...parts);
+  }
+
+  /** What the page has sealed; the caller wipes it. Undefined, and refused, where it does not open. */
+  open(bytes: Uint8Array): Buffer | undefined {
+    if (!this.#view) {
+      this.#parts.refuse('a frame came while the workspace is locked');
+      return undefined;
+    }
+    try {
+      return this.#view.channel.open(bytes);
+    } catch (error) {
+      this.#parts.refuse(error instanceof ChannelError ? error.message : 'a frame did not open');
+      return undefined;
+    }
+  }
+}
+
+const notProven = (code: 'no-challenge' | 'wrong-proof'): Refusal => new Refusal(code, 'That the owner of these shells is in was not proven.');

@@ -1,0 +1,19 @@
+/** A pane as the process with the shells has it. */
+import type { OutputBacklog } from './backlog/backlog.ts';
+import type { Session } from './session.ts';
+
+export interface Pane {
+  readonly id: number;
+  readonly person: string;
+  /** Thumbprint of the owner's public key, from before the first byte: whoever cannot prove that key sees nothing. */
+  readonly owner: string;
+  session: Session | undefined;
+  /** Set by a `kill` that came before the shell had started. */
+  killed: boolean;
+  /** What was typed before the shell had started. */
+  readonly typed: Uint8Array[];
+  /** Output bytes at the last snapshot. */
+  snapshot: number;
+  /** Output on its way to the page. */
+  readonly backlog: OutputBacklog;
+}
