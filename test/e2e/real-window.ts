@@ -119,7 +119,8 @@ export async function openRealApp(
       await until(() => readIfThere(mark) !== undefined, `the end of: ${line}`, 20_000);
     },
     async stop() {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+      // A test may have ended it.
+      const ended = child.exitCode !== null || child.signalCode !== null ? undefined : new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
       display.stop();
