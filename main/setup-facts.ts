@@ -1,6 +1,7 @@
 /** What the first run's page proposes and has to say before anything is written. */
 import { homedir, hostname } from 'node:os';
 import { chooseSecretStore, newInstallationId, type Home } from '../src/storage/index.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import { mountedMedia } from '../src/disk/media.ts';
 import { auditKeyPlace, type AuditKeyPlace } from '../src/services/audit-key.ts';
 
@@ -18,7 +19,10 @@ export interface SecretStoreFacts {
 
 /** Where the installation's signing key will be kept, and how weak that is. */
 export async function secretStoreFacts(home: Home): Promise<SecretStoreFacts> {
-  const { store, reason } = await chooseSecretStore(home, newInstallationId());
+  const chosen = await chooseSecretStore(home, newInstallationId()).catch((error: unknown) => sentenceOf(error));
+  // Said before anything is typed; what is made then is refused, until it is unlocked.
+  if (typeof chosen === 'string') return { name: 'secret-service', weaker: true, sentence: chosen };
+  const { store, reason } = chosen;
   if (store.name === 'secret-service')
     return { name: store.name, weaker: false, sentence: "The signing key of this workstation goes into the system's secret store." };
   return {

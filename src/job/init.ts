@@ -18,6 +18,7 @@ export interface InitOptions {
   readonly passphraseFd?: number;
   readonly json?: boolean;
   readonly replaceInstallation?: boolean;
+  readonly secretStore?: 'file';
 }
 
 export interface InitIo {
@@ -77,6 +78,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
       passphrase,
       auditKeyPath,
       replaceInstallation: options.replaceInstallation === true,
+      ...(options.secretStore ? { secretStore: options.secretStore } : {}),
     });
     result.identity.destroy();
     const { installation, person, auditKid, policySha256, secretStore } = result;

@@ -51,6 +51,8 @@ export interface FirstRunInput {
   /** The person has said that the installation that this account knows in this folder is given up. */
   readonly replaceInstallation?: boolean;
   readonly now?: () => Date;
+  /** Where the person has said that keys shall be in files. */
+  readonly secretStore?: 'file';
   /** For tests: another choice of store, cheaper parameters. */
   readonly chooseStore?: (home: Home, installation: string) => Promise<{ store: SecretStore & { readonly name: SecretStoreName }; reason?: string }>;
   readonly kdf?: ScryptParameters;
@@ -203,7 +205,7 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     setAside(home, now);
 
     const id = newInstallationId();
-    const { store, reason } = await (input.chooseStore ?? chooseSecretStore)(home, id);
+    const { store, reason } = input.chooseStore ? await input.chooseStore(home, id) : await chooseSecretStore(home, id, process.env, input.secretStore);
     undo.push(() => store.delete('signing-key'));
     const halves = await createSigningKey(store);
     undo.push(() => store.delete('backoff-key'));

@@ -230,7 +230,7 @@ export class MemorySecretStore implements SecretStore {
 /** What whoever relies on the installation's signatures has to know of a weaker store; undefined for the others. */
 export function storeWeakness(name: SecretStoreName, home: Home): string | undefined {
   if (name !== 'file') return undefined;
-  return `The signing key of this workstation is kept in a file in ${home.secrets}, because its first run found no secret store. That is weaker: a program of the same account could sign in its name.`;
+  return `The signing key of this workstation is kept in a file in ${home.secrets}, because its first run found no secret store, or was told to use none. That is weaker: a program of the same account could sign in its name.`;
 }
 
 /** The store of this name. The choice was made at the first run. */
@@ -238,13 +238,24 @@ export function openSecretStore(name: SecretStoreName, home: Home, installation:
   return name === 'file' ? new FileSecretStore(home.secrets) : new SecretServiceStore(installation);
 }
 
-/** The choice at the first run: the Secret Service where it works, else files; `reason` says why where it is not the first. */
+/** A locked keyring is one that can be unlocked: the choice is for good, so the person makes it. */
+const lockedAtFirstRun =
+  "The login keyring is locked, so nothing was made: the keys of this installation belong into it, for good. Unlock it (in the desktop's password manager, or by logging in anew) and try again. Where they shall be in files that only this account can read, which is weaker: wardmux init --secret-store file.";
+
+/**
+ * The choice at the first run: the Secret Service where it works, else files; `reason` says why where it is not the first.
+ * @param wanted files, where the person has said so
+ * @throws StorageFault where the keyring is locked and the person has not said so
+ */
 export async function chooseSecretStore(
   home: Home,
   installation: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  wanted?: 'file',
 ): Promise<{ store: SecretStore & { readonly name: SecretStoreName }; reason?: string }> {
+  if (wanted) return { store: new FileSecretStore(home.secrets), reason: 'It was chosen so.' };
   const store = new SecretServiceStore(installation, env);
   const reason = await store.unavailable();
+  if (reason === obstacles.locked) throw new StorageFault('secret-store', 'secret-service', lockedAtFirstRun);
   return reason === undefined ? { store } : { store: new FileSecretStore(home.secrets), reason };
 }

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { descriptor } from '../options.ts';
-import { runInit } from '../../job/init.ts';
+import { runInit, type InitOptions } from '../../job/init.ts';
 
 export const init: CliCommand = {
   name: 'init',
@@ -26,7 +26,8 @@ export const init: CliCommand = {
       .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor').argParser(descriptor))
       .option('--json', 'print the result as JSON')
       .option('--replace-installation', 'give up the installation that this account has had in this folder, which is not there any more')
-      .action(async (options: { name: string; auditKeyOut?: string; passphraseFd?: number; json?: boolean; replaceInstallation?: boolean }) => {
+      .addOption(new Option('--secret-store <WHERE>', "keep this installation's keys in files, not in the login keyring, for good").choices(['file']))
+      .action(async (options: InitOptions) => {
         const pending: Promise<void>[] = [];
         const status = await runInit(options, {
           env: io.env,
