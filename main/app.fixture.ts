@@ -159,6 +159,7 @@ export async function rig(options: {
   let refuse: (what: RefusedByHost) => void = () => {};
   const none = { dispose: () => {} };
   const window: HostWindow = {
+    raise: async () => undefined,
     show: async (surface) => void shown.push(surface),
     blank: async () => 'gone',
     post: (text) => void posted.push(JSON.parse(text) as Rig['posted'][number]),

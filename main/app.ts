@@ -74,6 +74,7 @@ export class App {
     const { host, env, clock, say, rendererFolder } = this.#options;
     this.finished = new Promise((resolve) => (this.#finished = resolve));
     const home = (this.#home = openHome(options.home));
+    const display = new DisplayFile(home);
     const now = (): number => clock.now();
     const installed = (this.#installed = new InstalledHolder({
       home,
@@ -125,6 +126,7 @@ export class App {
       host,
       rendererFolder,
       places: new PlaceFile(home),
+      appearance: () => display.value,
       clock,
       onMessage: (text) => void this.#bridge.receive(text),
       onFrame: (peer, bytes) => this.#gate.fromPage(peer, bytes),
@@ -222,10 +224,10 @@ export class App {
       policy,
       installed,
       journal,
-      display: new DisplayFile(home),
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
       showFolder,
       setup: { auditKey: () => defaultAuditKey(env), secretStore: () => secretStoreFacts(home) },
+      display,
       clipboard,
       emit,
       openInstalled: () => this.#openInstalled(),
@@ -356,10 +358,11 @@ export class App {
     this.#gate.doubt(error);
   }
 
-  /** Brings a closed window back, at the lock page. */
+  /** Brings a closed window back, at the lock page, and one that is open to the front. */
   reopen(): Promise<void> {
     return this.#windows.change(async () => {
-      if (this.#windows.isOpen || this.#stopping) return;
+      if (this.#stopping) return;
+      if (this.#windows.isOpen) return this.#windows.window.raise();
       await this.#windows.open();
       await this.#windows.show(this.#closedSurface());
     });

@@ -21,6 +21,13 @@ export interface WindowPlace {
   readonly maximized: boolean;
 }
 
+/** How a person wants pages to look, as far as what stands between two pages must know it. */
+export interface Appearance {
+  readonly theme: 'system' | 'dark' | 'light';
+  /** More of it than usual. */
+  readonly contrast: boolean;
+}
+
 /** The one window. `show` ends the renderer that was there: it is gone, not hidden, when the promise resolves. */
 export interface HostWindow {
   /**
@@ -45,6 +52,8 @@ export interface HostWindow {
   onFrame(listener: (peer: Peer, bytes: Uint8Array) => void): Disposable;
   /** The renderer died without our doing. */
   onRendererGone(listener: (reason: string) => void): Disposable;
+  /** Puts the window before those of others, as far as the desktop lets it. */
+  raise(): Promise<void>;
   /** The person closed the window, or the browser ended. */
   onClosed(listener: () => void): Disposable;
   /** Process id of the document's renderer, where the host knows it. For tests and the canary. */
@@ -78,19 +87,25 @@ export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
 export const refusedByHost = hostRefusals;
 export type RefusedByHost = (typeof refusedByHost)[number];
 
+export interface WindowOpening {
+  readonly rendererFolder: string;
+  /** Asked at each page. Default: as the system is. */
+  readonly appearance?: () => Appearance;
+  /** Where it was last. */
+  readonly place?: WindowPlace | undefined;
+  /** Size in cells, of one that was nowhere yet. */
+  readonly cols?: number;
+  readonly rows?: number;
+}
+
 export interface Host {
   readonly name: 'electron' | 'chromium';
   /** One line: which host, and why. */
   readonly description: string;
   /** What of passkeys cannot work in this host on this system, as a sentence; undefined where nothing is known. */
   readonly passkeyLimit: string | undefined;
-  /** Opens the window: one at a time, and again after it was closed. @param place where it was last. @throws Error with a sentence. */
-  open(options: {
-    readonly rendererFolder: string;
-    readonly cols?: number;
-    readonly rows?: number;
-    readonly place?: WindowPlace | undefined;
-  }): Promise<HostWindow>;
+  /** Opens the window: one at a time, and again after it was closed. @throws Error with a sentence. */
+  open(options: WindowOpening): Promise<HostWindow>;
   fork(name: ChildName): Child;
   /** Seconds since the last input anywhere on the machine, or undefined where nobody can tell. */
   idleSeconds(): Promise<number | undefined>;

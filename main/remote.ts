@@ -17,7 +17,7 @@ export interface RemoteParts {
   readonly journal: Journal;
   readonly host: AppFacts['host'];
   readonly door: Door;
-  /** Brings a closed window back, at the lock page. */
+  /** Brings a closed window back, at the lock page, and one that is open to the front. */
   readonly reopen: () => Promise<void>;
 }
 

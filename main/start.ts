@@ -1,6 +1,7 @@
 /**
  * `npm start`: picks a host, says in one line which and why, and opens the app. Electron first where its runtime is
- * installed; else, and where that cannot open, the Chromium host; with no display the terminal-only job; with no terminal either a sentence, exit 2.
+ * installed; else, and where that cannot open, the Chromium host; with no display the terminal-only job, and where no window opens it is offered; with no terminal
+ * either a sentence, exit 2.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,13 +10,16 @@ import { homeFolder } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
+import { NoWindowError } from './host-window.ts';
 import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
 import { unsupported } from './supported.ts';
-import { runTerminalJob } from './terminal.ts';
+import { askLines, runTerminalJob } from './terminal.ts';
 
 /** As the command says it (src/cli/exit.ts): installation.json is not the one that is pinned for this folder. */
 const OTHER_INSTALLATION = 54;
+/** There is nothing to open in. */
+const NO_WINDOW = 2;
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
@@ -24,23 +28,27 @@ function hasDisplay(): boolean {
   return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
 }
 
+function inTerminal(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
+}
+
 async function main(): Promise<number> {
   const never = unsupported(process.platform);
   if (never !== undefined) {
     say(never);
-    return 2;
+    return NO_WINDOW;
   }
   // The person's own choice of a runtime is read here, and given to nobody.
   restartClean(['ELECTRON_OVERRIDE_DIST_PATH']);
   protectProcess();
   const home = homeFolder(process.env);
   if (!hasDisplay()) {
-    if (process.stdin.isTTY && process.stdout.isTTY) {
+    if (inTerminal()) {
       say('there is no display (DISPLAY and WAYLAND_DISPLAY are empty), so your shell opens here, in this terminal, sealed into a recording.');
       return runTerminalJob({ home, say });
     }
     say('there is no display and no terminal. Set DISPLAY or WAYLAND_DISPLAY, or start this in a terminal.');
-    return 2;
+    return NO_WINDOW;
   }
   const runtime = electronRuntime(dirname(folder));
   if (runtime) {
@@ -49,13 +57,25 @@ async function main(): Promise<number> {
     if (status !== undefined) return status;
   }
   const because = runtime && 'Electron did not open';
-  const host = await createChromiumHost({ distFolder: folder, home, ...(because ? { because } : {}) }).catch((error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    return undefined;
-  });
-  if (!host) return 2;
-  say(host.description);
-  return runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
+  try {
+    const host = await createChromiumHost({ distFolder: folder, home, ...(because ? { because } : {}) });
+    say(host.description);
+    return await runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
+  } catch (error) {
+    if (!(error instanceof NoWindowError)) throw error;
+    say(error.message);
+    return withoutWindow(home);
+  }
+}
+
+/** Whoever sits at a terminal can have the shell there: only when asked for, because a window was wanted. */
+async function withoutWindow(home: string): Promise<number> {
+  if (!inTerminal()) {
+    say('in a terminal, your shell could open there instead, sealed into a recording.');
+    return NO_WINDOW;
+  }
+  const [answer = ''] = (await askLines(['Open your shell here, in this terminal, sealed into a recording? [y/N] '])) ?? [];
+  return /^y(es)?$/i.test(answer.trim()) ? runTerminalJob({ home, say }) : NO_WINDOW;
 }
 
 main().then(

@@ -84,7 +84,7 @@ async function firstRun(env: NodeJS.ProcessEnv, say: (line: string) => void): Pr
  * never hear what is typed.
  * @returns the trimmed answers, or undefined when the person ended the input (ctrl-d).
  */
-async function askLines(questions: readonly string[]): Promise<string[] | undefined> {
+export async function askLines(questions: readonly string[]): Promise<string[] | undefined> {
   const terminal = new ReadStream(openSync('/dev/tty', 'r+'));
   const lines = createInterface({ input: terminal, terminal: false });
   const typed = lines[Symbol.asyncIterator]();

@@ -26,10 +26,12 @@ function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[]; 
       },
       rendererPid: async () => undefined,
       place: async () => undefined,
+      raise: async () => undefined,
     };
   };
   const made = new WindowKeeper({
     host: { open } as Partial<Host> as Host,
+    appearance: () => ({ theme: 'system', contrast: false }),
     rendererFolder: '',
     places: { value: undefined, keep: () => undefined },
     clock: { now: () => 0, every: () => () => undefined },

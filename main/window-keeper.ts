@@ -4,9 +4,9 @@
  */
 import type { Invisibility, Surface } from '../src/types/words.ts';
 import type { Clock } from './clock.ts';
-import type { Host, HostWindow, Peer } from './host.ts';
 import type { PlaceFile } from './window-place.ts';
 import { SentenceError } from '../src/types/sentence.ts';
+import type { Appearance, Host, HostWindow, Peer } from './host.ts';
 
 /** A page or a process that dies this often in this time (ms) will not stand by being started once more. */
 const RESTARTS = { most: 5, within: 60_000 };
@@ -21,6 +21,7 @@ export interface KeeperParts {
   readonly host: Host;
   readonly rendererFolder: string;
   readonly places: Pick<PlaceFile, 'value' | 'keep'>;
+  readonly appearance: () => Appearance;
   readonly clock: Clock;
   readonly onMessage: (text: string) => void;
   readonly onFrame: (peer: Peer, bytes: Uint8Array) => void;
@@ -89,8 +90,8 @@ export class WindowKeeper {
 
   /** @throws Error with a sentence */
   async open(): Promise<void> {
-    const { host, rendererFolder, places, onMessage, onFrame, onGone, onClosed } = this.#parts;
-    const window = await host.open({ rendererFolder, place: places.value });
+    const { host, rendererFolder, appearance, places, onMessage, onFrame, onGone, onClosed } = this.#parts;
+    const window = await host.open({ rendererFolder, appearance, place: places.value });
     this.#window = window;
     this.#isOpen = true;
     this.#killed = false;

@@ -51,11 +51,8 @@ export const nodeEntries = {
 export const preloadEntry = 'main/electron/preload.ts';
 export const rendererConfig = 'renderer/vite.config.ts';
 
-/**
- * Left out of the bundles: native addons must stay files, playwright-core finds its own files by path, and electron is
- * given by the runtime.
- */
-const externalPackages = ['electron', 'node-pty', 'playwright-core', '@napi-rs/keyring'];
+/** Left out of the bundles: native addons must stay files, and electron is given by the runtime. */
+const externalPackages = ['electron', 'node-pty', '@napi-rs/keyring'];
 const builtins = new Set(builtinModules);
 
 /** @param {string} id a module specifier as written in the source */

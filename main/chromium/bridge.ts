@@ -5,7 +5,7 @@
  */
 import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { isFrame, isMessage, MAX_FRAME_BYTES, MAX_MESSAGE_CHARS } from '../limits.ts';
-import { origin, type Peer } from '../host.ts';
+import { origin, type Appearance, type Peer } from '../host.ts';
 import { frameFolder } from './large-frames.ts';
 
 export const bindingName = 'wardmuxToCore';
@@ -53,9 +53,13 @@ export function fetchExpression(generation: number, number: number, peer: Peer, 
  * Runs in the page before any script of ours. Defines `window.wardmux` (PageBridge) and hides the raw binding. What comes
  * before the page listens is kept in order.
  */
-export function pageScript(generation: number): string {
+export function pageScript(generation: number, appearance: Appearance): string {
+  const marks = { ...(appearance.theme === 'system' ? {} : { theme: appearance.theme }), ...(appearance.contrast ? { contrast: 'more' } : {}) };
   return `(() => {
   if (location.origin !== ${JSON.stringify(origin)} || window !== window.top) return;
+  // As renderer/shared/display.ts sets them when the core has told it: the first picture has the person's colours already.
+  const mark = () => document.documentElement && Object.assign(document.documentElement.dataset, ${JSON.stringify(marks)});
+  if (!mark()) new MutationObserver((_, watching) => mark() && watching.disconnect()).observe(document, { childList: true });
   const raw = globalThis.${bindingName};
   delete globalThis.${bindingName};
   const toBase64 = (bytes) => {

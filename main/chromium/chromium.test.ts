@@ -40,7 +40,10 @@ test('a profile is private, and removed when its owner is dead, not before', () 
 });
 
 test('the browser is told nothing of the shell that started it', () => {
-  const env = browserEnvironment({ PATH: '/bin', DISPLAY: ':1', SSH_AUTH_SOCK: 'x', AWS_SECRET: 'y', NODE_OPTIONS: 'z' }, '/p', '/p/t');
+  const env = browserEnvironment(
+    { PATH: '/bin', DISPLAY: ':1', SSH_AUTH_SOCK: 'x', AWS_SECRET: 'y', NODE_OPTIONS: 'z' },
+    { profileFolder: '/p', temp: '/p/t', dark: false },
+  );
   expect(env).toEqual({ PATH: '/bin', DISPLAY: ':1', TMPDIR: '/p/t', XDG_CONFIG_HOME: '/p', XDG_CACHE_HOME: '/p' });
 });
 

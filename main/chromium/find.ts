@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { SentenceError } from '../../src/types/sentence.ts';
+import { NoWindowError } from '../host-window.ts';
 
-export interface Browser {
+export interface InstalledBrowser {
   /** Absolute path of the executable. */
   readonly path: string;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Browser {
  * Where browsers are installed, the preferred first. Debian's /usr/bin/chromium is a script that adds flags and loads every
  * extension of the machine, so the program behind it is taken where it is found.
  */
-const known: readonly Browser[] = [
+const known: readonly InstalledBrowser[] = [
   { path: '/usr/lib/chromium/chromium', name: 'Chromium' },
   { path: '/usr/lib64/chromium-browser/chromium-browser', name: 'Chromium' },
   { path: '/opt/google/chrome/chrome', name: 'Google Chrome' },
@@ -33,13 +33,13 @@ const commands: readonly { readonly command: string; readonly name: string }[] =
 
 /**
  * The browser to open in. `WARDMUX_BROWSER` (an absolute path) wins, and is not replaced by another when it is wrong.
- * Throws an Error with a sentence that says what to do.
+ * @throws NoWindowError with a sentence that says what to do.
  */
-export function findBrowser(env: NodeJS.ProcessEnv): Browser {
+export function findBrowser(env: NodeJS.ProcessEnv): InstalledBrowser {
   const wanted = env['WARDMUX_BROWSER'];
   if (wanted) {
-    if (!isAbsolute(wanted)) throw new SentenceError(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
-    if (!executable(wanted)) throw new SentenceError(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
+    if (!isAbsolute(wanted)) throw new NoWindowError(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
+    if (!executable(wanted)) throw new NoWindowError(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
     return { path: wanted, name: 'the browser of WARDMUX_BROWSER' };
   }
   for (const browser of known) if (executable(browser.path)) return browser;
@@ -50,8 +50,8 @@ export function findBrowser(env: NodeJS.ProcessEnv): Browser {
       if (executable(path)) return { path, name };
     }
   }
-  throw new SentenceError(
-    'No window can be opened: neither the Electron runtime nor Chromium, Chrome or Edge is installed. On Debian: sudo apt-get install chromium. Or set WARDMUX_BROWSER to the path of one.',
+  throw new NoWindowError(
+    'No window can be opened: neither the Electron runtime nor Chromium, Chrome or Edge is installed. On Debian: sudo apt-get install chromium chromium-sandbox. Or set WARDMUX_BROWSER to the path of one.',
   );
 }
 

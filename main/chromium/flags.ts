@@ -1,8 +1,7 @@
-/**
- * The browser's command line, whole: the driving library's own defaults are not taken, because they are made for tests.
- */
+/** The browser's command line, whole, each switch with its reason. No switch makes it show that it is driven. */
 import { statfsSync } from 'node:fs';
 import type { WindowPlace } from '../host.ts';
+import { folderArgument } from '../machine/owned-folder.ts';
 
 /** Below this much free shared memory the browser is told to keep its buffers in its private temporary folder instead. */
 const MIN_SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -10,6 +9,8 @@ const MIN_SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
 export interface FlagOptions {
   readonly profileFolder: string;
   readonly headless: boolean;
+  /** The person has chosen dark: what the browser itself draws, while a page is gone, is dark too. */
+  readonly dark: boolean;
   /** Root cannot use the browser's sandbox. */
   readonly root: boolean;
   readonly width: number;
@@ -21,8 +22,11 @@ export interface FlagOptions {
 /** What desktops know the window by (WM_CLASS). */
 export const windowClass = 'Wardmux';
 
-/** Shown for the moment before the first page: the colour of the app, no text. */
-const startPage = 'data:text/html,<title>Wardmux</title><style>html{background:Canvas;color-scheme:light%20dark}</style>';
+/**
+ * Shown for the moment before the first page: nothing. The browser makes the window's name (WM_CLASS) and its first title of the
+ * address, so it has a host, which makes no difference to what comes of it; the question mark keeps the comma out of the name.
+ */
+const startPage = 'data://wardmux?,';
 
 /** Parts of the browser that would talk to somebody, keep text, or keep a renderer alive that we have ended. */
 const disabledFeatures = [
@@ -32,20 +36,29 @@ const disabledFeatures = [
   'PaintHolding',
   // Renderers that wait without a page make it hard to say which one holds text.
   'SpareRendererForSitePerProcess',
+  // The same of the browser's own pages.
   'PreloadTopChromeWebUI',
+  // A profile that is deleted at its end needs no other end, which would hold up ours.
+  'DestroyProfileOnBrowserClose',
+  // These send what is on a page, or ask servers about it.
   'Translate',
-  'MediaRouter',
-  'OptimizationHints',
-  'NetworkTimeServiceQuerying',
-  'InterestFeedContentSuggestions',
-  'CertificateTransparencyComponentUpdater',
   'AutofillServerCommunication',
-  'PasswordManagerOnboarding',
   'SpellcheckServiceMultilingual',
   'LensOverlay',
+  'AimEnabled',
+  'PreconnectToSearch',
+  'InterestFeedContentSuggestions',
+  // These fetch lists, or the time, at the start.
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'CertificateTransparencyComponentUpdater',
+  // Looks for screens in the network, and offers to show the window there.
+  'MediaRouter',
   'GlobalMediaControls',
+  // Offers to keep what is typed into a password field.
+  'PasswordManagerOnboarding',
+  // Our origin is https already; nothing else is loaded.
   'HttpsUpgrades',
-  'DestroyProfileOnBrowserClose',
 ];
 
 function placeFlags({ width, height, place }: FlagOptions): string[] {
@@ -58,39 +71,50 @@ export function browserFlags(options: FlagOptions): string[] {
   return [
     // The DevTools protocol goes over two inherited pipes: no port, and nobody else can attach.
     '--remote-debugging-pipe',
-    `--user-data-dir=${options.profileFolder}`,
+    // Fresh at each start, private, deleted at the end (profile.ts); and by it the browser's processes are known.
+    folderArgument(options.profileFolder),
+    // Questions and pages that a fresh profile begins with.
     '--no-first-run',
     '--no-default-browser-check',
+    '--disable-search-engine-choice-screen',
+    // Nothing of the browser's starts at the person's next session.
     '--no-service-autorun',
+    // What it would send or fetch by itself: lists, components, experiments, reports, signals of its use.
     '--disable-background-networking',
     '--disable-component-update',
-    '--disable-default-apps',
     '--disable-domain-reliability',
     '--disable-field-trial-config',
     '--disable-client-side-phishing-detection',
-    '--disable-search-engine-choice-screen',
-    '--disable-sync',
     '--disable-pings',
     '--metrics-recording-only',
+    // No account, so that nothing is copied to one.
+    '--disable-sync',
     // A dump of a crashed renderer would be plaintext on disk.
     '--disable-breakpad',
     '--disable-crash-reporter',
+    // Code of others beside our page: extensions of the machine, those that come with the browser, apps of the shop.
     '--disable-extensions',
     '--disable-component-extensions-with-background-pages',
+    '--disable-default-apps',
+    // As the feature above, for browsers that know only one of the two.
     '--disable-back-forward-cache',
+    // Printing a screen full of patients is not a feature of this app.
     '--disable-print-preview',
     // Takes the browser's own chords (task manager, new windows, find bar, full screen, view-source) from the window, also
     // while no page stands that could swallow them. What it leaves is in profile.ts and targets.ts.
     '--force-app-mode',
+    // Two fingers would zoom the picture, and the line would be outside of it.
     '--disable-pinch',
     // The profile's secrets are worth nothing, so no keyring is asked.
     '--password-store=basic',
+    // Nothing of a page on disk.
     '--disk-cache-size=1',
     '--media-cache-size=1',
     // A locked machine's window must react at once, also behind others.
     '--disable-renderer-backgrounding',
     '--disable-background-timer-throttling',
     '--disable-backgrounding-occluded-windows',
+    // A page that does not answer is ended by us, and by nobody's click on a question.
     '--disable-hang-monitor',
     `--disable-features=${disabledFeatures.join(',')}`,
     // Second wall behind the interception: whatever is not intercepted goes to a port where nobody answers (discard).
@@ -99,12 +123,14 @@ export function browserFlags(options: FlagOptions): string[] {
     '--dns-prefetch-disable',
     '--webrtc-ip-handling-policy=disable_non_proxied_udp',
     `--class=${windowClass}`,
-    `--name=${windowClass}`,
+    ...(options.dark ? ['--force-dark-mode'] : []),
     ...placeFlags(options),
     ...(sharedMemoryBytes() < MIN_SHARED_MEMORY_BYTES ? ['--disable-dev-shm-usage'] : []),
     // --test-type hides the bar that warns of --no-sandbox; `description` says it in words instead.
     ...(options.root ? ['--no-sandbox', '--test-type'] : []),
-    ...(options.headless ? ['--headless', '--hide-scrollbars', '--mute-audio', startPage] : [`--app=${startPage}`]),
+    // A window without tabs and without a line for addresses. The tests have none, and take no sound and no width for bars.
+    ...(options.headless ? ['--headless', '--hide-scrollbars', '--mute-audio'] : []),
+    `--app=${startPage}`,
   ];
 }
 
@@ -139,8 +165,13 @@ const passedOn = [
   'XMODIFIERS',
 ];
 
-export function browserEnvironment(env: NodeJS.ProcessEnv, profileFolder: string, temp: string): Record<string, string> {
+export function browserEnvironment(
+  env: NodeJS.ProcessEnv,
+  { profileFolder, temp, dark }: { readonly profileFolder: string; readonly temp: string; readonly dark: boolean },
+): Record<string, string> {
   const result: Record<string, string> = {};
   for (const name of passedOn) if (env[name] !== undefined) result[name] = env[name];
+  // The window before anything has drawn into it is the toolkit's.
+  if (dark) result['GTK_THEME'] = 'Adwaita:dark';
   return { ...result, TMPDIR: temp, XDG_CONFIG_HOME: profileFolder, XDG_CACHE_HOME: profileFolder };
 }

@@ -68,7 +68,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
     event.preventDefault();
     signals.emit('shutdown');
   });
-  app.on('second-instance', () => window?.focus());
+  app.on('second-instance', () => void window?.raise());
 
   // Whatever web contents come into being by any way: none may open, leave or embed anything.
   app.on('web-contents-created', (_event, contents) => {

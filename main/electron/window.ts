@@ -5,24 +5,20 @@
  */
 import type { Invisibility, Surface } from '../../src/types/words.ts';
 import { BaseWindow, WebContentsView, type IpcMainEvent, type Rectangle, type Session, type WebContents } from 'electron';
+import { SentenceError } from '../../src/types/sentence.ts';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
-import { origin, type Disposable, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
+import { origin, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
-import { Listeners } from '../listeners.ts';
+import { inStartTime, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
 import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';
-import type { Look } from '../machine/x11-window.ts';
+import { lookFor, type Look } from '../machine/x11-window.ts';
 import { channels } from './channels.ts';
 import { isLockKey } from './menu.ts';
-import { SentenceError } from '../../src/types/sentence.ts';
 
-/** A built page is there in well under a second; ten are for a machine in trouble. */
-const START_MS = 10_000;
 /** A killed renderer is gone within milliseconds; its end is not waited for longer than this. */
 const END_MS = 500;
 /** Without proof that the page is not to be seen any more, the window is destroyed after this long. A proof takes 30 to 100 ms. */
 const PROOF_MS = 300;
-/** Between two looks at the screen. A look takes 2 to 5 ms. */
-const LOOK_MS = 4;
 
 /** Where a window was, for one that takes its place. */
 export interface Placement {
@@ -60,13 +56,9 @@ interface Current {
   settled: boolean;
 }
 
-export class ElectronWindow implements HostWindow {
+export class ElectronWindow extends WindowListeners implements HostWindow {
   readonly #options: WindowOptions;
   readonly #window: BaseWindow;
-  readonly #messages = new Listeners<[string]>();
-  readonly #frames = new Listeners<[Peer, Uint8Array]>();
-  readonly #gone = new Listeners<[string]>();
-  readonly #closed = new Listeners<[]>();
   #current: Current | undefined;
   #frameNumber = 0;
   /** Counts shows and blanks: the later one wins. */
@@ -78,6 +70,7 @@ export class ElectronWindow implements HostWindow {
   #creating = false;
 
   constructor(options: WindowOptions) {
+    super();
     this.#options = options;
     this.#window = new BaseWindow({
       title: 'Wardmux',
@@ -104,7 +97,7 @@ export class ElectronWindow implements HostWindow {
     return this.#creating;
   }
 
-  focus(): void {
+  async raise(): Promise<void> {
     if (this.#isClosed) return;
     if (this.#window.isMinimized()) this.#window.restore();
     this.#window.focus();
@@ -118,23 +111,17 @@ export class ElectronWindow implements HostWindow {
     const current = this.#create(surface);
     const { contents } = current;
     this.#options.expect(surface);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new SentenceError(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
-    });
     const died = new Promise<never>((_, reject) => {
       contents.once('render-process-gone', (_event, { reason }) => reject(new SentenceError(`The page ${surface} ended while it started (${reason}).`)));
     });
     const loaded = this.#load(current, surface);
-    for (const promise of [late, died, loaded, current.replaced]) promise.catch(() => {});
+    for (const promise of [died, loaded, current.replaced]) promise.catch(() => {});
     try {
-      await Promise.race([loaded, died, late, current.replaced.catch(() => Promise.reject(replacedError(surface)))]);
+      await inStartTime(surface, Promise.race([loaded, died, current.replaced]));
       current.settled = true;
     } catch (error) {
       if (this.#current === current) await this.#clear();
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -146,7 +133,7 @@ export class ElectronWindow implements HostWindow {
     contents.once('did-navigate', (_event, _url, code) => (status = code));
     const ready = new Promise<void>((resolve) => contents.once('dom-ready', () => resolve()));
     await contents.loadURL(`${origin}/${surface}.html`);
-    if (status !== 200) throw new SentenceError(`The page ${surface}.html is missing in ${this.#options.rendererFolder}. Build the app again.`);
+    if (status !== 200) throw missingPageError(surface, this.#options.rendererFolder);
     await ready;
   }
 
@@ -180,14 +167,10 @@ export class ElectronWindow implements HostWindow {
     return this.#known;
   }
 
-  /** Looks until it sees one of these. False where nobody can look, or in vain. */
+  /** False where nobody can look, or in vain. */
   async #sees(wanted: readonly Look[]): Promise<boolean> {
     const look = await this.#options.look();
-    for (const end = performance.now() + PROOF_MS; look && performance.now() < end;) {
-      if (wanted.includes(await look())) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    return false;
+    return look !== undefined && lookFor(look, wanted, PROOF_MS);
   }
 
   /** Takes the document out of the window and ends its renderer. */
@@ -224,22 +207,6 @@ export class ElectronWindow implements HostWindow {
       current.pending.set(id, resolve);
       current.contents.send(channels.frame, id, peer, ownMemory(bytes));
     });
-  }
-
-  onMessage(listener: (text: string) => void): Disposable {
-    return this.#messages.add(listener);
-  }
-
-  onFrame(listener: (peer: Peer, bytes: Uint8Array) => void): Disposable {
-    return this.#frames.add(listener);
-  }
-
-  onRendererGone(listener: (reason: string) => void): Disposable {
-    return this.#gone.add(listener);
-  }
-
-  onClosed(listener: () => void): Disposable {
-    return this.#closed.add(listener);
   }
 
   async rendererPid(): Promise<number | undefined> {
@@ -308,12 +275,12 @@ export class ElectronWindow implements HostWindow {
     this.#guard(contents);
     const own = (event: IpcMainEvent): boolean => this.#current === current && event.senderFrame === contents.mainFrame && event.senderFrame.origin === origin;
     contents.ipc.on(channels.message, (event, text: unknown) => {
-      if (own(event) && isMessage(text)) this.#messages.emit(text);
+      if (own(event) && isMessage(text)) this.messages.emit(text);
       else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.frame, (event, peer: unknown, bytes: unknown) => {
       // The preload copies. What comes with more memory than it shows does not come from ours.
-      if (own(event) && isPeer(peer) && isFrame(bytes) && ownsMemory(bytes)) this.#frames.emit(peer, bytes);
+      if (own(event) && isPeer(peer) && isFrame(bytes) && ownsMemory(bytes)) this.frames.emit(peer, bytes);
       else this.#options.onRefused('message');
     });
     contents.ipc.on(channels.taken, (event, id: unknown) => {
@@ -324,13 +291,13 @@ export class ElectronWindow implements HostWindow {
     contents.on('render-process-gone', (_event, { reason }) => {
       if (this.#current !== current || !current.settled) return;
       void this.#clear();
-      this.#gone.emit(`The page ended unexpectedly (${reason}).`);
+      this.gone.emit(`The page ended unexpectedly (${reason}).`);
     });
     // A document that was not asked for, a reload for example, has got a refusal in place of a page: it counts as gone.
     contents.on('did-navigate', () => {
       if (this.#current !== current || !current.settled) return;
       void this.#clear();
-      this.#gone.emit('The page left.');
+      this.gone.emit('The page left.');
     });
     this.#current = current;
     this.#window.contentView.addChildView(view);
@@ -379,7 +346,7 @@ export class ElectronWindow implements HostWindow {
     this.#isClosed = true;
     this.#known = 'gone';
     void this.#clear();
-    this.#closed.emit();
+    this.closed.emit();
   }
 }
 
@@ -391,8 +358,4 @@ function rendererProcesses(contents: WebContents): number[] {
 
 function inTime(proof: Promise<boolean>): Promise<boolean> {
   return Promise.race([proof, new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false))]);
-}
-
-function replacedError(surface: Surface): Error {
-  return new SentenceError(`The page ${surface} was replaced before it ran.`);
 }

@@ -73,6 +73,17 @@ interface Rectangle {
  */
 export type Look = 'plain' | 'picture' | 'unclear' | 'covered' | 'hidden' | 'gone';
 
+/** Between two looks at the screen. A look takes 2 to 5 ms. */
+const LOOK_MS = 4;
+
+/** Looks until it sees one of these. @returns false when it has not within `limitMs` */
+export async function lookFor(look: () => Promise<Look>, wanted: readonly Look[], limitMs: number): Promise<boolean> {
+  for (const end = performance.now() + limitMs; performance.now() < end; await betweenLooks()) if (wanted.includes(await look())) return true;
+  return false;
+}
+
+export const betweenLooks = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+
 export interface WindowWatch {
   /** Resolves with true when the window is watched, with false where that is not possible: no X11, no such window, or a display that does not answer any more. */
   readonly watching: Promise<boolean>;

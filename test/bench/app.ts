@@ -36,7 +36,8 @@ export interface BenchApp {
   readonly lease: number;
   /** Opens a page that is not ours. @returns ms until it was closed, from the moment in which the browser had told of it. */
   strange(): Promise<number>;
-  page(): Page;
+  /** The page as it is now. */
+  page(): Promise<Page>;
   readonly browserPid: number | undefined;
   lock(): Promise<void>;
   stop(): Promise<void>;
@@ -49,6 +50,8 @@ export async function startApp(folder: string, home: string, options: { readonly
   const distFolder = join(root, 'dist');
   const host = await createChromiumHost({ distFolder, home, headless: options.headless, env, runFolder: join(folder, 'run') });
   const heard = hear(host);
+  const { PageDriver } = await import('../support/page-driver.ts');
+  const driver = new PageDriver(host);
   const app = await App.start({ home, host, rendererFolder: join(distFolder, 'renderer'), env });
   return {
     get surface() {
@@ -63,14 +66,14 @@ export async function startApp(folder: string, home: string, options: { readonly
     async strange() {
       const { closedTargets } = app.window as ChromiumWindow;
       const before = closedTargets.length;
-      const session = await host.page().context().browser()!.newBrowserCDPSession();
+      const session = await (await driver.ready()).context().browser()!.newBrowserCDPSession();
       await session.send('Target.createTarget', { url: 'about:blank' });
       const page = (): { readonly ms: number } | undefined => closedTargets.slice(before).find(({ type }) => type === 'page');
       await until(() => page() !== undefined, 'the end of a strange page');
       await session.detach();
       return page()!.ms;
     },
-    page: () => host.page(),
+    page: () => driver.ready(),
     get browserPid() {
       return host.browserPid;
     },

@@ -22,13 +22,13 @@ const betweenKeysMs = 30;
 async function openApp(folder: string): Promise<BenchApp> {
   const { home } = initHome(folder);
   const app = await startApp(folder, home, { headless: true });
-  const at = (name: string): boolean => app.surface === name && app.page().url().endsWith(`/${name}.html`);
+  const at = async (name: string): Promise<boolean> => app.surface === name && (await app.page()).url().endsWith(`/${name}.html`);
   try {
     await until(() => at('lock'), 'the lock page');
-    await app.page().locator('input[type=password]').fill(passphrase);
-    await app.page().keyboard.press('Enter');
+    await (await app.page()).locator('input[type=password]').fill(passphrase);
+    await (await app.page()).keyboard.press('Enter');
     await until(() => at('workspace'), 'the workspace');
-    await app.page().locator('.xterm-rows', { hasText: /[#$]/ }).waitFor({ timeout: patienceMs });
+    await (await app.page()).locator('.xterm-rows', { hasText: /[#$]/ }).waitFor({ timeout: patienceMs });
     return app;
   } catch (error) {
     await app.stop();
@@ -145,14 +145,14 @@ export async function benchPane(options: {
     const app = await openApp(folder);
     try {
       for (let round = 0; round < options.rounds; round++) {
-        ours.push(await catInPane(app.page(), folder, corpus, round));
+        ours.push(await catInPane(await app.page(), folder, corpus, round));
         if (hasTmux) tmux.push(catInTmux(folder, options.drain, corpus));
         say(
           `round ${round + 1}/${options.rounds}: pane ${(megabytes / ours[round]!.ended).toFixed(1)} MB/s` +
             (hasTmux ? `, tmux ${(megabytes / tmux[round]!).toFixed(1)} MB/s` : ''),
         );
       }
-      echo = await keyToEcho(app.page());
+      echo = await keyToEcho(await app.page());
     } finally {
       await app.stop();
     }

@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CDPSession } from 'playwright-core';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { contentSecurityPolicy, type HostWindow } from '../../main/host.ts';
+import { PageDriver } from '../support/page-driver.ts';
 import { scanTree } from '../support/memory-scan.ts';
 import { listeningSockets } from '../support/sockets.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -27,6 +29,7 @@ describe('The Chromium host', () => {
   let host: ChromiumHost;
   let window: HostWindow;
   let refused: string[];
+  let driver: PageDriver;
 
   beforeEach(async () => {
     runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
@@ -40,6 +43,7 @@ describe('The Chromium host', () => {
     });
     host.onRefused((what) => refused.push(what));
     window = await host.open({ rendererFolder: pagesFolder });
+    driver = new PageDriver(host);
   });
   afterEach(async () => {
     await host.quit();
@@ -80,7 +84,7 @@ describe('The Chromium host', () => {
 
   test('serves with the policy, and refuses other places, navigations, windows, dialogs, files and permissions', async () => {
     await window.show('workspace');
-    const page = host.page();
+    const page = await driver.ready();
     const facts = await page.evaluate<Record<string, unknown>>(pageCode('probe.js'));
     expect(facts).toMatchObject({
       secure: true,
@@ -118,14 +122,15 @@ describe('The Chromium host', () => {
     expect(page.url()).toBe('https://wardmux.localhost/workspace.html');
 
     await window.show('lock');
-    const state = (name: string): Promise<string> => host.page().evaluate(`navigator.permissions.query({ name: '${name}' }).then(({ state }) => state)`);
+    const state = async (name: string): Promise<string> =>
+      (await driver.ready()).evaluate(`navigator.permissions.query({ name: '${name}' }).then(({ state }) => state)`);
     expect(await state('clipboard-read')).toBe('denied');
     expect(await state('clipboard-write')).toBe('granted');
   });
 
   test('a target that is not our page is closed, whoever opened it and of whatever kind, and told once', async () => {
     await window.show('lock');
-    const session = await host.page().context().browser()!.newBrowserCDPSession();
+    const session = await (await driver.ready()).context().browser()!.newBrowserCDPSession();
     const others = async (): Promise<string[]> => {
       const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
       return targetInfos.filter(({ type, url }) => type !== 'browser' && !url.startsWith('https://wardmux.localhost/')).map(({ url }) => url);
@@ -136,7 +141,7 @@ describe('The Chromium host', () => {
       await waitFor(async () => expect(await others()).toEqual([]));
       expect(refused).toEqual(['window']);
     }
-    expect(host.page().url()).toBe('https://wardmux.localhost/lock.html');
+    expect((await driver.ready()).url()).toBe('https://wardmux.localhost/lock.html');
     expect((await session.send('Target.getTargets', { filter: [{ type: 'page' }] })).targetInfos).toHaveLength(1);
     // The command that closes it leaves in the turn in which the browser tells of it (main/chromium/targets.test.ts); how long the browser
     // then takes is a figure (npm run bench -- --lock). The window still stands, so none took the guard's own second.
@@ -146,12 +151,13 @@ describe('The Chromium host', () => {
 
   test('a page can keep nothing, and what was put there from outside is gone with the next surface', async () => {
     await window.show('lock');
-    const kept = (): Promise<Record<string, unknown>> => host.page().evaluate(pageCode('storage.js'));
+    const kept = async (): Promise<Record<string, unknown>> => (await driver.ready()).evaluate(pageCode('storage.js'));
     const nothing = { local: 'refused', session: 'refused', cookie: '', caches: 'refused', database: 'refused', files: 'refused', workers: 'refused' };
     expect(await kept()).toEqual(nothing);
-    const session = await host.page().context().newCDPSession(host.page());
+    const newSession = async (): Promise<CDPSession> => (await driver.ready()).context().newCDPSession(await driver.ready());
+    const session = await newSession();
     const origin = 'https://wardmux.localhost';
-    const cookies = async (): Promise<number> => (await (await host.page().context().newCDPSession(host.page())).send('Storage.getCookies')).cookies.length;
+    const cookies = async (): Promise<number> => (await (await newSession()).send('Storage.getCookies')).cookies.length;
     await session.send('Storage.setCookies', { cookies: [{ name: 'stolen', value: 'passphrase', url: origin }] });
     expect(await cookies()).toBe(1);
     // Outside of the page's own rules: the developer tools' way in.
@@ -160,14 +166,14 @@ describe('The Chromium host', () => {
       await session.send('DOMStorage.setDOMStorageItem', { storageId: { securityOrigin: origin, isLocalStorage }, key: 'a', value: 'b' }).catch(() => {});
     await window.show('workspace');
     expect(await cookies()).toBe(0);
-    const now = await host.page().context().newCDPSession(host.page());
+    const now = await newSession();
     expect((await now.send('Storage.getUsageAndQuota', { origin })).usage).toBe(0);
     expect(await kept()).toEqual(nothing);
   });
 
   test('sends the policy of the contract with the document', async () => {
     const answers: Record<string, string>[] = [];
-    host.page().on('response', (response) => answers.push(response.headers()));
+    (await driver.ready()).on('response', (response) => answers.push(response.headers()));
     await window.show('lock');
     await waitFor(() =>
       expect(answers[0]).toMatchObject({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }),
@@ -177,7 +183,7 @@ describe('The Chromium host', () => {
   test('blanks a page that is busy for ever, and ends its process', async () => {
     await window.show('workspace');
     const pid = (await window.rendererPid())!;
-    await host.page().evaluate("addEventListener('beforeunload', (event) => event.preventDefault()); setTimeout(() => { for (;;); }, 0);");
+    await (await driver.ready()).evaluate("addEventListener('beforeunload', (event) => event.preventDefault()); setTimeout(() => { for (;;); }, 0);");
     await window.blank();
     const heard = listen(window);
     await window.show('lock');
@@ -190,7 +196,7 @@ describe('The Chromium host', () => {
     await window.show('workspace');
     // The secret is made of two halves in the page, so that no command of ours carries it whole.
     const [a, b] = [secret.slice(0, 12), secret.slice(12)];
-    await host.page().evaluate(`(${pageCode('show-text.js')})(${JSON.stringify(a)}, ${JSON.stringify(b)})`);
+    await (await driver.ready()).evaluate(`(${pageCode('show-text.js')})(${JSON.stringify(a)}, ${JSON.stringify(b)})`);
     const shown = scanTree(host.browserPid!, secret);
     expect(shown.unreadable).toEqual([]);
     expect(shown.hits.filter(({ pid }) => pid !== host.browserPid).length, 'the scanner finds what is shown').toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createChromiumHost } from '../../main/chromium/index.ts';
 import { killNow } from '../../main/machine/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
+import { PageDriver } from '../support/page-driver.ts';
 import { childEntry, hostContract } from './suite.ts';
 
 hostContract('The Chromium host', async () => {
@@ -19,7 +20,7 @@ hostContract('The Chromium host', async () => {
   return {
     host,
     killRenderer: async (window) => killNow([(await window.rendererPid())!]),
-    closeByPerson: () => host.page().close(),
+    closeByPerson: async () => (await new PageDriver(host).ready()).close(),
     rendererLives: isRunning,
     cleanUp: async () => rmSync(runFolder, { recursive: true, force: true }),
   };

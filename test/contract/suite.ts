@@ -198,6 +198,17 @@ export function hostContract(name: string, make: () => Promise<Subject>): void {
       expect(reasons).toEqual([]);
     });
 
+    test('a window that is raised stays as it is, and one that is gone is none to raise', async () => {
+      await showAndHear('lock');
+      const pid = await window.rendererPid();
+      await window.raise();
+      say({ do: 'echo', value: 'raised' });
+      await waitFor(() => expect(heard.messages).toContainEqual({ echo: 'raised' }));
+      expect(await window.rendererPid()).toBe(pid);
+      await window.close();
+      await window.raise();
+    });
+
     test('closing by the person is told once', async () => {
       let closed = 0;
       window.onClosed(() => closed++);

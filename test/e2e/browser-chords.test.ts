@@ -57,7 +57,7 @@ async function open(options: { readonly initialised: boolean }): Promise<void> {
     running = await prepare({ folder: running.folder, display: display.name, env: { SHELL: shell } });
   }
   await running.app.open();
-  session = await running.host.page().context().browser()!.newBrowserCDPSession();
+  session = await (await running.driver.ready()).context().browser()!.newBrowserCDPSession();
   targets = await targetIds();
   expect(targets).toHaveLength(2);
 }
@@ -106,7 +106,8 @@ async function everyButton(): Promise<void> {
 async function unchanged(surface: string): Promise<void> {
   const { targetInfos } = await session.send('Target.getTargets');
   expect(targetInfos.map(({ url }) => url)).toEqual([`https://wardmux.localhost/${surface}.html`]);
-  const page = await running.host.page().context().newCDPSession(running.host.page());
+  const driven = await running.driver.ready();
+  const page = await driven.context().newCDPSession(driven);
   const { visualViewport } = await page.send('Page.getLayoutMetrics');
   expect(visualViewport).toMatchObject({ scale: 1, zoom: 1 });
   const { currentIndex, entries } = await page.send('Page.getNavigationHistory');

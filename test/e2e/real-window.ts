@@ -33,14 +33,23 @@ export interface OtherAccount {
 }
 
 export async function openRealApp(
-  size: { width?: number; height?: number; initialised?: boolean; env?: NodeJS.ProcessEnv; starter?: NodeJS.ProcessEnv; as?: OtherAccount } = {},
+  size: {
+    width?: number;
+    height?: number;
+    initialised?: boolean;
+    env?: NodeJS.ProcessEnv;
+    starter?: NodeJS.ProcessEnv;
+    as?: OtherAccount;
+    /** A screen, and an installation, that are there already. The test removes the folder. */
+    on?: { readonly display: Display; readonly folder: string; readonly home: string };
+  } = {},
 ): Promise<RealApp> {
   const place = size.as?.install ?? root;
   const account = size.as ? { uid: size.as.uid, gid: size.as.gid } : {};
-  const folder = mkdtempSync(join(tmpdir(), 'real-'));
-  const home = join(folder, 'home');
+  const folder = size.on?.folder ?? mkdtempSync(join(tmpdir(), 'real-'));
+  const home = size.on?.home ?? join(folder, 'home');
   if (size.as) chownSync(folder, size.as.uid, size.as.gid);
-  const display = await openDisplay(size.width, size.height);
+  const display = size.on?.display ?? (await openDisplay(size.width, size.height));
   const env: NodeJS.ProcessEnv = {
     PATH: process.env['PATH'],
     HOME: folder,
@@ -54,7 +63,7 @@ export async function openRealApp(
   };
   const wardmux = (...args: string[]): string =>
     execFileSync(join(place, 'bin', 'wardmux'), args, { env, ...account, cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  if (size.initialised ?? true) {
+  if (!size.on && (size.initialised ?? true)) {
     execFileSync(
       'bash',
       [

@@ -1,13 +1,15 @@
 /** How the app starts, and what it says when it cannot: every refusal is one sentence, and nothing is overwritten. */
-import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess, type SpawnSyncReturns } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_FOLDER_LENGTH } from '../../main/chromium/profile.ts';
 import { OWNED_SUFFIX_LENGTH, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
 import { commandLine, processTree } from '../../main/machine/processes.ts';
-import { missingPrograms } from '../support/display.ts';
+import { missingPrograms, openDisplay } from '../support/display.ts';
+import { watchFrame } from '../support/frame-watch.ts';
+import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';
 import { openRealApp } from './real-window.ts';
 import { distFolder, passphrase, root, until } from './support.ts';
 
@@ -81,11 +83,53 @@ test('an Electron that cannot make its sandbox is said, with what to do, and the
   expect(readFileSync(join(folder, 'args'), 'utf8').trim()).toBe(join(distFolder, 'electron.mjs'));
 });
 
+/** A number that no X server of this machine has. */
+const noDisplay = ':4242';
+
+test('a display that is not there is said, with what to do; where there is a terminal, nothing opens in it unasked', () => {
+  const result = startApp({ DISPLAY: noDisplay });
+  expect(result.status).toBe(2);
+  const said = oneSentence(result);
+  expect(said).toContain(`No window can be opened: nothing answers at the display ${noDisplay}.`);
+  expect(said).toContain('in a terminal, your shell could open there instead');
+});
+
+test('a machine that gives the browser no sandbox is said in its own words, with the package that helps', ({ skip }) => {
+  const { install, node, uid, gid, remove } = nobody(skip);
+  try {
+    chownSync(folder, uid, gid);
+    // Of namespaces of users one is left, and this is it: the browser gets none, as on a machine that lets nobody have them.
+    const script = 'echo 1 > /proc/sys/user/max_user_namespaces && exec unshare -U --map-user=1000 --map-group=1000 "$@"';
+    const result = spawnSync('unshare', ['-U', '-r', 'sh', '-c', script, 'sh', node, join(install, 'dist/start.mjs')], {
+      env: environment({ DISPLAY: noDisplay }),
+      uid,
+      gid,
+      cwd: '/',
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    skip(/unshare:|max_user_namespaces/.test(result.stderr), `this machine lets nobody make namespaces: ${result.stderr.split('\n')[0]}`);
+    expect(result.status).toBe(2);
+    const said = oneSentence(result);
+    expect(said).toContain('sudo apt-get install chromium-sandbox');
+    expect(said).toContain('It said: "No usable sandbox!');
+  } finally {
+    remove();
+  }
+});
+
+function nobody(skip: (condition: boolean, reason: string) => void): Installed {
+  const why = noOtherAccount();
+  skip(why !== undefined, why ?? '');
+  skip(existsSync('/usr/lib/chromium/chrome-sandbox'), 'chromium-sandbox is installed: the browser has its sandbox whatever namespaces there are');
+  return installForNobody();
+}
+
 describe('without a display, in a terminal', () => {
   /** Runs in a pty of `script`, types the answers, and gives back all that the terminal showed. */
-  async function inTerminal(answers: readonly (readonly [RegExp, string])[]): Promise<{ text: string; status: number | null }> {
+  async function inTerminal(answers: readonly (readonly [RegExp, string])[], extra: NodeJS.ProcessEnv = {}): Promise<{ text: string; status: number | null }> {
     const child = spawn('script', ['-q', '-e', '-c', `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], {
-      env: environment({ TERM: 'xterm' }),
+      env: environment({ TERM: 'xterm', ...extra }),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let text = '';
@@ -131,6 +175,20 @@ describe('without a display, in a terminal', () => {
     ]);
     expect(wrong.status).toBe(0);
     expect(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')).toMatch(/"action":"unlock"[^\n]*"outcome":"failure"/);
+
+    // A display that is not there: the terminal is offered, and taken only by a yes.
+    const refused = await inTerminal([[/\[y\/N\] $/, '\r']], { DISPLAY: noDisplay });
+    expect(refused.status).toBe(2);
+    expect(refused.text).toContain(`nothing answers at the display ${noDisplay}`);
+    const taken = await inTerminal(
+      [
+        [/\[y\/N\] $/, 'y\r'],
+        [/Passphrase of Mara Ueda: $/, `${passphrase}\r`],
+        [/[$#] $/, 'exit\r'],
+      ],
+      { DISPLAY: noDisplay },
+    );
+    expect(taken.status).toBe(0);
   });
 });
 
@@ -209,6 +267,11 @@ describe('what is damaged stays as it is, and is named', () => {
   });
 });
 
+const windowsOf = (property: string): string[] => property.match(/0x[0-9a-f]+/g) ?? [];
+
+/** What a page that nobody has painted looks like, and ours in light. */
+const bright = [0xffffff, 0xf6f5f4, 0xfbf7f1];
+
 const missing = missingPrograms('Xvfb', 'xdotool');
 describe('in a real window', () => {
   beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
@@ -232,6 +295,56 @@ describe('in a real window', () => {
       expect(app.wardmux('list')).not.toMatch(/interrupted|live/);
       app.display.stop();
       rmSync(app.folder, { recursive: true, force: true });
+    }
+  });
+
+  test('the window has our name from the first moment on, in dark it is not bright in between, and a second start brings it to the front', async ({ skip }) => {
+    const more = missingPrograms('xprop', 'openbox', 'wmctrl', 'display');
+    skip(more.length > 0, `not installed: ${more.join(', ')}`);
+    initialise();
+    writeFileSync(join(home, 'display.json'), JSON.stringify({ theme: 'dark', cell: 'auto', contrast: false, motion: true }));
+    const display = await openDisplay();
+    const env = environment({ DISPLAY: display.name });
+    const xprop = (...args: string[]): string => spawnSync('xprop', args, { env, encoding: 'utf8' }).stdout;
+    await display.manageWindows();
+    const watch = watchFrame(display, bright);
+    const app = await openRealApp({ on: { display, home, folder } });
+    let spy: ChildProcess | undefined;
+    try {
+      const [id] = windowsOf(xprop('-root', '_NET_CLIENT_LIST'));
+      expect(xprop('-id', id!, 'WM_CLASS')).toBe('WM_CLASS(STRING) = "wardmux", "Wardmux"\n');
+      spy = spawn('xprop', ['-id', id!, '-spy', 'WM_NAME'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      let names = '';
+      spy.stdout!.on('data', (chunk: Buffer) => (names += chunk.toString()));
+      for (let i = 0; i < 2; i++) {
+        await app.unlock();
+        app.wardmux('lock');
+      }
+      await app.unlock();
+      expect(new Set(names.trim().split('\n'))).toEqual(new Set(['WM_NAME(UTF8_STRING) = "Wardmux"']));
+      // A single picture of a new renderer may be white; the window was so for most of a second at each unlock.
+      expect(watch.looks()).toBeGreaterThan(1000);
+      expect(watch.seen() / watch.looks()).toBeLessThan(0.05);
+
+      const active = (): string => xprop('-root', '_NET_ACTIVE_WINDOW');
+      const other = spawn('display', ['-size', '300x200', 'xc:gray'], { env, stdio: 'ignore' });
+      await until(() => windowsOf(xprop('-root', '_NET_CLIENT_LIST')).length === 2 && !active().includes(id!), 'another window in front');
+      for (const minimize of [false, true]) {
+        if (minimize) display.xdotool('windowminimize', id!);
+        const second = startApp({ DISPLAY: display.name });
+        expect([second.status, oneSentence(second)]).toEqual([3, expect.stringContaining('its window is open, and unlocked') as string]);
+        await until(() => active().includes(id!), `the window in front${minimize ? ', which was minimized' : ''}`);
+        display.xdotool(
+          'windowactivate',
+          windowsOf(xprop('-root', '_NET_CLIENT_LIST')).find((window) => window !== id)!,
+        );
+        await until(() => !active().includes(id!), 'the other window in front');
+      }
+      other.kill();
+    } finally {
+      spy?.kill();
+      await watch.stop();
+      await app.stop();
     }
   });
 

@@ -8,6 +8,7 @@ import type { CDPSession, Locator, Page } from 'playwright-core';
 import { App } from '../../main/app.ts';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import type { Clock } from '../../main/clock.ts';
+import { PageDriver } from '../support/page-driver.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const distFolder = join(root, 'dist');
@@ -35,7 +36,9 @@ export interface Running {
   readonly clock: TestClock;
   readonly home: string;
   readonly folder: string;
+  /** The page that stood when `surface` or `driver.ready` was awaited last. */
   readonly page: Page;
+  readonly driver: PageDriver;
   surface(wanted: Surface): Promise<void>;
   /** Stops the app; the data folder stays for the test until `remove`. */
   stop(): Promise<void>;
@@ -45,7 +48,7 @@ export interface Running {
 interface StartOptions {
   readonly folder?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** DISPLAY of a screen: the window is opened there. Without it the browser has none. The page object of a window dies with its first document. */
+  /** DISPLAY of a screen: the window is opened there. Without it the browser has none. */
   readonly display?: string;
   /** Where the app says its sentences. */
   readonly say?: (line: string) => void;
@@ -54,6 +57,7 @@ interface StartOptions {
 export async function start(options: StartOptions = {}): Promise<Running> {
   const running = await prepare(options);
   await running.app.open();
+  await until(async () => (await running.driver.ready()) !== undefined, 'the page');
   return running;
 }
 
@@ -74,6 +78,7 @@ export async function prepare(options: StartOptions = {}): Promise<Running> {
     ...options.env,
   };
   const host = await createChromiumHost({ distFolder, home, headless: options.display === undefined, env, runFolder: join(folder, 'run') });
+  const driver = new PageDriver(host);
   const clock = new TestClock();
   const app = App.create({ home, host, rendererFolder: join(distFolder, 'renderer'), clock, env, ...(options.say ? { say: options.say } : {}) });
   return {
@@ -82,11 +87,12 @@ export async function prepare(options: StartOptions = {}): Promise<Running> {
     clock,
     home,
     folder,
+    driver,
     get page() {
-      return host.page();
+      return driver.page;
     },
     async surface(wanted) {
-      await until(() => app.surface === wanted && host.page().url().endsWith(`/${wanted}.html`), `the ${wanted} page`);
+      await until(async () => app.surface === wanted && (await driver.ready()).url().endsWith(`/${wanted}.html`), `the ${wanted} page`);
     },
     stop: () => app.stop('closed'),
     remove: () => rmSync(folder, { recursive: true, force: true }),

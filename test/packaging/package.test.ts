@@ -101,7 +101,7 @@ describe('The package', () => {
     expect(files.filter((name) => /(^|\/)node$/.test(name))).toEqual([]);
   });
 
-  test('holds every file that its bundles import, and no driver of another browser', () => {
+  test('holds every file that its bundles import, and no tool of the tests', () => {
     for (const name of files.filter((path) => /^dist\/[^/]+\.mjs$/.test(path))) {
       const code = extractFile(join(unpacked, 'resources/app.asar'), name).toString();
       for (const [, specifier] of code.matchAll(/^(?:import|export)\b[^'"]*['"](\.[^'"]+)['"]/gm))

@@ -12,6 +12,8 @@ export interface Display {
   readonly name: string;
   /** Process id of the X server. */
   readonly pid: number;
+  /** Where the picture of the screen is, as `openFrame` takes it. */
+  readonly frame: { readonly path: string; readonly width: number; readonly height: number };
   type(text: string): void;
   key(...names: string[]): void;
   /** xdotool, for what has no function here. */
@@ -50,13 +52,14 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
   });
   const name = `:${number}`;
   const env = { ...process.env, DISPLAY: name };
-  let frame: ReturnType<typeof openFrame> | undefined;
-  const pixel = Buffer.alloc(4);
+  const frame = { path: join(folder, 'Xvfb_screen0'), width, height };
+  let picture: Frame | undefined;
   const xdotool = (...args: string[]): void => void execFileSync('xdotool', args, { env, stdio: 'ignore' });
   let manager: ChildProcess | undefined;
   return {
     name,
     pid: xvfb.pid!,
+    frame,
     xdotool,
     async manageWindows() {
       const config = join(folder, 'openbox.xml');
@@ -82,16 +85,13 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
       execFileSync('cp', [raw, path]);
     },
     pointsOf: (colour) => {
-      frame ??= openFrame(join(folder, 'Xvfb_screen0'), width, height);
+      picture ??= openFrame(frame.path, width, height);
       let points = 0;
-      for (const at of frame.points) {
-        readSync(frame.fd, pixel, 0, 4, at);
-        if ((pixel.readUInt32LE(0) & 0xffffff) === colour) points++;
-      }
+      for (const point of picture.colours()) if (point === colour) points++;
       return points;
     },
     stop: () => {
-      if (frame) closeSync(frame.fd);
+      picture?.close();
       manager?.kill();
       xvfb.removeAllListeners('exit');
       xvfb.kill();
@@ -100,8 +100,16 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
   };
 }
 
+export interface Frame {
+  /** How many points are looked at, spread over the screen. */
+  readonly points: number;
+  /** Their colours now (0xrrggbb). */
+  colours(): Iterable<number>;
+  close(): void;
+}
+
 /** The picture as Xvfb keeps it in a file (XWDFile.h): a head of big-endian words, a colour table, rows of 32-bit pixels. */
-function openFrame(path: string, width: number, height: number): { readonly fd: number; readonly points: readonly number[] } {
+export function openFrame(path: string, width: number, height: number): Frame {
   const fd = openSync(path, 'r');
   const head = Buffer.alloc(100);
   readSync(fd, head, 0, head.length, 0);
@@ -111,7 +119,17 @@ function openFrame(path: string, width: number, height: number): { readonly fd: 
   const line = head.readUInt32BE(words.bytesPerLine * 4);
   const points: number[] = [];
   for (let y = 20; y < height; y += 45) for (let x = 20; x < width; x += 60) points.push(first + y * line + x * 4);
-  return { fd, points };
+  const pixel = Buffer.alloc(4);
+  return {
+    points: points.length,
+    *colours() {
+      for (const at of points) {
+        readSync(fd, pixel, 0, 4, at);
+        yield pixel.readUInt32LE(0) & 0xffffff;
+      }
+    },
+    close: () => closeSync(fd),
+  };
 }
 
 /** Reads a file that something else writes; undefined until it is there. */

@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..');
 const NOBODY = 65534;
 
 /** What the app needs besides its bundles, from the packages. */
-const packages = ['node-pty', 'playwright-core', '@napi-rs'];
+const packages = ['node-pty', '@napi-rs'];
 
 export interface Installed {
   readonly install: string;

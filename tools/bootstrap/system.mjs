@@ -92,10 +92,10 @@ export const requirements = [
     has: () => anyOf('Xvfb') && anyOf('xauth'),
   },
   {
-    packages: ['xdotool', 'openbox', 'wmctrl', 'imagemagick'],
+    packages: ['xdotool', 'openbox', 'wmctrl', 'x11-utils', 'imagemagick'],
     why: 'keys, mouse and windows of a real window in the tests',
     for: ['test', 'bench'],
-    has: () => anyOf('xdotool') && anyOf('openbox') && anyOf('wmctrl') && anyOf('import', 'import-im6.q16'),
+    has: () => anyOf('xdotool') && anyOf('openbox') && anyOf('wmctrl') && anyOf('xprop') && anyOf('import', 'import-im6.q16'),
   },
   { packages: ['xclip', 'xsel'], why: 'the tests look into the clipboard from outside', for: ['test'], has: () => anyOf('xclip') && anyOf('xsel') },
   { packages: ['openssh-client'], why: 'an auditor checks signatures with ssh-keygen', for: ['test'], has: () => anyOf('ssh-keygen') },

@@ -1,0 +1,147 @@
+/** The browser's process: its start, what it says when it cannot, and the end of everything that it has started. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { folderArgument } from '../machine/owned-folder.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
+import { killGroup, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
+import { DevTools } from './devtools.ts';
+import type { TargetInfo } from './protocol.ts';
+
+/** The browser shows its first page within 1 s on a slow machine; a start that takes longer than this has failed. */
+const START_MS = 30_000;
+/** Between two looks for that page. */
+const LOOK_MS = 10;
+/** A browser that does not end by itself in this time is killed. */
+const QUIT_MS = 2000;
+/** So much of what the browser says on its way up is kept: its reason stands in its last lines. */
+const MAX_SAID_CHARS = 16 * 1024;
+
+export interface BrowserOptions {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** The profile: what has it as an argument is the browser's. */
+  readonly folder: string;
+}
+
+/** The browser did not come up. */
+export class BrowserStartError extends Error {
+  /** What it said on its way. */
+  readonly said: string;
+  constructor(message: string, said: string) {
+    super(message);
+    this.name = 'BrowserStartError';
+    this.said = said;
+  }
+}
+
+export class Browser {
+  readonly devtools: DevTools;
+  /** Of the browser itself, which is not always the process that was started: it may be a script of the distribution's. */
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, devtools: DevTools, pid: number, folder: string) {
+    this.#child = child;
+    this.devtools = devtools;
+    this.pid = pid;
+    this.#folder = folder;
+  }
+
+  /** Resolves with the browser and its one page. @throws BrowserStartError; nothing of it is left then. */
+  static async start({ path, args, env, folder }: BrowserOptions): Promise<{ readonly browser: Browser; readonly page: TargetInfo }> {
+    const child = spawn(path, [...args], {
+      env,
+      // The protocol's two descriptors are 3 and 4. Nothing of ours is read from a terminal, and nothing of the browser's shown in one.
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+      // A process group of its own: ctrl-c reaches main only, which seals and locks before it ends the browser.
+      detached: true,
+    });
+    const said = listenTo(child);
+    let ended: string | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const failed = new Promise<never>((_, reject) => {
+      child.once('error', (error) => reject(new Error(error.message)));
+      child.once('close', (code, signal) => {
+        ended = signal ? `it ended with ${signal}` : `it ended with status ${code}`;
+        reject(new Error(ended));
+      });
+      timer = setTimeout(() => reject(new Error(`it has shown no page within ${START_MS / 1000} seconds`)), START_MS);
+    });
+    failed.catch(() => {});
+    try {
+      // Where it could not be started at all there are no pipes.
+      if (child.pid === undefined) return await failed;
+      const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable);
+      const page = await Promise.race([firstPage(devtools), failed]);
+      const { processInfo } = await Promise.race([devtools.browser.send('SystemInfo.getProcessInfo'), failed]);
+      const pid = processInfo.find(({ type }) => type === 'browser')?.id;
+      if (pid === undefined) throw new Error('it does not say which process it is');
+      return { browser: new Browser(child, devtools, pid, folder), page };
+    } catch (error) {
+      const tree = treeOf(child.pid, folder);
+      killNow(tree);
+      await whenGone(tree, QUIT_MS);
+      // An end says more than the pipe's, which comes first.
+      if (ended === undefined) await Promise.race([failed.catch(() => {}), new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
+      throw new BrowserStartError(ended ?? (error instanceof Error ? error.message : String(error)), said());
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Those of the browser's processes that live. */
+  tree(): number[] {
+    return treeOf(this.pid, this.#folder);
+  }
+
+  /**
+   * Kills all of them, without a word to anybody.
+   * @returns those that live on after `limitMs`
+   * @throws Error where the machine's processes cannot be listed
+   */
+  async kill(limitMs: number): Promise<number[]> {
+    // First what nothing can keep from working; then whoever is left is looked for.
+    killGroup(this.pid);
+    let left = this.tree();
+    // What a process has started while it was being killed is found by its folder.
+    for (const end = performance.now() + limitMs; left.length > 0 && performance.now() < end; left = this.tree()) {
+      killNow(left);
+      left = await whenGone(left, end - performance.now());
+    }
+    return left;
+  }
+
+  /** Asks it to end, and kills what does not. */
+  async end(): Promise<void> {
+    const tree = this.tree();
+    const closing = this.devtools.browser.send('Browser.close', undefined, { withinMs: QUIT_MS }).catch(() => {});
+    const gone = new Promise<void>((resolve) => this.devtools.onGone(() => resolve()));
+    await Promise.race([closing.then(() => gone), gone, new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
+    killNow(await whenGone(tree, QUIT_MS / 4));
+    await whenGone(tree, QUIT_MS);
+    this.#child.stderr?.destroy();
+  }
+}
+
+/** The page that the browser opens by itself. */
+async function firstPage(devtools: DevTools): Promise<TargetInfo> {
+  for (;;) {
+    const { targetInfos } = await devtools.browser.send('Target.getTargets', { filter: [{ type: 'page' }] }, { withinMs: START_MS });
+    if (targetInfos[0]) return targetInfos[0];
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Keeps the end of what the browser says. It goes on being read, or a full pipe would hold the browser. */
+function listenTo(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-MAX_SAID_CHARS)));
+  child.stderr?.on('error', () => {});
+  return () => text;
+}
+
+function treeOf(pid: number | undefined, folder: string): number[] {
+  return [...new Set([...(pid === undefined ? [] : processTree(pid)), ...startedWith(folderArgument(folder))])].filter(isRunning);
+}

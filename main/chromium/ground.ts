@@ -1,0 +1,44 @@
+/**
+ * What stands in the window between two pages of ours: one colour, that of the page which comes, and our name as the title. A
+ * browser left to itself shows white there, which on a ward at night is a torch in the face.
+ */
+import type { Appearance } from '../host.ts';
+
+/** `--bg` of renderer/shared/tokens.css; a test holds them to it. */
+export const grounds = { plain: { light: '#fbf7f1', dark: '#15120f' }, contrast: { light: '#ffffff', dark: '#000000' } } as const;
+
+function colours({ contrast }: Appearance): { readonly light: string; readonly dark: string } {
+  return grounds[contrast ? 'contrast' : 'plain'];
+}
+
+function style(appearance: Appearance): string {
+  const { light, dark } = colours(appearance);
+  return `color-scheme:${appearance.theme === 'system' ? 'light dark' : appearance.theme};background:light-dark(${light},${dark})`;
+}
+
+/** Makes the browser's first page one with nothing in it: the next view begins in the colour of the one before. */
+export function emptyingExpression(appearance: Appearance): string {
+  return `document.title = 'Wardmux'; if (document.documentElement) document.documentElement.style = ${JSON.stringify(style(appearance))};`;
+}
+
+/** A window that is not on the screen draws nothing: its page is not waited for longer than this (ms). */
+const DRAWN_MS = 50;
+
+/** Its value is whether the system is dark, once the empty page has drawn itself: the next view begins in its colour, or else in white. */
+export const drawnExpression = `Promise.race([
+  new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  new Promise((late) => setTimeout(late, ${DRAWN_MS})),
+]).then(() => matchMedia('(prefers-color-scheme: dark)').matches)`;
+
+/** The address of a page with nothing in it, in the colour of the page that comes. Where the system decides, it decides here too. */
+export function emptyPage(appearance: Appearance): string {
+  const page = `<!doctype html><title>Wardmux</title><style>html{${style(appearance)}}</style>`;
+  return `data:text/html;charset=utf-8,${encodeURIComponent(page)}`;
+}
+
+/** What a document is drawn on before it has drawn anything itself. @param systemIsDark asked only where the system decides */
+export function ground(appearance: Appearance, systemIsDark: boolean): { readonly r: number; readonly g: number; readonly b: number; readonly a: number } {
+  const isDark = appearance.theme === 'system' ? systemIsDark : appearance.theme === 'dark';
+  const [r = 0, g = 0, b = 0] = (colours(appearance)[isDark ? 'dark' : 'light'].match(/[0-9a-f]{2}/g) ?? []).map((hex) => parseInt(hex, 16));
+  return { r, g, b, a: 1 };
+}
