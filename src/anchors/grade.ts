@@ -56,7 +56,7 @@ export function gradeAnchor({ row, where, kept, damage, divergence, failing, wai
             : [
                 // A head that went is no sign that the place is still there.
                 failing ? 'not-anchored' : 'anchored',
-                `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
+                `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where}${row.kind === 'file' ? '' : ', by a receipt that this workstation keeps,'} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
               ];
   const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
   return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };

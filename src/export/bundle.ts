@@ -27,7 +27,7 @@ import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { BundleFailure } from './failures.ts';
 import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
-import { BUNDLE } from './layout.ts';
+import { ALL_FILES, BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
@@ -142,33 +142,46 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   try {
     const { checkpoint } = options;
     const heads = await writeLedger(options.ledger, recording, checkpoint.head, options.person.id, join(partial, BUNDLE.ledger));
-    const evidence = await writeEvidence(options, recording, partial, heads);
-    const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
-    const statement: BundleStatement = {
-      recording,
-      person: evidence.first.person,
-      started: evidence.first.started,
-      state: heads.state,
-      records: evidence.records,
-      root: evidence.root,
-      proven: heads.heads.at(-1)!.size,
-      outputBytes: evidence.outputBytes,
-      disclosed: evidence.disclosed,
-      withheld: evidence.withheld,
-      reason: options.reason ?? 'none',
-      exported: new Date((options.clock ?? Date.now)()).toISOString(),
-      evidence: digest(BUNDLE.evidence),
-      ledger: digest(BUNDLE.ledger),
-      cast: digest(BUNDLE.cast),
+    const compose = async (upTo?: number) => {
+      const evidence = await writeEvidence(options, recording, partial, heads, upTo);
+      const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
+      const statement: BundleStatement = {
+        recording,
+        person: evidence.first.person,
+        started: evidence.first.started,
+        state: heads.state,
+        records: evidence.records,
+        root: evidence.root,
+        proven: heads.heads.at(-1)!.size,
+        outputBytes: evidence.outputBytes,
+        disclosed: evidence.disclosed,
+        withheld: evidence.withheld,
+        reason: options.reason ?? 'none',
+        exported: new Date((options.clock ?? Date.now)()).toISOString(),
+        evidence: digest(BUNDLE.evidence),
+        ledger: digest(BUNDLE.ledger),
+        cast: digest(BUNDLE.cast),
+      };
+      const own = { trust: options.trust, checkpoint, verifier, by: options.person.id, version: options.version };
+      const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(partial, name), content, { mode: 0o600, flag: 'wx', flush: true });
+      for (const [name, content] of composedFiles(statement, own)) write(name, content);
+      const sums = composeSums(statement, own);
+      write(BUNDLE.sums, sums);
+      write(BUNDLE.installationSignature, await options.sign(statement));
+      write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
+      const verdict = verifyBundle(partial, trustText(options.trust));
+      return { evidence, statement, sums, verdict };
     };
-    const own = { trust: options.trust, checkpoint, verifier, by: options.person.id, version: options.version };
-    const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(partial, name), content, { mode: 0o600, flag: 'wx', flush: true });
-    for (const [name, content] of composedFiles(statement, own)) write(name, content);
-    const sums = composeSums(statement, own);
-    write(BUNDLE.sums, sums);
-    write(BUNDLE.installationSignature, await options.sign(statement));
-    write(BUNDLE.personSignature, await sshSign(sums, options.person.signer, EXPORT_NAMESPACE));
-    const verdict = verifyBundle(partial, trustText(options.trust));
+    let made = await compose();
+    const { proven } = made.statement;
+    // Behind the last signed head anybody can put what opens and follows no rule: it must not keep what is proven from being exported.
+    if (!made.verdict.good && heads.end === undefined && made.evidence.records > proven) {
+      const { sentence, detail } = made.verdict;
+      for (const name of ALL_FILES) if (name !== BUNDLE.ledger) rmSync(join(partial, name), { force: true });
+      made = await compose(proven);
+      made.evidence.leftOut = `It ends with its last signed record, ${proven}: what lies behind it would not verify. ${sentence} ${detail}`;
+    }
+    const { evidence, statement, sums, verdict } = made;
     if (!verdict.good)
       throw new ExportError(
         'contradicted',
@@ -292,10 +305,11 @@ interface WrittenEvidence {
   readonly outputBytes: number;
   readonly disclosed: number;
   readonly withheld: number;
-  readonly leftOut?: string;
+  leftOut?: string;
 }
 
-async function writeEvidence(options: BundleOptions, recording: string, partial: string, heads: LedgerHeads): Promise<WrittenEvidence> {
+/** @param upTo frames to write, where not all that are there. */
+async function writeEvidence(options: BundleOptions, recording: string, partial: string, heads: LedgerHeads, upTo = Infinity): Promise<WrittenEvidence> {
   const reader = await openRecording(options.recordingFolder, { live: options.live ?? false });
   const evidence = new TextFile(join(partial, BUNDLE.evidence));
   const cast = new TextFile(join(partial, BUNDLE.cast));
@@ -320,7 +334,8 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
   };
   try {
     for await (const record of reader.records(options.opener)) {
-      while (segment < record.frame.segment) await header();
+      while (segment < record.frame.segment && tree.size < upTo) await header();
+      if (tree.size >= upTo) break;
       const pieces = record.events.map(({ event, salt, bytes }): EvidencePiece => {
         const reason = WITHHELD[event.code];
         if (reason !== undefined) {
@@ -349,10 +364,11 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
         `Recording ${recording} is damaged and was not exported: ${fault.message} Keep ${options.recordingFolder} for the audit.`,
       );
     // Headers without a record after them are frames of the tree like any other.
-    const whole = behind ? fault.seq : reader.head().size;
+    const whole = Math.min(upTo, behind ? fault.seq : reader.head().size);
     while (tree.size < whole) await header();
     if (!first || !text || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
-    if (!behind && tree.head().root !== reader.head().root) throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
+    if (!behind && upTo === Infinity && tree.head().root !== reader.head().root)
+      throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
     if (signed > tree.size)
       throw new ExportError(
         'contradicted',

@@ -15,7 +15,7 @@ export function guideText(summary: BundleSummary): string {
 
 Recording ${summary.recording} of installation ${summary.installation}, exported by ${summary.exported.by} on ${summary.exported.time}.
 
-This folder shows what was on a screen. Treat it as you treat a patient record.
+This folder shows what was on a screen. Treat it as you treat a patient record. This text comes with it: what you go by is what you got with \`trust.json\`.
 
 ## What you need first
 
@@ -40,9 +40,9 @@ file whose SHA-256 stands at its end.
 
 ## Step by step, with tools that are not ours
 
-1. The files are those that were listed:
+1. The files are those that were listed, SHA256SUMS lists eight of them, and there are no others than these and the three of SHA256SUMS:
 
-       sha256sum -c SHA256SUMS
+       sha256sum --strict -c SHA256SUMS; wc -l SHA256SUMS; ls -A
 
 2. The installation signed the list. Make the list of signers from YOUR trust file:
 
@@ -58,6 +58,7 @@ file whose SHA-256 stands at its end.
 
 4. \`checkpoint.note\` is a signed note (c2sp.org/signed-note) over the head of the installation's audit ledger. Each line of
    \`ledger.jsonl\` is an event with its RFC 6962 inclusion path in that ledger.
+   Steps 1 to 3 show who signed which files. That session.cast follows from what was sealed, only a verifier shows.
 5. \`evidence.jsonl\` has one line a record. Its leaves form the tree whose size and root the ledger's events state. Each
    disclosed piece matches a salted digest that was sealed while it was printed.
 6. \`session.cast\` follows from the evidence, byte for byte. Play it with \`asciinema play session.cast\`. Bytes that are not

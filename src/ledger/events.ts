@@ -4,6 +4,8 @@
  * patient data out of the ledger by construction, and not by care.
  */
 import { utf8Text } from '../disk/utf8.ts';
+import { hasExactly, parseOneObject } from '../recording/json.ts';
+import { isMoment } from '../recording/time.ts';
 import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
@@ -157,7 +159,8 @@ export function encodeLine(event: LedgerEvent, entry = encodeEvent(event)): Buff
   return Buffer.from(`${entry.toString('utf8', 0, entry.length - 1)},"opened":${JSON.stringify({ salt: opened.salt, heads: opened.heads })}}`, 'utf8');
 }
 
-const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** Of an event, in their order. */
+const MEMBERS = ['seq', 'time', 'entered', 'monoUs', 'installation', 'action', 'person', 'outcome', 'aal', 'credential', 'detail'] as const;
 
 /**
  * Reads an event back. Only the outer shape is checked: a ledger outlives its writer, so a reader accepts actions and
@@ -165,26 +168,26 @@ const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
  * @returns undefined when it is not an event.
  */
 export function decodeEvent(line: Uint8Array): LedgerEvent | undefined {
-  const text = utf8Text(line);
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  // The writer's one text only: what reads differently elsewhere is not an event.
+  const event = parseOneObject(utf8Text(line));
+  if (
+    !event ||
+    !hasExactly(
+      event,
+      [...MEMBERS, ...(event['action'] === HEADS ? ['opened'] : [])].filter((name) => name in event),
+    )
+  )
     return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const event = value as Record<string, unknown>;
   if (!Number.isSafeInteger(event['seq']) || typeof event['action'] !== 'string') return undefined;
-  if (typeof event['time'] !== 'string' || !timePattern.test(event['time'])) return undefined;
-  if (event['entered'] !== undefined && (typeof event['entered'] !== 'string' || !timePattern.test(event['entered']))) return undefined;
+  if (!isMoment(event['time']) || ('entered' in event && !isMoment(event['entered']))) return undefined;
+  if (event['outcome'] !== undefined && typeof event['outcome'] !== 'string') return undefined;
   if (event['monoUs'] !== null && !matches('count', event['monoUs'])) return undefined;
   if (typeof event['installation'] !== 'string' || !patterns.installation.test(event['installation'])) return undefined;
   if (event['detail'] !== undefined && (typeof event['detail'] !== 'object' || event['detail'] === null || Array.isArray(event['detail']))) return undefined;
   if (event['person'] !== undefined && typeof event['person'] !== 'string') return undefined;
   if (event['aal'] !== null && event['aal'] !== 1 && event['aal'] !== 2 && event['aal'] !== 3) return undefined;
   if (event['credential'] !== null && !matches('slot', event['credential'])) return undefined;
-  return value as LedgerEvent;
+  return event as unknown as LedgerEvent;
 }
 
 /** A line of events.jsonl: its event, and the entry that is its leaf. @returns undefined where it is none, or where what stands beside the event does not open it. */

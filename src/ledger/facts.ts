@@ -6,7 +6,7 @@
 import type { UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
 import { certifierOf } from './certificate.ts';
-import { nextChainOfKeys, type KeyChain } from './key-chain.ts';
+import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** What binds a person's record to the ledger. */
@@ -65,7 +65,7 @@ export interface FactsState {
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], keys: [] };
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], keys: NO_CHAIN };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
@@ -78,7 +78,7 @@ export class LedgerFacts {
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
-  #keys: KeyChain = [];
+  #keys: KeyChain = NO_CHAIN;
 
   /** From what a snapshot kept, or from nothing. */
   static from({ people, attempts, policy, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
@@ -104,6 +104,7 @@ export class LedgerFacts {
   /** The next event that the ledger's key vouches for. */
   take(event: LedgerEvent): void {
     const { action, person, detail, seq, outcome } = event;
+    this.#keys = nextChainOfKeys(this.#keys, event);
     switch (action) {
       case 'person.keys': {
         const facts = person === undefined ? undefined : personFacts(detail);
@@ -128,9 +129,6 @@ export class LedgerFacts {
         this.#auditKeys.set(known.kid, { ...known, apart: known.apart || proven, asked: action === 'audit-key.asked' ? event.time : known.asked });
         return;
       }
-      case 'installation.key':
-        this.#keys = nextChainOfKeys(this.#keys, event);
-        return;
       case 'unlock.attempt': {
         const key = keyOf(person, detail?.['method']);
         const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
@@ -174,7 +172,7 @@ export class LedgerFacts {
     if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
   }
 
-  /** Digests of the keys that the installation has had, oldest first; none where none was replaced. */
+  /** The keys that the installation has had. */
   get keys(): KeyChain {
     return this.#keys;
   }

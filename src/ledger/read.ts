@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import { openPlain } from '../disk/plain.ts';
 import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
-import { isChainOf, nextChainOfKeys, type KeyChain } from './key-chain.ts';
+import { isChainOf, NO_CHAIN, nextChainOfKeys } from './key-chain.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
 import { RecordingStates } from './rules.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
@@ -163,7 +163,7 @@ function readEvents(
   const states = new RecordingStates();
   const limit = head?.tree.size ?? Infinity;
   const borders = bordersOf(key);
-  let chain: KeyChain = [];
+  let chain = NO_CHAIN;
   let next = 0;
   let stopped = false;
   const differs = (signed: TreeHead, who: string): void => {

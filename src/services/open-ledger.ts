@@ -121,7 +121,7 @@ export async function openLedger(home: Home, installation: Installation): Promis
   try {
     const rotation = rotationEntry(installation);
     // A rotation that was cut after the new key had taken over: what it had still to do is done now.
-    if (rotation && ledger.facts.keys.at(-1) !== keyDigest(installation)) await ledger.append(rotation);
+    if (rotation && ledger.facts.keys.keys.at(-1) !== keyDigest(installation)) await ledger.append(rotation);
     if ('next' in identity) await pinNew(home, installation);
   } catch (error) {
     await ledger.close();

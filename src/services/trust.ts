@@ -18,7 +18,7 @@ import { readPinned } from '../people/pinned.ts';
  * @throws PersonRefused where a record is not the ledger's; StorageFault where it or the policy cannot be read.
  */
 export function installationTrust(home: Home, installation: Installation, facts: LedgerFacts, without: readonly string[] = []): Trust {
-  const known = new Set(facts.keys);
+  const known = new Set(facts.keys.keys);
   const present = [...(installation.formerKeys ?? []), installation];
   // Opening the ledger has compared the chains; a rotation that was cut is helped on by the next command that writes.
   if (present.length > 1 && !present.every((key) => known.has(keyDigest(key))))

@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXPORT_NAMESPACE, signAsInstallation, sshSign } from '../../src/crypto/sshsig.ts';
 import { failureTable } from '../../src/export/failures.ts';
@@ -14,7 +15,11 @@ import { makeTrust, trustText } from '../../src/export/trust.ts';
 import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
 import { headEntry, testEvent } from '../../src/ledger/fixture.ts';
 import type { RecordingHead } from '../../src/ledger/heads.ts';
-import { encodeFrame, TYPE_SEALED } from '../../src/recording/frame.ts';
+import { encodeFrame, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from '../../src/recording/frame.ts';
+import type { Frame } from '../../src/recording/types.ts';
+import { parseHeader, segmentName } from '../../src/recording/header.ts';
+import { segmentKey } from '../../src/recording/ratchet.ts';
+import { Sealer } from '../../src/recording/sealer.ts';
 import type { RecordingNotice, SegmentOpener } from '../../src/recording/types.ts';
 import { encodeEvent as encodeEventBytes } from '../../src/recording/events.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
@@ -23,7 +28,7 @@ import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledge
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
-import { AuditKeyOpener } from '../../src/recording/wrap.ts';
+import { AuditKeyOpener, newSegmentSecret, wrapSecret } from '../../src/recording/wrap.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { rotated } from '../support/recording.ts';
 import { hybridTable } from './hybrid-table.ts';
@@ -502,7 +507,7 @@ test('a bundle opens its own head of an event, and shows nothing of the other re
  * A recording whose recorder was killed: three records are in the ledger and under a checkpoint, and `after` more are on the
  * disk. Then the next start, or somebody with a key.
  */
-async function crashed(end: boolean, signed = true, key?: SegmentOpener, junk = false) {
+async function crashed(end: boolean, signed = true, key?: SegmentOpener, junk = false, more?: (folder: string) => Promise<void>) {
   const writer = await RecordingWriter.create({
     ...site.recordingOptions(),
     notice: (notice) => void (notice.kind === 'start' && site.ledger.append(noticeEntry(notice))),
@@ -533,6 +538,7 @@ async function crashed(end: boolean, signed = true, key?: SegmentOpener, junk = 
     const frame = { seq: writer.head().size, monoNs: 1n << 60n, wallMs: 1, type: TYPE_SEALED, commitment: Buffer.alloc(32, 7) };
     appendFileSync(path, encodeFrame(frame, Buffer.alloc(100, 7)).bytes);
   }
+  await more?.(join(site.recordings, writer.id));
   expect(await recoverRecordings(site.recordings, site.ledger, undefined, key && { person: PERSON, opener: key })).toEqual([
     expect.objectContaining({ recording: writer.id, outcome: 'closed' }),
   ]);
@@ -577,6 +583,60 @@ test('junk behind the last signed head keeps nobody from exporting what is befor
   expect(leftOut).toContain(`It ends before what lies behind its ${records} records`);
   const verdict = site.judge(target);
   expect(verdict).toMatchObject({ good: true, facts: { state: 'failed', records, proven: known, unproven: records - known } });
+  expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
+});
+
+/** A segment more that opens, as anybody can seal it to public keys, whose records follow no rule. */
+async function strangeSegment(folder: string, records: readonly (readonly [code: 'r' | 'o' | 'e', data: string])[]): Promise<void> {
+  const frames = (segment: number) => {
+    const bytes = readFileSync(join(folder, segmentName(segment)));
+    const found: Frame[] = [];
+    for (let at: number = SEGMENT_MAGIC.length; ;) {
+      const parsed = parseFrame(bytes, at, segment, 0);
+      if (parsed.kind !== 'frame') return found;
+      found.push(parsed.frame);
+      at = parsed.next;
+    }
+  };
+  const number = readdirSync(folder).filter((name) => name.endsWith('.wmx')).length;
+  const [first, last] = [frames(number - 1)[0]!, frames(number - 1).at(-1)!];
+  const secret = newSegmentSecret();
+  const { recipients } = site.recordingOptions();
+  const wrapped = await Promise.all(recipients.map(async (each) => ({ kid: each.kid, role: each.role, jwe: await wrapSecret(secret, each) })));
+  const outputOffset = Buffer.byteLength('one\ntwo\nthree\nfour\n');
+  const header = { ...parseHeader(first.body)!, segment: number, firstSeq: last.seq + 1, outputOffset, recipients: wrapped };
+  const body = Buffer.from(JSON.stringify(header));
+  let { seq, monoNs } = { seq: last.seq + 1, monoNs: last.monoNs + 1_000_000n };
+  const { wallMs } = last;
+  const parts = [
+    SEGMENT_MAGIC,
+    encodeFrame({ seq: seq++, monoNs, wallMs, type: TYPE_HEADER, commitment: createHash('sha256').update(body).digest() }, body).bytes,
+  ];
+  const sealer = new Sealer();
+  sealer.begin(segmentKey(secret, basename(folder), number));
+  for (const [code, data] of records) {
+    monoNs += 1_000_000n;
+    parts.push(Buffer.from(sealer.seal(code, Buffer.from(data), [Buffer.byteLength(data)], { seq: seq++, monoNs, wallMs }).bytes));
+  }
+  writeFileSync(join(folder, segmentName(number)), Buffer.concat(parts));
+}
+
+test.each<[string, Parameters<typeof strangeSegment>[1]]>([
+  ['does not begin with the size', [['o', 'rm -rf /var/log']]],
+  ['begins with a size that is none', [['r', '80x24x99']]],
+  [
+    'goes on behind its end',
+    [
+      ['r', '80x24'],
+      ['e', '{"reason":"exit"}'],
+      ['o', 'and more'],
+    ],
+  ],
+])('a whole segment behind the last signed head that opens and %s takes nothing of what is proven', async (_, records) => {
+  const { target, known, leftOut } = await crashed(false, true, undefined, false, (folder) => strangeSegment(folder, records));
+  expect(leftOut).toContain(`It ends with its last signed record, ${known}`);
+  const verdict = site.judge(target);
+  expect(verdict).toMatchObject({ good: true, facts: { records: known, proven: known, unproven: 0 } });
   expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
 });
 

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { utf8Text } from '../../disk/utf8.ts';
 import { decodeEvent } from '../../ledger/events.ts';
 import { areDigests, headDigest, HEADS, type HeadOpening } from '../../ledger/heads.ts';
-import type { LedgerEvent } from '../../ledger/types.ts';
 import { leafHash, rootFromInclusion } from '../../merkle/tree.ts';
-import { hasExactly, isCount, parseOneText } from '../../recording/json.ts';
-import { isMoment } from '../../recording/time.ts';
+import { isCount } from '../../recording/json.ts';
 import type { TreeHead } from '../../types/head.ts';
 import { BundleFailure, type FailureCode } from '../failures.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from '../heads.ts';
@@ -33,8 +31,9 @@ export function checkLedger(
       const bad = (code: FailureCode): BundleFailure => new BundleFailure(code, `Line ${number} of ${BUNDLE.ledger}.`);
       const parsed = parseLedgerLine(line);
       const bytes = parsed && Buffer.from(parsed.event, 'utf8');
-      const event = parsed && readLedgerEvent(parsed.event, bytes!);
-      if (!parsed || !event || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
+      const event = parsed && decodeEvent(bytes!);
+      // What opens an event of heads is no part of what the tree signs for.
+      if (!parsed || !event || event.opened !== undefined || parsed.index <= before || event.seq !== parsed.index) throw bad('bad-ledger');
       const one: BundleEvent = { event, head: parsed.head };
       if (!isOpened(one, parsed.head, recording)) throw bad('bad-ledger');
       if (event.installation !== installation || !belongsTo(one, recording, people)) throw bad('bad-ledger');
@@ -67,22 +66,6 @@ function isOpened({ event }: BundleEvent, head: HeadOpening | undefined, recordi
   if (event.action !== HEADS) return head === undefined;
   const digests = event.detail?.['heads'];
   return head !== undefined && areDigests(digests) && digests.includes(headDigest(head.salt, { recording, size: head.size, root: head.root }));
-}
-
-/** Members of an event, in their order. */
-const EVENT_MEMBERS = ['seq', 'time', 'entered', 'monoUs', 'installation', 'action', 'person', 'outcome', 'aal', 'credential', 'detail'] as const;
-
-/** The writer's one text only: what reads differently elsewhere is not an event. What its kind says is another question. */
-function readLedgerEvent(text: string, bytes: Buffer): LedgerEvent | undefined {
-  const event = parseOneText(text) === undefined ? undefined : decodeEvent(bytes);
-  if (!event || !isMoment(event.time) || (event.entered !== undefined && !isMoment(event.entered))) return undefined;
-  if (event.outcome !== undefined && typeof event.outcome !== 'string') return undefined;
-  return hasExactly(
-    { ...event },
-    EVENT_MEMBERS.filter((name) => event[name] !== undefined),
-  )
-    ? event
-    : undefined;
 }
 
 interface LedgerLine {
