@@ -21,12 +21,17 @@ function signerOf(pem: string, installation = INSTALLATION): TestSigner {
   return { installation, publicKey, pem, sign: async (bytes) => sign(null, bytes, key) };
 }
 
-export function testSigner(installation = INSTALLATION): TestSigner {
+/** @param pem of one that was made before, in another process; left out: a fresh one. */
+export function testSigner(installation = INSTALLATION, pem = freshKey()): TestSigner {
+  return signerOf(pem, installation);
+}
+
+function freshKey(): string {
   const { privateKey } = generateKeyPairSync('ed25519', {
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   });
-  return signerOf(privateKey, installation);
+  return privateKey;
 }
 
 export function testLedgerOptions(signer = testSigner()) {

@@ -184,9 +184,9 @@ test('two writers in one process and four processes at once make one ledger with
   const b = await Ledger.open(made);
   const script = `
     import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
-    import { signerOf } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
+    import { testSigner } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
     const [folder, installation, pem] = process.argv.slice(1);
-    const ledger = await Ledger.open({ folder, installation, signer: signerOf(pem, installation) });
+    const ledger = await Ledger.open({ folder, installation, signer: testSigner(installation, pem) });
     for (let i = 0; i < 25; i++) await ledger.append({ action: 'lock', detail: { cause: 'idle' } });
     await ledger.close();`;
   const run = promisify(execFile);
@@ -252,9 +252,9 @@ test('a write that stops half way leaves no half line, is told with the path, an
   // A limit on file sizes stops a write in the middle of a line, as a full disk does.
   const script = `
     import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
-    import { signerOf } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
+    import { testSigner } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
     const [folder, installation, pem] = process.argv.slice(1);
-    const ledger = await Ledger.open({ folder, installation, signer: signerOf(pem, installation) });
+    const ledger = await Ledger.open({ folder, installation, signer: testSigner(installation, pem) });
     try { for (;;) await ledger.append({ action: 'lock', detail: { cause: 'idle' } }); } catch (error) { console.log(error.code, error.message); }
     console.log(ledger.failure === undefined);`;
   const child = await promisify(execFile)('bash', [
