@@ -1,4 +1,7 @@
-/** The app: wires window, pty host, vault host, ledger, lock and multiplexer together, opens them and ends them. */
+/**
+ * The app: wires window, pty host, vault host, ledger, lock and multiplexer together, opens them and ends them. Over 400 lines, because
+ * every part is made here and nowhere else: what was taken out would have all the others passed to it.
+ */
 import type { Surface } from '../src/types/words.ts';
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';

@@ -1,7 +1,7 @@
 /**
  * The reader of a recording: a walk over its frames without any key, and a walk over its records with one. Content is
  * never trusted: whatever stands on the disk, the walk ends with a FrameFault and does not throw. Memory is bounded by
- * one block of READ_BYTES and one frame.
+ * one block of READ_BYTES and one frame. Over 400 lines: both walks share the block, the place in it and the ways to end.
  */
 import { createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { readdir } from 'node:fs/promises';

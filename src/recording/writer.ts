@@ -15,6 +15,9 @@
  *
  * A head is told when everything under it is on the disk, and not before: the ledger must never know more than a disk that
  * lost its power.
+ *
+ * Over 400 lines: sealing, waiting for room, rotation and the end are files of their own; their order, which is all that is left
+ * here, is one state.
  */
 import { join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';

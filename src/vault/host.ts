@@ -1,6 +1,7 @@
 /**
  * The vault host: the one process that ever holds a person's private keys and what opens them. The lock kills it. What a
- * person types, and what a passkey gives, comes as sealed frames that main cannot read; what is replayed goes the same way.
+ * person types, and what a passkey gives, comes as sealed frames that main cannot read; what is replayed goes the same way. Over 400
+ * lines: one method a row of its table, all around the one open identity, which leaves this class for nobody.
  */
 import { RECORDING_ID } from '../types/ids.ts';
 import { existsSync } from 'node:fs';
