@@ -421,7 +421,10 @@ export class App {
     this.#journal.log({ action: 'app.stop', detail: { reason } });
     await this.#journal.checkpoint();
     await attempt(() => this.#installed.endAnchors());
-    await attempt(() => this.#installed.current?.ledger.close());
+    await attempt(async () => {
+      const left = await this.#installed.current?.ledger.close();
+      if (left !== undefined) throw new SentenceError(left);
+    });
     await attempt(() => this.#options.host.quit());
     this.#finished(this.#journal.faulty ? 1 : 0);
   }

@@ -62,7 +62,10 @@ beforeEach(async () => {
     session: session as never,
     person,
     folder: '/nowhere',
-    note: (entry) => told.push(entry),
+    note: (entry) => {
+      told.push(entry);
+      return Promise.resolve(true);
+    },
     ledger: { standsOn: vi.fn() } as never,
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
@@ -164,7 +167,10 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     session: session as never,
     person,
     folder: '/nowhere',
-    note: (entry) => told.push(entry),
+    note: (entry) => {
+      told.push(entry);
+      return Promise.resolve(true);
+    },
     ledger: ledger as never,
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),

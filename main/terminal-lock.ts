@@ -5,6 +5,7 @@
  */
 import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
+import timers from 'node:timers/promises';
 import { justUnlocked, unlockHere } from '../src/services/unlock.ts';
 import { HiddenLine } from '../src/terminal/hidden-line.ts';
 import type { Gate, GateLink } from '../src/job/gate.ts';
@@ -26,6 +27,8 @@ import { mask } from './mask.ts';
 import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
+/** An answer waits so long for the ledger: as the app's does (main/gate.ts). */
+const ENTER_MS = 1000;
 /** A terminal that has not said by then that it carried everything out may still show text: over a slow line an answer takes half of this. */
 const TERMINAL_ANSWER_MS = 2000;
 /**
@@ -75,6 +78,8 @@ export class TerminalLock implements Gate {
   #lockedAt: string | null = null;
   /** Resolves when it is known whether the screen is empty. */
   #closed: Promise<void> = Promise.resolve();
+  /** Whether the ledger has the event of the last lock. */
+  #entering: Promise<boolean> = Promise.resolve(true);
   #answered: () => void = () => {};
   /** The cells that the terminal was asked about and has not answered, in order; undefined while nothing that it says counts. */
   #asked: Position[] | undefined;
@@ -122,12 +127,14 @@ export class TerminalLock implements Gate {
   /** An answer for the private socket. */
   async remote(command: Verb): Promise<AppFacts> {
     if (command === 'lock') await this.lock('command');
+    const entered = command === 'lock' ? { entered: await Promise.race([this.#entering, timers.setTimeout(ENTER_MS, false, { ref: false })]) } : {};
     return {
       window: false,
       state: this.locked ? 'locked' : 'unlocked',
       locked: this.locked,
       since: this.#lockedAt,
       visible: this.locked ? this.#visible : null,
+      ...entered,
       shells: this.#ended ? 0 : 1,
       host: 'terminal',
       version,
@@ -199,7 +206,7 @@ export class TerminalLock implements Gate {
     clearTimeout(timer);
     // What comes too late changes nothing.
     this.#asked = undefined;
-    link.note({ action: 'lock', person: link.person.id, detail: { cause, visible: this.#visible } });
+    this.#entering = link.note({ action: 'lock', person: link.person.id, detail: { cause, visible: this.#visible } });
     if (this.#phase !== 'closing') return;
     this.#phase = 'asking';
     this.#draw();

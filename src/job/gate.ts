@@ -10,7 +10,8 @@ export interface GateLink {
   readonly person: PersonRecord;
   /** The recording's. */
   readonly folder: string;
-  readonly note: (entry: LedgerEntry) => void;
+  /** @returns whether the ledger has it; where it has not, it is entered later. */
+  readonly note: (entry: LedgerEntry) => Promise<boolean>;
   /** Who has tried how often, and where the next attempt is entered. */
   readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
   /** Of the person's terminal, in cells. */

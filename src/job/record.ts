@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../services/open-ledger.ts';
-import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, noticeEntry, type Ledger } from '../ledger/index.ts';
+import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, isRetried, noticeEntry, type Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';
 import { systemClock } from '../pty/clock.ts';
@@ -123,11 +123,20 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   const { ledger, loaded, person } = begun;
   const rules = recordingRules(loaded);
   let ledgerFault: string | undefined;
-  const note = (entry: Parameters<Ledger['append']>[0]): void => {
-    ledger.append(entry).catch((error: unknown) => {
-      ledgerFault ??= sentenceOf(error);
-    });
+  // What may be over soon is kept by the ledger: its end says where something was not entered.
+  const ledgerFailed = (error: unknown): void => {
+    if (!isRetried(error)) ledgerFault ??= sentenceOf(error);
   };
+  const note = async (entry: Parameters<Ledger['enter']>[0]): Promise<boolean> => {
+    try {
+      await ledger.enter(entry);
+      return ledger.waiting === 0;
+    } catch (error) {
+      ledgerFailed(error);
+      return false;
+    }
+  };
+  const log = (entry: Parameters<Ledger['enter']>[0]): void => void note(entry);
   let session: Session | undefined;
   let faults = 0;
   let pipeClosed = false;
@@ -136,7 +145,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     say(sentence);
   };
   const heard = (notice: RecordingNotice): void => {
-    note(noticeEntry(notice));
+    log(noticeEntry(notice));
     if (notice.kind === 'failed') session?.fail(new SentenceError(notice.reason));
   };
   const fd = terminalFd();
@@ -165,8 +174,8 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     { waits: gate === undefined },
   );
   try {
-    note({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
-    if (loaded.policy.anchors?.length) anchors = new RecordAnchors({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: note });
+    log({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
+    if (loaded.policy.anchors?.length) anchors = new RecordAnchors({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: log });
     const recording = recordingOptions({
       place: { recordingsFolder: begun.home.recordings, installation: begun.installation, version: context.version },
       rules,
@@ -202,9 +211,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       size: () => terminalSize(fd),
       show: (bytes) => sink.write(bytes),
     });
-    const stopCheckpoints = checkpoints(session, ledger, anchors, note, (error) => {
-      ledgerFault ??= sentenceOf(error);
-    });
+    const stopCheckpoints = checkpoints(session, ledger, anchors, log, ledgerFailed);
     exit = await session.done;
     // What has ended while the screen was closed does not open it.
     await gate?.ended();
@@ -214,9 +221,10 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     restore?.();
     // A recording that has begun says that nothing came of it.
     await writer?.end('closed').catch(() => undefined);
-    note({ action: 'app.stop', detail: { reason: 'error' } });
+    log({ action: 'app.stop', detail: { reason: 'error' } });
     await anchors?.end();
-    await ledger.close().catch(() => undefined);
+    const left = await ledger.close().catch(sentenceOf);
+    if (left !== undefined) say(left);
     say(sentenceOf(error));
     return recordExit.failed;
   } finally {
@@ -225,15 +233,12 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     if (restore) process.off('exit', restore);
   }
   restore?.();
-  note({ action: 'app.stop', detail: { reason: faults > 0 ? 'error' : 'closed' } });
-  try {
-    await ledger.checkpoint();
-    const late = await anchors?.end();
-    if (late !== undefined) say(late);
-    await ledger.close();
-  } catch (error) {
-    ledgerFault ??= sentenceOf(error);
-  }
+  log({ action: 'app.stop', detail: { reason: faults > 0 ? 'error' : 'closed' } });
+  await ledger.checkpoint().catch(ledgerFailed);
+  const late = await anchors?.end().catch(ledgerFailed);
+  if (late !== undefined) say(late);
+  const left = await ledger.close().catch(sentenceOf);
+  ledgerFault ??= left;
   if (ledgerFault !== undefined) fault(`the recording ${writer.id} is kept, but the ledger does not know all of it: ${ledgerFault}`);
   const status =
     faults > 0 ? recordExit.failed : pipeClosed ? recordExit.signal + constants.signals.SIGPIPE : exit.signal > 0 ? recordExit.signal + exit.signal : exit.code;
@@ -315,7 +320,7 @@ function checkpoints(
   session: Session,
   ledger: Ledger,
   anchors: RecordAnchors | undefined,
-  note: (entry: Parameters<Ledger['append']>[0]) => void,
+  enter: (entry: Parameters<Ledger['enter']>[0]) => void,
   failed: (error: unknown) => void,
 ): () => void {
   const round = (): void => {
@@ -323,7 +328,7 @@ function checkpoints(
     void (async () => {
       const head = await session.checkpoint();
       if (head) {
-        note(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
+        enter(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
         await ledger.checkpoint();
       }
       anchors?.offer();

@@ -11,6 +11,8 @@ const DERIVED_FOLDER = 'derived';
 /** Room on the disk that is held back for events. */
 const RESERVE_FILE = 'reserve';
 const LOCK_FILE = 'lock';
+/** Beside the ledger's folder, which may be away: events that could not be entered before a process ended. */
+const LATE_SUFFIX = '.late';
 
 /** Bytes of one read: large enough that a ledger reads at the disk's speed, and some milliseconds of work. */
 const CHUNK = 256 * 1024;
@@ -24,6 +26,7 @@ export interface LedgerPaths {
   readonly derived: string;
   readonly reserve: string;
   readonly lock: string;
+  readonly late: string;
 }
 
 export function ledgerPaths(folder: string): LedgerPaths {
@@ -34,6 +37,7 @@ export function ledgerPaths(folder: string): LedgerPaths {
     derived: join(folder, DERIVED_FOLDER),
     reserve: join(folder, RESERVE_FILE),
     lock: join(folder, LOCK_FILE),
+    late: `${folder}${LATE_SUFFIX}`,
   };
 }
 

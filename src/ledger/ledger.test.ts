@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
@@ -224,24 +224,6 @@ test('a writer that is killed while it holds the lock holds nobody up; half a li
   await ledger.close();
   expect(readLedger(made.folder, made.key)).toMatchObject({ events: 3, faults: [] });
   expect(readdirSync(made.folder).filter((name) => name.startsWith('unvouched-'))).toHaveLength(1);
-});
-
-test('a ledger that is cut or replaced while it is open takes nothing more', async () => {
-  for (const [attack, forGood] of [
-    [(path: string) => truncateSync(path, 20), true],
-    // These can be undone, and are looked at anew each time.
-    [(path: string) => renameSync(path, `${path}.old`), false],
-    [(path: string) => (renameSync(path, `${path}.old`), writeFileSync(path, readFileSync(`${path}.old`))), false],
-  ] as const) {
-    const made = options();
-    const ledger = await Ledger.open(made);
-    await ledger.append(lock);
-    attack(made.events);
-    await expect(ledger.append(lock)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(made.events) });
-    await expect(ledger.append(lock)).rejects.toMatchObject({ code: 'corrupt' });
-    expect(ledger.failure?.code).toBe(forGood ? 'corrupt' : undefined);
-    await ledger.close();
-  }
 });
 
 test('a write that stops half way leaves no half line, is told with the path, and later events go on', async () => {

@@ -5,19 +5,21 @@
  * A group of appends is one write: lines, on the disk; then the head that vouches for them, signed, on the disk; then the
  * callers are told. So whatever stands beyond the newest head nobody was told of, and it is moved aside, never adopted.
  */
-import { closeSync, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TreeHead } from '../types/head.ts';
 import { diverged, makeLedger } from './create.ts';
 import { Doubt } from './derived/doubt.ts';
+import { KEPT } from './derived/entries.ts';
 import { openFiles, systemError } from './disk.ts';
-import { refusalOf, type Entering } from './entering.ts';
+import type { Disturbance } from './disturbed.ts';
+import { refusalOf, type Entering, type Moment } from './entering.ts';
 import { LedgerError, type LedgerErrorCode } from './errors.ts';
 import { checkEntry } from './events.ts';
 import type { LedgerFacts } from './facts.ts';
 import { ledgerPaths } from './files.ts';
 import { withLock } from './lockfile.ts';
-import { LedgerQuestions, type LookupSource } from './lookups.ts';
+import { eventsOf, LedgerQuestions, type LookupSource } from './lookups.ts';
 import { bordersOf, ledgerOrigin, noteKey, type NoteKey } from './note.ts';
 import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
@@ -25,6 +27,7 @@ import type { RecordingState } from './rules.ts';
 import { corrupt, headOf, openState } from './state.ts';
 import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
+import { sentenceOf } from '../types/sentence.ts';
 import { LedgerWriter } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
@@ -35,6 +38,19 @@ const KEEP_MS = 2000;
 const MAX_LATE = 100_000;
 /** Failures that may be over soon; also that the files are away, or others stand in their place: whoever did it may put them back. */
 const RETRIED: readonly LedgerErrorCode[] = ['write-failed', 'not-signed', 'busy', 'unreadable', 'corrupt'];
+/** An event that has waited this long (us) has two times: when it happened, and when it was entered. */
+const LATE_US = 1_000_000;
+/** The end waits this long (ms) for a ledger that is not whole, or is held, and looks so often. */
+const END_MS = 5000;
+const END_LOOK_MS = 250;
+
+/** Why the lock was not had, where that is no full disk. */
+const lockTroubles: Partial<Record<LedgerErrorCode, Disturbance>> = { busy: 'held', unreadable: 'unreadable' };
+
+/** Whether what `enter` was refused with may be over soon: the event is kept for then. */
+export function isRetried(error: unknown): boolean {
+  return error instanceof LedgerError && RETRIED.includes(error.code);
+}
 
 /** What goes together with an append: no other process comes between. */
 export interface Together {
@@ -101,7 +117,9 @@ export class Ledger extends LedgerQuestions {
         if (head.checkpoints.lines === 0) await writer.writeCheckpoint();
         await writer.snapshotIfDue();
         holdRoom(paths.reserve);
-        return new Ledger(writer, options.folder);
+        const ledger = new Ledger(writer, options.folder);
+        await ledger.#takeKept();
+        return ledger;
       } catch (error) {
         for (const fd of Object.values(files)) closeSync(fd);
         throw error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${options.folder} cannot be written`, error);
@@ -150,27 +168,28 @@ export class Ledger extends LedgerQuestions {
    * 'write-failed', 'not-signed', 'busy' or 'corrupt' when it could not be written; and what `together.before` throws.
    */
   append(entry: LedgerEntry, together: Together = {}): Promise<LedgerEvent> {
+    return this.#add(entry, together);
+  }
+
+  #add(entry: LedgerEntry, more: Together & { readonly happened?: Moment }): Promise<LedgerEvent> {
     try {
       checkEntry(entry);
     } catch (error) {
       return Promise.reject(error as Error);
     }
     return new Promise((resolve, reject) => {
-      this.#pending.push({ entry, authority: this.#authority, resolve, reject, ...together });
+      this.#pending.push({ entry, authority: this.#authority, resolve, reject, ...more });
       if (this.#pending.length === 1) void this.#enqueue(() => this.#flush()).catch((error: unknown) => this.#refuse(this.#pending.splice(0), error));
     });
   }
 
   /**
-   * As append, for what has happened whether it can be entered or not: where the disk or the key refuses it now, it is entered later, with the time
-   * of this call and a mark, before anything else; or, where it contradicts by then, that it was refused.
+   * As append, for what has happened whether it can be entered or not: where the disk, the key, another process or the ledger as it lies there refuses
+   * it now, it is entered later, with the time of this call and a mark, before anything else; or, where it contradicts by then, that it was refused.
+   * At the end of the process, see close.
    */
   enter(entry: LedgerEntry): Promise<LedgerEvent> {
-    const late: Entering = { entry, authority: this.#authority, happened: this.#writer.now() };
-    return this.append(entry).catch((error: unknown) => {
-      if (error instanceof LedgerError && RETRIED.includes(error.code) && this.#late.length < MAX_LATE) this.#late.push(late);
-      throw error;
-    });
+    return this.#add(entry, { happened: this.#writer.now() });
   }
 
   /** The unlock that is in force in this process from now on: it stands in every event that is entered. Null where it is locked. */
@@ -203,7 +222,7 @@ export class Ledger extends LedgerQuestions {
       try {
         return ask(source());
       } catch (error) {
-        throw error instanceof Doubt ? this.#writer.corrupt('events', `was changed (${error.message})`) : error;
+        throw error instanceof Doubt ? this.#writer.disturbed('events', 'changed', `was changed (${error.message})`) : error;
       }
     });
   }
@@ -213,7 +232,7 @@ export class Ledger extends LedgerQuestions {
     return this.#enqueue(() =>
       this.#locked(async () => {
         const found = this.#writer.refresh();
-        if (found.length > 0) await this.#writer.commit(found);
+        if (found.length > 0 || this.#writer.disturbances.entries().length > 0) await this.#commitWithLate(found, []);
       }),
     );
   }
@@ -256,13 +275,79 @@ export class Ledger extends LedgerQuestions {
     );
   }
 
-  /** Waits for what was asked before, and lets go of the files. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /**
+   * Waits for what was asked before, and for some seconds for what could not be entered; then that is kept signed beside the ledger, where whoever
+   * opens it next enters it. Lets go of the files.
+   * @returns a sentence where something is not entered; undefined where all of it is.
+   */
+  async close(): Promise<string | undefined> {
+    if (this.#closed) return undefined;
     await this.#queue.catch(() => undefined);
+    await this.#enterAtEnd();
     this.#closed = true;
+    const left = await this.#keepLate();
     await Promise.race([this.#writer.keeping, delay(KEEP_MS, undefined, { ref: false })]);
     this.#writer.close();
+    return left;
+  }
+
+  async #enterAtEnd(): Promise<void> {
+    const until = performance.now() + END_MS;
+    for (let rest = END_MS; this.#late.length > 0 && !this.#writer.broken && rest > 0; rest = until - performance.now()) {
+      const entered = this.#enqueue(() =>
+        this.#locked(async () => {
+          await this.#commitWithLate(this.#writer.refresh(), []);
+          await this.#writer.writeCheckpoint();
+        }, rest),
+      );
+      await entered.catch(() => delay(END_LOOK_MS));
+    }
+  }
+
+  async #keepLate(): Promise<string | undefined> {
+    const events = this.#late.length;
+    if (events === 0) return undefined;
+    const what = `${events} ${events === 1 ? 'event' : 'events'} could not be entered in the ledger in ${this.folder}`;
+    try {
+      const kept = await this.#writer.keepLate([...this.#writer.disturbances.entries(), ...this.#late]);
+      return `${what}: kept, signed, in ${kept}, and entered by the next start.`;
+    } catch (error) {
+      return `${what}, and could not be kept beside it either: ${sentenceOf(error)}`;
+    }
+  }
+
+  /** Enters what processes before this one have kept beside the ledger, each file once. Holds the lock. Where that fails it stays there. */
+  async #takeKept(): Promise<void> {
+    const { kept, found } = this.#writer.takeKept();
+    if (found.length > 0) await this.#writer.commit(found);
+    for (const { path, sha256, entries } of kept) {
+      if (!(await this.#hasTaken(sha256))) {
+        const taken = { entry: { action: 'ledger.kept', detail: { events: entries.length, sha256 } }, authority: null } satisfies Entering;
+        const before = this.#late;
+        this.#late = [...before, taken, ...entries];
+        try {
+          await this.#commitWithLate([], []);
+        } catch {
+          this.#late = before;
+          return;
+        }
+      }
+      unlinkSync(path);
+    }
+  }
+
+  async #hasTaken(sha256: string): Promise<boolean> {
+    const look = (): boolean =>
+      eventsOf({ key: this.key, state: this.#writer.vouched, events: this.#writer.files.events }, KEPT).some(
+        ({ event }) => event.detail?.['sha256'] === sha256,
+      );
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof Doubt)) throw error;
+      await this.#writer.deriveAnew();
+      return look();
+    }
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -275,12 +360,29 @@ export class Ledger extends LedgerQuestions {
     return result;
   }
 
-  #locked<T>(task: () => Promise<T>): Promise<T> {
-    return withLock(this.#writer.paths.lock, task);
+  async #locked<T>(task: () => Promise<T>, waitMs?: number): Promise<T> {
+    const { paths, disturbances } = this.#writer;
+    const since = this.#writer.now();
+    let held = false;
+    const within = (): Promise<T> => {
+      held = true;
+      return task();
+    };
+    try {
+      return await withLock(paths.lock, within, waitMs);
+    } catch (error) {
+      const how = error instanceof LedgerError && !held ? lockTroubles[error.code] : undefined;
+      if (how) disturbances.see('lock', how, since);
+      throw error;
+    }
   }
 
+  /** Who has entered what happened is told, and it is kept for later. */
   #refuse(pending: readonly Pending[], error: unknown): void {
-    for (const { reject } of pending) reject(error);
+    for (const { entry, authority, happened, reject } of pending) {
+      if (happened && isRetried(error) && this.#late.length < MAX_LATE) this.#late.push({ entry, authority, happened });
+      reject(error);
+    }
   }
 
   /** Writes everything that waits, in groups. */
@@ -308,15 +410,19 @@ export class Ledger extends LedgerQuestions {
     }
   }
 
-  /** What was found, what is late, and what is new, in this order. @returns as #commit, and how many stand before the new ones. */
-  async #commitWithLate(found: readonly Entering[], group: readonly Entering[]) {
+  /** That the ledger was not whole, what was found, what is late, and what is new, in this order. @returns as #commit, and how many stand before the new ones. */
+  async #commitWithLate(others: readonly Entering[], group: readonly Entering[]) {
     const late = this.#late;
-    const entries = [...found, ...late, ...group];
+    const found = [...this.#writer.disturbances.entries(), ...others];
+    const { monoUs } = this.#writer.now();
+    const now = group.map(({ happened, ...entering }) => (happened && monoUs - happened.monoUs > LATE_US ? { ...entering, happened } : entering));
+    const entries = [...found, ...late, ...now];
     const done = await this.#writer.commit(entries).catch(async (error: unknown) => {
       if (!(error instanceof Doubt)) throw error;
       await this.#writer.deriveAnew();
       return this.#writer.commit(entries);
     });
+    this.#writer.disturbances.clear();
     const refusals = late.flatMap((entering, i) => {
       const error = done.refused.get(found.length + i);
       return error ? [refusalOf(entering, error.broken)] : [];

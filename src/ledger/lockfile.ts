@@ -13,10 +13,11 @@ const WAIT_MS = 10_000;
 
 /**
  * Runs `task` while holding the lock at `path`.
- * @throws LedgerError 'busy' when a living process does not let go of it for ten seconds; 'unreadable' when the folder cannot be written.
+ * @param waitMs for whoever holds it.
+ * @throws LedgerError 'busy' when a living process does not let go of it for ten seconds, or `waitMs`; 'unreadable' when the folder cannot be written.
  */
-export async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
-  const fd = await take(path);
+export async function withLock<T>(path: string, task: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
+  const fd = await take(path, waitMs);
   try {
     return await task();
   } finally {
@@ -24,7 +25,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
   }
 }
 
-async function take(path: string): Promise<number> {
+async function take(path: string, waitMs: number): Promise<number> {
   let fd: number;
   try {
     fd = requirePlain(path, constants.O_RDWR | constants.O_CREAT);
@@ -38,7 +39,7 @@ async function take(path: string): Promise<number> {
   }
   let held = false;
   try {
-    held = await lock(fd, WAIT_MS);
+    held = await lock(fd, waitMs);
   } catch (error) {
     closeSync(fd);
     throw new LedgerError('unreadable', error instanceof NativeError ? error.message : `The ledger cannot be locked by ${path}.`, { cause: error });
@@ -46,6 +47,9 @@ async function take(path: string): Promise<number> {
   if (held && fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
   closeSync(fd);
   // Somebody has put another file there while we waited: the lock of the old one keeps nobody out.
-  if (held) return take(path);
-  throw new LedgerError('busy', `The ledger is held by another process, which has locked ${path} for ten seconds. End that process, then try again.`);
+  if (held) return take(path, waitMs);
+  throw new LedgerError(
+    'busy',
+    `The ledger is held by another process, which has locked ${path} for ${waitMs / 1000} seconds. End that process, then try again.`,
+  );
 }

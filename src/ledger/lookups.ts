@@ -35,7 +35,7 @@ function eventOf(source: LookupSource, seq: number, node: NodeSource): FoundEven
 }
 
 /** The events that name a recording, or that took policies into force (POLICIES), oldest first. @throws Doubt */
-function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
+export function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
   const { beside, tree } = source.state;
   // The paths of events that lie near each other share most of their nodes.
   const node = remember(beside.node);

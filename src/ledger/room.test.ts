@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -99,33 +99,6 @@ test('what contradicts by the time that it can be entered is told as refused, wi
     { action: 'lock', ...late },
     { action: 'app.stop' },
     { action: 'ledger.refused', ...late, detail: { action: 'recording.end', rule: 'after-end', recording } },
-  ]);
-  expect(readLedger(options.folder, options.key).faults).toEqual([]);
-});
-
-test.each([
-  ['its folder', (folder: string) => folder],
-  ['its events', (folder: string) => join(folder, 'events.jsonl')],
-  ['its head', (folder: string) => join(folder, 'head')],
-])('what happens while %s is moved away is entered when it is back', async (_, moved) => {
-  const options = testLedgerOptions();
-  folders.push(dirname(options.folder));
-  let now = Date.UTC(2026, 10, 22);
-  const ledger = await Ledger.open({ ...options, clock: () => now });
-  await ledger.append({ action: 'app.stop', detail: { reason: 'closed' } });
-  const path = moved(options.folder);
-  renameSync(path, `${path}.away`);
-  await expect(ledger.enter(lock)).rejects.toThrow(options.folder);
-  // Who comes in while nothing can be entered is another question: this one is not kept, and opens nothing.
-  await expect(ledger.append({ action: 'unlock', outcome: 'success', detail: { method: 'passphrase' } })).rejects.toThrow(options.folder);
-  renameSync(`${path}.away`, path);
-  now += 5000;
-  await ledger.checkpoint();
-  await ledger.close();
-  const events = readFileSync(join(options.folder, 'events.jsonl'), 'utf8').trimEnd().split('\n');
-  expect(events.map((line) => JSON.parse(line) as LedgerEvent)).toMatchObject([
-    { action: 'app.stop' },
-    { action: 'lock', time: '2026-11-22T00:00:00.000Z', entered: '2026-11-22T00:00:05.000Z' },
   ]);
   expect(readLedger(options.folder, options.key).faults).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { diverged, nextHead } from './create.ts';
 import { Derived, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
+import { Disturbances, type Disturbance } from './disturbed.ts';
 import { fileStamp, keepAside, systemError, type LedgerFile, type OpenFiles } from './disk.ts';
 import { eventOf, type Entering, type Moment } from './entering.ts';
 import { ContradictionError, LedgerError } from './errors.ts';
@@ -18,6 +19,7 @@ import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
 import { rootAt } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
+import { keepLate, readKept, type KeptEvents } from './kept.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt } from './found-event.ts';
 import { openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
@@ -27,6 +29,17 @@ import { sentenceOf } from '../types/sentence.ts';
 
 const sync = promisify(fdatasync);
 const NEWLINE = Buffer.from('\n');
+
+/** Behind the name of a file. */
+const words: Readonly<Record<Disturbance, string>> = {
+  removed: 'was removed',
+  replaced: 'was replaced',
+  changed: 'was changed',
+  shorter: 'became shorter',
+  'set-back': 'was set back',
+  held: 'is held',
+  unreadable: 'cannot be read',
+};
 
 /** The ledger as far as its key has vouched for it. */
 export interface Vouched extends LedgerState {
@@ -42,6 +55,8 @@ export class LedgerWriter {
   last: SignedCheckpoint | undefined;
   /** Set by the first failure after which the file's state is not known: every later call is refused with it. */
   broken: LedgerError | undefined;
+  /** What was found not whole, and is not entered yet. */
+  readonly disturbances = new Disturbances();
   /** The handing over of a checkpoint that is under way, and the newest one that has not been handed over. */
   keeping: Promise<void> | undefined;
   #toKeep: string | undefined;
@@ -126,20 +141,12 @@ export class LedgerWriter {
     }
   }
 
-  corrupt(file: LedgerFile, what: string): LedgerError {
-    return this.fail(
-      new LedgerError(
-        'corrupt',
-        `The ledger ${this.paths[file]} ${what} while it was in use. Nothing more is written to it; keep a copy of ${this.#options.folder} for the audit, then restart.`,
-      ),
-    );
-  }
-
-  /** The files that we hold open are not at their place. Nothing is written now; when they are back everything is checked as always, and goes on. */
-  #away(file: LedgerFile, what: string): LedgerError {
+  /** A file is not what this process has left there. Nothing is written now; each later call looks again, and where all of it is whole goes on. */
+  disturbed(file: LedgerFile, how: Disturbance, what: string = words[how]): LedgerError {
+    this.disturbances.see(file, how, this.now());
     return new LedgerError(
       'corrupt',
-      `The ledger ${this.paths[file]} ${what} while it was in use. Nothing is written to it until the file that was there is back; what happens meanwhile is entered then.`,
+      `The ledger ${this.paths[file]} ${what} while it was in use. Nothing is written to it until what was there is back; what happens meanwhile is kept and entered then. Keep a copy of ${this.#options.folder} for the audit.`,
     );
   }
 
@@ -152,26 +159,33 @@ export class LedgerWriter {
       try {
         const held = fstatSync(this.files[file]);
         const named = lstatSync(this.paths[file]);
-        if (named.ino !== held.ino || named.dev !== held.dev) throw this.#away(file, 'was replaced');
+        if (named.ino !== held.ino || named.dev !== held.dev) throw this.disturbed(file, 'replaced');
       } catch (error) {
         if (error instanceof LedgerError) throw error;
-        throw (error as NodeJS.ErrnoException).code === 'ENOENT'
-          ? this.#away(file, 'was removed')
-          : systemError('unreadable', `The ledger ${this.paths[file]} cannot be read`, error);
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw this.disturbed(file, 'removed');
+        this.disturbances.see(file, 'unreadable', this.now());
+        throw systemError('unreadable', `The ledger ${this.paths[file]} cannot be read`, error);
       }
     }
     const { head: ours } = this.vouched;
     const found = readHeadFd(this.files.head, this.key);
-    if (found.kind !== 'good') throw this.corrupt('head', found.kind === 'bad' ? `was changed (${found.why})` : 'was removed');
+    if (found.kind !== 'good') throw this.disturbed('head', 'changed', found.kind === 'bad' ? `was changed (${found.why})` : undefined);
     const { head } = found;
-    if (head.generation < ours.generation || (head.generation === ours.generation && head.note !== ours.note)) throw this.corrupt('head', 'was set back');
+    if (head.generation < ours.generation || (head.generation === ours.generation && head.note !== ours.note)) throw this.disturbed('head', 'set-back');
     if (head.generation > ours.generation) this.#takeIn(head);
-    return this.moveUnvouchedAside(found.damaged);
+    try {
+      return this.moveUnvouchedAside(found.damaged);
+    } catch (error) {
+      throw systemError('write-failed', `What nobody vouched for in ${this.#options.folder} cannot be moved aside`, error);
+    }
   }
 
   /** Takes in the events that another process has appended, up to its head. */
   #takeIn(head: SignedHead): void {
-    const { tree, states, end } = this.vouched;
+    const { states: before, end } = this.vouched;
+    // Nothing of them counts before all of them are what their head vouches for: this may be looked at again.
+    const tree = this.vouched.tree.clone();
+    const states = before.fork();
     const size = head.tree.size;
     const group: Derivable[] = [];
     let trouble: string | undefined;
@@ -189,10 +203,11 @@ export class LedgerWriter {
       }
       return true;
     });
-    if (trouble !== undefined) throw this.corrupt('events', trouble);
-    if (tree.size < size) throw this.corrupt('events', 'became shorter');
-    if (tree.head().root !== head.tree.root) throw this.corrupt('events', 'is not what its head vouches for');
-    this.vouched = { ...this.vouched, end: pass.end, head };
+    if (trouble !== undefined) throw this.disturbed('events', 'changed', trouble);
+    if (tree.size < size) throw this.disturbed('events', 'shorter');
+    if (tree.head().root !== head.tree.root) throw this.disturbed('events', 'changed', 'is not what its head vouches for');
+    before.join(states);
+    this.vouched = { ...this.vouched, tree, end: pass.end, head };
     for (const { event } of group) this.vouched.facts.take(event);
     this.#derive(group);
   }
@@ -208,12 +223,13 @@ export class LedgerWriter {
       keepAside(fd, join(this.#options.folder, `unvouched-${stamp}-${file}-${from}`), from, to);
       found.push({ entry: { action: 'ledger.unvouched', detail: { file, lines, bytes: to - from } }, authority: null });
     };
-    for (const [file, from] of [
+    const whole = [
       ['events', end],
       ['checkpoints', head.checkpoints.bytes],
-    ] as const) {
+    ] as const;
+    for (const [file, from] of whole) if (fstatSync(this.files[file]).size < from) throw this.disturbed(file, 'shorter');
+    for (const [file, from] of whole) {
       const { size } = fstatSync(this.files[file]);
-      if (size < from) throw this.corrupt(file, 'became shorter');
       if (size === from) continue;
       aside(file, from, size);
       ftruncateSync(this.files[file], from);
@@ -365,6 +381,16 @@ export class LedgerWriter {
       }
       this.keeping = undefined;
     })();
+  }
+
+  /** Keeps entries signed beside the ledger for whoever opens it next. @returns the folder. @throws LedgerError, StorageFault */
+  keepLate(entries: readonly Entering[]): Promise<string> {
+    return this.#signed(() => keepLate(this.paths.late, entries, this.key, this.#options.signer, fileStamp(this.#clock)));
+  }
+
+  /** What a process before this one has kept signed beside the ledger. What this key has not signed is moved aside, and told. */
+  takeKept(): { readonly kept: readonly KeptEvents[]; readonly found: readonly Entering[] } {
+    return readKept(this.paths.late, this.key, join(this.#options.folder, `unvouched-${fileStamp(this.#clock)}-late`));
   }
 
   async #signed<T>(sign: () => Promise<T>): Promise<T> {

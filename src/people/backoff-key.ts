@@ -40,12 +40,12 @@ export async function openBackoff(home: Home, { store: given, ...options }: Back
 }
 
 /** Counters that go by an open ledger, and enter there what was done to their files. */
-export function followLedger(home: Home, key: Uint8Array, ledger: Pick<Ledger, 'append' | 'facts'>): Backoff {
+export function followLedger(home: Home, key: Uint8Array, ledger: Pick<Ledger, 'enter' | 'facts'>): Backoff {
   return new Backoff(home, key, {
     isKnown: (person) => ledger.facts.person(person) !== undefined,
     tally: (person, method) => ledger.facts.attempts(person, method),
     // Whoever asks next hears of a ledger that takes no events.
     onTampered: (person, how) =>
-      void ledger.append({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined),
+      void ledger.enter({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined),
   });
 }

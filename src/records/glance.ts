@@ -42,12 +42,14 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
   if (last === undefined)
     return head.size === 0 ? { found: 0, contradiction: null } : says(`the ledger has ${head.size} records of it, and it has no segment.`, 0);
   for (let n = 0; n <= Math.max(last, segment); n++) if (segments[n] !== n) return says(`${segmentName(n)} is missing.`);
-  if (closed === 'recording.end' && last > segment) return says(`it ended in ${segmentName(segment)}, and ${segmentName(last)} is there.`);
   const first = lookAt(join(folder, segmentName(0)));
   const end = last === 0 ? first : lookAt(join(folder, segmentName(last)));
   if (typeof first === 'string') return says(`${segmentName(0)} ${first}.`);
-  if (typeof end === 'string') return head.size > 0 && last <= segment ? says(`${segmentName(last)} ${end}.`) : { found: null, contradiction: null };
-  for (const { header } of [first, end]) {
+  const ended = closed === 'recording.end';
+  // A head covers every segment up to it, whether an event named it or not; where the recording ended it covers all.
+  if (typeof end === 'string') return ended || (head.size > 0 && last <= segment) ? says(`${segmentName(last)} ${end}.`) : { found: null, contradiction: null };
+  if (ended && end.header.firstSeq >= head.size) return says(`it ended with ${head.size} records, and ${segmentName(last)} is there behind them.`);
+  for (const [n, { header }] of [[0, first] as const, [last, end] as const]) {
     const strange =
       header.recording !== id
         ? `of recording ${header.recording}`
@@ -55,13 +57,15 @@ export function glanceAt(folder: string, id: string, state: RecordingState): Gla
           ? 'of another person'
           : saysOtherwise(header, first.header, beginning)
             ? 'of another role, place, need, policy or recipients'
-            : undefined;
-    if (strange !== undefined) return says(`the header of its segment ${header.segment} is ${strange}.`);
+            : header.segment !== n
+              ? `of segment ${header.segment}`
+              : undefined;
+    if (strange !== undefined) return says(`the header of its segment ${n} is ${strange}.`);
   }
   const found = end.frames === null ? null : end.header.firstSeq + end.frames;
   if (found !== null && found < head.size) return says(`the ledger has a head of ${head.size} records, and ${found} are there.`, found);
-  if (found !== null && closed === 'recording.end' && found > head.size) return says(`it was closed with ${head.size} records, and ${found} are there.`, found);
-  if (closed === 'recording.end' && end.rest > 0) return says(`behind its ${head.size} records stand ${end.rest} bytes that are none.`, found);
+  if (found !== null && ended && found > head.size) return says(`it was closed with ${head.size} records, and ${found} are there.`, found);
+  if (ended && end.rest > 0) return says(`behind its ${head.size} records stand ${end.rest} bytes that are none.`, found);
   return { found, contradiction: null };
 }
 

@@ -107,7 +107,8 @@ async function askOnce(command: Verb, home: string, path: string, key: Uint8Arra
 function together({ app, terminals }: Running): AppFacts & { readonly terminals?: readonly AppFacts[] } {
   const all = [...(app ? [app] : []), ...terminals];
   const state = all.find((answer) => answer.state === 'unlocked') ?? all[0]!;
-  return { ...(app ?? terminals[0]!), state: state.state, ...(terminals.length > 0 ? { terminals } : {}) };
+  const late = all.some(({ entered }) => entered === false);
+  return { ...(app ?? terminals[0]!), state: state.state, ...(late ? { entered: false } : {}), ...(terminals.length > 0 ? { terminals } : {}) };
 }
 
 export const lock: CliCommand = {

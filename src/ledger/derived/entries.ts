@@ -29,6 +29,8 @@ export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
 /** What events are looked up by: a recording's id, or this for those that decide: which policy is in force, and whose keys a person's are. No recording has it. */
 export const POLICIES = '00000000-000000-00000000';
+/** What says which events that were kept beside the ledger it has taken. No recording has it. */
+export const KEPT = '00000000-000000-00000001';
 const policyActions: readonly string[] = ['first-run', 'policy.change', 'person.keys'];
 
 /** What an event is looked up by. */
@@ -36,6 +38,7 @@ export function subjectsOf({ action, detail, opened }: LedgerEvent): readonly st
   if (opened) return opened.heads.map(([recording]) => recording);
   const id = detail?.['recording'];
   if (typeof id === 'string' && recordingPattern.test(id)) return [id];
+  if (action === 'ledger.kept') return [KEPT];
   return policyActions.includes(action) ? [POLICIES] : [];
 }
 

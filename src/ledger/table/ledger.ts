@@ -8,7 +8,17 @@ export const ledgerRows = [
   row(
     'ledger.unvouched',
     'What stood in a file of this ledger beyond what its key had vouched for was moved aside into a file of its own: an interrupted write, or bytes of somebody else.',
-    { file: ['events', 'checkpoints', 'head'], lines: 'count', bytes: 'count' },
+    { file: ['events', 'checkpoints', 'head', 'late'], lines: 'count', bytes: 'count' },
+  ),
+  row(
+    'ledger.disturbed',
+    'A file of this ledger was not what its key had left there, or somebody else held its lock for ten seconds. time: when that was first seen; entered: when it was whole again. Nothing was written between them, and what happened meanwhile follows.',
+    { file: ['events', 'checkpoints', 'head', 'lock'], how: ['removed', 'replaced', 'changed', 'shorter', 'set-back', 'held', 'unreadable'] },
+  ),
+  row(
+    'ledger.kept',
+    'A process had ended while the ledger could not be written, and had kept what it had to enter, signed, beside it: that follows. sha256: of the text that was signed; each counts once.',
+    { events: 'count', sha256: 'sha256' },
   ),
   row(
     'ledger.refused',
