@@ -173,6 +173,9 @@ async function fourPanes(running: Running): Promise<void> {
 async function workspace(running: Running): Promise<void> {
   const { page } = running;
   await fourPanes(running);
+  // Read, as a person does before work: they stand over a pane.
+  for (let said = 0; said < 5 && (await page.locator('.toast').count()) > 0; said++) await key(running, 'Escape');
+  await until(async () => (await page.locator('.toast').count()) === 0, 'the notes to go');
   await shot(running, 'workspace');
   await page.emulateMedia({ colorScheme: 'light' });
   await shot(running, 'workspace-light');
@@ -240,7 +243,7 @@ async function workspace(running: Running): Promise<void> {
   await shot(running, 'export-done');
   await leave(running);
   await key(running, 'V');
-  await shown(running, '.toast');
+  await until(async () => /good|proven/i.test((await page.locator('.toast').allInnerTexts()).join(' ')), 'the verdict');
   await shot(running, 'verified');
   await key(running, 'Escape');
 

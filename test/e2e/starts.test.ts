@@ -311,6 +311,7 @@ describe('in a real window', () => {
     const app = await openRealApp({ on: { display, home, folder } });
     let spy: ChildProcess | undefined;
     try {
+      await until(() => windowsOf(xprop('-root', '_NET_CLIENT_LIST')).length === 1 && app.status().state === 'locked', 'the window at its lock page');
       const [id] = windowsOf(xprop('-root', '_NET_CLIENT_LIST'));
       expect(xprop('-id', id!, 'WM_CLASS')).toBe('WM_CLASS(STRING) = "wardmux", "Wardmux"\n');
       spy = spawn('xprop', ['-id', id!, '-spy', 'WM_NAME'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
