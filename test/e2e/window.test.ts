@@ -1,6 +1,7 @@
 /** The window closes, comes back, and is locked at every bad moment: whatever comes in between, it ends locked. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SentenceError } from '../../src/types/sentence.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { firstRun, firstSteps, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
@@ -166,7 +167,7 @@ test('the vault host dies in the first run after the person was made: the lock s
 test('a failure that nobody caught locks', async () => {
   running = await start({ say });
   await firstRun(running, { passkey: false });
-  running.app.doubt(new Error('A part failed.'));
+  running.app.doubt(new SentenceError('A part failed.'));
   await running.surface('lock');
   expect(said).toContain('A part failed.');
   await unlockWithPassphrase(running);
