@@ -27,3 +27,10 @@ export async function bringOntoScreen(browser: Session, page: Session, targetId:
   const { windowId } = await browser.send('Browser.getWindowForTarget', { targetId });
   await browser.send('Browser.setWindowBounds', { windowId, bounds: { left: screen.x, top: screen.y } });
 }
+
+/** Before those of others, and out of an icon. @throws DevToolsError */
+export async function raiseWindow(browser: Session, page: Session, targetId: string): Promise<void> {
+  const { windowId, bounds } = await browser.send('Browser.getWindowForTarget', { targetId });
+  if (bounds.windowState === 'minimized') await browser.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'normal' } });
+  await page.send('Page.bringToFront');
+}

@@ -10,12 +10,13 @@ import { inStartTime, missingPageError, replacedError, WindowListeners } from '.
 import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
-import { isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
+import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
 import type { DevTools, Session } from './devtools.ts';
 import { drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
 import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
-import { bringOntoScreen, placeOf } from './place.ts';
+import { clearByPage } from './clipboard.ts';
+import { bringOntoScreen, placeOf, raiseWindow } from './place.ts';
 import { forgetTyped } from './typed.ts';
 import { TargetGuard } from './targets.ts';
 
@@ -23,8 +24,6 @@ import { TargetGuard } from './targets.ts';
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
-/** A browser writes to the clipboard within milliseconds, or not at all: without the focus its promise stays open. */
-const CLIPBOARD_MS = 500;
 /** A browser that does not close its page in this time has been stopped, or hangs. */
 const CLOSE_MS = 500;
 /**
@@ -100,7 +99,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       drawEmpty: async () => {
         // Its ground is painted all the same; the page with our name takes longer, and a proof has little time.
         if (this.#crashed) await this.#revive('about:blank');
-        return this.#hasDrawn();
+        return hasDrawn(session);
       },
     };
   }
@@ -174,26 +173,9 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     return this.#known;
   }
 
-  /**
-   * By the page that stands, as if a person had asked for it: without a gesture the browser refuses. It puts every text into the
-   * selection of the middle button too, but not an empty one, so a space goes first. @returns true when it was done
-   */
+  /** By the page that stands. @returns true when it was done */
   async clearClipboard(): Promise<boolean> {
-    if (!this.#link.live || this.#isClosed) return false;
-    const expression = `navigator.clipboard.writeText(' ').then(() => navigator.clipboard.writeText('')).then(() => true, () => false)`;
-    const cleared = this.#session.send('Runtime.evaluate', { expression, userGesture: true, awaitPromise: true, returnByValue: true }).then(
-      ({ result }) => result.value === true,
-      () => false,
-    );
-    return Promise.race([cleared, new Promise<false>((resolve) => setTimeout(resolve, CLIPBOARD_MS, false))]);
-  }
-
-  /** True when the browser and its GPU process have drawn the page as it is now. A page that is just being loaded is not there yet. */
-  async #hasDrawn(): Promise<boolean> {
-    return this.#session.send('Page.captureScreenshot', { format: 'png', clip: { x: 0, y: 0, width: 1, height: 1, scale: 1 } }).then(
-      () => true,
-      () => false,
-    );
+    return this.#link.live && !this.#isClosed && clearByPage(this.#session);
   }
 
   async #show(surface: Surface, generation: number, pid: number | undefined): Promise<void> {
@@ -298,13 +280,8 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   async raise(): Promise<void> {
     if (this.#isClosed) return;
     const { devtools, targetId } = this.#options;
-    try {
-      const { windowId, bounds } = await devtools.browser.send('Browser.getWindowForTarget', { targetId });
-      if (bounds.windowState === 'minimized') await devtools.browser.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'normal' } });
-      await this.#session.send('Page.bringToFront');
-    } catch {
-      // A window that is just going, or a desktop that knows better.
-    }
+    // Not done: a window that is just going, or a desktop that knows better.
+    await raiseWindow(devtools.browser, this.#session, targetId).catch(() => {});
   }
 
   async close(): Promise<void> {

@@ -33,9 +33,14 @@ async function transportOver(devtools: DevTools): Promise<ConnectOverCDPTranspor
       const { id, method, params, sessionId } = message as Message;
       // The library ends the browser when it is done with it: that is not its to do here.
       if (method === 'Browser.close') return transport.close();
-      // Nor may it hold what comes up until it has looked: what the host closes meanwhile would hold the page that has opened it.
-      const sent = method === 'Target.setAutoAttach' ? { ...params, waitForDebuggerOnStart: false } : params;
-      devtools.command(method, sent, sessionId ?? root, { withinMs: Infinity }).then(
+      // Nor may it attach to what comes up, or hold it until it has looked: what the host closes in that moment stops the page that has
+      // opened it. It gets the one page that there is.
+      const auto = method === 'Target.setAutoAttach';
+      const asked =
+        auto && sessionId === undefined
+          ? attachToPage(devtools, root)
+          : devtools.command(method, auto ? { ...params, waitForDebuggerOnStart: false } : params, sessionId ?? root, { withinMs: Infinity });
+      asked.then(
         (result) => {
           const about = (result as { sessionId?: unknown } | undefined)?.sessionId;
           if (typeof about === 'string') sessions.add(about);
@@ -53,6 +58,12 @@ async function transportOver(devtools: DevTools): Promise<ConnectOverCDPTranspor
     },
   };
   return transport;
+}
+
+async function attachToPage(devtools: DevTools, root: string): Promise<object> {
+  const { targetInfos } = await devtools.browser.send('Target.getTargets', { filter: [{ type: 'page' }] });
+  for (const { targetId } of targetInfos) await devtools.command('Target.attachToTarget', { targetId, flatten: true }, root);
+  return {};
 }
 
 /** Keeps a page of the library's for the page of a host. */
