@@ -3,7 +3,8 @@
  * time, and each takes in what the others wrote before it adds its own lines.
  *
  * A group of appends is one write: lines, on the disk; then the head that vouches for them, signed, on the disk; then the
- * callers are told. So whatever stands beyond the newest head nobody was told of, and it is moved aside, never adopted.
+ * callers are told. So whatever stands beyond the newest head nobody was told of, and it is moved aside, never adopted. Over 400
+ * lines: what waits, what is kept for later and what is told have one order, which no two files could keep.
  */
 import { closeSync, mkdirSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

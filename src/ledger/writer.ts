@@ -1,6 +1,7 @@
 /**
  * The files of a ledger in the hands of one process: what others have appended is taken in, what nobody vouched for is moved
- * aside, and groups of events are written. Every method here is called with the lock held, one at a time.
+ * aside, and groups of events are written. Every method here is called with the lock held, one at a time. Over 400 lines: taking in and
+ * writing go on from one state, and end it the same way.
  */
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
