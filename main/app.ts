@@ -193,6 +193,7 @@ export class App {
     const memory = new WorkspaceMemory({
       home,
       open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },
+      tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
       say: (kind, text) => (kind === 'warn' ? gate.notice('warn', text) : gate.emit('client', () => ({ action: 'message', text }))),
     });
     const workspace = (this.#workspace = new Workspace({

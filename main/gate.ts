@@ -5,7 +5,7 @@
  */
 import type { AttachedPane } from '../src/pty/service.ts';
 import type { Invisibility, Surface } from '../src/types/words.ts';
-import type { Grant, Standing } from '../src/access/index.ts';
+import { denials, type Grant, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/people/types.ts';
@@ -110,7 +110,7 @@ export class Gate {
 
   /** Who is in, for what the door has let through. @throws Refusal */
   requireSession(): Session {
-    if (!this.#session) throw new Refusal('locked', 'Wardmux is locked.');
+    if (!this.#session) throw new Refusal('locked', denials.locked);
     return this.#session;
   }
 

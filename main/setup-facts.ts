@@ -20,7 +20,7 @@ export interface SecretStoreFacts {
 /** Where the installation's signing key will be kept, and how weak that is. */
 export async function secretStoreFacts(home: Home): Promise<SecretStoreFacts> {
   const chosen = await chooseSecretStore(home, newInstallationId()).catch((error: unknown) => sentenceOf(error));
-  // Said before anything is typed; what is made then is refused, until it is unlocked.
+  // Said before anything is typed; what is made then is refused, until the keyring is unlocked and answers.
   if (typeof chosen === 'string') return { name: 'secret-service', weaker: true, sentence: chosen };
   const { store, reason } = chosen;
   if (store.name === 'secret-service')

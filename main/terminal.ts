@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
 import { runInit } from '../src/job/init.ts';
 import { record } from '../src/job/record.ts';
+import { refuseEarly } from '../src/services/first-run.ts';
 import { admit } from '../src/services/admit.ts';
 import { openInstallation, policyOf } from '../src/services/installation.ts';
 import { unlockPerson, type UnlockRequest } from '../src/services/unlock.ts';
@@ -11,9 +12,10 @@ import { PassphraseInputError, promptPassphrase } from '../src/terminal/passphra
 import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
 import { clampConfig } from '../src/lock/machine.ts';
 import { policyInForce } from '../src/policy/index.ts';
-import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation } from '../src/storage/index.ts';
+import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from './clock.ts';
 import { defaultAuditKey } from './setup-facts.ts';
@@ -28,7 +30,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const home = openHome(folder);
   const env = { ...process.env, WARDMUX_HOME: folder };
   if (!readInstallation(home)) {
-    const code = await firstRun(env, say);
+    const code = await firstRun(home, env, say);
     if (code !== 0) return code;
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
@@ -64,7 +66,13 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
 
 const minutes = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60} minute${seconds === 60 ? '' : 's'}` : `${seconds} seconds`);
 
-async function firstRun(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<number> {
+async function firstRun(home: Home, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<number> {
+  try {
+    await refuseEarly(home, {});
+  } catch (error) {
+    say(sentenceOf(error));
+    return 1;
+  }
   process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
   const { path: proposed, sentence } = defaultAuditKey(env);
   process.stderr.write(`${sentence}\n`);

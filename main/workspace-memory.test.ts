@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Kept } from '../src/mux/state/kept.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { WorkspaceMemory, type WorkspaceMemoryParts } from './workspace-memory.ts';
 
 const person = 'p-0123456789ab';
@@ -28,16 +29,26 @@ let home: Home;
 let open: boolean;
 let asked: string[];
 let said: [string, string][];
+let tampered: string[];
+/** What the vault says instead of an answer. */
+let trouble: Refusal | undefined;
 /** A vault that "seals" by turning the text around. */
 const vault = {
   async ask(request: string, input: { text?: string; sealed?: { ciphertext: string } }) {
     asked.push(request);
+    if (trouble) throw trouble;
     if (request === 'keepWorkspace') return { sealed: { iv: 'iv', ciphertext: [...input.text!].toReversed().join('') } };
-    if (!input.sealed!.ciphertext.startsWith('}')) throw new Error('not sealed by you');
+    if (!input.sealed!.ciphertext.startsWith('}')) throw new Refusal('not-for-this-key', 'It was not sealed by you, or was changed since.');
     return { text: [...input.sealed!.ciphertext].toReversed().join('') };
   },
 } as unknown as NonNullable<ReturnType<WorkspaceMemoryParts['open']>>['vault'];
-const memory = (): WorkspaceMemory => new WorkspaceMemory({ home, open: () => (open ? { person, vault } : undefined), say: (...what) => said.push(what) });
+const memory = (): WorkspaceMemory =>
+  new WorkspaceMemory({
+    home,
+    open: () => (open ? { person, vault } : undefined),
+    tampered: (whose) => tampered.push(whose),
+    say: (...what) => said.push(what),
+  });
 const file = (): string => join(home.workspaces, `${person}.json`);
 
 beforeEach(() => {
@@ -45,6 +56,8 @@ beforeEach(() => {
   open = true;
   asked = [];
   said = [];
+  tampered = [];
+  trouble = undefined;
 });
 afterEach(() => rmSync(home.folder, { recursive: true, force: true }));
 
@@ -89,10 +102,10 @@ const bad = (change: (window: Record<string, unknown>) => void): string => {
   return record(JSON.stringify(value));
 };
 
-test.each([
-  ['no JSON', 'not json'],
-  ['another format', '{"format":"wardmux-person"}'],
-  ['not sealed by them', JSON.stringify({ format: 'wardmux-workspace', version: 1, iv: 'iv', ciphertext: 'x' })],
+test.each<[string, string, 'tampered'?]>([
+  ['no JSON', 'not json', 'tampered'],
+  ['another format', '{"format":"wardmux-person"}', 'tampered'],
+  ['not sealed by them', JSON.stringify({ format: 'wardmux-workspace', version: 1, iv: 'iv', ciphertext: 'x' }), 'tampered'],
   ['a command in it', bad((window) => (window['command'] = 'rm -rf ~'))],
   ['a name without end', bad((window) => (window['name'] = 'x'.repeat(61)))],
   ['an active pane that is not there', bad((window) => (window['active'] = 2))],
@@ -107,8 +120,50 @@ test.each([
       (window) => (window['root'] = { split: 'left-right', cols: 999, rows: 9, cells: Array.from({ length: 201 }, (_, pane) => ({ pane, cols: 4, rows: 9 })) }),
     ),
   ],
-])('%s: not used, and said', async (_, text) => {
+])('%s: not used, and said', async (_, text, proof) => {
   writeFileSync(file(), text);
   expect(await memory().recall()).toBeUndefined();
   expect(said).toEqual([['warn', expect.stringContaining('It is not used')]]);
+  // What its person sealed is not called changed by somebody.
+  expect(said[0]![1].includes('that was changed')).toBe(proof === 'tampered');
+  expect(tampered).toEqual(proof ? [person] : []);
+});
+
+async function seal(name: string): Promise<Buffer> {
+  memory().changed(kept(name));
+  await vi.waitFor(() => expect(existsSync(file())).toBe(true));
+  return readFileSync(file());
+}
+
+test.each(['no-answer', 'vault-ended', 'locked'])(
+  'a vault that says %s proves nothing of the file: it is not called changed, and not written over',
+  async (code) => {
+    const good = await seal('bed 12');
+    trouble = new Refusal(code, 'A part of Wardmux gives no answer.');
+    const next = memory();
+    expect(await next.recall()).toBeUndefined();
+    expect(said).toEqual([['warn', expect.stringMatching(/could not be read: A part of Wardmux gives no answer\. .*left as it is/)]]);
+    expect(tampered).toEqual([]);
+    trouble = undefined;
+    asked = [];
+    next.changed(kept('one window'));
+    next.changed(undefined);
+    await new Promise((turn) => setImmediate(turn));
+    expect(asked).toEqual([]);
+    expect(readFileSync(file())).toEqual(good);
+    // It is asked again where there is no view yet, as after a lock in the middle, and then everything is kept as before.
+    expect(await next.recall()).toEqual(kept('bed 12'));
+    next.changed(kept('bed 13'));
+    await vi.waitFor(async () => expect(await memory().recall()).toEqual(kept('bed 13')));
+  },
+);
+
+test('a disk that does not give the file is said as that', async () => {
+  await seal('bed 12');
+  rmSync(home.workspaces, { recursive: true });
+  // A file in the place of the folder: ENOTDIR, which also an account that may read everything gets.
+  writeFileSync(home.workspaces, '');
+  expect(await memory().recall()).toBeUndefined();
+  expect(said).toEqual([['warn', expect.stringMatching(/could not be read: .*left as it is/)]]);
+  expect(tampered).toEqual([]);
 });

@@ -6,11 +6,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../src/disk/json.ts';
+import { StorageFault } from '../src/disk/fault.ts';
 import { writeAtomic } from '../src/disk/atomic.ts';
 import { presetNames } from '../src/mux/layout-presets.ts';
 import type { Cell } from '../src/mux/layout.ts';
 import type { Kept } from '../src/mux/state/kept.ts';
 import type { Home } from '../src/storage/index.ts';
+import { Refusal } from '../src/types/refusal.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import type { VaultClient } from './vault-client.ts';
 
 /** Nobody can use more; each pane is a shell that a start starts. */
@@ -48,12 +51,32 @@ const keptSchema: z.ZodType<Kept> = z
 
 const panesIn = (root: Cell): number[] => ('pane' in root ? [root.pane] : root.cells.flatMap(panesIn));
 
+/** @throws NotOurs */
+function keptOf(text: string): Kept {
+  try {
+    return keptSchema.parse(JSON.parse(text));
+  } catch {
+    throw new NotOurs();
+  }
+}
+
 const fileSchema = z.strictObject({ format: z.literal('wardmux-workspace'), version: z.literal(1), iv: z.string(), ciphertext: z.string() });
+
+/** What the vault answers where the box is none, or its key does not open it. Whatever else it says is of the vault, and not of the file. */
+const notAsSealed: readonly string[] = ['not-for-this-key', 'bad-input'];
+/** Written whole or not at all (writeAtomic): what is not of its form is not what we wrote. */
+const isTampered = (error: unknown): boolean =>
+  (error instanceof StorageFault && error.code === 'corrupt') || (error instanceof Refusal && notAsSealed.includes(error.code));
+
+/** It was sealed by its person, and is not what this version keeps. */
+class NotOurs extends Error {}
 
 export interface WorkspaceMemoryParts {
   readonly home: Home;
   /** Who is in, and the process that holds their keys; undefined while nobody is. */
   readonly open: () => { readonly person: string; readonly vault: Pick<VaultClient, 'ask'> } | undefined;
+  /** It is proven that somebody's file is not as they sealed it. */
+  readonly tampered: (person: string) => void;
   /** `warn` stays until it is read. */
   readonly say: (kind: 'note' | 'warn', sentence: string) => void;
 }
@@ -63,6 +86,8 @@ export class WorkspaceMemory {
   /** What was kept last, of whom: a program that starts or ends in a pane changes nothing here. */
   #last: { readonly person: string; readonly text: string } | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** Whose file could not be read: it may be good, and so nothing is written over it until it has been. */
+  readonly #unread = new Set<string>();
 
   constructor(parts: WorkspaceMemoryParts) {
     this.#parts = parts;
@@ -72,7 +97,7 @@ export class WorkspaceMemory {
   changed(kept: Kept | undefined): void {
     const open = this.#parts.open();
     const text = kept === undefined ? '' : JSON.stringify(kept);
-    if (!open || (open.person === this.#last?.person && text === this.#last.text)) return;
+    if (!open || this.#unread.has(open.person) || (open.person === this.#last?.person && text === this.#last.text)) return;
     const wanted = (this.#last = { person: open.person, text });
     // Names and places are a convenience: where the disk is full the recording says so.
     this.#work = this.#work.then(() => this.#keep(wanted)).catch(() => void (this.#last = undefined));
@@ -94,9 +119,13 @@ export class WorkspaceMemory {
     if (!open) return undefined;
     try {
       const file = readJson(fileSchema, this.#path(open.person), '');
-      if (!file) return undefined;
+      if (!file) {
+        this.#unread.delete(open.person);
+        return undefined;
+      }
       const { text } = await open.vault.ask('recallWorkspace', { sealed: { iv: file.iv, ciphertext: file.ciphertext } });
-      const kept = keptSchema.parse(JSON.parse(text));
+      const kept = keptOf(text);
+      this.#unread.delete(open.person);
       this.#last = { person: open.person, text };
       if (kept.windows.length > 1 || kept.windows.some(({ root }) => 'split' in root))
         this.#parts.say(
@@ -104,13 +133,30 @@ export class WorkspaceMemory {
           'Your windows are as you left them, with new shells. What ran in them ended with the app; their recordings are sealed: wardmux list names them.',
         );
       return kept;
-    } catch {
-      this.#parts.say(
-        'warn',
-        'How your windows were arranged was kept in a file that you did not seal, or that was changed. It is not used: you begin with one window.',
-      );
+    } catch (error) {
+      this.#notUsed(open.person, error);
       return undefined;
     }
+  }
+
+  #notUsed(person: string, error: unknown): void {
+    if (error instanceof NotOurs)
+      return this.#parts.say(
+        'warn',
+        'How your windows were arranged was sealed by you in a form that this version does not know. It is not used: you begin with one window.',
+      );
+    if (isTampered(error)) {
+      this.#parts.tampered(person);
+      return this.#parts.say(
+        'warn',
+        'How your windows were arranged was kept in a file that you did not seal, or that was changed. It is not used: you begin with one window. It is entered in the ledger.',
+      );
+    }
+    this.#unread.add(person);
+    this.#parts.say(
+      'warn',
+      `How your windows were arranged could not be read: ${sentenceOf(error)} You begin with one window. The file is left as it is, and what you arrange now is not kept until Wardmux starts anew.`,
+    );
   }
 
   #path(person: string): string {

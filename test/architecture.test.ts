@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { denials } from '../src/access/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 /** An auditor takes one file, and its digest is pinned: the reason stands here. */
@@ -424,4 +425,10 @@ describe('the real tree', () => {
     for (const file of tree.keys()) visit(file, []);
     expect(cycles).toEqual([]);
   });
+});
+
+test('what a denial tells people is in its table alone', () => {
+  const sentences = Object.values(denials).map((sentence) => `'${sentence}'`);
+  const copies = sources().filter((file) => !file.endsWith('.test.ts') && sentences.some((sentence) => withoutComments(file).includes(sentence)));
+  expect(copies).toEqual(['src/access/door.ts']);
 });

@@ -1,4 +1,5 @@
 /** The open workspace: its size, its commands, what it has shown and what it has copied. */
+import { denials } from '../../src/access/index.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import type { AttachedPane } from '../../src/pty/service.ts';
 import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
@@ -21,7 +22,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
     'workspace.size': async ({ cols, rows }) => {
       const kept = workspace.view ? undefined : await memory.recall();
       // Locked meanwhile: nobody is there for whom anything would be opened.
-      if (!gate.session) throw new Refusal('locked', 'Wardmux is locked.');
+      if (!gate.session) throw new Refusal('locked', denials.locked);
       workspace.resize(cols, rows, kept);
       return {};
     },

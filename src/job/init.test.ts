@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { spawn } from 'node-pty';
 import { beforeEach, expect, test } from 'vitest';
 import { homePaths, requireInstallation } from '../storage/index.ts';
+import { StorageFault } from '../disk/fault.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { listPeople, readPerson, unlockWithPassphrase } from '../people/person.ts';
@@ -65,6 +66,18 @@ test('a second init is refused before anything is asked', async () => {
   expect(talk).toContain('already set up');
   expect(existsSync(join(place, 'b.json'))).toBe(false);
   expect(readFileSync(options().auditKeyOut, 'utf8')).toBe(before);
+});
+
+test('where the keyring keeps anything from being made, that is said before anything is asked', async () => {
+  const asked: string[] = [];
+  const prompt = async (question: string): Promise<Buffer> => {
+    asked.push(question);
+    return Buffer.from(words);
+  };
+  const chooseStore = () => Promise.reject(new StorageFault('secret-store', 'secret-service', 'The login keyring is locked. So nothing was made.'));
+  expect(await runInit(options(), { ...io, prompt, parts: { ...io.parts, chooseStore } })).toBe(1);
+  expect(asked).toEqual([]);
+  expect(talk).toBe('wardmux init: The login keyring is locked. So nothing was made.\n');
 });
 
 test('an existing recovery path is refused and left alone', async () => {

@@ -5,7 +5,7 @@ import { homeFolder, openHome } from '../storage/index.ts';
 import { mountedMedia } from '../disk/media.ts';
 import { auditKeyPlace } from '../services/audit-key.ts';
 import { Refusal } from '../types/refusal.ts';
-import { firstRun, refuseSecondRun, type FirstRunInput } from '../services/first-run.ts';
+import { firstRun, refuseEarly, type FirstRunInput } from '../services/first-run.ts';
 import { loadJudge } from '../people/passphrase.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
 import { sentenceOf } from '../types/sentence.ts';
@@ -65,7 +65,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
   try {
     const home = openHome(homeFolder(io.env));
     // Before anybody is asked for anything.
-    refuseSecondRun(home);
+    await refuseEarly(home, { ...options, ...(io.parts?.chooseStore ? { chooseStore: io.parts.chooseStore } : {}) });
     passphrase = options.passphraseFd === undefined ? await askNew(options.name, io) : await readPassphraseFd(options.passphraseFd);
     const place = options.auditKeyOut === undefined ? auditKeyPlace((io.parts?.media ?? mountedMedia)(), io.env['HOME'] || homedir(), hostname()) : undefined;
     const auditKeyPath = resolve(options.auditKeyOut ?? place!.path);

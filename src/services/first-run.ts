@@ -20,7 +20,7 @@ import { createInstallation, newInstallationId, type Installation } from '../sto
 import { toJson } from '../disk/json.ts';
 import { withFileLock } from '../disk/lock.ts';
 import { chooseSecretStore, type SecretStore, type SecretStoreName } from '../storage/secret-store.ts';
-import { pinNew, pinnedBefore } from '../storage/identity-pin.ts';
+import { pinNew, pinnedBefore, type PinnedBefore } from '../storage/identity-pin.ts';
 import { createSigningKey, openSigner } from '../storage/signer.ts';
 import { Backoff, backoffPath } from '../people/backoff.ts';
 import { createBackoffKey } from '../people/backoff-key.ts';
@@ -89,7 +89,7 @@ async function checkPassphrase(passphrase: Uint8Array, name: string, workstation
 }
 
 /** @throws StorageFault where the first run has been, or where what is there must not be touched. */
-export function refuseSecondRun(home: Home): void {
+function refuseSecondRun(home: Home): void {
   if (existsSync(home.installation)) {
     throw new StorageFault(
       'already-initialised',
@@ -124,6 +124,12 @@ function setAside(home: Home, now: Date): void {
   }
 }
 
+/** What the ledger says of the pin. */
+interface PinWords {
+  readonly how: 'first-run' | 'not-asked';
+  readonly previous?: string;
+}
+
 /** What everything that comes is held against: the person's keys and the policy, certified by the installation. */
 async function enterFirstRun(
   home: Home,
@@ -132,7 +138,7 @@ async function enterFirstRun(
   person: PersonRecord,
   sha256: string,
   auditKid: string,
-  pin: { readonly previous?: string } | undefined,
+  pin: PinWords | undefined,
 ): Promise<void> {
   const signer = await openSigner(home, installation, store);
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation, store) });
@@ -142,7 +148,7 @@ async function enterFirstRun(
       ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys, policySha256: sha256 } }),
       ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person) } }),
       ledger.append({ action: 'policy.change', detail: { sha256, auditKeys } }),
-      ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { how: 'first-run', ...pin } })] : []),
+      ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { ...pin } })] : []),
     ]);
     await ledger.checkpoint();
   } finally {
@@ -173,8 +179,48 @@ function pinned(home: Home, id: string | undefined): StorageFault {
   return new StorageFault(
     'pinned',
     home.installation,
-    `This account has had another installation in ${home.folder}${id === undefined ? '' : ` (${id})`}, which is not there any more: moved, deleted, or taken away by somebody. A new one has a new key and an empty ledger, and nobody will see here that the old one ever was. Nothing was changed. Restore the folder from a backup; or, where it is really given up, say so: wardmux init --replace-installation`,
+    `This account has had another installation in ${home.folder}${id === undefined ? '' : ` (${id})`}, which is not there any more: moved, deleted, or taken away by somebody. A new one has a new key and an empty ledger, and nobody will see here that the old one ever was. Nothing was changed. Restore the folder from a backup; or, where it is really given up, say so: wardmux init --name "Your Name" --replace-installation`,
   );
+}
+
+function unasked(home: Home, reason: string): StorageFault {
+  return new StorageFault(
+    'secret-store',
+    home.installation,
+    `Whether this account has had another installation in ${home.folder} cannot be asked. ${reason} A new one has a new key and an empty ledger, and nobody would see here that the old one ever was. Nothing was changed. Or, where whatever the keyring knows of this folder is given up, say so: wardmux init --name "Your Name" --secret-store file --replace-installation`,
+  );
+}
+
+/** What is to be kept in mind of it. */
+const notAsked = (id: string): string =>
+  `The keyring could not be asked what it knows of this folder. Where it knows another installation, Wardmux refuses this one once the keyring is open, and says what to do: keep its id, ${id}.`;
+
+type KeysChoice = Pick<FirstRunInput, 'replaceInstallation' | 'secretStore' | 'chooseStore'>;
+
+/** Where the keys go, and what the account knows of the folder. @throws StorageFault where only the person can decide that, and has not */
+async function settleKeys(
+  home: Home,
+  id: string,
+  { replaceInstallation, secretStore, chooseStore = (at, of) => chooseSecretStore(at, of, process.env, secretStore) }: KeysChoice,
+) {
+  const before = await pinnedBefore(home);
+  if (before.state === 'pinned' && !replaceInstallation) throw pinned(home, before.id);
+  const chosen = await chooseStore(home, id);
+  if (before.state === 'unasked' && !replaceInstallation) throw unasked(home, before.reason);
+  return { before, ...chosen };
+}
+
+/** Says before anybody is asked for anything what would refuse the first run. @throws StorageFault */
+export async function refuseEarly(home: Home, choice: KeysChoice): Promise<void> {
+  refuseSecondRun(home);
+  await settleKeys(home, newInstallationId(), choice);
+}
+
+/** Where the keyring can be asked it learns of every installation, also of one whose keys are in files: the pin of another would keep it from opening. */
+function pinWords(before: PinnedBefore, store: SecretStoreName): PinWords | undefined {
+  if (before.state === 'unasked' && store === 'file') return { how: 'not-asked' };
+  if (before.state === 'absent' && store === 'file') return undefined;
+  return { how: 'first-run', ...(before.state === 'pinned' && before.id !== undefined ? { previous: before.id } : {}) };
 }
 
 async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {
@@ -199,13 +245,11 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
         `The folder ${dirname(auditKeyPath)} does not exist. Make it first, or give another path for the audit key.`,
       );
     }
-    const before = await pinnedBefore(home);
-    if (before && !input.replaceInstallation) throw pinned(home, before.id);
+    const id = newInstallationId();
+    const { before, store, reason } = await settleKeys(home, id, input);
     const now = input.now?.() ?? new Date();
     setAside(home, now);
 
-    const id = newInstallationId();
-    const { store, reason } = input.chooseStore ? await input.chooseStore(home, id) : await chooseSecretStore(home, id, process.env, input.secretStore);
     undo.push(() => store.delete('signing-key'));
     const halves = await createSigningKey(store);
     undo.push(() => store.delete('backoff-key'));
@@ -239,9 +283,9 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     undo.push(() => {
       for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));
     });
-    const pin = store.name === 'secret-service' ? { ...(before?.id === undefined ? {} : { previous: before.id }) } : undefined;
+    const pin = pinWords(before, store.name);
     await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid, pin);
-    if (pin) undo.push(await pinNew(home, installation));
+    if (pin?.how === 'first-run') undo.push(await pinNew(home, installation));
     createInstallation(home, installation);
     undo.length = 0;
     return {
@@ -252,7 +296,11 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       auditKeyPath,
       auditKid: audit.recipient.kid,
       policySha256,
-      secretStore: { name: store.name, weaker: store.weaker, sentence: reason ? `${store.sentence} (${reason})` : store.sentence },
+      secretStore: {
+        name: store.name,
+        weaker: store.weaker,
+        sentence: `${store.sentence}${reason ? ` (${reason})` : ''}${pin?.how === 'not-asked' ? ` ${notAsked(id)}` : ''}`,
+      },
     };
   } catch (error) {
     for (const step of undo.reverse()) {

@@ -39,12 +39,11 @@ export type IdentityCheck =
   /** The Secret Service could not be asked. */
   | { readonly state: 'unchecked'; readonly reason: string };
 
+/** As it was named, with symbolic links: whoever can put one in its way must not choose another pin by that. */
+const placeOf = (home: Home): string => `folder-${createHash('sha256').update(resolve(home.folder)).digest('hex')}`;
+
 /** Asks no person for anything: a locked keyring counts as one that cannot be asked. */
-function pinStore(home: Home): PinStore {
-  // As it was named, with symbolic links: whoever can put one in its way must not choose another pin by that.
-  const path = createHash('sha256').update(resolve(home.folder)).digest('hex');
-  return new SecretServiceStore(`folder-${path}`, process.env, false);
-}
+const pinStore = (home: Home): SecretServiceStore => new SecretServiceStore(placeOf(home), process.env, false);
 
 const pinOf = ({ id, publicKey, secondKey, secretStore }: Installation): Pin => ({
   id,
@@ -82,21 +81,36 @@ export async function checkIdentity(home: Home, installation: Installation, stor
   throw new StorageFault(
     'identity',
     home.installation,
-    `${home.installation} is not the one of this workstation: ${differ.join(' and ')} ${differ.length === 1 ? 'is' : 'are'} not what the Secret Service holds for this folder${pin ? ` (${pin.id}, ${pin.secretStore})` : ''}. Somebody replaced or damaged it. Nothing was read, signed or entered: no ledger is there to enter it in. Keep a copy of the folder for the audit, and restore installation.json from a backup.`,
+    `${home.installation} is not the one of this workstation: ${differ.join(' and ')} ${differ.length === 1 ? 'is' : 'are'} not what the Secret Service holds for this folder${pin ? ` (${pin.id}, ${pin.secretStore})` : ''}. Somebody replaced or damaged it. Nothing was read, signed or entered: no ledger is there to enter it in. Keep a copy of the folder for the audit, and restore installation.json from a backup.${pin && madeUnasked(installation, pin) ? ` ${howToTake(home, installation)}` : ''}`,
   );
 }
 
-/**
- * What the Secret Service remembers of a folder before a first run makes an installation there. A pin that cannot be read counts as one.
- * @returns undefined where it knows none, or cannot be asked: then nothing is replaced either.
- */
-export async function pinnedBefore(home: Home, store: PinStore = pinStore(home)): Promise<{ readonly id: string | undefined } | undefined> {
+/** Only a first run gives another id, and only one whose keys are in files can be made while the keyring cannot be asked. */
+const madeUnasked = (installation: Installation, pin: Pin): boolean => installation.id !== pin.id && installation.secretStore === 'file';
+
+/** The person decides, by what they remember: nothing that lies in the folder proves that they made it. */
+function howToTake(home: Home, { id }: Installation): string {
+  return `Only where you made ${id} yourself, with wardmux init while the keyring could not be asked, and have given the other one up: remove what the keyring holds of this folder (secret-tool clear service wardmux username ${placeOf(home)}/${PIN_SECRET}), and unlock Wardmux; from then on the keyring knows this one.`;
+}
+
+export type PinnedBefore =
+  /** Another installation of this folder; without an id where what is there cannot be read. */
+  | { readonly state: 'pinned'; readonly id: string | undefined }
+  | { readonly state: 'unpinned' }
+  /** There is no Secret Service that could hold one. */
+  | { readonly state: 'absent' }
+  /** There is one, and it is locked or gives no answer: it may hold one. */
+  | { readonly state: 'unasked'; readonly reason: string };
+
+/** What the Secret Service remembers of a folder before a first run makes an installation there. */
+export async function pinnedBefore(home: Home): Promise<PinnedBefore> {
+  const store = pinStore(home);
   try {
     const bytes = await store.get(PIN_SECRET);
-    return bytes && { id: readPin(bytes)?.id };
+    return bytes ? { state: 'pinned', id: readPin(bytes)?.id } : { state: 'unpinned' };
   } catch (error) {
-    if (error instanceof StorageFault) return undefined;
-    throw error;
+    if (!(error instanceof StorageFault)) throw error;
+    return (await store.absent()) ? { state: 'absent' } : { state: 'unasked', reason: error.message };
   }
 }
 

@@ -2,14 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { openHome } from './home.ts';
+import { pinnedBefore } from './identity-pin.ts';
 import { keyringState } from './keyring.ts';
 import { chooseSecretStore, SecretServiceStore } from './secret-store.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
+  vi.unstubAllEnvs();
 });
 
 /** A bus that answers as it is told to. */
@@ -24,15 +26,23 @@ async function bus(answer: (socket: Socket, bytes: Buffer) => void): Promise<Rec
   return { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
 }
 
-test('a bus that says nothing is given up after the limit, and files are chosen', async () => {
+test('a bus that says nothing is given up after the limit, and nothing is chosen for good', async () => {
   const env = await bus(() => undefined);
   const started = performance.now();
   expect(await keyringState(env, 100)).toBe('silent');
-  const { store, reason } = await chooseSecretStore(openHome(mkdtempSync(join(tmpdir(), 'wardmux-bus-'))), 'w-000000000000', env);
-  expect(store.name).toBe('file');
-  expect(reason).toContain('did not answer within a second');
+  const home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-bus-')));
+  await expect(chooseSecretStore(home, 'w-000000000000', env)).rejects.toThrow(/did not answer within a second\. So nothing was made.*--secret-store file/);
+  expect((await chooseSecretStore(home, 'w-000000000000', env, 'file')).store.name).toBe('file');
   expect(performance.now() - started).toBeLessThan(3000);
   await expect(new SecretServiceStore('w-000000000000', env).get('signing-key')).rejects.toMatchObject({ code: 'secret-store' });
+});
+
+test('what the account knows of a folder is not known where the bus says nothing, and nothing is where there is no bus', async () => {
+  const home = openHome(mkdtempSync(join(tmpdir(), 'wardmux-bus-')));
+  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', (await bus(() => undefined))['DBUS_SESSION_BUS_ADDRESS']);
+  expect(await pinnedBefore(home)).toMatchObject({ state: 'unasked', reason: expect.stringContaining('did not answer') });
+  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nonexistent/bus');
+  expect(await pinnedBefore(home)).toEqual({ state: 'absent' });
 });
 
 test('a bus that refuses, hangs up, or talks nonsense is no bus', async () => {

@@ -91,7 +91,9 @@ if (missing.length === 0)
       expect(await store.unavailable()).toBe('The login keyring is locked.');
       // At the first run it is not taken for none, which would be for good: the person unlocks it, or says that it shall be files.
       const home = openHome(folder());
-      await expect(chooseSecretStore(home, 'w-0000000000aa')).rejects.toThrow(/keyring is locked, so nothing was made.*--secret-store file/);
+      await expect(chooseSecretStore(home, 'w-0000000000aa')).rejects.toThrow(
+        /keyring is locked\. So nothing was made.*wardmux init --name "Your Name" --secret-store file --replace-installation$/,
+      );
       expect((await chooseSecretStore(home, 'w-0000000000aa', process.env, 'file')).store.name).toBe('file');
       await expect(store.get('kept')).rejects.toMatchObject({ code: 'secret-store', message: expect.stringContaining('keyring is locked') });
       await expect(store.set('kept', Buffer.from([8]))).rejects.toMatchObject({ code: 'secret-store' });

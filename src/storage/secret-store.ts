@@ -47,6 +47,7 @@ const obstacles: Readonly<Record<Exclude<KeyringState, 'open'>, string>> = {
   locked: 'The login keyring is locked.',
   silent: 'The Secret Service did not answer within a second.',
 };
+const nothingThere: ReadonlySet<KeyringState> = new Set(['no-bus', 'no-service', 'no-collection']);
 const hasDisplay = (env: Readonly<Record<string, string | undefined>>): boolean => Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 
 function checkKey(key: string): void {
@@ -113,6 +114,11 @@ export class SecretServiceStore implements SecretStore {
     }
   }
 
+  /** True where there is none that could hold anything: no bus, no service, no keyring. One that is locked or silent is there. */
+  async absent(): Promise<boolean> {
+    return nothingThere.has(await keyringState(this.#env, availabilityMs));
+  }
+
   async unavailable(): Promise<string | undefined> {
     const state = await keyringState(this.#env, availabilityMs);
     // A locked keyring is not chosen silently: its prompt would come up before anybody knows why.
@@ -160,7 +166,7 @@ export class FileSecretStore implements SecretStore {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.sentence = `There is no Secret Service here: keys of this installation are kept in files of mode 0600 in ${folder}. That is weaker: whoever can read the files of this OS account can sign as this installation.`;
+    this.sentence = `Keys of this installation are kept in files of mode 0600 in ${folder}, and not in the desktop's Secret Service. That is weaker: whoever can read the files of this OS account can sign as this installation.`;
   }
 
   #path(key: string): string {
@@ -238,14 +244,17 @@ export function openSecretStore(name: SecretStoreName, home: Home, installation:
   return name === 'file' ? new FileSecretStore(home.secrets) : new SecretServiceStore(installation);
 }
 
-/** A locked keyring is one that can be unlocked: the choice is for good, so the person makes it. */
-const lockedAtFirstRun =
-  "The login keyring is locked, so nothing was made: the keys of this installation belong into it, for good. Unlock it (in the desktop's password manager, or by logging in anew) and try again. Where they shall be in files that only this account can read, which is weaker: wardmux init --secret-store file.";
+/**
+ * A keyring that is locked, or does not answer, is there and can be used later: the choice is for good, so the person makes it. The command
+ * also gives up what cannot be asked: whether the keyring knows another installation of the folder (identity-pin.ts).
+ */
+const notAtFirstRun = (obstacle: string): string =>
+  `${obstacle} So nothing was made: the keys of this installation belong into the login keyring, for good. Unlock it (in the desktop's password manager, or by logging in anew) and try again. Where they shall be in files that only this account can read, which is weaker, and an installation that the keyring may know of this folder is given up: wardmux init --name "Your Name" --secret-store file --replace-installation`;
 
 /**
  * The choice at the first run: the Secret Service where it works, else files; `reason` says why where it is not the first.
  * @param wanted files, where the person has said so
- * @throws StorageFault where the keyring is locked and the person has not said so
+ * @throws StorageFault where the keyring is locked or silent and the person has not said so
  */
 export async function chooseSecretStore(
   home: Home,
@@ -256,6 +265,6 @@ export async function chooseSecretStore(
   if (wanted) return { store: new FileSecretStore(home.secrets), reason: 'It was chosen so.' };
   const store = new SecretServiceStore(installation, env);
   const reason = await store.unavailable();
-  if (reason === obstacles.locked) throw new StorageFault('secret-store', 'secret-service', lockedAtFirstRun);
+  if (reason === obstacles.locked || reason === obstacles.silent) throw new StorageFault('secret-store', 'secret-service', notAtFirstRun(reason));
   return reason === undefined ? { store } : { store: new FileSecretStore(home.secrets), reason };
 }

@@ -59,7 +59,7 @@ async function ask(command: Verb, io: CliIo): Promise<Running> {
 
 /** Before the first run nobody can sign, and there is nothing to lock. A file that is not there proves neither. @throws CliError */
 async function requireNoFirstRun(home: Home): Promise<void> {
-  if (existsSync(join(home.ledger, 'events.jsonl')) || (await pinnedBefore(home)))
+  if (existsSync(join(home.ledger, 'events.jsonl')) || (await pinnedBefore(home)).state === 'pinned')
     throw new Unheard(home.folder, `${home.installation}, by which its answer would be believed, is missing, although there was a first run`);
 }
 

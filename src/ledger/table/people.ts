@@ -33,6 +33,12 @@ export const peopleRows = [
     { person: 'optional' },
   ),
   row(
+    'workspace.tampered',
+    'The file that says how somebody’s windows were arranged and called is not as they sealed it, so it was not used.',
+    {},
+    { person: 'required' },
+  ),
+  row(
     'view.refused',
     'The process that holds the shells did not show them to a page: that the owner’s identity is open was not proven to it, or too late.',
     { reason: ['wrong-proof', 'no-challenge', 'no-answer'] },
@@ -40,8 +46,8 @@ export const peopleRows = [
   ),
   row(
     'installation.pin',
-    'The Secret Service of this account was told which installation this data folder is: at its first run, or at the first unlock where it knew none of it. previous: the installation that it knew before, and that somebody has given up in words.',
-    { how: ['first-run', 'first-use'], 'previous?': 'installation' },
+    'The Secret Service of this account was told which installation this data folder is: at its first run, or at the first unlock where it knew none of it. previous: the installation that it knew before, and that somebody has given up in words. not-asked: it could not be asked at the first run, and whatever it knows of this folder was given up in words; it was told nothing.',
+    { how: ['first-run', 'first-use', 'not-asked'], 'previous?': 'installation' },
     { person: 'optional' },
   ),
   row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
