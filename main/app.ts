@@ -374,7 +374,7 @@ export class App {
 
   /** A word of the private socket. Nothing here opens anything. */
   remote(command: Verb): Promise<AppFacts> {
-    return this.socket.handle(command);
+    return this.socket.handlers[command]();
   }
 
   async #windowClosed(): Promise<void> {

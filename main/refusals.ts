@@ -16,8 +16,8 @@ const REFUSALS = { most: refusedByHost.length, within: 1000 };
 /** Our own processes and the private socket. */
 export type Peer = 'pty-host' | 'vault-host' | 'socket';
 
-/** Who stood at a door. */
-const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'socket' } as const satisfies Record<
+/** Who stood at a door. At `cli` it is whoever types at the terminal of a terminal-only job. */
+const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'terminal' } as const satisfies Record<
   DoorName,
   string
 >;

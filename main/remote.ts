@@ -1,7 +1,7 @@
 /** The app at the private socket: what its words do (src/control/verbs.ts). Nothing here opens anything. */
 import type { Door } from '../src/access/index.ts';
 import type { SocketOptions, SocketRefusal } from '../src/control/listen.ts';
-import type { AppFacts, Verb } from '../src/control/verbs.ts';
+import type { AppFacts, VerbHandlers } from '../src/control/verbs.ts';
 import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -21,7 +21,7 @@ export interface RemoteParts {
   readonly reopen: () => Promise<void>;
 }
 
-export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused' | 'sign'> {
+export class Remote implements Pick<SocketOptions, 'handlers' | 'door' | 'refused' | 'sign'> {
   readonly #parts: RemoteParts;
   /** ISO 8601 UTC. Before the first unlock it is the time since which nothing is to be seen. */
   readonly #startedAt = new Date().toISOString();
@@ -45,15 +45,24 @@ export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused'
     this.#started = true;
   }
 
-  readonly handle = async (command: Verb): Promise<AppFacts> => {
-    const { gate, windows, workspace, installed, host, reopen } = this.#parts;
-    if (command === 'lock') {
+  readonly handlers: VerbHandlers = {
+    lock: async () => {
+      const { gate } = this.#parts;
       // The lock page may take its time: what counts is that nothing is to be seen.
       void gate.lock('command');
       await gate.proven;
-    }
-    const entered = command === 'lock' ? { entered: await gate.entered() } : {};
-    if (command === 'show' && this.#started) await reopen();
+      const entered = await gate.entered();
+      return { ...this.#facts(), entered };
+    },
+    status: async () => this.#facts(),
+    show: async () => {
+      if (this.#started) await this.#parts.reopen();
+      return this.#facts();
+    },
+  };
+
+  #facts(): AppFacts {
+    const { gate, windows, workspace, installed, host } = this.#parts;
     const { session, lockedAt, invisible } = gate;
     return {
       window: windows.isOpen || !this.#started,
@@ -61,13 +70,12 @@ export class Remote implements Pick<SocketOptions, 'handle' | 'door' | 'refused'
       locked: session === undefined,
       since: session ? null : (lockedAt ?? this.#startedAt),
       visible: invisible ?? null,
-      ...entered,
       shells: workspace.shellCount,
       host,
       version,
       pid: process.pid,
     };
-  };
+  }
 
   /** For answers at the socket only, which puts their text together. Undefined before the first run. */
   readonly sign = async (text: Uint8Array): Promise<Uint8Array | undefined> => {

@@ -62,7 +62,7 @@ export async function runApp(
     // Before anything is opened, so that a second start in the same seconds finds the first one.
     socket = await listen({
       path,
-      handle: app.socket.handle,
+      handlers: app.socket.handlers,
       door: app.socket.door,
       refused: app.socket.refused,
       sign: app.socket.sign,

@@ -116,7 +116,7 @@ const locks = (): unknown[] => told.filter(({ action }) => action === 'lock').ma
 test('somebody who answers in place of the terminal, without knowing what it is asked, has one guess', async () => {
   // The terminal is stopped (ctrl-s, TCOOFF): what it is asked does not reach it, and a job injects answers (TIOCSTI).
   answers = false;
-  const locked = lock.remote('lock');
+  const locked = lock.handlers.lock();
   const cells = Array.from({ length: 10 }, (_, row) => Array.from({ length: 60 }, (__, column) => `\x1b[${row + 1};${column + 1}R`));
   type(cells.flat().join(''));
   expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
@@ -127,20 +127,20 @@ test('one answer too many, and the right ones that come too late, prove nothing'
   answers = false;
   const said: string[] = [];
   terminal.onData((data) => said.push(data));
-  let locked = lock.remote('lock');
+  let locked = lock.handlers.lock();
   await waitFor(() => expect(said.join('').match(/R/g)).toHaveLength(4));
   // In one piece, as a slow line brings it.
   type(`${said.join('')}\x1b[1;1R`);
   expect(await locked).toMatchObject({ visible: 'unknown' });
   type(said.join(''));
-  locked = lock.remote('status');
+  locked = lock.handlers.status();
   expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
   expect(locks()).toEqual([{ cause: 'command', visible: 'unknown' }]);
 });
 
 test('a size so small that the cell can be guessed proves nothing', async () => {
   terminal.resize(2, 1);
-  const locked = lock.remote('lock');
+  const locked = lock.handlers.lock();
   expect(await locked).toMatchObject({ visible: 'unknown' });
 });
 
@@ -175,9 +175,9 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });
-  expect(await lock.remote('status')).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null });
+  expect(await lock.handlers.status()).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null });
   await lock.lock('hotkey');
-  expect(await lock.remote('status')).toMatchObject({ state: 'locked', locked: true, since: expect.stringMatching(/^\d{4}-.*Z$/) as string, visible: 'gone' });
+  expect(await lock.handlers.status()).toMatchObject({ state: 'locked', locked: true, since: expect.stringMatching(/^\d{4}-.*Z$/) as string, visible: 'gone' });
   await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
   type('x\r');
   await waitFor(() => expect(lock.locked).toBe(false));
@@ -190,7 +190,7 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
 test('a terminal that does not answer is locked, and nobody says that it is empty', async () => {
   answers = false;
   vi.useFakeTimers();
-  const locked = lock.remote('lock');
+  const locked = lock.handlers.lock();
   await vi.runAllTimersAsync();
   vi.useRealTimers();
   expect(await locked).toMatchObject({ state: 'locked', visible: 'unknown' });
@@ -198,7 +198,11 @@ test('a terminal that does not answer is locked, and nobody says that it is empt
   await waitFor(() => expect(screen()).toContain('This terminal does not answer'));
   // What the program had asked is not taken for the answer.
   type('\x1b[24;80R\x1b[0n');
-  expect(await lock.remote('status')).toMatchObject({ visible: 'unknown' });
+  expect(await lock.handlers.status()).toMatchObject({ visible: 'unknown' });
+});
+
+test('a terminal that is asked for its window says that it has none', async () => {
+  await expect(lock.handlers.show()).rejects.toThrow('has no window');
 });
 
 test('whoever floods its socket enters a few events a second, and one that says that there were more', () => {

@@ -10,7 +10,7 @@ import { justUnlocked, unlockHere } from '../src/services/unlock.ts';
 import { HiddenLine } from '../src/terminal/hidden-line.ts';
 import type { Gate, GateLink } from '../src/job/gate.ts';
 import { openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
-import type { AppFacts, Verb } from '../src/control/verbs.ts';
+import type { AppFacts, VerbHandlers } from '../src/control/verbs.ts';
 import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
@@ -95,6 +95,19 @@ export class TerminalLock implements Gate {
   /** Asked for each word of the private socket. */
   readonly door = this.#door('socket', () => (this.#link && !this.locked ? justUnlocked(this.#link.person) : { phase: 'locked' }));
 
+  /** What the words of the private socket do. */
+  readonly handlers: VerbHandlers = {
+    lock: async () => {
+      await this.lock('command');
+      const entered = await Promise.race([this.#entering, timers.setTimeout(ENTER_MS, false, { ref: false })]);
+      return { ...this.#facts(), entered };
+    },
+    status: async () => this.#facts(),
+    show: async () => {
+      throw new Refusal('no-window', 'A terminal has no window that could be brought to the front. Look for it where it was started.');
+    },
+  };
+
   /** Open: whoever makes it has just unlocked. */
   constructor(options: TerminalLockOptions) {
     this.#options = options;
@@ -124,17 +137,13 @@ export class TerminalLock implements Gate {
     if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
   }
 
-  /** An answer for the private socket. */
-  async remote(command: Verb): Promise<AppFacts> {
-    if (command === 'lock') await this.lock('command');
-    const entered = command === 'lock' ? { entered: await Promise.race([this.#entering, timers.setTimeout(ENTER_MS, false, { ref: false })]) } : {};
+  #facts(): AppFacts {
     return {
       window: false,
       state: this.locked ? 'locked' : 'unlocked',
       locked: this.locked,
       since: this.#lockedAt,
       visible: this.locked ? this.#visible : null,
-      ...entered,
       shells: this.#ended ? 0 : 1,
       host: 'terminal',
       version,

@@ -45,7 +45,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   });
   const socket = await listen({
     path: terminalSocketPath(socketPath(folder, env), process.pid),
-    handle: (command) => lock.remote(command),
+    handlers: lock.handlers,
     door: lock.door,
     refused: (code) => lock.refused(code),
     sign: (bytes) => signer.sign(bytes),

@@ -8,6 +8,7 @@ import { createConnection } from 'node:net';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { peerOfSocket } from './peer.ts';
 import { newNonce, openAnswer } from './proof.ts';
@@ -18,12 +19,14 @@ const MAX_SOCKET_PATH = 100;
 /** An app keeps the time of its verb by itself (verbs.ts), and then says so: its word is waited for this much longer (ms). */
 const WORD_MS = 500;
 const MAX_ANSWER = 64 * 1024;
-/** Others may have the app let go of connections at random: so often it is asked anew. */
-const TRIES = 5;
+/** Others may have the app let go of connections at random: so often it is asked anew, after a moment (ms) in which it can let those in that wait. */
+const TRIES = { most: 5, everyMs: 25 };
 /** What a connection that was let go ends with. */
 const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN'];
 
 const answerSchema = z.discriminatedUnion('ok', [appFacts.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: z.string() })]);
+
+const notHolder = 'the process that listens there does not hold the data folder';
 
 /** Somebody answers who is not the app: nothing that they say is believed. */
 export class ImpostorError extends SentenceError {
@@ -97,18 +100,50 @@ const LISTENS = 0x10000;
  * folder does not take it out of this list. Empty where the system has none.
  */
 export function listening(app: string): string[] {
+  return [...new Set(listeners().map(({ path }) => path))].filter((path) => path === app || isTerminal(app, path));
+}
+
+/** Every Unix socket that listens, by the path that it was bound to, and its number. */
+function listeners(): { readonly path: string; readonly inode: string }[] {
   let text: string;
   try {
     text = readFileSync('/proc/net/unix', 'utf8');
   } catch {
     return [];
   }
-  const paths = text.split('\n').flatMap((line) => {
+  return text.split('\n').flatMap((line) => {
     // Num RefCount Protocol Flags Type St Inode Path
-    const [, flags, path] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +\d+ (\/.*)$/.exec(line) ?? [];
-    return path !== undefined && (Number.parseInt(flags!, 16) & LISTENS) !== 0 && (path === app || isTerminal(app, path)) ? [path] : [];
+    const [, flags, inode, path] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +(\d+) (\/.*)$/.exec(line) ?? [];
+    return path !== undefined && (Number.parseInt(flags!, 16) & LISTENS) !== 0 ? [{ path, inode: inode! }] : [];
   });
-  return [...new Set(paths)];
+}
+
+/**
+ * Processes that have a socket which was bound to `path` and listens: those that the kernel lets us look into (proc(5)). One that
+ * was bound under another name of the same folder is not among them.
+ */
+function listenersAt(path: string): number[] {
+  const sockets = new Set(listeners().flatMap((listener) => (listener.path === path ? [`socket:[${listener.inode}]`] : [])));
+  const has = (pid: string): boolean => {
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(linkAt(`/proc/${pid}/fd/${fd}`)));
+    } catch {
+      return false;
+    }
+  };
+  if (sockets.size === 0) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && has(name))
+    .map(Number);
+}
+
+/** Empty where it was closed meanwhile. */
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 /** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
@@ -130,19 +165,27 @@ export type IsPeer = (pid: number) => boolean;
 /**
  * Asks the app. @param path from socketPath. @param publicKey the installation's, raw; undefined before the first run, when
  * nobody can sign and there is nothing to lock.
- * @throws ImpostorError where the answer is not signed by that key.
- * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs.
+ * @throws ImpostorError where the answer is not signed by that key, or another process than `mayBe` allows listens there.
+ * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs, and EAGAIN
+ * where no connection came to an answer and nobody knows who listens.
  */
 export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
+  for (let attempt = 1; attempt <= TRIES.most; attempt++) {
+    if (attempt > 1) await wait(TRIES.everyMs);
     try {
       return await askOnce(path, command, publicKey, mayBe);
     } catch (error) {
       if (!dropped.includes((error as NodeJS.ErrnoException).code)) throw error;
     }
   }
-  throw new Error(
-    `The app closed the connection at ${path} ${TRIES} times without an answer: too many programs of this account ask it at once. Lock it with ctrl-shift-l, or lock the screen of this machine.`,
+  // A connection that was made has named its other end. One that was not made could have come to anybody.
+  const stranger = mayBe && listenersAt(path).find((pid) => !mayBe(pid));
+  if (stranger !== undefined) throw new ImpostorError(path, stranger, notHolder);
+  throw Object.assign(
+    new Error(
+      `What listens at ${path} let go of ${TRIES.most} connections without an answer: too many programs of this account ask the app at once, or another process has put a socket of its own there. Lock the app with ctrl-shift-l, or lock the screen of this machine.`,
+    ),
+    { code: 'EAGAIN' },
   );
 }
 
@@ -166,7 +209,7 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
       listener = peerOfSocket(socket)?.pid;
       // No word to another process, which could keep whoever asks waiting.
       if (listener !== undefined && !mayBe(listener)) {
-        reject(new ImpostorError(path, listener, 'the process that listens there does not hold the data folder'));
+        reject(new ImpostorError(path, listener, notHolder));
         socket.destroy();
       } else socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`);
     });

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createConnection, Server, type Socket } from 'node:net';
@@ -8,10 +8,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askApp } from './ask.ts';
 import { testSigner } from '../ledger/fixture.ts';
 import { newNonce, openAnswer } from './proof.ts';
+import { deafSocket } from '../../test/support/deaf-socket.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { openDoor, type Standing } from '../access/index.ts';
 import { listen, type SocketRefusal } from './listen.ts';
-import type { AppFacts, Verb } from './verbs.ts';
+import type { AppFacts, Verb, VerbHandlers } from './verbs.ts';
 
 const signer = testSigner();
 let folder: string;
@@ -32,6 +33,11 @@ const facts: AppFacts = {
 const locked: Standing = { phase: 'locked' };
 const door = openDoor({ standing: () => locked, denied: () => {} });
 let server: { close(): Promise<void> };
+const handlersOf = (handle: (command: Verb) => Promise<AppFacts>): VerbHandlers => ({
+  lock: () => handle('lock'),
+  status: () => handle('status'),
+  show: () => handle('show'),
+});
 const others: ChildProcess[] = [];
 
 /** Another process of this account listens at `at`, and answers as an app would that says nothing true. */
@@ -41,6 +47,22 @@ async function impostor(at: string): Promise<number> {
   others.push(child);
   await once(child.stdout, 'data');
   return child.pid!;
+}
+
+async function deaf(at: string): Promise<number> {
+  const child = await deafSocket(at);
+  others.push(child);
+  return child.pid!;
+}
+
+/** Waits until the server has looked once whether it is still reached: by the next look the one before is over. */
+async function looked(): Promise<void> {
+  const emitted = vi.spyOn(Server.prototype, 'emit');
+  try {
+    await waitFor(() => expect(emitted.mock.calls.filter(([event]) => String(event) === 'connection').length).toBeGreaterThan(1));
+  } finally {
+    emitted.mockRestore();
+  }
 }
 
 /** Waits until what answers at `path` is the server. */
@@ -58,10 +80,10 @@ beforeEach(async () => {
   refused = [];
   server = await listen({
     path,
-    handle: async (command) => {
+    handlers: handlersOf(async (command) => {
       handled.push(command);
       return facts;
-    },
+    }),
     door,
     refused: (code) => refused.push(code),
     sign: (bytes) => signer.sign(bytes),
@@ -132,10 +154,10 @@ test('another account gets no answer, even where the modes let it in', async ({ 
     path,
     // The account that may come in is another one, so that we are the stranger. A real one comes in test/e2e/processes.test.ts.
     uid: process.getuid!() + 1,
-    handle: async (command) => {
+    handlers: handlersOf(async (command) => {
       handled.push(command);
       return facts;
-    },
+    }),
     door,
     refused: (code) => refused.push(code),
     sign: (bytes) => signer.sign(bytes),
@@ -156,6 +178,59 @@ test.each([
   await answers();
   expect(refused).toEqual(['moved']);
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test.skipIf(process.platform !== 'linux').each([
+  ['before we have looked at ours', false],
+  ['after it', true],
+])('a socket in the place of ours that takes no connection, because its backlog is full, is not taken for ours: %s', async (_, after) => {
+  if (after) await looked();
+  renameSync(path, `${path}.away`);
+  await deaf(path);
+  await answers();
+  expect(refused).toEqual(['moved']);
+});
+
+test.skipIf(process.platform !== 'linux')('our own socket, its backlog full, keeps its place', async () => {
+  await server.close();
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  server = await listen({ path, handlers: handlersOf(async () => facts), door, refused: (code) => refused.push(code), sign: (bytes) => signer.sign(bytes) });
+  const look = timers.mock.lastCall![0] as () => void;
+  timers.mockRestore();
+  await looked();
+  // Nothing is accepted while this runs, and who has ended waits in the backlog as well.
+  const code = `const fill = () => require('node:net').createConnection(process.argv[1]).on('connect', fill).on('error', ({ code }) => {
+    console.log(code);
+    process.exit();
+  });
+  fill();`;
+  const said = execFileSync(process.execPath, ['-e', code, path]);
+  // Before anybody is accepted.
+  look();
+  expect(String(said)).toBe('EAGAIN\n');
+  await looked();
+  expect(refused).not.toContain('moved');
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'whoever asks names the process that listens at the path and takes no connection, where it is not the one that may; else it claims nothing',
+  async () => {
+    const at = `${path}.deaf`;
+    const pid = await deaf(at);
+    const waited = performance.now();
+    await expect(askApp(at, 'lock', signer.publicKey, (who) => who === process.pid)).rejects.toThrow(`is not this Wardmux: the process that listens there`);
+    // Not all tries in the same moment.
+    expect(performance.now() - waited).toBeGreaterThan(50);
+    await expect(askApp(at, 'lock', signer.publicKey, (who) => who === process.pid)).rejects.toThrow(`It is process ${pid} (`);
+    await expect(askApp(at, 'lock', signer.publicKey, (who) => who === pid)).rejects.toMatchObject({ code: 'EAGAIN' });
+  },
+);
+
+test('a word of the private socket without a handler does not compile', () => {
+  const { lock, status } = handlersOf(async () => facts);
+  // @ts-expect-error: `show` is missing.
+  const short: VerbHandlers = { lock, status };
+  expect(Object.keys(short)).toEqual(['lock', 'status']);
 });
 
 test.each([
@@ -270,7 +345,7 @@ test.each([
   'a verb whose handler %s is answered in words that claim nothing, and is recorded',
   async (_, handle, words) => {
     await server.close();
-    server = await listen({ path, handle, door, refused: (code) => refused.push(code), sign: (bytes) => signer.sign(bytes) });
+    server = await listen({ path, handlers: handlersOf(handle), door, refused: (code) => refused.push(code), sign: (bytes) => signer.sign(bytes) });
     await expect(askApp(path, 'lock', signer.publicKey)).rejects.toThrow(words);
     expect(refused).toEqual(['failed']);
   },

@@ -12,7 +12,7 @@ import type { Door } from '../access/index.ts';
 import { peerOfSocket } from './peer.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
 import { call } from '../process/service.ts';
-import { verbNames, verbs, type AppFacts, type Verb } from './verbs.ts';
+import { verbNames, verbs, type AppFacts, type VerbHandlers } from './verbs.ts';
 
 const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
 
@@ -36,8 +36,8 @@ const TELL_MS = 60_000;
 
 export interface SocketOptions {
   readonly path: string;
-  readonly handle: (command: Verb) => Promise<AppFacts>;
-  /** Asked before `handle`. */
+  readonly handlers: VerbHandlers;
+  /** Asked before a handler. */
   readonly door: Door;
   /** A line that is not a command of ours, or none in time; somebody who is not this account; a socket's file that was taken away or replaced; too many at once; a verb that could not be carried out. */
   readonly refused: (code: SocketRefusal) => void;
@@ -58,8 +58,19 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
   let server = await bind(options);
   let turn = Promise.resolve();
   let told = -Infinity;
+  /** The file at `path` by which a connection came to `server`. Its number stays taken as long as the server listens. */
+  let own: string | undefined;
+  const stands = async (): Promise<boolean> => {
+    if (!isPrivate(options.path)) return false;
+    const before = fileAt(options.path);
+    const reached = await reachesUs(options.path);
+    // Where none has come yet, a fresh socket is no loss.
+    if (reached === undefined) return own !== undefined && fileAt(options.path) === own;
+    if (reached && fileAt(options.path) === before) own ??= before;
+    return reached;
+  };
   const look = async (): Promise<void> => {
-    if (isPrivate(options.path) && (await reachesUs(options.path))) return;
+    if (await stands()) return;
     // Also where the place cannot be taken back yet; a loss that goes on is told of again and again, and does not fill the disk.
     if (performance.now() - told >= TELL_MS) {
       options.refused('moved');
@@ -69,6 +80,7 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
     server.close();
     makeFolder(dirname(options.path));
     rmSync(options.path, { force: true });
+    own = undefined;
     server = await bind(options);
   };
   // Where it cannot be done (a full disk, a folder in its place) it is tried again the next second.
@@ -86,20 +98,30 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
 
 /**
  * Whether a connection to `path` comes to this process, by the kernel's word. A file's number proves less: another one may have come in
- * its place between the bind and the look at it, and one whose modes were changed is still ours and lets nobody in.
+ * its place between the bind and the look at it, and one whose modes were changed is still ours and lets nobody in. Undefined where no
+ * connection was made, and that says nothing of who listens: too many at once (EAGAIN), ours or another's, or no descriptor left.
  */
-function reachesUs(path: string): Promise<boolean> {
+function reachesUs(path: string): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    const say = (reached: boolean): void => {
+    const say = (reached: boolean | undefined): void => {
       socket.destroy();
       resolve(reached);
     };
-    socket.setTimeout(WATCH_MS, () => say(true));
+    socket.setTimeout(WATCH_MS, () => say(undefined));
     socket.on('connect', () => say((peerOfSocket(socket)?.pid ?? process.pid) === process.pid));
-    // Too many at once (EAGAIN, ECONNRESET) or no descriptor left is no reason to give up the place that they come to.
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => say(!lost.includes(code)));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => say(lost.includes(code) ? false : undefined));
   });
+}
+
+/** Which file `path` leads to. Undefined where that cannot be said. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The rights are those that a bind gives: fewer shut this account out, more are the kernel's check alone. */
@@ -162,7 +184,7 @@ function isOurs(socket: Socket, uid: number | undefined): boolean {
   return peer ? peer.uid === uid : process.platform !== 'linux';
 }
 
-function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOptions, waiting: Set<Socket>): void {
+function serve(socket: Socket, { path, handlers, door, refused, sign }: SocketOptions, waiting: Set<Socket>): void {
   let text = '';
   waiting.add(socket);
   const late = setTimeout(() => {
@@ -204,7 +226,6 @@ function serve(socket: Socket, { path, handle, door, refused, sign }: SocketOpti
       return { ok: false, error: `The app answers only: ${verbNames.join(', ')}.` };
     }
     const { command, nonce } = asked;
-    const handlers = Object.fromEntries(verbNames.map((verb) => [verb, () => handle(verb)])) as { readonly [V in Verb]: () => Promise<AppFacts> };
     const outcome = await call({ table: verbs, handlers, door, trouble: () => refused('failed') }, command, {});
     const said = outcome.ok ? { ok: true, ...(outcome.output as AppFacts) } : { ok: false, error: outcome.error.sentence };
     return signAnswer({ name: basename(path), command, nonce }, said, sign);

@@ -33,4 +33,6 @@ export const verbs = {
 } as const satisfies Service;
 
 export type Verb = keyof typeof verbs;
+/** One a verb: a verb without one does not compile. */
+export type VerbHandlers = { readonly [V in Verb]: () => Promise<AppFacts> };
 export const verbNames = Object.keys(verbs) as readonly Verb[];

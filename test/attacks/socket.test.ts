@@ -14,6 +14,7 @@ import { signAnswer } from '../../src/control/proof.ts';
 import { socketPath, terminalSocketPath } from '../../src/control/ask.ts';
 import { holdFolder, type Hold } from '../../src/control/hold.ts';
 import { testSigner } from '../../src/ledger/fixture.ts';
+import { deafSocket } from '../support/deaf-socket.ts';
 import { createInstallation, openHome } from '../../src/storage/index.ts';
 
 const signer = testSigner();
@@ -154,6 +155,18 @@ test.skipIf(process.platform !== 'linux').each(['lock', 'status'] as const)(
     expect(unheld.status).toBe(62);
   },
 );
+
+test.skipIf(process.platform !== 'linux').each([
+  ['bound at our path, which is named,', (at: string): string => at],
+  ['bound by another name of our path, under which the kernel lists it,', (at: string): string => `${dirname(at)}/../${basename(dirname(at))}/${basename(at)}`],
+])('a process %s that has filled its own backlog is not taken for an app that fails', async (name, bound) => {
+  const child = await deafSocket(bound(path));
+  children.push(child);
+  const { status, out, err } = await run('lock');
+  rmSync(path, { force: true });
+  expect({ status, out }).toEqual({ status: 62, out: '' });
+  expect(err).toContain(name.includes('named') ? `process ${child.pid} (` : 'cannot be asked');
+});
 
 test.each([
   ['run', 'a file', () => writeFileSync(join(home, 'run'), '')],

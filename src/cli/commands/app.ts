@@ -82,7 +82,12 @@ async function askOnce(command: Verb, home: string, path: string, key: Uint8Arra
     const [reason] = reasons;
     const { code, message } = reason instanceof Error ? (reason as NodeJS.ErrnoException) : { code: undefined, message: 'The app does not answer.' };
     if (code === undefined) throw new CliError('failed', message);
-    throw new Unheard(home, `its socket cannot be reached (${code})`);
+    throw new Unheard(
+      home,
+      code === 'EAGAIN'
+        ? 'too many programs of this account ask it at once, or another process has put a socket of its own in the place of its socket'
+        : `its socket cannot be reached (${code})`,
+    );
   }
   const [app, ...there] = heard.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
   // An app that cannot be asked is not one that does not run.

@@ -70,7 +70,7 @@ export const appRows = [
     'A message from a page or a process was refused and changed nothing; or (`failed`) it was accepted and could not be carried out in whole.',
     {
       'surface?': surfaces,
-      'peer?': ['page', 'pty-host', 'vault-host', 'socket'],
+      'peer?': ['page', 'pty-host', 'vault-host', 'socket', 'terminal'],
       code: [
         'bad-json',
         'unknown-request',
