@@ -1,5 +1,6 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
 import { BUNDLE } from '../../src/export/layout.ts';
+import { trustText } from '../../src/export/trust.ts';
 import { INSTALLATION, PERSON, RECORDING, STARTED_MS } from '../vectors/example.ts';
 import { ecdsa, otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
 import {
@@ -54,8 +55,12 @@ const recount = (f: Forgery): void => {
 const end = (f: Forgery): ForgedFrame => f.frames.at(-1)!;
 const recipients = (value: Record<string, unknown>): Record<string, unknown>[] => value['recipients'] as Record<string, unknown>[];
 
-/** What is written; what both must say; how. */
-export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: string, code: string, change: (f: Forgery) => void])[] => [
+/** The trust file of an installation whose policy was its first event. */
+const trustFromTheFirst = ({ trust }: InsiderKeys): string =>
+  trustText({ ...trust, auditKeys: trust.auditKeys.map((key) => ({ ...key, inForce: [{ from: 0, to: null }] })) });
+
+/** What is written; what both must say; how; the trust file, where it is another than that of the keys. */
+export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: string, code: string, change: (f: Forgery) => void, trust?: string])[] => [
   ['nothing', 'good', () => undefined],
 
   ['a header with an unknown field', 'bad-header', (f) => header(f, 0, (value) => (value['note'] = 'x'))],
@@ -440,7 +445,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly (readonly [name: st
       f.events.splice(2, 0, { ...change, detail: { ...change.detail, byKey: 'A'.repeat(86) } });
     },
   ],
-  ['an owner whom the ledger came to know later', 'bad-recipients', (f) => f.events.splice(3, 0, f.events.shift()!)],
+  ['an owner whom the ledger came to know later', 'bad-recipients', (f) => f.events.splice(3, 0, f.events.shift()!), trustFromTheFirst(keys)],
   [
     'a later segment under an earlier policy',
     'bad-policy',

@@ -372,10 +372,10 @@ function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
     }),
     ...trusts(keys).map(([name, code, trust]) => caseOf(name, code, good, trust)),
     ...hybridTable(NAME, true).map(([name, code, trust, files]) => caseOf(`two halves: ${name}`, code, files, trust)),
-    ...insiderTableFor(keys).map(([name, code, change]) => {
+    ...insiderTableFor(keys).map(([name, code, change, trust]) => {
       const forgery: Forgery = honest(keys);
       change(forgery);
-      return caseOf(`signed again: ${name}`, code, forge(forgery, keys));
+      return caseOf(`signed again: ${name}`, code, forge(forgery, keys), trust);
     }),
   ];
 }
