@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { folderArgument } from '../machine/owned-folder.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { killGroup, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
-import { DevTools } from './devtools.ts';
+import { DevTools, DevToolsError } from './devtools.ts';
 import type { TargetInfo } from './protocol.ts';
 
 /** The browser shows its first page within 1 s on a slow machine; a start that takes longer than this has failed. */
@@ -37,13 +37,19 @@ export class BrowserStartError extends Error {
 
 export class Browser {
   readonly devtools: DevTools;
-  /** Of the browser itself, which is not always the process that was started: it may be a script of the distribution's. */
+  /**
+   * Of the browser itself, which is not always the process that was started: that may be a script which waits for it. It is the
+   * browser's own word, believed because that process is the started one or below it.
+   */
   readonly pid: number;
   readonly #child: ChildProcess;
+  /** Of the process that was started: it leads the group of all that it has started. */
+  readonly #leader: number;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, devtools: DevTools, pid: number, folder: string) {
+  private constructor(child: ChildProcess, leader: number, devtools: DevTools, pid: number, folder: string) {
     this.#child = child;
+    this.#leader = leader;
     this.devtools = devtools;
     this.pid = pid;
     this.#folder = folder;
@@ -72,20 +78,30 @@ export class Browser {
     failed.catch(() => {});
     try {
       // Where it could not be started at all there are no pipes.
-      if (child.pid === undefined) return await failed;
+      const leader = child.pid;
+      if (leader === undefined) return await failed;
       const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable);
       const page = await Promise.race([firstPage(devtools), failed]);
       const { processInfo } = await Promise.race([devtools.browser.send('SystemInfo.getProcessInfo'), failed]);
       const pid = processInfo.find(({ type }) => type === 'browser')?.id;
       if (pid === undefined) throw new Error('it does not say which process it is');
-      return { browser: new Browser(child, devtools, pid, folder), page };
+      // Processes are killed and looked at by this number: one in a namespace of its own names a stranger by it.
+      if (!processTree(leader).includes(pid))
+        throw new Error(
+          `it says that it is process ${pid}, which is none of those that were started for it; WARDMUX_BROWSER can name one that runs beside Wardmux`,
+        );
+      return { browser: new Browser(child, leader, devtools, pid, folder), page };
     } catch (error) {
-      const tree = treeOf(child.pid, folder);
+      const known = child.pid === undefined ? [] : [child.pid];
+      const tree = listed(known, folder) ?? known;
+      if (child.pid !== undefined) killGroup(child.pid);
       killNow(tree);
       await whenGone(tree, QUIT_MS);
       // An end says more than the pipe's, which comes first.
       if (ended === undefined) await Promise.race([failed.catch(() => {}), new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
-      throw new BrowserStartError(ended ?? (error instanceof Error ? error.message : String(error)), said());
+      const message = error instanceof Error ? error.message : String(error);
+      // What was found wrong with it says more than our own kill.
+      throw new BrowserStartError(error instanceof DevToolsError ? (ended ?? message) : message, said());
     } finally {
       clearTimeout(timer);
     }
@@ -93,7 +109,7 @@ export class Browser {
 
   /** Those of the browser's processes that live. */
   tree(): number[] {
-    return treeOf(this.pid, this.#folder);
+    return treeOf([this.#leader, this.pid], this.#folder);
   }
 
   /**
@@ -103,7 +119,7 @@ export class Browser {
    */
   async kill(limitMs: number): Promise<number[]> {
     // First what nothing can keep from working; then whoever is left is looked for.
-    killGroup(this.pid);
+    killGroup(this.#leader);
     let left = this.tree();
     // What a process has started while it was being killed is found by its folder.
     for (const end = performance.now() + limitMs; left.length > 0 && performance.now() < end; left = this.tree()) {
@@ -113,14 +129,17 @@ export class Browser {
     return left;
   }
 
-  /** Asks it to end, and kills what does not. */
+  /** Asks it to end, and kills what does not: its group, where the machine's processes cannot be listed. */
   async end(): Promise<void> {
-    const tree = this.tree();
+    const roots = [this.#leader, this.pid];
+    const tree = listed(roots, this.#folder);
     const closing = this.devtools.browser.send('Browser.close', undefined, { withinMs: QUIT_MS }).catch(() => {});
     const gone = new Promise<void>((resolve) => this.devtools.onGone(() => resolve()));
     await Promise.race([closing.then(() => gone), gone, new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
-    killNow(await whenGone(tree, QUIT_MS / 4));
-    await whenGone(tree, QUIT_MS);
+    const left = await whenGone(tree ?? roots, QUIT_MS / 4);
+    if (!tree) killGroup(this.#leader);
+    killNow(left);
+    await whenGone(left, QUIT_MS);
     this.#child.stderr?.destroy();
   }
 }
@@ -142,6 +161,16 @@ function listenTo(child: ChildProcess): () => string {
   return () => text;
 }
 
-function treeOf(pid: number | undefined, folder: string): number[] {
-  return [...new Set([...(pid === undefined ? [] : processTree(pid)), ...startedWith(folderArgument(folder))])].filter(isRunning);
+/** @throws Error where the machine's processes cannot be listed */
+function treeOf(roots: readonly number[], folder: string): number[] {
+  return [...new Set([...roots.flatMap(processTree), ...startedWith(folderArgument(folder))])].filter(isRunning);
+}
+
+/** The same; undefined where they cannot be listed: a program of this account can take the descriptor for that away (prlimit(2)). */
+function listed(roots: readonly number[], folder: string): number[] | undefined {
+  try {
+    return treeOf(roots, folder);
+  } catch {
+    return undefined;
+  }
 }

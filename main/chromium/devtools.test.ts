@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { waitFor } from '../../test/support/wait-for.ts';
-import { DevTools, DevToolsError, MAX_PIPE_MESSAGE_BYTES } from './devtools.ts';
+import { DevTools, DevToolsError, MAX_PIPE_MESSAGE_BYTES, MAX_WAITING_MESSAGES } from './devtools.ts';
 
 let out: PassThrough;
 let input: PassThrough;
@@ -152,4 +152,39 @@ test.each([
   devtools.onGone((reason) => after.push(reason));
   await soon();
   expect(after).toEqual(gone);
+});
+
+const destroyed = (targetId: string): string => `${JSON.stringify({ method: 'Target.targetDestroyed', params: { targetId } })}\0`;
+
+test('a flood waits in the pipe and not in memory, and nothing of it is lost', async () => {
+  const heard: string[] = [];
+  devtools.browser.on('Target.targetDestroyed', ({ targetId }) => heard.push(targetId));
+  const [pieces, each] = [300, 50];
+  let most = 0;
+  for (let piece = 0; piece < pieces; piece++) {
+    const taken = input.write(Array.from({ length: each }, (_, i) => destroyed(`${piece * each + i}`)).join(''));
+    if (!taken) await new Promise((resolve) => input.once('drain', resolve));
+    most = Math.max(most, (piece + 1) * each - heard.length);
+  }
+  await waitFor(() => expect(heard).toHaveLength(pieces * each));
+  expect(heard).toEqual(Array.from({ length: pieces * each }, (_, i) => `${i}`));
+  // A piece that is cut whole, and what the stream itself holds before it makes the writer wait, come to that.
+  const inStream = (2 * input.readableHighWaterMark + 2 * input.writableHighWaterMark) / destroyed('0').length;
+  expect(most).toBeLessThan(MAX_WAITING_MESSAGES + 2 * each + inStream);
+});
+
+test.each([
+  ['ends', (): void => void input.end()],
+  ['takes nothing more while nothing is read', (): void => void out.destroy()],
+])('of a pipe that %s what has come is heard before its end is told, and nothing after it', async (_, end) => {
+  const heard: string[] = [];
+  devtools.browser.on('Target.targetDestroyed', ({ targetId }) => heard.push(targetId));
+  devtools.onGone(() => heard.push('gone'));
+  const count = 2 * MAX_WAITING_MESSAGES;
+  input.write(Array.from({ length: count }, (_each, i) => destroyed(`${i}`)).join(''));
+  end();
+  await waitFor(() => expect(gone).toEqual(['The browser has ended.']));
+  await soon();
+  expect(heard).toEqual([...Array.from({ length: count }, (_each, i) => `${i}`), 'gone']);
+  expect(input.destroyed).toBe(true);
 });

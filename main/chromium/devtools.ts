@@ -18,6 +18,14 @@ const COMMAND_MS = 10_000;
  */
 export const MAX_PIPE_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES;
 
+/**
+ * While more than this waits to be heard nothing more is read, and the browser has to wait: a page that floods it fills no memory
+ * of ours, and what the browser tells of other targets waits behind a few milliseconds of it and not behind all of it.
+ */
+export const MAX_WAITING_MESSAGES = 256;
+/** The same in bytes: the longest message twice, so that one is being heard while the next one comes. */
+const MAX_WAITING_BYTES = 2 * MAX_PIPE_MESSAGE_BYTES;
+
 const END_OF_MESSAGE = 0;
 
 const messageSchema = z.union([
@@ -59,12 +67,14 @@ export interface Session {
 
 export class DevTools {
   readonly #out: Writable;
+  readonly #input: Readable;
   readonly #waiting = new Map<number, Waiting>();
   readonly #events = new Listeners<[method: string, params: object, sessionId: string | undefined]>();
   readonly #gone = new Listeners<[reason: string]>();
   readonly #tooLong = new Listeners<[]>();
   /** Messages that have come and are not heard yet. */
   readonly #taken: Buffer[] = [];
+  #takenBytes = 0;
   #taking = false;
   #last = 0;
   #end: string | undefined;
@@ -74,13 +84,14 @@ export class DevTools {
   /** @param out to the browser's descriptor 3 @param input from its descriptor 4 */
   constructor(out: Writable, input: Readable) {
     this.#out = out;
+    this.#input = input;
     const cut = cutter({ message: (bytes) => this.#take(bytes), tooLong: () => void this.#tooLong.emit() });
     input.on('data', cut);
     for (const stream of [out, input]) {
-      stream.on('error', () => this.#close('The browser has ended.'));
-      stream.on('close', () => this.#close('The browser has ended.'));
+      stream.on('error', () => this.#finish());
+      stream.on('close', () => this.#finish());
     }
-    input.on('end', () => this.#close('The browser has ended.'));
+    input.on('end', () => this.#finish());
   }
 
   /** The session with a target. */
@@ -140,18 +151,36 @@ export class DevTools {
 
   /** One message after another: whoever waited for an answer goes on before what came behind it is heard. */
   #take(bytes: Buffer): void {
+    if (this.#end !== undefined) return;
     this.#taken.push(bytes);
+    this.#takenBytes += bytes.length;
+    if (this.#taken.length > MAX_WAITING_MESSAGES || this.#takenBytes > MAX_WAITING_BYTES) this.#input.pause();
     if (this.#taking) return;
     this.#taking = true;
     this.#next();
   }
 
   #next(): void {
-    const bytes = this.#taken.shift();
+    const bytes = this.#shift();
     this.#taking = bytes !== undefined;
-    if (!bytes) return;
+    if (!bytes) {
+      if (this.#input.isPaused()) this.#input.resume();
+      return;
+    }
     setImmediate(() => this.#next());
     this.#receive(bytes);
+  }
+
+  #shift(): Buffer | undefined {
+    const bytes = this.#taken.shift();
+    this.#takenBytes -= bytes?.length ?? 0;
+    return bytes;
+  }
+
+  /** The pipe has ended. What has come by then is heard first, because a target that was refused is told of; nothing is waited for. */
+  #finish(): void {
+    for (let bytes = this.#shift(); bytes && this.#end === undefined; bytes = this.#shift()) this.#receive(bytes);
+    this.#close('The browser has ended.');
   }
 
   #receive(bytes: Buffer): void {
@@ -172,8 +201,10 @@ export class DevTools {
   #close(reason: string): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
+    this.#taken.length = this.#takenBytes = 0;
     // The browser ends at the end of its pipe.
     this.#out.destroy();
+    this.#input.destroy();
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(new DevToolsError(reason));

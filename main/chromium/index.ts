@@ -130,7 +130,12 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       opened.onClosed(() => {
         isOpen = false;
         // What it takes to look goes with the browser.
-        void inTurn(() => opened.blank().then(endBrowser));
+        void inTurn(() =>
+          opened
+            .blank()
+            .catch(() => undefined)
+            .then(endBrowser),
+        );
       });
       return opened;
     } catch (error) {
@@ -160,11 +165,16 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     return Promise.race([looked().catch(() => false), late]);
   }
 
+  /** Whatever of it fails: the next window is opened in a fresh browser. */
   async function endBrowser(): Promise<void> {
     watch?.stop();
     watch = undefined;
-    await browser?.end();
-    profile?.remove();
+    await browser?.end().catch(() => undefined);
+    try {
+      profile?.remove();
+    } catch {
+      // It needs files too. A start after our end removes what still says that it is ours (owned-folder.ts).
+    }
     profile = undefined;
     browser = undefined;
     window = undefined;

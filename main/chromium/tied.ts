@@ -10,7 +10,9 @@ const CORE = '--core=1:1';
 /**
  * The command that starts a browser which the kernel kills as soon as our process ends, however that ends and whether or not the
  * browser runs then (prctl(2), PR_SET_PDEATHSIG), and which nobody but root lets write a core: its hard limit is as low as the soft
- * one. The browser's own script passes both on, because it executes the browser in its place.
+ * one. A script that executes the browser in its place, as those of the distributions do, passes both on. One that starts it and
+ * waits passes the limit on and not the death, which is not inherited: its browser ends when the pipe to us does, and one that is
+ * stopped then is killed by the next start (owned-folder.ts).
  */
 export function tiedToUs(path: string, args: readonly string[]): { readonly path: string; readonly args: string[] } {
   if (process.platform !== 'linux' || !existsSync(setpriv) || !existsSync(prlimit)) return { path, args: [...args] };
