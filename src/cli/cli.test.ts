@@ -16,6 +16,7 @@ import { columns } from './io.ts';
 import { runCli } from './program.ts';
 import { signAnswer } from '../control/proof.ts';
 import { askApp, socketPath } from '../control/ask.ts';
+import { holdFolder } from '../control/hold.ts';
 import type { AppFacts } from '../control/verbs.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
@@ -311,6 +312,8 @@ test('wardmux lock says whether it is locked: 0 when it is and nothing is to be 
     return { status: await runCli(['lock'], io), err };
   };
   expect(await lock()).toMatchObject({ status: 3, err: expect.stringContaining(home) });
+  // As the app that is asked does.
+  const hold = await holdFolder(home);
   const signer = await openSigner(openHome(home));
   let answer: string | undefined;
   const server = createServer((socket) =>
@@ -340,6 +343,7 @@ test('wardmux lock says whether it is locked: 0 when it is and nothing is to be 
     expect(await lock(), String(given)).toMatchObject({ status });
   }
   await new Promise((resolve) => server.close(resolve));
+  hold!.release();
   // A killed app leaves its socket's file: nobody answers there.
   expect(await lock()).toMatchObject({ status: 3 });
 });

@@ -167,25 +167,33 @@ export type IsPeer = (pid: number) => boolean;
  * nobody can sign and there is nothing to lock.
  * @throws ImpostorError where the answer is not signed by that key, or another process than `mayBe` allows listens there.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs, and EAGAIN
- * where no connection came to an answer and nobody knows who listens.
+ * where no connection was taken and nobody knows who listens.
  */
 export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts> {
+  let code: string | undefined;
   for (let attempt = 1; attempt <= TRIES.most; attempt++) {
     if (attempt > 1) await wait(TRIES.everyMs);
     try {
       return await askOnce(path, command, publicKey, mayBe);
     } catch (error) {
-      if (!dropped.includes((error as NodeJS.ErrnoException).code)) throw error;
+      ({ code } = error as NodeJS.ErrnoException);
+      if (!dropped.includes(code)) throw error;
     }
   }
-  // A connection that was made has named its other end. One that was not made could have come to anybody.
+  // A connection that was made has named its other end: the app is there, and does not answer.
+  if (code !== 'EAGAIN') {
+    throw new Error(
+      `The app closed the connection at ${path} ${TRIES.most} times without an answer: too many programs of this account ask it at once. Lock it with ctrl-shift-l, or lock the screen of this machine.`,
+    );
+  }
+  // One that was not made could have come to anybody.
   const stranger = mayBe && listenersAt(path).find((pid) => !mayBe(pid));
   if (stranger !== undefined) throw new ImpostorError(path, stranger, notHolder);
   throw Object.assign(
     new Error(
-      `What listens at ${path} let go of ${TRIES.most} connections without an answer: too many programs of this account ask the app at once, or another process has put a socket of its own there. Lock the app with ctrl-shift-l, or lock the screen of this machine.`,
+      `What listens at ${path} took no connection, ${TRIES.most} times: too many programs of this account ask the app at once, or another process has put a socket of its own there. Lock the app with ctrl-shift-l, or lock the screen of this machine.`,
     ),
-    { code: 'EAGAIN' },
+    { code },
   );
 }
 
