@@ -194,7 +194,7 @@ export class App {
       home,
       open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },
       tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
-      say: (kind, text) => (kind === 'warn' ? gate.notice('warn', text) : gate.emit('client', () => ({ action: 'message', text }))),
+      say: (kind, text) => gate.notice(kind, text),
     });
     const workspace = (this.#workspace = new Workspace({
       pty,

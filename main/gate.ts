@@ -53,6 +53,8 @@ export class Gate {
   #created: { readonly vault: VaultClient; readonly person: string } | undefined;
   /** What the workspace has yet to be shown again: panes that the pty host shows from here on, and what of them came before. */
   #attached: readonly AttachedPane[] = [];
+  /** For a page that has not been greeted yet. */
+  #early: Events['notice'][] = [];
   #lockedAt: string | null = null;
   /** The last lock, until it is done. */
   #closing: Promise<void> = Promise.resolve();
@@ -143,9 +145,17 @@ export class Gate {
     if (this.#session && windows.surface === 'workspace' && windows.greeted) emit(event, payload());
   }
 
-  /** @param more what stands behind the sentence, to be read again. */
+  /** A page that has not been greeted yet is told when it has. @param more what stands behind the sentence, to be read again. */
   notice(level: NoticeLevel, sentence: string, pane?: number, more: readonly string[] = []): void {
-    this.emit('notice', () => ({ level, sentence, ...(pane === undefined ? {} : { pane }), ...(more.length === 0 ? {} : { more }) }));
+    const notice = { level, sentence, ...(pane === undefined ? {} : { pane }), ...(more.length === 0 ? {} : { more }) };
+    const { windows } = this.#parts;
+    if (this.#session && windows.surface === 'workspace' && !windows.greeted) this.#early.push(notice);
+    else this.emit('notice', () => notice);
+  }
+
+  /** The page listens: what was to be said to it before that. */
+  greeted(): void {
+    for (const notice of this.#early.splice(0)) this.emit('notice', () => notice);
   }
 
   attached(panes: readonly AttachedPane[]): void {
@@ -284,5 +294,6 @@ export class Gate {
     this.#session = undefined;
     this.#created = undefined;
     this.#attached = [];
+    this.#early = [];
   }
 }

@@ -69,6 +69,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       if (welcome) emit('welcome', welcome);
       // Not in the first run, which has just said it.
       if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
+      gate.greeted();
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.look().catch(() => undefined);
       policy.remind();

@@ -289,6 +289,7 @@ export class FakeCore {
         takeAttached: () => [],
         hold: () => undefined,
         emit: (event, payload) => workspace && emit(event, payload()),
+        greeted: () => undefined,
         lock: async () => undefined,
         notice: (level, sentence) => emit('notice', { level, sentence }),
       },
