@@ -114,8 +114,7 @@ describe('the canary', () => {
     const env = { ...process.env, DISPLAY: app.display.name };
     const { stdout } = spawnSync('xclip', ['-o', '-selection', 'primary'], { env, encoding: 'utf8', timeout: 5000 });
     expect(stdout).not.toContain(left);
-    await app.enterPassphrase();
-    await app.run('true');
+    await app.unlock();
     expect(found({ left, passphrase }, browser)).toEqual({});
   });
 
