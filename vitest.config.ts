@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Folders whose tests start a browser, a package build or the whole app. With two cores they would starve each other and
@@ -19,6 +20,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'dist/**', ...heavy],
           testTimeout: 15_000,
           hookTimeout: 30_000,
+          // As many as there are cores: left alone it would be one less, and half of a workstation's two would rest.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
         },
       },

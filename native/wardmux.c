@@ -4,8 +4,7 @@
  *
  * Every call is made for Linux. On any other system each function gives -ENOTSUP and does nothing: whoever calls decides
  * whether it can go on. No function throws; like libuv's they give 0 or more for success and -errno for a failure. What is
- * not a descriptor (a string, a fraction) is -EINVAL. Prototypes and meanings for JavaScript are in src/native/addon.ts. Over 400 lines: one
- * file is what a reviewer of all that is in C has to read.
+ * not a descriptor (a string, a fraction) is -EINVAL. Prototypes for JavaScript: src/native/addon.ts. Over 400 lines: all of C is one review.
  *
  * Built by tools/native.mjs with the machine's own C compiler; needs a C library and the header of Node-API, nothing else.
  */
