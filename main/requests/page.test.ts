@@ -17,6 +17,7 @@ async function hello(
     gate: {
       session: { person, grant: grantOf(person, 'passphrase') },
       attached: () => undefined,
+      greeted: () => undefined,
       notice: (level: string, sentence: string) => void noticed.push(`${level}: ${sentence}`),
     } as unknown as RequestParts['gate'],
     windows: { document: 1, surface: 'workspace', greet: () => undefined },
