@@ -6,11 +6,12 @@
  * mounted is an empty folder on the very disk that this is a safeguard against.
  */
 import { accessSync, constants, lstatSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
 import { createNew, readSmall } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
+import { isInside } from '../disk/inside.ts';
 import { parseJson, toJson } from '../disk/json.ts';
 import { requirePlainHandle } from '../disk/plain.ts';
 import { anchorError, AnchorError } from './errors.ts';
@@ -157,18 +158,16 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
 
 /** Looks at the folder of a drop, and marks it. */
 function prepareDrop({ folder }: FileAnchor, { home, installation, talk }: PreparedFor): void {
-  let real: string;
+  let isWithin: boolean;
   try {
-    real = realpathSync(folder);
+    isWithin = isInside(folder, home);
   } catch (error) {
     throw new AnchorUsage(`${folder} is not there (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Mount the disk or share first.`);
   }
-  const data = realpathSync(home);
-  if (real === data || real.startsWith(data + sep))
-    throw new AnchorUsage(`${folder} is in the data folder: whoever sets that back sets the anchor back with it. Choose another disk or a share.`);
-  if (!statSync(real).isDirectory()) throw new AnchorUsage(`${folder} is not a folder.`);
+  if (isWithin) throw new AnchorUsage(`${folder} is in the data folder: whoever sets that back sets the anchor back with it. Choose another disk or a share.`);
+  if (!statSync(folder).isDirectory()) throw new AnchorUsage(`${folder} is not a folder.`);
   markDrop(folder, installation);
-  if (statSync(real).dev === statSync(data).dev)
+  if (statSync(folder).dev === statSync(home).dev)
     talk(`note: ${folder} is on the same disk as the data folder. It shows that the ledger was set back only where the forger does not reach it.`);
   const part = replaceablePart(folder);
   if (part !== undefined)
@@ -190,5 +189,6 @@ export const fileKind: AnchorKind<FileAnchor, z.infer<typeof proofSchema>> = {
   place: ['<FOLDER>', 'a folder on another disk or a share'],
   options: [],
   fromOptions: ({ base, place }) => ({ kind: 'file', folder: resolve(place), ...base }),
+  folder: (row) => row.folder,
   prepare: prepareDrop,
 };

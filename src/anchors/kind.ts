@@ -58,6 +58,8 @@ export interface AnchorKind<Row, P> {
   readonly open: (row: Row, context: AnchorContext) => Channel;
   /** Where the proof itself says when: ISO 8601 UTC. */
   readonly provenAt?: (proof: P) => string;
+  /** The folder that heads are kept in, where it is one. */
+  readonly folder?: (row: Row) => string;
   /** What it reaches over the network. */
   readonly reached?: (row: Row) => Address;
   /** `--KIND <…>`: the place, and its help. */

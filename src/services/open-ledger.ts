@@ -2,8 +2,7 @@
  * The ledger, opened for writing with every head of it that can be found outside: in the secret store, in the receipts of
  * the anchors, and in file drops. Where it does not extend one of them, nothing is signed.
  */
-import { realpathSync } from 'node:fs';
-import { sep } from 'node:path';
+import { isInside } from '../disk/inside.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { KnownHeads, OutsideHead } from '../ledger/types.ts';
@@ -14,6 +13,7 @@ import { checkIdentity, keyDigest, openSecretStore, openSigner, pinNew, type Hom
 import { StorageFault } from '../disk/fault.ts';
 import { headOfNote, isOfUnknownKey } from '../anchors/head.ts';
 import { knownHeads } from '../anchors/known.ts';
+import { kindOf, type AnchorRow } from '../anchors/kinds.ts';
 import { openAnchors } from '../anchors/open.ts';
 
 /** Name of the secret: the note of the newest checkpoint. It is public; what counts is that it is kept elsewhere. */
@@ -38,11 +38,11 @@ export interface Outside {
   readonly failures: readonly unknown[];
 }
 
-/** Whether a folder lies in the data folder, whatever links lead there: it is set back with it. */
-function isInDataFolder({ folder: data }: Home, folder: string): boolean {
+/** Whether what an anchor keeps is set back with the data folder. A folder that is not there keeps nothing. */
+function isSetBackWith({ folder: data }: Home, row: AnchorRow): boolean {
+  const folder = kindOf(row).folder?.(row);
   try {
-    const [real, own] = [realpathSync(folder), realpathSync(data)];
-    return real === own || real.startsWith(own + sep);
+    return folder !== undefined && isInside(folder, data);
   } catch {
     return false;
   }
@@ -71,8 +71,7 @@ export async function lookOutside(
     return settled(
       anchors.map(async ({ anchor, counts }) => {
         const heads = await knownHeads([anchor], key);
-        const { row } = anchor;
-        return counts && !(row.kind === 'file' && isInDataFolder(home, row.folder)) ? heads : heads.map((head) => ({ ...head, here: true }));
+        return counts && !isSetBackWith(home, anchor.row) ? heads : heads.map((head) => ({ ...head, here: true }));
       }),
     );
   };

@@ -2,11 +2,11 @@
  * Somebody with the installation's key signs something else beside the ledger, whose own files stay byte for byte what they were: no head,
  * no anchor and no second signature of a checkpoint can find that. What an auditor asks is asked of the events.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { commandsOver } from './commands.ts';
 import { Derived, type Derivable } from '../../src/ledger/derived/derived.ts';
 import { writeSnapshot } from '../../src/ledger/derived/snapshot.ts';
 import { decodeLine } from '../../src/ledger/events.ts';
@@ -14,25 +14,14 @@ import { LedgerFacts, type FactsState } from '../../src/ledger/facts.ts';
 import { readHead } from '../../src/ledger/head.ts';
 import { installationNoteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree } from '../../src/merkle/tree.ts';
-import { nodeFlags } from '../../src/native/protect.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-derived-'));
 const home = join(place, 'home');
 const before = join(place, 'before');
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 const MALLORY = 'p-00000000dead';
 
-function wardmux(...args: readonly string[]): { status: number | null; out: string; err: string } {
-  const pass = join(place, 'pass');
-  writeFileSync(pass, 'kettle orbit willow prairie stamp\n');
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    encoding: 'utf8',
-  });
-  return { status: run.status, out: run.stdout, err: run.stderr };
-}
-const done = (...args: readonly string[]): void => expect(wardmux(...args), args.join(' ')).toMatchObject({ status: 0 });
+const { wardmux, done, install } = commandsOver(place, home);
 
 interface Lie {
   readonly facts?: (state: FactsState) => FactsState;
@@ -82,7 +71,7 @@ const lies: readonly (readonly [string, () => Lie])[] = [
 ];
 
 beforeAll(() => {
-  done('init', '--name', 'Ada Example', '--audit-key-out', join(place, 'audit.json'), '--passphrase-fd', '3');
+  install();
   done('record', '--', 'echo', 'one');
   cpSync(home, before, { recursive: true });
 }, 120_000);

@@ -2,16 +2,15 @@
  * Somebody has, or can forge, the Ed25519 half of the installation's key and not the other one; or a runtime without ML-DSA-44 is at
  * work. Half a hybrid is not a whole one: it can contradict a ledger, and makes nothing good or anchored.
  */
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { commandsOver } from './commands.ts';
 import { dropPath } from '../../src/anchors/file-drop.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { installationNoteKey, signCheckpoint } from '../../src/ledger/note.ts';
 import type { InstallationSigner } from '../../src/crypto/signer.ts';
-import { nodeFlags } from '../../src/native/protect.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-half-'));
@@ -19,18 +18,8 @@ const home = join(place, 'home');
 const drop = join(place, 'drop');
 const trust = join(place, 'trust.json');
 const [homeBefore, dropBefore] = [join(place, 'home-before'), join(place, 'drop-before')];
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 
-function wardmux(...args: readonly string[]): { status: number | null; out: string; err: string } {
-  const pass = join(place, 'pass');
-  writeFileSync(pass, 'kettle orbit willow prairie stamp\n');
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    encoding: 'utf8',
-  });
-  return { status: run.status, out: run.stdout, err: run.stderr };
-}
-const done = (...args: readonly string[]): void => expect(wardmux(...args), args.join(' ')).toMatchObject({ status: 0 });
+const { wardmux, done, install } = commandsOver(place, home);
 const verify = (...args: readonly string[]) => {
   const { status, out } = wardmux('ledger', 'verify', '--json', '--trust', trust, ...args);
   return { status, ...(JSON.parse(out) as { code: string; sentence: string; notes: string[]; events: number; whole: number; halfSigned: number }) };
@@ -57,9 +46,7 @@ async function write(folder: string, checkpoints: number): Promise<string> {
 
 beforeAll(() => {
   mkdirSync(drop);
-  done('init', '--name', 'Ada Example', '--audit-key-out', join(place, 'audit.json'), '--passphrase-fd', '3');
-  done('anchor', 'add', 'share', '--file', drop);
-  done('policy', 'accept', '--passphrase-fd', '3');
+  install(drop);
   done('record', '--', 'echo', 'one');
   done('anchor', 'test');
   writeFileSync(trust, wardmux('trust').out);

@@ -7,8 +7,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { commandsOver } from './commands.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import { nodeFlags } from '../../src/native/protect.ts';
 import { verifier } from './fixture.ts';
 import { certifySuccessor, type KeyHalves } from '../../src/crypto/succession.ts';
 import { dropPath } from '../../src/anchors/file-drop.ts';
@@ -27,24 +27,12 @@ const dropAfter = join(place, 'drop-after');
 const trust = join(place, 'trust.json');
 const secret = newSigningSecret();
 const installed = (): Installation => requireInstallation(homePaths(home));
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 
-function wardmux(...args: readonly string[]): { status: number | null; out: string; err: string } {
-  const pass = join(place, 'pass');
-  writeFileSync(pass, 'kettle orbit willow prairie stamp\n');
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    encoding: 'utf8',
-  });
-  return { status: run.status, out: run.stdout, err: run.stderr };
-}
-const done = (...args: readonly string[]): void => expect(wardmux(...args), args.join(' ')).toMatchObject({ status: 0 });
+const { wardmux, done, install } = commandsOver(place, home);
 
 beforeAll(() => {
   mkdirSync(drop);
-  done('init', '--name', 'Ada Example', '--audit-key-out', join(place, 'audit.json'), '--passphrase-fd', '3');
-  done('anchor', 'add', 'share', '--file', drop);
-  done('policy', 'accept', '--passphrase-fd', '3');
+  install(drop);
   done('record', '--', 'echo', 'one');
   done('anchor', 'test');
   cpSync(home, before, { recursive: true });
