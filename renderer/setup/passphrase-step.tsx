@@ -42,11 +42,14 @@ export function PassphraseStep({ context, onBack, onDone }: PassphraseStepProps)
   };
   const next = async (): Promise<void> => {
     clearTimeout(pause.current);
+    // At once, and not when it is judged: whoever types on means the second field.
+    const isFirst = !secretText(again.current!);
+    if (isFirst && secretText(first.current!)) again.current!.focus();
     const now = await judged();
     if (!now) return;
     setError(now.accepted ? '' : now.sentence);
     if (!now.accepted) return first.current!.focus();
-    if (!secretText(again.current!)) return again.current!.focus();
+    if (isFirst) return;
     if (secretText(again.current!) !== secretText(first.current!)) {
       setDifferent(text.passphrase.different);
       setSecretText(again.current!, '');

@@ -110,6 +110,24 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   expect(JSON.stringify(core.requests)).not.toContain('gravel');
 });
 
+test('whoever types on after Return types into the second field, also while the word lists load', async () => {
+  const { page } = await start();
+  await page.keyboard.type('Mariko Ueda');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  // In one turn of the page, in which nothing that is waited for can come.
+  const focused = await page.evaluate<string>(`(() => {
+    document.querySelector('#passphrase').focus();
+    document.execCommand('insertText', false, ${JSON.stringify(secret)});
+    document.querySelector('#passphrase').form.requestSubmit();
+    return document.activeElement.id;
+  })()`);
+  expect(focused).toBe('again');
+  await page.keyboard.type(secret);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#audit');
+});
+
 test('Tab from a passphrase leads to the next field and on to Next, never to what shows it', async () => {
   const { page } = await start();
   const kinds = (): Promise<(string | null)[]> => Promise.all(['#passphrase', '#again'].map((field) => page.getAttribute(field, 'type')));
