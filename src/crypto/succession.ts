@@ -1,13 +1,5 @@
 /** How a key of the installation names the one that comes after it: docs/format.md, "Rotation". */
-import {
-  ed25519SshKey,
-  mldsa44SshKey,
-  signAsInstallation,
-  sshKeyText,
-  verifyInstallation,
-  type InstallationSshKey,
-  type InstallationVerdict,
-} from './sshsig.ts';
+import { ed25519SshKey, mldsa44SshKey, signAsInstallation, sshKeyText, verifyInstallation, type InstallationSshKey } from './sshsig.ts';
 import type { InstallationSigner } from './signer.ts';
 
 /** Namespace of the certificates: a signature made for another purpose is none. */
@@ -36,12 +28,8 @@ export function certifySuccessor(installation: string, successor: KeyHalves, sig
   return signAsInstallation(certificateText(installation, successor), signer, INSTALLATION_KEY_NAMESPACE);
 }
 
-/**
- * Whether a certificate is one of the key before, by all of its halves; and who had two halves has no successor with one.
- * @returns what became of the second signature, where it is good; undefined where it is none.
- */
-export function checkSuccessor(installation: string, before: KeyHalves, successor: KeyHalves, certificate: string): InstallationVerdict['second'] | undefined {
-  if (before.second && !successor.second) return undefined;
-  const { verdict, second } = verifyInstallation(certificateText(installation, successor), certificate, [sshKeysOf(before)], INSTALLATION_KEY_NAMESPACE);
-  return verdict === 'good' ? second : undefined;
+/** Whether a certificate is one of the key before, by all of its halves that this runtime can check; and who had two halves has no successor with one. */
+export function isSuccessor(installation: string, before: KeyHalves, successor: KeyHalves, certificate: string): boolean {
+  if (before.second && !successor.second) return false;
+  return verifyInstallation(certificateText(installation, successor), certificate, [sshKeysOf(before)], INSTALLATION_KEY_NAMESPACE).verdict === 'good';
 }

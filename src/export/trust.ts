@@ -15,7 +15,7 @@ import {
 } from '../ledger/note.ts';
 import { hasExactly, parseOneText, writtenOut } from '../recording/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import { checkSuccessor, sshKeysOf, type KeyHalves } from '../crypto/succession.ts';
+import { isSuccessor, sshKeysOf, type KeyHalves } from '../crypto/succession.ts';
 import { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, parseSshKey, sshKeyText, type InstallationSshKey, type SshPublicKey } from '../crypto/sshsig.ts';
 
 /** Keys in one list at most: an installation that changed its key every year has these for decades. */
@@ -145,7 +145,7 @@ function isSucceeded(trust: Keys): boolean {
   return keys.every((key, i) => {
     if (key.certificate === null) return true;
     const before = keys[i - 1];
-    return before !== undefined && checkSuccessor(trust.installation, halvesOf(before), halvesOf(key), key.certificate) !== undefined;
+    return before !== undefined && isSuccessor(trust.installation, halvesOf(before), halvesOf(key), key.certificate);
   });
 }
 

@@ -8,7 +8,7 @@ import { StorageFault } from '../disk/fault.ts';
 import type { Home } from './home.ts';
 import { readJson, toJson } from '../disk/json.ts';
 import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
-import { checkSuccessor } from '../crypto/succession.ts';
+import { isSuccessor } from '../crypto/succession.ts';
 
 const ed25519Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const mldsa44Key = z.string().regex(/^[A-Za-z0-9_-]{1750}$/);
@@ -93,7 +93,7 @@ function isChain(installation: Installation): boolean {
     const former = installation.formerKeys?.[n - 1];
     if (!former) return key.certificate === undefined;
     if (key.certificate === undefined || !isVouched(installation.id, key, former)) return false;
-    return checkSuccessor(installation.id, installationHalves(former), installationHalves(key), key.certificate) !== undefined;
+    return isSuccessor(installation.id, installationHalves(former), installationHalves(key), key.certificate);
   });
 }
 
