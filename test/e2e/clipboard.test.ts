@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { missingPrograms, readIfThere } from '../support/display.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
@@ -20,6 +21,7 @@ describe('in the app', () => {
     await running.stop();
     running.remove();
   });
+  /** Rejects while the page has no focus yet. */
   const held = (): Promise<string> => running.page.evaluate<string>('navigator.clipboard.readText()');
   /** Prints a word that is on no command line, and copies its line in copy mode. */
   const copy = async (): Promise<void> => {
@@ -34,7 +36,7 @@ describe('in the app', () => {
     await until(async () => (await running.page.locator('.toast').allInnerTexts()).join().includes('The lock clears the clipboard.'), 'the note');
     await running.app.lock('hotkey');
     await unlockWithPassphrase(running);
-    expect(await held()).toBe('');
+    await waitFor(async () => expect(await held()).toBe(''));
   });
 
   test('a policy can leave it there, and copying says so', async () => {
@@ -50,7 +52,7 @@ describe('in the app', () => {
     await until(async () => (await running.page.locator('.toast').allInnerTexts()).join().includes('It stays in the clipboard'), 'the note');
     await running.app.lock('hotkey');
     await unlockWithPassphrase(running);
-    expect(await held()).toContain('patient-407');
+    await waitFor(async () => expect(await held()).toContain('patient-407'));
   });
 });
 
