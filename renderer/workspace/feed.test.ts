@@ -55,7 +55,7 @@ test('live output waits for the end of the replay, and what both hold is written
   feed.receive(output(8, 'ij'));
   feed.receive({ type: 'size', pane: 1, offset: 4, cols: 100, rows: 30 });
   feed.receive({ type: 'replay', pane: 1, offset: 4, bytes: bytes('ef') });
-  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 7 });
+  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 7, segments: 1 });
   expect(feed.live).toBe(false);
   await settle();
   expect(log).toEqual([
@@ -90,7 +90,7 @@ test('a replay frame is taken only when it is parsed', async () => {
 test('output that is missing between replay and live is said, not hidden', async () => {
   const { feed, log, settle } = setup();
   feed.receive(output(10, 'z'));
-  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 0 });
+  feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 0, segments: 1 });
   await settle();
   expect(log).toEqual(['caught up, 0 skipped', 'gap 4', 'write z', 'parsed 11']);
 });
@@ -114,7 +114,7 @@ test('a large frame is parsed in pieces, and each is told with its own end', asy
 test('live output that comes before the end of a replay of nothing leaves no gap', async () => {
   const { feed, log, settle } = setup();
   feed.receive(output(0, 'early'));
-  feed.receive({ type: 'end', pane: 1, offset: 0, skipped: 0 });
+  feed.receive({ type: 'end', pane: 1, offset: 0, skipped: 0, segments: 1 });
   await settle();
   feed.receive(output(5, 'later'));
   await settle();
@@ -126,7 +126,7 @@ test('a program that was started again gets nothing of the one before that comes
   feed.receive(output(700, 'late'));
   feed.receive({ type: 'screen', pane: 1, offset: 2, cols: 80, rows: 24, bytes: bytes('SCREEN') });
   feed.receive({ type: 'replay', pane: 1, offset: 2, bytes: bytes('cd') });
-  feed.receive({ type: 'end', pane: 1, offset: 700, skipped: 0 });
+  feed.receive({ type: 'end', pane: 1, offset: 700, skipped: 0, segments: 1 });
   feed.receive(output(0, 'new'));
   await settle();
   expect(log).toEqual(['write new', 'parsed 3']);
@@ -146,7 +146,7 @@ test('output that was left out while the recording is played back waits its turn
   const { feed, log, settle } = setup();
   feed.receive({ type: 'skip', pane: 1, offset: 2, to: 10, settled: 20, bytes: bytes('carried') });
   void feed.receive({ type: 'replay', pane: 1, offset: 0, bytes: bytes('ab') });
-  void feed.receive({ type: 'end', pane: 1, offset: 2, skipped: 0 });
+  void feed.receive({ type: 'end', pane: 1, offset: 2, skipped: 0, segments: 1 });
   expect(log).toEqual([]);
   await settle();
   expect(log.filter((line) => !line.startsWith('parsed'))).toEqual(['write ab', 'caught up, 0 skipped', 'unsettled until 20', 'write carried']);

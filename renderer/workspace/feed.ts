@@ -29,8 +29,8 @@ export interface Screen {
 export interface FeedEvents {
   /** Output bytes parsed, in all. `live` is false while the recording is played back. */
   parsed(offset: number, live: boolean): void;
-  /** The recording is played back up to here; `skipped` earlier bytes are only in the recording. */
-  caughtUp(skipped: number): void;
+  /** The recording is played back up to here, out of so many segments; `skipped` earlier bytes are only in the recording. */
+  caughtUp(skipped: number, segments: number): void;
   /** Output between the replay and the live stream never came. */
   gap(bytes: number): void;
   /** Output that nothing shows any more was left out: the screen is not true before so many output bytes are parsed. */
@@ -70,6 +70,11 @@ export class PaneFeed {
     return this.#state === 'live';
   }
 
+  /** Everything that was taken is with the emulator: no character waits for its rest. */
+  get whole(): boolean {
+    return this.#tail.length === 0;
+  }
+
   get replaying(): boolean {
     return this.#state === 'replaying';
   }
@@ -96,7 +101,7 @@ export class PaneFeed {
       case 'replay':
         return this.#then(() => this.#parse(frame.bytes, frame.offset + frame.bytes.length));
       case 'end':
-        return this.#then(() => this.#catchUp(frame.offset, frame.skipped));
+        return this.#then(() => this.#catchUp(frame));
       default:
         return;
     }
@@ -127,11 +132,11 @@ export class PaneFeed {
     );
   }
 
-  #catchUp(offset: number, skipped: number): void {
+  #catchUp({ offset, skipped, segments }: Extract<Frame, { type: 'end' }>): void {
     // Output from the very first byte may have been written before there was anything to play back.
     this.#next = Math.max(this.#next, offset);
     this.#state = 'live';
-    this.#events.caughtUp(skipped);
+    this.#events.caughtUp(skipped, segments);
     const held = this.#held;
     this.#held = [];
     for (const frame of held) this.#take(frame);

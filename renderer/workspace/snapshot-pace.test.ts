@@ -83,3 +83,15 @@ test('what cannot be taken now is taken as soon as it can', () => {
   pace.parsed(1);
   expect(taken()).toBe(1);
 });
+
+test('one that is due is taken without output, and with the next output where the screen cannot be written down now', () => {
+  const { pace, screen, taken } = setup();
+  pace.due();
+  expect(taken()).toBe(1);
+  screen.settled = false;
+  pace.due();
+  expect(taken()).toBe(1);
+  screen.settled = true;
+  pace.parsed(1);
+  expect(taken()).toBe(2);
+});

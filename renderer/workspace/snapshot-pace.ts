@@ -36,6 +36,12 @@ export class SnapshotPace {
     else this.#timer ??= this.#options.later(() => this.#rest(), REST_MS);
   }
 
+  /** Wanted without output: now, or with the next that is parsed. */
+  due(): void {
+    this.#fresh = EVERY_BYTES;
+    this.#take();
+  }
+
   dispose(): void {
     if (this.#timer !== undefined) this.#options.cancel(this.#timer);
     this.#timer = undefined;

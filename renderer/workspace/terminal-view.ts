@@ -29,6 +29,8 @@ import { advance, fontFamily, readPalette, tuneCell, type Palette } from './them
  * it stops nobody. One for every frame would cost each echo a request, and a refused one too many could stop a pane.
  */
 const ACK_BYTES = 256 * 1024;
+/** A pane that is rebuilt out of more of them writes its screen down anew: reading one takes some 2 ms. */
+const SEGMENTS_WITHOUT_SNAPSHOT = 8;
 /** Lines above the screen that a snapshot holds; serialising 1,000 x 80 takes 15 to 43 ms. */
 const SNAPSHOT_LINES = 2_000;
 /** A record's body ends at 1 MiB; a snapshot with its frame stays well below. */
@@ -286,7 +288,7 @@ export class TerminalView {
     };
     const events: FeedEvents = {
       parsed: guarded((offset, live) => this.#onParsed(offset, live)),
-      caughtUp: guarded((skipped) => this.#onCaughtUp(skipped)),
+      caughtUp: guarded((skipped, segments) => this.#onCaughtUp(skipped, segments)),
       unsettled: guarded((until) => (this.#settled = Math.max(this.#settled, until))),
       gap: guarded((bytes) => (this.skipped.value = messages.workspace.gap(size(bytes)))),
     };
@@ -335,13 +337,15 @@ export class TerminalView {
     this.#pace.parsed(fresh);
   }
 
-  #onCaughtUp(skipped: number): void {
+  #onCaughtUp(skipped: number, segments: number): void {
     this.replaying.value = false;
     if (skipped > 0) this.skipped.value = messages.workspace.skipped(size(skipped));
     this.#applySize();
     const typed = this.#typedAhead;
     this.#typedAhead = [];
     for (const bytes of typed) this.#port.input(this.pane, bytes);
+    // A silent program prints nothing that would bring a snapshot, and each lock begins a segment more.
+    if (segments > SEGMENTS_WITHOUT_SNAPSHOT) this.#pace.due();
   }
 
   #applySize(): void {
@@ -375,7 +379,7 @@ export class TerminalView {
 
   /** Sends the screen after #parsed bytes. Only from a parse callback or at rest, and where nothing is missing: so that it is exactly that. */
   #snapshot(): boolean {
-    if (!this.#feed.live || this.#left !== 'nothing' || this.#parsed < this.#settled || isInSequence(this.terminal)) return false;
+    if (!this.#feed.live || !this.#feed.whole || this.#left !== 'nothing' || this.#parsed < this.#settled || isInSequence(this.terminal)) return false;
     let bytes: Uint8Array | undefined;
     try {
       for (let scrollback = SNAPSHOT_LINES; !bytes || bytes.length > SNAPSHOT_BYTES; scrollback = Math.floor(scrollback / 4)) {

@@ -7,7 +7,7 @@
  *   4 screen     vault host -> workspace u32 pane | u64 offset | u16 cols | u16 rows | bytes   a snapshot from the recording: reset, then write it
  *   5 replay     vault host -> workspace u32 pane | u64 offset | bytes      recorded output
  *   6 size       vault host -> workspace u32 pane | u64 offset | u16 cols | u16 rows
- *   7 end        vault host -> workspace u32 pane | u64 offset | u64 skipped   replay is complete up to `offset`
+ *   7 end        vault host -> workspace u32 pane | u64 offset | u64 skipped | u32 segments   replay is complete up to `offset`; so many segments were read
  *   8 passphrase page -> vault host      UTF-8, NFC
  *   9 prf        page -> vault host      32 bytes
  *  10 skip       pty host -> workspace   u32 pane | u64 offset | u64 to | u64 settled | bytes   output [offset, to) is left out, for what
@@ -29,7 +29,7 @@ export type Frame =
       readonly bytes: Uint8Array;
     }
   | { readonly type: 'size'; readonly pane: number; readonly offset: number; readonly cols: number; readonly rows: number }
-  | { readonly type: 'end'; readonly pane: number; readonly offset: number; readonly skipped: number }
+  | { readonly type: 'end'; readonly pane: number; readonly offset: number; readonly skipped: number; readonly segments: number }
   | {
       readonly type: 'skip';
       readonly pane: number;
@@ -41,7 +41,7 @@ export type Frame =
   | { readonly type: 'passphrase' | 'prf'; readonly bytes: Uint8Array };
 
 const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip'] as const;
-const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 21, passphrase: 1, prf: 1, skip: 29 };
+const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 25, passphrase: 1, prf: 1, skip: 29 };
 
 /** Encodes into a fresh array. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -60,7 +60,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
     view.setBigUint64(13, BigInt(frame.to));
     view.setBigUint64(21, BigInt(frame.settled));
   }
-  if (frame.type === 'end') view.setBigUint64(13, BigInt(frame.skipped));
+  if (frame.type === 'end') {
+    view.setBigUint64(13, BigInt(frame.skipped));
+    view.setUint32(21, frame.segments);
+  }
   if (body) out.set(body, head);
   return out;
 }
@@ -76,7 +79,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   if (type === 'input') return { type, pane, bytes };
   const offset = Number(view.getBigUint64(5));
   if (type === 'output' || type === 'replay') return { type, pane, offset, bytes };
-  if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)) };
+  if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)), segments: view.getUint32(21) };
   if (type === 'skip') return { type, pane, offset, to: Number(view.getBigUint64(13)), settled: Number(view.getBigUint64(21)), bytes };
   const size = { cols: view.getUint16(13), rows: view.getUint16(15) };
   return type === 'size' ? { type, pane, offset, ...size } : { type, pane, offset, ...size, bytes };

@@ -37,7 +37,7 @@ describe('the tail of a recording', () => {
     write(writer, 60);
     const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 });
     expect(items.filter((item) => item.kind !== 'output')).toEqual([
-      { kind: 'begin', offset: 0, skipped: 0 },
+      { kind: 'begin', offset: 0, skipped: 0, segments: 1 },
       { kind: 'size', offset: 0, cols: 80, rows: 24 },
       { kind: 'size', offset: 100, cols: 100, rows: 40 },
     ]);
@@ -50,7 +50,7 @@ describe('the tail of a recording', () => {
     const { writer } = await newRecording();
     writer.event('r', '90x20');
     expect(await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 })).toEqual([
-      { kind: 'begin', offset: 0, skipped: 0 },
+      { kind: 'begin', offset: 0, skipped: 0, segments: 1 },
       { kind: 'size', offset: 0, cols: 90, rows: 20 },
     ]);
     await writer.end('exit');
@@ -66,7 +66,7 @@ describe('the tail of a recording', () => {
     write(writer, 100);
     const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1000 });
     expect(items.slice(0, 3)).toEqual([
-      { kind: 'begin', offset: 800, skipped: 0 },
+      { kind: 'begin', offset: 800, skipped: 0, segments: 1 },
       { kind: 'size', offset: 800, cols: 80, rows: 24 },
       { kind: 'screen', offset: 800, cols: 80, rows: 24, bytes: Buffer.from('the screen') },
     ]);
@@ -105,12 +105,24 @@ describe('the tail of a recording', () => {
     await rotated(writer);
     const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 1e6 });
     expect(items.filter((item) => item.kind !== 'output')).toEqual([
-      { kind: 'begin', offset: 240, skipped: 0 },
+      { kind: 'begin', offset: 240, skipped: 0, segments: 3 },
       { kind: 'size', offset: 240, cols: 80, rows: 24 },
       { kind: 'screen', offset: 240, cols: 80, rows: 24, bytes: Buffer.from('screen') },
       { kind: 'size', offset: 320, cols: 120, rows: 40 },
     ]);
     expect(outputOf(items)).toEqual({ from: 240, bytes: pattern(240, 240) });
+    await writer.end('exit');
+  });
+
+  it('is all of a silent program behind any number of segments, which locks and other sizes begin', async () => {
+    const { writer } = await newRecording();
+    write(writer, 160);
+    for (let lock = 0; lock < 150; lock++) await rotated(writer);
+    const written = writer.written();
+    expect(written.starts.length).toBeLessThan(100);
+    const items = await collect(writer.folder, { written, maxTailBytes: 1e6 });
+    expect(items[0]).toEqual({ kind: 'begin', offset: 0, skipped: 0, segments: 151 });
+    expect(outputOf(items)).toEqual({ from: 0, bytes: pattern(0, 160) });
     await writer.end('exit');
   });
 
@@ -124,7 +136,7 @@ describe('the tail of a recording', () => {
     const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 50_005 });
     const from = Math.ceil((writer.outputBytes - 50_005) / 16) * 16;
     expect(items.slice(0, 2)).toEqual([
-      { kind: 'begin', offset: from, skipped: from },
+      { kind: 'begin', offset: from, skipped: from, segments: 1 },
       { kind: 'size', offset: from, cols: 132, rows: 43 },
     ]);
     expect(outputOf(items)).toEqual({ from, bytes: pattern(from, writer.outputBytes - from) });
@@ -137,7 +149,7 @@ describe('the tail of a recording', () => {
     for (let i = 0; i < 40; i++) writer.output(bytes.subarray(0, 1000));
     const items = await collect(writer.folder, { written: writer.written(), maxTailBytes: 10_500 });
     const { from, bytes: output } = outputOf(items);
-    expect(items[0]).toEqual({ kind: 'begin', offset: from, skipped: from });
+    expect(items[0]).toEqual({ kind: 'begin', offset: from, skipped: from, segments: 1 });
     expect(output.length).toBe(40_000 - from);
     expect(output.length).toBeGreaterThan(10_500 - 5000);
     await writer.end('exit');

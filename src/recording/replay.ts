@@ -25,8 +25,8 @@ export interface TailOptions {
 
 /** What to do to a fresh terminal, in this order. `offset` is always output bytes of the recording before the item. */
 export type ReplayItem =
-  /** Always first: `skipped` output bytes before `offset` are not replayed (with a snapshot: 0, it shows them). */
-  | { readonly kind: 'begin'; readonly offset: number; readonly skipped: number }
+  /** Always first: `skipped` output bytes before `offset` are not replayed (with a snapshot: 0, it shows them). So many segments had to be read. */
+  | { readonly kind: 'begin'; readonly offset: number; readonly skipped: number; readonly segments: number }
   /** Resize the terminal. The first one comes before any screen or output. */
   | { readonly kind: 'size'; readonly offset: number; readonly cols: number; readonly rows: number }
   /** Reset, then write these bytes: the screen after `offset` output bytes. */
@@ -65,17 +65,18 @@ export async function* tail(folder: string, opener: SegmentOpener, options: Tail
   const { written, maxTailBytes } = options;
   const { outputBytes: upTo, starts } = written;
   const bound = Math.max(starts[0]?.outputOffset ?? 0, upTo - maxTailBytes);
-  let part: Part = { entries: [], snapshot: undefined, fault: undefined };
+  let part: Part = { entries: [], snapshot: undefined, segments: 0, fault: undefined };
   for (let i = starts.length - 1; i >= 0; i--) {
     const { segment, outputOffset } = starts[i]!;
     const before = treeBefore(starts[i]!);
     const end = i === starts.length - 1 ? written.head : treeBefore(starts[i + 1]!).head();
-    const read = await readPart(await openRecording(folder, { live: true, fromSegment: segment, before }), segment, end, opener, bound, upTo);
+    const read = await readPart(await openRecording(folder, { live: true, fromSegment: segment, before }), end, opener, bound, upTo);
     // What stands behind damage is not replayed.
     if (read.fault) wipe(part);
     part = {
       entries: read.fault ? read.entries : [...read.entries, ...part.entries],
       snapshot: (read.fault ? undefined : part.snapshot) ?? read.snapshot,
+      segments: read.segments + part.segments,
       fault: read.fault ?? part.fault,
     };
     if (part.snapshot ? part.snapshot.info.outputOffset >= outputOffset : outputOffset <= bound) break;
@@ -96,6 +97,8 @@ interface Part {
   readonly entries: readonly Entry[];
   /** The last one that covers between `bound` and `upTo` output bytes. */
   readonly snapshot: Snapshot | undefined;
+  /** In how many it lies. */
+  readonly segments: number;
   readonly fault: Fault | undefined;
 }
 
@@ -108,20 +111,23 @@ const treeBefore = ({ size, peaks }: SegmentStart): MerkleTree =>
     peaks.map((peak) => Buffer.from(peak, 'hex')),
   );
 
-function wipe({ entries, snapshot }: Part): void {
+function wipe({ entries, snapshot }: Pick<Part, 'entries' | 'snapshot'>): void {
   for (const entry of entries) if (entry.kind === 'output') entry.bytes.fill(0);
   snapshot?.screen.fill(0);
 }
 
 /**
- * Reads what a replay from `bound` to `upTo` needs of one segment, whose last frame is the last one of the tree `end`: nothing
- * where it is not. Its first record states the size in force.
+ * Reads what a replay from `bound` to `upTo` needs of a segment, and of those without output behind it, whose last frame is the last
+ * one of the tree `end`: nothing where it is not. The first record of each states the size in force.
  */
-async function readPart(reader: RecordingReader, segment: number, end: TreeHead, opener: SegmentOpener, bound: number, upTo: number): Promise<Part> {
+async function readPart(reader: RecordingReader, end: TreeHead, opener: SegmentOpener, bound: number, upTo: number): Promise<Part> {
   let entries: Entry[] = [];
   let snapshot: Snapshot | undefined;
+  let [first, last] = [-1, -1];
   for await (const { frame, events, outputOffset } of reader.contents(opener)) {
-    if (frame.segment !== segment || frame.seq >= end.size) break;
+    if (frame.seq >= end.size) break;
+    if (first < 0) first = frame.segment;
+    last = frame.segment;
     let at = outputOffset;
     for (const event of events) {
       switch (event.code) {
@@ -157,10 +163,11 @@ async function readPart(reader: RecordingReader, segment: number, end: TreeHead,
     if (frame.seq + 1 === end.size) break;
   }
   const { size, root } = reader.head();
-  if (size === end.size && root === end.root) return { entries, snapshot, fault: undefined };
-  wipe({ entries, snapshot, fault: undefined });
-  const message = `${segmentName(segment)} is not what was written: somebody has replaced or shortened it. The shell runs on, and what it prints is recorded.`;
-  return { entries: [], snapshot: undefined, fault: reader.fault ?? { code: 'not-as-written', message } };
+  const segments = first < 0 ? 0 : last - first + 1;
+  if (size === end.size && root === end.root) return { entries, snapshot, segments, fault: undefined };
+  wipe({ entries, snapshot });
+  const message = `${segmentName(Math.max(0, last))} is not what was written: somebody has replaced or shortened it. The shell runs on, and what it prints is recorded.`;
+  return { entries: [], snapshot: undefined, segments, fault: reader.fault ?? { code: 'not-as-written', message } };
 }
 
 /** Drops and wipes output that the screen after `offset` output bytes shows. */
@@ -173,7 +180,7 @@ function withoutShown(entries: readonly Entry[], offset: number): Entry[] {
 }
 
 /** The items of a replay that begins at `begin` output bytes. What is not replayed is wiped. */
-function* items({ entries, snapshot }: Part, begin: number, upTo: number): Generator<ReplayItem, void, undefined> {
+function* items({ entries, snapshot, segments }: Part, begin: number, upTo: number): Generator<ReplayItem, void, undefined> {
   let size: { cols: number; rows: number } | undefined;
   let begun = false;
   let searched = 0;
@@ -181,7 +188,7 @@ function* items({ entries, snapshot }: Part, begin: number, upTo: number): Gener
   /** The opening items, once the first output byte to replay is known. */
   const open = function* (offset: number): Generator<ReplayItem> {
     begun = true;
-    yield { kind: 'begin', offset, skipped: snapshot ? 0 : offset };
+    yield { kind: 'begin', offset, skipped: snapshot ? 0 : offset, segments };
     if (snapshot) {
       yield { kind: 'size', offset, cols: snapshot.info.cols, rows: snapshot.info.rows };
       yield { kind: 'screen', offset, cols: snapshot.info.cols, rows: snapshot.info.rows, bytes: snapshot.screen };

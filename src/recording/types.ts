@@ -127,7 +127,7 @@ export interface SegmentStart {
 export interface Written {
   readonly outputBytes: number;
   readonly head: TreeHead;
-  /** Its last segments, ascending; at least the one that is being written. */
+  /** Its last segments, ascending; at least one. Segments in which nothing was printed may be left out: they follow the one before them. */
   readonly starts: readonly SegmentStart[];
 }
 

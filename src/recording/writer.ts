@@ -46,7 +46,7 @@ import { WaitingRecords, type WaitingRecord } from './waiting.ts';
 export const MAX_EVENT_DATA_BYTES = MAX_BODY_BYTES - 4096;
 /** A rotation that the disk had no room for is tried again after this. */
 const ROTATE_AGAIN_NS = 1_000_000_000n;
-/** Segments whose beginnings a writer keeps, each some 1.5 KiB: what a pane gets back lies in the last few, also after many locks. */
+/** Beginnings of segments that a writer keeps, each some 1.5 KiB: what a pane gets back lies behind the last few. Segments without output share one. */
 const KEPT_STARTS = 64;
 
 export class RecordingWriter {
@@ -348,10 +348,16 @@ export class RecordingWriter {
     this.#sealer.begin(spare.key);
     const peaks = this.#tree.peaks().map((peak) => peak.toString('hex'));
     this.#starts.push({ segment: spare.segment, outputOffset: this.#outputBytes, size: this.#tree.size, peaks });
-    if (this.#starts.length > KEPT_STARTS) this.#starts.shift();
+    if (this.#starts.length > KEPT_STARTS) this.#forgetStart();
     this.#tree.append(leaf);
     this.#preparing = this.#prepare(spare.segment + 1);
     return true;
+  }
+
+  /** A silent program's screen stands before any number of segments that a lock or another size has begun: they are read with the one before them. */
+  #forgetStart(): void {
+    const silent = this.#starts.findIndex(({ outputOffset }, n) => outputOffset === this.#starts[n - 1]?.outputOffset);
+    this.#starts.splice(Math.max(0, silent), 1);
   }
 
   /** Makes the key of a segment to come. Never rejects: a failure stops the recording. */

@@ -383,7 +383,7 @@ test('a pane comes back: size, snapshot, output since, end', async () => {
   expect(await main.ask({ type: 'replay', pane: 7, recording, written })).toMatchObject({ type: 'replayed', pane: 7, skipped: 0 });
   expect(shown(main.frames)).toBe('SCREEN after\r\n');
   expect(main.frames.find(({ type }) => type === 'size')).toMatchObject({ pane: 7, cols: 100, rows: 30 });
-  expect(main.frames.at(-1)).toEqual({ type: 'end', pane: 7, offset: outputBytes, skipped: 0 });
+  expect(main.frames.at(-1)).toEqual({ type: 'end', pane: 7, offset: outputBytes, skipped: 0, segments: 1 });
 });
 
 test('a long recording comes back from its bounded tail, in frames, exactly', async () => {

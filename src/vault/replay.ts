@@ -40,6 +40,7 @@ export async function sendReplay({ folder, opener, pane, written, send, maxTailB
   const gathered = new Uint8Array(frameBytes);
   let length = 0;
   let skipped = 0;
+  let segments = 0;
   /** Output bytes that the page has, or has gathered here. */
   let shown = 0;
   const flush = async (): Promise<void> => {
@@ -68,6 +69,7 @@ export async function sendReplay({ folder, opener, pane, written, send, maxTailB
       switch (item.kind) {
         case 'begin':
           skipped = item.skipped;
+          segments = item.segments;
           shown = item.offset;
           break;
         case 'size':
@@ -96,7 +98,7 @@ export async function sendReplay({ folder, opener, pane, written, send, maxTailB
   } finally {
     await flush().finally(() => {
       skipped += Math.max(0, upTo - shown);
-      return frame({ type: 'end', pane, offset: upTo, skipped });
+      return frame({ type: 'end', pane, offset: upTo, skipped, segments });
     });
   }
   return skipped;

@@ -18,6 +18,7 @@ import { median, percentile, type FigureRow } from './stats.ts';
 /** No colour of the app's own. */
 const colour = 0xd01f77;
 const fill = String.raw`\033[48;2;208;31;119m\033[2J`;
+const clear = String.raw`\033[0m\033[H\033[2J`;
 /** Of some 480 points: the pane fills the window but for its rules and the status line. */
 const filled = 300;
 /** Typed too early, at a page that is not ready, it goes nowhere: it is typed again after this. */
@@ -54,8 +55,8 @@ async function insist(act: () => void, seen: () => boolean, what: string): Promi
   return acted;
 }
 
-export async function benchLock(options: { readonly rounds: number; readonly say: (line: string) => void }): Promise<FigureRow[]> {
-  const { rounds, say } = options;
+export async function benchLock(options: { readonly rounds: number; readonly cache: string; readonly say: (line: string) => void }): Promise<FigureRow[]> {
+  const { rounds, cache, say } = options;
   const absent = missingPrograms('Xvfb', 'xdotool');
   if (absent.length > 0) {
     const missing = `missing: ${absent.join(', ')} (apt-get install xvfb xdotool)`;
@@ -86,12 +87,14 @@ export async function benchLock(options: { readonly rounds: number; readonly say
       await lockPage();
       await insist(enterHere, () => app.surface === 'workspace', 'the workspace');
     };
-    const show = async (command: string, shown: () => boolean): Promise<void> => {
-      const typed = (): void => {
-        display.key('ctrl+c', 'Return');
-        display.type(`${command}\n`);
-      };
-      await insist(typed, shown, 'the coloured pane');
+    const typed = (command: string) => (): void => {
+      display.key('ctrl+c', 'Return');
+      display.type(`${command}\n`);
+    };
+    /** Emptied first: the pane may have the colour from the kind before, and a lock would come into the typing. */
+    const show = async (command: string): Promise<void> => {
+      await insist(typed(`printf '${clear}'`), () => display.pointsOf(colour) === 0, 'the empty pane');
+      await insist(typed(command), whole, 'the coloured pane');
     };
     /** From the key that ends the passphrase until all is there. */
     const comesBack = async (shown: () => boolean): Promise<number> => {
@@ -103,7 +106,7 @@ export async function benchLock(options: { readonly rounds: number; readonly say
       for (const kind of ['quiet', 'flood', 'browser', 'gpu'] as const) {
         const samples: number[] = [];
         await unlock();
-        await show(kind === 'flood' ? `while :; do printf '${fill}flood'; done` : `printf '${fill}'; cat`, whole);
+        await show(kind === 'flood' ? `while :; do printf '${fill}flood'; done` : `printf '${fill}'; cat`);
         for (let round = 0; round < rounds; round++) {
           if (round > 0) await comesBack(whole);
           if (kind === 'browser' || kind === 'gpu') process.kill(victim(kind, app.browserPid!), 'SIGSTOP');
@@ -124,6 +127,10 @@ export async function benchLock(options: { readonly rounds: number; readonly say
         await app.lock();
       }
       rows.push(figure(names.return, one, 'from the key that ends the passphrase, its derivation (half a second wanted) included', say));
+    } catch (error) {
+      // For whoever looks for the reason; there is nothing on this screen but the bench's own words.
+      display.screenshot(join(cache, 'lock-failed.png'));
+      throw error;
     } finally {
       await app.stop();
     }

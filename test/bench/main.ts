@@ -100,7 +100,7 @@ if (all || values.record) {
 if (all || values.pane) {
   pane = await benchPane({ corpus: corpus(cache, paneMegabytes), rounds: Math.min(rounds, 5), drain, cache, say });
 }
-if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, say });
+if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, cache, say });
 if (all || values.ledger) ledger = await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say });
 if (all || values.verify) verify = await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: 10, say });
 

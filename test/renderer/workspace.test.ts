@@ -714,7 +714,7 @@ describe('output', () => {
     const text = (value: string): Uint8Array => new TextEncoder().encode(value);
     await core.frame('vault', { type: 'screen', pane, offset: 90, cols: 60, rows: 10, bytes: text('SCREEN ') });
     await core.frame('vault', { type: 'replay', pane, offset: 90, bytes: text('tail\x1b[6n\x1b[c ') });
-    await core.frame('vault', { type: 'end', pane, offset: 102, skipped: 38 * 1024 * 1024 });
+    await core.frame('vault', { type: 'end', pane, offset: 102, skipped: 38 * 1024 * 1024, segments: 1 });
     await live;
     await until(async () => (await screenText(page, pane)).includes('SCREEN tail VE'), 'the joined screen');
     expect(await page.textContent('.rule__flags')).toContain('38.00 MiB earlier: in the recording');
@@ -749,7 +749,7 @@ describe('output', () => {
     await until(async () => (await rows()).every((row) => row === ''), 'an empty screen');
     const typed = core.typed();
     await core.frame('vault', { ...snapshot, type: 'screen' });
-    await core.frame('vault', { type: 'end', pane, offset: snapshot.offset, skipped: 0 });
+    await core.frame('vault', { type: 'end', pane, offset: snapshot.offset, skipped: 0, segments: 1 });
     await until(async () => (await rows()).some((row) => row !== ''), 'the screen');
     expect(await rows()).toEqual(before);
     // What the recording sets makes nothing leave the terminal by itself.
