@@ -6,15 +6,15 @@
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
  * --before  a built clone of another version: its `wardmux record` runs in the same rounds
  * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --ledger  the ledger;  --verify  bundles and both verifiers.
- *           All of them unless some are named.
+ *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { corpus } from './corpus.ts';
-import { machine, machineLine } from './machine.ts';
+import { machine, machineLine, type Machine } from './machine.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
@@ -44,7 +44,7 @@ const all = !values.record && !values.pane && !values.lock && !values.ledger && 
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
-const lockRounds = 50;
+const lockRounds = values.quick ? 3 : 50;
 const paneMegabytes = values.quick ? 10 : 50;
 if (!(rounds >= 1) || !(megabytes >= 1)) {
   say('--rounds and --size are numbers of 1 or more');
@@ -82,54 +82,106 @@ function figureTable(what: string, rows: readonly FigureRow[]): string {
   );
 }
 
+/** A part as it was measured: some of them may be of another day than the rest. */
+interface Measured<Row> {
+  readonly machine: Machine;
+  readonly rounds: number;
+  /** Of terminal output, where the part prints some. */
+  readonly megabytes: number;
+  readonly rows: readonly Row[];
+}
+
+interface Parts {
+  readonly record?: Measured<RecordRow>;
+  readonly pane?: Measured<FigureRow>;
+  readonly lock?: Measured<FigureRow>;
+  readonly ledger?: Measured<FigureRow>;
+  readonly verify?: Measured<FigureRow>;
+}
+
 const here = machine();
 say(machineLine(here));
 mkdirSync(cache, { recursive: true });
 const drain = buildDrain(join(import.meta.dirname, 'drain.c'), cache);
-let record: RecordRow[] = [];
-let pane: FigureRow[] = [];
-let lock: FigureRow[] = [];
-let ledger: FigureRow[] = [];
-let verify: FigureRow[] = [];
+const measured = <Row>(rows: readonly Row[], most = rounds, size = megabytes): Measured<Row> => ({ machine: here, rounds: most, megabytes: size, rows });
+const now: { -readonly [part in keyof Parts]: Parts[part] } = {};
 if (all || values.record) {
   say(`making the corpus of ${megabytes} MB, where it is not in the cache`);
   const text = corpus(cache, megabytes);
   const only = values.only === undefined ? undefined : new RegExp(values.only);
-  record = await benchRecord({ corpus: text, rounds, drain, cache, only, before: values.before, say });
+  now.record = measured(await benchRecord({ corpus: text, rounds, drain, cache, only, before: values.before, say }));
 }
 if (all || values.pane) {
-  pane = await benchPane({ corpus: corpus(cache, paneMegabytes), rounds: Math.min(rounds, 5), drain, cache, say });
+  const most = Math.min(rounds, 5);
+  now.pane = measured(await benchPane({ corpus: corpus(cache, paneMegabytes), rounds: most, drain, cache, say }), most, paneMegabytes);
 }
-if (all || values.lock) lock = await benchLock({ rounds: values.quick ? 3 : lockRounds, cache, say });
-if (all || values.ledger) ledger = await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say });
-if (all || values.verify) verify = await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: 10, say });
+if (all || values.lock) now.lock = measured(await benchLock({ rounds: lockRounds, cache, say }), lockRounds, 0);
+if (all || values.ledger) now.ledger = measured(await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say }), 1, 0);
+if (all || values.verify) now.verify = measured(await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: 10, say }));
 
-const parts = ['# Figures', '', `Measured by \`npm run bench\`${values.quick ? ' -- --quick (too small to quote)' : ''}: ${machineLine(here)}.`, ''];
-if (record.length > 0) {
-  parts.push(
-    `## Recording ${megabytes} MB of mixed terminal output`,
-    '',
-    `A quarter each of plain logs, text beyond ASCII, heavy colour and cursor motion, printed by \`cat\` in a terminal of 120 x 40; every recorder writes to the same drained display. Medians of ${rounds} interleaved rounds; a ratio is the median of the rounds' own ratios to \`script -q -f\`, above 1 is faster. "MB/s" is the whole command with its start and its end, "once running" is from the first byte on the display to the last. "Bytes lost" and "same bytes" compare what the recording gives back with what the terminal printed.`,
-    '',
-    recordTable(record),
-    '',
-    ...record.filter(({ version }) => version !== '').map(({ name, version }) => `- ${name}: ${version}`),
-    '',
-  );
+/** What was measured before and is not measured now stays, with its own machine and day. */
+function before(file: string): Parts {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Parts;
+  } catch {
+    return {};
+  }
 }
-if (pane.length > 0) parts.push(`## A visible, recorded pane`, '', figureTable('visible pane', pane), '');
-if (lock.length > 0) parts.push('## The lock, and the way back', '', figureTable('the window', lock), '');
-if (ledger.length > 0) parts.push('## The ledger', '', figureTable('the ledger', ledger), '');
-if (verify.length > 0) parts.push(`## Bundles, and verifying them`, '', figureTable('bundle of the same text', verify), '');
-const text = `${parts.join('\n').trimEnd()}\n`;
-process.stdout.write(text);
+
+function section<Row>(part: Measured<Row> | undefined, title: (part: Measured<Row>) => string, body: (part: Measured<Row>) => readonly string[]): string[] {
+  if (!part) return [];
+  return [`## ${title(part)}`, '', `${machineLine(part.machine)}.`, '', ...body(part), ''];
+}
+
+function markdown({ record, pane, lock, ledger, verify }: Parts): string {
+  const lines = [
+    '# Figures',
+    '',
+    `Measured by \`npm run bench\`${values.quick ? ' -- --quick (too small to quote)' : ''}, each part in one run, on the machine that it names.`,
+    '',
+    ...section(
+      record,
+      (part) => `Recording ${part.megabytes} MB of mixed terminal output`,
+      ({ rows, rounds: most }) => [
+        `A quarter each of plain logs, text beyond ASCII, heavy colour and cursor motion, printed by \`cat\` in a terminal of 120 x 40; every recorder writes to the same drained display. Medians of ${most} interleaved rounds; a ratio is the median of the rounds' own ratios to \`script -q -f\`, above 1 is faster. "MB/s" is the whole command with its start and its end, "once running" is from the first byte on the display to the last. "Bytes lost" and "same bytes" compare what the recording gives back with what the terminal printed.`,
+        '',
+        recordTable(rows),
+        '',
+        ...rows.filter(({ version }) => version !== '').map(({ name, version }) => `- ${name}: ${version}`),
+      ],
+    ),
+    ...section(
+      pane,
+      () => 'A visible, recorded pane',
+      ({ rows }) => [figureTable('visible pane', rows)],
+    ),
+    ...section(
+      lock,
+      () => 'The lock, and the way back',
+      ({ rows }) => [figureTable('the window', rows)],
+    ),
+    ...section(
+      ledger,
+      () => 'The ledger',
+      ({ rows }) => [figureTable('the ledger', rows)],
+    ),
+    ...section(
+      verify,
+      () => 'Bundles, and verifying them',
+      ({ rows }) => [figureTable('bundle of the same text', rows)],
+    ),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
 
 const folder = values.quick ? cache : join(root, 'docs/bench');
 mkdirSync(folder, { recursive: true });
-// Paths of this machine say nothing to a reader elsewhere.
-const json = { machine: here, megabytes, rounds, record, pane, lock, ledger, verify };
-writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`);
+const latest = join(folder, 'latest.json');
+const parts: Parts = { ...(values.quick ? {} : before(latest)), ...now };
+const text = markdown(parts);
+process.stdout.write(text);
+writeFileSync(latest, `${JSON.stringify(parts, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
-if ([...record, ...pane, ...lock, ...ledger, ...verify].some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined))
-  process.exitCode = 1;
+const rows = Object.values(now).flatMap<FigureRow | RecordRow>((part) => [...part.rows]);
+if (rows.some(({ name, missing }) => /wardmux|keydown|lock/.test(name) && missing !== undefined)) process.exitCode = 1;
