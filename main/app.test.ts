@@ -363,3 +363,71 @@ test('the lock page says at once that policy.json is another one, and is silent 
   expect(stale()).toBe(before + 2);
   expect(await flags()).toEqual([sentence]);
 });
+
+/** What the page was told, by the event's name. */
+const told = ({ posted }: Pick<Rig, 'posted'>, event: string): unknown[] =>
+  posted.filter((message) => (message as { event?: string }).event === event).map((message) => (message as { payload?: unknown }).payload);
+const hello = ({ ask }: Pick<Rig, 'ask'>): void => ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+/** Puts another policy into force, as somebody does with the command while the app runs. */
+async function accept(home: string, change: (policy: { lock: object }) => object): Promise<void> {
+  const path = join(home, 'policy.json');
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as { lock: object })));
+  await acceptAsItStands(home);
+}
+
+test('a weaker policy takes effect without a restart, and both values are said to whoever is in, and to whoever comes in later', async () => {
+  const opened = await unlocked();
+  const { app, ask, clock, home, shown } = opened;
+  hello(opened);
+  await vi.waitFor(() => expect(told(opened, 'status')).not.toEqual([]));
+  await accept(home, (policy) => ({ ...policy, lock: { ...policy.lock, idleSeconds: 900 } }));
+  await app.tick();
+  const warned = { level: 'warn', sentence: expect.stringContaining('A weaker policy is in force, version 2: lock.idleSeconds: 300 -> 900 (weaker).') };
+  expect(told(opened, 'notice')).toEqual([warned]);
+  await app.tick();
+  expect(told(opened, 'status').at(-1)).toMatchObject({ idleSeconds: 900 });
+  await app.lock('hotkey');
+  ask('lock.facts');
+  await vi.waitFor(() => expect(opened.posted.at(-1)?.output).toMatchObject({ policy: { version: 2, class: 'nursing', idleSeconds: 900 } }));
+  // A second one while nobody is in: at the next unlock all is said that has changed since the last one.
+  await accept(home, (policy) => ({ ...policy, lock: { ...policy.lock, clearClipboard: false } }));
+  clock.now += 1000;
+  ask('lock.passphrase');
+  await vi.waitFor(() => expect(shown.at(-1)).toBe('workspace'));
+  hello(opened);
+  const notices = (): { sentence: string }[] =>
+    (told(opened, 'notice') as { sentence: string }[]).filter(({ sentence }) => sentence.includes('policy is in force'));
+  await vi.waitFor(() => expect(notices()).toHaveLength(2));
+  expect(notices()[1]).toMatchObject({ level: 'warn', sentence: expect.stringContaining('lock.clearClipboard: true -> false (weaker)') });
+});
+
+test('no pane opens before the text of the policy is accepted, and then the first one does; once it is, nobody is asked again', async () => {
+  const opened = await unlocked();
+  const { app, ask, home, shown, posted } = opened;
+  await app.lock('hotkey');
+  await accept(home, (policy) => ({ ...policy, consent: { version: 3, text: 'For patient care only.' } }));
+  const enter = async (): Promise<void> => {
+    ask('lock.passphrase');
+    await vi.waitFor(() => expect(shown.at(-1)).toBe('workspace'));
+    hello(opened);
+  };
+  await enter();
+  await vi.waitFor(() => expect(told(opened, 'consent')).toEqual([{ version: 3, text: 'For patient care only.' }]));
+  ask('workspace.size', { cols: 80, rows: 24 });
+  ask('command', { line: 'new-window' });
+  await vi.waitFor(() => expect(posted.some(({ output }) => output?.['refused'] === true)).toBe(true));
+  expect(told(opened, 'view')).toEqual([]);
+  const accepted = (): number => readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').split('"action":"consent.accepted"').length - 1;
+  ask('consent.accept', { version: 2 });
+  await vi.waitFor(() => expect(posted.at(-1)?.error).toMatchObject({ code: 'other-text' }));
+  expect(accepted()).toBe(0);
+  ask('consent.accept', { version: 3 });
+  await vi.waitFor(() => expect(told(opened, 'consent').at(-1)).toBeNull());
+  expect(accepted()).toBe(1);
+  ask('workspace.size', { cols: 80, rows: 24 });
+  await vi.waitFor(() => expect(told(opened, 'view')).not.toEqual([]));
+  await app.lock('hotkey');
+  await enter();
+  await vi.waitFor(() => expect(told(opened, 'view').length).toBeGreaterThan(1));
+  expect(told(opened, 'consent')).toHaveLength(2);
+});

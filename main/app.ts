@@ -12,6 +12,7 @@ import { version } from '../src/version.ts';
 import { bootClock, type Clock } from './clock.ts';
 import { DisplayFile } from './display.ts';
 import { evidenceOf } from './evidence.ts';
+import { consentOf } from './consent.ts';
 import { Gate } from './gate.ts';
 import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
@@ -226,6 +227,7 @@ export class App {
       unlock,
       status,
       policy,
+      consent: consentOf(installed),
       installed,
       journal,
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),

@@ -94,9 +94,10 @@ export class InstalledHolder {
     return this.#current;
   }
 
-  /** Whose a new pane's recording is, and who can open it. */
+  /** Whose a new pane's recording is, and who can open it. @throws Refusal where the policy's text is not accepted */
   owner(person: PersonRecord): RecordingOwner {
-    return recordingOwner(person, this.require().policy);
+    const { policy, ledger } = this.require();
+    return recordingOwner(person, policy, ledger.facts);
   }
 
   /**

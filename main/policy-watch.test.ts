@@ -37,7 +37,7 @@ beforeEach(() => {
     gate: {
       configure: () => expect.fail('no other policy is in force'),
       emit: (_: string, payload: () => unknown) => void told.push((payload() as { fault: { sentence: string } | null }).fault?.sentence ?? null),
-    } as PolicyWatchParts['gate'],
+    } as unknown as PolicyWatchParts['gate'],
     pty: { policy: () => undefined },
     journal: { log: ({ detail }) => void events.push(detail) },
     clock: { now: () => now },
@@ -90,7 +90,7 @@ test('a fault is told at once, changes with the file, and is over when the file 
   await write('b');
   await write(undefined);
   expect(told).toEqual(['a is wrong.', 'b is wrong.', null]);
-  watch.remind();
+  void watch.remind();
   expect(told).toHaveLength(3);
 });
 
@@ -99,7 +99,7 @@ test('a look that fails is flagged as long as it fails', async () => {
   trouble = new StorageFault('missing', home.policy, 'The policy in force is nowhere.');
   await expect(write(undefined)).rejects.toThrow('nowhere');
   await expect(second()).rejects.toThrow('nowhere');
-  watch.remind();
+  void watch.remind();
   trouble = undefined;
   await second();
   expect(fails).toEqual([true, false]);

@@ -3,7 +3,18 @@
  * lock page at once and as long as it is so, and as an event, the first time at once and then once a minute with how often it changed.
  */
 import { lstatSync } from 'node:fs';
-import { proposalEvent, proposalSentence, type Proposal } from '../src/policy/index.ts';
+import {
+  changeSentence,
+  policyDifferences,
+  policyOnceInForce,
+  policyVersions,
+  proposalEvent,
+  proposalSentence,
+  versionAt,
+  weakenings,
+  type Difference,
+  type Proposal,
+} from '../src/policy/index.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { Gate } from './gate.ts';
@@ -17,7 +28,7 @@ const EVENT_MS = 60_000;
 
 export interface PolicyWatchParts {
   readonly home: Home;
-  readonly gate: Pick<Gate, 'configure' | 'emit'>;
+  readonly gate: Pick<Gate, 'configure' | 'emit' | 'notice' | 'session'>;
   readonly pty: Pick<PtyClient, 'policy'>;
   readonly installed: Pick<InstalledHolder, 'current' | 'require' | 'refreshPolicy' | 'recordingPolicy'>;
   readonly journal: Pick<Journal, 'log'>;
@@ -40,17 +51,23 @@ export class PolicyWatch {
   /** What policy.json was at the last look. */
   #stamp: string | undefined;
   #looking: Promise<void> = Promise.resolve();
+  /** Who was told of which version, in this run. */
+  readonly #told = new Set<string>();
 
   constructor(parts: PolicyWatchParts) {
     this.#parts = parts;
   }
 
-  /** Looks again: at the start, when somebody comes in, and before each shell. @throws StorageFault, LedgerError */
-  look(): Promise<void> {
+  /**
+   * Looks again: at the start, when somebody comes in, and before each shell.
+   * @param quiet what has come into force is not said here: whoever comes in hears it by `remind`.
+   * @throws StorageFault, LedgerError
+   */
+  look(quiet = false): Promise<void> {
     // One after the other: each goes by what the one before has found.
     const looked = this.#looking.then(async () => {
       try {
-        await this.#look();
+        await this.#look(quiet);
       } catch (error) {
         this.#found({ level: 'stop', sentence: sentenceOf(error) });
         throw error;
@@ -72,12 +89,17 @@ export class PolicyWatch {
     return found ? `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}` : 'missing';
   }
 
-  async #look(): Promise<void> {
+  async #look(quiet: boolean): Promise<void> {
     this.#stamp = this.#stampNow();
     const { home, gate, pty, installed, clock } = this.#parts;
-    if (await installed.refreshPolicy()) {
-      gate.configure(installed.require().policy.policy.lock);
+    const before = installed.require().policy.policy;
+    const refreshed = await installed.refreshPolicy();
+    if (refreshed) {
+      const now = installed.require().policy.policy;
+      gate.configure(now.lock);
       pty.policy(installed.recordingPolicy());
+      // Whoever is in is told at once; everybody else when they come in.
+      if (!quiet) this.#tellChange(policyDifferences(before, now));
     }
     const { proposal } = installed.require().policy;
     const wish = proposal && `${proposal.kind} ${proposal.kind === 'missing' ? '' : proposal.sha256}`;
@@ -86,7 +108,9 @@ export class PolicyWatch {
       if (clock.now() - this.#enteredAt >= EVENT_MS) this.flush();
     }
     this.#seen = wish;
-    this.#found(proposal && { level: 'warn', sentence: proposalSentence(home, proposal) });
+    const told = this.#found(proposal && { level: 'warn', sentence: proposalSentence(home, proposal) });
+    // The lock page says which one is in force.
+    if (refreshed && !told) this.#parts.changed(false);
   }
 
   /** Enters what waits: the newest state, and how many there were. */
@@ -100,17 +124,37 @@ export class PolicyWatch {
     journal.log({ action, detail: { ...detail, ...(changes > 1 ? { changes } : {}) } });
   }
 
-  /** Tells it where it is news, also that it is over. */
-  #found(fault: Fault | undefined): void {
-    if (fault?.sentence === this.#fault?.sentence && fault?.level === this.#fault?.level) return;
+  /** Tells it where it is news, also that it is over. @returns whether it was. */
+  #found(fault: Fault | undefined): boolean {
+    if (fault?.sentence === this.#fault?.sentence && fault?.level === this.#fault?.level) return false;
     this.#fault = fault;
     this.#parts.changed(fault?.level === 'stop');
     this.#tell();
+    return true;
   }
 
-  /** For whoever comes in. */
-  remind(): void {
+  /**
+   * For whoever comes in: what stands, and what of the policy has changed since they were in last.
+   * @param lastUnlock ISO 8601 UTC; null where they never were.
+   */
+  async remind(lastUnlock: string | null = null): Promise<void> {
     if (this.#fault) this.#tell();
+    if (lastUnlock === null) return;
+    const { home, installed } = this.#parts;
+    const { policy, ledger } = installed.require();
+    const versions = policyVersions((await ledger.policyEvents()).map(({ event }) => event));
+    const then = versionAt(versions, Date.parse(lastUnlock));
+    if (then && then.sha256 !== policy.sha256) this.#tellChange(policyDifferences(policyOnceInForce(home, then.sha256).policy, policy.policy));
+  }
+
+  /** A weakening stays until it is read, with both values. Nobody is told twice of one policy. */
+  #tellChange(differences: readonly Difference[]): void {
+    const { gate, installed } = this.#parts;
+    const version = installed.require().ledger.facts.policies.length;
+    const about = `${gate.session?.person.id ?? ''} ${version}`;
+    if (!gate.session || this.#told.has(about)) return;
+    this.#told.add(about);
+    gate.notice(weakenings(differences).length > 0 ? 'warn' : 'note', changeSentence(version, differences));
   }
 
   #tell(): void {

@@ -85,7 +85,15 @@ export class Status {
       backOffSeconds,
       failures: unlock.failures,
       clearClipboard,
+      policy: this.policyFails ? null : this.#policyInForce(),
     };
+  }
+
+  #policyInForce(): Output<'lock.facts'>['policy'] {
+    const { current } = this.#parts.installed;
+    if (!current) return null;
+    const { workstation, lock } = current.policy.policy;
+    return { version: current.ledger.facts.policies.length, class: workstation.class, idleSeconds: lock.idleSeconds };
   }
 
   /** The line. @throws Refusal while nobody is in. */

@@ -6,12 +6,13 @@ import { runInit } from '../src/job/init.ts';
 import { record } from '../src/job/record.ts';
 import { refuseEarly } from '../src/services/first-run.ts';
 import { admit } from '../src/services/admit.ts';
-import { openInstallation, policyOf } from '../src/services/installation.ts';
+import { appendEvent, factsOf, openInstallation, policyOf, type OpenInstallation } from '../src/services/installation.ts';
+import { choosePerson } from '../src/services/person.ts';
 import { unlockPerson, type UnlockRequest } from '../src/services/unlock.ts';
 import { PassphraseInputError, promptPassphrase } from '../src/terminal/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
 import { clampConfig } from '../src/lock/machine.ts';
-import { policyInForce } from '../src/policy/index.ts';
+import { askedConsent, consentEntry, policyInForce } from '../src/policy/index.ts';
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
@@ -34,7 +35,9 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     if (code !== 0) return code;
   } else if (!(await unlock(env, say))) return 1;
   const installation = requireInstallation(home);
-  const { policy } = await policyOf(await openInstallation({ env }));
+  const site = await openInstallation({ env });
+  const { policy } = await policyOf(site);
+  if (!(await accepted(site, say))) return 1;
   const signer = await openSigner(home, installation);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
@@ -62,6 +65,25 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   } finally {
     await socket.close();
   }
+}
+
+/** Shows the policy's text to whoever has not accepted it, before anything runs. @returns false where they do not */
+async function accepted(site: OpenInstallation, say: (line: string) => void): Promise<boolean> {
+  const facts = await factsOf(site);
+  // Whose shell it will be: the recording chooses them in the same way.
+  const { id } = await choosePerson(site.home, facts, undefined, (entry) => appendEvent(site, entry));
+  const asked = askedConsent(policyInForce(site.home, facts), facts, id);
+  if (!asked) return true;
+  process.stderr.write(
+    `\n${asked.text.replaceAll(/(?!\n)\p{Cc}/gu, '?')}\n\nThis is version ${asked.version} of this workstation's text. That you accept it is entered in the ledger, once.\n`,
+  );
+  const [answer] = (await askLines(['Type accept to go on, or anything else to leave: '])) ?? [];
+  if (answer?.toLowerCase() !== 'accept') {
+    say('not accepted. No shell was started.');
+    return false;
+  }
+  await appendEvent(site, consentEntry(id, asked));
+  return true;
 }
 
 const minutes = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60} minute${seconds === 60 ? '' : 's'}` : `${seconds} seconds`);

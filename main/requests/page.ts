@@ -1,15 +1,18 @@
 /** What every page says: its first message, and that somebody is there. */
-import { denialOf, type Grant } from '../../src/access/index.ts';
+import { denialOf, denials, type Grant } from '../../src/access/index.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
 import { askSentence, auditKeysToAskFor } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
+import { sentenceOf } from '../../src/types/sentence.ts';
 import { ViewRefused } from '../pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity'> {
-  const { gate, windows, vaults, pty, unlock, workspace, status, policy, display, installed, journal, emit } = parts;
+export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent'> {
+  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, display, installed, journal, emit } = parts;
+  /** What the page is shown once the person has accepted the policy's text. */
+  let waiting: (() => Promise<void>) | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
   async function attach(key: Uint8Array, person: PersonRecord, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
@@ -58,12 +61,24 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       const { session } = gate;
       if (windows.surface !== 'workspace' || !session) return {};
       const { person, grant } = session;
+      // Which policy is in force now, before anything is shown.
+      await policy.look(true).catch(() => undefined);
+      check();
       // Whoever may not use sessions is in, and is shown none: the shells are not even asked.
       const sees = denialOf('session.use', { phase: 'open', grant }, Date.now()) === undefined;
-      if (sees) await attach(key, person, grant, asking, check);
-      const { view } = workspace;
-      emit('lease', {});
-      if (view && sees) emit('view', view);
+      const show = async (): Promise<void> => {
+        if (sees) await attach(key, person, grant, asking, check);
+        const { view } = workspace;
+        emit('lease', {});
+        if (view && sees) emit('view', view);
+      };
+      // No pane is shown to whoever has not accepted the policy's text, and the shells are not asked before either.
+      const asked = consent.asked(person.id);
+      waiting = asked && show;
+      if (asked) {
+        emit('lease', {});
+        emit('consent', { version: asked.version, text: asked.text });
+      } else await show();
       emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);
@@ -71,8 +86,17 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
       gate.greeted();
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
-      await policy.look().catch(() => undefined);
-      policy.remind();
+      await policy.remind(welcome?.lastUnlock ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
+      return {};
+    },
+    'consent.accept': async ({ version }) => {
+      const { session } = gate;
+      if (!session) throw new Refusal('locked', denials.locked);
+      const show = waiting;
+      await consent.accept(session.person.id, version);
+      waiting = undefined;
+      emit('consent', null);
+      await show?.();
       return {};
     },
     activity: async ({ kind }) => {

@@ -7,6 +7,7 @@ import type { Handlers } from '../../src/process/bridge-server.ts';
 import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { DisplayFile } from '../display.ts';
+import type { Consent } from '../consent.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
@@ -38,6 +39,7 @@ export interface RequestParts {
   readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'waitSeconds'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
+  readonly consent: Consent;
   readonly installed: Pick<InstalledHolder, 'current'>;
   readonly journal: Pick<Journal, 'log' | 'notEntered'>;
   readonly display: Pick<DisplayFile, 'value' | 'change'>;

@@ -315,6 +315,11 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             </span>
           ))}
         </div>
+        {facts?.policy ? (
+          <span class="st dim lockline__policy">
+            {text.policy(facts.policy.version, messages.line.classes[facts.policy.class], left(facts.policy.idleSeconds))}
+          </span>
+        ) : null}
         <DisplaySettings bridge={bridge} />
       </footer>
       <LiveRegions />

@@ -137,6 +137,13 @@ export const messages = {
     label: 'Paste of more than one line',
   },
 
+  consent: {
+    title: 'Before your first pane',
+    version: (version: number) => `Version ${version} of this workstation’s text. That you accept it is entered in the ledger, once.`,
+    lock: 'Lock, do not accept',
+    accept: 'Accept',
+  },
+
   confirm: { label: 'Question', no: 'Leave it', yes: 'Yes', hint: 'Nothing happens until you answer.' },
 
   prompt: {
@@ -249,6 +256,7 @@ export const messages = {
     nothingRuns: 'Nothing runs yet. Unlocking starts your shell, sealed from its first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
     stillCopied: 'This page could not clear the clipboard.',
+    policy: (version: number, place: string, idle: string) => `policy ${version}, ${place}, locks after ${idle}`,
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
 

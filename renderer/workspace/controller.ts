@@ -70,6 +70,7 @@ export class Controller {
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', (notice) => this.#onNotice(notice));
     bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
+    bridge.on('consent', (consent) => this.#onConsent(consent));
     bridge.on('client', (action) => this.#clientActions[action.action](action as never));
     bridge.on('channel', ({ peer }) => {
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
@@ -81,7 +82,7 @@ export class Controller {
     setInterval(() => this.#countDown(), 1000);
     // Only when one of these changes: a status each second must not take the focus from a button on the line.
     effect(() => {
-      const free = !model.band.value && !model.warned.value && model.searching.value === undefined;
+      const free = !model.band.value && !model.consent.value && !model.warned.value && model.searching.value === undefined;
       // A turn later: a band that closes gives the focus back to what had it, which may be another pane by now.
       if (model.activePaneId.value !== undefined && free) setTimeout(() => this.focusTerminal());
     });
@@ -104,6 +105,20 @@ export class Controller {
     if (key === this.#stage) return;
     this.#stage = key;
     void this.#ask(this.bridge.request('workspace.size', size));
+  }
+
+  #onConsent(consent: Events['consent']): void {
+    const accepted = model.consent.value !== undefined && consent === null;
+    model.consent.value = consent ?? undefined;
+    if (!accepted) return;
+    // The core did not take the size before: no pane was to be opened.
+    this.#stage = '';
+    this.measure();
+  }
+
+  /** The person has read the policy's text. */
+  async accept(version: number): Promise<void> {
+    await this.#ask(this.bridge.request('consent.accept', { version }));
   }
 
   terminal(pane: number): TerminalView {

@@ -48,6 +48,8 @@ export const lockIn = signal(0);
 export const prefixActive = signal(false);
 export const whichKey = signal(false);
 export const band = signal<OpenBand | undefined>(undefined);
+/** The policy's text, which has to be accepted before anything else. */
+export const consent = signal<{ readonly version: number; readonly text: string } | undefined>(undefined);
 export const toasts = signal<readonly Notice[]>([]);
 /** Lines that were given at the prompt, newest first. */
 export const promptHistory = signal<readonly string[]>([]);

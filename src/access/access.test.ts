@@ -83,6 +83,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'session.record': [['locked', 'open'], ['operator']],
+  'consent.accept': [['open'], roles],
 };
 
 /** Whoever is not listed may not. */

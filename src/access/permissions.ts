@@ -18,6 +18,7 @@ export interface PermissionRow {
 }
 
 const always: readonly Phase[] = phases;
+const everyRole: readonly Role[] = ['operator', 'auditor', 'security', 'custodian', 'emergency'];
 
 export const permissions = {
   'page.stand': { when: always, roles: 'anyone', help: 'Stand in the window: say hello, say that somebody is there, choose colours.' },
@@ -45,6 +46,7 @@ export const permissions = {
   'vault.slot.add': { when: ['open'], roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
   'installation.rotate': { when: ['open'], roles: ['operator'], help: 'Have another key take over as that of the installation.' },
   'audit-key.prove': { when: ['open'], roles: ['operator'], help: 'Have it entered that one has the private half of an audit key.' },
+  'consent.accept': { when: ['open'], roles: everyRole, help: 'Accept the text of the policy in force.' },
   'policy.accept': { when: ['open'], roles: ['operator'], help: 'Take a changed policy into force.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

@@ -16,9 +16,12 @@ export const hostName = z
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'is not a host name in lower case');
 export const certificates = z.string().max(MAX_PEM).refine(isPem, 'is not certificates in PEM');
 
-export const anchorName = z.string().regex(anchorNamePattern, 'is not a name: lower-case letters, digits and hyphens, 32 at most, a letter first');
+export const anchorName = z
+  .string()
+  .regex(anchorNamePattern, 'is not a name: lower-case letters, digits and hyphens, 32 at most, a letter first')
+  .describe('What the anchor is called here and in the ledger.');
 /** Checkpoints come every ten seconds at most, and a day without a head is no anchor. */
-export const everySeconds = z.int().min(10).max(86_400).optional();
+export const everySeconds = z.int().min(10).max(86_400).optional().describe('Seconds between two heads that are handed over. Left out: a time of its kind.');
 
 /** The certificates of a PEM text, one text each. */
 export function splitPem(text: string): string[] {

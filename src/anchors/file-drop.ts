@@ -72,9 +72,8 @@ const STICKY = 0o1000;
 
 const rowSchema = z.strictObject({
   name: anchorName,
-  kind: z.literal('file'),
-  /** A folder on another disk or a share. `wardmux anchor add` marks it, so that an empty mount point is not taken for it. */
-  folder: absolutePath,
+  kind: z.literal('file').describe('A file on another disk or a share.'),
+  folder: absolutePath.describe('A folder on another disk or a share. wardmux anchor add marks it, so that an empty mount point is not taken for it.'),
   everySeconds,
 });
 export type FileAnchor = z.infer<typeof rowSchema>;

@@ -57,20 +57,17 @@ async function readPem(path: string): Promise<Buffer> {
 const rowSchema = z
   .strictObject({
     name: anchorName,
-    kind: z.literal('syslog'),
-    host: hostName,
-    /** RFC 5425: 6514. */
-    port: z.int().min(1).max(65_535),
-    /** Who may have signed the server's certificate. */
-    ca: certificates.optional(),
-    /** SHA-256 of the server's certificate (DER), lower-case hex: instead of a CA, or beside it. */
+    kind: z.literal('syslog').describe('A syslog collector over TLS (RFC 5425).'),
+    host: hostName.describe('Its name, which network has to allow.'),
+    port: z.int().min(1).max(65_535).describe('Its port; RFC 5425 names 6514.'),
+    ca: certificates.optional().describe("Who may have signed the server's certificate, in PEM."),
     fingerprint: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hexadecimal')
-      .optional(),
-    /** PEM files of this workstation, where the server asks for a certificate. */
-    certificate: absolutePath.optional(),
-    key: absolutePath.optional(),
+      .optional()
+      .describe("SHA-256 of the server's certificate (DER), lower-case hexadecimal: instead of a CA, or beside it."),
+    certificate: absolutePath.optional().describe('A PEM file of this workstation, where the server asks for a certificate.'),
+    key: absolutePath.optional().describe('The PEM file of its private key.'),
     everySeconds,
   })
   .refine(({ ca, fingerprint }) => ca !== undefined || fingerprint !== undefined, { path: ['ca'], message: 'or fingerprint is needed to know the server' })

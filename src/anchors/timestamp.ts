@@ -22,12 +22,14 @@ const MAX_ANSWER = 64 * 1024;
 
 const rowSchema = z.strictObject({
   name: anchorName,
-  kind: z.literal('timestamp'),
-  url: z.string().max(1024).refine(isHttpUrl, 'is not an http or https address with a host name in lower case, without user, query or fragment'),
-  /** The roots that a token's certificate must lead to. */
-  ca: certificates,
-  /** Who may have signed the certificate of an https server; left out: the authorities that Node knows. */
-  tlsCa: certificates.optional(),
+  kind: z.literal('timestamp').describe('A time-stamping authority (RFC 3161).'),
+  url: z
+    .string()
+    .max(1024)
+    .refine(isHttpUrl, 'is not an http or https address with a host name in lower case, without user, query or fragment')
+    .describe('Its address, whose host network has to allow.'),
+  ca: certificates.describe("The roots that a token's certificate must lead to, in PEM."),
+  tlsCa: certificates.optional().describe('Who may have signed the certificate of an https server. Left out: the authorities that Node knows.'),
   everySeconds,
 });
 export type TimestampAnchor = z.infer<typeof rowSchema>;

@@ -10,7 +10,7 @@
  */
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { surfaces, unlockMethods, type Surface, type WorkstationClass } from '../types/words.ts';
+import { surfaces, unlockMethods, workstationClasses, type Surface, type WorkstationClass } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -68,6 +68,9 @@ export const requests = {
   'setup.passkeyProve': row('installation.create', ['setup'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() }), STEPS_MS),
   'setup.finish': row('installation.create', ['setup'], none, none, STEPS_MS),
 
+  /** The person who is in accepts the policy's text, which came as `consent`. The panes follow. */
+  'consent.accept': row('consent.accept', ['workspace'], z.strictObject({ version: z.number().int().positive() }), none, STEPS_MS),
+
   'lock.facts': row(
     'identity.unlock',
     ['lock'],
@@ -84,6 +87,8 @@ export const requests = {
       /** Something was copied in the workspace: the page overwrites the clipboard with nothing. */
       clearClipboard: z.boolean(),
       passkeyLimit,
+      /** Which policy is in force; null where that cannot be read. */
+      policy: z.object({ version: z.number(), class: z.enum(workstationClasses), idleSeconds: z.number() }).nullable(),
     }),
   ),
   /** The clipboard holds nothing any more. */
@@ -252,6 +257,8 @@ export interface Events {
   display: Display;
   /** To the lock page: `lock.facts` has something else to say now. */
   stale: Readonly<Record<string, never>>;
+  /** The policy's text, which the person has yet to accept; null where nothing has to be accepted any more. No pane is shown or opened before it is. */
+  consent: { readonly version: number; readonly text: string } | null;
   /** Welcome after an unlock: last unlock, failures since. */
   welcome: { readonly lastUnlock: string | null; readonly failures: number };
 }

@@ -21,6 +21,17 @@ export function factor(text: string): number {
   return value;
 }
 
+/** A moment: a day, which means its end (UTC), or a time with its zone. @returns milliseconds since the epoch */
+export function moment(text: string): number {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text);
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const at = day || time ? Date.parse(day ? `${text}T23:59:59.999Z` : text) : Number.NaN;
+  // Days that no month has are turned into others, and nobody meant those.
+  if (Number.isNaN(at) || (day && new Date(at).toISOString().slice(0, 10) !== text))
+    throw new InvalidArgumentError('It is a day as 2026-11-28, which means its end in UTC, or a time with its zone as 2026-11-28T14:00:00Z.');
+  return at;
+}
+
 /** --person and --passphrase-fd. */
 export function personOptions(command: Command): Command {
   return command

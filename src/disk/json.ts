@@ -5,31 +5,55 @@ import { StorageFault } from './fault.ts';
 import { utf8Text } from './utf8.ts';
 import { issueInWords } from './issue.ts';
 
+/** One thing that is wrong with a file. */
+export interface JsonFinding {
+  /** Names with dots between them; empty for the whole. */
+  readonly field: string;
+  readonly path: readonly (string | number)[];
+  /** From 1. */
+  readonly line: number;
+  /** Follows the name of the field. */
+  readonly sentence: string;
+}
+
+/** What a file says, or everything that is wrong with it. `text`: why it is no JSON at all. */
+export type JsonReading<T> =
+  { readonly value: T } | { readonly text: string; readonly findings?: undefined } | { readonly text?: undefined; readonly findings: readonly JsonFinding[] };
+
+/** Reads bytes as a schema has them, with every finding. */
+export function readAsJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): JsonReading<T> {
+  // Some editors put a byte order mark in front of what people change with them.
+  const text = utf8Text(bytes)?.replace(/^\uFEFF/, '');
+  if (text === undefined) return { text: 'is not JSON in UTF-8' };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { text: `is not JSON: ${placeOf(text, faultIn(text))}` };
+  }
+  const result = schema.safeParse(value, { error: issueInWords });
+  if (result.success) return { value: result.data };
+  return {
+    findings: result.error.issues.map(({ path, message }) => ({
+      field: path.map(String).join('.'),
+      path: path.map((step) => (typeof step === 'number' ? step : String(step))),
+      line: lineOf(text, path.map(String)),
+      sentence: message,
+    })),
+  };
+}
+
 /**
  * Parses the bytes of a file.
  * @param advice what to do, a sentence, for example where a backup of the file may be.
  * @throws StorageFault with code `corrupt`, naming the path and the first wrong field.
  */
 export function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string, advice: string): T {
-  // Some editors put a byte order mark in front of what people change with them.
-  const text = utf8Text(bytes)?.replace(/^\uFEFF/, '');
-  if (text === undefined) throw new StorageFault('corrupt', path, `${path} is not JSON in UTF-8. It is left as it is. ${advice}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new StorageFault('corrupt', path, `${path} is not JSON: ${placeOf(text, faultIn(text))}. It is left as it is. ${advice}`);
-  }
-  const result = schema.safeParse(value, { error: issueInWords });
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = issue?.path.map(String).join('.') || 'the top level';
-  const line = lineOf(text, issue?.path.map(String) ?? []);
-  throw new StorageFault(
-    'corrupt',
-    path,
-    `${path} is not valid at ${field} (line ${line}): ${issue?.message ?? 'is not valid'}. It is left as it is. ${advice}`,
-  );
+  const read = readAsJson(schema, bytes);
+  if ('value' in read) return read.value;
+  const [first] = read.findings ?? [];
+  const what = first ? `is not valid at ${first.field || 'the top level'} (line ${first.line}): ${first.sentence}` : read.text;
+  throw new StorageFault('corrupt', path, `${path} ${what}. It is left as it is. ${advice}`);
 }
 
 /** True where more text could still make JSON of it. V8 names the end of the text then, and never quotes it. */

@@ -6,6 +6,7 @@ import { mountedMedia } from '../disk/media.ts';
 import { auditKeyPlace } from '../services/audit-key.ts';
 import { Refusal } from '../types/refusal.ts';
 import { firstRun, refuseEarly, type FirstRunInput } from '../services/first-run.ts';
+import type { PresetName } from '../policy/index.ts';
 import { loadJudge } from '../people/passphrase.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
 import { sentenceOf } from '../types/sentence.ts';
@@ -19,6 +20,8 @@ export interface InitOptions {
   readonly json?: boolean;
   readonly replaceInstallation?: boolean;
   readonly secretStore?: 'file';
+  /** What the policy begins with. */
+  readonly preset?: PresetName;
 }
 
 export interface InitIo {
@@ -79,6 +82,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
       auditKeyPath,
       replaceInstallation: options.replaceInstallation === true,
       ...(options.secretStore ? { secretStore: options.secretStore } : {}),
+      ...(options.preset ? { preset: options.preset } : {}),
     });
     result.identity.destroy();
     const { installation, person, auditKid, policySha256, secretStore } = result;

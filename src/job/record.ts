@@ -23,7 +23,7 @@ import type { RecordingNotice } from '../recording/types.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import type { Admit, Enter } from '../services/admit.ts';
 import { choosePerson } from '../services/person.ts';
-import { recordingRules, recordingOwner } from '../services/start-recording.ts';
+import { recordingRules, recordingOwner, type RecordingOwner } from '../services/start-recording.ts';
 import { homeFolder, openHome, requireInstallation, type Home } from '../storage/index.ts';
 import type { PersonRecord } from '../people/types.ts';
 import { sentenceOf, SentenceError } from '../types/sentence.ts';
@@ -94,6 +94,7 @@ interface Begun {
   readonly home: Home;
   readonly installation: string;
   readonly person: PersonRecord;
+  readonly owner: RecordingOwner;
   readonly loaded: LoadedPolicy;
   readonly ledger: Ledger;
   readonly signer: InstallationSigner;
@@ -112,7 +113,8 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
     const enter: Enter = (entry) => ledger.append(entry);
     const person = await choosePerson(home, ledger.facts, args.person, enter);
     await context.admit({ phase: 'locked', grant: grantOf(person, 'named') }, enter);
-    return { home, installation: installation.id, person, loaded, ledger, signer };
+    const owner = recordingOwner(person, loaded, ledger.facts);
+    return { home, installation: installation.id, person, owner, loaded, ledger, signer };
   } catch (error) {
     await ledger.close();
     throw error;
@@ -120,7 +122,7 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
 }
 
 async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
-  const { ledger, loaded, person } = begun;
+  const { ledger, loaded, person, owner } = begun;
   const rules = recordingRules(loaded);
   let ledgerFault: string | undefined;
   // What may be over soon is kept by the ledger: its end says where something was not entered.
@@ -179,7 +181,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     const recording = recordingOptions({
       place: { recordingsFolder: begun.home.recordings, installation: begun.installation, version: context.version },
       rules,
-      owner: recordingOwner(person, loaded),
+      owner,
       start: { command: args.command, cwd: context.cwd, ...size, term },
       notice: heard,
     });

@@ -8,6 +8,7 @@ import { hasExactly, parseOneObject } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
+import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
 import { LedgerError } from './errors.ts';
@@ -19,6 +20,12 @@ import { recordingRows } from './table/recordings.ts';
 import type { EventRow, FieldType, Row } from './table/row.ts';
 import type { LedgerEntry, LedgerEvent } from './types.ts';
 
+/** A changed field of the policy: which, which way, what it was, what it is. Values are numbers, yes and no, words of closed lists, or digests; - for nothing. */
+const POLICY_VALUE = `(?:-|true|false|\\d{1,16}(?:\\.\\d{1,17})?|[0-9a-f]{64}|${workstationClasses.join('|')})`;
+const POLICY_CHANGE = new RegExp(
+  `^(?:${policyFieldNames.map((name) => name.replaceAll(/[$.]/g, '\\$&')).join('|')}) (?:${policyDirections.join('|')}) ${POLICY_VALUE} ${POLICY_VALUE}$`,
+);
+
 /** Most entries in a list field: a policy with more audit keys than this is a mistake. */
 const MAX_LIST = 64;
 
@@ -28,7 +35,7 @@ export const eventTable: readonly EventRow[] = rows;
 
 type Value<T> = T extends readonly string[]
   ? T[number]
-  : T extends 'kids' | 'digests'
+  : T extends 'kids' | 'digests' | 'policy-changes'
     ? readonly string[]
     : T extends 'count' | 'integer'
       ? number
@@ -141,6 +148,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return typeof value === 'string' && Object.hasOwn(permissions, value);
     case 'digests':
       return areDigests(value);
+    case 'policy-changes':
+      return Array.isArray(value) && value.length <= MAX_LIST && value.every((change) => typeof change === 'string' && POLICY_CHANGE.test(change));
     default:
       return typeof value === 'string' && patterns[type].test(value);
   }

@@ -34,6 +34,13 @@ export interface PolicyFacts {
   readonly seq: number;
 }
 
+/** What a person has accepted of the policy's consent text. */
+export interface ConsentFacts {
+  readonly version: number;
+  /** Of the text. */
+  readonly sha256: string;
+}
+
 /** An audit key that a policy had which was in force: the events that say so, and nothing else. */
 export interface AuditKeyFacts {
   readonly kid: string;
@@ -61,11 +68,15 @@ export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
   readonly policy: PolicyFacts | null;
+  /** The SHA-256 of every policy that was in force, oldest first; the last one is in force. */
+  readonly policies: readonly string[];
+  /** The last that each person has accepted. */
+  readonly consents: readonly (readonly [string, ConsentFacts])[];
   readonly auditKeys: readonly AuditKeyFacts[];
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, auditKeys: [], keys: NO_CHAIN };
+export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, policies: [], consents: [], auditKeys: [], keys: NO_CHAIN };
 
 /** Attempts for people who are not known count together. */
 const NOBODY = '';
@@ -77,15 +88,19 @@ export class LedgerFacts {
   readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
   #policy: PolicyFacts | undefined;
+  readonly #policies: string[] = [];
+  readonly #consents = new Map<string, ConsentFacts>();
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
   #keys: KeyChain = NO_CHAIN;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, policy, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, policy, policies, consents, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
     facts.#policy = policy ?? undefined;
+    facts.#policies.push(...policies);
+    for (const [id, consent] of consents) facts.#consents.set(id, consent);
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
     facts.#keys = keys;
     return facts;
@@ -96,6 +111,8 @@ export class LedgerFacts {
       people: [...this.#people],
       attempts: [...this.#attempts],
       policy: this.#policy ?? null,
+      policies: [...this.#policies],
+      consents: [...this.#consents],
       auditKeys: this.auditKeys(),
       keys: this.#keys,
     };
@@ -118,6 +135,11 @@ export class LedgerFacts {
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
         if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
+        return;
+      }
+      case 'consent.accepted': {
+        const { version, sha256 } = detail ?? {};
+        if (person !== undefined && typeof version === 'number' && typeof sha256 === 'string') this.#consents.set(person, { version, sha256 });
         return;
       }
       case 'audit-key.proven':
@@ -162,6 +184,7 @@ export class LedgerFacts {
       this.#auditKeys.set(kid, { kid, policy: sha256, inForce, apart, asked });
     }
     this.#policy = policy;
+    this.#policies.push(sha256);
   }
 
   #succeeded(person: string | undefined, method: unknown, seq: number): void {
@@ -190,6 +213,16 @@ export class LedgerFacts {
   /** The policy in force. Undefined before the first run. */
   get policy(): PolicyFacts | undefined {
     return this.#policy;
+  }
+
+  /** The SHA-256 of every policy that was in force, oldest first: the n-th is version n. The last one is in force. */
+  get policies(): readonly string[] {
+    return this.#policies;
+  }
+
+  /** What a person accepted last of the policy's consent text; undefined where nothing. */
+  consent(person: string): ConsentFacts | undefined {
+    return this.#consents.get(person);
   }
 
   /** Every audit key that a policy in force had, in the order in which they came. */

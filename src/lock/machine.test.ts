@@ -98,6 +98,33 @@ describe('what locks', () => {
     expect(lockView(walk.state, start)).toEqual({ lockIn: 0, idleSeconds: 120, warning: false });
   });
 
+  it('is the longest time after an unlock, to the second, whatever is typed, and the next unlock begins it anew', () => {
+    const walk = new Walk();
+    walk.send({ type: 'configure', config: { ...config, maxHours: 1 }, now: start - 1 });
+    walk.open();
+    const typing = (from: number, to: number): number | undefined => {
+      for (let second = from; second <= to; second++) {
+        walk.send({ type: 'input', kind: 'key', now: start + second * 1000 });
+        if (!isHeld(walk.state)) return second;
+      }
+      return undefined;
+    };
+    expect(typing(1, 3590)).toBeUndefined();
+    // No key keeps it open, so the warning that says so does not stand.
+    expect(lockView(walk.state, start + 3_590_000)).toEqual({ lockIn: 10, idleSeconds: 120, warning: false });
+    expect(typing(3591, 4000)).toBe(3600);
+    expect(walk.locks).toEqual(['limit']);
+    walk.open(start + 3_601_000);
+    expect(typing(3602, 7200)).toBeUndefined();
+    expect(typing(7201, 7300)).toBe(7201);
+    walk.open(start + 8_000_000);
+    walk.send({ type: 'configure', config: { ...config, maxHours: 24 }, now: start + 8_000_001 });
+    expect(typing(8001, 11_700)).toBeUndefined();
+    // A stricter policy does not wait for the next unlock.
+    walk.send({ type: 'configure', config: { ...config, maxHours: 1 }, now: start + 11_700_001 });
+    expect(walk.locks).toEqual(['limit', 'limit', 'limit']);
+  });
+
   it('is not put off by a key that comes too late', () => {
     const walk = new Walk().open();
     walk.ticks(1, 119);
@@ -158,7 +185,7 @@ describe('what locks', () => {
     expect([walk.state.phase, walk.locks]).toEqual(['closed', [cause]]);
   });
 
-  it.each([{ phase: 'ajar' }, { lastInput: NaN }, { seen: NaN }])('is a state that it does not know: %o', (broken) => {
+  it.each([{ phase: 'ajar' }, { lastInput: NaN }, { seen: NaN }, { since: NaN }])('is a state that it does not know: %o', (broken) => {
     const walk = new Walk().open();
     walk.state = { ...walk.state, ...broken } as unknown as LockState;
     walk.send({ type: 'input', kind: 'key', now: start + 1 });
@@ -173,9 +200,11 @@ describe('what locks', () => {
   });
 
   it('clamps what a policy must not say', () => {
-    expect(clampConfig({ idleSeconds: 0, warnSeconds: 99 })).toEqual({ idleSeconds: 30, warnSeconds: 15, gapSeconds: 30 });
-    expect(clampConfig({ idleSeconds: 1e9, warnSeconds: -1, gapSeconds: 1e9 })).toEqual({ idleSeconds: 900, warnSeconds: 0, gapSeconds: 30 });
-    expect(clampConfig({ idleSeconds: NaN, warnSeconds: NaN })).toEqual({ idleSeconds: 30, warnSeconds: 15, gapSeconds: 30 });
+    expect(clampConfig({ idleSeconds: 0, warnSeconds: 99 })).toEqual({ idleSeconds: 30, warnSeconds: 15, maxHours: 24, gapSeconds: 30 });
+    expect(clampConfig({ idleSeconds: 1e9, warnSeconds: -1, gapSeconds: 1e9 })).toEqual({ idleSeconds: 900, warnSeconds: 0, maxHours: 24, gapSeconds: 30 });
+    expect(clampConfig({ idleSeconds: NaN, warnSeconds: NaN, maxHours: NaN })).toEqual({ idleSeconds: 30, warnSeconds: 15, maxHours: 1, gapSeconds: 30 });
+    expect(clampConfig({ idleSeconds: 60, warnSeconds: 15, maxHours: 0 })).toMatchObject({ maxHours: 1 });
+    expect(clampConfig({ idleSeconds: 60, warnSeconds: 15, maxHours: 1e9 })).toMatchObject({ maxHours: 24 });
   });
 });
 

@@ -15,17 +15,23 @@ const defaultGapSeconds = 30;
 const idleCeilingSeconds = 900;
 const idleFloorSeconds = 30;
 
+/** No policy leaves an identity open for longer than this, whatever is typed (NIST SP 800-63B-4: a day in all at AAL2). */
+const longestHours = 24;
+
 export interface LockConfig {
   /** Seconds without input until the lock; held between the floor and the ceiling. */
   readonly idleSeconds: number;
   /** Seconds of warning before it. */
   readonly warnSeconds: number;
+  /** Hours after an unlock at which it locks, whatever was done meanwhile. Left out: the ceiling. */
+  readonly maxHours?: number | undefined;
   /** Longest silence between two events; see defaultGapSeconds. */
   readonly gapSeconds?: number;
 }
 
 export type LockCause =
   | 'idle'
+  | 'limit'
   | 'hotkey'
   | 'menu'
   | 'command'
@@ -60,8 +66,11 @@ export type LockEvent =
 /** An event, to which whoever keeps the machine adds the time. */
 export type UntimedEvent = LockEvent extends infer E ? (E extends LockEvent ? Omit<E, 'now'> : never) : never;
 
+/** A policy's numbers, in the range that is safe. */
+type SafeConfig = { readonly [N in keyof LockConfig]-?: number };
+
 interface Common {
-  readonly config: Required<LockConfig>;
+  readonly config: SafeConfig;
   /** Attempts so far. The last one has this number. */
   readonly attempts: number;
 }
@@ -76,6 +85,8 @@ export interface HeldState extends Common {
   readonly phase: 'created' | 'opening' | 'open';
   /** What an attempt that fails goes back to. */
   readonly behind: 'closed' | 'created';
+  /** When somebody was let in, or began to be. */
+  readonly since: number;
   /** Time of the latest event. */
   readonly seen: number;
   readonly lastInput: number;
@@ -103,6 +114,8 @@ export interface LockView {
   readonly warning: boolean;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** Until a policy is known, the strictest. */
 const strictest: LockConfig = { idleSeconds: idleFloorSeconds, warnSeconds: 0 };
 
@@ -112,13 +125,14 @@ export function initialLock(config: LockConfig = strictest): ClosedState {
 }
 
 /** Brings a policy's numbers into the range that is safe; a number that is none becomes the strictest. */
-export function clampConfig(config: LockConfig): Required<LockConfig> {
+export function clampConfig(config: LockConfig): SafeConfig {
   const within = (value: number | undefined, low: number, high: number, otherwise: number): number =>
     value === undefined || !Number.isFinite(value) ? otherwise : Math.min(high, Math.max(low, value));
   const idleSeconds = within(config.idleSeconds, idleFloorSeconds, idleCeilingSeconds, idleFloorSeconds);
   // The warning takes half of the time at most, so that working is not one long warning.
   const warnSeconds = within(config.warnSeconds, 0, idleSeconds / 2, Math.min(15, idleSeconds / 2));
-  return { idleSeconds, warnSeconds, gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds) };
+  const maxHours = config.maxHours === undefined ? longestHours : within(config.maxHours, 1, longestHours, 1);
+  return { idleSeconds, warnSeconds, maxHours, gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds) };
 }
 
 export function isHeld(state: LockState): state is HeldState {
@@ -147,7 +161,7 @@ export function stepLock(before: LockState, event: LockEvent): LockStep {
       return seen.phase === 'created' ? accept({ ...seen, phase: 'opening', attempts: seen.attempts + 1 }) : refuse(seen);
     case 'opened':
       // Proving it was something that a person did.
-      return underWay(seen, event.attempt) ? accept({ ...seen, phase: 'open', behind: 'closed', lastInput: now, moveUsed: false }) : refuse(seen);
+      return underWay(seen, event.attempt) ? accept({ ...seen, phase: 'open', behind: 'closed', since: now, lastInput: now, moveUsed: false }) : refuse(seen);
     case 'failed':
       if (!underWay(seen, event.attempt)) return refuse(seen);
       return accept(seen.behind === 'created' ? { ...seen, phase: 'created' } : closed(seen));
@@ -162,8 +176,10 @@ export function stepLock(before: LockState, event: LockEvent): LockStep {
 export function lockView(state: LockState, now: number): LockView {
   const { idleSeconds, warnSeconds } = state.config;
   if (!isHeld(state)) return { idleSeconds, lockIn: 0, warning: false };
-  const left = idleSeconds * 1000 - idleMs(state, now);
-  return { idleSeconds, lockIn: Math.max(0, Math.ceil(left / 1000)), warning: left <= warnSeconds * 1000 };
+  const idle = idleSeconds * 1000 - idleMs(state, now);
+  const left = Math.min(idle, state.config.maxHours * HOUR_MS - (now - state.since));
+  // The warning says that a key keeps it open, which is true of the idle time alone.
+  return { idleSeconds, lockIn: Math.max(0, Math.ceil(left / 1000)), warning: idle <= warnSeconds * 1000 };
 }
 
 const accept = (state: LockState): LockStep => ({ state, accepted: true });
@@ -188,6 +204,7 @@ const hold = ({ config, attempts }: ClosedState, phase: 'created' | 'opening', n
   behind: phase === 'created' ? 'created' : 'closed',
   config,
   attempts,
+  since: now,
   seen: now,
   lastInput: now,
   moveUsed: false,
@@ -201,7 +218,7 @@ function close(state: HeldState, cause: LockCause): LockStep {
 }
 
 const phases: ReadonlySet<string> = new Set(['created', 'opening', 'open'] satisfies HeldState['phase'][]);
-const isSound = (state: HeldState): boolean => phases.has(state.phase) && Number.isFinite(state.lastInput) && Number.isFinite(state.seen);
+const isSound = (state: HeldState): boolean => phases.has(state.phase) && [state.lastInput, state.seen, state.since].every(Number.isFinite);
 
 /** Only the last attempt, and only as long as nothing has ended it. */
 const underWay = (state: HeldState, attempt: number): boolean => state.phase === 'opening' && attempt === state.attempts;
@@ -217,6 +234,7 @@ function idleMs(state: HeldState, now: number): number {
 function overdue(state: HeldState, now: number): LockCause | undefined {
   if (now < state.seen) return 'clock-back';
   if (idleMs(state, now) >= state.config.idleSeconds * 1000) return 'idle';
+  if (now - state.since >= state.config.maxHours * HOUR_MS) return 'limit';
   return now - state.seen > state.config.gapSeconds * 1000 ? 'gap' : undefined;
 }
 

@@ -1,4 +1,7 @@
-/** What differs between two policies, as people read it: the path, what it was, what it would be. Pure. */
+/** What differs between two policies, as people read it: the path, what it was, what it would be, and which way that goes. Pure. */
+import { hash } from 'node:crypto';
+import { workstationClasses, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
+import { directionOf, fieldOf, worstDirection } from './fields.ts';
 import type { Policy } from './types.ts';
 
 export interface Difference {
@@ -6,6 +9,7 @@ export interface Difference {
   /** JSON; null where there was nothing. */
   readonly before: string | null;
   readonly after: string | null;
+  readonly direction: PolicyDirection;
 }
 
 /** A value longer than this is cut: a certificate in PEM would fill the window. */
@@ -16,12 +20,12 @@ function shown(value: unknown): string {
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
 }
 
-/** Every leaf by its path. Rows of a list go by their name, so that one that was added does not shift the others. */
+/** Every leaf by its path. Rows of a list go by their name, and words of one by themselves, so that one that was added does not shift the others. */
 function leaves(value: unknown, path: string, into: Map<string, unknown>): Map<string, unknown> {
   if (Array.isArray(value)) {
     value.forEach((item: unknown, i) => {
       const row = typeof item === 'object' && item !== null ? (item as { kid?: unknown; name?: unknown }) : {};
-      const name = row.kid ?? row.name;
+      const name = typeof item === 'string' ? item : (row.kid ?? row.name);
       // A kid is the thumbprint of its key: with the same kid only the label can differ.
       if (row.kid !== undefined) into.set(`${path}.${String(row.kid)}`, (item as { label?: unknown }).label);
       else leaves(item, `${path}.${typeof name === 'string' ? name : String(i)}`, into);
@@ -33,12 +37,61 @@ function leaves(value: unknown, path: string, into: Map<string, unknown>): Map<s
   return into;
 }
 
+/** A list that is empty on one side and has rows on the other: its rows say all of it. */
+const saidByItsRows = (path: string, one: Map<string, unknown>, other: Map<string, unknown>): boolean =>
+  Array.isArray(one.get(path)) && !other.has(path) && [...other.keys()].some((each) => each.startsWith(`${path}.`));
+
 /** In the order of the policies' fields; empty where they say the same. */
 export function policyDifferences(before: Policy, after: Policy): Difference[] {
   const [old, next] = [leaves(before, '', new Map()), leaves(after, '', new Map())];
   return [...new Set([...old.keys(), ...next.keys()])].flatMap((path) => {
     const [was, is] = [old, next].map((side) => (side.has(path) ? JSON.stringify(side.get(path)) : null));
-    if (was === is) return [];
-    return [{ path, before: was === null ? null : shown(old.get(path)), after: is === null ? null : shown(next.get(path)) }];
+    if (was === is || saidByItsRows(path, old, next) || saidByItsRows(path, next, old)) return [];
+    // A key without a label is a key all the same.
+    const value = (side: Map<string, unknown>): unknown => (side.get(path) === '' && path.startsWith('auditKeys.') ? '-' : side.get(path));
+    return [
+      {
+        path,
+        before: was === null ? null : shown(old.get(path)),
+        after: is === null ? null : shown(next.get(path)),
+        direction: directionOf(fieldOf(path), value(old), value(next)),
+      },
+    ];
   });
 }
+
+/** Every field that a policy has, with what stands there. */
+export function policyLines(policy: Policy): [path: string, value: string][] {
+  return [...leaves(policy, '', new Map())].map(([path, value]) => [path, shown(value)]);
+}
+
+/** One difference in a line of text. */
+export function differenceText({ path, before, after, direction }: Difference): string {
+  return `${path}: ${before ?? 'nothing'} -> ${after ?? 'nothing'}${direction === 'neither' ? '' : ` (${direction})`}`;
+}
+
+/** What a policy has in a field; a list is one value. */
+export const valueAt = (policy: Policy, field: PolicyFieldName): unknown =>
+  field.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], policy);
+
+/** A value as the ledger may keep it: numbers, yes and no, and words of a closed list are themselves; everything else is its digest. */
+function ledgerValue(value: unknown): string {
+  if (value === undefined) return '-';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if ((workstationClasses as readonly unknown[]).includes(value)) return String(value);
+  return hash('sha256', JSON.stringify(value), 'hex');
+}
+
+/** Changes as the event `policy.change` has them: `FIELD DIRECTION BEFORE AFTER`, one a field. */
+export function ledgerChanges(before: Policy, after: Policy): string[] {
+  const differences = policyDifferences(before, after);
+  return policyFieldNames.flatMap((field) => {
+    const found = differences.filter(({ path }) => fieldOf(path) === field);
+    if (found.length === 0) return [];
+    const direction = worstDirection(found.map((each) => each.direction));
+    return [`${field} ${direction} ${ledgerValue(valueAt(before, field))} ${ledgerValue(valueAt(after, field))}`];
+  });
+}
+
+/** What a weakening is told with: field, before and after. Empty where nothing is weaker. */
+export const weakenings = (differences: readonly Difference[]): Difference[] => differences.filter(({ direction }) => direction === 'weaker');

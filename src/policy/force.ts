@@ -10,9 +10,12 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
-import { policyDifferences, type Difference } from './difference.ts';
+import { differenceText, ledgerChanges, policyDifferences, weakenings, type Difference } from './difference.ts';
 import { parsePolicy, type LoadedPolicy } from './policy.ts';
 import { sentenceOf } from '../types/sentence.ts';
+
+/** A policy that is not the one in force. */
+export type ChangedPolicy = Extract<Proposal, { kind: 'changed' }>;
 
 /** What stands in policy.json where that is not the policy in force. */
 export type Proposal =
@@ -22,6 +25,8 @@ export type Proposal =
       readonly loaded: LoadedPolicy;
       readonly bytes: Uint8Array;
       readonly differences: readonly Difference[];
+      /** The version that it is the same as, where it is a policy that was in force before. */
+      readonly rollbackTo: number | undefined;
     }
   | { readonly kind: 'malformed'; readonly sha256: string; readonly sentence: string }
   | { readonly kind: 'missing'; readonly sentence: string };
@@ -55,7 +60,7 @@ function bytesOf(home: Home, sha256: string, proposed: Uint8Array | undefined): 
 }
 
 /** @throws StorageFault where the bytes of the policy in force are nowhere: nothing opens and nothing is recorded then. */
-export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy'>): PolicyInForce {
+export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy' | 'policies'>): PolicyInForce {
   const { policy: known } = facts;
   if (!known)
     throw new StorageFault('missing', home.policy, `The ledger has no policy in force. It is of another version of Wardmux, or not of this installation.`);
@@ -87,7 +92,7 @@ export function policyInForce(home: Home, facts: Pick<LedgerFacts, 'policy'>): P
     if (!readableCopy(home, known.sha256)) keepPolicy(home, bytes);
     return { ...inForce, proposal: undefined };
   }
-  return { ...inForce, proposal: propose(home, inForce, proposed, unreadable) };
+  return { ...inForce, proposal: propose(home, facts, inForce, proposed, unreadable) };
 }
 
 /** A policy that was in force, by its digest. @throws StorageFault where its bytes are nowhere. */
@@ -112,7 +117,13 @@ function readableCopy(home: Home, sha256: string): boolean {
   }
 }
 
-function propose(home: Home, inForce: LoadedPolicy, proposed: Uint8Array | undefined, unreadable: string | undefined): Proposal {
+function propose(
+  home: Home,
+  facts: Pick<LedgerFacts, 'policies'>,
+  inForce: LoadedPolicy,
+  proposed: Uint8Array | undefined,
+  unreadable: string | undefined,
+): Proposal {
   const stays = 'The policy in force stays the one before.';
   if (unreadable !== undefined) return { kind: 'malformed', sha256: '0'.repeat(64), sentence: `${unreadable} ${stays}` };
   if (!proposed)
@@ -120,24 +131,51 @@ function propose(home: Home, inForce: LoadedPolicy, proposed: Uint8Array | undef
       kind: 'missing',
       sentence: `There is no policy at ${home.policy}. ${stays} To have the file back: cp '${keptPath(home, inForce.sha256)}' '${home.policy}'`,
     };
-  const sha256 = hash('sha256', proposed, 'hex');
   try {
-    const loaded = parsePolicy(proposed, home.policy);
-    return { kind: 'changed', sha256, loaded, bytes: proposed, differences: policyDifferences(inForce.policy, loaded.policy) };
+    return changed(facts, inForce, proposed, home.policy);
   } catch (error) {
-    return { kind: 'malformed', sha256, sentence: `${sentenceOf(error)} ${stays}` };
+    return { kind: 'malformed', sha256: hash('sha256', proposed, 'hex'), sentence: `${sentenceOf(error)} ${stays}` };
   }
+}
+
+/** @throws StorageFault where the bytes are no policy. */
+function changed({ policies }: Pick<LedgerFacts, 'policies'>, inForce: LoadedPolicy, bytes: Uint8Array, path: string): ChangedPolicy {
+  const loaded = parsePolicy(bytes, path);
+  const before = policies.indexOf(loaded.sha256);
+  return {
+    kind: 'changed',
+    sha256: loaded.sha256,
+    loaded,
+    bytes,
+    differences: policyDifferences(inForce.policy, loaded.policy),
+    rollbackTo: before < 0 || loaded.sha256 === inForce.sha256 ? undefined : before + 1,
+  };
+}
+
+/** A file that somebody names, as a wish. @returns undefined where it is the policy in force, byte by byte. @throws StorageFault */
+export function proposeFile(facts: Pick<LedgerFacts, 'policies'>, inForce: LoadedPolicy, path: string): ChangedPolicy | undefined {
+  const bytes = readSmall(path);
+  if (!bytes) throw new StorageFault('missing', path, `There is no file at ${path}.`);
+  const proposal = changed(facts, inForce, bytes, path);
+  return proposal.sha256 === inForce.sha256 ? undefined : proposal;
 }
 
 /** One sentence for people: what differs, and what to do. */
 export function proposalSentence(home: Home, proposal: Proposal): string {
   if (proposal.kind !== 'changed') return proposal.sentence;
   const list = proposal.differences.map(differenceText).join('; ') || 'only in how it is written';
-  return `${home.policy} was changed and is not in force: ${list}. To take it into force: wardmux policy accept`;
+  const how = proposal.rollbackTo === undefined ? 'was changed' : `is version ${proposal.rollbackTo}, which was in force before,`;
+  return `${home.policy} ${how} and is not in force: ${list}. To take it into force: wardmux policy accept`;
 }
 
-export function differenceText({ path, before, after }: Difference): string {
-  return `${path}: ${before ?? 'nothing'} -> ${after ?? 'nothing'}`;
+/** What has come into force, for people: a weakening first, with both values. */
+export function changeSentence(version: number, differences: readonly Difference[]): string {
+  const weaker = weakenings(differences);
+  const told = weaker.length > 0 ? weaker : differences;
+  const others = differences.length - told.length;
+  const rest = others > 0 ? `; and ${others} other ${others === 1 ? 'change' : 'changes'}` : '';
+  const what = told.map(differenceText).join('; ') || 'only in how it is written';
+  return `${weaker.length > 0 ? 'A weaker policy' : 'Another policy'} is in force, version ${version}: ${what}${rest}. Who accepted it: wardmux policy history`;
 }
 
 /** What the ledger is told about a proposal. */
@@ -151,26 +189,28 @@ export function proposalEvent(proposal: Proposal): {
 /**
  * Takes a changed policy into force. The caller has asked whether the person may, with their identity open.
  * @param proposal what the person was shown: these bytes, whatever stands in the file meanwhile.
- * @throws LedgerError, StorageFault; nothing has changed then.
+ * @returns its version. @throws LedgerError, StorageFault; nothing has changed then.
  */
-export async function acceptPolicy(
-  home: Home,
-  ledger: Pick<Ledger, 'append' | 'facts'>,
-  proposal: Extract<Proposal, { kind: 'changed' }>,
-  person: string,
-): Promise<void> {
-  const previousSha256 = ledger.facts.policy?.sha256;
+export async function acceptPolicy(home: Home, ledger: Pick<Ledger, 'append' | 'facts'>, proposal: ChangedPolicy, person: string): Promise<number> {
+  const { facts } = ledger;
+  const before = policyInForce(home, facts);
+  const version = facts.policies.length + 1;
+  const { sha256, loaded, rollbackTo } = proposal;
   // The bytes first: an event whose policy nobody has would close everything.
   keepPolicy(home, proposal.bytes);
   await ledger.append({
     action: 'policy.change',
     person,
     detail: {
-      sha256: proposal.sha256,
-      ...(previousSha256 === undefined ? {} : { previousSha256 }),
-      auditKeys: proposal.loaded.policy.auditKeys.map(({ kid }) => kid),
+      sha256,
+      previousSha256: before.sha256,
+      auditKeys: loaded.policy.auditKeys.map(({ kid }) => kid),
+      version,
+      ...(rollbackTo === undefined ? {} : { rollbackTo }),
+      changes: ledgerChanges(before.policy, loaded.policy),
     },
   });
+  return version;
 }
 
 /** Every policy that can be read here, whether in force or not: for those who only get stricter by more of them. */

@@ -1,5 +1,22 @@
 /** The door of the room. */
 export { anchorsSchema } from './anchors.ts';
-export { differenceText, acceptPolicy, policyInForce, proposalEvent, proposalSentence, type PolicyInForce, type Proposal } from './force.ts';
+export { checkPolicy, findingText } from './check.ts';
+export { askedConsent, consentEntry, type AskedConsent } from './consent.ts';
+export { policyDifferences, policyLines, weakenings, type Difference } from './difference.ts';
+export {
+  acceptPolicy,
+  changeSentence,
+  policyInForce,
+  policyOnceInForce,
+  proposalEvent,
+  proposalSentence,
+  proposeFile,
+  type ChangedPolicy,
+  type PolicyInForce,
+  type Proposal,
+} from './force.ts';
+export { policyVersions, versionAt, type PolicyVersion } from './history.ts';
 export { defaultPolicy, loadPolicy, parsePolicy, type LoadedPolicy } from './policy.ts';
+export { DEFAULT_PRESET, presetNames, presets, presetValues, weakerThanPreset, type PresetName } from './presets.ts';
+export { policyJsonSchema } from './schema.ts';
 export type { Policy } from './types.ts';

@@ -10,46 +10,78 @@ import { workstationClasses } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema, type PublicJwk } from '../types/keys.ts';
 import { anchorsSchema } from './anchors.ts';
+import { helpOf } from './fields.ts';
+import { DEFAULT_PRESET, presetPart, type PresetName } from './presets.ts';
 import type { Policy } from './types.ts';
 
 /** Longer idle times than 15 minutes are not a lock; shorter ones than 30 seconds make people defeat it. */
 const idleLimits = { min: 30, max: 900 } as const;
 
+/** Longer texts nobody reads before their first pane. */
+const MAX_CONSENT = 4000;
+
 const auditKey = z
-  .strictObject({ kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not an RFC 7638 thumbprint'), label: z.string().max(80), jwk: publicJwkSchema })
+  .strictObject({
+    kid: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/, 'not an RFC 7638 thumbprint')
+      .describe('The thumbprint of jwk (RFC 7638, SHA-256).'),
+    label: z.string().max(80).describe('What people call the key.'),
+    jwk: publicJwkSchema.describe('The public key, on P-256.'),
+  })
   .refine(({ kid, jwk }) => kid === thumbprint(jwk), { path: ['kid'], message: 'is not the thumbprint of jwk' });
 
+/** The one source: file, JSON Schema (schema.ts) and what `wardmux policy check` says come from it. Each field's description is its row's. */
 export const policySchema: z.ZodType<Policy> = z.strictObject({
-  format: z.literal('wardmux-policy'),
-  version: z.literal(1),
-  workstation: z.strictObject({
-    name: z.string().trim().min(1).max(80),
-    class: z.enum(workstationClasses),
-    banner: z.string().max(500),
-  }),
+  $schema: z.string().max(300).optional().describe(helpOf('$schema')),
+  format: z.literal('wardmux-policy').describe(helpOf('format')),
+  version: z.literal(1).describe(helpOf('version')),
+  workstation: z
+    .strictObject({
+      name: z.string().trim().min(1).max(80).describe(helpOf('workstation.name')),
+      class: z.enum(workstationClasses).describe(helpOf('workstation.class')),
+      banner: z.string().max(500).describe(helpOf('workstation.banner')),
+    })
+    .describe('The workstation itself.'),
+  consent: z
+    .strictObject({
+      version: z.int().min(1).max(9999).describe(helpOf('consent.version')),
+      text: z.string().trim().min(1).max(MAX_CONSENT).describe(helpOf('consent.text')),
+    })
+    .optional()
+    .describe('What each person accepts before their first pane. Left out: nothing.'),
   lock: z
     .strictObject({
-      idleSeconds: z.int().min(idleLimits.min).max(idleLimits.max),
-      warnSeconds: z.int().min(5).max(120),
-      clearClipboard: z.boolean().optional(),
+      idleSeconds: z.int().min(idleLimits.min).max(idleLimits.max).describe(helpOf('lock.idleSeconds')),
+      warnSeconds: z.int().min(5).max(120).describe(helpOf('lock.warnSeconds')),
+      maxHours: z.int().min(1).max(24).optional().describe(helpOf('lock.maxHours')),
+      clearClipboard: z.boolean().optional().describe(helpOf('lock.clearClipboard')),
     })
-    .refine(({ idleSeconds, warnSeconds }) => warnSeconds < idleSeconds, { path: ['warnSeconds'], message: 'must be less than idleSeconds' }),
-  recording: z.strictObject({
-    input: z.literal('never'),
-    rotateMinutes: z.number().min(1).max(1440),
-    rotateMebibytes: z.number().min(1).max(1024),
-    reserveMebibytes: z
-      .number()
-      .min(0)
-      .max(1024 * 1024),
-  }),
+    .refine(({ idleSeconds, warnSeconds }) => warnSeconds < idleSeconds, { path: ['warnSeconds'], message: 'must be less than idleSeconds' })
+    .describe('When the screen locks.'),
+  recording: z
+    .strictObject({
+      input: z.literal('never').describe(helpOf('recording.input')),
+      rotateMinutes: z.number().min(1).max(1440).describe(helpOf('recording.rotateMinutes')),
+      rotateMebibytes: z.number().min(1).max(1024).describe(helpOf('recording.rotateMebibytes')),
+      reserveMebibytes: z
+        .number()
+        .min(0)
+        .max(1024 * 1024)
+        .describe(helpOf('recording.reserveMebibytes')),
+    })
+    .describe('How shells are recorded.'),
   auditKeys: z
     .array(auditKey)
     .min(1, 'at least one audit key is needed: without it nobody but the owner can ever read a recording')
     .max(16)
-    .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'the same audit key stands here twice'),
-  network: z.array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'not a host name')).max(32),
-  anchors: anchorsSchema.optional(),
+    .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'the same audit key stands here twice')
+    .describe(helpOf('auditKeys')),
+  network: z
+    .array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'not a host name'))
+    .max(32)
+    .describe(helpOf('network')),
+  anchors: anchorsSchema.optional().describe(helpOf('anchors')),
 });
 
 /** A policy with what names its exact bytes. */
@@ -59,13 +91,19 @@ export interface LoadedPolicy {
   readonly sha256: string;
 }
 
-/** What a first run writes: a nursing workstation, locked after five minutes, warned half a minute before. */
-export function defaultPolicy(auditKeys: readonly { readonly label: string; readonly jwk: PublicJwk }[], workstation: string = hostname()): Policy {
+/** What a first run writes: the values of a preset, for this workstation and its audit keys. */
+export function defaultPolicy(
+  auditKeys: readonly { readonly label: string; readonly jwk: PublicJwk }[],
+  workstation: string = hostname(),
+  preset: PresetName = DEFAULT_PRESET,
+): Policy {
+  const { class: place, consent, lock } = presetPart(preset);
   return {
     format: 'wardmux-policy',
     version: 1,
-    workstation: { name: workstation.trim().slice(0, 80) || 'workstation', class: 'nursing', banner: '' },
-    lock: { idleSeconds: 300, warnSeconds: 30 },
+    workstation: { name: workstation.trim().slice(0, 80) || 'workstation', class: place, banner: '' },
+    ...(consent ? { consent } : {}),
+    lock,
     recording: { input: 'never', rotateMinutes: 60, rotateMebibytes: 64, reserveMebibytes: 512 },
     auditKeys: auditKeys.map(({ label, jwk }) => ({ kid: thumbprint(jwk), label, jwk })),
     network: [],

@@ -1,16 +1,23 @@
-/** policy.json: what this workstation demands. Unknown fields are refused. */
+/** policy.json: what this workstation demands. Unknown fields are refused. What each field is for: fields.ts. */
 import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
+import type { WorkstationClass } from '../types/words.ts';
 
 export interface Policy {
+  /** For editors. */
+  readonly $schema?: string | undefined;
   readonly format: 'wardmux-policy';
   readonly version: 1;
-  readonly workstation: { readonly name: string; readonly class: 'shared-clinical' | 'nursing' | 'it-office' | 'remote'; readonly banner: string };
+  readonly workstation: { readonly name: string; readonly class: WorkstationClass; readonly banner: string };
+  /** Left out: nobody is asked to accept anything. */
+  readonly consent?: { readonly version: number; readonly text: string } | undefined;
   readonly lock: {
     /** Seconds without input until the lock. 30 to 900. */
     readonly idleSeconds: number;
     /** Seconds of warning before it. */
     readonly warnSeconds: number;
+    /** Hours after an unlock until the next lock, whatever is typed. 24 where it is left out. */
+    readonly maxHours?: number | undefined;
     /** Whether the lock empties the clipboard. True where it is left out. */
     readonly clearClipboard?: boolean | undefined;
   };

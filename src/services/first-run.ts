@@ -11,6 +11,7 @@ import { utf8Text } from '../disk/utf8.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';
 import { createPolicy, defaultPolicy } from '../policy/policy.ts';
+import type { PresetName } from '../policy/presets.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { createNew, readSmall, syncFolder } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
@@ -48,6 +49,8 @@ export interface FirstRunInput {
   /** Where the recovery file goes; there must be nothing yet. A relative path is taken from the present folder. */
   readonly auditKeyPath: string;
   readonly workstation?: string;
+  /** What its policy begins with. */
+  readonly preset?: PresetName;
   /** The person has said that the installation that this account knows in this folder is given up. */
   readonly replaceInstallation?: boolean;
   readonly now?: () => Date;
@@ -147,7 +150,7 @@ async function enterFirstRun(
     await Promise.all([
       ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys, policySha256: sha256 } }),
       ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person) } }),
-      ledger.append({ action: 'policy.change', detail: { sha256, auditKeys } }),
+      ledger.append({ action: 'policy.change', detail: { sha256, auditKeys, version: 1 } }),
       ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { ...pin } })] : []),
     ]);
     await ledger.checkpoint();
@@ -258,7 +261,7 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     const audit = generateAuditKey();
     createNew(auditKeyPath, toJson(audit.file));
     undo.push(() => rmSync(auditKeyPath));
-    const policy = createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation));
+    const policy = createPolicy(home, defaultPolicy([{ label: 'Audit key of the first run', jwk: audit.recipient.jwk }], workstation, input.preset));
     undo.push(() => rmSync(home.policy));
     const policySha256 = keepPolicy(home, policy);
     undo.push(() => rmSync(home.policies, { recursive: true }));

@@ -1,9 +1,11 @@
 /** What a recording is begun with, wherever it is begun: whose it is, who can open it, and what the policy in force asks of it. */
-import type { LoadedPolicy } from '../policy/index.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
+import { askedConsent, type LoadedPolicy } from '../policy/index.ts';
 import type { RecordingRules } from '../recording/options.ts';
 import type { Recipient } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { PersonRecord } from '../people/types.ts';
+import { Refusal } from '../types/refusal.ts';
 
 export interface RecordingOwner {
   readonly person: string;
@@ -11,12 +13,27 @@ export interface RecordingOwner {
   readonly recipients: Recipient[];
 }
 
-/** Whose a new recording is, and who can open it: the person, and every audit key of the policy in force. */
-export const recordingOwner = ({ id, roles, encryptionKey: jwk }: PersonRecord, { policy }: Pick<LoadedPolicy, 'policy'>): RecordingOwner => ({
-  person: id,
-  roles: [...roles],
-  recipients: [{ kid: thumbprint(jwk), role: 'owner', jwk }, ...policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk }))],
-});
+/**
+ * Whose a new recording is, and who can open it: the person, and every audit key of the policy in force.
+ * @throws Refusal `consent` where the person has not accepted the policy's text: nothing begins then, by whatever door.
+ */
+export function recordingOwner(person: PersonRecord, loaded: LoadedPolicy, facts: Pick<LedgerFacts, 'consent'>): RecordingOwner {
+  const { id, roles, encryptionKey: jwk } = person;
+  const asked = askedConsent(loaded, facts, id);
+  if (asked)
+    throw new Refusal(
+      'consent',
+      `The text of this workstation (version ${asked.version}) has to be accepted before a shell begins. Lock and unlock, which shows it; or at a terminal: wardmux policy consent`,
+    );
+  return {
+    person: id,
+    roles: [...roles],
+    recipients: [
+      { kid: thumbprint(jwk), role: 'owner', jwk },
+      ...loaded.policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk })),
+    ],
+  };
+}
 
 /** What a recording takes from the policy in force. */
 export function recordingRules({ sha256, policy }: Pick<LoadedPolicy, 'sha256' | 'policy'>): RecordingRules {

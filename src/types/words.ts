@@ -46,3 +46,31 @@ export type Surface = (typeof surfaces)[number];
  */
 export const invisibilities = ['gone', 'killed', 'unknown'] as const;
 export type Invisibility = (typeof invisibilities)[number];
+
+/** The fields of policy.json as the ledger names a change of them. A list is one field. src/policy/fields.ts says what each is for. */
+export const policyFieldNames = [
+  '$schema',
+  'format',
+  'version',
+  'workstation.name',
+  'workstation.class',
+  'workstation.banner',
+  'consent.version',
+  'consent.text',
+  'lock.idleSeconds',
+  'lock.warnSeconds',
+  'lock.maxHours',
+  'lock.clearClipboard',
+  'recording.input',
+  'recording.rotateMinutes',
+  'recording.rotateMebibytes',
+  'recording.reserveMebibytes',
+  'auditKeys',
+  'network',
+  'anchors',
+] as const;
+export type PolicyFieldName = (typeof policyFieldNames)[number];
+
+/** Which way a change of the policy goes. */
+export const policyDirections = ['weaker', 'stronger', 'neither'] as const;
+export type PolicyDirection = (typeof policyDirections)[number];

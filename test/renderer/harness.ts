@@ -113,6 +113,7 @@ export const calmLock: LockFacts = {
   failures: 0,
   clearClipboard: false,
   passkeyLimit: null,
+  policy: { version: 3, class: 'nursing', idleSeconds: 300 },
 };
 
 type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
@@ -129,6 +130,8 @@ export class FakeCore {
   busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
   passkeyLimit: string | null = null;
+  /** The policy's text, which has to be accepted. */
+  consent: { readonly version: number; readonly text: string } | undefined;
   /** Renews the page's lease, as main does while it runs. */
   lends = true;
   /** What the vault's process answers, in place of what suits most tests. */
@@ -330,7 +333,11 @@ export class FakeCore {
         line: () => this.status,
         takeFlags: () => [],
       },
-      policy: { look: async () => undefined as never, remind: () => undefined },
+      policy: { look: async () => undefined as never, remind: async () => undefined },
+      consent: {
+        asked: () => (this.consent ? { ...this.consent, sha256: '0'.repeat(64), policySha256: '0'.repeat(64) } : undefined),
+        accept: async () => void (this.consent = undefined),
+      },
       installed: { current: undefined },
       journal: { log: () => undefined, notEntered: () => undefined },
       display: {

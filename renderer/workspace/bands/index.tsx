@@ -5,6 +5,7 @@ import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import * as all from './all.ts';
 import type { BandRow } from './band.tsx';
+import { ConsentText } from './consent.tsx';
 import { WhichKey } from './keys.tsx';
 import { close } from './parts.ts';
 import { Warning } from './warning.tsx';
@@ -15,7 +16,7 @@ export const bands: readonly BandRow[] = Object.values<BandRow>(all);
 export function Bands({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
     <>
-      <Open controller={controller} />
+      {model.consent.value ? <ConsentText controller={controller} {...model.consent.value} /> : <Open controller={controller} />}
       {model.status.value?.warning ? <Warning controller={controller} /> : null}
     </>
   );

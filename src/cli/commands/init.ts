@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { descriptor } from '../options.ts';
 import { runInit, type InitOptions } from '../../job/init.ts';
+import { DEFAULT_PRESET, presetNames } from '../../policy/index.ts';
 
 export const init: CliCommand = {
   name: 'init',
@@ -24,6 +25,9 @@ export const init: CliCommand = {
         'where the audit key goes: a new file, to be kept off this workstation; else a removable medium that is mounted, or your home folder',
       )
       .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor').argParser(descriptor))
+      .addOption(
+        new Option('--preset <NAME>', `what the policy begins with; see: wardmux policy show --preset NAME (default: ${DEFAULT_PRESET})`).choices(presetNames),
+      )
       .option('--json', 'print the result as JSON')
       .option('--replace-installation', 'give up the installation that this account has had in this folder, which is not there any more')
       .addOption(new Option('--secret-store <WHERE>', "keep this installation's keys in files, not in the login keyring, for good").choices(['file']))

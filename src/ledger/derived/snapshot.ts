@@ -16,7 +16,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 6';
+const TITLE = 'wardmux-ledger-derived 7';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -44,6 +44,8 @@ const schema = z.strictObject({
     people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256, seq: count })])),
     attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
+    policies: z.array(sha256),
+    consents: z.array(z.tuple([z.string(), z.strictObject({ version: count, sha256 })])),
     auditKeys: z.array(
       z.strictObject({
         kid: z.string(),

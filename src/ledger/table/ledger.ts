@@ -56,9 +56,15 @@ export const ledgerRows = [
   }),
   row(
     'policy.change',
-    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it.',
-    { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids' },
+    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it. version: how many have been in force, this one among them. rollbackTo: the version that it is the same as, where an older policy came back. changes: of each field that differs which way it goes, what it was, and what it is.',
+    { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids', 'version?': 'count', 'rollbackTo?': 'count', 'changes?': 'policy-changes' },
     { person: 'optional' },
+  ),
+  row(
+    'consent.accepted',
+    'A person accepted the consent text of the policy in force, before their first pane. sha256: of the text, in UTF-8.',
+    { version: 'count', sha256: 'sha256', policySha256: 'sha256' },
+    { person: 'required' },
   ),
   row(
     'audit-key.proven',

@@ -9,6 +9,7 @@ export type FieldType =
   | 'kid'
   | 'kids'
   | 'digests'
+  | 'policy-changes'
   | 'sha256'
   | 'version'
   | 'count'

@@ -1,0 +1,149 @@
+/** Which way a change goes: each row of the table, walked with values that its field can have. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkEntry } from '../ledger/events.ts';
+import { generateAuditKey } from '../recording/wrap.ts';
+import { policyDirections, policyFieldNames, workstationClasses, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
+import { ledgerChanges, policyDifferences, valueAt } from './difference.ts';
+import { directionOf, fieldOf, policyFields, weakerText } from './fields.ts';
+import { defaultPolicy, policySchema } from './policy.ts';
+import { presetNames, presetOf, presetValues, weakerThanPreset } from './presets.ts';
+import type { Policy } from './types.ts';
+
+const [one, two] = [generateAuditKey().recipient, generateAuditKey().recipient];
+const key = (label: string, { kid, jwk }: typeof one): Policy['auditKeys'][number] => ({ kid, label, jwk });
+const policy = defaultPolicy([{ label: 'audit', jwk: one.jwk }], 'ward-3');
+
+/** The table written a second time, by hand: before, after, and which way that goes. */
+const written: readonly (readonly [PolicyFieldName, unknown, unknown, PolicyDirection])[] = [
+  ['lock.idleSeconds', 300, 900, 'weaker'],
+  ['lock.idleSeconds', 300, 60, 'stronger'],
+  ['lock.warnSeconds', 30, 60, 'neither'],
+  ['lock.maxHours', 12, undefined, 'weaker'],
+  ['lock.maxHours', undefined, 12, 'stronger'],
+  ['lock.clearClipboard', undefined, false, 'weaker'],
+  ['lock.clearClipboard', true, false, 'weaker'],
+  ['lock.clearClipboard', false, undefined, 'stronger'],
+  ['lock.clearClipboard', undefined, true, 'neither'],
+  ['workstation.class', 'shared-clinical', 'it-office', 'weaker'],
+  ['workstation.class', 'it-office', 'nursing', 'stronger'],
+  ['workstation.name', 'a', 'b', 'neither'],
+  ['workstation.banner', 'a', '', 'weaker'],
+  ['workstation.banner', '', 'a', 'stronger'],
+  ['workstation.banner', 'a', 'b', 'neither'],
+  ['consent.text', 'a', undefined, 'weaker'],
+  ['consent.text', undefined, 'a', 'stronger'],
+  ['consent.text', 'a', 'b', 'neither'],
+  ['consent.version', 1, undefined, 'weaker'],
+  ['recording.reserveMebibytes', 512, 0, 'weaker'],
+  ['recording.reserveMebibytes', 512, 1024, 'stronger'],
+  ['recording.rotateMinutes', 60, 120, 'neither'],
+  ['auditKeys', undefined, 'label', 'weaker'],
+  ['auditKeys', 'label', undefined, 'weaker'],
+  ['auditKeys', 'label', 'other', 'neither'],
+  ['network', undefined, 'host', 'weaker'],
+  ['network', 'host', undefined, 'stronger'],
+  ['anchors', undefined, '/mnt', 'stronger'],
+  ['anchors', '/mnt', undefined, 'weaker'],
+  ['anchors', '/mnt', '/tmp', 'weaker'],
+];
+
+test.each(written)('%s: %j to %j is %s', (field, before, after, direction) => {
+  expect(directionOf(field, before, after)).toBe(direction);
+});
+
+test('every field has its row and its words, and nothing is nothing', () => {
+  expect(Object.keys(policyFields)).toEqual([...policyFieldNames]);
+  for (const field of policyFieldNames) {
+    expect(weakerText(field)).not.toBe('');
+    for (const [before, after] of [[undefined, undefined], ['', undefined], [[], undefined]]) expect(directionOf(field, before, after), field).toBe('neither'); // prettier-ignore
+  }
+  expect(() => fieldOf('telemetry')).toThrow('telemetry');
+});
+
+/** Policies that the schema takes. */
+const policies = fc
+  .record({
+    banner: fc.constantFrom('', 'a', 'b'),
+    class: fc.constantFrom(...workstationClasses),
+    idleSeconds: fc.integer({ min: 121, max: 900 }),
+    warnSeconds: fc.integer({ min: 5, max: 120 }),
+    maxHours: fc.option(fc.integer({ min: 1, max: 24 }), { nil: undefined }),
+    clearClipboard: fc.option(fc.boolean(), { nil: undefined }),
+    consent: fc.option(fc.record({ version: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom('a', 'b') }), { nil: undefined }),
+    reserveMebibytes: fc.constantFrom(0, 0.5, 512),
+    keys: fc.constantFrom([key('x', one)], [key('y', one)], [key('x', one), key('z', two)], [key('z', two)]),
+    network: fc.uniqueArray(fc.constantFrom('h', 'i.example.org:6514'), { maxLength: 2 }),
+    anchors: fc.option(
+      fc.uniqueArray(fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('file' as const), folder: fc.constantFrom('/x', '/y') }), {
+        selector: ({ name }) => name,
+      }),
+      { nil: undefined },
+    ),
+  })
+  .map(({ banner, class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent, reserveMebibytes, keys, network, anchors }): Policy =>
+    policySchema.parse({
+      ...policy,
+      workstation: { ...policy.workstation, banner, class: place },
+      lock: { idleSeconds, warnSeconds, maxHours, clearClipboard },
+      consent,
+      recording: { ...policy.recording, reserveMebibytes },
+      auditKeys: keys,
+      network,
+      anchors,
+    }),
+  );
+
+test('no weakening of one way is one of the other way too, and what is taken back is no change', () => {
+  const opposite: Readonly<Record<PolicyDirection, readonly PolicyDirection[]>> = {
+    // Keys and anchors are weaker to change whichever way; everything else turns round.
+    weaker: ['stronger', 'weaker', 'neither'],
+    stronger: ['weaker'],
+    neither: ['neither', 'weaker'],
+  };
+  fc.assert(
+    fc.property(policies, policies, (before, after) => {
+      for (const { path, direction } of policyDifferences(before, after)) {
+        const back = policyDifferences(after, before).find((each) => each.path === path);
+        expect(opposite[direction], path).toContain(back?.direction);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the ledger takes what is entered of every change, and no text of the policy is in it', () => {
+  fc.assert(
+    fc.property(policies, policies, (before, after) => {
+      const changes = ledgerChanges(before, after);
+      expect(changes.length === 0).toBe(policyDifferences(before, after).length === 0);
+      checkEntry({ action: 'policy.change', detail: { sha256: '0'.repeat(64), auditKeys: [], version: 2, changes } });
+    }),
+    { numRuns: 300 },
+  );
+  const secret = { ...policy, workstation: { ...policy.workstation, banner: 'Doe, Jane, MRN 4711' } };
+  expect(ledgerChanges(policy, secret)).toEqual([expect.stringMatching(/^workstation\.banner stronger [0-9a-f]{64} [0-9a-f]{64}$/)]);
+  expect(ledgerChanges(policy, { ...policy, lock: { ...policy.lock, idleSeconds: 900 } })).toEqual(['lock.idleSeconds weaker 300 900']);
+  for (const change of ['lock.idleSeconds weaker 300 Jane', 'Jane weaker - -', 'lock.idleSeconds worse 1 2', 'network weaker - -\n'])
+    expect(() => checkEntry({ action: 'policy.change', detail: { sha256: '0'.repeat(64), auditKeys: [], changes: [change] } })).toThrow('changes');
+  expect(policyDirections).toContain('weaker');
+});
+
+test('each preset is a policy, is not weaker than itself, and the strict one than none', () => {
+  for (const name of presetNames) {
+    const made = policySchema.parse(defaultPolicy([{ label: 'audit', jwk: one.jwk }], 'ward-3', name));
+    for (const [field, value, source] of presetValues(name)) {
+      expect(valueAt(made, field), `${name} ${field}`).toEqual(value);
+      expect(source).toMatch(/^(\d\.\d|\[J\])/);
+    }
+    expect(weakerThanPreset(made, name)).toEqual([]);
+    if (name === 'strict') for (const other of presetNames) expect(weakerThanPreset(made, other), other).toEqual([]);
+  }
+  for (const place of workstationClasses) expect(presetValues(presetOf(place)).find(([field]) => field === 'workstation.class')?.[1]).toBe(place);
+  const office = { ...policy, workstation: { ...policy.workstation, class: 'shared-clinical' as const } };
+  expect(weakerThanPreset(office).map(({ field, value, preset }) => [field, value, preset])).toEqual([
+    ['lock.idleSeconds', 300, 120],
+    ['consent.version', undefined, 1],
+    ['consent.text', undefined, expect.any(String)],
+  ]);
+});

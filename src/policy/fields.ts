@@ -1,0 +1,101 @@
+/**
+ * What each field of policy.json is for, and which way of changing it is weaker: one row a field, and nobody else judges a
+ * change. Descriptions of the schema, the marks of `wardmux policy diff`, and the page docs/policy.md come from here.
+ */
+import { policyDirections, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
+
+/** What is weaker: a larger or a smaller number, what stands later in a list of words, or adding, removing or changing what is no number. */
+type Weaker = 'larger' | 'smaller' | { readonly order: readonly unknown[] } | Readonly<Record<'added' | 'removed' | 'changed', PolicyDirection>>;
+
+interface FieldRow {
+  readonly help: string;
+  readonly weaker: Weaker;
+  /** What holds where the field is left out. */
+  readonly absent?: unknown;
+}
+
+const neither = { added: 'neither', removed: 'neither', changed: 'neither' } as const;
+/** Words for people who use it: that they were changed is no weakening, that they are gone is one. */
+const words = { added: 'stronger', removed: 'weaker', changed: 'neither' } as const;
+
+export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
+  $schema: { help: 'Where an editor finds the JSON Schema of this file. It decides nothing.', weaker: neither },
+  format: { help: 'What this file is.', weaker: neither },
+  version: { help: 'The version of this format. How often the policy was changed is counted in the ledger.', weaker: neither },
+  'workstation.name': { help: 'The name of the workstation, as people know it. It stands on the lock page.', weaker: neither },
+  'workstation.class': {
+    help: 'What kind of place the workstation stands in. A preset of its class has the times that fit it; wardmux policy check tells where a file is weaker than that.',
+    // As their times until the lock, shortest first.
+    weaker: { order: ['shared-clinical', 'nursing', 'remote', 'it-office'] },
+  },
+  'workstation.banner': { help: 'A line for everybody who sees the lock page. Nobody accepts it; see consent.', weaker: words },
+  'consent.version': {
+    help: 'The number of the text. Whoever has accepted another number, or another text, is asked again.',
+    weaker: words,
+  },
+  'consent.text': {
+    help: 'The text that each person accepts before their first pane. That they did is an event with the SHA-256 of the text.',
+    weaker: words,
+  },
+  'lock.idleSeconds': { help: 'Seconds without a key, a click or a touch until the lock.', weaker: 'larger' },
+  'lock.warnSeconds': { help: 'Seconds of warning before it.', weaker: neither },
+  'lock.maxHours': { help: 'Hours after an unlock until the next lock, whatever is typed. 24 where it is left out.', weaker: 'larger', absent: 24 },
+  'lock.clearClipboard': { help: 'Whether a lock empties the clipboard. True where it is left out.', weaker: { order: [true, false] }, absent: true },
+  'recording.input': { help: 'Keys are never recorded: what is typed where nothing is echoed would be in it.', weaker: neither },
+  'recording.rotateMinutes': { help: 'Minutes after which a recording begins another segment.', weaker: neither },
+  'recording.rotateMebibytes': { help: 'MiB after which a recording begins another segment.', weaker: neither },
+  'recording.reserveMebibytes': {
+    help: 'MiB of the disk that are kept free: no pane opens where less is free, and a flooding program waits.',
+    weaker: 'smaller',
+  },
+  auditKeys: {
+    help: 'Who can open every recording that begins under this policy, beside its owner.',
+    // One more can read everything, or one who audits can read no more: both are for somebody to think about.
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'neither' },
+  },
+  network: {
+    help: 'Hosts, with or without a port, that the app may reach: anchors. Empty: none.',
+    weaker: { added: 'weaker', removed: 'stronger', changed: 'weaker' },
+  },
+  anchors: {
+    help: 'Where heads of the ledger are kept outside of this workstation.',
+    // Heads that go elsewhere do not go where somebody looks for them.
+    weaker: { added: 'stronger', removed: 'weaker', changed: 'weaker' },
+  },
+};
+
+/** The description of a field, for the schema. */
+export const helpOf = (field: PolicyFieldName): string => policyFields[field].help;
+
+/** Whether a value is none: an empty text or list says nothing. */
+const isNothing = (value: unknown): boolean => value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+/** Which way a change goes. @param before, after undefined where there is nothing. */
+export function directionOf(field: PolicyFieldName, before: unknown, after: unknown): PolicyDirection {
+  const { weaker, absent } = policyFields[field];
+  const [was, is] = [before, after].map((value) => (isNothing(value) ? absent : value));
+  if (was === is) return 'neither';
+  if (weaker === 'larger' || weaker === 'smaller') return Number(is) > Number(was) === (weaker === 'larger') ? 'weaker' : 'stronger';
+  if ('order' in weaker) return weaker.order.indexOf(is) > weaker.order.indexOf(was) ? 'weaker' : 'stronger';
+  return weaker[was === undefined ? 'added' : is === undefined ? 'removed' : 'changed'];
+}
+
+/** The field that a path is in: `anchors.share.folder` is in `anchors`. @throws Error for what no row has. */
+export function fieldOf(path: string): PolicyFieldName {
+  const found = policyFieldNames.find((name) => path === name || path.startsWith(`${name}.`));
+  if (!found) throw new Error(`no row of the policy's fields has ${path}`);
+  return found;
+}
+
+/** The worst of several. */
+export const worstDirection = (directions: readonly PolicyDirection[]): PolicyDirection =>
+  policyDirections.find((each) => directions.includes(each)) ?? 'neither';
+
+/** What is weaker in words, for the page. */
+export function weakerText(field: PolicyFieldName): string {
+  const { weaker } = policyFields[field];
+  if (typeof weaker === 'string') return `a ${weaker} number`;
+  if ('order' in weaker) return `later in: ${weaker.order.join(', ')}`;
+  const ways = (['added', 'removed', 'changed'] as const).filter((way) => weaker[way] === 'weaker');
+  return ways.join(' or ') || 'nothing';
+}

@@ -1,0 +1,127 @@
+/**
+ * Presets: what a policy begins with in each kind of place, each value with where it comes from. The sections are those of
+ * the requirements that this project was given, which docs/policy.md lists; [J] there is a judgement and no citation. A
+ * preset is written into policy.json value by value, so that a later version of this table changes no workstation.
+ */
+import type { Policy } from './types.ts';
+import type { PolicyFieldName, WorkstationClass } from '../types/words.ts';
+import { directionOf } from './fields.ts';
+import { valueAt } from './difference.ts';
+
+/** What whoever opens a shell here agrees to, until a site has words of its own. */
+const CONSENT = {
+  version: 1,
+  text: 'This workstation opens systems that hold patient information. What its shells show is recorded and sealed, and whoever audits this workstation can read it. Use it only for work that you are authorised to do. Who accepts this text, and when, is entered in the audit ledger.',
+} as const;
+
+interface Valued<T> {
+  readonly value: T;
+  readonly source: string;
+}
+const from = <T>(value: T, source: string): Valued<T> => ({ value, source });
+
+const emptied = from(true, '4.1: a lock clears the clipboard');
+const asked = from<Policy['consent']>(CONSENT, '1.4, AC-8: explicit consent before use, versioned text');
+const notAsked = from<Policy['consent']>(undefined, '[J]: a text of the site can be added');
+
+interface PresetRow {
+  /** For people. */
+  readonly title: string;
+  readonly class: Valued<WorkstationClass>;
+  readonly idleSeconds: Valued<number>;
+  readonly warnSeconds: Valued<number>;
+  readonly maxHours: Valued<number>;
+  readonly clearClipboard: Valued<boolean>;
+  readonly consent: Valued<Policy['consent']>;
+}
+
+export const presets = {
+  'shared-clinical': {
+    title: 'A workstation that many people share in turn, where patients pass',
+    class: from('shared-clinical', '4.2, shared clinical'),
+    idleSeconds: from(120, '4.2, shared clinical: T_lock 2 min'),
+    warnSeconds: from(15, '4.2, shared clinical: T_warn 15 s'),
+    maxHours: from(12, '4.2, shared clinical: T_max 12 h'),
+    clearClipboard: emptied,
+    consent: asked,
+  },
+  nursing: {
+    title: 'A workstation of a ward or another team',
+    class: from('nursing', '4.2, nursing or ancillary shared'),
+    idleSeconds: from(300, '4.2, nursing: T_lock 5 min'),
+    warnSeconds: from(30, '4.2, nursing: T_warn 30 s'),
+    maxHours: from(12, '4.2, nursing: T_max 12 h'),
+    clearClipboard: emptied,
+    consent: notAsked,
+  },
+  'it-office': {
+    title: 'A desk of one person in an office that others do not enter',
+    class: from('it-office', '4.2, IT office, private'),
+    idleSeconds: from(600, '4.2, IT office: T_lock 10 min'),
+    warnSeconds: from(60, '4.2, IT office: T_warn 60 s'),
+    maxHours: from(24, '4.2, IT office: T_max 24 h'),
+    clearClipboard: emptied,
+    consent: notAsked,
+  },
+  remote: {
+    title: 'A desk outside of the hospital',
+    class: from('remote', '4.2, remote or home'),
+    idleSeconds: from(300, '4.2, remote: T_lock 5 min'),
+    warnSeconds: from(30, '4.2, remote: T_warn 30 s'),
+    maxHours: from(12, '4.2, remote: T_max 12 h'),
+    clearClipboard: emptied,
+    consent: asked,
+  },
+  strict: {
+    title: 'The shortest times and every safeguard, wherever it stands',
+    class: from('shared-clinical', '4.2, shared clinical: the strictest class'),
+    idleSeconds: from(120, '4.2, admin role in any class: T_lock 2 min'),
+    warnSeconds: from(15, '4.2, admin role in any class: T_warn 15 s'),
+    maxHours: from(8, '4.2, admin role in any class: T_max 8 h'),
+    clearClipboard: emptied,
+    consent: asked,
+  },
+} as const satisfies Readonly<Record<string, PresetRow>>;
+
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as readonly PresetName[];
+/** What a first run takes where nobody chooses. */
+export const DEFAULT_PRESET: PresetName = 'nursing';
+
+/** Each class has a preset of its name. */
+export const presetOf = (place: WorkstationClass): PresetName => place;
+
+/** The values of a preset, by the policy's fields, each with where it comes from. */
+export function presetValues(name: PresetName): readonly (readonly [field: PolicyFieldName, value: unknown, source: string])[] {
+  const { class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent }: PresetRow = presets[name];
+  return [
+    ['workstation.class', place.value, place.source],
+    ['lock.idleSeconds', idleSeconds.value, idleSeconds.source],
+    ['lock.warnSeconds', warnSeconds.value, warnSeconds.source],
+    ['lock.maxHours', maxHours.value, maxHours.source],
+    ['lock.clearClipboard', clearClipboard.value, clearClipboard.source],
+    ['consent.version', consent.value?.version, consent.source],
+    ['consent.text', consent.value?.text, consent.source],
+  ];
+}
+
+/** A preset's part of a policy. */
+export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent'> & { readonly class: WorkstationClass } {
+  const { class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent }: PresetRow = presets[name];
+  return {
+    class: place.value,
+    ...(consent.value ? { consent: consent.value } : {}),
+    lock: { idleSeconds: idleSeconds.value, warnSeconds: warnSeconds.value, maxHours: maxHours.value, clearClipboard: clearClipboard.value },
+  };
+}
+
+/** Where a policy is weaker than a preset. @param name left out: that of its own class. */
+export function weakerThanPreset(
+  policy: Policy,
+  name: PresetName = presetOf(policy.workstation.class),
+): { readonly field: PolicyFieldName; readonly value: unknown; readonly preset: unknown; readonly source: string }[] {
+  return presetValues(name).flatMap(([field, preset, source]) => {
+    const value = valueAt(policy, field);
+    return directionOf(field, preset, value) === 'weaker' ? [{ field, value, preset, source }] : [];
+  });
+}
