@@ -195,7 +195,7 @@ export async function rig(options: {
     quit: async () => {},
   };
   const clock = { now: 1_000_000 };
-  const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, every: () => () => {} }, env: { HOME: folder } });
+  const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, after: () => () => {} }, env: { HOME: folder } });
   clear.push(() => app.stop('closed'));
   let id = 0;
   const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void => {

@@ -9,7 +9,8 @@ import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { version } from '../src/version.ts';
-import { bootClock, type Clock } from './clock.ts';
+import { bootClock, every, type Clock } from '../src/time/clock.ts';
+import { inTime } from '../src/time/in-time.ts';
 import { DisplayFile } from './display.ts';
 import { evidenceOf } from './evidence.ts';
 import { consentOf } from './consent.ts';
@@ -299,7 +300,7 @@ export class App {
     await this.#windows.open();
     if (this.#stopping) return;
     host.onSignal((signal) => (signal === 'shutdown' ? this.stop('shutdown') : this.lock(signal)));
-    this.#stopTicking = clock.every(1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
+    this.#stopTicking = every(clock, 1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
     this.#endLeases = keepLeases({
       renew: () => {
         if (!this.#gate.session) return;
@@ -344,14 +345,8 @@ export class App {
   }
 
   /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */
-  async #hostIdle(): Promise<number | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HOST_IDLE_MS)));
-    try {
-      return await Promise.race([this.#options.host.idleSeconds(), silence]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #hostIdle(): Promise<number | undefined> {
+    return inTime(this.#options.host.idleSeconds(), HOST_IDLE_MS);
   }
 
   /** Closes the gate at once; resolves when renderer and keys are gone and the lock page stands. Never rejects. */

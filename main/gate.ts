@@ -9,7 +9,8 @@ import { denials, type Grant, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
 import type { PersonRecord } from '../src/people/types.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/time/clock.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Activity, LockConfig, LockStep, UntimedEvent } from '../src/lock/machine.ts';
@@ -36,7 +37,7 @@ export interface GateParts {
   /** Decides; the gate does what it says. */
   readonly machine: LockController;
   readonly journal: Journal;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly emit: <E extends EventName>(event: E, payload: Events[E]) => void;
   /** What a killed vault host may have left in the clear. */
   readonly sweep: () => void;
@@ -89,14 +90,12 @@ export class Gate {
   }
 
   /** Resolves, soon in any case, with true where the ledger has everything up to the last lock that was proven. */
-  async entered(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ENTER_MS, false)));
-    try {
-      return await Promise.race([this.#entering.then(() => !this.#parts.journal.waits), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  entered(): Promise<boolean> {
+    return inTime(
+      this.#entering.then(() => !this.#parts.journal.waits),
+      ENTER_MS,
+      () => false,
+    );
   }
 
   /** True while a private key of a person is, or may be about to be, in the vault host. */

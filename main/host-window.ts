@@ -1,5 +1,6 @@
 /** What the windows of both hosts have in common: who is told what, how long a page may take, and how its failure is said. */
 import { SentenceError } from '../src/types/sentence.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { Surface } from '../src/types/words.ts';
 import type { Disposable, HostWindow, Peer } from './host.ts';
 import { Listeners } from './listeners.ts';
@@ -35,17 +36,19 @@ export abstract class WindowListeners implements Pick<HostWindow, 'onMessage' | 
 }
 
 /** Resolves with `load`, or rejects when it takes longer than a page may. What comes of it later is no unhandled end. */
-export async function inStartTime<T>(surface: Surface, load: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SentenceError(`The page ${surface} did not start within ${START_MS / 1000} seconds.`)), START_MS);
+export function inStartTime<T>(surface: Surface, load: Promise<T>): Promise<T> {
+  return inTime(load, START_MS, () => {
+    throw new SentenceError(`The page ${surface} did not start within ${START_MS / 1000} seconds.`);
   });
-  load.catch(() => {});
-  try {
-    return await Promise.race([load, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+}
+
+/** Whether `proof` says true within `ms` milliseconds. One that fails, or takes longer, proves nothing. */
+export function isProven(proof: Promise<boolean>, ms: number): Promise<boolean> {
+  return inTime(
+    proof.catch(() => false),
+    ms,
+    () => false,
+  );
 }
 
 /** The page did not come up, because something else was wanted of the window meanwhile. */

@@ -11,6 +11,7 @@ import type { RecordingRules } from '../src/recording/options.ts';
 import type { RecordingOwner } from '../src/services/start-recording.ts';
 import { recordingRules, recordingOwner } from '../src/services/start-recording.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { PersonRecord } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
 
@@ -85,8 +86,9 @@ export class InstalledHolder {
   async endAnchors(): Promise<void> {
     this.tickAnchors();
     const { anchors } = this.#current ?? {};
-    await Promise.race([anchors?.flush(), new Promise((resolve) => setTimeout(resolve, LAST_HEAD_MS).unref())]);
-    await anchors?.close();
+    if (!anchors) return;
+    await inTime(anchors.flush(), LAST_HEAD_MS);
+    await anchors.close();
   }
 
   require(): Installed {

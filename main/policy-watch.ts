@@ -16,7 +16,7 @@ import {
   type Proposal,
 } from '../src/policy/index.ts';
 import type { Home } from '../src/storage/index.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/time/clock.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';

@@ -5,6 +5,7 @@ import type { OutputOf } from '../src/process/service.ts';
 import { ANSWER_MS } from '../src/types/answer.ts';
 import { ptyParentService, ptyService, type PtyInput, type PtyParentService, type PtyService } from '../src/pty/service.ts';
 import type { RecordingNotice } from '../src/recording/types.ts';
+import { inTime } from '../src/time/in-time.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Child, Host } from './host.ts';
 import { isStopped } from './machine/processes.ts';
@@ -128,8 +129,10 @@ export class PtyClient {
     const { pid } = this;
     if (!this.#line) return;
     const answered = this.#line.ask('detach', { cause });
-    const stopped = timeout(DETACH_STOPPED_MS).catch((late: Error) => (pid !== undefined && isStopped(pid) ? Promise.reject(late) : answered));
-    await Promise.race([answered, stopped]);
+    await inTime(answered, DETACH_STOPPED_MS, () => {
+      if (pid !== undefined && isStopped(pid)) throw new Error('the process that holds the shells is stopped');
+      return answered;
+    });
   }
 
   /** Each live recording's head, told as notices before this resolves. The timer's and an export's may meet: one after the other. */
@@ -168,7 +171,7 @@ export class PtyClient {
     this.#stopping = true;
     const ended = new Promise<void>((resolve) => child.onExit(() => resolve()));
     this.#line?.tell('stop', {});
-    await Promise.race([ended, timeout(ANSWER_MS)]).catch(() => child.kill());
+    await inTime(ended, ANSWER_MS, () => child.kill());
   }
 
   async kill9(): Promise<void> {
@@ -180,10 +183,4 @@ export class PtyClient {
     if (!this.#line) throw new Error('the process that holds the shells is not running');
     return this.#line;
   }
-}
-
-function timeout(ms: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error('no answer in time')), ms).unref();
-  });
 }

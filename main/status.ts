@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/time/clock.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -21,7 +21,7 @@ export interface StatusParts {
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly machine: LockController;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   /** Panes whose program waits for room on the disk. */
   readonly held: () => number;
   /** Panes whose program runs. */

@@ -54,7 +54,7 @@ beforeEach(async () => {
     lock: { idleSeconds: 60, warnSeconds: 15 },
     lockNow: () => inForce,
     backoff: () => ({ begin: () => 0, succeeded: () => {} }) as unknown as Backoff,
-    clock: { now: () => now, every: () => () => {} },
+    clock: { now: () => now, after: () => () => {} },
   });
   terminal.onData((data) => answers && type(data));
   const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn() };

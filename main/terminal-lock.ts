@@ -5,7 +5,6 @@
  */
 import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
-import timers from 'node:timers/promises';
 import { justUnlocked, unlockHere } from '../src/services/unlock.ts';
 import { HiddenLine } from '../src/terminal/hidden-line.ts';
 import type { Gate, GateLink } from '../src/job/gate.ts';
@@ -20,7 +19,8 @@ import { Refusal } from '../src/types/refusal.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { version } from '../src/version.ts';
-import type { Clock } from './clock.ts';
+import { every, type Clock } from '../src/time/clock.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
@@ -99,7 +99,7 @@ export class TerminalLock implements Gate {
   readonly handlers: VerbHandlers = {
     lock: async () => {
       await this.lock('command');
-      const entered = await Promise.race([this.#entering, timers.setTimeout(ENTER_MS, false, { ref: false })]);
+      const entered = await inTime(this.#entering, ENTER_MS, () => false);
       return { ...this.#facts(), entered };
     },
     status: async () => this.#facts(),
@@ -123,7 +123,7 @@ export class TerminalLock implements Gate {
     this.#configure(options.lock);
     this.#send({ type: 'attempt' });
     this.#send({ type: 'opened', attempt: this.#machine.attempt });
-    this.#stopTicking = clock.every(1000, () => this.tick());
+    this.#stopTicking = every(clock, 1000, () => this.tick());
   }
 
   get locked(): boolean {
@@ -210,9 +210,7 @@ export class TerminalLock implements Gate {
     const asked = Array.from({ length: ROUNDS }, () => ({ row: randomInt(1, Math.max(1, rows) + 1), column: randomInt(1, Math.max(1, cols) + 1) }));
     if (rows * cols >= MIN_CELLS) this.#asked = [...asked];
     link.show(Buffer.from(blankSequence + coverTitle(title) + asked.map(askPosition).join('')));
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([answered, new Promise<void>((resolve) => (timer = setTimeout(resolve, TERMINAL_ANSWER_MS)))]);
-    clearTimeout(timer);
+    await inTime(answered, TERMINAL_ANSWER_MS);
     // What comes too late changes nothing.
     this.#asked = undefined;
     this.#entering = link.note({ action: 'lock', person: link.person.id, detail: { cause, visible: this.#visible } });

@@ -18,7 +18,7 @@ import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { version } from '../src/version.ts';
-import { bootClock } from './clock.ts';
+import { bootClock } from '../src/time/clock.ts';
 import { defaultAuditKey } from './setup-facts.ts';
 import { listen } from '../src/control/listen.ts';
 import { TerminalLock } from './terminal-lock.ts';

@@ -18,7 +18,7 @@ import { UnlockError } from '../src/people/errors.ts';
 import { readPerson } from '../src/people/person.ts';
 import { enterStaged, PersonRefused, readPinned } from '../src/people/pinned.ts';
 import type { PersonRecord } from '../src/people/types.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/time/clock.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -38,7 +38,7 @@ export interface UnlockParts {
   readonly vaults: VaultKeeper;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export class Unlock {

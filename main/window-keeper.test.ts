@@ -34,7 +34,7 @@ function keeper(known: Invisibility): { keeper: WindowKeeper; opened: string[]; 
     appearance: () => ({ theme: 'system', contrast: false }),
     rendererFolder: '',
     places: { value: undefined, keep: () => undefined },
-    clock: { now: () => 0, every: () => () => undefined },
+    clock: { now: () => 0 },
     onMessage: () => undefined,
     onFrame: () => undefined,
     onGone: () => undefined,

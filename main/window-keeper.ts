@@ -3,7 +3,8 @@
  * anything may be shown at all is the gate's to say.
  */
 import type { Invisibility, Surface } from '../src/types/words.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../src/time/clock.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { PlaceFile } from './window-place.ts';
 import { SentenceError } from '../src/types/sentence.ts';
 import type { Appearance, Host, HostWindow, Peer } from './host.ts';
@@ -22,7 +23,7 @@ export interface KeeperParts {
   readonly rendererFolder: string;
   readonly places: Pick<PlaceFile, 'value' | 'keep'>;
   readonly appearance: () => Appearance;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly onMessage: (text: string) => void;
   readonly onFrame: (peer: Peer, bytes: Uint8Array) => void;
   /** The page ended without our doing. */
@@ -197,6 +198,6 @@ export class WindowKeeper {
 
   /** A change that was under way at the end, such as a lock, is waited for; what hangs is not. */
   async finish(): Promise<void> {
-    await Promise.race([this.#changing, new Promise((resolve) => setTimeout(resolve, CHANGE_MS).unref())]);
+    await inTime(this.#changing, CHANGE_MS);
   }
 }

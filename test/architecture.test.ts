@@ -64,6 +64,7 @@ const forbidden: ReadonlyArray<readonly [file: string, code: string, rule: strin
   ['renderer/workspace/e.ts', "import { key } from '../../src/vault/keys.ts';\nconsole.log(key);", 'no-restricted-imports'],
   ['renderer/workspace/e2.ts', "import { listPeople } from '../../src/people/person.ts';\nconsole.log(listPeople);", 'no-restricted-imports'],
   ['renderer/workspace/k.ts', "import { screenOf } from '../../src/terminal/screen.ts';\nconsole.log(screenOf);", 'no-restricted-imports'],
+  ['renderer/workspace/l.ts', "import { bootClock } from '../../src/time/clock.ts';\nconsole.log(bootClock);", 'no-restricted-imports'],
   ['renderer/workspace/f.ts', "document.body.innerHTML = '<b>x</b>';", 'no-restricted-properties'],
   ['renderer/workspace/g.ts', "document.body.insertAdjacentHTML('beforeend', '<b>x</b>');", 'no-restricted-properties'],
   ['renderer/workspace/h.ts', "eval('1');", 'no-eval'],
@@ -85,6 +86,7 @@ const allowed: ReadonlyArray<readonly [file: string, code: string]> = [
     "import { meter } from '../../src/people/passphrase.ts';\nimport { PageKey } from '../../src/bridge/channel/web.ts';\nconsole.log(meter, PageKey);",
   ],
   ['renderer/workspace/ok-terminal.ts', "import { Modes } from '../../src/terminal/modes.ts';\nconsole.log(Modes);"],
+  ['renderer/workspace/ok-time.ts', "import { inTime } from '../../src/time/in-time.ts';\nconsole.log(inTime);"],
   ['src/mux/ok.ts', "import { schema } from '../bridge/schema.ts';\nconsole.log(schema);"],
   ['src/pty/ok.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync, Date.now());"],
   ['src/mux/ok.test.ts', "import { readFileSync } from 'node:fs';\nconsole.log(readFileSync);"],
@@ -205,9 +207,9 @@ describe('the real tree', () => {
     ).toEqual([]);
   });
 
-  test('the renderer takes only its four rooms of src', () => {
+  test('the renderer takes only its rooms of src', () => {
     const rooms =
-      /^(renderer\/|src\/bridge\/(?!channel\/node\.ts$)|src\/mux\/|src\/terminal\/(?!screen\.ts$)|src\/people\/passphrase(?:-guesses)?\.ts$|node_modules\/|assets\/)/;
+      /^(renderer\/|src\/bridge\/(?!channel\/node\.ts$)|src\/mux\/|src\/terminal\/(?!screen\.ts$)|src\/time\/in-time\.ts$|src\/people\/passphrase(?:-guesses)?\.ts$|node_modules\/|assets\/)/;
     const page = (file: string): boolean => file.startsWith('renderer/') && !isTest(file) && file !== 'renderer/vite.config.ts';
     expect(violations(page, (_file, specifier, path) => (path === undefined ? specifier.startsWith('node:') : !rooms.test(path)))).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { folderArgument } from '../machine/owned-folder.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
+import { inTime } from '../../src/time/in-time.ts';
 import { killGroup, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
 import { DevTools, DevToolsError } from './devtools.ts';
 import type { TargetInfo } from './protocol.ts';
@@ -98,7 +99,11 @@ export class Browser {
       killNow(tree);
       await whenGone(tree, QUIT_MS);
       // An end says more than the pipe's, which comes first.
-      if (ended === undefined) await Promise.race([failed.catch(() => {}), new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
+      if (ended === undefined)
+        await inTime(
+          failed.catch(() => {}),
+          QUIT_MS,
+        );
       const message = error instanceof Error ? error.message : String(error);
       // What was found wrong with it says more than our own kill.
       throw new BrowserStartError(error instanceof DevToolsError ? (ended ?? message) : message, said());
@@ -133,9 +138,9 @@ export class Browser {
   async end(): Promise<void> {
     const roots = [this.#leader, this.pid];
     const tree = listed(roots, this.#folder);
-    const closing = this.devtools.browser.send('Browser.close', undefined, { withinMs: QUIT_MS }).catch(() => {});
     const gone = new Promise<void>((resolve) => this.devtools.onGone(() => resolve()));
-    await Promise.race([closing.then(() => gone), gone, new Promise((resolve) => setTimeout(resolve, QUIT_MS).unref())]);
+    this.devtools.browser.send('Browser.close', undefined, { withinMs: QUIT_MS }).catch(() => {});
+    await inTime(gone, QUIT_MS);
     const left = await whenGone(tree ?? roots, QUIT_MS / 4);
     if (!tree) killGroup(this.#leader);
     killNow(left);

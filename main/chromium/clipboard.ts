@@ -1,5 +1,6 @@
 /** The clipboard, cleared by a page: where nobody else can (x11-selections.ts). */
 import type { Session } from './devtools.ts';
+import { inTime } from '../../src/time/in-time.ts';
 
 /** A browser writes to the clipboard within milliseconds, or not at all: without the focus its promise stays open. */
 const CLIPBOARD_MS = 500;
@@ -14,5 +15,5 @@ export async function clearByPage(page: Session): Promise<boolean> {
     ({ result }) => result.value === true,
     () => false,
   );
-  return Promise.race([cleared, new Promise<false>((resolve) => setTimeout(resolve, CLIPBOARD_MS, false))]);
+  return inTime(cleared, CLIPBOARD_MS, () => false);
 }

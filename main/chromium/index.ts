@@ -10,6 +10,7 @@ import { watchSignals } from '../machine/signals.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { lookFor, watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
 import { kindOf, SentenceError } from '../../src/types/sentence.ts';
+import { inTime } from '../../src/time/in-time.ts';
 import { Browser, BrowserStartError } from './browser.ts';
 import { forkChild } from './child.ts';
 import { DevToolsError, type DevTools } from './devtools.ts';
@@ -160,9 +161,12 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
 
   /** Undefined where no window is watched. A display that does not answer in time knows nothing: false. */
   async function windowGone(shown: WindowWatch): Promise<boolean | undefined> {
-    const late = new Promise<false>((resolve) => setTimeout(resolve, KILL_MS, false));
     const looked = async (): Promise<boolean | undefined> => ((await shown.watching) ? lookFor(shown.look, ['gone'], KILL_MS) : undefined);
-    return Promise.race([looked().catch(() => false), late]);
+    return inTime(
+      looked().catch(() => false),
+      KILL_MS,
+      () => false,
+    );
   }
 
   /** Whatever of it fails: the next window is opened in a fresh browser. */

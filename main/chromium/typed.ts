@@ -4,6 +4,7 @@
  * and no preference turns it off). So it is given others, which no page gets.
  */
 import type { Session } from './devtools.ts';
+import { inTime } from '../../src/time/in-time.ts';
 
 /** More than it keeps. */
 const KEPT_CHARS = 64;
@@ -17,5 +18,5 @@ export async function forgetTyped(session: Pick<Session, 'send'>): Promise<void>
     () => {},
     () => {},
   );
-  await Promise.race([taken, new Promise((resolve) => setTimeout(resolve, TAKE_MS))]);
+  await inTime(taken, TAKE_MS);
 }

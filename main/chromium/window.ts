@@ -4,9 +4,10 @@
  */
 import type { Invisibility, Surface } from '../../src/types/words.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
+import { inTime } from '../../src/time/in-time.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { origin, type Appearance, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
-import { inStartTime, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
+import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
 import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
@@ -153,10 +154,8 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       await this.#leave(pid);
       return 'gone';
     }
-    const late = new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false));
-    const left = this.#leave(pid);
-    const proven = await Promise.race([left.then(() => isDark(this.#sight)).catch(() => false), late]);
-    if (proven) return (this.#known = 'gone');
+    const dark = this.#leave(pid).then(() => isDark(this.#sight));
+    if (await isProven(dark, PROOF_MS)) return (this.#known = 'gone');
     // Nobody is told of this end: whoever asked for the dark gets its answer.
     this.#isClosed = true;
     this.#forget();
@@ -167,8 +166,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   /** A window is closed because somebody has said so: the browser, or whoever asked for it. It is dark when a look, or the end of the browser's processes, says so. */
   async #proveClosed(): Promise<Invisibility> {
     if (this.#known !== 'unknown') return this.#known;
-    const late = new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false));
-    if (await Promise.race([isDestroyed(this.#sight).catch(() => false), late])) return (this.#known = 'gone');
+    if (await isProven(isDestroyed(this.#sight), PROOF_MS)) return (this.#known = 'gone');
     this.#known = (await this.#options.kill()) ? 'killed' : 'unknown';
     return this.#known;
   }
@@ -235,7 +233,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     const gone = new Promise<void>((resolve) => (this.#crashHeard = resolve));
     if (!this.#options.headless) {
       killNow(pid === undefined ? this.#renderers() : [pid]);
-      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, END_MS))]);
+      await inTime(gone, END_MS);
       this.#crashed = true;
       this.#dirty = false;
       return;
@@ -245,13 +243,13 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       ({ errorText }) => errorText === undefined,
       () => false,
     );
-    const inTime = await Promise.race([left, new Promise<false>((resolve) => setTimeout(resolve, LEAVE_MS, false))]);
-    if (inTime) this.#dirty = false;
-    if (inTime || this.#isClosed) return;
+    const hasLeft = await inTime(left, LEAVE_MS, () => false);
+    if (hasLeft) this.#dirty = false;
+    if (hasLeft || this.#isClosed) return;
     // The page is busy, or the browser is. The process ends now, and the picture with it.
     const ended = this.#end(old);
     // Either the page has come to the empty one after all, or the browser has noticed the death: both are an end.
-    await Promise.race([Promise.all([ended, left]), Promise.all([ended, gone]), new Promise((resolve) => setTimeout(resolve, END_MS))]);
+    await inTime(Promise.all([ended, Promise.race([left, gone])]), END_MS);
     this.#dirty = false;
   }
 
@@ -288,7 +286,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     if (this.#isClosed) return;
     this.#forget();
     const closed = this.#options.devtools.browser.send('Target.closeTarget', { targetId: this.#options.targetId }).catch(() => {});
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+    await inTime(closed, CLOSE_MS);
     this.#close();
   }
 

@@ -1,5 +1,6 @@
 /** Takes out of the clipboard what was copied, without a page: no focus and no gesture is needed for it here. */
 import { clipboard, type Clipboard } from 'electron';
+import { inTime } from '../../src/time/in-time.ts';
 
 /** Another program may own a clipboard and not answer: it is not waited for longer than this. */
 const EMPTIED_MS = 1000;
@@ -9,7 +10,11 @@ export async function clearClipboard(): Promise<boolean> {
   // The second one is the middle button's, on X11 and where a Wayland compositor has one.
   const all = process.platform === 'linux' ? [clipboard, clipboard.selection] : [clipboard];
   const emptied = Promise.all(all.map(empty)).then((answers) => answers.every(Boolean));
-  return Promise.race([emptied.catch(() => false), new Promise<false>((resolve) => setTimeout(resolve, EMPTIED_MS, false).unref())]);
+  return inTime(
+    emptied.catch(() => false),
+    EMPTIED_MS,
+    () => false,
+  );
 }
 
 async function empty(one: Clipboard): Promise<boolean> {

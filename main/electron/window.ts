@@ -9,7 +9,7 @@ import { SentenceError } from '../../src/types/sentence.ts';
 import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
 import { origin, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
-import { inStartTime, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
+import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
 import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';
 import { lookFor, type Look } from '../machine/x11-window.ts';
 import { channels } from './channels.ts';
@@ -151,8 +151,8 @@ export class ElectronWindow extends WindowListeners implements HostWindow {
    * time, the window itself goes, whose surface is the browser's to destroy.
    */
   async #prove(cleared: Promise<void>): Promise<Invisibility> {
-    const dark = cleared.then(() => this.#sees(['plain', 'hidden', 'gone'])).catch(() => false);
-    if (await inTime(dark)) return (this.#known = 'gone');
+    const dark = cleared.then(() => this.#sees(['plain', 'hidden', 'gone']));
+    if (await isProven(dark, PROOF_MS)) return (this.#known = 'gone');
     if (this.#isClosed) return this.#known;
     const placement = { bounds: this.#window.getNormalBounds(), maximized: this.#window.isMaximized() };
     // Nobody is told of this end: whoever asked for the dark gets its answer.
@@ -162,7 +162,7 @@ export class ElectronWindow extends WindowListeners implements HostWindow {
     const look = await this.#options.look().catch(() => undefined);
     // The screen was seen not to change: the process that draws it has been stopped, or hangs. The browser starts another one.
     if (look) killNow(processTree(process.pid).filter((pid) => commandLine(pid).includes('--type=gpu-process')));
-    if (look && !(await inTime(this.#sees(['gone']).catch(() => true)))) this.#known = 'unknown';
+    if (look && !(await isProven(this.#sees(['gone']).catch(() => true), PROOF_MS))) this.#known = 'unknown';
     this.#options.onKilled(placement);
     return this.#known;
   }
@@ -354,8 +354,4 @@ export class ElectronWindow extends WindowListeners implements HostWindow {
 function rendererProcesses(contents: WebContents): number[] {
   const pid = contents.getOSProcessId();
   return [...new Set([...(pid > 0 ? [pid] : []), ...rendererPids(process.pid)])];
-}
-
-function inTime(proof: Promise<boolean>): Promise<boolean> {
-  return Promise.race([proof, new Promise<false>((resolve) => setTimeout(resolve, PROOF_MS, false))]);
 }

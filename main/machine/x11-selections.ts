@@ -5,6 +5,7 @@
  * manager puts back what it remembers when a selection has no owner any more.
  */
 import { opcode, words, X11 } from './x11.ts';
+import { inTime } from '../../src/time/in-time.ts';
 
 const PRIMARY = 1;
 const INPUT_ONLY = 2;
@@ -23,14 +24,12 @@ export class X11Selections {
   }
 
   /** @returns true when both selections are ours now, so that a paste gives nothing. Never rejects. */
-  async clear(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, SELECTIONS_MS, false)));
-    try {
-      return await Promise.race([this.#clear().catch(() => false), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  clear(): Promise<boolean> {
+    return inTime(
+      this.#clear().catch(() => false),
+      SELECTIONS_MS,
+      () => false,
+    );
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** The lock clears what was copied in the workspace: the next person must not find it in the clipboard. */
 import { useEffect, useState } from 'preact/hooks';
+import { inTime } from '../../src/time/in-time.ts';
 import type { Bridge } from '../shared/bridge.ts';
 
 /** A browser writes within milliseconds, or refuses at once. One that does neither has not cleared anything. */
@@ -50,13 +51,10 @@ export function useClearedClipboard(bridge: Bridge, wanted: boolean): boolean {
     const attempt = async (): Promise<void> => {
       if (trying || done) return;
       trying = true;
-      let timer: number | undefined;
-      const late = new Promise<false>((resolve) => (timer = window.setTimeout(() => resolve(false), WRITE_MS)));
       const clearing = clear();
       // One that succeeds after its time has cleared all the same. One that fails then says nothing new.
       void clearing.then((cleared) => cleared && ended(true));
-      const cleared = await Promise.race([clearing, late]);
-      window.clearTimeout(timer);
+      const cleared = await inTime(clearing, WRITE_MS, () => false);
       trying = false;
       ended(cleared);
     };

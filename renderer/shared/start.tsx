@@ -1,5 +1,6 @@
 /** What every document does first. */
 import type { JSX } from 'preact';
+import { inTime } from '../../src/time/in-time.ts';
 import { messages } from './messages.ts';
 import { Mark } from './parts.tsx';
 
@@ -8,7 +9,7 @@ const FONT_WAIT_MS = 1500;
 
 export async function loadFonts(): Promise<void> {
   const fonts = ['400 13px "Plex Mono"', '600 13px "Plex Mono"', 'italic 400 13px "Plex Mono"'].map((font) => document.fonts.load(font));
-  await Promise.race([Promise.allSettled(fonts), new Promise((resolve) => setTimeout(resolve, FONT_WAIT_MS))]);
+  await inTime(Promise.allSettled(fonts), FONT_WAIT_MS);
 }
 
 /** The page without its host: it says so instead of staying empty. */

@@ -2,6 +2,7 @@
  * Keys that are typed while a command is on its way belong to what the command brings: the new pane, the prompt. They wait
  * for its answer, as tmux handles one key after the other.
  */
+import { inTime } from '../../src/time/in-time.ts';
 
 /** A command is answered within a few milliseconds. A core that hangs must not take the keyboard with it. */
 const HOLD_AT_MOST_MS = 500;
@@ -26,7 +27,7 @@ export class KeyHold<Key> {
   async until(answer: Promise<unknown>): Promise<void> {
     this.#waiting ??= [];
     this.#commands++;
-    await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, HOLD_AT_MOST_MS))]).catch(() => {});
+    await inTime(answer, HOLD_AT_MOST_MS).catch(() => {});
     // What the answer brings is drawn, and has the focus, one turn later.
     await new Promise((resolve) => setTimeout(resolve));
     if (--this.#commands > 0) return;

@@ -1,5 +1,6 @@
 /** What is kept of an anchor, read and compared with the ledger; nothing is changed and nobody is told. */
 import type { NoteKey } from '../ledger/note.ts';
+import { inTime } from '../time/in-time.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { unknownSentence } from './file-drop.ts';
 import { gradeAnchor, type KeptHead } from './grade.ts';
@@ -118,16 +119,10 @@ async function waitsSince(
 }
 
 /** A share that hangs holds up nobody who only looks. */
-async function within<T>(looking: Promise<T>, where: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AnchorError('timeout', `${where} does not answer within ${LOOK_MS / 1000} s.`)), LOOK_MS);
+function within<T>(looking: Promise<T>, where: string): Promise<T> {
+  return inTime(looking, LOOK_MS, () => {
+    throw new AnchorError('timeout', `${where} does not answer within ${LOOK_MS / 1000} s.`);
   });
-  try {
-    return await Promise.race([looking, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Is nothing of the ledger missing from what is kept, nor a half of the signature? */

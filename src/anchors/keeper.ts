@@ -4,6 +4,7 @@
  */
 import type { NoteKey } from '../ledger/note.ts';
 import type { AuditEntry } from '../ledger/events.ts';
+import { inTime } from '../time/in-time.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { everySeconds, gradeAnchor } from './grade.ts';
 import { keptAt, kindOf, type Proof } from './kinds.ts';
@@ -238,20 +239,14 @@ export class AnchorKeeper {
     slot.hanging = true;
     const over = (): void => void (slot.hanging = false);
     sending.then(over, over);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const { attemptMs } = this.#options;
-      timer = setTimeout(() => {
-        reject(new AnchorError('timeout', `${slot.channel.where} does not answer within ${attemptMs / 1000} s.`));
-        slot.abort?.abort();
-      }, attemptMs);
+    const { attemptMs } = this.#options;
+    const stopped = new Promise<never>((_, reject) => {
       slot.abort?.signal.addEventListener('abort', () => reject(new AnchorError('timeout', 'Wardmux ended before the anchor answered.')));
     });
-    try {
-      return await Promise.race([sending, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return inTime(Promise.race([sending, stopped]), attemptMs, () => {
+      slot.abort?.abort();
+      throw new AnchorError('timeout', `${slot.channel.where} does not answer within ${attemptMs / 1000} s.`);
+    });
   }
 
   #isOld(time: string | null): boolean {

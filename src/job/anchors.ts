@@ -8,9 +8,12 @@ import type { Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Home } from '../storage/index.ts';
+import { inTime } from '../time/in-time.ts';
 
 /** The last head gets this long (ms): a share and a collector that are there take a second and a bit. A person waits for their prompt. */
 export const LAST_HEAD_MS = 2000;
+/** What is under way then is told to end (ms): it does at once, or hangs in a disk. */
+const CLOSE_MS = 100;
 
 export interface RecordAnchorParts {
   readonly home: Home;
@@ -50,20 +53,18 @@ export class RecordAnchors {
 
   /** Hands the last head over where that is quick. @returns a sentence where it did not go; undefined where each anchor has it. */
   async end(): Promise<string | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_HEAD_MS);
-    });
     const hand = async (): Promise<void> => {
       await this.#loaded;
       this.offer();
       await this.#keeper.flush();
     };
-    await Promise.race([hand().catch(() => undefined), late]);
-    clearTimeout(timer);
+    await inTime(
+      hand().catch(() => undefined),
+      LAST_HEAD_MS,
+    );
     const size = headOfNote(this.#ledger.lastCheckpoint?.note ?? '', this.#ledger.key)?.size ?? 0;
     const waiting = this.#keeper.view().filter(({ head }) => (head?.size ?? 0) < size);
-    await Promise.race([this.#keeper.close(), new Promise((resolve) => setTimeout(resolve, 100).unref())]);
+    await inTime(this.#keeper.close(), CLOSE_MS);
     if (waiting.length === 0) return undefined;
     const names = waiting.map(({ name }) => name).join(', ');
     return `the newest head of the ledger has not gone to ${names} within ${LAST_HEAD_MS / 1000} s; it goes with the next one. What stands there says: wardmux anchor status`;

@@ -11,7 +11,7 @@ import { openLedger } from '../services/open-ledger.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, isRetried, noticeEntry, type Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';
-import { systemClock } from '../pty/clock.ts';
+import { steadyClock } from '../time/clock.ts';
 import { OutputSink } from '../pty/output-sink.ts';
 import { type PtyExit } from '../pty/pty.ts';
 import { Session, type Held, type SessionEvents } from '../pty/session.ts';
@@ -202,7 +202,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       end: () => {},
       drained: () => process.stdin.resume(),
     };
-    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, systemClock, events, space);
+    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
     stopTerminal = connect(session, fd, gate);
     gate?.begin({
       session,

@@ -29,6 +29,7 @@ import { corrupt, headOf, openState } from './state.ts';
 import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { sentenceOf } from '../types/sentence.ts';
+import { inTime } from '../time/in-time.ts';
 import { LedgerWriter } from './writer.ts';
 
 /** Most events of one write: a caller that is behind it waits for some milliseconds at most. */
@@ -287,7 +288,7 @@ export class Ledger extends LedgerQuestions {
     await this.#enterAtEnd();
     this.#closed = true;
     const left = await this.#keepLate();
-    await Promise.race([this.#writer.keeping, delay(KEEP_MS, undefined, { ref: false })]);
+    await inTime(this.#writer.keeping, KEEP_MS);
     this.#writer.close();
     return left;
   }

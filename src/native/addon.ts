@@ -3,10 +3,10 @@
  * function throws a NativeError with the code ENOTSUP, and does nothing.
  */
 import { SentenceError } from '../types/sentence.ts';
+import { inTime } from '../time/in-time.ts';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorName } from 'node:util';
 
 /** What the C side gives: 0 or more, or -errno. */
@@ -136,15 +136,10 @@ export function tryLock(fd: number): boolean {
  */
 export async function lock(fd: number, ms: number): Promise<boolean> {
   if (tryLock(fd)) return true;
-  const timer = new AbortController();
-  try {
-    const result = await Promise.race([addon().lock(fd), delay(ms, undefined, { signal: timer.signal })]);
-    if (result === undefined) return false;
-    check('flock', result);
-    return true;
-  } finally {
-    timer.abort();
-  }
+  const result = await inTime(addon().lock(fd), ms);
+  if (result === undefined) return false;
+  check('flock', result);
+  return true;
 }
 
 /** Lets go of the lock, and keeps the file open. */

@@ -6,6 +6,7 @@
  */
 import type { z } from 'zod';
 import type { Denial, Permission } from '../access/index.ts';
+import { inTime } from '../time/in-time.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { Refusal } from '../types/refusal.ts';
 
@@ -121,21 +122,9 @@ export function call<S extends Service>(parts: ServiceParts<S>, request: string,
   try {
     const output: unknown = handlers[request as keyof S & string](parsed.data as never);
     if (!(output instanceof Promise)) return done(output);
-    return inTime(row.withinMs, output.then(done, thrown), () => wrong(late));
+    const answer = output.then(done, thrown);
+    return row.withinMs === undefined ? answer : inTime(answer, row.withinMs, () => wrong(late));
   } catch (error) {
     return thrown(error);
   }
-}
-
-/** @param answer never rejects. @param given says what is answered where it does not come in so many milliseconds. */
-function inTime(ms: number | undefined, answer: Promise<Outcome>, given: () => Outcome): Promise<Outcome> {
-  if (ms === undefined) return answer;
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(given()), ms);
-    timer.unref();
-    void answer.then((outcome) => {
-      clearTimeout(timer);
-      resolve(outcome);
-    });
-  });
 }

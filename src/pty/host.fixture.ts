@@ -6,7 +6,7 @@ import type { Recipient, RecordingNotice, SegmentOpener, Written } from '../reco
 import type { EndReason } from '../types/words.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingOptions } from '../recording/options.ts';
-import { FakeClock } from './clock.fixture.ts';
+import { FakeClock } from '../time/clock.fixture.ts';
 import { fakeSpawner, type FakePty } from './fake.ts';
 import { PtyHost } from './host.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';

@@ -11,7 +11,7 @@ import type { EndReason } from '../types/words.ts';
 import { recordingOptions, type RecordingOptions } from '../recording/options.ts';
 import { DiskSpace } from '../recording/space.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 import { denialOf, grantOf, type Denial, type Permission } from '../access/index.ts';
 import { Endpoint, troubleText } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';

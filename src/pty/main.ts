@@ -2,7 +2,7 @@
 import { coreBytesOf, protectProcessOrExit } from '../native/protect.ts';
 import { parentLink } from '../process/link.ts';
 import { RecordingWriter } from '../recording/writer.ts';
-import { systemClock } from './clock.ts';
+import { steadyClock } from '../time/clock.ts';
 import { PtyHost } from './host.ts';
 import { spawnUnixPty } from './unix.ts';
 
@@ -12,7 +12,7 @@ const host = new PtyHost({
   link,
   spawn: spawnUnixPty,
   createWriter: (options) => RecordingWriter.create(options),
-  clock: systemClock,
+  clock: steadyClock,
   exit: (code) => void link.flush().then(() => process.exit(code)),
 });
 // An interrupt typed where the app was started is main's to answer; we go when main says so, or when it is gone.

@@ -11,7 +11,7 @@ import { Challenge } from '../proof/proof.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { Refusal } from '../types/refusal.ts';
 import { sentenceOf } from '../types/sentence.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { PtyInput, PtyService } from './service.ts';
 
 /** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */

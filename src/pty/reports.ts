@@ -1,5 +1,5 @@
 /** What the pty host tells main of by itself, seldom enough that a flood of causes is no flood of messages. */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** `sealed` at most this often. */
 const sealedMs = 1000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from './clock.fixture.ts';
+import { FakeClock } from '../time/clock.fixture.ts';
 import { fakeSpawner } from './fake.ts';
 import { roomMs, Session, type Held, type SessionWriter } from './session.ts';
 

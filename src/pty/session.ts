@@ -6,7 +6,7 @@
  * it waits; where it is full, nothing is read, and what was read is shown once it is written. Both go on by themselves.
  */
 import { Allowance } from './allowance.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Pty, PtyExit, PtyOptions, PtySpawner } from './pty.ts';
 import type { DiskSpace } from '../recording/space.ts';
 import type { EventCode } from '../recording/types.ts';

@@ -6,12 +6,12 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { type KeyringState, keyringState } from './keyring.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { storageFault } from '../disk/errno.ts';
+import { inTime } from '../time/in-time.ts';
 import type { Home } from './home.ts';
 import { kindOf, sentenceOf } from '../types/sentence.ts';
 
@@ -55,19 +55,10 @@ function checkKey(key: string): void {
 }
 
 /** Rejects after `ms`; the work itself cannot be cancelled and is forgotten. */
-async function timeBox<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
-  const stop = new AbortController();
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([
-      work,
-      wait(ms, undefined, { signal: stop.signal }).then(() => {
-        throw new StorageFault('secret-store', 'secret-service', sentence);
-      }),
-    ]);
-  } finally {
-    stop.abort();
-  }
+function timeBox<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
+  return inTime(work, ms, () => {
+    throw new StorageFault('secret-store', 'secret-service', sentence);
+  });
 }
 
 /** The desktop's Secret Service, through @napi-rs/keyring. */

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { CDPSession, Locator, Page } from 'playwright-core';
 import { App } from '../../main/app.ts';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
-import type { Clock } from '../../main/clock.ts';
+import type { Clock } from '../../src/time/clock.ts';
 import { PageDriver } from '../support/page-driver.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -22,7 +22,7 @@ export class TestClock implements Clock {
   now(): number {
     return this.#now;
   }
-  every(): () => void {
+  after(): () => void {
     return () => {};
   }
   advance(ms: number): void {

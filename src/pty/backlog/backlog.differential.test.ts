@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Modes } from '../../terminal/modes.ts';
 import { serializeTerminal } from '../../terminal/serialize.ts';
-import { FakeClock } from '../clock.fixture.ts';
+import { FakeClock } from '../../time/clock.fixture.ts';
 import { limits, OutputBacklog, type BacklogLimits } from './backlog.ts';
 
 const rows = 5;

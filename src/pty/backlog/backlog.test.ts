@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../clock.fixture.ts';
+import { FakeClock } from '../../time/clock.fixture.ts';
 import { gatherMs, limits, OutputBacklog } from './backlog.ts';
 
 const { floodBytes, frameBytes, enoughBytes, dryBytes, highWaterBytes, lowWaterBytes, longestBytes, linesKept, blockCapacity } = limits;

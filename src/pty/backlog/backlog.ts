@@ -8,7 +8,7 @@
  * the tests hold it against a real emulator.
  */
 import { scrollbackLines } from '../../bridge/frames.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../time/clock.ts';
 import { join, terminalBytes, type Carry } from './carry.ts';
 import { OutputScanner } from './scanner.ts';
 
