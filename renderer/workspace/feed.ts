@@ -4,7 +4,7 @@
  * for `end`, and what both hold is written once. A pane whose live output starts at 0 needs no replay.
  */
 import type { Frame } from '../../src/bridge/frames.ts';
-import { concat, cutCharacter, repairUtf8 } from '../../src/terminal/utf8.ts';
+import { cutCharacter, repairUtf8, WholeCharacters } from '../../src/terminal/utf8.ts';
 
 /**
  * The emulator parses what one call gives it without a pause, and keys wait: this much takes it 6 ms. What is parsed is told
@@ -55,8 +55,7 @@ export class PaneFeed {
   #busy = false;
   #pieceBytes = PIECE_BYTES;
   #drained: (() => void)[] = [];
-  /** The first bytes of a character (UTF-8) whose rest has not come. */
-  #tail: Uint8Array = new Uint8Array(0);
+  #text = new WholeCharacters();
 
   /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
   constructor(screen: Screen, events: FeedEvents, again = false, now: () => number = () => performance.now()) {
@@ -91,7 +90,7 @@ export class PaneFeed {
         return;
       case 'screen':
         return this.#then(() => {
-          this.#tail = new Uint8Array(0);
+          this.#text = new WholeCharacters();
           this.#screen.reset();
           this.#screen.resize(frame.cols, frame.rows);
           return this.#parse(frame.bytes, frame.offset);
@@ -152,7 +151,7 @@ export class PaneFeed {
     if (offset > this.#next) this.#events.gap(offset - this.#next);
     this.#next = to;
     this.#events.unsettled(settled);
-    this.#tail = new Uint8Array(0);
+    this.#text = new WholeCharacters();
     this.#pieces(bytes, (_, last) => {
       if (last) this.#events.parsed(to, true);
     });
@@ -173,12 +172,10 @@ export class PaneFeed {
    * character that has not come whole yet: that waits (src/terminal/utf8.ts).
    */
   #pieces(bytes: Uint8Array, parsed: (at: number, last: boolean) => void): void {
-    const held = this.#tail;
-    const all = held.length === 0 ? bytes : concat(held, bytes);
-    const whole = all.subarray(0, all.length - cutCharacter(all));
-    this.#tail = all.slice(whole.length);
+    const held = this.#text.waiting;
+    const whole = this.#text.feed(bytes);
     this.#screen.queued(whole.length);
-    this.#queue.push({ bytes: whole, at: 0, parsed: (at) => parsed(at - held.length, at === whole.length) });
+    this.#queue.push({ bytes: whole, at: 0, parsed: (at) => parsed(at - held, at === whole.length) });
     this.#writeNext();
   }
 

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readStart } from '../recording/facts.ts';
 import type { EventCode, RecordingEvent } from '../recording/types.ts';
-import { decodeWhole, Utf8Stream } from './utf8.ts';
+import { utf8WithMarks, WholeCharacters } from '../terminal/utf8.ts';
 
 /** What a recording shows whose start event is withheld or not there. */
 const FALLBACK = { cols: 80, rows: 24, term: 'xterm-256color' };
@@ -26,8 +26,8 @@ function lineOf(timeUs: number, code: string, text: string): string {
 export class CastText {
   readonly #recording: string;
   readonly #timestamp: number;
-  /** Stream decoders: a character may be cut by the end of a piece. */
-  readonly #streams = { o: new Utf8Stream(), i: new Utf8Stream() };
+  /** A character may be cut by the end of a piece. */
+  readonly #streams = { o: new WholeCharacters(), i: new WholeCharacters() };
   readonly #times = { o: 0, i: 0 };
 
   /** @param wallMs time of the recording's first frame. */
@@ -45,16 +45,16 @@ export class CastText {
 
   /** Whether an output event is the text of its line: then the evidence does not repeat it. */
   isText(data: Uint8Array): boolean {
-    return this.#streams.o.whole && data.length > 0 && isUtf8(data);
+    return this.#streams.o.waiting === 0 && data.length > 0 && isUtf8(data);
   }
 
   /** The line of an event, with its newline; empty where it has none. */
   line({ code, timeUs, data }: RecordingEvent): string {
     if (code === 'o' || code === 'i') {
       this.#times[code] = timeUs;
-      return lineOf(timeUs, code, this.#streams[code].decode(data));
+      return lineOf(timeUs, code, utf8WithMarks(this.#streams[code].feed(data)));
     }
-    if (code === 'r' || code === 'm') return lineOf(timeUs, code, decodeWhole(data));
+    if (code === 'r' || code === 'm') return lineOf(timeUs, code, utf8WithMarks(data));
     const marker = MARKERS[code];
     return marker === undefined ? '' : lineOf(timeUs, 'm', marker);
   }
@@ -66,7 +66,8 @@ export class CastText {
 
   /** What cut characters leave, at the end: no line, or one or two. */
   end(): string {
-    return lineOf(this.#times.o, 'o', this.#streams.o.end()) + lineOf(this.#times.i, 'i', this.#streams.i.end());
+    const rest = (code: 'o' | 'i'): string => lineOf(this.#times[code], code, utf8WithMarks(this.#streams[code].end()));
+    return rest('o') + rest('i');
   }
 }
 

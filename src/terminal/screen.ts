@@ -5,7 +5,7 @@ import type { ReplayItem } from '../recording/replay.ts';
 import { Modes } from './modes.ts';
 import { resizeTerminal } from './resize.ts';
 import { serializeTerminal } from './serialize.ts';
-import { Utf8Repair } from './utf8.ts';
+import { repairUtf8, WholeCharacters } from './utf8.ts';
 
 /** Lines above the screen that come back. */
 const rebuiltLines = 2000;
@@ -22,9 +22,9 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
   const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: rebuiltLines, logLevel: 'off' });
   terminal.loadAddon(new UnicodeGraphemesAddon() as never);
   let modes = new Modes();
-  let text = new Utf8Repair();
+  let text = new WholeCharacters();
   const write = (chunk: Uint8Array): Promise<void> => {
-    const bytes = text.feed(chunk);
+    const bytes = repairUtf8(text.feed(chunk));
     modes.feed(bytes);
     return new Promise((parsed) => terminal.write(bytes, parsed));
   };
@@ -34,7 +34,7 @@ export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonl
       else if (item.kind === 'screen') {
         terminal.reset();
         modes = new Modes();
-        text = new Utf8Repair();
+        text = new WholeCharacters();
         await write(item.bytes);
         item.bytes.fill(0);
       } else if (item.kind === 'output') {

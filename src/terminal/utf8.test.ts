@@ -2,7 +2,7 @@
 import { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { repairUtf8, Utf8Repair } from './utf8.ts';
+import { cutCharacter, repairUtf8, utf8WithMarks, WholeCharacters } from './utf8.ts';
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
@@ -20,16 +20,59 @@ test.each([
   expect(Buffer.from(repairUtf8(latin1(given))).toString()).toBe(wanted);
 });
 
-test('the same in one piece and in any pieces', () => {
-  const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x80, 0xed, 0xa0, 0xc3, 0x41));
+/** The ends of every range of the first, second and later bytes, and the bytes beside them. */
+const edges = [0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
+
+/** The platform's decoder, byte by byte: what it has not said after one is what it holds. */
+function heldByDecoder(bytes: readonly number[]): number {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let said = '';
+  for (const byte of bytes) said += decoder.decode(Uint8Array.of(byte), { stream: true });
+  const rest = decoder.decode();
+  // A held part becomes one mark at the end; how long it is says what of the whole text is missing.
+  if (rest === '') return 0;
+  for (let held = 1; held <= 3; held++) {
+    const before = new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes.slice(0, -held)));
+    if (before === said) return held;
+  }
+  throw new Error(`the decoder holds something else: ${bytes.join(' ')}`);
+}
+
+test('what is held back is what the platform’s decoder holds back: each two bytes, and each four of the edges', () => {
+  const wrong: string[] = [];
+  const look = (bytes: number[]): void => {
+    if (cutCharacter(Uint8Array.from(bytes)) !== heldByDecoder(bytes)) wrong.push(bytes.map((byte) => byte.toString(16)).join(' '));
+  };
+  for (let first = 0; first < 256; first++) for (let second = 0; second < 256; second++) look([first, second]);
+  for (const a of edges) for (const b of edges) for (const c of edges) look([a, b, c]);
+  // Four bytes: the three behind a first one decide.
+  for (const a of [0x41, 0xe2, 0xf0]) for (const b of edges) for (const c of edges) for (const d of edges) look([a, b, c, d]);
+  expect(wrong).toEqual([]);
+});
+
+test('the same in one piece and in any pieces, as text and repaired, whatever becomes of the pieces', () => {
+  const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...edges));
   fc.assert(
     fc.property(fc.array(byte, { maxLength: 40 }), fc.array(fc.nat(40), { maxLength: 8 }), (values, cuts) => {
-      // The letters end what the end would leave open.
-      const bytes = Uint8Array.from([...values, 0x2e]);
-      const repair = new Utf8Repair();
+      const bytes = Uint8Array.from(values);
+      const text = new WholeCharacters();
       const at = [0, ...cuts.filter((cut) => cut <= bytes.length).toSorted((a, b) => a - b), bytes.length];
-      const pieces = at.slice(1).map((end, i) => Buffer.from(repair.feed(bytes.subarray(at[i], end))));
-      expect(Buffer.concat(pieces).toString()).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+      let [said, repaired] = ['', ''];
+      const take = (whole: Uint8Array): void => {
+        said += utf8WithMarks(whole);
+        repaired += Buffer.from(repairUtf8(whole)).toString();
+      };
+      for (let i = 1; i < at.length; i++) {
+        // A Buffer, whose slices are no copies, and which is wiped.
+        const piece = Buffer.from(bytes.subarray(at[i - 1], at[i]));
+        take(text.feed(piece));
+        piece.fill(0);
+      }
+      expect(text.waiting).toBe(cutCharacter(bytes));
+      take(text.end());
+      expect(text.waiting).toBe(0);
+      const wanted = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      expect([said, repaired]).toEqual([wanted, wanted]);
     }),
     { numRuns: 2000 },
   );
