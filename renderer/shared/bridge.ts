@@ -6,6 +6,7 @@ import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
 import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
 import { Pending } from '../../src/bridge/pending.ts';
+import { CodedError } from '../../src/types/coded-error.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
 import { messages } from './messages.ts';
@@ -18,16 +19,8 @@ declare global {
 
 export type Peer = 'pty' | 'vault';
 
-/** The core said no. `code` is stable, the message is a sentence for people. */
-export class Refused extends Error {
-  override name = 'Refused';
-  readonly code: string;
-
-  constructor(code: string, sentence: string) {
-    super(sentence);
-    this.code = code;
-  }
-}
+/** The core said no. */
+export class Refused extends CodedError {}
 
 type Answer = { readonly id: number; readonly ok: boolean; readonly output?: unknown; readonly error?: { readonly code: string; readonly sentence: string } };
 type Listener<E extends EventName> = (payload: Events[E]) => void;

@@ -1,6 +1,5 @@
-/** Why an anchor did not take a head. `code` goes into the ledger; the sentence is for people and stays here. */
-import { SentenceError } from '../types/sentence.ts';
-
+/** Why an anchor did not take a head. `code` goes into the ledger; the sentence stays here. */
+import { CodedError } from '../types/coded-error.ts';
 import { capital, troubleOf } from '../disk/errno.ts';
 
 /** Stable: a closed list of the events anchor.failed and anchor.diverged. */
@@ -23,16 +22,12 @@ export const anchorFailureCodes = [
 ] as const;
 export type AnchorFailureCode = (typeof anchorFailureCodes)[number];
 
-export class AnchorError extends SentenceError {
-  override name = 'AnchorError';
-  readonly code: AnchorFailureCode;
-
+export class AnchorError extends CodedError<AnchorFailureCode> {
   /** For `diverged`: the note that is kept outside. */
   readonly outside: string | undefined;
 
   constructor(code: AnchorFailureCode, message: string, options?: ErrorOptions & { readonly outside?: string }) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
     this.outside = options?.outside;
   }
 }

@@ -1,17 +1,14 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
-import { AnchorError } from '../anchors/errors.ts';
-import { ExportError } from '../export/error.ts';
 import { LedgerError } from '../ledger/errors.ts';
-import { RecordingError } from '../recording/errors.ts';
-import { StorageFault } from '../disk/fault.ts';
 import { UnlockError } from '../people/errors.ts';
 import { UnknownPerson } from '../services/person.ts';
-import { Refusal } from '../types/refusal.ts';
+import { CodedError } from '../types/coded-error.ts';
+import { SentenceError } from '../types/sentence.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
 import { needsOf, neverAsked, passBefore } from './door.ts';
-import { CliError, exit, exitTable } from './exit.ts';
+import { CliError, exit, exitTable, type ExitName } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from '../terminal/passphrase.ts';
 
@@ -69,39 +66,32 @@ function givenFlags(command: Command): string[] {
   return command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli').flatMap(({ long }) => long ?? []);
 }
 
+/** What ends a command with another status than 1: the error, the status, and the only code that does where there is one. The first row that fits counts. */
+const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => Error, status: ExitName, code?: string]> = [
+  [UnknownPerson, 'usage'],
+  [UnlockError, 'notUnlocked'],
+  [PassphraseInputError, 'cancelled', 'cancelled'],
+  [PassphraseInputError, 'usage'],
+  [LedgerError, 'diverged', 'diverged'],
+  [LedgerError, 'badLedger', 'corrupt'],
+  [CodedError, 'otherInstallation', 'identity'],
+  [CodedError, 'usage', 'bad-key-file'],
+  [CodedError, 'notUnlocked', 'not-a-recipient'],
+];
+
+function statusOf(error: SentenceError): number {
+  if (error instanceof CliError) return error.status;
+  const code = error instanceof CodedError ? error.code : undefined;
+  const row = failures.find(([kind, , only]) => error instanceof kind && (only === undefined || only === code));
+  return exit[row?.[1] ?? 'failed'];
+}
+
 /** Says what went wrong in one sentence, and gives its status. */
 function failureStatus(error: unknown, io: CliIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;
-  if (error instanceof CliError) {
+  if (error instanceof SentenceError) {
     io.talk(`wardmux: ${error.message}`);
-    return error.status;
-  }
-  if (error instanceof UnknownPerson) {
-    io.talk(`wardmux: ${error.message}`);
-    return exit.usage;
-  }
-  if (error instanceof UnlockError) {
-    io.talk(`wardmux: ${error.message}`);
-    return exit.notUnlocked;
-  }
-  if (error instanceof PassphraseInputError) {
-    io.talk(`wardmux: ${error.message}`);
-    return error.code === 'cancelled' ? exit.cancelled : exit.usage;
-  }
-  if (
-    error instanceof AnchorError ||
-    error instanceof ExportError ||
-    error instanceof LedgerError ||
-    error instanceof RecordingError ||
-    error instanceof StorageFault ||
-    error instanceof Refusal
-  ) {
-    io.talk(`wardmux: ${error.message}`);
-    if (error.code === 'not-a-recipient') return exit.notUnlocked;
-    if (error.code === 'bad-key-file') return exit.usage;
-    if (error.code === 'identity') return exit.otherInstallation;
-    if (error instanceof LedgerError && error.code === 'diverged') return exit.diverged;
-    return error instanceof LedgerError && error.code === 'corrupt' ? exit.badLedger : exit.failed;
+    return statusOf(error);
   }
   // Not one of ours: its words may quote what it choked on, so only its kind is told.
   const { code, name } = error as NodeJS.ErrnoException;

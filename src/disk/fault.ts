@@ -1,5 +1,5 @@
-/** One kind of error for everything on disk: its message is a sentence for people, its code is stable. */
-import { SentenceError } from '../types/sentence.ts';
+/** One kind of error for everything on disk. */
+import { CodedError } from '../types/coded-error.ts';
 
 export type StorageCode =
   | 'not-initialised'
@@ -23,14 +23,11 @@ export type StorageCode =
   | 'io';
 
 /** `message` says what is wrong, where, and what to do. It never holds a secret or pane text. */
-export class StorageFault extends SentenceError {
-  override name = 'StorageFault';
-  readonly code: StorageCode;
+export class StorageFault extends CodedError<StorageCode> {
   readonly path: string;
 
   constructor(code: StorageCode, path: string, message: string) {
-    super(message);
-    this.code = code;
+    super(code, message);
     this.path = path;
   }
 }

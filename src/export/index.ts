@@ -1,7 +1,6 @@
 /** The door of the export room. */
 export { requireTrust, writeBundle } from './bundle.ts';
-export { ExportError } from './error.ts';
-export { composeSums, type BundleStatement, type SignersOwn } from './statement.ts';
+export { composeSums, type BundleStatement } from './statement.ts';
 export { ed25519SshKey, EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshVerify } from '../crypto/sshsig.ts';
 export { parseTrust, trustText } from './trust.ts';
 export { verifyBundle } from './verify.ts';

@@ -2,7 +2,7 @@
  * The few calls to the operating system that JavaScript cannot make: native/wardmux.c, typed. Linux only; elsewhere each
  * function throws a NativeError with the code ENOTSUP, and does nothing.
  */
-import { SentenceError } from '../types/sentence.ts';
+import { CodedError } from '../types/coded-error.ts';
 import { inTime } from '../time/in-time.ts';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,15 +35,7 @@ export interface Peer {
 }
 
 /** A call that the operating system refused. `code` is errno's name (ENOTSUP: not on this system), or MISSING. */
-export class NativeError extends SentenceError {
-  override name = 'NativeError';
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class NativeError extends CodedError {}
 
 /** Beside the bundle that holds this module, or where the build makes it. */
 const places = [join(import.meta.dirname, 'wardmux.node'), join(import.meta.dirname, '../../native/build/wardmux.node')];

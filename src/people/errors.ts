@@ -1,16 +1,8 @@
-/** Why the vault refuses. The message is a sentence for people and never says whether a person exists. */
-import { SentenceError } from '../types/sentence.ts';
+/** Why an identity is not opened. The message never says whether a person exists. */
+import { CodedError } from '../types/coded-error.ts';
 import type { UnlockFailure } from './types.ts';
 
-export class UnlockError extends SentenceError {
-  override name = 'UnlockError';
-  readonly code: UnlockFailure;
-
-  constructor(code: UnlockFailure, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export class UnlockError extends CodedError<UnlockFailure> {}
 
 /** The same words for an unknown person and for a wrong passphrase. */
 export const wrongPassphrase = (): UnlockError => new UnlockError('wrong-passphrase', 'That did not open it. Check the passphrase and try again.');

@@ -61,7 +61,6 @@ const what: Readonly<Record<PersonMismatch, string>> = {
 
 /** A record that is not the one of the ledger. `reason` is for the event. */
 export class PersonRefused extends UnlockError {
-  override name = 'PersonRefused';
   readonly person: string;
   readonly reason: PersonMismatch;
 

@@ -1,5 +1,5 @@
-/** Errors of this room. `code` is stable; `message` is one sentence for people and never holds pane text. */
-import { SentenceError } from '../types/sentence.ts';
+/** Errors of this room. The message never holds pane text. */
+import { CodedError } from '../types/coded-error.ts';
 import type { FrameFault } from './types.ts';
 
 export type RecordingErrorCode =
@@ -23,12 +23,4 @@ export type RecordingErrorCode =
   /** It is being written by a running process. */
   | 'live';
 
-export class RecordingError extends SentenceError {
-  readonly code: RecordingErrorCode;
-
-  constructor(code: RecordingErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'RecordingError';
-    this.code = code;
-  }
-}
+export class RecordingError extends CodedError<RecordingErrorCode> {}

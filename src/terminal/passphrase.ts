@@ -1,5 +1,5 @@
 /** A passphrase for a command: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
-import { SentenceError } from '../types/sentence.ts';
+import { CodedError } from '../types/coded-error.ts';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
@@ -14,16 +14,8 @@ const startedByNpm = 'npx and npm hand on no descriptor above 2: start the comma
 const newline = 10;
 const carriageReturn = 13;
 
-/** `message` is a sentence; `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
-export class PassphraseInputError extends SentenceError {
-  override name = 'PassphraseInputError';
-  readonly code: 'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled';
-
-  constructor(code: PassphraseInputError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+/** `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
+export class PassphraseInputError extends CodedError<'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled'> {}
 
 /**
  * The first line that the descriptor gives, without its line end, or everything up to its end; never nothing. The caller wipes it.

@@ -1,12 +1,4 @@
-import { SentenceError } from './sentence.ts';
+import { CodedError } from './coded-error.ts';
 
-/** A refusal that may be shown to people, and passed on from one process to another. `code` is stable, the message is a sentence. */
-export class Refusal extends SentenceError {
-  override name = 'Refusal';
-  readonly code: string;
-
-  constructor(code: string, sentence: string) {
-    super(sentence);
-    this.code = code;
-  }
-}
+/** A refusal that is passed on from one process to another: its codes are those of whoever refused. */
+export class Refusal extends CodedError {}

@@ -8,19 +8,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
-import { ExportError, p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../export/index.ts';
-import { installationNoteKey, LedgerError } from '../ledger/index.ts';
+import { p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../export/index.ts';
+import { installationNoteKey } from '../ledger/index.ts';
 import { denialOf, denials, grantOf, type Denial, type Grant, type Permission, type Standing } from '../access/index.ts';
 import { Endpoint } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
 import type { Failure, Handlers, OutputOf } from '../process/service.ts';
 import { prove } from '../proof/proof.ts';
-import { RecordingError } from '../recording/errors.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import type { UnlockMethod } from '../types/words.ts';
-import { UnlockError } from '../people/errors.ts';
+import { CodedError } from '../types/coded-error.ts';
 import { Refusal } from '../types/refusal.ts';
 import { firstRun, type FirstRunInput } from '../services/first-run.ts';
 import type { OpenIdentity } from '../people/identity.ts';
@@ -393,15 +392,9 @@ const missingPassphrase = (): Refusal => new Refusal('wrong-passphrase', 'No pas
 
 /** A stable code and a sentence. Errors that are not ours keep their words to themselves: they may quote what they choked on. */
 function failureOf(error: unknown, unlocking: boolean): Failure {
-  if (error instanceof UnlockError) return { code: error.code, sentence: error.message };
-  if (error instanceof StorageFault) {
-    // The ledger's table of failed unlocks knows these words only.
-    if (unlocking) return { code: error.code === 'corrupt' ? 'corrupt-vault' : 'error', sentence: error.message };
-    return { code: error.code, sentence: error.message };
-  }
-  if (error instanceof Refusal || error instanceof RecordingError || error instanceof ExportError || error instanceof LedgerError) {
-    return { code: error.code, sentence: error.message };
-  }
+  // The ledger's table of failed unlocks knows these words only.
+  if (unlocking && error instanceof StorageFault) return { code: error.code === 'corrupt' ? 'corrupt-vault' : 'error', sentence: error.message };
+  if (error instanceof CodedError) return { code: error.code, sentence: error.message };
   const name = error instanceof Error ? error.name : 'unknown error';
   return { code: 'error', sentence: `The vault could not do this (${name}). Lock, unlock and try again.` };
 }
