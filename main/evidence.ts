@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Output } from '../src/bridge/schema.ts';
-import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, type BundleStatement, type SignersOwn } from '../src/export/index.ts';
+import { trustText } from '../src/export/index.ts';
 import { LedgerError, type Ledger } from '../src/ledger/index.ts';
 import { RecordingError } from '../src/recording/errors.ts';
 import { liveState } from '../src/recording/live.ts';
 import { checkRecording, proofText } from '../src/records/index.ts';
 import type { Home } from '../src/storage/index.ts';
+import { exportRecording } from '../src/services/export-recording.ts';
 import { installationTrust } from '../src/services/trust.ts';
-import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -61,28 +61,25 @@ async function exportPane(parts: EvidenceParts, pane: number, target: string): P
   const { installation, signer, ledger } = installed.require();
   // What the bundle proves has to be in the signed ledger first.
   await pty.checkpoint();
-  const checkpoint = await ledger.checkpoint();
-  const trust = installationTrust(home, installation, ledger.facts);
-  const own: SignersOwn = { trust, checkpoint, verifier: readVerifier(), by: person.id, version };
-  const attest = async (statement: BundleStatement): Promise<string> => {
-    if (statement.recording !== recording || statement.person !== person.id || gate.session?.person !== person) {
-      journal.refusals.badMessage('vault-host');
-      throw new Refusal('not-signed', 'Nothing was signed.');
-    }
-    return signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);
-  };
-  const told = (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
-    journal.enter({ action: 'export', person: person.id, outcome, detail: { recording, ...detail } });
-  try {
-    const { folder: written, records, sha256 } = await vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, attest);
-    // Before anybody is told that it is there.
-    await told('success', { sha256, records });
-    return { folder: written, records, sha256 };
-  } catch (error) {
-    // A lock in the middle of it has its own event, when what was left of the bundle is removed.
-    if (gate.session) await told('failure', { code: error instanceof Refusal ? error.code : 'failed' });
-    throw error;
-  }
+  const isIn = (): boolean => gate.session?.person === person;
+  const { folder, records, sha256 } = await exportRecording(
+    { ledger, signer },
+    {
+      recording,
+      person: person.id,
+      trust: installationTrust(home, installation, ledger.facts),
+      write: ({ checkpoint, trust, sign }) => vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, sign),
+      enter: (entry) => journal.enter(entry),
+      check: (statement) => {
+        if (statement.recording === recording && statement.person === person.id && isIn()) return;
+        journal.refusals.badMessage('vault-host');
+        throw new Refusal('not-signed', 'Nothing was signed.');
+      },
+      // A lock in the middle of it has its own event, when what was left of the bundle is removed.
+      tellsFailure: () => gate.session !== undefined,
+    },
+  );
+  return { folder, records, sha256 };
 }
 
 export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Output<'verify.pane'>> {

@@ -9,7 +9,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
 import { openingOf } from '../ledger/heads.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
-import type { InstallationSigner } from '../crypto/signer.ts';
 import { MerkleTree } from '../merkle/tree.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
@@ -29,7 +28,7 @@ import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
 import { ALL_FILES, BUNDLE } from './layout.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
-import { EXPORT_NAMESPACE, signAsInstallation, sshSign, type SshSigner } from '../crypto/sshsig.ts';
+import { EXPORT_NAMESPACE, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
 import { readVerifier } from './verifier.ts';
@@ -68,11 +67,6 @@ export interface BundleOptions {
   readonly live?: boolean;
 }
 
-export interface ExportOptions extends Omit<BundleOptions, 'ledger' | 'checkpoint' | 'sign'> {
-  readonly ledger: Ledger;
-  readonly installationSigner: InstallationSigner;
-}
-
 export interface ExportResult {
   /** Absolute. */
   readonly folder: string;
@@ -83,33 +77,6 @@ export interface ExportResult {
   readonly sha256: string;
   /** What lies behind the last signed head and does not open, a sentence; not there where nothing does. */
   readonly leftOut?: string;
-}
-
-/**
- * Exports a recording where the ledger and the installation's key are at hand: signs a checkpoint, writes the bundle, and
- * enters the export, or its failure.
- * @throws ExportError, LedgerError
- */
-export async function exportRecording(options: ExportOptions): Promise<ExportResult> {
-  const recording = basename(resolve(options.recordingFolder));
-  const event = (detail: Record<string, string | number>, outcome: 'success' | 'failure') =>
-    options.ledger.append({ action: 'export', person: options.person.id, outcome, detail: { recording, ...detail } });
-  let result: ExportResult;
-  try {
-    const checkpoint = await options.ledger.checkpoint();
-    const own = { trust: options.trust, checkpoint, verifier: readVerifier(), by: options.person.id, version: options.version };
-    result = await writeBundle({
-      ...options,
-      checkpoint,
-      sign: (facts) => signAsInstallation(composeSums(facts, own), options.installationSigner, EXPORT_NAMESPACE),
-    });
-  } catch (error) {
-    // The first error is the one to tell, also where the ledger cannot take another event.
-    await event({ code: error instanceof ExportError ? error.code : 'failed' }, 'failure').catch(() => undefined);
-    throw error;
-  }
-  await event({ sha256: result.sha256, records: result.records }, 'success');
-  return result;
 }
 
 /** A bundle that is signed with one half of a key of two verifies nowhere: said before anything is written. @throws ExportError 'half-key' */
@@ -391,7 +358,7 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
   }
 }
 
-/** Trust as exportRecording takes it, from a file's text. @throws ExportError 'bad-trust' */
+/** Trust as writeBundle takes it, from a file's text. @throws ExportError 'bad-trust' */
 export function requireTrust(text: string): Trust {
   const trust = parseTrust(text);
   if (!trust || trust === 'newer')

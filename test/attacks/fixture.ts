@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { digestOfFile } from '../../src/export/verify/files.ts';
 import type { Verdict } from '../../src/export/verify/verdict.ts';
-import { exportRecording } from '../../src/export/bundle.ts';
+import { writeBundle } from '../../src/export/bundle.ts';
+import { exportRecording } from '../../src/services/export-recording.ts';
+import { version } from '../../src/version.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
 import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/crypto/sshsig.ts';
 import { verifierSha256 } from '../../src/export/verifier.ts';
@@ -118,18 +120,28 @@ export class Site {
   }
 
   export(recording: string, target: string, { live = false, notes = this.notes, signer = this.keys.installation } = {}) {
-    return exportRecording({
-      recordingFolder: join(this.recordings, recording),
-      opener: AuditKeyOpener.fromJson(this.audit.file),
-      ledger: this.ledger,
-      installationSigner: signer,
-      person: { id: PERSON, signer: this.keys.person },
-      trust: this.trust,
-      target,
-      notes,
-      version: '0.1.0',
-      live,
-    });
+    const { ledger, trust } = this;
+    return exportRecording(
+      { ledger, signer },
+      {
+        recording,
+        person: PERSON,
+        trust,
+        enter: (entry) => ledger.append(entry),
+        write: (given) =>
+          writeBundle({
+            ...given,
+            recordingFolder: join(this.recordings, recording),
+            opener: AuditKeyOpener.fromJson(this.audit.file),
+            ledger,
+            person: { id: PERSON, signer: this.keys.person },
+            target,
+            notes,
+            version,
+            live,
+          }),
+      },
+    );
   }
 
   /** A copy of a bundle, to spoil. */

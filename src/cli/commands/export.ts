@@ -1,5 +1,5 @@
 /** `wardmux export`: a bundle for an auditor. */
-import { exportRecording } from '../../export/bundle.ts';
+import { writeBundle } from '../../export/bundle.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { p256SshKey } from '../../crypto/sshsig.ts';
 import { liveState } from '../../recording/live.ts';
@@ -7,6 +7,7 @@ import { needsRecovery } from '../../recording/recovery.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
+import { exportRecording } from '../../services/export-recording.ts';
 import { openInstallation, trustOf, withLedger } from '../../services/installation.ts';
 import { unlockPerson } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
@@ -45,18 +46,28 @@ export const exportCommand: CliCommand = {
                 io.talk(sentence);
                 if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
               }
-              return exportRecording({
-                recordingFolder: folder,
-                opener: identity,
-                ledger,
-                installationSigner: signer,
-                person: { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes) => identity.sign(bytes) } },
-                trust,
-                target: options.output,
-                notes: site.home.run,
-                version,
-                live,
-              });
+              const { person } = identity;
+              return exportRecording(
+                { ledger, signer },
+                {
+                  recording: id,
+                  person: person.id,
+                  trust,
+                  enter: (entry) => ledger.append(entry),
+                  write: (given) =>
+                    writeBundle({
+                      ...given,
+                      recordingFolder: folder,
+                      opener: identity,
+                      ledger,
+                      person: { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+                      target: options.output,
+                      notes: site.home.run,
+                      version,
+                      live,
+                    }),
+                },
+              );
             },
             identity,
           );
