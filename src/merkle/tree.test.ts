@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { emptyRoot, leafHash, MerkleTree, nodeHash, rootFromInclusion, StoredTree, verifyConsistency } from './tree.ts';
+import { consistencyPath, inclusionPath } from './tree.fixture.ts';
 
 /** The reference leaves, roots and proofs of the Certificate Transparency implementations of RFC 6962. */
 const entries = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
@@ -37,32 +38,32 @@ describe('RFC 6962 known vectors', () => {
   });
 
   it('audit paths', () => {
-    expect(hex(new StoredTree(leaves).inclusionPath(0))).toEqual([
+    expect(hex(inclusionPath(new StoredTree(leaves), 0))).toEqual([
       '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7',
       '5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e',
       '6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4',
     ]);
-    expect(hex(new StoredTree(leaves).inclusionPath(5))).toEqual([
+    expect(hex(inclusionPath(new StoredTree(leaves), 5))).toEqual([
       'bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b',
       'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
       'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
     ]);
-    expect(hex(new StoredTree(leaves.slice(0, 3)).inclusionPath(2))).toEqual(['fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125']);
-    expect(new StoredTree(leaves.slice(0, 1)).inclusionPath(0)).toEqual([]);
+    expect(hex(inclusionPath(new StoredTree(leaves.slice(0, 3)), 2))).toEqual(['fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125']);
+    expect(inclusionPath(new StoredTree(leaves.slice(0, 1)), 0)).toEqual([]);
   });
 
   it('consistency proofs', () => {
-    expect(hex(new StoredTree(leaves).consistencyPath(1))).toEqual([
+    expect(hex(consistencyPath(new StoredTree(leaves), 1))).toEqual([
       '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7',
       '5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e',
       '6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4',
     ]);
-    expect(hex(new StoredTree(leaves).consistencyPath(6))).toEqual([
+    expect(hex(consistencyPath(new StoredTree(leaves), 6))).toEqual([
       '0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a',
       'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
       'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
     ]);
-    expect(hex(new StoredTree(leaves.slice(0, 5)).consistencyPath(2))).toEqual([
+    expect(hex(consistencyPath(new StoredTree(leaves.slice(0, 5)), 2))).toEqual([
       '5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e',
       'bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b',
     ]);
@@ -81,7 +82,7 @@ describe('trees of every size up to 70', () => {
     for (let size = 1; size <= many.length; size++) {
       const root = stored.root(size);
       for (let index = 0; index < size; index++) {
-        const path = stored.inclusionPath(index, size);
+        const path = inclusionPath(stored, index, size);
         expect(rootFromInclusion(many[index]!, index, size, path)).toEqual(root);
         expect(rootFromInclusion(leafHash(Buffer.from('other')), index, size, path)).not.toEqual(root);
         if (size > 1) expect(attempt(() => rootFromInclusion(many[index]!, (index + 1) % size, size, path))).not.toEqual(root);
@@ -95,7 +96,7 @@ describe('trees of every size up to 70', () => {
     for (let size = 0; size <= many.length; size++) {
       const root = stored.root(size);
       for (let old = 0; old <= size; old++) {
-        const path = stored.consistencyPath(old, size);
+        const path = consistencyPath(stored, old, size);
         const oldRoot = stored.root(old);
         expect(verifyConsistency(old, oldRoot, size, root, path)).toBe(true);
         const wrong = leafHash(Buffer.from('wrong'));
@@ -129,9 +130,9 @@ it('refuses what is no hash, no index and no size', () => {
   const tree = new MerkleTree();
   expect(() => tree.append(Buffer.alloc(31))).toThrow(RangeError);
   expect(tree.size).toBe(0);
-  expect(() => new StoredTree(leaves).inclusionPath(8)).toThrow(RangeError);
-  expect(() => new StoredTree(leaves).inclusionPath(-1)).toThrow(RangeError);
-  expect(() => new StoredTree(leaves).consistencyPath(9)).toThrow(RangeError);
+  expect(() => inclusionPath(new StoredTree(leaves), 8)).toThrow(RangeError);
+  expect(() => inclusionPath(new StoredTree(leaves), -1)).toThrow(RangeError);
+  expect(() => consistencyPath(new StoredTree(leaves), 9)).toThrow(RangeError);
   expect(() => rootFromInclusion(leaves[0]!, 0.5, 8, [])).toThrow(RangeError);
   expect(verifyConsistency(5, leaves[0]!, 4, leaves[0]!, [])).toBe(false);
   expect(verifyConsistency(Number.NaN, leaves[0]!, 4, leaves[0]!, [])).toBe(false);

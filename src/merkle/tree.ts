@@ -147,25 +147,13 @@ export class StoredTree {
     return { size, root: this.root(size).toString('hex') };
   }
 
-  /** RFC 6962 section 2.1.1: the audit path of a leaf in the tree over the first `size` leaves. */
-  inclusionPath(index: number, size: number = this.size): Buffer[] {
-    checkRange(size, 1, this.size, 'tree size');
-    return inclusionPathOf(this.node, index, size);
-  }
-
-  /** RFC 6962 section 2.1.2: that the tree over `oldSize` leaves is a prefix of the tree over `size`. Empty for 0 and for equal sizes. */
-  consistencyPath(oldSize: number, size: number = this.size): Buffer[] {
-    checkRange(size, 0, this.size, 'tree size');
-    return consistencyPathOf(this.node, oldSize, size);
-  }
-
   readonly node: NodeSource = (level, index) => this.#levels[level]![index]!;
 }
 
 /** Root of the complete subtree over the leaves index·2^level … (index+1)·2^level - 1, wherever it is kept. */
 export type NodeSource = (level: number, index: number) => Uint8Array;
 
-/** The same as StoredTree.inclusionPath, over nodes that are kept elsewhere. */
+/** RFC 6962 section 2.1.1: the audit path of a leaf in the tree over the first `size` leaves, whose nodes `node` gives. */
 export function inclusionPathOf(node: NodeSource, index: number, size: number): Buffer[] {
   checkRange(size, 1, Number.MAX_SAFE_INTEGER, 'tree size');
   checkRange(index, 0, size - 1, 'leaf index');
@@ -185,7 +173,7 @@ export function inclusionPathOf(node: NodeSource, index: number, size: number): 
   return path.reverse();
 }
 
-/** The same as StoredTree.consistencyPath, over nodes that are kept elsewhere. */
+/** RFC 6962 section 2.1.2: that the tree over `oldSize` leaves is a prefix of the tree over `size`. Empty for 0 and for equal sizes. */
 export function consistencyPathOf(node: NodeSource, oldSize: number, size: number): Buffer[] {
   checkRange(oldSize, 0, size, 'older tree size');
   if (oldSize === 0 || oldSize === size) return [];

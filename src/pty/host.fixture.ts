@@ -182,6 +182,11 @@ export class Stage {
     });
   }
 
+  /** Panes that main was told of a shell in, and not of its end. */
+  get livePanes(): number {
+    return this.count('spawned') - this.count('exit');
+  }
+
   /** A message as a flat object. */
   send(message: Flat): void {
     this.host.receive(this.#line.outgoing(message));

@@ -60,7 +60,7 @@ describe('starting', () => {
     stage.configure();
     expect(await stage.spawn(1, { command: [shell] })).toMatchObject({ type: 'spawnFailed', pane: 1, sentence: expect.stringMatching(sentence) as string });
     expect(stage.writers).toEqual([]);
-    expect(stage.host.livePanes).toBe(0);
+    expect(stage.livePanes).toBe(0);
     expect((await stage.spawn(1)).type).toBe('spawned');
   });
 
@@ -76,7 +76,7 @@ describe('starting', () => {
     const stage = await ready();
     expect(await stage.spawn(1)).toMatchObject({ type: 'spawnFailed' });
     expect(stage.ptys.length).toBe(1);
-    expect(stage.host.livePanes).toBe(1);
+    expect(stage.livePanes).toBe(1);
   });
 
   test('a pane that is closed before its shell has started starts none', async () => {
@@ -113,7 +113,7 @@ describe('output', () => {
     expect(stage.ptys[0]!.closed).toBe(true);
     expect(await stage.answer(({ type }) => type === 'exit')).toMatchObject({ pane: 1, signal: 1 });
     expect(JSON.stringify(stage.posts)).not.toContain('secret');
-    expect(stage.host.livePanes).toBe(0);
+    expect(stage.livePanes).toBe(0);
   });
 
   test('a sync that fails later ends the pane too', async () => {

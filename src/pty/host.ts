@@ -89,11 +89,6 @@ export class PtyHost {
     parts.link.onClose(() => void this.stop('main-gone'));
   }
 
-  /** Panes with a running shell. */
-  get livePanes(): number {
-    return this.#panes.size;
-  }
-
   /** One message from main, not checked yet. A bad one is refused and reported, and changes nothing. */
   receive(message: unknown): void {
     this.#main.receive(message);

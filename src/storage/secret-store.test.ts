@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contract } from './secret-store.contract.ts';
 import { openHome } from './home.ts';
-import { chooseSecretStore, FileSecretStore, MemorySecretStore, SecretServiceStore } from './secret-store.ts';
+import { MemorySecretStore } from './secret-store.fixture.ts';
+import { chooseSecretStore, FileSecretStore, SecretServiceStore } from './secret-store.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'wardmux-secrets-'));
 

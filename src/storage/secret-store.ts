@@ -18,7 +18,7 @@ import { kindOf, sentenceOf } from '../types/sentence.ts';
 export type SecretStoreName = 'secret-service' | 'file';
 
 export interface SecretStore {
-  readonly name: SecretStoreName | 'memory';
+  readonly name: SecretStoreName;
   /** True where whoever reads the OS account's files reads the secrets. */
   readonly weaker: boolean;
   /** One sentence for people: where the secrets are, and what that means. */
@@ -50,7 +50,8 @@ const obstacles: Readonly<Record<Exclude<KeyringState, 'open'>, string>> = {
 const nothingThere: ReadonlySet<KeyringState> = new Set(['no-bus', 'no-service', 'no-collection']);
 const hasDisplay = (env: Readonly<Record<string, string | undefined>>): boolean => Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 
-function checkKey(key: string): void {
+/** @throws RangeError where it is no name of a secret. */
+export function checkKey(key: string): void {
   if (!/^[a-z0-9][a-z0-9.-]{0,120}$/.test(key)) throw new RangeError(`not a name of a secret: ${key}`);
 }
 
@@ -193,34 +194,6 @@ export class FileSecretStore implements SecretStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw storageFault(error, 'delete', path);
     }
-  }
-}
-
-/** For tests: passes the same contract as the real ones, and forgets everything. */
-export class MemorySecretStore implements SecretStore {
-  readonly name = 'memory';
-  readonly weaker = true;
-  readonly sentence = 'Keys are kept in memory, for a test.';
-  readonly #secrets = new Map<string, Buffer>();
-
-  async unavailable(): Promise<string | undefined> {
-    return undefined;
-  }
-
-  async get(key: string): Promise<Buffer | undefined> {
-    checkKey(key);
-    const bytes = this.#secrets.get(key);
-    return bytes && Buffer.from(bytes);
-  }
-
-  async set(key: string, bytes: Uint8Array): Promise<void> {
-    checkKey(key);
-    this.#secrets.set(key, Buffer.from(bytes));
-  }
-
-  async delete(key: string): Promise<boolean> {
-    checkKey(key);
-    return this.#secrets.delete(key);
   }
 }
 

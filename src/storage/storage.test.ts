@@ -10,7 +10,7 @@ import { homeFolder, openHome } from './home.ts';
 import { createInstallation, newInstallationId, readInstallation, requireInstallation } from './installation.ts';
 import { readJson } from '../disk/json.ts';
 import { withFileLock } from '../disk/lock.ts';
-import { MemorySecretStore } from './secret-store.ts';
+import { MemorySecretStore } from './secret-store.fixture.ts';
 import { mldsa44Verify } from '../crypto/mldsa.ts';
 import { createSigningKey, openSigner } from './signer.ts';
 import { createPublicKey, verify } from 'node:crypto';

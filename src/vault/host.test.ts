@@ -11,7 +11,8 @@ import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustT
 import type { Certificate } from '../ledger/certificate.ts';
 import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts, type PersonFacts } from '../ledger/index.ts';
 import { loadPolicy } from '../policy/policy.ts';
-import { linkPair, type Link } from '../process/link.ts';
+import { linkPair } from '../process/link.fixture.ts';
+import type { Link } from '../process/link.ts';
 import { encodeSnapshot } from '../recording/replay.ts';
 import type { RecordingNotice, Written } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';

@@ -27,6 +27,7 @@ import { noticeEntry } from '../../src/ledger/notice.ts';
 import { checkpointText, ledgerOrigin, noteKey, signNote } from '../../src/ledger/note.ts';
 import type { LedgerEvent } from '../../src/ledger/types.ts';
 import { leafHash, StoredTree } from '../../src/merkle/tree.ts';
+import { inclusionPath } from '../../src/merkle/tree.fixture.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
 import { AuditKeyOpener, newSegmentSecret, wrapSecret } from '../../src/recording/wrap.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
@@ -708,7 +709,7 @@ test('a count of output that is not the output there', () =>
     await ledger.close();
     writeFileSync(join(copy, BUNDLE.checkpoint), note);
     editLines(join(copy, BUNDLE.ledger), () =>
-      lines.map((event, index) => JSON.stringify({ index, event, path: leaves.inclusionPath(index).map((hash) => hash.toString('hex')) })),
+      lines.map((event, index) => JSON.stringify({ index, event, path: inclusionPath(leaves, index).map((hash) => hash.toString('hex')) })),
     );
     const summary = JSON.parse(readFileSync(join(copy, BUNDLE.summary), 'utf8')) as object;
     writeFileSync(join(copy, BUNDLE.summary), `${JSON.stringify({ ...summary, ledger: head }, null, 2)}\n`);

@@ -12,6 +12,7 @@ import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKe
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
+import { inclusionPath } from '../../src/merkle/tree.fixture.ts';
 import type { EventCode } from '../../src/recording/types.ts';
 import { headerText, INSTALLATION, makeExample, PERSON, POLICY, RECORDING, STARTED_MS } from '../vectors/example.ts';
 import { mldsa44Of, type SecondPair } from '../vectors/kept.ts';
@@ -290,7 +291,7 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
     events
       .filter(({ hidden }) => !hidden)
       .map(({ line, seq, head: opening }) =>
-        JSON.stringify({ index: seq, event: line, head: opening, path: ledger.inclusionPath(seq, events.length).map((hash) => hash.toString('hex')) }),
+        JSON.stringify({ index: seq, event: line, head: opening, path: inclusionPath(ledger, seq).map((hash) => hash.toString('hex')) }),
       ),
   );
   const origin = ledgerOrigin(INSTALLATION);

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PageKey } from '../../src/bridge/channel/web.ts';
 import { encodeFrame } from '../../src/bridge/frames.ts';
 import { factsOf, checkPinned } from '../../src/people/pinned.ts';
-import { linkPair } from '../../src/process/link.ts';
+import { linkPair } from '../../src/process/link.fixture.ts';
 import { Challenge, prove, type ProofContext } from '../../src/proof/proof.ts';
 import { challengeMs } from '../../src/pty/page-view.ts';
 import { owner, person as me, somebody, Stage } from '../../src/pty/host.fixture.ts';
