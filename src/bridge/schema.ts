@@ -1,6 +1,6 @@
 /**
  * The one schema of the bridge between a page and the core. Both sides take their types from here; the core checks every
- * request and every answer at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
+ * request, every answer and every event at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
  * it: they travel as sealed frames (frames.ts, channel/).
  *
  * On the wire, JSON text:
@@ -10,7 +10,7 @@
  */
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { surfaces, unlockMethods, workstationClasses, type Surface, type WorkstationClass } from '../types/words.ts';
+import { surfaces, unlockMethods, workstationClasses, type Surface } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -21,6 +21,9 @@ const base64 = z
 const none = z.strictObject({});
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
+const theme = z.enum(['system', 'dark', 'light']);
+/** Size of the text: the width of a cell in pixels, or as it fits. */
+const cell = z.enum(['auto', '8', '9', '10', '12']);
 /** What of passkeys cannot work in this window, as a sentence. */
 const passkeyLimit = z.string().nullable();
 
@@ -145,8 +148,8 @@ export const requests = {
     'page.stand',
     surfaces,
     z.strictObject({
-      theme: z.enum(['system', 'dark', 'light']).optional(),
-      cell: z.enum(['auto', '8', '9', '10', '12']).optional(),
+      theme: theme.optional(),
+      cell: cell.optional(),
       contrast: z.boolean().optional(),
       motion: z.boolean().optional(),
     }),
@@ -169,115 +172,132 @@ export type RequestName = keyof Requests;
 export type Input<N extends RequestName> = z.infer<Requests[N]['input']>;
 export type Output<N extends RequestName> = z.infer<Requests[N]['output']>;
 
-/** A pane's rectangle in cells of the stage, its title row included. The terminal inside is cols-4 by rows-1. */
-export interface PaneView {
-  readonly pane: number;
-  readonly x: number;
-  readonly y: number;
-  readonly cols: number;
-  readonly rows: number;
-  /** Which edges of the stage it touches: the face leaves out the rule there. */
-  readonly edges: readonly ('l' | 'r' | 't' | 'b')[];
-  /** False while another pane is zoomed over it: it stays mounted, and hidden. */
-  readonly visible: boolean;
-  /** From 1 in reading order, as shown in the title and by display-panes. */
-  readonly number: number;
-  /** Name of the program in the foreground. */
-  readonly program: string;
-  /** Where that program is, and for a remote shell the host: shown until the program sets a title. */
-  readonly folder?: string;
-  readonly host?: string;
-  readonly recording: string | null;
-  readonly state: 'starting' | 'live' | 'exited' | 'failed';
-  /** Set for exited and failed panes: what happened and what can be done. */
-  readonly sentence?: string;
-  /** The program waits for room on the disk: there is less than the policy keeps, or none. It goes on by itself. */
-  readonly held?: 'reserve' | 'full';
-}
+const count = z.number();
+const word = z.string();
 
-export interface WindowView {
-  readonly id: number;
-  readonly index: number;
-  readonly name: string;
-  readonly active: boolean;
-  readonly last: boolean;
-  readonly zoomed: boolean;
-  readonly activePane: number;
-  readonly panes: readonly PaneView[];
-}
+/** A pane's rectangle in cells of the stage, its title row included. The terminal inside is cols-4 by rows-1. */
+const paneView = z
+  .object({
+    pane: count,
+    x: count,
+    y: count,
+    cols: count,
+    rows: count,
+    /** Which edges of the stage it touches: the face leaves out the rule there. */
+    edges: z.array(z.enum(['l', 'r', 't', 'b'])).readonly(),
+    /** False while another pane is zoomed over it: it stays mounted, and hidden. */
+    visible: z.boolean(),
+    /** From 1 in reading order, as shown in the title and by display-panes. */
+    number: count,
+    /** Name of the program in the foreground. */
+    program: word,
+    /** Where that program is, and for a remote shell the host: shown until the program sets a title. */
+    folder: word.optional(),
+    host: word.optional(),
+    recording: word.nullable(),
+    state: z.enum(['starting', 'live', 'exited', 'failed']),
+    /** Set for exited and failed panes: what happened and what can be done. */
+    sentence: word.optional(),
+    /** The program waits for room on the disk: there is less than the policy keeps, or none. It goes on by itself. */
+    held: z.enum(['reserve', 'full']).optional(),
+  })
+  .readonly();
+export type PaneView = z.infer<typeof paneView>;
+
+const windowView = z
+  .object({
+    id: count,
+    index: count,
+    name: word,
+    active: z.boolean(),
+    last: z.boolean(),
+    zoomed: z.boolean(),
+    activePane: count,
+    panes: z.array(paneView).readonly(),
+  })
+  .readonly();
+export type WindowView = z.infer<typeof windowView>;
 
 /** Everything the workspace draws but the text in the panes. */
-export interface WorkspaceView {
-  readonly session: string;
-  readonly stage: { readonly cols: number; readonly rows: number };
-  readonly windows: readonly WindowView[];
-  /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
-  readonly options: Readonly<Record<string, number | boolean | string>>;
-}
+const workspaceView = z
+  .object({
+    session: word,
+    stage: z.object({ cols: count, rows: count }).readonly(),
+    windows: z.array(windowView).readonly(),
+    /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
+    options: z.record(word, z.union([count, z.boolean(), word])).readonly(),
+  })
+  .readonly();
+export type WorkspaceView = z.infer<typeof workspaceView>;
 
 /** The line. Every state has a word; `level` is colour on top of it. */
-export interface StatusView {
-  /** Of the workstation, as the policy in force has it. */
-  readonly workstationClass: WorkstationClass;
-  readonly person: string;
-  readonly role: string;
-  readonly recording: { readonly level: 'seal' | 'none' | 'warn' | 'stop'; readonly word: string; readonly sealedBytes: number };
-  /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
-  readonly ledger: { readonly level: 'ok' | 'warn' | 'stop'; readonly word: string; readonly events: number; readonly note?: string };
-  /** Seconds until the lock; the idle timer's truth lives in the core. */
-  readonly lockIn: number;
-  readonly idleSeconds: number;
-  readonly warning: boolean;
-}
+const statusView = z
+  .object({
+    /** Of the workstation, as the policy in force has it. */
+    workstationClass: z.enum(workstationClasses),
+    person: word,
+    role: word,
+    recording: z.object({ level: z.enum(['seal', 'none', 'warn', 'stop']), word, sealedBytes: count }).readonly(),
+    /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
+    ledger: z.object({ level: z.enum(['ok', 'warn', 'stop']), word, events: count, note: word.optional() }).readonly(),
+    /** Seconds until the lock; the idle timer's truth lives in the core. */
+    lockIn: count,
+    idleSeconds: count,
+    warning: z.boolean(),
+  })
+  .readonly();
+export type StatusView = z.infer<typeof statusView>;
 
-export interface Display {
-  readonly theme: 'system' | 'dark' | 'light';
-  readonly cell: 'auto' | '8' | '9' | '10' | '12';
-  readonly contrast: boolean;
-  readonly motion: boolean;
-}
+const display = z.object({ theme, cell, contrast: z.boolean(), motion: z.boolean() }).readonly();
+export type Display = z.infer<typeof display>;
 
 /** A `note` is a reminder: a quiet line that goes by itself. */
-export type NoticeLevel = 'ok' | 'note' | 'warn' | 'stop';
+const noticeLevel = z.enum(['ok', 'note', 'warn', 'stop']);
+export type NoticeLevel = z.infer<typeof noticeLevel>;
 
-/** What the core tells a page unasked. */
-export interface Events {
-  /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
-  channel: { readonly peer: 'pty' | 'vault'; readonly publicKey: string };
-  view: WorkspaceView;
-  status: StatusView;
-  /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
-  lease: Readonly<Record<string, never>>;
-  /** A toast (`level` ok, note) or a banner that stays until read (warn, stop). */
-  notice: { readonly level: NoticeLevel; readonly sentence: string; readonly pane?: number; readonly more?: readonly string[] };
-  /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
-  standing: { readonly about: 'policy'; readonly fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null };
-  /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */
-  client: ClientAction;
-  display: Display;
-  /** To the lock page: `lock.facts` has something else to say now. */
-  stale: Readonly<Record<string, never>>;
-  /** The policy's text, which the person has yet to accept; null where nothing has to be accepted any more. No pane is shown or opened before it is. */
-  consent: { readonly version: number; readonly text: string } | null;
-  /** Welcome after an unlock: last unlock, failures since. */
-  welcome: { readonly lastUnlock: string | null; readonly failures: number };
-}
-
-export type ClientAction =
+const clientAction = z.discriminatedUnion('action', [
   /** `pageUp`: start one page up. */
-  | { readonly action: 'copy-mode'; readonly pane: number; readonly pageUp?: true }
-  | { readonly action: 'search'; readonly pane: number }
-  | { readonly action: 'paste'; readonly pane: number }
-  | { readonly action: 'verify'; readonly pane: number }
-  | { readonly action: 'display-panes' }
+  z.object({ action: z.literal('copy-mode'), pane: count, pageUp: z.literal(true).optional() }).readonly(),
+  z.object({ action: z.literal('search'), pane: count }).readonly(),
+  z.object({ action: z.literal('paste'), pane: count }).readonly(),
+  z.object({ action: z.literal('verify'), pane: count }).readonly(),
+  z.object({ action: z.literal('display-panes') }).readonly(),
   /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names. */
-  | { readonly action: 'open'; readonly band: string; readonly pane?: number; readonly words?: Readonly<Record<string, string>> }
-  | { readonly action: 'display'; readonly text?: 'larger' | 'smaller' | 'standard'; readonly theme?: Display['theme'] }
-  | { readonly action: 'message'; readonly text: string }
+  z.object({ action: z.literal('open'), band: word, pane: count.optional(), words: z.record(word, word).readonly().optional() }).readonly(),
+  z.object({ action: z.literal('display'), text: z.enum(['larger', 'smaller', 'standard']).optional(), theme: theme.optional() }).readonly(),
+  z.object({ action: z.literal('message'), text: word }).readonly(),
   /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */
-  | { readonly action: 'send-keys'; readonly pane: number; readonly keys: readonly string[]; readonly literal: boolean };
+  z.object({ action: z.literal('send-keys'), pane: count, keys: z.array(word).readonly(), literal: z.boolean() }).readonly(),
+]);
+export type ClientAction = z.infer<typeof clientAction>;
 
-export type EventName = keyof Events;
+/** What the core tells a page unasked: what is not as it stands here is not sent. */
+export const events = {
+  /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
+  channel: z.object({ peer: z.enum(['pty', 'vault']), publicKey: word }).readonly(),
+  view: workspaceView,
+  status: statusView,
+  /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
+  lease: none.readonly(),
+  /** A toast (`level` ok, note) or a banner that stays until read (warn, stop). */
+  notice: z.object({ level: noticeLevel, sentence: word, pane: count.optional(), more: z.array(word).readonly().optional() }).readonly(),
+  /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
+  standing: z
+    .object({ about: z.literal('policy'), fault: z.object({ level: z.enum(['warn', 'stop']), sentence: word }).readonly().nullable() })
+    .readonly(),
+  /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */
+  client: clientAction,
+  display,
+  /** To the lock page: `lock.facts` has something else to say now. */
+  stale: none.readonly(),
+  /** The policy's text, which the person has yet to accept; null where nothing has to be accepted any more. No pane is shown or opened before it is. */
+  consent: z.object({ version: count, text: word }).readonly().nullable(),
+  /** Welcome after an unlock: last unlock, failures since. */
+  welcome: z.object({ lastUnlock: word.nullable(), failures: count }).readonly(),
+} as const;
+
+export type EventName = keyof typeof events;
+export type Events = { readonly [E in EventName]: z.infer<(typeof events)[E]> };
 
 /** What the host puts into a page as `window.wardmux`; the same in the preload and in the Chromium host's init script. */
 export interface PageBridge {

@@ -110,3 +110,13 @@ test('a flood of bad messages is told of a few times, and that it was a flood', 
   for (let i = 0; i < 500; i++) await server.receive('{');
   expect(refused).toEqual([...Array.from({ length: 10 }, () => 'bad-json'), 'too-many']);
 });
+
+test('an event is sent as its row has it: what the row does not name stays here, and what is otherwise is not sent', () => {
+  const { server, posted } = setup('workspace');
+  const notice = { level: 'warn' as const, sentence: 'It is full.', secret: 'Meier' };
+  server.emit('notice', notice);
+  expect(posted).toEqual([{ event: 'notice', payload: { level: 'warn', sentence: 'It is full.' } }]);
+  expect(() => server.emit('notice', { level: 'loud', sentence: 'Meier' } as never)).toThrow(/^the event notice is not as its row has it: level$/);
+  expect(() => server.emit('welcome', { lastUnlock: null, failures: NaN })).toThrow(/failures/);
+  expect(posted).toHaveLength(1);
+});

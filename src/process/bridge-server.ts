@@ -3,7 +3,7 @@ import type { Surface } from '../types/words.ts';
 import type { Door, Permission } from '../access/index.ts';
 import { call, type Handlers as HandlersOf, type Trouble } from './service.ts';
 import { Limiter } from '../bridge/limiter.ts';
-import { requests, type EventName, type Events, type RequestName, type Requests } from '../bridge/schema.ts';
+import { events, requests, type EventName, type Events, type RequestName, type Requests } from '../bridge/schema.ts';
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
 const MAX_TEXT = 64 * 1024;
@@ -40,8 +40,11 @@ export class BridgeServer {
     this.#options = options;
   }
 
+  /** Tells the page what the event's row names, and nothing else. @throws Error where the row has it otherwise: that is a fault of ours. */
   emit<E extends EventName>(event: E, payload: Events[E]): void {
-    this.#options.post(JSON.stringify({ event, payload }));
+    const checked = events[event].safeParse(payload);
+    if (!checked.success) throw new Error(`the event ${event} is not as its row has it: ${checked.error.issues.map(({ path }) => path.join('.')).join(', ')}`);
+    this.#options.post(JSON.stringify({ event, payload: checked.data }));
   }
 
   /** Handles one message of the page. Never throws, never rejects. */
