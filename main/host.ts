@@ -2,11 +2,10 @@
  * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
-import type { Invisibility, Surface } from '../src/types/words.ts';
+import type { Invisibility, Peer, Surface } from '../src/types/words.ts';
 import { hostRefusals } from '../src/ledger/table/app.ts';
 
-/** Which process a sealed frame comes from or goes to. */
-export type Peer = 'pty' | 'vault';
+export type { Peer };
 
 export interface Disposable {
   dispose(): void;

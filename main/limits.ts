@@ -1,5 +1,5 @@
 /** What both hosts check of every message from a page before anybody else sees it. A page is not trusted to be ours. */
-import type { Peer } from './host.ts';
+import { peers, type Peer } from '../src/types/words.ts';
 
 /** The longest request is a WebAuthn response, a few KiB; 64 KiB leaves room and keeps a flood of them small. */
 export const MAX_MESSAGE_CHARS = 64 * 1024;
@@ -7,7 +7,7 @@ export const MAX_MESSAGE_CHARS = 64 * 1024;
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
 export function isPeer(value: unknown): value is Peer {
-  return value === 'pty' || value === 'vault';
+  return peers.some((peer) => peer === value);
 }
 
 export function isMessage(value: unknown): value is string {

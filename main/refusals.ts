@@ -14,7 +14,7 @@ import { refusedByHost, type RefusedByHost } from './host.ts';
 const REFUSALS = { most: refusedByHost.length, within: 1000 };
 
 /** Our own processes and the private socket. */
-export type Peer = 'pty-host' | 'vault-host' | 'socket';
+export type BadSender = 'pty-host' | 'vault-host' | 'socket';
 
 /** Who stood at a door. At `cli` it is whoever types at the terminal of a terminal-only job. */
 const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'terminal' } as const satisfies Record<
@@ -41,7 +41,7 @@ export class Refusals {
   }
 
   /** A process of ours, or whoever reached the private socket, said something that is not in the protocol, or is not of this account; or the socket's file was taken away. */
-  badMessage(peer: Peer, code: SocketRefusal = 'bad-message'): void {
+  badMessage(peer: BadSender, code: SocketRefusal = 'bad-message'): void {
     const taken = this.#take(peer);
     if (taken !== 'no') this.#enter({ action: 'bridge.refused', detail: { peer, code: taken === 'yes' ? code : 'too-many' } });
   }

@@ -7,7 +7,7 @@ import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
 import { justUnlocked, unlockHere } from '../src/services/unlock.ts';
 import { HiddenLine } from '../src/terminal/hidden-line.ts';
-import type { Gate, GateLink } from '../src/job/gate.ts';
+import type { GateLink, TerminalGate } from '../src/job/gate.ts';
 import { openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
 import type { AppFacts, VerbHandlers } from '../src/control/verbs.ts';
 import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
@@ -64,7 +64,7 @@ type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'rebuilding' | 'over';
 /** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
 export type Visible = 'gone' | 'unknown';
 
-export class TerminalLock implements Gate {
+export class TerminalLock implements TerminalGate {
   readonly #options: TerminalLockOptions;
   readonly #machine = new LockController();
   readonly #keyboard: KeyboardLine;

@@ -3,7 +3,7 @@
  * still stands there. So the screen is looked at, where that can be done.
  */
 import { treeRuns } from '../machine/processes.ts';
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 import { betweenLooks, lookFor, type Look } from '../machine/x11-window.ts';
 
 /** Without proof that the page is not to be seen any more, the browser is killed after this long, so that its end is within 400 ms. A proof takes 20 to 100 ms. */
@@ -58,7 +58,7 @@ async function looksDark(sight: Sight): Promise<boolean> {
 }
 
 /** True when the browser and its GPU process have drawn the page as it is now. A page that is just being loaded is not there yet. */
-export async function hasDrawn(page: Session): Promise<boolean> {
+export async function hasDrawn(page: TargetSession): Promise<boolean> {
   return page.send('Page.captureScreenshot', { format: 'png', clip: { x: 0, y: 0, width: 1, height: 1, scale: 1 } }).then(
     () => true,
     () => false,

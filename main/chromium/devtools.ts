@@ -56,7 +56,7 @@ export interface SendOptions {
 }
 
 /** One target, or the browser itself. */
-export interface Session {
+export interface TargetSession {
   /** @throws DevToolsError */
   send<Name extends CommandName>(
     method: Name,
@@ -79,7 +79,7 @@ export class DevTools {
   #last = 0;
   #end: string | undefined;
   /** The session with the browser itself. */
-  readonly browser: Session = this.#session(undefined);
+  readonly browser: TargetSession = this.#session(undefined);
 
   /** @param out to the browser's descriptor 3 @param input from its descriptor 4 */
   constructor(out: Writable, input: Readable) {
@@ -95,7 +95,7 @@ export class DevTools {
   }
 
   /** The session with a target. */
-  async attach(targetId: string): Promise<Session> {
+  async attach(targetId: string): Promise<TargetSession> {
     return this.#session((await this.browser.send('Target.attachToTarget', { targetId, flatten: true })).sessionId);
   }
 
@@ -131,7 +131,7 @@ export class DevTools {
     });
   }
 
-  #session(sessionId: string | undefined): Session {
+  #session(sessionId: string | undefined): TargetSession {
     return {
       send: async <Name extends CommandName>(method: Name, params?: CommandParams[Name], options?: SendOptions) => {
         const result = results[method].safeParse(await this.command(method, params, sessionId, options));

@@ -2,11 +2,11 @@
 import type { Peer, RefusedByHost } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { fetchExpression, frameExpression, messageExpression, readPayload } from './bridge.ts';
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 
 export interface PageLinkOptions {
-  readonly session: Session;
+  readonly session: TargetSession;
   readonly message: (text: string) => void;
   readonly frame: (peer: Peer, bytes: Uint8Array) => void;
   readonly refused: (what: RefusedByHost) => void;

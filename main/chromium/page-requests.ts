@@ -1,14 +1,14 @@
 /** Answers every request of the page before anything leaves the browser: our files, our frames, and nothing else. */
 import type { RefusedByHost } from '../host.ts';
 import { ownUrl, servePage } from '../pages.ts';
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 import type { EventParams } from './protocol.ts';
 
 /** A frame that is fetched is sealed; it must not be kept all the same. */
 const frameHeaders: Readonly<Record<string, string>> = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
 
 export interface PageRequestsOptions {
-  readonly session: Session;
+  readonly session: TargetSession;
   readonly rendererFolder: string;
   readonly frameAt: (path: string) => Uint8Array | undefined;
   readonly refused: (what: RefusedByHost) => void;

@@ -1,14 +1,14 @@
 /** Where the browser has its window, in its own words (DevTools protocol, domain Browser). */
 import { z } from 'zod';
 import type { WindowPlace } from '../host.ts';
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 
 /** Of a window that was put back at least this much lies on a screen (pixels): enough to see what it is and to take hold of it. */
 const SEEN = 100;
 
 const screenSchema = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 
-export async function placeOf(browser: Session, targetId: string): Promise<WindowPlace | undefined> {
+export async function placeOf(browser: TargetSession, targetId: string): Promise<WindowPlace | undefined> {
   const { left, top, width, height, windowState } = (await browser.send('Browser.getWindowForTarget', { targetId })).bounds;
   if (left === undefined || top === undefined || width === undefined || height === undefined) return undefined;
   // A window that is hidden has no place.
@@ -16,7 +16,7 @@ export async function placeOf(browser: Session, targetId: string): Promise<Windo
 }
 
 /** The screen that the window was on may be gone, or smaller now: then it comes onto one that is there. */
-export async function bringOntoScreen(browser: Session, page: Session, targetId: string, place: WindowPlace): Promise<void> {
+export async function bringOntoScreen(browser: TargetSession, page: TargetSession, targetId: string, place: WindowPlace): Promise<void> {
   const { left, top, width, height, maximized } = place;
   if (maximized) return;
   const expression = '({ x: screen.availLeft, y: screen.availTop, width: screen.availWidth, height: screen.availHeight })';
@@ -29,7 +29,7 @@ export async function bringOntoScreen(browser: Session, page: Session, targetId:
 }
 
 /** Before those of others, and out of an icon. @throws DevToolsError */
-export async function raiseWindow(browser: Session, page: Session, targetId: string): Promise<void> {
+export async function raiseWindow(browser: TargetSession, page: TargetSession, targetId: string): Promise<void> {
   const { windowId, bounds } = await browser.send('Browser.getWindowForTarget', { targetId });
   if (bounds.windowState === 'minimized') await browser.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'normal' } });
   await page.send('Page.bringToFront');

@@ -3,7 +3,7 @@
  * closed as soon as the browser tells of it, whoever asked for it and whether or not anything of it is on the screen.
  */
 import type { RefusedByHost } from '../host.ts';
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 import type { TargetInfo } from './protocol.ts';
 
 /** A target that is still there after this long does not close: nobody may work beside it. Closing takes 5 to 20 ms. */
@@ -21,7 +21,7 @@ export interface TargetGuardOptions {
 }
 
 export class TargetGuard {
-  readonly #session: Session;
+  readonly #session: TargetSession;
   readonly #options: TargetGuardOptions;
   readonly #ours = new Set<string>();
   readonly #closing = new Map<string, { readonly late: NodeJS.Timeout; readonly type: string; readonly at: number }>();
@@ -30,13 +30,13 @@ export class TargetGuard {
   /** What comes up now is ours. */
   #opening = true;
 
-  private constructor(session: Session, options: TargetGuardOptions) {
+  private constructor(session: TargetSession, options: TargetGuardOptions) {
     this.#session = session;
     this.#options = options;
   }
 
   /** Takes what is there now for ours: the browser has just been started, with one page. */
-  static async watch(session: Session, options: TargetGuardOptions): Promise<TargetGuard> {
+  static async watch(session: TargetSession, options: TargetGuardOptions): Promise<TargetGuard> {
     const guard = new TargetGuard(session, options);
     session.on('Target.targetCreated', ({ targetInfo }) => guard.#see(targetInfo));
     session.on('Target.targetInfoChanged', ({ targetInfo }) => guard.#see(targetInfo));

@@ -3,7 +3,7 @@
  * long as nobody types more: what Chromium looks for reused passwords in (PasswordReuseDetectionManager, 45 characters; no switch
  * and no preference turns it off). So it is given others, which no page gets.
  */
-import type { Session } from './devtools.ts';
+import type { TargetSession } from './devtools.ts';
 import { inTime } from '../../src/time/in-time.ts';
 
 /** More than it keeps. */
@@ -12,7 +12,7 @@ const KEPT_CHARS = 64;
 const TAKE_MS = 500;
 
 /** @param session of an empty page, with a renderer. */
-export async function forgetTyped(session: Pick<Session, 'send'>): Promise<void> {
+export async function forgetTyped(session: Pick<TargetSession, 'send'>): Promise<void> {
   const keys = Array.from({ length: KEPT_CHARS }, () => session.send('Input.dispatchKeyEvent', { type: 'char', text: ' ', unmodifiedText: ' ' }));
   const taken = Promise.all(keys).then(
     () => {},

@@ -12,7 +12,7 @@ import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
 import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
-import type { DevTools, Session } from './devtools.ts';
+import type { DevTools, TargetSession } from './devtools.ts';
 import { drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
 import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
@@ -58,7 +58,7 @@ export interface WindowOptions {
 
 export class ChromiumWindow extends WindowListeners implements HostWindow {
   readonly #options: WindowOptions;
-  readonly #session: Session;
+  readonly #session: TargetSession;
   readonly #link: PageLink;
   readonly #sight: Sight;
   #requests!: PageRequests;
@@ -82,7 +82,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   #isClosed = false;
   #pid: number | undefined;
 
-  private constructor(options: WindowOptions, session: Session) {
+  private constructor(options: WindowOptions, session: TargetSession) {
     super();
     this.#options = options;
     this.#session = session;

@@ -5,9 +5,8 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import { ownMemory } from '../../src/bridge/own-memory.ts';
 import type { PageBridge } from '../../src/bridge/schema.ts';
+import type { Peer } from '../../src/types/words.ts';
 import { channels } from './channels.ts';
-
-type Peer = 'pty' | 'vault';
 
 const messages: string[] = [];
 const frames: (() => void)[] = [];

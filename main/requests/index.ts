@@ -1,5 +1,5 @@
 /** One handler for each row of the bridge's table: the compiler says when one is missing, or is in two domains. */
-import type { Handlers } from '../../src/process/bridge-server.ts';
+import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import { displayRequests } from './display.ts';
 import { exportRequests } from './export.ts';
 import { lockRequests } from './lock.ts';
@@ -8,7 +8,7 @@ import type { RequestParts } from './parts.ts';
 import { setupRequests } from './setup.ts';
 import { workspaceRequests } from './workspace.ts';
 
-export function requestHandlers(parts: RequestParts): Handlers {
+export function requestHandlers(parts: RequestParts): RequestHandlers {
   return {
     ...pageRequests(parts),
     ...setupRequests(parts),

@@ -3,7 +3,7 @@
  * only that is named which a handler uses: what stands below can be another thing, as under the pages of test/renderer.
  */
 import type { EventName, Events } from '../../src/bridge/schema.ts';
-import type { Handlers } from '../../src/process/bridge-server.ts';
+import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { DisplayFile } from '../display.ts';
@@ -58,5 +58,5 @@ export interface RequestParts {
 
 /** The requests of one domain, each by its name in the table. */
 export type HandlersOf<Prefix extends string> = {
-  readonly [N in keyof Handlers as N extends Prefix | `${Prefix}.${string}` ? N : never]: Handlers[N];
+  readonly [N in keyof RequestHandlers as N extends Prefix | `${Prefix}.${string}` ? N : never]: RequestHandlers[N];
 };

@@ -8,6 +8,7 @@ import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts
 import { Pending } from '../../src/bridge/pending.ts';
 import { CodedError } from '../../src/types/coded-error.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
+import type { Peer } from '../../src/types/words.ts';
 import { fromBase64, toBase64 } from './bytes.ts';
 import { messages } from './messages.ts';
 
@@ -16,8 +17,6 @@ declare global {
     readonly wardmux?: PageBridge;
   }
 }
-
-export type Peer = 'pty' | 'vault';
 
 /** The core said no. */
 export class Refused extends CodedError {}

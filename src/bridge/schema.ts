@@ -10,7 +10,7 @@
  */
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { surfaces, unlockMethods, workstationClasses, type Surface } from '../types/words.ts';
+import { peers, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -274,7 +274,7 @@ export type ClientAction = z.infer<typeof clientAction>;
 /** What the core tells a page unasked: what is not as it stands here is not sent. */
 export const events = {
   /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
-  channel: z.object({ peer: z.enum(['pty', 'vault']), publicKey: word }).readonly(),
+  channel: z.object({ peer: z.enum(peers), publicKey: word }).readonly(),
   view: workspaceView,
   status: statusView,
   /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */
@@ -302,8 +302,8 @@ export type Events = { readonly [E in EventName]: z.infer<(typeof events)[E]> };
 /** What the host puts into a page as `window.wardmux`; the same in the preload and in the Chromium host's init script. */
 export interface PageBridge {
   send(text: string): void;
-  sendFrame(peer: 'pty' | 'vault', bytes: Uint8Array): void;
+  sendFrame(peer: Peer, bytes: Uint8Array): void;
   onMessage(listener: (text: string) => void): void;
   /** The listener's promise tells the host that the frame is taken. */
-  onFrame(listener: (peer: 'pty' | 'vault', bytes: Uint8Array) => Promise<void> | void): void;
+  onFrame(listener: (peer: Peer, bytes: Uint8Array) => Promise<void> | void): void;
 }

@@ -20,7 +20,7 @@ export interface GateLink {
   readonly show: (bytes: Uint8Array) => void;
 }
 
-export interface Gate {
+export interface TerminalGate {
   begin(link: GateLink): void;
   /** Sealed output. @returns whether it may be shown now. Valid during the call only. */
   shows(bytes: Uint8Array): boolean;

@@ -28,7 +28,7 @@ import { homeFolder, openHome, requireInstallation, type Home } from '../storage
 import type { PersonRecord } from '../people/types.ts';
 import { sentenceOf, SentenceError } from '../types/sentence.ts';
 import { RecordAnchors } from './anchors.ts';
-import type { Gate } from './gate.ts';
+import type { TerminalGate } from './gate.ts';
 import { recordExit } from './status.ts';
 import { rawMode, terminalFd, terminalSize } from './tty.ts';
 
@@ -56,7 +56,7 @@ export interface RecordContext {
   /** The door of what it is asked for. */
   readonly admit: Admit;
   /** Stands between the person's terminal and the command, and may close. Without one everything passes. */
-  readonly gate?: Gate;
+  readonly gate?: TerminalGate;
 }
 
 const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\n`);
@@ -267,7 +267,7 @@ function heldText(why: Held | undefined, folder: string, reserveMebibytes: numbe
 }
 
 /** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
-function connect(session: Session, fd: number | undefined, gate: Gate | undefined): () => void {
+function connect(session: Session, fd: number | undefined, gate: TerminalGate | undefined): () => void {
   const { pty } = session;
   const onData = (chunk: Buffer): void => {
     if (gate && !gate.typed(chunk)) {

@@ -15,7 +15,7 @@ interface Addon {
   isDumpable(): number;
   coreLimit(pid: number): number;
   setCoreLimit(pid: number, soft: number): number;
-  peer(fd: number): Peer | number;
+  peer(fd: number): SocketPeer | number;
   closeOnExec(first: number): number;
   closeOnExecEach(first: number): number;
   foregroundGroup(fd: number): number;
@@ -28,7 +28,7 @@ interface Addon {
 }
 
 /** Who connected to a Unix socket, as the kernel saw it then. */
-export interface Peer {
+export interface SocketPeer {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
@@ -94,7 +94,7 @@ export function setCoreLimit(pid: number, bytes: number): void {
 }
 
 /** Who is at the other end of a connected Unix socket (unix(7), SO_PEERCRED). ENOTSUP for any other descriptor. */
-export function peerOf(fd: number): Peer {
+export function peerOf(fd: number): SocketPeer {
   const found = addon().peer(fd);
   if (typeof found === 'number') {
     check('SO_PEERCRED', found);

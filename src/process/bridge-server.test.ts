@@ -2,7 +2,7 @@ import type { Surface } from '../types/words.ts';
 import { expect, test } from 'vitest';
 import { requests, type RequestName } from '../bridge/schema.ts';
 import { Refusal } from '../types/refusal.ts';
-import { BridgeServer, type Handlers } from './bridge-server.ts';
+import { BridgeServer, type RequestHandlers } from './bridge-server.ts';
 
 function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: never) => Promise<unknown>>> = {}) {
   const posted: { id?: number; ok?: boolean; output?: unknown; error?: { code: string; sentence: string } }[] = [];
@@ -17,7 +17,7 @@ function setup(surface: Surface, handlers: Partial<Record<RequestName, (input: n
         return handlers[name as RequestName]?.(input) ?? {};
       },
     ]),
-  ) as unknown as Handlers;
+  ) as unknown as RequestHandlers;
   const server = new BridgeServer({
     handlers: all,
     surface: () => surface,

@@ -1,7 +1,7 @@
 /** The core's side of the bridge: takes a page's text, checks it, calls the one handler, answers. Nothing else gets in. */
 import type { Surface } from '../types/words.ts';
 import type { Door, Permission } from '../access/index.ts';
-import { call, type Handlers as HandlersOf, type Trouble } from './service.ts';
+import { call, type Handlers, type Trouble } from './service.ts';
 import { Limiter } from '../bridge/limiter.ts';
 import { events, requests, type EventName, type Events, type RequestName, type Requests } from '../bridge/schema.ts';
 
@@ -12,12 +12,12 @@ const MAX_PER_SECOND = 2000;
 /** Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
 const MAX_REFUSED_PER_SECOND = 10;
 
-export type Handlers = HandlersOf<Requests>;
+export type RequestHandlers = Handlers<Requests>;
 
 export type RefusedCode = 'too-many' | 'too-large' | 'bad-json' | 'bad-message' | 'unknown-request' | 'wrong-surface' | 'bad-input' | 'failed';
 
 export interface BridgeServerOptions {
-  readonly handlers: Handlers;
+  readonly handlers: RequestHandlers;
   readonly surface: () => Surface;
   /** Asked before each handler. */
   readonly door: Door;

@@ -35,6 +35,10 @@ export type UnlockMethod = (typeof unlockMethods)[number];
 export const endReasons = ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'] as const;
 export type EndReason = (typeof endReasons)[number];
 
+/** The processes that a page has a sealed channel to. */
+export const peers = ['pty', 'vault'] as const;
+export type Peer = (typeof peers)[number];
+
 /** The window's documents: each in a renderer process of its own. */
 export const surfaces = ['setup', 'lock', 'workspace'] as const;
 export type Surface = (typeof surfaces)[number];
