@@ -162,7 +162,14 @@ export class ElectronWindow extends WindowListeners implements HostWindow {
     const look = await this.#options.look().catch(() => undefined);
     // The screen was seen not to change: the process that draws it has been stopped, or hangs. The browser starts another one.
     if (look) killNow(processTree(process.pid).filter((pid) => commandLine(pid).includes('--type=gpu-process')));
-    if (look && !(await isProven(this.#sees(['gone']).catch(() => true), PROOF_MS))) this.#known = 'unknown';
+    if (
+      look &&
+      !(await isProven(
+        this.#sees(['gone']).catch(() => true),
+        PROOF_MS,
+      ))
+    )
+      this.#known = 'unknown';
     this.#options.onKilled(placement);
     return this.#known;
   }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requests, type RequestName } from '../bridge/schema.ts';
-import { BridgeServer, type Handlers } from '../process/bridge-server.ts';
+import { BridgeServer, type RequestHandlers } from '../process/bridge-server.ts';
 import { ptyParentService, ptyService } from '../pty/service.ts';
 import { vaultParentService, vaultService } from '../vault/service.ts';
 import { commandsFor } from '../cli/commands/index.ts';
@@ -196,7 +196,7 @@ describe('the doors', () => {
         const { door, denied } = told(standing);
         let called = 0;
         const posted: { ok?: boolean; error?: { code: string } }[] = [];
-        const handlers = new Proxy({}, { get: () => async () => void called++ }) as Handlers;
+        const handlers = new Proxy({}, { get: () => async () => void called++ }) as RequestHandlers;
         const server = new BridgeServer({
           handlers,
           surface: () => surfaces[0]!,

@@ -283,7 +283,13 @@ export const events = {
   notice: z.object({ level: noticeLevel, sentence: word, pane: count.optional(), more: z.array(word).readonly().optional() }).readonly(),
   /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
   standing: z
-    .object({ about: z.literal('policy'), fault: z.object({ level: z.enum(['warn', 'stop']), sentence: word }).readonly().nullable() })
+    .object({
+      about: z.literal('policy'),
+      fault: z
+        .object({ level: z.enum(['warn', 'stop']), sentence: word })
+        .readonly()
+        .nullable(),
+    })
     .readonly(),
   /** A command that the workspace itself carries out: copy-mode, display-panes, a band, search, paste … */
   client: clientAction,

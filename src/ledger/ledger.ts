@@ -288,7 +288,8 @@ export class Ledger extends LedgerQuestions {
     await this.#enterAtEnd();
     this.#closed = true;
     const left = await this.#keepLate();
-    await inTime(this.#writer.keeping, KEEP_MS);
+    const { keeping } = this.#writer;
+    if (keeping) await inTime(keeping, KEEP_MS);
     this.#writer.close();
     return left;
   }
