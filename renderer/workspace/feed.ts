@@ -71,7 +71,7 @@ export class PaneFeed {
 
   /** Everything that was taken is with the emulator: no character waits for its rest. */
   get whole(): boolean {
-    return this.#tail.length === 0;
+    return this.#text.waiting === 0;
   }
 
   get replaying(): boolean {
