@@ -8,6 +8,10 @@ import type { Service } from '../src/process/service.ts';
 import { ptyParentService } from '../src/pty/service.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/services/first-run.ts';
+import { openLedger } from '../src/services/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../src/services/people.ts';
+import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
+import { readPinned } from '../src/people/pinned.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { vaultParentService } from '../src/vault/service.ts';
@@ -73,6 +77,10 @@ export interface Rig {
   readonly home: string;
   /** The window's host refuses something. */
   readonly refuse: (what: RefusedByHost) => void;
+  /** The first person, whose identity is open. */
+  readonly admin: () => OpenIdentity;
+  /** What the process of the shells says by itself. */
+  readonly ptySays: (message: Flat) => void;
   ask(request: string, input?: unknown): void;
 }
 
@@ -83,6 +91,8 @@ export async function rig(options: {
   readonly falseProof?: (proof: Uint8Array) => Uint8Array;
   /** A data folder that an app before this one has left. */
   readonly home?: string;
+  /** Name of somebody who is enrolled beside Ada Example, as an operator. */
+  readonly second?: string;
 }): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
   clear.push(() => rmSync(folder, { recursive: true }));
@@ -98,11 +108,26 @@ export async function rig(options: {
     });
   let person = '';
   let identity: OpenIdentity | undefined;
+  const second = { id: '', identity: undefined as OpenIdentity | undefined };
+  /** Whom the vault host was asked to unlock last. */
+  let asked = '';
   const become = (result: Awaited<ReturnType<typeof create>>): void => {
     person = result.person.id;
     identity = result.identity;
   };
-  if (options.setUp) become(await create());
+  if (options.setUp) {
+    const result = await create();
+    become(result);
+    if (options.second !== undefined) {
+      const passphrase = 'marble canyon drizzle hammock violet';
+      const record = await prepareEnrolment({ name: options.second, passphrase: Buffer.from(passphrase), kdf: newScryptParameters() });
+      const { ledger } = await openLedger(result.home, result.installation);
+      await enrol({ home: result.home, installation: result.installation, ledger, admin: result.identity }, record, ['operator']);
+      second.identity = await unlockWithPassphrase(readPinned(result.home, ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
+      second.id = record.id;
+      await ledger.close();
+    }
+  }
   let kills = 0;
   let say: (message: Flat) => void = () => {};
   const signatures: string[] = [];
@@ -119,9 +144,13 @@ export async function rig(options: {
       // The pty host of the rig asks nothing that has to be true; main does.
       if (type === 'proveView') return { type: 'proved', id: id!, proof: new Uint8Array(32) };
       if (type === 'proveUnlock')
-        void prove(identity!, message['sealed'] as string, { purpose: 'unlock', person, page, peer: new Uint8Array() }).then((proof) =>
-          say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }),
-        );
+        void prove(asked === second.id ? second.identity! : identity!, message['sealed'] as string, {
+          purpose: 'unlock',
+          person: asked === second.id ? second.id : person,
+          page,
+          peer: new Uint8Array(),
+        }).then((proof) => say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }));
+      if (type === 'unlockPassphrase') asked = message['person'] as string;
       if (type === 'unlockPassphrase') return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001' };
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);
@@ -142,8 +171,9 @@ export async function rig(options: {
       },
     };
   };
-  const pty = (): Child =>
-    child(ptyParentService, ({ type, id }) => {
+  let ptySays: (message: Flat) => void = () => {};
+  const pty = (): Child => {
+    const made = child(ptyParentService, ({ type, id }) => {
       const answers: Readonly<Record<string, object>> = {
         attach: { publicKey: new Uint8Array(65), sealed: '' },
         proof: { panes: [] },
@@ -153,6 +183,9 @@ export async function rig(options: {
       };
       return answers[type] && { type: 'done', id: id!, ...answers[type] };
     });
+    ptySays = made.say;
+    return made;
+  };
   const shown: string[] = [];
   const posted: Rig['posted'] = [];
   let receive: (text: string) => void = () => {};
@@ -210,6 +243,8 @@ export async function rig(options: {
     shown,
     kills: () => kills,
     vaultSays: (message) => say(message),
+    ptySays: (message) => ptySays(message),
+    admin: () => identity!,
     vaultHeard,
     signatures,
     posted,

@@ -3,7 +3,7 @@
  * every part is made here and nowhere else: what was taken out would have all the others passed to it.
  */
 import type { Surface } from '../src/types/words.ts';
-import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
+import { denials, openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
@@ -20,12 +20,14 @@ import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
+import { PersonWatch } from './person-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { showFolder } from './machine/show-folder.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
 import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import { Remote } from './remote.ts';
@@ -36,6 +38,7 @@ import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
 import { PlaceFile } from './window-place.ts';
 import { Workspace } from './workspace.ts';
+import { Workspaces } from './workspaces.ts';
 import { WorkspaceMemory } from './workspace-memory.ts';
 
 export interface AppOptions {
@@ -62,7 +65,8 @@ export class App {
   readonly #gate: Gate;
   readonly #status: Status;
   readonly #policy: PolicyWatch;
-  readonly #workspace: Workspace;
+  readonly #person: PersonWatch;
+  readonly #workspace: Workspaces;
   readonly #bridge: BridgeServer;
   readonly #troubles: Troubles;
   /** What answers at the private socket. */
@@ -177,8 +181,7 @@ export class App {
       journal,
       machine: this.#machine,
       clock,
-      held: () => this.#workspace.heldCount,
-      shells: () => this.#workspace.shellCount,
+      workspace: () => this.#workspace,
     }));
     const policy = (this.#policy = new PolicyWatch({
       home,
@@ -192,28 +195,42 @@ export class App {
         gate.emitLocked('stale', () => ({}));
       },
     }));
+    this.#person = new PersonWatch({ gate, installed });
     const memory = new WorkspaceMemory({
       home,
       open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },
       tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
       say: (kind, text) => gate.notice(kind, text),
     });
-    const workspace = (this.#workspace = new Workspace({
-      pty,
-      owner: async () => {
-        gate.requireSession();
-        await policy.look();
-        return installed.owner(gate.requireSession().person);
+    const who = (): string | undefined => gate.session?.person.id;
+    const workspace = (this.#workspace = new Workspaces({
+      who,
+      make: (person, firstPane) => {
+        const isIn = (): boolean => who() === person;
+        return new Workspace({
+          person,
+          firstPane,
+          pty,
+          owner: async () => {
+            gate.requireSession();
+            await policy.look();
+            const { person: now } = gate.requireSession();
+            // Somebody else came in meanwhile: nothing is opened in their name.
+            if (now.id !== person) throw new Refusal('locked', denials.locked);
+            return installed.owner(now);
+          },
+          ledger: (entry) => journal.log(entry),
+          // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
+          changed: (view) => isIn() && gate.emit('view', () => view),
+          keep: (kept) => isIn() && memory.changed(kept),
+          client: (action) => isIn() && gate.emit('client', () => action),
+          refused: (needs) => commandDoor(needs)?.sentence,
+          lock: () => void this.lock('command'),
+          detach: () => void this.#detach(),
+          env,
+          now,
+        });
       },
-      ledger: (entry) => journal.log(entry),
-      changed: (view) => gate.emit('view', () => view),
-      keep: (kept) => memory.changed(kept),
-      client: (action) => gate.emit('client', () => action),
-      refused: (needs) => commandDoor(needs)?.sentence,
-      lock: () => void this.lock('command'),
-      detach: () => void this.#detach(),
-      env,
-      now,
     }));
     const parts: RequestParts = {
       home,
@@ -339,6 +356,7 @@ export class App {
     gate.emit('status', () => this.#status.line());
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);
+    await this.#person.tick();
     this.#windows.tick();
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();

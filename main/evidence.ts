@@ -15,14 +15,14 @@ import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './pty-client.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface EvidenceParts {
   readonly home: Home;
   readonly gate: Gate;
   readonly vaults: VaultKeeper;
   readonly pty: PtyClient;
-  readonly workspace: Workspace;
+  readonly workspace: Workspaces;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
 }

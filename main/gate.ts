@@ -8,7 +8,7 @@ import type { Invisibility, Surface } from '../src/types/words.ts';
 import { denials, type Grant, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
-import type { PersonRecord } from '../src/people/types.ts';
+import type { Person } from '../src/people/types.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
@@ -26,7 +26,7 @@ const ENTER_MS = 1000;
 
 /** The person whose identity is open, and what that lets them do. */
 export interface Session {
-  readonly person: PersonRecord;
+  readonly person: Person;
   readonly grant: Grant;
 }
 

@@ -12,7 +12,7 @@ import type { RecordingOwner } from '../src/services/start-recording.ts';
 import { recordingRules, recordingOwner } from '../src/services/start-recording.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
 import { inTime } from '../src/time/in-time.ts';
-import type { PersonRecord } from '../src/people/types.ts';
+import type { Person } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
 
 /** The last head gets this long at the end of the app (ms): a collector that is there takes a second and a bit. */
@@ -97,7 +97,7 @@ export class InstalledHolder {
   }
 
   /** Whose a new pane's recording is, and who can open it. @throws Refusal where the policy's text is not accepted */
-  owner(person: PersonRecord): RecordingOwner {
+  owner(person: Person): RecordingOwner {
     const { policy, ledger } = this.require();
     return recordingOwner(person, policy, ledger.facts);
   }

@@ -7,12 +7,12 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { WindowKeeper } from './window-keeper.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface RemoteParts {
   readonly gate: Gate;
   readonly windows: WindowKeeper;
-  readonly workspace: Workspace;
+  readonly workspace: Workspaces;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly host: AppFacts['host'];

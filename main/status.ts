@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts';
 import type { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
 import type { Unlock } from './unlock.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** On the lock page; the whole sentence names paths, and is for whoever tries to come in. */
 const policyTrouble = 'The policy in force cannot be read.';
@@ -22,10 +23,8 @@ export interface StatusParts {
   readonly journal: Journal;
   readonly machine: LockController;
   readonly clock: Pick<Clock, 'now'>;
-  /** Panes whose program waits for room on the disk. */
-  readonly held: () => number;
-  /** Panes whose program runs. */
-  readonly shells: () => number;
+  /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
+  readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people'>;
 }
 
 interface Flag {
@@ -69,14 +68,18 @@ export class Status {
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
     if (journal.recordingFault) flags.push('Recording has a fault.');
-    if (this.#parts.held() > 0) flags.push('The disk is short of room: a program waits.');
+    const { heldCount, people: parked } = this.#parts.workspace();
+    if (heldCount > 0) flags.push('The disk is short of room: a program waits.');
     if (this.policyFails) flags.push(policyTrouble);
     else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
       lockedAt: gate.lockedAt,
-      people: people.map((person) => ({
+      typed: people.length > 1,
+      parked,
+      // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
+      people: (people.length > 1 ? [] : people).map((person) => ({
         id: person.id,
         masked: mask(person.name),
         methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
@@ -104,11 +107,12 @@ export class Status {
     const events = installed.current?.ledger.events ?? 0;
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
     const sealedBytes = this.#sealedBytes;
+    const { ownHeld, ownShells } = this.#parts.workspace();
     return {
       workstationClass: installed.require().policy.policy.workstation.class,
       person: person.name,
       role: person.roles[0] ?? '',
-      recording: { ...recordingWord(journal.recordingFault !== undefined, this.#parts.held(), this.#parts.shells()), sealedBytes },
+      recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,
       idleSeconds,

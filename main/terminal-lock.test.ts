@@ -5,15 +5,16 @@ import type { LockConfig } from '../src/lock/machine.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
-import { createPerson } from '../src/people/person.ts';
+import { createPerson, NOTHING_MORE } from '../src/people/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
-import type { PersonRecord } from '../src/people/types.ts';
+import { asOperator } from '../src/people/active.fixture.ts';
+import type { Person } from '../src/people/types.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { TerminalLock } from './terminal-lock.ts';
 
 let now: number;
 let inForce: LockConfig;
-let person: PersonRecord;
+let person: Person;
 let terminal: Terminal;
 let answers: boolean;
 let lock: TerminalLock;
@@ -41,9 +42,10 @@ beforeEach(async () => {
     passphrase: Buffer.from('x'),
     now: '2026-01-01T00:00:00Z',
     kdf: newScryptParameters(),
+    roles: ['operator'],
   });
   made.identity.destroy();
-  person = made.record;
+  person = asOperator(made.record);
   now = 1000;
   inForce = { idleSeconds: 60, warnSeconds: 15 };
   answers = true;
@@ -53,7 +55,8 @@ beforeEach(async () => {
   lock = new TerminalLock({
     lock: { idleSeconds: 60, warnSeconds: 15 },
     lockNow: () => inForce,
-    backoff: () => ({ begin: () => 0, succeeded: () => {} }) as unknown as Backoff,
+    backoff: () => ({ begin: () => 0, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
+    cost: () => NOTHING_MORE,
     clock: { now: () => now, after: () => () => {} },
   });
   terminal.onData((data) => answers && type(data));
@@ -153,7 +156,7 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     }),
     enter: vi.fn(async () => ({})),
     standsOn: vi.fn(),
-    facts: { person: () => ({}) },
+    facts: { person: () => ({ roles: ['operator'], state: 'active' }) },
   };
   const session = {
     pty: { discardInput() {} },

@@ -17,6 +17,8 @@ import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } f
 import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Backoff } from '../src/people/backoff.ts';
+import type { Cost } from '../src/people/person.ts';
+import { asKnown } from '../src/people/pinned.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { version } from '../src/version.ts';
 import { every, type Clock } from '../src/time/clock.ts';
@@ -50,6 +52,8 @@ export interface TerminalLockOptions {
   readonly lockNow: (ledger: GateLink['ledger']) => LockConfig;
   /** The counters of attempts, over the ledger that the recording is entered in. */
   readonly backoff: (ledger: GateLink['ledger']) => Backoff;
+  /** What a wrong passphrase is to cost. */
+  readonly cost: () => Cost;
   readonly clock: Clock;
 }
 
@@ -314,10 +318,12 @@ export class TerminalLock implements TerminalGate {
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
     try {
-      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, person, typed, ({ kid }) => {
+      // As the ledger has them now: they may have been disabled meanwhile.
+      const now = asKnown(person, ledger.facts.person(person.id) ?? { roles: [], state: 'disabled' });
+      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, { person: now }, typed, this.#options.cost(), ({ kid }) => {
         if (kid !== thumbprint(person.encryptionKey))
           throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
-        const denial = this.#door('cli', () => justUnlocked(person))('recording.replay.own');
+        const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
         if (denial) throw new Refusal(denial.why, denial.sentence);
       });
       this.#configure(this.#options.lockNow(ledger));

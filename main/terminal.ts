@@ -16,6 +16,7 @@ import { askedConsent, consentEntry, policyInForce } from '../src/policy/index.t
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
+import { dearest } from '../src/people/person.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from '../src/time/clock.ts';
@@ -44,6 +45,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     lock: policy.lock,
     lockNow: ({ facts }) => policyInForce(home, facts).policy.lock,
     backoff: (ledger) => followLedger(home, key, ledger),
+    cost: () => dearest(home),
     clock: bootClock,
   });
   const socket = await listen({
@@ -138,8 +140,8 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   const site = await openInstallation({ env });
   const request: UnlockRequest = {
     person: undefined,
-    ask: async ({ name }) => {
-      const typed = await promptPassphrase(`Passphrase of ${name}: `);
+    ask: async (asked) => {
+      const typed = await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ');
       if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       return typed;
     },

@@ -9,13 +9,13 @@ import type { Journal } from './journal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import type { Status } from './status.ts';
 import type { WindowKeeper } from './window-keeper.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface TroubleParts {
   readonly home: Home;
   readonly gate: Gate;
   readonly windows: WindowKeeper;
-  readonly workspace: Workspace;
+  readonly workspace: Workspaces;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly status: Status;
@@ -74,6 +74,8 @@ export class Troubles {
   warned(sentence: string, pane: number | undefined): void {
     const { gate, workspace } = this.#parts;
     if (pane !== undefined) workspace.faulted(pane, sentence);
+    // Of somebody else's pane nobody else hears.
+    if (pane !== undefined && !workspace.isOwn(pane)) return;
     gate.notice(pane === undefined ? 'warn' : 'stop', sentence, pane);
   }
 }

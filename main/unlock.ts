@@ -1,13 +1,13 @@
 /** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
 import { grantOf } from '../src/access/index.ts';
-import { refusedEntry } from '../src/services/person.ts';
+import { meant, refusedEntry } from '../src/services/person.ts';
 import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
 import type { Events } from '../src/bridge/schema.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
-import type { KnownPerson } from '../src/ledger/facts.ts';
+import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { type Home } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
@@ -16,9 +16,11 @@ import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { readPerson } from '../src/people/person.ts';
-import { enterStaged, PersonRefused, readPinned } from '../src/people/pinned.ts';
-import type { PersonRecord } from '../src/people/types.ts';
+import { asKnown, enterStaged, PersonRefused, readPinned } from '../src/people/pinned.ts';
+import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
+import type { Person } from '../src/people/types.ts';
 import type { Clock } from '../src/time/clock.ts';
+import { rpId } from './host.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -56,32 +58,44 @@ export class Unlock {
     this.#parts = parts;
   }
 
-  /** The most failures in a row that somebody has with a method: the ledger's count, for the lock page. */
+  /** The most failures in a row that the only person has with a method: the ledger's count, for the lock page. Of several nobody is told of another's. */
   get failures(): number {
     const facts = this.#parts.installed.current?.ledger.facts;
-    if (!facts) return 0;
-    return Math.max(0, ...facts.people().flatMap((id) => unlockMethods.map((method) => facts.attempts(id, method).failures)));
+    const [only, ...more] = facts?.active() ?? [];
+    if (!facts || only === undefined || more.length > 0) return 0;
+    return Math.max(0, ...unlockMethods.map((method) => facts.attempts(only, method).failures));
   }
 
-  /** People whom the ledger knows, as their files have them: for the lock page, which decides nothing. */
-  people(): PersonRecord[] {
+  /** People who can come in, as their files have them: for the lock page, which decides nothing. */
+  people(): Person[] {
     const { home, installed } = this.#parts;
-    return (installed.current?.ledger.facts.people() ?? []).flatMap((id) => readPerson(home, id) ?? []);
+    const facts = installed.current?.ledger.facts;
+    return (facts?.active() ?? []).flatMap((id) => {
+      const record = readPerson(home, id);
+      return record ? asKnown(record, facts!.person(id)!) : [];
+    });
   }
 
-  /** Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence. */
-  async attempt(id: string, method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<void> {
-    const { gate, installed } = this.#parts;
+  /**
+   * Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence, which is
+   * the same for somebody who does not exist.
+   * @param typed an id or a name. @param open takes the id that is meant, and what the ledger has of it.
+   */
+  async attempt(typed: string, method: UnlockMethod, open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<void> {
+    const { gate, home, installed } = this.#parts;
     const { ledger } = installed.require();
     const begun = gate.begin();
     try {
+      // Somebody may have been enrolled, or disabled, by a command meanwhile. A ledger that cannot be read is told of where the attempt is entered.
+      await ledger.refresh().catch(() => undefined);
+      const id = meant(home, ledger.facts, typed);
       const { record, vault, backoff } = await this.#prepare(id, method);
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
       const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
-        const { slot } = await open(ledger.facts.person(id));
+        const { slot } = await open(id, ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
@@ -96,7 +110,7 @@ export class Unlock {
   }
 
   /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. */
-  async #prepare(id: string, method: UnlockMethod): Promise<{ record: PersonRecord | undefined; vault: VaultClient; backoff: Backoff }> {
+  async #prepare(id: string, method: UnlockMethod): Promise<{ record: Person | undefined; vault: VaultClient; backoff: Backoff }> {
     try {
       return { record: this.#pinned(id), vault: this.#parts.vaults.require(), backoff: await this.#counters() };
     } catch (error) {
@@ -145,20 +159,30 @@ export class Unlock {
     return slot;
   }
 
-  /** Seconds that the longest wait for a passphrase still takes: for the lock page. */
+  /** Seconds that the only person still waits before a passphrase: for the lock page. Of several each is told their own. */
   async waitSeconds(): Promise<number> {
+    const [only, ...more] = this.people();
+    return only && more.length === 0 ? (await this.wait(only.id)).seconds : 0;
+  }
+
+  /** How long somebody still waits before a passphrase, and how often it has failed: the same for an id that nobody has. */
+  async wait(typed: string): Promise<{ readonly seconds: number; readonly failures: number }> {
+    const { home, installed } = this.#parts;
     try {
-      const counters = await this.#counters();
-      return Math.max(0, ...this.people().map(({ id }) => counters.status(id, 'passphrase').waitSeconds));
+      await installed.require().ledger.refresh();
+      const { failures, waitSeconds } = (await this.#counters()).status(meant(home, installed.require().ledger.facts, typed), 'passphrase');
+      return { seconds: waitSeconds, failures };
     } catch {
       // Who asks to come in hears why.
-      return 0;
+      return { seconds: 0, failures: 0 };
     }
   }
 
   /** What the page is told of an error. */
   #refusalOf(error: unknown): unknown {
     if (error instanceof UnlockError) return new Refusal(error.code, error.message);
+    // Somebody who may not come in hears what somebody hears who does not exist; the ledger has the reason.
+    if (error instanceof Refusal && error.code === 'disabled') return new Refusal('wrong-passphrase', error.message);
     if (error instanceof StorageFault) return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : 'error', error.message);
     if (!(error instanceof LedgerError)) return error;
     this.#parts.journal.notEntered(error);
@@ -169,7 +193,7 @@ export class Unlock {
     const { home, installed, journal } = this.#parts;
     this.#backoff ??= openBackoff(home, {
       isKnown: (person) => installed.require().ledger.facts.person(person) !== undefined,
-      tally: (person, method) => installed.require().ledger.facts.attempts(person, method),
+      tally: (who, method) => installed.require().ledger.facts.attempts(who, method),
       onTampered: (person, how) => journal.log({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }),
     }).catch((error: unknown) => {
       this.#backoff = undefined;
@@ -179,7 +203,7 @@ export class Unlock {
   }
 
   /** The record, if it is the one that the ledger knows. @throws Refusal where it is another one; that is an event. */
-  #pinned(person: string): PersonRecord | undefined {
+  #pinned(person: string): Person | undefined {
     const { home, installed } = this.#parts;
     try {
       return readPinned(home, installed.require().ledger.facts, person);
@@ -196,7 +220,7 @@ export class Unlock {
   }
 
   /** The vault host's word that an identity is open counts for nothing: only its private key answers this. @throws Refusal */
-  async #prove(vault: VaultClient, { id, encryptionKey }: PersonRecord): Promise<void> {
+  async #prove(vault: VaultClient, { id, encryptionKey }: Person): Promise<void> {
     const challenge = await Challenge.to(encryptionKey);
     try {
       const { proof } = await vault.ask('proveUnlock', { sealed: challenge.sealed });
@@ -211,19 +235,27 @@ export class Unlock {
     throw new Refusal('not-proven', notProven);
   }
 
-  async passkeyOptions(person: string): Promise<Record<string, unknown>> {
-    const { vaults, installed } = this.#parts;
+  async passkeyOptions(typed: string): Promise<Record<string, unknown>> {
+    const { home, vaults, installed } = this.#parts;
+    const { ledger } = installed.require();
+    await ledger.refresh().catch(() => undefined);
+    const { facts } = ledger;
+    const person = meant(home, facts, typed);
     const record = this.#pinned(person);
+    let counters: Backoff;
     // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
     try {
-      (await this.#counters()).check(person, 'passkey', hasOtherWay(record));
+      counters = await this.#counters();
+      counters.check(person, 'passkey', hasOtherWay(record));
     } catch (error) {
       throw this.#refusalOf(error);
     }
-    const known = installed.current?.ledger.facts.person(person);
-    const { options } = await vaults.require().ask('passkeyOptions', { person, known });
     this.#passkeyAsked = true;
-    return options;
+    const people = this.people();
+    const has = record?.active && passkeySlots(record).length > 0;
+    // Where an id is typed, one that nobody has asks for a passkey that nobody has.
+    if (!has && people.length > 1) return decoyOptions(rpId, people.flatMap(passkeySlots), (label) => counters.decoy(person, label));
+    return (await vaults.require().ask('passkeyOptions', { person, known: facts.person(person) })).options;
   }
 
   /** Only the page can tell of this, so it counts for nothing: neither for the delays nor for the failures that are shown. */
@@ -238,12 +270,12 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: PersonRecord, method: UnlockMethod, welcome: Events['welcome']): void {
+  #opensNext(begun: number, person: Person, method: UnlockMethod, welcome: Events['welcome']): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, welcome)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: PersonRecord, method: UnlockMethod, { lastUnlock, failures }: Events['welcome']): Promise<void> {
+  async #open(begun: number, person: Person, method: UnlockMethod, { lastUnlock, failures }: Events['welcome']): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, { person, grant: grantOf(person, method) })) {
       installed.current?.ledger.standsOn(null);

@@ -1,5 +1,5 @@
 /**
- * The multiplexer's state and its shells. The state is a value (src/mux); this carries out its effects. It lives through
+ * One person's state of the multiplexer, and their shells. The state is a value (src/mux); this carries out its effects. It lives through
  * a lock: the shells run on, and the view is drawn again after the unlock.
  */
 import { readlinkSync } from 'node:fs';
@@ -25,8 +25,12 @@ import { sentenceOf } from '../src/types/sentence.ts';
 const EARLY_EXIT_MS = 1500;
 
 export interface WorkspaceOptions {
+  /** Whose it is. */
+  readonly person: string;
+  /** Id of its first pane: no two people have panes of one id. */
+  readonly firstPane: number;
   readonly pty: PtyClient;
-  /** Whose recording a new pane is, and who can open it. */
+  /** Whose recording a new pane is, and who can open it. @throws Refusal where its person is not in */
   readonly owner: () => Promise<{ readonly person: string; readonly roles: string[]; readonly recipients: Recipient[] }>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
@@ -89,9 +93,10 @@ export class Workspace {
 
   /** The stage's size in cells. The first call opens the windows that were kept, or the first one, with the person's shell. */
   resize(cols: number, rows: number, kept?: Kept): void {
-    const program = basename(shellOf(this.#options.env));
-    if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program));
-    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session: 'main' }), { program }));
+    const { env, firstPane } = this.#options;
+    const program = basename(shellOf(env));
+    if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program, firstPane));
+    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session: 'main', firstPane }), { program }));
     else this.#apply(setStage(this.#state, { cols, rows }));
   }
 
@@ -108,7 +113,8 @@ export class Workspace {
   exited(pane: number, code: number, signal: number): void {
     const shell = this.#shells.get(pane);
     this.#shells.delete(pane);
-    this.#options.ledger({ action: 'pane.close', detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason: 'exit' } });
+    const { ledger, person } = this.#options;
+    ledger({ action: 'pane.close', person, detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason: 'exit' } });
     if (!this.#state || !findPane(this.#state, pane)) return;
     const fault = this.#faults.get(pane);
     this.#faults.delete(pane);
@@ -154,8 +160,9 @@ export class Workspace {
 
   /** The pty host died: every shell is gone, every pane says so. */
   allGone(sentence: string): void {
+    const { ledger, person } = this.#options;
     for (const [pane, { recording }] of this.#shells) {
-      this.#options.ledger({ action: 'pane.close', detail: { pane, recording, reason: 'pty-host-gone' } });
+      ledger({ action: 'pane.close', person, detail: { pane, recording, reason: 'pty-host-gone' } });
       if (this.#state) this.#state = paneFailed(this.#state, pane, sentence);
     }
     this.#shells.clear();

@@ -12,12 +12,13 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       await policy.look().catch(() => undefined);
       return { ...status.lockFacts(clipboard.copied, await unlock.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null };
     },
+    'lock.wait': async ({ person }) => unlock.wait(person),
     'lock.clipboardCleared': async () => {
       clipboard.copied = false;
       return {};
     },
     'lock.passphrase': async ({ person }) => {
-      await unlock.attempt(person, 'passphrase', (known) => vaults.require().ask('unlockPassphrase', { person, known }));
+      await unlock.attempt(person, 'passphrase', (id, known) => vaults.require().ask('unlockPassphrase', { person: id, known }));
       return {};
     },
     'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),
@@ -26,7 +27,7 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passkey': async ({ person, response }) => {
-      await unlock.attempt(person, 'passkey', (known) => vaults.require().ask('unlockPasskey', { person, known, response }));
+      await unlock.attempt(person, 'passkey', (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response }));
       return {};
     },
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { grantOf } from '../../src/access/index.ts';
-import type { PersonRecord } from '../../src/people/types.ts';
+import type { Person } from '../../src/people/types.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 
@@ -9,7 +9,7 @@ async function hello(
   roles: string[],
   more: Partial<RequestParts> = {},
 ): Promise<{ readonly told: string[]; readonly asked: number; readonly noticed: string[] }> {
-  const person = { id: 'p-000000000001', name: 'Ada Example', roles } as unknown as PersonRecord;
+  const person = { id: 'p-000000000001', name: 'Ada Example', roles } as unknown as Person;
   const told: string[] = [];
   const noticed: string[] = [];
   let asked = 0;

@@ -1,6 +1,6 @@
 /** What every page says: its first message, and that somebody is there. */
 import { denialOf, denials, type Grant } from '../../src/access/index.ts';
-import type { PersonRecord } from '../../src/people/types.ts';
+import type { Person } from '../../src/people/types.ts';
 import { askSentence, auditKeysToAskFor } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
@@ -14,7 +14,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
   /** What the page is shown once the person has accepted the policy's text. */
   let waiting: (() => Promise<void>) | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
-  async function attach(key: Uint8Array, person: PersonRecord, grant: Grant, asking: number, check: () => void): Promise<void> {
+  async function attach(key: Uint8Array, person: Person, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
     const vault = vaults.require();
     const attached = await pty

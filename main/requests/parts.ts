@@ -20,7 +20,7 @@ import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
 import type { VaultClient } from '../vault-client.ts';
 import type { WindowKeeper } from '../window-keeper.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Workspaces } from '../workspaces.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
 
 export interface RequestParts {
@@ -34,9 +34,9 @@ export interface RequestParts {
     readonly require: () => Pick<VaultClient, 'connect' | 'ask'>;
   };
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
-  readonly workspace: Pick<Workspace, 'view' | 'resize' | 'output' | 'command'>;
+  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
-  readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'waitSeconds'>;
+  readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
   readonly consent: Consent;

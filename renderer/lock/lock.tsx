@@ -15,6 +15,7 @@ import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
+import { Problem, Who } from './who.tsx';
 
 type Facts = Output<'lock.facts'>;
 type Person = Facts['people'][number];
@@ -26,8 +27,9 @@ const LEFT_MS = 30_000;
 
 export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readonly facts: Facts | undefined }): JSX.Element {
   const [facts, setFacts] = useState(first);
+  /** Where several people can come in, whoever was typed: the page does not know whether somebody is called so. */
   const [person, setPerson] = useState<Person | undefined>(first?.people[0]);
-  const [choosing, setChoosing] = useState(false);
+  const [failures, setFailures] = useState(first?.failures ?? 0);
   const [method, setMethod] = useState<Method>(preferred(first?.people[0]));
   const [busy, setBusy] = useState<Method | undefined>(undefined);
   const [error, setError] = useState('');
@@ -37,6 +39,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
   const capsLock = useCapsLock();
   const field = useRef<HTMLInputElement>(null);
+  const idField = useRef<HTMLInputElement>(null);
   /** What was typed before the field was there. */
   const typedAhead = useRef('');
   const way = useRef<HTMLElement>(null);
@@ -50,7 +53,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     if (typedAhead.current) setSecretText(field.current, secretText(field.current) + typedAhead.current);
     typedAhead.current = '';
     if (secretText(field.current)) stillThere();
-  }, [method, person?.id, choosing]);
+  }, [method, person?.id]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
       setWaitUntil(0);
@@ -65,8 +68,35 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     leaving.current = setTimeout(() => {
       if (field.current) takeSecret(field.current).fill(0);
       setShown(false);
+      someoneElse();
     }, LEFT_MS);
   };
+  /** Back to the question who it is, where there is one. */
+  const someoneElse = (): void => {
+    if (!facts?.typed) return;
+    setPerson(undefined);
+    setError('');
+    setWaitUntil(0);
+    setFailures(0);
+  };
+
+  /** How long this one waits: the same answer for somebody who does not exist. */
+  const askWait = async (id: string): Promise<void> => {
+    const { seconds, failures: failed } = await bridge.request('lock.wait', { person: id });
+    setFailures(failed);
+    if (seconds > 0) setWaitUntil(performance.now() + seconds * 1000);
+  };
+
+  const typeId = async (): Promise<void> => {
+    const id = idField.current?.value.trim() ?? '';
+    if (!id) return setError(text.idEmpty);
+    setError('');
+    setPerson({ id, masked: id, methods: ['passphrase', 'passkey'] });
+    setMethod('passphrase');
+    stillThere();
+    await askWait(id).catch(() => undefined);
+  };
+
   useEffect(() => {
     const hide = (): void => setShown(false);
     window.addEventListener('blur', hide);
@@ -90,6 +120,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       setFacts(latest);
       setPerson(latest.people[0]);
       setMethod(preferred(latest.people[0]));
+      setFailures(latest.failures);
       if (latest.backOffSeconds > 0) setWaitUntil(performance.now() + latest.backOffSeconds * 1000);
     };
     return onOccasion(() => void again());
@@ -118,8 +149,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
     if (latest) {
       setFacts(latest);
+      if (!latest.typed) setFailures(latest.failures);
       if (latest.backOffSeconds > 0) setWaitUntil(performance.now() + latest.backOffSeconds * 1000);
     }
+    if (latest?.typed && person) await askWait(person.id).catch(() => undefined);
     field.current?.focus();
   };
 
@@ -174,18 +207,20 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
       if (event.target instanceof HTMLInputElement || busy) return;
+      if (idField.current && isTyped(event)) return idField.current.focus();
       if (field.current && isTyped(event)) return field.current.focus();
       // Whoever types a passphrase need not ask for its field first.
-      if (!choosing && hasOther && isLetter(event)) {
+      if (person && hasOther && isLetter(event)) {
         event.preventDefault();
         typedAhead.current += event.key;
         return choose('passphrase');
       }
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.key === 'Enter' && event.target === document.body && person && !choosing) void (method === 'passkey' ? byPasskey() : byPassphrase());
-      else if (event.key === 's' && !field.current && (facts?.people.length ?? 0) > 1) setChoosing(true);
-      else return;
+      if (event.key !== 'Enter' || event.target !== document.body) return;
+      if (!person) void typeId();
+      else void (method === 'passkey' ? byPasskey() : byPassphrase());
       event.preventDefault();
     };
     window.addEventListener('keydown', onKey);
@@ -208,44 +243,26 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
         </div>
-        <section class="poster__way" aria-label={choosing || !person ? text.who : method === 'passkey' ? text.passkey : text.passphrase} ref={way}>
+        <section class="poster__way" aria-label={!person ? text.who : method === 'passkey' ? text.passkey : text.passphrase} ref={way}>
           {!facts ? (
             <Problem sentence={text.factsFailed} />
-          ) : facts.people.length === 0 ? (
+          ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
-          ) : choosing || !person ? (
-            <>
-              <p class="faint">{text.who}</p>
-              <div class="poster__acts">
-                {facts.people.map((candidate, i) => (
-                  <Button
-                    key={candidate.id}
-                    focus={i === 0}
-                    onClick={() => {
-                      setPerson(candidate);
-                      setMethod(preferred(candidate));
-                      setError('');
-                      setChoosing(false);
-                    }}
-                  >
-                    {candidate.masked}
-                  </Button>
-                ))}
-              </div>
-            </>
+          ) : !person ? (
+            <Who input={idField} lockedAt={facts.lockedAt} error={error} onNext={() => void typeId()} />
           ) : (
             <>
               <p class="faint">
                 {facts.lockedAt ? `${text.since(clock(new Date(facts.lockedAt)))}, ` : ''}
-                {text.heldBy}
+                {facts.typed ? text.typedAs : text.heldBy}
               </p>
               <p class="x3 poster__who">{person.masked}</p>
               <p class="poster__err" role="alert">
-                {error || (waiting && facts.failures > 0) ? (
+                {error || (waiting && failures > 0) ? (
                   <>
                     <Mark kind="stop" />
                     <span>
-                      <b>{error || text.failedOnce}</b> {facts.failures > 1 ? text.failures(facts.failures) : ''} {waiting ? text.waiting : ''}
+                      <b>{error || text.failedOnce}</b> {failures > 1 ? text.failures(failures) : ''} {waiting ? text.waiting : ''}
                     </span>
                   </>
                 ) : null}
@@ -290,8 +307,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                   </Button>
                 ) : null}
                 {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={show} /> : null}
-                {facts.people.length > 1 ? (
-                  <Button hint={method === 'passkey' && !hasOther ? 's' : ''} disabled={busy !== undefined} onClick={() => setChoosing(true)}>
+                {facts.typed ? (
+                  <Button hint="esc" disabled={busy !== undefined} onClick={someoneElse}>
                     {text.someoneElse}
                   </Button>
                 ) : null}
@@ -308,6 +325,11 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       <footer class="line lockline" aria-label={messages.line.label}>
         {waiting ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
         <div class="line__where">
+          {facts?.typed && facts.parked > 0 ? (
+            <span class="st lockline__flag">
+              <span>{text.parked(facts.parked)}</span>
+            </span>
+          ) : null}
           {facts?.flags.map((flag) => (
             <span class="st lockline__flag" data-level="warn" key={flag}>
               <Mark kind="warn" />
@@ -328,15 +350,6 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 }
 
 const preferred = (person: Person | undefined): Method => (person?.methods.includes('passkey') ? 'passkey' : 'passphrase');
-
-function Problem({ sentence }: { readonly sentence: string }): JSX.Element {
-  return (
-    <p class="poster__err" role="alert">
-      <Mark kind="stop" />
-      <span>{sentence}</span>
-    </p>
-  );
-}
 
 /**
  * Whether a key is text that belongs into the passphrase field. The field has the focus before the key's own action, so the

@@ -12,7 +12,7 @@ import { commands } from '../mux/commands/index.ts';
 import { runCommandLine } from '../mux/commands/run.ts';
 import { createState } from '../mux/state/model.ts';
 import { newWindow } from '../mux/state/windows.ts';
-import { roles } from '../types/words.ts';
+import { roles, type Role } from '../types/words.ts';
 import {
   denialOf,
   denials,
@@ -20,6 +20,7 @@ import {
   permissionNames,
   permissions,
   phases,
+  separationOf,
   type Denial,
   type Grant,
   type Permission,
@@ -64,22 +65,17 @@ const everybody = [
   'anchor.send',
   'recording.replay.key',
 ];
-const operatorInside = [
-  'session.open',
-  'session.use',
-  'recording.replay.own',
-  'recording.export.own',
-  'ledger.verify',
-  'vault.slot.add',
-  'installation.rotate',
-  'audit-key.prove',
-  'policy.accept',
-];
+const operatorInside = ['session.open', 'session.use', 'recording.replay.own', 'recording.export.own'];
+const securityInside = ['installation.rotate', 'policy.accept', 'person.enrol', 'person.disable', 'person.delete', 'role.grant'];
 
 /** The table written a second time, by hand, with what it has to be: a change of it is a change here, and somebody's thought. */
 const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: readonly string[] | 'anyone']>> = {
   ...Object.fromEntries(everybody.map((name) => [name, [['first-run', 'locked', 'open'], 'anyone']])),
   ...Object.fromEntries(operatorInside.map((name) => [name, [['open'], ['operator']]])),
+  ...Object.fromEntries(securityInside.map((name) => [name, [['open'], ['security']]])),
+  'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
+  'audit-key.prove': [['open'], ['auditor', 'security']],
+  'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'session.record': [['locked', 'open'], ['operator']],
@@ -164,6 +160,26 @@ describe('the table', () => {
         expect(denialOf(needs, standing, NOW) === undefined).toBe(may(needs, standing) && (left > 0 || permissions[needs].roles === 'anyone'));
       }),
     );
+  });
+
+  test('who decides about people and policy reaches no content, and who reads reaches no people and no policy', () => {
+    const content = permissionNames.filter((name) => name.startsWith('recording.') || name.startsWith('session.'));
+    const admin = [...securityInside];
+    for (const [role, never] of [
+      ['security', content],
+      ['auditor', [...admin, 'session.open', 'session.use', 'session.record']],
+      ['custodian', [...admin, ...content, 'ledger.verify', 'audit-key.prove']],
+    ] as const)
+      for (const name of never) {
+        const row = permissions[name as Permission];
+        if (row.roles === 'anyone') continue;
+        expect(denialOf(name as Permission, { phase: 'open', grant: grant([role]) }, NOW)?.why, `${role} ${name}`).toBe('not-permitted');
+      }
+  });
+
+  test('nobody holds what is kept apart, whatever else they hold', () => {
+    for (const held of roleSets.slice(0, 2 ** roles.length) as readonly (readonly Role[])[])
+      expect(separationOf(held) !== undefined, held.join()).toBe(held.includes('security') && held.includes('auditor'));
   });
 
   test('what is not in the table nobody may do', () => {

@@ -3,7 +3,7 @@
  * a command of the multiplexer, a message to a helper process, a verb of the private socket, a command of the command line)
  * names one of these as what it `needs`, and `door.ts` is the only place that compares.
  */
-import type { Role } from '../types/words.ts';
+import { roles, type Role } from '../types/words.ts';
 
 /** `first-run`: nobody is known here yet. `locked`: somebody is, and no identity is open. `open`: one is. */
 export const phases = ['first-run', 'locked', 'open'] as const;
@@ -18,7 +18,6 @@ export interface PermissionRow {
 }
 
 const always: readonly Phase[] = phases;
-const everyRole: readonly Role[] = ['operator', 'auditor', 'security', 'custodian', 'emergency'];
 
 export const permissions = {
   'page.stand': { when: always, roles: 'anyone', help: 'Stand in the window: say hello, say that somebody is there, choose colours.' },
@@ -42,12 +41,16 @@ export const permissions = {
   'session.use': { when: ['open'], roles: ['operator'], help: 'See one’s panes, type into them, arrange and close them.' },
   'recording.replay.own': { when: ['open'], roles: ['operator'], help: 'Replay a recording that is wrapped for oneself.' },
   'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
-  'ledger.verify': { when: ['open'], roles: ['operator'], help: 'Verify the ledger and a recording, and have that entered.' },
-  'vault.slot.add': { when: ['open'], roles: ['operator'], help: 'Add a key slot to one’s own vault.' },
-  'installation.rotate': { when: ['open'], roles: ['operator'], help: 'Have another key take over as that of the installation.' },
-  'audit-key.prove': { when: ['open'], roles: ['operator'], help: 'Have it entered that one has the private half of an audit key.' },
-  'consent.accept': { when: ['open'], roles: everyRole, help: 'Accept the text of the policy in force.' },
-  'policy.accept': { when: ['open'], roles: ['operator'], help: 'Take a changed policy into force.' },
+  'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
+  'vault.slot.add': { when: ['open'], roles, help: 'Add a key slot to one’s own vault.' },
+  'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
+  'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
+  'consent.accept': { when: ['open'], roles, help: 'Accept the text of the policy in force.' },
+  'policy.accept': { when: ['open'], roles: ['security'], help: 'Take a changed policy into force.' },
+  'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
+  'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },
+  'person.delete': { when: ['open'], roles: ['security'], help: 'Delete somebody else for ever: their keys are gone, what they recorded stays.' },
+  'role.grant': { when: ['open'], roles: ['security'], help: 'Give somebody else roles, or take them.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 
 export type Permission = keyof typeof permissions;

@@ -82,6 +82,10 @@ export const requests = {
       workstation: z.string(),
       banner: z.string(),
       lockedAt: z.string().nullable(),
+      /** Several people can come in: none is named, and each types their id or name. */
+      typed: z.boolean(),
+      /** People whose shells run on. */
+      parked: z.number(),
       people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
       /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
       flags: z.array(z.string()),
@@ -94,15 +98,17 @@ export const requests = {
       policy: z.object({ version: z.number(), class: z.enum(workstationClasses), idleSeconds: z.number() }).nullable(),
     }),
   ),
+  /** What was typed as an id or a name: how long a passphrase for it still has to wait, and how often one has failed. The same for one that nobody has. */
+  'lock.wait': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), z.object({ seconds: z.number(), failures: z.number() })),
   /** The clipboard holds nothing any more. */
   'lock.clipboardCleared': row('page.stand', ['lock'], none, none),
   /** The passphrase has been sent as a sealed frame to the vault host. */
-  'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), none, DERIVE_MS),
-  'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60) }), webauthn),
+  'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), none, DERIVE_MS),
+  'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), webauthn),
   /** The options were of no use: the authenticator did not answer, or gave no secret. Entered in the ledger, and counted for nothing. */
   'lock.passkeyUnused': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
-  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(60), response: webauthn }), none, STEPS_MS),
+  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
 
   /** Size of the stage in cells (without the line); panes are laid out in it. */
   'workspace.size': row(

@@ -35,6 +35,6 @@ export function moment(text: string): number {
 /** --person and --passphrase-fd. */
 export function personOptions(command: Command): Command {
   return command
-    .option('--person <ID>', 'who you are, where several people share this installation')
+    .option('--person <ID>', 'who you are, by id or name, where several people share this installation; else the one whose passphrase it is')
     .addOption(new Option('--passphrase-fd <N>', 'read the passphrase from this file descriptor instead of the terminal').argParser(descriptor));
 }

@@ -18,8 +18,11 @@ export interface PersonOptions {
 export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: PersonOptions, io: Pick<CliIo, 'talk' | 'now'>): Promise<OpenIdentity> {
   return unlock(site, {
     person,
-    ask: async ({ name }) => {
-      const typed = passphraseFd === undefined ? await promptPassphrase(`Passphrase of ${name}: `) : await readPassphraseFd(passphraseFd);
+    ask: async (asked) => {
+      const typed =
+        passphraseFd === undefined
+          ? await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ')
+          : await readPassphraseFd(passphraseFd);
       if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       return typed;
     },

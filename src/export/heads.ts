@@ -1,7 +1,7 @@
 /** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
 import { PERSON_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
-import { BYTES_64, certifierOf } from '../ledger/certificate.ts';
+import { BYTES_64, certifierOf, keysText } from '../ledger/certificate.ts';
 import {
   isBreak,
   isKids,
@@ -162,7 +162,7 @@ function readCertifier(
   if (!matches(PERSON_ID, person) || !matches(PERSON_ID, by) || !isSha256(record) || !isSha256(slots)) return 'bad-fields';
   if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
   const facts = { installation, person, encryptionKey: encryptionKey!, signingKey: signingKey!, record, slots, by, after };
-  const key = certifierOf(facts, { byKey, signature });
+  const key = certifierOf(keysText(facts), { byKey, signature });
   return key === undefined ? 'nobody' : { by, signingKey: key };
 }
 

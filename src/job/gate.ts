@@ -1,13 +1,13 @@
 /** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
 import type { Ledger, LedgerEntry } from '../ledger/index.ts';
 import type { Session } from '../pty/session.ts';
-import type { PersonRecord } from '../people/types.ts';
+import type { Person } from '../people/types.ts';
 
 /** What a gate gets to work with, once the command runs. */
 export interface GateLink {
   readonly session: Session;
   /** Whose recording it is. */
-  readonly person: PersonRecord;
+  readonly person: Person;
   /** The recording's. */
   readonly folder: string;
   /** @returns whether the ledger has it; where it has not, it is entered later. */

@@ -7,7 +7,8 @@ import { homePaths, requireInstallation } from '../storage/index.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../people/person.ts';
+import { asOperator } from '../people/active.fixture.ts';
+import { listPeople, NOTHING_MORE, readPerson, unlockWithPassphrase } from '../people/person.ts';
 import { readPassphraseFd } from '../terminal/passphrase.ts';
 import { HiddenLine } from '../terminal/hidden-line.ts';
 import { runInit, type InitIo } from './init.ts';
@@ -47,7 +48,7 @@ test('a passphrase from a descriptor sets everything up, and the ledger says so'
   const home = homePaths(join(place, 'home'));
   const said = JSON.parse(out) as { installation: string; person: string; auditKey: { kid: string; path: string } };
   expect(said).toMatchObject({ installation: requireInstallation(home).id, person: listPeople(home)[0], auditKey: { path: options().auditKeyOut } });
-  (await unlockWithPassphrase(readPerson(home, said.person), Buffer.from(words))).destroy();
+  (await unlockWithPassphrase(asOperator(readPerson(home, said.person)!), Buffer.from(words), NOTHING_MORE)).destroy();
   const [event] = readFileSync(join(home.ledger, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as object); // prettier-ignore
   expect(event).toMatchObject({ action: 'first-run', person: said.person, detail: { auditKeys: [said.auditKey.kid] } });
   expect(talk).toContain('off this workstation');

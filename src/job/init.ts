@@ -38,8 +38,8 @@ const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
 /** Somebody who mistypes this often needs a pause and not another question. */
 const maxQuestions = 5;
 
-/** Asks twice, and again where the rules refuse it. */
-async function askNew(name: string, io: InitIo): Promise<Buffer> {
+/** Asks twice on the terminal, and again where the rules refuse it. The caller wipes it. @throws PassphraseInputError, Refusal */
+export async function askNew(name: string, io: Pick<InitIo, 'talk' | 'prompt' | 'parts'>): Promise<Buffer> {
   const prompt = io.prompt ?? promptPassphrase;
   io.talk('Choose a passphrase of 15 characters or more: four or five unrelated words. It is not shown while you type.\n');
   const judge = await loadJudge();

@@ -25,7 +25,7 @@ import type { Admit, Enter } from '../services/admit.ts';
 import { choosePerson } from '../services/person.ts';
 import { recordingRules, recordingOwner, type RecordingOwner } from '../services/start-recording.ts';
 import { homeFolder, openHome, requireInstallation, type Home } from '../storage/index.ts';
-import type { PersonRecord } from '../people/types.ts';
+import type { Person } from '../people/types.ts';
 import { sentenceOf, SentenceError } from '../types/sentence.ts';
 import { RecordAnchors } from './anchors.ts';
 import type { TerminalGate } from './gate.ts';
@@ -93,7 +93,7 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
 interface Begun {
   readonly home: Home;
   readonly installation: string;
-  readonly person: PersonRecord;
+  readonly person: Person;
   readonly owner: RecordingOwner;
   readonly loaded: LoadedPolicy;
   readonly ledger: Ledger;

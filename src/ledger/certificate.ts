@@ -1,17 +1,19 @@
 /**
- * Who says that these are a person's keys, record and slots: whoever enrolled or changed them, with their own signing key. The
- * signature is for one change of one person in one ledger, so neither another record nor an older one stands in its place.
+ * Who says that something is so of a person: whoever enrolled them, changed their slots, their roles or their state, with their own
+ * signing key. A signature is for one change of one person in one ledger, so neither another one nor an older one stands in its place.
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { thumbprint } from '../recording/wrap.ts';
-import type { PersonFacts } from './facts.ts';
+import type { Role } from '../types/words.ts';
+import type { PersonFacts, PersonState } from './person-facts.ts';
 
-export interface Certified extends PersonFacts {
+/** What every change says. */
+interface Change {
   readonly installation: string;
   readonly person: string;
   /** Id of who certifies it. */
   readonly by: string;
-  /** Number of the person's `person.keys` before this one; null where there is none. */
+  /** Number of the person's event of the same action before this one; null where there is none. */
   readonly after: number | null;
 }
 
@@ -25,29 +27,49 @@ export interface Certificate {
 /** base64url of 64 bytes has one text: the last letter has four bits to spare. */
 export const BYTES_64 = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 
-/** The bytes that are signed: UTF-8 of JSON without spaces. */
-export function certifiedText({ installation, person, encryptionKey, signingKey, record, slots, by, after }: Certified): Buffer {
-  return Buffer.from(JSON.stringify(['wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after]), 'utf8');
+/** What is signed: UTF-8 of JSON without spaces. */
+const signedText = (...values: unknown[]): Buffer => Buffer.from(JSON.stringify(values), 'utf8');
+
+/** Of `person.keys`. */
+export function keysText({ installation, person, encryptionKey, signingKey, record, slots, by, after }: Change & PersonFacts): Buffer {
+  return signedText('wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after);
+}
+
+/** Of `person.roles`. */
+export function rolesText({ installation, person, roles, by, after }: Change & { readonly roles: readonly Role[] }): Buffer {
+  return signedText('wardmux/v1/person-roles', installation, person, roles, by, after);
+}
+
+/** Of `person.state`. @param record of the gravestone; null where nobody is deleted. */
+export function stateText({
+  installation,
+  person,
+  state,
+  record,
+  by,
+  after,
+}: Change & { readonly state: PersonState; readonly record: string | null }): Buffer {
+  return signedText('wardmux/v1/person-state', installation, person, state, record, by, after);
 }
 
 /** @param sign ECDSA on P-256 with SHA-256, r and s in 64 bytes. */
 export async function certify(
-  facts: Certified,
+  text: Uint8Array,
   key: { readonly x: string; readonly y: string },
   sign: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Certificate> {
   const point = Buffer.concat([Buffer.from(key.x, 'base64url'), Buffer.from(key.y, 'base64url')]);
-  return { byKey: point.toString('base64url'), signature: Buffer.from(await sign(certifiedText(facts))).toString('base64url') };
+  return { byKey: point.toString('base64url'), signature: Buffer.from(await sign(text)).toString('base64url') };
 }
 
 /** @returns the thumbprint (RFC 7638) of the key that has signed; undefined where it has not. */
-export function certifierOf(facts: Certified, { byKey, signature }: Certificate): string | undefined {
+export function certifierOf(text: Uint8Array, { byKey, signature }: Certificate): string | undefined {
   if (!BYTES_64.test(byKey) || !BYTES_64.test(signature)) return undefined;
   const point = Buffer.from(byKey, 'base64url');
   const jwk = { kty: 'EC', crv: 'P-256', x: point.toString('base64url', 0, 32), y: point.toString('base64url', 32) } as const;
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' });
-    return verify('sha256', certifiedText(facts), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')) ? thumbprint(jwk) : undefined;
+    return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')) ? thumbprint(jwk) : undefined;
   } catch {
     // Not a point of the curve.
     return undefined;

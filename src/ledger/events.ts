@@ -12,12 +12,14 @@ import { policyDirections, policyFieldNames, workstationClasses } from '../types
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
 import { LedgerError } from './errors.ts';
+import { readRoles } from './person-facts.ts';
 import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.ts';
 import { appRows } from './table/app.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
 import { recordingRows } from './table/recordings.ts';
 import type { EventRow, FieldType, Row } from './table/row.ts';
+import type { Role } from '../types/words.ts';
 import type { LedgerEntry, LedgerEvent } from './types.ts';
 
 /** A changed field of the policy: which, which way, what it was, what it is. Values are numbers, yes and no, words of closed lists, or digests; - for nothing. */
@@ -37,11 +39,13 @@ type Value<T> = T extends readonly string[]
   ? T[number]
   : T extends 'kids' | 'digests' | 'policy-changes'
     ? readonly string[]
-    : T extends 'count' | 'integer'
-      ? number
-      : T extends 'boolean'
-        ? boolean
-        : string;
+    : T extends 'roles'
+      ? readonly Role[]
+      : T extends 'count' | 'integer'
+        ? number
+        : T extends 'boolean'
+          ? boolean
+          : string;
 type Detail<F> = { readonly [K in keyof F as K extends `${string}?` ? never : K]: Value<F[K]> } & {
   readonly [K in keyof F as K extends `${infer Name}?` ? Name : never]?: Value<F[K]>;
 };
@@ -150,6 +154,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return areDigests(value);
     case 'policy-changes':
       return Array.isArray(value) && value.length <= MAX_LIST && value.every((change) => typeof change === 'string' && POLICY_CHANGE.test(change));
+    case 'roles':
+      return readRoles(value) !== undefined;
     default:
       return typeof value === 'string' && patterns[type].test(value);
   }

@@ -3,28 +3,11 @@
  * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
  * in it.
  */
-import type { UnlockMethod } from '../types/words.ts';
+import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
-import { certifierOf } from './certificate.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
+import { takePersonEvent, type KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
-
-/** What binds a person's record to the ledger. */
-export interface PersonFacts {
-  /** RFC 7638 thumbprints. Those of the first event stay: a person is their keys. */
-  readonly encryptionKey: string;
-  readonly signingKey: string;
-  /** SHA-256 of the public part of the record: name, roles, keys. */
-  readonly record: string;
-  /** SHA-256 over the key slots, without what a use changes. */
-  readonly slots: string;
-}
-
-/** What the ledger has of a person. */
-export interface KnownPerson extends PersonFacts {
-  /** Number of the event that says so: the next one is certified to follow it. */
-  readonly seq: number;
-}
 
 export interface PolicyFacts {
   readonly sha256: string;
@@ -78,8 +61,12 @@ export interface FactsState {
 }
 export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, policies: [], consents: [], auditKeys: [], keys: NO_CHAIN };
 
-/** Attempts for people who are not known count together. */
-const NOBODY = '';
+/**
+ * Whose attempts are counted: a person's, by their id; those under ids that nobody has, which a keyed digest puts into crowds (src/people/backoff.ts),
+ * so that an unknown id is slowed down as a known one is; and those of the whole station.
+ */
+export const crowdName = (crowd: number): string => `crowd-${crowd}`;
+export const STATION = 'station';
 /** Failures from which on a passphrase waits for an hour. */
 const SLOWEST = backoffRows.passphrase.free + backoffRows.passphrase.delays.length;
 const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
@@ -123,15 +110,10 @@ export class LedgerFacts {
     const { action, person, detail, seq, outcome } = event;
     this.#keys = nextChainOfKeys(this.#keys, event);
     switch (action) {
-      case 'person.keys': {
-        const facts = person === undefined ? undefined : personFacts(detail);
-        if (person === undefined || !facts) return;
-        const known = this.#people.get(person);
-        // Whoever can enter an event still cannot put other keys under a known name.
-        if (known && (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey)) return;
-        if (this.#isCertified(event, person, facts)) this.#people.set(person, { ...facts, seq });
-        return;
-      }
+      case 'person.keys':
+      case 'person.roles':
+      case 'person.state':
+        return takePersonEvent(this.#people, event);
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
         if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
@@ -151,24 +133,12 @@ export class LedgerFacts {
         this.#auditKeys.set(known.kid, { ...known, apart: known.apart || proven, asked: action === 'audit-key.asked' ? event.time : known.asked });
         return;
       }
-      case 'unlock.attempt': {
-        const key = keyOf(person, detail?.['method']);
-        const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
-        this.#attempts.set(key, { failures: failures + 1, since });
+      case 'unlock.attempt':
+        for (const who of [countedAs(person, detail?.['crowd']), STATION]) this.#count(who, detail?.['method'], 1);
         return;
-      }
       case 'unlock':
-        if (outcome === 'success') this.#succeeded(person, detail?.['method'], seq);
+        if (outcome === 'success') this.#succeeded(person, detail?.['method'], detail?.['crowd'], seq);
     }
-  }
-
-  /** The first person is the installation's word. Whatever comes after has the signature of somebody who was known before it. */
-  #isCertified({ installation, detail = {} }: LedgerEvent, person: string, facts: PersonFacts): boolean {
-    const { by, byKey, signature } = detail;
-    if (by === undefined) return this.#people.size === 0;
-    if (typeof by !== 'string' || typeof byKey !== 'string' || typeof signature !== 'string') return false;
-    const key = certifierOf({ ...facts, installation, person, by, after: this.#people.get(person)?.seq ?? null }, { byKey, signature });
-    return key !== undefined && key === this.#people.get(by)?.signingKey;
   }
 
   #accepted(policy: PolicyFacts): void {
@@ -187,8 +157,18 @@ export class LedgerFacts {
     this.#policies.push(sha256);
   }
 
-  #succeeded(person: string | undefined, method: unknown, seq: number): void {
-    this.#attempts.set(keyOf(person, method), { failures: 0, since: seq });
+  #count(who: string, method: unknown, more: 1 | -1): void {
+    const key = keyOf(who, method);
+    const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
+    this.#attempts.set(key, { failures: Math.max(0, failures + more), since });
+  }
+
+  #succeeded(person: string | undefined, method: unknown, crowd: unknown, seq: number): void {
+    if (person !== undefined) this.#attempts.set(keyOf(person, method), { failures: 0, since: seq });
+    // Who gave no id was counted with everybody who did not: their own try is given back, and nobody else's.
+    if (crowd !== undefined) this.#count(countedAs(undefined, crowd), method, -1);
+    for (const each of unlockMethods) this.#attempts.set(keyOf(STATION, each), { failures: 0, since: seq });
+    if (person === undefined) return;
     // They have been here, and were told: a passphrase that was off may be tried again, an hour between two tries.
     const other = keyOf(person, 'passphrase');
     const { failures } = this.#attempts.get(other) ?? NO_ATTEMPTS;
@@ -205,9 +185,14 @@ export class LedgerFacts {
     return this.#people.get(id);
   }
 
-  /** Ids, in the order of their enrolment. */
+  /** Ids of everybody who ever was enrolled, in the order of their enrolment. */
   people(): string[] {
     return [...this.#people.keys()];
+  }
+
+  /** Ids of those who can come in. */
+  active(): string[] {
+    return this.people().filter((id) => this.#people.get(id)!.state === 'active');
   }
 
   /** The policy in force. Undefined before the first run. */
@@ -230,19 +215,17 @@ export class LedgerFacts {
     return [...this.#auditKeys.values()];
   }
 
-  /** @param person undefined, or an id that the ledger does not know: nobody's. */
-  attempts(person: string | undefined, method: Method): AttemptFacts {
-    const known = person !== undefined && this.#people.has(person) ? person : NOBODY;
-    return this.#attempts.get(keyOf(known, method)) ?? NO_ATTEMPTS;
+  /** @param who a person's id, the name of a crowd, or STATION. */
+  attempts(who: string, method: Method): AttemptFacts {
+    return this.#attempts.get(keyOf(who, method)) ?? NO_ATTEMPTS;
   }
 }
 
-function keyOf(person: string | undefined, method: unknown): string {
-  return `${person ?? NOBODY} ${String(method)}`;
+/** Somebody without an id and without a number is of the crowd of those who gave none. */
+function countedAs(person: string | undefined, crowd: unknown): string {
+  return person ?? crowdName(typeof crowd === 'number' ? crowd : 0);
 }
 
-function personFacts(detail: LedgerEvent['detail']): PersonFacts | undefined {
-  const { encryptionKey, signingKey, record, slots } = detail ?? {};
-  if (typeof encryptionKey !== 'string' || typeof signingKey !== 'string' || typeof record !== 'string' || typeof slots !== 'string') return undefined;
-  return { encryptionKey, signingKey, record, slots };
+function keyOf(who: string, method: unknown): string {
+  return `${who} ${String(method)}`;
 }

@@ -1,6 +1,5 @@
 /** The door of the ledger's room. */
 export { LedgerError } from './errors.ts';
-export { type PersonFacts } from './facts.ts';
 export { isRetried, Ledger } from './ledger.ts';
 export { installationNoteKey, ledgerOrigin, noteKey } from './note.ts';
 export { noticeEntry } from './notice.ts';

@@ -20,6 +20,19 @@ export const backoffRows: Readonly<Record<UnlockMethod, BackoffRow>> = {
   passkey: { free: 3, delays: [5, 15, 60, 300], disabledAt: undefined },
 };
 
+/**
+ * Passphrases that failed at this workstation since anybody came in, whoever's they were (requirements 4.4: per person and per workstation):
+ * whoever tries one phrase at many names is slowed down here. It stays short, because it holds up everybody.
+ */
+const stationRow: BackoffRow = { free: 20, delays: [1, 2, 5, 10, 20, 30], disabledAt: undefined };
+
+/** Seconds that everybody waits after so many failures at this workstation. A count that is no count is treated as the worst one. */
+export function stationDelaySeconds(failures: number): number {
+  const { free, delays } = stationRow;
+  if (!Number.isSafeInteger(failures) || failures < 0) return delays.at(-1)!;
+  return failures <= free ? 0 : delays[Math.min(failures - free, delays.length) - 1]!;
+}
+
 /** Seconds to wait after `failures` in a row; Infinity when the method is disabled. A count that is no count is treated as the worst one. */
 export function delaySeconds(method: UnlockMethod, failures: number): number {
   const { free, delays, disabledAt } = backoffRows[method];

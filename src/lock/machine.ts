@@ -43,6 +43,7 @@ export type LockCause =
   | 'window-closed'
   | 'clock-back'
   | 'gap'
+  | 'policy'
   | 'unknown';
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */

@@ -30,7 +30,7 @@ function stage(fails?: Step) {
     facts: { person: () => ({}) },
     standsOn: vi.fn(),
   };
-  const backoff = { check: vi.fn(), begin: vi.fn(() => 3), succeeded: vi.fn() };
+  const backoff = { check: vi.fn(), begin: vi.fn(() => 3), succeeded: vi.fn(), counted: () => ({ crowd: 0 }) };
   const open = vi.fn(async () => identity);
   const close = vi.fn();
   const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never };

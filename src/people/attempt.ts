@@ -12,8 +12,9 @@ import type { Authority } from '../ledger/types.ts';
 import type { Backoff } from './backoff.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
-import { unlockWithPassphrase } from './person.ts';
-import type { PersonRecord } from './types.ts';
+import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
+import { UnlockError } from './errors.ts';
+import type { Person, PersonRecord } from './types.ts';
 
 /**
  * Authenticator assurance levels (NIST SP 800-63B-4): something known is 1; a passkey here always asks its owner (userVerification), which is
@@ -29,27 +30,40 @@ export interface AttemptParts {
   readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
 }
 
-/** Who wants in: the id as it was given, and the record where the ledger knows it. */
+/** Who wants in: the id as it was given, empty where none was; and the record where the ledger knows it. */
 export interface Asking {
   readonly id: string;
   readonly record: PersonRecord | undefined;
 }
 
+/** What an attempt opened: by which key slot, and of whom, where no id was given. */
+export interface Opened {
+  readonly slot: string;
+  readonly found?: string;
+}
+
 /** True where a person has another way in than the passphrase. */
 export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type !== 'passphrase');
 
-/** An event names only whom the ledger knows: anything else somebody has typed. */
-const known = ({ ledger }: Pick<AttemptParts, 'ledger'>, id: string): { readonly person?: string } => (ledger.facts.person(id) ? { person: id } : {});
+/** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
+function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: string; readonly crowd?: { readonly crowd: number } } {
+  if (ledger.facts.person(id)) return { person: id };
+  const counted = backoff?.counted(id);
+  return counted && 'crowd' in counted ? { crowd: { crowd: counted.crowd } } : {};
+}
+
+type NamedBy = Pick<AttemptParts, 'ledger'> & { readonly backoff?: Backoff | undefined };
 
 /**
  * Enters that an unlock was refused. Where the ledger does not take it now it does later, with its own time.
  * @param failures in a row before it, of this person and method; undefined where nothing was charged.
  * @throws LedgerError where it is not in the ledger yet.
  */
-export async function enterRefusal(parts: Pick<AttemptParts, 'ledger'>, id: string, method: Method, error: unknown, failures?: number): Promise<void> {
-  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }) };
+export async function enterRefusal(parts: NamedBy, id: string, method: Method, error: unknown, failures?: number): Promise<void> {
+  const { crowd, ...who } = named(parts, id);
+  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd };
   try {
-    await parts.ledger.enter({ action: 'unlock', ...known(parts, id), outcome: 'failure', detail } satisfies AuditEntry);
+    await parts.ledger.enter({ action: 'unlock', ...who, outcome: 'failure', detail } satisfies AuditEntry);
   } catch (second) {
     // The first says why, and is of the same ledger.
     if (!(error instanceof LedgerError)) throw second;
@@ -76,7 +90,7 @@ export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, me
  * @returns what `open` gave, and the failures in a row before it, of this person and method, as the ledger has them.
  * @throws UnlockError, LedgerError, StorageFault, and what `open` throws. Nothing is open then.
  */
-export async function attempt<T extends { readonly slot: string }>(
+export async function attempt<T extends Opened>(
   parts: AttemptParts,
   { id, record }: Asking,
   method: Method,
@@ -84,10 +98,11 @@ export async function attempt<T extends { readonly slot: string }>(
   close: (opened: T) => void = () => {},
 ): Promise<{ opened: T; failures: number }> {
   const { backoff, ledger } = parts;
+  const { crowd, ...who } = named(parts, id);
   let failures: number | undefined;
   const settle = (): void => {
     try {
-      backoff.succeeded(id);
+      backoff.succeeded(...[opened!.value.found ?? [], id].flat());
     } catch {
       // The ledger has the success, and the file follows at the next look.
     }
@@ -96,12 +111,16 @@ export async function attempt<T extends { readonly slot: string }>(
   try {
     // Asked, charged and entered in one, under the ledger's lock: however many try at once, each counts what the one before has entered.
     await ledger.append(
-      { action: 'unlock.attempt', ...known(parts, id), detail: { method } },
+      { action: 'unlock.attempt', ...who, detail: { method, ...crowd } },
       { before: () => (failures = backoff.begin(id, method, hasOtherWay(record))) },
     );
     opened = { value: await open() };
     ledger.standsOn(authorityOf(method, opened.value.slot));
-    await ledger.append({ action: 'unlock', ...known(parts, id), outcome: 'success', detail: { method, failures: failures! } }, { after: settle });
+    const { found } = opened.value;
+    await ledger.append(
+      { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: { method, failures: failures!, ...crowd } },
+      { after: settle },
+    );
   } catch (error) {
     if (opened) {
       ledger.standsOn(null);
@@ -115,19 +134,42 @@ export async function attempt<T extends { readonly slot: string }>(
 
 /**
  * The same, where the passphrase opens the identity in this process.
+ * @param asking with the record as the ledger has it.
+ * @param candidates whom it may be of, where no id was given: the first one whose slot it opens.
+ * @param whole what a wrong passphrase is to cost (`dearest`).
  * @param typed UTF-8 as it was typed; wiped here.
  * @returns the open identity, which the caller destroys.
  */
-export async function attemptPassphrase(parts: AttemptParts, person: PersonRecord, typed: Uint8Array): Promise<OpenIdentity> {
+export async function attemptPassphrase(
+  parts: AttemptParts,
+  { id, record }: { readonly id: string; readonly record: Person | undefined },
+  typed: Uint8Array,
+  whole: Cost,
+  candidates: readonly Person[] = [],
+): Promise<OpenIdentity> {
   const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
   typed.fill(0);
+  const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
+    const identity = id === '' ? await firstThatFits(candidates, normal, whole) : await unlockWithPassphrase(record, normal, whole);
+    return { slot: identity.slot, identity, ...(id === '' ? { found: identity.person.id } : {}) };
+  };
   try {
-    const open = (): Promise<OpenIdentity> => unlockWithPassphrase(person, normal);
-    const { opened } = await attempt(parts, { id: person.id, record: person }, 'passphrase', open, (identity) => identity.destroy());
-    return opened;
+    const { opened } = await attempt(parts, { id, record }, 'passphrase', open, ({ identity }) => identity.destroy());
+    return opened.identity;
   } finally {
     normal.fill(0);
   }
+}
+
+async function firstThatFits(candidates: readonly Person[], normal: Uint8Array, whole: Cost): Promise<OpenIdentity> {
+  for (const person of candidates) {
+    try {
+      return await unlockWithPassphrase(person, normal, NOTHING_MORE);
+    } catch (error) {
+      if (!(error instanceof UnlockError) || error.code !== 'wrong-passphrase') throw error;
+    }
+  }
+  return unlockWithPassphrase(undefined, normal, candidates.length > 0 ? NOTHING_MORE : whole);
 }
 
 /** The ledger's word for why an unlock failed; everything that its row does not know is an `error`. */

@@ -43,7 +43,7 @@ export async function openBackoff(home: Home, { store: given, ...options }: Back
 export function followLedger(home: Home, key: Uint8Array, ledger: Pick<Ledger, 'enter' | 'facts'>): Backoff {
   return new Backoff(home, key, {
     isKnown: (person) => ledger.facts.person(person) !== undefined,
-    tally: (person, method) => ledger.facts.attempts(person, method),
+    tally: (who, method) => ledger.facts.attempts(who, method),
     // Whoever asks next hears of a ledger that takes no events.
     onTampered: (person, how) =>
       void ledger.enter({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined),

@@ -18,25 +18,32 @@ let ledger: Map<string, { failures: number; since: number }>;
 /** Numbers of the ledger's events. */
 let events = 0;
 let told: [string | undefined, Tampering][];
-const tally = (person: string | undefined, method: Method): { failures: number; since: number } =>
-  ledger.get(`${person} ${method}`) ?? { failures: 0, since: -1 };
+const tally = (who: string, method: Method): { failures: number; since: number } => ledger.get(`${who} ${method}`) ?? { failures: 0, since: -1 };
 const open = (): Backoff =>
   new Backoff(home, key, {
     clock: () => ({ ...clock }),
     isKnown: (person) => person === ada || person === eve,
-    tally: (person, method) => ({ ...tally(person, method) }),
+    tally: (who, method) => ({ ...tally(who, method) }),
     onTampered: (person, how) => told.push([person, how]),
   });
+/** Whom the ledger counts an id for. */
+const nameOf = (id: string): string => {
+  const counted = open().counted(id);
+  return 'person' in counted ? counted.person : `crowd-${counted.crowd}`;
+};
 /** One attempt, as everybody makes it: charged, then entered. */
 const attempt = (person: string, method: Method = 'passphrase', other = false): number => {
   const before = open().begin(person, method, other);
-  const known = person === ada || person === eve ? person : undefined;
-  const { failures, since } = tally(known, method);
-  ledger.set(`${known} ${method}`, { failures: failures + 1, since });
+  for (const who of [nameOf(person), 'station']) {
+    const { failures, since } = tally(who, method);
+    ledger.set(`${who} ${method}`, { failures: failures + 1, since });
+  }
   return before;
 };
 const succeed = (person: string, method: Method = 'passphrase'): void => {
-  ledger.set(`${person} ${method}`, { failures: 0, since: ++events });
+  events++;
+  ledger.set(`${person} ${method}`, { failures: 0, since: events });
+  for (const each of ['passphrase', 'passkey']) ledger.set(`station ${each}`, { failures: 0, since: events });
   open().succeeded(person);
 };
 const pass = (ms: number): void => {
@@ -107,6 +114,7 @@ test('a state that was set back, changed, deleted or exchanged is found out, and
   ];
   for (const [how, attack] of attacks) {
     ledger.clear();
+    rmSync(backoffPath(home, 'station'), { force: true });
     open().create(ada);
     told = [];
     attempt(ada);
@@ -157,6 +165,7 @@ test('whatever is done to the file between attempts, never is an attempt let thr
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       ledger.clear();
+      rmSync(backoffPath(home, 'station'), { force: true });
       open().create(ada);
       const kept = [readFileSync(path)];
       let failures = 0;
@@ -188,11 +197,46 @@ test('whatever is done to the file between attempts, never is an attempt let thr
   );
 });
 
-test('ids that nobody has are held back like a real one', () => {
-  for (const id of ['p-ffffffffffff', '../x', '', 'unknown']) expect(open().status(id, 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
-  for (let n = 0; n < 5; n++) attempt(n % 2 ? 'nobody' : '../../x');
-  expect(() => open().begin('p-ffffffffffff', 'passphrase')).toThrow('Wait 30 seconds');
-  expect(readdirSync(home.people).sort()).toEqual([`${ada}.backoff`, `${ada}.json`, `${eve}.backoff`, `${eve}.json`, 'unknown.backoff']);
+test('an id that nobody has is held back like a real one, each for itself: nothing that is asked tells them apart', () => {
+  const ids = [ada, 'p-ffffffffffff', '../x', 'Mara Ueda'];
+  const ask = (): unknown[] => ids.map((id) => open().status(id, 'passphrase'));
+  for (let n = 0; n < 5; n++) {
+    expect(ask()).toEqual(ids.map(() => ({ failures: n, waitSeconds: 0 })));
+    for (const id of ids) expect(attempt(id)).toBe(n);
+  }
+  for (const id of ids) expect(() => open().begin(id, 'passphrase'), id).toThrow('Wait 30 seconds');
+  expect(open().status('somebody else', 'passphrase')).toEqual({ failures: 0, waitSeconds: 0 });
+  // No path is made of what was typed, and it is always the same crowd.
+  const files = readdirSync(home.people).filter((name) => !name.startsWith('p-'));
+  expect(files.length).toBe(4);
+  for (const name of files) expect(name).toMatch(/^(crowd-\d{1,4}|station)\.backoff$/);
+});
+
+test('who gives no id is of a crowd of their own, whose count a success takes back by one and not more', () => {
+  for (let n = 0; n < 3; n++) attempt('');
+  expect(open().counted('')).toEqual({ crowd: 0 });
+  // As the ledger counts the success of somebody who had given none.
+  ledger.set('crowd-0 passphrase', { failures: 2, since: -1 });
+  ledger.set(`${ada} passphrase`, { failures: 0, since: ++events });
+  open().succeeded(ada, '');
+  expect(open().status('', 'passphrase').failures).toBe(2);
+});
+
+test('one phrase at many names is slowed down at the workstation, shortly, and the next who comes in ends that', () => {
+  for (let n = 0; n < 21; n++) attempt(`name ${n}`);
+  expect(open().status(eve, 'passphrase')).toEqual({ failures: 0, waitSeconds: 1 });
+  expect(open().status(eve, 'passkey').waitSeconds).toBe(0);
+  pass(1000);
+  for (let n = 0; n < 20; n++) {
+    attempt(`more ${n}`);
+    pass(30_000);
+  }
+  attempt('last');
+  expect(open().status(eve, 'passphrase').waitSeconds).toBe(30);
+  pass(30_000);
+  attempt(eve);
+  succeed(eve);
+  expect(open().status('anybody', 'passphrase').waitSeconds).toBe(0);
 });
 
 test('whatever the clocks do, nobody waits longer than the delay nor less than nothing', () => {
@@ -216,9 +260,8 @@ test('the system clock names the boot, and words round up', () => {
 test('a record that is away for the moment of an attempt takes no failure along: who is known the ledger says', () => {
   for (let n = 0; n < 4; n++) attempt(ada);
   rmSync(personPath(home, ada));
-  rmSync(backoffPath(home, 'unknown'), { force: true });
   expect(attempt(ada)).toBe(4);
   expect(() => open().check(ada, 'passphrase')).toThrow(UnlockError);
-  expect(existsSync(backoffPath(home, 'unknown'))).toBe(false);
+  expect(readdirSync(home.people).filter((name) => name.startsWith('crowd-'))).toEqual([]);
   expect(open().status(ada, 'passphrase').failures).toBe(5);
 });

@@ -1,6 +1,7 @@
 /**
  * Growing delays after failed unlocks (NIST SP 800-63B-4, section 3.2.2). Per person and method, so that nobody locks
- * anybody else out. A failure is charged before the attempt and given back after a success: killing the app in between
+ * anybody else out, and a short one for the whole workstation. An id that nobody has is slowed down as a person's is: it is counted in one of many
+ * crowds, which a keyed digest of what was typed names, so that no delay tells whether somebody exists. A failure is charged before the attempt and given back after a success: killing the app in between
  * wins nothing. How many there were the ledger says; the file on the disk adds when the last one was, and can only make it
  * stricter. One that was set back, changed or removed is found out by that, and the delay begins again.
  */
@@ -9,8 +10,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AttemptFacts } from '../ledger/facts.ts';
-import { backoffRows, delaySeconds, isDisabled } from '../lock/backoff.ts';
+import { crowdName, STATION, type AttemptFacts } from '../ledger/facts.ts';
+import { backoffRows, delaySeconds, isDisabled, stationDelaySeconds } from '../lock/backoff.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
@@ -61,7 +62,10 @@ export interface Count {
  * a restart of the machine the wall clock counts; where it is before the failure, the whole delay starts again.
  */
 export function remainingMs(method: Method, { failures, at }: Pick<Count, 'failures' | 'at'>, now: BackoffClock): number {
-  const delay = delayMs(method, failures);
+  return remainingOf(delayMs(method, failures), at, now);
+}
+
+function remainingOf(delay: number, at: BackoffClock, now: BackoffClock): number {
   const passed = now.bootId === at.bootId ? now.bootMs - at.bootMs : now.wallMs - at.wallMs;
   return passed < 0 ? delay : Math.max(0, delay - passed);
 }
@@ -77,11 +81,12 @@ const stateSchema = z.strictObject({
 });
 type Counts = Readonly<Record<Method, Count>>;
 
-/** Ids that nobody has share one state: asking for them costs the same as asking for a real one. */
-const unknown = 'unknown';
+/** Crowds that ids which nobody has are counted in. To fill all of them takes days (five tries each, half a minute apart), and each leaves a file of some hundred bytes. */
+const CROWDS = 1024;
+const NO_PERSON = /^(?:crowd-\d{1,4}|station)$/;
 
-/** people/ID.backoff. @throws where it is no id, so that no path is made of what somebody typed. */
-export const backoffPath = (home: Home, person: string): string => join(home.people, `${person === unknown ? unknown : personIdSchema.parse(person)}.backoff`);
+/** people/WHO.backoff: of a person, a crowd, or the station. @throws where it is none, so that no path is made of what somebody typed. */
+export const backoffPath = (home: Home, who: string): string => join(home.people, `${NO_PERSON.test(who) ? who : personIdSchema.parse(who)}.backoff`);
 
 export interface BackoffStatus {
   readonly failures: number;
@@ -95,8 +100,8 @@ export interface BackoffOptions {
   readonly clock?: () => BackoffClock;
   /** Whether the ledger has enrolled this id: a record can be taken off the disk for a moment, and its failures with it. */
   readonly isKnown?: (person: string) => boolean;
-  /** What the ledger has of a person's attempts; undefined: of those of nobody who is known. */
-  readonly tally?: (person: string | undefined, method: Method) => AttemptFacts;
+  /** What the ledger has of the attempts of a person, a crowd or the station. */
+  readonly tally?: (who: string, method: Method) => AttemptFacts;
   /** The file is not what was written: for the ledger. */
   readonly onTampered?: (person: string | undefined, how: Tampering) => void;
 }
@@ -169,8 +174,8 @@ export class Backoff {
     const known = this.#known(person);
     const none = unlockMethods.every((method) => known[method].failures === 0);
     let how = typeof kept === 'string' ? kept : undefined;
-    // Nobody has failed as somebody who is not known: there is no file yet.
-    if (how === 'missing' && person === unknown && none) how = undefined;
+    // Nobody has failed there: there is no file yet.
+    if (how === 'missing' && NO_PERSON.test(person) && none) how = undefined;
     const settle = (method: Method): Count => {
       const { failures, since } = known[method];
       const count = typeof kept === 'string' ? undefined : kept[method];
@@ -178,24 +183,46 @@ export class Backoff {
       if (count && count.since === since && count.failures >= failures) return count;
       // A success that is in the ledger and not in the file yet.
       if (count && count.since < since && failures === 0) return { failures, at, since };
+      // Another process has let somebody in since the ledger was read here.
+      if (count && count.since > since) return { failures: Math.max(failures, count.failures), at: count.at, since };
       if (count) how ??= 'set-back';
-      return { failures: count && count.since > since ? Math.max(failures, count.failures) : failures, at, since };
+      return { failures, at, since };
     };
     const counts = { passphrase: settle('passphrase'), passkey: settle('passkey') };
     if (how) {
       this.#write(person, counts);
-      this.#onTampered(person === unknown ? undefined : person, how);
+      this.#onTampered(NO_PERSON.test(person) ? undefined : person, how);
     }
     return counts;
   }
 
-  #keyOf(person: string): string {
-    return personIdSchema.safeParse(person).success && this.#isKnown(person) ? person : unknown;
+  /**
+   * Whom an attempt under this id is counted for, and what its events name.
+   * @param id as it was given; empty where none was.
+   */
+  counted(id: string): { readonly person: string } | { readonly crowd: number } {
+    if (personIdSchema.safeParse(id).success && this.#isKnown(id)) return { person: id };
+    if (id === '') return { crowd: 0 };
+    const digest = createHmac('sha256', this.#key)
+      .update(JSON.stringify(['wardmux/v1/crowd', id]))
+      .digest();
+    return { crowd: 1 + (digest.readUInt16BE(0) % (CROWDS - 1)) };
   }
 
-  #known(person: string): Readonly<Record<Method, AttemptFacts>> {
-    const of = (method: Method): AttemptFacts => this.#tally(person === unknown ? undefined : person, method);
-    return { passphrase: of('passphrase'), passkey: of('passkey') };
+  /** 32 bytes that are always the same for an id, and that nobody without the key can tell from random ones. */
+  decoy(id: string, label: string): Buffer {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify(['wardmux/v1/decoy', id, label]))
+      .digest();
+  }
+
+  #keyOf(id: string): string {
+    const counted = this.counted(id);
+    return 'person' in counted ? counted.person : crowdName(counted.crowd);
+  }
+
+  #known(who: string): Readonly<Record<Method, AttemptFacts>> {
+    return { passphrase: this.#tally(who, 'passphrase'), passkey: this.#tally(who, 'passkey') };
   }
 
   /** A new person's state. Written before the person. */
@@ -206,7 +233,15 @@ export class Backoff {
 
   status(person: string, method: Method): BackoffStatus {
     const count = this.#read(this.#keyOf(person))[method];
-    return { failures: count.failures, waitSeconds: Math.ceil(remainingMs(method, count, this.#clock()) / 1000) };
+    const own = remainingMs(method, count, this.#clock());
+    return { failures: count.failures, waitSeconds: Math.ceil(Math.max(own, this.#stationMs(method)) / 1000) };
+  }
+
+  /** What everybody waits: for a passphrase, because a passkey is not guessed. */
+  #stationMs(method: Method): number {
+    if (method !== 'passphrase') return 0;
+    const { failures, at } = this.#read(STATION)[method];
+    return remainingOf(1000 * stationDelaySeconds(failures), at, this.#clock());
   }
 
   /**
@@ -230,21 +265,24 @@ export class Backoff {
   /** Asks for an attempt, and charges a failure for it at once. @returns failures in a row before it. @throws UnlockError `back-off`; nothing is charged then. */
   begin(person: string, method: Method, other = false): number {
     this.check(person, method, other);
-    const key = this.#keyOf(person);
-    const counts = this.#read(key);
-    const { failures, since } = counts[method];
-    this.#write(key, { ...counts, [method]: { failures: failures + 1, at: this.#clock(), since } });
-    return failures;
+    const [before] = [this.#keyOf(person), STATION].map((key) => {
+      const counts = this.#read(key);
+      const { failures, since } = counts[method];
+      this.#write(key, { ...counts, [method]: { failures: failures + 1, at: this.#clock(), since } });
+      return failures;
+    });
+    return before!;
   }
 
-  /** The attempt succeeded, and the ledger has it. */
-  succeeded(person: string): void {
-    const key = this.#keyOf(person);
+  /** The attempt succeeded, and the ledger has it. @param ids who was let in, and as whom they had asked. */
+  succeeded(...ids: readonly string[]): void {
     const at = this.#clock();
-    const known = this.#known(key);
-    const counts = this.#read(key);
-    const settle = (method: Method): Count => ({ ...known[method], at: known[method].failures === 0 ? at : counts[method].at });
-    this.#write(key, { passphrase: settle('passphrase'), passkey: settle('passkey') });
+    for (const key of new Set([...ids.map((id) => this.#keyOf(id)), STATION])) {
+      const known = this.#known(key);
+      const counts = this.#read(key);
+      const settle = (method: Method): Count => ({ ...known[method], at: known[method].failures === 0 ? at : counts[method].at });
+      this.#write(key, { passphrase: settle('passphrase'), passkey: settle('passkey') });
+    }
   }
 }
 

@@ -4,12 +4,12 @@ import { openSecret, thumbprint } from '../recording/wrap.ts';
 import { Refusal } from '../types/refusal.ts';
 import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 import type { PublicJwk } from '../types/keys.ts';
-import type { Identity, PersonRecord } from './types.ts';
+import type { Identity, Person, PersonRecord } from './types.ts';
 
 /** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {
-  const { format, version, id, name, roles, created, encryptionKey: e, signingKey: s } = person;
-  return Buffer.from(JSON.stringify(['wardmux/v1/person', format, version, id, name, roles, created, [e.x, e.y], [s.x, s.y]]), 'utf8');
+  const { format, version, id, name, created, encryptionKey: e, signingKey: s } = person;
+  return Buffer.from(JSON.stringify(['wardmux/v1/person', format, version, id, name, created, [e.x, e.y], [s.x, s.y]]), 'utf8');
 }
 
 const publicJwk = (key: KeyObject): PublicJwk => {
@@ -56,12 +56,12 @@ export class OpenIdentity implements Identity {
   readonly kid: string;
   /** Id of the key slot that opened it. */
   readonly slot: string;
-  #person: PersonRecord;
+  #person: Person;
   #encryption: KeyObject | undefined;
   #signing: KeyObject | undefined;
   #vaultKey: Buffer | undefined;
 
-  private constructor(person: PersonRecord, encryption: KeyObject, signing: KeyObject, vaultKey: Buffer, slot: string) {
+  private constructor(person: Person, encryption: KeyObject, signing: KeyObject, vaultKey: Buffer, slot: string) {
     this.#person = person;
     this.slot = slot;
     this.kid = thumbprint(person.encryptionKey);
@@ -74,8 +74,8 @@ export class OpenIdentity implements Identity {
    * Opens the sealed identity. Takes over `vaultKey`: destroy() wipes it. Undefined, and the key wiped, where the
    * record was changed: the ciphertext, its public part, or a public key that is not the private key's.
    */
-  static open(person: PersonRecord, vaultKey: Buffer, slot: string): OpenIdentity | undefined {
-    const plain = unseal(vaultKey, person.identity, publicPart(person));
+  static open(person: Person, vaultKey: Buffer, slot: string): OpenIdentity | undefined {
+    const plain = person.identity ? unseal(vaultKey, person.identity, publicPart(person)) : undefined;
     try {
       if (!plain || plain.length < 2) throw new Error('sealed');
       const length = plain.readUInt16BE(0);
@@ -96,12 +96,12 @@ export class OpenIdentity implements Identity {
     }
   }
 
-  get person(): PersonRecord {
+  get person(): Person {
     return this.#person;
   }
 
   /** After a key slot was added, removed or used: the same keys, another list of slots. */
-  replaceSlots(slots: PersonRecord['slots']): PersonRecord {
+  replaceSlots(slots: PersonRecord['slots']): Person {
     this.#person = { ...this.#person, slots };
     return this.#person;
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
 import { openOwn, sealOwn, type OwnPurpose } from './own.ts';
+import { asOperator } from './active.fixture.ts';
 import type { PersonRecord } from './types.ts';
 
 function somebody(id: string, vaultKey = randomBytes(32)): OpenIdentity {
@@ -12,18 +13,16 @@ function somebody(id: string, vaultKey = randomBytes(32)): OpenIdentity {
     version: 1,
     id,
     name: 'Mara Ueda',
-    roles: ['operator'],
     created: '2026-11-28T09:00:00Z',
     encryptionKey: keys.encryptionKey,
     signingKey: keys.signingKey,
   } as const;
   const record: PersonRecord = {
     ...person,
-    roles: [...person.roles],
     slots: [],
-    identity: sealIdentity(vaultKey, keys, { ...person, roles: [...person.roles] }),
+    identity: sealIdentity(vaultKey, keys, person),
   };
-  return OpenIdentity.open(record, Buffer.from(vaultKey), 's-1')!;
+  return OpenIdentity.open(asOperator(record), Buffer.from(vaultKey), 's-1')!;
 }
 
 const text = JSON.stringify({ windows: ['bed 12, Müller'] });
@@ -52,7 +51,7 @@ test('not for somebody else, not for another purpose, and not changed by a bit',
 
 test('what the vault itself is sealed with does not open as one, and a closed identity opens nothing', () => {
   const mara = somebody('p-0123456789ab');
-  expect(openOwn(mara, 'workspace', mara.person.identity)).toBeUndefined();
+  expect(openOwn(mara, 'workspace', mara.person.identity!)).toBeUndefined();
   const sealed = sealOwn(mara, 'workspace', text);
   mara.destroy();
   expect(() => openOwn(mara, 'workspace', sealed)).toThrow('locked');

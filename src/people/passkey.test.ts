@@ -3,9 +3,10 @@ import { newScryptParameters } from '../crypto/kdf.ts';
 import type { OpenIdentity } from './identity.ts';
 import { Passkeys } from './passkey.ts';
 import { SoftwareAuthenticator, type Lies } from './passkey.fixture.ts';
-import { createPerson } from './person.ts';
+import { createPerson, recordText } from './person.ts';
 import { personSchema } from './schema.ts';
-import type { PersonRecord } from './types.ts';
+import { asOperator } from './active.fixture.ts';
+import type { Person, PersonRecord } from './types.ts';
 
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
 const now = '2026-11-22T00:00:00.000Z';
@@ -17,7 +18,7 @@ let passkeys: Passkeys;
 let device: SoftwareAuthenticator;
 
 beforeAll(async () => {
-  base = await createPerson({ name: 'Ada', passphrase: Buffer.from('x'), now, kdf });
+  base = await createPerson({ name: 'Ada', passphrase: Buffer.from('x'), now, kdf, roles: ['operator'] });
 });
 beforeEach(() => {
   clock = 1000;
@@ -26,12 +27,12 @@ beforeEach(() => {
   base.identity.replaceSlots(base.record.slots);
 });
 
-async function enrol(authenticator = device): Promise<PersonRecord> {
+async function enrol(authenticator = device): Promise<Person> {
   const create = await passkeys.enrolOptions(base.identity);
   const prove = await passkeys.enrolVerify(base.identity, authenticator.create(create));
   const evaluations = [authenticator.prf(create), authenticator.prf(prove)].filter((prf) => prf !== undefined);
   await passkeys.enrolProve(base.identity, authenticator.get(prove), evaluations, 'Key\u202e ring ', now);
-  return personSchema.parse(JSON.parse(JSON.stringify(base.identity.person)));
+  return asOperator(personSchema.parse(JSON.parse(recordText(base.identity.person))));
 }
 
 test('enrol, then unlock twice: the counter moves on and the slot opens', async () => {
@@ -136,7 +137,7 @@ test('a slot whose counter was set back on disk does not open', async () => {
 });
 
 test('nobody, and somebody without a passkey, get the same answer', async () => {
-  const answers = await Promise.all([undefined, base.record].map((person) => passkeys.unlockOptions(person).catch((error: unknown) => error)));
+  const answers = await Promise.all([undefined, asOperator(base.record)].map((person) => passkeys.unlockOptions(person).catch((error: unknown) => error)));
   expect(answers[0]).toMatchObject({ code: 'no-such-slot' });
   expect((answers[0] as Error).message).toBe((answers[1] as Error).message);
 });

@@ -13,7 +13,7 @@ import type { OpenIdentity } from './identity.ts';
 import { deriveFromPrf } from '../crypto/kdf.ts';
 import { openWithVaultKey } from './person.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
-import type { KeySlot, PersonRecord } from './types.ts';
+import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
 const challengeMs = 60_000;
@@ -23,7 +23,7 @@ const proofMs = 2 * challengeMs;
 const algorithms = [-7, -8, -257];
 const prfBytes = 32;
 
-type PasskeySlot = Extract<KeySlot, { type: 'passkey-prf' }>;
+export type PasskeySlot = Extract<KeySlot, { type: 'passkey-prf' }>;
 type Json = Record<string, unknown>;
 
 const noPrf =
@@ -108,18 +108,10 @@ export class Passkeys {
    * JSON for navigator.credentials.get().
    * @throws UnlockError `no-such-slot`: the same for a person without a passkey and for nobody.
    */
-  async unlockOptions(person: PersonRecord | undefined): Promise<Json> {
-    const slots = passkeySlots(person);
+  async unlockOptions(person: Person | undefined): Promise<Json> {
+    const slots = person?.active ? passkeySlots(person) : [];
     if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no passkey to unlock with. Use the passphrase.');
-    const options = await generateAuthenticationOptions({
-      rpID: this.#party.rpId,
-      challenge: this.#begin('unlock', person.id),
-      timeout: challengeMs,
-      userVerification: 'required',
-      allowCredentials: slots.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
-    });
-    const evalByCredential = Object.fromEntries(slots.map(({ credentialId, prfSalt }) => [credentialId, { first: prfSalt }]));
-    return { ...options, extensions: { prf: { evalByCredential } } };
+    return optionsFor(this.#party.rpId, this.#begin('unlock', person.id), slots);
   }
 
   /**
@@ -128,12 +120,13 @@ export class Passkeys {
    * @returns the identity, and the record with the new counter, to be saved.
    * @throws UnlockError
    */
-  async unlock(person: PersonRecord | undefined, response: unknown, prf: Uint8Array | undefined): Promise<OpenIdentity> {
+  async unlock(person: Person | undefined, response: unknown, prf: Uint8Array | undefined): Promise<OpenIdentity> {
     const challenge = this.#take('unlock', person?.id ?? '');
     const parsed = assertion.safeParse(response);
     if (!parsed.success) throw refused('the answer of the browser is not valid');
     const slot = passkeySlots(person).find(({ credentialId }) => credentialId === parsed.data.id);
     if (!person || !slot) throw refused('it is not enrolled here');
+    if (!person.active) throw new UnlockError('disabled', refused('it is not enrolled here').message);
     const counter = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
       throw refused(reason(error));
     });
@@ -298,7 +291,39 @@ export class Passkeys {
   }
 }
 
-const passkeySlots = (person: PersonRecord | undefined): PasskeySlot[] =>
+async function optionsFor(
+  rpID: string,
+  challenge: Uint8Array<ArrayBuffer>,
+  slots: readonly Pick<PasskeySlot, 'credentialId' | 'transports' | 'prfSalt'>[],
+): Promise<Json> {
+  const options = await generateAuthenticationOptions({
+    rpID,
+    challenge,
+    timeout: challengeMs,
+    userVerification: 'required',
+    allowCredentials: slots.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+  });
+  const evalByCredential = Object.fromEntries(slots.map(({ credentialId, prfSalt }) => [credentialId, { first: prfSalt }]));
+  return { ...options, extensions: { prf: { evalByCredential } } };
+}
+
+/** A credential id of a security key; most others are longer. */
+const DECOY_BYTES = 32;
+
+/**
+ * JSON for navigator.credentials.get() under an id that nobody has: it asks for a passkey that does not exist, of the shape of one that does.
+ * @param like passkeys of people here. @param digest 32 bytes that are the same each time, and that nobody can tell from random ones.
+ */
+export function decoyOptions(rpID: string, like: readonly PasskeySlot[], digest: (label: string) => Buffer): Promise<Json> {
+  const model = like.length === 0 ? undefined : like[digest('model').readUInt32BE(0) % like.length];
+  const length = model ? Buffer.from(model.credentialId, 'base64url').length : DECOY_BYTES;
+  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, n) => digest(`id ${n}`));
+  const credentialId = Buffer.concat(blocks).toString('base64url', 0, length);
+  const slot = { credentialId, transports: model?.transports ?? ['usb'], prfSalt: digest('salt').toString('base64url') };
+  return optionsFor(rpID, new Uint8Array(randomBytes(32)), [slot]);
+}
+
+export const passkeySlots = (person: PersonRecord | undefined): PasskeySlot[] =>
   (person?.slots ?? []).filter((slot): slot is PasskeySlot => slot.type === 'passkey-prf');
 
 /** The library's words, in one sentence of ours. They hold public values at most: challenges, origins, counters. */

@@ -3,16 +3,50 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CompactEncrypt, importJWK } from 'jose';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
 import { costFor, deriveFromPassphrase, newScryptParameters, scryptLimits } from '../crypto/kdf.ts';
-import { addPerson, createPerson, listPeople, personPath, readPerson, savePerson, unlockWithPassphrase } from './person.ts';
+import {
+  addPerson,
+  createPerson as create,
+  dearest,
+  listPeople,
+  NOTHING_MORE,
+  personPath,
+  readPerson,
+  savePerson,
+  unlockWithPassphrase as unlock,
+} from './person.ts';
+import { asOperator } from './active.fixture.ts';
+import type { OpenIdentity } from './identity.ts';
+import type { PersonRecord } from './types.ts';
 
+// scrypt takes half a second of a free core, and some tests derive eight keys.
+vi.setConfig({ testTimeout: 60_000 });
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const passphrase = bytes('a quiet ward at four in the morning');
 /** The least, without measuring. */
 const kdf = newScryptParameters();
 const now = '2026-11-22T00:00:00.000Z';
+
+const createPerson = (input: Omit<Parameters<typeof create>[0], 'roles'>): ReturnType<typeof create> => create({ ...input, roles: ['operator'] });
+/** An operator who can come in. */
+const unlockWithPassphrase = (record: PersonRecord | undefined, words: Uint8Array): Promise<OpenIdentity> =>
+  unlock(record && asOperator(record), words, NOTHING_MORE);
+
+/** N of each derivation, none of which is really made while `counting`. */
+const spent: number[] = [];
+let counting = false;
+vi.mock('../crypto/kdf.ts', async (original) => {
+  const kdfs = await original<typeof import('../crypto/kdf.ts')>();
+  return {
+    ...kdfs,
+    deriveFromPassphrase: (...input: Parameters<typeof kdfs.deriveFromPassphrase>) => {
+      spent.push(input[1].N);
+      return counting ? Promise.resolve(Buffer.alloc(32)) : kdfs.deriveFromPassphrase(...input);
+    },
+  };
+});
 
 let home: Home;
 beforeEach(() => {
@@ -72,9 +106,25 @@ test('every change of the public part is found with the right passphrase', async
     { ...record, encryptionKey: other.record.encryptionKey },
     { ...record, signingKey: other.record.signingKey },
     { ...record, identity: other.record.identity },
-    { ...record, identity: { ...record.identity, iv: other.record.identity.iv } },
+    { ...record, identity: { ...record.identity!, iv: other.record.identity!.iv } },
   ];
   for (const person of changed) await expect(unlockWithPassphrase(person, passphrase)).rejects.toMatchObject({ code: 'corrupt-vault' });
+});
+
+test('a wrong passphrase costs everybody what it costs whoever pays most, and so does an id that nobody has', async () => {
+  const { record } = await createPerson({ name: 'Ada', passphrase, now, kdf });
+  const dear = await createPerson({ name: 'Eve', passphrase, now, kdf: newScryptParameters(2 ** 18) });
+  addPerson(home, record);
+  addPerson(home, dear.record);
+  const whole = dearest(home);
+  expect(whole).toEqual({ work: 2 ** 18 * 8, N: 2 ** 18 });
+  const wrong = bytes('another passphrase entirely');
+  for (const person of [asOperator(record), asOperator(dear.record), { ...asOperator(record), active: false }, undefined]) {
+    spent.length = 0;
+    counting = true;
+    await expect(unlock(person, wrong, whole).finally(() => (counting = false))).rejects.toThrow('That did not open it');
+    expect(spent.reduce((sum, N) => sum + N, 0)).toBe(2 ** 18);
+  }
 });
 
 test('a slot of another person does not open, nor one with other parameters', async () => {

@@ -6,11 +6,12 @@ import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../disk/json.ts';
 import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
-import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters, type ScryptParameters } from '../crypto/kdf.ts';
+import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters, scryptLimits, type ScryptParameters } from '../crypto/kdf.ts';
 import { nameSchema, personIdSchema, personSchema } from './schema.ts';
+import type { Role } from '../types/words.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
-import type { KeySlot, PersonRecord } from './types.ts';
+import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 const advice = 'Restore it from a backup, or have an audit key open the recordings.';
 
@@ -39,15 +40,24 @@ export function readPersonAt(path: string, id: string): PersonRecord | undefined
   return person;
 }
 
+/** The text of a record: what the ledger says of its person is not in it. */
+export function recordText(person: PersonRecord): string {
+  const { format, version, id, name, created, encryptionKey, signingKey, slots, identity } = person;
+  return toJson(personSchema.parse({ format, version, id, name, created, encryptionKey, signingKey, slots, identity }));
+}
+
 /** Replaces the record of a person that exists. @throws StorageFault */
 export function savePerson(home: Home, person: PersonRecord): void {
-  writeAtomic(personPath(home, person.id), toJson(personSchema.parse(person)));
+  writeAtomic(personPath(home, person.id), recordText(person));
 }
 
 /** Writes a new person; never over another. @throws StorageFault with code `exists` */
 export function addPerson(home: Home, person: PersonRecord): void {
-  createNew(personPath(home, person.id), toJson(personSchema.parse(person)));
+  createNew(personPath(home, person.id), recordText(person));
 }
+
+/** What is left of somebody who is deleted: who they were, and the public keys that evidence names. Nothing opens it. */
+export const gravestoneOf = (person: PersonRecord): PersonRecord => ({ ...person, slots: [], identity: null });
 
 /**
  * Makes a person with fresh keys and a passphrase slot. Writes nothing: `addPerson` does. The passphrase's rules are
@@ -60,6 +70,8 @@ export async function createPerson(input: {
   readonly name: string;
   readonly passphrase: Uint8Array;
   readonly now: string;
+  /** What the ledger will say of them. */
+  readonly roles: readonly Role[];
   readonly kdf?: ScryptParameters;
 }): Promise<{ readonly record: PersonRecord; readonly identity: OpenIdentity }> {
   const keys = generateKeys();
@@ -68,7 +80,6 @@ export async function createPerson(input: {
     version: 1,
     id: newPersonId(),
     name: nameSchema.parse(input.name),
-    roles: ['operator'],
     created: input.now,
     encryptionKey: keys.encryptionKey,
     signingKey: keys.signingKey,
@@ -81,38 +92,76 @@ export async function createPerson(input: {
   const slot: KeySlot = { ...bare, wrapped: wrapVaultKey(kek, vaultKey, base.id, bare) };
   kek.fill(0);
   const record: PersonRecord = { ...base, slots: [slot], identity };
-  const open = OpenIdentity.open(record, vaultKey, slot.id);
+  const open = OpenIdentity.open({ ...record, roles: input.roles, active: true }, vaultKey, slot.id);
   if (!open) throw new Error('a new identity does not open');
   return { record, identity: open };
 }
 
-/** Parameters for somebody who does not exist: the answer takes as long as a real one. */
-const nobody = newScryptParameters();
+/** What a wrong passphrase costs: scrypt of each slot, as the sum of N * r * p, and the largest N among them. */
+export interface Cost {
+  readonly work: number;
+  readonly N: number;
+}
+
+/** Only what the slots themselves take. */
+export const NOTHING_MORE: Cost = { work: 0, N: scryptLimits.minN };
+const LEAST: Cost = { work: scryptLimits.minN * 8, N: scryptLimits.minN };
+/** A record that somebody has written here makes nobody wait longer than this. */
+const MOST_WORK = 2 * scryptLimits.maxN * 8;
+
+function costOf({ slots }: Pick<PersonRecord, 'slots'>): Cost {
+  const each = slots.flatMap((slot) => (slot.type === 'passphrase' ? [slot.kdf] : []));
+  return { work: each.reduce((sum, { N, r, p }) => sum + N * r * p, 0), N: Math.max(0, ...each.map(({ N }) => N)) };
+}
+
+/** The cost for whoever pays most: a wrong passphrase takes as long for everybody, and for nobody. Records that cannot be read cost nothing. */
+export function dearest(home: Home): Cost {
+  const costs = listPeople(home).map((id) => {
+    try {
+      return costOf(readPerson(home, id) ?? { slots: [] });
+    } catch {
+      return costOf({ slots: [] });
+    }
+  });
+  return { work: Math.min(MOST_WORK, Math.max(LEAST.work, ...costs.map(({ work }) => work))), N: Math.max(LEAST.N, ...costs.map(({ N }) => N)) };
+}
+
+/** Below this nobody measures a difference: a thousandth of the least that a slot may cost. */
+const LEAST_DECOY = 128;
+
+/** Does the work that is still missing. Costs are sums of powers of two. */
+async function workOff(passphrase: Uint8Array, missing: number, most: number): Promise<void> {
+  for (let left = missing / 8; left >= LEAST_DECOY;) {
+    const N = Math.min(most, 2 ** Math.floor(Math.log2(left)));
+    (await deriveFromPassphrase(passphrase, newScryptParameters(N))).fill(0);
+    left -= N;
+  }
+}
 
 /**
  * Opens a person's identity with the passphrase.
  * @param person undefined for an unknown person: takes the same time and gives the same error as a wrong passphrase.
  * @param passphrase UTF-8 of the NFC form. Not wiped here.
- * @throws UnlockError `wrong-passphrase`, or `corrupt-vault` where the passphrase is right and the record was changed.
+ * @param whole what a wrong one is to cost in all (`dearest`).
+ * @throws UnlockError `wrong-passphrase`; `disabled`, in the same words and after the same time, for somebody who may not come in; or `corrupt-vault`
+ * where the passphrase is right and the record was changed.
  */
-export async function unlockWithPassphrase(person: PersonRecord | undefined, passphrase: Uint8Array): Promise<OpenIdentity> {
-  const slots = person?.slots.filter((slot) => slot.type === 'passphrase') ?? [];
-  if (!person || slots.length === 0) {
-    (await deriveFromPassphrase(passphrase, nobody)).fill(0);
-    throw wrongPassphrase();
-  }
+export async function unlockWithPassphrase(person: Person | undefined, passphrase: Uint8Array, whole: Cost): Promise<OpenIdentity> {
+  const slots = person?.active ? person.slots.filter((slot) => slot.type === 'passphrase') : [];
+  let spent = 0;
   for (const slot of slots) {
     const kek = await deriveFromPassphrase(passphrase, slot.kdf);
-    const vaultKey = unwrapVaultKey(kek, person.id, slot);
+    spent += costOf({ slots: [slot] }).work;
+    const vaultKey = unwrapVaultKey(kek, person!.id, slot);
     kek.fill(0);
-    if (!vaultKey) continue;
-    return openWithVaultKey(person, vaultKey, slot.id);
+    if (vaultKey) return openWithVaultKey(person!, vaultKey, slot.id);
   }
-  throw wrongPassphrase();
+  await workOff(passphrase, whole.work - spent, whole.N);
+  throw person && !person.active ? new UnlockError('disabled', wrongPassphrase().message) : wrongPassphrase();
 }
 
 /** The last step of every unlock. Takes over `vaultKey`. @throws UnlockError `corrupt-vault` */
-export function openWithVaultKey(person: PersonRecord, vaultKey: Buffer, slot: string): OpenIdentity {
+export function openWithVaultKey(person: Person, vaultKey: Buffer, slot: string): OpenIdentity {
   const identity = OpenIdentity.open(person, vaultKey, slot);
   if (identity) return identity;
   throw new UnlockError(

@@ -1,23 +1,23 @@
 /**
  * A person's record, held against the ledger. people/ID.json is a place to keep ciphertext in and nothing more: whose keys
- * they are, which roles and which slots there are, the ledger says. A record that differs is refused with a sentence.
+ * they are, what they may do and which slots there are, the ledger says. A record that differs is refused with a sentence.
  */
 import { createHash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { certifierOf, certify, type Certificate } from '../ledger/certificate.ts';
-import type { LedgerFacts, PersonFacts } from '../ledger/facts.ts';
+import { certifierOf, certify, keysText, type Certificate } from '../ledger/certificate.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
+import type { KnownPerson, PersonFacts } from '../ledger/person-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { syncFolder, writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
-import { toJson } from '../disk/json.ts';
 import { UnlockError } from './errors.ts';
 import { publicPart } from './identity.ts';
-import { personPath, readPerson, readPersonAt } from './person.ts';
-import { personIdSchema, personSchema } from './schema.ts';
-import type { Identity, KeySlot, PersonRecord } from './types.ts';
+import { personPath, readPerson, readPersonAt, recordText } from './person.ts';
+import { personIdSchema } from './schema.ts';
+import type { Identity, KeySlot, Person, PersonRecord } from './types.ts';
 
 export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing' | 'damaged';
 
@@ -36,7 +36,9 @@ export function factsOf(person: PersonRecord): PersonFacts {
     encryptionKey: thumbprint(person.encryptionKey),
     signingKey: thumbprint(person.signingKey),
     // The sealed keys too: they are made once, and a garbled one is to be told from a passphrase that is wrong.
-    record: sha256(JSON.stringify(['wardmux/v1/record', publicPart(person).toString('utf8'), person.identity.iv, person.identity.ciphertext])),
+    record: sha256(
+      JSON.stringify(['wardmux/v1/record', publicPart(person).toString('utf8'), person.identity?.iv ?? null, person.identity?.ciphertext ?? null]),
+    ),
     slots: sha256(JSON.stringify(['wardmux/v1/slots', ...person.slots.map(slotFacts)])),
   };
 }
@@ -53,7 +55,7 @@ export function mismatch(person: PersonRecord, known: PersonFacts | undefined): 
 const what: Readonly<Record<PersonMismatch, string>> = {
   unknown: 'was never enrolled here',
   keys: 'holds other keys than those that were enrolled here',
-  record: 'holds another name, other roles or other sealed keys than those that were enrolled here',
+  record: 'holds another name or other sealed keys than those that were enrolled here',
   slots: 'holds other key slots than those that were enrolled here',
   missing: 'is not there',
   damaged: 'is damaged',
@@ -79,7 +81,7 @@ const stagedPath = (home: Home, id: string): string => `${personPath(home, id)}.
 
 /** Puts a record beside the one in use. It counts from the moment when the ledger has its event. @throws StorageFault */
 export function stagePerson(home: Home, person: PersonRecord): void {
-  writeAtomic(stagedPath(home, person.id), toJson(personSchema.parse(person)));
+  writeAtomic(stagedPath(home, person.id), recordText(person));
 }
 
 /** The record that waits. Undefined where there is none that can be read. */
@@ -91,7 +93,8 @@ function stagedPerson(home: Home, id: string): PersonRecord | undefined {
   }
 }
 
-function takeStaged(home: Home, id: string): void {
+/** The record that waits takes the place of the one in use: its event is in the ledger. */
+export function takeStaged(home: Home, id: string): void {
   const path = stagedPath(home, id);
   renameSync(path, personPath(home, id));
   syncFolder(dirname(path));
@@ -101,13 +104,20 @@ function takeStaged(home: Home, id: string): void {
  * The record of a person whom the ledger knows. Undefined for somebody whom neither knows.
  * @throws PersonRefused where file and ledger differ, StorageFault where the file cannot be read.
  */
-export function readPinned(home: Home, facts: Pick<LedgerFacts, 'person'>, id: string): PersonRecord | undefined {
+export function readPinned(home: Home, facts: Pick<LedgerFacts, 'person'>, id: string): Person | undefined {
   if (!personIdSchema.safeParse(id).success) return undefined;
   return checkPinned(home, id, facts.person(id));
 }
 
+/** A record with what the ledger says of its person. */
+export const asKnown = (record: PersonRecord, { roles, state }: Pick<KnownPerson, 'roles' | 'state'>): Person => ({
+  ...record,
+  roles,
+  active: state === 'active',
+});
+
 /** The same, for whoever was told what the ledger has. */
-export function checkPinned(home: Home, id: string, known: PersonFacts | undefined): PersonRecord | undefined {
+export function checkPinned(home: Home, id: string, known: KnownPerson | undefined): Person | undefined {
   let person: PersonRecord | undefined;
   let damage: StorageFault | undefined;
   try {
@@ -118,12 +128,12 @@ export function checkPinned(home: Home, id: string, known: PersonFacts | undefin
   }
   if (!person && !damage && !known) return undefined;
   const reason = person ? mismatch(person, known) : damage ? 'damaged' : 'missing';
-  if (reason === undefined) return person;
+  if (reason === undefined) return asKnown(person!, known!);
   // A change whose event was entered before the file got its name: it is done now.
   const staged = stagedPerson(home, id);
   if (staged && mismatch(staged, known) === undefined) {
     takeStaged(home, id);
-    return staged;
+    return asKnown(staged, known!);
   }
   // What is wrong with the file, and where in it, is more than that it differs.
   if (damage) throw damage;
@@ -133,13 +143,14 @@ export function checkPinned(home: Home, id: string, known: PersonFacts | undefin
 /** Who is in certifies the slots that they have now. @param after number of the event before it (`KnownPerson.seq`). */
 export function certifySlots(installation: string, identity: Pick<Identity, 'person' | 'sign'>, after: number): Promise<Certificate> {
   const { person } = identity;
-  return certify({ ...factsOf(person), installation, person: person.id, by: person.id, after }, person.signingKey, (bytes) => identity.sign(bytes));
+  const text = keysText({ ...factsOf(person), installation, person: person.id, by: person.id, after });
+  return certify(text, person.signingKey, (bytes) => identity.sign(bytes));
 }
 
 /**
  * Enters the change that waits, then gives it its name: from the event on, it is what counts.
  * @param certificate of the person themselves.
- * @throws PersonRefused for a change of anything but slots: keys, name and roles are not a person's own to change; and for one that the
+ * @throws PersonRefused for a change of anything but slots: keys and name are not a person's own to change; and for one that the
  * certificate is not of.
  */
 export async function enterStaged(
@@ -147,7 +158,7 @@ export async function enterStaged(
   ledger: Pick<Ledger, 'facts' | 'append' | 'installation'>,
   id: string,
   certificate: Certificate,
-): Promise<PersonRecord> {
+): Promise<Person> {
   const known = ledger.facts.person(id);
   const staged = stagedPerson(home, id);
   if (!staged) throw new PersonRefused(home, id, 'missing');
@@ -155,9 +166,9 @@ export async function enterStaged(
   if (differs !== 'slots' || !known) throw new PersonRefused(home, id, differs ?? 'slots');
   const facts = factsOf(staged);
   // An event that nobody certified would be passed over, and the record with it.
-  if (certifierOf({ ...facts, installation: ledger.installation, person: id, by: id, after: known.seq }, certificate) !== known.signingKey)
-    throw new PersonRefused(home, id, 'slots');
+  const text = keysText({ ...facts, installation: ledger.installation, person: id, by: id, after: known.seq });
+  if (known.state !== 'active' || certifierOf(text, certificate) !== known.signingKey) throw new PersonRefused(home, id, 'slots');
   await ledger.append({ action: 'person.keys', person: id, detail: { ...facts, by: id, ...certificate } });
   takeStaged(home, id);
-  return staged;
+  return asKnown(staged, known);
 }

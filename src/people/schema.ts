@@ -4,7 +4,6 @@ import { scryptLimits } from '../crypto/kdf.ts';
 import type { PersonRecord } from './types.ts';
 import { PERSON_ID } from '../types/ids.ts';
 import { base64url, publicJwkSchema } from '../types/keys.ts';
-import { roles } from '../types/words.ts';
 
 /** One name, shown on the lock screen and in ledgers: no line breaks and no control or direction characters. */
 export const nameSchema = z
@@ -54,11 +53,14 @@ export const personSchema: z.ZodType<PersonRecord> = z
     version: z.literal(1),
     id: personIdSchema,
     name: z.string().min(1).max(80),
-    roles: z.array(z.enum(roles)).min(1).max(8),
     created: z.iso.datetime(),
     encryptionKey: publicJwkSchema,
     signingKey: publicJwkSchema,
-    slots: z.array(keySlotSchema).min(1).max(16),
-    identity: sealed,
+    slots: z.array(keySlotSchema).max(16),
+    identity: sealed.nullable(),
+  })
+  .refine(({ slots, identity }) => (slots.length === 0) === (identity === null), {
+    error: 'slots without sealed keys, or these without a slot',
+    path: ['slots'],
   })
   .refine(({ slots }) => new Set(slots.map(({ id }) => id)).size === slots.length, 'two key slots have the same id');

@@ -3,6 +3,7 @@ import type { ScryptParameters } from '../crypto/kdf.ts';
 import type { Sealed } from '../crypto/seal.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import type { PublicJwk } from '../types/keys.ts';
+import type { Role } from '../types/words.ts';
 
 /** A way to the vault key. Adding or removing a slot never touches content. */
 export type KeySlot =
@@ -23,26 +24,35 @@ export type KeySlot =
       readonly wrapped: Sealed;
     };
 
-/** people/ID.json. Everything here is public but `identity` and the wrapped vault keys, which are ciphertext. */
+/**
+ * people/ID.json. Everything here is public but `identity` and the wrapped vault keys, which are ciphertext. What its person may do, and whether they
+ * are still somebody here, only the ledger says.
+ */
 export interface PersonRecord {
   readonly format: 'wardmux-person';
   readonly version: 1;
   readonly id: string;
   readonly name: string;
-  readonly roles: readonly string[];
   readonly created: string;
   /** Recordings are wrapped for this key (ECDH, P-256). */
   readonly encryptionKey: PublicJwk;
   /** Exports are signed with this key (ECDSA, P-256). */
   readonly signingKey: PublicJwk;
   readonly slots: readonly KeySlot[];
-  /** PKCS #8 of both private keys under the vault key; the public part of this record is its associated data. */
-  readonly identity: Sealed;
+  /** PKCS #8 of both private keys under the vault key; the public part of this record is its associated data. Null of somebody who is deleted. */
+  readonly identity: Sealed | null;
+}
+
+/** A record that is the one that the ledger knows, and what the ledger says of its person. */
+export interface Person extends PersonRecord {
+  readonly roles: readonly Role[];
+  /** They can come in. */
+  readonly active: boolean;
 }
 
 /** A person's private keys, open. Lives in the vault host process, which the lock kills. */
 export interface Identity extends SegmentOpener {
-  readonly person: PersonRecord;
+  readonly person: Person;
   /** ECDSA P-256 with SHA-256, IEEE P1363 (r||s, 64 bytes). */
   sign(bytes: Uint8Array): Promise<Uint8Array>;
   /** Drops every private key. */
@@ -50,4 +60,5 @@ export interface Identity extends SegmentOpener {
 }
 
 /** Why an unlock was refused. The message for people never says whether a person exists. */
-export type UnlockFailure = 'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'not-proven';
+export type UnlockFailure =
+  'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'disabled' | 'not-proven';

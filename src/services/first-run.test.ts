@@ -12,7 +12,8 @@ import { StorageFault } from '../disk/fault.ts';
 import { backoffPath } from '../people/backoff.ts';
 import { firstRun, type FirstRunInput } from './first-run.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { listPeople, readPerson, unlockWithPassphrase } from '../people/person.ts';
+import { asOperator } from '../people/active.fixture.ts';
+import { listPeople, NOTHING_MORE, readPerson, unlockWithPassphrase } from '../people/person.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 let place: string;
@@ -40,7 +41,7 @@ test('everything is there after it, and fits together', async () => {
   expect(result.secretStore).toMatchObject({ name: 'file', weaker: true, sentence: expect.stringContaining('(a test)') });
   expect((await openSigner(home)).installation).toBe(installation.id);
   expect(listPeople(home)).toEqual([result.person.id]);
-  (await unlockWithPassphrase(readPerson(home, result.person.id), Buffer.from(words))).destroy();
+  (await unlockWithPassphrase(asOperator(readPerson(home, result.person.id)!), Buffer.from(words), NOTHING_MORE)).destroy();
 
   const { policy, sha256 } = loadPolicy(home);
   expect(sha256).toBe(result.policySha256);

@@ -33,11 +33,17 @@ import { factsOf } from '../people/pinned.ts';
 import { nameSchema } from '../people/schema.ts';
 import type { PersonRecord } from '../people/types.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
+import type { Role } from '../types/words.ts';
 import { issueInWords } from '../disk/issue.ts';
 
+/**
+ * What the first person may do. They are the only one there, so they work and administer: the honest mode of a place with one person (docs/roles.md). They
+ * are no auditor, and give themselves nothing later on.
+ */
+const FIRST_ROLES: readonly Role[] = ['operator', 'security'];
 /** Its events, in their order. */
-const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'installation.pin'];
-/** They have some 800 bytes. */
+const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'person.roles', 'installation.pin'];
+/** They have some 1,000 bytes. */
 const FIRST_RUN_BYTES = 16 * 1024;
 
 export interface FirstRunInput {
@@ -75,14 +81,14 @@ export interface FirstRunResult {
 }
 
 /** The name, or a refusal in a sentence. */
-function checkName(name: string): string {
+export function checkName(name: string): string {
   const parsed = nameSchema.safeParse(name, { error: issueInWords });
   if (parsed.success) return parsed.data;
-  throw new Refusal('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give your name as colleagues know it.`);
+  throw new Refusal('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give the name that colleagues know.`);
 }
 
 /** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws Refusal `weak-passphrase` */
-async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
+export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
   const text = utf8Text(passphrase);
   if (text === undefined) throw new Refusal('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
   const judge = await loadJudge();
@@ -151,6 +157,7 @@ async function enterFirstRun(
       ledger.append({ action: 'first-run', person: person.id, detail: { auditKeys, policySha256: sha256 } }),
       ledger.append({ action: 'person.keys', person: person.id, detail: { ...factsOf(person) } }),
       ledger.append({ action: 'policy.change', detail: { sha256, auditKeys, version: 1 } }),
+      ledger.append({ action: 'person.roles', person: person.id, detail: { roles: FIRST_ROLES } }),
       ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { ...pin } })] : []),
     ]);
     await ledger.checkpoint();
@@ -266,7 +273,13 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
     const policySha256 = keepPolicy(home, policy);
     undo.push(() => rmSync(home.policies, { recursive: true }));
 
-    const { record, identity } = await createPerson({ name, passphrase, now: now.toISOString(), ...(input.kdf ? { kdf: input.kdf } : {}) });
+    const { record, identity } = await createPerson({
+      name,
+      passphrase,
+      now: now.toISOString(),
+      roles: FIRST_ROLES,
+      ...(input.kdf ? { kdf: input.kdf } : {}),
+    });
     undo.push(() => identity.destroy());
     undo.push(() => rmSync(backoffPath(home, record.id), { force: true }));
     new Backoff(home, backoffKey).create(record.id);

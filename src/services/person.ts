@@ -2,7 +2,7 @@
 import type { AuditEntry } from '../ledger/events.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
-import type { PersonRecord } from '../people/types.ts';
+import type { Person } from '../people/types.ts';
 import type { Home } from '../storage/home.ts';
 import { SentenceError } from '../types/sentence.ts';
 import type { Enter } from './admit.ts';
@@ -15,23 +15,59 @@ export class UnknownPerson extends SentenceError {
 /** The event of a record that is not the ledger's. */
 export const refusedEntry = ({ person, reason }: PersonRefused): AuditEntry => ({ action: 'person.refused', person, detail: { reason } });
 
+const folded = (name: string): string => name.normalize('NFC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+
+/** Whether a person would call both the same. */
+export const sameName = (one: string | undefined, other: string): boolean => one !== undefined && folded(one) === folded(other);
+
 /**
- * @param wanted an id; undefined for the only person there is.
- * @param enter takes the event of a record that is not the ledger's.
- * @throws UnknownPerson, PersonRefused, StorageFault
+ * Whom somebody means who types an id or a name. Of people who are not deleted no two have the same name (src/services/people.ts).
+ * @param among ids whose names count: of those who can come in, unless given.
+ * @returns their id; what was typed where nobody is meant.
  */
-export async function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined, enter: Enter): Promise<PersonRecord> {
-  const ids = facts.people();
-  if (ids.length === 0) throw new UnknownPerson(`Nobody is known in ${home.people}. Do the first run: wardmux init`);
-  const id = wanted ?? (ids.length === 1 ? ids[0] : undefined);
-  if (id === undefined) throw new UnknownPerson(`This installation has ${ids.length} people. Say which one with --person ID, one of ${ids.join(', ')}.`);
-  let person: PersonRecord | undefined;
+export function meant(home: Home, facts: Pick<LedgerFacts, 'active' | 'person'>, typed: string, among: readonly string[] = facts.active()): string {
+  if (facts.person(typed)) return typed;
+  // Everybody is looked at, whoever is found, so that no answer comes sooner.
+  const found = among.filter((id) => {
+    try {
+      if (facts.person(id)?.state === 'deleted') return false;
+      return sameName(readPinned(home, facts, id)?.name, typed);
+    } catch {
+      // Whose record is not the ledger's says so when it is used.
+      return false;
+    }
+  });
+  return found.length === 1 ? found[0]! : typed;
+}
+
+/** The record of somebody whom the ledger knows. @param enter takes the event of one that is not the ledger's. @throws PersonRefused, StorageFault */
+export async function pinnedPerson(home: Home, facts: LedgerFacts, id: string, enter: Enter): Promise<Person | undefined> {
   try {
-    person = readPinned(home, facts, id);
+    return readPinned(home, facts, id);
   } catch (error) {
     if (error instanceof PersonRefused) await enter(refusedEntry(error));
     throw error;
   }
+}
+
+/** @throws UnknownPerson where there is nobody at all. */
+export function requirePeople(home: Home, facts: LedgerFacts): void {
+  if (facts.people().length === 0) throw new UnknownPerson(`Nobody is known in ${home.people}. Do the first run: wardmux init`);
+}
+
+/**
+ * @param wanted an id or a name; undefined for the only person there is.
+ * @param enter takes the event of a record that is not the ledger's.
+ * @throws UnknownPerson, PersonRefused, StorageFault
+ */
+export async function choosePerson(home: Home, facts: LedgerFacts, wanted: string | undefined, enter: Enter): Promise<Person> {
+  requirePeople(home, facts);
+  const ids = facts.active();
+  if (wanted === undefined && ids.length !== 1)
+    throw new UnknownPerson(`This installation has ${ids.length} people. Say which one with --person ID, one of ${ids.join(', ')}.`);
+  const id = wanted === undefined ? ids[0]! : meant(home, facts, wanted);
+  const person = await pinnedPerson(home, facts, id, enter);
   if (!person) throw new UnknownPerson(`There is no person ${JSON.stringify(id.slice(0, 40))} here.`);
+  if (!person.active) throw new UnknownPerson(`${id} cannot come in here any more. Whoever is a security admin sees why: wardmux person list`);
   return person;
 }

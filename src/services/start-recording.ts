@@ -4,7 +4,7 @@ import { askedConsent, type LoadedPolicy } from '../policy/index.ts';
 import type { RecordingRules } from '../recording/options.ts';
 import type { Recipient } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { PersonRecord } from '../people/types.ts';
+import type { Person } from '../people/types.ts';
 import { Refusal } from '../types/refusal.ts';
 
 export interface RecordingOwner {
@@ -17,7 +17,7 @@ export interface RecordingOwner {
  * Whose a new recording is, and who can open it: the person, and every audit key of the policy in force.
  * @throws Refusal `consent` where the person has not accepted the policy's text: nothing begins then, by whatever door.
  */
-export function recordingOwner(person: PersonRecord, loaded: LoadedPolicy, facts: Pick<LedgerFacts, 'consent'>): RecordingOwner {
+export function recordingOwner(person: Person, loaded: LoadedPolicy, facts: Pick<LedgerFacts, 'consent'>): RecordingOwner {
   const { id, roles, encryptionKey: jwk } = person;
   const asked = askedConsent(loaded, facts, id);
   if (asked)

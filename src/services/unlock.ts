@@ -3,38 +3,46 @@
  * of people/attempt; where the identity is opened is the surface's own: the vault's process, or this one.
  */
 import { grantOf, type Standing } from '../access/index.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase, mayAttempt, type AttemptParts } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import type { PersonRecord } from '../people/types.ts';
+import { dearest, type Cost } from '../people/person.ts';
+import type { Person } from '../people/types.ts';
 import { openSecretStore, pinFirstUse, type Home, type Installation } from '../storage/index.ts';
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
 import { appendEvent, factsOf, withLedger, type OpenInstallation } from './installation.ts';
-import { choosePerson } from './person.ts';
+import { choosePerson, pinnedPerson, requirePeople } from './person.ts';
 
 /** Where somebody stands who has just given their passphrase. */
-export const justUnlocked = (person: PersonRecord): Standing => ({ phase: 'open', grant: grantOf(person, 'passphrase') });
+export const justUnlocked = (person: Person): Standing => ({ phase: 'open', grant: grantOf(person, 'passphrase') });
 
 /** A folder that was moved or copied here is believed from the first unlock on, and that is an event. */
 export async function believeFolder(home: Home, installation: Installation, person: string, enter: Enter): Promise<void> {
   if (await pinFirstUse(home, installation)) await enter({ action: 'installation.pin', person, detail: { how: 'first-use' } });
 }
 
+/** Who is asked for: somebody, or the one among these whose passphrase it is. */
+export type Wanted = { readonly person: Person } | { readonly among: readonly Person[] };
+
 /**
  * An attempt whose identity is opened in this process.
  * @param typed as it was typed; wiped here.
+ * @param whole what a wrong one is to cost (`dearest`).
  * @param may whether it may do what it is opened for; where that throws, nothing stays open.
  * @returns the open identity, which the caller destroys. @throws UnlockError, LedgerError, StorageFault, and what `may` throws
  */
 export async function unlockHere(
   parts: AttemptParts,
-  person: PersonRecord,
+  wanted: Wanted,
   typed: Uint8Array,
+  whole: Cost,
   may: (identity: OpenIdentity) => unknown,
 ): Promise<OpenIdentity> {
-  const identity = await attemptPassphrase(parts, person, typed);
+  const [asking, candidates] = 'person' in wanted ? [{ id: wanted.person.id, record: wanted.person }, []] : [{ id: '', record: undefined }, wanted.among];
+  const identity = await attemptPassphrase(parts, asking, typed, whole, candidates);
   try {
     await may(identity);
     return identity;
@@ -45,10 +53,10 @@ export async function unlockHere(
 }
 
 export interface UnlockRequest {
-  /** An id; undefined for the only person there is. */
+  /** An id or a name; undefined for the only person there is, or for the one whose passphrase it is. */
   readonly person: string | undefined;
-  /** Asks for the passphrase, once it is known that a try may be made. Never empty. */
-  readonly ask: (person: PersonRecord) => Promise<Buffer>;
+  /** Asks for the passphrase, once it is known that a try may be made. Never empty. @param person undefined where it may be anybody's */
+  readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
   readonly admit: Admit;
   /** Takes a sentence about an audit key that nobody has moved away. Undefined where nobody could do anything about it. */
@@ -62,17 +70,23 @@ export interface UnlockRequest {
  * destroys the identity.
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, and what `ask` and `admit` throw
  */
-export async function unlockPerson(site: OpenInstallation, { person: wanted, ask, admit, remind, now }: UnlockRequest): Promise<OpenIdentity> {
+export async function unlockPerson(site: OpenInstallation, { person: given, ask, admit, remind, now }: UnlockRequest): Promise<OpenIdentity> {
   const { home, installation } = site;
-  const person = await choosePerson(home, await factsOf(site), wanted, (entry) => appendEvent(site, entry));
+  const facts = await factsOf(site);
+  const chosen = await choose(site, facts, given);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
       const parts = { backoff: followLedger(home, key, ledger), ledger };
       const enter: Enter = (entry) => ledger.append(entry);
-      await mayAttempt(parts, { id: person.id, record: person }, 'passphrase');
-      return unlockHere(parts, person, await ask(person), async (identity) => {
-        await admit(justUnlocked(identity.person), enter);
+      const asking = 'person' in chosen ? { id: chosen.person.id, record: chosen.person } : { id: '', record: undefined };
+      await mayAttempt(parts, asking, 'passphrase');
+      // Whoever waits is asked for by name: without one nobody is tried sooner.
+      const wanted = 'person' in chosen ? chosen : { among: chosen.among.filter(({ id }) => parts.backoff.status(id, 'passphrase').waitSeconds === 0) };
+      const typed = await ask('person' in wanted ? wanted.person : undefined);
+      return unlockHere(parts, wanted, typed, dearest(home), async (identity) => {
+        const { person } = identity;
+        await admit(justUnlocked(person), enter);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
       });
@@ -80,6 +94,21 @@ export async function unlockPerson(site: OpenInstallation, { person: wanted, ask
   } finally {
     key.fill(0);
   }
+}
+
+/** Who is meant by `--person`, or by leaving it out. */
+async function choose(site: OpenInstallation, facts: LedgerFacts, given: string | undefined): Promise<Wanted> {
+  const { home } = site;
+  const enter: Enter = (entry) => appendEvent(site, entry);
+  requirePeople(home, facts);
+  const ids = facts.active();
+  if (given !== undefined || ids.length === 1) return { person: await choosePerson(home, facts, given, enter) };
+  const among: Person[] = [];
+  for (const id of ids) {
+    const person = await pinnedPerson(home, facts, id, enter);
+    if (person) among.push(person);
+  }
+  return { among };
 }
 
 /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies elsewhere. */

@@ -1,11 +1,14 @@
 /** Closed lists of words that several rooms use, each in one place. docs/format.md is normative for those that stand in files. */
 
 /**
- * What the person was at that moment. Only operators exist today. This list and the next two hold what later versions will
- * write as well, because version 1 of the format is frozen: a reader of today judges those too.
+ * What somebody may be here, in the order in which lists of roles are written. Recordings are opened as operators only today. This list and
+ * the two of classes and reasons hold what later versions will write as well, because version 1 of the format is frozen: a reader of today judges those too.
  */
 export const roles = ['operator', 'auditor', 'security', 'custodian', 'emergency'] as const;
 export type Role = (typeof roles)[number];
+
+/** What somebody is to this installation. `deleted` is for ever. */
+export const personStates = ['active', 'disabled', 'deleted'] as const;
 
 /** What kind of place the workstation stands in: the classes of the policy. */
 export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;

@@ -9,7 +9,8 @@ import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
 import type { Certificate } from '../ledger/certificate.ts';
-import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts, type PersonFacts } from '../ledger/index.ts';
+import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts } from '../ledger/index.ts';
+import type { KnownPerson } from '../ledger/person-facts.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair } from '../process/link.fixture.ts';
 import type { Link } from '../process/link.ts';
@@ -93,7 +94,7 @@ class Driver {
   }
 
   /** What the ledger has, as main would say it. */
-  async known(id: string): Promise<PersonFacts | undefined> {
+  async known(id: string): Promise<KnownPerson | undefined> {
     const installation = readInstallation(this.#home);
     return (
       installation && (await readFacts(this.#home.ledger, noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url')))).person(id)
@@ -271,7 +272,7 @@ test('a changed person and a garbled person each have their words for the ledger
   const main = start();
   await main.connect();
   writeFileSync(path, text.replace('Ada Example', 'Eve Example'));
-  expect(await main.unlock(person)).toMatchObject({ code: 'changed-person', sentence: expect.stringContaining('another name, other roles') });
+  expect(await main.unlock(person)).toMatchObject({ code: 'changed-person', sentence: expect.stringContaining('another name or other sealed keys') });
   writeFileSync(path, 'garbage');
   expect(await main.unlock(person)).toMatchObject({ code: 'corrupt-vault', sentence: expect.stringContaining(path) });
   writeFileSync(path, text);

@@ -26,7 +26,7 @@ import type { OpenIdentity } from '../people/identity.ts';
 import { openOwn, sealOwn } from '../people/own.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
 import { Passkeys } from '../people/passkey.ts';
-import { savePerson, unlockWithPassphrase } from '../people/person.ts';
+import { dearest, savePerson, unlockWithPassphrase } from '../people/person.ts';
 import { certifySlots, checkPinned, stagePerson } from '../people/pinned.ts';
 import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from './service.ts';
 import { sendReplay } from './replay.ts';
@@ -253,7 +253,7 @@ export class VaultHost {
     return this.#attempt('passphrase', async () => {
       const typed = Buffer.from(normalisePassphrase(passphrase.toString('utf8')), 'utf8');
       try {
-        return await unlockWithPassphrase(checkPinned(home, person, known), typed);
+        return await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home));
       } finally {
         typed.fill(0);
       }

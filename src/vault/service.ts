@@ -9,7 +9,7 @@ import { denialReasons, permissionNames } from '../access/index.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
-import { unlockMethods } from '../types/words.ts';
+import { personStates, roles, unlockMethods } from '../types/words.ts';
 
 const personId = z.string().regex(PERSON_ID);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
@@ -20,7 +20,20 @@ const unlocked = z.object({ person: z.string(), method: z.enum(unlockMethods), s
 const options = z.object({ options: json });
 
 /** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
-const known = z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: z.string(), slots: z.string(), seq: z.number() }).optional();
+const seq = z.number();
+const known = z
+  .strictObject({
+    encryptionKey: z.string(),
+    signingKey: z.string(),
+    record: z.string(),
+    slots: z.string(),
+    seq,
+    roles: z.array(z.enum(roles)).readonly(),
+    rolesSeq: seq.nullable(),
+    state: z.enum(personStates),
+    stateSeq: seq.nullable(),
+  })
+  .optional();
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;

@@ -89,7 +89,7 @@ test.each<[string, (record: PersonRecord) => PersonRecord, string]>([
     (record) => ({ ...record, slots: record.slots.map((slot) => ({ ...slot, wrapped: { ...slot.wrapped, ciphertext: flipped(slot.wrapped.ciphertext) } })) }),
     'slots',
   ],
-  ['its sealed keys', (record) => ({ ...record, identity: { ...record.identity, ciphertext: flipped(record.identity.ciphertext) } }), 'record'],
+  ['its sealed keys', (record) => ({ ...record, identity: { ...record.identity!, ciphertext: flipped(record.identity!.ciphertext) } }), 'record'],
 ])('a record of which somebody has garbled %s is told from a wrong passphrase, and nobody is charged', { timeout: 120_000 }, async (_, garble, reason) => {
   const good = readFileSync(person);
   writeFileSync(person, JSON.stringify(garble(JSON.parse(good.toString()) as PersonRecord)));

@@ -20,11 +20,22 @@ import { firstRun } from '../../src/services/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from '../../src/people/person.ts';
+import type { PersonRecord } from '../../src/people/types.ts';
+import type { KnownPerson } from '../../src/ledger/person-facts.ts';
 import { FlatLine, type Flat } from '../../src/process/flat.fixture.ts';
 import { vaultService } from '../../src/vault/service.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 const kdf = newScryptParameters();
+/** As the ledger has the first person. */
+const knownAs = (record: PersonRecord): KnownPerson => ({
+  ...factsOf(record),
+  seq: 1,
+  roles: ['operator', 'security'],
+  rolesSeq: 3,
+  state: 'active',
+  stateSeq: null,
+});
 let place: string;
 let home: Home;
 let id: string;
@@ -68,7 +79,7 @@ async function vault(folder: string) {
   const connect = async (key: PageKey) => {
     return key.connect((await ask({ type: 'connect', publicKey: key.publicKey }))['publicKey'] as Uint8Array);
   };
-  const unlock = async (key: PageKey, passphrase = words, known: unknown = { ...factsOf(readPerson(home, id)!), seq: 1 }) => {
+  const unlock = async (key: PageKey, passphrase = words, known: unknown = knownAs(readPerson(home, id)!)) => {
     const channel = await connect(key);
     await post({ type: 'frame', bytes: await channel.seal(encodeFrame({ type: 'passphrase', bytes: Buffer.from(passphrase) })) });
     return ask({ type: 'unlockPassphrase', person: id, known });
@@ -103,14 +114,14 @@ test('the owner, with the vault open, sees the shell: the way that the attacks b
 test('a self-made record of the same id: the vault host refuses it, and where it were believed it would still see no shell', async () => {
   const copy = join(place, 'forged');
   cpSync(home.folder, copy, { recursive: true });
-  const forged = await createPerson({ name: 'Ada Example', passphrase: Buffer.from('another phrase of mine'), now: '2026-11-28T00:00:00Z', kdf });
+  const forged = await createPerson({ name: 'Ada Example', passphrase: Buffer.from('another phrase of mine'), now: '2026-11-28T00:00:00Z', kdf, roles: [] });
   const record = { ...forged.record, id };
   writeFileSync(personPath(homePaths(copy), id), JSON.stringify(record));
   const { unlock } = await vault(copy);
   const refused = await unlock(await PageKey.generate(), 'another phrase of mine');
   expect(refused).toMatchObject({ type: 'refused', code: 'changed-person' });
   expect(refused['sentence']).toContain('other keys than those that were enrolled here');
-  expect(() => checkPinned(homePaths(copy), id, factsOf(readPerson(home, id)!))).toThrow('other keys');
+  expect(() => checkPinned(homePaths(copy), id, knownAs(readPerson(home, id)!))).toThrow('other keys');
   expect(readFileSync(personPath(homePaths(copy), id), 'utf8')).toBe(JSON.stringify(record));
   // As if all of main were theirs: they prove their own key, and the owner's pane is not theirs.
   const stage = await shell();

@@ -8,7 +8,8 @@ import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { openBackoff } from '../../src/people/backoff-key.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
+import { asOperator } from '../../src/people/active.fixture.ts';
+import { NOTHING_MORE, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
 
 const disk = process.argv[2]!;
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');
@@ -46,7 +47,7 @@ function fill(): void {
 const unlock = async (): Promise<void> => {
   const counters = await openBackoff(home);
   counters.begin(person.id, 'passphrase');
-  (await unlockWithPassphrase(readPerson(home, person.id), passphrase)).destroy();
+  (await unlockWithPassphrase(asOperator(readPerson(home, person.id)!), passphrase, NOTHING_MORE)).destroy();
   counters.succeeded(person.id);
 };
 const guess = async (): Promise<void> => {

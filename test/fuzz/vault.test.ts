@@ -20,7 +20,8 @@ import type { OpenIdentity } from '../../src/people/identity.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { SoftwareAuthenticator } from '../../src/people/passkey.fixture.ts';
 import { Passkeys } from '../../src/people/passkey.ts';
-import { personPath, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
+import { asOperator } from '../../src/people/active.fixture.ts';
+import { NOTHING_MORE, personPath, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
 import { vaultParentService, vaultService } from '../../src/vault/service.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
 
@@ -118,7 +119,7 @@ test('a person with any one bit of its ciphertext or public part changed does no
         return;
       }
       // A change that JSON does not see, such as a space for a line break, is no change; nor is one in base64url's unused bits.
-      const opened = await unlockWithPassphrase(read, passphrase).catch((error: unknown) => error);
+      const opened = await unlockWithPassphrase(read && asOperator(read), passphrase, NOTHING_MORE).catch((error: unknown) => error);
       if (opened instanceof UnlockError) return;
       const values = (record: PersonRecord): string =>
         JSON.stringify(record, (key, value: unknown) =>

@@ -22,7 +22,7 @@ import type { RequestParts } from '../../main/requests/parts.ts';
 import { BridgeServer } from '../../src/process/bridge-server.ts';
 import type { OutputOf } from '../../src/process/service.ts';
 import { grantOf } from '../../src/access/index.ts';
-import type { PersonRecord } from '../../src/people/types.ts';
+import type { Person } from '../../src/people/types.ts';
 import { auditKeyPlace } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
@@ -107,6 +107,8 @@ export const calmLock: LockFacts = {
   workstation: 'ICU-WS-014',
   banner: 'Ostermoor Regional Hospital, Information Services. Authorised staff only. Terminal work on this station is recorded and reviewed.',
   lockedAt: '2026-11-24T14:32:00',
+  typed: false,
+  parked: 0,
   people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passkey', 'passphrase'] }],
   flags: ['The ledger has not been anchored outside since 14:20.'],
   backOffSeconds: 0,
@@ -129,6 +131,8 @@ export class FakeCore {
   /** Commands are carried out and answered when this is over: a core that has much to do. */
   busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
+  /** Of whoever is typed. */
+  wait = { seconds: 0, failures: 0 };
   passkeyLimit: string | null = null;
   /** The policy's text, which has to be accepted. */
   consent: { readonly version: number; readonly text: string } | undefined;
@@ -317,7 +321,7 @@ export class FakeCore {
       memory: { recall: async () => undefined },
       unlock: {
         attempt: async (person, method, open) => {
-          await open(undefined);
+          await open(person, undefined);
           await this.unlock(person, method);
         },
         addPasskey: async (response, label) => (await this.#askVault('enrolProve', { response, label, after: 1 })).slot,
@@ -325,6 +329,7 @@ export class FakeCore {
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
         passkeyUnused: () => undefined,
         takeWelcome: () => undefined,
+        wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
       status: {
@@ -367,7 +372,7 @@ export class FakeCore {
 }
 
 /** Who is in, as far as a page is told. */
-const person = { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'] } as unknown as PersonRecord;
+const person = { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'], active: true } as unknown as Person;
 const session = { person, grant: grantOf(person, 'passphrase') };
 
 const calmVault: VaultAnswers = {

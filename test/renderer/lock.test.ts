@@ -149,18 +149,43 @@ test('a wrong passphrase: a sentence, the wait, and the field again when it is o
   expect(await page.getAttribute('.btn--tall', 'aria-disabled')).toBeNull();
 });
 
-test('several people: each masked, chosen by key', async () => {
-  const { page, core } = await start((fake) => {
-    fake.lockFacts = { ...calmLock, people: [...calmLock.people, { id: 'p-000000000002', masked: 'J. V.', methods: ['passphrase'] }] };
-  });
-  await page.click('text=I am someone else');
+/** Several people can come in: none is named. */
+const several = (core: FakeCore): void => void (core.lockFacts = { ...calmLock, typed: true, parked: 2, people: [] });
+
+test('several people: nobody is named, each types who they are, and a passphrase is asked for whoever that is', async () => {
+  const { page, core } = await start(several);
   expect(await page.getAttribute('.poster__way', 'aria-label')).toBe('Who are you?');
-  await page.click('text=J. V.');
+  expect(await page.textContent('.poster')).not.toContain('M. U.');
+  expect(await page.textContent('.lockline')).toContain('shells of 2 people run on');
+  expect(await focused()).toBe('who');
+  await page.keyboard.press('Enter');
+  expect(await page.textContent('.poster__err')).toContain('Type your id or your name first.');
+  await page.keyboard.type('j.varga');
+  await page.keyboard.press('Enter');
   await page.waitForSelector('#passphrase');
+  expect(await page.textContent('.poster__who')).toBe('j.varga');
+  expect(core.requests.filter(({ request }) => request === 'lock.wait').map(({ input }) => input)).toEqual([{ person: 'j.varga' }]);
+  // Both ways are there, whatever this one has.
+  expect(await page.textContent('.poster__way')).toContain('Passkey instead');
   await page.keyboard.type('gravel kettle ostrich violin');
   await page.keyboard.press('Enter');
   await until(() => core.requests.find(({ request }) => request === 'lock.passphrase'), 'the request');
-  expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'p-000000000002' });
+  expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'j.varga' });
+});
+
+test('several people: escape leads back to the question, and takes the wait of the one before along', async () => {
+  const { page } = await start((core) => {
+    several(core);
+    core.wait = { seconds: 30, failures: 5 };
+  });
+  await page.keyboard.type('somebody');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__cap')) === 'Next try in', 'the wait');
+  expect(await page.textContent('.poster__err')).toContain('5 tries in a row have failed here.');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#who');
+  expect(await page.textContent('.poster__cap')).toBe('Locked');
+  expect(await page.inputValue('#who')).toBe('');
 });
 
 test('display settings apply at once and are told to the core', async () => {

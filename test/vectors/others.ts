@@ -37,14 +37,13 @@ export function personVectors(name: string): unknown {
     version: 1,
     id: PERSON,
     name: 'Ada Example, née “Ö”',
-    roles: ['operator'],
     created: '2026-03-04T05:00:00.000Z',
     encryptionKey: publicOf('owner'),
     signingKey: publicOf('person'),
   };
   const identity = { iv: base64url(`${name}/iv3`, 12), ciphertext: base64url(`${name}/identity`, 290) };
   const { encryptionKey: e, signingKey: s } = common;
-  const personText = JSON.stringify(['wardmux/v1/person', common.format, 1, common.id, common.name, common.roles, common.created, [e.x, e.y], [s.x, s.y]]);
+  const personText = JSON.stringify(['wardmux/v1/person', common.format, 1, common.id, common.name, common.created, [e.x, e.y], [s.x, s.y]]);
   const recordText = JSON.stringify(['wardmux/v1/record', personText, identity.iv, identity.ciphertext]);
   const { kdf, wrapped } = passphrase;
   const first = ['k-000000000001', 'passphrase', passphrase.created, kdf.N, kdf.r, kdf.p, kdf.salt, wrapped.iv, wrapped.ciphertext];

@@ -11,8 +11,8 @@ import { syslogFrame, syslogMessage } from '../../src/anchors/syslog.ts';
 import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { decodeNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
-import { certifiedText, certifierOf } from '../../src/ledger/certificate.ts';
-import type { PersonFacts } from '../../src/ledger/facts.ts';
+import { certifierOf, keysText } from '../../src/ledger/certificate.ts';
+import type { PersonFacts } from '../../src/ledger/person-facts.ts';
 import { ledgerFaultCodes, readLedger } from '../../src/ledger/read.ts';
 import { StoredTree, verifyConsistency, rootFromInclusion } from '../../src/merkle/tree.ts';
 import { consistencyPath, inclusionPath } from '../../src/merkle/tree.fixture.ts';
@@ -264,9 +264,9 @@ test('the digests of person.keys, and who certifies them', () => {
   const { of, text, byKey, signature, ...rest } = certificate;
   const { record, facts } = cases.find(({ name }) => name === of)!;
   const certified = { ...rest, person: record.id, ...facts };
-  expect(certifiedText(certified).toString('utf8')).toBe(text);
-  expect(certifierOf(certified, { byKey, signature })).toBe(facts.signingKey);
-  expect(certifierOf({ ...certified, after: 5 }, { byKey, signature })).toBeUndefined();
+  expect(keysText(certified).toString('utf8')).toBe(text);
+  expect(certifierOf(keysText(certified), { byKey, signature })).toBe(facts.signingKey);
+  expect(certifierOf(keysText({ ...certified, after: 5 }), { byKey, signature })).toBeUndefined();
 });
 
 test('the proof of an open identity', async () => {

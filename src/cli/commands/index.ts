@@ -14,6 +14,7 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, ()
   ['verify', async () => (await import('./verify.ts')).verify],
   ['ledger', async () => (await import('./ledger.ts')).ledger],
   ['anchor', async () => (await import('./anchor.ts')).anchor],
+  ['person', async () => (await import('./person.ts')).person],
   ['policy', async () => (await import('./policy.ts')).policy],
   ['audit-key', async () => (await import('./audit-key.ts')).auditKey],
   ['installation', async () => (await import('./installation.ts')).installation],

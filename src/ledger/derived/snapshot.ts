@@ -12,11 +12,12 @@ import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';
 import type { RecordingState } from '../rules.ts';
+import { personStates, roles } from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 7';
+const TITLE = 'wardmux-ledger-derived 8';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -41,7 +42,22 @@ const schema = z.strictObject({
   recordings: tree,
   open: z.array(z.tuple([z.string(), state])),
   facts: z.strictObject({
-    people: z.array(z.tuple([z.string(), z.strictObject({ encryptionKey: z.string(), signingKey: z.string(), record: sha256, slots: sha256, seq: count })])),
+    people: z.array(
+      z.tuple([
+        z.string(),
+        z.strictObject({
+          encryptionKey: z.string(),
+          signingKey: z.string(),
+          record: sha256,
+          slots: sha256,
+          seq: count,
+          roles: z.array(z.enum(roles)),
+          rolesSeq: count.nullable(),
+          state: z.enum(personStates),
+          stateSeq: count.nullable(),
+        }),
+      ]),
+    ),
     attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
     policies: z.array(sha256),

@@ -1,5 +1,5 @@
 /** Events of people: their keys, and how they came in. */
-import { unlockMethods } from '../../types/words.ts';
+import { personStates, unlockMethods } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** Why an unlock can fail, as the vault says it. */
@@ -11,21 +11,28 @@ export const unlockFailures = [
   'corrupt-vault',
   'no-such-person',
   'changed-person',
+  'disabled',
   'not-proven',
 ] as const;
 
 export const peopleRows = [
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again.',
     {
       'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
+      'crowd?': 'count',
     },
     { person: 'optional', outcome: 'required' },
   ),
-  row('unlock.attempt', 'An unlock is about to be tried. It counts as a failure until a success follows.', { method: unlockMethods }, { person: 'optional' }),
+  row(
+    'unlock.attempt',
+    'An unlock is about to be tried. It counts as a failure until a success follows. crowd: as of unlock.',
+    { method: unlockMethods, 'crowd?': 'count' },
+    { person: 'optional' },
+  ),
   row(
     'backoff.tampered',
     'The file that says when somebody last failed to unlock was removed, changed, or set back to an older one. How often, the ledger knows; the delay begins again.',
@@ -53,8 +60,20 @@ export const peopleRows = [
   row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey; where they are missing, the installation, which does so for the first person only.',
+    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only.',
     { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
+    'person.roles',
+    'What somebody may do here from now on: all of their roles. by: a security admin, who is somebody else and certified it with the signing key byKey; where they are missing, the installation, which does so for the first person only.',
+    { roles: 'roles', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
+    'person.state',
+    'Somebody can come in no more, or can again; or is deleted for ever: their key slots and sealed keys are gone, what they recorded stays, and record is that of the gravestone that is left of theirs. by: as of person.roles.',
+    { state: personStates, 'record?': 'sha256', by: 'person', byKey: 'bytes64', signature: 'bytes64' },
     { person: 'required' },
   ),
   row(

@@ -10,6 +10,7 @@ export type FieldType =
   | 'kids'
   | 'digests'
   | 'policy-changes'
+  | 'roles'
   | 'sha256'
   | 'version'
   | 'count'

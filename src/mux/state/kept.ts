@@ -52,9 +52,9 @@ function numbered(cell: Cell, id: (pane: number) => number): Cell {
   return { split: cell.split, cols: cell.cols, rows: cell.rows, cells: cell.cells.map((child) => numbered(child, id)) };
 }
 
-/** A new state with the windows that were kept, fitted to the stage; each pane starts `program`, the person's shell. */
-export function restore(stage: Size, kept: Kept, program: string): Change {
-  let state = createState(stage, { session: kept.session });
+/** A new state with the windows that were kept, fitted to the stage; each pane starts `program`, the person's shell. @param firstPane id of the first one */
+export function restore(stage: Size, kept: Kept, program: string, firstPane = 0): Change {
+  let state = createState(stage, { session: kept.session, firstPane });
   for (const window of kept.windows) state = putBack(state, window, program);
   const session = sessionOf(state);
   const idOf = (wanted: number): number | undefined => session.windows.find(({ index }) => index === wanted)?.id;

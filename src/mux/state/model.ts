@@ -82,6 +82,8 @@ export interface CreateOptions {
   readonly session?: string;
   readonly options?: Partial<FlatOptions>;
   readonly geometry?: layouts.Geometry;
+  /** Id of the first pane; 0 unless given. */
+  readonly firstPane?: number;
 }
 
 /** A state with one session and no window yet; `newWindow` opens the first. */
@@ -89,7 +91,7 @@ export function createState(stage: Size, create: CreateOptions = {}): State {
   return {
     server: {
       sessions: [{ id: 0, name: create.session ?? '0', windows: [], active: undefined, history: [] }],
-      next: { session: 1, window: 0, pane: 0, use: 1 },
+      next: { session: 1, window: 0, pane: create.firstPane ?? 0, use: 1 },
     },
     client: { session: 0, stage, geometry: create.geometry ?? layouts.wardmuxGeometry, options: withOptions(defaultOptions, create.options ?? {}) },
   };

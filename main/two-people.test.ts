@@ -1,0 +1,156 @@
+/** Two people at one app: whose panes are whose, what each is told, and what somebody hears who does not exist. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import type { WorkspaceView } from '../src/bridge/schema.ts';
+import { openLedger } from '../src/services/open-ledger.ts';
+import { grantRoles, type PeopleParts } from '../src/services/people.ts';
+import { homePaths, requireInstallation } from '../src/storage/index.ts';
+import { rig, type Rig } from './app.fixture.ts';
+
+const ADA = 'Ada Example';
+const JO = 'Jo Varga';
+
+type Posted = {
+  readonly id?: number;
+  readonly event?: string;
+  readonly payload?: unknown;
+  readonly output?: unknown;
+  readonly error?: { readonly code: string };
+};
+
+async function two(): Promise<Rig> {
+  return rig({ setUp: true, second: JO });
+}
+const since = (made: Rig, from: number): readonly Posted[] => (made.posted as readonly Posted[]).slice(from);
+const views = (made: Rig, from: number): WorkspaceView[] =>
+  since(made, from).flatMap(({ event, payload }) => (event === 'view' ? [payload as WorkspaceView] : []));
+const panesOf = (view: WorkspaceView): number[] => view.windows.flatMap(({ panes }) => panes.map(({ pane }) => pane));
+
+/** A command of Ada's, in another process. */
+async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Promise<void> {
+  const home = homePaths(made.home);
+  const installation = requireInstallation(home);
+  const { ledger } = await openLedger(home, installation);
+  try {
+    await deed({ home, installation, ledger, admin: made.admin() });
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** Lets somebody in, and their page say hello. @returns how much had been posted before. */
+async function enter(made: Rig, name: string): Promise<number> {
+  const from = made.posted.length;
+  made.ask('lock.passphrase', { person: name });
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  await vi.waitFor(() => expect(since(made, from).some(({ event }) => event === 'status')).toBe(true));
+  made.ask('workspace.size', { cols: 120, rows: 40 });
+  await vi.waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'));
+  return from;
+}
+const events = (made: Rig): { readonly action: string; readonly person?: string; readonly detail?: Record<string, unknown> }[] =>
+  readFileSync(join(made.home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action"'))
+    .map((line) => JSON.parse(line) as { action: string });
+
+test('each has their own windows; another’s run on parked, and nothing of them is told to whoever is in', async () => {
+  const made = await two();
+  const first = await enter(made, ADA);
+  made.ask('command', { line: 'rename-window bed-12' });
+  await vi.waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
+  const adas = panesOf(views(made, first).at(-1)!);
+  await made.app.lock('hotkey');
+
+  const second = await enter(made, 'jo varga');
+  const jos = panesOf(views(made, second).at(-1)!);
+  expect(jos.filter((pane) => adas.includes(pane))).toEqual([]);
+  // What Jo's page asks of Ada's pane is about a pane that is not there.
+  const asked = made.posted.length;
+  made.ask('export.start', { pane: adas[0], folder: '/tmp/never' });
+  made.ask('verify.pane', { pane: adas[0] });
+  await vi.waitFor(() => expect(since(made, asked).filter(({ error }) => error?.code === 'no-recording')).toHaveLength(2));
+  // A trouble of Ada's, and her program's end, while Jo is in.
+  made.ptySays({ type: 'fault', pane: adas[0], sentence: 'The folder /home/ada/bed-12 cannot be entered.' });
+  made.ptySays({ type: 'exit', pane: adas[0], code: 3, signal: 0 });
+  await vi.waitFor(() => expect(events(made).filter(({ action }) => action === 'pane.close')).toHaveLength(1));
+  const told = JSON.stringify(since(made, second));
+  expect(told).not.toContain('bed-12');
+  for (const view of views(made, second)) expect(panesOf(view)).toEqual(jos);
+  expect(await made.app.remote('status')).toMatchObject({ shells: 1 });
+  await made.app.lock('hotkey');
+
+  // Ada finds hers as she left it, with what came of it; Jo's is not there.
+  const third = made.posted.length;
+  made.ask('lock.passphrase', { person: ADA });
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  await vi.waitFor(() => expect(views(made, third)[0]?.windows[0]).toMatchObject({ name: 'bed-12' }));
+  expect(panesOf(views(made, third)[0]!)).toEqual(adas);
+});
+
+test('the ledger names the right one at each step', async () => {
+  const made = await two();
+  for (const name of [ADA, JO, ADA]) {
+    made.ask('lock.passphrase', { person: name });
+    await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+    made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+    const from = made.posted.length;
+    made.ask('workspace.size', { cols: 120, rows: 40 });
+    await vi.waitFor(() => expect(since(made, from).length).toBeGreaterThan(0));
+    await made.app.lock('hotkey');
+  }
+  const all = events(made);
+  const [ada, jo] = all.flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  expect(
+    all.flatMap(({ action, person, detail }) => (action === 'unlock' || action === 'lock' ? [[action, detail?.['failures'] ?? '-', person]] : [])),
+  ).toEqual([
+    ['unlock', 0, ada],
+    ['lock', '-', ada],
+    ['unlock', 0, jo],
+    ['lock', '-', jo],
+    ['unlock', 0, ada],
+    ['lock', '-', ada],
+  ]);
+  expect(all.filter(({ action }) => action === 'pane.open').map(({ person }) => person)).toEqual([ada, jo]);
+});
+
+test('the lock page names nobody, and somebody who does not exist is answered, held back and waited for like somebody who does', async () => {
+  const made = await two();
+  const answerTo = async (request: string, input: unknown): Promise<Posted> => {
+    const from = made.posted.length;
+    made.ask(request, input);
+    return vi.waitFor(() => {
+      const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+      if (!found) throw new Error('no answer yet');
+      return found;
+    });
+  };
+  expect((await answerTo('lock.facts', {})).output).toMatchObject({ typed: true, people: [], failures: 0, backOffSeconds: 0 });
+  const shapes = [];
+  for (const person of [JO, 'nobody']) {
+    const { output } = await answerTo('lock.passkeyOptions', { person });
+    const { challenge: _, allowCredentials, extensions, ...rest } = output as { challenge: string; allowCredentials: { id: string }[]; extensions: object };
+    const again = (await answerTo('lock.passkeyOptions', { person })).output as { allowCredentials: unknown };
+    expect(again.allowCredentials).toEqual(allowCredentials);
+    shapes.push({ rest, ids: allowCredentials.map(({ id }) => id.length), extensions: Object.keys(extensions) });
+  }
+  expect(shapes[0]).toEqual(shapes[1]);
+  for (let n = 0; n < 5; n++) expect((await answerTo('lock.wait', { person: 'nobody' })).output).toEqual({ seconds: 0, failures: 0 });
+});
+
+test('who is disabled, or has other roles now, by a command in another process is out within seconds, and their shell runs on', async () => {
+  const made = await two();
+  await enter(made, JO);
+  const jo = events(made).findLast(({ action }) => action === 'unlock')!.person!;
+  await asAda(made, (parts) => grantRoles(parts, jo, ['operator', 'custodian']));
+  for (let second = 0; second < 6 && made.app.surface === 'workspace'; second++) {
+    made.clock.now += 1000;
+    await made.app.tick();
+  }
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ person: jo, detail: { cause: 'policy' } });
+  expect(await made.app.remote('status')).toMatchObject({ shells: 1, locked: true });
+});

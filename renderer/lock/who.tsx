@@ -1,0 +1,71 @@
+/** The lock's question who it is, where several people can come in, and its sentence where nobody can. */
+import type { JSX, Ref } from 'preact';
+import { messages } from '../shared/messages.ts';
+import { Button, Mark } from '../shared/parts.tsx';
+import { clock } from '../shared/text.ts';
+
+const text = messages.lock;
+
+export interface WhoProps {
+  readonly input: Ref<HTMLInputElement>;
+  readonly lockedAt: string | null;
+  readonly error: string;
+  readonly onNext: () => void;
+}
+
+/** Whatever is typed leads to the same next page. */
+export function Who({ input, lockedAt, error, onNext }: WhoProps): JSX.Element {
+  return (
+    <form
+      class="poster__acts"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onNext();
+      }}
+    >
+      <p class="faint">
+        {lockedAt ? `${text.since(clock(new Date(lockedAt)))}. ` : ''}
+        {text.who}
+      </p>
+      <p class="poster__err" role="alert">
+        {error ? (
+          <>
+            <Mark kind="stop" />
+            <b>{error}</b>
+          </>
+        ) : null}
+      </p>
+      <div>
+        <label class="faint" for="who">
+          {text.idField}
+        </label>
+        <input
+          id="who"
+          ref={input}
+          class="input"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          maxLength={100}
+          data-focus=""
+          aria-describedby="who-note"
+        />
+      </div>
+      <Button kind="main" tall submit hint="enter">
+        {text.next}
+      </Button>
+      <p id="who-note" class="dim">
+        {text.idNote}
+      </p>
+    </form>
+  );
+}
+
+export function Problem({ sentence }: { readonly sentence: string }): JSX.Element {
+  return (
+    <p class="poster__err" role="alert">
+      <Mark kind="stop" />
+      <span>{sentence}</span>
+    </p>
+  );
+}

@@ -1,0 +1,59 @@
+/** docs/roles.md: what each role may do, made from the table of permissions, so that the page cannot drift from it. */
+import { roles, type Role } from '../types/words.ts';
+import { permissions, type PermissionRow } from './permissions.ts';
+
+/** What each role is for, in one sentence. */
+const meanings: Readonly<Record<Role, string>> = {
+  operator: 'Works: opens recorded shells, sees and exports their own.',
+  auditor: 'Looks at what others did, with an audit key; decides nothing about people or policy.',
+  security: 'Security admin: decides who belongs here and which policy is in force; opens nothing that others recorded.',
+  custodian: 'Keeps a share of a key. There is no deed for shares yet, so alone they do nothing.',
+  emergency: 'Is let in by break-glass. There is no break-glass yet, so alone they do nothing.',
+};
+
+/** In words, when something may be done. */
+function whenText({ when }: PermissionRow): string {
+  return when.length === 3 ? 'always' : when.map((phase) => (phase === 'open' ? 'unlocked' : phase === 'locked' ? 'locked' : 'first run')).join(', ');
+}
+
+const mark = ({ roles: may }: PermissionRow, role: Role): string => (may === 'anyone' || may.includes(role) ? 'yes' : '-');
+
+export function rolesDocument(): string {
+  const rows = Object.entries(permissions as Readonly<Record<string, PermissionRow>>);
+  const named = rows.filter(([, { roles: may }]) => may !== 'anyone');
+  const anybody = rows.filter(([, { roles: may }]) => may === 'anyone');
+  return `# Roles
+
+This page is made from \`src/access/permissions.ts\`; do not edit it. \`UPDATE_DOCS=1\` with \`src/access/docs.test.ts\` makes it anew.
+
+A person has one role or several. Which ones, the ledger says and no file: a security admin grants them (\`wardmux person add --role ROLE\`,
+\`wardmux person roles ID --role ROLE\`), with a signature that every reader of the ledger checks. Whoever is not listed may not.
+
+${roles.map((role) => `- **${role}**: ${meanings[role]}`).join('\n')}
+
+## What keeps them apart
+
+- Nobody grants themselves a role, disables or deletes themselves: another security admin does. So there is always one left who can come in.
+- Nobody is security admin and auditor.
+- A security admin never gets content: recordings are sealed to the person who made them and to the audit keys of the policy.
+- What one security admin does alone is in the ledger under their name, signed with their key. That two have to agree is not built yet.
+
+## A place with one person
+
+The first run makes one person, who is operator and security admin: there is nobody else who could be. That is said here and in the ledger, and
+nothing pretends otherwise. They are no auditor; give the audit key to somebody outside, who reads the ledger and the recordings without them. With a
+second security admin, one takes the other's daily work away: \`wardmux person roles ID --role security\`.
+
+## Who may do what
+
+| what | when | ${roles.join(' | ')} |
+| --- | --- | ${roles.map(() => '---').join(' | ')} |
+${named.map(([name, row]) => `| \`${name}\` ${row.help} | ${whenText(row)} | ${roles.map((role) => mark(row, role)).join(' | ')} |`).join('\n')}
+
+## What needs no role
+
+| what | when |
+| --- | --- |
+${anybody.map(([name, row]) => `| \`${name}\` ${row.help} | ${whenText(row)} |`).join('\n')}
+`;
+}

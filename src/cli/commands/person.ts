@@ -1,0 +1,153 @@
+/** `wardmux person`: who belongs to this installation, and what they may do. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { askNew } from '../../job/init.ts';
+import type { KnownPerson, PersonState } from '../../ledger/person-facts.ts';
+import { enrol, grantRoles, listedPeople, orderedRoles, prepareEnrolment, setState, type ListedPerson, type PeopleParts } from '../../services/people.ts';
+import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { meant } from '../../services/person.ts';
+import { readPassphraseFd } from '../../terminal/passphrase.ts';
+import { roles as allRoles, type Role } from '../../types/words.ts';
+import type { CliCommand } from '../command.ts';
+import { CliError, exit } from '../exit.ts';
+import { columns, jsonText, printable, type CliIo } from '../io.ts';
+import { descriptor, personOptions } from '../options.ts';
+import { unlockPerson, type PersonOptions } from '../person.ts';
+
+type Options = PersonOptions & { readonly json?: boolean };
+type AddOptions = Options & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
+
+/** A security admin, let in for what the command needs, does something under the ledger's lock. */
+async function asAdmin<T>(site: OpenInstallation, options: PersonOptions, io: CliIo, deed: (parts: PeopleParts) => Promise<T>): Promise<T> {
+  const admin = await unlockPerson(site, options, io);
+  try {
+    const { home, installation } = site;
+    return await withLedger(site, ({ ledger }) => deed({ home, installation, ledger, admin }), admin);
+  } finally {
+    admin.destroy();
+  }
+}
+
+async function add({ name, role = ['operator'], newPassphraseFd, json, ...options }: AddOptions, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const roles = orderedRoles(role);
+  const { policy } = await policyOf(site);
+  const workstation = policy.workstation.name;
+  // First the new person, and their identity is closed again, before anybody who enrols is let in: neither sees what is the other's.
+  if (newPassphraseFd === undefined)
+    io.talk(`${printable(name)} is to choose a passphrase now, alone at the keyboard. Whoever enrols them gives theirs afterwards.`);
+  const passphrase =
+    newPassphraseFd === undefined
+      ? await askNew(name, { talk: (text) => io.talk(text.replace(/\n$/, '')), parts: { workstation } })
+      : await readPassphraseFd(newPassphraseFd);
+  const record = await prepareEnrolment({ name, passphrase, workstation });
+  const known: KnownPerson = await asAdmin(site, options, io, (parts) => enrol(parts, record, roles));
+  if (json) await io.out(jsonText({ id: record.id, name: record.name, roles: known.roles }));
+  else await io.out(`${record.id}\t${printable(record.name)}\t${known.roles.join(', ')}\n`);
+  io.talk('They come in with their own passphrase; add a passkey at their first unlock. Auditors need the new trust file: wardmux trust > trust.json');
+  return exit.done;
+}
+
+async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const people = listedPeople(site.home, await factsOf(site));
+  if (json) await io.out(jsonText(people));
+  else await io.out(columns([['ID', 'NAME', 'ROLES', 'SLOTS', 'STATE'], ...people.map(rowOf)]));
+  return exit.done;
+}
+
+function rowOf({ id, name, roles, slots, state, fault }: ListedPerson): string[] {
+  const kinds = slots.map(({ type, label }) => (type === 'passkey-prf' ? `passkey ${label ?? ''}`.trim() : type));
+  return [id, name ?? `(record ${fault ?? 'unreadable'})`, roles.join(', ') || '-', kinds.join(', ') || '-', state];
+}
+
+async function grant(
+  who: string,
+  { role = [], none, json, ...options }: Options & { readonly role?: readonly Role[]; readonly none?: boolean },
+  io: CliIo,
+): Promise<number> {
+  const site = await openInstallation(io);
+  if ((role.length === 0) !== (none === true)) throw new CliError('usage', 'Give each role that they shall have with --role, or --none for no role at all.');
+  const roles = orderedRoles(role);
+  const id = await somebody(site, who);
+  await asAdmin(site, options, io, (parts) => grantRoles(parts, id, roles));
+  if (json) await io.out(jsonText({ id, roles }));
+  else await io.out(`${id}\t${roles.join(', ') || '-'}\n`);
+  return exit.done;
+}
+
+/** Whom an admin means: also somebody who cannot come in. */
+async function somebody(site: OpenInstallation, who: string): Promise<string> {
+  const facts = await factsOf(site);
+  return meant(site.home, facts, who, facts.people());
+}
+
+async function change(who: string, state: PersonState, { json, ...options }: Options, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const id = await somebody(site, who);
+  await asAdmin(site, options, io, (parts) => setState(parts, id, state));
+  if (json) await io.out(jsonText({ id, state }));
+  else await io.out(`${id}\t${state}\n`);
+  if (state === 'deleted')
+    io.talk(
+      'Their key slots and sealed keys are gone from this folder; what they recorded stays, and the audit key opens it. Backups of the folder have their keys still.',
+    );
+  return exit.done;
+}
+
+const withJson = (command: Command): Command => command.option('--json', 'print the result as JSON');
+
+const roleOption = (help: string): Option =>
+  new Option('--role <ROLE>', help).choices(allRoles).argParser((value: string, before: readonly Role[] | undefined) => {
+    const role = allRoles.find((one) => one === value);
+    if (!role) throw new InvalidArgumentError(`It is one of ${allRoles.join(', ')}.`);
+    return [...(before ?? []), role];
+  });
+
+/** What happens to somebody, by the name of its subcommand. */
+const changes: readonly (readonly [name: string, state: PersonState, help: string])[] = [
+  ['disable', 'disabled', 'They cannot come in any more. What they recorded stays theirs.'],
+  ['enable', 'active', 'They can come in again.'],
+  ['delete', 'deleted', 'For ever: their key slots and sealed keys go, what they recorded stays, and their id is never given again.'],
+];
+
+export const person: CliCommand = {
+  name: 'person',
+  needs: {
+    add: 'person.enrol',
+    list: 'evidence.read',
+    roles: 'role.grant',
+    disable: 'person.disable',
+    enable: 'person.disable',
+    delete: 'person.delete',
+  },
+  summary: 'The people of this installation: enrols, lists, disables and deletes them, and gives them roles.',
+  description:
+    'A security admin enrols somebody, who gives a passphrase of their own; neither sees what is the other’s. Everything is an event of the ledger, signed by the admin: files that say something else are refused. Nobody changes themselves, and nobody is security admin and auditor. docs/roles.md says what each role may do.',
+  examples: [
+    ['wardmux person add --name "Mara Ueda" --role operator', 'asks Mara for a new passphrase, then the admin for theirs'],
+    ['wardmux person list', 'everybody, with roles, key slots and state'],
+    ['wardmux person disable p-0123456789ab --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the admin’s passphrase'],
+  ],
+  declare: (command, io, done) => {
+    withJson(personOptions(command.command('add')))
+      .description('Enrols somebody. Descriptor 3 opens who enrols, 4 is the new person’s own.')
+      .requiredOption('--name <NAME>', 'the name that colleagues know; it may be typed at the lock page instead of the id')
+      .addOption(roleOption('what they may do; may be given again (default: operator)'))
+      .addOption(new Option('--new-passphrase-fd <N>', 'read the new person’s passphrase from this file descriptor').argParser(descriptor))
+      .action(async (options: AddOptions) => done(await add(options, io)));
+    withJson(command.command('list'))
+      .description('Lists everybody who ever was enrolled.')
+      .action(async (options: { json?: boolean }) => done(await list(options, io)));
+    withJson(personOptions(command.command('roles')))
+      .description('Gives somebody else exactly these roles.')
+      .argument('<ID>', 'whom, by id or name')
+      .addOption(roleOption('a role that they shall have; may be given again'))
+      .option('--none', 'no role at all')
+      .action(async (who: string, options: Parameters<typeof grant>[1]) => done(await grant(who, options, io)));
+    for (const [name, state, help] of changes)
+      withJson(personOptions(command.command(name)))
+        .description(help)
+        .argument('<ID>', 'whom, by id or name')
+        .action(async (who: string, options: Options) => done(await change(who, state, options, io)));
+  },
+};

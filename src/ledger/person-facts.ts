@@ -1,0 +1,125 @@
+/**
+ * What the ledger's events say of people: their keys, their roles, and whether they are still somebody here. Pure: an event that nobody
+ * certified who may is passed over. The first person is the installation's word; everybody else is that of a security admin, who is
+ * somebody else: nobody enrols themselves, gives themselves a role, or comes back by themselves. An id is never free again.
+ */
+import { createHash } from 'node:crypto';
+import { separationOf } from '../access/separation.ts';
+import { personStates, roles as allRoles, type Role } from '../types/words.ts';
+import { certifierOf, keysText, rolesText, stateText } from './certificate.ts';
+import type { LedgerEvent } from './types.ts';
+
+export type PersonState = (typeof personStates)[number];
+
+/** What binds a person's record to the ledger. */
+export interface PersonFacts {
+  /** RFC 7638 thumbprints. Those of the first event stay: a person is their keys. */
+  readonly encryptionKey: string;
+  readonly signingKey: string;
+  /** SHA-256 of the public part of the record and of the sealed keys. */
+  readonly record: string;
+  /** SHA-256 over the key slots, without what a use changes. */
+  readonly slots: string;
+}
+
+/** What the ledger has of a person. */
+export interface KnownPerson extends PersonFacts {
+  /** Number of the `person.keys` that says so: the next one is certified to follow it. */
+  readonly seq: number;
+  /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
+  readonly roles: readonly Role[];
+  /** Numbers of the last `person.roles` and `person.state`; null where there was none. */
+  readonly rolesSeq: number | null;
+  readonly state: PersonState;
+  readonly stateSeq: number | null;
+}
+
+/** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
+const ADMIN: Role = 'security';
+
+/** `slots` of somebody who has none. */
+const NO_SLOTS = createHash('sha256')
+  .update(JSON.stringify(['wardmux/v1/slots']))
+  .digest('hex');
+
+type People = ReadonlyMap<string, KnownPerson>;
+type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People) => KnownPerson | undefined;
+
+const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState };
+
+/** Takes an event of somebody in, or passes it over. */
+export function takePersonEvent(people: Map<string, KnownPerson>, event: LedgerEvent): void {
+  const { action, person } = event;
+  if (person === undefined || !Object.hasOwn(takers, action)) return;
+  const known = people.get(person);
+  if (known?.state === 'deleted') return;
+  const next = takers[action]!(event, person, known, people);
+  if (next) people.set(person, next);
+}
+
+/** The thumbprint of the key that has signed this text, as the event states it. */
+function signerOf({ detail = {} }: LedgerEvent, text: Uint8Array): string | undefined {
+  const { byKey, signature } = detail;
+  return typeof byKey === 'string' && typeof signature === 'string' ? certifierOf(text, { byKey, signature }) : undefined;
+}
+
+/** @returns who certified it, where that is an active security admin who is somebody else, and this is their signature. */
+function isByAdmin(event: LedgerEvent, person: string, people: People, text: (by: string) => Uint8Array): boolean {
+  const by = event.detail?.['by'];
+  if (typeof by !== 'string' || by === person) return false;
+  const admin = people.get(by);
+  return admin?.state === 'active' && admin.roles.includes(ADMIN) && signerOf(event, text(by)) === admin.signingKey;
+}
+
+function takeKeys(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
+  const { installation, detail = {}, seq } = event;
+  const facts = personFacts(detail);
+  if (!facts) return undefined;
+  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null });
+  if (!known) {
+    const isFirst = detail['by'] === undefined && people.size === 0;
+    if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
+    return { ...facts, seq, roles: [], rolesSeq: null, state: 'active', stateSeq: null };
+  }
+  // Whoever can enter an event still cannot put other keys under a known name.
+  if (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey) return undefined;
+  // Slots are one's own affair, as long as one is somebody here.
+  if (detail['by'] !== person || known.state !== 'active' || signerOf(event, text(person)) !== known.signingKey) return undefined;
+  return { ...known, ...facts, seq };
+}
+
+function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
+  const { installation, detail = {}, seq } = event;
+  const roles = readRoles(detail['roles']);
+  if (!known || !roles || separationOf(roles) !== undefined) return undefined;
+  const isFirst = detail['by'] === undefined && people.size === 1 && known.rolesSeq === null;
+  const text = (by: string): Buffer => rolesText({ installation, person, roles, by, after: known.rolesSeq });
+  if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
+  return { ...known, roles, rolesSeq: seq };
+}
+
+function takeState(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
+  const { installation, detail = {}, seq } = event;
+  const state = personStates.find((word) => word === detail['state']);
+  if (!known || !state || state === known.state) return undefined;
+  const record = detail['record'] ?? null;
+  if (state === 'deleted' ? typeof record !== 'string' : record !== null) return undefined;
+  const text = (by: string): Buffer => stateText({ installation, person, state, record: record as string | null, by, after: known.stateSeq });
+  if (!isByAdmin(event, person, people, text)) return undefined;
+  // What is left of somebody who is deleted is their gravestone.
+  const gravestone = state === 'deleted' ? { record: record as string, slots: NO_SLOTS, roles: [] } : {};
+  return { ...known, ...gravestone, state, stateSeq: seq };
+}
+
+function personFacts(detail: LedgerEvent['detail']): PersonFacts | undefined {
+  const { encryptionKey, signingKey, record, slots } = detail ?? {};
+  if (typeof encryptionKey !== 'string' || typeof signingKey !== 'string' || typeof record !== 'string' || typeof slots !== 'string') return undefined;
+  return { encryptionKey, signingKey, record, slots };
+}
+
+/** @returns undefined where it is not a list of roles of ours, each once, in the order of the table. */
+export function readRoles(value: unknown): readonly Role[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const known = allRoles.filter((role) => value.includes(role));
+  return known.length === value.length && known.every((role, i) => role === value[i]) ? known : undefined;
+}

@@ -1,0 +1,198 @@
+/**
+ * Who belongs to an installation, and what they may do. Somebody new makes their own keys under their own passphrase, with nobody else's identity
+ * open; a security admin certifies them afterwards, and sees public keys and ciphertext. Everything is an event that the admin has signed: what it says
+ * counts from there on, and files follow it (src/ledger/person-facts.ts has the rules once more, for whoever can enter events without asking here).
+ */
+import { hostname } from 'node:os';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { separationOf } from '../access/index.ts';
+import type { ScryptParameters } from '../crypto/kdf.ts';
+import { certify, keysText, rolesText, stateText, type Certificate } from '../ledger/certificate.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { KnownPerson, PersonState } from '../ledger/person-facts.ts';
+import { Backoff } from '../people/backoff.ts';
+import { readBackoffKey } from '../people/backoff-key.ts';
+import { createPerson, gravestoneOf } from '../people/person.ts';
+import { factsOf, PersonRefused, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
+import type { Identity, PersonRecord } from '../people/types.ts';
+import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
+import { Refusal } from '../types/refusal.ts';
+import { roles as allRoles, type Role } from '../types/words.ts';
+import { checkName, checkPassphrase } from './first-run.ts';
+import { sameName } from './person.ts';
+
+/** Somebody who is about to be enrolled. */
+export interface NewPerson {
+  readonly name: string;
+  /** UTF-8, as it was typed; wiped here. */
+  readonly passphrase: Uint8Array;
+  readonly workstation?: string;
+  readonly now?: () => Date;
+  /** For tests: parameters that need no measuring. */
+  readonly kdf?: ScryptParameters;
+}
+
+/**
+ * The new person's part: their keys, and a slot that their passphrase opens. Nothing is written, and their identity is closed again.
+ * @throws Refusal `bad-name`, `weak-passphrase`
+ */
+export async function prepareEnrolment({ name: given, passphrase, workstation = hostname(), now = () => new Date(), kdf }: NewPerson): Promise<PersonRecord> {
+  try {
+    const name = checkName(given);
+    const normal = await checkPassphrase(passphrase, name, workstation);
+    try {
+      const made = await createPerson({ name, passphrase: normal, now: now().toISOString(), roles: [], ...(kdf ? { kdf } : {}) });
+      made.identity.destroy();
+      return made.record;
+    } finally {
+      normal.fill(0);
+    }
+  } finally {
+    passphrase.fill(0);
+  }
+}
+
+/** What a security admin works with. */
+export interface PeopleParts {
+  readonly home: Home;
+  readonly installation: Installation;
+  readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;
+  /** Of the security admin: open. */
+  readonly admin: Pick<Identity, 'person' | 'sign'>;
+}
+
+/** Roles, each once, in the order in which they are written. @throws Refusal where one person may not hold all of them */
+export function orderedRoles(wanted: readonly Role[]): readonly Role[] {
+  const ordered = allRoles.filter((role) => wanted.includes(role));
+  const apart = separationOf(ordered);
+  if (apart !== undefined) throw new Refusal('not-together', `${apart} Nothing was changed.`);
+  return ordered;
+}
+
+/**
+ * Enrols somebody. @param record of `prepareEnrolment`.
+ * @throws Refusal, StorageFault, LedgerError: then nobody was enrolled.
+ */
+export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: readonly Role[]): Promise<KnownPerson> {
+  const { home, installation, ledger, admin } = parts;
+  const roles = orderedRoles(wanted);
+  const { id, name } = record;
+  const { facts } = ledger;
+  // An id is never free again; by chance this does not happen.
+  if (facts.person(id)) throw new Refusal('known-id', `The id ${id} was given before. Try again.`);
+  if (namesakeOf(home, facts, name))
+    throw new Refusal('same-name', `Somebody here has the name ${JSON.stringify(name)} already. Give a name that tells them apart. Nothing was changed.`);
+  const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
+  try {
+    new Backoff(home, key).create(id);
+  } finally {
+    key.fill(0);
+  }
+  stagePerson(home, record);
+  const whom = { installation: ledger.installation, person: id, by: admin.person.id, after: null };
+  const keys = factsOf(record);
+  const [forKeys, forRoles] = await Promise.all([signed(admin, keysText({ ...whom, ...keys })), signed(admin, rolesText({ ...whom, roles }))]);
+  await Promise.all([
+    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }),
+    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }),
+  ]);
+  const known = ledger.facts.person(id);
+  if (!known) throw passedOver();
+  takeStaged(home, id);
+  return known;
+}
+
+/** Gives somebody else exactly these roles. @throws Refusal, LedgerError: then nothing was changed. */
+export async function grantRoles({ ledger, admin }: Omit<PeopleParts, 'home' | 'installation'>, id: string, wanted: readonly Role[]): Promise<void> {
+  const roles = orderedRoles(wanted);
+  const known = somebodyElse(ledger.facts, admin, id);
+  if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${id} has these roles already. Nothing was changed.`);
+  const by = admin.person.id;
+  const text = rolesText({ installation: ledger.installation, person: id, roles, by, after: known.rolesSeq });
+  const { seq } = await ledger.append({ action: 'person.roles', person: id, detail: { roles, by, ...(await signed(admin, text)) } });
+  if (ledger.facts.person(id)?.rolesSeq !== seq) throw passedOver();
+}
+
+/**
+ * Disables, enables or deletes somebody else. Of who is deleted the key slots and the sealed keys go: nothing here opens what they recorded any more
+ * but the audit key. @throws Refusal, PersonRefused, StorageFault, LedgerError: then nothing was changed.
+ */
+export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'installation'>, id: string, state: PersonState): Promise<void> {
+  const known = somebodyElse(ledger.facts, admin, id);
+  if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
+  const by = admin.person.id;
+  const gravestone = state === 'deleted' ? gravestoneOf(readPinned(home, ledger.facts, id)!) : undefined;
+  if (gravestone) stagePerson(home, gravestone);
+  const record = gravestone ? factsOf(gravestone).record : null;
+  const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
+  const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
+  const { seq } = await ledger.append({ action: 'person.state', person: id, detail });
+  if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
+  if (!gravestone) return;
+  takeStaged(home, id);
+  // Sealed under a key that is gone; nobody can read how their windows were called.
+  rmSync(join(home.workspaces, `${id}.json`), { force: true });
+}
+
+const signed = (admin: PeopleParts['admin'], text: Uint8Array): Promise<Certificate> => certify(text, admin.person.signingKey, (bytes) => admin.sign(bytes));
+
+/** @throws Refusal where it is nobody, oneself, or somebody who is deleted */
+function somebodyElse(facts: LedgerFacts, { person }: PeopleParts['admin'], id: string): KnownPerson {
+  const known = facts.person(id);
+  if (!known) throw new Refusal('unknown-person', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
+  if (id === person.id)
+    throw new Refusal('not-yourself', 'Nobody gives themselves roles, disables or deletes themselves: another security admin does. Nothing was changed.');
+  if (known.state === 'deleted') throw new Refusal('deleted', `${id} is deleted, and that is for ever. Nothing was changed.`);
+  return known;
+}
+
+/** The ledger has the event, and its rules do not take it: somebody has taken the admin's role meanwhile. */
+const passedOver = (): Refusal =>
+  new Refusal('not-permitted', 'It was entered, and does not count: your roles were changed meanwhile. Look at: wardmux person list');
+
+/** Somebody who is not deleted and has this name. */
+function namesakeOf(home: Home, facts: LedgerFacts, name: string): string | undefined {
+  return facts.people().find((id) => facts.person(id)!.state !== 'deleted' && sameName(nameOf(home, facts, id), name));
+}
+
+/** Undefined where the record is not the ledger's. */
+function nameOf(home: Home, facts: LedgerFacts, id: string): string | undefined {
+  try {
+    return readPinned(home, facts, id)?.name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Somebody, as a list shows them. */
+export interface ListedPerson {
+  readonly id: string;
+  /** Null where the record is not the one that the ledger knows. */
+  readonly name: string | null;
+  readonly roles: readonly Role[];
+  readonly slots: readonly { readonly id: string; readonly type: string; readonly created: string; readonly label?: string }[];
+  readonly state: PersonState;
+  /** What is wrong with the record; null where nothing is. */
+  readonly fault: string | null;
+}
+
+/** Everybody who ever was enrolled, in that order. */
+export function listedPeople(home: Home, facts: LedgerFacts): ListedPerson[] {
+  return facts.people().map((id) => {
+    const { roles, state } = facts.person(id)!;
+    try {
+      const { name, slots } = readPinned(home, facts, id)!;
+      const shown = slots.map((slot) => ({
+        id: slot.id,
+        type: slot.type,
+        created: slot.created,
+        ...(slot.type === 'passkey-prf' ? { label: slot.label } : {}),
+      }));
+      return { id, name, roles, slots: shown, state, fault: null };
+    } catch (error) {
+      return { id, name: null, roles, slots: [], state, fault: error instanceof PersonRefused ? error.reason : 'unreadable' };
+    }
+  });
+}

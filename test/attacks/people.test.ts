@@ -1,0 +1,164 @@
+/** People by the command line, in real processes: who may, who may not, whose passphrase opens what, and what a file that was changed is good for. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { nodeFlags } from '../../src/native/protect.ts';
+import { firstRun } from '../../src/services/first-run.ts';
+import { FileSecretStore } from '../../src/storage/secret-store.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const words = { ada: 'kettle orbit willow prairie stamp', jo: 'marble canyon drizzle hammock violet', ed: 'ribbon falcon cobalt meadow trumpet' };
+let place: string;
+let home: string;
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+/** @param three what descriptor 3 gives, @param four what 4 gives. */
+function wardmux(args: readonly string[], three: string, four = ''): Ran {
+  writeFileSync(join(place, 'three'), `${three}\n`);
+  writeFileSync(join(place, 'four'), `${four}\n`);
+  const cli = join(import.meta.dirname, '../../src/cli/main.ts');
+  const shell = `exec "$@" 3< '${join(place, 'three')}' 4< '${join(place, 'four')}'`;
+  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, cli, ...args], {
+    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+    cwd: place,
+    encoding: 'utf8',
+  });
+  return { status: run.status, out: run.stdout, err: run.stderr };
+}
+const three = ['--passphrase-fd', '3'];
+const list = (): {
+  readonly id: string;
+  readonly name: string | null;
+  readonly roles: string[];
+  readonly state: string;
+  readonly fault: string | null;
+  readonly slots: unknown[];
+}[] => JSON.parse(wardmux(['person', 'list', '--json'], '').out) as ReturnType<typeof list>;
+const idOf = (name: string): string => list().find((one) => one.name === name)!.id;
+interface Event {
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: string;
+  readonly detail: Record<string, unknown>;
+}
+const events = (): Event[] =>
+  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-people-'));
+  const made = await firstRun({
+    home: join(place, 'home'),
+    name: 'Ada Example',
+    passphrase: Buffer.from(words.ada),
+    auditKeyPath: join(place, 'audit-key.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    kdf: newScryptParameters(),
+  });
+  made.identity.destroy();
+  home = made.home.folder;
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+test('a security admin enrols an operator and an auditor, each with a passphrase of their own', () => {
+  const jo = wardmux(['person', 'add', '--name', 'Jo Varga', '--role', 'operator', ...three, '--new-passphrase-fd', '4', '--json'], words.ada, words.jo);
+  expect(jo).toMatchObject({ status: 0 });
+  expect(JSON.parse(jo.out)).toMatchObject({ name: 'Jo Varga', roles: ['operator'] });
+  expect(wardmux(['person', 'add', '--name', 'Ed Moss', '--role', 'auditor', ...three, '--new-passphrase-fd', '4'], words.ada, words.ed).status).toBe(0);
+  expect(list()).toMatchObject([
+    { name: 'Ada Example', roles: ['operator', 'security'], state: 'active' },
+    { name: 'Jo Varga', roles: ['operator'], state: 'active', slots: [{ type: 'passphrase' }] },
+    { name: 'Ed Moss', roles: ['auditor'], state: 'active' },
+  ]);
+  const ada = idOf('Ada Example');
+  for (const { person, detail } of events().filter(({ action, detail: { by } }) => action.startsWith('person.') && by !== undefined)) {
+    expect(person).not.toBe(ada);
+    expect(detail['by']).toBe(ada);
+  }
+});
+
+test('whoever is no security admin enrols, grants, disables and deletes nobody, and it is an event', () => {
+  const before = list();
+  const deeds = [
+    ['person', 'add', '--name', 'Eve', '--role', 'security', '--new-passphrase-fd', '4'],
+    ['person', 'roles', 'Jo Varga', '--role', 'security'],
+    ['person', 'disable', 'Ada Example'],
+    ['person', 'delete', 'Ada Example'],
+  ];
+  for (const [n, deed] of deeds.entries()) {
+    const who = n % 2 === 0 ? 'jo' : 'ed';
+    const { status, err } = wardmux([...deed, ...three], words[who], words.ed);
+    expect([status, err.includes('Your roles do not permit this.')], `${who} ${deed.join(' ')} ${err}`).toEqual([1, true]);
+    expect(events().at(-1)).toMatchObject({ action: 'access.denied', person: idOf(who === 'jo' ? 'Jo Varga' : 'Ed Moss') });
+  }
+  expect(list()).toEqual(before);
+});
+
+test('nobody changes themselves, and nobody becomes security admin and auditor', () => {
+  const before = list();
+  for (const [args, sentence] of [
+    [['person', 'roles', 'Ada Example', '--role', 'operator', '--role', 'security', '--role', 'auditor'], 'Nobody is security admin and auditor'],
+    [['person', 'roles', 'Ada Example', '--role', 'operator'], 'another security admin does'],
+    [['person', 'disable', 'p-ffffffffffff'], 'There is no person'],
+  ] as const) {
+    const { status, err } = wardmux([...args, ...three], words.ada);
+    expect(status, args.join(' ')).toBe(1);
+    expect(err).toContain(sentence);
+  }
+  expect(list()).toEqual(before);
+});
+
+test('whose passphrase it is comes in without an id; a recording opens for its person and for nobody else here', () => {
+  const jo = idOf('Jo Varga');
+  const ran = wardmux(['record', '--json', '--person', 'jo varga', '--', 'echo', 'patient 4711'], '');
+  expect(ran).toMatchObject({ status: 0 });
+  const { recording } = JSON.parse(ran.err.trim().split('\n').at(-1)!) as { recording: string };
+  expect(wardmux(['play', recording, '--raw', ...three], words.jo)).toMatchObject({ status: 0, out: 'patient 4711\r\n' });
+  expect(events().findLast(({ action }) => action === 'unlock')).toMatchObject({ person: jo, outcome: 'success', detail: { crowd: 0 } });
+  for (const who of ['ada', 'ed'] as const) {
+    const { status, out } = wardmux(['play', recording, '--raw', ...three], words[who]);
+    expect([status === 0, out], who).toEqual([false, '']);
+  }
+  // By somebody else's passphrase nobody comes in under her name.
+  expect(wardmux(['play', recording, '--raw', '--person', jo, ...three], words.ada)).toMatchObject({ status: 4, out: '' });
+});
+
+test('tries without an id slow down those without an id, and nobody who says who they are', () => {
+  const wrong = 'ribbon falcon cobalt meadow nothing';
+  const recording = events().findLast(({ action }) => action === 'recording.start')!.detail['recording'] as string;
+  for (let n = 0; n < 5; n++) expect(wardmux(['play', recording, ...three], wrong).err).toContain('That did not open it');
+  expect(wardmux(['play', recording, ...three], words.jo).err).toContain('Too many attempts');
+  expect(wardmux(['play', recording, '--raw', '--person', 'Jo Varga', ...three], words.jo)).toMatchObject({ status: 0, out: 'patient 4711\r\n' });
+});
+
+test('a disabled person opens nothing, and a deleted one never again, whatever record is put in their place', () => {
+  const jo = idOf('Jo Varga');
+  const file = join(home, 'people', `${jo}.json`);
+  const recording = events().findLast(({ action }) => action === 'recording.start')!.detail['recording'] as string;
+  const admin = ['--person', 'Ada Example', ...three];
+  expect(wardmux(['person', 'disable', jo, ...admin], words.ada)).toMatchObject({ status: 0 });
+  expect(wardmux(['play', recording, '--person', jo, ...three], words.jo)).toMatchObject({ status: 2, out: '' });
+  expect(wardmux(['record', '--person', jo, '--', 'echo', 'never'], '').status).not.toBe(0);
+  expect(wardmux(['person', 'enable', jo, ...admin], words.ada)).toMatchObject({ status: 0 });
+  const whole = readFileSync(file);
+  expect(wardmux(['person', 'delete', jo, ...admin], words.ada)).toMatchObject({ status: 0 });
+  expect(readFileSync(file, 'utf8')).not.toContain('ciphertext');
+  expect(wardmux(['person', 'enable', jo, ...admin], words.ada).err).toContain('for ever');
+  writeFileSync(file, whole);
+  const { status, err } = wardmux(['play', recording, '--person', jo, ...three], words.jo);
+  expect([status, err.includes('as the ledger has it')]).toEqual([4, true]);
+  expect(list().find(({ id }) => id === jo)).toMatchObject({ state: 'deleted', fault: 'record', name: null });
+  // The audit key opens what she recorded.
+  expect(wardmux(['play', recording, '--raw', '--key', join(place, 'audit-key.json')], '')).toMatchObject({ status: 0, out: 'patient 4711\r\n' });
+  expect(wardmux(['ledger', 'verify'], '').status).toBe(0);
+});
