@@ -205,6 +205,11 @@ def is_ed_point(data):
     return len(data) == 32 and y < P25519 and y not in ED_SMALL_ORDER
 
 
+def is_ed_key(data):
+    """Whether 32 bytes are a public key: such an encoding, of a y that belongs to a point of the curve."""
+    return is_ed_point(data) and ed_decode(data) is not None
+
+
 def ed25519_verify(public_key, message, signature):
     if len(signature) != 64 or not is_ed_point(public_key) or not is_ed_point(signature[:32]):
         return False
@@ -269,23 +274,29 @@ def p256_multiply2(scalar, point, other_scalar, other):
     return result
 
 
+def p256_point(data):
+    """(x, y) of the one encoding of a point that a key may have: 0x04, x, y, both below p, on the curve. None for anything else.
+
+    The curve has a cofactor of 1: no point is of small order, and the one at infinity cannot be written so.
+    """
+    if len(data) != 65 or data[0] != 4:
+        return None
+    x, y = int.from_bytes(data[1:33], 'big'), int.from_bytes(data[33:], 'big')
+    return (x, y) if x < P256 and y < P256 and (y * y - (x * x * x - 3 * x + B256)) % P256 == 0 else None
+
+
 def p256_verify(public_key, message, r, s):
-    """`public_key` is an uncompressed point: 0x04, x, y."""
-    if len(public_key) != 65 or public_key[0] != 4:
-        return False
-    x = int.from_bytes(public_key[1:33], 'big')
-    y = int.from_bytes(public_key[33:], 'big')
-    if x >= P256 or y >= P256 or (y * y - (x * x * x - 3 * x + B256)) % P256 != 0:
-        return False
-    if not (0 < r < N256 and 0 < s < N256):
+    """`public_key` is an uncompressed point. Of (r, s) and (r, n - s) each is as good as the other."""
+    point = p256_point(public_key)
+    if point is None or not (0 < r < N256 and 0 < s < N256):
         return False
     e = int.from_bytes(hashlib.sha256(message).digest(), 'big')
     w = pow(s, N256 - 2, N256)
-    point = p256_multiply2(e * w % N256, G256 + (1,), r * w % N256, (x, y, 1))
-    if point[2] == 0:
+    total = p256_multiply2(e * w % N256, G256 + (1,), r * w % N256, point + (1,))
+    if total[2] == 0:
         return False
-    z = pow(point[2], P256 - 2, P256)
-    return point[0] * z * z % P256 % N256 == r
+    z = pow(total[2], P256 - 2, P256)
+    return total[0] * z * z % P256 % N256 == r
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -459,11 +470,11 @@ def parse_ssh_key(text):
             return None
         if match[1] == 'ssh-ed25519':
             raw = fields.string()
-            good = is_ed_point(raw)
+            good = is_ed_key(raw)
         else:
             good = fields.string() == b'nistp256'
             raw = fields.string()
-            good = good and len(raw) == 65 and raw[0] == 4
+            good = good and p256_point(raw) is not None
         fields.end()
     except ValueError:
         return None
@@ -834,7 +845,7 @@ def decode_note_key(text, kind=b'\x01'):
     """(name, key id, raw key) of a C2SP note verification key, or None: Ed25519, or of the kind of an ML-DSA-44 cosignature."""
     match = re.fullmatch(r'([!-*,-~]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})', text)
     data = b64(match[3]) if match else None
-    if data is None or data[:1] != kind or not (is_ed_point(data[1:]) if kind == b'\x01' else len(data) == 1 + ML_PUBLIC_KEY):
+    if data is None or data[:1] != kind or not (is_ed_key(data[1:]) if kind == b'\x01' else len(data) == 1 + ML_PUBLIC_KEY):
         return None
     key_id = sha256(match[1].encode(), b'\n', data)[:4]
     return (match[1], key_id, data[1:]) if key_id.hex() == match[2] else None
@@ -1001,6 +1012,28 @@ def read_trust(path):
 
 def is_newer(value, form):
     return isinstance(value, dict) and value.get('format') == form and is_int(value.get('version')) and value['version'] > 1
+
+
+# Of VERIFY.md, with these in the places of what a bundle says of itself: docs/format.md, "Export bundle".
+GUIDE_SHA256 = 'f585c092324b6e764cfa129e3765caf132f3b8b43ed811a5fdac964ab49835ba'
+
+
+def is_own_guide(data, claims):
+    """Whether a VERIFY.md is the one that belongs to this verifier."""
+    values = {'recording': claims['recording'], 'installation': claims['installation'], 'by': claims['exported']['by'], 'time': claims['exported']['time']}
+    for name, value in values.items():
+        place = b'{' + name.encode() + b'}'
+        if place in data:
+            return False
+        data = data.replace(value.encode(), place)
+    return sha256(data).hex() == GUIDE_SHA256
+
+
+def are_signers(trust, data):
+    """Whether each line of an allowed_signers is one of those that follow from the trust file."""
+    own = allowed_signers(trust).encode('utf-8').split(b'\n')
+    lines = data.split(b'\n')
+    return lines.pop() == b'' and all(line != b'' and line in own for line in lines)
 
 
 def allowed_signers(trust):
@@ -1523,7 +1556,8 @@ class EventOrder:
             return wrong('is the first of a segment, and does not begin with the size of the terminal')
         if code == 's' and self.started:
             return wrong('holds a second start')
-        if self.exited and code not in 're':
+        # The size at the beginning of a segment may come between the exit and the end, and nothing else does.
+        if self.exited and code != 'e' and self.due != 'r':
             return wrong('goes on after the exit of the program')
         self.due = None
         self.started = self.started or code == 's'
@@ -1540,6 +1574,8 @@ class EventOrder:
         self.time = time
         if data is not None and not is_event_data(code, data):
             return 'bad-events', f'An event of record {seq} holds what its kind does not have.'
+        if data is not None and code == 'e' and read_object('e', data)['reason'] == 'exit' and not self.exited:
+            return 'bad-events', f'Record {seq} ends the recording with the exit of its program, and none stands before it.'
         return None
 
 
@@ -1951,9 +1987,11 @@ def check_recipients(ledger, headers, trust, by):
     own = next((person['kids'] for person in trust['persons'] if person['id'] == first['person']), None)
     if own is None:
         raise Failure('unknown-person', f'The recording is that of {first["person"]}.')
-    signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == by)
-    if ledger['people'].get(by, (0, None, None))[2] != signing:
-        raise Failure('contradiction', f'The ledger has another signing key of {by} than the trust file.')
+    # Of who exports it the ledger has a key; of its owner it need not have one.
+    for who in [by] + ([first['person']] if first['person'] in ledger['people'] else []):
+        signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == who)
+        if ledger['people'].get(who, (0, None, None))[2] != signing:
+            raise Failure('contradiction', f'The ledger has another signing key of {who} than the trust file.')
     for seq, certifier, key in ledger['certifiers']:
         ssh = next((person['ssh'] for person in trust['persons'] if person['id'] == certifier), None)
         if ssh is None or thumbprint(parse_ssh_key(ssh)[2]) != key:
@@ -2080,6 +2118,8 @@ def verify(folder, trust_path, step):
     if verdict != 'good':
         raise Failure('bad-person-signature', f'{name} was changed.')
     step('signature of the person')
+    guide, signers = read_file(folder, 'VERIFY.md'), read_file(folder, 'allowed_signers')
+    digests['VERIFY.md'], digests['allowed_signers'] = sha256(guide), sha256(signers)
     for name in SUMMED_FILES:
         if name not in digests:
             digests[name] = file_digest(folder, name)
@@ -2105,6 +2145,8 @@ def verify(folder, trust_path, step):
         'policyReplaced': policy_replaced,
         'sealedToOwner': sealed_to_owner,
         'ownVerifier': digests['verify.py'].hex() == trust['verifier']['sha256'],
+        'ownGuide': is_own_guide(guide, claims),
+        'ownSigners': are_signers(trust, signers),
         # Where a key replaced another in between, two have signed: the weaker word of the two counts.
         'secondSignatures': 'good' if second == sums_second == 'good' else 'none',
         'replacedKey': min(signed_by, sums_by) < len(keys) - 1,
@@ -2148,6 +2190,13 @@ def notes_of(facts):
         notes.append(f"Not every segment is sealed to a key of {facts['person']}: that it is theirs is this installation's word alone.")
     if not facts['ownVerifier']:
         notes.append('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.')
+    if not facts['ownGuide']:
+        notes.append('The VERIFY.md in the bundle is not the one that this verifier knows: do not go by it. It is of another version, or somebody else wrote it.')
+    if not facts['ownSigners']:
+        notes.append(
+            'allowed_signers in the bundle has a line that does not follow from the trust file: do not use it. '
+            'Make your own: verify.py --allowed-signers --trust FILE'
+        )
     if facts['replacedKey']:
         half = ' That key has no second half (ML-DSA-44).' if facts['secondSignatures'] == 'none' else ''
         notes.append(

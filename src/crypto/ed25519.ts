@@ -14,10 +14,30 @@ const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17
 const SMALL_ORDER = new Set([0n, 1n, P - 1n, ORDER_8, P - ORDER_8]);
 
 /** Whether 32 bytes are the one encoding of a y below p, and not that of a point of small order: every point that a key or a signature may have. */
-export function isEd25519Point(bytes: Uint8Array): boolean {
+function isEd25519Point(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false;
-  const y = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`) & (2n ** 255n - 1n);
+  const y = yOf(bytes);
   return y < P && !SMALL_ORDER.has(y);
+}
+
+const yOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`) & (2n ** 255n - 1n);
+
+/** d of the curve: RFC 8032, section 5.1. */
+const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+
+/**
+ * Whether 32 bytes are a public key: such an encoding, of a y that belongs to a point of the curve. Asked where a key is read and not at each signature,
+ * because none is good by a key that is no point.
+ */
+export function isEd25519Key(bytes: Uint8Array): boolean {
+  if (!isEd25519Point(bytes)) return false;
+  const y = yOf(bytes);
+  // x^2 = u / v, and u / v is a square exactly where u * v is one (Euler); v is never zero, because -1 / d is no square.
+  const [u, v] = [y * y - 1n, D * y * y + 1n];
+  let power = 1n;
+  for (let base = (u * v) % P, exponent = (P - 1n) / 2n; exponent > 0n; exponent >>= 1n, base = (base * base) % P)
+    if (exponent & 1n) power = (power * base) % P;
+  return power === 1n;
 }
 
 /** @param publicKey raw, 32 bytes. @param signature R || S, 64 bytes. */

@@ -3,9 +3,10 @@
  * every machine. Ed25519 (RFC 8709) and ECDSA on P-256 (RFC 5656); the private keys stay with their owner's callback. ML-DSA-44 is written
  * in the same way, for verifiers that know it: ssh-keygen does not.
  */
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { ed25519Verify, isEd25519Point } from './ed25519.ts';
+import { createHash } from 'node:crypto';
+import { ed25519Verify, isEd25519Key } from './ed25519.ts';
 import { MLDSA44, mldsa44Verify } from './mldsa.ts';
+import { isP256Point, p256PointOf, p256Verify } from './p256.ts';
 import type { InstallationSigner } from './signer.ts';
 
 /** Namespace of every signature over an export: a signature made for another purpose is not one. */
@@ -107,12 +108,12 @@ function decodeSshKey(blob: Buffer): SshPublicKey | undefined {
     if (type === 'ssh-ed25519') {
       const raw = fields.string();
       fields.end();
-      return isEd25519Point(raw) ? { type, raw } : undefined;
+      return isEd25519Key(raw) ? { type, raw } : undefined;
     }
     if (type !== 'ecdsa-sha2-nistp256' || fields.string().toString('latin1') !== 'nistp256') return undefined;
     const raw = fields.string();
     fields.end();
-    return raw.length === 65 && raw[0] === 4 ? { type, raw } : undefined;
+    return isP256Point(raw) ? { type, raw } : undefined;
   } catch {
     return undefined;
   }
@@ -136,14 +137,9 @@ export function mldsa44SshKey(raw: Uint8Array): SshPublicKey {
 
 /** From a P-256 JWK (RFC 7518, section 6.2.1). */
 export function p256SshKey(jwk: { readonly x: string; readonly y: string }): SshPublicKey {
-  const raw = Buffer.concat([Buffer.from([4]), Buffer.from(jwk.x, 'base64url'), Buffer.from(jwk.y, 'base64url')]);
-  if (raw.length !== 65) throw new RangeError('The coordinates of a P-256 key have 32 bytes each.');
+  const raw = p256PointOf(jwk);
+  if (!isP256Point(raw)) throw new RangeError('This is no point of the curve P-256.');
   return { type: 'ecdsa-sha2-nistp256', raw };
-}
-
-function p256Key(key: SshPublicKey): KeyObject {
-  const [x, y] = [key.raw.subarray(1, 33), key.raw.subarray(33)].map((part) => part.toString('base64url'));
-  return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
 }
 
 /** What is signed: MAGIC, namespace, reserved, hash name, hash of the message. */
@@ -257,9 +253,7 @@ export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKe
     if (value.length !== signatureBytes(key.type)) return 'malformed';
     const data = signedBytes(namespace, message);
     if (key.type === 'ssh-mldsa-44') return mldsa44Verify(key.raw, data, value);
-    const good =
-      key.type === 'ssh-ed25519' ? ed25519Verify(key.raw, data, value) : verify('sha256', data, { key: p256Key(key), dsaEncoding: 'ieee-p1363' }, value);
-    return good ? 'good' : 'bad';
+    return (key.type === 'ssh-ed25519' ? ed25519Verify : p256Verify)(key.raw, data, value) ? 'good' : 'bad';
   } catch {
     return 'malformed';
   }

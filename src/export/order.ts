@@ -2,7 +2,7 @@
  * What may follow what in a recording, whoever sealed it: one start, one end, times that go on, a size after each rotation.
  * Each method gives undefined, or in one sentence what is wrong. docs/format.md, "Order of events", is normative.
  */
-import { isEventData } from '../recording/facts.ts';
+import { isEventData, readEndReason } from '../recording/facts.ts';
 import type { EventCode, RecordingEvent } from '../recording/types.ts';
 
 export interface Wrong {
@@ -48,7 +48,8 @@ export class EventOrder {
           : 'is the first of a segment, and does not begin with the size of the terminal',
       );
     if (code === 's' && this.#started) return wrong('holds a second start');
-    if (this.#exited && code !== 'r' && code !== 'e') return wrong('goes on after the exit of the program');
+    // The size at the beginning of a segment may come between the exit and the end, and nothing else does.
+    if (this.#exited && code !== 'e' && this.#due !== 'r') return wrong('goes on after the exit of the program');
     this.#due = undefined;
     if (code === 's') this.#started = true;
     if (code === 'x') this.#exited = true;
@@ -62,6 +63,8 @@ export class EventOrder {
     if (BigInt(timeUs) * 1000n > this.#monoNs) return { code: 'bad-time', detail: `An event of record ${seq} is younger than its record.` };
     this.#timeUs = timeUs;
     if (event && !isEventData(code, event.data)) return { code: 'bad-events', detail: `An event of record ${seq} holds what its kind does not have.` };
+    if (event && code === 'e' && readEndReason(event.data) === 'exit' && !this.#exited)
+      return { code: 'bad-events', detail: `Record ${seq} ends the recording with the exit of its program, and none stands before it.` };
     return undefined;
   }
 }

@@ -270,3 +270,10 @@ export function allowedSigners(trust: Trust): string {
   const line = (id: string, ssh: string): string => `${id} namespaces="${EXPORT_NAMESPACE}" ${ssh}\n`;
   return [...installationKeys(trust).map((key) => line(trust.installation, key.ssh)), ...trust.persons.map((person) => line(person.id, person.ssh))].join('');
 }
+
+/** Whether each line of an allowed_signers is one of those that follow from the trust file. */
+export function areSigners(trust: Trust, file: Buffer): boolean {
+  const own = new Set(allowedSigners(trust).split('\n'));
+  const lines = file.toString('latin1').split('\n');
+  return lines.pop() === '' && lines.every((line) => line !== '' && own.has(line));
+}

@@ -6,10 +6,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBundleCheckpoint } from './checkpoint.ts';
 import { BundleFailure, failureRow } from './failures.ts';
+import { guideText } from './guide.ts';
 import { BUNDLE, SUMMED_FILES } from './layout.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
 import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
-import { parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms } from './trust.ts';
+import { sha256 } from '../merkle/sha256.ts';
+import { areSigners, parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms } from './trust.ts';
 import { checkEnd, checkHeads, checkOutput } from './verify/against-ledger.ts';
 import { checkEvidence } from './verify/evidence.ts';
 import { checkFiles, checkSums, digestOfFile, readable } from './verify/files.ts';
@@ -111,6 +113,9 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   if (personVerdict === 'other-key') throw new BundleFailure('untrusted-person-key', `${BUNDLE.personSignature} is made with another key.`);
   if (personVerdict !== 'good') throw new BundleFailure('bad-person-signature', `${BUNDLE.personSignature} was changed.`);
   step('signature of the person');
+  const guide = small(BUNDLE.guide);
+  const signers = small(BUNDLE.allowedSigners);
+  digests.set(BUNDLE.guide, sha256(guide)).set(BUNDLE.allowedSigners, sha256(signers));
   for (const name of SUMMED_FILES)
     if (!digests.has(name))
       digests.set(
@@ -140,6 +145,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     policyReplaced,
     sealedToOwner,
     ownVerifier: digests.get(BUNDLE.verifier)!.toString('hex') === trust.verifier.sha256,
+    ownGuide: guide.equals(Buffer.from(guideText(claims), 'utf8')),
+    ownSigners: areSigners(trust, signers),
     // Where a key replaced another in between, two have signed: the weaker word of the two counts.
     secondSignatures: (['none', 'unchecked', 'good'] as const).find((word) => word === checkpoint.second || word === second)!,
     replacedKey: Math.min(checkpoint.by, by) < keys.length - 1,

@@ -2,7 +2,7 @@
  * Who says that something is so of a person: whoever enrolled them, changed their slots, their roles or their state, with their own
  * signing key. A signature is for one change of one person in one ledger, so neither another one nor an older one stands in its place.
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { Role } from '../types/words.ts';
 import type { PersonFacts, PersonState } from './person-facts.ts';
@@ -58,20 +58,12 @@ export async function certify(
   key: { readonly x: string; readonly y: string },
   sign: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Certificate> {
-  const point = Buffer.concat([Buffer.from(key.x, 'base64url'), Buffer.from(key.y, 'base64url')]);
-  return { byKey: point.toString('base64url'), signature: Buffer.from(await sign(text)).toString('base64url') };
+  return { byKey: p256PointOf(key).subarray(1).toString('base64url'), signature: Buffer.from(await sign(text)).toString('base64url') };
 }
 
 /** @returns the thumbprint (RFC 7638) of the key that has signed; undefined where it has not. */
 export function certifierOf(text: Uint8Array, { byKey, signature }: Certificate): string | undefined {
   if (!BYTES_64.test(byKey) || !BYTES_64.test(signature)) return undefined;
-  const point = Buffer.from(byKey, 'base64url');
-  const jwk = { kty: 'EC', crv: 'P-256', x: point.toString('base64url', 0, 32), y: point.toString('base64url', 32) } as const;
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')) ? thumbprint(jwk) : undefined;
-  } catch {
-    // Not a point of the curve.
-    return undefined;
-  }
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(byKey, 'base64url')]);
+  return p256Verify(point, text, Buffer.from(signature, 'base64url')) ? thumbprint(p256JwkOf(point)) : undefined;
 }

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { TreeHead } from '../types/head.ts';
-import { ed25519Verify, isEd25519Point } from '../crypto/ed25519.ts';
+import { ed25519Verify, isEd25519Key } from '../crypto/ed25519.ts';
 import { installationHalves, isVouched, type Installation } from '../storage/installation.ts';
 import { MLDSA44, mldsa44Verify } from '../crypto/mldsa.ts';
 import type { SignedCheckpoint } from './types.ts';
@@ -129,7 +129,7 @@ function decodeKey(text: string, type: number): { readonly name: string; readonl
 /** @returns undefined when the text is not the one text of an Ed25519 verification key with the right key id. */
 export function decodeNoteKey(text: string): NoteKey | undefined {
   const decoded = decodeKey(text, ED25519);
-  if (!decoded || decoded.publicKey.length !== 32 || !isEd25519Point(decoded.publicKey)) return undefined;
+  if (!decoded || decoded.publicKey.length !== 32 || !isEd25519Key(decoded.publicKey)) return undefined;
   const key = noteKey(decoded.name, decoded.publicKey);
   return encodeNoteKey(key) === text ? key : undefined;
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { scryptLimits } from '../crypto/kdf.ts';
 import type { PersonRecord } from './types.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { base64url, publicJwkSchema } from '../types/keys.ts';
+import { publicJwkSchema } from '../crypto/p256.ts';
+import { base64url } from '../types/keys.ts';
 
 /** One name, shown on the lock screen and in ledgers: no line breaks and no control or direction characters. */
 export const nameSchema = z

@@ -18,5 +18,3 @@ export interface PublicJwk {
   readonly x: string;
   readonly y: string;
 }
-
-export const publicJwkSchema = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: base64url(32, 32), y: base64url(32, 32) });

@@ -501,7 +501,7 @@ test('a bundle opens its own head of an event, and shows nothing of the other re
   expect(judgeInPython([target], site.trustFile)).toEqual([verdict]);
   // The ledger itself still has both.
   for (const { recording, size } of heads) expect((await site.ledger.recording(recording))!.head.size).toBe(size);
-  for (const writer of made) await writer.end('exit');
+  for (const writer of made) await writer.end('exit', { code: 0, signal: 0 });
 });
 
 /**

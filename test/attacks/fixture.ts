@@ -177,10 +177,10 @@ export async function session(writer: RecordingWriter): Promise<void> {
   writer.output(Buffer.from([0xf0, 0x9f, 0x98]));
 }
 
-/** Judges many bundles with verify.py in one process. */
+/** Judges many bundles with verify.py in one process. @param trust the file of all of them, or one for each. */
 export function judgeInPython(
   bundles: readonly string[],
-  trust: string,
+  trust: string | readonly string[],
   options: { readonly env?: Record<string, string>; readonly timeout?: number } = {},
 ): Verdict[] {
   const script = `
@@ -189,10 +189,10 @@ spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 for line in sys.stdin.read().splitlines():
-    print(json.dumps(module.judge(line, sys.argv[2])))
+    print(json.dumps(module.judge(*line.split('\\t'))))
 `;
-  const run = spawnSync('python3', ['-B', '-c', script, verifier, trust], {
-    input: bundles.join('\n'),
+  const run = spawnSync('python3', ['-B', '-c', script, verifier], {
+    input: bundles.map((bundle, i) => `${bundle}\t${typeof trust === 'string' ? trust : trust[i]}`).join('\n'),
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     env: { ...process.env, ...options.env },

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
 import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKey, type SshPublicKey } from '../../src/crypto/sshsig.ts';
-import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
+import { guideText } from '../../src/export/guide.ts';
+import type { BundleSummary } from '../../src/export/summary.ts';
+import { allowedSigners, makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { leafHash, MerkleTree, StoredTree } from '../../src/merkle/tree.ts';
 import { inclusionPath } from '../../src/merkle/tree.fixture.ts';
@@ -320,9 +322,9 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
     exported: forgery.exported,
   };
   files.set(BUNDLE.summary, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`, 'utf8'));
-  files.set(BUNDLE.allowedSigners, Buffer.from('# not looked at\n'));
+  files.set(BUNDLE.allowedSigners, Buffer.from(allowedSigners(keys.trust)));
   files.set(BUNDLE.verifier, VERIFIER);
-  files.set(BUNDLE.guide, Buffer.from('# not looked at\n'));
+  files.set(BUNDLE.guide, Buffer.from(guideText(summary as unknown as BundleSummary)));
   forgery.files(files);
   signAgain(files, keys, forgery.sshHash);
   forgery.late(files);
@@ -333,13 +335,17 @@ export function forge(forgery: Forgery, keys: InsiderKeys): Map<string, Buffer> 
 export function signAgain(files: Map<string, Buffer>, keys: InsiderKeys, hash = 'sha512'): void {
   const sums = Buffer.from(SUMMED_FILES.map((name) => `${sha256(files.get(name) ?? '').toString('hex')}  ${name}\n`).join(''), 'latin1');
   files.set(BUNDLE.sums, sums);
-  files.set(BUNDLE.installationSignature, Buffer.from(installationSignature(sums, keys, hash)));
+  files.set(BUNDLE.installationSignature, Buffer.from(installationSignature(sums, keys, { hash })));
   files.set(BUNDLE.personSignature, Buffer.from(sshSignature(sums, keys.person, { hash })));
 }
 
 /** Of both halves, one after the other. */
-export function installationSignature(sums: Buffer, { installation, second }: Pick<InsiderKeys, 'installation' | 'second'>, hash = 'sha512'): string {
-  return sshSignature(sums, installation, { hash }) + (second ? sshSignature(sums, secondSsh(second), { hash }) : '');
+export function installationSignature(
+  message: Buffer,
+  { installation, second }: Pick<InsiderKeys, 'installation' | 'second'>,
+  options: SshSignatureOptions = {},
+): string {
+  return sshSignature(message, installation, options) + (second ? sshSignature(message, secondSsh(second), options) : '');
 }
 
 export const secondSsh = ({ publicKey, sign: signBytes }: SecondPair): SshKeyPair => ({ publicKey: mldsa44SshKey(publicKey), sign: signBytes });
@@ -358,13 +364,24 @@ export function cosignature(origin: string, { size, root }: { readonly size: num
   return `— ${origin} ${Buffer.concat([id, time, second.sign(message)]).toString('base64')}\n`;
 }
 
-/** An SSH signature with any digest and namespace, and so many needless zeros in front of a key's numbers. */
-export function sshSignature(
-  message: Buffer,
-  pair: SshKeyPair,
-  options: { readonly hash?: string; readonly namespace?: string; readonly width?: number; readonly zeros?: number } = {},
-): string {
-  const { hash = 'sha512', namespace = EXPORT_NAMESPACE, width = 70, zeros = 0 } = options;
+/** How an SSH signature may differ from ours. */
+export interface SshSignatureOptions {
+  readonly hash?: string;
+  readonly namespace?: string;
+  /** Base64 characters a line. */
+  readonly width?: number;
+  /** Needless zeros in front of a key's numbers. */
+  readonly zeros?: number;
+  /** What stands in the field that is reserved, and is signed with the rest. */
+  readonly reserved?: string;
+  readonly version?: number;
+  /** The last string, in the place of a signature. */
+  readonly last?: Buffer;
+}
+
+/** An SSH signature with any digest and namespace. */
+export function sshSignature(message: Buffer, pair: SshKeyPair, options: SshSignatureOptions = {}): string {
+  const { hash = 'sha512', namespace = EXPORT_NAMESPACE, width = 70, zeros = 0, reserved = '', version = 1, last } = options;
   const string = (bytes: Uint8Array | string): Buffer => {
     const data = Buffer.from(bytes as Uint8Array);
     const length = Buffer.alloc(4);
@@ -381,15 +398,16 @@ export function sshSignature(
     return string(Buffer.concat([Buffer.alloc(zeros + (trimmed[0]! & 0x80 ? 1 : 0)), trimmed]));
   };
   const digest = createHash(hash).update(message).digest();
-  const raw = Buffer.from(pair.sign(Buffer.concat([Buffer.from('SSHSIG'), string(namespace), string(''), string(hash), string(digest)])));
+  const raw = Buffer.from(pair.sign(Buffer.concat([Buffer.from('SSHSIG'), string(namespace), string(reserved), string(hash), string(digest)])));
   const value = pair.publicKey.type === 'ecdsa-sha2-nistp256' ? Buffer.concat([mpint(raw.subarray(0, 32)), mpint(raw.subarray(32))]) : raw;
   const blob = Buffer.concat([
-    Buffer.from('SSHSIG\0\0\0\u0001', 'latin1'),
+    Buffer.from('SSHSIG'),
+    Buffer.of(0, 0, 0, version),
     string(encodeSshKey(pair.publicKey)),
     string(namespace),
-    string(''),
+    string(reserved),
     string(hash),
-    string(Buffer.concat([string(pair.publicKey.type), string(value)])),
+    string(last ?? Buffer.concat([string(pair.publicKey.type), string(value)])),
   ]);
   const body = blob.toString('base64').match(new RegExp(`.{1,${width}}`, 'g'))!;
   return `-----BEGIN SSH SIGNATURE-----\n${body.join('\n')}\n-----END SSH SIGNATURE-----\n`;

@@ -85,6 +85,13 @@ export function hybridTable(name: string, keep: boolean): HybridRow[] {
     ['the first signature of the checkpoint taken off', 'half-signature', trust, note([text, two])],
     ['the second signature of the sums taken off', 'half-signature', trust, sums([a])],
     ['the first signature of the sums taken off', 'half-signature', trust, sums([b])],
+    ['the first signature of the checkpoint changed, the second taken off', 'bad-checkpoint', trust, note([text, spoiled(one)])],
+    [
+      'the first signature of the sums over something else, the second taken off',
+      'bad-installation-signature',
+      trust,
+      sums([sshSignature(Buffer.from('x'), first.installation)]),
+    ],
     ['the second signature of the checkpoint by a stranger', 'half-signature', trust, note([text, one, strangeTwo])],
     ['the second signature of the sums by a stranger', 'half-signature', trust, sums([a, strangeB])],
     ['the second signature of the checkpoint changed', 'bad-checkpoint', trust, note([text, one, spoiled(two)])],

@@ -2,14 +2,17 @@
  * What somebody with every key could make of a recording: rightly sealed, proven and signed, and not true, or not as docs/format.md
  * says. Both verifiers must refuse it, in the same words.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { guideText } from '../../src/export/guide.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
+import type { BundleSummary } from '../../src/export/summary.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { trustText } from '../../src/export/trust.ts';
-import { judgeInPython } from './fixture.ts';
+import { judgeInPython, root } from './fixture.ts';
 import { forge, honest, insiderKeys, sshSignature, writeFiles } from './forge.ts';
 import { hybridTable } from './hybrid-table.ts';
 import { insiderTableFor } from './insider-table.ts';
@@ -42,16 +45,12 @@ test('both verifiers refuse each, in the same words', () => {
   expect(Object.fromEntries(verdicts.map(({ code }, i) => [insiderTable[i]![0], code]))).toEqual(
     Object.fromEntries(insiderTable.map(([name, code]) => [name, code])),
   );
-  for (const trust of new Set(trusts)) {
-    const trustFile = join(folder, 'trust.json');
-    writeFileSync(trustFile, trust);
-    const rows = [...trusts.keys()].filter((i) => trusts[i] === trust);
-    const inPython = judgeInPython(
-      rows.map((i) => folders[i]!),
-      trustFile,
-    );
-    inPython.forEach((verdict, n) => expect(verdict, insiderTable[rows[n]!]![0]).toEqual(verdicts[rows[n]!]));
-  }
+  for (const [i, [name, , , , facts]] of insiderTable.entries()) if (facts) expect(verdicts[i]!.facts, name).toMatchObject(facts);
+  const files = trusts.map((trust, i) => {
+    writeFileSync(`${folders[i]!}.trust`, trust);
+    return `${folders[i]!}.trust`;
+  });
+  judgeInPython(folders, files).forEach((verdict, i) => expect(verdict, insiderTable[i]![0]).toEqual(verdicts[i]));
 });
 
 test('a key of two halves: both signed, each is of that key, and a successor is certified by both', () => {
@@ -63,15 +62,12 @@ test('a key of two halves: both signed, each is of that key, and a successor is 
   });
   const verdicts = rows.map(([, , trust], i) => verifyBundle(folders[i]!, trust));
   expect(rows.map(([name], i) => [name, verdicts[i]!.code])).toEqual(rows.map(([name, code]) => [name, code]));
-  for (const trust of new Set(rows.map((row) => row[2]))) {
-    const part = rows.flatMap((row, i) => (row[2] === trust ? [i] : []));
-    expect(
-      judgeInPython(
-        part.map((i) => folders[i]!),
-        `${folders[part[0]!]!}.trust`,
-      ),
-    ).toEqual(part.map((i) => verdicts[i]));
-  }
+  expect(
+    judgeInPython(
+      folders,
+      folders.map((each) => `${each}.trust`),
+    ),
+  ).toEqual(verdicts);
   expect(verdicts.find(({ code }) => code === 'half-signature')).toMatchObject({
     status: 44,
     sentence: 'The key of the installation has two halves, and only one of them signed.',
@@ -81,6 +77,14 @@ test('a key of two halves: both signed, each is of that key, and a successor is 
   const replaced = verdicts.filter(({ facts }) => facts?.replacedKey);
   expect(replaced.length).toBeGreaterThan(0);
   for (const { notes } of replaced) expect(notes).toContainEqual(expect.stringContaining('a key that was replaced'));
+});
+
+test('the page and verify.py know the guide of this version by its digest', () => {
+  const places = { recording: '{recording}', installation: '{installation}', exported: { by: '{by}', time: '{time}' } };
+  const digest = createHash('sha256')
+    .update(guideText(places as BundleSummary))
+    .digest('hex');
+  for (const file of ['docs/format.md', 'assets/verify.py']) expect(readFileSync(join(root, file), 'utf8'), file).toContain(digest);
 });
 
 test('a trust file is believed as it was written, and certificates of keys are checked', () => {

@@ -252,11 +252,11 @@ function changeFile(files: Map<string, Buffer>, c: Chance, names: readonly strin
   files.set(name, Buffer.concat([content.subarray(0, at), c.one([Buffer.of(c.below(256)), c.one(raw)]), content.subarray(at + c.below(2))]));
 }
 
-const looked = [BUNDLE.evidence, BUNDLE.cast, BUNDLE.ledger, BUNDLE.summary, BUNDLE.checkpoint];
+const looked = [BUNDLE.evidence, BUNDLE.cast, BUNDLE.ledger, BUNDLE.summary, BUNDLE.checkpoint, BUNDLE.guide, BUNDLE.allowedSigners];
 
-/** Changes what nobody signs for: the signatures of the installation, of each half of its key, and the lines of the checkpoint. */
+/** Changes what nobody signs for: the signatures of the installation, of each half of its key, and of the person, and the lines of the checkpoint. */
 function changeSignatures(files: Map<string, Buffer>, c: Chance): void {
-  const name = c.one([BUNDLE.installationSignature, BUNDLE.checkpoint]);
+  const name = c.one([BUNDLE.installationSignature, BUNDLE.checkpoint, BUNDLE.personSignature]);
   const parts = files
     .get(name)!
     .toString('latin1')

@@ -9,7 +9,14 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** A signed note by the installation's key. */
 export function noteOf(name: string, text: string, sign: (bytes: Uint8Array) => Uint8Array): string {
-  const { publicKey } = ed25519Of(`${name}/installation`);
+  return signedNote(text, ed25519Of(`${name}/installation`).publicKey, sign);
+}
+
+/** A signed note by the first half of a key. */
+export const noteBy = ({ installation, noteSign }: Pick<InsiderKeys, 'installation' | 'noteSign'>, text: string): string =>
+  signedNote(text, installation.publicKey.raw, noteSign);
+
+function signedNote(text: string, publicKey: Buffer, sign: (bytes: Uint8Array) => Uint8Array): string {
   const id = sha256(ORIGIN, Buffer.of(0x0a, 0x01), publicKey).subarray(0, 4);
   return `${text}\n— ${ORIGIN} ${Buffer.concat([id, sign(Buffer.from(text, 'utf8'))]).toString('base64')}\n`;
 }
@@ -21,8 +28,15 @@ export function checkpointOf(size: number, root: Buffer, ...more: readonly strin
 
 type Files = Map<string, Buffer>;
 
+/** The lines of events.jsonl, and the roots over the first of them. */
+export interface LedgerLines {
+  readonly lines: readonly string[];
+  readonly rootAt: (size: number) => Buffer;
+  readonly first: (size: number) => LedgerLines;
+}
+
 /** @param change of the events, before they are written. */
-function makeLedger(name: string, keys: InsiderKeys, change: (f: Forgery) => void = () => undefined, sizes?: readonly number[]): Files {
+export function linesOf(keys: InsiderKeys, change: (f: Forgery) => void = () => undefined): LedgerLines {
   const forgery = honest(keys);
   forgery.events = forgery.events.filter(({ hidden }) => hidden !== true);
   const start = forgery.events.find(({ action }) => action === 'recording.start')!;
@@ -36,9 +50,19 @@ function makeLedger(name: string, keys: InsiderKeys, change: (f: Forgery) => voi
     leaves.push(sha256(Buffer.of(0), event));
     return head ? `${event.slice(0, -1)},"opened":${JSON.stringify(headsEvent(seq, { recording: RECORDING, ...head }).opened)}}` : event;
   });
-  const note = (text: string): string => noteOf(name, text, keys.noteSign);
-  const rootAt = (size: number): Buffer => rootOf(leaves.slice(0, size));
-  const signed = (sizes ?? [0, lines.length]).map((size) => JSON.stringify({ note: note(checkpointOf(size, rootAt(size))) }));
+  const upTo = (size: number): LedgerLines => ({ lines: lines.slice(0, size), rootAt: (at) => rootOf(leaves.slice(0, at)), first: upTo });
+  return upTo(lines.length);
+}
+
+/** A checkpoint of the first lines. */
+export interface Mark {
+  readonly size: number;
+  readonly note: (size: number, root: Buffer) => string;
+}
+
+/** The files of a ledger. @param sign makes the signed note of a head's text. */
+export function filesOf({ lines, rootAt }: LedgerLines, marks: readonly Mark[], sign: (text: string) => string): Files {
+  const signed = marks.map(({ size, note }) => JSON.stringify({ note: note(size, rootAt(size)) }));
   const chain = (count: number): readonly [bytes: number, sha256: Buffer] =>
     signed
       .slice(0, count)
@@ -50,7 +74,7 @@ function makeLedger(name: string, keys: InsiderKeys, change: (f: Forgery) => voi
   ] as const) {
     const [bytes, c] = chain(count);
     const text = checkpointOf(lines.length, rootAt(lines.length), `head ${generation}`, `checkpoints ${count} ${bytes} ${hex(c)}`);
-    head.write(note(text), (generation % 2) * 4096, 'utf8');
+    head.write(sign(text), (generation % 2) * 4096, 'utf8');
   }
   return new Map([
     ['events.jsonl', Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8')],
@@ -59,11 +83,23 @@ function makeLedger(name: string, keys: InsiderKeys, change: (f: Forgery) => voi
   ]);
 }
 
+function makeLedger(name: string, keys: InsiderKeys, change?: (f: Forgery) => void, sizes?: readonly number[]): Files {
+  const made = linesOf(keys, change);
+  const note = (text: string): string => noteOf(name, text, keys.noteSign);
+  const marks = (sizes ?? [0, made.lines.length]).map((size): Mark => ({ size, note: (at, root) => note(checkpointOf(at, root)) }));
+  return filesOf(made, marks, note);
+}
+
 export const goodLedger = (name: string, keys: InsiderKeys): Files => makeLedger(name, keys);
 
 export interface LedgerCase {
   readonly name: string;
   readonly codes: readonly string[];
+  /** installation.json of the installation whose ledger it is, where its key is not that of keys.json alone. */
+  readonly installation?: string;
+  /** Events under the newest checkpoint that each half of its key signed, and the sizes of those that one half signed; where the case is about them. */
+  readonly whole?: number;
+  readonly halfSigned?: readonly number[];
   /** What is not as in `ledger/`: base64, or null where the file is not there. */
   readonly files: Readonly<Record<string, string | null>>;
 }

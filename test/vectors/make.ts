@@ -10,9 +10,12 @@ import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { BUNDLE } from '../../src/export/layout.ts';
 import { trustText, type Trust } from '../../src/export/trust.ts';
+import type { BundleFacts } from '../../src/export/verify/verdict.ts';
 import { checkpointOf, goodLedger, ledgerVectors, noteOf as signedNote, ORIGIN } from './ledgers.ts';
-import { anchorVectors, personVectors, proofVectors } from './others.ts';
+import { anchorVectors, lateVectors, personVectors, proofVectors } from './others.ts';
+import { rotatedLedgers } from './rotated.ts';
 import { segmentVectors } from './segments.ts';
+import { signatureVectors } from './signatures.ts';
 import { INSTALLATION, makeExample, RECORDING, secretOf } from './example.ts';
 import { keptSignatures } from './kept.ts';
 import { bytesOf, ed25519Of, p256Of, pieceDigest, ratchetOf, rootOf, sha256, smallOrderSignature, thumbprintOf } from './second-writer.ts';
@@ -34,8 +37,10 @@ export function makeVectors(): Map<string, Buffer> {
   files.set('records.json', json(records(keys)));
   files.set('trees.json', json(trees()));
   files.set('notes.json', json(notes(keys)));
+  files.set('signatures.json', json(signatureVectors(NAME)));
   for (const [name, content] of goodLedger(NAME, keys)) files.set(`ledger/${name}`, content);
-  files.set('ledgers.json', json(ledgerVectors(NAME, keys)));
+  files.set('ledgers.json', json([...ledgerVectors(NAME, keys), ...rotatedLedgers(NAME)]));
+  files.set('late.json', json(lateVectors(NAME, keys)));
   files.set('segments.json', json(segmentVectors(NAME, p256Of(`${NAME}/owner`), p256Of(`${NAME}/audit`))));
   files.set('persons.json', json(personVectors(NAME)));
   files.set('proof.json', json(proofVectors(NAME)));
@@ -177,6 +182,8 @@ interface Case {
   readonly status: number;
   /** The trust file, where it is not trust.json. */
   readonly trust?: string;
+  /** Of a good bundle the facts that the case is about. */
+  readonly facts?: Partial<BundleFacts>;
   /** Files of the bundle that are not those of good/; null: not there. Base64. */
   readonly files: Readonly<Record<string, string | null>>;
 }
@@ -262,7 +269,7 @@ function knownKey(publicKey: Buffer, certificate: string | null): Trust['keys'][
 }
 
 /** Trust files of the good bundle: what is written; what both must say; its text. */
-function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: string, trust: string])[] {
+function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: string, trust: string, facts?: Partial<BundleFacts>])[] {
   const { trust } = keys;
   const next = ed25519Of(`${NAME}/next`);
   const stranger = p256Of(`${NAME}/stranger`);
@@ -283,6 +290,10 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     ssh: sshKeyText(strangers.publicKey),
     inForce: [{ from: 1, to: null }],
   };
+  const own = keys.person.publicKey.raw;
+  const nowhere = Buffer.from(p256SshKey(keys.audit).raw).fill(1, 64);
+  const jwk = { x: nowhere.toString('base64url', 1, 33), y: nowhere.toString('base64url', 33) };
+  const offTheCurve = { ...audit, kid: thumbprintOf(jwk), ssh: sshKeyText({ type: 'ecdsa-sha2-nistp256', raw: nowhere }) };
   /** Number of the recording's start in the good bundle. */
   const START = 3;
   const spans = (...all: readonly (readonly [from: number, to: number | null])[]): Trust['auditKeys'][number] => ({
@@ -294,11 +305,21 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
   const persons = (...all: Trust['persons']): string => trustText({ ...trust, persons: all });
   const named = (name: string): string => trustText({ ...trust, persons: [{ ...person, name }] });
   const good = by(keys.installation, next, INSTALLATION_KEY_NAMESPACE);
+  const before = by({ publicKey: ed25519SshKey(next.publicKey), sign: next.sign }, { publicKey: keys.installation.publicKey.raw }, INSTALLATION_KEY_NAMESPACE);
+  const key64 = Array.from({ length: 63 }, () => ({ algorithm: 'ml-dsa-65', key: 'AAAA' }));
+  /** A person whose OpenSSH key is of this point, as somebody could write it. */
+  const withPoint = (point: Uint8Array): string => persons({ ...person, ssh: sshKeyText({ type: 'ecdsa-sha2-nistp256', raw: Buffer.from(point) }) });
   const small = Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex');
   const other = { algorithm: 'ml-dsa-65', key: 'AAAA' };
   return [
-    ['a second key with a certificate of the first', 'good', rotated(good)],
-    ['a second key that is pinned', 'good', rotated(null)],
+    ['a second key with a certificate of the first', 'good', rotated(good), { replacedKey: true }],
+    ['a second key that is pinned', 'good', rotated(null), { replacedKey: true }],
+    [
+      'a key that the one of the bundle replaced',
+      'good',
+      withKeys(knownKey(next.publicKey, null), knownKey(keys.installation.publicKey.raw, before)),
+      { replacedKey: false },
+    ],
     [
       'a second key with a certificate of its own',
       'bad-trust',
@@ -311,8 +332,20 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     ['a first key with a certificate', 'bad-trust', withKeys(knownKey(next.publicKey, good), first)],
     ['a key of an algorithm to come between a key and the one that it certified', 'good', withKeys(first, other, knownKey(next.publicKey, good))],
     ['no key but of an algorithm to come', 'bad-trust', withKeys(other)],
+    [
+      'keys of two algorithms to come',
+      'good',
+      withKeys(first, other, { algorithm: 'slh-dsa-128s', key: '!~' }, other),
+      { unknownAlgorithms: ['ml-dsa-65', 'slh-dsa-128s'] },
+    ],
+    ['64 keys, whatever their algorithms', 'good', withKeys(first, ...key64)],
+    ['65 keys', 'bad-trust', withKeys(first, ...key64, other)],
+    ['a key of an algorithm to come with a space in it', 'bad-trust', withKeys(first, { algorithm: 'ml-dsa-65', key: 'A A' })],
+    ['a key of an algorithm to come without a character', 'bad-trust', withKeys(first, { algorithm: 'ml-dsa-65', key: '' })],
+    ['a key of an algorithm in capitals', 'bad-trust', withKeys(first, { algorithm: 'ML-DSA-65', key: 'AAAA' })],
     ['a key twice', 'bad-trust', withKeys(first, first)],
     ['a key of small order', 'bad-trust', withKeys(first, knownKey(small, null))],
+    ['a key whose y belongs to no point', 'bad-trust', withKeys(first, knownKey(Buffer.from(`02${'00'.repeat(31)}`, 'hex'), null))],
     ['a key that is not below p', 'bad-trust', withKeys(first, knownKey(Buffer.from(`${'f'.repeat(62)}7f`, 'hex'), null))],
     [
       'a note key of another key than its OpenSSH key',
@@ -326,6 +359,13 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
     ],
     ['a person twice', 'bad-trust', persons(person, { ...person, kids: [strange.kid] })],
     ['a key that two persons have', 'bad-trust', persons(person, { ...person, id: 'p-00000000000b' })],
+    ['an OpenSSH key that two persons have', 'good', persons(person, { ...person, id: 'p-00000000000b', kids: [strange.kid] })],
+    ['a person without a key that recordings are sealed to', 'bad-trust', persons({ ...person, kids: [] })],
+    ['a person whose key lies not on the curve', 'bad-trust', withPoint(Buffer.from(own).fill(1, 64))],
+    ['a person whose key is compressed', 'bad-trust', withPoint(Buffer.concat([Buffer.of(2 + (own[64]! & 1)), own.subarray(1, 33)]))],
+    ['a person whose key is in the hybrid form', 'bad-trust', withPoint(Buffer.concat([Buffer.of(6 + (own[64]! & 1)), own.subarray(1)]))],
+    ['a person whose key is the point at infinity', 'bad-trust', withPoint(Buffer.of(0))],
+    ['an audit key that lies not on the curve', 'bad-trust', audits(offTheCurve)],
     ['an owner with another key in the trust file', 'bad-recipients', persons({ ...person, kids: [strange.kid] })],
     ['a note key with padding that it does not need', 'bad-trust', keys.trustText.replace(/("ledger": ".*)"/, '$1="')],
     ['an audit key that was in force until the recording began', 'good', audits(spans([1, START]))],
@@ -353,11 +393,12 @@ function trusts(keys: InsiderKeys): readonly (readonly [name: string, code: stri
 
 function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
   const status = (code: string): number => failureTable.find((row) => row.code === code)?.status ?? 0;
-  const caseOf = (name: string, code: string, files: ReadonlyMap<string, Buffer>, trust?: string): Case => ({
+  const caseOf = (name: string, code: string, files: ReadonlyMap<string, Buffer>, trust?: string, facts?: Partial<BundleFacts>): Case => ({
     name,
     code,
     status: status(code),
     ...(trust === undefined ? {} : { trust }),
+    ...(facts === undefined ? {} : { facts }),
     files: Object.fromEntries(
       [...new Set([...good.keys(), ...files.keys()])]
         .filter((file) => !files.get(file)?.equals(good.get(file) ?? Buffer.from('\0')))
@@ -370,12 +411,12 @@ function bundles(keys: InsiderKeys, good: ReadonlyMap<string, Buffer>): Case[] {
       const trust = change(files, keys);
       return caseOf(name, code, files, trust ?? undefined);
     }),
-    ...trusts(keys).map(([name, code, trust]) => caseOf(name, code, good, trust)),
+    ...trusts(keys).map(([name, code, trust, facts]) => caseOf(name, code, good, trust, facts)),
     ...hybridTable(NAME, true).map(([name, code, trust, files]) => caseOf(`two halves: ${name}`, code, files, trust)),
-    ...insiderTableFor(keys).map(([name, code, change, trust]) => {
+    ...insiderTableFor(keys).map(([name, code, change, trust, facts]) => {
       const forgery: Forgery = honest(keys);
       change(forgery);
-      return caseOf(`signed again: ${name}`, code, forge(forgery, keys), trust);
+      return caseOf(`signed again: ${name}`, code, forge(forgery, keys), trust, facts);
     }),
   ];
 }

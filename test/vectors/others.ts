@@ -1,7 +1,7 @@
 /** What the digests of `person.keys` are over, the proof of an open identity, and heads as anchors outside get them. */
-import { INSTALLATION, PERSON } from './example.ts';
-import { noteOf, checkpointOf } from './ledgers.ts';
-import { bytesOf, ecdsa, jweOf, p256Of, sha256, thumbprintOf, timestampQuery, proofOf } from './second-writer.ts';
+import { INSTALLATION, PERSON, RECORDING } from './example.ts';
+import { noteOf, checkpointOf, ORIGIN } from './ledgers.ts';
+import { bytesOf, ecdsa, ed25519Of, jweOf, p256Of, sha256, thumbprintOf, timestampQuery, proofOf } from './second-writer.ts';
 import type { InsiderKeys } from '../attacks/forge.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -130,5 +130,39 @@ export function anchorVectors(name: string, keys: InsiderKeys): unknown {
     },
     syslog: { note: newest, head: head(42), host, message, frame: hex(Buffer.from(`${Buffer.byteLength(message)} ${message}`, 'utf8')) },
     timestampQuery: { data: newest, nonce: hex(nonce), query: hex(timestampQuery(Buffer.from(newest, 'utf8'), nonce)) },
+  };
+}
+
+/** Files of `ledger.late/`: events that a process could not enter before its end, and what is none of ours. */
+export function lateVectors(name: string, keys: InsiderKeys): unknown {
+  const happened = { time: '2026-03-05T07:00:00.000Z', monoUs: 81_234_567 };
+  const lock = { entry: { action: 'lock', detail: { cause: 'idle' } }, authority: null, happened };
+  const unlock = {
+    entry: { action: 'unlock', person: PERSON, outcome: 'success', detail: { method: 'passphrase' } },
+    authority: { aal: 1, credential: 'k-000000000001' },
+    happened,
+  };
+  const heads = { entry: { action: 'recording.heads', heads: [{ recording: RECORDING, size: 7, root: hex(sha256('root 7')) }] }, authority: null, happened };
+  const text = (first: string, lines: readonly unknown[]): string => `${first}\n${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`;
+  const kept = (what: string, entries: readonly unknown[]) => {
+    const signed = text(`${ORIGIN}/late`, entries);
+    return { name: what, file: noteOf(name, signed, keys.noteSign), sha256: hex(sha256(signed)), entries };
+  };
+  const refused = (what: string, file: string) => ({ name: what, file, sha256: null, entries: null });
+  const good = kept('a lock, an unlock and heads', [lock, unlock, heads]);
+  const { entry, ...rest } = lock;
+  return {
+    cases: [
+      good,
+      kept('members in another order', [{ ...rest, entry }]),
+      refused('changed', good.file.replace('"idle"', '"menu"')),
+      refused(
+        'signed by a stranger',
+        noteOf(name, text(`${ORIGIN}/late`, [lock]), (bytes) => ed25519Of(`${name}/stranger`).sign(bytes)),
+      ),
+      refused('the text of a checkpoint', noteOf(name, text(ORIGIN, [lock]), keys.noteSign)),
+      refused('an action that there is not', noteOf(name, text(`${ORIGIN}/late`, [{ ...lock, entry: { action: 'praise' } }]), keys.noteSign)),
+      refused('a line that is no JSON', noteOf(name, `${ORIGIN}/late\nx\n`, keys.noteSign)),
+    ],
   };
 }

@@ -14,6 +14,7 @@ import {
   sign as signEd,
   type JsonWebKey,
 } from 'node:crypto';
+import { P256, power, to32, toNumber } from './curves.ts';
 
 export const sha256 = (...parts: readonly (Uint8Array | string)[]): Buffer => {
   const hash = createHash('sha256');
@@ -69,23 +70,14 @@ function sha512Half(seed: Uint8Array): bigint {
 
 /** The other signature of the same message: (r, n - s). */
 export function otherEcdsa(signature: Uint8Array): Buffer {
-  return Buffer.concat([signature.subarray(0, 32), to32(ORDER - toNumber(signature.subarray(32)))]);
-}
-
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-const to32 = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n;
-  for (let b = base % ORDER, e = exponent; e > 0n; e >>= 1n, b = (b * b) % ORDER) if (e & 1n) result = (result * b) % ORDER;
-  return result;
+  return Buffer.concat([signature.subarray(0, 32), to32(P256.n - toNumber(signature.subarray(32)))]);
 }
 
 /** ECDSA on P-256 with SHA-256 and the nonce of RFC 6979: r || s. */
 export function ecdsa(message: Uint8Array, { d }: P256Jwk): Buffer {
   const digest = sha256(message);
   const x = Buffer.from(d, 'base64url');
-  const h = to32(toNumber(digest) % ORDER);
+  const h = to32(toNumber(digest) % P256.n);
   let v: Buffer = Buffer.alloc(32, 1);
   let k: Buffer = Buffer.alloc(32, 0);
   for (const round of [0, 1]) {
@@ -95,11 +87,11 @@ export function ecdsa(message: Uint8Array, { d }: P256Jwk): Buffer {
   for (;;) {
     v = hmac(k, v);
     const nonce = toNumber(v);
-    if (nonce > 0n && nonce < ORDER) {
+    if (nonce > 0n && nonce < P256.n) {
       const pair = createECDH('prime256v1');
       pair.setPrivateKey(v);
-      const r = toNumber(pair.getPublicKey().subarray(1, 33)) % ORDER;
-      const s = (power(nonce, ORDER - 2n) * (toNumber(digest) + r * toNumber(x))) % ORDER;
+      const r = toNumber(pair.getPublicKey().subarray(1, 33)) % P256.n;
+      const s = (power(nonce, P256.n - 2n, P256.n) * (toNumber(digest) + r * toNumber(x))) % P256.n;
       if (r > 0n && s > 0n) return Buffer.concat([to32(r), to32(s)]);
     }
     k = hmac(k, Buffer.concat([v, Buffer.of(0)]));

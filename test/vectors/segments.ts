@@ -1,5 +1,6 @@
 /** Segment files of the example recording, whole and damaged, with what reading them must report: without a key, and with one. */
 import { createCipheriv } from 'node:crypto';
+import { offTheCurve } from '../attacks/changes.ts';
 import { makeExample, RECORDING, secretOf } from './example.ts';
 import { eventBytes, pieceDigest, ratchetOf, rootOf, segmentFile, sha256, type P256Jwk, type SealedFrame } from './second-writer.ts';
 
@@ -154,6 +155,16 @@ export function segmentVectors(name: string, owner: P256Jwk, audit: P256Jwk): un
     ),
     [all, null],
     same(inFirst - 1, 'bad-header'),
+  );
+
+  add(
+    'a jwe whose epk is no point of the curve',
+    reframe(
+      0,
+      header((value) => offTheCurve((value['recipients'] as Record<string, unknown>[])[0]!)),
+    ),
+    [all, null],
+    same(0, 'bad-seal'),
   );
 
   // Whoever has the secret, so the writer itself, could seal these.

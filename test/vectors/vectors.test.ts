@@ -1,4 +1,5 @@
 /** The known values of this folder: they are what make.ts makes, and program and verify.py give what they say. */
+import { spawnSync } from 'node:child_process';
 import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,9 +10,12 @@ import { markDrop } from '../../src/anchors/file-drop.ts';
 import { readHeads } from '../../src/anchors/known.ts';
 import { syslogFrame, syslogMessage } from '../../src/anchors/syslog.ts';
 import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
+import { ed25519Verify, isEd25519Key } from '../../src/crypto/ed25519.ts';
+import { isP256Point, p256Verify } from '../../src/crypto/p256.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
-import { decodeNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
 import { certifierOf, keysText } from '../../src/ledger/certificate.ts';
+import { readKept } from '../../src/ledger/kept.ts';
+import { decodeNoteKey, installationNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
 import type { PersonFacts } from '../../src/ledger/person-facts.ts';
 import { ledgerFaultCodes, readLedger } from '../../src/ledger/read.ts';
 import { StoredTree, verifyConsistency, rootFromInclusion } from '../../src/merkle/tree.ts';
@@ -27,7 +31,8 @@ import { prove } from '../../src/proof/proof.ts';
 import { factsOf } from '../../src/people/pinned.ts';
 import { personSchema } from '../../src/people/schema.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
-import { judgeInPython } from '../attacks/fixture.ts';
+import { homePaths, readInstallation } from '../../src/storage/index.ts';
+import { judgeInPython, verifier } from '../attacks/fixture.ts';
 import { walk } from '../support/recording.ts';
 import { makeVectors } from './make.ts';
 import { sha256 } from './second-writer.ts';
@@ -162,37 +167,82 @@ test('notes', () => {
   for (const { name, note, good } of cases) expect(openCheckpoint(note, decodeNoteKey(key)!)?.head, name).toEqual(good ? head : undefined);
 });
 
+test('signatures and keys at the edges: both verifiers take the same ones', () => {
+  interface Case {
+    readonly name: string;
+    readonly key: string;
+    readonly isKey: boolean;
+    readonly message: string;
+    readonly signature: string;
+    readonly good: boolean;
+  }
+  const all = json<Record<'p256' | 'ed25519', Case[]>>('signatures.json');
+  const script = `
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
+v = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(v)
+def p256(key, message, signature):
+    r, s = int.from_bytes(signature[:32], 'big'), int.from_bytes(signature[32:], 'big')
+    return v.p256_point(key) is not None, len(signature) == 64 and v.p256_verify(key, message, r, s)
+def ed25519(key, message, signature):
+    return v.is_ed_key(key), v.ed25519_verify(key, message, signature)
+checks = {'p256': p256, 'ed25519': ed25519}
+print(json.dumps({kind: [checks[kind](*(bytes.fromhex(case[name]) for name in ('key', 'message', 'signature'))) for case in cases] for kind, cases in json.load(sys.stdin).items()}))
+`;
+  const run = spawnSync('python3', ['-B', '-c', script, verifier], { input: JSON.stringify(all), encoding: 'utf8' });
+  expect(run.stderr).toBe('');
+  const inPython = JSON.parse(run.stdout) as Record<'p256' | 'ed25519', [boolean, boolean][]>;
+  const here = { p256: [isP256Point, p256Verify], ed25519: [isEd25519Key, ed25519Verify] } as const;
+  for (const kind of ['p256', 'ed25519'] as const) {
+    const wanted = all[kind].map(({ name, isKey, good }) => [name, isKey, good]);
+    const [isKey, verifies] = here[kind];
+    const found = all[kind].map(({ name, key, message, signature }) => [name, isKey(bytes(key)), verifies(bytes(key), bytes(message), bytes(signature))]);
+    expect(found).toEqual(wanted);
+    expect(inPython[kind].map((verdict, i) => [all[kind][i]!.name, ...verdict])).toEqual(wanted);
+    expect(all[kind].some(({ good }) => good) && all[kind].some(({ good }) => !good)).toBe(true);
+  }
+});
+
 test('the ledger verifies', () => {
   const reading = readLedger(join(import.meta.dirname, 'ledger'), decodeNoteKey(json<Keys>('keys.json').installation.ledger)!);
   expect(reading.faults).toEqual([]);
   expect(reading).toMatchObject({ events: 8, checkpoints: 2, last: { head: { size: 8 } } });
 });
 
+interface BundleCase {
+  readonly name: string;
+  readonly code: string;
+  readonly status: number;
+  readonly trust?: string;
+  readonly facts?: object;
+  readonly files: Readonly<Record<string, string | null>>;
+}
+
 test('both verifiers give each bundle its code', () => {
-  const cases = json<{ name: string; code: string; status: number; trust?: string; files: Record<string, string | null> }[]>('bundles.json');
+  const cases = json<BundleCase[]>('bundles.json');
   const trustFile = join(import.meta.dirname, 'trust.json');
-  const made = [{ name: 'good', code: 'good', status: 0, files: {} }, ...cases].map((each, i) => {
+  const good: BundleCase = { name: 'good', code: 'good', status: 0, files: {} };
+  const made = [good, ...cases].map((each, i) => {
     const bundle = join(folder, String(i));
     cpSync(join(import.meta.dirname, 'good'), bundle, { recursive: true });
     for (const [name, content] of Object.entries(each.files)) {
       rmSync(join(bundle, name), { force: true });
       if (content !== null) writeFileSync(join(bundle, name), Buffer.from(content, 'base64'));
     }
-    const trust = 'trust' in each && each.trust !== undefined ? `${bundle}.trust` : trustFile;
-    if (trust !== trustFile) writeFileSync(trust, (each as { trust: string }).trust);
+    const trust = each.trust === undefined ? trustFile : `${bundle}.trust`;
+    if (each.trust !== undefined) writeFileSync(trust, each.trust);
     return { ...each, bundle, trust };
   });
   const here = made.map(({ bundle, trust }) => verifyBundle(bundle, readFileSync(trust, 'utf8')));
   expect(here.map(({ code, status }, i) => [made[i]!.name, code, status])).toEqual(made.map(({ name, code, status }) => [name, code, status]));
-  for (const trust of new Set(made.map((each) => each.trust))) {
-    const part = made.flatMap((each, i) => (each.trust === trust ? [i] : []));
-    expect(
-      judgeInPython(
-        part.map((i) => made[i]!.bundle),
-        trust,
-      ),
-    ).toEqual(part.map((i) => here[i]));
-  }
+  for (const [i, { name, facts }] of made.entries()) if (facts) expect(here[i]!.facts, name).toMatchObject(facts);
+  expect(
+    judgeInPython(
+      made.map(({ bundle }) => bundle),
+      made.map(({ trust }) => trust),
+    ),
+  ).toEqual(here);
 });
 
 /** A folder with the files of `base`, and what a case has in their place. */
@@ -241,15 +291,44 @@ test('segment files, whole and damaged, without a key and with one', async () =>
 });
 
 test('ledgers, whole and damaged', () => {
-  const cases = json<{ name: string; codes: string[]; files: Record<string, string | null> }[]>('ledgers.json');
-  const key = decodeNoteKey(json<Keys>('keys.json').installation.ledger)!;
-  const whole = new Map(['events.jsonl', 'checkpoints.jsonl', 'head'].map((file) => [file, read(`ledger/${file}`)]));
-  for (const [i, { name, codes, files }] of cases.entries())
+  interface Case {
+    readonly name: string;
+    readonly codes: readonly string[];
+    readonly installation?: string;
+    readonly whole?: number;
+    readonly halfSigned?: readonly number[];
+    readonly files: Readonly<Record<string, string | null>>;
+  }
+  const cases = json<Case[]>('ledgers.json');
+  const single = decodeNoteKey(json<Keys>('keys.json').installation.ledger)!;
+  const good = new Map(['events.jsonl', 'checkpoints.jsonl', 'head'].map((file) => [file, read(`ledger/${file}`)]));
+  for (const [i, { name, codes, installation, whole, halfSigned, files }] of cases.entries()) {
+    const place = laidOut(`ledger-${i}`, good, files);
+    if (installation !== undefined) writeFileSync(join(place, 'installation.json'), installation);
+    // As the program reads it: a key that its successor does not vouch for, or that nobody certified, is none.
+    const key = installation === undefined ? single : installationNoteKey(readInstallation(homePaths(place))!);
+    const reading = readLedger(place, key);
     expect(
-      readLedger(laidOut(`ledger-${i}`, whole, files), key).faults.map(({ code }) => code),
+      reading.faults.map(({ code }) => code),
       name,
     ).toEqual(codes);
+    if (whole !== undefined) expect({ whole: reading.whole, halfSigned: reading.halfSigned.map(({ size }) => size) }, name).toEqual({ whole, halfSigned });
+  }
   expect(new Set(cases.flatMap(({ codes }) => codes))).toEqual(new Set(ledgerFaultCodes));
+});
+
+test('what was kept beside the ledger', () => {
+  const { cases } = json<{ cases: { name: string; file: string; sha256: string | null; entries: unknown[] | null }[] }>('late.json');
+  const key = decodeNoteKey(json<Keys>('keys.json').installation.ledger)!;
+  for (const [i, { name, file, sha256: digest, entries }] of cases.entries()) {
+    const late = laidOut(`late-${i}`, new Map([['20260305T070000Z-1-0000', Buffer.from(file, 'utf8')]]), {});
+    const { kept, found } = readKept(late, key, join(folder, `aside-${i}`));
+    expect(
+      kept.map((one) => [one.sha256, one.entries]),
+      name,
+    ).toEqual(digest === null ? [] : [[digest, entries]]);
+    expect(found, name).toHaveLength(digest === null ? 1 : 0);
+  }
 });
 
 test('the digests of person.keys, and who certifies them', () => {

@@ -28,8 +28,10 @@ export function checkRecipients(
   const trusted = new Map(trust.auditKeys.map((key) => [key.kid, key.inForce]));
   const own = trust.persons.find((person) => person.id === first.person)?.kids;
   if (!own) throw new BundleFailure('unknown-person', `The recording is that of ${first.person}.`);
-  if (people.get(by)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === by)!.ssh))
-    throw new BundleFailure('contradiction', `The ledger has another signing key of ${by} than the trust file.`);
+  // Of who exports it the ledger has a key; of its owner it need not have one.
+  for (const id of [by, ...(people.has(first.person) ? [first.person] : [])])
+    if (people.get(id)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === id)!.ssh))
+      throw new BundleFailure('contradiction', `The ledger has another signing key of ${id} than the trust file.`);
   for (const { seq, by: certifier, signingKey } of certifiers) {
     const trustedPerson = trust.persons.find((person) => person.id === certifier);
     if (!trustedPerson || sshThumbprint(trustedPerson.ssh) !== signingKey)

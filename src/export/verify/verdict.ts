@@ -59,6 +59,10 @@ export interface BundleFacts {
   readonly sealedToOwner: boolean;
   /** Whether verify.py in the bundle is the one that the trust file names. */
   readonly ownVerifier: boolean;
+  /** Whether VERIFY.md in the bundle is the one that this verifier knows. */
+  readonly ownGuide: boolean;
+  /** Whether each line of allowed_signers in the bundle follows from the trust file. */
+  readonly ownSigners: boolean;
   /** The installation's second signatures, ML-DSA-44: `none` where the key that signed has one half, `unchecked` where this verifier cannot check them. */
   readonly secondSignatures: 'good' | 'none' | 'unchecked';
   /** Whether checkpoint or SHA256SUMS is signed with a key of the trust file that another one came after. */
@@ -103,6 +107,12 @@ export function notesOf(facts: BundleFacts): string[] {
   if (!facts.sealedToOwner) notes.push(`Not every segment is sealed to a key of ${facts.person}: that it is theirs is this installation's word alone.`);
   if (!facts.ownVerifier)
     notes.push('The verify.py in the bundle is not the one that the trust file names: do not run it. It is of another version, or somebody else wrote it.');
+  if (!facts.ownGuide)
+    notes.push('The VERIFY.md in the bundle is not the one that this verifier knows: do not go by it. It is of another version, or somebody else wrote it.');
+  if (!facts.ownSigners)
+    notes.push(
+      'allowed_signers in the bundle has a line that does not follow from the trust file: do not use it. Make your own: verify.py --allowed-signers --trust FILE',
+    );
   if (facts.secondSignatures === 'unchecked')
     notes.push('The second signatures of the installation (ML-DSA-44) are there, and this verifier cannot check them: it has checked the first ones, Ed25519.');
   if (facts.replacedKey)
