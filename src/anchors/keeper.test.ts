@@ -329,14 +329,14 @@ test('a head that went is no sign that the place is still there: one failed atte
   const keeper = await loaded();
   await pass(keeper, 1);
   other.answer = 'refuse';
-  await keeper.flush(true);
+  await keeper.flush({ again: true });
   expect(keeper.view()[0]).toMatchObject({
     grade: 'not-anchored',
     head: { size: 2 },
     sentence: expect.stringMatching(/the last attempt was not taken\. It has failed since .* \(unreachable, once\)\.$/),
   });
   other.answer = 'take';
-  await keeper.flush(true);
+  await keeper.flush({ again: true });
   expect(keeper.view()[0]).toMatchObject({ grade: 'anchored', failing: null });
 });
 
@@ -347,7 +347,7 @@ describe('what is asked for now', () => {
     await keeper.flush();
     await keeper.flush();
     expect(other.taken).toHaveLength(1);
-    await keeper.flush(true);
+    await keeper.flush({ again: true });
     expect(other.taken).toHaveLength(2);
   });
 });

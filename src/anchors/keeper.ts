@@ -23,6 +23,8 @@ const TELL_FAILURE_AFTER = 3;
 /** An event makes a new head: each that went would make another. So good news is an event once a day, and when it is new. */
 const TELL_AGAIN_MS = 86_400_000;
 
+const NONE: ReadonlySet<string> = new Set();
+
 export interface KeeperOptions {
   readonly anchors: readonly KeptAnchor[];
   readonly key: NoteKey;
@@ -120,16 +122,24 @@ export class AnchorKeeper {
 
   /**
    * Hands the newest head over now, whatever the back-off says, and waits for that.
-   * @param again also to anchors that have it.
+   * @param options.again also to anchors that have it. @param options.spared names of anchors that are left out.
    */
-  async flush(again = false): Promise<void> {
+  async flush({ again = false, spared = NONE }: { readonly again?: boolean; readonly spared?: ReadonlySet<string> } = {}): Promise<void> {
     await this.idle();
+    const now = this.#options.now();
     for (const slot of this.#slots) {
+      if (!this.#latest || spared.has(slot.row.name)) continue;
       slot.notBefore = 0;
-      if (again && this.#latest) this.#begin(slot, this.#latest);
+      if (again || isDue(slot, this.#latest, now)) this.#begin(slot, this.#latest);
     }
-    this.tick();
     await this.idle();
+  }
+
+  /** Anchors that are not asked at rest, and have taken a head within the time of their row: an authority serves many. Their names. */
+  resting(): ReadonlySet<string> {
+    const isResting = ({ row, kept }: Slot): boolean =>
+      kindOf(row).restSeconds === Infinity && kept !== undefined && this.#options.now() - Date.parse(kept.at) < everySeconds(row) * 1000;
+    return new Set(this.#slots.filter(isResting).map(({ row }) => row.name));
   }
 
   #begin(slot: Slot, head: AnchorHead): void {

@@ -44,9 +44,11 @@ export function historyOf(ledger: Pick<Ledger, 'rootAt' | 'event' | 'refresh'>):
   return { rootAt: (size) => ask(() => ledger.rootAt(size)), timeOf: (seq) => ask(() => timeIn(ledger, seq)) };
 }
 
-/** The history of a ledger that nobody here holds open. @param folder of the ledger. */
-export function historyAt(folder: string, key: NoteKey): History {
-  const ask = async <T>(question: (view: LedgerView) => Promise<T>): Promise<T | undefined> => {
+/** The history of a ledger that nobody here holds open. @param folder of the ledger. @param read what was read of it: it is read again only for what came later. */
+export function historyAt(folder: string, key: NoteKey, read?: LedgerQuestions): History {
+  const ask = async <T>(question: (view: LedgerQuestions) => Promise<T | undefined>): Promise<T | undefined> => {
+    const known = read && (await question(read));
+    if (known !== undefined) return known;
     const view = await LedgerView.open(folder, key);
     try {
       return view && (await question(view));

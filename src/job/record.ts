@@ -27,7 +27,7 @@ import { recordingRules, recordingOwner, type RecordingOwner } from '../services
 import { homeFolder, openHome, requireInstallation, type Home } from '../storage/index.ts';
 import type { Person } from '../people/types.ts';
 import { sentenceOf, SentenceError } from '../types/sentence.ts';
-import { RecordAnchors } from './anchors.ts';
+import { Handover } from '../services/hand-over.ts';
 import type { TerminalGate } from './gate.ts';
 import { recordExit } from './status.ts';
 import { rawMode, terminalFd, terminalSize } from './tty.ts';
@@ -157,7 +157,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   let restore: (() => void) | undefined;
   let stopTerminal = (): void => {};
   let writer: RecordingWriter | undefined;
-  let anchors: RecordAnchors | undefined;
+  let anchors: Handover | undefined;
   let exit: PtyExit;
   const { gate } = context;
   const sink = new OutputSink(
@@ -177,7 +177,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   );
   try {
     log({ action: 'app.start', detail: { version: context.version, host: 'cli' } });
-    if (loaded.policy.anchors?.length) anchors = new RecordAnchors({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: log });
+    if (loaded.policy.anchors?.length) anchors = Handover.begin({ home: begun.home, policy: loaded.policy, ledger, signer: begun.signer, enter: log });
     const recording = recordingOptions({
       place: { recordingsFolder: begun.home.recordings, installation: begun.installation, version: context.version },
       rules,
@@ -321,7 +321,7 @@ function connect(session: Session, fd: number | undefined, gate: TerminalGate | 
 function checkpoints(
   session: Session,
   ledger: Ledger,
-  anchors: RecordAnchors | undefined,
+  anchors: Handover | undefined,
   enter: (entry: Parameters<Ledger['enter']>[0]) => void,
   failed: (error: unknown) => void,
 ): () => void {

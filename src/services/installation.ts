@@ -7,10 +7,13 @@ import { readFacts } from '../ledger/view.ts';
 import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { LedgerEntry } from '../ledger/types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
-import { policyInForce, type PolicyInForce } from '../policy/index.ts';
+import { StorageFault } from '../disk/fault.ts';
+import { policyInForce, type Policy, type PolicyInForce } from '../policy/index.ts';
 import { checkIdentity, homeFolder, homePaths, openHome, requireInstallation, type Home, type IdentityCheck, type Installation } from '../storage/index.ts';
 import { authorityOf } from '../people/attempt.ts';
 import type { OpenIdentity } from '../people/identity.ts';
+import { sentenceOf } from '../types/sentence.ts';
+import { handOver } from './hand-over.ts';
 import { installationTrust } from './trust.ts';
 
 export interface OpenInstallation {
@@ -48,22 +51,50 @@ export interface OpenedLedger {
   readonly signer: InstallationSigner;
 }
 
-/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. @param identity who was let in by the passphrase: it stands behind what is entered. */
-export async function withLedger<T>({ home, installation }: OpenInstallation, task: (opened: OpenedLedger) => Promise<T>, identity?: OpenIdentity): Promise<T> {
+export interface DeedOptions {
+  /** Who was let in by the passphrase: it stands behind what is entered. */
+  readonly identity?: OpenIdentity | undefined;
+  /** Where it is given, what was entered goes to the anchors at once. It takes a sentence where one of them did not take it. */
+  readonly talk?: ((line: string) => void) | undefined;
+}
+
+/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
+export async function withLedger<T>(
+  { home, installation }: OpenInstallation,
+  task: (opened: OpenedLedger) => Promise<T>,
+  { identity, talk }: DeedOptions = {},
+): Promise<T> {
   const { ledger, signer } = await openLedger(home, installation);
   if (identity) ledger.standsOn(authorityOf('passphrase', identity.slot));
   const before = ledger.events;
   try {
     return await task({ ledger, signer });
   } finally {
-    if (ledger.events !== before && !ledger.failure) await ledger.checkpoint();
+    if (ledger.events !== before && !ledger.failure) {
+      await ledger.checkpoint();
+      // An anchor that cannot be asked undoes nothing of what was done.
+      const late = talk && (await handOverAll(home, ledger, signer).catch(sentenceOf));
+      if (late !== undefined) talk!(`note: ${late}`);
+    }
     await ledger.close();
   }
 }
 
+/** Without a policy that can be read there is no anchor; who asks for it says so. */
+async function handOverAll(home: Home, ledger: Ledger, signer: InstallationSigner): Promise<string | undefined> {
+  let policy: Policy;
+  try {
+    ({ policy } = policyInForce(home, ledger.facts));
+  } catch (error) {
+    if (error instanceof StorageFault) return undefined;
+    throw error;
+  }
+  return handOver({ home, policy, ledger, signer });
+}
+
 /** Appends one event, and signs for it. */
-export function appendEvent(site: OpenInstallation, entry: LedgerEntry, identity?: OpenIdentity): Promise<void> {
-  return withLedger(site, async ({ ledger }) => void (await ledger.append(entry)), identity);
+export function appendEvent(site: OpenInstallation, entry: LedgerEntry, options?: DeedOptions): Promise<void> {
+  return withLedger(site, async ({ ledger }) => void (await ledger.append(entry)), options);
 }
 
 /** Trust facts of this installation: what an auditor pins. @param without digests of replaced keys to leave out. */

@@ -48,7 +48,7 @@ async function tell(views: readonly AnchorView[], policy: PolicyInForce, options
 async function status(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const policy = await policyWith(site, name);
-  return tell(await anchorViews(site, policy.policy, io.now(), name), policy, options, io);
+  return tell(await anchorViews(site, policy.policy, io.now(), { name }), policy, options, io);
 }
 
 /** Hands the ledger's head over now, whatever the waits say, and tells what came of that: a head that went earlier makes this attempt no better. */
@@ -68,7 +68,7 @@ async function test(name: string | undefined, options: { json?: boolean }, io: C
     });
     const { note } = await ledger.checkpoint();
     await keeper.load(note);
-    await keeper.flush(true);
+    await keeper.flush({ again: true });
     await Promise.all(entering);
     return keeper.view();
   });

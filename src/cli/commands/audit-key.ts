@@ -41,7 +41,7 @@ async function prove(file: string, options: PersonOptions & { json?: boolean }, 
       if (ledger.facts.policy?.sha256 !== sha256) throw new CliError('failed', 'Another policy came into force meanwhile. Prove it again.');
       await ledger.append({ action: 'audit-key.proven', person: identity.person.id, detail: { key: kid, policySha256: sha256, medium } });
     },
-    identity,
+    { identity, talk: io.talk },
   );
   const label = inForce.policy.auditKeys.find((key) => key.kid === kid)!.label;
   if (options.json) await io.out(jsonText({ key: kid, label, policySha256: sha256, medium }));

@@ -69,7 +69,7 @@ export const exportCommand: CliCommand = {
                 },
               );
             },
-            identity,
+            { identity, talk: io.talk },
           );
           if (options.json) await io.out(jsonText(result));
           else await io.out(`${result.folder}\n`);

@@ -34,7 +34,7 @@ async function rotate(options: PersonOptions & { json?: boolean }, io: CliIo): P
     const taken = await withLedger(
       site,
       ({ ledger, signer }) => rotateKey({ home, installation: site.installation, ledger, signer, person: identity.person.id }),
-      identity,
+      { identity },
     );
     const until = taken.formerKeys!.at(-1)!.until;
     const halves = taken.secondKey === undefined ? ['ed25519'] : ['ed25519', 'ml-dsa-44'];

@@ -141,13 +141,16 @@ async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo)
   const identity = person.passphraseFd === undefined && person.person === undefined ? undefined : await unlockPerson(site, person, io);
   let settled: Settlement[];
   try {
-    settled = await withLedger(site, async ({ ledger }) =>
-      recoverRecordings(
-        site.home.recordings,
-        ledger,
-        (await ledger.recordings()).filter(unfinished),
-        identity && { person: identity.person.id, opener: identity },
-      ),
+    settled = await withLedger(
+      site,
+      async ({ ledger }) =>
+        recoverRecordings(
+          site.home.recordings,
+          ledger,
+          (await ledger.recordings()).filter(unfinished),
+          identity && { person: identity.person.id, opener: identity },
+        ),
+      { talk: io.talk },
     );
   } finally {
     identity?.destroy();

@@ -71,7 +71,7 @@ export const play: CliCommand = {
               outcome,
               detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
             },
-            identity,
+            { identity, talk: io.talk },
           );
         try {
           const first = await readHeader(folder, 0);
@@ -79,7 +79,7 @@ export const play: CliCommand = {
             await told('failure');
             throw new CliError('notUnlocked', `Recording ${id} is not sealed to this key: only its owner or an audit key can open it.`);
           }
-          // Before the first byte is shown: who reads is on the record, or nobody reads.
+          // Before the first byte is shown: who reads is on the record, and outside where an anchor takes it, or nobody reads.
           await told('success');
           // Said before anything is shown: what follows may be what somebody else put there.
           const { status, closed } = await tellProof(site, folder, id, io);

@@ -185,7 +185,7 @@ async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, pro
           throw new CliError('failed', 'Another policy came into force meanwhile. Look at the difference again.');
         version = await acceptPolicy(home, ledger, proposal, person.id);
       },
-      identity,
+      { identity, talk: io.talk },
     );
   } finally {
     identity.destroy();

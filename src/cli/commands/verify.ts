@@ -43,7 +43,11 @@ export const verify: CliCommand = {
 async function tell(verdict: Verdict, io: CliIo): Promise<void> {
   if (!existsSync(homePaths(homeFolder(io.env)).installation)) return;
   try {
-    await appendEvent(await openInstallation(io), { action: 'verify', outcome: 'failure', detail: { target: 'bundle', code: verdict.code } });
+    await appendEvent(
+      await openInstallation(io),
+      { action: 'verify', outcome: 'failure', detail: { target: 'bundle', code: verdict.code } },
+      { talk: io.talk },
+    );
   } catch (error) {
     io.talk(`The failure could not be entered into the ledger: ${sentenceOf(error)}`);
   }

@@ -9,7 +9,7 @@ import { Ledger } from '../ledger/index.ts';
 import type { AnchorRow } from '../anchors/index.ts';
 import { defaultPolicy } from '../policy/index.ts';
 import { openHome } from '../storage/index.ts';
-import { LAST_HEAD_MS, RecordAnchors } from './anchors.ts';
+import { Handover, handOver, LAST_HEAD_MS } from './hand-over.ts';
 
 const places: string[] = [];
 const servers: Server[] = [];
@@ -30,7 +30,7 @@ async function recording(rows: (place: string) => readonly AnchorRow[], network:
   await ledger.checkpoint();
   const policy = { ...defaultPolicy([]), anchors: [...rows(place)], network: [...network] };
   const entered: string[] = [];
-  const anchors = new RecordAnchors({ home: openHome(place), policy, ledger, signer: options.signer, enter: ({ action }) => void entered.push(action) });
+  const anchors = Handover.begin({ home: openHome(place), policy, ledger, signer: options.signer, enter: ({ action }) => void entered.push(action) });
   return { place, ledger, anchors, append, entered, key: options.key, installation: options.installation };
 }
 
@@ -67,7 +67,7 @@ test('a head that another process has handed over since is no other history, and
   const policy = { ...defaultPolicy([]), anchors: [drop(place)] };
   const entered: string[] = [];
   const open = (ledger: Ledger) =>
-    new RecordAnchors({ home: openHome(place), policy, ledger, signer: options.signer, enter: ({ action }) => void entered.push(action) });
+    Handover.begin({ home: openHome(place), policy, ledger, signer: options.signer, enter: ({ action }) => void entered.push(action) });
   await mine.append({ action: 'app.start', detail: { version: '0.1.0', host: 'cli' } });
   await mine.checkpoint();
   const anchors = open(mine);
@@ -102,5 +102,37 @@ test('one that answers nothing holds the end up for its short time, and no longe
   // Its attempt alone would take twenty seconds.
   expect(performance.now() - began).toBeLessThan(LAST_HEAD_MS + 10_000);
   expect(sockets).toHaveLength(1);
+  await ledger.close();
+});
+
+test('a command hands its head over once, and what is entered of that goes too', async () => {
+  const options = testLedgerOptions();
+  places.push(dirname(options.folder));
+  const place = dirname(options.folder);
+  mkdirSync(share(place));
+  markDrop(share(place), options.installation);
+  const ledger = await Ledger.open(options);
+  const policy = { ...defaultPolicy([]), anchors: [drop(place)] };
+  const parts = { home: openHome(place), policy, ledger, signer: options.signer };
+  const newest = (): number => {
+    const lines = readFileSync(dropPath(share(place), options.installation), 'utf8')
+      .trimEnd()
+      .split('\n');
+    return headOfNote((JSON.parse(lines.at(-1)!) as { note: string }).note, options.key)!.size;
+  };
+  await ledger.append({ action: 'app.start', detail: { version: '0.1.0', host: 'cli' } });
+  await ledger.checkpoint();
+  expect(await handOver(parts)).toBeUndefined();
+  // The second event says that an anchor has taken a head for the first time.
+  expect([ledger.events, newest()]).toEqual([2, 2]);
+  await ledger.append({ action: 'app.stop', detail: { reason: 'closed' } });
+  await ledger.checkpoint();
+  expect(await handOver(parts)).toBeUndefined();
+  expect([ledger.events, newest()]).toEqual([3, 3]);
+  rmSync(share(place), { recursive: true });
+  await ledger.append({ action: 'app.stop', detail: { reason: 'closed' } });
+  await ledger.checkpoint();
+  expect(await handOver(parts)).toContain('has not gone to share');
+  expect(await handOver({ ...parts, policy: defaultPolicy([]) })).toBeUndefined();
   await ledger.close();
 });
