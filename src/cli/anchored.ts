@@ -11,8 +11,8 @@ export interface Anchored {
 }
 
 /** The anchors of the policy, or the one of that name. */
-export function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, policy: Policy, name?: string): Anchored {
-  const history = historyAt(home.ledger, key);
+export function anchorsOf({ home, installation, noteKey: key }: OpenInstallation, policy: Policy, name?: string, read?: LedgerView): Anchored {
+  const history = historyAt(home.ledger, key, read);
   const all = openAnchors(policy, home.anchors, { installation: installation.id, key, rootAt: history.rootAt });
   const anchors = name === undefined ? all : all.filter(({ row }) => row.name === name);
   if (name !== undefined && anchors.length === 0)
@@ -20,9 +20,17 @@ export function anchorsOf({ home, installation, noteKey: key }: OpenInstallation
   return { anchors, history };
 }
 
-/** What each anchor has of the ledger as it lies on the disk. Nothing is changed and nothing is sent; file drops are read. */
-export async function anchorViews(site: OpenInstallation, policy: Policy, now: number, name?: string): Promise<AnchorView[]> {
-  const { anchors, history } = anchorsOf(site, policy, name);
+/**
+ * What each anchor has of the ledger as it lies on the disk. Nothing is changed and nothing is sent; file drops are read.
+ * @param options.name of the only one that is asked for. @param options.read what was read of the ledger already.
+ */
+export async function anchorViews(
+  site: OpenInstallation,
+  policy: Policy,
+  now: number,
+  { name, read }: { readonly name?: string | undefined; readonly read?: LedgerView } = {},
+): Promise<AnchorView[]> {
+  const { anchors, history } = anchorsOf(site, policy, name, read);
   if (anchors.length === 0) return [];
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   const last = view?.lastCheckpoint;

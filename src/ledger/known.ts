@@ -1,6 +1,5 @@
 /** What the ledger knows of recordings: which began, which it has closed, and how far it signs for each. */
-import type { NoteKey } from './note.ts';
-import { readLedger, type LedgerReading } from './read.ts';
+import type { RecordingStates } from './rules.ts';
 
 export interface KnownRecording {
   /** Time of its `recording.start`, ISO 8601 UTC. */
@@ -13,14 +12,9 @@ export interface KnownRecording {
   readonly records: number;
 }
 
-/** Reads the ledger once. @returns by recording id, in the order of the ledger. @throws LedgerError */
-export function knownRecordings(
-  folder: string,
-  key: NoteKey,
-  signatures: 'all' | 'last' = 'last',
-): { reading: LedgerReading; known: Map<string, KnownRecording> } {
-  const reading = readLedger(folder, key, { signatures });
+/** What was read of a ledger. @returns by recording id, in the order of the ledger. */
+export function knownRecordings(states: RecordingStates): Map<string, KnownRecording> {
   const known = new Map<string, KnownRecording>();
-  for (const [id, { began, person, closed, head }] of reading.states.entries()) known.set(id, { began, person, closed: closed !== null, records: head.size });
-  return { reading, known };
+  for (const [id, { began, person, closed, head }] of states.entries()) known.set(id, { began, person, closed: closed !== null, records: head.size });
+  return known;
 }

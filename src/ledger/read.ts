@@ -71,8 +71,8 @@ export interface LedgerReading {
 }
 
 export interface ReadOptions {
-  /** Called for each good event, with its line as stored. The buffer is only good during the call. */
-  readonly onEvent?: (event: LedgerEvent, line: Buffer, offset: number) => void;
+  /** Called for each good event, with its line as stored, where that begins, and its leaf hash. The line is only good during the call. */
+  readonly onEvent?: (event: LedgerEvent, line: Buffer, offset: number, leaf: Buffer) => void;
   /** `last` checks one checkpoint's signature only: what a start of the app can afford. All roots are compared either way. */
   readonly signatures?: 'all' | 'last';
 }
@@ -197,9 +197,10 @@ function readEvents(
         if (event.seq !== tree.size) return bad('bad-sequence', `Line ${at} of ${path} says it is event ${event.seq}, and event ${tree.size} is due there.`);
         const broken = states.take(event);
         if (broken) return bad('contradiction', `Line ${at} of ${path} contradicts what was signed before: it ${broken.sentence}.`);
-        tree.append(leafHash(found!.entry));
+        const leaf = leafHash(found!.entry);
+        tree.append(leaf);
         chain = nextChainOfKeys(chain, event);
-        options.onEvent?.(event, line, offset);
+        options.onEvent?.(event, line, offset, leaf);
         compare();
         return true;
       });

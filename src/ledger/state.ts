@@ -54,22 +54,28 @@ interface Source {
  * @throws LedgerError 'corrupt' where the ledger is not what its head vouches for, 'unreadable'.
  */
 export async function openState(source: Source, as: 'writer' | 'reader' | 'from-events'): Promise<LedgerState> {
-  const folder = ledgerPaths(source.folder).derived;
   const writer = as === 'writer';
-  const base = as === 'from-events' ? undefined : readSnapshot(folder, source.key);
+  const beside = as === 'from-events' ? undefined : await openBeside(source, writer);
+  if (beside) return beside;
   try {
-    if (base) return await replay(source, writer, base);
-  } catch (error) {
-    if (!(error instanceof Doubt)) throw error;
-  }
-  try {
-    if (writer) Derived.clear(folder);
+    if (writer) Derived.clear(ledgerPaths(source.folder).derived);
     return await replay(source, writer, undefined);
   } catch (error) {
     if (error instanceof Doubt) throw corrupt(source.folder, source.key, error.message);
     if (!writer || error instanceof LedgerError) throw error;
     // What is derived is for speed: where there is no room for it, the ledger goes on without.
     return openState(source, 'reader');
+  }
+}
+
+/** The ledger from the last signed snapshot on; undefined where nothing beside it is good. @param writer goes on writing there. */
+export async function openBeside(source: Source, writer = false): Promise<LedgerState | undefined> {
+  const base = readSnapshot(ledgerPaths(source.folder).derived, source.key);
+  try {
+    return base && (await replay(source, writer, base));
+  } catch (error) {
+    if (error instanceof Doubt) return undefined;
+    throw error;
   }
 }
 

@@ -2,21 +2,34 @@
 import { closeSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { Doubt } from './derived/doubt.ts';
-import { POLICIES } from './derived/entries.ts';
+import { DerivedInMemory } from './derived/derived.ts';
 import { LedgerFacts } from './facts.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LookupSource } from './lookups.ts';
 import { bordersOf, type NoteKey } from './note.ts';
-import { isNew } from './read.ts';
-import { corrupt, headOf, openState, type LedgerState } from './state.ts';
+import { isNew, readLedger, type LedgerReading } from './read.ts';
+import { corrupt, headOf, openBeside, openState, type LedgerState } from './state.ts';
 import type { SignedCheckpoint } from './types.ts';
 
 interface Files {
   readonly events: number;
   readonly checkpoints: number;
 }
+
+/** @throws LedgerError 'corrupt' where one of them is missing, 'unreadable' */
+function openFiles(folder: string, key: NoteKey): Files {
+  const paths = ledgerPaths(folder);
+  const [events, checkpoints] = [openPlain(paths.events), openPlain(paths.checkpoints)];
+  if (events !== undefined && checkpoints !== undefined) return { events, checkpoints };
+  for (const fd of [events, checkpoints]) if (fd !== undefined) closeSync(fd);
+  throw corrupt(folder, key, 'A file of it is missing.');
+}
+
+const closeFiles = (files: Files): void => {
+  for (const fd of Object.values(files) as number[]) closeSync(fd);
+};
 
 export class LedgerView extends LedgerQuestions {
   readonly folder: string;
@@ -45,17 +58,33 @@ export class LedgerView extends LedgerQuestions {
       return undefined;
     }
     const { head } = headOf(folder, key);
-    const paths = ledgerPaths(folder);
-    const events = openPlain(paths.events);
-    const checkpoints = openPlain(paths.checkpoints);
+    const files = openFiles(folder, key);
     try {
-      if (events === undefined || checkpoints === undefined) throw corrupt(folder, key, 'A file of it is missing.');
-      const files = { events, checkpoints };
       return new LedgerView(folder, key, head, files, await openState({ folder, key, head, ...files }, from === 'events' ? 'from-events' : 'reader'));
     } catch (error) {
-      for (const fd of [events, checkpoints]) if (fd !== undefined) closeSync(fd);
+      closeFiles(files);
       throw error;
     }
+  }
+
+  /**
+   * Reads and checks all of a ledger, once: see readLedger. What was read is what the view answers from, and nothing that lies beside it.
+   * @returns no view where there is no ledger, or where it has a fault.
+   * @throws LedgerError 'unreadable'
+   */
+  static read(folder: string, key: NoteKey): { readonly reading: LedgerReading; readonly view: LedgerView | undefined } {
+    const beside = new DerivedInMemory();
+    const facts = LedgerFacts.from();
+    const reading = readLedger(folder, key, {
+      onEvent: (event, _line, offset, leaf) => {
+        beside.add([{ event, leaf, offset }]);
+        facts.take(event);
+      },
+    });
+    const { head, tree, states, end, last } = reading;
+    if (!head || reading.faults.length > 0) return { reading, view: undefined };
+    const state: LedgerState = { tree, states, facts, end: end.events, beside, derived: undefined, last };
+    return { reading, view: new LedgerView(folder, key, head, openFiles(folder, key), state) };
   }
 
   get events(): number {
@@ -73,15 +102,12 @@ export class LedgerView extends LedgerQuestions {
 
   /** Whether what lies beside the ledger, signed for, says the same as these events. True too where nothing there is good, so nobody believes it. */
   async agreesWithBeside(): Promise<boolean> {
-    const beside = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'reader');
+    const beside = await openBeside({ folder: this.folder, key: this.key, head: this.head, ...this.#files });
+    if (!beside) return true;
     try {
       const recordings = ({ beside: by, states }: LedgerState) => by.recordings(states).toSorted(([a], [b]) => (a < b ? -1 : 1));
       const own = recordings(this.#state);
-      return (
-        isDeepStrictEqual(this.facts.state(), beside.facts.state()) &&
-        isDeepStrictEqual(own, recordings(beside)) &&
-        [POLICIES, ...own.map(([id]) => id)].every((id) => isDeepStrictEqual(this.#state.beside.eventsOf(id), beside.beside.eventsOf(id)))
-      );
+      return isDeepStrictEqual(this.facts.state(), beside.facts.state()) && isDeepStrictEqual(own, recordings(beside)) && haveSameSubjects(this.#state, beside);
     } catch (error) {
       if (error instanceof Doubt) return true;
       throw error;
@@ -92,7 +118,7 @@ export class LedgerView extends LedgerQuestions {
 
   close(): void {
     this.#state.derived?.close();
-    for (const fd of Object.values(this.#files) as number[]) closeSync(fd);
+    closeFiles(this.#files);
   }
 
   protected async look<T>(ask: (source: LookupSource) => T): Promise<T> {
@@ -107,6 +133,19 @@ export class LedgerView extends LedgerQuestions {
     this.#state = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'from-events');
     return ask(source());
   }
+}
+
+/** Whether both name the same events for the same recordings. */
+function haveSameSubjects({ beside: a }: LedgerState, { beside: b }: LedgerState): boolean {
+  let same = true;
+  let left = 0;
+  a.subjects(() => void left++);
+  b.subjects((id, seqs) => {
+    left--;
+    const own = same ? a.eventsOf(id) : [];
+    same &&= own.length === seqs.length && own.every((seq, i) => seq === seqs[i]);
+  });
+  return same && left === 0;
 }
 
 /** What a ledger says about people, policy and attempts; nothing where there is none. @param from as LedgerView.open. @throws LedgerError 'corrupt', 'unreadable' */

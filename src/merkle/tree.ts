@@ -103,13 +103,39 @@ export class MerkleTree {
   }
 }
 
+/** Hashes one behind the other: a Buffer for each would take four times the memory. */
+class Hashes {
+  #bytes = Buffer.alloc(64 * HASH_BYTES);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(hash: Uint8Array): void {
+    const at = this.#length * HASH_BYTES;
+    if (at === this.#bytes.length) {
+      const larger = Buffer.alloc(2 * at);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(hash, at);
+    this.#length++;
+  }
+
+  /** Nobody writes to it. */
+  at(index: number): Uint8Array {
+    return this.#bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+  }
+}
+
 /**
  * A tree that keeps every node, for many proofs over the same leaves: building costs one hash a leaf, each proof
  * O(log² n) look-ups.
  */
 export class StoredTree {
   /** levels[k][i] is the root of the complete subtree over leaves i·2^k … (i+1)·2^k - 1. */
-  readonly #levels: Uint8Array[][] = [[]];
+  readonly #levels: Hashes[] = [new Hashes()];
 
   constructor(leaves: Iterable<Uint8Array> = []) {
     for (const leaf of leaves) this.append(leaf);
@@ -123,18 +149,17 @@ export class StoredTree {
   append(leaf: Uint8Array): number {
     checkHash(leaf);
     const index = this.size;
-    this.#levels[0]!.push(Buffer.from(leaf));
+    this.#levels[0]!.push(leaf);
     for (let k = 0; this.#levels[k]!.length % 2 === 0; k++) {
       const level = this.#levels[k]!;
-      const parent = nodeHash(level[level.length - 2]!, level[level.length - 1]!);
-      (this.#levels[k + 1] ??= []).push(parent);
+      (this.#levels[k + 1] ??= new Hashes()).push(nodeHash(level.at(level.length - 2), level.at(level.length - 1)));
     }
     return index;
   }
 
   leaf(index: number): Uint8Array {
     checkRange(index, 0, this.size - 1, 'leaf index');
-    return this.#levels[0]![index]!;
+    return this.#levels[0]!.at(index);
   }
 
   /** Root over the first `size` leaves (all of them unless said). */
@@ -147,7 +172,7 @@ export class StoredTree {
     return { size, root: this.root(size).toString('hex') };
   }
 
-  readonly node: NodeSource = (level, index) => this.#levels[level]![index]!;
+  readonly node: NodeSource = (level, index) => this.#levels[level]!.at(index);
 }
 
 /** Root of the complete subtree over the leaves index·2^level … (index+1)·2^level - 1, wherever it is kept. */

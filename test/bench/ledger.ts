@@ -161,6 +161,26 @@ async function list({ folder, options }: Made, events: number): Promise<{ ms: nu
   }
 }
 
+/** Reads and checks a whole ledger and what lies beside it, as `wardmux ledger verify` does. @returns seconds */
+async function readAll({ folder, options }: Made, events: number): Promise<number> {
+  const key = noteKey(ledgerOrigin(INSTALLATION), options.signer.publicKey);
+  // What lies beside it is there, as on a workstation.
+  await (await Ledger.open(options)).close();
+  const samples: number[] = [];
+  for (let round = 0; round < 3; round++)
+    samples.push(
+      await ms(async () => {
+        const { reading, view } = LedgerView.read(folder, key);
+        if (reading.events !== events || !(await view?.agreesWithBeside())) throw new Error('the ledger is not good');
+        view?.close();
+      }),
+    );
+  return median(samples) / 1000;
+}
+
+/** So many are read and checked: all of them are held in memory for that. */
+const MOST_READ = 1_000_000;
+
 export interface LedgerBench {
   readonly cache: string;
   /** Events of the large one. */
@@ -182,6 +202,10 @@ export async function benchLedger({ cache, events, say }: LedgerBench): Promise<
       rmSync(made.folder, { recursive: true, force: true });
     }
   }
+  const read = Math.min(events, MOST_READ);
+  say(`ledger of ${read} events: made, then read and checked`);
+  const made = await make(cache, read);
+  const seconds = await readAll(made, read).finally(() => rmSync(made.folder, { recursive: true, force: true }));
   const [few, many] = costs as [Costs, Costs];
   const size = `${events.toLocaleString('en')} events`;
   const row = (name: string, of: (costs: Costs) => number, note: string): FigureRow => ({
@@ -205,6 +229,11 @@ export async function benchLedger({ cache, events, say }: LedgerBench): Promise<
       name: `list ${listed.recordings.toLocaleString('en')} recordings`,
       value: `${(listed.ms / 1000).toFixed(2)} s`,
       note: 'ended ones, each with its size on the disk',
+    },
+    {
+      name: `ledger verify (${read.toLocaleString('en')} events)`,
+      value: `${seconds.toFixed(1)} s`,
+      note: `each event read once, and compared with what lies beside the ledger: ${Math.round(read / seconds).toLocaleString('en')} a second`,
     },
     {
       name: 'authenticated appends, 200 waiting at a time',

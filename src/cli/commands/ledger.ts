@@ -133,9 +133,9 @@ async function compareOutside(site: OpenInstallation, view: LedgerView | undefin
 }
 
 /** None where the policy cannot be read: policyVerdict says so. */
-async function viewsOf(site: OpenInstallation, facts: LedgerFacts, io: CliIo): Promise<AnchorView[]> {
+async function viewsOf(site: OpenInstallation, read: LedgerView, io: CliIo): Promise<AnchorView[]> {
   try {
-    return await anchorViews(site, policyInForce(site.home, facts).policy, io.now());
+    return await anchorViews(site, policyInForce(site.home, read.facts).policy, io.now(), { read });
   } catch (error) {
     if (error instanceof StorageFault) return [];
     throw error;
@@ -189,20 +189,24 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
-  const read = () => readSettled(() => knownRecordings(site.home.ledger, site.noteKey, 'all'));
-  const first = await read();
-  const strange = first.reading.faults.length > 0 ? [] : present.filter((id) => !first.known.has(id));
+  const read = () => readSettled(() => LedgerView.read(site.home.ledger, site.noteKey));
+  let whole = await read();
+  const strange = whole.reading.faults.length > 0 ? [] : present.filter((id) => !whole.reading.states.get(id));
   const unknown = await neverEntered(site, strange, io);
-  const { reading, known } = unknown.length < strange.length ? await read() : first;
+  if (unknown.length < strange.length) {
+    whole.view?.close();
+    whole = await read();
+  }
+  // All that follows is asked of these events alone: whoever has the key can sign something else beside them.
+  const { reading, view } = whole;
   const { events, checkpoints, head, last, unvouched, faults } = reading;
-  // All that follows is asked of the events alone: whoever has the key can sign something else beside them.
-  const view = faults.length > 0 ? undefined : await LedgerView.open(site.home.ledger, site.noteKey, 'events');
+  const known = knownRecordings(reading.states);
   const facts = view?.facts ?? LedgerFacts.from();
   const outside = faults.length > 0 ? undefined : await compareOutside(site, view, options.anchor ?? [], options.others === true);
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const glanced = faults.length === 0 ? checkRecordings(folder, present, known, reading.states) : undefined;
   const compared = glanced && view && options.deep ? await compareContent(site, view, glanced, present, io) : glanced;
-  const views = view ? await viewsOf(site, facts, io) : [];
+  const views = view ? await viewsOf(site, view, io) : [];
   const beside = view && !(await view.agreesWithBeside()) ? besideVerdict(site) : undefined;
   view?.close();
   const whose = identityVerdict(site, options.trust);

@@ -21,7 +21,7 @@ async function asAdmin<T>(site: OpenInstallation, options: PersonOptions, io: Cl
   const admin = await unlockPerson(site, options, io);
   try {
     const { home, installation } = site;
-    return await withLedger(site, ({ ledger }) => deed({ home, installation, ledger, admin }), admin);
+    return await withLedger(site, ({ ledger }) => deed({ home, installation, ledger, admin }), { identity: admin, talk: io.talk });
   } finally {
     admin.destroy();
   }

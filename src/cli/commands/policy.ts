@@ -295,7 +295,7 @@ async function consent(options: PersonOptions & { readonly accept?: number }, io
           throw new CliError('failed', 'Another text came into force meanwhile. Read it first: wardmux policy consent');
         if (asked) await ledger.append(consentEntry(person.id, asked));
       },
-      identity,
+      { identity, talk: io.talk },
     );
     io.talk(`${person.name} has accepted version ${version}.`);
   } finally {

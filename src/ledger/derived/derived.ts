@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { StoredTree, type NodeSource } from '../../merkle/tree.ts';
 import { RecordingStates, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
-import { EVENT_WIDTHS, eventKey, idAt, idKey, subjectsOf, seqOf, STATE_WIDTHS, stateAt, stateEntry } from './entries.ts';
+import { EVENT_WIDTHS, eventKey, ID_BYTES, idAt, idKey, subjectsOf, seqOf, STATE_WIDTHS, stateAt, stateEntry } from './entries.ts';
 import { HashTree } from './hash-tree.ts';
 import { NO_SNAPSHOT, type Snapshot } from './snapshot.ts';
 import { TreeFiles } from './tree-files.ts';
@@ -21,6 +21,8 @@ export interface Beside {
   offset(seq: number): number;
   /** Numbers of the events that name a recording, or that take a policy into force (POLICIES), ascending. @throws Doubt */
   eventsOf(id: string): number[];
+  /** Visits all that events are looked up by, once each in any order, with the numbers of its events, ascending. @throws Doubt */
+  subjects(visit: (id: string, seqs: readonly number[]) => void): void;
   /** Every recording, by id. @param held what was folded since the base. @throws Doubt */
   recordings(held: RecordingStates): (readonly [string, RecordingState])[];
 }
@@ -47,6 +49,10 @@ export class DerivedInMemory implements Beside {
 
   eventsOf(id: string): number[] {
     return [...(this.#named.get(id) ?? [])];
+  }
+
+  subjects(visit: (id: string, seqs: readonly number[]) => void): void {
+    for (const [id, seqs] of this.#named) visit(id, seqs);
   }
 
   recordings(held: RecordingStates): [string, RecordingState][] {
@@ -142,6 +148,28 @@ export class Derived implements Beside {
       seqs.push(seqOf(entry));
     }
     return [...seqs, ...(this.#since.get(id) ?? [])];
+  }
+
+  subjects(visit: (id: string, seqs: readonly number[]) => void): void {
+    const later = new Map(this.#since);
+    let key: Buffer | undefined;
+    let seqs: number[] = [];
+    const settle = (): void => {
+      if (!key) return;
+      const id = idAt(key, 0);
+      visit(id, [...seqs, ...(later.get(id) ?? [])]);
+      later.delete(id);
+    };
+    this.#events.each(this.#base.events, (node, at) => {
+      if (!key || node.compare(key, 0, ID_BYTES, at, at + ID_BYTES) !== 0) {
+        settle();
+        key = node.subarray(at, at + ID_BYTES);
+        seqs = [];
+      }
+      seqs.push(seqOf(node.subarray(at, at + EVENT_WIDTHS.key)));
+    });
+    settle();
+    for (const [id, rest] of later) visit(id, rest);
   }
 
   recordings(held: RecordingStates): (readonly [string, RecordingState])[] {

@@ -4,7 +4,8 @@ import type { Closing, RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
 import type { Widths } from './hash-tree.ts';
 
-const ID_BYTES = 11;
+/** Bytes of an id's digits. */
+export const ID_BYTES = 11;
 const SEQ_BYTES = 6;
 /** Below what they are looked up by: numbers of events. */
 export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
