@@ -127,13 +127,13 @@ test('a ledger that somebody holds does not hold up the lock, and gets its event
   const isTaken = new Promise<void>((resolve) => (taken = resolve));
   const holder = withLock(join(home, 'ledger', 'lock'), () => (taken(), held));
   await isTaken;
-  expect(await app.remote('lock')).toMatchObject({ state: 'locked', locked: true, visible: 'gone', entered: false });
+  expect(await app.socket.handlers.lock()).toMatchObject({ state: 'locked', locked: true, visible: 'gone', entered: false });
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace', 'lock']));
   expect(locks()).toBe(0);
   release();
   await holder;
   await vi.waitFor(() => expect(locks()).toBe(1), 5000);
-  expect(await app.remote('lock')).toMatchObject({ entered: true });
+  expect(await app.socket.handlers.lock()).toMatchObject({ entered: true });
 });
 
 test('an export that the end of the app cuts off leaves nothing in the clear, and is in the ledger', async () => {

@@ -29,7 +29,6 @@ import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { showFolder } from './machine/show-folder.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
-import type { AppFacts, Verb } from '../src/control/verbs.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
 import { Troubles } from './troubles.ts';
@@ -385,11 +384,6 @@ export class App {
       await this.#windows.open();
       await this.#windows.show(this.#closedSurface());
     });
-  }
-
-  /** A word of the private socket. Nothing here opens anything. */
-  remote(command: Verb): Promise<AppFacts> {
-    return this.socket.handlers[command]();
   }
 
   async #windowClosed(): Promise<void> {

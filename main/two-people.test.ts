@@ -79,7 +79,7 @@ test('each has their own windows; another’s run on parked, and nothing of them
   const told = JSON.stringify(since(made, second));
   expect(told).not.toContain('bed-12');
   for (const view of views(made, second)) expect(panesOf(view)).toEqual(jos);
-  expect(await made.app.remote('status')).toMatchObject({ shells: 1 });
+  expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 1 });
   await made.app.lock('hotkey');
 
   // Ada finds hers as she left it, with what came of it; Jo's is not there.
@@ -152,5 +152,5 @@ test('who is disabled, or has other roles now, by a command in another process i
   }
   await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ person: jo, detail: { cause: 'policy' } });
-  expect(await made.app.remote('status')).toMatchObject({ shells: 1, locked: true });
+  expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 1, locked: true });
 });

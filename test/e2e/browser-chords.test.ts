@@ -147,10 +147,10 @@ test('at the lock', { timeout: 300_000 }, async () => {
 test('in the workspace', { timeout: 300_000 }, async () => {
   await open({ initialised: true });
   await unlock();
-  await until(async () => (await running.app.remote('status'))['shells'] === 1, 'the shell');
+  await until(async () => (await running.app.socket.handlers.status())['shells'] === 1, 'the shell');
   await pressEverything(ours);
   await everyButton();
-  expect(await running.app.remote('status')).toMatchObject({ state: 'unlocked', shells: 1 });
+  expect(await running.app.socket.handlers.status()).toMatchObject({ state: 'unlocked', shells: 1 });
   await unchanged('workspace');
 });
 

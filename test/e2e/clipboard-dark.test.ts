@@ -66,7 +66,7 @@ async function unlock(): Promise<void> {
     'the workspace',
     60_000,
   );
-  await until(async () => (await running.app.remote('status'))['shells'] === 1, 'the shell');
+  await until(async () => (await running.app.socket.handlers.status())['shells'] === 1, 'the shell');
 }
 
 /** Prints a word that is on no command line, and copies its line in copy mode, until the desktop has it. */
@@ -87,7 +87,7 @@ async function copy(word: number): Promise<void> {
 
 const locks: Readonly<Record<string, () => Promise<unknown> | void>> = {
   'the hotkey': () => display.key('ctrl+shift+l'),
-  'the command line': () => running.app.remote('lock'),
+  'the command line': () => running.app.socket.handlers.lock(),
   'the idle timer': async () => {
     for (let second = 0; second < 320; second += 10) {
       running.clock.advance(10_000);
@@ -97,11 +97,11 @@ const locks: Readonly<Record<string, () => Promise<unknown> | void>> = {
   'the command line, while another window has the focus': () => {
     const env = { ...process.env, DISPLAY: display.name };
     spawnSync('xdotool', ['windowfocus', '--sync', '1'], { env, timeout: 2000 });
-    return running.app.remote('lock');
+    return running.app.socket.handlers.lock();
   },
   'the command line, while the browser is stopped': async () => {
     process.kill(running.host.browserPid!, 'SIGSTOP');
-    await running.app.remote('lock');
+    await running.app.socket.handlers.lock();
   },
 };
 
@@ -111,7 +111,7 @@ test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, asyn
     await unlock();
     await copy(++word);
     await lock();
-    await until(async () => (await running.app.remote('status'))['state'] === 'locked', `the lock by ${name}`);
+    await until(async () => (await running.app.socket.handlers.status())['state'] === 'locked', `the lock by ${name}`);
     await until(async () => (await held('clipboard')) === '' && (await held('primary')) === '', `the empty clipboard after the lock by ${name}`);
     await until(() => display.windows().length === 1, 'the lock page', 30_000);
   }
@@ -123,6 +123,6 @@ test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, asyn
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   await until(async () => (await held('clipboard')) === 'from elsewhere', 'the text of another program');
-  await running.app.remote('lock');
+  await running.app.socket.handlers.lock();
   await until(async () => (await held('clipboard')) === '', 'the empty clipboard after a lock without a copy');
 });

@@ -135,14 +135,14 @@ writeFileSync(policyPath, JSON.stringify(own));
 await acceptAsItStands(home);
 running = await start({ folder, say: (line) => void lines.push(line) });
 await unlockWithPassphrase(running);
-const shells = async (): Promise<unknown> => (await running.app.remote('status'))['shells'];
+const shells = async (): Promise<unknown> => (await running.app.socket.handlers.status())['shells'];
 const body = (): Promise<string> => running.page.locator('body').innerText();
 // An idle shell, locked and unlocked on a full disk: each lock is a rotation, for which there is no room.
 await run(running, 'echo "be""fore"', 'before');
 fillDisk(disk);
 for (let n = 0; n < 3; n++) {
   await running.app.lock('hotkey');
-  said['appLocked'] = (await running.app.remote('status'))['state'];
+  said['appLocked'] = (await running.app.socket.handlers.status())['state'];
   await unlockWithPassphrase(running);
 }
 said['idleShells'] = await shells();

@@ -27,7 +27,7 @@ const ledger = (): { action: string; outcome?: string; detail?: Record<string, u
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { action: string });
-const state = async (): Promise<unknown> => (await running.app.remote('status'))['state'];
+const state = async (): Promise<unknown> => (await running.app.socket.handlers.status())['state'];
 
 describe('a closed window', () => {
   test('with a live shell locks; the shell runs on, and is there again after the window was brought back', async () => {
@@ -45,7 +45,7 @@ describe('a closed window', () => {
     await until(() => [browserPid!, vault!].every((pid) => !existsSync(`/proc/${pid}`)), 'the end of the browser and the vault host');
     await until(() => !existsSync(profileFolder!), 'the end of the profile');
     // Two second starts at once bring one window back.
-    const [first, second] = await Promise.all([running.app.remote('show'), running.app.remote('show')]);
+    const [first, second] = await Promise.all([running.app.socket.handlers.show(), running.app.socket.handlers.show()]);
     expect([first['window'], second['window'], first['state']]).toEqual([true, true, 'locked']);
     await unlockWithPassphrase(running);
     await run(running, 'echo $KEPT', 'value-81');
@@ -58,7 +58,7 @@ describe('a closed window', () => {
     await running.page.keyboard.press('Control+b');
     await running.page.keyboard.press('d');
     await until(() => said.some((line) => line.includes('1 shell(s) run on')), 'the sentence about the closed window');
-    await running.app.remote('show');
+    await running.app.socket.handlers.show();
     await unlockWithPassphrase(running);
     await run(running, 'echo $KEPT', 'value-83');
   });
