@@ -22,6 +22,7 @@ import { keepLeases } from './lease.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
+import { provingOf } from './proving.ts';
 import { PtyClient } from './pty-client.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
@@ -248,6 +249,7 @@ export class App {
       installed,
       journal,
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
+      proving: provingOf({ home, gate, vaults, installed }),
       showFolder,
       setup: { auditKey: () => defaultAuditKey(env), secretStore: () => secretStoreFacts(home) },
       display,

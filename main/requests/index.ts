@@ -5,6 +5,7 @@ import { exportRequests } from './export.ts';
 import { lockRequests } from './lock.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
+import { postureRequests } from './posture.ts';
 import { setupRequests } from './setup.ts';
 import { workspaceRequests } from './workspace.ts';
 
@@ -15,6 +16,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...lockRequests(parts),
     ...workspaceRequests(parts),
     ...exportRequests(parts),
+    ...postureRequests(parts),
     ...displayRequests(parts),
   };
 }

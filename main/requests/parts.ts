@@ -14,6 +14,7 @@ import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
 import type { PolicyWatch } from '../policy-watch.ts';
+import type { Proving } from '../proving.ts';
 import type { PtyClient } from '../pty-client.ts';
 import type { SecretStoreFacts } from '../setup-facts.ts';
 import type { Status } from '../status.ts';
@@ -44,6 +45,7 @@ export interface RequestParts {
   readonly journal: Pick<Journal, 'log' | 'notEntered'>;
   readonly display: Pick<DisplayFile, 'value' | 'change'>;
   readonly evidence: Evidence;
+  readonly proving: Proving;
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;
   /** What the first run says before anything is written. */

@@ -266,6 +266,34 @@ export const messages = {
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
 
+  posture: {
+    label: 'Posture and self-test',
+    limit: 'Names the safeguard of 45 CFR part 164 that a setting supports. It does not show that a rule is met.',
+    posture: 'Weaker than the strict profile',
+    looking: 'Looking at the settings in force, the anchors and the ledger.',
+    levels: {
+      stop: (count: number) => `To do now, ${count}`,
+      weaker: (count: number) => `Weaker than the strict profile, ${count}`,
+      unseen: (count: number) => `Not to be seen from here, ${count}`,
+    },
+    strict: (value: string) => `strict: ${value}`,
+    selfTest: 'Self-test',
+    last: (last: { readonly time: string; readonly holds: boolean } | null) =>
+      last === null
+        ? 'Never run here. It tries the lock, the encryption, the ledger, heads outside, files, waiting after failures and recovery.'
+        : `Last run ${last.time}: ${last.holds ? 'everything that could be tried held' : 'a control did not hold'}.`,
+    run: 'Run the self-test',
+    busy: 'Trying each control. The ledger is read to its beginning.',
+    outcomes: {
+      fails: (count: number) => `Does not hold, ${count}`,
+      'not-shown': (count: number) => `Not shown, ${count}`,
+      holds: (count: number) => `Holds, ${count}`,
+    },
+    result: (of: number, failed: number) => (failed === 0 ? `None of ${of} controls failed.` : `${failed} of ${of} controls do not hold.`),
+    signed: (time: string, sha256: string) =>
+      `${time}. The report is signed, and stands in the ledger as ${sha256}. To have it as a file: wardmux selftest --json`,
+  },
+
   setup: {
     title: 'Wardmux, first run',
     on: (workstation: string) => `First run on ${workstation}`,

@@ -78,6 +78,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
+  'selftest.run': [['locked', 'open'], 'anyone'],
   'session.record': [['locked', 'open'], ['operator']],
   'consent.accept': [['open'], roles],
 };

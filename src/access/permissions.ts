@@ -33,6 +33,7 @@ export const permissions = {
   'policy.propose': { when: always, roles: 'anyone', help: 'Write a wish into policy.json. It changes nothing until somebody who may has accepted it.' },
   'recording.recover': { when: always, roles: 'anyone', help: 'Close interrupted recordings after their last whole record.' },
   'anchor.send': { when: always, roles: 'anyone', help: 'Hand a signed head of the ledger to where heads are kept outside.' },
+  'selftest.run': { when: ['locked', 'open'], roles: 'anyone', help: 'Have the controls tried on this machine; the report is signed and entered.' },
   'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
   'identity.unlock': { when: ['locked', 'open'], roles: 'anyone', help: 'Try to open an identity, which takes the place of one that is open.' },
   'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
 import type { RootAt } from './relation.ts';
 import type { Channel } from './types.ts';
+import { SentenceError } from '../types/sentence.ts';
 
 /** What a channel may need. */
 export interface AnchorContext {
@@ -75,6 +76,6 @@ export interface AnchorKind<Row, P> {
 export const CA_OPTION: AnchorOption = ['--ca <FILE>', 'PEM: who signs the collector’s certificate, or the authority’s root'];
 
 /** The options of `wardmux anchor add` do not make a row: says what is missing, and is wrong usage. */
-export class AnchorUsage extends Error {
+export class AnchorUsage extends SentenceError {
   override name = 'AnchorUsage';
 }

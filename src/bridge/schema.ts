@@ -150,6 +150,43 @@ export const requests = {
   'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() }), 'any'),
+  /** Where this installation is weaker than the strict profile, worst first, and the last self-test that the ledger has. */
+  'posture.look': row(
+    'evidence.read',
+    ['workspace'],
+    none,
+    z.object({
+      rows: z.array(
+        z.object({
+          name: short,
+          level: z.enum(['stop', 'weaker', 'unseen']),
+          title: short,
+          value: z.string(),
+          strict: z.string(),
+          advice: z.string(),
+          /** 45 CFR. */
+          safeguard: short,
+        }),
+      ),
+      selfTest: z.object({ time: z.string(), holds: z.boolean() }).nullable(),
+    }),
+    STEPS_MS,
+  ),
+  /** Tries the controls; the report is signed, and in the ledger by its digest. */
+  'selftest.run': row(
+    'selftest.run',
+    ['workspace'],
+    none,
+    z.object({
+      time: z.string(),
+      holds: z.boolean(),
+      sha256: short,
+      controls: z.array(
+        z.object({ name: short, title: short, safeguard: short, outcome: z.enum(['holds', 'fails', 'not-shown']), seen: z.string(), limit: z.string() }),
+      ),
+    }),
+    'any',
+  ),
   'display.set': row(
     'page.stand',
     surfaces,

@@ -1,5 +1,6 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
+import { AnchorUsage } from '../anchors/kind.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { UnlockError } from '../people/errors.ts';
 import { UnknownPerson } from '../services/person.ts';
@@ -69,6 +70,7 @@ function givenFlags(command: Command): string[] {
 /** What ends a command with another status than 1: the error, the status, and the only code that does where there is one. The first row that fits counts. */
 const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => Error, status: ExitName, code?: string]> = [
   [UnknownPerson, 'usage'],
+  [AnchorUsage, 'usage'],
   [UnlockError, 'notUnlocked'],
   [PassphraseInputError, 'cancelled', 'cancelled'],
   [PassphraseInputError, 'usage'],

@@ -5,7 +5,7 @@
 import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
 import type { TreeHead } from '../types/head.ts';
 import { Doubt } from './derived/doubt.ts';
-import { POLICIES } from './derived/entries.ts';
+import { POLICIES, SELFTESTS } from './derived/entries.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { MAX_LINE_BYTES } from './files.ts';
 import type { NoteKey } from './note.ts';
@@ -116,6 +116,11 @@ export abstract class LedgerQuestions {
   /** The events that took a policy into force, oldest first. */
   policyEvents(): Promise<FoundEvent[]> {
     return this.look((source) => eventsOf(source, POLICIES));
+  }
+
+  /** The events of self-tests, oldest first. */
+  selfTestEvents(): Promise<FoundEvent[]> {
+    return this.look((source) => eventsOf(source, SELFTESTS));
   }
 
   /** One event by its number; undefined where there is none. */

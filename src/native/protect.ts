@@ -29,7 +29,7 @@ class UnprotectedError extends SentenceError {
 let programsCoreLimit: number | undefined;
 
 /** The process that traces this one (ptrace(2)), 0 for none. */
-function tracer(): number {
+export function tracer(): number {
   return Number(/^TracerPid:\s*(\d+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 0);
 }
 

@@ -39,13 +39,20 @@ export async function openBackoff(home: Home, { store: given, ...options }: Back
   return new Backoff(home, await readBackoffKey(store), options);
 }
 
-/** Counters that go by an open ledger, and enter there what was done to their files. */
-export function followLedger(home: Home, key: Uint8Array, ledger: Pick<Ledger, 'enter' | 'facts'>): Backoff {
+/** Counters that go by an open ledger, and enter there what was done to their files. @param told hears of that too. */
+export function followLedger(
+  home: Home,
+  key: Uint8Array,
+  ledger: Pick<Ledger, 'enter' | 'facts'>,
+  told: NonNullable<BackoffOptions['onTampered']> = () => undefined,
+): Backoff {
   return new Backoff(home, key, {
     isKnown: (person) => ledger.facts.person(person) !== undefined,
     tally: (who, method) => ledger.facts.attempts(who, method),
     // Whoever asks next hears of a ledger that takes no events.
-    onTampered: (person, how) =>
-      void ledger.enter({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined),
+    onTampered: (person, how) => {
+      told(person, how);
+      void ledger.enter({ action: 'backoff.tampered', ...(person === undefined ? {} : { person }), detail: { how } }).catch(() => undefined);
+    },
   });
 }

@@ -30,6 +30,7 @@ import { dearest, savePerson, unlockWithPassphrase } from '../people/person.ts';
 import { certifySlots, checkPinned, stagePerson } from '../people/pinned.ts';
 import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from './service.ts';
 import { sendReplay } from './replay.ts';
+import { tryKeyless } from './self-test.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
 const maxPassphraseBytes = 2048;
@@ -107,6 +108,7 @@ export class VaultHost {
       keepWorkspace: ({ text }) => ({ sealed: sealOwn(this.#open(), 'workspace', text) }),
       recallWorkspace: ({ sealed }) => this.#recallWorkspace(sealed),
       judge: (input) => this.#judge(input),
+      selfTest: () => this.#selfTest(),
     };
   }
 
@@ -370,6 +372,12 @@ export class VaultHost {
     const text = openOwn(this.#open(), 'workspace', sealed);
     if (text === undefined) throw new Refusal('not-for-this-key', 'It was not sealed by you, or was changed since.');
     return { text };
+  }
+
+  async #selfTest(): Promise<VaultOutput<'selfTest'>> {
+    const { folder } = this.#ready().home;
+    const { tried, head } = await tryKeyless(folder);
+    return { tried: [...tried], head };
   }
 
   async #judge({ folder, trust }: VaultInput<'judge'>): Promise<VaultOutput<'judge'>> {

@@ -10,6 +10,8 @@ import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { personStates, roles, unlockMethods } from '../types/words.ts';
+import { outcomes } from '../selftest/finding.ts';
+import { keylessNames } from '../selftest/rows.ts';
 
 const personId = z.string().regex(PERSON_ID);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
@@ -109,6 +111,16 @@ export const vaultService = {
     'evidence.read',
     z.object({ folder: z.string(), trust: z.string() }),
     z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
+    'any',
+  ),
+  /** Tries the controls that need no key of the installation. What came of it is told in words of this process: main composes the report from its own table. */
+  selfTest: asked(
+    'selftest.run',
+    none,
+    z.object({
+      tried: z.array(z.strictObject({ name: z.enum(keylessNames), outcome: z.enum(outcomes), seen: z.string().max(20_000) })).max(keylessNames.length),
+      head: z.strictObject({ size: z.int().nonnegative(), root: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
+    }),
     'any',
   ),
 };

@@ -27,7 +27,7 @@ import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { openInstallation } from '../../src/services/installation.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { neverEntered } from '../../src/cli/recordings-check.ts';
+import { neverEntered } from '../../src/services/recordings-check.ts';
 import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
 import { operatorAccess } from '../../src/recording/access.ts';

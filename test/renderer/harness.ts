@@ -148,6 +148,10 @@ export class FakeCore {
     verifyExport: async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
     verifyPane: async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
   };
+  readonly proving: { -readonly [N in keyof RequestParts['proving']]: RequestParts['proving'][N] } = {
+    look: async () => ({ rows: [], selfTest: null }),
+    selfTest: async () => ({ time: '2026-11-28T12:00:00.000Z', holds: true, sha256: 'ab'.repeat(32), controls: [] }),
+  };
   readonly #server: BridgeServer;
   readonly #surface: Surface;
   readonly #channels = new Map<'pty' | 'vault', PeerChannel>();
@@ -352,6 +356,7 @@ export class FakeCore {
         change: (part) => (display = { ...display, ...part }),
       },
       evidence: this.evidence,
+      proving: this.proving,
       showFolder: async () => true,
       setup: {
         auditKey: () => ({ ...auditKeyPlace([], '/home/mueda', 'ICU-WS-014'), path: '/home/mueda/wardmux-audit-key.json' }),

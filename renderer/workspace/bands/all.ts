@@ -5,5 +5,6 @@ export { exportQuestion } from './export.tsx';
 export { messageLog } from './messages.tsx';
 export { paneMenu } from './pane-menu.tsx';
 export { pasteQuestion } from './paste-question.tsx';
+export { postureBand } from './posture.tsx';
 export { prompt } from './prompt.tsx';
 export { windowList } from './windows.tsx';

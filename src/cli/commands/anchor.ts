@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { Option, type Command } from 'commander';
-import { AnchorKeeper, AnchorUsage, kindOf, kinds, networkAllows, worstGrade, type AnchorGrade, type AnchorRow, type AnchorView } from '../../anchors/index.ts';
+import { kindOf, kinds, networkAllows, worstGrade, type AnchorGrade, type AnchorRow, type AnchorView } from '../../anchors/index.ts';
 import { anchorsSchema, loadPolicy, parsePolicy, type PolicyInForce } from '../../policy/index.ts';
 import { writeAtomic } from '../../disk/atomic.ts';
 import { toJson } from '../../disk/json.ts';
-import { anchorsOf, anchorViews } from '../anchored.ts';
+import { anchorsOf, anchorViews, testAnchors } from '../../services/anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { openInstallation, policyOf, type OpenInstallation } from '../../services/installation.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import { issueInWords } from '../../disk/issue.ts';
@@ -51,27 +51,11 @@ async function status(name: string | undefined, options: { json?: boolean }, io:
   return tell(await anchorViews(site, policy.policy, io.now(), { name }), policy, options, io);
 }
 
-/** Hands the ledger's head over now, whatever the waits say, and tells what came of that: a head that went earlier makes this attempt no better. */
+/** Tells what came of a head that is handed over now: one that went earlier makes this attempt no better. */
 async function test(name: string | undefined, options: { json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const policy = await policyWith(site, name);
-  const { anchors, history } = anchorsOf(site, policy.policy, name);
-  const views = await withLedger(site, async ({ ledger, signer }) => {
-    const entering: Promise<unknown>[] = [];
-    const keeper = new AnchorKeeper({
-      anchors,
-      key: site.noteKey,
-      history,
-      now: io.now,
-      enter: (entry) => void entering.push(ledger.append(entry)),
-      sign: (bytes) => signer.sign(bytes),
-    });
-    const { note } = await ledger.checkpoint();
-    await keeper.load(note);
-    await keeper.flush({ again: true });
-    await Promise.all(entering);
-    return keeper.view();
-  });
+  const views = await testAnchors(site, policy.policy, io.now, name);
   for (const { name: of, failing, where } of views) if (failing) io.talk(`${of}: ${where} did not take it (${failing.code}).`);
   const told = await tell(views, policy, options, io);
   return told !== exit.diverged && views.some(({ failing }) => failing) ? exit.notTaken : told;
@@ -101,15 +85,6 @@ function readText(path: string): string {
   }
 }
 
-/** What a kind says of the options is said as wrong usage. */
-function asUsage<T>(task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    throw error instanceof AnchorUsage ? new CliError('usage', error.message) : error;
-  }
-}
-
 /** The row that the options describe; the policy's schema judges it. */
 function rowOf(name: string, { every, addNetwork: _, ...given }: AddOptions): AnchorRow {
   const options = given as Readonly<Record<string, string | undefined>>;
@@ -117,7 +92,7 @@ function rowOf(name: string, { every, addNetwork: _, ...given }: AddOptions): An
   if (!kind || more.length > 0)
     throw new CliError('usage', `Say one of ${kinds.map((each) => `--${each.kind} ${each.place[0].replace(/^<|>$/g, '')}`).join(', ')}.`);
   const base = { name, ...(every === undefined ? {} : { everySeconds: every }) };
-  return asUsage(() => kind.fromOptions({ base, place: options[kind.kind]!, options, read: readText }));
+  return kind.fromOptions({ base, place: options[kind.kind]!, options, read: readText });
 }
 
 async function add(name: string, options: AddOptions, io: CliIo): Promise<number> {
@@ -139,7 +114,7 @@ async function add(name: string, options: AddOptions, io: CliIo): Promise<number
       'failed',
       `The policy does not let this workstation reach ${target.host}:${target.port}. Add "${target.host}:${target.port}" to network in ${site.home.policy}, or say --add-network.`,
     );
-  asUsage(() => kind.prepare?.(row, { home: site.home.folder, installation: site.installation.id, talk: io.talk }));
+  kind.prepare?.(row, { home: site.home.folder, installation: site.installation.id, talk: io.talk });
   const network = target && !allowed ? [...policy.network, `${target.host}:${target.port}`] : policy.network;
   const text = toJson({ ...policy, network, anchors });
   parsePolicy(Buffer.from(text), site.home.policy);

@@ -18,6 +18,9 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, ()
   ['policy', async () => (await import('./policy.ts')).policy],
   ['audit-key', async () => (await import('./audit-key.ts')).auditKey],
   ['installation', async () => (await import('./installation.ts')).installation],
+  ['selftest', async () => (await import('./selftest.ts')).selftest],
+  ['posture', async () => (await import('./posture.ts')).postureCommand],
+  ['report', async () => (await import('./report.ts')).reportCommand],
   ['lock', async () => (await import('./app.ts')).lock],
   ['status', async () => (await import('./app.ts')).status],
 ]);

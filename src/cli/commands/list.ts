@@ -13,7 +13,7 @@ import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
-import { neverEntered, presentRecordings } from '../recordings-check.ts';
+import { neverEntered, presentRecordings } from '../../services/recordings-check.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 
 /** h:mm:ss, rounded down. */

@@ -32,6 +32,8 @@ export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 export const POLICIES = '00000000-000000-00000000';
 /** What says which events that were kept beside the ledger it has taken. No recording has it. */
 export const KEPT = '00000000-000000-00000001';
+/** Self-tests. No recording has it. */
+export const SELFTESTS = '00000000-000000-00000002';
 const policyActions: readonly string[] = ['first-run', 'policy.change', 'person.keys'];
 
 /** What an event is looked up by. */
@@ -40,6 +42,7 @@ export function subjectsOf({ action, detail, opened }: LedgerEvent): readonly st
   const id = detail?.['recording'];
   if (typeof id === 'string' && recordingPattern.test(id)) return [id];
   if (action === 'ledger.kept') return [KEPT];
+  if (action === 'selftest') return [SELFTESTS];
   return policyActions.includes(action) ? [POLICIES] : [];
 }
 

@@ -79,6 +79,12 @@ export const ledgerRows = [
     { person: 'required' },
   ),
   row(
+    'selftest',
+    'The controls were tried on this machine, and the report was signed. sha256: of its text. failed, notShown: so many of them failed, or could not be tried here.',
+    { sha256: 'sha256', controls: 'count', failed: 'count', notShown: 'count' },
+    { person: 'optional', outcome: 'required' },
+  ),
+  row(
     'policy.refused',
     'policy.json is not the policy in force: it was changed and not accepted, is malformed, or is missing. The policy in force stays the one before. sha256: of the file. changes: so many other states of it were seen since the last such event, where that is more than one; a minute lies between two of them.',
     { reason: ['changed', 'malformed', 'missing'], 'sha256?': 'sha256', 'changes?': 'count' },

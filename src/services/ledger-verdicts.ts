@@ -1,21 +1,38 @@
-/** What `wardmux ledger verify` may have to say that is not good, one function a question; which of them comes first, the command says. */
-import { resolve } from 'node:path';
+/** What may have to be said of a ledger that is not good, one function a question; which of them comes first, verify-ledger.ts says. */
 import { worstGrade, type AnchorView } from '../anchors/index.ts';
-import { parseTrust, readTrustFile, trustedNoteKeys } from '../export/trust.ts';
+import { trustedNoteKeys, type Trust } from '../export/trust.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { ledgerPaths } from '../ledger/files.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
 import type { LedgerReading } from '../ledger/read.ts';
 import { policyInForce } from '../policy/force.ts';
 import { StorageFault } from '../disk/fault.ts';
-import { CliError, exit } from './exit.ts';
-import { identitySentence, type OpenInstallation } from '../services/installation.ts';
+import { identitySentence, type OpenInstallation } from './installation.ts';
 import type { RecordingsCheck } from './recordings-check.ts';
 
+/** Why a ledger that reads well is not good all the same. Stable: these codes go into --json. */
+export type VerdictCode =
+  | 'missing-recording'
+  | 'contradiction'
+  | 'unknown-recording'
+  | 'superseded-key'
+  | 'other-installation'
+  | 'unchecked-identity'
+  | 'bad-policy'
+  | 'bad-derived'
+  | 'not-anchored'
+  | 'half-signed'
+  | 'diverged';
+
 export interface Verdict {
-  readonly code: string;
-  readonly status: number;
+  readonly code: VerdictCode;
   readonly sentence: string;
+}
+
+/** A trust.json that somebody has kept, and how its file is called. */
+export interface GivenTrust {
+  readonly file: string;
+  readonly trust: Trust;
 }
 
 /** What the comparison with the disk says, worst first. */
@@ -24,19 +41,16 @@ export function verdictOf({ missing, unknown, contradictions }: RecordingsCheck,
   if (missing.length > 0)
     return {
       code: 'missing-recording',
-      status: exit.missingRecording,
       sentence: `The ledger is good, and it knows ${many(missing.length)} that ${missing.length === 1 ? 'is' : 'are'} not in ${folder}. Restore from a backup, or tell whoever audits this workstation.`,
     };
   if (contradictions.length > 0)
     return {
       code: 'contradiction',
-      status: exit.contradiction,
       sentence: `The ledger is good, and ${many(contradictions.length)} in ${folder} ${contradictions.length === 1 ? 'is' : 'are'} not what it signed for. Keep a copy, restore the original from a backup, or tell whoever audits this workstation.`,
     };
   if (unknown.length > 0)
     return {
       code: 'unknown-recording',
-      status: exit.unknownRecording,
       sentence: `The ledger is good, and it does not know ${many(unknown.length)} in ${folder}: put there by somebody else, or begun in the moment of a crash. Leave ${unknown.length === 1 ? 'it' : 'them'} there, and tell whoever audits this workstation.`,
     };
   return undefined;
@@ -46,10 +60,9 @@ export function verdictOf({ missing, unknown, contradictions }: RecordingsCheck,
 const NO_HALF = Buffer.alloc(0);
 
 /** Whose ledger it is: by the trust.json of who asks, else by what the Secret Service remembers. */
-export function identityVerdict({ identity, installation, noteKey: key }: OpenInstallation, trustFile: string | undefined): Verdict | undefined {
-  if (trustFile !== undefined) {
-    const trust = parseTrust(readTrustFile(resolve(trustFile)) ?? '');
-    if (trust === undefined || trust === 'newer') throw new CliError('usage', `${trustFile} is not a trust.json that this version can read.`);
+export function identityVerdict({ identity, installation, noteKey: key }: OpenInstallation, given: GivenTrust | undefined): Verdict | undefined {
+  if (given !== undefined) {
+    const { file: trustFile, trust } = given;
     const trusted = trustedNoteKeys(trust);
     const same = (a: NoteKey, b: NoteKey): boolean =>
       a.name === b.name && a.publicKey.equals(b.publicKey) && (a.second?.publicKey ?? NO_HALF).equals(b.second?.publicKey ?? NO_HALF);
@@ -63,12 +76,10 @@ export function identityVerdict({ identity, installation, noteKey: key }: OpenIn
     if (trusted.slice(0, -1).some((each) => same(each, key)))
       return {
         code: 'superseded-key',
-        status: exit.otherInstallation,
         sentence: `${trustFile} has a key that came after the one of ${installation.id} here: the data folder was set back to before its key was replaced. Keep a copy of the folder, and tell whoever audits this workstation.`,
       };
     return {
       code: 'other-installation',
-      status: exit.otherInstallation,
       sentence: `The key of ${installation.id} here is not one that ${trustFile} has of ${trust.installation}: installation.json was replaced, or that file is of another workstation. Keep a copy of the folder, and tell whoever audits this workstation.`,
     };
   }
@@ -76,7 +87,6 @@ export function identityVerdict({ identity, installation, noteKey: key }: OpenIn
   if (identity.state === 'pinned' || installation.secretStore === 'file') return undefined;
   return {
     code: 'unchecked-identity',
-    status: exit.uncheckedIdentity,
     sentence: `The ledger is good by itself. ${identitySentence(identity, installation.secretStore)}`,
   };
 }
@@ -90,7 +100,7 @@ export function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): V
     policyInForce(home, facts);
   } catch (error) {
     if (!(error instanceof StorageFault)) throw error;
-    if (policyFaults.has(error.code)) return { code: 'bad-policy', status: exit.badLedger, sentence: error.message };
+    if (policyFaults.has(error.code)) return { code: 'bad-policy', sentence: error.message };
   }
   return undefined;
 }
@@ -100,7 +110,6 @@ export function besideVerdict({ home, installation }: OpenInstallation): Verdict
   const { derived } = ledgerPaths(home.ledger);
   return {
     code: 'bad-derived',
-    status: exit.badLedger,
     sentence: `The events of the ledger are good, and ${derived}, which a key of ${installation.id} signed, says something else than they do: somebody else has that key, and what list, play, export or an unlock said meanwhile may be false. Keep a copy of ${home.folder} for the audit, then remove ${derived}, which is made anew, and replace the key: wardmux installation rotate-key`,
   };
 }
@@ -111,7 +120,6 @@ export function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined
   const late = views.filter(({ grade }) => grade === 'not-anchored').map(({ name }) => name);
   return {
     code: 'not-anchored',
-    status: exit.notAnchored,
     sentence: `The ledger is good by itself, and its newest heads do not stand outside: ${late.join(', ')}.`,
   };
 }
@@ -121,7 +129,6 @@ export function halfVerdict({ last, whole, events }: LedgerReading, installation
   if (last?.second !== 'missing') return undefined;
   return {
     code: 'half-signed',
-    status: exit.halfSigned,
     sentence: `The ledger is good by itself, and Ed25519 alone signed its newest checkpoint, for ${last.head.size} events; both halves of the key of ${installation} signed for ${whole} of ${events}. A runtime without ML-DSA-44 signs so, until the next command of one that has it. Where none was used here, somebody else signed: keep a copy of the folder, and tell whoever audits this workstation.`,
   };
 }

@@ -14,8 +14,7 @@ import type { RecordingStates } from '../ledger/rules.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { liveState } from '../recording/live.ts';
 import { checkRecording, glanceAt, type Asked } from '../records/index.ts';
-import type { OpenInstallation } from '../services/installation.ts';
-import type { CliIo } from './io.ts';
+import type { OpenInstallation } from './installation.ts';
 
 export interface MissingRecording {
   readonly id: string;
@@ -139,7 +138,7 @@ const ENTERED = { attempts: 50, ms: 200 };
 export async function neverEntered(
   { home, noteKey }: Pick<OpenInstallation, 'home' | 'noteKey'>,
   ids: readonly string[],
-  io: Pick<CliIo, 'wait'>,
+  io: { readonly wait: (ms: number) => Promise<void> },
 ): Promise<readonly string[]> {
   let rest = ids;
   if (rest.length === 0) return rest;

@@ -1,0 +1,105 @@
+/** `wardmux report access|lock|people`: what an auditor asks for, as of a day. */
+import { resolve } from 'node:path';
+import { createNew } from '../../disk/atomic.ts';
+import { StorageFault } from '../../disk/fault.ts';
+import { policyOnceInForce } from '../../policy/force.ts';
+import { accessPage, accessReport } from '../../report/access.ts';
+import { htmlOf, textOf, type Page } from '../../report/document.ts';
+import { ledgerAt } from '../../report/history.ts';
+import { lockPage, lockReport } from '../../report/lock.ts';
+import { peoplePage, peopleReport } from '../../report/people.ts';
+import type { ReportSite } from '../../report/site.ts';
+import { openInstallation } from '../../services/installation.ts';
+import { version } from '../../version.ts';
+import type { CliCommand } from '../command.ts';
+import { CliError, exit } from '../exit.ts';
+import { jsonText, type CliIo } from '../io.ts';
+
+interface Kind {
+  readonly help: string;
+  readonly json: (site: ReportSite) => unknown;
+  readonly page: (site: ReportSite) => Page;
+}
+
+const kinds: Readonly<Record<'access' | 'lock' | 'people', Kind>> = {
+  access: { help: 'Who could do what: people, roles, and what each role may.', json: accessReport, page: accessPage },
+  lock: { help: 'The timers in force and who set them, and the rationale for a lock in the place of a logoff.', json: lockReport, page: lockPage },
+  people: { help: 'The register of people and authenticators: verification, since when, last use.', json: peopleReport, page: peoplePage },
+};
+
+/**
+ * The moment that `--at` names: a day is over at its end.
+ * @returns milliseconds since the epoch. @throws CliError
+ */
+export function momentOf(text: string | undefined, now: number): number {
+  if (text === undefined) return now;
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const moment = day || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/.test(text) ? Date.parse(day ? `${text}T23:59:59.999Z` : text) : NaN;
+  // Date.parse takes 30 February for 2 March.
+  if (!Number.isFinite(moment) || !new Date(moment).toISOString().startsWith(text.slice(0, 10)))
+    throw new CliError(
+      'usage',
+      `${JSON.stringify(text.slice(0, 40))} is no day and no moment. Say it in UTC: 2026-11-28, which is its end, or 2026-11-28T12:00:00Z.`,
+    );
+  return Math.min(moment, now);
+}
+
+async function report(kind: keyof typeof kinds, options: { at?: string; json?: boolean; output?: string }, io: CliIo): Promise<number> {
+  if (options.json && options.output !== undefined) throw new CliError('usage', '--json goes to stdout; --output writes the page. Say one of them.');
+  const now = io.now();
+  const at = momentOf(options.at, now);
+  const { home, installation, noteKey } = await openInstallation(io);
+  const past = ledgerAt(home.ledger, noteKey, at);
+  if (past.head.size === 0) throw new CliError('failed', `The ledger has no event up to ${new Date(at).toISOString()}: there was nothing then to report on.`);
+  const site: ReportSite = {
+    home,
+    installation: installation.id,
+    workstation: nameThen(home, past.policies.at(-1)?.sha256),
+    at: new Date(at).toISOString(),
+    made: new Date(now).toISOString(),
+    software: version,
+    past,
+  };
+  const { json, page } = kinds[kind];
+  if (options.json) await io.out(jsonText(json(site)));
+  else if (options.output === undefined) await io.out(textOf(page(site)));
+  else {
+    const path = resolve(options.output);
+    createNew(path, /\.html?$/i.test(path) ? htmlOf(page(site)) : textOf(page(site)));
+    io.talk(`Written to ${path}.`);
+  }
+  return exit.done;
+}
+
+/** What the workstation was called. */
+function nameThen(home: Parameters<typeof policyOnceInForce>[0], sha256: string | undefined): string {
+  try {
+    return sha256 === undefined ? 'not named yet' : policyOnceInForce(home, sha256).policy.workstation.name;
+  } catch (error) {
+    if (error instanceof StorageFault) return 'name not known: the policy of that day is not kept';
+    throw error;
+  }
+}
+
+export const reportCommand: CliCommand = {
+  name: 'report',
+  needs: { access: 'evidence.read', lock: 'evidence.read', people: 'evidence.read' },
+  summary: 'Prints what an auditor asks for, as of a day: rights, timers, people.',
+  description: 'From the ledger as it stood then. A page is text, or HTML where its name ends in .html: it loads nothing, and prints on A4.',
+  examples: [
+    ['wardmux report access', 'who may do what now'],
+    ['wardmux report access --at 2026-11-28', 'who could do what at the end of that day (UTC)'],
+    ['wardmux report lock --output rationale.html', 'timers, who set them, and the rationale for a lock in the place of a logoff, to be printed and signed'],
+    ['wardmux report people --json', 'the register of people and authenticators, for programs'],
+  ],
+  declare: (command, io, done) => {
+    for (const [name, { help }] of Object.entries(kinds))
+      command
+        .command(name)
+        .description(help)
+        .option('--at <DATE>', 'as of the end of this day, or of this moment, in UTC; now where it is left out')
+        .option('--json', 'print JSON')
+        .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
+        .action(async (options: { at?: string; json?: boolean; output?: string }) => done(await report(name as keyof typeof kinds, options, io)));
+  },
+};

@@ -1,0 +1,12 @@
+import type { Command } from './command.ts';
+
+export const posture: Command = {
+  name: 'posture',
+  needs: 'session.use',
+  own: true,
+  target: 'none',
+  args: {},
+  help: 'Shows where this workstation is weaker than the strict profile and what to do, and tries its controls (self-test).',
+  examples: ['posture'],
+  opens: 'posture',
+};

@@ -1,0 +1,30 @@
+/** What a posture is made of: settings in force, and what is known of keys, people and this machine. */
+import type { AnchorView } from '../anchors/index.ts';
+import type { Policy } from '../policy/types.ts';
+
+export interface PosturePerson {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly passkeys: number;
+}
+
+export interface PostureFacts {
+  /** In force. */
+  readonly policy: Policy;
+  /** Those who can come in. */
+  readonly people: readonly PosturePerson[];
+  readonly secretStore: 'secret-service' | 'file';
+  /** The login keyring remembers which installation this folder is. */
+  readonly isPinned: boolean;
+  /** The key of the installation has a second half, ML-DSA-44. */
+  readonly hasSecondHalf: boolean;
+  /** Of the policy in force: those of which nobody has shown that they lie off this disk. */
+  readonly auditKeysHere: readonly string[];
+  readonly anchors: readonly AnchorView[];
+  /** The last one in the ledger. */
+  readonly selfTest: { readonly time: string; readonly holds: boolean } | undefined;
+  /** Undefined where that cannot be seen. */
+  readonly swap: 'off' | 'on' | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}

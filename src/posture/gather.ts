@@ -1,0 +1,60 @@
+/** Puts together what a posture is made of. Nothing is changed. */
+import { readFileSync } from 'node:fs';
+import type { AnchorView } from '../anchors/index.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
+import type { LedgerEvent } from '../ledger/types.ts';
+import { PersonRefused, readPinned } from '../people/pinned.ts';
+import type { Policy } from '../policy/types.ts';
+import type { Home } from '../storage/home.ts';
+import type { Installation } from '../storage/installation.ts';
+import type { PostureFacts, PosturePerson } from './facts.ts';
+
+export interface PostureParts {
+  readonly home: Home;
+  readonly installation: Pick<Installation, 'secretStore' | 'secondKey'>;
+  readonly isPinned: boolean;
+  readonly ledger: LedgerFacts;
+  readonly policy: Policy;
+  readonly anchors: readonly AnchorView[];
+  readonly selfTest: PostureFacts['selfTest'];
+  readonly now: number;
+}
+
+export function postureFacts({ home, installation, isPinned, ledger, policy, anchors, selfTest, now }: PostureParts): PostureFacts {
+  return {
+    policy,
+    people: ledger.active().map((id) => personOf(home, ledger, id)),
+    secretStore: installation.secretStore,
+    isPinned,
+    hasSecondHalf: installation.secondKey !== undefined,
+    auditKeysHere: ledger.auditKeys().flatMap(({ kid, apart, inForce }) => (inForce.at(-1)?.to === null && !apart ? [kid] : [])),
+    anchors,
+    selfTest,
+    swap: swapOf(),
+    now,
+  };
+}
+
+/** What an event of a self-test says. */
+export const selfTestOf = (event: Pick<LedgerEvent, 'time' | 'outcome'> | undefined): PostureFacts['selfTest'] =>
+  event && { time: event.time, holds: event.outcome === 'success' };
+
+/** A record that is not the ledger's has nothing that could be counted. */
+function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
+  const roles = ledger.person(id)?.roles ?? [];
+  try {
+    return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(({ type }) => type === 'passkey-prf').length ?? 0 };
+  } catch (error) {
+    if (error instanceof PersonRefused) return { id, roles, passkeys: 0 };
+    throw error;
+  }
+}
+
+/** proc(5), /proc/swaps: a line a swap area, after a heading. */
+function swapOf(): PostureFacts['swap'] {
+  try {
+    return readFileSync('/proc/swaps', 'utf8').trim().split('\n').length > 1 ? 'on' : 'off';
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** A strict installation has nothing weaker but what this version and this machine cannot have; each setting that is changed has its row. */
+import { expect, test } from 'vitest';
+import { defaultPolicy } from '../policy/policy.ts';
+import { presetPart, presetValues } from '../policy/presets.ts';
+import { generateAuditKey } from '../recording/wrap.ts';
+import { safeguards } from '../types/safeguards.ts';
+import type { PostureFacts } from './facts.ts';
+import { postureOf } from './rows.ts';
+
+const NOW = Date.parse('2026-11-28T12:00:00.000Z');
+const base = defaultPolicy([{ label: 'Audit', jwk: generateAuditKey().recipient.jwk }]);
+const anchor: PostureFacts['anchors'][number] = {
+  name: 'tsa',
+  kind: 'timestamp',
+  where: 'http://tsa.example.org',
+  grade: 'anchored',
+  head: null,
+  at: null,
+  ageSeconds: 1,
+  failing: null,
+  sentence: '',
+};
+const { class: place, ...strictPart } = presetPart('strict');
+const policy: PostureFacts['policy'] = {
+  ...base,
+  ...strictPart,
+  workstation: { ...base.workstation, class: place, banner: 'Patient data: for work only.' },
+  anchors: [{ name: 'tsa', kind: 'timestamp', url: 'http://tsa.example.org', ca: '' } as never],
+};
+const strict: PostureFacts = {
+  policy,
+  people: [
+    { id: 'p-000000000001', roles: ['operator'], passkeys: 2 },
+    { id: 'p-000000000002', roles: ['auditor'], passkeys: 2 },
+    { id: 'p-000000000003', roles: ['security'], passkeys: 2 },
+    { id: 'p-000000000004', roles: ['emergency'], passkeys: 2 },
+  ],
+  secretStore: 'secret-service',
+  isPinned: true,
+  hasSecondHalf: true,
+  auditKeysHere: [],
+  anchors: [anchor],
+  selfTest: { time: '2026-11-28T11:00:00.000Z', holds: true },
+  swap: 'off',
+  now: NOW,
+};
+/** What nobody can set in this version, or see from here. */
+const always = ['logoff', 'screen-capture', 'disk'];
+const names = (facts: Partial<PostureFacts>): string[] =>
+  postureOf({ ...strict, ...facts })
+    .map(({ name }) => name)
+    .filter((name) => !always.includes(name));
+
+test('what is strict says nothing', () => {
+  expect(postureOf(strict).map(({ name }) => name)).toEqual(always);
+});
+
+test.each<[string, Partial<PostureFacts>]>([
+  ['lock.idleSeconds', { policy: { ...policy, lock: { ...policy.lock, idleSeconds: 121 } } }],
+  ['lock.maxHours', { policy: { ...policy, lock: { ...policy.lock, maxHours: undefined } } }],
+  ['consent.version', { policy: { ...policy, consent: undefined } }],
+  ['lock.clearClipboard', { policy: { ...policy, lock: { ...policy.lock, clearClipboard: false } } }],
+  ['workstation.class', { policy: { ...policy, workstation: { ...policy.workstation, class: 'it-office' } } }],
+  ['banner', { policy: { ...policy, workstation: { ...policy.workstation, banner: ' ' } } }],
+  ['reserve', { policy: { ...policy, recording: { ...policy.recording, reserveMebibytes: 511 } } }],
+  ['clock', { policy: { ...policy, anchors: undefined } }],
+  ['anchors', { anchors: [] }],
+  ['anchors', { anchors: [{ ...anchor, grade: 'not-anchored' }] }],
+  ['self-test', { selfTest: undefined }],
+  ['self-test', { selfTest: { time: '2026-11-28T11:00:00.000Z', holds: false } }],
+  ['self-test', { selfTest: { time: '2026-11-27T12:00:00.000Z', holds: true } }],
+  ['self-test', { selfTest: { time: '2026-11-29T12:00:00.000Z', holds: true } }],
+  ['second-factor', { people: strict.people.map((person) => ({ ...person, passkeys: 1 })) }],
+  ['audit-key', { auditKeysHere: ['kid'] }],
+  ['secret-store', { secretStore: 'file' }],
+  ['pinned', { isPinned: false }],
+  ['second-half', { hasSecondHalf: false }],
+  ['swap', { swap: 'on' }],
+  ['swap', { swap: undefined }],
+  ['no-reviewer', { people: strict.people.filter(({ roles }) => !roles.includes('auditor')) }],
+  ['emergency', { people: strict.people.filter(({ roles }) => !roles.includes('emergency')) }],
+  ['mixed-roles', { people: [{ id: 'p-000000000009', roles: ['operator', 'security'], passkeys: 2 }, ...strict.people] }],
+])('%s: each weaker setting has its row, and no other', (name, facts) => {
+  expect(names(facts)).toEqual([name]);
+});
+
+test('each field that the strict preset has a value for has a row, but what no change of can weaken', () => {
+  const weak = {
+    ...policy,
+    consent: undefined,
+    workstation: { ...policy.workstation, class: 'it-office' as const },
+    lock: { idleSeconds: 900, warnSeconds: 120, clearClipboard: false },
+  };
+  const found = names({ policy: weak });
+  const others = presetValues('strict')
+    .map(([field]) => field)
+    .filter((field) => !found.includes(field));
+  expect(others).toEqual(['lock.warnSeconds', 'consent.text']);
+});
+
+test('a site of one person is told loudest', () => {
+  const rows = postureOf({ ...strict, people: [{ id: 'p-000000000001', roles: ['operator', 'security'], passkeys: 2 }] });
+  expect(rows[0]).toMatchObject({ name: 'one-person', level: 'stop', value: expect.stringContaining('p-000000000001 alone') });
+});
+
+test('the worst stands first, every row names its safeguard and what to do, and none says that a rule is met', () => {
+  const rows = postureOf({ ...strict, secretStore: 'file', anchors: [], people: [], selfTest: undefined, swap: 'on', auditKeysHere: ['kid'] });
+  const order = ['stop', 'weaker', 'unseen'];
+  expect(rows.map(({ level }) => order.indexOf(level))).toEqual(rows.map(({ level }) => order.indexOf(level)).toSorted((a, b) => a - b));
+  for (const { safeguard, advice, strict: wanted, value } of rows) {
+    expect(safeguards[safeguard].citation).toMatch(/^45 CFR 164\.3\d\d\(/);
+    expect(advice.length).toBeGreaterThan(20);
+    for (const text of [advice, wanted, value]) expect(text).not.toMatch(/complian|validated|\bmet\b/i);
+  }
+});

@@ -1,0 +1,249 @@
+/**
+ * Where this installation is weaker than the strict profile: one row each, with the safeguard that it weakens, and what to do.
+ * Pure. A row that says nothing is as strict as it can be; that no row says anything shows no more than that.
+ */
+import { presetValues, weakerThanPreset } from '../policy/presets.ts';
+import type { Safeguard } from '../types/safeguards.ts';
+import type { PolicyFieldName } from '../types/words.ts';
+import type { PostureFacts } from './facts.ts';
+
+/**
+ * `stop`: somebody has to do something about it now. `weaker`: than the strict profile; it may be so on purpose. `unseen`: nobody can tell from here.
+ */
+export const levels = ['stop', 'weaker', 'unseen'] as const;
+export type Level = (typeof levels)[number];
+
+/** What was seen, where that is weaker. */
+interface Seen {
+  readonly level: Level;
+  /** What is in force, for people. */
+  readonly value: string;
+}
+
+interface RowOf {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly safeguard: Safeguard;
+  /** What the strict profile has. */
+  readonly strict: string;
+  /** What to do: a sentence or two. */
+  readonly advice: string;
+  readonly look: (facts: PostureFacts) => Seen | undefined;
+}
+
+const stop = (value: string): Seen => ({ level: 'stop', value });
+const weaker = (value: string): Seen => ({ level: 'weaker', value });
+const unseen = (value: string): Seen => ({ level: 'unseen', value });
+
+/** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests. */
+const STRICT = { reserveMebibytes: 512, selfTestHours: 24 } as const;
+const HOUR_MS = 60 * 60 * 1000;
+
+const ids = (people: readonly { readonly id: string }[]): string => people.map(({ id }) => id).join(', ');
+
+const strictValues = new Map(presetValues('strict').map(([field, value]) => [field, value]));
+const valueText = (value: unknown): string => (value === undefined ? 'not set' : String(value));
+
+/** A field of the policy that the preset `strict` has a value for. */
+function setting(field: PolicyFieldName, title: string, safeguard: Safeguard): RowOf {
+  return {
+    name: field,
+    title,
+    safeguard,
+    strict: valueText(strictValues.get(field)),
+    advice: `Set ${field} in a copy of policy.json, and take it into force: wardmux policy apply FILE. Or keep it on purpose, and say why in your risk analysis.`,
+    look: ({ policy }) => {
+      const found = weakerThanPreset(policy, 'strict').find((one) => one.field === field);
+      return found && weaker(valueText(found.value));
+    },
+  };
+}
+
+const rows: readonly RowOf[] = [
+  {
+    name: 'one-person',
+    title: 'A site of one person',
+    safeguard: 'access-authorization',
+    strict: 'who decides about rights, and who reviews what was done, are two people',
+    advice:
+      'Enrol a second person for reviews: wardmux person add. Until there is one, have somebody outside countersign: hand them wardmux report access and wardmux report people each month, and keep what they signed.',
+    look: ({ people }) =>
+      people.length === 1
+        ? stop(`${people[0]!.id} alone holds every role here: nobody else approves, and nobody else reviews what this person does`)
+        : undefined,
+  },
+  {
+    name: 'no-reviewer',
+    title: 'Reviews by somebody else',
+    safeguard: 'activity-review',
+    strict: 'an auditor who is nobody else here',
+    advice: 'Give the role of auditor to somebody who holds no other one.',
+    look: ({ people }) => {
+      if (people.length < 2 || people.some(({ roles }) => roles.includes('auditor') && roles.length === 1)) return undefined;
+      return weaker('nobody here is an auditor and nothing else');
+    },
+  },
+  {
+    name: 'mixed-roles',
+    title: 'Admin work by another identity',
+    safeguard: 'access-authorization',
+    strict: 'nobody is security admin and operator at once',
+    advice: 'Give the admin’s role to an identity of its own, with another credential than daily work has.',
+    look: ({ people }) => {
+      const both = people.filter(({ roles }) => roles.includes('security') && roles.includes('operator'));
+      return both.length > 0 && people.length > 1 ? weaker(`${ids(both)} ${both.length === 1 ? 'is' : 'are'} both`) : undefined;
+    },
+  },
+  {
+    name: 'anchors',
+    title: 'Heads kept outside',
+    safeguard: 'integrity',
+    strict: 'a head of the ledger stands on another machine, and is fresh',
+    advice:
+      'Whoever holds this disk could cut the end of the ledger and nobody outside would know. Add a folder on another machine: wardmux anchor add NAME --file FOLDER',
+    look: ({ anchors }) => {
+      if (anchors.length === 0) return stop('the policy names no place outside');
+      const bad = anchors.filter(({ grade, failing }) => grade !== 'anchored' || failing !== null);
+      return bad.length > 0 ? stop(bad.map(({ name, grade }) => `${name}: ${grade}`).join(', ')) : undefined;
+    },
+  },
+  {
+    name: 'self-test',
+    title: 'Self-test',
+    safeguard: 'evaluation',
+    strict: `within the last ${STRICT.selfTestHours} hours, and everything held`,
+    advice: 'Run it, and read what does not hold: wardmux selftest',
+    look: ({ selfTest, now }) => {
+      if (!selfTest) return stop('never run here');
+      if (!selfTest.holds) return stop(`at ${selfTest.time} a control did not hold`);
+      const hours = Math.floor((now - Date.parse(selfTest.time)) / HOUR_MS);
+      return hours >= STRICT.selfTestHours || hours < 0 ? weaker(`last run ${selfTest.time}`) : undefined;
+    },
+  },
+  setting('lock.idleSeconds', 'Time until the lock, in seconds', 'automatic-logoff'),
+  setting('lock.maxHours', 'Longest time after an unlock, in hours', 'automatic-logoff'),
+  {
+    name: 'logoff',
+    title: 'Logoff after the lock',
+    safeguard: 'automatic-logoff',
+    strict: 'sessions end some time after the lock',
+    advice: 'This version locks and does not log off: shells run on. Keep the rationale for that with your policies, signed: wardmux report lock --output FILE',
+    look: () => weaker('none: a lock ends every view and every key, and shells run on'),
+  },
+  setting('workstation.class', 'Class of the workstation', 'workstation-use'),
+  setting('consent.version', 'Version of the text that each person accepts', 'workstation-use'),
+  {
+    name: 'banner',
+    title: 'Banner on the lock page',
+    safeguard: 'workstation-use',
+    strict: 'a text of the site’s rules',
+    advice: 'Set workstation.banner in policy.json.',
+    look: ({ policy: { workstation } }) => (workstation.banner.trim() === '' ? weaker('none') : undefined),
+  },
+  setting('lock.clearClipboard', 'Whether a lock empties the clipboard', 'workstation-use'),
+  {
+    name: 'second-factor',
+    title: 'A passkey for each person',
+    safeguard: 'authentication',
+    strict: 'two passkeys for each, so that one can be lost',
+    advice: 'Enrol another passkey, and keep it somewhere else than the first.',
+    look: ({ people }) => {
+      const [none, one] = [people.filter(({ passkeys }) => passkeys === 0), people.filter(({ passkeys }) => passkeys === 1)];
+      const parts = [...(none.length > 0 ? [`${ids(none)}: passphrase alone`] : []), ...(one.length > 0 ? [`${ids(one)}: one passkey`] : [])];
+      return parts.length > 0 ? weaker(parts.join('; ')) : undefined;
+    },
+  },
+  {
+    name: 'emergency',
+    title: 'Emergency access',
+    safeguard: 'emergency-access',
+    strict: 'a sealed credential, tried every 90 days',
+    advice: 'Say in your contingency plan who opens systems in an emergency, and how, while nobody who is enrolled here is there.',
+    look: ({ people }) => (people.some(({ roles }) => roles.includes('emergency')) ? undefined : weaker('nobody here has the role')),
+  },
+  {
+    name: 'audit-key',
+    title: 'The audit key’s place',
+    safeguard: 'encryption',
+    strict: 'on another medium than the data folder, and shown to be there',
+    advice: 'Move the file to a removable medium, and say so: wardmux audit-key prove FILE',
+    look: ({ auditKeysHere }) => (auditKeysHere.length > 0 ? weaker(`nobody has shown that ${auditKeysHere.join(', ')} lies elsewhere`) : undefined),
+  },
+  {
+    name: 'secret-store',
+    title: 'Where the signing key is kept',
+    safeguard: 'authenticate-ephi',
+    strict: 'in the desktop’s secret store',
+    advice: 'Another program of this account can read it and sign as this workstation. Start a new installation where there is a login keyring.',
+    look: ({ secretStore }) => (secretStore === 'file' ? weaker('in a file of the data folder') : undefined),
+  },
+  {
+    name: 'pinned',
+    title: 'Whose data folder this is',
+    safeguard: 'authenticate-ephi',
+    strict: 'the login keyring remembers the installation',
+    advice: 'Keep a trust.json elsewhere, and compare: wardmux ledger verify --trust FILE',
+    look: ({ isPinned }) => (isPinned ? undefined : weaker('nobody here remembers it: who can write every file could replace key and history')),
+  },
+  {
+    name: 'second-half',
+    title: 'Signatures of two kinds',
+    safeguard: 'authenticate-ephi',
+    strict: 'Ed25519 and ML-DSA-44',
+    advice: 'Run it with a runtime that has ML-DSA-44, and replace the key: wardmux installation rotate-key',
+    look: ({ hasSecondHalf }) => (hasSecondHalf ? undefined : weaker('Ed25519 alone')),
+  },
+  {
+    name: 'reserve',
+    title: 'Room kept free on the disk',
+    safeguard: 'audit-controls',
+    strict: `${STRICT.reserveMebibytes} MiB`,
+    advice: `Set recording.reserveMebibytes to ${STRICT.reserveMebibytes} in policy.json and accept it.`,
+    look: ({ policy: { recording } }) => (recording.reserveMebibytes < STRICT.reserveMebibytes ? weaker(`${recording.reserveMebibytes} MiB`) : undefined),
+  },
+  {
+    name: 'screen-capture',
+    title: 'Pictures of an open screen',
+    safeguard: 'workstation-use',
+    strict: 'forbidden by the display server',
+    advice: 'Nothing here can forbid them. Use a display server that asks, or accept it in writing.',
+    look: () => weaker('other programs of the desktop may take them'),
+  },
+  {
+    name: 'swap',
+    title: 'Memory on the disk',
+    safeguard: 'encryption',
+    strict: 'no swap, or an encrypted one',
+    advice: 'Turn it off (swapoff -a), or encrypt it and write down that it is.',
+    look: ({ swap }) =>
+      swap === 'off' ? undefined : unseen(swap === 'on' ? 'on; whether it is encrypted cannot be seen from here' : 'cannot be seen from here'),
+  },
+  {
+    name: 'disk',
+    title: 'Encryption of the disk',
+    safeguard: 'encryption',
+    strict: 'the disk is encrypted',
+    advice: 'Recordings are encrypted by themselves; the ledger, names and the policy are not. Look at how the machine was set up, and write it down.',
+    look: () => unseen('cannot be seen from here'),
+  },
+  {
+    name: 'clock',
+    title: 'The clock',
+    safeguard: 'audit-controls',
+    strict: 'set by a time server of the site',
+    advice: 'Look at timedatectl, or add a time-stamping authority as an anchor: wardmux anchor add NAME --timestamp URL',
+    look: ({ policy }) => (policy.anchors?.some(({ kind }) => kind === 'timestamp') ? undefined : unseen('nobody outside vouches for it')),
+  },
+];
+
+export interface PostureRow extends Seen, Omit<RowOf, 'look'> {}
+
+/** The rows that have something to say, worst first, else in the order of the table. */
+export function postureOf(facts: PostureFacts): PostureRow[] {
+  const found = rows.flatMap(({ look, ...row }) => {
+    const seen = look(facts);
+    return seen ? [{ ...row, ...seen }] : [];
+  });
+  return levels.flatMap((level) => found.filter((row) => row.level === level));
+}
