@@ -408,6 +408,18 @@ describe('the real tree', () => {
     expect(silent).toEqual([]);
   });
 
+  test('nobody races a timer by hand: src/time/in-time.ts leaves none behind', () => {
+    const inPlace = /Promise\.race\([^;]*\b(setTimeout|delay|wait)\(/;
+    const before = /const (\w+) = new Promise[^;]*\bsetTimeout\([\s\S]{0,1000}?Promise\.race\([^;]*\b\1\b/;
+    expect('const late = new Promise((r) => setTimeout(r, 5)); await Promise.race([work, late]);').toMatch(before);
+    const byHand = [...tree.keys()].filter((file) => {
+      const text = isProduct(file) ? withoutComments(file) : '';
+      return inPlace.test(text) || before.test(text);
+    });
+    // A speed of playing is no limit of time; the other one is the text of a page's script.
+    expect(byHand).toEqual(['src/cli/commands/play.ts', 'main/chromium/ground.ts']);
+  });
+
   test('there is no import cycle', () => {
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];
