@@ -38,19 +38,13 @@ export class BrowserStartError extends Error {
 
 export class Browser {
   readonly devtools: DevTools;
-  /**
-   * Of the browser itself, which is not always the process that was started: that may be a script which waits for it. It is the
-   * browser's own word, believed because that process is the started one or below it.
-   */
+  /** Of the process that was started, which the browser says is itself. It leads the group of all that it has started, and dies with us. */
   readonly pid: number;
   readonly #child: ChildProcess;
-  /** Of the process that was started: it leads the group of all that it has started. */
-  readonly #leader: number;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, leader: number, devtools: DevTools, pid: number, folder: string) {
+  private constructor(child: ChildProcess, devtools: DevTools, pid: number, folder: string) {
     this.#child = child;
-    this.#leader = leader;
     this.devtools = devtools;
     this.pid = pid;
     this.#folder = folder;
@@ -79,25 +73,28 @@ export class Browser {
     failed.catch(() => {});
     try {
       // Where it could not be started at all there are no pipes.
-      const leader = child.pid;
-      if (leader === undefined) return await failed;
+      const { pid } = child;
+      if (pid === undefined) return await failed;
       const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable);
       const page = await Promise.race([firstPage(devtools), failed]);
       const { processInfo } = await Promise.race([devtools.browser.send('SystemInfo.getProcessInfo'), failed]);
-      const pid = processInfo.find(({ type }) => type === 'browser')?.id;
-      if (pid === undefined) throw new Error('it does not say which process it is');
-      // Processes are killed and looked at by this number: one in a namespace of its own names a stranger by it.
-      if (!processTree(leader).includes(pid))
+      const says = processInfo.find(({ type }) => type === 'browser')?.id;
+      if (says === undefined) throw new Error('it does not say which process it is');
+      // Only the process that was started dies with us (tied.ts). And processes are killed and looked at by this number: one in a
+      // namespace of its own names a stranger by it.
+      if (says !== pid)
         throw new Error(
-          `it says that it is process ${pid}, which is none of those that were started for it; WARDMUX_BROWSER can name one that runs beside Wardmux`,
+          `it says that it is process ${says}, and process ${pid} was started for it: a script or a container stands between, and the browser would outlive Wardmux. ` +
+            'Have the script execute the browser in its own place (exec), or name the browser itself with WARDMUX_BROWSER',
         );
-      return { browser: new Browser(child, leader, devtools, pid, folder), page };
+      return { browser: new Browser(child, devtools, pid, folder), page };
     } catch (error) {
-      const known = child.pid === undefined ? [] : [child.pid];
-      const tree = listed(known, folder) ?? known;
-      if (child.pid !== undefined) killGroup(child.pid);
-      killNow(tree);
-      await whenGone(tree, QUIT_MS);
+      if (child.pid !== undefined) {
+        const tree = listed(child.pid, folder) ?? [child.pid];
+        killGroup(child.pid);
+        killNow(tree);
+        await whenGone(tree, QUIT_MS);
+      }
       // An end says more than the pipe's, which comes first.
       if (ended === undefined)
         await inTime(
@@ -114,7 +111,7 @@ export class Browser {
 
   /** Those of the browser's processes that live. */
   tree(): number[] {
-    return treeOf([this.#leader, this.pid], this.#folder);
+    return treeOf(this.pid, this.#folder);
   }
 
   /**
@@ -124,7 +121,7 @@ export class Browser {
    */
   async kill(limitMs: number): Promise<number[]> {
     // First what nothing can keep from working; then whoever is left is looked for.
-    killGroup(this.#leader);
+    killGroup(this.pid);
     let left = this.tree();
     // What a process has started while it was being killed is found by its folder.
     for (const end = performance.now() + limitMs; left.length > 0 && performance.now() < end; left = this.tree()) {
@@ -136,13 +133,12 @@ export class Browser {
 
   /** Asks it to end, and kills what does not: its group, where the machine's processes cannot be listed. */
   async end(): Promise<void> {
-    const roots = [this.#leader, this.pid];
-    const tree = listed(roots, this.#folder);
+    const tree = listed(this.pid, this.#folder);
     const gone = new Promise<void>((resolve) => this.devtools.onGone(() => resolve()));
     this.devtools.browser.send('Browser.close', undefined, { withinMs: QUIT_MS }).catch(() => {});
     await inTime(gone, QUIT_MS);
-    const left = await whenGone(tree ?? roots, QUIT_MS / 4);
-    if (!tree) killGroup(this.#leader);
+    const left = await whenGone(tree ?? [this.pid], QUIT_MS / 4);
+    if (!tree) killGroup(this.pid);
     killNow(left);
     await whenGone(left, QUIT_MS);
     this.#child.stderr?.destroy();
@@ -167,14 +163,14 @@ function listenTo(child: ChildProcess): () => string {
 }
 
 /** @throws Error where the machine's processes cannot be listed */
-function treeOf(roots: readonly number[], folder: string): number[] {
-  return [...new Set([...roots.flatMap(processTree), ...startedWith(folderArgument(folder))])].filter(isRunning);
+function treeOf(root: number, folder: string): number[] {
+  return [...new Set([...processTree(root), ...startedWith(folderArgument(folder))])].filter(isRunning);
 }
 
 /** The same; undefined where they cannot be listed: a program of this account can take the descriptor for that away (prlimit(2)). */
-function listed(roots: readonly number[], folder: string): number[] | undefined {
+function listed(root: number, folder: string): number[] | undefined {
   try {
-    return treeOf(roots, folder);
+    return treeOf(root, folder);
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { waitFor } from '../../test/support/wait-for.ts';
-import { DevTools, DevToolsError, MAX_PIPE_MESSAGE_BYTES, MAX_WAITING_MESSAGES } from './devtools.ts';
+import { DevTools, DevToolsError, MAX_PIPE_MESSAGE_BYTES, MAX_UNSENT_BYTES, MAX_WAITING_MESSAGES } from './devtools.ts';
 
 let out: PassThrough;
 let input: PassThrough;
@@ -187,4 +187,36 @@ test.each([
   await soon();
   expect(heard).toEqual([...Array.from({ length: count }, (_each, i) => `${i}`), 'gone']);
   expect(input.destroyed).toBe(true);
+});
+
+/** A command of so many bytes, and a little more. */
+const long = (bytes: number): Promise<unknown> =>
+  devtools.command('Runtime.evaluate', { expression: 'x'.repeat(bytes) }, 'page', { withinMs: Infinity }).catch((error: unknown) => error);
+
+test('a browser that takes nothing is at its end when more waits than it may, whoever waits without a limit hears it, and nothing is kept', async () => {
+  const piece = MAX_UNSENT_BYTES / 16;
+  const asked: Promise<unknown>[] = [];
+  for (let i = 0; i < 15; i++) asked.push(long(piece));
+  await soon();
+  expect([gone, out.destroyed]).toEqual([[], false]);
+  for (let i = 0; i < 4; i++) asked.push(long(piece));
+  const answers = await Promise.all(asked);
+  expect(answers.map((answer) => answer instanceof DevToolsError && answer.message)).toEqual(asked.map(() => 'The browser does not take what is said to it.'));
+  expect(gone).toEqual(['The browser does not take what is said to it.']);
+  expect([out.destroyed, input.destroyed]).toEqual([true, true]);
+  // What would have waited behind it is refused, and written nowhere.
+  const write = vi.spyOn(out, 'write');
+  expect(await long(1)).toBeInstanceOf(DevToolsError);
+  expect(write).not.toHaveBeenCalled();
+});
+
+test('a browser that takes what it is told may be told any amount', async () => {
+  const piece = MAX_UNSENT_BYTES / 16;
+  let taken = 0;
+  out.on('data', (chunk: Buffer) => (taken += chunk.length));
+  for (let i = 0; i < 40; i++) {
+    void long(piece);
+    await waitFor(() => expect(taken).toBeGreaterThanOrEqual((i + 1) * piece));
+  }
+  expect(gone).toEqual([]);
 });

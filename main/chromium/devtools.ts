@@ -26,6 +26,13 @@ export const MAX_WAITING_MESSAGES = 256;
 /** The same in bytes: the longest message twice, so that one is being heard while the next one comes. */
 const MAX_WAITING_BYTES = 2 * MAX_PIPE_MESSAGE_BYTES;
 
+/**
+ * What the browser has not taken yet, in bytes: four of the longest messages, more than twice the screens of nine panes with all their lines.
+ * A browser that lets more than this wait is stopped or worse, and is at its end: whatever else is said to it would wait behind that, and
+ * in our memory.
+ */
+export const MAX_UNSENT_BYTES = 4 * MAX_PIPE_MESSAGE_BYTES;
+
 const END_OF_MESSAGE = 0;
 
 const messageSchema = z.union([
@@ -128,6 +135,8 @@ export class DevTools {
       const timer = withinMs === Infinity ? undefined : setTimeout(late, withinMs).unref();
       this.#waiting.set(id, { resolve, reject, timer });
       this.#out.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+      // Whatever waits for it fails with it, the caller of this one too.
+      if (this.#out.writableLength > MAX_UNSENT_BYTES) this.#close('The browser does not take what is said to it.');
     });
   }
 

@@ -10,9 +10,9 @@ const CORE = '--core=1:1';
 /**
  * The command that starts a browser which the kernel kills as soon as our process ends, however that ends and whether or not the
  * browser runs then (prctl(2), PR_SET_PDEATHSIG), and which nobody but root lets write a core: its hard limit is as low as the soft
- * one. A script that executes the browser in its place, as those of the distributions do, passes both on. One that starts it and
- * waits passes the limit on and not the death, which is not inherited: its browser ends when the pipe to us does, and one that is
- * stopped then is killed by the next start (owned-folder.ts).
+ * one. A script that executes the browser in its place, as those of the distributions do, passes both on. The death is not inherited:
+ * a script that starts the browser and waits would leave one that is stopped, so what comes up as another process than the started one is
+ * refused (browser.ts). A program with the setuid bit on the way, as snap's, takes the death away, and nobody can see that.
  */
 export function tiedToUs(path: string, args: readonly string[]): { readonly path: string; readonly args: string[] } {
   if (process.platform !== 'linux' || !existsSync(setpriv) || !existsSync(prlimit)) return { path, args: [...args] };
