@@ -20,6 +20,7 @@ let answers: boolean;
 let lock: TerminalLock;
 let told: LedgerEntry[];
 let reached: string;
+let failures: number;
 
 const screen = (): string =>
   Array.from({ length: terminal.rows }, (_, y) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? '')
@@ -50,12 +51,13 @@ beforeEach(async () => {
   inForce = { idleSeconds: 60, warnSeconds: 15 };
   answers = true;
   told = [];
+  failures = 0;
   reached = '';
   terminal = new Terminal({ allowProposedApi: true, cols: 60, rows: 10, logLevel: 'off' });
   lock = new TerminalLock({
     lock: { idleSeconds: 60, warnSeconds: 15 },
     lockNow: () => inForce,
-    backoff: () => ({ begin: () => 0, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
+    backoff: () => ({ begin: () => failures, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
     cost: () => NOTHING_MORE,
     clock: { now: () => now, after: () => () => {} },
   });
@@ -147,10 +149,11 @@ test('a size so small that the cell can be guessed proves nothing', async () => 
   expect(await locked).toMatchObject({ visible: 'unknown' });
 });
 
-test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {
+/** With a ledger that takes attempts. */
+function beginAnew(onAttempt = (): void => {}): void {
   const ledger = {
     append: vi.fn(async (_: unknown, { before, after }: Together = {}) => {
-      inForce = { idleSeconds: 30, warnSeconds: 15 };
+      onAttempt();
       before?.();
       after?.();
     }),
@@ -178,6 +181,36 @@ test('an accepted policy counts from the next unlock on, and status has the fiel
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });
+}
+
+test('failed tries are told of before the screen comes back, until Enter, and over a lock that comes between', async () => {
+  beginAnew();
+  failures = 2;
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type('x\r');
+  await waitFor(() => expect(screen()).toContain('2 failed tries since the last unlock.'));
+  expect(await lock.handlers.status()).toMatchObject({ state: 'locked', locked: true });
+  expect(lock.shows(Buffer.from('output'))).toBe(false);
+  type('whoami\x03');
+  // Whoever has unlocked and walked away has it closed behind them, and has read nothing yet.
+  seconds(60);
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  expect(screen()).not.toContain('failed');
+  failures = 0;
+  type('x\r');
+  await waitFor(() => expect(screen()).toContain('2 failed tries since the last unlock.'));
+  type('\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+  expect(reached).toBe('');
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type('x\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+});
+
+test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {
+  beginAnew(() => (inForce = { idleSeconds: 30, warnSeconds: 15 }));
   expect(await lock.handlers.status()).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null });
   await lock.lock('hotkey');
   expect(await lock.handlers.status()).toMatchObject({ state: 'locked', locked: true, since: expect.stringMatching(/^\d{4}-.*Z$/) as string, visible: 'gone' });

@@ -1,7 +1,8 @@
 /**
  * The lock of the terminal-only job. Screen and keys of the person's terminal pass through here, and nowhere else: closed,
  * nothing of the program is shown and nothing typed reaches it, while it runs on and is recorded. Afterwards the screen is
- * rebuilt from the recording, which only the identity that was just opened can read.
+ * rebuilt from the recording, which only the identity that was just opened can read. Over 400 lines: what closes it and what opens it again
+ * are phases of one screen.
  */
 import { unlockText } from '../src/recording/access.ts';
 import { randomInt } from 'node:crypto';
@@ -58,12 +59,14 @@ export interface TerminalLockOptions {
 }
 
 /** So long a passphrase that was not sent is kept without a further key. */
+/** As a terminal in raw mode sends it. */
+const ENTER = 13;
 const LEFT_MS = 30_000;
 
 /** What a task bar shows of a locked terminal. */
 const title = 'Wardmux is locked';
 
-type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'rebuilding' | 'over';
+type Phase = 'open' | 'closing' | 'asking' | 'checking' | 'telling' | 'rebuilding' | 'over';
 
 /** Whether a locked terminal is known to be empty: it said so, or it said nothing. */
 export type Visible = 'gone' | 'unknown';
@@ -92,6 +95,9 @@ export class TerminalLock implements TerminalGate {
   #note = '';
   /** When the last key of a passphrase came. */
   #editedAt = 0;
+  /** What whoever comes back has to read before the screen is theirs again, and what says that it was read, or that it is over. */
+  #told = '';
+  #read: () => void = () => {};
   /** Locked before there was anything to lock. */
   #early: LockCause | undefined;
   #ended = false;
@@ -181,7 +187,7 @@ export class TerminalLock implements TerminalGate {
   #send(event: UntimedEvent): boolean {
     const { lock, accepted } = this.#machine.send({ ...event, now: this.#options.clock.now() });
     // An attempt that was locked away stays at its question, and is refused there.
-    if (lock && (this.#phase === 'open' || this.#phase === 'rebuilding')) this.#close(lock);
+    if (lock && (this.#phase === 'open' || this.#phase === 'telling' || this.#phase === 'rebuilding')) this.#close(lock);
     return accepted;
   }
 
@@ -194,6 +200,7 @@ export class TerminalLock implements TerminalGate {
     if (!link) {
       // The program has not begun yet.
       this.#early = cause;
+    this.#read();
       return;
     }
     const { session } = link;
@@ -266,6 +273,7 @@ export class TerminalLock implements TerminalGate {
     this.#over();
   }
 
+    else if (this.#phase === 'telling') this.#drawTold();
   /** A program that ends while the terminal is locked opens it for nobody. */
   async ended(): Promise<void> {
     this.#ended = true;
@@ -287,6 +295,7 @@ export class TerminalLock implements TerminalGate {
   // ---------------------------------------------------------------- the way back
 
   /** The whole face: what it says, and the question. */
+    this.#read();
   #draw(): void {
     const { person, show } = this.#link!;
     const lines = [
@@ -309,6 +318,7 @@ export class TerminalLock implements TerminalGate {
     else this.#draw();
   }
 
+    if (this.#phase === 'telling' && bytes.includes(ENTER)) this.#read();
   async #try(typed: Buffer): Promise<void> {
     const { person, ledger, show } = this.#link!;
     this.#phase = 'checking';
@@ -317,18 +327,20 @@ export class TerminalLock implements TerminalGate {
     let identity: OpenIdentity | undefined;
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
+    // As the ledger has them now: they may have been disabled meanwhile.
+    const now = asKnown(person, ledger.facts.person(person.id) ?? { roles: [], state: 'disabled' });
+    const may = ({ kid }: OpenIdentity): void => {
+      if (kid !== thumbprint(person.encryptionKey)) throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
+      const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
+      if (denial) throw new Refusal(denial.why, denial.sentence);
+    };
+    // An unlock that was taken back has told nobody: the ledger counts from it on all the same.
+    const tell = (sentence: string): void => void (this.#told = [this.#told, sentence].filter((told) => told !== '').join(' '));
     try {
-      // As the ledger has them now: they may have been disabled meanwhile.
-      const now = asKnown(person, ledger.facts.person(person.id) ?? { roles: [], state: 'disabled' });
-      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, { person: now }, typed, this.#options.cost(), ({ kid }) => {
-        if (kid !== thumbprint(person.encryptionKey))
-          throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
-        const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
-        if (denial) throw new Refusal(denial.why, denial.sentence);
-      });
+      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, { person: now }, typed, this.#options.cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
-      await this.#open(attempt, identity);
+      if (this.#told === '' || (await this.#tell(attempt))) await this.#open(attempt, identity);
     } catch (error) {
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.
       if (this.#machine.phase === 'open') this.#send({ type: 'lock', cause: 'unknown' });
@@ -358,6 +370,25 @@ export class TerminalLock implements TerminalGate {
     session.pause();
     session.mark('u', unlockText(person.id, 'passphrase'));
     const written = session.writer.written();
+  /**
+   * Says what there is to say while nothing else is on the screen: behind it, or in the middle of what a program has drawn, it would not be
+   * seen, or take something away. @returns whether it was read, and this unlock is still the one that counts.
+   */
+  async #tell(attempt: number): Promise<boolean> {
+    this.#phase = 'telling';
+    this.#drawTold();
+    await new Promise<void>((resolve) => (this.#read = resolve));
+    if (!this.#is('telling') || this.#machine.attempt !== attempt) return false;
+    this.#told = '';
+    return true;
+  }
+
+  #drawTold(): void {
+    this.#link!.show(
+      Buffer.from(clearSequence + [this.#told, 'Each try is in: wardmux ledger show --action unlock', '', 'Press Enter to go on. '].join('\r\n')),
+    );
+  }
+
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {
       const { screenOf } = await import('../src/terminal/screen.ts');

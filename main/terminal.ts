@@ -146,6 +146,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
       return typed;
     },
     admit: (standing, enter) => admit('cli', 'session.open', standing, enter),
+    tell: (sentence) => say(`note: ${sentence}`),
     remind: (sentence) => say(`note: ${sentence}`),
     now: Date.now,
   };

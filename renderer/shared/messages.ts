@@ -1,5 +1,6 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. */
 import type { StatusView } from '../../src/bridge/schema.ts';
+import { failedTries } from '../../src/bridge/tries.ts';
 
 export const messages = {
   product: 'wardmux',
@@ -55,7 +56,7 @@ export const messages = {
     welcomeNew: 'Welcome.',
     welcomeLast: (when: string) => `Last unlock ${when}.`,
     welcomeFirst: 'ctrl-b ? shows every key, ctrl-shift-l locks.',
-    welcomeFailures: (failures: number) => (failures === 1 ? 'One failed try since the last unlock.' : `${failures} failed tries since the last unlock.`),
+    welcomeFailures: failedTries,
   },
 
   faces: {

@@ -27,6 +27,7 @@ export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: P
       return typed;
     },
     admit: pass,
+    tell: (sentence) => io.talk(`note: ${sentence}`),
     // A script has nobody whom one could ask; and who is just proving it needs no asking.
     remind: passphraseFd === undefined && needed() !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,
     now: io.now,

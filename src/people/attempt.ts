@@ -138,7 +138,7 @@ export async function attempt<T extends Opened>(
  * @param candidates whom it may be of, where no id was given: the first one whose slot it opens.
  * @param whole what a wrong passphrase is to cost (`dearest`).
  * @param typed UTF-8 as it was typed; wiped here.
- * @returns the open identity, which the caller destroys.
+ * @returns the open identity, which the caller destroys, and the failures in a row before it.
  */
 export async function attemptPassphrase(
   parts: AttemptParts,
@@ -146,7 +146,7 @@ export async function attemptPassphrase(
   typed: Uint8Array,
   whole: Cost,
   candidates: readonly Person[] = [],
-): Promise<OpenIdentity> {
+): Promise<{ readonly identity: OpenIdentity; readonly failures: number }> {
   const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
   typed.fill(0);
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
@@ -154,8 +154,8 @@ export async function attemptPassphrase(
     return { slot: identity.slot, identity, ...(id === '' ? { found: identity.person.id } : {}) };
   };
   try {
-    const { opened } = await attempt(parts, { id, record }, 'passphrase', open, ({ identity }) => identity.destroy());
-    return opened.identity;
+    const { opened, failures } = await attempt(parts, { id, record }, 'passphrase', open, ({ identity }) => identity.destroy());
+    return { identity: opened.identity, failures };
   } finally {
     normal.fill(0);
   }

@@ -3,6 +3,7 @@
  * of people/attempt; where the identity is opened is the surface's own: the vault's process, or this one.
  */
 import { grantOf, type Standing } from '../access/index.ts';
+import { failedTries } from '../bridge/tries.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase, mayAttempt, type AttemptParts } from '../people/attempt.ts';
@@ -32,6 +33,7 @@ export type Wanted = { readonly person: Person } | { readonly among: readonly Pe
  * @param typed as it was typed; wiped here.
  * @param whole what a wrong one is to cost (`dearest`).
  * @param may whether it may do what it is opened for; where that throws, nothing stays open.
+ * @param tell takes a sentence about tries that failed since the last unlock, where there were any: after this one nobody is told of them any more.
  * @returns the open identity, which the caller destroys. @throws UnlockError, LedgerError, StorageFault, and what `may` throws
  */
 export async function unlockHere(
@@ -40,9 +42,11 @@ export async function unlockHere(
   typed: Uint8Array,
   whole: Cost,
   may: (identity: OpenIdentity) => unknown,
+  tell: (sentence: string) => void,
 ): Promise<OpenIdentity> {
   const [asking, candidates] = 'person' in wanted ? [{ id: wanted.person.id, record: wanted.person }, []] : [{ id: '', record: undefined }, wanted.among];
-  const identity = await attemptPassphrase(parts, asking, typed, whole, candidates);
+  const { identity, failures } = await attemptPassphrase(parts, asking, typed, whole, candidates);
+  if (failures > 0) tell(failedTries(failures));
   try {
     await may(identity);
     return identity;
@@ -59,6 +63,8 @@ export interface UnlockRequest {
   readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
   readonly admit: Admit;
+  /** Takes a sentence about tries that failed since the last unlock. */
+  readonly tell: (sentence: string) => void;
   /** Takes a sentence about an audit key that nobody has moved away. Undefined where nobody could do anything about it. */
   readonly remind?: ((sentence: string) => void) | undefined;
   /** Milliseconds since the epoch. */
@@ -70,7 +76,7 @@ export interface UnlockRequest {
  * destroys the identity.
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, and what `ask` and `admit` throw
  */
-export async function unlockPerson(site: OpenInstallation, { person: given, ask, admit, remind, now }: UnlockRequest): Promise<OpenIdentity> {
+export async function unlockPerson(site: OpenInstallation, { person: given, ask, admit, tell, remind, now }: UnlockRequest): Promise<OpenIdentity> {
   const { home, installation } = site;
   const facts = await factsOf(site);
   const chosen = await choose(site, facts, given);
@@ -84,12 +90,12 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
       // Whoever waits is asked for by name: without one nobody is tried sooner.
       const wanted = 'person' in chosen ? chosen : { among: chosen.among.filter(({ id }) => parts.backoff.status(id, 'passphrase').waitSeconds === 0) };
       const typed = await ask('person' in wanted ? wanted.person : undefined);
-      return unlockHere(parts, wanted, typed, dearest(home), async (identity) => {
-        const { person } = identity;
+      const may = async ({ person }: OpenIdentity): Promise<void> => {
         await admit(justUnlocked(person), enter);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
-      });
+      };
+      return unlockHere(parts, wanted, typed, dearest(home), may, tell);
     });
   } finally {
     key.fill(0);

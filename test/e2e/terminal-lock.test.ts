@@ -88,7 +88,13 @@ test('nothing typed at the lock reaches the program, and nothing typed before is
   terminal.type('rm -rf important');
   terminal.press('Enter', 'Up', 'F3', 'C-c');
   await terminal.sees('That did not open it');
-  await unlock('echo before');
+  await unlock('One failed try since the last unlock.');
+  // Told where nothing else stands, and nothing but Enter leaves it.
+  terminal.type('ls; rm -rf important');
+  expect(terminal.everything()).not.toContain('echo before');
+  terminal.press('Enter');
+  await terminal.sees('echo before');
+  expect(terminal.everything()).not.toContain('failed try');
   terminal.press('Enter', 'C-d');
   await terminal.sees(/ready>$/m);
   // The line's own ctrl-l, then nothing.
