@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { beginPartial } from '../src/export/partial.ts';
 import { acceptAsItStands } from '../src/policy/force.fixture.ts';
-import { withLock } from '../src/ledger/lockfile.ts';
+import { LedgerLock } from '../src/ledger/lockfile.ts';
 import { rig, unlocked, type Rig } from './app.fixture.ts';
-import { refusedByHost } from './host.ts';
+import { hostRefusals } from '../src/ledger/table/app.ts';
 
 test('a key that is pressed while the machine is asked how long it was idle does not look like a clock that runs back', async () => {
   const { app, clock, host, ask, shown } = await unlocked();
@@ -125,13 +125,15 @@ test('a ledger that somebody holds does not hold up the lock, and gets its event
   const held = new Promise<void>((resolve) => (release = resolve));
   let taken: () => void = () => {};
   const isTaken = new Promise<void>((resolve) => (taken = resolve));
-  const holder = withLock(join(home, 'ledger', 'lock'), () => (taken(), held));
+  const lock = new LedgerLock(join(home, 'ledger', 'lock'));
+  const holder = lock.hold(() => (taken(), held));
   await isTaken;
   expect(await app.socket.handlers.lock()).toMatchObject({ state: 'locked', locked: true, visible: 'gone', entered: false });
   await vi.waitFor(() => expect(shown).toEqual(['lock', 'workspace', 'lock']));
   expect(locks()).toBe(0);
   release();
   await holder;
+  lock.close();
   await vi.waitFor(() => expect(locks()).toBe(1), 5000);
   expect(await app.socket.handlers.lock()).toMatchObject({ entered: true });
 });
@@ -256,13 +258,16 @@ test('what the host refuses to a page is in the ledger, and a flood of it is a f
       .map((line) => JSON.parse(line) as { action: string; detail: unknown })
       .filter(({ action }) => action === 'host.refused')
       .map(({ detail }) => detail);
-  for (const what of refusedByHost) refuse(what);
-  await vi.waitFor(() => expect(events()).toEqual(refusedByHost.map((what) => ({ surface: 'lock', what }))));
+  for (const what of hostRefusals) refuse(what);
+  await vi.waitFor(() => expect(events()).toEqual(hostRefusals.map((what) => ({ surface: 'lock', what }))));
   for (let i = 0; i < 100; i++) refuse('window');
   clock.now += 1000;
   refuse('dialog');
   await vi.waitFor(() =>
-    expect(events().slice(refusedByHost.length)).toEqual([
+    expect(events().slice(hostRefusals.length)).toEqual([
+      { surface: 'lock', what: 'window' },
+      { surface: 'lock', what: 'window' },
+      { surface: 'lock', what: 'window' },
       { surface: 'lock', what: 'too-many' },
       { surface: 'lock', what: 'dialog' },
     ]),

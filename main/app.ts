@@ -19,6 +19,7 @@ import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
+import { LimitWatch } from './machine/process-limits.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
@@ -59,6 +60,7 @@ export class App {
   readonly #journal: Journal;
   readonly #installed: InstalledHolder;
   readonly #machine = new LockController();
+  readonly #limits = new LimitWatch();
   readonly #pty: PtyClient;
   readonly #vaults: VaultKeeper;
   readonly #windows: WindowKeeper;
@@ -258,7 +260,17 @@ export class App {
       openInstalled: () => this.#openInstalled(),
     };
     this.#troubles = new Troubles({ home, gate, windows, workspace, installed, journal, status, say });
-    this.socket = new Remote({ gate, windows, workspace, installed, journal, host: host.name, door: door('socket'), reopen: () => this.reopen() });
+    this.socket = new Remote({
+      gate,
+      windows,
+      workspace,
+      installed,
+      journal,
+      host: host.name,
+      lowered: () => this.#limits.standing,
+      door: door('socket'),
+      reopen: () => this.reopen(),
+    });
     this.#bridge = new BridgeServer({
       handlers: requestHandlers(parts),
       surface: () => windows.surface,
@@ -353,6 +365,7 @@ export class App {
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
     const gate = this.#gate;
+    this.#troubles.limited(this.#limits.look({ 'pty-host': this.#pty.pid, 'vault-host': this.#vaults.current?.pid }));
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     gate.emit('status', () => this.#status.line());
     // What came of it is told, and stands as long as it is so.

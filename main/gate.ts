@@ -63,7 +63,7 @@ export class Gate {
   #invisible: Invisibility = 'gone';
   #proven: Promise<void> = Promise.resolve();
   /** The event of the last lock, until it is in the ledger, or the ledger has refused it for now. */
-  #entering: Promise<void> = Promise.resolve();
+  #entering: Promise<boolean> = Promise.resolve(true);
   #ended = false;
 
   constructor(parts: GateParts) {
@@ -92,7 +92,7 @@ export class Gate {
   /** Resolves, soon in any case, with true where the ledger has everything up to the last lock that was proven. */
   entered(): Promise<boolean> {
     return inTime(
-      this.#entering.then(() => !this.#parts.journal.waits),
+      this.#entering.then((entered) => entered && !this.#parts.journal.waits),
       ENTER_MS,
       () => false,
     );

@@ -3,7 +3,7 @@
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
 import type { Invisibility, Peer, Surface } from '../src/types/words.ts';
-import { hostRefusals } from '../src/ledger/table/app.ts';
+import type { hostRefusals } from '../src/ledger/table/app.ts';
 
 export type { Peer };
 
@@ -83,8 +83,7 @@ export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
  * page, such as its developer tools. No page of ours does such a
  * thing, so each is an event of the ledger: never with its content.
  */
-export const refusedByHost = hostRefusals;
-export type RefusedByHost = (typeof refusedByHost)[number];
+export type RefusedByHost = (typeof hostRefusals)[number];
 
 export interface WindowOpening {
   readonly rendererFolder: string;

@@ -54,15 +54,17 @@ export class Journal {
   }
 
   /**
-   * Enters an event; resolves when it is entered, or when it is said that it could not be: then it is entered later, with its own time. Before the
-   * first run there is no ledger.
+   * Enters an event; resolves when it is entered, or when it is said that it could not be: then it is entered later, with its own time, where
+   * it can be. Before the first run there is no ledger, and nothing to enter. @returns whether nothing of it is missing
    */
-  async enter(entry: AuditEntry): Promise<void> {
+  async enter(entry: AuditEntry): Promise<boolean> {
     try {
       await this.#parts.ledger()?.enter(entry);
       this.ledgerWritten();
+      return true;
     } catch (error) {
       this.notEntered(error);
+      return false;
     }
   }
 

@@ -6,6 +6,7 @@ import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
+import type { Lowered } from './machine/process-limits.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -16,6 +17,8 @@ export interface RemoteParts {
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly host: AppFacts['host'];
+  /** Limits of our processes that another program has lowered. */
+  readonly lowered: () => readonly Lowered[];
   readonly door: Door;
   /** Brings a closed window back, at the lock page, and one that is open to the front. */
   readonly reopen: () => Promise<void>;
@@ -62,7 +65,7 @@ export class Remote implements Pick<SocketOptions, 'handlers' | 'door' | 'refuse
   };
 
   #facts(): AppFacts {
-    const { gate, windows, workspace, installed, host } = this.#parts;
+    const { gate, windows, workspace, installed, host, lowered } = this.#parts;
     const { session, lockedAt, invisible } = gate;
     return {
       window: windows.isOpen || !this.#started,
@@ -74,6 +77,7 @@ export class Remote implements Pick<SocketOptions, 'handlers' | 'door' | 'refuse
       host,
       version,
       pid: process.pid,
+      lowered: [...lowered()],
     };
   }
 

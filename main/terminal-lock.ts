@@ -26,6 +26,7 @@ import { every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
+import { LimitWatch, limitSentence } from './machine/process-limits.ts';
 import { mask } from './mask.ts';
 import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
@@ -58,9 +59,9 @@ export interface TerminalLockOptions {
   readonly clock: Clock;
 }
 
-/** So long a passphrase that was not sent is kept without a further key. */
 /** As a terminal in raw mode sends it. */
 const ENTER = 13;
+/** So long a passphrase that was not sent is kept without a further key. */
 const LEFT_MS = 30_000;
 
 /** What a task bar shows of a locked terminal. */
@@ -77,6 +78,7 @@ export class TerminalLock implements TerminalGate {
   readonly #keyboard: KeyboardLine;
   readonly #line = new HiddenLine();
   readonly #refusals: Refusals;
+  readonly #limits = new LimitWatch();
   readonly #stopTicking: () => void;
   #link: GateLink | undefined;
   #phase: Phase = 'open';
@@ -93,11 +95,11 @@ export class TerminalLock implements TerminalGate {
   /** Output that came while the screen was being rebuilt. */
   #held: Uint8Array[] = [];
   #note = '';
-  /** When the last key of a passphrase came. */
-  #editedAt = 0;
   /** What whoever comes back has to read before the screen is theirs again, and what says that it was read, or that it is over. */
   #told = '';
   #read: () => void = () => {};
+  /** When the last key of a passphrase came. */
+  #editedAt = 0;
   /** Locked before there was anything to lock. */
   #early: LockCause | undefined;
   #ended = false;
@@ -143,6 +145,9 @@ export class TerminalLock implements TerminalGate {
   /** Once a second. Tests with a clock of their own call it. */
   tick(): void {
     this.#send({ type: 'tick' });
+    const lowered = this.#limits.look({});
+    for (const detail of lowered) this.#refusals.limited(detail);
+    if (lowered.length > 0) this.#send({ type: 'lock', cause: 'lowered' });
     // Whoever types and is called away leaves nothing to the next who comes.
     if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
   }
@@ -158,6 +163,7 @@ export class TerminalLock implements TerminalGate {
       host: 'terminal',
       version,
       pid: process.pid,
+      lowered: this.#limits.standing,
     };
   }
 
@@ -194,13 +200,13 @@ export class TerminalLock implements TerminalGate {
   #close(cause: LockCause): void {
     const link = this.#link;
     this.#phase = 'closing';
+    this.#read();
     this.#visible = 'unknown';
     this.#lockedAt ??= new Date().toISOString();
     for (const bytes of this.#held.splice(0)) bytes.fill(0);
     if (!link) {
       // The program has not begun yet.
       this.#early = cause;
-    this.#read();
       return;
     }
     const { session } = link;
@@ -267,13 +273,13 @@ export class TerminalLock implements TerminalGate {
 
   resized(): void {
     if (this.#phase === 'asking') this.#draw();
+    else if (this.#phase === 'telling') this.#drawTold();
   }
 
   hungUp(): void {
     this.#over();
   }
 
-    else if (this.#phase === 'telling') this.#drawTold();
   /** A program that ends while the terminal is locked opens it for nobody. */
   async ended(): Promise<void> {
     this.#ended = true;
@@ -289,18 +295,20 @@ export class TerminalLock implements TerminalGate {
     this.#stopTicking();
     this.#line.take();
     this.#answered();
+    this.#read();
     this.#release();
   }
 
   // ---------------------------------------------------------------- the way back
 
   /** The whole face: what it says, and the question. */
-    this.#read();
   #draw(): void {
     const { person, show } = this.#link!;
+    const lowered = this.#limits.standing;
     const lines = [
       'Wardmux is locked. ' + (this.#ended ? 'Your shell has ended; its recording is sealed.' : 'Your programs run on and stay recorded.'),
       ...(this.#visible === 'gone' ? [] : ['This terminal does not answer: what it keeps of the lines above is not known.']),
+      ...(lowered.length === 0 ? [] : [limitSentence(lowered)]),
       ...(this.#note === '' ? [] : [this.#note]),
       '',
       `Passphrase of ${mask(person.name)}: `,
@@ -310,6 +318,7 @@ export class TerminalLock implements TerminalGate {
 
   #edit(bytes: Uint8Array): void {
     this.#editedAt = this.#options.clock.now();
+    if (this.#phase === 'telling' && bytes.includes(ENTER)) this.#read();
     if (this.#phase !== 'asking') return;
     const end = this.#line.type(bytes);
     if (end === undefined) return;
@@ -318,7 +327,6 @@ export class TerminalLock implements TerminalGate {
     else this.#draw();
   }
 
-    if (this.#phase === 'telling' && bytes.includes(ENTER)) this.#read();
   async #try(typed: Buffer): Promise<void> {
     const { person, ledger, show } = this.#link!;
     this.#phase = 'checking';
@@ -362,14 +370,6 @@ export class TerminalLock implements TerminalGate {
     this.#draw();
   }
 
-  /** Rebuilds the screen, then lets output and keys pass again. */
-  async #open(attempt: number, identity: OpenIdentity): Promise<void> {
-    const { session, folder, person, show } = this.#link!;
-    this.#phase = 'rebuilding';
-    // What is printed from here on waits: in the kernel, and what was read already in #held.
-    session.pause();
-    session.mark('u', unlockText(person.id, 'passphrase'));
-    const written = session.writer.written();
   /**
    * Says what there is to say while nothing else is on the screen: behind it, or in the middle of what a program has drawn, it would not be
    * seen, or take something away. @returns whether it was read, and this unlock is still the one that counts.
@@ -389,6 +389,14 @@ export class TerminalLock implements TerminalGate {
     );
   }
 
+  /** Rebuilds the screen, then lets output and keys pass again. */
+  async #open(attempt: number, identity: OpenIdentity): Promise<void> {
+    const { session, folder, person, show } = this.#link!;
+    this.#phase = 'rebuilding';
+    // What is printed from here on waits: in the kernel, and what was read already in #held.
+    session.pause();
+    session.mark('u', unlockText(person.id, 'passphrase'));
+    const written = session.writer.written();
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {
       const { screenOf } = await import('../src/terminal/screen.ts');

@@ -7,6 +7,7 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
+import { limitSentence, type Lowered } from './machine/process-limits.ts';
 import type { Status } from './status.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -37,6 +38,18 @@ export class Troubles {
       say(sentence);
       if (removed && recording !== undefined) journal.log({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
     }
+  }
+
+  /** Another program has lowered limits of our processes. What they can still do nobody knows, and whoever did it can do it again: it locks. */
+  limited(lowered: readonly Lowered[]): void {
+    if (lowered.length === 0) return;
+    const { gate, journal, status, say } = this.#parts;
+    const sentence = limitSentence(lowered);
+    for (const detail of lowered) journal.refusals.limited(detail);
+    status.flag(sentence);
+    say(sentence);
+    if (gate.holdsKey) void gate.lock('lowered');
+    else gate.emitLocked('stale', () => ({}));
   }
 
   /** The process that holds the shells ended unasked. */

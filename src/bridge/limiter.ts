@@ -21,3 +21,21 @@ export class Limiter {
     return this.#count === this.#most + 1 ? 'flood' : 'no';
   }
 }
+
+/** One for each kind: a flood of what is harmless hides nothing of another kind. Kinds are of a closed list, because each is kept. */
+export class Limiters {
+  readonly #most: number;
+  readonly #withinMs: number;
+  readonly #kinds = new Map<string, Limiter>();
+
+  constructor(most: number, withinMs: number) {
+    this.#most = most;
+    this.#withinMs = withinMs;
+  }
+
+  take(kind: string, now: number): ReturnType<Limiter['take']> {
+    let limiter = this.#kinds.get(kind);
+    if (!limiter) this.#kinds.set(kind, (limiter = new Limiter(this.#most, this.#withinMs)));
+    return limiter.take(now);
+  }
+}

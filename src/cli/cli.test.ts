@@ -294,7 +294,7 @@ test('no installation, no app, no sense: each has its sentence and its status', 
 
 /** A line of an app that is as it is said here, and locked where nothing is. */
 const facts = (more: Partial<AppFacts>): string =>
-  `${JSON.stringify({ ok: true, window: true, state: 'locked', locked: true, since: null, visible: 'gone', shells: 0, host: 'chromium', version: '0', pid: 1, ...more })}\n`;
+  `${JSON.stringify({ ok: true, window: true, state: 'locked', locked: true, since: null, visible: 'gone', shells: 0, host: 'chromium', version: '0', pid: 1, lowered: [], ...more })}\n`;
 
 test('wardmux lock says whether it is locked: 0 when it is and nothing is to be seen, 60 when that is not known, 3 when no app runs, 1 when one does and does not lock', async () => {
   const path = socketPath(home, { WARDMUX_HOME: home, HOME: place });

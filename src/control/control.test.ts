@@ -29,6 +29,7 @@ const facts: AppFacts = {
   host: 'chromium',
   version: '0.0.0',
   pid: 1,
+  lowered: [],
 };
 const locked: Standing = { phase: 'locked' };
 const door = openDoor({ standing: () => locked, denied: () => {} });

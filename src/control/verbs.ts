@@ -1,7 +1,7 @@
 /** What can be asked for at the private socket: one row a verb. None takes anything, and none opens anything. */
 import { z } from 'zod';
 import { asked, type Service } from '../process/service.ts';
-import { invisibilities } from '../types/words.ts';
+import { invisibilities, limitedProcesses, limitNames } from '../types/words.ts';
 
 /** What an app or a terminal says of itself. */
 export const appFacts = z.object({
@@ -17,6 +17,8 @@ export const appFacts = z.object({
   host: z.enum(['electron', 'chromium', 'terminal']),
   version: z.string(),
   pid: z.number(),
+  /** Limits of its processes that another program has lowered since they began (prlimit): to what. */
+  lowered: z.array(z.object({ process: z.enum(limitedProcesses), limit: z.enum(limitNames), to: z.number() })),
   /** After `lock`: the ledger has its event. The lock does not wait for that. */
   entered: z.boolean().optional(),
 });

@@ -271,6 +271,19 @@ test.concurrent(
   30_000,
 );
 
+test('whoever puts any number of files where events are kept has one event of them, and fills no ledger', async () => {
+  const { options, late, name } = await endedMeanwhile();
+  const strange = 500;
+  for (let n = 0; n < strange; n++) writeFileSync(`${name}-${n}`, 'x');
+  await (await Ledger.open(options)).close();
+  const [first, ...rest] = eventsOf(options).slice(3);
+  expect(first).toMatchObject({ action: 'ledger.unvouched', detail: { file: 'late', lines: 0, bytes: strange } });
+  // What is really ours is entered all the same.
+  expect(said(rest)).toEqual(waited());
+  expect(readdirSync(late)).toEqual([]);
+  expect(readdirSync(options.folder).filter((file) => /^unvouched-.*-late-/.test(file))).toHaveLength(strange);
+}, 60_000);
+
 test('many events are kept in several files, none larger than what is read, in their order', async () => {
   const options = testLedgerOptions();
   const folder = dirname(options.folder);

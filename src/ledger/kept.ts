@@ -51,7 +51,8 @@ export async function keepLate(folder: string, entries: readonly Entering[], key
  */
 export function readKept(folder: string, key: NoteKey, aside: string): { readonly kept: readonly KeptEvents[]; readonly found: readonly Entering[] } {
   const kept: KeptEvents[] = [];
-  const found: Entering[] = [];
+  let strange = 0;
+  let strangeBytes = 0;
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     const bytes = bytesOf(path);
@@ -61,10 +62,13 @@ export function readKept(folder: string, key: NoteKey, aside: string): { readonl
       continue;
     }
     renameSync(path, `${aside}-${name}`);
-    syncFolder(folder);
-    found.push({ entry: { action: 'ledger.unvouched', detail: { file: 'late', lines: 0, bytes: bytes.length } }, authority: null });
+    strange++;
+    strangeBytes += bytes.length;
   }
-  return { kept, found };
+  if (strange === 0) return { kept, found: [] };
+  syncFolder(folder);
+  // One event, however many somebody has put there: whoever opens the ledger next would fill it with them.
+  return { kept, found: [{ entry: { action: 'ledger.unvouched', detail: { file: 'late', lines: 0, bytes: strangeBytes } }, authority: null }] };
 }
 
 function namesIn(folder: string): string[] {

@@ -207,10 +207,10 @@ test('a writer that is killed while it holds the lock holds nobody up; half a li
   await ledger.append(lock);
   const script = `
     import { appendFileSync } from 'node:fs';
-    import { withLock } from ${JSON.stringify(join(import.meta.dirname, 'lockfile.ts'))};
+    import { LedgerLock } from ${JSON.stringify(join(import.meta.dirname, 'lockfile.ts'))};
     const [folder] = process.argv.slice(1);
     setInterval(() => undefined, 1000);
-    await withLock(folder + '/lock', async () => {
+    await new LedgerLock(folder + '/lock').hold(async () => {
       appendFileSync(folder + '/events.jsonl', '{"seq":');
       console.log('held');
       await new Promise(() => undefined);

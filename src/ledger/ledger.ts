@@ -19,7 +19,7 @@ import { LedgerError, type LedgerErrorCode } from './errors.ts';
 import { checkEntry } from './events.ts';
 import type { LedgerFacts } from './facts.ts';
 import { ledgerPaths } from './files.ts';
-import { withLock } from './lockfile.ts';
+import { LedgerLock } from './lockfile.ts';
 import { eventsOf, LedgerQuestions, type LookupSource } from './lookups.ts';
 import { bordersOf, ledgerOrigin, noteKey, type NoteKey } from './note.ts';
 import { isNew } from './read.ts';
@@ -70,6 +70,7 @@ interface Pending extends Entering, Together {
 export class Ledger extends LedgerQuestions {
   readonly folder: string;
   readonly #writer: LedgerWriter;
+  readonly #lock: LedgerLock;
   #pending: Pending[] = [];
   /** What could not be entered when it happened, in order. It goes before everything else. */
   #late: Entering[] = [];
@@ -78,10 +79,11 @@ export class Ledger extends LedgerQuestions {
   /** One task of this process after another; the lock orders the processes. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(writer: LedgerWriter, folder: string) {
+  private constructor(writer: LedgerWriter, folder: string, lock: LedgerLock) {
     super();
     this.#writer = writer;
     this.folder = folder;
+    this.#lock = lock;
   }
 
   /**
@@ -101,7 +103,8 @@ export class Ledger extends LedgerQuestions {
     }
     // Before the lock: a secret store or a share may take its time.
     const outside = (await options.outside?.known()) ?? [];
-    return withLock(paths.lock, async () => {
+    const lock = new LedgerLock(paths.lock);
+    const opening = lock.hold(async () => {
       const longest = outside.reduce<OutsideHead | undefined>((most, head) => (head.size > (most?.size ?? 0) ? head : most), undefined);
       if (longest && isNew(options.folder)) throw diverged(options.folder, longest);
       if (isNew(options.folder) && bordersOf(key).length > 0) throw corrupt(options.folder, key, 'It is missing.');
@@ -119,13 +122,17 @@ export class Ledger extends LedgerQuestions {
         if (head.checkpoints.lines === 0) await writer.writeCheckpoint();
         await writer.snapshotIfDue();
         holdRoom(paths.reserve);
-        const ledger = new Ledger(writer, options.folder);
+        const ledger = new Ledger(writer, options.folder, lock);
         await ledger.#takeKept();
         return ledger;
       } catch (error) {
         for (const fd of Object.values(files)) closeSync(fd);
         throw error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${options.folder} cannot be written`, error);
       }
+    });
+    return opening.catch((error: unknown) => {
+      lock.close();
+      throw error;
     });
   }
 
@@ -291,6 +298,7 @@ export class Ledger extends LedgerQuestions {
     const { keeping } = this.#writer;
     if (keeping) await inTime(keeping, KEEP_MS);
     this.#writer.close();
+    this.#lock.close();
     return left;
   }
 
@@ -364,7 +372,7 @@ export class Ledger extends LedgerQuestions {
   }
 
   async #locked<T>(task: () => Promise<T>, waitMs?: number): Promise<T> {
-    const { paths, disturbances } = this.#writer;
+    const { disturbances } = this.#writer;
     const since = this.#writer.now();
     let held = false;
     const within = (): Promise<T> => {
@@ -372,7 +380,7 @@ export class Ledger extends LedgerQuestions {
       return task();
     };
     try {
-      return await withLock(paths.lock, within, waitMs);
+      return await this.#lock.hold(within, waitMs);
     } catch (error) {
       const how = error instanceof LedgerError && !held ? lockTroubles[error.code] : undefined;
       if (how) disturbances.see('lock', how, since);

@@ -3,7 +3,7 @@
  * when its holder ends, however that ends, and it takes no room, so it is had on a full disk too. It is held for milliseconds.
  */
 import { closeSync, constants, fstatSync, lstatSync } from 'node:fs';
-import { lock, NativeError } from '../native/addon.ts';
+import { lock, NativeError, unlock } from '../native/addon.ts';
 import { storageFault } from '../disk/errno.ts';
 import { requirePlain } from '../disk/plain.ts';
 import { LedgerError } from './errors.ts';
@@ -12,44 +12,73 @@ import { LedgerError } from './errors.ts';
 const WAIT_MS = 10_000;
 
 /**
- * Runs `task` while holding the lock at `path`.
- * @param waitMs for whoever holds it.
- * @throws LedgerError 'busy' when a living process does not let go of it for ten seconds, or `waitMs`; 'unreadable' when the folder cannot be written.
+ * One process's hold on the lock at a path. Its file stays open between two holds: a program of this account can keep this process
+ * from opening any (prlimit(2), RLIMIT_NOFILE), and what happens then is entered all the same.
  */
-export async function withLock<T>(path: string, task: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
-  const fd = await take(path, waitMs);
-  try {
-    return await task();
-  } finally {
-    closeSync(fd);
-  }
-}
+export class LedgerLock {
+  readonly #path: string;
+  #fd: number | undefined;
 
-async function take(path: string, waitMs: number): Promise<number> {
-  let fd: number;
-  try {
-    fd = requirePlain(path, constants.O_RDWR | constants.O_CREAT);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Runs `task` while holding the lock. One call after another: two at once would both have it.
+   * @param waitMs for whoever holds it.
+   * @throws LedgerError 'busy' when a living process does not let go of it for ten seconds, or `waitMs`; 'unreadable' when the folder cannot be written.
+   */
+  async hold<T>(task: () => Promise<T>, waitMs = WAIT_MS): Promise<T> {
+    const fd = await this.#take(waitMs);
+    try {
+      return await task();
+    } finally {
+      this.#letGo(fd);
+    }
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #letGo(fd: number): void {
+    try {
+      unlock(fd);
+    } catch {
+      this.close();
+    }
+  }
+
+  async #take(waitMs: number): Promise<number> {
+    const path = this.#path;
+    try {
+      this.#fd ??= requirePlain(path, constants.O_RDWR | constants.O_CREAT);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'error';
+      throw new LedgerError(
+        code === 'ENOSPC' || code === 'EIO' || code === 'EDQUOT' ? 'write-failed' : 'unreadable',
+        storageFault(error, 'lock the ledger by', path).message,
+        { cause: error },
+      );
+    }
+    const fd = this.#fd;
+    let held = false;
+    try {
+      held = await lock(fd, waitMs);
+    } catch (error) {
+      this.close();
+      throw new LedgerError('unreadable', error instanceof NativeError ? error.message : `The ledger cannot be locked by ${path}.`, { cause: error });
+    }
+    if (held && fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
+    // A lock that comes late would stay with the file.
+    this.close();
+    // Somebody has put another file there: the lock of the old one keeps nobody out.
+    if (held) return this.#take(waitMs);
     throw new LedgerError(
-      code === 'ENOSPC' || code === 'EIO' || code === 'EDQUOT' ? 'write-failed' : 'unreadable',
-      storageFault(error, 'lock the ledger by', path).message,
-      { cause: error },
+      'busy',
+      `The ledger is held by another process, which has locked ${path} for ${waitMs / 1000} seconds. End that process, then try again.`,
     );
   }
-  let held = false;
-  try {
-    held = await lock(fd, waitMs);
-  } catch (error) {
-    closeSync(fd);
-    throw new LedgerError('unreadable', error instanceof NativeError ? error.message : `The ledger cannot be locked by ${path}.`, { cause: error });
-  }
-  if (held && fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
-  closeSync(fd);
-  // Somebody has put another file there while we waited: the lock of the old one keeps nobody out.
-  if (held) return take(path, waitMs);
-  throw new LedgerError(
-    'busy',
-    `The ledger is held by another process, which has locked ${path} for ${waitMs / 1000} seconds. End that process, then try again.`,
-  );
 }

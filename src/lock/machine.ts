@@ -44,6 +44,7 @@ export type LockCause =
   | 'clock-back'
   | 'gap'
   | 'policy'
+  | 'lowered'
   | 'unknown';
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */

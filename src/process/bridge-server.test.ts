@@ -108,7 +108,10 @@ test.each([
 test('a flood of bad messages is told of a few times, and that it was a flood', async () => {
   const { server, refused } = setup('workspace');
   for (let i = 0; i < 500; i++) await server.receive('{');
-  expect(refused).toEqual([...Array.from({ length: 10 }, () => 'bad-json'), 'too-many']);
+  expect(refused).toEqual([...Array.from({ length: 4 }, () => 'bad-json'), 'too-many']);
+  // What is tried under cover of it is told of all the same.
+  await server.receive(send('verify.pane', {}));
+  expect(refused.at(-1)).toBe('bad-input');
 });
 
 test('an event is sent as its row has it: what the row does not name stays here, and what is otherwise is not sent', () => {

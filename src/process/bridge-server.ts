@@ -2,15 +2,15 @@
 import type { Surface } from '../types/words.ts';
 import type { Door, Permission } from '../access/index.ts';
 import { call, type Handlers, type Trouble } from './service.ts';
-import { Limiter } from '../bridge/limiter.ts';
+import { Limiter, Limiters } from '../bridge/limiter.ts';
 import { events, requests, type EventName, type Events, type RequestName, type Requests } from '../bridge/schema.ts';
 
 /** A request's text is short: no pane text and no secrets travel here. A passkey's answer is the largest, about 3 kB. */
 const MAX_TEXT = 64 * 1024;
 /** A person cannot cause more than this; a page that does is broken or hostile. Acks of a flood come at 20 MB/s / 256 KiB. */
 const MAX_PER_SECOND = 2000;
-/** Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
-const MAX_REFUSED_PER_SECOND = 10;
+/** Of a kind. Each refusal is an event of the ledger, synced to the disk. A page of ours causes none; a hostile one must not fill the disk. */
+const MAX_REFUSED_PER_SECOND = 4;
 
 export type RequestHandlers = Handlers<Requests>;
 
@@ -34,7 +34,7 @@ export interface BridgeServerOptions {
 export class BridgeServer {
   readonly #options: BridgeServerOptions;
   readonly #messages = new Limiter(MAX_PER_SECOND, 1000);
-  readonly #refusals = new Limiter(MAX_REFUSED_PER_SECOND, 1000);
+  readonly #refusals = new Limiters(MAX_REFUSED_PER_SECOND, 1000);
 
   constructor(options: BridgeServerOptions) {
     this.#options = options;
@@ -56,7 +56,7 @@ export class BridgeServer {
     };
     const time = now();
     const refused: BridgeServerOptions['refused'] = (code, needs) => {
-      const taken = this.#refusals.take(time);
+      const taken = this.#refusals.take(`${code} ${needs ?? ''}`, time);
       if (taken === 'yes') this.#options.refused(code, needs);
       else if (taken === 'flood') this.#options.refused('too-many');
     };

@@ -54,12 +54,12 @@ interface Event {
   readonly action: string;
   readonly detail?: { readonly cause?: string; readonly visible?: string };
 }
-const locks = (): Event[] =>
+const events = (): Event[] =>
   readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Event)
-    .filter(({ action }) => action === 'lock');
+    .map((line) => JSON.parse(line) as Event);
+const locks = (): Event[] => events().filter(({ action }) => action === 'lock');
 
 /** `wardmux lock`, and what was on the screen when it had ended. */
 function lock(): { status: number | null; said: string; points: number; windows: string[] } {
@@ -235,28 +235,50 @@ test('main is killed while the browser is stopped: the browser and its picture g
   stopped = [];
 });
 
-test('main can open nothing any more (prlimit), and the browser is stopped: a lock takes the picture away all the same', { timeout: 120_000 }, async () => {
-  await coloured();
-  const [main, browser] = [app.child.pid!, browserTree()[0]!];
-  stop([browser]);
-  const limit = (most: string): void => void execFileSync('prlimit', ['--pid', String(main), `--nofile=${most}`]);
-  limit('3:4096');
-  try {
-    // Main wakes up after a gap, and locks by itself: nobody can reach its socket.
-    stop([main]);
-    const since = performance.now();
-    await until(() => performance.now() - since > 6000, 'a gap');
-    process.kill(main, 'SIGCONT');
-    await until(() => app.display.pointsOf(colour) === 0, 'the window gone', 30_000);
-    // Its window goes with its first descriptors, and the process a moment later.
-    await until(() => !isRunning(browser), 'the end of the browser');
-  } finally {
-    stopped = [];
-    limit('4096:4096');
-  }
-  await until(() => status()['locked'] === true, 'the lock', 30_000);
-  await until(() => locks().length > 0, 'the event of the lock', 30_000);
-});
+const limit = (pid: number, which: string): void => void execFileSync('prlimit', ['--pid', String(pid), which]);
+const limited = (): unknown[] => events().flatMap(({ action, detail }) => (action === 'process.limited' ? [detail] : []));
+
+test(
+  'main can open nothing any more (prlimit), and the browser is stopped: it locks, the picture goes, and both are entered at once',
+  { timeout: 120_000 },
+  async () => {
+    await coloured();
+    const [main, browser] = [app.child.pid!, browserTree()[0]!];
+    stop([browser]);
+    limit(main, '--nofile=3:4096');
+    try {
+      await until(() => app.display.pointsOf(colour) === 0, 'the window gone', 30_000);
+      // Its window goes with its first descriptors, and the process a moment later.
+      await until(() => !isRunning(browser), 'the end of the browser');
+      // Entered while nothing can be opened: whoever kills main now takes nothing of it along.
+      await until(() => locks().length > 0, 'the event of the lock', 30_000);
+      expect(limited()).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
+      expect(locks().map(({ detail }) => detail?.cause)).toEqual(['lowered']);
+    } finally {
+      stopped = [];
+      limit(main, '--nofile=4096:4096');
+    }
+    await until(() => status()['locked'] === true, 'the lock', 30_000);
+  },
+);
+
+test.each(['pty-host', 'vault-host'] as const)(
+  'a limit of the %s is lowered: it locks, enters that, and says so until Wardmux is started anew',
+  { timeout: 120_000 },
+  async (name) => {
+    await coloured();
+    const [host] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.endsWith(`${name}.mjs`)));
+    limit(host!, '--fsize=1000000:2000000');
+    await until(() => locks().length > 0, 'the event of the lock', 30_000);
+    expect(limited()).toEqual([{ process: name, limit: 'fsize', to: 1_000_000 }]);
+    expect(locks().map(({ detail }) => detail?.cause)).toEqual(['lowered']);
+    expect(app.display.pointsOf(colour)).toBe(0);
+    // The vault's process has ended with the lock, and its limit with it.
+    if (name === 'pty-host') expect(status()).toMatchObject({ locked: true, lowered: [{ process: name, limit: 'fsize', to: 1_000_000 }] });
+    await opensAgain();
+    expect(limited()).toHaveLength(1);
+  },
+);
 
 test('a window that is not on the screen is dark too, and stays so when it comes back', { timeout: 120_000 }, async () => {
   await coloured();

@@ -1,5 +1,5 @@
 /** The terminal-only job locks: in a real terminal, with real keys, looked at as a passer-by would. */
-import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,44 @@ test('the program runs on while locked, is recorded, and its output is there aft
   terminal.type('stty size');
   terminal.press('Enter');
   await terminal.sees('18 60');
+});
+
+test('a try of somebody else is told of at the next start too, by the words of the window', async () => {
+  terminal.type('exit');
+  terminal.press('Enter');
+  await terminal.sees('status 0');
+  const guess = '"$0" policy accept --passphrase-fd 3 3<<<"not it"';
+  writeFileSync(
+    join(folder, 'home', 'policy.json'),
+    readFileSync(join(folder, 'home', 'policy.json'), 'utf8').replace('"idleSeconds": 300', '"idleSeconds": 299'),
+  );
+  expect(spawnSync('bash', ['-c', guess, join(root, 'bin', 'wardmux')], { env: env(), encoding: 'utf8' }).status).toBe(4);
+  terminal.stop();
+  terminal = new Tmux(folder, `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, { env: env() });
+  await terminal.sees('Passphrase of Mara Ueda');
+  terminal.type(passphrase);
+  terminal.press('Enter');
+  await terminal.sees('One failed try since the last unlock.');
+  await terminal.sees(/ready>$/m);
+});
+
+test('a program of the same account takes its limit of open files away (prlimit): it locks, and enters that while nothing can be opened', async () => {
+  terminal.type('echo secret');
+  terminal.press('Enter');
+  await terminal.sees(/^secret$/m);
+  const { pid } = JSON.parse(wardmux('status', '--json').stdout) as { pid: number };
+  const limit = (which: string): unknown => execFileSync('prlimit', ['--pid', String(pid), which]);
+  limit('--nofile=3:4096');
+  try {
+    await terminal.sees('Another program has lowered a limit of Wardmux (open files)');
+    expect(terminal.everything()).not.toContain('secret');
+    await waitFor(() =>
+      expect(events().filter(({ action }) => action === 'lock')).toEqual([expect.objectContaining({ detail: { cause: 'lowered', visible: 'gone' } })]),
+    );
+    expect(events().flatMap(({ action, detail }) => (action === 'process.limited' ? [detail] : []))).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
+  } finally {
+    limit('--nofile=4096:4096');
+  }
 });
 
 test('a full-screen program is where it was, with the size that the terminal has now', async () => {

@@ -1,6 +1,6 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
 import { denialReasons, doorNames } from '../../access/index.ts';
-import { invisibilities, surfaces } from '../../types/words.ts';
+import { invisibilities, limitedProcesses, limitNames, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -39,6 +39,7 @@ const lockCauses = [
   'app-stop',
   'clock-back',
   'gap',
+  'lowered',
   'unknown',
 ] as const;
 export const appRows = [
@@ -56,6 +57,11 @@ export const appRows = [
     { cause: lockCauses, 'visible?': invisibilities },
     { person: 'optional' },
   ),
+  row('process.limited', 'Another program has lowered a limit of one of our processes (prlimit), so it locked: to what, in the limit’s own unit.', {
+    process: limitedProcesses,
+    limit: limitNames,
+    to: 'count',
+  }),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
   row(
     'pane.close',
