@@ -151,7 +151,8 @@ export async function rig(options: {
           peer: new Uint8Array(),
         }).then((proof) => say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }));
       if (type === 'unlockPassphrase') asked = message['person'] as string;
-      if (type === 'unlockPassphrase') return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001' };
+      if (type === 'unlockPassphrase')
+        return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001', dearer: false };
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);
       if (type === 'refused') signatures.push('');

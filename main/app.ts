@@ -34,6 +34,7 @@ import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
 import { Troubles } from './troubles.ts';
+import { Slots } from './slots.ts';
 import { Unlock } from './unlock.ts';
 import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
@@ -245,6 +246,7 @@ export class App {
       workspace,
       memory,
       unlock,
+      slots: new Slots({ home, gate, installed, vaults, unlock }),
       status,
       policy,
       consent: consentOf(installed),

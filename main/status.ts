@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
+import { isWayIn } from '../src/people/slot.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import type { Gate } from './gate.ts';
@@ -82,7 +83,7 @@ export class Status {
       people: (people.length > 1 ? [] : people).map((person) => ({
         id: person.id,
         masked: mask(person.name),
-        methods: [...new Set(person.slots.map((slot) => (slot.type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
+        methods: [...new Set(person.slots.filter(isWayIn).map(({ type }) => (type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
       })),
       flags: [...flags, ...this.#flags.map(({ sentence }) => sentence)],
       backOffSeconds,

@@ -16,7 +16,7 @@ import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { readPerson } from '../src/people/person.ts';
-import { asKnown, enterStaged, PersonRefused, readPinned } from '../src/people/pinned.ts';
+import { asKnown, PersonRefused, readPinned } from '../src/people/pinned.ts';
 import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
 import type { Person } from '../src/people/types.ts';
 import type { Clock } from '../src/time/clock.ts';
@@ -115,7 +115,7 @@ export class Unlock {
       return { record: this.#pinned(id), vault: this.#parts.vaults.require(), backoff: await this.#counters() };
     } catch (error) {
       const refusal = this.#refusalOf(error);
-      await enterRefusal(this.#parts.installed.require(), id, method, refusal);
+      await enterRefusal(this.#parts.installed.require(), { id }, method, refusal);
       throw refusal;
     }
   }
@@ -139,24 +139,18 @@ export class Unlock {
     this.#opensNext(begun, person, 'passphrase', { lastUnlock: null, failures: 0 });
   }
 
-  /**
-   * Adds a passkey, as the person who is in certifies it: the changed record counts from the moment when the ledger has it.
-   * @returns the id of its slot. @throws Refusal
-   */
-  async addPasskey(response: Record<string, unknown>, label: string): Promise<string> {
-    const { home, gate, installed, journal, vaults } = this.#parts;
+  /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
+  async confirm(method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<{ readonly slot: string }> {
+    const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
-    const id = gate.session?.person.id ?? gate.created;
-    const known = id === undefined ? undefined : ledger.facts.person(id);
-    if (id === undefined || !known) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    const { slot, certificate } = await vaults.require().ask('enrolProve', { response, label, after: known.seq });
+    const { id } = gate.requireSession().person;
+    const { record, backoff } = await this.#prepare(id, method);
     try {
-      await enterStaged(home, ledger, id, certificate);
+      const { opened } = await attempt({ backoff, ledger }, { id, record, again: true }, method, () => open(ledger.facts.person(id)));
+      return opened;
     } catch (error) {
-      throw this.#refused(error);
+      throw this.#refusalOf(error);
     }
-    journal.log({ action: 'passkey.enrolled', person: id, detail: { slot } });
-    return slot;
   }
 
   /** Seconds that the only person still waits before a passphrase: for the lock page. Of several each is told their own. */
@@ -208,11 +202,12 @@ export class Unlock {
     try {
       return readPinned(home, installed.require().ledger.facts, person);
     } catch (error) {
-      throw this.#refused(error);
+      throw this.refused(error);
     }
   }
 
-  #refused(error: unknown): unknown {
+  /** The same error for the page, and an event where a record is not the ledger's. */
+  refused(error: unknown): unknown {
     if (error instanceof PersonRefused) this.#parts.journal.log(refusedEntry(error));
     if (error instanceof PersonRefused || error instanceof StorageFault)
       return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : error.code, error.message);

@@ -7,6 +7,7 @@ import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 import { postureRequests } from './posture.ts';
 import { setupRequests } from './setup.ts';
+import { slotRequests } from './slots.ts';
 import { workspaceRequests } from './workspace.ts';
 
 export function requestHandlers(parts: RequestParts): RequestHandlers {
@@ -14,6 +15,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...pageRequests(parts),
     ...setupRequests(parts),
     ...lockRequests(parts),
+    ...slotRequests(parts),
     ...workspaceRequests(parts),
     ...exportRequests(parts),
     ...postureRequests(parts),

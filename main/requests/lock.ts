@@ -2,7 +2,7 @@
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
-  const { host, gate, vaults, unlock, status, policy, clipboard } = parts;
+  const { host, gate, vaults, slots, unlock, status, policy, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
@@ -18,7 +18,13 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
       return {};
     },
     'lock.passphrase': async ({ person }) => {
-      await unlock.attempt(person, 'passphrase', (id, known) => vaults.require().ask('unlockPassphrase', { person: id, known }));
+      let dearer: string | undefined;
+      await unlock.attempt(person, 'passphrase', async (id, known) => {
+        const opened = await vaults.require().ask('unlockPassphrase', { person: id, known });
+        if (opened.dearer) dearer = id;
+        return opened;
+      });
+      if (dearer !== undefined) void slots.raiseCost(dearer);
       return {};
     },
     'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),

@@ -17,6 +17,7 @@ import type { PolicyWatch } from '../policy-watch.ts';
 import type { Proving } from '../proving.ts';
 import type { PtyClient } from '../pty-client.ts';
 import type { SecretStoreFacts } from '../setup-facts.ts';
+import type { Slots } from '../slots.ts';
 import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
 import type { VaultClient } from '../vault-client.ts';
@@ -37,7 +38,11 @@ export interface RequestParts {
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
-  readonly unlock: Pick<Unlock, 'attempt' | 'addPasskey' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
+  readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
+  readonly slots: Pick<
+    Slots,
+    'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey'
+  >;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
   readonly consent: Consent;

@@ -3,7 +3,7 @@ import { version } from '../../src/version.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
-  const { home, host, setup, gate, vaults, unlock, status, journal, openInstalled } = parts;
+  const { home, host, setup, gate, vaults, slots, unlock, status, journal, openInstalled } = parts;
   return {
     'setup.facts': async () => {
       const { path, sentence } = setup.auditKey();
@@ -26,7 +26,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     },
     'setup.passkeyOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
     'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
-    'setup.passkeyProve': async ({ response, label }) => ({ slot: await unlock.addPasskey(response, label) }),
+    'setup.passkeyProve': async ({ response, label }) => ({ slot: await slots.addPasskey(response, label) }),
     'setup.finish': async () => {
       await unlock.finishFirstRun();
       return {};

@@ -1,13 +1,13 @@
-/** Enrolling a passkey: one create(), then two get() calls that must give the same secret. What was tested stands in a table. */
+/** Enrolling a passkey in the first run. What was tested stands in a table. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
-import { sameBytes } from '../shared/bytes.ts';
+import { enrolPasskey, NotTaken, type EnrolTest } from '../shared/enrol-passkey.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark, type MarkKind } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
-import { createPasskey, getPasskey, PasskeyUnused } from '../shared/passkey.ts';
+import { PasskeyUnused } from '../shared/passkey.ts';
 import { StepHead } from './step-parts.tsx';
 
 const text = messages.setup.passkey;
@@ -16,8 +16,7 @@ export interface Proof {
   readonly slot: string;
 }
 
-type Test = 'verified' | 'prf' | 'slot';
-type Results = Readonly<Partial<Record<Test, boolean>>>;
+type Results = Readonly<Partial<Record<EnrolTest, boolean>>>;
 
 interface PasskeyProps {
   readonly bridge: Bridge;
@@ -50,34 +49,13 @@ export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.E
     setError('');
     setResults({});
     let found: Results = {};
-    const learned = (more: Results): void => setResults((found = { ...found, ...more }));
+    const learned = (test: EnrolTest, good: boolean): void => setResults((found = { ...found, [test]: good }));
     try {
-      const options = await bridge.request('setup.passkeyOptions', {});
-      ask(0);
-      const proving = await bridge.request('setup.passkeyVerify', { response: await createPasskey(options) });
-      ask(1);
-      const first = await getPasskey(proving);
-      learned({ verified: first.userVerified });
-      if (!first.prf) {
-        learned({ prf: false });
-        return setError(text.noPrf);
-      }
-      ask(2);
-      const second = await getPasskey(proving);
-      const same = second.prf !== undefined && sameBytes(first.prf, second.prf);
-      learned({ prf: same });
-      if (!same) {
-        first.prf.fill(0);
-        second.prf?.fill(0);
-        return setError(text.different);
-      }
-      await bridge.sendFrame('vault', { type: 'prf', bytes: first.prf });
-      await bridge.sendFrame('vault', { type: 'prf', bytes: second.prf! });
-      const { slot } = await bridge.request('setup.passkeyProve', { response: second.response, label: text.label });
-      learned({ slot: true });
-      setProof({ slot });
+      setProof({ slot: await enrolPasskey(bridge, 'setup', text.label, { touch: ask, learned }) });
     } catch (reason) {
-      setError(reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused ? reason.message : messages.bridge.failed);
+      setError(
+        reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed,
+      );
     } finally {
       setTouch(undefined);
     }
@@ -137,7 +115,7 @@ export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.E
 function Tests({ results }: { readonly results: Results }): JSX.Element {
   const mark = (test: string): readonly [MarkKind, string] => {
     if (test === 'second') return ['none', text.tests['second']![1]];
-    const result = results[test as Test];
+    const result = results[test as EnrolTest];
     if (result === undefined) return ['wait', text.waiting];
     return result ? ['ok', text.tests[test]![1]] : ['stop', text.failedWord];
   };

@@ -1,4 +1,4 @@
-/** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. */
+/** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. Over 400 lines: a table of sentences, read in one place. */
 import type { StatusView } from '../../src/bridge/schema.ts';
 import { failedTries } from '../../src/bridge/tries.ts';
 
@@ -295,6 +295,64 @@ export const messages = {
       `${time}. The report is signed, and stands in the ledger as ${sha256}. To have it as a file: wardmux selftest --json`,
   },
 
+  newPassphrase: {
+    field: 'passphrase',
+    again: 'the same again',
+    different: 'The two are not the same. Type the second one again.',
+    short: (missing: number) => (missing === 1 ? 'One more character.' : `${missing} more characters.`),
+    meter: 'Strength',
+    show: 'Show',
+    hide: 'Hide',
+  },
+
+  slots: {
+    label: 'Key slots',
+    title: 'What opens your recordings',
+    text: 'Each of these is a way to the same keys: one that comes or goes changes no recording. Every change is in the ledger.',
+    columns: ['kind', 'name', 'made', 'last used', 'model', 'asks for'] as readonly string[],
+    kinds: { passphrase: 'passphrase', passkey: 'passkey', 'recovery-code': 'recovery code' } as Readonly<Record<string, string>>,
+    never: 'never',
+    loading: 'Looking',
+    rename: 'Name',
+    test: 'Try',
+    remove: 'Remove',
+    of: (what: string, slot: string) => `${what}: ${slot}`,
+    close: 'Close',
+    cancel: 'Cancel',
+    confirm: {
+      text: 'Before you change anything, show that it is you.',
+      field: 'your passphrase',
+      byPassphrase: 'Go on',
+      byPasskey: 'Use a passkey',
+      empty: 'Type your passphrase, or use a passkey.',
+      busy: 'Looking whether it opens your keys',
+      done: 'It is you: for five minutes you may change what opens your recordings.',
+    },
+    passphrase: 'New passphrase',
+    passphraseText: 'It takes the place of the one that you have, everywhere on this workstation.',
+    passphraseSet: 'Set it',
+    passphraseDone: 'The new passphrase opens your recordings from now on. The one before opens nothing.',
+    busy: 'Making the new slot',
+    passkey: 'Add a passkey',
+    passkeyText: 'You touch it three times: once to enrol, twice to prove that it gives the same secret.',
+    passkeyName: 'name',
+    passkeyNameHint: 'Yours alone: where it lies, what it looks like.',
+    passkeyStart: 'Enrol it',
+    passkeyDone: 'The passkey was proven, and opens your recordings from now on.',
+    renameTitle: (name: string) => `Another name for ${name}`,
+    renameSet: 'Name it',
+    renameDone: 'It has its name.',
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeText: 'It opens nothing from then on. To have it again it is enrolled anew.',
+    removeDone: 'It opens nothing any more.',
+    testing: 'Touch the passkey',
+    testDone: (name: string) => `${name} opens your recordings.`,
+    touched: 'That was another passkey.',
+    noPrf: 'The passkey gave no secret this time, so it would not have opened anything.',
+    cancelled: 'The passkey was not used: cancelled, or too slow. Nothing was changed.',
+    codes: 'Recovery codes are printed by the command: wardmux person slots --codes',
+  },
+
   setup: {
     title: 'Wardmux, first run',
     on: (workstation: string) => `First run on ${workstation}`,
@@ -320,13 +378,6 @@ export const messages = {
     passphrase: {
       heading: 'One passphrase,\nonly yours.',
       text: 'It opens what you seal. Nobody can reset it: without it, and without a passkey, your recordings open only with the audit key. Four or five unrelated words are good.',
-      field: 'passphrase',
-      again: 'the same again',
-      different: 'The two are not the same. Type the second one again.',
-      short: (missing: number) => (missing === 1 ? 'One more character.' : `${missing} more characters.`),
-      meter: 'Strength',
-      show: 'Show',
-      hide: 'Hide',
     },
     audit: {
       heading: 'A key for the auditor.',
@@ -350,7 +401,7 @@ export const messages = {
       start: 'Enrol a passkey',
       again: 'Try again',
       skip: 'Skip the passkey',
-      skipText: 'Without a passkey you type the passphrase at every unlock. This version enrols one only here, in the first run.',
+      skipText: 'Without a passkey you type the passphrase at every unlock. You can enrol one later (:key-slots).',
       touch: ['First touch: enrol the key.', 'Second touch: ask it for a secret.', 'Third touch: ask again, and compare.'] as readonly string[],
       columns: ['test', 'result', 'what it means'] as readonly string[],
       tests: {

@@ -76,6 +76,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
   'audit-key.prove': [['open'], ['auditor', 'security']],
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
+  'vault.slot.change': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'selftest.run': [['locked', 'open'], 'anyone'],

@@ -44,6 +44,7 @@ export const permissions = {
   'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles, help: 'Add a key slot to one’s own vault.' },
+  'vault.slot.change': { when: ['open'], roles, help: 'Change, name, test and remove the key slots of one’s own vault.' },
   'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
   'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
   'consent.accept': { when: ['open'], roles, help: 'Accept the text of the policy in force.' },

@@ -110,6 +110,43 @@ export const requests = {
   /** The PRF result has been sent as a sealed frame. */
   'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
 
+  /** What opens the recordings of who is in. */
+  'slots.list': row(
+    'vault.slot.change',
+    ['workspace'],
+    none,
+    z.object({
+      slots: z.array(
+        z.object({
+          id: z.string(),
+          kind: z.enum(['passphrase', 'passkey', 'recovery-code']),
+          name: z.string().nullable(),
+          made: z.string(),
+          lastUsed: z.string().nullable(),
+          verification: z.string(),
+          model: z.string().nullable(),
+          aaguid: z.string().nullable(),
+        }),
+      ),
+      /** Advice, and what is wrong: sentences. */
+      notes: z.array(z.string()),
+    }),
+  ),
+  /** Changes follow within minutes of one of these. The passphrase has been sent as a sealed frame to the vault host. */
+  'slots.confirmPassphrase': row('vault.slot.change', ['workspace'], none, none, DERIVE_MS),
+  /** Of every passkey, or of the one of `slot`, which is tried by it. */
+  'slots.passkeyOptions': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40).optional() }), webauthn),
+  /** The PRF result has been sent as a sealed frame. */
+  'slots.confirmPasskey': row('vault.slot.change', ['workspace'], z.strictObject({ response: webauthn }), z.object({ slot: z.string() }), STEPS_MS),
+  /** The new passphrase has been sent as a sealed frame. */
+  'slots.passphrase': row('vault.slot.change', ['workspace'], none, none, DERIVE_MS),
+  'slots.rename': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40), name: short }), none, STEPS_MS),
+  'slots.remove': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40) }), none, STEPS_MS),
+  'slots.enrolOptions': row('vault.slot.add', ['workspace'], none, webauthn),
+  'slots.enrolVerify': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn }), webauthn),
+  /** Two PRF results have been sent as sealed frames. */
+  'slots.enrolProve': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() }), STEPS_MS),
+
   /** Size of the stage in cells (without the line); panes are laid out in it. */
   'workspace.size': row(
     'session.use',

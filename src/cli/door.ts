@@ -40,7 +40,8 @@ export async function pass(standing: Standing, enter: Enter): Promise<void> {
  */
 export function needsOf(needs: CliNeeds, name: string, flags: readonly string[]): Permission {
   if (typeof needs === 'string') return needs;
-  const [option, ...others] = flags.filter((flag) => Object.hasOwn(needs, flag));
+  const [option, ...more] = flags.filter((flag) => Object.hasOwn(needs, flag));
+  const others = more.filter((flag) => needs[flag] !== needs[option!]);
   if (others.length > 0) throw new Error(`the command ${name} needs one thing with ${option}, and another with ${others.join(', ')}`);
   const found = option !== undefined ? needs[option] : Object.hasOwn(needs, name) ? needs[name] : undefined;
   if (found === undefined) throw new Error(`the command ${name} does not say what it needs`);

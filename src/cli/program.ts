@@ -77,7 +77,12 @@ const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => E
   [LedgerError, 'diverged', 'diverged'],
   [LedgerError, 'badLedger', 'corrupt'],
   [CodedError, 'otherInstallation', 'identity'],
+  // Refusals of an input: another one may do.
   [CodedError, 'usage', 'bad-key-file'],
+  [CodedError, 'usage', 'weak-passphrase'],
+  [CodedError, 'usage', 'same-passphrase'],
+  [CodedError, 'usage', 'no-code'],
+  [CodedError, 'usage', 'no-name'],
   [CodedError, 'notUnlocked', 'not-a-recipient'],
 ];
 

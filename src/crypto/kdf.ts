@@ -39,6 +39,20 @@ export function costFor(leastMs: number, memory: number): number {
   return Math.max(scryptLimits.minN, N);
 }
 
+/** A slot gets another cost where it wants this many times its own: nearer than that, what was measured says how busy the machine was. */
+const TOO_CHEAP = 4;
+
+/**
+ * The cost that a slot should have on this machine, from what an unlock with it took. Never a lower one: a slow unlock may have been a busy
+ * machine's.
+ * @param N of the slot. @param tookMs what its derivation took. @param memory of the machine, in bytes.
+ * @returns undefined where its own is near enough.
+ */
+export function dearerCost(N: number, tookMs: number, memory = totalmem()): number | undefined {
+  const wanted = costFor((tookMs * scryptLimits.minN) / N, memory);
+  return wanted >= TOO_CHEAP * N ? wanted : undefined;
+}
+
 /** Measures the machine, which takes about a second, and gives parameters for a new slot: they are written into it. */
 export async function measuredScryptParameters(): Promise<ScryptParameters> {
   const tries: number[] = [];

@@ -7,8 +7,8 @@ import { auditKeyPlace } from '../services/audit-key.ts';
 import { Refusal } from '../types/refusal.ts';
 import { firstRun, refuseEarly, type FirstRunInput } from '../services/first-run.ts';
 import type { PresetName } from '../policy/index.ts';
-import { loadJudge } from '../people/passphrase.ts';
-import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
+import { askNewPassphrase } from './new-passphrase.ts';
+import { PassphraseInputError, readPassphraseFd } from '../terminal/passphrase.ts';
 import { sentenceOf } from '../types/sentence.ts';
 
 export interface InitOptions {
@@ -35,33 +35,6 @@ export interface InitIo {
 
 /** Exit status: 0 done; 1 refused or failed, nothing overwritten; 2 the input was not usable; 130 cancelled. */
 const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
-/** Somebody who mistypes this often needs a pause and not another question. */
-const maxQuestions = 5;
-
-/** Asks twice on the terminal, and again where the rules refuse it. The caller wipes it. @throws PassphraseInputError, Refusal */
-export async function askNew(name: string, io: Pick<InitIo, 'talk' | 'prompt' | 'parts'>): Promise<Buffer> {
-  const prompt = io.prompt ?? promptPassphrase;
-  io.talk('Choose a passphrase of 15 characters or more: four or five unrelated words. It is not shown while you type.\n');
-  const judge = await loadJudge();
-  for (let asked = 0; asked < maxQuestions; asked++) {
-    const first = await prompt('Passphrase: ');
-    const { accepted, sentence } = judge(first.toString('utf8'), { name, workstation: io.parts?.workstation ?? hostname() });
-    if (!accepted) {
-      first.fill(0);
-      io.talk(`${sentence}\n`);
-      continue;
-    }
-    io.talk(`${sentence}\n`);
-    const second = await prompt('The same passphrase again: ');
-    const same = first.equals(second);
-    second.fill(0);
-    if (same) return first;
-    first.fill(0);
-    io.talk('The two were not the same. Start again.\n');
-  }
-  throw new Refusal('weak-passphrase', `No passphrase was chosen in ${maxQuestions} attempts. Nothing was changed.`);
-}
-
 /** Runs the command. Every refusal is one sentence on stderr; the result is on stdout. */
 export async function runInit(options: InitOptions, io: InitIo): Promise<number> {
   let passphrase: Buffer | undefined;
@@ -69,7 +42,10 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     const home = openHome(homeFolder(io.env));
     // Before anybody is asked for anything.
     await refuseEarly(home, { ...options, ...(io.parts?.chooseStore ? { chooseStore: io.parts.chooseStore } : {}) });
-    passphrase = options.passphraseFd === undefined ? await askNew(options.name, io) : await readPassphraseFd(options.passphraseFd);
+    passphrase =
+      options.passphraseFd === undefined
+        ? await askNewPassphrase({ name: options.name, workstation: io.parts?.workstation ?? hostname() }, io.talk, { prompt: io.prompt })
+        : await readPassphraseFd(options.passphraseFd);
     const place = options.auditKeyOut === undefined ? auditKeyPlace((io.parts?.media ?? mountedMedia)(), io.env['HOME'] || homedir(), hostname()) : undefined;
     const auditKeyPath = resolve(options.auditKeyOut ?? place!.path);
     if (place) io.talk(`${place.sentence}\n`);

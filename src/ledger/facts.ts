@@ -46,10 +46,20 @@ export interface AttemptFacts {
   readonly since: number;
 }
 
+/** An unlock by a key slot. */
+export interface SlotUse {
+  /** Number of the event. */
+  readonly seq: number;
+  /** ISO 8601 UTC. */
+  readonly time: string;
+}
+
 /** What a signed snapshot keeps of the facts. */
 export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
+  /** By id of a key slot: the last unlock with it. */
+  readonly uses: readonly (readonly [string, SlotUse])[];
   readonly policy: PolicyFacts | null;
   /** The SHA-256 of every policy that was in force, oldest first; the last one is in force. */
   readonly policies: readonly string[];
@@ -59,7 +69,7 @@ export interface FactsState {
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], policy: null, policies: [], consents: [], auditKeys: [], keys: NO_CHAIN };
+export const NO_FACTS: FactsState = { people: [], attempts: [], uses: [], policy: null, policies: [], consents: [], auditKeys: [], keys: NO_CHAIN };
 
 /**
  * Whose attempts are counted: a person's, by their id; those under ids that nobody has, which a keyed digest puts into crowds (src/people/backoff.ts),
@@ -74,6 +84,7 @@ const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
 export class LedgerFacts {
   readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
+  readonly #uses = new Map<string, SlotUse>();
   #policy: PolicyFacts | undefined;
   readonly #policies: string[] = [];
   readonly #consents = new Map<string, ConsentFacts>();
@@ -81,10 +92,11 @@ export class LedgerFacts {
   #keys: KeyChain = NO_CHAIN;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, policy, policies, consents, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, uses, policy, policies, consents, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
+    for (const [slot, use] of uses) facts.#uses.set(slot, use);
     facts.#policy = policy ?? undefined;
     facts.#policies.push(...policies);
     for (const [id, consent] of consents) facts.#consents.set(id, consent);
@@ -97,6 +109,7 @@ export class LedgerFacts {
     return {
       people: [...this.#people],
       attempts: [...this.#attempts],
+      uses: [...this.#uses],
       policy: this.#policy ?? null,
       policies: [...this.#policies],
       consents: [...this.#consents],
@@ -113,7 +126,11 @@ export class LedgerFacts {
       case 'person.keys':
       case 'person.roles':
       case 'person.state':
-        return takePersonEvent(this.#people, event);
+        takePersonEvent(this.#people, event);
+        // Nobody has failed with a passphrase that is new; whoever forgot the old one has, and waits for it no longer.
+        if (person !== undefined && detail?.['change'] === 'recovered' && this.#people.get(person)?.seq === seq)
+          this.#attempts.set(keyOf(person, 'passphrase'), { failures: 0, since: seq });
+        return;
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
         if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
@@ -137,7 +154,9 @@ export class LedgerFacts {
         for (const who of [countedAs(person, detail?.['crowd']), STATION]) this.#count(who, detail?.['method'], 1);
         return;
       case 'unlock':
-        if (outcome === 'success') this.#succeeded(person, detail?.['method'], detail?.['crowd'], seq);
+        if (outcome !== 'success') return;
+        this.#succeeded(person, detail?.['method'], detail?.['crowd'], seq);
+        if (typeof event.credential === 'string') this.#uses.set(event.credential, { seq, time: event.time });
     }
   }
 
@@ -193,6 +212,11 @@ export class LedgerFacts {
   /** Ids of those who can come in. */
   active(): string[] {
     return this.people().filter((id) => this.#people.get(id)!.state === 'active');
+  }
+
+  /** The last unlock with a key slot. Undefined where there was none. */
+  use(slot: string): SlotUse | undefined {
+    return this.#uses.get(slot);
   }
 
   /** The policy in force. Undefined before the first run. */

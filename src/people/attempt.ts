@@ -34,6 +34,8 @@ export interface AttemptParts {
 export interface Asking {
   readonly id: string;
   readonly record: PersonRecord | undefined;
+  /** They are in, and show once more that it is them. */
+  readonly again?: true;
 }
 
 /** What an attempt opened: by which key slot, and of whom, where no id was given. */
@@ -41,9 +43,10 @@ export interface Opened {
   readonly slot: string;
   readonly found?: string;
 }
+const againOf = ({ again }: Pick<Asking, 'again'>): { readonly again?: true } => (again ? { again } : {});
 
 /** True where a person has another way in than the passphrase. */
-export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type !== 'passphrase');
+export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type === 'passkey-prf');
 
 /** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
 function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: string; readonly crowd?: { readonly crowd: number } } {
@@ -59,9 +62,15 @@ type NamedBy = Pick<AttemptParts, 'ledger'> & { readonly backoff?: Backoff | und
  * @param failures in a row before it, of this person and method; undefined where nothing was charged.
  * @throws LedgerError where it is not in the ledger yet.
  */
-export async function enterRefusal(parts: NamedBy, id: string, method: Method, error: unknown, failures?: number): Promise<void> {
+export async function enterRefusal(
+  parts: NamedBy,
+  { id, again }: Pick<Asking, 'id' | 'again'>,
+  method: Method,
+  error: unknown,
+  failures?: number,
+): Promise<void> {
   const { crowd, ...who } = named(parts, id);
-  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd };
+  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd, ...(again ? { again } : {}) };
   try {
     await parts.ledger.enter({ action: 'unlock', ...who, outcome: 'failure', detail } satisfies AuditEntry);
   } catch (second) {
@@ -79,7 +88,7 @@ export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, me
   try {
     parts.backoff.check(id, method, hasOtherWay(record));
   } catch (error) {
-    await enterRefusal(parts, id, method, error);
+    await enterRefusal(parts, { id }, method, error);
     throw error;
   }
 }
@@ -92,12 +101,13 @@ export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, me
  */
 export async function attempt<T extends Opened>(
   parts: AttemptParts,
-  { id, record }: Asking,
+  asking: Asking,
   method: Method,
   open: () => Promise<T>,
   close: (opened: T) => void = () => {},
 ): Promise<{ opened: T; failures: number }> {
   const { backoff, ledger } = parts;
+  const { id, record } = asking;
   const { crowd, ...who } = named(parts, id);
   let failures: number | undefined;
   const settle = (): void => {
@@ -117,16 +127,14 @@ export async function attempt<T extends Opened>(
     opened = { value: await open() };
     ledger.standsOn(authorityOf(method, opened.value.slot));
     const { found } = opened.value;
-    await ledger.append(
-      { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: { method, failures: failures!, ...crowd } },
-      { after: settle },
-    );
+    const shown = { method, failures: failures!, ...crowd, ...againOf(asking) };
+    await ledger.append({ action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown }, { after: settle });
   } catch (error) {
     if (opened) {
       ledger.standsOn(null);
       close(opened.value);
     }
-    await enterRefusal(parts, id, method, error, failures);
+    await enterRefusal(parts, asking, method, error, failures);
     throw error;
   }
   return { opened: opened.value, failures: failures! };

@@ -56,6 +56,8 @@ export class OpenIdentity implements Identity {
   readonly kid: string;
   /** Id of the key slot that opened it. */
   readonly slot: string;
+  /** The cost (scrypt's N) that its passphrase should have on this machine. Undefined where it has it, or another way opened it. */
+  dearer: number | undefined;
   #person: Person;
   #encryption: KeyObject | undefined;
   #signing: KeyObject | undefined;

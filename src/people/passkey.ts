@@ -12,7 +12,7 @@ import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from './identity.ts';
 import { deriveFromPrf } from '../crypto/kdf.ts';
 import { openWithVaultKey } from './person.ts';
-import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
+import { labelOf, newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
@@ -68,7 +68,13 @@ interface Pending {
 
 interface Enrolment {
   readonly prfSalt: Buffer;
-  credential?: { readonly id: string; readonly publicKey: Uint8Array<ArrayBuffer>; readonly counter: number; readonly transports: readonly string[] };
+  credential?: {
+    readonly id: string;
+    readonly aaguid: string;
+    readonly publicKey: Uint8Array<ArrayBuffer>;
+    readonly counter: number;
+    readonly transports: readonly string[];
+  };
 }
 
 /** One vault host's ceremonies: one pending challenge at a time, used once, whatever comes of it. */
@@ -106,10 +112,11 @@ export class Passkeys {
 
   /**
    * JSON for navigator.credentials.get().
+   * @param slot for this one alone.
    * @throws UnlockError `no-such-slot`: the same for a person without a passkey and for nobody.
    */
-  async unlockOptions(person: Person | undefined): Promise<Json> {
-    const slots = person?.active ? passkeySlots(person) : [];
+  async unlockOptions(person: Person | undefined, slot?: string): Promise<Json> {
+    const slots = person?.active ? passkeySlots(person).filter(({ id }) => slot === undefined || id === slot) : [];
     if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no passkey to unlock with. Use the passphrase.');
     return optionsFor(this.#party.rpId, this.#begin('unlock', person.id), slots);
   }
@@ -223,9 +230,9 @@ export class Passkeys {
         supportedAlgorithmIDs: algorithms,
       });
       if (!verified) throw new Error('the attestation is wrong');
-      const { credential } = registrationInfo;
+      const { credential, aaguid } = registrationInfo;
       if (credential.id !== parsed.data.id) throw new Error('two credential ids');
-      enrolment.credential = { id: credential.id, publicKey: new Uint8Array(credential.publicKey), counter: credential.counter, transports };
+      enrolment.credential = { id: credential.id, aaguid, publicKey: new Uint8Array(credential.publicKey), counter: credential.counter, transports };
     } catch (error) {
       throw notEnrolled(reason(error));
     }
@@ -252,7 +259,7 @@ export class Passkeys {
     const challenge = this.#take('prove', person.id);
     const parsed = assertion.safeParse(response);
     if (!enrolment?.credential || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
-    const { id, publicKey, counter: before, transports } = enrolment.credential;
+    const { id, aaguid, publicKey, counter: before, transports } = enrolment.credential;
     if (parsed.data.id !== id) throw notEnrolled('it is another passkey');
     const key = Buffer.from(publicKey).toString('base64url');
     const counter = await this.#verify(parsed.data, challenge, { credentialId: id, publicKey: key, counter: before }, person.id).catch((error: unknown) => {
@@ -267,10 +274,8 @@ export class Passkeys {
       id: newSlotId(),
       type: 'passkey-prf',
       created: now,
-      label: label
-        .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-        .trim()
-        .slice(0, 80),
+      label: labelOf(label),
+      aaguid,
       credentialId: id,
       publicKey: key,
       counter,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CompactEncrypt, importJWK } from 'jose';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { costFor, deriveFromPassphrase, newScryptParameters, scryptLimits } from '../crypto/kdf.ts';
+import { costFor, dearerCost, deriveFromPassphrase, newScryptParameters, scryptLimits } from '../crypto/kdf.ts';
 import {
   addPerson,
   createPerson as create,
@@ -210,4 +210,20 @@ test('a slot that says less than the least, or more than a machine has, is refus
     writeFileSync(personPath(home, record.id), text.replace('"N": 131072', `"N": ${N}`).replace('"N":131072', `"N":${N}`));
     expect(() => readPerson(home, record.id), String(N)).toThrow(/N/);
   }
+});
+
+test('a slot that costs too little for this machine is told, one that is near enough is not, and none shall cost less', () => {
+  const memory = 64 * 2 ** 30;
+  for (const [N, took, wanted] of [
+    [2 ** 17, 500, undefined],
+    [2 ** 17, 200, undefined],
+    [2 ** 17, 100, 2 ** 19],
+    [2 ** 18, 100, 2 ** 20],
+    [2 ** 20, 10, undefined],
+    [2 ** 20, 60_000, undefined],
+    [2 ** 17, 0, undefined],
+  ] as const)
+    expect([N, took, dearerCost(N, took, memory)]).toEqual([N, took, wanted]);
+  // What the machine cannot bear is not wanted.
+  expect(dearerCost(2 ** 17, 10, 2 * 2 ** 30)).toBeUndefined();
 });

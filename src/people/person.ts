@@ -6,10 +6,12 @@ import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../disk/json.ts';
 import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
-import { deriveFromPassphrase, measuredScryptParameters, newScryptParameters, scryptLimits, type ScryptParameters } from '../crypto/kdf.ts';
+import { dearerCost, deriveFromPassphrase, measuredScryptParameters, newScryptParameters, scryptLimits, type ScryptParameters } from '../crypto/kdf.ts';
 import { nameSchema, personIdSchema, personSchema } from './schema.ts';
 import type { Role } from '../types/words.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
+import type { Sealed } from '../crypto/seal.ts';
+import { deriveFromCode } from './recovery-code.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
 import type { KeySlot, Person, PersonRecord } from './types.ts';
 
@@ -87,15 +89,35 @@ export async function createPerson(input: {
   const vaultKey = randomBytes(32);
   const identity = sealIdentity(vaultKey, keys, base);
   const kdf = input.kdf ?? (await measuredScryptParameters());
-  const bare = { id: newSlotId(), type: 'passphrase', created: input.now, kdf } as const;
-  const kek = await deriveFromPassphrase(input.passphrase, kdf);
-  const slot: KeySlot = { ...bare, wrapped: wrapVaultKey(kek, vaultKey, base.id, bare) };
-  kek.fill(0);
+  const slot = await passphraseSlot(base.id, input.passphrase, input.now, kdf, (wrap) => wrap(vaultKey));
   const record: PersonRecord = { ...base, slots: [slot], identity };
   const open = OpenIdentity.open({ ...record, roles: input.roles, active: true }, vaultKey, slot.id);
   if (!open) throw new Error('a new identity does not open');
   return { record, identity: open };
 }
+
+type PassphraseSlot = Extract<KeySlot, { type: 'passphrase' }>;
+
+/** @param lend gives the vault key for the moment of the wrap. */
+async function passphraseSlot(
+  person: string,
+  passphrase: Uint8Array,
+  created: string,
+  kdf: ScryptParameters,
+  lend: (wrap: (vaultKey: Uint8Array) => Sealed) => Sealed,
+): Promise<PassphraseSlot> {
+  const bare = { id: newSlotId(), type: 'passphrase', created, kdf } as const;
+  const kek = await deriveFromPassphrase(passphrase, kdf);
+  try {
+    return { ...bare, wrapped: lend((vaultKey) => wrapVaultKey(kek, vaultKey, person, bare)) };
+  } finally {
+    kek.fill(0);
+  }
+}
+
+/** A passphrase slot for an open identity. @param passphrase UTF-8 of the NFC form. @param now ISO 8601 UTC. */
+export const newPassphraseSlot = (identity: OpenIdentity, passphrase: Uint8Array, now: string, kdf: ScryptParameters): Promise<PassphraseSlot> =>
+  passphraseSlot(identity.person.id, passphrase, now, kdf, (wrap) => identity.withVaultKey(wrap));
 
 /** What a wrong passphrase costs: scrypt of each slot, as the sum of N * r * p, and the largest N among them. */
 export interface Cost {
@@ -143,18 +165,24 @@ async function workOff(passphrase: Uint8Array, missing: number, most: number): P
  * @param person undefined for an unknown person: takes the same time and gives the same error as a wrong passphrase.
  * @param passphrase UTF-8 of the NFC form. Not wiped here.
  * @param whole what a wrong one is to cost in all (`dearest`).
+ * @param dearer only for tests: which cost a slot should have.
  * @throws UnlockError `wrong-passphrase`; `disabled`, in the same words and after the same time, for somebody who may not come in; or `corrupt-vault`
  * where the passphrase is right and the record was changed.
  */
-export async function unlockWithPassphrase(person: Person | undefined, passphrase: Uint8Array, whole: Cost): Promise<OpenIdentity> {
+export async function unlockWithPassphrase(person: Person | undefined, passphrase: Uint8Array, whole: Cost, dearer = dearerCost): Promise<OpenIdentity> {
   const slots = person?.active ? person.slots.filter((slot) => slot.type === 'passphrase') : [];
   let spent = 0;
   for (const slot of slots) {
+    const begun = performance.now();
     const kek = await deriveFromPassphrase(passphrase, slot.kdf);
+    const took = performance.now() - begun;
     spent += costOf({ slots: [slot] }).work;
     const vaultKey = unwrapVaultKey(kek, person!.id, slot);
     kek.fill(0);
-    if (vaultKey) return openWithVaultKey(person!, vaultKey, slot.id);
+    if (!vaultKey) continue;
+    const identity = openWithVaultKey(person!, vaultKey, slot.id);
+    identity.dearer = dearer(slot.kdf.N, took);
+    return identity;
   }
   await workOff(passphrase, whole.work - spent, whole.N);
   throw person && !person.active ? new UnlockError('disabled', wrongPassphrase().message) : wrongPassphrase();
@@ -168,4 +196,22 @@ export function openWithVaultKey(person: Person, vaultKey: Buffer, slot: string)
     'corrupt-vault',
     `The key slot opened, but the record of ${person.id} in the people folder was changed. Nothing is unlocked. ${advice}`,
   );
+}
+
+/**
+ * Opens a person's identity with a recovery code, for a new passphrase and for nothing else: the caller sees to that.
+ * @param secret 16 bytes, not wiped here.
+ * @throws UnlockError `wrong-code`, also for one that was used
+ */
+export function openWithCode(person: Person, secret: Uint8Array): OpenIdentity {
+  const kek = deriveFromCode(secret);
+  try {
+    for (const slot of person.active ? person.slots : []) {
+      const vaultKey = slot.type === 'recovery-code' ? unwrapVaultKey(kek, person.id, slot) : undefined;
+      if (vaultKey) return openWithVaultKey(person, vaultKey, slot.id);
+    }
+  } finally {
+    kek.fill(0);
+  }
+  throw new UnlockError('wrong-code', 'This code opens nothing here: it is not one of this person, it was used, or a newer sheet has taken its place.');
 }

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { certify, keysText, type Certificate } from '../ledger/certificate.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
@@ -14,9 +15,11 @@ import { firstRun } from '../services/first-run.ts';
 import { generateKeys, type OpenIdentity } from './identity.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from './person.ts';
-import { asKnown, certifySlots, enterStaged, factsOf, mismatch, readPinned, stagePerson } from './pinned.ts';
+import { asKnown, enterStaged, factsOf, mismatch, readPinned, saveUse, stageChange, stagePerson, unenteredChanges, type StagedChange } from './pinned.ts';
 import type { Person, PersonRecord } from './types.ts';
 
+// scrypt takes half a second of a free core.
+vi.setConfig({ testTimeout: 60_000 });
 let place: string;
 let home: Home;
 let person: PersonRecord;
@@ -52,6 +55,7 @@ const passkey = (counter: number, wrap: string): PersonRecord['slots'][number] =
   type: 'passkey-prf',
   created: '2026-11-28T00:00:00.000Z',
   label: 'Key',
+  aaguid: '00000000-0000-0000-0000-000000000000',
   credentialId: 'Y3JlZA',
   publicKey: 'a2V5',
   counter,
@@ -62,6 +66,14 @@ const passkey = (counter: number, wrap: string): PersonRecord['slots'][number] =
 
 /** What the ledger says of the first person. */
 const asFirst = (record: PersonRecord): Person => asKnown(record, { roles: ['operator', 'security'], state: 'active' });
+
+const code = (number: number, wrap: string): PersonRecord['slots'][number] => ({
+  id: `k-00000000000${number}`,
+  type: 'recovery-code',
+  created: '2026-11-28T00:00:00.000Z',
+  number,
+  wrapped: { iv: 'A'.repeat(16), ciphertext: wrap },
+});
 
 test('the first run enters the person, and the record is taken', async () => {
   await withLedger(async ({ facts }) => {
@@ -89,29 +101,50 @@ test('whatever is changed in a record is found, and named; a use of a passkey is
     [{ slots: person.slots.map((slot) => ({ ...slot, wrapped: { ...slot.wrapped, ciphertext: flipped(slot.wrapped.ciphertext) } })) }, 'slots'],
     [{ slots: person.slots.map((slot) => ({ ...slot, wrapped: { ...slot.wrapped, iv: flipped(slot.wrapped.iv) } })) }, 'slots'],
     [{ slots: [...person.slots, passkey(0, 'A'.repeat(64))] }, 'slots'],
+    [{ slots: [...person.slots, code(1, 'A'.repeat(64))] }, 'slots'],
   ];
   for (const [change, reason] of changes) expect(mismatch({ ...person, ...change }, known), JSON.stringify(change)).toBe(reason);
   expect(mismatch(person, undefined)).toBe('unknown');
   const withKey = { ...person, slots: [...person.slots, passkey(1, 'A'.repeat(64))] };
   expect(mismatch({ ...person, slots: [...person.slots, passkey(7, 'B'.repeat(64))] }, factsOf(withKey))).toBeUndefined();
+  const renamed: PersonRecord = { ...withKey, slots: withKey.slots.map((slot) => (slot.type === 'passkey-prf' ? { ...slot, label: 'Mine' } : slot)) };
+  expect(mismatch(renamed, factsOf(withKey))).toBe('slots');
+  // A code is used once or never: all of it stays the same.
+  const sheet = [code(1, 'A'.repeat(64)), code(2, 'A'.repeat(64)), code(1, 'B'.repeat(64))].map((slot) => factsOf({ ...person, slots: [slot] }).slots);
+  expect(new Set(sheet).size).toBe(3);
 });
 
 test('a change of slots counts from its event on, wherever it was cut off', async () => {
   const changed = { ...person, slots: [...person.slots, passkey(1, 'A'.repeat(64))] };
-  const certificateOf = (record: PersonRecord, after = 1, by = identity) =>
-    certifySlots(requireInstallation(home).id, { person: asKnown(record, { roles: [], state: 'active' }), sign: (bytes) => by.sign(bytes) }, after);
+  const { id: installation } = requireInstallation(home);
+  const certificateOf = (record: PersonRecord, after = 1, by = identity): Promise<Certificate> =>
+    certify(keysText({ ...factsOf(record), installation, person: person.id, by: person.id, after }), by.person.signingKey, (bytes) => by.sign(bytes));
+  const stagedOf = (record: PersonRecord, certificate: Certificate, after = 1): StagedChange => ({
+    change: 'passkey',
+    slot: 'k-0123456789ab',
+    slots: factsOf(record).slots,
+    after,
+    ...certificate,
+  });
   await withLedger(async (ledger) => {
     // Staged and not entered: nothing has changed.
-    stagePerson(home, changed);
+    expect(stagePerson(home, changed)).toBe(factsOf(changed).slots);
     expect(readPinned(home, ledger.facts, person.id)).toEqual(asFirst(person));
+    expect(unenteredChanges(home, person.id)).toHaveLength(1);
     const before = readFileSync(personPath(home, person.id));
     // Nobody's signature, somebody else's, that of another record, that for a change after another event.
     const stranger = await createPerson({ name: 'Eve', passphrase: Buffer.from('x'), now: '2026-11-28T00:00:00.000Z', kdf: newScryptParameters(), roles: [] });
     const none = { byKey: 'A'.repeat(86), signature: 'A'.repeat(86) };
     for (const certificate of [none, await certificateOf(changed, 1, stranger.identity), await certificateOf(person), await certificateOf(changed, 0)])
-      await expect(enterStaged(home, ledger, person.id, certificate)).rejects.toThrow('other key slots');
+      await expect(enterStaged(home, ledger, person.id, stagedOf(changed, certificate))).rejects.toThrow('other key slots');
+    await expect(enterStaged(home, ledger, person.id, stagedOf(changed, await certificateOf(changed, 0), 0))).rejects.toMatchObject({
+      code: 'changed-meanwhile',
+    });
     expect(ledger.events).toBe(4);
-    expect(await enterStaged(home, ledger, person.id, await certificateOf(changed))).toEqual(asFirst(changed));
+    expect(await enterStaged(home, ledger, person.id, stagedOf(changed, await certificateOf(changed)))).toEqual(asFirst(changed));
+    expect(unenteredChanges(home, person.id)).toEqual([]);
+    const { event } = (await ledger.event(4))!;
+    expect([event.action, event.detail]).toMatchObject(['person.keys', { change: 'passkey', slot: 'k-0123456789ab', by: person.id }]);
     // Entered, and cut off before the file got its name.
     writeFileSync(personPath(home, person.id), before);
     expect(() => readPinned(home, ledger.facts, person.id)).toThrow('other key slots');
@@ -120,8 +153,9 @@ test('a change of slots counts from its event on, wherever it was cut off', asyn
     expect(readPerson(home, person.id)).toEqual(changed);
     // Nobody's keys, name or roles are changed this way.
     for (const change of [{ name: 'Eve' }, { encryptionKey: generateKeys().encryptionKey }]) {
-      stagePerson(home, { ...changed, ...change });
-      await expect(enterStaged(home, ledger, person.id, await certificateOf({ ...changed, ...change }, 4))).rejects.toThrow(
+      const other = { ...changed, ...change };
+      stagePerson(home, other);
+      await expect(enterStaged(home, ledger, person.id, stagedOf(other, await certificateOf(other, 4), 4))).rejects.toThrow(
         /other (keys|name|roles)|another name/,
       );
     }
@@ -132,6 +166,56 @@ test('a change of slots counts from its event on, wherever it was cut off', asyn
     for (const detail of [entered, { ...factsOf(changed) }, { ...entered, by: 'p-ffffffffffff' }])
       await ledger.append({ action: 'person.keys', person: person.id, detail });
     expect(ledger.facts.person(person.id)).toMatchObject({ ...factsOf(person), seq: 5 });
+    writeFileSync(personPath(home, person.id), before);
+  });
+});
+
+test('of two changes that begin at once one is entered, and the record is that one whatever the other does next', async () => {
+  await withLedger(async (ledger) => {
+    const known = ledger.facts.person(person.id)!;
+    const { id: installation } = requireInstallation(home);
+    const add = (slot: PersonRecord['slots'][number]) => () => {
+      identity.replaceSlots([...identity.person.slots, slot]);
+      return { change: 'codes' as const, slot: slot.id };
+    };
+    const one = await stageChange(home, installation, identity, known, add(code(1, 'A'.repeat(64))));
+    const other = await stageChange(home, installation, identity, known, add(code(2, 'A'.repeat(64))));
+    const taken = await enterStaged(home, ledger, person.id, other);
+    await expect(enterStaged(home, ledger, person.id, one)).rejects.toMatchObject({ code: 'changed-meanwhile' });
+    expect(readPinned(home, ledger.facts, person.id)).toEqual(taken);
+    // One that began before this, in a process that read its identity then, starts from what is there now.
+    const third = await stageChange(home, installation, identity, ledger.facts.person(person.id), add(code(3, 'A'.repeat(64)) as never));
+    expect(third.after).toBe(ledger.facts.person(person.id)!.seq);
+    // A change that throws leaves the slots as they were, and stages nothing.
+    await expect(
+      stageChange(home, installation, identity, ledger.facts.person(person.id), () => {
+        identity.replaceSlots([]);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(identity.person.slots).toEqual(taken.slots);
+  });
+});
+
+test('a use of a passkey is kept where the slots are those that it was read with, and never over a change', async () => {
+  await withLedger(async (ledger) => {
+    const before = readPinned(home, ledger.facts, person.id)!;
+    const { id: installation } = requireInstallation(home);
+    const staged = await stageChange(home, installation, identity, ledger.facts.person(person.id), () => {
+      identity.replaceSlots([person.slots[0]!, passkey(1, 'A'.repeat(64))]);
+      return { change: 'passkey', slot: 'k-0123456789ab' };
+    });
+    const withKey = await enterStaged(home, ledger, person.id, staged);
+    const used = { ...withKey, slots: [person.slots[0]!, passkey(9, 'B'.repeat(64))] };
+    await saveUse(home, used);
+    expect(readPinned(home, ledger.facts, person.id)).toEqual(used);
+    await saveUse(home, before);
+    expect(readPinned(home, ledger.facts, person.id)).toEqual(used);
+    // Somebody is changing them at this moment.
+    writeFileSync(`${personPath(home, person.id)}.lock`, `${process.pid}\n`);
+    await saveUse(home, withKey);
+    expect(readPinned(home, ledger.facts, person.id)).toEqual(used);
+    rmSync(`${personPath(home, person.id)}.lock`);
   });
 });
 

@@ -3,21 +3,24 @@
  * they are, what they may do and which slots there are, the ledger says. A record that differs is refused with a sentence.
  */
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { certifierOf, certify, keysText, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { KnownPerson, PersonFacts } from '../ledger/person-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { SlotChangeWord } from '../ledger/table/people.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { syncFolder, writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
-import type { Home } from '../storage/home.ts';
+import { withFileLock } from '../disk/lock.ts';
+import { listFolder, type Home } from '../storage/home.ts';
+import { Refusal } from '../types/refusal.ts';
 import { UnlockError } from './errors.ts';
-import { publicPart } from './identity.ts';
-import { personPath, readPerson, readPersonAt, recordText } from './person.ts';
+import { publicPart, type OpenIdentity } from './identity.ts';
+import { personPath, readPerson, readPersonAt, recordText, savePerson } from './person.ts';
 import { personIdSchema } from './schema.ts';
-import type { Identity, KeySlot, Person, PersonRecord } from './types.ts';
+import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing' | 'damaged';
 
@@ -26,8 +29,10 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** What of a slot stays the same as long as it is the same slot: all of a passphrase's; a use of a passkey changes its counter, and so its wrap. */
 function slotFacts(slot: KeySlot): unknown[] {
   const { id, type, created } = slot;
-  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt, slot.wrapped.iv, slot.wrapped.ciphertext];
-  return [id, type, created, slot.label, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
+  const { iv, ciphertext } = slot.wrapped;
+  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt, iv, ciphertext];
+  if (slot.type === 'recovery-code') return [id, type, created, slot.number, iv, ciphertext];
+  return [id, type, created, slot.label, slot.aaguid, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
 }
 
 /** What the ledger keeps of a record. */
@@ -76,28 +81,46 @@ export class PersonRefused extends UnlockError {
   }
 }
 
-/** Where a record waits whose event is not in the ledger yet. */
-const stagedPath = (home: Home, id: string): string => `${personPath(home, id)}.next`;
+/** Where records wait whose events are not in the ledger yet. Each change has a place of its own: of two that are made at once one is entered. */
+const stagedName = (id: string, slots: string): string => `${id}.json.next-${slots.slice(0, 16)}`;
+const stagedPath = (home: Home, id: string, slots: string): string => join(home.people, stagedName(personIdSchema.parse(id), slots));
 
-/** Puts a record beside the one in use. It counts from the moment when the ledger has its event. @throws StorageFault */
-export function stagePerson(home: Home, person: PersonRecord): void {
-  writeAtomic(stagedPath(home, person.id), recordText(person));
+/**
+ * Puts a record beside the one in use. It counts from the moment when the ledger has its event.
+ * @returns the digest of its slots, by which it is found again. @throws StorageFault
+ */
+export function stagePerson(home: Home, person: PersonRecord): string {
+  const { slots } = factsOf(person);
+  writeAtomic(stagedPath(home, person.id, slots), recordText(person));
+  return slots;
 }
 
 /** The record that waits. Undefined where there is none that can be read. */
-function stagedPerson(home: Home, id: string): PersonRecord | undefined {
+function stagedPerson(home: Home, id: string, slots: string): PersonRecord | undefined {
   try {
-    return readPersonAt(stagedPath(home, id), id);
+    return readPersonAt(stagedPath(home, id, slots), id);
   } catch {
     return undefined;
   }
 }
 
-/** The record that waits takes the place of the one in use: its event is in the ledger. */
-export function takeStaged(home: Home, id: string): void {
-  const path = stagedPath(home, id);
-  renameSync(path, personPath(home, id));
-  syncFolder(dirname(path));
+/** The record that waits takes the place of the one in use: its event is in the ledger. @param slots what `stagePerson` gave */
+export function takeStaged(home: Home, id: string, slots: string): void {
+  try {
+    renameSync(stagedPath(home, id, slots), personPath(home, id));
+  } catch (error) {
+    // Whoever looked first has done it.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  syncFolder(home.people);
+}
+
+/** Records of changes that were begun and never entered: they count for nothing. */
+export const unenteredChanges = (home: Home, id: string): string[] =>
+  listFolder(home.people, '').filter((name) => name.startsWith(stagedName(personIdSchema.parse(id), '')));
+
+function dropUnentered(home: Home, id: string): void {
+  for (const name of unenteredChanges(home, id)) rmSync(join(home.people, name), { force: true });
 }
 
 /**
@@ -130,45 +153,120 @@ export function checkPinned(home: Home, id: string, known: KnownPerson | undefin
   const reason = person ? mismatch(person, known) : damage ? 'damaged' : 'missing';
   if (reason === undefined) return asKnown(person!, known!);
   // A change whose event was entered before the file got its name: it is done now.
-  const staged = stagedPerson(home, id);
+  const staged = known && stagedPerson(home, id, known.slots);
   if (staged && mismatch(staged, known) === undefined) {
-    takeStaged(home, id);
-    return asKnown(staged, known!);
+    takeStaged(home, id, known.slots);
+    return asKnown(staged, known);
   }
   // What is wrong with the file, and where in it, is more than that it differs.
   if (damage) throw damage;
   throw new PersonRefused(home, id, reason);
 }
 
-/** Who is in certifies the slots that they have now. @param after number of the event before it (`KnownPerson.seq`). */
-export function certifySlots(installation: string, identity: Pick<Identity, 'person' | 'sign'>, after: number): Promise<Certificate> {
-  const { person } = identity;
-  const text = keysText({ ...factsOf(person), installation, person: person.id, by: person.id, after });
-  return certify(text, person.signingKey, (bytes) => identity.sign(bytes));
+/** What a change did to a person's slots, for its event. */
+export interface SlotChange {
+  readonly change: SlotChangeWord;
+  /** The new one, or the one that it is about. */
+  readonly slot: string;
+  /** Whose place it took; the recovery code that was used. */
+  readonly previous?: string | undefined;
+}
+
+/** A change that is durable beside the record, certified, and not entered yet. */
+export interface StagedChange extends SlotChange, Certificate {
+  /** Digest of the slots as they shall be. */
+  readonly slots: string;
+  /** Number of the person's event that it follows. */
+  readonly after: number;
+}
+
+/** @throws Refusal where another change came between */
+const changedMeanwhile = (): Refusal =>
+  new Refusal(
+    'changed-meanwhile',
+    'These key slots were changed by another window or command in the meantime. Nothing was changed now: look at them, and try again.',
+  );
+
+/**
+ * Changes the slots of an open identity as far as that goes without the ledger.
+ * @param known what the ledger has of this person now: the change starts from that record, whatever was read when the identity was opened.
+ * @param change puts the new slots into the identity.
+ * @returns what `enterStaged` takes. @throws PersonRefused, StorageFault, and what `change` throws; the identity has its old slots then.
+ */
+export async function stageChange(
+  home: Home,
+  installation: string,
+  identity: OpenIdentity,
+  known: KnownPerson | undefined,
+  change: () => SlotChange | Promise<SlotChange>,
+): Promise<StagedChange> {
+  const { id } = identity.person;
+  const fresh = checkPinned(home, id, known);
+  if (!fresh || !known) throw new PersonRefused(home, id, 'unknown');
+  identity.replaceSlots(fresh.slots);
+  try {
+    const what = await change();
+    const facts = factsOf(identity.person);
+    const slots = stagePerson(home, identity.person);
+    const { seq: after } = known;
+    const text = keysText({ ...facts, installation, person: id, by: id, after });
+    return { ...what, slots, after, ...(await certify(text, fresh.signingKey, (bytes) => identity.sign(bytes))) };
+  } catch (error) {
+    identity.replaceSlots(fresh.slots);
+    throw error;
+  }
 }
 
 /**
- * Enters the change that waits, then gives it its name: from the event on, it is what counts.
- * @param certificate of the person themselves.
+ * Enters a change that waits, then gives it its name: from the event on, it is what counts. What a crash leaves is the record before
+ * it or the one after it, and the ledger says which.
  * @throws PersonRefused for a change of anything but slots: keys and name are not a person's own to change; and for one that the
- * certificate is not of.
+ * certificate is not of. Refusal where another change came between.
  */
-export async function enterStaged(
-  home: Home,
-  ledger: Pick<Ledger, 'facts' | 'append' | 'installation'>,
-  id: string,
-  certificate: Certificate,
-): Promise<Person> {
-  const known = ledger.facts.person(id);
-  const staged = stagedPerson(home, id);
-  if (!staged) throw new PersonRefused(home, id, 'missing');
-  const differs = mismatch(staged, known);
-  if (differs !== 'slots' || !known) throw new PersonRefused(home, id, differs ?? 'slots');
-  const facts = factsOf(staged);
-  // An event that nobody certified would be passed over, and the record with it.
-  const text = keysText({ ...facts, installation: ledger.installation, person: id, by: id, after: known.seq });
-  if (known.state !== 'active' || certifierOf(text, certificate) !== known.signingKey) throw new PersonRefused(home, id, 'slots');
-  await ledger.append({ action: 'person.keys', person: id, detail: { ...facts, by: id, ...certificate } });
-  takeStaged(home, id);
-  return asKnown(staged, known);
+export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'append' | 'installation'>, id: string, staged: StagedChange): Promise<Person> {
+  const { slots, after, change, slot, previous, byKey, signature } = staged;
+  const record = stagedPerson(home, id, slots);
+  if (!record) throw changedMeanwhile();
+  const facts = factsOf(record);
+  // Asked under the ledger's lock, so that of two changes that follow the same event one is entered.
+  const mayEnter = (): void => {
+    const known = ledger.facts.person(id);
+    if (known && known.seq !== after) throw changedMeanwhile();
+    const differs = mismatch(record, known);
+    if (differs !== 'slots' || !known) throw new PersonRefused(home, id, differs ?? 'slots');
+    // An event that nobody certified would be passed over, and the record with it.
+    const text = keysText({ ...facts, installation: ledger.installation, person: id, by: id, after });
+    if (known.state !== 'active' || certifierOf(text, { byKey, signature }) !== known.signingKey) throw new PersonRefused(home, id, 'slots');
+  };
+  const take = (): void => {
+    try {
+      takeStaged(home, id, slots);
+      dropUnentered(home, id);
+    } catch {
+      // It is entered, so whoever reads the record next gives it its name.
+    }
+  };
+  const detail = { ...facts, by: id, byKey, signature, change, slot, ...(previous === undefined ? {} : { previous }) };
+  const enter = (): Promise<unknown> => ledger.append({ action: 'person.keys', person: id, detail }, { before: mayEnter, after: take });
+  await withFileLock(usePath(home, id), 'A change of key slots', enter);
+  return asKnown(record, ledger.facts.person(id)!);
+}
+
+/** Held while a record gets another one's place. */
+const usePath = (home: Home, id: string): string => `${personPath(home, id)}.lock`;
+
+/**
+ * Keeps what a use of a passkey has changed: its counter, and with it the wrap. Where the slots were changed meanwhile, or are being
+ * changed, the record stays as it is: a counter that is behind by one lets a copied key in once more, and a lost record nobody.
+ * @throws StorageFault
+ */
+export async function saveUse(home: Home, person: PersonRecord): Promise<void> {
+  try {
+    await withFileLock(usePath(home, person.id), 'A change of key slots', async () => {
+      const now = readPerson(home, person.id);
+      if (now && mismatch(now, factsOf(person)) === undefined) savePerson(home, person);
+    });
+  } catch (error) {
+    if (!(error instanceof StorageFault) || error.code !== 'busy') throw error;
+  }
 }

@@ -5,14 +5,30 @@ import type { KeySlot } from './types.ts';
 
 export const newSlotId = (): string => `k-${randomBytes(6).toString('hex')}`;
 
+/** A slot that opens an identity at the lock page. A recovery code opens nothing there. */
+export const isWayIn = ({ type }: Pick<KeySlot, 'type'>): boolean => type !== 'recovery-code';
+
+/** What somebody calls a passkey: one line, also without a word. */
+export const labelOf = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '')
+    .trim()
+    .slice(0, 80);
+
 type Bare = KeySlot extends infer S ? (S extends KeySlot ? Omit<S, 'wrapped'> : never) : never;
 
-/** Everything of the slot but the wrap, bound to it: a slot cannot be moved to another person, nor its counter set back. */
+/**
+ * Everything of the slot that decides, bound to its wrap: a slot cannot be moved to another person, nor its counter set back. What its
+ * owner calls it is left out, so that it can be changed without the key; the ledger has that too.
+ */
 function slotData(person: string, slot: Bare): Buffer {
   const own =
     slot.type === 'passphrase'
       ? [slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt]
-      : [slot.label, slot.credentialId, slot.publicKey, slot.counter, slot.transports, slot.prfSalt];
+      : slot.type === 'passkey-prf'
+        ? [slot.credentialId, slot.publicKey, slot.counter, slot.transports, slot.prfSalt]
+        : [slot.number];
   return Buffer.from(JSON.stringify(['wardmux/v1/slot', person, slot.id, slot.type, slot.created, ...own]), 'utf8');
 }
 

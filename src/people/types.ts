@@ -12,7 +12,10 @@ export type KeySlot =
       readonly id: string;
       readonly type: 'passkey-prf';
       readonly created: string;
+      /** What its owner calls it. */
       readonly label: string;
+      /** Model of the authenticator as it says itself, 16 bytes in hexadecimal with dashes; nobody vouches for it. All zero: it was not told. */
+      readonly aaguid: string;
       /** base64url. */
       readonly credentialId: string;
       /** COSE public key, base64url. */
@@ -22,7 +25,9 @@ export type KeySlot =
       /** PRF evaluation input, base64url, 32 bytes, random for each credential. */
       readonly prfSalt: string;
       readonly wrapped: Sealed;
-    };
+    }
+  /** A code on paper, good once: for a new passphrase and for nothing else. `number`: which one of its sheet. */
+  | { readonly id: string; readonly type: 'recovery-code'; readonly created: string; readonly number: number; readonly wrapped: Sealed };
 
 /**
  * people/ID.json. Everything here is public but `identity` and the wrapped vault keys, which are ciphertext. What its person may do, and whether they
@@ -61,4 +66,4 @@ export interface Identity extends SegmentOpener {
 
 /** Why an unlock was refused. The message for people never says whether a person exists. */
 export type UnlockFailure =
-  'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'disabled' | 'not-proven';
+  'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'disabled' | 'not-proven' | 'wrong-code';

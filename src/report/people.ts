@@ -33,6 +33,7 @@ export interface PeopleReport extends ReturnType<typeof jsonHeadOf> {
 const verifications: Readonly<Record<KeySlot['type'], string>> = {
   passphrase: 'a passphrase, which derives the key (one factor)',
   'passkey-prf': 'a passkey with user verification, which gives the key (two factors)',
+  'recovery-code': 'a printed code, good once for a new passphrase and for nothing else (one factor)',
 };
 
 export function peopleReport(site: ReportSite): PeopleReport {

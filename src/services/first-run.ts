@@ -7,7 +7,6 @@ import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HEAD_SECRET, headsOf } from './open-ledger.ts';
-import { utf8Text } from '../disk/utf8.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { keepPolicy } from '../policy/force.ts';
 import { createPolicy, defaultPolicy } from '../policy/policy.ts';
@@ -27,7 +26,7 @@ import { Backoff, backoffPath } from '../people/backoff.ts';
 import { createBackoffKey } from '../people/backoff-key.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import { loadJudge, normalisePassphrase } from '../people/passphrase.ts';
+import { checkNewPassphrase } from './new-passphrase.ts';
 import { addPerson, createPerson, personPath } from '../people/person.ts';
 import { factsOf } from '../people/pinned.ts';
 import { nameSchema } from '../people/schema.ts';
@@ -85,16 +84,6 @@ export function checkName(name: string): string {
   const parsed = nameSchema.safeParse(name, { error: issueInWords });
   if (parsed.success) return parsed.data;
   throw new Refusal('bad-name', `This name cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}. Give the name that colleagues know.`);
-}
-
-/** The bytes that are hashed, which the caller wipes, or a refusal in a sentence. @throws Refusal `weak-passphrase` */
-export async function checkPassphrase(passphrase: Uint8Array, name: string, workstation: string): Promise<Buffer> {
-  const text = utf8Text(passphrase);
-  if (text === undefined) throw new Refusal('weak-passphrase', 'The passphrase is not valid UTF-8. Type it again.');
-  const judge = await loadJudge();
-  const { accepted, sentence } = judge(text, { name, workstation });
-  if (!accepted) throw new Refusal('weak-passphrase', `The passphrase was not accepted. ${sentence}`);
-  return Buffer.from(normalisePassphrase(text), 'utf8');
 }
 
 /** @throws StorageFault where the first run has been, or where what is there must not be touched. */
@@ -236,7 +225,7 @@ function pinWords(before: PinnedBefore, store: SecretStoreName): PinWords | unde
 async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRunResult> {
   const workstation = input.workstation ?? hostname();
   const name = checkName(input.name);
-  const passphrase = await checkPassphrase(input.passphrase, name, workstation);
+  const passphrase = await checkNewPassphrase(input.passphrase, name, workstation);
   const undo: (() => unknown)[] = [];
   try {
     refuseSecondRun(home);

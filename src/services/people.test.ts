@@ -138,7 +138,8 @@ test('a cut between the event and the file is made good at the next look: enrolm
   const { id } = record;
   await enrol(parts, record, ['operator']);
   // As if the file had not got its name.
-  renameSync(personPath(made.home, id), `${personPath(made.home, id)}.next`);
+  stagePerson(made.home, record);
+  rmSync(personPath(made.home, id));
   expect(readPinned(made.home, ledger.facts, id)).toMatchObject({ name: 'Jo Varga', roles: ['operator'] });
   const whole = readFileSync(personPath(made.home, id));
   await setState(parts, id, 'deleted');

@@ -20,7 +20,8 @@ import type { Identity, PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { roles as allRoles, type Role } from '../types/words.ts';
-import { checkName, checkPassphrase } from './first-run.ts';
+import { checkName } from './first-run.ts';
+import { checkNewPassphrase } from './new-passphrase.ts';
 import { sameName } from './person.ts';
 
 /** Somebody who is about to be enrolled. */
@@ -41,7 +42,7 @@ export interface NewPerson {
 export async function prepareEnrolment({ name: given, passphrase, workstation = hostname(), now = () => new Date(), kdf }: NewPerson): Promise<PersonRecord> {
   try {
     const name = checkName(given);
-    const normal = await checkPassphrase(passphrase, name, workstation);
+    const normal = await checkNewPassphrase(passphrase, name, workstation);
     try {
       const made = await createPerson({ name, passphrase: normal, now: now().toISOString(), roles: [], ...(kdf ? { kdf } : {}) });
       made.identity.destroy();
@@ -90,7 +91,7 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
   } finally {
     key.fill(0);
   }
-  stagePerson(home, record);
+  const slots = stagePerson(home, record);
   const whom = { installation: ledger.installation, person: id, by: admin.person.id, after: null };
   const keys = factsOf(record);
   const [forKeys, forRoles] = await Promise.all([signed(admin, keysText({ ...whom, ...keys })), signed(admin, rolesText({ ...whom, roles }))]);
@@ -100,7 +101,7 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
   ]);
   const known = ledger.facts.person(id);
   if (!known) throw passedOver();
-  takeStaged(home, id);
+  takeStaged(home, id, slots);
   return known;
 }
 
@@ -124,14 +125,14 @@ export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'insta
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
   const by = admin.person.id;
   const gravestone = state === 'deleted' ? gravestoneOf(readPinned(home, ledger.facts, id)!) : undefined;
-  if (gravestone) stagePerson(home, gravestone);
+  const slots = gravestone && stagePerson(home, gravestone);
   const record = gravestone ? factsOf(gravestone).record : null;
   const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
   const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
   const { seq } = await ledger.append({ action: 'person.state', person: id, detail });
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
-  if (!gravestone) return;
-  takeStaged(home, id);
+  if (slots === undefined) return;
+  takeStaged(home, id, slots);
   // Sealed under a key that is gone; nobody can read how their windows were called.
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
 }

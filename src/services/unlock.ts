@@ -16,6 +16,7 @@ import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
 import { appendEvent, factsOf, withLedger, type OpenInstallation } from './installation.ts';
 import { choosePerson, pinnedPerson, requirePeople } from './person.ts';
+import { raiseCost } from './slots.ts';
 
 /** Where somebody stands who has just given their passphrase. */
 export const justUnlocked = (person: Person): Standing => ({ phase: 'open', grant: grantOf(person, 'passphrase') });
@@ -90,12 +91,19 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
       // Whoever waits is asked for by name: without one nobody is tried sooner.
       const wanted = 'person' in chosen ? chosen : { among: chosen.among.filter(({ id }) => parts.backoff.status(id, 'passphrase').waitSeconds === 0) };
       const typed = await ask('person' in wanted ? wanted.person : undefined);
-      const may = async ({ person }: OpenIdentity): Promise<void> => {
+      const kept = Buffer.from(typed);
+      const may = async (identity: OpenIdentity): Promise<void> => {
+        const { person } = identity;
         await admit(justUnlocked(person), enter);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
+        await raiseCost(home, ledger, identity, kept, new Date(now()));
       };
-      return unlockHere(parts, wanted, typed, dearest(home), may, tell);
+      try {
+        return await unlockHere(parts, wanted, typed, dearest(home), may, tell);
+      } finally {
+        kept.fill(0);
+      }
     });
   } finally {
     key.fill(0);

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
-import type { Certificate } from '../ledger/certificate.ts';
 import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts } from '../ledger/index.ts';
 import type { KnownPerson } from '../ledger/person-facts.ts';
 import { loadPolicy } from '../policy/policy.ts';
@@ -21,15 +20,17 @@ import { RecordingWriter } from '../recording/writer.ts';
 import { homePaths, openSigner, readInstallation, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
 import { firstRun } from '../services/first-run.ts';
-import { VaultHost } from './host.ts';
+import { VaultHost, type VaultHostParts } from './host.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { SoftwareAuthenticator } from '../people/passkey.fixture.ts';
 import { personPath, readPerson } from '../people/person.ts';
-import { enterStaged } from '../people/pinned.ts';
+import { enterStaged, type StagedChange } from '../people/pinned.ts';
 import { installationTrust } from '../services/trust.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';
 import { vaultService } from './service.ts';
 
+// scrypt takes half a second of a free core, and some tests derive eight keys.
+vi.setConfig({ testTimeout: 90_000 });
 const words = 'kettle orbit willow prairie stamp';
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
 const kdf = newScryptParameters();
@@ -39,7 +40,6 @@ const chooseStore = async (home: Home) => ({ store: new FileSecretStore(home.sec
 interface Answer extends Flat {
   readonly person: string;
   readonly options: Record<string, unknown>;
-  readonly certificate: Certificate;
   readonly sentence: string;
   readonly skipped: number;
 }
@@ -53,6 +53,12 @@ const answerWords = {
   passkeyOptions: ['options'],
   enrolOptions: ['options'],
   enrolVerify: ['options'],
+  confirmPassphrase: ['confirmed'],
+  confirmOptions: ['options'],
+  confirmPasskey: ['confirmed'],
+  changePassphrase: ['staged'],
+  changeSlot: ['staged'],
+  raiseCost: ['staged'],
   enrolProve: ['enrolled'],
   proveUnlock: ['proved'],
   proveView: ['proved'],
@@ -142,12 +148,27 @@ class Driver {
     await this.secret('passphrase', passphrase);
     return this.ask({ type: 'unlockPassphrase', person });
   }
+
+  /** The same person once more. */
+  async confirm(person: string, passphrase = words): Promise<Answer> {
+    await this.secret('passphrase', passphrase);
+    return this.ask({ type: 'confirmPassphrase', known: await this.known(person) });
+  }
+
+  async enrol(person: string, device: SoftwareAuthenticator): Promise<Answer> {
+    const create = await this.ask({ type: 'enrolOptions' });
+    const prove = await this.ask({ type: 'enrolVerify', response: device.create(create.options) });
+    for (let touch = 0; touch < 2; touch++) await this.secret('prf', device.prf(prove.options)!);
+    return this.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await this.known(person) });
+  }
 }
 
+const stagedOf = ({ type: _, id: __, ...staged }: Answer): StagedChange => staged as unknown as StagedChange;
+
 /** What main does with a change that was staged. */
-async function enter(home: Home, id: string, certificate: Certificate): Promise<void> {
+async function enter(home: Home, id: string, staged: StagedChange): Promise<void> {
   const ledger = await Ledger.open({ folder: home.ledger, installation: requireInstallation(home).id, signer: await openSigner(home) });
-  await enterStaged(home, ledger, id, certificate);
+  await enterStaged(home, ledger, id, staged);
   await ledger.close();
 }
 
@@ -170,9 +191,11 @@ beforeAll(async () => {
 let home: Home;
 let exits: number[];
 const children: ChildProcess[] = [];
-const start = (folder = home.folder): Driver & { close(): void } => {
+let clock = 0;
+const start = (folder = home.folder, parts: Partial<VaultHostParts> = {}): Driver & { close(): void } => {
   const [inside, outside] = linkPair();
-  new VaultHost({ link: inside, exit: (code) => exits.push(code), chooseStore, kdf, now: () => new Date('2026-11-22T00:00:00Z') });
+  const fixed = { chooseStore, kdf, now: () => new Date('2026-11-22T00:00:00Z'), nowMs: () => clock, dearer: () => undefined };
+  new VaultHost({ link: inside, exit: (code) => exits.push(code), ...fixed, ...parts });
   return Object.assign(new Driver(outside, folder), { close: outside.close });
 };
 beforeEach(() => {
@@ -208,11 +231,11 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   await main.secret('prf', device.prf(create.options)!);
   const prove = await main.ask({ type: 'enrolVerify', response: device.create(create.options) });
   await main.secret('prf', device.prf(prove.options)!);
-  const enrolled = await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', after: 1 });
+  const enrolled = await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await main.known(id) });
   expect(enrolled).toMatchObject({ type: 'enrolled' });
   // Before the ledger has it, the new slot counts for nothing.
   expect(readPerson(homePaths(folder), id)?.slots).toHaveLength(1);
-  await enter(homePaths(folder), id, enrolled.certificate);
+  await enter(homePaths(folder), id, stagedOf(enrolled));
 
   const locked = start(folder);
   await locked.connect();
@@ -237,12 +260,123 @@ test('a passkey that was enrolled without a PRF result in create() sends two fro
   const main = start();
   await main.connect();
   await main.unlock(person);
+  expect(await main.confirm(person)).toMatchObject({ type: 'confirmed' });
   const device = new SoftwareAuthenticator(party.origin, party.rpId);
   const create = await main.ask({ type: 'enrolOptions' });
   const prove = await main.ask({ type: 'enrolVerify', response: device.create(create.options) });
   await main.secret('prf', device.prf(prove.options)!);
   await main.secret('prf', device.prf(prove.options)!);
-  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', after: 1 })).toMatchObject({ type: 'enrolled' });
+  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await main.known(person) })).toMatchObject({
+    type: 'enrolled',
+  });
+});
+
+const others = 'violin harbour seven lanterns moss';
+
+test('an open session changes no slot without a fresh proof, and five minutes later with none any more', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  const [slot] = readPerson(home, person)!.slots;
+  const known = await main.known(person);
+  const changes: Flat[] = [
+    { type: 'changeSlot', slot: slot!.id, known },
+    { type: 'changeSlot', slot: slot!.id, name: 'x', known },
+    { type: 'enrolOptions' },
+    { type: 'enrolVerify', response: {} },
+    { type: 'enrolProve', response: {}, label: 'x', known },
+  ];
+  const tried = async (): Promise<void> => {
+    for (const change of changes) expect(await main.ask(change), change.type).toMatchObject({ type: 'refused', code: 'not-confirmed' });
+    await main.secret('passphrase', others);
+    expect(await main.ask({ type: 'changePassphrase', workstation: 'w', known })).toMatchObject({ code: 'not-confirmed' });
+  };
+  await tried();
+  expect(await main.confirm(person, 'not the passphrase')).toMatchObject({ code: 'wrong-passphrase' });
+  await tried();
+  expect(await main.confirm(person)).toMatchObject({ type: 'confirmed', slot: slot!.id });
+  expect(await main.ask({ type: 'changeSlot', slot: slot!.id, known })).toMatchObject({ code: 'last-slot' });
+  clock += 5 * 60_000;
+  await tried();
+  // Whoever unlocks anew has shown nothing for this either.
+  await main.confirm(person);
+  await main.unlock(person);
+  await tried();
+  expect(readPerson(home, person)!.slots).toEqual([slot]);
+});
+
+test('another passphrase counts when the ledger has it; its rules are those of the first run', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  await main.confirm(person);
+  const change = async (passphrase: string): Promise<Answer> => {
+    await main.secret('passphrase', passphrase);
+    return main.ask({ type: 'changePassphrase', workstation: 'w', known: await main.known(person) });
+  };
+  expect(await change('too short')).toMatchObject({ code: 'weak-passphrase' });
+  expect(await change('Ada Example Ada Example')).toMatchObject({ code: 'weak-passphrase' });
+  expect(await change(words)).toMatchObject({ code: 'same-passphrase' });
+  const staged = await change(others);
+  expect(staged).toMatchObject({ type: 'staged', change: 'passphrase', previous: readPerson(home, person)!.slots[0]!.id });
+  const before = start();
+  await before.connect();
+  expect(await before.unlock(person, others)).toMatchObject({ code: 'wrong-passphrase' });
+  await enter(home, person, stagedOf(staged));
+  expect(await before.unlock(person, words)).toMatchObject({ code: 'wrong-passphrase' });
+  expect(await before.unlock(person, others)).toMatchObject({ type: 'unlocked' });
+  // The session that made it goes on with what is there now.
+  expect(await main.confirm(person, others)).toMatchObject({ type: 'confirmed', slot: staged['slot'] });
+});
+
+test('a passkey that was enrolled later is tried without leaving, confirms, is named and goes', async () => {
+  const main = start();
+  await main.connect();
+  await main.unlock(person);
+  await main.confirm(person);
+  const [one, two] = [0, 1].map(() => new SoftwareAuthenticator(party.origin, party.rpId));
+  const ids: string[] = [];
+  for (const device of [one!, two!]) {
+    const enrolled = await main.enrol(person, device);
+    expect(enrolled).toMatchObject({ type: 'enrolled', change: 'passkey' });
+    await enter(home, person, stagedOf(enrolled));
+    ids.push(enrolled['slot'] as string);
+  }
+  clock += 10 * 60_000;
+  const tryOut = async (slot: string, device: SoftwareAuthenticator, prf = device.prf.bind(device)): Promise<Answer> => {
+    const { options } = await main.ask({ type: 'confirmOptions', slot, known: await main.known(person) });
+    expect((options['allowCredentials'] as { id: string }[]).map(({ id }) => id)).toEqual([one!, two!].filter((_, n) => ids[n] === slot).map((d) => d.credentialId)); // prettier-ignore
+    await main.secret('prf', prf(options)!);
+    return main.ask({ type: 'confirmPasskey', response: device.get(options), known: await main.known(person) });
+  };
+  // Another secret than that of its slot, and a wrong signature's owner.
+  expect(await tryOut(ids[0]!, one!, () => Buffer.alloc(32, 7))).toMatchObject({ code: 'passkey-refused' });
+  expect(await main.ask({ type: 'enrolOptions' })).toMatchObject({ code: 'not-confirmed' });
+  expect(await tryOut(ids[0]!, one!)).toMatchObject({ type: 'confirmed', slot: ids[0] });
+  const counterOf = (at: number): unknown => (readPerson(home, person)!.slots[at] as { counter?: number }).counter;
+  expect(counterOf(1)).toBe(one!.counter);
+  const named = await main.ask({ type: 'changeSlot', slot: ids[1], name: ' Safe\n', known: await main.known(person) });
+  await enter(home, person, stagedOf(named));
+  expect(readPerson(home, person)!.slots[2]).toMatchObject({ label: 'Safe' });
+  // What the first was used for meanwhile is still there.
+  expect(counterOf(1)).toBe(one!.counter);
+  const gone = await main.ask({ type: 'changeSlot', slot: ids[0], known: await main.known(person) });
+  await enter(home, person, stagedOf(gone));
+  expect(readPerson(home, person)!.slots.map(({ id }) => id)).toEqual([readPerson(home, person)!.slots[0]!.id, ids[1]]);
+  expect(await main.ask({ type: 'confirmOptions', slot: ids[0], known: await main.known(person) })).toMatchObject({ code: 'no-such-slot' });
+});
+
+test('a passphrase that costs too little gets its cost after the unlock, once, and nothing else', async () => {
+  const dearer = (N: number): number | undefined => (N === kdf.N ? 2 * N : undefined);
+  const main = start(home.folder, { dearer });
+  await main.connect();
+  expect(await main.unlock(person)).toMatchObject({ type: 'unlocked', dearer: true });
+  const staged = await main.ask({ type: 'raiseCost', known: await main.known(person) });
+  expect(staged).toMatchObject({ type: 'staged', change: 'cost' });
+  expect(await main.ask({ type: 'raiseCost', known: await main.known(person) })).toMatchObject({ code: 'not-needed' });
+  await enter(home, person, stagedOf(staged));
+  expect(readPerson(home, person)!.slots).toMatchObject([{ id: staged['slot'], kdf: { N: 2 * kdf.N } }]);
+  expect(await main.unlock(person)).toMatchObject({ type: 'unlocked', slot: staged['slot'], dearer: false });
 });
 
 test('a second createPerson is refused, and nothing is changed', async () => {
@@ -295,9 +429,15 @@ test('what is locked stays locked: every request that needs an identity is refus
   const main = start();
   await main.connect();
   const questions: Flat[] = [
+    { type: 'confirmPassphrase' },
+    { type: 'confirmOptions' },
+    { type: 'confirmPasskey', response: {} },
+    { type: 'changePassphrase', workstation: 'w' },
+    { type: 'changeSlot', slot: 'k-000000000000' },
+    { type: 'raiseCost' },
     { type: 'enrolOptions' },
     { type: 'enrolVerify', response: {} },
-    { type: 'enrolProve', response: {}, label: 'x', after: 1 },
+    { type: 'enrolProve', response: {}, label: 'x' },
     { type: 'replay', pane: 1, recording: '20261122-000000-00000000', written: nothing },
     {
       type: 'export',
@@ -324,7 +464,7 @@ test('nonsense is refused and changes nothing', async () => {
     expect(await main.ask({ type: 'replay', pane: 1, recording, written: nothing })).toMatchObject({ code: 'no-recording' });
   }
   expect(await main.ask({ type: 'unlockPasskey', person, response: { id: 1 } })).toMatchObject({ code: 'passkey-refused' });
-  expect(await main.ask({ type: 'enrolOptions' })).toMatchObject({ type: 'options' });
+  expect(await main.ask({ type: 'passkeyOptions', person })).toMatchObject({ code: 'no-such-slot' });
 });
 
 test('a page without a key ends the process, and so does a main that is gone', () => {

@@ -14,6 +14,7 @@ import { denialOf, denials, grantOf, type Denial, type Grant, type Permission, t
 import { Endpoint } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
 import type { Failure, Handlers, OutputOf } from '../process/service.ts';
+import { newScryptParameters, type dearerCost } from '../crypto/kdf.ts';
 import { prove } from '../proof/proof.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
@@ -21,13 +22,16 @@ import { requireInstallation } from '../storage/installation.ts';
 import type { UnlockMethod } from '../types/words.ts';
 import { CodedError } from '../types/coded-error.ts';
 import { Refusal } from '../types/refusal.ts';
+import { changeCost, changePassphrase, nameSlot, removeSlot } from '../people/change.ts';
 import { firstRun, type FirstRunInput } from '../services/first-run.ts';
+import { checkNewPassphrase } from '../services/new-passphrase.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { openOwn, sealOwn } from '../people/own.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
 import { Passkeys } from '../people/passkey.ts';
-import { dearest, savePerson, unlockWithPassphrase } from '../people/person.ts';
-import { certifySlots, checkPinned, stagePerson } from '../people/pinned.ts';
+import { dearest, unlockWithPassphrase } from '../people/person.ts';
+import { checkPinned, saveUse, stageChange, type SlotChange, type StagedChange } from '../people/pinned.ts';
+import type { Person } from '../people/types.ts';
 import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from './service.ts';
 import { sendReplay } from './replay.ts';
 import { tryKeyless } from './self-test.ts';
@@ -38,6 +42,11 @@ const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
 
+/** A proof that it is still the same person is good for so long: some changes in one go, and not for who comes after. */
+const CONFIRMED_MS = 5 * 60_000;
+/** In the first run the audit key is put away in between. */
+const FIRST_RUN_MS = 30 * 60_000;
+
 type VaultOutput<N extends keyof VaultService> = OutputOf<VaultService, N>;
 
 export interface VaultHostParts {
@@ -45,8 +54,11 @@ export interface VaultHostParts {
   /** Ends this process: what it holds is gone then. */
   readonly exit: (code: number) => void;
   readonly now?: () => Date;
+  /** Monotonic milliseconds. */
+  readonly nowMs?: () => number;
   readonly chooseStore?: FirstRunInput['chooseStore'];
   readonly kdf?: FirstRunInput['kdf'];
+  readonly dearer?: typeof dearerCost;
 }
 
 export class VaultHost {
@@ -61,6 +73,10 @@ export class VaultHost {
   #passphrase: Buffer | undefined;
   #prf: Buffer[] = [];
   #identity: OpenIdentity | undefined;
+  /** The passphrase that opened it, where that shall have another cost: until that is asked for. */
+  #dearer: Buffer | undefined;
+  /** Until when (monotonic milliseconds) its slots may be changed. */
+  #confirmedUntil = 0;
   /** What it lets its person do. */
   #grant: Grant | undefined;
   /** Requests that change what is open run one after the other. */
@@ -95,8 +111,14 @@ export class VaultHost {
       connect: ({ publicKey }) => this.#connect(publicKey),
       createPerson: this.#inTurn((input, secrets) => this.#createPerson(input, secrets)),
       unlockPassphrase: this.#inTurn((input, secrets) => this.#unlockPassphrase(input, secrets)),
+      raiseCost: this.#inTurn((input) => this.#raiseCost(input)),
       passkeyOptions: this.#inTurn((input) => this.#passkeyOptions(input)),
       unlockPasskey: this.#inTurn((input, secrets) => this.#unlockPasskey(input, secrets)),
+      confirmPassphrase: this.#inTurn((input, secrets) => this.#confirmPassphrase(input, secrets)),
+      confirmOptions: this.#inTurn((input) => this.#confirmOptions(input)),
+      confirmPasskey: this.#inTurn((input, secrets) => this.#confirmPasskey(input, secrets)),
+      changePassphrase: this.#inTurn((input, secrets) => this.#changePassphrase(input, secrets)),
+      changeSlot: this.#inTurn((input) => this.#changeSlot(input)),
       enrolOptions: this.#inTurn(() => this.#enrolOptions()),
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
@@ -195,6 +217,8 @@ export class VaultHost {
 
   #wipe(): void {
     wipeSecrets(this.#takeSecrets());
+    this.#dearer?.fill(0);
+    this.#dearer = undefined;
     this.#identity?.destroy();
     this.#identity = undefined;
     this.#grant = undefined;
@@ -217,7 +241,12 @@ export class VaultHost {
   #become(identity: OpenIdentity, method: UnlockMethod): void {
     this.#identity?.destroy();
     this.#identity = identity;
+    this.#confirmedUntil = 0;
     this.#grant = grantOf(identity.person, method);
+  }
+
+  #nowMs(): number {
+    return this.#parts.nowMs?.() ?? performance.now();
   }
 
   #now(): Date {
@@ -239,6 +268,8 @@ export class VaultHost {
       ...(kdf ? { kdf } : {}),
     });
     this.#become(result.identity, 'passphrase');
+    // Nobody has been anywhere: the passkey of the first run is enrolled now.
+    this.#confirmedUntil = this.#nowMs() + FIRST_RUN_MS;
     return { person: result.person.id, auditKeyPath: result.auditKeyPath, auditKid: result.auditKid };
   }
 
@@ -252,14 +283,38 @@ export class VaultHost {
   async #unlockPassphrase({ person, known }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
-    return this.#attempt('passphrase', async () => {
-      const typed = Buffer.from(normalisePassphrase(passphrase.toString('utf8')), 'utf8');
-      try {
-        return await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home));
-      } finally {
-        typed.fill(0);
-      }
+    const { dearer } = this.#parts;
+    return this.#normal(passphrase, async (typed) => {
+      const opened = await this.#attempt('passphrase', () => unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home), dearer));
+      this.#dearer?.fill(0);
+      this.#dearer = this.#open().dearer === undefined ? undefined : Buffer.from(typed);
+      return { ...opened, dearer: this.#dearer !== undefined };
     });
+  }
+
+  /** Who knows the passphrase has just given it: that is proof enough for the same one at another cost. */
+  async #raiseCost({ known }: VaultInput<'raiseCost'>): Promise<VaultOutput<'raiseCost'>> {
+    const { home } = this.#ready();
+    const identity = this.#open();
+    const [typed, N] = [this.#dearer, identity.dearer];
+    this.#dearer = undefined;
+    if (!typed || N === undefined) throw new Refusal('not-needed', 'The cost of this passphrase is as it should be.');
+    const change = (): Promise<SlotChange> => changeCost(identity, identity.slot, typed, newScryptParameters(N), this.#now().toISOString());
+    try {
+      return await stageChange(home, requireInstallation(home).id, identity, known, change);
+    } finally {
+      typed.fill(0);
+    }
+  }
+
+  /** Lends the form that is hashed. */
+  async #normal<T>(passphrase: Buffer, use: (typed: Buffer) => Promise<T>): Promise<T> {
+    const typed = Buffer.from(normalisePassphrase(passphrase.toString('utf8')), 'utf8');
+    try {
+      return await use(typed);
+    } finally {
+      typed.fill(0);
+    }
   }
 
   async #passkeyOptions({ person, known }: VaultInput<'passkeyOptions'>): Promise<VaultOutput<'passkeyOptions'>> {
@@ -271,44 +326,97 @@ export class VaultHost {
     const { home, passkeys } = this.#ready();
     return this.#attempt('passkey', async () => {
       const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
-      try {
-        savePerson(home, identity.person);
-      } catch (error) {
-        // On a full or read-only disk the old counter stays: people must get in to see what is wrong.
-        if (!(error instanceof StorageFault) || (error.code !== 'disk-full' && error.code !== 'read-only')) {
-          identity.destroy();
-          throw error;
-        }
-      }
+      await this.#saveUse(identity);
       return identity;
     });
   }
 
+  /** Keeps the counter. On a full or read-only disk the old one stays: people must get in to see what is wrong. */
+  async #saveUse(identity: OpenIdentity): Promise<void> {
+    try {
+      await saveUse(this.#ready().home, identity.person);
+    } catch (error) {
+      if (error instanceof StorageFault && (error.code === 'disk-full' || error.code === 'read-only')) return;
+      identity.destroy();
+      throw error;
+    }
+  }
+
+  /** The record as the ledger has it now. */
+  #pinned(known: VaultInput<'confirmPassphrase'>['known']): Person | undefined {
+    return checkPinned(this.#ready().home, this.#open().person.id, known);
+  }
+
+  /** What follows on a proof that was given again: changes of slots, for some minutes. */
+  #confirm(again: OpenIdentity): { readonly slot: string } {
+    const { slot, person } = again;
+    again.destroy();
+    this.#open().replaceSlots(person.slots);
+    this.#confirmedUntil = this.#nowMs() + CONFIRMED_MS;
+    return { slot };
+  }
+
+  async #confirmPassphrase({ known }: VaultInput<'confirmPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'confirmPassphrase'>> {
+    if (!passphrase) throw missingPassphrase();
+    const person = this.#pinned(known);
+    return this.#confirm(await this.#normal(passphrase, (typed) => unlockWithPassphrase(person, typed, dearest(this.#ready().home), this.#parts.dearer)));
+  }
+
+  async #confirmOptions({ known, slot }: VaultInput<'confirmOptions'>): Promise<VaultOutput<'confirmOptions'>> {
+    return { options: await this.#ready().passkeys.unlockOptions(this.#pinned(known), slot) };
+  }
+
+  async #confirmPasskey({ known, response }: VaultInput<'confirmPasskey'>, { prf }: Secrets): Promise<VaultOutput<'confirmPasskey'>> {
+    const again = await this.#ready().passkeys.unlock(this.#pinned(known), response, prf.at(-1));
+    await this.#saveUse(again);
+    return this.#confirm(again);
+  }
+
+  /** Whoever sits down at an open session is not who changes what opens it. @throws Refusal */
+  #confirmed(): OpenIdentity {
+    const identity = this.#open();
+    if (this.#nowMs() < this.#confirmedUntil) return identity;
+    throw new Refusal('not-confirmed', 'Show that it is you, with your passphrase or a passkey, before you change what opens your recordings.');
+  }
+
+  #stage(known: VaultInput<'changeSlot'>['known'], change: (identity: OpenIdentity) => SlotChange | Promise<SlotChange>): Promise<StagedChange> {
+    const { home } = this.#ready();
+    const identity = this.#confirmed();
+    return stageChange(home, requireInstallation(home).id, identity, known, () => change(identity));
+  }
+
+  async #changePassphrase({ known, workstation }: VaultInput<'changePassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'changePassphrase'>> {
+    if (!passphrase) throw missingPassphrase();
+    const { person } = this.#confirmed();
+    const normal = await checkNewPassphrase(passphrase, person.name, workstation);
+    try {
+      return await this.#stage(known, (identity) => changePassphrase(identity, normal, this.#now().toISOString(), this.#parts.kdf));
+    } finally {
+      normal.fill(0);
+    }
+  }
+
+  #changeSlot({ known, slot, name }: VaultInput<'changeSlot'>): Promise<VaultOutput<'changeSlot'>> {
+    return this.#stage(known, (identity) => (name === undefined ? removeSlot(identity, slot) : nameSlot(identity, slot, name)));
+  }
+
   async #enrolOptions(): Promise<VaultOutput<'enrolOptions'>> {
     const { passkeys } = this.#ready();
-    return { options: await passkeys.enrolOptions(this.#open()) };
+    return { options: await passkeys.enrolOptions(this.#confirmed()) };
   }
 
   /** A PRF result that create() gave may have come already: it is kept for the proof. */
   async #enrolVerify({ response }: VaultInput<'enrolVerify'>, { prf }: Secrets): Promise<VaultOutput<'enrolVerify'>> {
     const { passkeys } = this.#ready();
-    const options = await passkeys.enrolVerify(this.#open(), response);
+    const options = await passkeys.enrolVerify(this.#confirmed(), response);
     this.#prf.unshift(...prf.map((result) => Buffer.from(result)));
     return { options };
   }
 
-  async #enrolProve({ response, label, after }: VaultInput<'enrolProve'>, { prf }: Secrets): Promise<VaultOutput<'enrolProve'>> {
-    const { home, passkeys } = this.#ready();
-    const identity = this.#open();
-    const before = identity.person.slots;
-    const slot = await passkeys.enrolProve(identity, response, prf, label, this.#now().toISOString());
-    try {
-      stagePerson(home, identity.person);
-    } catch (error) {
-      identity.replaceSlots(before);
-      throw error;
-    }
-    return { slot, certificate: await certifySlots(requireInstallation(home).id, identity, after) };
+  async #enrolProve({ response, label, known }: VaultInput<'enrolProve'>, { prf }: Secrets): Promise<VaultOutput<'enrolProve'>> {
+    const { passkeys } = this.#ready();
+    const now = this.#now().toISOString();
+    return this.#stage(known, async (identity) => ({ change: 'passkey', slot: await passkeys.enrolProve(identity, response, prf, label, now) }));
   }
 
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */

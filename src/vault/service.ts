@@ -6,6 +6,7 @@
 import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import { denialReasons, permissionNames } from '../access/index.ts';
+import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
@@ -37,6 +38,17 @@ const known = z
   })
   .optional();
 
+/** A change of slots that waits beside the record, certified by its person, for main to enter (src/people/pinned.ts). */
+const staged = z.strictObject({
+  change: z.enum(slotChanges),
+  slot: z.string(),
+  previous: z.string().optional(),
+  slots: z.string(),
+  after: z.number(),
+  byKey: z.string(),
+  signature: z.string(),
+});
+
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;
 const sealedBox = z.strictObject({ iv: z.string().max(16), ciphertext: z.string().max(2 * OWN_TEXT) });
@@ -57,24 +69,29 @@ export const vaultService = {
     SCRYPT_MS,
   ),
   /** The passphrase has come as a sealed frame before. */
-  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known }), unlocked, SCRYPT_MS),
+  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
+  /** After an unlock that said `dearer`: gives the passphrase that was typed then the cost that this machine can bear. */
+  raiseCost: asked('vault.slot.change', z.object({ known }), staged, SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs. */
   passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known }), options),
   /** The PRF result has come as a sealed frame before. */
   unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json }), unlocked),
+  /** Who is in shows it once more: their slots are changed within minutes of that. The passphrase has come as a sealed frame before. */
+  confirmPassphrase: asked('vault.slot.change', z.object({ known }), z.object({ slot: z.string() }), SCRYPT_MS),
+  /** For navigator.credentials.get, with PRF inputs: for every passkey, or for the one of `slot`, which is tried by it. */
+  confirmOptions: asked('vault.slot.change', z.object({ known, slot: z.string().optional() }), options),
+  /** The PRF result has come as a sealed frame before. */
+  confirmPasskey: asked('vault.slot.change', z.object({ known, response: json }), z.object({ slot: z.string() })),
+  /** The new passphrase has come as a sealed frame before. */
+  changePassphrase: asked('vault.slot.change', z.object({ known, workstation: z.string() }), staged, SCRYPT_MS),
+  /** Gives a passkey its name or, where there is none, takes the slot away. */
+  changeSlot: asked('vault.slot.change', z.object({ known, slot: z.string(), name: z.string().optional() }), staged),
   /** For navigator.credentials.create. */
   enrolOptions: asked('vault.slot.add', none, options),
   /** For a proving get(). */
   enrolVerify: asked('vault.slot.add', z.object({ response: json }), options),
-  /**
-   * Two equal PRF results came as sealed frames. The changed record is staged for main to enter (pinned.ts), and certified by
-   * its person as the change that follows event `after`.
-   */
-  enrolProve: asked(
-    'vault.slot.add',
-    z.object({ response: json, label: z.string(), after: z.number() }),
-    z.object({ slot: z.string(), certificate: z.strictObject({ byKey: z.string(), signature: z.string() }) }),
-  ),
+  /** Two equal PRF results came as sealed frames. */
+  enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known }), staged),
   /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */

@@ -52,7 +52,7 @@ describe('the main job', () => {
         ),
       ),
     ).toBe(true);
-    expect(ledgerActions()).toEqual(expect.arrayContaining(['first-run', 'app.start', 'passkey.enrolled', 'unlock', 'recording.start', 'pane.open']));
+    expect(ledgerActions()).toEqual(expect.arrayContaining(['first-run', 'app.start', 'person.keys', 'unlock', 'recording.start', 'pane.open']));
   });
 
   test('the window is split into four panes, each with its own shell, and none is mounted again', async () => {

@@ -118,6 +118,15 @@ export const calmLock: LockFacts = {
   policy: { version: 3, class: 'nursing', idleSeconds: 300 },
 };
 
+const calmSlot = { made: '2026-11-02T08:00:00.000Z', lastUsed: '2026-11-24T13:12:00.000Z', model: null, aaguid: null };
+const calmSlots: Output<'slots.list'> = {
+  slots: [
+    { ...calmSlot, id: 'k-000000000001', kind: 'passphrase', name: null, verification: 'something you know' },
+    { ...calmSlot, id: 'k-000000000002', kind: 'passkey', name: 'Key ring', model: 'YubiKey 5 Series', aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', verification: 'user verified each time' }, // prettier-ignore
+  ],
+  notes: ['One passkey is enrolled. Enrol a second one and keep it in another place.'],
+};
+
 type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
 
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
@@ -136,6 +145,8 @@ export class FakeCore {
   passkeyLimit: string | null = null;
   /** The policy's text, which has to be accepted. */
   consent: { readonly version: number; readonly text: string } | undefined;
+  /** What opens the recordings of who is in. */
+  slots: Output<'slots.list'> = calmSlots;
   /** Renews the page's lease, as main does while it runs. */
   lends = true;
   /** What the vault's process answers, in place of what suits most tests. */
@@ -328,13 +339,23 @@ export class FakeCore {
           await open(person, undefined);
           await this.unlock(person, method);
         },
-        addPasskey: async (response, label) => (await this.#askVault('enrolProve', { response, label, after: 1 })).slot,
         finishFirstRun: async () => undefined,
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
         passkeyUnused: () => undefined,
         takeWelcome: () => undefined,
         wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
+      },
+      slots: {
+        list: async () => this.slots,
+        raiseCost: async () => undefined,
+        addPasskey: async (response, label) => (await this.#askVault('enrolProve', { response, label, known: undefined })).slot,
+        changePassphrase: async () => (await this.#askVault('changePassphrase', { known: undefined, workstation: 'ICU-WS-014' })).slot,
+        rename: async (slot, name) => (await this.#askVault('changeSlot', { known: undefined, slot, name })).slot,
+        remove: async (slot) => (await this.#askVault('changeSlot', { known: undefined, slot })).slot,
+        confirmPassphrase: () => this.#askVault('confirmPassphrase', { known: undefined }),
+        passkeyOptions: async (slot) => (await this.#askVault('confirmOptions', { known: undefined, slot })).options,
+        confirmPasskey: (response) => this.#askVault('confirmPasskey', { known: undefined, response }),
       },
       status: {
         workstation: () => 'ICU-WS-014',
@@ -385,7 +406,7 @@ const calmVault: VaultAnswers = {
   enrolOptions: async () => {
     throw new Refusal('no-passkey', 'No passkey is answered for here.');
   },
-  unlockPassphrase: async ({ person }) => ({ person, method: 'passphrase', slot: 's-1' }),
+  unlockPassphrase: async ({ person }) => ({ person, method: 'passphrase', slot: 's-1', dearer: false }),
   unlockPasskey: async ({ person }) => ({ person, method: 'passkey', slot: 's-1' }),
   passkeyOptions: async () => {
     throw new Refusal('passkey-refused', 'That passkey did not open this.');

@@ -74,7 +74,7 @@ async function authenticator(hasPrf: boolean): Promise<void> {
     },
     enrolProve: async ({ response }) => {
       expect(response['id']).toBe(credential);
-      return { slot: 's-1', certificate: { byKey: '', signature: '' } };
+      return { change: 'passkey', slot: 's-1', slots: '', after: 1, byKey: '', signature: '' };
     },
   };
 }

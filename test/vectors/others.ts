@@ -25,6 +25,7 @@ export function personVectors(name: string): unknown {
     type: 'passkey-prf',
     created: '2026-03-04T05:01:00.000Z',
     label: 'Schlüssel, "blau"',
+    aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a',
     credentialId: base64url(`${name}/credential`, 32),
     publicKey: base64url(`${name}/cose`, 77),
     counter: 7,
@@ -52,6 +53,7 @@ export function personVectors(name: string): unknown {
     'passkey-prf',
     passkey.created,
     passkey.label,
+    passkey.aaguid,
     passkey.credentialId,
     passkey.publicKey,
     passkey.transports,
@@ -67,12 +69,20 @@ export function personVectors(name: string): unknown {
       facts: { encryptionKey: thumbprintOf(e), signingKey: thumbprintOf(s), record: hex(sha256(recordText)), slots: hex(sha256(slotsText)) },
     };
   };
+  const code = {
+    id: 'k-000000000003',
+    type: 'recovery-code',
+    created: '2026-03-04T05:02:00.000Z',
+    number: 3,
+    wrapped: { iv: base64url(`${name}/iv4`, 12), ciphertext: base64url(`${name}/wrapped3`, 48) },
+  };
+  const third = [code.id, code.type, code.created, code.number, code.wrapped.iv, code.wrapped.ciphertext];
   const both = caseOf('a passphrase and a passkey', [passphrase, passkey], [first, second]);
   const own = p256Of(`${name}/person`);
   const f = both.facts;
   const certified = JSON.stringify(['wardmux/v1/person-keys', INSTALLATION, PERSON, f.encryptionKey, f.signingKey, f.record, f.slots, PERSON, 4]);
   return {
-    cases: [caseOf('a passphrase', [passphrase], [first]), both],
+    cases: [caseOf('a passphrase', [passphrase], [first]), both, caseOf('a passphrase and a recovery code', [passphrase, code], [first, third])],
     certificate: {
       of: 'a passphrase and a passkey',
       installation: INSTALLATION,

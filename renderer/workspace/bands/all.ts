@@ -2,6 +2,7 @@
 export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
 export { exportQuestion } from './export.tsx';
+export { keySlots } from './key-slots.tsx';
 export { messageLog } from './messages.tsx';
 export { paneMenu } from './pane-menu.tsx';
 export { pasteQuestion } from './paste-question.tsx';

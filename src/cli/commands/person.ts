@@ -1,6 +1,6 @@
 /** `wardmux person`: who belongs to this installation, and what they may do. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { askNew } from '../../job/init.ts';
+import { askNewPassphrase } from '../../job/new-passphrase.ts';
 import type { KnownPerson, PersonState } from '../../ledger/person-facts.ts';
 import { enrol, grantRoles, listedPeople, orderedRoles, prepareEnrolment, setState, type ListedPerson, type PeopleParts } from '../../services/people.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
@@ -12,6 +12,7 @@ import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { descriptor, personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
+import { declareSlots, slotExamples, slotNeeds } from './person-slots.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
 type AddOptions = Options & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
@@ -37,7 +38,7 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
     io.talk(`${printable(name)} is to choose a passphrase now, alone at the keyboard. Whoever enrols them gives theirs afterwards.`);
   const passphrase =
     newPassphraseFd === undefined
-      ? await askNew(name, { talk: (text) => io.talk(text.replace(/\n$/, '')), parts: { workstation } })
+      ? await askNewPassphrase({ name, workstation }, (text) => io.talk(text.replace(/\n$/, '')))
       : await readPassphraseFd(newPassphraseFd);
   const record = await prepareEnrolment({ name, passphrase, workstation });
   const known: KnownPerson = await asAdmin(site, options, io, (parts) => enrol(parts, record, roles));
@@ -119,6 +120,7 @@ export const person: CliCommand = {
     disable: 'person.disable',
     enable: 'person.disable',
     delete: 'person.delete',
+    ...slotNeeds,
   },
   summary: 'The people of this installation: enrols, lists, disables and deletes them, and gives them roles.',
   description:
@@ -127,8 +129,10 @@ export const person: CliCommand = {
     ['wardmux person add --name "Mara Ueda" --role operator', 'asks Mara for a new passphrase, then the admin for theirs'],
     ['wardmux person list', 'everybody, with roles, key slots and state'],
     ['wardmux person disable p-0123456789ab --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the admin’s passphrase'],
+    ...slotExamples,
   ],
   declare: (command, io, done) => {
+    declareSlots(command, io, done);
     withJson(personOptions(command.command('add')))
       .description('Enrols somebody. Descriptor 3 opens who enrols, 4 is the new person’s own.')
       .requiredOption('--name <NAME>', 'the name that colleagues know; it may be typed at the lock page instead of the id')

@@ -15,15 +15,23 @@ export const unlockFailures = [
   'not-proven',
 ] as const;
 
+/**
+ * What a change of somebody's key slots did: a passphrase in place of the one before, the same passphrase at a higher cost, a passkey that
+ * came or got another name, a slot that went, a sheet of recovery codes, or a passphrase in place of everything, by such a code.
+ */
+export const slotChanges = ['passphrase', 'cost', 'passkey', 'name', 'removed', 'codes', 'recovered'] as const;
+export type SlotChangeWord = (typeof slotChanges)[number];
+
 export const peopleRows = [
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are.',
     {
       'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
       'crowd?': 'count',
+      'again?': 'boolean',
     },
     { person: 'optional', outcome: 'required' },
   ),
@@ -57,11 +65,27 @@ export const peopleRows = [
     { how: ['first-run', 'first-use', 'not-asked'], 'previous?': 'installation' },
     { person: 'optional' },
   ),
-  row('passkey.enrolled', 'A passkey became a key slot of a person.', { slot: 'slot' }, { person: 'required' }),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only.',
-    { encryptionKey: 'kid', signingKey: 'kid', record: 'sha256', slots: 'sha256', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64' },
+    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used).',
+    {
+      encryptionKey: 'kid',
+      signingKey: 'kid',
+      record: 'sha256',
+      slots: 'sha256',
+      'by?': 'person',
+      'byKey?': 'bytes64',
+      'signature?': 'bytes64',
+      'change?': slotChanges,
+      'slot?': 'slot',
+      'previous?': 'slot',
+    },
+    { person: 'required' },
+  ),
+  row(
+    'recovery.refused',
+    'Somebody gave a recovery code, and it was none of this person’s, or was used before, or the new passphrase was not accepted.',
+    { reason: ['wrong-code', 'weak-passphrase'] },
     { person: 'required' },
   ),
   row(

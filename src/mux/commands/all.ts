@@ -9,6 +9,7 @@ export { displayMessage } from './display-message.ts';
 export { displayPanes } from './display-panes.ts';
 export { dragBorder } from './drag-border.ts';
 export { exportPane } from './export-pane.ts';
+export { keySlots } from './key-slots.ts';
 export { killPane } from './kill-pane.ts';
 export { killWindow } from './kill-window.ts';
 export { lastPane } from './last-pane.ts';

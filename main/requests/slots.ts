@@ -1,0 +1,21 @@
+/** What opens the recordings of who is in, and changes of it. */
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function slotRequests({ slots, vaults }: RequestParts): HandlersOf<'slots'> {
+  const done = async (change: Promise<unknown>): Promise<Record<string, never>> => {
+    await change;
+    return {};
+  };
+  return {
+    'slots.list': () => slots.list(),
+    'slots.confirmPassphrase': () => done(slots.confirmPassphrase()),
+    'slots.passkeyOptions': ({ slot }) => slots.passkeyOptions(slot),
+    'slots.confirmPasskey': ({ response }) => slots.confirmPasskey(response),
+    'slots.passphrase': () => done(slots.changePassphrase()),
+    'slots.rename': ({ slot, name }) => done(slots.rename(slot, name)),
+    'slots.remove': ({ slot }) => done(slots.remove(slot)),
+    'slots.enrolOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
+    'slots.enrolVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
+    'slots.enrolProve': async ({ response, label }) => ({ slot: await slots.addPasskey(response, label) }),
+  };
+}

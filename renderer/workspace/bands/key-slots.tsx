@@ -1,0 +1,367 @@
+/** What opens the recordings of who is in, and changes of it: a passphrase, passkeys, their names, and what goes. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Output } from '../../../src/bridge/schema.ts';
+import { Refused } from '../../shared/bridge.ts';
+import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
+import { messages } from '../../shared/messages.ts';
+import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
+import { Band, Button, Field, Mark } from '../../shared/parts.tsx';
+import { getPasskey, PasskeyUnused } from '../../shared/passkey.ts';
+import { say } from '../../shared/say.ts';
+import { SecretField, secretText, takeSecret } from '../../shared/secret-field.tsx';
+import { moment } from '../../shared/text.ts';
+import type { Controller } from '../controller.ts';
+import * as model from '../model.ts';
+import { band } from './band.tsx';
+import { close } from './parts.ts';
+
+export const keySlots = band('key-slots', {}, KeySlots);
+
+const text = messages.slots;
+
+type Listed = Output<'slots.list'>;
+type Slot = Listed['slots'][number];
+/** What is asked for now. */
+type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
+
+const nameOf = ({ kind, name }: Slot): string => name || text.kinds[kind]!;
+const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
+const wordsOf = (reason: unknown): string =>
+  reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed;
+
+function KeySlots({ controller }: { readonly controller: Controller }): JSX.Element {
+  const { bridge } = controller;
+  const [listed, setListed] = useState<Listed | undefined>(undefined);
+  const [confirmed, setConfirmed] = useState(false);
+  const [step, setStep] = useState<Step>({ kind: 'list' });
+  const [busy, setBusy] = useState('');
+  const [error, setError] = useState('');
+  const [done, setDone] = useState('');
+  const body = useRef<HTMLDivElement>(null);
+
+  const look = async (): Promise<void> => {
+    try {
+      setListed(await bridge.request('slots.list', {}));
+    } catch (reason) {
+      setError(wordsOf(reason));
+    }
+  };
+  useLayoutEffect(() => void look(), []);
+  // A step's first field has the focus, or its first button.
+  useLayoutEffect(() => body.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [step, confirmed]);
+
+  /** One thing at a time; `said` when it is done. */
+  const run = async (words: string, said: string, deed: () => Promise<unknown>): Promise<void> => {
+    if (busy) return;
+    setBusy(words);
+    setError('');
+    setDone('');
+    say(words);
+    try {
+      await deed();
+      setDone(said);
+      say(said);
+      setStep({ kind: 'list' });
+      await look();
+    } catch (reason) {
+      // The minutes are over: asked again.
+      if (reason instanceof Refused && reason.code === 'not-confirmed') setConfirmed(false);
+      setError(wordsOf(reason));
+    } finally {
+      setBusy('');
+    }
+  };
+  const go = (next: Step): void => {
+    if (busy) return;
+    setError('');
+    setDone('');
+    setStep(next);
+  };
+
+  const touched = async (slot?: Slot): Promise<void> => {
+    const options = await bridge.request('slots.passkeyOptions', slot ? { slot: slot.id } : {});
+    const { response, prf } = await getPasskey(options);
+    if (!prf) throw new NotTaken(text.noPrf);
+    await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
+    const found = await bridge.request('slots.confirmPasskey', { response });
+    setConfirmed(true);
+    if (slot && found.slot !== slot.id) throw new NotTaken(text.touched);
+  };
+  const test = (slot: Slot): void => void run(text.testing, text.testDone(nameOf(slot)), () => touched(slot));
+  const confirm = async (bytes: Uint8Array): Promise<void> =>
+    run(text.confirm.busy, text.confirm.done, async () => {
+      await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+      await bridge.request('slots.confirmPassphrase', {});
+      setConfirmed(true);
+    });
+  const list = step.kind === 'list';
+  const keys: Readonly<Record<string, () => void>> = confirmed && list ? { p: () => go({ kind: 'passphrase' }), a: () => go({ kind: 'passkey' }) } : {};
+
+  return (
+    <Band label={text.label} onClose={list ? close : () => go({ kind: 'list' })} keys={keys}>
+      <div class="band__grid band__grid--2" ref={body}>
+        <div>
+          <h2 class="band__title">{text.title}</h2>
+          <p class="dim">{text.text}</p>
+          <div role="status">
+            {busy || done ? (
+              <p class="gap-h">
+                <Mark kind={busy ? 'wait' : 'ok'} />
+                {busy || done}
+              </p>
+            ) : null}
+          </div>
+          <p class="field__error gap-h" role="alert">
+            {error ? (
+              <>
+                <Mark kind="stop" />
+                {error}
+              </>
+            ) : null}
+          </p>
+        </div>
+        <div>
+          {step.kind === 'passphrase' ? (
+            <NewPassphraseForm
+              onCancel={() => go({ kind: 'list' })}
+              onDone={(bytes) =>
+                void run(text.busy, text.passphraseDone, async () => {
+                  await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+                  await bridge.request('slots.passphrase', {});
+                })
+              }
+            />
+          ) : step.kind === 'passkey' ? (
+            <NameForm
+              title={text.passkey}
+              words={text.passkeyText}
+              name=""
+              submit={text.passkeyStart}
+              onCancel={() => go({ kind: 'list' })}
+              onDone={(name) =>
+                void run(text.testing, text.passkeyDone, () =>
+                  enrolPasskey(bridge, 'slots', name, {
+                    touch: (which) => {
+                      setBusy(messages.setup.passkey.touch[which]!);
+                      say(messages.setup.passkey.touch[which]!);
+                    },
+                  }),
+                )
+              }
+            />
+          ) : step.kind === 'rename' ? (
+            <NameForm
+              title={text.renameTitle(nameOf(step.slot))}
+              words={text.passkeyNameHint}
+              name={step.slot.name ?? ''}
+              submit={text.renameSet}
+              onCancel={() => go({ kind: 'list' })}
+              onDone={(name) => void run(text.busy, text.renameDone, () => bridge.request('slots.rename', { slot: step.slot.id, name }))}
+            />
+          ) : step.kind === 'remove' ? (
+            <>
+              <h3>{text.removeTitle(nameOf(step.slot))}</h3>
+              <p class="dim gap-h">{text.removeText}</p>
+              <p class="actions gap-h">
+                <Button kind="main" hint="esc" focus onClick={() => go({ kind: 'list' })}>
+                  {text.cancel}
+                </Button>
+                <Button kind="stop" onClick={() => void run(text.busy, text.removeDone, () => bridge.request('slots.remove', { slot: step.slot.id }))}>
+                  {text.remove}
+                </Button>
+              </p>
+            </>
+          ) : (
+            <>
+              <Slots listed={listed} confirmed={confirmed} onTest={test} onStep={go} />
+              {confirmed ? (
+                <p class="actions gap">
+                  <Button hint="p" focus onClick={() => go({ kind: 'passphrase' })}>
+                    {text.passphrase}
+                  </Button>
+                  <Button hint="a" onClick={() => go({ kind: 'passkey' })}>
+                    {text.passkey}
+                  </Button>
+                  <Button kind="main" hint="esc" onClick={close}>
+                    {text.close}
+                  </Button>
+                </p>
+              ) : (
+                <Confirm
+                  passkey={listed?.slots.some(({ kind }) => kind === 'passkey') ?? false}
+                  onPassphrase={(bytes) => void confirm(bytes)}
+                  onPasskey={() => void run(text.testing, text.confirm.done, () => touched())}
+                />
+              )}
+              <p class="faint gap-h">{text.codes}</p>
+            </>
+          )}
+        </div>
+      </div>
+    </Band>
+  );
+}
+
+interface SlotsProps {
+  readonly listed: Listed | undefined;
+  readonly confirmed: boolean;
+  readonly onTest: (slot: Slot) => void;
+  readonly onStep: (step: Step) => void;
+}
+
+/** The slots, with what can be done to each; and what is advised. */
+function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
+  if (!listed) return <p class="dim">{text.loading}</p>;
+  return (
+    <>
+      <div class="slots">
+        <table class="t">
+          <thead>
+            <tr>
+              {text.columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+              <th scope="col">
+                <span class="vh">{text.label}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {listed.slots.map((slot) => (
+              <tr key={slot.id}>
+                <td>{text.kinds[slot.kind]}</td>
+                <td>{slot.name ?? ''}</td>
+                <td>{when(slot.made)}</td>
+                <td>{when(slot.lastUsed)}</td>
+                <td>{slot.model ?? ''}</td>
+                <td class="dim">{slot.verification}</td>
+                <td class="slots__acts">
+                  {slot.kind === 'passkey' ? <Act what={text.test} slot={slot} onClick={() => onTest(slot)} /> : null}
+                  {slot.kind === 'passkey' && confirmed ? <Act what={text.rename} slot={slot} onClick={() => onStep({ kind: 'rename', slot })} /> : null}
+                  {confirmed ? <Act what={text.remove} slot={slot} onClick={() => onStep({ kind: 'remove', slot })} /> : null}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {listed.notes.map((note) => (
+        <p class="gap-h" key={note}>
+          <Mark kind="note" />
+          {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** A button in a row of the table: its name says which row. */
+function Act({ what, slot, onClick }: { readonly what: string; readonly slot: Slot; readonly onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" class="btn btn--quiet" aria-label={text.of(what, nameOf(slot))} onClick={onClick}>
+      {what}
+    </button>
+  );
+}
+
+interface ConfirmProps {
+  readonly passkey: boolean;
+  readonly onPassphrase: (bytes: Uint8Array) => void;
+  readonly onPasskey: () => void;
+}
+
+/** Whoever sits down at an open session does not change what opens it. */
+function Confirm({ passkey, onPassphrase, onPasskey }: ConfirmProps): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const [error, setError] = useState('');
+  return (
+    <form
+      class="gap"
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!secretText(field.current!)) return setError(text.confirm.empty);
+        onPassphrase(takeSecret(field.current!));
+      }}
+    >
+      <p>{text.confirm.text}</p>
+      <Field id="confirm" label={text.confirm.field} error={error}>
+        <SecretField id="confirm" input={field} shown={false} invalid={error !== ''} focus onInput={() => setError('')} />
+      </Field>
+      <p class="actions">
+        <Button kind="main" submit hint="enter">
+          {text.confirm.byPassphrase}
+        </Button>
+        {passkey ? <Button onClick={onPasskey}>{text.confirm.byPasskey}</Button> : null}
+        <Button kind="quiet" hint="esc" onClick={close}>
+          {text.close}
+        </Button>
+      </p>
+    </form>
+  );
+}
+
+function NewPassphraseForm({ onDone, onCancel }: { readonly onDone: (bytes: Uint8Array) => void; readonly onCancel: () => void }): JSX.Element {
+  const { fields, show, next } = useNewPassphrase({ name: model.status.value?.person ?? '' }, onDone);
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void next();
+      }}
+    >
+      <h3>{text.passphrase}</h3>
+      <p class="dim gap-h">{text.passphraseText}</p>
+      {fields}
+      <p class="actions">
+        <Button kind="main" submit hint="enter">
+          {text.passphraseSet}
+        </Button>
+        <Button kind="quiet" hint="esc" onClick={onCancel}>
+          {text.cancel}
+        </Button>
+        {show}
+      </p>
+    </form>
+  );
+}
+
+interface NameFormProps {
+  readonly title: string;
+  readonly words: string;
+  readonly name: string;
+  readonly submit: string;
+  readonly onDone: (name: string) => void;
+  readonly onCancel: () => void;
+}
+
+function NameForm({ title, words, name, submit, onDone, onCancel }: NameFormProps): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onDone(field.current!.value.trim());
+      }}
+    >
+      <h3>{title}</h3>
+      <p class="dim gap-h">{words}</p>
+      <Field id="slot-name" label={text.passkeyName}>
+        <input id="slot-name" ref={field} class="input" data-focus="" autocomplete="off" spellcheck={false} maxLength={80} defaultValue={name} />
+      </Field>
+      <p class="actions">
+        <Button kind="main" submit hint="enter">
+          {submit}
+        </Button>
+        <Button kind="quiet" hint="esc" onClick={onCancel}>
+          {text.cancel}
+        </Button>
+      </p>
+    </form>
+  );
+}
