@@ -14,6 +14,15 @@ import { differenceText, ledgerChanges, policyDifferences, weakenings, type Diff
 import { parsePolicy, type LoadedPolicy } from './policy.ts';
 import { sentenceOf } from '../types/sentence.ts';
 
+/** A second person, with what both have signed. */
+interface Agreement {
+  readonly second: string;
+  readonly byKey: string;
+  readonly signature: string;
+  readonly secondKey: string;
+  readonly secondSignature: string;
+}
+
 /** A policy that is not the one in force. */
 export type ChangedPolicy = Extract<Proposal, { kind: 'changed' }>;
 
@@ -189,9 +198,16 @@ export function proposalEvent(proposal: Proposal): {
 /**
  * Takes a changed policy into force. The caller has asked whether the person may, with their identity open.
  * @param proposal what the person was shown: these bytes, whatever stands in the file meanwhile.
+ * @param agreed who agreed to it, where that took two (src/services/policy-change.ts).
  * @returns its version. @throws LedgerError, StorageFault; nothing has changed then.
  */
-export async function acceptPolicy(home: Home, ledger: Pick<Ledger, 'append' | 'facts'>, proposal: ChangedPolicy, person: string): Promise<number> {
+export async function acceptPolicy(
+  home: Home,
+  ledger: Pick<Ledger, 'append' | 'facts'>,
+  proposal: ChangedPolicy,
+  person: string,
+  agreed?: Agreement,
+): Promise<number> {
   const { facts } = ledger;
   const before = policyInForce(home, facts);
   const version = facts.policies.length + 1;
@@ -208,6 +224,7 @@ export async function acceptPolicy(home: Home, ledger: Pick<Ledger, 'append' | '
       version,
       ...(rollbackTo === undefined ? {} : { rollbackTo }),
       changes: ledgerChanges(before.policy, loaded.policy),
+      ...agreed,
     },
   });
   return version;

@@ -15,6 +15,8 @@ export interface PolicyVersion {
   readonly to: string | null;
   /** Who accepted it; null for the first run's, whose `first-run` event says who. */
   readonly by: string | null;
+  /** Who agreed to a weakening, where that took two. */
+  readonly second: string | null;
   /** The version that it is the same as, where an older policy came back. */
   readonly rollbackTo: number | null;
   /** As the event has them: field, direction, before, after. */
@@ -40,7 +42,7 @@ function changeOf(text: string): PolicyChange[] {
 export function policyVersions(events: readonly LedgerEvent[]): PolicyVersion[] {
   const found: Omit<PolicyVersion, 'to'>[] = [];
   for (const { action, detail = {}, seq, time, person } of events) {
-    const { sha256, previousSha256, changes } = detail;
+    const { sha256, previousSha256, changes, second } = detail;
     if (action !== 'policy.change' || typeof sha256 !== 'string') continue;
     const same = found.find((each) => each.sha256 === sha256);
     found.push({
@@ -50,6 +52,7 @@ export function policyVersions(events: readonly LedgerEvent[]): PolicyVersion[] 
       seq,
       from: time,
       by: person ?? null,
+      second: typeof second === 'string' ? second : null,
       rollbackTo: same && found.at(-1) !== same ? same.version : null,
       changes: Array.isArray(changes) ? (changes as readonly string[]).flatMap(changeOf) : [],
     });

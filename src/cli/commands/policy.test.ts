@@ -4,7 +4,11 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
+import { certifierOf } from '../../ledger/certificate.ts';
 import type { Policy } from '../../policy/index.ts';
+import { thumbprint } from '../../recording/wrap.ts';
+import { requestText } from '../../services/policy-change.ts';
+import type { PublicJwk } from '../../types/keys.ts';
 import type { CliIo } from '../io.ts';
 import { runCli } from '../program.ts';
 
@@ -259,4 +263,59 @@ test('the schema is printed for editors', async () => {
     title: 'Wardmux policy',
     properties: { lock: { properties: { idleSeconds: { maximum: 900 } } } },
   });
+});
+
+test('where more than one person may, a weakening takes two of them, who sign the same request; anything else takes one', async () => {
+  const bobs = 'walrus lantern copper meadow vivid';
+  /** A passphrase at a descriptor of its own. */
+  const at = (words: string): number => {
+    const path = join(place, `passphrase-${words.length}-${Math.random()}`);
+    writeFileSync(path, `${words}\n`);
+    return openSync(path, 'r');
+  };
+  const added = await run([
+    'person',
+    'add',
+    '--name',
+    'Bob',
+    '--role',
+    'security',
+    '--passphrase-fd',
+    String(at(words)),
+    '--new-passphrase-fd',
+    String(at(bobs)),
+  ]);
+  expect(added).toMatchObject({ status: 0 });
+  const [ada, bob] = ['Ada', 'Bob'].map((name) => {
+    const people = readdirSync(join(home, 'people')).filter((each) => each.endsWith('.json'));
+    return people
+      .map((each) => JSON.parse(readFileSync(join(home, 'people', each), 'utf8')) as { id: string; name: string; signingKey: PublicJwk })
+      .find((each) => each.name === name)!;
+  }) as unknown as readonly [{ id: string; signingKey: PublicJwk }, { id: string; signingKey: PublicJwk }];
+  const weaker = file('weaker.json', idle(900));
+  const apply = (path: string, ...fds: [string, number][]) => run(['policy', 'apply', path, ...fds.flatMap(([option, fd]) => [option, String(fd)])]);
+  const alone = await apply(weaker, ['--passphrase-fd', at(words)]);
+  expect(alone).toMatchObject({ status: 1, err: expect.stringContaining('2 people may decide that') });
+  expect(await apply(weaker, ['--passphrase-fd', at(words)], ['--second-passphrase-fd', at(words)])).toMatchObject({
+    status: 1,
+    err: expect.stringContaining(`somebody else: ${bob.id}`),
+  });
+  expect(await apply(weaker, ['--passphrase-fd', at(words)], ['--second-passphrase-fd', at('nobody has this passphrase')])).toMatchObject({ status: 4 });
+  expect(changes()).toHaveLength(1);
+  const done = await apply(weaker, ['--passphrase-fd', at(words)], ['--second-passphrase-fd', at(bobs)]);
+  expect(done).toMatchObject({ status: 0, err: expect.stringMatching(/Both sign the request [0-9a-f]{64}\./) });
+  const { person, detail } = changes().at(-1)!;
+  expect([person, detail['second']]).toEqual([ada.id, bob.id]);
+  const { installation } = JSON.parse(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').split('\n')[0]!) as { installation: string };
+  const [was, is] = changes().map((each) => String(each.detail['sha256']));
+  const request = (by: string, second: string): Buffer => requestText({ installation, previousSha256: was!, sha256: is!, by, second });
+  const signer = (text: Buffer, key: string, signature: string): string | undefined =>
+    certifierOf(text, { byKey: String(detail[key]), signature: String(detail[signature]) });
+  expect(signer(request(ada.id, bob.id), 'byKey', 'signature')).toBe(thumbprint(ada.signingKey));
+  expect(signer(request(ada.id, bob.id), 'secondKey', 'secondSignature')).toBe(thumbprint(bob.signingKey));
+  expect(signer(request(bob.id, ada.id), 'secondKey', 'secondSignature')).toBeUndefined();
+  expect((await wardmux('history')).out).toContain(`${ada.id} and ${bob.id}`);
+  // Back to what is stronger, one is enough, and either of them.
+  expect(await apply(file('stronger.json', idle(60)), ['--passphrase-fd', at(bobs)])).toMatchObject({ status: 0 });
+  expect(changes().at(-1)).toMatchObject({ person: bob.id, detail: expect.not.objectContaining({ second: expect.anything() }) });
 });

@@ -5,7 +5,6 @@ import { writeAtomic, readSmall } from '../../disk/atomic.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import {
-  acceptPolicy,
   askedConsent,
   checkPolicy,
   consentEntry,
@@ -29,17 +28,25 @@ import {
   type PolicyVersion,
   type PresetName,
 } from '../../policy/index.ts';
+import type { OpenIdentity } from '../../people/identity.ts';
+import { changePolicy, needsSecond } from '../../services/policy-change.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 import type { CliCommand } from '../command.ts';
 import { nothingToDo } from '../door.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
-import { moment, personOptions, wholeNumber } from '../options.ts';
+import { descriptor, moment, personOptions, wholeNumber } from '../options.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 
 interface Json {
   readonly json?: boolean;
+}
+
+/** Who accepts, and who agrees where that takes two. */
+interface TwoPeople extends PersonOptions {
+  readonly second?: string;
+  readonly secondPassphraseFd?: number;
 }
 
 /** Columns: which way, the field, before, after. */
@@ -111,13 +118,13 @@ async function showPreset(name: PresetName, options: Json, io: CliIo): Promise<n
 }
 
 /** The line of a version that people read. */
-function versionRows({ version, sha256, from, to, by, rollbackTo }: PolicyVersion): string[][] {
+function versionRows({ version, sha256, from, to, by, second, rollbackTo }: PolicyVersion): string[][] {
   return [
     ['version', rollbackTo === null ? String(version) : `${version}, the same as version ${rollbackTo}: a roll-back`],
     ['sha256', sha256],
     ['in force from', from],
     ['until', to ?? 'now'],
-    ['by', by ?? 'nobody is named'],
+    ['by', second === null ? (by ?? 'nobody is named') : `${by ?? 'nobody'} and ${second}`],
   ];
 }
 
@@ -169,26 +176,46 @@ async function tellDifferences(proposal: ChangedPolicy | undefined, io: CliIo): 
 }
 
 /** What is accepted is shown before anybody gives a passphrase for it. @returns its version. */
-async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, proposal: ChangedPolicy, options: PersonOptions & Json, io: CliIo): Promise<void> {
+async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, proposal: ChangedPolicy, options: TwoPeople & Json, io: CliIo): Promise<void> {
   const { home } = site;
   const { sha256, differences, rollbackTo } = proposal;
   if (!options.json) await tellDifferences(proposal, io);
+  const may = needsSecond(await factsOf(site), proposal);
+  // A script that has nobody to give the second passphrase is not asked for the first one.
+  if (may && options.passphraseFd !== undefined && options.secondPassphraseFd === undefined)
+    throw new CliError(
+      'failed',
+      `This makes the workstation weaker, and ${may.length} people may decide that (${may.join(', ')}): a second one has to agree. Give their passphrase with --second-passphrase-fd. Nothing was changed.`,
+    );
   const identity = await unlockPerson(site, options, io);
+  let second: OpenIdentity | undefined;
   let version = 0;
   try {
-    const { person } = identity;
+    if (may) {
+      io.talk('A second person has to agree, because the workstation gets weaker.');
+      second = await unlockPerson(
+        site,
+        {
+          ...(options.second ? { person: options.second } : {}),
+          ...(options.secondPassphraseFd === undefined ? {} : { passphraseFd: options.secondPassphraseFd }),
+        },
+        io,
+      );
+    }
     await withLedger(
       site,
       async ({ ledger }) => {
         // What was shown was compared with the policy in force then.
         if (policyInForce(home, ledger.facts).sha256 !== inForce.sha256)
           throw new CliError('failed', 'Another policy came into force meanwhile. Look at the difference again.');
-        version = await acceptPolicy(home, ledger, proposal, person.id);
+        const signing = (request: string): void => io.talk(`Both sign the request ${request}.`);
+        version = await changePolicy({ home, ledger, proposal, by: identity, second, signing });
       },
       { identity, talk: io.talk },
     );
   } finally {
     identity.destroy();
+    second?.destroy();
   }
   if (options.json) await io.out(jsonText({ version, sha256, previousSha256: inForce.sha256, rollbackTo: rollbackTo ?? null, differences }));
   io.talk(
@@ -203,7 +230,7 @@ async function alreadyInForce(path: string, sha256: string, options: Json, io: C
   return exit.done;
 }
 
-async function accept(options: PersonOptions & Json, io: CliIo): Promise<number> {
+async function accept(options: TwoPeople & Json, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const { home } = site;
   const inForce = await policyOf(site);
@@ -215,7 +242,7 @@ async function accept(options: PersonOptions & Json, io: CliIo): Promise<number>
 }
 
 /** As accept, with a file that is named: it then stands in policy.json too. */
-async function apply(file: string, options: PersonOptions & Json, io: CliIo): Promise<number> {
+async function apply(file: string, options: TwoPeople & Json, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const { home } = site;
   const path = resolve(file);
@@ -243,10 +270,10 @@ async function history(options: Json, io: CliIo): Promise<number> {
   const versions = (await versionsOf(site)).map((version) => ({ ...version, kept: isKept(site, version.sha256) }));
   if (options.json) await io.out(jsonText(versions));
   else {
-    const rows = versions.map(({ version, from, by, sha256, changes, rollbackTo, kept }) => [
+    const rows = versions.map(({ version, from, by, second, sha256, changes, rollbackTo, kept }) => [
       String(version),
       from,
-      by ?? '-',
+      second === null ? (by ?? '-') : `${by} and ${second}`,
       sha256.slice(0, 16),
       kept ? 'yes' : 'no',
       rollbackTo === null ? '' : `a roll-back to version ${rollbackTo}`,
@@ -304,6 +331,11 @@ async function consent(options: PersonOptions & { readonly accept?: number }, io
   return exit.done;
 }
 
+const twoPeople = (command: Command): Command =>
+  personOptions(command)
+    .option('--second <PERSON>', 'who agrees, by id or name, where the workstation gets weaker and more than one person may decide that')
+    .addOption(new Option('--second-passphrase-fd <N>', 'read their passphrase from this file descriptor').argParser(descriptor));
+
 const asJson = (command: Command): Command => command.option('--json', 'print it as JSON');
 
 export const policy: CliCommand = {
@@ -357,11 +389,11 @@ export const policy: CliCommand = {
       .description('Shows the text that each person accepts before their first shell, and accepts it for the one whose passphrase is given.')
       .option('--accept <VERSION>', 'accept the text with this number', wholeNumber)
       .action(async (options: PersonOptions & { accept?: number }) => done(await consent(options, io)));
-    asJson(personOptions(command.command('apply').argument('<FILE>', 'the policy to take into force')))
+    asJson(twoPeople(command.command('apply').argument('<FILE>', 'the policy to take into force')))
       .description('Shows what a file changes, takes it into force, and writes it to policy.json.')
-      .action(async (file: string, options: PersonOptions & Json) => done(await apply(file, options, io)));
-    asJson(personOptions(command.command('accept')))
+      .action(async (file: string, options: TwoPeople & Json) => done(await apply(file, options, io)));
+    asJson(twoPeople(command.command('accept')))
       .description('Shows what policy.json changes, and takes it into force.')
-      .action(async (options: PersonOptions & Json) => done(await accept(options, io)));
+      .action(async (options: TwoPeople & Json) => done(await accept(options, io)));
   },
 };

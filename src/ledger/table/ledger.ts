@@ -56,8 +56,20 @@ export const ledgerRows = [
   }),
   row(
     'policy.change',
-    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it. version: how many have been in force, this one among them. rollbackTo: the version that it is the same as, where an older policy came back. changes: of each field that differs which way it goes, what it was, and what it is.',
-    { sha256: 'sha256', 'previousSha256?': 'sha256', auditKeys: 'kids', 'version?': 'count', 'rollbackTo?': 'count', 'changes?': 'policy-changes' },
+    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it. version: how many have been in force, this one among them. rollbackTo: the version that it is the same as, where an older policy came back. changes: of each field that differs which way it goes, what it was, and what it is. second: who agreed to a weakening, where more than one person may; both have signed the request, each with their own key.',
+    {
+      sha256: 'sha256',
+      'previousSha256?': 'sha256',
+      auditKeys: 'kids',
+      'version?': 'count',
+      'rollbackTo?': 'count',
+      'changes?': 'policy-changes',
+      'second?': 'person',
+      'byKey?': 'bytes64',
+      'signature?': 'bytes64',
+      'secondKey?': 'bytes64',
+      'secondSignature?': 'bytes64',
+    },
     { person: 'optional' },
   ),
   row(
