@@ -292,7 +292,7 @@ export const messages = {
     },
     result: (of: number, failed: number) => (failed === 0 ? `None of ${of} controls failed.` : `${failed} of ${of} controls do not hold.`),
     signed: (time: string, sha256: string) =>
-      `${time}. The report is signed, and stands in the ledger as ${sha256}. To have it as a file: wardmux selftest --json`,
+      `${time}. The report is signed, and stands in the ledger as ${sha256}. For a report as a file: wardmux selftest --json`,
   },
 
   newPassphrase: {
