@@ -23,8 +23,6 @@ export interface LedgerAt {
   /** Oldest first; the last one was in force. */
   readonly policies: readonly PolicyVersion[];
   readonly enrolments: ReadonlyMap<string, Enrolment>;
-  /** The last unlock with a key slot, by its id. */
-  readonly uses: ReadonlyMap<string, string>;
   /** How often it locked, by cause. */
   readonly locks: ReadonlyMap<string, number>;
   readonly unlocks: number;
@@ -43,7 +41,6 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
   const tree = new MerkleTree();
   const policies: LedgerEvent[] = [];
   const enrolments = new Map<string, Enrolment>();
-  const uses = new Map<string, string>();
   const locks = new Map<string, number>();
   let [unlocks, failedUnlocks, outOfOrder] = [0, 0, 0];
   let over = false;
@@ -55,10 +52,9 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
         enrolments.set(person, { time, by: typeof detail?.['by'] === 'string' ? detail['by'] : null });
     },
     lock: ({ detail }) => locks.set(String(detail?.['cause']), (locks.get(String(detail?.['cause'])) ?? 0) + 1),
-    unlock: ({ time, outcome, credential }) => {
+    unlock: ({ outcome }) => {
       if (outcome === 'success') unlocks++;
       else failedUnlocks++;
-      if (outcome === 'success' && credential !== null) uses.set(credential, time);
     },
   };
   const { faults } = readLedger(folder, key, {
@@ -77,5 +73,5 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
   // An append that is under way is none of those that are asked for.
   const fault = faults.find(({ code }) => code !== 'unvouched');
   if (fault) throw new LedgerError('corrupt', `${fault.message} Nothing is reported from a ledger that does not hold. See: wardmux ledger verify`);
-  return { facts, head: tree.head(), policies: policyVersions(policies), enrolments, uses, locks, unlocks, failedUnlocks, outOfOrder };
+  return { facts, head: tree.head(), policies: policyVersions(policies), enrolments, locks, unlocks, failedUnlocks, outOfOrder };
 }

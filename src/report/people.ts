@@ -1,4 +1,5 @@
 /** The register of people and of what they come in with: kind, verification, since when, and last use as far as the ledger has it. */
+import { modelOf } from '../people/authenticators.ts';
 import type { KeySlot } from '../people/types.ts';
 import type { PersonState } from '../ledger/person-facts.ts';
 import type { Page } from './document.ts';
@@ -8,6 +9,8 @@ interface Authenticator {
   readonly id: string;
   readonly kind: KeySlot['type'];
   readonly label: string | null;
+  /** As the authenticator says it itself; nobody vouches for it. Null of what is none. */
+  readonly model: string | null;
   /** What a use of it shows (NIST SP 800-63B-4). */
   readonly verification: string;
   readonly created: string;
@@ -36,20 +39,24 @@ const verifications: Readonly<Record<KeySlot['type'], string>> = {
   'recovery-code': 'a printed code, good once for a new passphrase and for nothing else (one factor)',
 };
 
+/** @param lastUse ISO 8601 UTC; null where the ledger has none. */
+export const authenticatorOf = (slot: KeySlot, lastUse: string | null): Authenticator => ({
+  id: slot.id,
+  kind: slot.type,
+  label: slot.type === 'passkey-prf' ? slot.label : null,
+  model: slot.type === 'passkey-prf' ? modelOf(slot.aaguid) : null,
+  verification: verifications[slot.type],
+  created: slot.created,
+  lastUse,
+});
+
 export function peopleReport(site: ReportSite): PeopleReport {
   const { past } = site;
   const people = past.facts.people().map((id) => {
     const { record, slots } = recordAt(site, id);
     const enrolment = past.enrolments.get(id);
     const { roles, state } = past.facts.person(id)!;
-    const authenticators = slots?.map((slot): Authenticator => ({
-      id: slot.id,
-      kind: slot.type,
-      label: slot.type === 'passkey-prf' ? slot.label : null,
-      verification: verifications[slot.type],
-      created: slot.created,
-      lastUse: past.uses.get(slot.id) ?? null,
-    }));
+    const authenticators = slots?.map((slot) => authenticatorOf(slot, past.facts.use(slot.id)?.time ?? null));
     return {
       id,
       name: record?.name ?? null,
@@ -90,10 +97,10 @@ export function peoplePage(site: ReportSite): Page {
           head: ['Person', 'Slot', 'What it is', 'What it shows', 'Since', 'Last use'],
           rows: people.flatMap(({ id, authenticators }) =>
             authenticators
-              ? authenticators.map(({ id: slot, kind, label, verification, created, lastUse }) => [
+              ? authenticators.map(({ id: slot, kind, label, model, verification, created, lastUse }) => [
                   id,
                   slot,
-                  label === null ? kind : `${kind}, ${label}`,
+                  [kind, label, model].filter((word) => word !== null).join(', '),
                   verification,
                   created,
                   lastUse ?? 'none in the ledger',
