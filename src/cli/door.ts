@@ -1,24 +1,60 @@
 /**
  * The command line's door. What nobody has to be known for is asked before a command begins; everything else once it is known
- * who it is, by `unlockPerson` or, where naming somebody is enough, by `record`.
+ * who it is, by `unlockPerson` or, where naming somebody is enough, by `record`. Until then a command whose row needs somebody can do
+ * nothing, whatever it forgets: what it prints is held back, and the ledger is not opened for it.
  */
 import { permissions, type Permission, type Standing } from '../access/index.ts';
-import type { Enter } from '../services/admit.ts';
-import { admit } from '../services/admit.ts';
+import { admit, type Admitted, type Enter } from '../services/admit.ts';
+import { CliError } from './exit.ts';
 
 /** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
 export type CliNeeds = Permission | Readonly<Record<string, Permission>>;
 
-/** What the command that runs needs, as its row says, and whether it has been asked for. */
+/** What the command that runs needs, as its row says, and whether somebody is being asked for it, or may do it. */
 let row: Permission | undefined;
-let asked = true;
+let door: 'closed' | 'asking' | 'open' = 'open';
+/** What is printed before somebody is asked: it is shown to whom is asked, or to nobody. */
+let held: (() => Promise<void>)[] = [];
 
-/** Did the command that has ended never ask whether its person may? Then it is not done well, whatever it did. */
-export const neverAsked = (): Permission | undefined => (asked ? undefined : row);
+/** Did the command that has ended never ask whether its person may? Then nothing came of it. */
+export const neverAsked = (): Permission | undefined => (door === 'closed' ? row : undefined);
 
 /** The command found nothing to do, and so nothing to ask for. */
 export function nothingToDo(): void {
-  asked = true;
+  door = 'open';
+}
+
+/** Before anything is done in an installation. @throws CliError where nobody was asked whether it may be */
+export function requireAsked(): void {
+  if (door !== 'closed') return;
+  throw new CliError(
+    'failed',
+    `this command needs the permission ${row}, and would do something before anybody is asked for it. Nothing was done. Please report that.`,
+  );
+}
+
+/** Prints, or holds back what is to be printed until somebody is asked. */
+export async function printWhenAsked(print: () => Promise<void>): Promise<void> {
+  held.push(print);
+  if (door !== 'closed') await printHeld();
+}
+
+/** Everything that was held back, where that may be shown now. */
+export async function printHeld(): Promise<void> {
+  if (door !== 'closed') for (const print of held.splice(0)) await print();
+}
+
+/** While `ask` finds out who it is, what it is about is shown, and each attempt is entered. Where nobody is let in, the door is closed again. */
+export async function whileAsking<T>(ask: () => Promise<T>): Promise<T> {
+  const before = door;
+  if (door === 'closed') door = 'asking';
+  try {
+    await printHeld();
+    return await ask();
+  } catch (error) {
+    door = before;
+    throw error;
+  }
 }
 
 /** What the command that runs needs: nothing else can be asked for in its name. @throws Error where none of the table runs */
@@ -28,9 +64,10 @@ export function needed(): Permission {
 }
 
 /** @param enter puts the denial into the ledger. @throws Refusal where it may not be done */
-export async function pass(standing: Standing, enter: Enter): Promise<void> {
-  asked = true;
-  await admit('cli', needed(), standing, enter);
+export async function pass(standing: Standing, enter: Enter): Promise<Admitted> {
+  const admitted = await admit('cli', needed(), standing, enter);
+  door = 'open';
+  return admitted;
 }
 
 /**
@@ -52,7 +89,8 @@ export function needsOf(needs: CliNeeds, name: string, flags: readonly string[])
 export async function passBefore(needs: Permission, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { roles, when } = permissions[needs];
   row = needs;
-  asked = roles === 'anyone';
+  door = roles === 'anyone' ? 'open' : 'closed';
+  held = [];
   if (roles !== 'anyone' || when.length === 3) return;
   const [{ homeFolder, homePaths, readInstallation }, { appendEvent, openInstallation }] = await Promise.all([
     import('../storage/index.ts'),

@@ -7,6 +7,8 @@ export interface CliIo {
   readonly talk: (line: string) => void;
   readonly stdoutIsTerminal: boolean;
   readonly now: () => number;
+  /** Asked before anything is done in the installation. @throws where nobody was asked whether it may be */
+  readonly beforeDeed?: () => void;
   /** Of the terminal behind stdout, in cells. */
   readonly terminalSize?: () => { readonly cols: number; readonly rows: number } | undefined;
   /**

@@ -1,9 +1,9 @@
 /** An unlocked person for a command: the passphrase comes from a descriptor or the terminal, and the command's door is asked. */
 import type { OpenIdentity } from '../people/identity.ts';
 import type { OpenInstallation } from '../services/installation.ts';
-import { unlockPerson as unlock } from '../services/unlock.ts';
+import { unlockPerson as unlock, type UnlockRequest } from '../services/unlock.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
-import { needed, pass } from './door.ts';
+import { needed, pass, whileAsking } from './door.ts';
 import type { CliIo } from './io.ts';
 
 export interface PersonOptions {
@@ -16,7 +16,7 @@ export interface PersonOptions {
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, PassphraseInputError, Refusal
  */
 export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: PersonOptions, io: Pick<CliIo, 'talk' | 'now'>): Promise<OpenIdentity> {
-  return unlock(site, {
+  const request: UnlockRequest = {
     person,
     ask: async (asked) => {
       const typed =
@@ -31,5 +31,6 @@ export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: P
     // A script has nobody whom one could ask; and who is just proving it needs no asking.
     remind: passphraseFd === undefined && needed() !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,
     now: io.now,
-  });
+  };
+  return whileAsking(() => unlock(site, request));
 }

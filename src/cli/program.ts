@@ -8,7 +8,7 @@ import { CodedError } from '../types/coded-error.ts';
 import { SentenceError } from '../types/sentence.ts';
 import { version } from '../version.ts';
 import { commandsFor } from './commands/index.ts';
-import { needsOf, neverAsked, passBefore } from './door.ts';
+import { needsOf, neverAsked, passBefore, printHeld, printWhenAsked, requireAsked } from './door.ts';
 import { CliError, exit, exitTable, type ExitName } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from '../terminal/passphrase.ts';
@@ -18,6 +18,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   let status: number = exit.done;
   const pending: Promise<void>[] = [];
   const commands = await commandsFor(args);
+  const behindTheDoor: CliIo = { ...io, out: (data) => printWhenAsked(() => io.out(data)), beforeDeed: requireAsked };
   const program = new Command('wardmux')
     .description('Sealed terminal recordings for shared workstations, and their audit.')
     .version(version)
@@ -45,7 +46,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       .summary(summary)
       .description(description ? `${summary}\n\n${description}` : summary)
       .hook('preAction', (_, called) => passBefore(needsOf(needs, called.name(), givenFlags(called)), io.env));
-    declare(command, io, (code) => {
+    declare(command, behindTheDoor, (code) => {
       status = code;
     });
     command.addHelpText('after', `\nExamples:\n${examples.map(([line, what]) => `  ${line}\n      ${what}`).join('\n')}`);
@@ -56,9 +57,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     status = failureStatus(error, io);
   }
   await Promise.all(pending);
+  await printHeld();
   const forgotten = status === exit.done ? neverAsked() : undefined;
   if (forgotten === undefined) return status;
-  io.talk(`wardmux: this command needs the permission ${forgotten}, and nobody was asked for it. Please report that.`);
+  io.talk(`wardmux: this command needs the permission ${forgotten}, and nobody was asked for it. Nothing came of it. Please report that.`);
   return exit.failed;
 }
 

@@ -21,7 +21,7 @@ import { recordingOptions } from '../recording/options.ts';
 import { DiskSpace, MIN_FREE_MEBIBYTES } from '../recording/space.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import { RecordingWriter } from '../recording/writer.ts';
-import type { Admit, Enter } from '../services/admit.ts';
+import type { Admit, Admitted, Enter } from '../services/admit.ts';
 import { choosePerson } from '../services/person.ts';
 import { recordingRules, recordingOwner, type RecordingOwner } from '../services/start-recording.ts';
 import { homeFolder, openHome, requireInstallation, type Home } from '../storage/index.ts';
@@ -98,6 +98,7 @@ interface Begun {
   readonly loaded: LoadedPolicy;
   readonly ledger: Ledger;
   readonly signer: InstallationSigner;
+  readonly admitted: Admitted;
 }
 
 async function begin(args: RecordArguments, context: RecordContext): Promise<Begun> {
@@ -112,9 +113,9 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
     }
     const enter: Enter = (entry) => ledger.append(entry);
     const person = await choosePerson(home, ledger.facts, args.person, enter);
-    await context.admit({ phase: 'locked', grant: grantOf(person, 'named') }, enter);
+    const admitted = await context.admit({ phase: 'locked', grant: grantOf(person, 'named') }, enter);
     const owner = recordingOwner(person, loaded, ledger.facts);
-    return { home, installation: installation.id, person, owner, loaded, ledger, signer };
+    return { home, installation: installation.id, person, owner, loaded, ledger, signer, admitted };
   } catch (error) {
     await ledger.close();
     throw error;

@@ -13,12 +13,19 @@ export const deniedEntry = (door: DoorName, { needs, why, person }: Pick<Denial,
 /** Puts an event into the ledger. */
 export type Enter = (entry: AuditEntry) => unknown;
 
-/** Asks whether whoever stands there may do what is asked for. @throws Refusal where they may not; that is an event. */
-export type Admit = (standing: Standing, enter: Enter) => Promise<void>;
+declare const byTheDoor: unique symbol;
+/** What a door gives to whoever it lets through, and nothing else can: what must not be done without asking takes it. */
+export interface Admitted {
+  readonly [byTheDoor]: true;
+}
+const admitted = {} as Admitted;
 
-export async function admit(door: DoorName, needs: Permission, standing: Standing, enter: Enter): Promise<void> {
+/** Asks whether whoever stands there may do what is asked for. @throws Refusal where they may not; that is an event. */
+export type Admit = (standing: Standing, enter: Enter) => Promise<Admitted>;
+
+export async function admit(door: DoorName, needs: Permission, standing: Standing, enter: Enter): Promise<Admitted> {
   const denial = denialOf(needs, standing, Date.now());
-  if (!denial) return;
+  if (!denial) return admitted;
   await enter(deniedEntry(door, denial));
   throw new Refusal(denial.why, `${denial.sentence} Nothing was changed.`);
 }

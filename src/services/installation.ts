@@ -24,17 +24,22 @@ export interface OpenInstallation {
   readonly noteKey: NoteKey;
   /** Is installation.json what the Secret Service remembers of this folder? Where it is something else, nothing is opened. */
   readonly identity: IdentityCheck;
+  readonly beforeDeed?: (() => void) | undefined;
 }
 
 /** @throws StorageFault with a sentence where there is none, it is damaged, or it is not the pinned one (code `identity`). */
-export async function openInstallation(io: { readonly env: Readonly<Record<string, string | undefined>> }): Promise<OpenInstallation> {
+export async function openInstallation(io: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asked each time before its ledger is opened for writing; throws where it must not be. */
+  readonly beforeDeed?: () => void;
+}): Promise<OpenInstallation> {
   const folder = homeFolder(io.env);
   // First of all, because openHome makes what is missing: a look at an installation that is not there leaves no trace.
   const installation = requireInstallation(homePaths(folder));
   const home = openHome(folder);
   const publicKey = Buffer.from(installation.publicKey, 'base64url');
   const identity = await checkIdentity(home, installation);
-  return { home, installation, publicKey, identity, noteKey: installationNoteKey(installation) };
+  return { home, installation, publicKey, identity, noteKey: installationNoteKey(installation), beforeDeed: io.beforeDeed };
 }
 
 /**
@@ -60,10 +65,11 @@ export interface DeedOptions {
 
 /** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
 export async function withLedger<T>(
-  { home, installation }: OpenInstallation,
+  { home, installation, beforeDeed }: OpenInstallation,
   task: (opened: OpenedLedger) => Promise<T>,
   { identity, talk }: DeedOptions = {},
 ): Promise<T> {
+  beforeDeed?.();
   const { ledger, signer } = await openLedger(home, installation);
   if (identity) ledger.standsOn(authorityOf('passphrase', identity.slot));
   const before = ledger.events;
