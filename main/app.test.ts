@@ -99,7 +99,7 @@ test('an unlock that cannot be entered in the ledger opens nothing, and says why
 
 test('a first run that is left alone with its new identity open locks on idle', async () => {
   const { app, clock, ask, shown, kills } = await rig({ setUp: false });
-  ask('setup.create', { name: 'Ada Example', auditKeyPath: 'audit-key.json' });
+  ask('setup.create', { name: 'Ada Example', workstationClass: 'nursing', auditKeyPath: 'audit-key.json' });
   await vi.waitFor(async () => {
     clock.now += 10_000;
     await app.tick();

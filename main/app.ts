@@ -8,6 +8,7 @@ import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
+import { mediumOf } from '../src/disk/media.ts';
 import { version } from '../src/version.ts';
 import { bootClock, every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
@@ -255,7 +256,7 @@ export class App {
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
       proving: provingOf({ home, gate, vaults, installed }),
       showFolder,
-      setup: { auditKey: () => defaultAuditKey(env), secretStore: () => secretStoreFacts(home) },
+      setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
       display,
       clipboard,
       emit,
@@ -330,6 +331,7 @@ export class App {
     this.#journal.log({ action: 'app.start', detail: { version, host: host.name } });
     host.onRefused((what) => this.#journal.refusals.byHost(this.surface, what));
     await this.#windows.open();
+    this.#options.say(host.description);
     if (this.#stopping) return;
     host.onSignal((signal) => (signal === 'shutdown' ? this.stop('shutdown') : this.lock(signal)));
     this.#stopTicking = every(clock, 1000, () => void this.tick().catch((error: unknown) => this.doubt(error)));
@@ -400,6 +402,7 @@ export class App {
       if (this.#windows.isOpen) return this.#windows.window.raise();
       await this.#windows.open();
       await this.#windows.show(this.#closedSurface());
+      if (this.#windows.isOpen) this.#options.say('the window is open again, at the lock.');
     });
   }
 

@@ -98,7 +98,7 @@ export interface WindowOpening {
 
 export interface Host {
   readonly name: 'electron' | 'chromium';
-  /** One line: which host, and why. */
+  /** One line, said when its window is open: which host, and why. */
   readonly description: string;
   /** What of passkeys cannot work in this host on this system, as a sentence; undefined where nothing is known. */
   readonly passkeyLimit: string | undefined;

@@ -5,9 +5,11 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foldersNotUtf8, reachWorkingFolder, variableSentence, variablesNotUtf8 } from '../src/native/given.ts';
 import { protectProcess, restartClean } from '../src/native/protect.ts';
 import { homeFolder } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
+import { fold } from '../src/terminal/fold.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { NoWindowError } from './host-window.ts';
@@ -22,7 +24,7 @@ const OTHER_INSTALLATION = 54;
 const NO_WINDOW = 2;
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
+const say = (line: string): void => void process.stderr.write(`${fold(`wardmux: ${line}`, process.stderr.columns)}\n`);
 
 function hasDisplay(): boolean {
   return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
@@ -38,6 +40,16 @@ async function main(): Promise<number> {
     say(never);
     return NO_WINDOW;
   }
+  const unsayable = foldersNotUtf8(process.env);
+  if (unsayable !== undefined) {
+    say(unsayable);
+    return NO_WINDOW;
+  }
+  for (const name of variablesNotUtf8()) {
+    say(`${variableSentence(name)} So the shells here start without it.`);
+    delete process.env[name];
+  }
+  reachWorkingFolder();
   // The person's own choice of a runtime is read here, and given to nobody.
   restartClean(['ELECTRON_OVERRIDE_DIST_PATH']);
   protectProcess();
@@ -52,14 +64,13 @@ async function main(): Promise<number> {
   }
   const runtime = electronRuntime(dirname(folder));
   if (runtime) {
-    say(`opening in Electron: its runtime is installed (${runtime}).`);
+    say(`trying Electron first, whose runtime is installed (${runtime}).`);
     const status = await launchElectron({ runtime, args: [join(folder, 'electron.mjs')], env: process.env, say });
     if (status !== undefined) return status;
   }
   const because = runtime && 'Electron did not open';
   try {
     const host = await createChromiumHost({ distFolder: folder, home, ...(because ? { because } : {}) });
-    say(host.description);
     return await runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
   } catch (error) {
     if (!(error instanceof NoWindowError)) throw error;

@@ -16,7 +16,7 @@ const view = (part: Partial<AnchorView>): AnchorView => ({
 });
 
 test.each<[string, readonly AnchorView[], string, string, string]>([
-  ['no anchor', [], 'ok', 'ledger not anchored', 'No anchor keeps heads of this ledger outside.'],
+  ['no anchor', [], 'none', 'ledger not anchored', 'No anchor keeps heads of this ledger outside.'],
   ['a fresh head', [view({ ageSeconds: 12 })], 'ok', 'ledger anchored now', 'siem: A sentence.'],
   [
     'the youngest of two',

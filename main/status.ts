@@ -150,7 +150,7 @@ export function ledgerLine(views: readonly AnchorView[], events: number, weaknes
     diverged: 'ledger diverged',
   };
   const sentences = views.length === 0 ? ['No anchor keeps heads of this ledger outside.'] : views.map(({ name, sentence }) => `${name}: ${sentence}`);
-  // Where the policy names no anchor, that is how this workstation is meant to be, and no alarm.
-  const level = views.length === 0 ? 'ok' : levels[grade];
+  // Where the policy names no anchor, that is how this workstation is meant to be, and no alarm; and nothing that could be ticked.
+  const level = views.length === 0 ? 'none' : levels[grade];
   return { level, word: words[grade], events, note: [...sentences, ...(weakness ? [weakness] : [])].join(' ') };
 }

@@ -18,6 +18,9 @@ import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { dearest } from '../src/people/person.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
+import { classWords, type WorkstationClass } from '../src/types/words.ts';
+import { fold } from '../src/terminal/fold.ts';
+import { workingFolder } from '../src/native/given.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from '../src/time/clock.ts';
 import { defaultAuditKey } from './setup-facts.ts';
@@ -60,7 +63,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     say(`this terminal locks after ${minutes(clampConfig(policy.lock).idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
     const code = await record(
       { command: [shellOf(env)], json: false },
-      { env, cwd: process.cwd(), version, gate: lock, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) },
+      { env, cwd: workingFolder(), version, gate: lock, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) },
     );
     say('the recording is sealed. See it with: bin/wardmux list');
     return code;
@@ -97,18 +100,31 @@ async function firstRun(home: Home, env: NodeJS.ProcessEnv, say: (line: string) 
     say(sentenceOf(error));
     return 1;
   }
-  process.stderr.write('First run. This takes a minute; nothing leaves this machine.\n');
+  talk('First run. This takes a minute; nothing leaves this machine.\n');
   const { path: proposed, sentence } = defaultAuditKey(env);
-  process.stderr.write(`${sentence}\n`);
-  const answers = await askLines(['Your name: ', `Where to save the audit key, to be kept off this machine [${proposed}]: `]);
+  talk(`${sentence}\n`);
+  const answers = await askLines([
+    'Your name: ',
+    `${placesText}Which of these is it? Every recording names it [1]: `,
+    `Where to save the audit key, to be kept off this machine [${proposed}]: `,
+  ]);
   if (!answers) {
     say('cancelled. Nothing was written.');
     return 1;
   }
-  const [name = '', path = ''] = answers;
-  const talk = (text: string): void => void process.stderr.write(text);
-  return runInit({ name, auditKeyOut: path || proposed }, { env, out: talk, talk });
+  const [name = '', place = '', path = ''] = answers;
+  const chosen = place === '' ? places[0] : places[Number(place) - 1];
+  if (!chosen) {
+    say(`"${place}" is none of the numbers from 1 to ${places.length}. Nothing was written.`);
+    return 1;
+  }
+  return runInit({ name, preset: chosen, auditKeyOut: path || proposed }, { env, out: talk, talk });
 }
+
+const places = Object.keys(classWords) as WorkstationClass[];
+const placesText = `What kind of workstation this is:\n${places.map((value, i) => `  ${i + 1}  ${classWords[value].name}, ${classWords[value].where}\n`).join('')}`;
+
+const talk = (text: string): void => void process.stderr.write(fold(text, process.stderr.columns));
 
 /**
  * Asks one question after the other on the controlling terminal, as its own line editing has it. It is opened anew:
@@ -123,7 +139,7 @@ export async function askLines(questions: readonly string[]): Promise<string[] |
   try {
     const answers: string[] = [];
     for (const question of questions) {
-      process.stderr.write(question);
+      talk(question);
       const next = await typed.next();
       if (next.done) return undefined;
       answers.push(next.value.trim());

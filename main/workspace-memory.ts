@@ -130,7 +130,7 @@ export class WorkspaceMemory {
       if (kept.windows.length > 1 || kept.windows.some(({ root }) => 'split' in root))
         this.#parts.say(
           'note',
-          'Your windows are as you left them, with new shells. What ran in them ended with the app; their recordings are sealed: wardmux list names them.',
+          'Your windows are as you left them, with new shells. What ran in them ended with the app; their recordings are sealed: wardmux list shows them.',
         );
       return kept;
     } catch (error) {

@@ -2,13 +2,13 @@
  * One person's state of the multiplexer, and their shells. The state is a value (src/mux); this carries out its effects. It lives through
  * a lock: the shells run on, and the view is drawn again after the unlock.
  */
-import { readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { Permission } from '../src/access/index.ts';
-import type { ClientAction, Output, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
+import type { AlertKind, ClientAction, Output, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
+import { alerted } from '../src/mux/state/alerts.ts';
 import type { Change, Effect } from '../src/mux/state/effects.ts';
 import { keep, restore, type Kept } from '../src/mux/state/kept.ts';
 import { type State, createState } from '../src/mux/state/model.ts';
@@ -17,6 +17,7 @@ import { activePane, findPane } from '../src/mux/state/query.ts';
 import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
 import type { Recipient } from '../src/recording/types.ts';
+import { processFolder } from '../src/native/given.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
@@ -148,6 +149,12 @@ export class Workspace {
     this.#faults.set(pane, { sentence, at: this.#options.now() });
   }
 
+  /** A pane's program rang the bell, or printed, where nobody looks. */
+  alert(pane: number, what: AlertKind): void {
+    const state = this.#state && alerted(this.#state, pane, what);
+    if (state && state !== this.#state) this.#set(state);
+  }
+
   /** The pane's program waits for room on the disk, or goes on (null). */
   held(pane: number, why: 'reserve' | 'full' | null): void {
     if (this.#state) this.#set(paneHeld(this.#state, pane, why));
@@ -225,7 +232,7 @@ export class Workspace {
   #folderOf(pane: number | undefined): string {
     const pid = pane === undefined ? undefined : this.#shells.get(pane)?.pid;
     try {
-      if (pid !== undefined) return readlinkSync(`/proc/${pid}/cwd`);
+      if (pid !== undefined) return processFolder(pid);
     } catch {
       // The shell is gone, or this is not Linux.
     }

@@ -2,7 +2,7 @@
  * Each person's own workspace. Whoever is in sees theirs and no other: the shells of somebody else run on, parked, with pane ids that nobody else's have.
  * What is asked of the open one goes to that of whoever is in; what a process tells of a pane goes to that of whom it belongs to.
  */
-import type { Output, WorkspaceView } from '../src/bridge/schema.ts';
+import type { AlertKind, Output, WorkspaceView } from '../src/bridge/schema.ts';
 import { denials } from '../src/access/index.ts';
 import type { Kept } from '../src/mux/state/kept.ts';
 import { Refusal } from '../src/types/refusal.ts';
@@ -70,6 +70,11 @@ export class Workspaces {
 
   resize(cols: number, rows: number, kept?: Kept): void {
     this.#open().resize(cols, rows, kept);
+  }
+
+  /** A pane's program rang the bell, or printed, where nobody looks. */
+  alert(pane: number, what: AlertKind): void {
+    this.#open().alert(pane, what);
   }
 
   command(line: string, pane: number | undefined): Output<'command'> {

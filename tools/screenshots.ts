@@ -237,6 +237,8 @@ async function workspace(running: Running): Promise<void> {
   await shot(running, 'export');
   await page.fill('#export-folder', join(running.folder, 'audit-2026-11-24'));
   await page.keyboard.press('Enter');
+  await page.getByText('In the clear, into this folder?').waitFor();
+  await page.keyboard.press('y');
   await page.getByText('SHA-256 of SHA256SUMS').waitFor();
   await page.keyboard.press('v');
   await page.getByText('The bundle is good').waitFor();

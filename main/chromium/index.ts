@@ -193,7 +193,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
   return {
     name: 'chromium',
     description:
-      `opening in ${installed.name} (${installed.path}), because ${options.because ?? 'the Electron runtime is not installed'}.` +
+      `open in ${installed.name} (${installed.path}), because ${options.because ?? 'the Electron runtime is not installed'}.` +
       (root ? ' You are root, so the browser runs without its sandbox: use an ordinary account for real work.' : ''),
     passkeyLimit: undefined,
     get browserPid() {

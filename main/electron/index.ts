@@ -136,7 +136,7 @@ export async function createElectronHost(options: ElectronHostOptions): Promise<
 
   return {
     name: 'electron',
-    description: `opening in Electron ${process.versions['electron'] ?? ''}, because its runtime is installed.`.replace(' ,', ','),
+    description: `open in Electron ${process.versions['electron'] ?? ''}, because its runtime is installed.`.replace(' ,', ','),
     passkeyLimit: passkeyLimit(process.platform),
     open,
     fork(name) {

@@ -41,7 +41,6 @@ async function main(): Promise<number> {
   }
   await app.whenReady();
   const host = await createElectronHost({ distFolder, home, temporaryFolder });
-  say(host.description);
   return runApp(host, { home, rendererFolder: join(distFolder, 'renderer'), say });
 }
 

@@ -33,7 +33,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       });
     check();
     gate.attached(attached.panes);
-    emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey) });
+    emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey), seen: attached.panes.map((of) => ({ pane: of.pane, bytes: of.seen })) });
   }
 
   /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies off this disk: the same as in a terminal. */

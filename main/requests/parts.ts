@@ -4,6 +4,7 @@
  */
 import type { EventName, Events } from '../../src/bridge/schema.ts';
 import type { RequestHandlers } from '../../src/process/bridge-server.ts';
+import type { Medium } from '../../src/disk/media.ts';
 import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { DisplayFile } from '../display.ts';
@@ -36,7 +37,7 @@ export interface RequestParts {
     readonly require: () => Pick<VaultClient, 'connect' | 'ask'>;
   };
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
-  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command'>;
+  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
   readonly slots: Pick<
@@ -54,7 +55,12 @@ export interface RequestParts {
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;
   /** What the first run says before anything is written. */
-  readonly setup: { readonly auditKey: () => AuditKeyPlace; readonly secretStore: () => Promise<SecretStoreFacts> };
+  readonly setup: {
+    readonly auditKey: () => AuditKeyPlace;
+    /** On what a file lies. */
+    readonly medium: (path: string) => Medium;
+    readonly secretStore: () => Promise<SecretStoreFacts>;
+  };
   /** `copied`: something was copied in the workspace, and no lock page has cleared the clipboard since. */
   readonly clipboard: { copied: boolean };
   /** To whatever page stands; the gate's own `emit` is for the open workspace. */

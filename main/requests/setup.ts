@@ -16,13 +16,18 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
         passkeyLimit: host.passkeyLimit ?? null,
       };
     },
-    'setup.create': async ({ name, auditKeyPath, replaceInstallation = false }) => {
+    'setup.create': async ({ name, workstationClass, auditKeyPath, replaceInstallation = false }) => {
       const vault = vaults.require();
-      const created = await vault.ask('createPerson', { name, auditKeyPath, replaceInstallation });
+      const created = await vault.ask('createPerson', { name, workstationClass, auditKeyPath, replaceInstallation });
       gate.hold(vault, created.person);
       await openInstalled();
       journal.log({ action: 'app.start', detail: { version, host: host.name } });
-      return { person: created.person, auditKeyPath: created.auditKeyPath, auditKid: created.auditKid };
+      return {
+        person: created.person,
+        auditKeyPath: created.auditKeyPath,
+        auditKid: created.auditKid,
+        auditKeyAway: setup.medium(created.auditKeyPath) === 'removable',
+      };
     },
     'setup.passkeyOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
     'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,

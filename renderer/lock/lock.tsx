@@ -7,6 +7,7 @@ import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
+import { classWords } from '../../src/types/words.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
@@ -338,9 +339,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           ))}
         </div>
         {facts?.policy ? (
-          <span class="st dim lockline__policy">
-            {text.policy(facts.policy.version, messages.line.classes[facts.policy.class], left(facts.policy.idleSeconds))}
-          </span>
+          <span class="st dim lockline__policy">{text.policy(facts.policy.version, classWords[facts.policy.class].name, left(facts.policy.idleSeconds))}</span>
         ) : null}
         <DisplaySettings bridge={bridge} />
       </footer>

@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
+import { classWords, usualClass, type WorkstationClass } from '../../src/types/words.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
@@ -21,6 +22,7 @@ type Created = Output<'setup.create'>;
 export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly facts: Facts | undefined }): JSX.Element {
   const [step, setStep] = useState(1);
   const [name, setName] = useState('');
+  const [place, setPlace] = useState<WorkstationClass>(usualClass);
   const [created, setCreated] = useState<Created | undefined>(undefined);
   const [proof, setProof] = useState<Proof | undefined>(undefined);
   // Bytes of the passphrase between its step and the audit key's; sealed and wiped there.
@@ -55,6 +57,8 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
           ) : step === 1 ? (
             <NameStep
               name={name}
+              place={place}
+              onPlace={setPlace}
               onDone={(given) => {
                 setName(given);
                 setStep(2);
@@ -73,6 +77,7 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
             <AuditStep
               bridge={bridge}
               name={name}
+              workstationClass={place}
               path={facts.auditKeyPath}
               place={facts.auditKeySentence}
               takeSecret={() => secret.current}
@@ -98,7 +103,7 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
               }}
             />
           ) : (
-            <ReadyStep bridge={bridge} facts={facts} name={name} created={created!} proof={proof} />
+            <ReadyStep bridge={bridge} facts={facts} name={name} place={place} created={created!} proof={proof} />
           )}
         </section>
       </main>
@@ -122,7 +127,14 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
   );
 }
 
-function NameStep({ name, onDone }: { readonly name: string; readonly onDone: (name: string) => void }): JSX.Element {
+interface NameStepProps {
+  readonly name: string;
+  readonly place: WorkstationClass;
+  readonly onPlace: (place: WorkstationClass) => void;
+  readonly onDone: (name: string) => void;
+}
+
+function NameStep({ name, place, onPlace, onDone }: NameStepProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   const next = (): void => {
@@ -147,6 +159,20 @@ function NameStep({ name, onDone }: { readonly name: string; readonly onDone: (n
           aria-describedby="name-error"
         />
       </Field>
+      <fieldset class="choice gap" aria-describedby="place-hint">
+        <legend class="faint">{text.you.place}</legend>
+        {(Object.keys(classWords) as WorkstationClass[]).map((value) => (
+          <label class="tick" key={value}>
+            <input type="radio" name="place" value={value} checked={value === place} onChange={() => onPlace(value)} />
+            <span>
+              {classWords[value].name} <span class="faint">{classWords[value].where}</span>
+            </span>
+          </label>
+        ))}
+        <p class="dim" id="place-hint">
+          {text.you.placeHint}
+        </p>
+      </fieldset>
       <p class="actions">
         <Button kind="main" submit hint="enter">
           {text.next}
@@ -159,6 +185,7 @@ function NameStep({ name, onDone }: { readonly name: string; readonly onDone: (n
 interface AuditStepProps {
   readonly bridge: Bridge;
   readonly name: string;
+  readonly workstationClass: WorkstationClass;
   readonly path: string;
   /** What is to be said of that path. */
   readonly place: string;
@@ -167,7 +194,7 @@ interface AuditStepProps {
   readonly onDone: (created: Created) => void;
 }
 
-function AuditStep({ bridge, name, path, place, takeSecret: secret, onBack, onDone }: AuditStepProps): JSX.Element {
+function AuditStep({ bridge, name, workstationClass, path, place, takeSecret: secret, onBack, onDone }: AuditStepProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
@@ -187,7 +214,12 @@ function AuditStep({ bridge, name, path, place, takeSecret: secret, onBack, onDo
     try {
       // Sent anew at each try: the vault host forgets a passphrase once it has looked at it. The frame takes a copy.
       await bridge.sendFrame('vault', { type: 'passphrase', bytes: bytes.slice() });
-      const created = await bridge.request('setup.create', { name, auditKeyPath: target, replaceInstallation: given.current?.checked === true });
+      const created = await bridge.request('setup.create', {
+        name,
+        workstationClass,
+        auditKeyPath: target,
+        replaceInstallation: given.current?.checked === true,
+      });
       bytes.fill(0);
       onDone(created);
     } catch (reason) {
@@ -242,11 +274,12 @@ interface ReadyStepProps {
   readonly bridge: Bridge;
   readonly facts: Facts;
   readonly name: string;
+  readonly place: WorkstationClass;
   readonly created: Created;
   readonly proof: Proof | undefined;
 }
 
-function ReadyStep({ bridge, facts, name, created, proof }: ReadyStepProps): JSX.Element {
+function ReadyStep({ bridge, facts, name, place, created, proof }: ReadyStepProps): JSX.Element {
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const finish = async (): Promise<void> => {
@@ -271,14 +304,22 @@ function ReadyStep({ bridge, facts, name, created, proof }: ReadyStepProps): JSX
         </li>
         <li>
           <Mark kind="ok" />
+          <b>{ready.place}</b>
+          <span>
+            {classWords[place].name}, {classWords[place].where}
+          </span>
+        </li>
+        <li>
+          <Mark kind="ok" />
           <b>{ready.passphrase}</b>
           <span>{ready.passphraseSet}</span>
         </li>
         <li>
-          <Mark kind="ok" />
+          <Mark kind={created.auditKeyAway ? 'ok' : 'warn'} />
           <b>{ready.audit}</b>
           <span>
             {created.auditKeyPath}
+            {created.auditKeyAway ? null : `, ${ready.auditHere}`}
             <br />
             {ready.auditId(created.auditKid)}
           </span>

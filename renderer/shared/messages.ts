@@ -1,6 +1,6 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. Over 400 lines: a table of sentences, read in one place. */
-import type { StatusView } from '../../src/bridge/schema.ts';
 import { failedTries } from '../../src/bridge/tries.ts';
+import { count } from './text.ts';
 
 export const messages = {
   product: 'wardmux',
@@ -33,7 +33,7 @@ export const messages = {
     pane: (number: number, title: string, focused: boolean) => `Pane ${number}: ${title}${focused ? ', focused' : ''}`,
     terminalInput: (number: number, title: string) => `Terminal of pane ${number}, ${title}`,
     zoomed: (behind: number) => `zoomed, ${behind === 1 ? 'one pane' : `${behind} panes`} behind  ctrl-b z restores`,
-    linesBack: (lines: string) => `${lines} lines back`,
+    linesBack: (lines: number) => `${count(lines)} ${lines === 1 ? 'line' : 'lines'} back`,
     copyMode: 'copy mode',
     copySelecting: 'selecting',
     skipped: (amount: string) => `${amount} earlier: in the recording`,
@@ -79,17 +79,14 @@ export const messages = {
     label: 'Status line',
     where: 'Session and windows',
     windows: 'Windows',
-    classes: { 'shared-clinical': 'shared clinical', nursing: 'nursing', 'it-office': 'IT office', remote: 'remote' } satisfies Record<
-      StatusView['workstationClass'],
-      string
-    >,
     classPlain: 'class of this workstation, by the policy in force',
     moreLabel: 'more windows: choose one',
     lastWord: 'last',
     activityWord: 'output',
     bellWord: 'bell',
     ledger: 'ledger',
-    ledgerPlain: 'entries of the signed audit log',
+    ledgerPlain: 'Counted are the events in the signed audit log.',
+    ledgerEvents: (count: number) => (count === 1 ? 'event' : 'events'),
     locksIn: 'locks in',
     locksInSpoken: (seconds: number) => `Wardmux locks in ${seconds} seconds. Any key keeps it open.`,
     prefix: 'Prefix',
@@ -151,6 +148,7 @@ export const messages = {
     label: 'Command',
     command: ':',
     enter: 'run',
+    fill: 'fill in',
     complete: 'complete',
     choose: 'choose',
     earlier: 'earlier lines',
@@ -166,7 +164,6 @@ export const messages = {
     caseWord: 'case',
     accept: 'stay here',
     leave: 'leave',
-    back: (lines: string) => `${lines} lines back`,
   },
 
   menu: {
@@ -203,8 +200,11 @@ export const messages = {
       ['signatures', 'of this workstation and of you (SSHSIG)'],
       ['check with', 'ssh-keygen, sha256sum, python3 verify.py'],
     ] as readonly (readonly [string, string])[],
+    next: 'Next',
+    sure: 'In the clear, into this folder?',
     start: 'Export and sign',
     cancel: 'Cancel',
+    leave: 'Leave, it goes on',
     close: 'Done',
     busy: 'Opening the recording and signing it',
     busyHint: 'The pane goes on; what it prints from now on is not in this bundle.',
@@ -260,7 +260,7 @@ export const messages = {
     noPrf: 'This passkey gave no secret, so it cannot open anything. Use your passphrase.',
     empty: 'Type your passphrase first.',
     shell: 'Programs in the panes go on running and stay sealed.',
-    nothingRuns: 'Nothing runs yet. Unlocking starts your shell, sealed from its first byte.',
+    nothingRuns: 'Nothing runs yet. Unlocking starts your shell, or one for each pane that you left, sealed from the first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
     stillCopied: 'This page could not clear the clipboard.',
     policy: (version: number, place: string, idle: string) => `policy ${version}, ${place}, locks after ${idle}`,
@@ -374,6 +374,8 @@ export const messages = {
       field: 'your name',
       empty: 'Write the name that an auditor would know you by.',
       long: 'That is longer than 80 characters. Write a shorter name.',
+      place: 'this workstation stands in',
+      placeHint: 'The line shows it, every recording and export names it, and after it goes when this workstation locks. The policy can change both.',
     },
     passphrase: {
       heading: 'One passphrase,\nonly yours.',
@@ -383,7 +385,8 @@ export const messages = {
       heading: 'A key for the auditor.',
       text: 'Every recording is also sealed to an audit key, so that it can be opened when you are gone. Its secret half is written to one file, once. Move that file off this machine: whoever has it can read every recording.',
       field: 'file for the secret half',
-      hint: (place: string) => `${place} The public half stays here, in the policy.`,
+      // The place last: its sentence may end with a command.
+      hint: (place: string) => `The public half stays here, in the policy. ${place}`,
       empty: 'Say where the file goes: a full path.',
       create: 'Create keys',
       replace: 'The installation that was here before is given up. Its recordings and its ledger are not in this folder any more.',
@@ -422,10 +425,12 @@ export const messages = {
       text: 'The first shell starts recorded from its first byte. The lock comes when you leave the keys alone, or with ctrl-shift-l.',
       open: 'Open Wardmux',
       person: 'you',
+      place: 'workstation',
       passphrase: 'passphrase',
       passphraseSet: 'set, opens your identity',
       audit: 'audit key',
       auditId: (kid: string) => `id ${kid}`,
+      auditHere: 'on this machine: move it today, here it opens everything',
       passkey: 'passkey',
       passkeyOk: 'proven twice',
       passkeyNone: 'none: the passphrase is the only way in',

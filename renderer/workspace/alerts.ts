@@ -1,19 +1,20 @@
-/** What happens in windows that nobody looks at: bells, and output where monitor-activity asks for it. Seen is forgotten. */
-import type { WorkspaceView } from '../../src/bridge/schema.ts';
+/** Tells the core of bells and output in windows that nobody looks at: it marks them, and keeps that over a lock. */
+import type { AlertKind } from '../../src/bridge/schema.ts';
 import * as model from './model.ts';
 
+/** What was told and stands in no view yet, by window: a bell that rings all the time is told once. */
+const told = new Set<string>();
+
 /** A pane's program rang the bell, or printed. */
-export function alert(pane: number, what: keyof model.Alert): void {
+export function alert(pane: number, what: AlertKind, tell: () => void): void {
   if (!model.options.value[what === 'bell' ? 'monitor-bell' : 'monitor-activity']) return;
   const window = model.view.value?.windows.find((candidate) => candidate.panes.some((other) => other.pane === pane));
-  if (!window || window.active) return;
-  const before = model.alerts.value.get(window.id);
-  if (before?.[what]) return;
-  model.alerts.value = new Map(model.alerts.value).set(window.id, { bell: false, activity: false, ...before, [what]: true });
+  if (!window || window.active || window.alerts?.includes(what) || told.has(`${window.id} ${what}`)) return;
+  told.add(`${window.id} ${what}`);
+  tell();
 }
 
-/** Forgets what is in front now, and windows that are gone. */
-export function seen(view: WorkspaceView): void {
-  const kept = [...model.alerts.value].filter(([id]) => view.windows.some((window) => window.id === id && !window.active));
-  if (kept.length !== model.alerts.value.size) model.alerts.value = new Map(kept);
+/** A view came: what stands in it was taken, and the rest can be told again. */
+export function viewed(): void {
+  told.clear();
 }

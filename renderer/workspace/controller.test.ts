@@ -96,15 +96,19 @@ test('what stands behind a sentence is not shown over the panes, and can be read
   expect(model.log.value.map(({ sentence }) => sentence)).toEqual(['8 recordings were interrupted, and are closed.', 'Recording a …', 'Recording b …']);
 });
 
-test('failed tries stand in a banner until they are read, and can be read again', async () => {
+test('failed tries are told over the panes, which keep their size, until they are read; and can be read again', async () => {
   bench.emit('welcome', { lastUnlock: '2026-10-27T11:50:00Z', failures: 2 });
+  // Whatever else is said meanwhile: what goes by itself goes first.
+  for (let i = 0; i < 4; i++) bench.controller.notices.toast('note', `${i}`);
+  expect(model.toasts.value.map(({ kind }) => kind)).toEqual(['warn', 'note', 'note']);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(model.banners.value).toMatchObject([{ kind: 'warn', note: expect.stringMatching(/^2 failed tries since the last unlock\. Last unlock /) }]);
-  // Another day has its date.
-  expect(model.banners.value[0]!.note).toMatch(/Last unlock 2026-10-2[78] \d\d:\d\d\.$/);
-  bench.controller.notices.dismissNext();
   expect(model.banners.value).toEqual([]);
-  expect(model.log.value).toMatchObject([{ note: expect.stringContaining('2 failed tries') }]);
+  expect(model.toasts.value).toMatchObject([{ kind: 'warn', sentence: 'Welcome back. 2 failed tries since the last unlock.' }]);
+  // Another day has its date.
+  expect(model.toasts.value[0]!.note).toMatch(/^Last unlock 2026-10-2[78] \d\d:\d\d\.$/);
+  bench.controller.notices.dismissNext();
+  expect(model.toasts.value).toEqual([]);
+  expect(model.log.value).toContainEqual(expect.objectContaining({ sentence: expect.stringContaining('2 failed tries') as string }));
 });
 
 test('sentences name the prefix that the person has', () => {

@@ -7,7 +7,7 @@ import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { say } from '../shared/say.ts';
 import { moment } from '../shared/text.ts';
-import { alert, seen } from './alerts.ts';
+import { alert, viewed } from './alerts.ts';
 import { Copying } from './copying.ts';
 import { Finding } from './find.ts';
 import * as model from './model.ts';
@@ -72,7 +72,8 @@ export class Controller {
     bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
     bridge.on('consent', (consent) => this.#onConsent(consent));
     bridge.on('client', (action) => this.#clientActions[action.action](action as never));
-    bridge.on('channel', ({ peer }) => {
+    bridge.on('channel', ({ peer, seen = [] }) => {
+      for (const { pane, bytes } of seen) this.terminal(pane).seenTo(bytes);
       // The pty host's comes last: the core knows by then what each pane has to be rebuilt from.
       if (peer === 'pty') this.#channel = true;
       this.#attach();
@@ -128,7 +129,7 @@ export class Controller {
         input: (to, bytes) => void this.bridge.sendFrame('pty', { type: 'input', pane: to, bytes }),
         ack: (from, parsed) => void this.bridge.request('ack', { pane: from, parsed }).catch(() => {}),
         snapshot: (frame) => void this.bridge.sendFrame('pty', frame),
-        alert,
+        alert: (from, what) => alert(from, what, () => void this.bridge.request('alert', { pane: from, what }).catch(() => {})),
         notice: (sentence) => this.notices.toast('nothing', sentence),
       });
       model.terminals.set(pane, terminal);
@@ -156,7 +157,7 @@ export class Controller {
       if (gone(model.copying.value?.pane)) this.copying.leave();
       if (gone(model.searching.value)) model.searching.value = undefined;
       model.view.value = view;
-      seen(view);
+      viewed();
     });
     for (const [pane, terminal] of model.terminals)
       if (!alive.has(pane)) {
@@ -209,8 +210,8 @@ export class Controller {
   #welcome(lastUnlock: string | null, failures: number): void {
     const heading = lastUnlock ? text.welcome : text.welcomeNew;
     const last = lastUnlock ? [text.welcomeLast(moment(new Date(lastUnlock)))] : [];
-    // The failures stay until they are read, and so have no row of help beside them.
-    if (failures > 0) this.notices.banner('warn', heading, [text.welcomeFailures(failures), ...last].join(' '));
+    // The failures stay until they are read, over the panes: a row of their own would give every program another size, twice.
+    if (failures > 0) this.notices.toast('warn', `${heading} ${text.welcomeFailures(failures)}`, last[0]);
     else this.notices.toast('note', heading, lastUnlock ? last[0] : text.welcomeFirst);
   }
 

@@ -56,6 +56,10 @@ export class PaneFeed {
   #pieceBytes = PIECE_BYTES;
   #drained: (() => void)[] = [];
   #text = new WholeCharacters();
+  /** Output bytes that somebody has seen before this page: what the recording has behind them is new. */
+  seen = Infinity;
+  /** Where the recorded output begins that is being parsed. */
+  #replayed = 0;
 
   /** `again`: the pane's program was started again on this page. Nothing of it is played back; all else is the old one's, late. */
   constructor(screen: Screen, events: FeedEvents, again = false, now: () => number = () => performance.now()) {
@@ -78,6 +82,11 @@ export class PaneFeed {
     return this.#state === 'replaying';
   }
 
+  /** The emulator parses what was recorded and nobody has seen. */
+  get unseen(): boolean {
+    return this.#state === 'replaying' && this.#replayed >= this.seen;
+  }
+
   /** Takes a frame of this pane. The promise of a recorded frame resolves when it is parsed: it holds the vault host back. */
   receive(frame: Frame): Promise<void> | void {
     if (this.#again && ((frame.type !== 'output' && frame.type !== 'skip') || (this.#state === 'new' && frame.offset > 0))) return;
@@ -98,7 +107,7 @@ export class PaneFeed {
       case 'size':
         return this.#then(() => this.#screen.resize(frame.cols, frame.rows));
       case 'replay':
-        return this.#then(() => this.#parse(frame.bytes, frame.offset + frame.bytes.length));
+        return this.#then(() => this.#replay(frame.offset, frame.bytes));
       case 'end':
         return this.#then(() => this.#catchUp(frame));
       default:
@@ -118,6 +127,18 @@ export class PaneFeed {
   /** Resolves when the emulator has parsed all that has come until then, or at once. */
   drained(): Promise<void> {
     return this.#queue.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** In two parts, where a part of it was seen. */
+  async #replay(offset: number, bytes: Uint8Array): Promise<void> {
+    const cut = Math.max(0, Math.min(bytes.length, this.seen - offset));
+    for (const [at, part] of [
+      [offset, bytes.subarray(0, cut)],
+      [offset + cut, bytes.subarray(cut)],
+    ] as const) {
+      this.#replayed = at;
+      if (part.length > 0) await this.#parse(part, at + part.length);
+    }
   }
 
   #parse(bytes: Uint8Array, offset: number): Promise<void> {

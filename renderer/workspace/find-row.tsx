@@ -2,7 +2,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { messages } from '../shared/messages.ts';
-import { count } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
 
 export function FindRow({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
@@ -10,7 +9,6 @@ export function FindRow({ controller, pane }: { readonly controller: Controller;
   const { finding } = controller;
   const terminal = controller.terminal(pane);
   const found = terminal.found.value;
-  const back = terminal.linesBack.value;
   useLayoutEffect(() => input.current!.focus(), []);
   const step = (older: boolean): void => finding.find(pane, { older });
   const toggleCase = (): void => finding.find(pane, { caseSensitive: !finding.caseSensitive });
@@ -42,22 +40,21 @@ export function FindRow({ controller, pane }: { readonly controller: Controller;
         onInput={() => finding.typed(pane, input.current!.value)}
       />
       <output>{found ? messages.search.count(found.index, found.count) : ''}</output>
-      <span class="drop-find">{back > 0 ? messages.search.back(count(back)) : ''}</span>
       <span class="find__keys">
         <button type="button" onClick={() => step(true)}>
-          <kbd>↑</kbd> {messages.search.older}
+          <kbd>↑</kbd> <span data-drop="2">{messages.search.older}</span>
         </button>
         <button type="button" onClick={() => step(false)}>
-          <kbd>↓</kbd> {messages.search.newer}
+          <kbd>↓</kbd> <span data-drop="2">{messages.search.newer}</span>
         </button>
-        <button type="button" class="drop-find" aria-pressed={finding.caseSensitive} onClick={toggleCase}>
+        <button type="button" data-drop="1" aria-pressed={finding.caseSensitive} onClick={toggleCase}>
           <kbd>alt-c</kbd> {messages.search.caseWord}
         </button>
         <button type="submit">
-          <kbd>enter</kbd> {messages.search.accept}
+          <kbd>enter</kbd> <span data-drop="3">{messages.search.accept}</span>
         </button>
         <button type="button" onClick={() => finding.leave(pane)}>
-          <kbd>esc</kbd> {messages.search.leave}
+          <kbd>esc</kbd> <span data-drop="3">{messages.search.leave}</span>
         </button>
       </span>
     </form>

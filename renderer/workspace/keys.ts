@@ -4,6 +4,7 @@
  */
 import { feed, idleKeys, type KeyState } from '../../src/mux/keys/machine.ts';
 import { keyLabel, keyName } from '../../src/mux/keys/names.ts';
+import { copyKey } from '../../src/mux/keys/table.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
 import { ChordSwallow } from './chord-swallow.ts';
@@ -62,7 +63,7 @@ export function installKeys(controller: Controller): void {
       const inField = event.target instanceof HTMLInputElement;
       if (inField && !state.prefixActive && name !== model.options.value.prefix) return;
       const pane = model.activePane.value;
-      if (pane && !inField && !state.prefixActive && name === 'C-S-c') {
+      if (pane && !inField && !state.prefixActive && name === copyKey.key) {
         take(event);
         return controller.copying.copySelection(pane.pane);
       }

@@ -8,6 +8,7 @@ import { count, left, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
 import { fitLine } from './fit-line.ts';
 import { keepFocus } from '../shared/focus.ts';
+import { classWords } from '../../src/types/words.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
@@ -43,7 +44,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
           <span class="seg is-current" data-class={status ? hues[status.workstationClass] : 'general'}>
             {status ? (
               <span class="seg__class" data-drop="3" title={text.classPlain}>
-                {text.classes[status.workstationClass]}
+                {classWords[status.workstationClass].name}
               </span>
             ) : null}
             <span class="seg__name">{view.session}</span>
@@ -88,13 +89,15 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
             </span>
             <span
               class="st"
-              data-drop={status.ledger.level === 'ok' ? '2' : undefined}
+              data-drop={state(status.ledger.level) ? undefined : '9'}
               data-level={state(status.ledger.level)}
-              title={status.ledger.note ?? text.ledgerPlain}
+              title={[status.ledger.note, text.ledgerPlain].filter(Boolean).join(' ')}
             >
               <Mark kind={status.ledger.level as MarkKind} />
               <span class="st__word">{status.ledger.word}</span>
-              <b>{count(status.ledger.events)}</b>
+              <span data-drop="2">
+                <b>{count(status.ledger.events)}</b> {text.ledgerEvents(status.ledger.events)}
+              </span>
             </span>
             <span class="st" data-drop="8">
               {status.person}
@@ -117,11 +120,10 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
 
 /** Z, and what tmux marks a window with: - the last one, ! a bell, # output. */
 function Flags({ window }: { readonly window: WindowView }): JSX.Element | null {
-  const alerts = model.alerts.value.get(window.id);
   const flags = [
     ...(window.last ? [['-', text.lastWord]] : []),
-    ...(alerts?.activity ? [['#', text.activityWord]] : []),
-    ...(alerts?.bell ? [['!', text.bellWord]] : []),
+    ...(window.alerts?.includes('activity') ? [['#', text.activityWord]] : []),
+    ...(window.alerts?.includes('bell') ? [['!', text.bellWord]] : []),
     ...(window.zoomed ? [[zoomFlag(window), text.zoomedWord]] : []),
   ] as const;
   if (flags.length === 0) return null;

@@ -35,12 +35,6 @@ export interface CopyState {
   readonly selecting: boolean;
 }
 
-/** tmux's flags of a window that is not in front. */
-export interface Alert {
-  readonly bell: boolean;
-  readonly activity: boolean;
-}
-
 export const view = signal<WorkspaceView | undefined>(undefined);
 export const status = signal<StatusView | undefined>(undefined);
 /** Seconds until the lock, counted down between the core's statuses. */
@@ -56,8 +50,6 @@ export const promptHistory = signal<readonly string[]>([]);
 /** What was said, oldest first. */
 export const log = signal<readonly Notice[]>([]);
 export const banners = signal<readonly Notice[]>([]);
-/** By window id. */
-export const alerts = signal<ReadonlyMap<number, Alert>>(new Map());
 export const paneNumbers = signal(false);
 export const searching = signal<number | undefined>(undefined);
 export const copying = signal<CopyState | undefined>(undefined);

@@ -2,7 +2,7 @@
 import { say } from '../shared/say.ts';
 import * as model from './model.ts';
 
-/** A toast goes after this; a refusal stays until it is read. */
+/** A toast goes after this; a refusal or a warning stays until it is read. */
 const TOAST_MS = 6_000;
 const TOASTS = 3;
 /** Banners: worst first, three at most. */
@@ -10,14 +10,23 @@ const BANNERS = 3;
 /** Kept for show-messages, in this page alone. */
 const LOGGED = 100;
 
+const stays = ({ kind }: model.Notice): boolean => kind === 'stop' || kind === 'warn';
+
+/** Without the oldest, where there are as many as there may be; what stays until it is read goes last. */
+function withRoom(toasts: readonly model.Notice[]): readonly model.Notice[] {
+  if (toasts.length < TOASTS) return toasts;
+  const oldest = toasts.find((toast) => !stays(toast)) ?? toasts[0];
+  return toasts.filter((toast) => toast !== oldest);
+}
+
 export class Notices {
   #last = 0;
 
   /** @returns its id, for `dismiss`. */
   toast(kind: model.NoticeKind, sentence: string, note?: string): number {
     const notice = this.#note(kind, sentence, note);
-    model.toasts.value = [...model.toasts.value.slice(1 - TOASTS), notice];
-    if (kind !== 'stop') setTimeout(() => this.dismiss(notice.id), TOAST_MS);
+    model.toasts.value = [...withRoom(model.toasts.value), notice];
+    if (!stays(notice)) setTimeout(() => this.dismiss(notice.id), TOAST_MS);
     return notice.id;
   }
 

@@ -4,7 +4,6 @@ import type { JSX } from 'preact';
 import type { PaneView, WindowView } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
-import { count } from '../shared/text.ts';
 import { BorderGrips } from './borders.tsx';
 import type { Controller } from './controller.ts';
 import { FindRow } from './find-row.tsx';
@@ -90,7 +89,7 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
   if (terminal.replaying.value) flags.push(text.replaying);
   if (copying) flags.push(copying.selecting ? `${text.copyMode}, ${text.copySelecting}` : text.copyMode);
   if (copying && terminal.found.value) flags.push(messages.search.count(terminal.found.value.index, terminal.found.value.count));
-  if (back > 0) flags.push(text.linesBack(count(back)));
+  if (back > 0) flags.push(text.linesBack(back));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);
   if (window.zoomed) flags.push(model.withPrefix(text.zoomed(window.panes.length - 1)));
   return flags.length > 0 ? <span class="rule__flags">{flags.join('  ')}</span> : null;

@@ -1,4 +1,7 @@
-/** The one owner of a pane's emulator. Made once for a pane and never remounted; everything else talks to this. */
+/**
+ * The one owner of a pane's emulator. Made once for a pane and never remounted; everything else talks to this. Over 400 lines, because
+ * whatever the emulator tells comes in here, and nowhere else.
+ */
 import { SearchAddon } from '@xterm/addon-search';
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/xterm';
@@ -140,7 +143,7 @@ export class TerminalView {
     });
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
     terminal.onBell(() => {
-      if (this.#feed.live) this.#port.alert(pane, 'bell');
+      if (this.#feed.live || this.#feed.unseen) this.#port.alert(pane, 'bell');
     });
     terminal.onTitleChange((title) => {
       if (this.#left === 'nothing') this.title.value = this.#titles.set(tame(title), performance.now());
@@ -167,8 +170,14 @@ export class TerminalView {
   /** A frame from the pty host or the vault host. The promise holds the sender back. */
   receive(frame: Frame): Promise<void> | void {
     const taken = this.#feed.receive(frame);
+    if (frame.type === 'end' && frame.offset > this.#feed.seen) this.#port.alert(this.pane, 'activity');
     this.replaying.value = this.#feed.replaying;
     return taken;
+  }
+
+  /** The last view of this pane ended here, before a lock. */
+  seenTo(bytes: number): void {
+    this.#feed.seen = bytes;
   }
 
   /**

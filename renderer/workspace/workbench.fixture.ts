@@ -80,6 +80,7 @@ export function workbench(): Workbench {
       runs: () => {},
       restart: () => {},
       clearSearch: () => {},
+      seenTo: () => {},
       dispose: () => (fake.disposed = true),
     } as unknown as TerminalView;
   });

@@ -1,7 +1,7 @@
 /**
  * The one schema of the bridge between a page and the core. Both sides take their types from here; the core checks every
  * request, every answer and every event at run time and refuses what it does not know (deny by default). Pane text, keystrokes and secrets are not in
- * it: they travel as sealed frames (frames.ts, channel/).
+ * it: they travel as sealed frames (frames.ts, channel/). Over 400 lines: one table, read in one place.
  *
  * On the wire, JSON text:
  *   page -> core   {"id":1,"request":"lock","input":{}}
@@ -26,6 +26,10 @@ const theme = z.enum(['system', 'dark', 'light']);
 const cell = z.enum(['auto', '8', '9', '10', '12']);
 /** What of passkeys cannot work in this window, as a sentence. */
 const passkeyLimit = z.string().nullable();
+
+/** tmux's flags of a window that is not in front. */
+const alertKinds = ['bell', 'activity'] as const;
+export type AlertKind = (typeof alertKinds)[number];
 
 /** A handler that asks the vault or the shells several things, each of which has a time of its own (10 s, most). */
 const STEPS_MS = 60_000;
@@ -61,8 +65,14 @@ export const requests = {
   'setup.create': row(
     'installation.create',
     ['setup'],
-    z.strictObject({ name: z.string().trim().min(1).max(80), auditKeyPath: z.string().min(1).max(1000), replaceInstallation: z.boolean().optional() }),
-    z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
+    z.strictObject({
+      name: z.string().trim().min(1).max(80),
+      workstationClass: z.enum(workstationClasses),
+      auditKeyPath: z.string().min(1).max(1000),
+      replaceInstallation: z.boolean().optional(),
+    }),
+    /** `auditKeyAway`: its file lies on a removable medium. */
+    z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string(), auditKeyAway: z.boolean() }),
     DERIVE_MS,
   ),
   'setup.passkeyOptions': row('installation.create', ['setup'], none, webauthn),
@@ -163,6 +173,8 @@ export const requests = {
   ),
   /** Output bytes parsed by the pane's terminal, in all. */
   ack: row('session.use', ['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
+  /** A pane's program rang the bell, or printed, where nobody looks: its window is marked until somebody does, over a lock too. */
+  alert: row('session.use', ['workspace'], z.strictObject({ pane, what: z.enum(alertKinds) }), none),
   /** The workspace is ready for replay and live frames of its panes. */
   'workspace.attach': row('recording.replay.own', ['workspace'], none, none),
   lock: row('app.lock', ['workspace'], none, none),
@@ -293,6 +305,8 @@ const windowView = z
     last: z.boolean(),
     zoomed: z.boolean(),
     activePane: count,
+    /** What happened in it since it was in front. */
+    alerts: z.array(z.enum(alertKinds)).readonly().optional(),
     panes: z.array(paneView).readonly(),
   })
   .readonly();
@@ -319,7 +333,7 @@ const statusView = z
     role: word,
     recording: z.object({ level: z.enum(['seal', 'none', 'warn', 'stop']), word, sealedBytes: count }).readonly(),
     /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
-    ledger: z.object({ level: z.enum(['ok', 'warn', 'stop']), word, events: count, note: word.optional() }).readonly(),
+    ledger: z.object({ level: z.enum(['ok', 'none', 'warn', 'stop']), word, events: count, note: word.optional() }).readonly(),
     /** Seconds until the lock; the idle timer's truth lives in the core. */
     lockIn: count,
     idleSeconds: count,
@@ -354,7 +368,17 @@ export type ClientAction = z.infer<typeof clientAction>;
 /** What the core tells a page unasked: what is not as it stands here is not sent. */
 export const events = {
   /** The peer's ephemeral public key, base64: frames from and to it are possible now. */
-  channel: z.object({ peer: z.enum(peers), publicKey: word }).readonly(),
+  channel: z
+    .object({
+      peer: z.enum(peers),
+      publicKey: word,
+      /** Output bytes of each pane at the end of the last view of it: what comes back behind them nobody has seen. */
+      seen: z
+        .array(z.object({ pane: count, bytes: count }).readonly())
+        .readonly()
+        .optional(),
+    })
+    .readonly(),
   view: workspaceView,
   status: statusView,
   /** Main runs (lease.ts). A workspace that has not heard this for three seconds takes its text off the screen. */

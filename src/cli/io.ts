@@ -1,4 +1,6 @@
 /** What a command may touch: streams and environment. Tests give their own. */
+import { fold } from '../terminal/fold.ts';
+
 export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Data: stdout. Resolves when more may be written. */
@@ -33,6 +35,11 @@ export function columns(cells: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, i) => rows.reduce((most, row) => Math.max(most, row[i]!.length), 0)) ?? [];
   const line = (row: readonly string[]): string => row.reduce((text, cell, i) => (i === 0 ? '' : `${text}  `) + cell.padEnd(widths[i]!), '').trimEnd();
   return rows.map((row) => `${line(row)}\n`).join('');
+}
+
+/** A line of data that is a sentence: folded where a person reads it. */
+export function outSentence(io: CliIo, text: string): Promise<void> {
+  return io.out(`${fold(text, io.terminalSize?.()?.cols)}\n`);
 }
 
 export function jsonText(value: unknown): string {

@@ -5,8 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
 import { exit } from './exit.ts';
 import { recordExit } from '../job/status.ts';
-import { argumentsNotUtf8 } from './bytes.ts';
+import { argumentsNotUtf8, foldersNotUtf8, reachWorkingFolder } from '../native/given.ts';
 import { noteDescriptors } from '../terminal/descriptors.ts';
+import { fold } from '../terminal/fold.ts';
 import { runCli } from './program.ts';
 import { watchTerminal } from './watch.ts';
 
@@ -43,17 +44,18 @@ if (problem !== undefined) {
 }
 protectProcessOrExit();
 // Node has put U+FFFD where an argument is not UTF-8: another file would be meant, or another command run.
-const badArgument = argumentsNotUtf8();
-if (badArgument !== undefined) {
-  process.stderr.write(`wardmux: ${badArgument} Rename it, or reach it by another name, such as a symbolic link.\n`);
+const unsayable = argumentsNotUtf8() ?? foldersNotUtf8(process.env);
+if (unsayable !== undefined) {
+  process.stderr.write(`wardmux: ${unsayable}\n`);
   process.exit(process.argv[2] === 'record' ? recordExit.failed : exit.usage);
 }
+reachWorkingFolder();
 const status = await runCli(process.argv.slice(2), {
   env: process.env,
   out: async (data) => {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain');
   },
-  talk: (line) => void process.stderr.write(`${line}\n`),
+  talk: (line) => void process.stderr.write(`${fold(line, process.stderr.columns)}\n`),
   stdoutIsTerminal: process.stdout.isTTY === true,
   now: Date.now,
   wait: (ms) => wait(ms),

@@ -6,7 +6,7 @@ import { mountedMedia } from '../disk/media.ts';
 import { auditKeyPlace } from '../services/audit-key.ts';
 import { Refusal } from '../types/refusal.ts';
 import { firstRun, refuseEarly, type FirstRunInput } from '../services/first-run.ts';
-import type { PresetName } from '../policy/index.ts';
+import { DEFAULT_PRESET, presetNames, presets, type PresetName } from '../policy/index.ts';
 import { askNewPassphrase } from './new-passphrase.ts';
 import { PassphraseInputError, readPassphraseFd } from '../terminal/passphrase.ts';
 import { sentenceOf } from '../types/sentence.ts';
@@ -35,6 +35,9 @@ export interface InitIo {
 
 /** Exit status: 0 done; 1 refused or failed, nothing overwritten; 2 the input was not usable; 130 cancelled. */
 const initExit = { done: 0, failed: 1, input: 2, cancelled: 130 } as const;
+/** Every recording names the class: where nobody has said what kind of place this is, what stands there is told. */
+const presetLeftOut = `The class of this workstation is ${presets[DEFAULT_PRESET].class.value}, and every recording says so. Another kind of place is chosen with --preset (${presetNames.join(', ')}), or later in the policy.\n`;
+
 /** Runs the command. Every refusal is one sentence on stderr; the result is on stdout. */
 export async function runInit(options: InitOptions, io: InitIo): Promise<number> {
   let passphrase: Buffer | undefined;
@@ -75,6 +78,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     } else {
       io.out(`installation\t${installation.id}\nperson\t${person.id}\naudit-key\t${auditKid}\t${auditKeyPath}\n`);
     }
+    if (!options.preset) io.talk(presetLeftOut);
     if (secretStore.weaker) io.talk(`${secretStore.sentence}\n`);
     io.talk(`Move ${auditKeyPath} to a safe place off this workstation: whoever has it can read every recording, and without it nobody but you can.\n`);
     return initExit.done;

@@ -3,7 +3,7 @@ import { commands } from './commands/index.ts';
 import { usage } from './commands/command.ts';
 import { copyActions, copyRows } from './keys/copy-table.ts';
 import { keyLabel } from './keys/names.ts';
-import { type KeyRow, groups, keyRows } from './keys/table.ts';
+import { type KeyRow, copyKey, groups, keyRows } from './keys/table.ts';
 import { optionRows } from './options.ts';
 
 const made = '<!-- Made from the tables in src/mux by src/mux/docs.ts. Change the tables, not this file. -->';
@@ -66,7 +66,7 @@ export function keysDocument(): string {
     }),
     '## Without the prefix',
     keys(keyRows.filter((row) => row.table === 'root')),
-    '`ctrl-shift-c` copies what is selected with the mouse.',
+    `\`${keyLabel(copyKey.key)}\` copies what is selected with the mouse.`,
     '## Copy mode',
     'Prefix `[` gives the keyboard to the scrollback. The option `mode-keys` chooses between the keys of emacs, the default as in tmux, and those of vi. What is copied is pasted with prefix `]`, and goes to the clipboard. While a search is typed, Enter accepts it: the hit stays marked, and `n` and `N` walk on.',
     ...(['emacs', 'vi'] as const).flatMap((mode) => [

@@ -5,6 +5,7 @@ import { type Outcome, usage } from './commands/command.ts';
 import { commands, findCommand } from './commands/index.ts';
 import { runCommandLine } from './commands/run.ts';
 import { panesOf } from './layout.ts';
+import { alerted } from './state/alerts.ts';
 import type { Effect } from './state/effects.ts';
 import { type State, createState } from './state/model.ts';
 import { closePane, paneExited, paneFailed, paneStarted } from './state/panes.ts';
@@ -41,6 +42,27 @@ const lineOf = (state: State): string =>
     .join(' ');
 
 describe('state and commands', () => {
+  it('marks a window that nobody looks at, once, where it is asked for, until somebody looks', () => {
+    let state = run(run(fresh(), 'new-window -d').state, 'new-window -d').state;
+    const marks = (): (readonly string[])[] => toView(state).windows.map(({ alerts = [] }) => alerts);
+    state = alerted(alerted(state, 1, 'bell'), 0, 'bell');
+    expect(marks()).toEqual([[], ['bell'], []]);
+    expect(alerted(state, 1, 'bell')).toBe(state);
+    expect(alerted(state, 2, 'activity')).toBe(state);
+    expect(alerted(state, 99, 'bell')).toBe(state);
+    state = alerted(run(state, 'set-option monitor-activity on').state, 1, 'activity');
+    state = alerted(state, 2, 'activity');
+    expect(marks()).toEqual([[], ['bell', 'activity'], ['activity']]);
+    state = run(state, 'select-window -t :=1').state;
+    expect(marks()).toEqual([[], [], ['activity']]);
+    // Closing the window in front shows another one, and that is seen too.
+    state = run(run(state, 'select-window -t :=0').state, 'select-window -t :=2').state;
+    state = alerted(state, 1, 'bell');
+    expect(marks()).toEqual([[], ['bell'], []]);
+    state = run(run(state, 'kill-window -t :=0').state, 'kill-window').state;
+    expect(marks()).toEqual([[]]);
+  });
+
   it('opens, splits, zooms and closes, with sizes of terminals in the effects', () => {
     const first = newWindow(createState({ cols: 120, rows: 40 }), { program: 'bash' });
     expect(first.effects).toEqual([{ kind: 'spawn', pane: 0, cols: 116, rows: 39, command: [] }]);

@@ -21,6 +21,7 @@ export function toView(state: State): WorkspaceView {
       last: window.id === session.history[0],
       zoomed: shownAlone(window) && window.panes.length > 1,
       activePane: window.active,
+      ...(window.alerts ? { alerts: window.alerts } : {}),
       panes: paneViews(window, state),
     })),
   };

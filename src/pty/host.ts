@@ -20,7 +20,7 @@ import { Refusal } from '../types/refusal.ts';
 import { PageView } from './page-view.ts';
 import { Reports } from './reports.ts';
 import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
-import type { Pane } from './pane.ts';
+import { takeSeen, type Pane } from './pane.ts';
 import { type PtySpawner } from './pty.ts';
 import { Session, type SessionEvents, type SessionWriter } from './session.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
@@ -288,19 +288,19 @@ export class PtyHost {
       if (!session.live) continue;
       const written = session.writer.written();
       pane.backlog.attach(written.outputBytes);
-      panes.push({ pane: pane.id, recording: session.recording, written });
+      panes.push({ pane: pane.id, recording: session.recording, written, seen: takeSeen(pane) ?? written.outputBytes });
     }
     return panes;
   }
 
-  /** Waiting input and output is wiped, paused ptys go on. */
+  /** Waiting input and output is wiped, paused ptys go on: what was typed before the lock reaches no shell after it. */
   #wipeWaiting(): void {
-    // What was typed before the lock reaches no shell after it.
     for (const pane of this.#panes.values()) {
       pane.backlog.drop();
       for (const bytes of pane.typed.splice(0)) bytes.fill(0);
+      pane.session?.pty.discardInput();
+      pane.seen ??= pane.session?.writer.outputBytes;
     }
-    for (const { session } of this.#panes.values()) session?.pty.discardInput();
   }
 
   #detach(cause: string): void {

@@ -14,6 +14,15 @@ export interface Pane {
   readonly typed: Uint8Array[];
   /** Output bytes at the last snapshot. */
   snapshot: number;
+  /** Output bytes at the end of the last view; undefined while there is one, or where there was none yet. */
+  seen?: number | undefined;
   /** Output on its way to the page. */
   readonly backlog: OutputBacklog;
+}
+
+/** Once for each view: what is printed from then on is seen. */
+export function takeSeen(pane: Pane): number | undefined {
+  const { seen } = pane;
+  pane.seen = undefined;
+  return seen;
 }

@@ -81,9 +81,14 @@ export const ptyService = {
   ),
   /**
    * What the vault has made of the challenge, which is used up by it. Refused with `wrong-proof` or `no-challenge`. Live output
-   * goes on after `written`; everything before it is in the recording, whose files are held against that.
+   * goes on after `written`; everything before it is in the recording, whose files are held against that. `seen`: output bytes at
+   * the end of the last view.
    */
-  proof: asked('process.keep', z.object({ proof: bytes }), z.object({ panes: z.array(z.object({ pane, recording: z.string(), written: writtenSchema })) })),
+  proof: asked(
+    'process.keep',
+    z.object({ proof: bytes }),
+    z.object({ panes: z.array(z.object({ pane, recording: z.string(), written: writtenSchema, seen: z.number().int().nonnegative() })) }),
+  ),
   /** Output bytes of the pane that the workspace has parsed, in all: cumulative, so that a lost ack heals. */
   ack: told('process.keep', z.object({ pane, parsed: z.number().nonnegative() })),
   /** Main runs. Without it for three seconds (src/bridge/lease.ts) the view key is dropped as by a lock, but without an answer. */

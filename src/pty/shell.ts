@@ -1,6 +1,7 @@
 /** Which program a pane starts, where, and with what environment. */
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isFolderOfProcess } from '../native/given.ts';
 import { PtyError } from './pty.ts';
 
 /** Like execvp(3) without PATH. */
@@ -141,7 +142,9 @@ export function shellEnvironment(
     out[name] = value;
   }
   out['TERM'] = term;
-  out['PWD'] = cwd;
+  // A program that is told nothing asks the system, which knows a name that is no UTF-8 too.
+  if (isFolderOfProcess(cwd)) delete out['PWD'];
+  else out['PWD'] = cwd;
   out['WARDMUX'] = '1';
   return out;
 }

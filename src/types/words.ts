@@ -14,6 +14,17 @@ export const personStates = ['active', 'disabled', 'deleted'] as const;
 export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;
 export type WorkstationClass = (typeof workstationClasses)[number];
 
+/** Where a first run does not say otherwise; whoever does one is asked or told. */
+export const usualClass: WorkstationClass = 'nursing';
+
+/** The same in words: what it is called, and what stands where. */
+export const classWords: Readonly<Record<WorkstationClass, { readonly name: string; readonly where: string }>> = {
+  nursing: { name: 'nursing', where: 'a ward or another team' },
+  'shared-clinical': { name: 'shared clinical', where: 'many people in turn, where patients pass' },
+  'it-office': { name: 'IT office', where: 'the desk of one person, where others do not enter' },
+  remote: { name: 'remote', where: 'a desk outside of the hospital' },
+};
+
 /** Why a session was opened, where a reason was asked for. `none`: none was, which is all that happens today. */
 export const reasons = [
   'none',

@@ -212,17 +212,27 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   const folder = join(mkdtempSync(join(tmpdir(), 'wardmux-setup-')), 'home');
   const main = start(folder);
   await main.connect();
-  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false })).toMatchObject({
+  expect(
+    await main.ask({ type: 'createPerson', name: 'Ada', workstationClass: 'it-office', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false }),
+  ).toMatchObject({
     type: 'refused',
     code: 'wrong-passphrase',
   });
   await main.secret('passphrase', 'too short');
-  expect(await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false })).toMatchObject({
+  expect(
+    await main.ask({ type: 'createPerson', name: 'Ada', workstationClass: 'it-office', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false }),
+  ).toMatchObject({
     type: 'refused',
     code: 'weak-passphrase',
   });
   await main.secret('passphrase', words);
-  const created = await main.ask({ type: 'createPerson', name: 'Ada', auditKeyPath: join(folder, '../a.json'), replaceInstallation: false });
+  const created = await main.ask({
+    type: 'createPerson',
+    name: 'Ada',
+    workstationClass: 'it-office',
+    auditKeyPath: join(folder, '../a.json'),
+    replaceInstallation: false,
+  });
   expect(created).toMatchObject({ type: 'created' });
   const id = created.person;
 

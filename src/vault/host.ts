@@ -253,13 +253,18 @@ export class VaultHost {
     return this.#parts.now?.() ?? new Date();
   }
 
-  async #createPerson({ name, auditKeyPath, replaceInstallation }: VaultInput<'createPerson'>, { passphrase }: Secrets): Promise<VaultOutput<'createPerson'>> {
+  async #createPerson(
+    { name, workstationClass, auditKeyPath, replaceInstallation }: VaultInput<'createPerson'>,
+    { passphrase }: Secrets,
+  ): Promise<VaultOutput<'createPerson'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     const { chooseStore, kdf } = this.#parts;
     const result = await firstRun({
       home: home.folder,
       name,
+      // Each class has a preset of its name.
+      preset: workstationClass,
       passphrase,
       auditKeyPath,
       replaceInstallation,

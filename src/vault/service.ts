@@ -10,7 +10,7 @@ import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
-import { personStates, roles, unlockMethods } from '../types/words.ts';
+import { personStates, roles, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -64,7 +64,7 @@ export const vaultService = {
   /** First run. The passphrase has come as a sealed frame before. */
   createPerson: asked(
     'installation.create',
-    z.object({ name: z.string(), auditKeyPath: z.string(), replaceInstallation: z.boolean() }),
+    z.object({ name: z.string(), workstationClass: z.enum(workstationClasses), auditKeyPath: z.string(), replaceInstallation: z.boolean() }),
     z.object({ person: z.string(), auditKeyPath: z.string(), auditKid: z.string() }),
     SCRYPT_MS,
   ),

@@ -138,6 +138,8 @@ describe('the main job', () => {
     expect(readdirSync(running.folder).filter((entry) => entry.startsWith('wardmux-export-'))).toEqual([]);
     await folder.fill(join(running.folder, 'wardmux-export-ward 3'));
     await folder.press('Enter');
+    await running.page.getByText('In the clear, into this folder?').waitFor();
+    await running.page.keyboard.press('y');
     const bundle = await waitForBundle();
     await running.page.getByRole('button', { name: /^Verify now/ }).click();
     await until(async () => (await running.page.textContent('dialog[open] [role=status]'))?.includes('The bundle is good') === true, 'the verdict');

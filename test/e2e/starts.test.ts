@@ -10,6 +10,7 @@ import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms, openDisplay } from '../support/display.ts';
 import { watchFrame } from '../support/frame-watch.ts';
 import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';
+import { fold } from '../../src/terminal/fold.ts';
 import { openRealApp } from './real-window.ts';
 import { distFolder, passphrase, root, until } from './support.ts';
 
@@ -92,6 +93,7 @@ test('a display that is not there is said, with what to do; where there is a ter
   const said = oneSentence(result);
   expect(said).toContain(`No window can be opened: nothing answers at the display ${noDisplay}.`);
   expect(said).toContain('in a terminal, your shell could open there instead');
+  expect(said).not.toContain('open in ');
 });
 
 test('a machine that gives the browser no sandbox is said in its own words, with the package that helps', ({ skip }) => {
@@ -128,7 +130,7 @@ function nobody(skip: (condition: boolean, reason: string) => void): Installed {
 describe('without a display, in a terminal', () => {
   /** Runs in a pty of `script`, types the answers, and gives back all that the terminal showed. */
   async function inTerminal(answers: readonly (readonly [RegExp, string])[], extra: NodeJS.ProcessEnv = {}): Promise<{ text: string; status: number | null }> {
-    const child = spawn('script', ['-q', '-e', '-c', `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], {
+    const child = spawn('script', ['-q', '-e', '-c', `stty cols 72; "${process.execPath}" "${join(distFolder, 'start.mjs')}"`, '/dev/null'], {
       env: environment({ TERM: 'xterm', ...extra }),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -152,6 +154,7 @@ describe('without a display, in a terminal', () => {
   test('first run, then the shell, sealed, in the same terminal; the second time it asks for the passphrase', async () => {
     const first = await inTerminal([
       [/Your name/, 'Mara Ueda\r'],
+      [/names it \[1\]: $/, '3\r'],
       [/audit key/, `${join(folder, 'audit-key.json')}\r`],
       [/Passphrase: $/, `${passphrase}\r`],
       [/again: $/, `${passphrase}\r`],
@@ -161,6 +164,11 @@ describe('without a display, in a terminal', () => {
     expect(first.text).toContain('the recording is sealed');
     expect(first.text).not.toContain(passphrase);
     expect(first.status).toBe(0);
+    // Sentences are broken between words, and say the same.
+    const sentence =
+      'wardmux: there is no display (DISPLAY and WAYLAND_DISPLAY are empty), so your shell opens here, in this terminal, sealed into a recording.';
+    expect(first.text).toContain(fold(sentence, 72).replaceAll('\n', '\r\n'));
+    expect(JSON.parse(readFileSync(join(home, 'policy.json'), 'utf8'))).toMatchObject({ workstation: { class: 'it-office' } });
     const [id] = readdirSync(join(home, 'recordings'));
     const played = spawnSync(join(root, 'bin', 'wardmux'), ['play', id!, '--raw', '--key', join(folder, 'audit-key.json')], {
       env: environment(),
@@ -282,6 +290,9 @@ describe('in a real window', () => {
       const again = startApp({ DISPLAY: app.display.name, WARDMUX_HOME: app.home, HOME: app.folder });
       expect(again.status).toBe(3);
       expect(oneSentence(again)).toContain('already running');
+      // Which browser it opened in says the one that has opened one, once it has.
+      expect(oneSentence(again)).not.toContain('open in ');
+      await until(() => app.said().includes('open in '), 'the sentence about the browser', 20_000);
       await app.unlock();
       app.wardmux('lock');
       expect(app.status().state).toBe('locked');

@@ -1,5 +1,5 @@
 /** The window closes, comes back, and is locked at every bad moment: whatever comes in between, it ends locked. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SentenceError } from '../../src/types/sentence.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -97,6 +97,34 @@ describe('locks and unlocks that meet', () => {
     await unlockWithPassphrase(running);
     await until(async () => (await paneText(running)).includes('text-85'), 'the pane');
   }
+
+  test('a bell in a window that nobody looks at stays marked over a lock, and one that rings while it is locked is marked after it', async () => {
+    const ring = join(running.folder, 'ring');
+    writeFileSync(ring, '#!/bin/sh\nuntil [ -e "$0-$1" ]; do sleep 0.05; done\nprintf "rung \\a"; touch "$0-$1-rung"; read end\n', { mode: 0o755 });
+    const flags = (): Promise<string[]> => running.page.locator('.win:not(.is-current)').allInnerTexts();
+    for (const name of ['first', 'second']) {
+      await running.page.keyboard.press('Control+b');
+      await running.page.keyboard.type(`:new-window -d -n ${name} ${ring} ${name}\n`);
+      await until(async () => (await flags()).some((text) => text.includes(name)), `the window ${name}`);
+    }
+    writeFileSync(`${ring}-first`, '');
+    const marked = async (name: string): Promise<boolean> => (await flags()).some((text) => text.includes(name) && text.includes('!'));
+    await until(() => marked('first'), 'the bell');
+    await running.app.lock('command');
+    writeFileSync(`${ring}-second`, '');
+    await until(() => existsSync(`${ring}-second-rung`), 'the bell while it is locked');
+    await unlockWithPassphrase(running);
+    await until(() => marked('first'), 'the mark from before the lock');
+    await until(() => marked('second'), 'the bell that rang while it was locked');
+    // Who looks has seen it, over another lock too.
+    await running.page.keyboard.press('Control+b');
+    await running.page.keyboard.press('1');
+    await until(async () => (await running.page.locator('.win.is-current').innerText()).includes('first'), 'the first window');
+    await running.app.lock('command');
+    await unlockWithPassphrase(running);
+    await until(() => marked('second'), 'the mark of the other');
+    expect(await marked('first')).toBe(false);
+  });
 
   test('a lock while the workspace is being shown', async () => {
     await running.app.lock('command');

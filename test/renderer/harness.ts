@@ -26,6 +26,7 @@ import type { Person } from '../../src/people/types.ts';
 import { auditKeyPlace } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
+import { alerted } from '../../src/mux/state/alerts.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
 import { type State, createState } from '../../src/mux/state/model.ts';
 import { paneExited, paneFailed, paneStarted } from '../../src/mux/state/panes.ts';
@@ -328,6 +329,7 @@ export class FakeCore {
         },
         resize: (cols, rows) => this.resize(cols, rows),
         output: () => undefined,
+        alert: (pane, what) => this.change((state) => alerted(state, pane, what)),
         command: (line, pane) => {
           const { message, failed } = this.run(line, pane);
           return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
@@ -381,6 +383,7 @@ export class FakeCore {
       showFolder: async () => true,
       setup: {
         auditKey: () => ({ ...auditKeyPlace([], '/home/mueda', 'ICU-WS-014'), path: '/home/mueda/wardmux-audit-key.json' }),
+        medium: () => 'same-disk',
         secretStore: async () => ({ name: 'Secret Service', weaker: false, sentence: 'Secret Service of this desktop, locked at logout.' }),
       },
       clipboard: { copied: false },

@@ -82,6 +82,11 @@ async function authenticator(hasPrf: boolean): Promise<void> {
 test('a minute at most: name, passphrase, audit key, no passkey, ready, all by keyboard', async () => {
   const { page, core } = await start();
   await page.keyboard.type('Mariko Ueda');
+  // What stands there is a ward; another kind of place is some keys of the arrows away, and Return goes on from there too.
+  expect(await axeViolations(opened)).toEqual([]);
+  expect(await page.isChecked('input[value="nursing"]')).toBe(true);
+  for (const key of ['Tab', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+  expect(await page.isChecked('input[value="it-office"]')).toBe(true);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#passphrase');
   expect(await axeViolations(opened)).toEqual([]);
@@ -95,7 +100,12 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-step="4"]');
   const create = core.requests.find(({ request }) => request === 'setup.create');
-  expect(create?.input).toEqual({ name: 'Mariko Ueda', auditKeyPath: '/home/mueda/wardmux-audit-key.json', replaceInstallation: false });
+  expect(create?.input).toEqual({
+    name: 'Mariko Ueda',
+    workstationClass: 'it-office',
+    auditKeyPath: '/home/mueda/wardmux-audit-key.json',
+    replaceInstallation: false,
+  });
   const [frame] = core.frames;
   expect(frame?.frame.type === 'passphrase' && Buffer.from(frame.frame.bytes).toString()).toBe(secret);
   expect(await page.textContent('.saved')).toContain('Move this file off the machine');
@@ -104,6 +114,9 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-step="5"]');
   expect(await page.textContent('.checks')).toContain('none: the passphrase is the only way in');
+  // What has still to be moved off the machine has no tick.
+  expect(await page.locator('.checks li', { hasText: 'move it today' }).locator('[data-m]').getAttribute('data-m')).toBe('warn');
+  expect(await page.textContent('.checks')).toContain('IT office, the desk of one person');
   expect(await axeViolations(opened)).toEqual([]);
   await page.keyboard.press('Enter');
   await until(() => core.requests.some(({ request }) => request === 'setup.finish'), 'the end');

@@ -328,11 +328,39 @@ describe('keys', () => {
     expect(core.commands()).toEqual(['command-prompt', 'source-file ~/.tmux.conf', 'set-option mouse off', 'command-prompt']);
   });
 
+  test('a word that is no command finds what it means: Return fills it in, and the next one runs it', async () => {
+    const { page, core } = await start();
+    const { keyboard } = page;
+    const value = (): Promise<string> => page.inputValue('.prompt__text');
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await keyboard.type('dark');
+    await until(async () => (await page.textContent('.opt.is-current'))?.includes('theme dark'), 'the row that Return takes');
+    expect(await page.textContent('.prompt__hint')).toContain('enter fill in');
+    await keyboard.press('Enter');
+    await until(async () => (await value()) === 'theme dark', 'the line');
+    expect(core.commands()).toEqual(['command-prompt']);
+    await keyboard.press('Enter');
+    await until(() => core.commands().includes('theme dark'), 'the command');
+    // A row that lacks a word is filled in too, and the word typed behind it.
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await keyboard.type('rename-window');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await until(async () => (await value()) === 'rename-window ', 'the beginning');
+    await keyboard.type('feeds');
+    await keyboard.press('Enter');
+    await until(() => core.commands().includes('rename-window feeds'), 'the whole command');
+  });
+
   test('every key opens at its beginning, and the keys after the prefix are all there', async () => {
     const { page } = await start({ viewport: { width: 1024, height: 640 } });
     await prefix('?');
     await page.waitForSelector('.band--help');
     expect(await page.evaluate('document.querySelector(".band--help").scrollTop')).toBe(0);
+    expect(await page.textContent('.band--help')).toMatch(/^Every key.{0,40}esc leave/);
+    expect(await page.textContent('.band--help')).toContain('ctrl-shift-c');
     await page.keyboard.press('Escape');
     await prefix();
     await page.waitForSelector('.band--keys');
@@ -702,6 +730,49 @@ test('twelve windows: as many as fit, the rest behind +N, flags as tmux has them
   await until(() => core.commands().at(-1) === 'select-window -t :=3', 'the choice');
   core.command('select-window -t :=0');
   await until(async () => !(await page.locator('.line__windows').textContent())?.includes('!'), 'the bell is seen');
+});
+
+test('on a small screen the word of the ledger stays, and what matters less goes before it; no tick stands before what it lacks', async () => {
+  const { page, core } = await start({ viewport: { width: 800, height: 600 } });
+  core.emit('status', {
+    ...calmStatus,
+    person: 'Mara Ueda',
+    recording: { ...calmStatus.recording, sealedBytes: 486_502 },
+    ledger: { level: 'none', word: 'ledger not anchored', events: 95, note: 'No anchor keeps heads of this ledger outside.' },
+  });
+  const ledger = page.locator('.st', { hasText: 'ledger not anchored' });
+  await ledger.waitFor();
+  const seen = (text: string): Promise<boolean> => page.getByText(text, { exact: true }).isVisible();
+  expect([
+    await ledger.locator('.mark').getAttribute('data-m'),
+    await page.locator('.st', { hasText: 'Mara Ueda' }).isVisible(),
+    await seen('operator'),
+  ]).toEqual(['none', true, false]);
+  expect(await page.evaluate('document.querySelector(".st--time").getBoundingClientRect().right')).toBe(792);
+  // With room, what is counted is said.
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await until(async () => (await ledger.innerText()).replace(/\s+/g, ' ').includes('ledger not anchored 95 events'), 'the events');
+  expect(await seen('operator')).toBe(true);
+});
+
+test("a search's row fits its pane, however narrow, and nothing of it is cut", async () => {
+  const { page, core } = await start({ viewport: { width: 1300, height: 700 } });
+  await core.print(first(), `${hl7(60)}\r\n`);
+  core.command('split-window -h');
+  core.command('select-pane -L');
+  await core.settled();
+  await prefix('S');
+  await page.waitForSelector('.find');
+  await page.keyboard.type('recv');
+  await until(async () => /of \d/.test((await page.textContent('.find output')) ?? ''), 'the hits');
+  const cut = `[...document.querySelectorAll('.find, .find > *, .find button')].filter((part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > document.querySelector('.find').getBoundingClientRect().right + 0.5).map((part) => part.className + part.textContent)`;
+  for (const width of [1300, 1500, 1100, 900, 700]) {
+    await page.setViewportSize({ width, height: 700 });
+    await until(() => core.state!.client.stage.cols === Math.floor(width / 8), `the stage at ${width}`);
+    await core.settled();
+    expect(await page.evaluate(cut), String(width)).toEqual([]);
+  }
+  expect(await axeViolations(opened)).toEqual([]);
 });
 
 describe('output', () => {
@@ -1089,17 +1160,33 @@ describe('faces', () => {
     core.evidence.exportPane = () => Promise.reject(new Error('x'));
     await prefix('X');
     await page.waitForSelector('#export-folder');
-    // The first answer is Cancel, and Return with nothing in the field exports nothing.
-    expect(await page.textContent('dialog .actions button')).toContain('Cancel');
+    // The filled button is what Return does, at each step: with nothing in the field it exports nothing.
+    const main = (): Promise<string | null> => page.textContent('dialog .btn--main');
+    expect(await main()).toBe('Nextenter');
     await page.keyboard.press('Enter');
     await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was exported'), 'the reason');
     expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
+    // With a folder it leads to the question, where Return leaves without an export: that takes a key of its own.
+    await page.keyboard.type('/media/nothing');
+    await page.keyboard.press('Enter');
+    await until(async () => (await main()) === 'Cancelesc', 'the question');
+    expect(await axeViolations(opened)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#export-folder', { state: 'detached' });
+    expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
+    await prefix('X');
+    await page.waitForSelector('#export-folder');
     await page.keyboard.type('/media/audit');
     await page.keyboard.press('Enter');
+    await until(async () => (await main()) === 'Cancelesc', 'the question');
+    await page.keyboard.press('y');
     await until(async () => (await page.textContent('#export-folder-error'))?.includes('not known whether this was done'), 'the refusal');
     core.refused.length = 0;
     core.evidence.exportPane = exportPane;
+    expect(await page.inputValue('#export-folder')).toBe('/media/audit');
     await page.keyboard.press('Enter');
+    await until(async () => (await main()) === 'Cancelesc', 'the question');
+    await page.keyboard.press('y');
     await until(async () => (await page.textContent('.kv dd').catch(() => '')) === '/media/audit', 'the result');
     expect(core.requests.filter(({ request }) => request === 'export.start').at(-1)?.input).toEqual({ pane: first(), folder: '/media/audit' });
     expect(await page.textContent('dialog [role="status"]')).toContain('Nobody has verified');

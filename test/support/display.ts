@@ -25,6 +25,8 @@ export interface Display {
   click(x: number, y: number): void;
   /** PNG of the whole screen; needs ImageMagick's import. */
   screenshot(path: string): void;
+  /** Every point of the screen as it is now. */
+  picture(): Picture;
   /** How many of some hundred points, spread over the screen, have this colour (0xrrggbb) now. Takes well under 1 ms. */
   pointsOf(colour: number): number;
   stop(): void;
@@ -84,6 +86,7 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
       execFileSync('sh', ['-c', `import-im6.q16 -window root "${raw}" || import -window root "${raw}"`], { env, stdio: 'ignore' });
       execFileSync('cp', [raw, path]);
     },
+    picture: () => readPicture(frame),
     pointsOf: (colour) => {
       picture ??= openFrame(frame.path, width, height);
       let points = 0;
@@ -108,15 +111,32 @@ export interface Frame {
   close(): void;
 }
 
-/** The picture as Xvfb keeps it in a file (XWDFile.h): a head of big-endian words, a colour table, rows of 32-bit pixels. */
+export interface Picture {
+  /** 0xrrggbb. */
+  at(x: number, y: number): number;
+}
+
+/** Where the pixels are in a picture as Xvfb keeps it in a file (XWDFile.h): a head of big-endian words, a colour table, rows of 32-bit pixels. */
+function pixelsOf(head: Buffer): { readonly first: number; readonly line: number } {
+  const words = { headBytes: 0, bytesPerLine: 12, colours: 19 };
+  const colourBytes = 12;
+  return {
+    first: head.readUInt32BE(words.headBytes) + head.readUInt32BE(words.colours * 4) * colourBytes,
+    line: head.readUInt32BE(words.bytesPerLine * 4),
+  };
+}
+
+function readPicture({ path }: Display['frame']): Picture {
+  const bytes = readFileSync(path);
+  const { first, line } = pixelsOf(bytes);
+  return { at: (x, y) => bytes.readUInt32LE(first + y * line + x * 4) & 0xffffff };
+}
+
 export function openFrame(path: string, width: number, height: number): Frame {
   const fd = openSync(path, 'r');
   const head = Buffer.alloc(100);
   readSync(fd, head, 0, head.length, 0);
-  const words = { headBytes: 0, bytesPerLine: 12, colours: 19 };
-  const colourBytes = 12;
-  const first = head.readUInt32BE(words.headBytes) + head.readUInt32BE(words.colours * 4) * colourBytes;
-  const line = head.readUInt32BE(words.bytesPerLine * 4);
+  const { first, line } = pixelsOf(head);
   const points: number[] = [];
   for (let y = 20; y < height; y += 45) for (let x = 20; x < width; x += 60) points.push(first + y * line + x * 4);
   const pixel = Buffer.alloc(4);

@@ -1,6 +1,6 @@
 /** The question about an export, its progress and its result. */
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { Refused } from '../../shared/bridge.ts';
 import { messages } from '../../shared/messages.ts';
@@ -19,23 +19,29 @@ const text = messages.export;
 
 function Export({ controller, pane }: { readonly controller: Controller; readonly pane: number }): JSX.Element {
   const { number, title } = titleOf(pane);
-  const [phase, setPhase] = useState<'ask' | 'busy' | ExportResult>('ask');
+  const [phase, setPhase] = useState<'ask' | 'sure' | 'busy' | ExportResult>('ask');
   const [error, setError] = useState('');
-  const folder = useRef<HTMLInputElement>(null);
+  const [target, setTarget] = useState('');
+  const open = useRef(true);
+  useEffect(() => () => void (open.current = false), []);
+  /** Return leads to the question, and not into the clear. */
+  const next = (): void => {
+    const named = target.trim() !== '';
+    setError(named ? '' : text.noFolder);
+    if (named) setPhase('sure');
+  };
   const start = async (): Promise<void> => {
-    if (phase !== 'ask') return;
-    const target = folder.current!.value.trim();
-    setError('');
-    if (!target) return setError(text.noFolder);
+    if (phase !== 'sure') return;
     setPhase('busy');
     try {
-      const result = await controller.bridge.request('export.start', { pane, folder: target });
+      const result = await controller.bridge.request('export.start', { pane, folder: target.trim() });
       // Who left the band in the meantime still hears where the bundle is.
-      if (folder.current) setPhase(result);
+      if (open.current) setPhase(result);
       else controller.notices.toast('ok', text.doneTitle, result.folder);
     } catch (reason) {
-      if (!folder.current) return void controller.notices.toast('stop', reason instanceof Refused ? reason.message : messages.bridge.failed);
-      setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+      const why = reason instanceof Refused ? reason.message : messages.bridge.failed;
+      if (!open.current) return void controller.notices.toast('stop', why);
+      setError(why);
       setPhase('ask');
     }
   };
@@ -57,9 +63,9 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
   };
   const keys: Readonly<Record<string, () => void>> = done
     ? { v: () => void verify(done.folder), o: () => void show(done.folder), c: () => controller.copying.copied(done.folder) }
-    : {};
+    : { y: () => void start() };
   return (
-    <Band label={text.label} onClose={close} keys={keys} key={typeof phase === 'object' ? 'done' : 'ask'}>
+    <Band label={text.label} onClose={close} keys={keys} {...(phase === 'sure' ? { level: 'warn' } : {})} key={typeof phase === 'object' ? 'done' : phase}>
       <div class="band__grid">
         <div>
           <h2 class="band__title">{done ? text.doneTitle : text.title}</h2>
@@ -72,21 +78,22 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
           <form
             onSubmit={(event) => {
               event.preventDefault();
-              void start();
+              next();
             }}
           >
             <Field id="export-folder" label={text.folder} hint={text.folderHint} error={error || undefined}>
               <input
                 id="export-folder"
-                ref={folder}
                 class="input"
-                data-focus=""
+                value={target}
+                onInput={(event) => setTarget(event.currentTarget.value)}
+                data-focus={phase === 'ask' ? '' : undefined}
                 autocomplete="off"
                 spellcheck={false}
                 maxLength={1000}
                 aria-describedby="export-folder-hint export-folder-error"
                 aria-invalid={error ? 'true' : undefined}
-                readOnly={phase === 'busy'}
+                readOnly={phase !== 'ask'}
               />
             </Field>
             <p class="faint gap-h">{text.signs}</p>
@@ -120,12 +127,25 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
             </>
           ) : (
             <>
-              <Button kind="main" hint="esc" onClick={close}>
-                {text.cancel}
+              {phase === 'ask' ? (
+                <Button kind="main" hint="enter" onClick={next}>
+                  {text.next}
+                </Button>
+              ) : null}
+              {phase === 'sure' ? (
+                <p role="alert" class="warn">
+                  <Mark kind="warn" />
+                  {text.sure}
+                </p>
+              ) : null}
+              <Button kind={phase === 'ask' ? 'quiet' : 'main'} hint="esc" focus={phase !== 'ask'} onClick={close}>
+                {phase === 'busy' ? text.leave : text.cancel}
               </Button>
-              <Button hint="enter" disabled={phase === 'busy'} onClick={() => void start()}>
-                {text.start}
-              </Button>
+              {phase === 'sure' ? (
+                <Button hint="y" onClick={() => void start()}>
+                  {text.start}
+                </Button>
+              ) : null}
               {phase === 'busy' ? (
                 <div role="status">
                   <p>{text.busy}</p>

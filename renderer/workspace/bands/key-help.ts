@@ -2,7 +2,7 @@
 import { copyActions, copyRows, type CopyKeys } from '../../../src/mux/keys/copy-table.ts';
 import { listKeys, type HelpRow as Bound } from '../../../src/mux/keys/list.ts';
 import { keyLabel } from '../../../src/mux/keys/names.ts';
-import type { KeyRow, groups } from '../../../src/mux/keys/table.ts';
+import { copyKey, type KeyRow, type groups } from '../../../src/mux/keys/table.ts';
 
 export interface HelpRow {
   readonly keys: string;
@@ -19,7 +19,8 @@ export function helpRows(table: KeyRow['table'], group: (typeof groups)[number],
   return merge(
     listKeys(table)
       .filter((row) => row.group === group)
-      .map((row) => ({ keys: row.keyLabel, label: meaning(row) })),
+      .map((row) => ({ keys: row.keyLabel, label: meaning(row) }))
+      .concat(table === 'root' && group === 'Read' ? [{ keys: keyLabel(copyKey.key), label: copyKey.label }] : []),
   );
 }
 

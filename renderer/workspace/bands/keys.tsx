@@ -52,7 +52,7 @@ function EveryKey(): JSX.Element {
     <Band label={messages.keys.every} onClose={close} keys={{ q: close }} class="band--help">
       <BandTitle>{messages.keys.every}</BandTitle>
       <p class="dim">
-        {messages.keys.first} <kbd class="strong">{model.prefixLabel}</kbd>
+        {messages.keys.first} <kbd class="strong">{model.prefixLabel}</kbd>, <kbd class="strong">esc</kbd> {messages.keys.leave}
       </p>
       <div class="gap-h">
         <KeyTable table="prefix" />

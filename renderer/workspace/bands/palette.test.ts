@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commands } from '../../../src/mux/commands/index.ts';
 import { helpRows } from './key-help.ts';
-import { offers } from './palette.ts';
+import { isCommand, offers } from './palette.ts';
 
 const lines = (typed: string): string[] => offers(typed, 'ctrl-b').map((row) => row.line);
 
@@ -26,6 +26,18 @@ test('what begins with the word comes before what holds it', () => {
 test('a bound command shows its keys, with the prefix that the person has', () => {
   expect(offers('split-window -h', 'ctrl-a')[0]).toMatchObject({ key: 'ctrl-a %', help: 'split left and right' });
   expect(offers('show-options', 'ctrl-b').find((row) => row.line === 'show-options')?.key).toBe('');
+});
+
+test('a command that needs a word is offered with each of a few, and else says that one is missing', () => {
+  expect(lines('dark')).toEqual(['theme dark', 'theme light', 'theme system']);
+  expect(offers('theme l', 'ctrl-b')).toMatchObject([{ line: 'theme light' }]);
+  expect(offers('rename-window', 'ctrl-b')[0]).toMatchObject({ line: 'rename-window', lacks: true });
+  expect(offers('show-options', 'ctrl-b')[0]?.lacks).toBeUndefined();
+});
+
+test('what was typed is meant where a command is called so, by its beginning too, and where it is known why there is none', () => {
+  for (const line of ['split-window -h', 'splitw', 'theme nope', 'kill-p', 'source-file ~/x', 'next;last-pane']) expect(isCommand(line), line).toBe(true);
+  for (const line of ['dark', 'scrollback', 'no such thing', '']) expect(isCommand(line), line).toBe(false);
 });
 
 test('keys of one meaning share a row of the help', () => {

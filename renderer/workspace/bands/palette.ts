@@ -1,11 +1,14 @@
 /** What the prompt offers for what was typed: the key tables and the command table, as one list. */
-import { commands } from '../../../src/mux/commands/index.ts';
+import { absent } from '../../../src/mux/commands/absent.ts';
+import { commands, findCommand } from '../../../src/mux/commands/index.ts';
 import { listKeys } from '../../../src/mux/keys/list.ts';
 
 export interface Offer {
   readonly line: string;
   readonly help: string;
   readonly key: string;
+  /** It is no whole line yet: a word that the command needs is missing. */
+  readonly lacks?: true;
 }
 
 /** The first sentence of a command's help, written as the labels of the keys are. */
@@ -22,9 +25,20 @@ export function offers(typed: string, prefix: string): readonly Offer[] {
     .map((row) => ({ line: row.line, help: row.label, key: `${prefix} ${row.keyLabel}` }));
   const others: Offer[] = commands
     .filter((command) => !bound.some((row) => row.line === command.name))
-    .map((command) => ({ line: command.name, help: oneClause(command.help), key: '' }));
+    .flatMap(({ name, help, args: { words: [first = '[]'] = [] } }): Offer[] => {
+      const row = { line: name, help: oneClause(help), key: '' };
+      if (first.startsWith('[')) return [row];
+      // One word of a few: each is a line that can be run.
+      return first.includes('|') ? first.split('|').map((word) => ({ ...row, line: `${name} ${word}` })) : [{ ...row, lacks: true }];
+    });
   const all = [...bound, ...others];
   const begins = all.filter((row) => row.line.startsWith(word));
   const holds = all.filter((row) => !row.line.startsWith(word) && (row.line.includes(word) || row.help.toLowerCase().includes(word)));
   return word ? [...begins, ...holds] : all;
+}
+
+/** True where the line begins with a command that is there, or with one of which it is known why it is not: what was typed is what is meant. */
+export function isCommand(typed: string): boolean {
+  const [name = ''] = typed.trim().split(/[\s;]/);
+  return findCommand(name).ok || absent(typed) !== undefined;
 }

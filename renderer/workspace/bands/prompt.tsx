@@ -9,7 +9,7 @@ import { Band, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
-import { offers } from './palette.ts';
+import { isCommand, offers, type Offer } from './palette.ts';
 import { close } from './parts.ts';
 
 export const prompt = band('prompt', { words: ['prompt', 'initial', 'template'] }, Prompt);
@@ -49,7 +49,10 @@ function Prompt({
   }, []);
   const found = palette ? offers(typed, model.prefixLabel.value) : [];
   const shown = found.slice(Math.max(0, Math.min(current - OFFERED + 1, found.length - OFFERED)), Math.max(OFFERED, current + 1));
-  const chosen = current >= 0 ? found[current] : undefined;
+  // What was typed is no command: Return takes the first that has it in its words, to be seen before it is run.
+  const meant = current < 0 && typed.trim() !== '' && !isCommand(typed) ? found[0] : undefined;
+  const chosen = current >= 0 ? found[current] : meant;
+  const fills = meant !== undefined || chosen?.lacks === true;
   const hint = palette ? commands.find((command) => command.name === typed.trim().split(' ')[0]) : undefined;
   const run = (answer: string): void => {
     if (!answer.trim()) return close();
@@ -62,6 +65,8 @@ function Prompt({
       else setRefused(refusal);
     });
   };
+  /** What lacks a word is no line yet: it stands in the prompt, for the rest to be typed. */
+  const take = (row: Offer): void => (row.lacks ? show(`${row.line} `) : run(row.line));
   const show = (line: string): void => {
     setTyped(line);
     setCurrent(-1);
@@ -85,7 +90,7 @@ function Prompt({
               role="option"
               aria-selected={row === chosen}
               class={`opt${row === chosen ? ' is-current' : ''}`}
-              onClick={() => run(row.line)}
+              onClick={() => take(row)}
             >
               <span class="opt__name">{row.help}</span>
               <code class="opt__cmd">{row.line}</code>
@@ -107,7 +112,9 @@ function Prompt({
         class="prompt"
         onSubmit={(event) => {
           event.preventDefault();
-          run(chosen ? chosen.line : input.current!.value);
+          if (meant && !meant.lacks) show(meant.line);
+          else if (chosen) take(chosen);
+          else run(input.current!.value);
         }}
         onKeyDown={(event) => {
           const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -135,7 +142,7 @@ function Prompt({
                 'aria-controls': 'offers',
                 'aria-expanded': true,
                 'aria-autocomplete': 'list',
-                'aria-activedescendant': chosen ? `offer-${current}` : undefined,
+                'aria-activedescendant': chosen ? `offer-${found.indexOf(chosen)}` : undefined,
               }
             : {})}
           aria-invalid={refused ? 'true' : undefined}
@@ -154,7 +161,7 @@ function Prompt({
               {messages.prompt.complete}{' '}
             </>
           ) : null}
-          <kbd>enter</kbd> {palette ? messages.prompt.enter : messages.prompt.rename} <kbd>esc</kbd> {messages.keys.leave}
+          <kbd>enter</kbd> {!palette ? messages.prompt.rename : fills ? messages.prompt.fill : messages.prompt.enter} <kbd>esc</kbd> {messages.keys.leave}
         </span>
         {palette ? <output>{messages.prompt.of(Math.min(found.length, OFFERED), found.length)}</output> : null}
       </form>

@@ -1,5 +1,6 @@
 /** The windows, to go to one: prefix w, and the +N of the line. */
 import type { JSX } from 'preact';
+import type { WindowView } from '../../../src/bridge/schema.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
@@ -42,7 +43,7 @@ function Windows({ controller }: { readonly controller: Controller }): JSX.Eleme
               <kbd>{window.index}</kbd>
               <span class="opt__name">{window.name}</span>
               <span class="opt__note">
-                {[...(window.active ? [text.here] : []), ...(window.last ? [messages.line.lastWord] : []), ...alertWords(window.id)].join(', ')}
+                {[...(window.active ? [text.here] : []), ...(window.last ? [messages.line.lastWord] : []), ...alertWords(window)].join(', ')}
               </span>
               <span class="opt__cmd">{window.panes.map((pane) => model.paneTitle(pane)).join(', ')}</span>
             </button>
@@ -58,7 +59,6 @@ function Windows({ controller }: { readonly controller: Controller }): JSX.Eleme
   );
 }
 
-function alertWords(id: number): readonly string[] {
-  const alert = model.alerts.value.get(id);
-  return [...(alert?.bell ? [messages.line.bellWord] : []), ...(alert?.activity ? [messages.line.activityWord] : [])];
+function alertWords({ alerts = [] }: WindowView): readonly string[] {
+  return [...(alerts.includes('bell') ? [messages.line.bellWord] : []), ...(alerts.includes('activity') ? [messages.line.activityWord] : [])];
 }

@@ -9,13 +9,16 @@ import { CliError, exit, type ExitName } from '../exit.ts';
 import { openInstallation } from '../../services/installation.ts';
 import type { GivenTrust, VerdictCode } from '../../services/ledger-verdicts.ts';
 import { verifyLedger } from '../../services/verify-ledger.ts';
-import { jsonText, printable, type CliIo } from '../io.ts';
+import { jsonText, outSentence, printable, type CliIo } from '../io.ts';
+
+/** Where the field's own name reads like something else: it counts what had failed before the attempt. */
+const plainNames: Readonly<Record<string, string>> = { failures: 'failed-before' };
 
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
 export function eventLine({ seq, time, action, person, outcome, detail, opened }: LedgerEvent): string {
   // Of heads the digests are for verifiers: people read what they are of.
   const shown = opened ? { heads: opened.heads.map(([recording, size]) => `${recording}:${size}`) } : detail;
-  const fields = Object.entries(shown ?? {}).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
+  const fields = Object.entries(shown ?? {}).map(([name, value]) => `${plainNames[name] ?? name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
   return `${printable([String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' '))}\n`;
 }
 
@@ -100,14 +103,14 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     };
     await io.out(jsonText(report));
   } else {
-    await io.out(`${code}: ${sentence}\n`);
+    await outSentence(io, `${code}: ${sentence}`);
     for (const { id, began, records, folder: empty } of compared?.missing ?? [])
       await io.out(`missing: ${id}, began ${began}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
-    for (const { sentence: what } of compared?.contradictions ?? []) await io.out(`contradiction: ${what}\n`);
+    for (const { sentence: what } of compared?.contradictions ?? []) await outSentence(io, `contradiction: ${what}`);
     for (const id of compared?.unknown ?? []) await io.out(`unknown: ${id}\n`);
     for (const { id, proven, records } of compared?.content?.unsigned ?? [])
       await io.out(`not signed for yet: ${id}, the last ${records - proven} of ${records} records\n`);
-    for (const note of notes) await io.out(`note: ${note}\n`);
+    for (const note of notes) await outSentence(io, `note: ${note}`);
     for (const { message } of faults.slice(1)) io.talk(message);
   }
   return faults.length > 0 ? exit.badLedger : exit[differs ? statusOf[differs.code] : 'done'];

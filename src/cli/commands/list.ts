@@ -196,7 +196,7 @@ export const list: CliCommand = {
             r.start || '-',
             lengthText(r.lengthMs),
             String(r.size),
-            r.recovered ? 'interrupted, recovered' : r.state,
+            r.recovered ? 'interrupted, recovered' : r.state === 'live' ? 'live, its length until the last output' : r.state,
           ]);
           if (rows.length > 0) await io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE'], ...rows]));
           else io.talk('There are no recordings yet. Make one: wardmux record -- bash');

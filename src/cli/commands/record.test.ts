@@ -193,7 +193,13 @@ describe('a job without a terminal', () => {
     ['an argument', `"$0" --disable-sigusr1 "$1" record -- echo $'a\\xffb'`, 125, 'Argument 4 is not UTF-8'],
     ['a path of another command', `"$0" --disable-sigusr1 "$1" verify $'/tmp/\\xff'`, 2, 'Argument 2 is not UTF-8'],
     ['a variable', `X=$'\\xff' "$0" --disable-sigusr1 "$1" record -- true`, 125, 'variable X is not UTF-8'],
-    ['a folder', `mkdir -p $'f\\xff' && cd $'f\\xff' && "$0" --disable-sigusr1 "$1" record -- true`, 125, 'working folder is not UTF-8'],
+    ['a data folder', `WARDMUX_HOME=$'/tmp/\\xff' "$0" --disable-sigusr1 "$1" list`, 2, 'variable WARDMUX_HOME is not UTF-8'],
+    [
+      'a data folder that is named from where no name is',
+      `mkdir -p $'f\\xff' && cd $'f\\xff' && WARDMUX_HOME=home "$0" --disable-sigusr1 "$1" list`,
+      2,
+      'WARDMUX_HOME has to be a whole path',
+    ],
     ['a folder that is gone', `mkdir -p gone && cd gone && rmdir ../gone && "$0" --disable-sigusr1 "$1" record -- true`, 125, 'does not exist any more'],
     ['a full device', `"$0" --disable-sigusr1 "$1" --help >/dev/full`, 61, 'could not be written (ENOSPC)'],
     ['a full device, recorded', `"$0" --disable-sigusr1 "$1" record -- echo x >/dev/full`, 125, 'cannot be written where it should go (ENOSPC)'],
@@ -201,6 +207,13 @@ describe('a job without a terminal', () => {
     const done = shell(script);
     expect([done.status, done.stderr]).toEqual([status, expect.stringContaining(sentence)]);
     expect(done.stderr).not.toMatch(/ {4}at |please report/);
+  });
+
+  test('a working folder that is no UTF-8 is the one that a command runs in, and that relative paths lead into', () => {
+    const done = shell(
+      `mkdir -p $'g\\xff' && cd $'g\\xff' && printf 'echo here; pwd' > say && chmod +x say && "$0" --disable-sigusr1 "$1" record -- sh ./say && "$0" --disable-sigusr1 "$1" trust --verifier out >&2; ls`,
+    );
+    expect(done.stdout).toBe(`here\r\n${folder}/g\xff\r\nout\nsay\n`);
   });
 
   test('a closed pipe is quiet', () => {

@@ -2,7 +2,7 @@ import { SentenceError, sentenceOf } from '../../types/sentence.ts';
 import type { CliCommand } from '../command.ts';
 import { version } from '../../version.ts';
 import { pass } from '../door.ts';
-import { variablesNotUtf8, workingFolder } from '../bytes.ts';
+import { variableSentence, variablesNotUtf8, workingFolder } from '../../native/given.ts';
 import { recordExit } from '../../job/status.ts';
 import { record as runRecord } from '../../job/record.ts';
 
@@ -26,8 +26,8 @@ export const record: CliCommand = {
         let cwd: string;
         try {
           cwd = workingFolder();
-          const bad = variablesNotUtf8();
-          if (bad !== undefined) throw new SentenceError(`${bad} Unset it, or set it to text.`);
+          const [bad] = variablesNotUtf8();
+          if (bad !== undefined) throw new SentenceError(`${variableSentence(bad)} Unset it, or set it to text.`);
         } catch (error) {
           io.talk(`wardmux: ${sentenceOf(error)}`);
           done(recordExit.failed);

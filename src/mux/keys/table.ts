@@ -37,6 +37,9 @@ function root(key: string, line: string, label: string, group: Group): KeyRow {
   return { table: 'root', key, line, label, group, own: true };
 }
 
+/** Not of a table of keys, because the page alone knows what the mouse has selected. */
+export const copyKey = { key: 'C-S-c', label: 'copy the selection' } as const;
+
 export const keyRows: readonly KeyRow[] = [
   prefix('%', 'split-window -h', 'split left and right', 'Panes'),
   prefix('"', 'split-window -v', 'split above and below', 'Panes'),

@@ -94,10 +94,15 @@ export function dropWindow(state: State, window: Window, effects: readonly Effec
   return { state: next, effects: [...effects, ...empty] };
 }
 
-/** Replaces the session that has the same id. */
+/** Replaces the session that has the same id. What is in front is seen. */
 export function putSession(state: State, session: Session): State {
-  const sessions = state.server.sessions.map((other) => (other.id === session.id ? session : other));
+  const windows = session.windows.map((window) => (window.id === session.active ? seen(window) : window));
+  const sessions = state.server.sessions.map((other) => (other.id === session.id ? { ...session, windows } : other));
   return { ...state, server: { ...state.server, sessions } };
+}
+
+function seen({ alerts: _, ...window }: Window): Window {
+  return window;
 }
 
 /** Ids that were given out. */
