@@ -44,7 +44,7 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
   const known: KnownPerson = await asAdmin(site, options, io, (parts) => enrol(parts, record, roles));
   if (json) await io.out(jsonText({ id: record.id, name: record.name, roles: known.roles }));
   else await io.out(`${record.id}\t${printable(record.name)}\t${known.roles.join(', ')}\n`);
-  io.talk('They come in with their own passphrase; add a passkey at their first unlock. Auditors need the new trust file: wardmux trust > trust.json');
+  io.talk('They come in with their own passphrase. Auditors need the new trust file: wardmux trust > trust.json');
   return exit.done;
 }
 

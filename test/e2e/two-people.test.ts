@@ -1,0 +1,94 @@
+/** Two people at one window, with real keys: each comes in by what they type, and sees their own panes and no other's. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
+import { readPinned } from '../../src/people/pinned.ts';
+import { openLedger } from '../../src/services/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../src/services/people.ts';
+import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import { firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
+
+const joWords = 'marble canyon drizzle hammock violet';
+let running: Running | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running?.remove();
+  running = undefined;
+});
+
+/** As `wardmux person add` does, while the app runs. @returns both ids */
+async function enrolJo(folder: string): Promise<{ readonly mara: string; readonly jo: string }> {
+  const home = homePaths(folder);
+  const installation = requireInstallation(home);
+  const record = await prepareEnrolment({ name: 'Jo Varga', passphrase: Buffer.from(joWords), kdf: newScryptParameters() });
+  const { ledger } = await openLedger(home, installation);
+  const mara = ledger.facts.people()[0]!;
+  const admin = await openIdentity(readPinned(home, ledger.facts, mara), Buffer.from(passphrase), NOTHING_MORE);
+  await enrol({ home, installation, ledger, admin }, record, ['operator']);
+  admin.destroy();
+  await ledger.close();
+  return { mara, jo: record.id };
+}
+
+async function comeIn(name: string, words: string): Promise<void> {
+  const { page } = running!;
+  await running!.surface('lock');
+  const who = page.locator('#who');
+  await who.waitFor();
+  await who.fill(name);
+  await page.keyboard.press('Enter');
+  const field = page.locator('input[type=password]');
+  await field.waitFor();
+  await field.fill(words);
+  await page.keyboard.press('Enter');
+}
+
+test('the lock page names nobody; each sees their own panes, and the other’s shell runs on', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await run(running, 'MINE=seven; echo mara-$((40+2))', 'mara-42');
+  const { mara, jo } = await enrolJo(running.home);
+  await running.app.lock('hotkey');
+
+  await running.surface('lock');
+  await running.page.locator('#who').waitFor();
+  const poster = (await running.page.textContent('.poster')) ?? '';
+  expect(poster).not.toMatch(/M\. U\.|Mara|Jo/);
+  expect(poster).toContain('shells of 1 person run on');
+  // Somebody who does not exist, and somebody who does with another's passphrase, hear the same.
+  const heard: string[] = [];
+  for (const name of ['nobody here', 'Mara Ueda']) {
+    await comeIn(name, joWords);
+    await until(async () => /did not open it/.test((await running!.page.textContent('.poster__err')) ?? ''), 'the refusal');
+    heard.push((await running.page.textContent('.poster__way'))!.replace(name, 'NAME'));
+    await running.page.keyboard.press('Escape');
+  }
+  expect(heard[0]).toBe(heard[1]);
+
+  await comeIn('jo varga', joWords);
+  await running.surface('workspace');
+  await prompt(running);
+  expect(await paneText(running)).not.toContain('mara-42');
+  await run(running, 'echo "jo-$((40+3)) ${MINE:-unset}"', 'jo-43 unset');
+  await running.app.lock('hotkey');
+
+  await comeIn(mara, passphrase);
+  await running.surface('workspace');
+  await until(async () => (await paneText(running!)).includes('mara-42'), 'her own screen');
+  expect(await paneText(running)).not.toContain('jo-43');
+  await run(running, 'echo "$MINE-again"', 'seven-again');
+  await running.app.lock('hotkey');
+
+  const events = readFileSync(join(running.home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action"'))
+    .map((line) => JSON.parse(line) as { action: string; person?: string; outcome?: string });
+  const of = (action: string): (string | undefined)[] =>
+    events.filter((event) => event.action === action && event.outcome !== 'failure').map(({ person }) => person);
+  expect(of('unlock')).toEqual([mara, jo, mara]);
+  expect(of('lock')).toEqual([mara, jo, mara]);
+  expect(of('pane.open')).toEqual([mara, jo]);
+  expect(of('recording.start')).toEqual([mara, jo]);
+});
