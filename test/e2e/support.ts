@@ -109,8 +109,8 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   }
 }
 
-/** A virtual authenticator with or without PRF: a fresh one for each test, for a failed verification blocks it for good. */
-export async function authenticator(page: Page, hasPrf: boolean): Promise<{ session: CDPSession; id: string }> {
+/** A virtual authenticator with or without PRF, and with or without a way to ask who is there: a fresh one for each test, for a failed verification blocks it for good. */
+export async function authenticator(page: Page, hasPrf: boolean, verifies = true): Promise<{ session: CDPSession; id: string }> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
@@ -119,8 +119,8 @@ export async function authenticator(page: Page, hasPrf: boolean): Promise<{ sess
       ctap2Version: 'ctap2_1',
       transport: 'internal',
       hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
+      hasUserVerification: verifies,
+      isUserVerified: verifies,
       automaticPresenceSimulation: true,
       hasPrf,
     } as never,
