@@ -65,7 +65,13 @@ export async function testAnchors(site: OpenInstallation, policy: Policy, now: (
     const { note } = await ledger.checkpoint();
     await keeper.load(note);
     await keeper.flush({ again: true });
-    await Promise.all(entering);
+    if (entering.length > 0) {
+      // What was entered of it goes too: else an anchor that has everything would be called late for the word that it has.
+      await Promise.all(entering);
+      keeper.offer((await ledger.checkpoint()).note);
+      const failing = keeper.view().filter((view) => view.failing);
+      await keeper.flush({ spared: new Set(failing.map((view) => view.name)) });
+    }
     return keeper.view();
   });
 }

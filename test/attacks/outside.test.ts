@@ -66,3 +66,43 @@ test('a drop whose name this account can turn aside is taken, and said', { timeo
   const added = wardmux('anchor', 'add', 'share', '--file', share);
   expect(added).toMatchObject({ status: 0, err: expect.stringContaining('can put something else in its place') });
 });
+
+test('who reads and who exports stands outside at once: a folder that is set back to before is found', { timeout: 120_000 }, () => {
+  const drop = join(place, 'drop');
+  mkdirSync(drop);
+  done('anchor', 'add', 'share', '--file', drop);
+  done('policy', 'accept', '--passphrase-fd', '3');
+  const heads = (): number =>
+    readFileSync(join(drop, `${requireInstallation(homePaths(home)).id}.heads.jsonl`), 'utf8')
+      .trimEnd()
+      .split('\n').length;
+  const [id] = readdirSync(join(home, 'recordings')) as [string];
+  const before = join(place, 'before-reading');
+  for (const command of [
+    ['play', id, '--key', join(place, 'audit.json')],
+    ['export', id, '--output', join(place, 'bundle'), '--passphrase-fd', '3'],
+  ]) {
+    cpSync(home, before, { recursive: true });
+    const known = heads();
+    expect(wardmux(...command)).toMatchObject({ status: 0, err: expect.not.stringContaining('has not gone') });
+    expect(heads()).toBe(known + 1);
+    expect(wardmux('ledger', 'verify')).toMatchObject({ status: 0 });
+    const after = join(place, 'after-reading');
+    cpSync(home, after, { recursive: true });
+    rmSync(home, { recursive: true });
+    cpSync(before, home, { recursive: true });
+    expect(wardmux('ledger', 'verify'), command[0]).toMatchObject({ status: 51 });
+    expect(wardmux('record', '--', 'true').status, command[0]).not.toBe(0);
+    for (const [from, to] of [
+      [after, home],
+      [undefined, before],
+      [undefined, after],
+    ] as const) {
+      rmSync(to, { recursive: true, force: true });
+      if (from !== undefined) cpSync(from, to, { recursive: true });
+    }
+  }
+  // An anchor that is away holds nobody up, and that the head did not go is said.
+  rmSync(drop, { recursive: true });
+  expect(wardmux('play', id, '--key', join(place, 'audit.json'))).toMatchObject({ status: 0, err: expect.stringContaining('has not gone to share') });
+});

@@ -6,7 +6,7 @@ import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { summarise, type RecordingSummary } from '../../recording/summary.ts';
-import { glanceAt, recordsText, recoverRecordings, type Glance, type Settlement } from '../../records/index.ts';
+import { glanceAt, recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import { CliError, exit } from '../exit.ts';
 import { identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
@@ -49,7 +49,8 @@ export interface ListedRecording {
 /** So many of the newest recordings are opened; of older ones only the segments' sizes are looked at, so that a list stays quick. */
 const LOOKED_AT = 1000;
 
-const UNSEEN: Glance = { found: null, contradiction: null };
+const FIRST_SEGMENT = segmentName(0);
+const QUIETLY = { throwIfNoEntry: false } as const;
 
 function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
   const { id, person, started, durationMs, size, fault, folder } = summary;
@@ -106,11 +107,11 @@ function endedRecording(folder: string, id: string, state: RecordingState): List
   if (closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
   let size = 0;
   for (let n = 0; n <= segment; n++) {
-    const stat = lstatSync(folder + sep + segmentName(n), { throwIfNoEntry: false });
+    const stat = lstatSync(folder + sep + (n === 0 ? FIRST_SEGMENT : segmentName(n)), QUIETLY);
     if (!stat?.isFile()) return undefined;
     size += stat.size;
   }
-  const ledger = { signed: head.size, ...UNSEEN };
+  const ledger = { signed: head.size, found: null, contradiction: null };
   return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, ledger };
 }
 
@@ -124,6 +125,17 @@ async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise
     io.talk(`Nothing in this list is compared with the ledger: ${sentenceOf(error)}`);
     return undefined;
   }
+}
+
+/** What the ledger knows and the disk has not. @param unknown so many are there that the ledger does not know. */
+function missing(
+  known: ReadonlyMap<string, RecordingState>,
+  recordings: readonly ListedRecording[],
+  unknown: number,
+): readonly (readonly [string, RecordingState])[] {
+  if (recordings.length - unknown === known.size) return [];
+  const there = new Set(recordings.map(({ id }) => id));
+  return [...known].filter(([id]) => !there.has(id));
 }
 
 const unfinished = ([, { closed }]: readonly [string, RecordingState]): boolean => closed !== 'recording.end';
@@ -201,28 +213,35 @@ export const list: CliCommand = {
           if (rows.length > 0) await io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE'], ...rows]));
           else io.talk('There are no recordings yet. Make one: wardmux record -- bash');
         }
+        // Of 100,000 recordings hardly any has something to be said: what is cheap is asked first, and nothing is made of those that have not.
         for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
-        const cut = recordings.filter((r) => r.state === 'interrupted' && !r.recovered).length;
+        let cut = 0;
+        for (const { state, recovered } of recordings) if (state === 'interrupted' && !recovered) cut++;
         if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
         for (const { id, ledger } of recordings)
-          if (ledger && known.get(id)?.closed && ledger.found !== null && ledger.found > ledger.signed && ledger.contradiction === null)
+          if (ledger && ledger.found !== null && ledger.found > ledger.signed && ledger.contradiction === null && known.get(id)?.closed)
             io.talk(`Recording ${id}: good up to record ${ledger.signed}; not proven: ${recordsText(ledger.found - ledger.signed)} behind it.`);
         for (const { id, ledger, state, fault } of recordings)
-          if (ledger && known.get(id)?.closed && state !== 'complete' && ledger.found === null && ledger.contradiction === null && !fault)
+          if (ledger && state !== 'complete' && ledger.found === null && ledger.contradiction === null && !fault && known.get(id)?.closed)
             io.talk(
               `Recording ${id}: signed for up to record ${ledger.signed}; whether more stands behind it was not looked at, since its last segment is long. See: wardmux ledger verify --deep`,
             );
-        const contradictions = recordings.flatMap(({ ledger }) => ledger?.contradiction ?? []);
-        for (const sentence of contradictions) io.talk(sentence);
-        const there = new Set(recordings.map(({ id }) => id));
-        const gone = [...known].filter(([id]) => !there.has(id));
+        const unknown: string[] = [];
+        let contradictions = 0;
+        for (const { id, ledger } of recordings) {
+          if (!ledger) unknown.push(id);
+          else if (ledger.contradiction !== null) {
+            contradictions++;
+            io.talk(ledger.contradiction);
+          }
+        }
+        const gone = missing(known, recordings, unknown.length);
         for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
-        const unknown = recordings.filter(({ ledger }) => ledger === null).map(({ id }) => id);
         const strange = view ? await neverEntered(site, unknown, io) : [];
         for (const id of strange) io.talk(`Recording ${id} is not in the ledger.`);
         const found = [
           [!view, exit.badLedger],
-          [contradictions.length > 0, exit.contradiction],
+          [contradictions > 0, exit.contradiction],
           [gone.length > 0, exit.missingRecording],
           [strange.length > 0, exit.unknownRecording],
         ] as const;
