@@ -65,6 +65,7 @@ h1 { font-size: 16pt; margin: 0 0 4mm } h2 { font-size: 12pt; margin: 7mm 0 2mm;
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 5mm; margin: 0 } dt { color: #444 } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: 9.5pt } thead { display: table-header-group } tr { break-inside: avoid }
 th, td { text-align: left; vertical-align: top; border-bottom: 0.3mm solid #999; padding: 1.2mm 2mm 1.2mm 0; overflow-wrap: anywhere }
+thead th { overflow-wrap: normal }
 p { margin: 0 0 2.5mm } ul { margin: 0; padding-left: 5mm } .sign { margin-top: 12mm; break-inside: avoid } .sign p { border-top: 0.3mm solid #111; padding-top: 1mm; margin-top: 14mm; max-width: 90mm }
 @media print { body { padding: 0; max-width: none } }`;
 

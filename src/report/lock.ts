@@ -1,4 +1,5 @@
 /** The timers that were in force at a moment, who set them, and why a lock may stand in the place of a logoff: a rationale for a site to sign. */
+import { policyFields } from '../policy/fields.ts';
 import { policyOnceInForce, type Policy, type PolicyVersion } from '../policy/index.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { safeguards } from '../types/safeguards.ts';
@@ -9,8 +10,8 @@ interface Timers {
   readonly class: string;
   readonly idleSeconds: number;
   readonly warnSeconds: number;
-  /** Hours after an unlock until the next lock, whatever is typed; null where the policy leaves it to the program. */
-  readonly maxHours: number | null;
+  /** Hours after an unlock until the next lock, whatever is typed. */
+  readonly maxHours: number;
   readonly clearClipboard: boolean;
 }
 
@@ -33,7 +34,7 @@ const timersOf = ({ workstation, lock }: Policy): Timers => ({
   class: workstation.class,
   idleSeconds: lock.idleSeconds,
   warnSeconds: lock.warnSeconds,
-  maxHours: lock.maxHours ?? null,
+  maxHours: lock.maxHours ?? Number(policyFields['lock.maxHours'].absent),
   clearClipboard: lock.clearClipboard ?? true,
 });
 
@@ -82,10 +83,7 @@ export function lockPage(site: ReportSite): Page {
                   ['Warns before it for', timers ? `${timers.warnSeconds} s` : GONE],
                   ['Empties the clipboard at a lock', timers ? (timers.clearClipboard ? 'yes' : 'no') : GONE],
                   ['Class of the workstation', timers?.class ?? GONE],
-                  [
-                    'Locks after an unlock, whatever is typed, after',
-                    timers ? (timers.maxHours === null ? 'the time of the program' : `${timers.maxHours} h`) : GONE,
-                  ],
+                  ['Locks after an unlock, whatever is typed, after', timers ? `${timers.maxHours} h` : GONE],
                   ['Since', inForce.from],
                   ['Set by', who(inForce.by)],
                   ['Policy', `SHA-256 ${inForce.sha256}, event ${inForce.seq}`],

@@ -52,7 +52,7 @@ test('the timers of a day are those of the policy that was in force, with who se
   expect(now).toMatchObject({ kind: 'lock', inForce: { timers: { idleSeconds: 240 }, by: expect.stringMatching(/^p-/) } });
   expect((now['history'] as unknown[]).length).toBe(2);
   const then = await json('lock', '--at', before);
-  expect(then).toMatchObject({ at: before, inForce: { timers: { idleSeconds: 300 } } });
+  expect(then).toMatchObject({ at: before, inForce: { timers: { idleSeconds: 300, maxHours: 12 } } });
   expect((then['history'] as unknown[]).length).toBe(1);
   expect((then['ledger'] as { size: number }).size).toBe((now['ledger'] as { size: number }).size - 1);
 });
