@@ -40,8 +40,11 @@ const DIM_RATIO = 3;
 /** Shares of the ink in a dim letter, the faintest first. */
 const shares = [0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
-/** Call it once, after the terminal was opened. `grounds`: what panes.css paints under the first eight colours. */
-export function mendContrast(terminal: Terminal, grounds: () => readonly string[]): void {
+/**
+ * Call it once, after the terminal was opened. `grounds`: what panes.css paints under the first eight colours. `unpainted`: what is under a
+ * cell that has no colour, in a pane with the focus and in one without.
+ */
+export function mendContrast(terminal: Terminal, grounds: () => readonly string[], unpainted: () => readonly string[]): void {
   const core = (terminal as unknown as Inner)._core;
   const factory = core?._renderService?._renderer?.value?._rowFactory;
   const judge = factory?._applyMinimumContrast;
@@ -67,7 +70,8 @@ export function mendContrast(terminal: Terminal, grounds: () => readonly string[
       if (dim === undefined) {
         const plain = Object.create(cell, { isDim: { value: () => 0 }, getCode: { value: () => letter } }) as Cell;
         const readable = judge.call(factory, element, painted, wanted, plain) ? channels(element.style.color) : bytes(wanted.rgba);
-        dims.set(key, (dim = faintest(readable, bytes(painted.rgba))));
+        const under = ground === colors.background ? unpainted().map((hex) => bytes(colorOf(hex).rgba)) : [bytes(painted.rgba)];
+        dims.set(key, (dim = faintest(readable, under)));
       }
       element.style.color = dim;
       return true;
@@ -88,10 +92,11 @@ function channels(css: string): Rgb {
   return [red, green, blue];
 }
 
-/** The ink, mixed with the ground as far as its contrast allows. */
-function faintest(ink: Rgb, ground: Rgb): string {
+/** The ink, mixed with the first ground as far as its contrast with each of them allows. */
+function faintest(ink: Rgb, grounds: readonly Rgb[]): string {
+  const [ground] = grounds as readonly [Rgb, ...Rgb[]];
   const mix = (share: number): Rgb => [0, 1, 2].map((i) => Math.round(ink[i]! * share + ground[i]! * (1 - share))) as unknown as Rgb;
-  const share = shares.find((candidate) => ratio(mix(candidate), ground) >= DIM_RATIO) ?? 1;
+  const share = shares.find((candidate) => grounds.every((under) => ratio(mix(candidate), under) >= DIM_RATIO)) ?? 1;
   return `rgb(${mix(share).join(', ')})`;
 }
 

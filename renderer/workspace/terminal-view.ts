@@ -159,7 +159,12 @@ export class TerminalView {
   open(parent: HTMLElement): void {
     if (this.terminal.element) return;
     this.terminal.open(parent);
-    mendContrast(this.terminal, () => (palette ??= readPalette()).grounds);
+    const now = (): Palette => (palette ??= readPalette());
+    mendContrast(
+      this.terminal,
+      () => now().grounds,
+      () => now().unpainted,
+    );
     tuneCell(this.terminal);
     forgetSelection(this.terminal);
     const budget = frameBudget;

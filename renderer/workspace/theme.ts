@@ -9,6 +9,8 @@ export interface Palette {
   readonly theme: ITheme;
   /** The first eight colours as grounds, #rrggbb. */
   readonly grounds: readonly string[];
+  /** Of a pane with the focus and of one without, #rrggbb. */
+  readonly unpainted: readonly string[];
   /** Search hits, #rrggbb. */
   readonly hit: string;
   readonly current: string;
@@ -46,7 +48,7 @@ export function readPalette(): Palette {
     ...Object.fromEntries(bright.map((name, i) => [name, token(`t${i + 8}`)])),
   };
   const grounds = names.map((_, i) => token(`g${i}`));
-  const palette = { theme, grounds, hit: forced ? read('Mark') : token('hit'), current: forced ? read('Highlight') : fg };
+  const palette = { theme, grounds, unpainted: [bg, token('sunk')], hit: forced ? read('Mark') : token('hit'), current: forced ? read('Highlight') : fg };
   probe.remove();
   return palette;
 }

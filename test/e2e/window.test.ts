@@ -120,6 +120,9 @@ describe('locks and unlocks that meet', () => {
     await running.page.keyboard.press('Control+b');
     await running.page.keyboard.press('1');
     await until(async () => (await running.page.locator('.win.is-current').innerText()).includes('first'), 'the first window');
+    await running.page.keyboard.press('Control+b');
+    await running.page.keyboard.press('0');
+    await until(async () => !(await running.page.locator('.win.is-current').innerText()).includes('first'), 'the shell again');
     await running.app.lock('command');
     await unlockWithPassphrase(running);
     await until(() => marked('second'), 'the mark of the other');
