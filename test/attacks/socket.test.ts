@@ -74,7 +74,19 @@ async function withSocket<T>(at: string, answer: Answering, task: () => Promise<
   }
 }
 
-const locked = { ok: true, window: true, state: 'locked', locked: true, since: null, visible: 'gone', shells: 1, host: 'chromium', version: '0.1.0', pid: 1 };
+const locked = {
+  ok: true,
+  window: true,
+  state: 'locked',
+  locked: true,
+  since: null,
+  visible: 'gone',
+  shells: 1,
+  host: 'chromium',
+  version: '0.1.0',
+  pid: 1,
+  lowered: [],
+};
 const own = (bytes: Uint8Array): Promise<Uint8Array> => signer.sign(bytes);
 let recorded: unknown;
 
