@@ -309,7 +309,7 @@ export const messages = {
     label: 'Key slots',
     title: 'What opens your recordings',
     text: 'Each of these is a way to the same keys: one that comes or goes changes no recording. Every change is in the ledger.',
-    columns: ['kind', 'name', 'made', 'last used', 'model', 'asks for'] as readonly string[],
+    columns: ['kind', 'name', 'change', 'made', 'last used', 'model', 'asks for'] as readonly string[],
     kinds: { passphrase: 'passphrase', passkey: 'passkey', 'recovery-code': 'recovery code' } as Readonly<Record<string, string>>,
     never: 'never',
     loading: 'Looking',

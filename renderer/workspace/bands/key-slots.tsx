@@ -224,9 +224,6 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
                   {column}
                 </th>
               ))}
-              <th scope="col">
-                <span class="vh">{text.label}</span>
-              </th>
             </tr>
           </thead>
           <tbody>
@@ -234,15 +231,15 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
               <tr key={slot.id}>
                 <td>{text.kinds[slot.kind]}</td>
                 <td>{slot.name ?? ''}</td>
-                <td>{when(slot.made)}</td>
-                <td>{when(slot.lastUsed)}</td>
-                <td>{slot.model ?? ''}</td>
-                <td class="dim">{slot.verification}</td>
                 <td class="slots__acts">
                   {slot.kind === 'passkey' ? <Act what={text.test} slot={slot} onClick={() => onTest(slot)} /> : null}
                   {slot.kind === 'passkey' && confirmed ? <Act what={text.rename} slot={slot} onClick={() => onStep({ kind: 'rename', slot })} /> : null}
                   {confirmed ? <Act what={text.remove} slot={slot} onClick={() => onStep({ kind: 'remove', slot })} /> : null}
                 </td>
+                <td>{when(slot.made)}</td>
+                <td>{when(slot.lastUsed)}</td>
+                <td>{slot.model ?? ''}</td>
+                <td class="dim">{slot.verification}</td>
               </tr>
             ))}
           </tbody>
