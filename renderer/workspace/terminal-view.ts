@@ -22,6 +22,7 @@ import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { forgetSelection } from './forget-selection.ts';
 import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
+import { showCursor } from './show-cursor.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { ProgramTitles } from './titles.ts';
 import { joinScrollback, leaveScrollback } from './scrollback.ts';
@@ -167,6 +168,7 @@ export class TerminalView {
     );
     tuneCell(this.terminal);
     forgetSelection(this.terminal);
+    showCursor(this.terminal);
     const budget = frameBudget;
     if (budget) quietView(this.terminal, () => budget.flooded());
     parent.addEventListener('scroll', () => this.#onScroll(), true);

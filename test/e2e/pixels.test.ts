@@ -1,9 +1,9 @@
-/** What stands on the screen, in its own pixels: text that can be read. */
+/** What stands on the screen, in its own pixels: text that can be read, and a program's screen that comes back as it was. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display, type Picture } from '../support/display.ts';
-import { firstRun, run, start, until, type Running } from './support.ts';
+import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb');
 let display: Display;
@@ -143,4 +143,69 @@ echo "grid-$1"`,
       expect(low, `${theme} ${style}`).toEqual([]);
     }
   }
+});
+
+/** The points of the panes' texts as they are now, rows of them. */
+async function screens(): Promise<Map<number, string[]>> {
+  // What is said at an unlock stands over a pane until it is read.
+  await until(async () => {
+    if ((await running.page.locator('.toast').count()) === 0) return true;
+    await running.page.keyboard.press('Control+b');
+    await running.page.keyboard.press('Escape');
+    return false;
+  }, 'nothing over the panes');
+  await drawn();
+  const { x, y } = await corner();
+  const boxes = await running.page.evaluate<{ pane: number; x: number; y: number; width: number; height: number }[]>(
+    `[...document.querySelectorAll('.pane:not([hidden])')].map((pane) => { const box = pane.querySelector('.xterm-screen').getBoundingClientRect(); return { pane: Number(pane.dataset.pane), x: box.x, y: box.y, width: box.width, height: box.height }; })`,
+  );
+  const picture = display.picture();
+  return new Map(
+    boxes.map((box) => [
+      box.pane,
+      Array.from({ length: Math.floor(box.height) }, (_, row) =>
+        Array.from({ length: Math.floor(box.width) }, (__, column) => hex(picture.at(Math.round(box.x + x) + column, Math.round(box.y + y) + row))).join(' '),
+      ),
+    ]),
+  );
+}
+
+/** Rows of points that differ, of each pane. */
+function differing(before: ReadonlyMap<number, string[]>, after: ReadonlyMap<number, string[]>): Record<string, number[]> {
+  return Object.fromEntries(
+    [...before].flatMap(([pane, rows]) => {
+      const rowsAfter = after.get(pane) ?? [];
+      const other = rows.flatMap((row, n) => (row === rowsAfter[n] ? [] : [n]));
+      return other.length > 0 || rows.length !== rowsAfter.length ? [[String(pane), other]] : [];
+    }),
+  );
+}
+
+test("a program's screen is drawn with the same pixels after a lock, and after a crash of the page", async () => {
+  const { page, app } = running;
+  // The whole screen, a region, colours, another cursor, and nothing more is printed.
+  const full = program(
+    'full',
+    `printf '\\033[?1049h\\033[2J\\033[3;8r\\033[?7l\\033[4 q'
+for i in $(seq 1 20); do printf '\\033[%s;1H\\033[%smrow %s \\033[7mbar\\033[0m \\033[4:3;58;5;1mcurly\\033[0m' $i $((31 + i % 7)) $i; done
+printf '\\033[5;9H'
+read -rs`,
+  );
+  await command('split-window -h');
+  await until(async () => (await page.locator('.pane').count()) === 2, 'two panes');
+  await run(running, 'clear; seq 500', '\n500\n');
+  await page.keyboard.press('Control+b');
+  await page.keyboard.press('o');
+  await page.keyboard.type(`'${full}'\n`);
+  await until(async () => (await page.locator('.pane.is-focused .xterm-rows').innerText()).includes('row 20'), 'the whole screen');
+  const before = await screens();
+  await app.lock('command');
+  await unlockWithPassphrase(running);
+  await until(async () => (await running.page.locator('.pane .xterm-rows').allInnerTexts()).join('').includes('row 20'), 'the screen after the lock');
+  expect(differing(before, await screens())).toEqual({});
+  process.kill((await app.window.rendererPid())!, 'SIGKILL');
+  await running.surface('lock');
+  await unlockWithPassphrase(running);
+  await until(async () => (await running.page.locator('.pane .xterm-rows').allInnerTexts()).join('').includes('row 20'), 'the screen after the crash');
+  expect(differing(before, await screens())).toEqual({});
 });
