@@ -1,5 +1,5 @@
 /** Rebuilds what a terminal showed from its recording: the one source of truth for what is on a screen after a lock. */
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
+import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/headless';
 import type { ReplayItem } from '../recording/replay.ts';
 import { Modes } from './modes.ts';
@@ -9,6 +9,22 @@ import { repairUtf8, WholeCharacters } from './utf8.ts';
 
 /** Lines above the screen that come back. */
 const rebuiltLines = 2000;
+
+let addon: Promise<typeof UnicodeGraphemesAddon> | undefined;
+
+/**
+ * When it is loaded it reads its table of characters from the beginning of the buffer that the bytes lie in, and those lie in the middle of
+ * Node's pool of small buffers where that was used before: then it fails, and no screen comes back. So it gets a buffer of its own.
+ */
+async function loadAddon(): Promise<typeof UnicodeGraphemesAddon> {
+  const { poolSize } = Buffer;
+  Buffer.poolSize = 0;
+  try {
+    return (await import('@xterm/addon-unicode-graphemes')).UnicodeGraphemesAddon;
+  } finally {
+    Buffer.poolSize = poolSize;
+  }
+}
 
 export interface Screen {
   readonly cols: number;
@@ -20,7 +36,8 @@ export interface Screen {
 /** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
 export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
   const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: rebuiltLines, logLevel: 'off' });
-  terminal.loadAddon(new UnicodeGraphemesAddon() as never);
+  const Graphemes = await (addon ??= loadAddon());
+  terminal.loadAddon(new Graphemes() as never);
   let modes = new Modes();
   let text = new WholeCharacters();
   const write = (chunk: Uint8Array): Promise<void> => {

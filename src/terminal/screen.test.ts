@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+import type { ReplayItem } from '../recording/replay.ts';
+
+/** Bytes of the memory that a small buffer lies in, which is made while the emulator's table is loaded. */
+const loading = vi.hoisted(() => ({ memory: [] as number[] }));
+vi.mock('@xterm/addon-unicode-graphemes', async (original) => {
+  loading.memory.push(Buffer.from('AAAA', 'base64').buffer.byteLength);
+  return original();
+});
+
+test('the emulator’s table of characters lies in memory of its own, and not in the pool of small buffers, whose beginning it would read', async () => {
+  const { screenOf } = await import('./screen.ts');
+  async function* items(): AsyncGenerator<ReplayItem> {
+    yield { kind: 'begin', offset: 0, skipped: 0, segments: 1 };
+    yield { kind: 'output', offset: 0, bytes: Buffer.from('👩‍⚕️ ward 7') };
+  }
+  const [first] = await Promise.all([screenOf(items(), { cols: 80, rows: 24 }), screenOf(items(), { cols: 80, rows: 24 })]);
+  expect(Buffer.from(first.bytes).toString()).toContain('👩‍⚕️ ward 7');
+  expect(loading.memory).toEqual([3]);
+  expect(Buffer.poolSize).toBeGreaterThan(0);
+});
