@@ -1120,6 +1120,8 @@ describe('faces', () => {
     await page.keyboard.type('y');
     await page.keyboard.press('Enter');
     await until(() => core.commands().includes('respawn-pane'), 'respawn');
+    // The core tells the page that the program begins anew before it begins.
+    await page.waitForSelector('.pane__state', { state: 'detached' });
     expect(core.typed()).toBe('');
     // Another program with a recording of its own, counted from 0. What the first one printed can be read until it prints.
     expect(await screenText(page, first())).toContain('what the first program printed');
