@@ -1,7 +1,8 @@
 /** What differs between two policies, as people read it: the path, what it was, what it would be, and which way that goes. Pure. */
 import { hash } from 'node:crypto';
 import { workstationClasses, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
-import { directionOf, fieldOf, worstDirection } from './fields.ts';
+import { kindOf } from '../anchors/kinds.ts';
+import { anchorDirection, directionOf, fieldOf, worstDirection } from './fields.ts';
 import type { Policy } from './types.ts';
 
 export interface Difference {
@@ -41,6 +42,16 @@ function leaves(value: unknown, path: string, into: Map<string, unknown>): Map<s
 const saidByItsRows = (path: string, one: Map<string, unknown>, other: Map<string, unknown>): boolean =>
   Array.isArray(one.get(path)) && !other.has(path) && [...other.keys()].some((each) => each.startsWith(`${path}.`));
 
+/** Which way a field of an anchor goes that both have; undefined for everything else. */
+function directionInAnchor(path: string, ...sides: readonly Map<string, unknown>[]): PolicyDirection | undefined {
+  const [, row, field] = /^(anchors\.[^.]+)\.([^.]+)$/.exec(path) ?? [];
+  const given = sides.map((side) => side.get(`${row}.kind`));
+  if (field === undefined || !given.every((kind) => typeof kind === 'string')) return undefined;
+  // Left out it is the time of its kind.
+  const [was, is] = sides.map((side, n) => side.get(path) ?? (field === 'everySeconds' ? kindOf({ kind: given[n]! }).everySeconds : undefined));
+  return anchorDirection(field, was, is);
+}
+
 /** In the order of the policies' fields; empty where they say the same. */
 export function policyDifferences(before: Policy, after: Policy): Difference[] {
   const [old, next] = [leaves(before, '', new Map()), leaves(after, '', new Map())];
@@ -54,7 +65,7 @@ export function policyDifferences(before: Policy, after: Policy): Difference[] {
         path,
         before: was === null ? null : shown(old.get(path)),
         after: is === null ? null : shown(next.get(path)),
-        direction: directionOf(fieldOf(path), value(old), value(next)),
+        direction: directionInAnchor(path, old, next) ?? directionOf(fieldOf(path), value(old), value(next)),
       },
     ];
   });

@@ -5,8 +5,9 @@ import { checkEntry } from '../ledger/events.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { policyDirections, policyFieldNames, workstationClasses, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
 import { ledgerChanges, policyDifferences, valueAt } from './difference.ts';
-import { directionOf, fieldOf, policyFields, weakerText } from './fields.ts';
+import { anchorFields, directionOf, fieldOf, policyFields, weakerText } from './fields.ts';
 import { defaultPolicy, policySchema } from './policy.ts';
+import { policyJsonSchema, type SchemaNode } from './schema.ts';
 import { presetNames, presetOf, presetValues, weakerThanPreset } from './presets.ts';
 import type { Policy } from './types.ts';
 
@@ -75,9 +76,15 @@ const policies = fc
     keys: fc.constantFrom([key('x', one)], [key('y', one)], [key('x', one), key('z', two)], [key('z', two)]),
     network: fc.uniqueArray(fc.constantFrom('h', 'i.example.org:6514'), { maxLength: 2 }),
     anchors: fc.option(
-      fc.uniqueArray(fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('file' as const), folder: fc.constantFrom('/x', '/y') }), {
-        selector: ({ name }) => name,
-      }),
+      fc.uniqueArray(
+        fc.record({
+          name: fc.constantFrom('p', 'q'),
+          kind: fc.constant('file' as const),
+          folder: fc.constantFrom('/x', '/y'),
+          everySeconds: fc.constantFrom(undefined, 30, 60, 3600),
+        }),
+        { selector: ({ name }) => name },
+      ),
       { nil: undefined },
     ),
   })
@@ -110,6 +117,32 @@ test('no weakening of one way is one of the other way too, and what is taken bac
     }),
     { numRuns: 300 },
   );
+});
+
+test('in an anchor that stays, heads that come later are weaker and sooner are stronger, and every other difference is weaker', () => {
+  const file = { name: 'share', kind: 'file' as const, folder: '/mnt' };
+  const syslog = { name: 'siem', kind: 'syslog' as const, host: 'h', port: 6514, fingerprint: '0'.repeat(64) };
+  type Anchor = NonNullable<Policy['anchors']>[number];
+  const between = (before: Anchor, after: Anchor): string[] =>
+    policyDifferences({ ...policy, anchors: [before] }, { ...policy, anchors: [after] }).map(({ path, direction }) => `${path} ${direction}`);
+  // Left out it is a minute.
+  const cases = [[undefined, 86_400, 'weaker'], [86_400, undefined, 'stronger'], [undefined, 30, 'stronger'], [undefined, 60, 'neither'], [30, 60, 'weaker']] as const; // prettier-ignore
+  for (const [was, is, direction] of cases)
+    expect(between({ ...file, everySeconds: was }, { ...file, everySeconds: is }), `${was} ${is}`).toEqual([`anchors.share.everySeconds ${direction}`]);
+  for (const more of [{ ca: 'PEM' }, { certificate: '/c', key: '/k' }]) {
+    const paths = Object.keys(more).map((field) => `anchors.siem.${field} weaker`);
+    expect(between(syslog, { ...syslog, ...more })).toEqual(paths);
+    expect(between({ ...syslog, ...more }, syslog)).toEqual(paths);
+  }
+  // One that comes, with whatever it has, is stronger; one that goes is weaker.
+  const directions = (before: Anchor[], after: Anchor[]): PolicyDirection[] =>
+    policyDifferences({ ...policy, anchors: before }, { ...policy, anchors: after }).map(({ direction }) => direction);
+  expect(new Set(directions([syslog], [syslog, { ...file, everySeconds: 86_400 }]))).toEqual(new Set(['stronger']));
+  expect(new Set(directions([syslog, file], [syslog]))).toEqual(new Set(['weaker']));
+  // Every field that a row can have has its direction.
+  const rows = (policyJsonSchema().properties!['anchors'] as SchemaNode).items!;
+  const fields = (rows.oneOf ?? rows.anyOf)!.flatMap(({ properties }) => Object.keys(properties!));
+  expect(new Set(fields)).toEqual(new Set(Object.keys(anchorFields)));
 });
 
 test('the ledger takes what is entered of every change, and no text of the policy is in it', () => {

@@ -2,6 +2,7 @@
  * What each field of policy.json is for, and which way of changing it is weaker: one row a field, and nobody else judges a
  * change. Descriptions of the schema, the marks of `wardmux policy diff`, and the page docs/policy.md come from here.
  */
+import type { AnchorRow } from '../anchors/kinds.ts';
 import { policyDirections, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
 
 /** What is weaker: a larger or a smaller number, what stands later in a list of words, or adding, removing or changing what is no number. */
@@ -58,10 +59,31 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { added: 'weaker', removed: 'stronger', changed: 'weaker' },
   },
   anchors: {
-    help: 'Where heads of the ledger are kept outside of this workstation.',
+    help: 'Where heads of the ledger are kept outside of this workstation. Of one that stays, a larger everySeconds is weaker, a smaller one stronger, and every other difference weaker.',
     // Heads that go elsewhere do not go where somebody looks for them.
     weaker: { added: 'stronger', removed: 'weaker', changed: 'weaker' },
   },
+};
+
+/** Of an anchor that stays: what differs in it is for somebody to think about. */
+const anything = { added: 'weaker', removed: 'weaker', changed: 'weaker' } as const;
+type AnchorField = AnchorRow extends infer Row ? (Row extends unknown ? keyof Row : never) : never;
+
+/** Which way a field goes of an anchor that was there and stays. One that comes or goes as a whole goes by the row `anchors`. */
+export const anchorFields: Readonly<Record<AnchorField, Weaker>> = {
+  name: anything,
+  kind: anything,
+  folder: anything,
+  host: anything,
+  port: anything,
+  ca: anything,
+  fingerprint: anything,
+  certificate: anything,
+  key: anything,
+  url: anything,
+  tlsCa: anything,
+  // Between two heads the end of the ledger can be cut, and nobody sees it.
+  everySeconds: 'larger',
 };
 
 /** The description of a field, for the schema. */
@@ -74,6 +96,14 @@ const isNothing = (value: unknown): boolean => value === undefined || value === 
 export function directionOf(field: PolicyFieldName, before: unknown, after: unknown): PolicyDirection {
   const { weaker, absent } = policyFields[field];
   const [was, is] = [before, after].map((value) => (isNothing(value) ? absent : value));
+  return goes(weaker, was, is);
+}
+
+/** Which way a change goes in an anchor that stays. @param before, after with what its kind has where it was left out. */
+export const anchorDirection = (field: string, before: unknown, after: unknown): PolicyDirection =>
+  goes(Object.hasOwn(anchorFields, field) ? anchorFields[field as AnchorField] : anything, before, after);
+
+function goes(weaker: Weaker, was: unknown, is: unknown): PolicyDirection {
   if (was === is) return 'neither';
   if (weaker === 'larger' || weaker === 'smaller') return Number(is) > Number(was) === (weaker === 'larger') ? 'weaker' : 'stronger';
   if ('order' in weaker) return weaker.order.indexOf(is) > weaker.order.indexOf(was) ? 'weaker' : 'stronger';
