@@ -73,14 +73,17 @@ export class Status {
     if (heldCount > 0) flags.push('The disk is short of room: a program waits.');
     if (this.policyFails) flags.push(policyTrouble);
     else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
+    const unread = people.length < unlock.active;
+    if (unread) flags.push('The record of somebody who can come in is gone or damaged: a security admin sees whose (wardmux person list).');
+    const typed = unlock.active > 1 || unread;
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
       lockedAt: gate.lockedAt,
-      typed: people.length > 1,
+      typed,
       parked,
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
-      people: (people.length > 1 ? [] : people).map((person) => ({
+      people: (typed ? [] : people).map((person) => ({
         id: person.id,
         masked: mask(person.name),
         methods: [...new Set(person.slots.filter(isWayIn).map(({ type }) => (type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],

@@ -1,5 +1,5 @@
 /** Two people at one app: whose panes are whose, what each is told, and what somebody hears who does not exist. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/bridge/schema.ts';
@@ -117,28 +117,29 @@ test('the ledger names the right one at each step', async () => {
   expect(all.filter(({ action }) => action === 'pane.open').map(({ person }) => person)).toEqual([ada, jo]);
 });
 
+async function answerTo(made: Rig, request: string, input: unknown): Promise<Posted> {
+  const from = made.posted.length;
+  made.ask(request, input);
+  return vi.waitFor(() => {
+    const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+    if (!found) throw new Error('no answer yet');
+    return found;
+  });
+}
+
 test('the lock page names nobody, and somebody who does not exist is answered, held back and waited for like somebody who does', async () => {
   const made = await two();
-  const answerTo = async (request: string, input: unknown): Promise<Posted> => {
-    const from = made.posted.length;
-    made.ask(request, input);
-    return vi.waitFor(() => {
-      const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
-      if (!found) throw new Error('no answer yet');
-      return found;
-    });
-  };
-  expect((await answerTo('lock.facts', {})).output).toMatchObject({ typed: true, people: [], failures: 0, backOffSeconds: 0 });
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ typed: true, people: [], failures: 0, backOffSeconds: 0 });
   const shapes = [];
   for (const person of [JO, 'nobody']) {
-    const { output } = await answerTo('lock.passkeyOptions', { person });
+    const { output } = await answerTo(made, 'lock.passkeyOptions', { person });
     const { challenge: _, allowCredentials, extensions, ...rest } = output as { challenge: string; allowCredentials: { id: string }[]; extensions: object };
-    const again = (await answerTo('lock.passkeyOptions', { person })).output as { allowCredentials: unknown };
+    const again = (await answerTo(made, 'lock.passkeyOptions', { person })).output as { allowCredentials: unknown };
     expect(again.allowCredentials).toEqual(allowCredentials);
     shapes.push({ rest, ids: allowCredentials.map(({ id }) => id.length), extensions: Object.keys(extensions) });
   }
   expect(shapes[0]).toEqual(shapes[1]);
-  for (let n = 0; n < 5; n++) expect((await answerTo('lock.wait', { person: 'nobody' })).output).toEqual({ seconds: 0, failures: 0 });
+  for (let n = 0; n < 5; n++) expect((await answerTo(made, 'lock.wait', { person: 'nobody' })).output).toEqual({ seconds: 0, failures: 0 });
 });
 
 test('who is disabled, or has other roles now, by a command in another process is out within seconds, and their shell runs on', async () => {
@@ -153,4 +154,65 @@ test('who is disabled, or has other roles now, by a command in another process i
   await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ person: jo, detail: { cause: 'policy' } });
   expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 1, locked: true });
+});
+
+test('a name is the same one however it is written, whether somebody is called so or not', async () => {
+  const made = await rig({ setUp: true, second: JO, falseProof: () => new Uint8Array(32) });
+  const failures = (): number => made.posted.filter(({ error }) => error?.code === 'not-proven').length;
+  for (const name of [JO, 'Nobody Here']) {
+    const [first, last] = name.split(' ');
+    const spellings = [name, name.toLowerCase(), name.toUpperCase(), ` ${first}  ${last} `, `${first}\u00a0${last}`];
+    const asked = new Set<string>();
+    for (const person of spellings) {
+      const { output } = await answerTo(made, 'lock.passkeyOptions', { person });
+      asked.add(JSON.stringify((output as { allowCredentials: unknown }).allowCredentials));
+    }
+    expect(asked.size, name).toBe(1);
+    const before = failures();
+    for (const [n, person] of spellings.entries()) {
+      made.ask('lock.passphrase', { person });
+      await vi.waitFor(() => expect(failures()).toBe(before + n + 1), 5000);
+    }
+    for (const person of spellings) expect((await answerTo(made, 'lock.wait', { person })).output, person).toMatchObject({ failures: spellings.length });
+  }
+});
+
+test('a damaged record keeps out whose it is and nobody else, and is one event; with a record gone nobody becomes the only one', async () => {
+  const made = await two();
+  const [, jo] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  const path = join(made.home, 'people', `${jo}.json`);
+  const facts = { typed: true, people: [], flags: expect.arrayContaining([expect.stringContaining('gone or damaged')]) as unknown };
+  writeFileSync(path, '{');
+  for (let n = 0; n < 2; n++) expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject(facts);
+  expect((await answerTo(made, 'lock.passkeyOptions', { person: ADA })).output).toMatchObject({ allowCredentials: [{ type: 'public-key' }] });
+  const refused = (): unknown[] => events(made).flatMap(({ action, person, detail }) => (action === 'person.refused' ? [[person, detail]] : []));
+  await vi.waitFor(() => expect(refused()).toEqual([[jo, { reason: 'damaged' }]]));
+  made.ask('lock.passphrase', { person: jo });
+  await vi.waitFor(() => expect(made.posted.some(({ error }) => error?.code === 'corrupt-vault')).toBe(true));
+  await enter(made, ADA);
+  await made.app.lock('hotkey');
+  rmSync(path);
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject(facts);
+});
+
+test.each([
+  ['its events are', 'ledger/events.jsonl'],
+  ['its folder is', 'ledger'],
+])('where %s moved away, so that nobody can be asked whether they may still be in, it is said, and it locks', async (_, name) => {
+  const made = await two();
+  const from = await enter(made, JO);
+  const path = join(made.home, name);
+  renameSync(path, `${path}.away`);
+  for (let second = 0; second < 12 && made.app.surface === 'workspace'; second++) {
+    made.clock.now += 1000;
+    await made.app.tick();
+  }
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'), 5000);
+  expect(JSON.stringify(since(made, from))).toContain('cannot be asked of the ledger');
+  renameSync(`${path}.away`, path);
+  await vi.waitFor(async () => {
+    made.clock.now += 1000;
+    await made.app.tick();
+    expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'unknown' } });
+  }, 10_000);
 });

@@ -51,6 +51,8 @@ export class Unlock {
   #welcome: Events['welcome'] | undefined;
   /** The ledger's counts at the last unlock of this run. At the first one nobody knows what was told of the other methods: all of it is. */
   readonly #told = new Map<string, number>();
+  /** Whose record could not be read, in this run: the page asks again and again, and one event says it. */
+  readonly #unread = new Set<string>();
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
   #passkeyAsked = false;
 
@@ -61,18 +63,35 @@ export class Unlock {
   /** The most failures in a row that the only person has with a method: the ledger's count, for the lock page. Of several nobody is told of another's. */
   get failures(): number {
     const facts = this.#parts.installed.current?.ledger.facts;
-    const [only, ...more] = facts?.active() ?? [];
-    if (!facts || only === undefined || more.length > 0) return 0;
+    const only = this.#only;
+    if (!facts || only === undefined) return 0;
     return Math.max(0, ...unlockMethods.map((method) => facts.attempts(only, method).failures));
   }
 
-  /** People who can come in, as their files have them: for the lock page, which decides nothing. */
+  /** How many can come in. The ledger's word: a file that is gone makes nobody the only one. */
+  get active(): number {
+    return this.#parts.installed.current?.ledger.facts.active().length ?? 0;
+  }
+
+  /** Who alone can come in. */
+  get #only(): string | undefined {
+    return this.active === 1 ? this.#parts.installed.require().ledger.facts.active()[0] : undefined;
+  }
+
+  /** People who can come in, as their files have them: for the lock page, which decides nothing. Without those whose file is gone or damaged. */
   people(): Person[] {
-    const { home, installed } = this.#parts;
+    const { home, installed, journal } = this.#parts;
     const facts = installed.current?.ledger.facts;
     return (facts?.active() ?? []).flatMap((id) => {
-      const record = readPerson(home, id);
-      return record ? asKnown(record, facts!.person(id)!) : [];
+      try {
+        const record = readPerson(home, id);
+        return record ? asKnown(record, facts!.person(id)!) : [];
+      } catch (error) {
+        const entry = refusedEntry(error, id);
+        if (entry && !this.#unread.has(id)) journal.log(entry);
+        this.#unread.add(id);
+        return [];
+      }
     });
   }
 
@@ -155,8 +174,8 @@ export class Unlock {
 
   /** Seconds that the only person still waits before a passphrase: for the lock page. Of several each is told their own. */
   async waitSeconds(): Promise<number> {
-    const [only, ...more] = this.people();
-    return only && more.length === 0 ? (await this.wait(only.id)).seconds : 0;
+    const only = this.#only;
+    return only === undefined ? 0 : (await this.wait(only)).seconds;
   }
 
   /** How long somebody still waits before a passphrase, and how often it has failed: the same for an id that nobody has. */
@@ -202,13 +221,14 @@ export class Unlock {
     try {
       return readPinned(home, installed.require().ledger.facts, person);
     } catch (error) {
-      throw this.refused(error);
+      throw this.refused(error, person);
     }
   }
 
-  /** The same error for the page, and an event where a record is not the ledger's. */
-  refused(error: unknown): unknown {
-    if (error instanceof PersonRefused) this.#parts.journal.log(refusedEntry(error));
+  /** The same error for the page, and an event where a record is not the ledger's. @param person whose record was read, where it was one that was */
+  refused(error: unknown, person?: string): unknown {
+    const entry = refusedEntry(error, person);
+    if (entry) this.#parts.journal.log(entry);
     if (error instanceof PersonRefused || error instanceof StorageFault)
       return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : error.code, error.message);
     return error;
@@ -246,10 +266,9 @@ export class Unlock {
       throw this.#refusalOf(error);
     }
     this.#passkeyAsked = true;
-    const people = this.people();
     const has = record?.active && passkeySlots(record).length > 0;
-    // Where an id is typed, one that nobody has asks for a passkey that nobody has.
-    if (!has && people.length > 1) return decoyOptions(rpId, people.flatMap(passkeySlots), (label) => counters.decoy(person, label));
+    // Where an id is typed, one that nobody has asks for passkeys that nobody has.
+    if (!has && this.active > 1) return decoyOptions(rpId, this.people().map(passkeySlots), (label) => counters.decoy(person, label));
     return (await vaults.require().ask('passkeyOptions', { person, known: facts.person(person) })).options;
   }
 

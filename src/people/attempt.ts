@@ -36,6 +36,8 @@ export interface Asking {
   readonly record: PersonRecord | undefined;
   /** They are in, and show once more that it is them. */
   readonly again?: true;
+  /** Where no id was given: on whom it is tried, as the ledger has it at this moment. Each is charged, and told of a failure, as by name. */
+  readonly tried?: () => readonly string[];
 }
 
 /** What an attempt opened: by which key slot, and of whom, where no id was given. */
@@ -110,9 +112,16 @@ export async function attempt<T extends Opened>(
   const { id, record } = asking;
   const { crowd, ...who } = named(parts, id);
   let failures: number | undefined;
+  /** Failures in a row of each on whom it is tried, before it. */
+  const before = new Map<string, number>();
+  const charge = (): void => {
+    const tried = asking.tried?.() ?? [];
+    failures = backoff.begin(id, method, hasOtherWay(record));
+    for (const each of tried) before.set(each, backoff.charge(each, method));
+  };
   const settle = (): void => {
     try {
-      backoff.succeeded(...[opened!.value.found ?? [], id].flat());
+      backoff.succeeded(...[opened!.value.found ?? [], id].flat(), ...before.keys());
     } catch {
       // The ledger has the success, and the file follows at the next look.
     }
@@ -120,13 +129,11 @@ export async function attempt<T extends Opened>(
   let opened: { readonly value: T } | undefined;
   try {
     // Asked, charged and entered in one, under the ledger's lock: however many try at once, each counts what the one before has entered.
-    await ledger.append(
-      { action: 'unlock.attempt', ...who, detail: { method, ...crowd } },
-      { before: () => (failures = backoff.begin(id, method, hasOtherWay(record))) },
-    );
+    await ledger.append({ action: 'unlock.attempt', ...who, detail: { method, ...crowd } }, { before: charge });
     opened = { value: await open() };
     ledger.standsOn(authorityOf(method, opened.value.slot));
     const { found } = opened.value;
+    if (found !== undefined) failures = before.get(found) ?? failures;
     const shown = { method, failures: failures!, ...crowd, ...againOf(asking) };
     await ledger.append({ action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown }, { after: settle });
   } catch (error) {
@@ -134,6 +141,8 @@ export async function attempt<T extends Opened>(
       ledger.standsOn(null);
       close(opened.value);
     }
+    // Until here only the files of the counters had it. Where one cannot be entered now it is entered later.
+    await Promise.allSettled([...before.keys()].map((person) => ledger.enter({ action: 'unlock.attempt', person, detail: { method } })));
     await enterRefusal(parts, asking, method, error, failures);
     throw error;
   }
@@ -143,7 +152,7 @@ export async function attempt<T extends Opened>(
 /**
  * The same, where the passphrase opens the identity in this process.
  * @param asking with the record as the ledger has it.
- * @param candidates whom it may be of, where no id was given: the first one whose slot it opens.
+ * @param candidates whom it may be of, where no id was given: the first one whose slot it opens, of those who may try now.
  * @param whole what a wrong passphrase is to cost (`dearest`).
  * @param typed UTF-8 as it was typed; wiped here.
  * @returns the open identity, which the caller destroys, and the failures in a row before it.
@@ -157,12 +166,16 @@ export async function attemptPassphrase(
 ): Promise<{ readonly identity: OpenIdentity; readonly failures: number }> {
   const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
   typed.fill(0);
+  const { backoff } = parts;
+  let fit: readonly Person[] = [];
+  // Who waits, or whose passphrase is off, is not tried without their id either.
+  const tried = (): readonly string[] => (fit = candidates.filter((each) => backoff.mayTry(each.id, 'passphrase', hasOtherWay(each)))).map((each) => each.id);
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
-    const identity = id === '' ? await firstThatFits(candidates, normal, whole) : await unlockWithPassphrase(record, normal, whole);
+    const identity = id === '' ? await firstThatFits(fit, normal, whole) : await unlockWithPassphrase(record, normal, whole);
     return { slot: identity.slot, identity, ...(id === '' ? { found: identity.person.id } : {}) };
   };
   try {
-    const { opened, failures } = await attempt(parts, { id, record }, 'passphrase', open, ({ identity }) => identity.destroy());
+    const { opened, failures } = await attempt(parts, { id, record, tried }, 'passphrase', open, ({ identity }) => identity.destroy());
     return { identity: opened.identity, failures };
   } finally {
     normal.fill(0);

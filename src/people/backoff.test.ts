@@ -148,6 +148,8 @@ test('after a hundred failures a passphrase is off where there is another way in
   }
   pass(3_600_000);
   expect(() => open().begin(ada, 'passphrase', true)).toThrow('Use the passkey');
+  // Also where a passphrase is given without an id.
+  expect([true, false].map((other) => open().mayTry(ada, 'passphrase', other))).toEqual([false, true]);
   expect(open().begin(ada, 'passphrase', false)).toBe(100);
   expect(() => open().check(ada, 'passphrase', false)).toThrow('Wait 60 minutes');
 });
@@ -210,6 +212,14 @@ test('an id that nobody has is held back like a real one, each for itself: nothi
   const files = readdirSync(home.people).filter((name) => !name.startsWith('p-'));
   expect(files.length).toBe(4);
   for (const name of files) expect(name).toMatch(/^(crowd-\d{1,4}|station)\.backoff$/);
+});
+
+test('an id that nobody has is the same one however it is written, for its count and for its decoy', () => {
+  const spellings = ['Nobody Here', 'nobody here', 'NOBODY HERE', ' Nobody  Here ', 'Nobody\u00a0Here', 'No\u0308body'.normalize('NFD'), 'N\u00f6body'];
+  const answers = spellings.map((id) => JSON.stringify([open().counted(id), open().decoy(id, 'id 0').toString('hex')]));
+  expect(new Set(answers.slice(0, 5)).size).toBe(1);
+  expect(answers[5]).toBe(answers[6]);
+  expect(answers[5]).not.toBe(answers[0]);
 });
 
 test('who gives no id is of a crowd of their own, whose count a success takes back by one and not more', () => {

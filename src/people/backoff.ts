@@ -17,7 +17,7 @@ import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { toJson } from '../disk/json.ts';
 import { UnlockError } from './errors.ts';
-import { personIdSchema } from './schema.ts';
+import { foldedName, personIdSchema } from './schema.ts';
 
 export type Method = UnlockMethod;
 
@@ -197,22 +197,22 @@ export class Backoff {
   }
 
   /**
-   * Whom an attempt under this id is counted for, and what its events name.
+   * Whom an attempt under this id is counted for, and what its events name. However an unknown one is written, it is the same one, as a known one is.
    * @param id as it was given; empty where none was.
    */
   counted(id: string): { readonly person: string } | { readonly crowd: number } {
     if (personIdSchema.safeParse(id).success && this.#isKnown(id)) return { person: id };
     if (id === '') return { crowd: 0 };
     const digest = createHmac('sha256', this.#key)
-      .update(JSON.stringify(['wardmux/v1/crowd', id]))
+      .update(JSON.stringify(['wardmux/v2/crowd', foldedName(id)]))
       .digest();
     return { crowd: 1 + (digest.readUInt16BE(0) % (CROWDS - 1)) };
   }
 
-  /** 32 bytes that are always the same for an id, and that nobody without the key can tell from random ones. */
+  /** 32 bytes that are always the same for an id, however it is written, and that nobody without the key can tell from random ones. */
   decoy(id: string, label: string): Buffer {
     return createHmac('sha256', this.#key)
-      .update(JSON.stringify(['wardmux/v1/decoy', id, label]))
+      .update(JSON.stringify(['wardmux/v2/decoy', foldedName(id), label]))
       .digest();
   }
 
@@ -252,7 +252,7 @@ export class Backoff {
    */
   check(person: string, method: Method, other = false): void {
     const { failures, waitSeconds } = this.status(person, method);
-    if (other && isDisabled(method, failures))
+    if (isOff(method, failures, other))
       throw new UnlockError(
         'back-off',
         `The passphrase was tried ${failures} times without success and is off. Use the passkey: after that it may be tried again.`,
@@ -262,9 +262,20 @@ export class Backoff {
     throw new UnlockError('back-off', `Too many attempts. Wait ${waitWords(waitSeconds)} and try again${instead}.`);
   }
 
+  /** Whether a passphrase that was given without an id may be tried on this person. @param other as of `check` */
+  mayTry(person: string, method: Method, other: boolean): boolean {
+    const { failures, waitSeconds } = this.status(person, method);
+    return waitSeconds === 0 && !isOff(method, failures, other);
+  }
+
   /** Asks for an attempt, and charges a failure for it at once. @returns failures in a row before it. @throws UnlockError `back-off`; nothing is charged then. */
   begin(person: string, method: Method, other = false): number {
     this.check(person, method, other);
+    return this.charge(person, method);
+  }
+
+  /** Charges a failure to somebody, and to the station. @returns failures in a row before it. */
+  charge(person: string, method: Method): number {
     const [before] = [this.#keyOf(person), STATION].map((key) => {
       const counts = this.#read(key);
       const { failures, since } = counts[method];
@@ -274,7 +285,7 @@ export class Backoff {
     return before!;
   }
 
-  /** The attempt succeeded, and the ledger has it. @param ids who was let in, and as whom they had asked. */
+  /** The attempt succeeded, and the ledger has it. @param ids who was let in, as whom they had asked, and on whom else it was tried. */
   succeeded(...ids: readonly string[]): void {
     const at = this.#clock();
     for (const key of new Set([...ids.map((id) => this.#keyOf(id)), STATION])) {
@@ -285,6 +296,9 @@ export class Backoff {
     }
   }
 }
+
+/** @param other as of `check` */
+const isOff = (method: Method, failures: number, other: boolean): boolean => other && isDisabled(method, failures);
 
 /** `45 seconds`, `2 minutes`: rounded up, so that waiting that long is always enough. */
 export function waitWords(seconds: number): string {

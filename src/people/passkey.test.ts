@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import type { OpenIdentity } from './identity.ts';
-import { Passkeys } from './passkey.ts';
+import { decoyOptions, Passkeys, passkeySlots } from './passkey.ts';
 import { SoftwareAuthenticator, type Lies } from './passkey.fixture.ts';
 import { createPerson, recordText } from './person.ts';
 import { personSchema } from './schema.ts';
@@ -147,6 +148,21 @@ test('a PRF result in the JSON has gone past main in the clear: refused', async 
   const options = await passkeys.unlockOptions(person);
   const response = { ...device.get(options), clientExtensionResults: { prf: { results: { first: 'AAAA' } } } };
   await expect(passkeys.unlock(person, response, device.prf(options))).rejects.toThrow('not valid');
+});
+
+test('a decoy asks for as many passkeys as somebody here has, of their shape, and for the same ones each time', async () => {
+  await enrol();
+  const person = await enrol(new SoftwareAuthenticator(party.origin, party.rpId));
+  const slots = passkeySlots(person);
+  const digest = (label: string): Buffer => createHash('sha256').update(label).digest();
+  const shape = (options: unknown): unknown =>
+    (options as { allowCredentials: { id: string; transports: string[] }[] }).allowCredentials.map(({ id, transports }) => [id.length, transports]);
+  const decoy = await decoyOptions(party.rpId, [[], slots], digest);
+  expect(shape(decoy)).toEqual(shape(await passkeys.unlockOptions(person)));
+  expect(shape(decoy)).toHaveLength(2);
+  expect((await decoyOptions(party.rpId, [slots], digest))['allowCredentials']).toEqual(decoy['allowCredentials']);
+  expect(new Set((decoy['allowCredentials'] as { id: string }[]).map(({ id }) => id)).size).toBe(2);
+  expect(shape(await decoyOptions(party.rpId, [[], []], digest))).toHaveLength(1);
 });
 
 test('an authenticator without PRF gets no slot, and the sentence says what that means', async () => {

@@ -316,16 +316,19 @@ async function optionsFor(
 const DECOY_BYTES = 32;
 
 /**
- * JSON for navigator.credentials.get() under an id that nobody has: it asks for a passkey that does not exist, of the shape of one that does.
- * @param like passkeys of people here. @param digest 32 bytes that are the same each time, and that nobody can tell from random ones.
+ * JSON for navigator.credentials.get() under an id that nobody has: it asks for passkeys that do not exist, as many as somebody here has, and of their shape.
+ * @param like the passkeys of each person here. @param digest 32 bytes that are the same each time, and that nobody can tell from random ones.
  */
-export function decoyOptions(rpID: string, like: readonly PasskeySlot[], digest: (label: string) => Buffer): Promise<Json> {
-  const model = like.length === 0 ? undefined : like[digest('model').readUInt32BE(0) % like.length];
-  const length = model ? Buffer.from(model.credentialId, 'base64url').length : DECOY_BYTES;
-  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, n) => digest(`id ${n}`));
-  const credentialId = Buffer.concat(blocks).toString('base64url', 0, length);
-  const slot = { credentialId, transports: model?.transports ?? ['usb'], prfSalt: digest('salt').toString('base64url') };
-  return optionsFor(rpID, new Uint8Array(randomBytes(32)), [slot]);
+export function decoyOptions(rpID: string, like: readonly (readonly PasskeySlot[])[], digest: (label: string) => Buffer): Promise<Json> {
+  const models = like.filter((passkeys) => passkeys.length > 0);
+  const model = models.length === 0 ? [undefined] : models[digest('model').readUInt32BE(0) % models.length]!;
+  const slots = model.map((passkey, n) => {
+    const length = passkey ? Buffer.from(passkey.credentialId, 'base64url').length : DECOY_BYTES;
+    const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, block) => digest(`id ${n} ${block}`));
+    const credentialId = Buffer.concat(blocks).toString('base64url', 0, length);
+    return { credentialId, transports: passkey?.transports ?? ['usb'], prfSalt: digest(`salt ${n}`).toString('base64url') };
+  });
+  return optionsFor(rpID, new Uint8Array(randomBytes(32)), slots);
 }
 
 export const passkeySlots = (person: PersonRecord | undefined): PasskeySlot[] =>

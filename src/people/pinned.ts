@@ -3,7 +3,7 @@
  * they are, what they may do and which slots there are, the ledger says. A record that differs is refused with a sentence.
  */
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { certifierOf, certify, keysText, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
@@ -18,7 +18,7 @@ import { listFolder, type Home } from '../storage/home.ts';
 import { Refusal } from '../types/refusal.ts';
 import { UnlockError } from './errors.ts';
 import { publicPart, type OpenIdentity } from './identity.ts';
-import { personPath, readPerson, readPersonAt, recordText, savePerson } from './person.ts';
+import { gravestoneOf, personPath, readPerson, readPersonAt, recordText, savePerson } from './person.ts';
 import { personIdSchema } from './schema.ts';
 import type { KeySlot, Person, PersonRecord } from './types.ts';
 
@@ -123,8 +123,34 @@ function dropUnentered(home: Home, id: string): void {
   for (const name of unenteredChanges(home, id)) rmSync(join(home.people, name), { force: true });
 }
 
+/** Every file here of a record of theirs but the one in use, what a cut write has left too: each opens with what opened at its time. */
+export function dropOthers(home: Home, id: string): void {
+  const name = `${personIdSchema.parse(id)}.json`;
+  for (const other of readdirSync(home.people))
+    if (other.startsWith(`${name}.next-`) || (other.startsWith(`.${name}.`) && other.endsWith('.tmp'))) rmSync(join(home.people, other), { force: true });
+}
+
+/** `record` of somebody who was deleted when their record was damaged or away: nothing is left of them here. */
+export const NO_GRAVESTONE = sha256(JSON.stringify(['wardmux/v1/no-gravestone']));
+
 /**
- * The record of a person whom the ledger knows. Undefined for somebody whom neither knows.
+ * What is to be left of somebody who is deleted.
+ * @returns undefined where no record here is the one that the ledger knows. That keeps nobody from being deleted. @throws StorageFault where it cannot be looked at
+ */
+export function gravestoneIn(home: Home, facts: Pick<LedgerFacts, 'person'>, id: string): PersonRecord | undefined {
+  try {
+    const person = readPinned(home, facts, id);
+    return person && gravestoneOf(person);
+  } catch (error) {
+    if (!(error instanceof PersonRefused) && !(error instanceof StorageFault && error.code === 'corrupt')) throw error;
+    // Of other slots nothing stays, and the rest of that record is the ledger's.
+    const person = error instanceof PersonRefused && error.reason === 'slots' ? readPerson(home, id) : undefined;
+    return person && gravestoneOf(person);
+  }
+}
+
+/**
+ * The record of a person whom the ledger knows. Undefined for somebody whom neither knows, and for somebody of whom nothing is left.
  * @throws PersonRefused where file and ledger differ, StorageFault where the file cannot be read.
  */
 export function readPinned(home: Home, facts: Pick<LedgerFacts, 'person'>, id: string): Person | undefined {
@@ -141,6 +167,7 @@ export const asKnown = (record: PersonRecord, { roles, state }: Pick<KnownPerson
 
 /** The same, for whoever was told what the ledger has. */
 export function checkPinned(home: Home, id: string, known: KnownPerson | undefined): Person | undefined {
+  if (known?.record === NO_GRAVESTONE) return undefined;
   let person: PersonRecord | undefined;
   let damage: StorageFault | undefined;
   try {

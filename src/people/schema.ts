@@ -15,6 +15,9 @@ export const nameSchema = z
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'no control characters')
   .transform((name) => name.normalize('NFC'));
 
+/** A name or an id in the one form in which two that people would call the same are the same: for everybody, and for nobody. */
+export const foldedName = (name: string): string => name.normalize('NFC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+
 const sealed = z.strictObject({ iv: base64url(12, 12), ciphertext: base64url(16, 4096) });
 const slotId = z.string().regex(/^k-[0-9a-f]{12}$/);
 const scrypt = z

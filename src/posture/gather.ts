@@ -1,6 +1,7 @@
 /** Puts together what a posture is made of. Nothing is changed. */
 import { readFileSync } from 'node:fs';
 import type { AnchorView } from '../anchors/index.ts';
+import { StorageFault } from '../disk/fault.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
@@ -45,7 +46,7 @@ function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
   try {
     return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(({ type }) => type === 'passkey-prf').length ?? 0 };
   } catch (error) {
-    if (error instanceof PersonRefused) return { id, roles, passkeys: 0 };
+    if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0 };
     throw error;
   }
 }

@@ -1,14 +1,16 @@
 /** Enrolment, roles and state over a real ledger: what files and the ledger have afterwards, and what is refused. */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import { dearest, personPath, unlockWithPassphrase } from '../people/person.ts';
+import { attemptPassphrase } from '../people/attempt.ts';
+import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
+import { dearest, NOTHING_MORE, personPath, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned, stagePerson } from '../people/pinned.ts';
-import { FileSecretStore } from '../storage/secret-store.ts';
+import { FileSecretStore, openSecretStore } from '../storage/secret-store.ts';
 import { firstRun, type FirstRunResult } from './first-run.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, grantRoles, listedPeople, prepareEnrolment, setState, type PeopleParts } from './people.ts';
@@ -148,4 +150,69 @@ test('a cut between the event and the file is made good at the next look: enrolm
   stagePerson(made.home, gravestone);
   expect(readPinned(made.home, ledger.facts, id)).toMatchObject({ slots: [], identity: null });
   expect(readFileSync(personPath(made.home, id), 'utf8')).not.toContain('ciphertext');
+});
+
+test('who is deleted leaves no other file of theirs that opens: a change that was cut, nor a write that was', async () => {
+  const record = await prepared('Ken Ode');
+  const { id } = record;
+  await enrol(parts, record, ['operator']);
+  const whole = readFileSync(personPath(made.home, id));
+  const left = [`${id}.json.next-0123456789abcdef`, `.${id}.json.0123456789ab.tmp`, `.${id}.json.next-0123456789abcdef.0123456789ab.tmp`];
+  for (const name of left) writeFileSync(join(made.home.people, name), whole);
+  const another = join(made.home.people, `${made.person.id}.json.next-0123456789abcdef`);
+  writeFileSync(another, 'of somebody else');
+  await setState(parts, id, 'deleted');
+  for (const name of readdirSync(made.home.people).filter((each) => each.includes(id)))
+    expect(readFileSync(join(made.home.people, name), 'utf8'), name).not.toContain('ciphertext');
+  expect(existsSync(another)).toBe(true);
+  rmSync(another);
+});
+
+test.each([
+  ['damaged', (path: string) => writeFileSync(path, '{')],
+  ['gone', (path: string) => rmSync(path)],
+])('somebody whose record is %s is deleted all the same, and a backup of it opens nothing', async (how, harm) => {
+  const record = await prepared(`Lee ${how}`);
+  const { id } = record;
+  await enrol(parts, record, ['operator']);
+  const path = personPath(made.home, id);
+  const whole = readFileSync(path);
+  harm(path);
+  await setState(parts, id, 'deleted');
+  expect(ledger.facts.person(id)).toMatchObject({ state: 'deleted', roles: [] });
+  expect(existsSync(path)).toBe(false);
+  expect(listedPeople(made.home, ledger.facts).find((one) => one.id === id)).toMatchObject({ state: 'deleted', name: null, fault: 'missing' });
+  expect(installationTrust(made.home, made.installation, ledger.facts).persons.map((one) => one.id)).not.toContain(id);
+  writeFileSync(path, whole);
+  await expect(openAs(id, hers)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  rmSync(path);
+});
+
+test('a passphrase without an id is charged to each on whom it is tried, who is told of it, and is tried on nobody who waits', async () => {
+  const kim = await prepared('Kim Olsen');
+  await enrol(parts, kim, ['operator']);
+  const ids = [made.person.id, kim.id];
+  const backoff = followLedger(made.home, await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id)), ledger);
+  const tries = (passphrase: string): ReturnType<typeof attemptPassphrase> => {
+    const among = ids.map((id) => readPinned(made.home, ledger.facts, id)!);
+    return attemptPassphrase({ backoff, ledger }, { id: '', record: undefined }, Buffer.from(passphrase), NOTHING_MORE, among);
+  };
+  const counts = (): number[][] => ids.map((id) => [ledger.facts.attempts(id, 'passphrase').failures, backoff.status(id, 'passphrase').failures]);
+  const wrong = async (n: number): Promise<void> => {
+    for (let i = 0; i < n; i++) await expect(tries('ribbon falcon cobalt meadow nothing')).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  };
+  await wrong(1);
+  expect(counts()).toEqual([[1, 1], [1, 1]]); // prettier-ignore
+  const { identity, failures } = await tries(hers);
+  expect([identity.person.id, failures]).toEqual([kim.id, 1]);
+  identity.destroy();
+  ledger.standsOn(null);
+  // The other's is as it was.
+  expect(counts()).toEqual([[1, 1], [0, 0]]); // prettier-ignore
+  await wrong(3);
+  await ledger.append({ action: 'unlock.attempt', person: made.person.id, detail: { method: 'passphrase' } });
+  expect(backoff.status(made.person.id, 'passphrase').waitSeconds).toBeGreaterThan(0);
+  // It is the right one of somebody who waits.
+  await expect(tries(words)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  expect(counts()).toEqual([[5, 5], [4, 4]]); // prettier-ignore
 });

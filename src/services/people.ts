@@ -14,8 +14,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { KnownPerson, PersonState } from '../ledger/person-facts.ts';
 import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
-import { createPerson, gravestoneOf } from '../people/person.ts';
-import { factsOf, PersonRefused, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
+import { createPerson, personPath } from '../people/person.ts';
+import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
 import type { Identity, PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
@@ -118,21 +118,25 @@ export async function grantRoles({ ledger, admin }: Omit<PeopleParts, 'home' | '
 
 /**
  * Disables, enables or deletes somebody else. Of who is deleted the key slots and the sealed keys go: nothing here opens what they recorded any more
- * but the audit key. @throws Refusal, PersonRefused, StorageFault, LedgerError: then nothing was changed.
+ * but the audit key. @throws Refusal, StorageFault, LedgerError: then nothing was changed.
  */
 export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'installation'>, id: string, state: PersonState): Promise<void> {
   const known = somebodyElse(ledger.facts, admin, id);
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
   const by = admin.person.id;
-  const gravestone = state === 'deleted' ? gravestoneOf(readPinned(home, ledger.facts, id)!) : undefined;
+  const gravestone = state === 'deleted' ? gravestoneIn(home, ledger.facts, id) : undefined;
+  // Now, and once more when it is entered: a cut in between leaves nothing that nobody clears away.
+  if (state === 'deleted') dropOthers(home, id);
   const slots = gravestone && stagePerson(home, gravestone);
-  const record = gravestone ? factsOf(gravestone).record : null;
+  const record = state !== 'deleted' ? null : gravestone ? factsOf(gravestone).record : NO_GRAVESTONE;
   const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
   const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
   const { seq } = await ledger.append({ action: 'person.state', person: id, detail });
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
-  if (slots === undefined) return;
-  takeStaged(home, id, slots);
+  if (state !== 'deleted') return;
+  if (slots === undefined) rmSync(personPath(home, id), { force: true });
+  else takeStaged(home, id, slots);
+  dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
 }
@@ -184,7 +188,9 @@ export function listedPeople(home: Home, facts: LedgerFacts): ListedPerson[] {
   return facts.people().map((id) => {
     const { roles, state } = facts.person(id)!;
     try {
-      const { name, slots } = readPinned(home, facts, id)!;
+      const person = readPinned(home, facts, id);
+      if (!person) return { id, name: null, roles, slots: [], state, fault: 'missing' };
+      const { name, slots } = person;
       const shown = slots.map((slot) => ({
         id: slot.id,
         type: slot.type,

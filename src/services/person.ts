@@ -1,7 +1,9 @@
 /** Whose deed it is: the person who is named, or the only one there is, with a record that is the ledger's. */
+import { StorageFault } from '../disk/fault.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
+import { foldedName } from '../people/schema.ts';
 import type { Person } from '../people/types.ts';
 import type { Home } from '../storage/home.ts';
 import { SentenceError } from '../types/sentence.ts';
@@ -12,13 +14,17 @@ export class UnknownPerson extends SentenceError {
   override name = 'UnknownPerson';
 }
 
-/** The event of a record that is not the ledger's. */
-export const refusedEntry = ({ person, reason }: PersonRefused): AuditEntry => ({ action: 'person.refused', person, detail: { reason } });
+/** The event of a record that is not the ledger's; undefined for every other error. @param id whose record was read, where it was one that was */
+export function refusedEntry(error: unknown, id?: string): AuditEntry | undefined {
+  if (error instanceof PersonRefused) return { action: 'person.refused', person: error.person, detail: { reason: error.reason } };
+  if (id === undefined || !isDamaged(error)) return undefined;
+  return { action: 'person.refused', person: id, detail: { reason: 'damaged' } };
+}
 
-const folded = (name: string): string => name.normalize('NFC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+const isDamaged = (error: unknown): boolean => error instanceof StorageFault && error.code === 'corrupt';
 
 /** Whether a person would call both the same. */
-export const sameName = (one: string | undefined, other: string): boolean => one !== undefined && folded(one) === folded(other);
+export const sameName = (one: string | undefined, other: string): boolean => one !== undefined && foldedName(one) === foldedName(other);
 
 /**
  * Whom somebody means who types an id or a name. Of people who are not deleted no two have the same name (src/services/people.ts).
@@ -26,12 +32,13 @@ export const sameName = (one: string | undefined, other: string): boolean => one
  * @returns their id; what was typed where nobody is meant.
  */
 export function meant(home: Home, facts: Pick<LedgerFacts, 'active' | 'person'>, typed: string, among: readonly string[] = facts.active()): string {
-  if (facts.person(typed)) return typed;
+  const id = foldedName(typed);
+  if (facts.person(id)) return id;
   // Everybody is looked at, whoever is found, so that no answer comes sooner.
-  const found = among.filter((id) => {
+  const found = among.filter((each) => {
     try {
-      if (facts.person(id)?.state === 'deleted') return false;
-      return sameName(readPinned(home, facts, id)?.name, typed);
+      if (facts.person(each)?.state === 'deleted') return false;
+      return sameName(readPinned(home, facts, each)?.name, typed);
     } catch {
       // Whose record is not the ledger's says so when it is used.
       return false;
@@ -45,7 +52,8 @@ export async function pinnedPerson(home: Home, facts: LedgerFacts, id: string, e
   try {
     return readPinned(home, facts, id);
   } catch (error) {
-    if (error instanceof PersonRefused) await enter(refusedEntry(error));
+    const entry = refusedEntry(error, id);
+    if (entry) await enter(entry);
     throw error;
   }
 }

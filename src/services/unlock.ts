@@ -15,7 +15,7 @@ import { openSecretStore, pinFirstUse, type Home, type Installation } from '../s
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
 import { appendEvent, factsOf, withLedger, type OpenInstallation } from './installation.ts';
-import { choosePerson, pinnedPerson, requirePeople } from './person.ts';
+import { choosePerson, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
 import { raiseCost } from './slots.ts';
 
 /** Where somebody stands who has just given their passphrase. */
@@ -88,9 +88,7 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
       const enter: Enter = (entry) => ledger.append(entry);
       const asking = 'person' in chosen ? { id: chosen.person.id, record: chosen.person } : { id: '', record: undefined };
       await mayAttempt(parts, asking, 'passphrase');
-      // Whoever waits is asked for by name: without one nobody is tried sooner.
-      const wanted = 'person' in chosen ? chosen : { among: chosen.among.filter(({ id }) => parts.backoff.status(id, 'passphrase').waitSeconds === 0) };
-      const typed = await ask('person' in wanted ? wanted.person : undefined);
+      const typed = await ask('person' in chosen ? chosen.person : undefined);
       const kept = Buffer.from(typed);
       const may = async (identity: OpenIdentity): Promise<void> => {
         const { person } = identity;
@@ -100,7 +98,7 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
         await raiseCost(home, ledger, identity, kept, new Date(now()));
       };
       try {
-        return await unlockHere(parts, wanted, typed, dearest(home), may, tell);
+        return await unlockHere(parts, chosen, typed, dearest(home), may, tell);
       } finally {
         kept.fill(0);
       }
@@ -118,10 +116,18 @@ async function choose(site: OpenInstallation, facts: LedgerFacts, given: string 
   const ids = facts.active();
   if (given !== undefined || ids.length === 1) return { person: await choosePerson(home, facts, given, enter) };
   const among: Person[] = [];
+  let refused: unknown;
   for (const id of ids) {
-    const person = await pinnedPerson(home, facts, id, enter);
-    if (person) among.push(person);
+    try {
+      const person = await pinnedPerson(home, facts, id, enter);
+      if (person) among.push(person);
+    } catch (error) {
+      // Whose record is not the ledger's cannot come in, and everybody else can.
+      if (!refusedEntry(error, id)) throw error;
+      refused = error;
+    }
   }
+  if (among.length === 0 && refused !== undefined) throw refused;
   return { among };
 }
 
