@@ -143,6 +143,18 @@ test('tries without an id are charged to everybody on whom they were tried, and 
   expect(ran.err).toContain('4 failed tries since the last unlock');
 });
 
+test('a damaged record of one person keeps nobody else out who gives no id, and is an event', () => {
+  const jo = idOf('Jo Varga');
+  const file = join(home, 'people', `${jo}.json`);
+  const whole = readFileSync(file);
+  writeFileSync(file, '{');
+  const { err } = wardmux(['person', 'disable', 'p-ffffffffffff', ...three], words.ada);
+  writeFileSync(file, whole);
+  // Ada was let in.
+  expect(err).toContain('There is no person');
+  expect(events().findLast(({ action }) => action === 'person.refused')).toMatchObject({ person: jo, detail: { reason: 'damaged' } });
+});
+
 test('a disabled person opens nothing, and a deleted one never again, whatever record is put in their place', () => {
   const jo = idOf('Jo Varga');
   const file = join(home, 'people', `${jo}.json`);
