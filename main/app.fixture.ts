@@ -152,7 +152,14 @@ export async function rig(options: {
         }).then((proof) => say({ type: 'proved', id: id!, proof: options.falseProof?.(proof) ?? proof }));
       if (type === 'unlockPassphrase') asked = message['person'] as string;
       if (type === 'unlockPassphrase')
-        return { type: 'unlocked', id: id!, person: message['person'], method: 'passphrase', slot: 'k-000000000001', dearer: false };
+        return {
+          type: 'unlocked',
+          id: id!,
+          person: asked,
+          method: 'passphrase',
+          slot: (asked === second.id ? second : { identity }).identity!.slot,
+          dearer: false,
+        };
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);
       if (type === 'refused') signatures.push('');

@@ -199,7 +199,7 @@ export class App {
         gate.emitLocked('stale', () => ({}));
       },
     }));
-    this.#person = new PersonWatch({ gate, installed, journal });
+    this.#person = new PersonWatch({ home, gate, installed, journal });
     const memory = new WorkspaceMemory({
       home,
       open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },

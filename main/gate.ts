@@ -9,6 +9,7 @@ import { denials, type Grant, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
 import type { Person } from '../src/people/types.ts';
+import type { Ways } from '../src/people/ways.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
@@ -28,6 +29,8 @@ const ENTER_MS = 1000;
 export interface Session {
   readonly person: Person;
   readonly grant: Grant;
+  /** The key slot that they came in by, or showed last. */
+  readonly ways: Ways;
 }
 
 export interface GateParts {

@@ -1,5 +1,8 @@
-/** Whether whoever is in still may be: a command can have disabled them, or changed their roles, in another process. */
-import type { Gate } from './gate.ts';
+/** Whether whoever is in still may be: a command can have disabled them, changed their roles, or taken away what they came in by, in another process. */
+import type { KnownPerson } from '../src/ledger/person-facts.ts';
+import { factsOf, readPinned } from '../src/people/pinned.ts';
+import type { Home } from '../src/storage/index.ts';
+import type { Gate, Session } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 
@@ -9,6 +12,7 @@ const EVERY_SECONDS = 5;
 const MOST_FAILED = 2;
 
 export interface PersonWatchParts {
+  readonly home: Home;
   readonly gate: Pick<Gate, 'session' | 'lock' | 'notice'>;
   readonly installed: Pick<InstalledHolder, 'current'>;
   readonly journal: Pick<Journal, 'notEntered' | 'ledgerWritten'>;
@@ -25,7 +29,10 @@ export class PersonWatch {
     this.#parts = parts;
   }
 
-  /** Once a second. Locks where the ledger says something else of whoever is in than when they came, and where it says nothing any more. */
+  /**
+   * Once a second. Locks where the ledger says something else of whoever is in than when they came, or no longer has the slot that they came in by, and
+   * where it says nothing any more.
+   */
   async tick(): Promise<void> {
     const { gate, installed } = this.#parts;
     if (!gate.session) this.#failed = 0;
@@ -42,7 +49,19 @@ export class PersonWatch {
       return;
     }
     const known = ledger.facts.person(session.person.id);
-    if (known?.state !== 'active' || known.roles.join() !== session.grant.roles.join()) void gate.lock('policy');
+    if (known?.state !== 'active' || known.roles.join() !== session.grant.roles.join() || !this.#stands(session, known)) void gate.lock('policy');
+  }
+
+  /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read. */
+  #stands({ person, ways }: Session, { slots }: KnownPerson): boolean {
+    if (factsOf(person).slots === slots) return true;
+    const { home, installed } = this.#parts;
+    try {
+      return ways.stand(readPinned(home, installed.current!.ledger.facts, person.id)?.slots ?? []);
+    } catch {
+      // Which slots there are is not known.
+      return false;
+    }
   }
 
   /** @returns false where the ledger could not be read: that is said. What was done to its files is an event as soon as one can be entered, and so is the lock. */

@@ -1,7 +1,7 @@
 /** The key slots of who is in: shown, and changed by the vault's process, which certifies each change; the ledger then makes it count. */
 import type { Output } from '../src/bridge/schema.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
-import { enterStaged, readPinned, type StagedChange } from '../src/people/pinned.ts';
+import { checkPinned, enterStaged, readPinned, type StagedChange } from '../src/people/pinned.ts';
 import { slotNotes, slotViews } from '../src/services/slots.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -51,11 +51,17 @@ export class Slots {
     const { id, known } = await this.#known();
     try {
       const staged = await stage(vaults.require(), known);
+      this.#follow(id, known, staged);
       await enterStaged(home, installed.require().ledger, id, staged);
       return staged.slot;
     } catch (error) {
       throw unlock.refused(error);
     }
+  }
+
+  /** A change that the session makes itself does not end it: known before it is entered, so that nobody looks in between. */
+  #follow(id: string, known: KnownPerson | undefined, staged: StagedChange): void {
+    this.#parts.gate.session?.ways.follow(checkPinned(this.#parts.home, id, known)?.slots ?? [], staged);
   }
 
   /** @returns the id of its slot. @throws Refusal */
@@ -71,10 +77,15 @@ export class Slots {
 
   /** After an unlock whose passphrase costs too little. Nobody waits for it, and a lock ends it: the next unlock tries again. */
   async raiseCost(id: string): Promise<void> {
-    const { home, installed, vaults } = this.#parts;
+    const { home, gate, installed, vaults } = this.#parts;
     const { ledger } = installed.require();
     try {
-      await enterStaged(home, ledger, id, await vaults.require().ask('raiseCost', { known: ledger.facts.person(id) }));
+      const known = ledger.facts.person(id);
+      const staged = await vaults.require().ask('raiseCost', { known });
+      // Whoever is not in by now would be put out by it.
+      if (gate.session?.person.id !== id) return;
+      this.#follow(id, known, staged);
+      await enterStaged(home, ledger, id, staged);
     } catch {
       // It opens as it did.
     }

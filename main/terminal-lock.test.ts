@@ -5,7 +5,8 @@ import type { LockConfig } from '../src/lock/machine.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
-import { createPerson, NOTHING_MORE } from '../src/people/person.ts';
+import { changePassphrase } from '../src/people/change.ts';
+import { createPerson, NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
 import { asOperator } from '../src/people/active.fixture.ts';
 import type { Person } from '../src/people/types.ts';
@@ -15,6 +16,8 @@ import { TerminalLock } from './terminal-lock.ts';
 let now: number;
 let inForce: LockConfig;
 let person: Person;
+/** Theirs, as the ledger has it now. */
+let record: Person;
 let terminal: Terminal;
 let answers: boolean;
 let lock: TerminalLock;
@@ -46,7 +49,7 @@ beforeEach(async () => {
     roles: ['operator'],
   });
   made.identity.destroy();
-  person = asOperator(made.record);
+  person = record = asOperator(made.record);
   now = 1000;
   inForce = { idleSeconds: 60, warnSeconds: 15 };
   answers = true;
@@ -58,6 +61,7 @@ beforeEach(async () => {
     lock: { idleSeconds: 60, warnSeconds: 15 },
     lockNow: () => inForce,
     backoff: () => ({ begin: () => failures, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
+    read: () => record,
     cost: () => NOTHING_MORE,
     clock: { now: () => now, after: () => () => {} },
   });
@@ -207,6 +211,27 @@ test('failed tries are told of before the screen comes back, until Enter, and ov
   await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
   type('x\r');
   await waitFor(() => expect(lock.locked).toBe(false));
+});
+
+test('the passphrase that counts is the one of now, and nobody who was disabled meanwhile comes back', async () => {
+  beginAnew();
+  const identity = await unlockWithPassphrase(person, Buffer.from('x'), NOTHING_MORE);
+  await changePassphrase(identity, Buffer.from('y'), '2026-01-02T00:00:00Z', newScryptParameters());
+  record = identity.person;
+  identity.destroy();
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type('x\r');
+  await waitFor(() => expect(screen()).toContain('That did not open it.'));
+  type('y\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+  record = { ...record, active: false };
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  expect(screen()).not.toContain('did not open');
+  type('y\r');
+  await waitFor(() => expect(screen()).toContain('That did not open it.'));
+  expect(lock.locked).toBe(true);
 });
 
 test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {

@@ -19,8 +19,8 @@ import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import type { Cost } from '../src/people/person.ts';
-import { asKnown } from '../src/people/pinned.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
+import type { Person } from '../src/people/types.ts';
 import { version } from '../src/version.ts';
 import { every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
@@ -54,6 +54,8 @@ export interface TerminalLockOptions {
   readonly lockNow: (ledger: GateLink['ledger']) => LockConfig;
   /** The counters of attempts, over the ledger that the recording is entered in. */
   readonly backoff: (ledger: GateLink['ledger']) => Backoff;
+  /** The record of somebody as the ledger has them: asked at each unlock. @throws PersonRefused, StorageFault */
+  readonly read: (ledger: GateLink['ledger'], id: string) => Person | undefined;
   /** What a wrong passphrase is to cost. */
   readonly cost: () => Cost;
   readonly clock: Clock;
@@ -335,9 +337,10 @@ export class TerminalLock implements TerminalGate {
     let identity: OpenIdentity | undefined;
     this.#send({ type: 'attempt' });
     const { attempt } = this.#machine;
-    // As the ledger has them now: they may have been disabled meanwhile.
-    const now = asKnown(person, ledger.facts.person(person.id) ?? { roles: [], state: 'disabled' });
-    const may = ({ kid }: OpenIdentity): void => {
+    // Of the start the id and the key count, and nothing else: they may have been disabled meanwhile, or have another passphrase.
+    const { backoff, read, cost } = this.#options;
+    const parts = { backoff: backoff(ledger), ledger, read: (id: string) => read(ledger, id) };
+    const may = ({ kid, person: now }: OpenIdentity): void => {
       if (kid !== thumbprint(person.encryptionKey)) throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
       const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
       if (denial) throw new Refusal(denial.why, denial.sentence);
@@ -345,7 +348,7 @@ export class TerminalLock implements TerminalGate {
     // An unlock that was taken back has told nobody: the ledger counts from it on all the same.
     const tell = (sentence: string): void => void (this.#told = [this.#told, sentence].filter((told) => told !== '').join(' '));
     try {
-      identity = await unlockHere({ backoff: this.#options.backoff(ledger), ledger }, { person: now }, typed, this.#options.cost(), may, tell);
+      identity = await unlockHere(parts, { person: person.id }, typed, cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
       if (this.#told === '' || (await this.#tell(attempt))) await this.#open(attempt, identity);

@@ -17,6 +17,7 @@ import { openHome, openSecretStore, openSigner, readInstallation, requireInstall
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { dearest } from '../src/people/person.ts';
+import { readPinned } from '../src/people/pinned.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { classWords, type WorkstationClass } from '../src/types/words.ts';
 import { fold } from '../src/terminal/fold.ts';
@@ -48,6 +49,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     lock: policy.lock,
     lockNow: ({ facts }) => policyInForce(home, facts).policy.lock,
     backoff: (ledger) => followLedger(home, key, ledger),
+    read: ({ facts }, id) => readPinned(home, facts, id),
     cost: () => dearest(home),
     clock: bootClock,
   });

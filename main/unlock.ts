@@ -11,7 +11,7 @@ import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { type Home } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
-import { attempt, authorityOf, enterRefusal, hasOtherWay } from '../src/people/attempt.ts';
+import { attempt, authorityOf, enterRefusal, hasOtherWay, type AttemptParts } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
@@ -19,6 +19,7 @@ import { readPerson } from '../src/people/person.ts';
 import { asKnown, PersonRefused, readPinned } from '../src/people/pinned.ts';
 import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
 import type { Person } from '../src/people/types.ts';
+import { Ways } from '../src/people/ways.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { rpId } from './host.ts';
 import type { Gate } from './gate.ts';
@@ -111,7 +112,7 @@ export class Unlock {
       const { record, vault, backoff } = await this.#prepare(id, method);
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
-      const { opened, failures } = await attempt({ backoff, ledger }, { id, record }, method, async () => {
+      const { opened, failures } = await attempt(this.#attemptParts(backoff), { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         const { slot } = await open(id, ledger.facts.person(id));
@@ -121,11 +122,16 @@ export class Unlock {
         return { record, slot };
       });
       await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
-      this.#opensNext(begun, opened.record, method, { lastUnlock: last, failures: failures + others });
+      this.#opensNext(begun, this.#pinned(id) ?? opened.record, method, opened.slot, { lastUnlock: last, failures: failures + others });
     } catch (error) {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
+  }
+
+  /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
+  #attemptParts(backoff: Backoff): AttemptParts {
+    return { backoff, ledger: this.#parts.installed.require().ledger, read: (id) => this.#pinned(id) };
   }
 
   /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. */
@@ -155,7 +161,7 @@ export class Unlock {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
-    this.#opensNext(begun, person, 'passphrase', { lastUnlock: null, failures: 0 });
+    this.#opensNext(begun, person, 'passphrase', person.slots[0]!.id, { lastUnlock: null, failures: 0 });
   }
 
   /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
@@ -163,9 +169,10 @@ export class Unlock {
     const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
     const { id } = gate.requireSession().person;
-    const { record, backoff } = await this.#prepare(id, method);
+    const { backoff } = await this.#prepare(id, method);
     try {
-      const { opened } = await attempt({ backoff, ledger }, { id, record, again: true }, method, () => open(ledger.facts.person(id)));
+      const { opened } = await attempt(this.#attemptParts(backoff), { id, again: true }, method, () => open(ledger.facts.person(id)));
+      gate.session?.ways.show(opened.slot);
       return opened;
     } catch (error) {
       throw this.#refusalOf(error);
@@ -193,9 +200,9 @@ export class Unlock {
 
   /** What the page is told of an error. */
   #refusalOf(error: unknown): unknown {
-    if (error instanceof UnlockError) return new Refusal(error.code, error.message);
     // Somebody who may not come in hears what somebody hears who does not exist; the ledger has the reason.
-    if (error instanceof Refusal && error.code === 'disabled') return new Refusal('wrong-passphrase', error.message);
+    if ((error instanceof Refusal || error instanceof UnlockError) && error.code === 'disabled') return new Refusal('wrong-passphrase', error.message);
+    if (error instanceof UnlockError) return new Refusal(error.code, error.message);
     if (error instanceof StorageFault) return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : 'error', error.message);
     if (!(error instanceof LedgerError)) return error;
     this.#parts.journal.notEntered(error);
@@ -284,14 +291,15 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: Person, method: UnlockMethod, welcome: Events['welcome']): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, welcome)));
+  #opensNext(begun: number, person: Person, method: UnlockMethod, slot: string, welcome: Events['welcome']): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, slot, welcome)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: Person, method: UnlockMethod, { lastUnlock, failures }: Events['welcome']): Promise<void> {
+  async #open(begun: number, person: Person, method: UnlockMethod, slot: string, { lastUnlock, failures }: Events['welcome']): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
-    if (!gate.stands(begun) || !vaults.current || !gate.open(begun, { person, grant: grantOf(person, method) })) {
+    const session = { person, grant: grantOf(person, method), ways: new Ways(slot) };
+    if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session)) {
       installed.current?.ledger.standsOn(null);
       return;
     }

@@ -263,12 +263,14 @@ export class Ledger extends LedgerQuestions {
    * Has another key take over. The present one signs a last checkpoint; then `take` puts its successor in its place, durably, where whoever
    * opens this ledger next looks; then the successor enters that, as its first word.
    * @param take gets the tree that the word of the present key ends with. After a failure this ledger takes no more events.
+   * @param before with everything taken in that others have entered: what it throws leaves the present key.
    */
-  succeed(signer: InstallationSigner, entry: LedgerEntry, take: (until: TreeHead) => Promise<NoteKey>): Promise<void> {
+  succeed(signer: InstallationSigner, entry: LedgerEntry, take: (until: TreeHead) => Promise<NoteKey>, before: () => void): Promise<void> {
     return this.#enqueue(() =>
       this.#locked(async () => {
         const writer = this.#writer;
         await this.#commitWithLate(writer.refresh(), []);
+        before();
         await writer.writeCheckpoint();
         try {
           writer.succeed(signer, await take(this.head()));

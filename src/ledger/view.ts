@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Doubt } from './derived/doubt.ts';
 import { DerivedInMemory } from './derived/derived.ts';
 import { LedgerFacts } from './facts.ts';
+import { isEntitled } from './entitled.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
@@ -11,7 +12,7 @@ import { LedgerQuestions, type LookupSource } from './lookups.ts';
 import { bordersOf, type NoteKey } from './note.ts';
 import { isNew, readLedger, type LedgerReading } from './read.ts';
 import { corrupt, headOf, openBeside, openState, type LedgerState } from './state.ts';
-import type { SignedCheckpoint } from './types.ts';
+import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
 interface Files {
   readonly events: number;
@@ -69,22 +70,27 @@ export class LedgerView extends LedgerQuestions {
 
   /**
    * Reads and checks all of a ledger, once: see readLedger. What was read is what the view answers from, and nothing that lies beside it.
-   * @returns no view where there is no ledger, or where it has a fault.
+   * @returns no view where there is no ledger, or where it has a fault; and events of people who could not do that by then.
    * @throws LedgerError 'unreadable'
    */
-  static read(folder: string, key: NoteKey): { readonly reading: LedgerReading; readonly view: LedgerView | undefined } {
+  static read(
+    folder: string,
+    key: NoteKey,
+  ): { readonly reading: LedgerReading; readonly view: LedgerView | undefined; readonly unentitled: readonly LedgerEvent[] } {
     const beside = new DerivedInMemory();
     const facts = LedgerFacts.from();
+    const unentitled: LedgerEvent[] = [];
     const reading = readLedger(folder, key, {
       onEvent: (event, _line, offset, leaf) => {
         beside.add([{ event, leaf, offset }]);
+        if (!isEntitled(facts, event)) unentitled.push(event);
         facts.take(event);
       },
     });
     const { head, tree, states, end, last } = reading;
-    if (!head || reading.faults.length > 0) return { reading, view: undefined };
+    if (!head || reading.faults.length > 0) return { reading, view: undefined, unentitled };
     const state: LedgerState = { tree, states, facts, end: end.events, beside, derived: undefined, last };
-    return { reading, view: new LedgerView(folder, key, head, openFiles(folder, key), state) };
+    return { reading, view: new LedgerView(folder, key, head, openFiles(folder, key), state), unentitled };
   }
 
   get events(): number {

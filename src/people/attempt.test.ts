@@ -1,13 +1,21 @@
 /** The one way to unlock, over a ledger that refuses where each test says. */
 import { expect, test, vi } from 'vitest';
 import { LedgerError } from '../ledger/errors.ts';
-import { attempt, mayAttempt } from './attempt.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
+import { attempt, attemptPassphrase, mayAttempt } from './attempt.ts';
 import type { Together } from '../ledger/ledger.ts';
+import { asOperator } from './active.fixture.ts';
 import type { Backoff } from './backoff.ts';
-import { UnlockError } from './errors.ts';
+import { changePassphrase } from './change.ts';
+import { UnlockError, wrongPassphrase } from './errors.ts';
+import { createPerson, NOTHING_MORE } from './person.ts';
+import type { Person } from './types.ts';
 
 /** What an attempt opens. */
 const identity = { slot: 'k-000000000001' };
+
+/** Somebody who has these key slots. */
+const having = (...ids: string[]): Person => ({ active: true, slots: ids.map((id) => ({ id, type: 'passphrase' })) }) as unknown as Person;
 
 type Step = 'unlock.attempt' | 'success' | 'failure';
 
@@ -30,12 +38,13 @@ function stage(fails?: Step) {
     facts: { person: () => ({}) },
     standsOn: vi.fn(),
   };
-  const backoff = { check: vi.fn(), begin: vi.fn(() => 3), succeeded: vi.fn(), counted: () => ({ crowd: 0 }) };
+  const backoff = { check: vi.fn(), begin: vi.fn(() => 3), charge: () => 1, mayTry: () => true, succeeded: vi.fn(), counted: () => ({ crowd: 0 }) };
   const open = vi.fn(async () => identity);
   const close = vi.fn();
-  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never };
-  const asking = { id: 'p-000000000001', record: undefined };
-  return { steps, ledger, backoff, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
+  const read = vi.fn<(id: string) => Person | undefined>(() => having(identity.slot));
+  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never, read };
+  const asking = { id: 'p-000000000001' };
+  return { steps, ledger, backoff, read, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
 }
 
 test('an attempt is charged and entered before it is made, and says how many failed before it', async () => {
@@ -82,3 +91,49 @@ test('who is held back is so before anybody types, charged nothing, and it is an
   expect(steps).toEqual(['refresh', 'failure {"method":"passphrase","reason":"back-off"}']);
   expect(backoff.begin).not.toHaveBeenCalled();
 });
+
+test('whoever is disabled while it is tried is not in, in the words of a wrong passphrase', async () => {
+  const { run, read, close, steps, ledger } = stage();
+  read.mockReturnValueOnce(having(identity.slot)).mockReturnValue({ ...having(identity.slot), active: false });
+  await expect(run()).rejects.toMatchObject({ code: 'disabled', message: wrongPassphrase().message });
+  expect(close).toHaveBeenCalledWith(identity);
+  expect(ledger.standsOn).toHaveBeenLastCalledWith(null);
+  expect(steps).toEqual(['unlock.attempt {"method":"passphrase"}', 'failure {"method":"passphrase","reason":"disabled","failures":3}']);
+});
+
+test('where its slot goes while it is tried, it is tried again with what is there then', async () => {
+  const moved = stage();
+  moved.read.mockReturnValue(having('k-000000000002'));
+  moved.open.mockResolvedValueOnce(identity).mockResolvedValueOnce({ slot: 'k-000000000002' });
+  expect(await moved.run()).toMatchObject({ opened: { slot: 'k-000000000002' } });
+  expect(moved.close.mock.calls).toEqual([[identity]]);
+  expect(moved.ledger.standsOn).toHaveBeenLastCalledWith({ aal: 1, credential: 'k-000000000002' });
+  const gone = stage();
+  gone.read.mockReturnValue(having());
+  await expect(gone.run()).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  expect(gone.steps.filter((step) => step.startsWith('success'))).toEqual([]);
+  expect(gone.close).toHaveBeenCalledTimes(2);
+});
+
+test('a passphrase is tried on the record of the moment in which the attempt is entered, by id or among all', async () => {
+  const kdf = newScryptParameters();
+  const made = await createPerson({ name: 'Ada Example', passphrase: Buffer.from('old'), now: '2026-01-01T00:00:00Z', kdf, roles: ['operator'] });
+  const before = asOperator(made.record);
+  await changePassphrase(made.identity, Buffer.from('new'), '2026-01-02T00:00:00Z', kdf);
+  let now: Person = before;
+  const { id } = before;
+  const { parts, read } = stage();
+  read.mockImplementation((who) => (who === id ? now : undefined));
+  const tryIt = (who: string, typed: string) => attemptPassphrase(parts, who, Buffer.from(typed), NOTHING_MORE, () => [id]);
+  const opens = async (who: string, typed: string): Promise<void> => (await tryIt(who, typed)).identity.destroy();
+  for (const who of [id, '']) {
+    now = before;
+    await opens(who, 'old');
+    now = made.identity.person;
+    await expect(tryIt(who, 'old')).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    await opens(who, 'new');
+    now = { ...now, active: false };
+    await expect(tryIt(who, 'new')).rejects.toThrow(wrongPassphrase().message);
+  }
+  made.identity.destroy();
+}, 60_000);

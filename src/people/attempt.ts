@@ -13,7 +13,7 @@ import type { Backoff } from './backoff.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
-import { UnlockError } from './errors.ts';
+import { UnlockError, wrongPassphrase } from './errors.ts';
 import type { Person, PersonRecord } from './types.ts';
 
 /**
@@ -28,12 +28,13 @@ export const authorityOf = (method: Method, slot: string): Authority => ({ aal: 
 export interface AttemptParts {
   readonly backoff: Backoff;
   readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
+  /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
+  readonly read: (id: string) => Person | undefined;
 }
 
-/** Who wants in: the id as it was given, empty where none was; and the record where the ledger knows it. */
+/** Who wants in: the id as it was given, empty where none was. */
 export interface Asking {
   readonly id: string;
-  readonly record: PersonRecord | undefined;
   /** They are in, and show once more that it is them. */
   readonly again?: true;
   /** Where no id was given: on whom it is tried, as the ledger has it at this moment. Each is charged, and told of a failure, as by name. */
@@ -85,18 +86,31 @@ export async function enterRefusal(
  * Asks whether an attempt may be made now, and charges nothing: before somebody is asked for a passphrase in vain.
  * @throws UnlockError `back-off`, which is an event; LedgerError; StorageFault
  */
-export async function mayAttempt(parts: AttemptParts, { id, record }: Asking, method: Method): Promise<void> {
+export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Method): Promise<void> {
   await parts.ledger.refresh();
   try {
-    parts.backoff.check(id, method, hasOtherWay(record));
+    parts.backoff.check(id, method, hasOtherWay(parts.read(id)));
   } catch (error) {
     await enterRefusal(parts, { id }, method, error);
     throw error;
   }
 }
 
+/** What opened it went while it did. */
+class SlotGone extends UnlockError {}
+
 /**
- * @param open tries it, and has it proven; its `slot` is the id of the key slot that opened. What it throws is why the attempt failed.
+ * Asked under the ledger's lock, before a success is entered: who was disabled or deleted while it was tried is not in, and a slot that went opened nothing.
+ * @throws UnlockError in the words of a wrong passphrase
+ */
+function requireStill({ read }: AttemptParts, id: string, slot: string): void {
+  const now = read(id);
+  if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
+  if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
+}
+
+/**
+ * @param open tries it, and has it proven, with what is read then; its `slot` is the id of the key slot that opened. What it throws is why the attempt failed.
  * @param close takes back what `open` gave, where that could not be entered.
  * @returns what `open` gave, and the failures in a row before it, of this person and method, as the ledger has them.
  * @throws UnlockError, LedgerError, StorageFault, and what `open` throws. Nothing is open then.
@@ -108,15 +122,15 @@ export async function attempt<T extends Opened>(
   open: () => Promise<T>,
   close: (opened: T) => void = () => {},
 ): Promise<{ opened: T; failures: number }> {
-  const { backoff, ledger } = parts;
-  const { id, record } = asking;
+  const { backoff, ledger, read } = parts;
+  const { id } = asking;
   const { crowd, ...who } = named(parts, id);
   let failures: number | undefined;
   /** Failures in a row of each on whom it is tried, before it. */
   const before = new Map<string, number>();
   const charge = (): void => {
     const tried = asking.tried?.() ?? [];
-    failures = backoff.begin(id, method, hasOtherWay(record));
+    failures = backoff.begin(id, method, hasOtherWay(read(id)));
     for (const each of tried) before.set(each, backoff.charge(each, method));
   };
   const settle = (): void => {
@@ -127,59 +141,88 @@ export async function attempt<T extends Opened>(
     }
   };
   let opened: { readonly value: T } | undefined;
+  const takeBack = (): void => {
+    if (!opened) return;
+    ledger.standsOn(null);
+    close(opened.value);
+    opened = undefined;
+  };
+  const openAndEnter = async (): Promise<T> => {
+    const value = await open();
+    opened = { value };
+    const { slot, found } = value;
+    ledger.standsOn(authorityOf(method, slot));
+    if (found !== undefined) failures = before.get(found) ?? failures;
+    const shown = { method, failures: failures!, ...crowd, ...againOf(asking) };
+    const success = { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown } as const;
+    await ledger.append(success, { before: () => requireStill(parts, found ?? id, slot), after: settle });
+    return value;
+  };
   try {
     // Asked, charged and entered in one, under the ledger's lock: however many try at once, each counts what the one before has entered.
     await ledger.append({ action: 'unlock.attempt', ...who, detail: { method, ...crowd } }, { before: charge });
-    opened = { value: await open() };
-    ledger.standsOn(authorityOf(method, opened.value.slot));
-    const { found } = opened.value;
-    if (found !== undefined) failures = before.get(found) ?? failures;
-    const shown = { method, failures: failures!, ...crowd, ...againOf(asking) };
-    await ledger.append({ action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown }, { after: settle });
+    const value = await openAndEnter().catch((error: unknown) => {
+      if (!(error instanceof SlotGone)) throw error;
+      // The same passphrase may have another slot by now, at another cost: what is there now decides.
+      takeBack();
+      return openAndEnter();
+    });
+    return { opened: value, failures: failures! };
   } catch (error) {
-    if (opened) {
-      ledger.standsOn(null);
-      close(opened.value);
-    }
+    takeBack();
     // Until here only the files of the counters had it. Where one cannot be entered now it is entered later.
     await Promise.allSettled([...before.keys()].map((person) => ledger.enter({ action: 'unlock.attempt', person, detail: { method } })));
     await enterRefusal(parts, asking, method, error, failures);
     throw error;
   }
-  return { opened: opened.value, failures: failures! };
 }
 
 /**
  * The same, where the passphrase opens the identity in this process.
- * @param asking with the record as the ledger has it.
- * @param candidates whom it may be of, where no id was given: the first one whose slot it opens, of those who may try now.
+ * @param id empty where none was given. Whose record it is, is read when the attempt is entered, however long somebody was asked before.
+ * @param among whom it may be of then, where no id was given: the first one whose slot it opens, of those who may try now.
  * @param whole what a wrong passphrase is to cost (`dearest`).
  * @param typed UTF-8 as it was typed; wiped here.
  * @returns the open identity, which the caller destroys, and the failures in a row before it.
  */
 export async function attemptPassphrase(
   parts: AttemptParts,
-  { id, record }: { readonly id: string; readonly record: Person | undefined },
+  id: string,
   typed: Uint8Array,
   whole: Cost,
-  candidates: readonly Person[] = [],
+  among: () => readonly string[] = () => [],
 ): Promise<{ readonly identity: OpenIdentity; readonly failures: number }> {
   const normal = Buffer.from(normalisePassphrase(Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength).toString('utf8')), 'utf8');
   typed.fill(0);
   const { backoff } = parts;
-  let fit: readonly Person[] = [];
+  let fit: readonly string[] = [];
   // Who waits, or whose passphrase is off, is not tried without their id either.
-  const tried = (): readonly string[] => (fit = candidates.filter((each) => backoff.mayTry(each.id, 'passphrase', hasOtherWay(each)))).map((each) => each.id);
+  const tried = (): readonly string[] =>
+    (fit = present(parts, among())
+      .filter((each) => backoff.mayTry(each.id, 'passphrase', hasOtherWay(each)))
+      .map((each) => each.id));
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
-    const identity = id === '' ? await firstThatFits(fit, normal, whole) : await unlockWithPassphrase(record, normal, whole);
+    const identity = id === '' ? await firstThatFits(present(parts, fit), normal, whole) : await unlockWithPassphrase(parts.read(id), normal, whole);
     return { slot: identity.slot, identity, ...(id === '' ? { found: identity.person.id } : {}) };
   };
   try {
-    const { opened, failures } = await attempt(parts, { id, record, tried }, 'passphrase', open, ({ identity }) => identity.destroy());
+    const { opened, failures } = await attempt(parts, id === '' ? { id, tried } : { id }, 'passphrase', open, ({ identity }) => identity.destroy());
     return { identity: opened.identity, failures };
   } finally {
     normal.fill(0);
   }
+}
+
+/** The records of those who can come in now. Whose record is not the ledger's cannot, and everybody else can. */
+function present({ read }: AttemptParts, ids: readonly string[]): Person[] {
+  return ids.flatMap((id) => {
+    try {
+      const person = read(id);
+      return person?.active ? [person] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 async function firstThatFits(candidates: readonly Person[], normal: Uint8Array, whole: Cost): Promise<OpenIdentity> {

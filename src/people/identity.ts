@@ -5,6 +5,7 @@ import { Refusal } from '../types/refusal.ts';
 import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { Identity, Person, PersonRecord } from './types.ts';
+import { Ways } from './ways.ts';
 
 /** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {
@@ -56,6 +57,8 @@ export class OpenIdentity implements Identity {
   readonly kid: string;
   /** Id of the key slot that opened it. */
   readonly slot: string;
+  /** What has to be there as long as it is to change its slots. */
+  readonly ways: Ways;
   /** The cost (scrypt's N) that its passphrase should have on this machine. Undefined where it has it, or another way opened it. */
   dearer: number | undefined;
   #person: Person;
@@ -66,6 +69,7 @@ export class OpenIdentity implements Identity {
   private constructor(person: Person, encryption: KeyObject, signing: KeyObject, vaultKey: Buffer, slot: string) {
     this.#person = person;
     this.slot = slot;
+    this.ways = new Ways(slot);
     this.kid = thumbprint(person.encryptionKey);
     this.#encryption = encryption;
     this.#signing = signing;

@@ -214,11 +214,19 @@ const changedMeanwhile = (): Refusal =>
     'These key slots were changed by another window or command in the meantime. Nothing was changed now: look at them, and try again.',
   );
 
+/** @throws Refusal where what opened the identity does so no longer */
+const openedByNothing = (): Refusal =>
+  new Refusal(
+    'slot-gone',
+    'The passphrase, passkey or code that this was opened with was replaced or removed in the meantime, or its owner is disabled. Nothing was changed: unlock anew.',
+  );
+
 /**
  * Changes the slots of an open identity as far as that goes without the ledger.
  * @param known what the ledger has of this person now: the change starts from that record, whatever was read when the identity was opened.
  * @param change puts the new slots into the identity.
- * @returns what `enterStaged` takes. @throws PersonRefused, StorageFault, and what `change` throws; the identity has its old slots then.
+ * @returns what `enterStaged` takes. @throws PersonRefused, StorageFault, Refusal where the slot that opened it is gone, and what `change` throws; the
+ * identity has its old slots then.
  */
 export async function stageChange(
   home: Home,
@@ -230,12 +238,14 @@ export async function stageChange(
   const { id } = identity.person;
   const fresh = checkPinned(home, id, known);
   if (!fresh || !known) throw new PersonRefused(home, id, 'unknown');
+  if (!fresh.active || !identity.ways.stand(fresh.slots)) throw openedByNothing();
   identity.replaceSlots(fresh.slots);
   try {
     const what = await change();
     const facts = factsOf(identity.person);
     const slots = stagePerson(home, identity.person);
     const { seq: after } = known;
+    identity.ways.follow(fresh.slots, what);
     const text = keysText({ ...facts, installation, person: id, by: id, after });
     return { ...what, slots, after, ...(await certify(text, fresh.signingKey, (bytes) => identity.sign(bytes))) };
   } catch (error) {

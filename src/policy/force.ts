@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, Together } from '../ledger/ledger.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { listFolder, type Home } from '../storage/home.ts';
@@ -199,6 +199,7 @@ export function proposalEvent(proposal: Proposal): {
  * Takes a changed policy into force. The caller has asked whether the person may, with their identity open.
  * @param proposal what the person was shown: these bytes, whatever stands in the file meanwhile.
  * @param agreed who agreed to it, where that took two (src/services/policy-change.ts).
+ * @param together what is asked once more where it is entered.
  * @returns its version. @throws LedgerError, StorageFault; nothing has changed then.
  */
 export async function acceptPolicy(
@@ -207,6 +208,7 @@ export async function acceptPolicy(
   proposal: ChangedPolicy,
   person: string,
   agreed?: Agreement,
+  together?: Together,
 ): Promise<number> {
   const { facts } = ledger;
   const before = policyInForce(home, facts);
@@ -214,19 +216,16 @@ export async function acceptPolicy(
   const { sha256, loaded, rollbackTo } = proposal;
   // The bytes first: an event whose policy nobody has would close everything.
   keepPolicy(home, proposal.bytes);
-  await ledger.append({
-    action: 'policy.change',
-    person,
-    detail: {
-      sha256,
-      previousSha256: before.sha256,
-      auditKeys: loaded.policy.auditKeys.map(({ kid }) => kid),
-      version,
-      ...(rollbackTo === undefined ? {} : { rollbackTo }),
-      changes: ledgerChanges(before.policy, loaded.policy),
-      ...agreed,
-    },
-  });
+  const detail = {
+    sha256,
+    previousSha256: before.sha256,
+    auditKeys: loaded.policy.auditKeys.map(({ kid }) => kid),
+    version,
+    ...(rollbackTo === undefined ? {} : { rollbackTo }),
+    changes: ledgerChanges(before.policy, loaded.policy),
+    ...agreed,
+  };
+  await ledger.append({ action: 'policy.change', person, detail }, together);
   return version;
 }
 

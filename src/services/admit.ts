@@ -1,6 +1,8 @@
 /** A door for one deed: asks the table once, and enters a denial. */
-import { denialOf, type Denial, type DoorName, type Permission, type Standing } from '../access/index.ts';
+import { denialOf, denials, type Denial, type DoorName, type Permission, type Standing } from '../access/index.ts';
+import { mayBy } from '../ledger/entitled.ts';
 import type { AuditEntry } from '../ledger/events.ts';
+import type { LedgerFacts } from '../ledger/facts.ts';
 import { Refusal } from '../types/refusal.ts';
 
 /** The event of a denial. */
@@ -28,4 +30,13 @@ export async function admit(door: DoorName, needs: Permission, standing: Standin
   if (!denial) return admitted;
   await enter(deniedEntry(door, denial));
   throw new Refusal(denial.why, `${denial.sentence} Nothing was changed.`);
+}
+
+/**
+ * Asks once more where the ledger is held and the deed is entered: what somebody could do when they were let in counts for nothing there.
+ * @throws Refusal
+ */
+export function requireStillMay(facts: Pick<LedgerFacts, 'person'>, person: string, needs: Permission): void {
+  if (mayBy(facts, person, needs)) return;
+  throw new Refusal('not-permitted', `${denials['not-permitted']} They were changed in the meantime, or ${person} was disabled. Nothing was changed.`);
 }

@@ -5,6 +5,7 @@ import type { LedgerFacts } from '../ledger/facts.ts';
 import { ledgerPaths } from '../ledger/files.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
 import type { LedgerReading } from '../ledger/read.ts';
+import type { LedgerEvent } from '../ledger/types.ts';
 import { policyInForce } from '../policy/force.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { identitySentence, type OpenInstallation } from './installation.ts';
@@ -18,6 +19,7 @@ export type VerdictCode =
   | 'superseded-key'
   | 'other-installation'
   | 'unchecked-identity'
+  | 'not-entitled'
   | 'bad-policy'
   | 'bad-derived'
   | 'not-anchored'
@@ -88,6 +90,17 @@ export function identityVerdict({ identity, installation, noteKey: key }: OpenIn
   return {
     code: 'unchecked-identity',
     sentence: `The ledger is good by itself. ${identitySentence(identity, installation.secretStore)}`,
+  };
+}
+
+/** Events of people who, by the events before them, could not do that. */
+export function entitledVerdict(events: readonly LedgerEvent[]): Verdict | undefined {
+  const [first] = events;
+  if (!first) return undefined;
+  const { seq, action, person = 'nobody' } = first;
+  return {
+    code: 'not-entitled',
+    sentence: `The ledger is in order and signed, and its event ${seq} (${action}) is in the name of ${person}, who was disabled or deleted by then or did not have the role for it${events.length > 1 ? `; so are ${events.length - 1} more events` : ''}. A deed that began before that was let through, or somebody has this installation's key: keep a copy of the folder, and tell whoever audits this workstation.`,
   };
 }
 

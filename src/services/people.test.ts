@@ -194,8 +194,8 @@ test('a passphrase without an id is charged to each on whom it is tried, who is 
   const ids = [made.person.id, kim.id];
   const backoff = followLedger(made.home, await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id)), ledger);
   const tries = (passphrase: string): ReturnType<typeof attemptPassphrase> => {
-    const among = ids.map((id) => readPinned(made.home, ledger.facts, id)!);
-    return attemptPassphrase({ backoff, ledger }, { id: '', record: undefined }, Buffer.from(passphrase), NOTHING_MORE, among);
+    const read = (id: string) => readPinned(made.home, ledger.facts, id);
+    return attemptPassphrase({ backoff, ledger, read }, '', Buffer.from(passphrase), NOTHING_MORE, () => ids);
   };
   const counts = (): number[][] => ids.map((id) => [ledger.facts.attempts(id, 'passphrase').failures, backoff.status(id, 'passphrase').failures]);
   const wrong = async (n: number): Promise<void> => {

@@ -6,11 +6,11 @@
 import { hostname } from 'node:os';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { separationOf } from '../access/index.ts';
+import { separationOf, type Permission } from '../access/index.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
 import { certify, keysText, rolesText, stateText, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, Together } from '../ledger/ledger.ts';
 import type { KnownPerson, PersonState } from '../ledger/person-facts.ts';
 import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
@@ -20,6 +20,7 @@ import type { Identity, PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { roles as allRoles, type Role } from '../types/words.ts';
+import { requireStillMay } from './admit.ts';
 import { checkName } from './first-run.ts';
 import { checkNewPassphrase } from './new-passphrase.ts';
 import { sameName } from './person.ts';
@@ -96,8 +97,8 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
   const keys = factsOf(record);
   const [forKeys, forRoles] = await Promise.all([signed(admin, keysText({ ...whom, ...keys })), signed(admin, rolesText({ ...whom, roles }))]);
   await Promise.all([
-    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }),
-    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }),
+    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }, stillMay(parts, 'person.enrol')),
+    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }, stillMay(parts, 'person.enrol')),
   ]);
   const known = ledger.facts.person(id);
   if (!known) throw passedOver();
@@ -106,13 +107,17 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
 }
 
 /** Gives somebody else exactly these roles. @throws Refusal, LedgerError: then nothing was changed. */
-export async function grantRoles({ ledger, admin }: Omit<PeopleParts, 'home' | 'installation'>, id: string, wanted: readonly Role[]): Promise<void> {
+export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation'>, id: string, wanted: readonly Role[]): Promise<void> {
+  const { ledger, admin } = parts;
   const roles = orderedRoles(wanted);
   const known = somebodyElse(ledger.facts, admin, id);
   if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${id} has these roles already. Nothing was changed.`);
   const by = admin.person.id;
   const text = rolesText({ installation: ledger.installation, person: id, roles, by, after: known.rolesSeq });
-  const { seq } = await ledger.append({ action: 'person.roles', person: id, detail: { roles, by, ...(await signed(admin, text)) } });
+  const { seq } = await ledger.append(
+    { action: 'person.roles', person: id, detail: { roles, by, ...(await signed(admin, text)) } },
+    stillMay(parts, 'role.grant'),
+  );
   if (ledger.facts.person(id)?.rolesSeq !== seq) throw passedOver();
 }
 
@@ -120,7 +125,8 @@ export async function grantRoles({ ledger, admin }: Omit<PeopleParts, 'home' | '
  * Disables, enables or deletes somebody else. Of who is deleted the key slots and the sealed keys go: nothing here opens what they recorded any more
  * but the audit key. @throws Refusal, StorageFault, LedgerError: then nothing was changed.
  */
-export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'installation'>, id: string, state: PersonState): Promise<void> {
+export async function setState(parts: Omit<PeopleParts, 'installation'>, id: string, state: PersonState): Promise<void> {
+  const { home, ledger, admin } = parts;
   const known = somebodyElse(ledger.facts, admin, id);
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
   const by = admin.person.id;
@@ -131,7 +137,8 @@ export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'insta
   const record = state !== 'deleted' ? null : gravestone ? factsOf(gravestone).record : NO_GRAVESTONE;
   const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
   const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
-  const { seq } = await ledger.append({ action: 'person.state', person: id, detail });
+  const needs = state === 'deleted' ? 'person.delete' : 'person.disable';
+  const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
   if (state !== 'deleted') return;
   if (slots === undefined) rmSync(personPath(home, id), { force: true });
@@ -142,6 +149,11 @@ export async function setState({ home, ledger, admin }: Omit<PeopleParts, 'insta
 }
 
 const signed = (admin: PeopleParts['admin'], text: Uint8Array): Promise<Certificate> => certify(text, admin.person.signingKey, (bytes) => admin.sign(bytes));
+
+/** Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing. */
+const stillMay = ({ ledger, admin }: Pick<PeopleParts, 'ledger' | 'admin'>, needs: Permission): Together => ({
+  before: () => requireStillMay(ledger.facts, admin.person.id, needs),
+});
 
 /** @throws Refusal where it is nobody, oneself, or somebody who is deleted */
 function somebodyElse(facts: LedgerFacts, { person }: PeopleParts['admin'], id: string): KnownPerson {

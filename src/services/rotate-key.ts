@@ -2,10 +2,11 @@
  * Another key takes over as that of the installation. Every step leaves a working installation when it is the last: until installation.json
  * is replaced the old key goes on, and from then on the new one, which whoever opens the ledger next helps to its place.
  */
+import { requireStillMay } from './admit.ts';
 import { rotationEntry } from './open-ledger.ts';
 import { certifySuccessor } from '../crypto/succession.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { installationNoteKey } from '../ledger/note.ts';
+import { installationNoteKey, type NoteKey } from '../ledger/note.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import type { TreeHead } from '../types/head.ts';
 import { StorageFault } from '../disk/fault.ts';
@@ -33,10 +34,12 @@ export interface RotationParts {
 export const rotationSteps = ['kept', 'pinned', 'certified', 'named', 'entered', 'moved', 'settled'] as const;
 export type RotationStep = (typeof rotationSteps)[number];
 
-/** @returns the installation as it is now. @throws StorageFault, LedgerError */
+/** @returns the installation as it is now. @throws StorageFault, LedgerError, Refusal where whoever does it may no longer */
 export async function rotateKey(parts: RotationParts): Promise<Installation> {
   const { home, installation, ledger, signer, person, now = () => new Date(), after = () => undefined } = parts;
   const store = parts.store ?? openSecretStore(installation.secretStore, home, installation.id);
+  const ask = (): void => requireStillMay(ledger.facts, person, 'installation.rotate');
+  ask();
   const secret = newSigningSecret();
   try {
     const next = signerOf(installation.id, secret);
@@ -79,12 +82,13 @@ export async function rotateKey(parts: RotationParts): Promise<Installation> {
       return { ...rest, ...publicHalves(next), certificate, formerKeys: [...formerKeys, former] };
     };
     let taken: Installation | undefined;
-    await ledger.succeed(next, rotationEntry(await successorOf(ledger.head()))!, async (until) => {
+    const take = async (until: TreeHead): Promise<NoteKey> => {
       taken = await successorOf(until);
       replaceInstallation(home, taken);
       after('named');
       return installationNoteKey(taken);
-    });
+    };
+    await ledger.succeed(next, rotationEntry(await successorOf(ledger.head()))!, take, ask);
     after('entered');
     await settleSecrets(store, secret);
     after('moved');

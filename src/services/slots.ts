@@ -7,7 +7,7 @@ import { UnlockError } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
 import { openWithCode } from '../people/person.ts';
-import { enterStaged, stageChange, unenteredChanges, type SlotChange } from '../people/pinned.ts';
+import { enterStaged, readPinned, stageChange, unenteredChanges, type SlotChange } from '../people/pinned.ts';
 import { readCode } from '../people/recovery-code.ts';
 import type { KeySlot, Person, PersonRecord } from '../people/types.ts';
 import type { Home } from '../storage/home.ts';
@@ -89,13 +89,10 @@ export async function recover(site: OpenInstallation, person: Person, code: stri
     return await withLedger(site, async ({ ledger }) => {
       let identity: OpenIdentity | undefined;
       try {
-        identity = openWithCode(person, secret);
+        // As the ledger has them now: while they were asked, the code may have been used.
+        identity = openWithCode(readPinned(home, ledger.facts, person.id) ?? person, secret);
         passphrase = await checked(site, person, typed);
-        return await changeSlots(home, ledger, identity, () => {
-          // Between the look and now somebody else may have used it.
-          if (!identity!.person.slots.some(({ id }) => id === identity!.slot)) throw new UnlockError('wrong-code', 'This code was used in the meantime.');
-          return rebind(identity!, passphrase!, now.toISOString(), kdf);
-        });
+        return await changeSlots(home, ledger, identity, () => rebind(identity!, passphrase!, now.toISOString(), kdf));
       } catch (error) {
         const reason = error instanceof UnlockError ? error.code : error instanceof Refusal ? error.code : undefined;
         if (reason === 'wrong-code' || reason === 'weak-passphrase') await ledger.append({ action: 'recovery.refused', person: person.id, detail: { reason } });

@@ -10,6 +10,7 @@ import { attemptPassphrase, mayAttempt, type AttemptParts } from '../people/atte
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { dearest, type Cost } from '../people/person.ts';
+import { readPinned } from '../people/pinned.ts';
 import type { Person } from '../people/types.ts';
 import { openSecretStore, pinFirstUse, type Home, type Installation } from '../storage/index.ts';
 import type { Admit, Enter } from './admit.ts';
@@ -26,8 +27,8 @@ export async function believeFolder(home: Home, installation: Installation, pers
   if (await pinFirstUse(home, installation)) await enter({ action: 'installation.pin', person, detail: { how: 'first-use' } });
 }
 
-/** Who is asked for: somebody, or the one among these whose passphrase it is. */
-export type Wanted = { readonly person: Person } | { readonly among: readonly Person[] };
+/** Who is asked for, by id: somebody, or the one among these whose passphrase it is then. */
+export type Wanted = { readonly person: string } | { readonly among: () => readonly string[] };
 
 /**
  * An attempt whose identity is opened in this process.
@@ -45,8 +46,8 @@ export async function unlockHere(
   may: (identity: OpenIdentity) => unknown,
   tell: (sentence: string) => void,
 ): Promise<OpenIdentity> {
-  const [asking, candidates] = 'person' in wanted ? [{ id: wanted.person.id, record: wanted.person }, []] : [{ id: '', record: undefined }, wanted.among];
-  const { identity, failures } = await attemptPassphrase(parts, asking, typed, whole, candidates);
+  const id = 'person' in wanted ? wanted.person : '';
+  const { identity, failures } = await attemptPassphrase(parts, id, typed, whole, 'among' in wanted ? wanted.among : undefined);
   if (failures > 0) tell(failedTries(failures));
   try {
     await may(identity);
@@ -84,21 +85,21 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
-      const parts = { backoff: followLedger(home, key, ledger), ledger };
+      const parts: AttemptParts = { backoff: followLedger(home, key, ledger), ledger, read: (id) => readPinned(home, ledger.facts, id) };
       const enter: Enter = (entry) => ledger.append(entry);
-      const asking = 'person' in chosen ? { id: chosen.person.id, record: chosen.person } : { id: '', record: undefined };
-      await mayAttempt(parts, asking, 'passphrase');
-      const typed = await ask('person' in chosen ? chosen.person : undefined);
+      await mayAttempt(parts, { id: chosen?.id ?? '' }, 'passphrase');
+      const typed = await ask(chosen);
+      const wanted: Wanted = chosen ? { person: chosen.id } : { among: () => ledger.facts.active() };
       const kept = Buffer.from(typed);
       const may = async (identity: OpenIdentity): Promise<void> => {
         const { person } = identity;
-        await admit(justUnlocked(person), enter);
+        await admit(justUnlocked(parts.read(person.id) ?? person), enter);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
         await raiseCost(home, ledger, identity, kept, new Date(now()));
       };
       try {
-        return await unlockHere(parts, chosen, typed, dearest(home), may, tell);
+        return await unlockHere(parts, wanted, typed, dearest(home), may, tell);
       } finally {
         kept.fill(0);
       }
@@ -108,27 +109,26 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
   }
 }
 
-/** Who is meant by `--person`, or by leaving it out. */
-async function choose(site: OpenInstallation, facts: LedgerFacts, given: string | undefined): Promise<Wanted> {
+/** Who is meant by `--person`, or by leaving it out: undefined where it may be anybody. */
+async function choose(site: OpenInstallation, facts: LedgerFacts, given: string | undefined): Promise<Person | undefined> {
   const { home } = site;
   const enter: Enter = (entry) => appendEvent(site, entry);
   requirePeople(home, facts);
   const ids = facts.active();
-  if (given !== undefined || ids.length === 1) return { person: await choosePerson(home, facts, given, enter) };
-  const among: Person[] = [];
-  let refused: unknown;
+  if (given !== undefined || ids.length === 1) return choosePerson(home, facts, given, enter);
+  // A record that is not the ledger's is said before anybody types.
+  let [found, refused]: [boolean, unknown] = [false, undefined];
   for (const id of ids) {
     try {
-      const person = await pinnedPerson(home, facts, id, enter);
-      if (person) among.push(person);
+      found = (await pinnedPerson(home, facts, id, enter)) !== undefined || found;
     } catch (error) {
-      // Whose record is not the ledger's cannot come in, and everybody else can.
+      // Whose record that is cannot come in, and everybody else can.
       if (!refusedEntry(error, id)) throw error;
       refused = error;
     }
   }
-  if (among.length === 0 && refused !== undefined) throw refused;
-  return { among };
+  if (!found && refused !== undefined) throw refused;
+  return undefined;
 }
 
 /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies elsewhere. */

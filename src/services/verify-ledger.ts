@@ -19,6 +19,7 @@ import { identitySentence, type OpenInstallation } from './installation.ts';
 import {
   anchorVerdict,
   besideVerdict,
+  entitledVerdict,
   halfNotes,
   halfVerdict,
   identityVerdict,
@@ -208,7 +209,7 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
     whole = await read();
   }
   // All that follows is asked of these events alone: whoever has the key can sign something else beside them.
-  const { reading, view } = whole;
+  const { reading, view, unentitled } = whole;
   const { events, checkpoints, faults } = reading;
   const known = knownRecordings(reading.states);
   const facts = view?.facts ?? LedgerFacts.from();
@@ -224,7 +225,7 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
     (whose && replaced.has(whose.code) ? whose : undefined) ??
     beside ??
     (outside?.verdict?.code === 'diverged' ? outside.verdict : undefined) ??
-    (faults.length > 0 ? undefined : policyVerdict(site, facts)) ??
+    (faults.length > 0 ? undefined : (policyVerdict(site, facts) ?? entitledVerdict(unentitled))) ??
     (compared && verdictOf(compared, folder)) ??
     halfVerdict(reading, site.installation.id) ??
     whose ??

@@ -339,6 +339,24 @@ test('another passphrase counts when the ledger has it; its rules are those of t
   expect(await main.confirm(person, others)).toMatchObject({ type: 'confirmed', slot: staged['slot'] });
 });
 
+test('a session whose passphrase was replaced elsewhere changes no slot any more, however fresh its proof is', async () => {
+  const [thief, owner] = [start(), start()];
+  for (const main of [thief, owner]) {
+    await main.connect();
+    await main.unlock(person);
+    await main.confirm(person);
+  }
+  await owner.secret('passphrase', others);
+  const changed = await owner.ask({ type: 'changePassphrase', workstation: 'w', known: await owner.known(person) });
+  await enter(home, person, stagedOf(changed));
+  await thief.secret('passphrase', 'marble saddle autumn ferry cloud');
+  const known = await thief.known(person);
+  expect(await thief.ask({ type: 'changePassphrase', workstation: 'w', known })).toMatchObject({ type: 'refused', code: 'slot-gone' });
+  expect(await thief.enrol(person, new SoftwareAuthenticator(party.origin, party.rpId))).toMatchObject({ type: 'refused', code: 'slot-gone' });
+  // Who made the change goes on.
+  expect(await owner.enrol(person, new SoftwareAuthenticator(party.origin, party.rpId))).toMatchObject({ type: 'enrolled' });
+});
+
 test('a passkey that was enrolled later is tried without leaving, confirms, is named and goes', async () => {
   const main = start();
   await main.connect();

@@ -357,6 +357,7 @@ export class VaultHost {
     const { slot, person } = again;
     again.destroy();
     this.#open().replaceSlots(person.slots);
+    this.#open().ways.show(slot);
     this.#confirmedUntil = this.#nowMs() + CONFIRMED_MS;
     return { slot };
   }

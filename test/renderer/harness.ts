@@ -23,6 +23,7 @@ import { BridgeServer } from '../../src/process/bridge-server.ts';
 import type { OutputOf } from '../../src/process/service.ts';
 import { grantOf } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
+import { Ways } from '../../src/people/ways.ts';
 import { auditKeyPlace } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
@@ -402,7 +403,7 @@ export class FakeCore {
 
 /** Who is in, as far as a page is told. */
 const person = { id: 'p-000000000001', name: 'M. Ueda', roles: ['operator'], active: true } as unknown as Person;
-const session = { person, grant: grantOf(person, 'passphrase') };
+const session = { person, grant: grantOf(person, 'passphrase'), ways: new Ways('s-1') };
 
 const calmVault: VaultAnswers = {
   createPerson: async ({ auditKeyPath }) => ({ person: 'p-000000000001', auditKeyPath, auditKid: 'audit-7f3ac210' }),

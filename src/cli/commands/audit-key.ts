@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
+import { requireStillMay } from '../../services/admit.ts';
 import { provesAuditKey } from '../../services/audit-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
@@ -39,7 +40,9 @@ async function prove(file: string, options: PersonOptions & { json?: boolean }, 
     site,
     async ({ ledger }) => {
       if (ledger.facts.policy?.sha256 !== sha256) throw new CliError('failed', 'Another policy came into force meanwhile. Prove it again.');
-      await ledger.append({ action: 'audit-key.proven', person: identity.person.id, detail: { key: kid, policySha256: sha256, medium } });
+      const person = identity.person.id;
+      const before = (): void => requireStillMay(ledger.facts, person, 'audit-key.prove');
+      await ledger.append({ action: 'audit-key.proven', person, detail: { key: kid, policySha256: sha256, medium } }, { before });
     },
     { identity, talk: io.talk },
   );

@@ -51,6 +51,7 @@ const statusOf: Readonly<Record<VerdictCode, ExitName>> = {
   'superseded-key': 'otherInstallation',
   'other-installation': 'otherInstallation',
   'unchecked-identity': 'uncheckedIdentity',
+  'not-entitled': 'badLedger',
   'bad-policy': 'badLedger',
   'bad-derived': 'badLedger',
   'not-anchored': 'notAnchored',

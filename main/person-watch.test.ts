@@ -1,0 +1,95 @@
+/** Whoever is in is out within seconds where the ledger says so: over a real record, and what the ledger has of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { grantOf } from '../src/access/index.ts';
+import { newScryptParameters } from '../src/crypto/kdf.ts';
+import type { KnownPerson } from '../src/ledger/person-facts.ts';
+import { asOperator } from '../src/people/active.fixture.ts';
+import { changePassphrase, newCodes } from '../src/people/change.ts';
+import type { OpenIdentity } from '../src/people/identity.ts';
+import { addPerson, createPerson, savePerson } from '../src/people/person.ts';
+import { factsOf } from '../src/people/pinned.ts';
+import type { Person } from '../src/people/types.ts';
+import { Ways } from '../src/people/ways.ts';
+import { openHome, type Home } from '../src/storage/index.ts';
+import type { Session } from './gate.ts';
+import { PersonWatch } from './person-watch.ts';
+
+const kdf = newScryptParameters();
+let place: string;
+let home: Home;
+let identity: OpenIdentity;
+let person: Person;
+let known: KnownPerson;
+let session: Session;
+let lock: ReturnType<typeof vi.fn>;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-watch-'));
+  home = openHome(join(place, 'home'));
+  const made = await createPerson({ name: 'Ada Example', passphrase: Buffer.from('x'), now: '2026-01-01T00:00:00Z', kdf, roles: ['operator'] });
+  ({ identity } = made);
+  person = asOperator(made.record);
+  addPerson(home, person);
+});
+afterAll(() => {
+  identity.destroy();
+  rmSync(place, { recursive: true, force: true });
+});
+beforeEach(() => {
+  savePerson(home, person);
+  identity.replaceSlots(person.slots);
+  known = { ...factsOf(person), seq: 1, roles: ['operator'], rolesSeq: 2, state: 'active', stateSeq: null };
+  session = { person, grant: grantOf(person, 'passphrase'), ways: new Ways(person.slots[0]!.id) };
+  lock = vi.fn();
+});
+
+/** Looks once, five seconds later. */
+async function look(): Promise<void> {
+  const facts = { person: () => known };
+  const journal = { notEntered: vi.fn(), ledgerWritten: vi.fn() };
+  const watch = new PersonWatch({
+    home,
+    journal,
+    gate: { session, lock },
+    installed: { current: { ledger: { facts, refresh: async () => undefined } } },
+  } as never);
+  for (let i = 0; i < 5; i++) await watch.tick();
+}
+/** Somebody, somewhere, changes the slots, and the ledger has it. */
+function changed(): void {
+  savePerson(home, identity.person);
+  known = { ...known, ...factsOf(identity.person), seq: 3 };
+}
+
+test('who is as they were when they came stays in, and who is disabled or has other roles is out', async () => {
+  await look();
+  expect(lock).not.toHaveBeenCalled();
+  known = { ...known, state: 'disabled' };
+  await look();
+  known = { ...known, state: 'active', roles: [] };
+  await look();
+  expect(lock.mock.calls).toEqual([['policy'], ['policy']]);
+});
+
+test('where the slot that they came in by is gone they are out, and not for other slots or a change of their own', async () => {
+  newCodes(identity, '2026-01-02T00:00:00Z');
+  changed();
+  await look();
+  expect(lock).not.toHaveBeenCalled();
+  const change = await changePassphrase(identity, Buffer.from('y'), '2026-01-03T00:00:00Z', kdf);
+  changed();
+  await look();
+  expect(lock.mock.calls).toEqual([['policy']]);
+  session.ways.follow(person.slots, change);
+  await look();
+  expect(lock).toHaveBeenCalledTimes(1);
+});
+
+test('where nobody knows which slots there are, they are out', async () => {
+  known = { ...known, slots: 'f'.repeat(64) };
+  await look();
+  expect(lock.mock.calls).toEqual([['policy']]);
+}, 20_000);

@@ -1,0 +1,126 @@
+/** Deeds of people who were disabled after they were let in: asked again where they are entered, and found by whoever verifies where somebody enters them all the same. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { newScryptParameters } from '../crypto/kdf.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { installationNoteKey } from '../ledger/note.ts';
+import { LedgerView } from '../ledger/view.ts';
+import type { InstallationSigner } from '../crypto/signer.ts';
+import type { OpenIdentity } from '../people/identity.ts';
+import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
+import { readPinned } from '../people/pinned.ts';
+import { policyInForce, proposeFile, type ChangedPolicy } from '../policy/index.ts';
+import { FileSecretStore } from '../storage/secret-store.ts';
+import { firstRun, type FirstRunResult } from './first-run.ts';
+import { entitledVerdict } from './ledger-verdicts.ts';
+import { openLedger } from './open-ledger.ts';
+import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from './people.ts';
+import { changePolicy } from './policy-change.ts';
+import { rotateKey } from './rotate-key.ts';
+
+// scrypt takes half a second of a free core.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const hers = 'marble canyon drizzle hammock violet';
+const kdf = newScryptParameters();
+let place: string;
+let made: FirstRunResult;
+let ledger: Ledger;
+let signer: InstallationSigner;
+let parts: PeopleParts;
+let mara: OpenIdentity;
+let weaker: ChangedPolicy;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'wardmux-deciders-'));
+  made = await firstRun({
+    home: join(place, 'home'),
+    name: 'Ada Example',
+    passphrase: Buffer.from('kettle orbit willow prairie stamp'),
+    auditKeyPath: join(place, 'audit-key.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    kdf,
+  });
+  const { home, installation, identity: admin } = made;
+  ({ ledger, signer } = await openLedger(home, installation));
+  parts = { home, installation, ledger, admin };
+  const record = await prepareEnrolment({ name: 'Mara Ueda', passphrase: Buffer.from(hers), kdf });
+  await enrol(parts, record, ['operator', 'security']);
+  mara = await unlockWithPassphrase(readPinned(home, ledger.facts, record.id), Buffer.from(hers), NOTHING_MORE);
+  const policy = JSON.parse(readFileSync(home.policy, 'utf8')) as { lock: object };
+  writeFileSync(join(place, 'weak.json'), JSON.stringify({ ...policy, lock: { ...policy.lock, idleSeconds: 900 } }));
+  weaker = proposeFile(ledger.facts, policyInForce(home, ledger.facts), join(place, 'weak.json'))!;
+});
+afterAll(async () => {
+  for (const identity of [mara, made.identity]) identity.destroy();
+  await ledger.close();
+  rmSync(place, { recursive: true, force: true });
+});
+
+const disable = (): Promise<void> => setState(parts, mara.person.id, 'disabled');
+const enable = (): Promise<void> => setState(parts, mara.person.id, 'active');
+const refused = { code: 'not-permitted' };
+
+test('who was disabled after they were let in weakens nothing, alone or as one of two, also between signing and entering', async () => {
+  const { home } = made;
+  const weaken = (by: OpenIdentity, second?: OpenIdentity, into: Pick<Ledger, 'append' | 'facts' | 'installation'> = ledger) =>
+    changePolicy({ home, ledger: into, proposal: weaker, by, second });
+  await expect(weaken(mara)).rejects.toMatchObject({ code: 'second-needed' });
+  await expect(weaken(mara, mara)).rejects.toMatchObject({ code: 'second-needed' });
+  await disable();
+  const { events } = ledger;
+  await expect(weaken(mara)).rejects.toMatchObject(refused);
+  await expect(weaken(mara, made.identity)).rejects.toMatchObject(refused);
+  await expect(weaken(made.identity, mara)).rejects.toMatchObject(refused);
+  expect(ledger.events).toBe(events);
+  await enable();
+  const late: Pick<Ledger, 'append' | 'facts' | 'installation'> = {
+    facts: ledger.facts,
+    installation: ledger.installation,
+    append: async (entry, together) => {
+      await disable();
+      return ledger.append(entry, together);
+    },
+  };
+  await expect(weaken(mara, made.identity, late)).rejects.toMatchObject(refused);
+  expect(ledger.facts.policies).toHaveLength(1);
+  await enable();
+});
+
+test('nor does she replace the key of the installation, or change people', async () => {
+  const { home, installation, person } = made;
+  const before = readFileSync(home.installation);
+  await disable();
+  const { events } = ledger;
+  await expect(rotateKey({ home, installation, ledger, signer, person: mara.person.id })).rejects.toMatchObject(refused);
+  const as = { ...parts, admin: mara };
+  await expect(setState(as, person.id, 'disabled')).rejects.toMatchObject(refused);
+  await expect(grantRoles(as, person.id, [])).rejects.toMatchObject(refused);
+  expect(ledger.events).toBe(events);
+  expect(readFileSync(home.installation)).toEqual(before);
+  await enable();
+});
+
+test('what somebody enters in her name all the same, whoever verifies finds', async () => {
+  const read = () => {
+    const { view, unentitled } = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+    view!.close();
+    return unentitled;
+  };
+  const { sha256 } = ledger.facts.policy!;
+  const deeds = [
+    { action: 'policy.change', person: mara.person.id, detail: { sha256, auditKeys: ledger.facts.policy!.auditKeys } },
+    { action: 'unlock', person: mara.person.id, outcome: 'success', detail: { method: 'passphrase', failures: 0 } },
+  ] as const;
+  for (const deed of deeds) await ledger.append(deed);
+  expect(read()).toEqual([]);
+  expect(entitledVerdict(read())).toBeUndefined();
+  await disable();
+  for (const deed of deeds) await ledger.append(deed);
+  expect(read()).toMatchObject(deeds.map(({ action, person }) => ({ action, person })));
+  expect(entitledVerdict(read())).toMatchObject({
+    code: 'not-entitled',
+    sentence: expect.stringContaining(`(policy.change) is in the name of ${mara.person.id}`),
+  });
+});
