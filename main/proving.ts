@@ -47,15 +47,7 @@ async function look({ home, installed }: ProvingParts): Promise<Output<'posture.
     }),
   );
   return {
-    rows: rows.map(({ name, level, title, value, strict, advice, safeguard }) => ({
-      name,
-      level,
-      title,
-      value,
-      strict,
-      advice,
-      safeguard: safeguards[safeguard].citation,
-    })),
+    rows: rows.map((row) => ({ ...row, safeguard: safeguards[row.safeguard].citation })),
     selfTest: selfTest ?? null,
   };
 }

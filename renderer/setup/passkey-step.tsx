@@ -5,7 +5,7 @@ import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { enrolPasskey, NotTaken, type EnrolTest } from '../shared/enrol-passkey.ts';
 import { messages } from '../shared/messages.ts';
-import { Button, Mark, type MarkKind } from '../shared/parts.tsx';
+import { Button, Columns, FaultLine, Mark, type MarkKind } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { PasskeyUnused } from '../shared/passkey.ts';
 import { StepHead } from './step-parts.tsx';
@@ -71,14 +71,7 @@ export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.E
         </p>
       ) : null}
       {tried || proof ? <Tests results={results} /> : null}
-      <p class="field__error gap-h" role="alert">
-        {error ? (
-          <>
-            <Mark kind="stop" />
-            {error}
-          </>
-        ) : null}
-      </p>
+      <FaultLine error={error} gap />
       <p class="actions gap-h" ref={actions}>
         {proof ? (
           <Button kind="main" hint="enter" focus onClick={() => onDone(proof)} key="next">
@@ -121,15 +114,7 @@ function Tests({ results }: { readonly results: Results }): JSX.Element {
   };
   return (
     <table class="t t--airy gap firstrun__t">
-      <thead>
-        <tr>
-          {text.columns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Columns names={text.columns} />
       <tbody>
         {Object.entries(text.tests).map(([test, [name, , meaning]]) => {
           const [kind, word] = mark(test);

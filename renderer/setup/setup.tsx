@@ -6,7 +6,7 @@ import { classWords, usualClass, type WorkstationClass } from '../../src/types/w
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
-import { Button, Field, LiveRegions, Mark } from '../shared/parts.tsx';
+import { Button, FaultLine, Field, LiveRegions, Mark } from '../shared/parts.tsx';
 import { Passkey, type Proof } from './passkey-step.tsx';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { Form, StepHead } from './step-parts.tsx';
@@ -340,14 +340,7 @@ function ReadyStep({ bridge, facts, name, place, created, proof }: ReadyStepProp
           <span>{ready.recovery}</span>
         </li>
       </ul>
-      <p class="field__error" role="alert">
-        {error ? (
-          <>
-            <Mark kind="stop" />
-            {error}
-          </>
-        ) : null}
-      </p>
+      <FaultLine error={error} />
       <p class="actions">
         <Button kind="main" hint="enter" focus disabled={busy} onClick={() => void finish()}>
           {ready.open}

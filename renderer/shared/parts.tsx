@@ -145,14 +145,36 @@ export function Field({ id, label, hint, error, children }: FieldProps): JSX.Ele
       <p class="field__hint dim" id={`${id}-hint`}>
         {hint}
       </p>
-      <p class="field__error" id={`${id}-error`} role="alert">
-        {error ? (
-          <>
-            <Mark kind="stop" />
-            {error}
-          </>
-        ) : null}
-      </p>
+      <FaultLine id={`${id}-error`} error={error} />
     </div>
+  );
+}
+
+/** Where a sentence about what went wrong comes to stand, said aloud when it comes. */
+export function FaultLine({ id, error, gap }: { readonly id?: string; readonly error: ComponentChildren; readonly gap?: boolean }): JSX.Element {
+  return (
+    <p class={gap ? 'field__error gap-h' : 'field__error'} id={id} role="alert">
+      {error ? (
+        <>
+          <Mark kind="stop" />
+          {error}
+        </>
+      ) : null}
+    </p>
+  );
+}
+
+/** The names of a table's columns. */
+export function Columns({ names }: { readonly names: readonly string[] }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }

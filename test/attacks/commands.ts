@@ -1,9 +1,12 @@
 /** Shared by the attacks: the `wardmux` command over one data folder, in processes of its own, as whoever wrote the folder would have it run. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
+import { firstRun } from '../../src/services/first-run.ts';
+import { FileSecretStore } from '../../src/storage/secret-store.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -37,4 +40,42 @@ export function commandsOver(place: string, home: string) {
     done('policy', 'accept', '--passphrase-fd', '3');
   };
   return { wardmux, done, install };
+}
+
+/** What the ledger's file has of an event, as far as the attacks look into it. */
+export interface Event {
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: string;
+  readonly detail: Record<string, unknown>;
+}
+
+export const eventsOf = (home: string): Event[] =>
+  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
+
+/** The first run of Ada Example in this process. @returns the data folder */
+export async function firstPerson(place: string, passphrase: string): Promise<string> {
+  const made = await firstRun({
+    home: join(place, 'home'),
+    name: 'Ada Example',
+    passphrase: Buffer.from(passphrase),
+    auditKeyPath: join(place, 'audit-key.json'),
+    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
+    kdf: newScryptParameters(),
+  });
+  made.identity.destroy();
+  return made.home.folder;
+}
+
+/** A command in a process of its own; its descriptor 3 gives `three`, and 4 gives `four`. */
+export function runCommand(place: string, home: string, args: readonly string[], three: string, four: string): Ran {
+  writeFileSync(join(place, 'three'), `${three}\n`);
+  writeFileSync(join(place, 'four'), `${four}\n`);
+  const shell = `exec "$@" 3< '${join(place, 'three')}' 4< '${join(place, 'four')}'`;
+  const env = { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home };
+  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, cli, ...args], { env, cwd: place, encoding: 'utf8' });
+  return { status: run.status, out: run.stdout, err: run.stderr };
 }

@@ -1,20 +1,16 @@
 /** A deed waits for a passphrase while another process takes away what it is to open: it opens nothing, however early it began. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { eventsOf, firstPerson, runCommand, type Event } from './commands.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import { nodeFlags } from '../../src/native/protect.ts';
 import type { OpenIdentity } from '../../src/people/identity.ts';
 import { admit } from '../../src/services/admit.ts';
-import { firstRun } from '../../src/services/first-run.ts';
 import { openInstallation } from '../../src/services/installation.ts';
 import { setPassphrase } from '../../src/services/slots.ts';
 import { unlockPerson } from '../../src/services/unlock.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 
 // Each command is a process of its own, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
@@ -32,14 +28,9 @@ let home: string;
 
 /** Another process. @returns what it says, where it does what it is asked for */
 function wardmux(args: readonly string[], passphrase = '', next = '', status = 0): string {
-  writeFileSync(join(place, 'three'), `${passphrase}\n`);
-  writeFileSync(join(place, 'four'), `${next}\n`);
-  const cli = join(import.meta.dirname, '../../src/cli/main.ts');
-  const shell = `exec "$@" 3< '${join(place, 'three')}' 4< '${join(place, 'four')}'`;
-  const env = { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home };
-  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, cli, ...args], { env, cwd: place, encoding: 'utf8' });
-  expect(run.status, run.stdout + run.stderr).toBe(status);
-  return run.stdout;
+  const run = runCommand(place, home, args, passphrase, next);
+  expect(run.status, run.out + run.err).toBe(status);
+  return run.out;
 }
 const site = () => openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
 
@@ -64,29 +55,11 @@ const asAda =
   (): void =>
     void wardmux([...deed, mara, '--person', 'Ada Example', ...three], words.ada);
 
-interface Event {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly detail: Record<string, unknown>;
-}
-const events = (): Event[] =>
-  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Event);
+const events = (): Event[] => eventsOf(home);
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'wardmux-parked-'));
-  const made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words.ada),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
-  made.identity.destroy();
-  home = made.home.folder;
+  home = await firstPerson(place, words.ada);
   wardmux(['person', 'add', '--name', mara, '--role', 'operator', ...three, '--new-passphrase-fd', '4'], words.ada, words.first);
 });
 afterAll(() => rmSync(place, { recursive: true, force: true }));

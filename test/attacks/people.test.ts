@@ -1,13 +1,9 @@
 /** People by the command line, in real processes: who may, who may not, whose passphrase opens what, and what a file that was changed is good for. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { nodeFlags } from '../../src/native/protect.ts';
-import { firstRun } from '../../src/services/first-run.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { eventsOf, firstPerson, runCommand, type Event, type Ran } from './commands.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -15,24 +11,8 @@ const words = { ada: 'kettle orbit willow prairie stamp', jo: 'marble canyon dri
 let place: string;
 let home: string;
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 /** @param three what descriptor 3 gives, @param four what 4 gives. */
-function wardmux(args: readonly string[], three: string, four = ''): Ran {
-  writeFileSync(join(place, 'three'), `${three}\n`);
-  writeFileSync(join(place, 'four'), `${four}\n`);
-  const cli = join(import.meta.dirname, '../../src/cli/main.ts');
-  const shell = `exec "$@" 3< '${join(place, 'three')}' 4< '${join(place, 'four')}'`;
-  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, cli, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    cwd: place,
-    encoding: 'utf8',
-  });
-  return { status: run.status, out: run.stdout, err: run.stderr };
-}
+const wardmux = (args: readonly string[], three: string, four = ''): Ran => runCommand(place, home, args, three, four);
 const three = ['--passphrase-fd', '3'];
 const list = (): {
   readonly id: string;
@@ -43,30 +23,11 @@ const list = (): {
   readonly slots: unknown[];
 }[] => JSON.parse(wardmux(['person', 'list', '--json'], '').out) as ReturnType<typeof list>;
 const idOf = (name: string): string => list().find((one) => one.name === name)!.id;
-interface Event {
-  readonly action: string;
-  readonly person?: string;
-  readonly outcome?: string;
-  readonly detail: Record<string, unknown>;
-}
-const events = (): Event[] =>
-  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Event);
+const events = (): Event[] => eventsOf(home);
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'wardmux-people-'));
-  const made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words.ada),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
-  made.identity.destroy();
-  home = made.home.folder;
+  home = await firstPerson(place, words.ada);
 });
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 

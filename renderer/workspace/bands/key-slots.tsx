@@ -6,7 +6,7 @@ import { Refused } from '../../shared/bridge.ts';
 import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
 import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
-import { Band, Button, Field, Mark } from '../../shared/parts.tsx';
+import { Band, Button, Columns, FaultLine, Field, Mark } from '../../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../../shared/passkey.ts';
 import { say } from '../../shared/say.ts';
 import { SecretField, secretText, takeSecret } from '../../shared/secret-field.tsx';
@@ -112,14 +112,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
               </p>
             ) : null}
           </div>
-          <p class="field__error gap-h" role="alert">
-            {error ? (
-              <>
-                <Mark kind="stop" />
-                {error}
-              </>
-            ) : null}
-          </p>
+          <FaultLine error={error} gap />
         </div>
         <div>
           {step.kind === 'passphrase' ? (
@@ -217,15 +210,7 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
     <>
       <div class="slots">
         <table class="t">
-          <thead>
-            <tr>
-              {text.columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Columns names={text.columns} />
           <tbody>
             {listed.slots.map((slot) => (
               <tr key={slot.id}>

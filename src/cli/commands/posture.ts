@@ -48,15 +48,7 @@ async function posture(options: { json?: boolean }, io: CliIo): Promise<number> 
         workstation: policy.workstation.name,
         time: new Date(io.now()).toISOString(),
         policySha256: sha256,
-        rows: rows.map(({ name, level, title, value, strict, advice, safeguard }) => ({
-          name,
-          level,
-          title,
-          value,
-          strict,
-          advice,
-          safeguard: safeguards[safeguard],
-        })),
+        rows: rows.map((row) => ({ ...row, safeguard: safeguards[row.safeguard] })),
       }),
     );
     return exit.done;
