@@ -430,9 +430,10 @@ describe('the real tree', () => {
         return;
       }
       state.set(file, 'open');
-      for (const { specifier, typeOnly, dynamic } of tree.get(file) ?? []) {
+      for (const { specifier, dynamic } of tree.get(file) ?? []) {
         const path = target(file, specifier);
-        if (path !== undefined && !typeOnly && !dynamic) visit(path, [...way, file]);
+        // A circle of types is one in the head of whoever reads: neither file can be understood before the other.
+        if (path !== undefined && !dynamic) visit(path, [...way, file]);
       }
       state.set(file, 'done');
     };

@@ -9,13 +9,14 @@ import { dropPath, fileDrop, markDrop } from './file-drop.ts';
 import { inspectAnchor, viewOf } from './inspect.ts';
 import { readHeads } from './known.ts';
 import { AnchorStore } from './store.ts';
-import type { Channel } from './types.ts';
+import type { Channel } from './kind.ts';
+import type { Proof } from './kinds.ts';
 
 const signal = new AbortController().signal;
 let ledger: TestLedger;
 let folder: string;
 let path: string;
-let drop: Channel;
+let drop: Channel<Proof>;
 
 beforeEach(() => {
   ledger = new TestLedger();

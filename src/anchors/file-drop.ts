@@ -16,12 +16,10 @@ import { parseJson, toJson } from '../disk/json.ts';
 import { requirePlainHandle } from '../disk/plain.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { absolutePath, anchorName, everySeconds } from './fields.ts';
-import { AnchorUsage, type AnchorKind, type PreparedFor } from './kind.ts';
+import { AnchorUsage, type AnchorKind, type Channel, type PreparedFor } from './kind.ts';
 import { appendLine, recentLines } from './lines.ts';
-import { newestHead, type NewestHead } from './newest.ts';
+import { newestHead, unknownSentence, type NewestHead } from './newest.ts';
 import { contradicts, type RootAt } from './relation.ts';
-import type { Proof } from './kinds.ts';
-import type { Channel } from './types.ts';
 
 /** Readable for whoever audits the share; nothing secret is in a head. */
 const DROP_MODE = 0o644;
@@ -64,10 +62,6 @@ function replaceablePart(folder: string): string | undefined {
   });
 }
 
-/** What is said of notes in this ledger's name that no key known here has signed. */
-export const unknownSentence = (where: string, count: number): string =>
-  `${count} ${count === 1 ? 'newer note' : 'newer notes'} at ${where} ${count === 1 ? 'is' : 'are'} of this ledger by name and signed by no key that is known here: its key was replaced and the data folder was set back to before that, or somebody else writes there. Keep a copy of both for the audit; restore the newest backup, or move that file away where the notes are not yours.`;
-
 const STICKY = 0o1000;
 
 const rowSchema = z.strictObject({
@@ -85,6 +79,8 @@ const proofSchema = z.strictObject({
   end: z.int().min(0),
 });
 
+type FileProof = z.infer<typeof proofSchema>;
+
 export interface FileDropOptions {
   readonly row: FileAnchor;
   readonly installation: string;
@@ -92,7 +88,7 @@ export interface FileDropOptions {
   readonly rootAt: RootAt;
 }
 
-export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): Channel {
+export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): Channel<FileProof> {
   const path = dropPath(row.folder, installation);
 
   async function requireMark(): Promise<void> {
@@ -110,7 +106,7 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
     }
   }
 
-  async function look(known: Proof | undefined): Promise<NewestHead & { readonly size: number }> {
+  async function look(known: FileProof | undefined): Promise<NewestHead & { readonly size: number }> {
     try {
       await requireMark();
       // Half a line of a crash, or a line that somebody else put there, is no head.
@@ -175,7 +171,7 @@ function prepareDrop({ folder }: FileAnchor, { home, installation, talk }: Prepa
     );
 }
 
-export const fileKind: AnchorKind<FileAnchor, z.infer<typeof proofSchema>> = {
+export const fileKind: AnchorKind<FileAnchor, FileProof> = {
   kind: 'file',
   row: rowSchema,
   proof: proofSchema,

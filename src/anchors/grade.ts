@@ -1,6 +1,6 @@
 /** The three grades of an anchor, and the sentence of each. Pure. */
 import { kindOf, type AnchorRow } from './kinds.ts';
-import type { AnchorGrade, AnchorHead, AnchorState, AnchorView } from './types.ts';
+import type { AnchorGrade, AnchorHead, AnchorState } from './types.ts';
 
 /** Between two heads, in seconds: as the row says, or else as its kind does. */
 export const everySeconds = (row: AnchorRow): number => row.everySeconds ?? kindOf(row).everySeconds;
@@ -37,6 +37,22 @@ export interface GradeFacts {
   readonly now: number;
 }
 
+export interface AnchorView {
+  readonly name: string;
+  readonly kind: AnchorRow['kind'];
+  readonly where: string;
+  readonly grade: AnchorGrade;
+  /** The newest head that stands outside. */
+  readonly head: { readonly size: number; readonly root: string; readonly time: string } | null;
+  /** When it was handed over; for a timestamp, the authority's time. ISO 8601 UTC. */
+  readonly at: string | null;
+  /** Seconds since then. */
+  readonly ageSeconds: number | null;
+  readonly failing: AnchorState['failing'];
+  /** For people. */
+  readonly sentence: string;
+}
+
 export function gradeAnchor({ row, where, kept, damage, divergence, failing, waitingSince, now }: GradeFacts): AnchorView {
   const at = kept?.at ?? null;
   const ageSeconds = at === null ? null : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
@@ -56,7 +72,7 @@ export function gradeAnchor({ row, where, kept, damage, divergence, failing, wai
             : [
                 // A head that went is no sign that the place is still there.
                 failing ? 'not-anchored' : 'anchored',
-                `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where}${row.kind === 'file' ? '' : ', by a receipt that this workstation keeps,'} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
+                `${kept.head.size} ${kept.head.size === 1 ? 'event is' : 'events are'} anchored at ${where}${kindOf(row).folder ? '' : ', by a receipt that this workstation keeps,'} since ${durationText(ageSeconds ?? 0)}${failing ? ', and the last attempt was not taken' : ''}.${trouble}`,
               ];
   const head = kept ? { size: kept.head.size, root: kept.head.root, time: kept.head.time } : null;
   return { name: row.name, kind: row.kind, where, grade, head, at, ageSeconds, failing, sentence };

@@ -2,12 +2,13 @@
 import type { NoteKey } from '../ledger/note.ts';
 import { inTime } from '../time/in-time.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { unknownSentence } from './file-drop.ts';
-import { gradeAnchor, type KeptHead } from './grade.ts';
+import { gradeAnchor, type AnchorView, type KeptHead } from './grade.ts';
 import { headOfNote } from './head.ts';
+import { unknownSentence } from './newest.ts';
 import { contradicts, type History } from './relation.ts';
 import type { AnchorStore } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Channel } from './types.ts';
+import type { AnchorHead, AnchorState } from './types.ts';
+import type { Channel } from './kind.ts';
 import { keptAt, type AnchorRow, type Proof } from './kinds.ts';
 
 /** How long a look at what stands outside may take (ms). */
@@ -15,7 +16,7 @@ const LOOK_MS = 3000;
 
 export interface KeptAnchor {
   readonly row: AnchorRow;
-  readonly channel: Channel;
+  readonly channel: Channel<Proof>;
   readonly store: AnchorStore;
 }
 

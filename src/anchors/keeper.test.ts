@@ -11,12 +11,13 @@ import { inspectAnchor, viewOf, type KeptAnchor } from './inspect.ts';
 import { AnchorKeeper, BACKOFF_MS } from './keeper.ts';
 import { AnchorStore } from './store.ts';
 import { syslogChannel } from './syslog.ts';
-import type { AnchorHead, Channel } from './types.ts';
+import type { Channel } from './kind.ts';
+import type { AnchorHead } from './types.ts';
 
 const row: AnchorRow = { name: 'siem', kind: 'syslog', host: 'siem.example.org', port: 6514, fingerprint: '0'.repeat(64) };
 
 /** An other side that can be down, slow, or up. */
-class Other implements Channel {
+class Other implements Channel<Proof> {
   readonly where = 'siem.example.org:6514';
   readonly taken: AnchorHead[] = [];
   attempts = 0;
@@ -271,7 +272,11 @@ test('what stands nowhere outside waits since its first event, whatever new head
 
 describe('a receipt is one by its signature', () => {
   const path = (): string => join(folder, 'siem/receipts.jsonl');
-  const anchor = (name = 'siem', where: Channel = other): KeptAnchor => ({ row: { ...row, name }, channel: where, store: new AnchorStore(join(folder, name)) });
+  const anchor = (name = 'siem', where: Channel<Proof> = other): KeptAnchor => ({
+    row: { ...row, name },
+    channel: where,
+    store: new AnchorStore(join(folder, name)),
+  });
   const seen = async (kept = anchor()) => viewOf(kept, await inspectAnchor(kept, await ledger.head(now), ledger.key, ledger.history, true), now);
   /** A receipt for the newest head, as its line; signed for `name` by whom it says. */
   async function receipt(name: string, signer = ledger.signer): Promise<string> {

@@ -6,13 +6,13 @@ import type { NoteKey } from '../ledger/note.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import { inTime } from '../time/in-time.ts';
 import { anchorError, AnchorError } from './errors.ts';
-import { everySeconds, gradeAnchor } from './grade.ts';
+import { everySeconds, gradeAnchor, type AnchorView } from './grade.ts';
 import { keptAt, kindOf, type Proof } from './kinds.ts';
 import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
 import { contradicts, type History } from './relation.ts';
-import { noState } from './store.ts';
-import type { AnchorHead, AnchorState, AnchorView, Receipt } from './types.ts';
+import { noState, type Receipt } from './store.ts';
+import type { AnchorHead, AnchorState } from './types.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;

@@ -1,8 +1,9 @@
 /** What a kind of anchor is: one literal a file, and a line in all.ts. Policy, receipts, grades and `wardmux anchor add` are made from these. */
 import type { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
+import type { NewestHead } from './newest.ts';
 import type { RootAt } from './relation.ts';
-import type { Channel } from './types.ts';
+import type { AnchorHead } from './types.ts';
 import { SentenceError } from '../types/sentence.ts';
 
 /** What a channel may need. */
@@ -44,6 +45,23 @@ export interface PreparedFor {
   readonly talk: (line: string) => void;
 }
 
+/** The way to an anchor. `P`: what its kind gives for a head. A proof of another kind may stand under the same name, from a row that was replaced. */
+export interface Channel<P> {
+  /** For people: `folder /mnt/audit`, `siem.example.org:6514`. */
+  readonly where: string;
+  /**
+   * Hands a head over. Resolves only when the kind's own condition for that is met (see each file).
+   * @param signal ends the attempt.
+   * @param known what it gave for a head before, signed for here.
+   * @throws AnchorError
+   */
+  send(head: AnchorHead, signal: AbortSignal, known?: P): Promise<P>;
+  /** Checks a proof that was given before. @returns a sentence where it does not hold. */
+  check(head: AnchorHead, proof: P): Promise<string | undefined>;
+  /** The heads that can be read back there, where this kind can be read. @param known as send. @throws AnchorError */
+  latest?(known?: P): Promise<NewestHead>;
+}
+
 export interface AnchorKind<Row, P> {
   readonly kind: string;
   /** Its row in policy.json. */
@@ -56,7 +74,7 @@ export interface AnchorKind<Row, P> {
   readonly restSeconds: number;
   /** So many rows of it, where there is a reason for fewer than of others. */
   readonly most?: { readonly rows: number; readonly sentence: string };
-  readonly open: (row: Row, context: AnchorContext) => Channel;
+  readonly open: (row: Row, context: AnchorContext) => Channel<P>;
   /** Where the proof itself says when: ISO 8601 UTC. */
   readonly provenAt?: (proof: P) => string;
   /** The folder that heads are kept in, where it is one. */

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import * as all from './all.ts';
 import type { AnchorKind } from './kind.ts';
-import type { Receipt } from './types.ts';
 
 type Kinds = (typeof all)[keyof typeof all];
 /** A row of `anchors` in policy.json. */
@@ -21,4 +20,4 @@ export const rowSchema: z.ZodType<AnchorRow> = oneOf(kinds.map(({ row }) => row)
 export const proofSchema: z.ZodType<Proof> = oneOf(kinds.map(({ proof }) => proof));
 
 /** When a head was handed over: by the proof where that says it, or else by this workstation. */
-export const keptAt = ({ at, proof }: Pick<Receipt, 'at' | 'proof'>): string => kindOf(proof).provenAt?.(proof) ?? at;
+export const keptAt = ({ at, proof }: { readonly at: string; readonly proof: Proof }): string => kindOf(proof).provenAt?.(proof) ?? at;

@@ -82,3 +82,7 @@ export function newestHead(lines: readonly (string | undefined)[], key: NoteKey)
     tooLong: lines.filter((line, at) => line === undefined && at > (last?.at ?? -1)).length,
   };
 }
+
+/** What is said of notes in this ledger's name that no key known here has signed. */
+export const unknownSentence = (where: string, count: number): string =>
+  `${count} ${count === 1 ? 'newer note' : 'newer notes'} at ${where} ${count === 1 ? 'is' : 'are'} of this ledger by name and signed by no key that is known here: its key was replaced and the data folder was set back to before that, or somebody else writes there. Keep a copy of both for the audit; restore the newest backup, or move that file away where the notes are not yours.`;

@@ -9,9 +9,9 @@ import { writeAtomicAsync } from '../disk/atomic.ts';
 import { anchorFailureCodes } from './errors.ts';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
-import { proofSchema } from './kinds.ts';
+import { proofSchema, type Proof } from './kinds.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
-import type { AnchorState, Receipt } from './types.ts';
+import type { AnchorState } from './types.ts';
 
 const time = z.iso.datetime();
 
@@ -21,6 +21,14 @@ const stateSchema = z.strictObject({
   diverged: z.string().nullable(),
   told: z.strictObject({ sent: time.nullable(), failed: time.nullable() }),
 }) satisfies z.ZodType<AnchorState>;
+
+/** A head that an anchor took, as a line of receipts.jsonl keeps it, signed by the installation. */
+export interface Receipt {
+  /** This workstation's clock, ISO 8601 UTC. */
+  readonly at: string;
+  readonly note: string;
+  readonly proof: Proof;
+}
 
 const receiptSchema = z.strictObject({ at: time, note: z.string(), proof: proofSchema }) satisfies z.ZodType<Receipt>;
 const lineSchema = receiptSchema.extend({ signature: z.base64() });

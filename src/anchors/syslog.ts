@@ -16,9 +16,9 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { AnchorError, anchorError } from './errors.ts';
 import { absolutePath, certificates, anchorName, everySeconds, hostName, networkAllows } from './fields.ts';
-import { AnchorUsage, CA_OPTION, type AnchorKind } from './kind.ts';
+import { AnchorUsage, CA_OPTION, type AnchorKind, type Channel } from './kind.ts';
 import { readPlain } from './lines.ts';
-import type { AnchorHead, Channel } from './types.ts';
+import type { AnchorHead } from './types.ts';
 
 /** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
 const PRI = 13 * 8 + 6;
@@ -76,6 +76,8 @@ export type SyslogAnchor = z.infer<typeof rowSchema>;
 
 const proofSchema = z.strictObject({ kind: z.literal('syslog'), server: z.string(), certificate: z.string() });
 
+type SyslogProof = z.infer<typeof proofSchema>;
+
 export interface SyslogOptions {
   readonly row: SyslogAnchor;
   readonly installation: string;
@@ -83,7 +85,7 @@ export interface SyslogOptions {
   readonly quietMs?: number;
 }
 
-export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }: SyslogOptions): Channel {
+export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }: SyslogOptions): Channel<SyslogProof> {
   const { host, port, ca, fingerprint } = row;
   const where = `${host}:${port}`;
 
@@ -187,7 +189,7 @@ function refusal(certificate: X509Certificate, fingerprint: string | undefined, 
 /** RFC 5425, section 4.1. */
 const SYSLOG_PORT = 6514;
 
-export const syslogKind: AnchorKind<SyslogAnchor, z.infer<typeof proofSchema>> = {
+export const syslogKind: AnchorKind<SyslogAnchor, SyslogProof> = {
   kind: 'syslog',
   row: rowSchema,
   proof: proofSchema,

@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AnchorError, anchorError } from './errors.ts';
 import { certificates, anchorName, everySeconds, hostName, splitPem } from './fields.ts';
-import { AnchorUsage, CA_OPTION, type Address, type AnchorKind } from './kind.ts';
+import { AnchorUsage, CA_OPTION, type Address, type AnchorKind, type Channel } from './kind.ts';
 import { readPlain } from './lines.ts';
 import { writeAtomicAsync } from '../disk/atomic.ts';
 import { requireNetwork } from './syslog.ts';
-import type { AnchorHead, Channel } from './types.ts';
+import type { AnchorHead } from './types.ts';
 
 /** A token with four certificates has about 8 KiB. */
 const MAX_ANSWER = 64 * 1024;
@@ -58,6 +58,8 @@ function addressOf({ protocol, hostname, port }: URL): Address {
   return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
+type TimestampProof = z.infer<typeof proofSchema>;
+
 export interface TimestampOptions {
   readonly row: TimestampAnchor;
   /** Where tokens are kept. */
@@ -71,7 +73,7 @@ const tsp = (): Promise<typeof import('./tsp.ts')> => import('./tsp.ts');
 /** The name of a head's files: size, so that they sort, and the beginning of its root. */
 const tokenName = ({ size, root }: AnchorHead): string => `${String(size).padStart(16, '0')}-${root.slice(0, 16)}`;
 
-export function timestampChannel({ row, folder, network }: TimestampOptions): Channel {
+export function timestampChannel({ row, folder, network }: TimestampOptions): Channel<TimestampProof> {
   const url = new URL(row.url);
   const { host, port } = addressOf(url);
 
@@ -137,7 +139,7 @@ async function post(url: URL, body: Buffer, ca: string | undefined, signal: Abor
   });
 }
 
-export const timestampKind: AnchorKind<TimestampAnchor, z.infer<typeof proofSchema>> = {
+export const timestampKind: AnchorKind<TimestampAnchor, TimestampProof> = {
   kind: 'timestamp',
   row: rowSchema,
   proof: proofSchema,

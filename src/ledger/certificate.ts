@@ -4,8 +4,18 @@
  */
 import { p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { Role } from '../types/words.ts';
-import type { PersonFacts, PersonState } from './person-facts.ts';
+import type { PersonState, Role } from '../types/words.ts';
+
+/** What binds a person's record to the ledger. */
+export interface PersonFacts {
+  /** RFC 7638 thumbprints. Those of the first event stay: a person is their keys. */
+  readonly encryptionKey: string;
+  readonly signingKey: string;
+  /** SHA-256 of the public part of the record and of the sealed keys. */
+  readonly record: string;
+  /** SHA-256 over the key slots, without what a use changes. */
+  readonly slots: string;
+}
 
 /** What every change says. */
 interface Change {

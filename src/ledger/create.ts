@@ -7,7 +7,7 @@ import { LedgerError } from './errors.ts';
 import type { LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
 import type { NoteKey } from './note.ts';
-import type { LedgerOptions, OutsideHead } from './types.ts';
+import type { KnownHeads, OutsideHead } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 
 export function diverged(folder: string, { source, size, time }: OutsideHead): LedgerError {
@@ -20,6 +20,21 @@ export function diverged(folder: string, { source, size, time }: OutsideHead): L
 /** The head that follows `facts`: the next generation, signed now. */
 export function nextHead(facts: SignedHead, key: NoteKey, signer: InstallationSigner, clock: () => number): Promise<SignedHead> {
   return signHead({ ...facts, generation: facts.generation + 1, time: new Date(clock()).toISOString() }, key, (bytes) => signer.sign(bytes));
+}
+
+export interface LedgerOptions {
+  /** The ledger's folder, absolute. Made with mode 0700 when it is missing. */
+  readonly folder: string;
+  readonly installation: string;
+  readonly signer: InstallationSigner;
+  /** The signer's key, with those that it replaced. Default: the signer's alone. */
+  readonly key?: NoteKey;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly clock?: () => number;
+  /** Microseconds of a monotonic clock. Default: the system's. */
+  readonly mono?: () => number;
+  /** Heads that are kept outside. The ledger has to extend every one of them, and its checkpoints are kept there. */
+  readonly outside?: KnownHeads;
 }
 
 /** The files of a new ledger: the head first, because a ledger without one is a ledger whose head was removed. Holds the lock. */

@@ -9,7 +9,7 @@
 import { closeSync, mkdirSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TreeHead } from '../types/head.ts';
-import { diverged, makeLedger } from './create.ts';
+import { diverged, makeLedger, type LedgerOptions } from './create.ts';
 import { Doubt } from './derived/doubt.ts';
 import { KEPT } from './derived/entries.ts';
 import { openFiles, systemError } from './disk.ts';
@@ -26,7 +26,7 @@ import { isNew } from './read.ts';
 import { holdRoom } from './room.ts';
 import type { RecordingState } from './rules.ts';
 import { corrupt, headOf, openState } from './state.ts';
-import type { Authority, LedgerEntry, LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import type { Authority, LedgerEntry, LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import { inTime } from '../time/in-time.ts';

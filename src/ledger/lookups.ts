@@ -2,19 +2,43 @@
  * Questions to a ledger that read little of it. What lies beside the ledger is only the way to an answer: each event is
  * checked against the head, each proof against the root that it leads to.
  */
-import { consistencyPathOf, inclusionPathOf, leafHash, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
+import {
+  consistencyPathOf,
+  inclusionPathOf,
+  leafHash,
+  rootFromInclusion,
+  rootOf,
+  verifyConsistency,
+  type MerkleTree,
+  type NodeSource,
+} from '../merkle/tree.ts';
 import type { TreeHead } from '../types/head.ts';
+import type { Beside, Derived } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { POLICIES, SELFTESTS } from './derived/entries.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { MAX_LINE_BYTES } from './files.ts';
 import type { NoteKey } from './note.ts';
-import type { RecordingState } from './rules.ts';
+import type { LedgerFacts } from './facts.ts';
+import type { RecordingState, RecordingStates } from './rules.ts';
+import type { SignedCheckpoint } from './types.ts';
 import { eventAt, type FoundEvent } from './found-event.ts';
-import type { LedgerState } from './state.ts';
 
 /** Bytes of a first read of a line: most events have some hundred. */
 const LINE_GUESS = 1024;
+
+export interface LedgerState {
+  readonly tree: MerkleTree;
+  readonly states: RecordingStates;
+  /** What the events say about people, policy and attempts. */
+  readonly facts: LedgerFacts;
+  /** Bytes of events.jsonl that are in the tree. */
+  readonly end: number;
+  readonly beside: Beside;
+  /** Undefined for a reader who found nothing good beside the ledger. */
+  readonly derived: Derived | undefined;
+  readonly last: SignedCheckpoint | undefined;
+}
 
 export interface LookupSource {
   readonly key: NoteKey;

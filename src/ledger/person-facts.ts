@@ -5,22 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { separationOf } from '../access/separation.ts';
-import { personStates, roles as allRoles, type Role } from '../types/words.ts';
-import { certifierOf, keysText, rolesText, stateText } from './certificate.ts';
+import { personStates, roles as allRoles, type PersonState, type Role } from '../types/words.ts';
+import { certifierOf, keysText, rolesText, stateText, type PersonFacts } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
-
-export type PersonState = (typeof personStates)[number];
-
-/** What binds a person's record to the ledger. */
-export interface PersonFacts {
-  /** RFC 7638 thumbprints. Those of the first event stay: a person is their keys. */
-  readonly encryptionKey: string;
-  readonly signingKey: string;
-  /** SHA-256 of the public part of the record and of the sealed keys. */
-  readonly record: string;
-  /** SHA-256 over the key slots, without what a use changes. */
-  readonly slots: string;
-}
 
 /** What the ledger has of a person. */
 export interface KnownPerson extends PersonFacts {

@@ -4,7 +4,7 @@
  */
 import { fstatSync } from 'node:fs';
 import { leafHash, MerkleTree } from '../merkle/tree.ts';
-import { Derived, DerivedInMemory, type Beside, type Derivable } from './derived/derived.ts';
+import { Derived, DerivedInMemory, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
 import { LedgerError } from './errors.ts';
@@ -14,7 +14,7 @@ import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
 import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { isChainOf } from './key-chain.ts';
-import { rootAt } from './lookups.ts';
+import { rootAt, type LedgerState } from './lookups.ts';
 import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
 import { readLedger } from './read.ts';
 import { RecordingStates } from './rules.ts';
@@ -26,19 +26,6 @@ export const SNAPSHOT_EVENTS = 1024;
 const REBUILD_EVENTS = 65_536;
 /** Events whose nodes are written at once. */
 const GROUP = 1024;
-
-export interface LedgerState {
-  readonly tree: MerkleTree;
-  readonly states: RecordingStates;
-  /** What the events say about people, policy and attempts. */
-  readonly facts: LedgerFacts;
-  /** Bytes of events.jsonl that are in the tree. */
-  readonly end: number;
-  readonly beside: Beside;
-  /** Undefined for a reader who found nothing good beside the ledger. */
-  readonly derived: Derived | undefined;
-  readonly last: SignedCheckpoint | undefined;
-}
 
 interface Source {
   readonly folder: string;

@@ -1,8 +1,6 @@
 /** The ledger's vocabulary: one JSON event a line, each event a leaf of one RFC 6962 tree. Never any pane text in it. */
-import type { InstallationSigner } from '../crypto/signer.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { OpenedHeads, RecordingHead } from './heads.ts';
-import type { NoteKey } from './note.ts';
 
 /** What an unlock has shown. */
 export interface Authority {
@@ -68,19 +66,4 @@ export interface KnownHeads {
   known(): Promise<readonly OutsideHead[]>;
   /** Keeps the head of a checkpoint. Nobody waits for it but the end. */
   keep(note: string): Promise<void>;
-}
-
-export interface LedgerOptions {
-  /** The ledger's folder, absolute. Made with mode 0700 when it is missing. */
-  readonly folder: string;
-  readonly installation: string;
-  readonly signer: InstallationSigner;
-  /** The signer's key, with those that it replaced. Default: the signer's alone. */
-  readonly key?: NoteKey;
-  /** Milliseconds since 1970. Default: the system's clock. */
-  readonly clock?: () => number;
-  /** Microseconds of a monotonic clock. Default: the system's. */
-  readonly mono?: () => number;
-  /** Heads that are kept outside. The ledger has to extend every one of them, and its checkpoints are kept there. */
-  readonly outside?: KnownHeads;
 }

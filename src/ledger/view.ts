@@ -8,10 +8,10 @@ import { isEntitled } from './entitled.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
-import { LedgerQuestions, type LookupSource } from './lookups.ts';
+import { LedgerQuestions, type LedgerState, type LookupSource } from './lookups.ts';
 import { bordersOf, type NoteKey } from './note.ts';
 import { isNew, readLedger, type LedgerReading } from './read.ts';
-import { corrupt, headOf, openBeside, openState, type LedgerState } from './state.ts';
+import { corrupt, headOf, openBeside, openState } from './state.ts';
 import type { LedgerEvent, SignedCheckpoint } from './types.ts';
 
 interface Files {

@@ -7,7 +7,7 @@ import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSyn
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { leafHash } from '../merkle/tree.ts';
-import { diverged, nextHead } from './create.ts';
+import { diverged, nextHead, type LedgerOptions } from './create.ts';
 import { Derived, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
@@ -18,13 +18,13 @@ import { ContradictionError, LedgerError } from './errors.ts';
 import { encodeEvent, encodeLine } from './events.ts';
 import { countLines, passLines, type LedgerPaths } from './files.ts';
 import { nextChain, readHeadFd, SLOT_BYTES, slotOf, type SignedHead } from './head.ts';
-import { rootAt } from './lookups.ts';
+import { rootAt, type LedgerState } from './lookups.ts';
 import { signCheckpoint, type NoteKey } from './note.ts';
 import { keepLate, readKept, type KeptEvents } from './kept.ts';
 import { isFull, releaseRoom } from './room.ts';
 import { eventAt } from './found-event.ts';
-import { openState, SNAPSHOT_EVENTS, type LedgerState } from './state.ts';
-import type { LedgerEvent, LedgerOptions, OutsideHead, SignedCheckpoint } from './types.ts';
+import { openState, SNAPSHOT_EVENTS } from './state.ts';
+import type { LedgerEvent, OutsideHead, SignedCheckpoint } from './types.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { sentenceOf } from '../types/sentence.ts';
 

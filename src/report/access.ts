@@ -1,8 +1,7 @@
 /** Who could do what at a moment: people, their roles, and what the table of permissions lets each role do. */
 import { permissionNames, permissions, type Permission } from '../access/index.ts';
-import type { PersonState } from '../ledger/person-facts.ts';
 import type { PermissionRow } from '../access/permissions.ts';
-import { roles as allRoles, type Role } from '../types/words.ts';
+import { roles as allRoles, type PersonState, type Role } from '../types/words.ts';
 import type { Page } from './document.ts';
 import { headOf, jsonHeadOf, NOT_KEPT, recordAt, type ReportSite } from './site.ts';
 

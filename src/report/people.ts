@@ -1,7 +1,7 @@
 /** The register of people and of what they come in with: kind, verification, since when, and last use as far as the ledger has it. */
 import { modelOf } from '../people/authenticators.ts';
 import type { KeySlot } from '../people/types.ts';
-import type { PersonState } from '../ledger/person-facts.ts';
+import type { PersonState } from '../types/words.ts';
 import type { Page } from './document.ts';
 import { headOf, jsonHeadOf, NOT_KEPT, recordAt, type ReportSite } from './site.ts';
 

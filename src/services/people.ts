@@ -11,7 +11,7 @@ import type { ScryptParameters } from '../crypto/kdf.ts';
 import { certify, keysText, rolesText, stateText, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger, Together } from '../ledger/ledger.ts';
-import type { KnownPerson, PersonState } from '../ledger/person-facts.ts';
+import type { KnownPerson } from '../ledger/person-facts.ts';
 import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
 import { createPerson, personPath } from '../people/person.ts';
@@ -19,7 +19,7 @@ import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPi
 import type { Identity, PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
-import { roles as allRoles, type Role } from '../types/words.ts';
+import { roles as allRoles, type PersonState, type Role } from '../types/words.ts';
 import { requireStillMay } from './admit.ts';
 import { checkName } from './first-run.ts';
 import { checkNewPassphrase } from './new-passphrase.ts';

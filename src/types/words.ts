@@ -9,6 +9,7 @@ export type Role = (typeof roles)[number];
 
 /** What somebody is to this installation. `deleted` is for ever. */
 export const personStates = ['active', 'disabled', 'deleted'] as const;
+export type PersonState = (typeof personStates)[number];
 
 /** What kind of place the workstation stands in: the classes of the policy. */
 export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;

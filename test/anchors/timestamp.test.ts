@@ -8,8 +8,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { temporary, TestLedger } from '../../src/anchors/fixture.ts';
 import { timestampChannel } from '../../src/anchors/timestamp.ts';
 import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
+import type { Channel } from '../../src/anchors/kind.ts';
 import type { Proof } from '../../src/anchors/kinds.ts';
-import type { AnchorHead, Channel } from '../../src/anchors/types.ts';
+import type { AnchorHead } from '../../src/anchors/types.ts';
 import type { TimestampAnchor } from '../../src/anchors/timestamp.ts';
 import { openssl, TestAuthority, type Issued } from '../support/certificates.ts';
 import { der, infoOf, reply, signInfo, TimestampServer, type TokenOptions } from '../support/timestamp-authority.ts';
@@ -52,7 +53,7 @@ async function authority(
   return { server, port: await server.start() };
 }
 
-function channel(port: number, row: Partial<TimestampAnchor> = {}, network = [`localhost:${port}`]): Channel {
+function channel(port: number, row: Partial<TimestampAnchor> = {}, network = [`localhost:${port}`]): Channel<Proof> {
   return timestampChannel({ row: { name: 'tsa', kind: 'timestamp', url: `http://localhost:${port}/tsr`, ca: root.self.pem, ...row }, folder, network });
 }
 

@@ -16,7 +16,7 @@ import { verifyBundle } from '../../src/export/verify.ts';
 import { certifierOf, keysText } from '../../src/ledger/certificate.ts';
 import { readKept } from '../../src/ledger/kept.ts';
 import { decodeNoteKey, installationNoteKey, openCheckpoint } from '../../src/ledger/note.ts';
-import type { PersonFacts } from '../../src/ledger/person-facts.ts';
+import type { PersonFacts } from '../../src/ledger/certificate.ts';
 import { ledgerFaultCodes, readLedger } from '../../src/ledger/read.ts';
 import { StoredTree, verifyConsistency, rootFromInclusion } from '../../src/merkle/tree.ts';
 import { consistencyPath, inclusionPath } from '../../src/merkle/tree.fixture.ts';

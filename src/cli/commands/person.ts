@@ -1,12 +1,12 @@
 /** `wardmux person`: who belongs to this installation, and what they may do. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { askNewPassphrase } from '../../job/new-passphrase.ts';
-import type { KnownPerson, PersonState } from '../../ledger/person-facts.ts';
+import type { KnownPerson } from '../../ledger/person-facts.ts';
 import { enrol, grantRoles, listedPeople, orderedRoles, prepareEnrolment, setState, type ListedPerson, type PeopleParts } from '../../services/people.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { meant } from '../../services/person.ts';
 import { readPassphraseFd } from '../../terminal/passphrase.ts';
-import { roles as allRoles, type Role } from '../../types/words.ts';
+import { roles as allRoles, type PersonState, type Role } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
