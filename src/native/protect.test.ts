@@ -1,4 +1,4 @@
-/** What is taken out of a start, and what a process does with an unclean one. The attacks are in test/attacks/processes.test.ts. */
+/** What is taken out of a start, and what a process does with an unclean one. The attacks are in test/e2e/processes.test.ts. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Every band that can be opened: one line each, and nothing else here. */
+/** Every band that can be opened: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
 export { exportQuestion } from './export.tsx';

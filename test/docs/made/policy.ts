@@ -1,7 +1,7 @@
 /** The tables of docs/policy.md, made from ours, so that the page cannot drift from them. */
-import { policyFieldNames } from '../types/words.ts';
-import { helpOf, weakerText } from './fields.ts';
-import { presetNames, presetValues } from './presets.ts';
+import { policyFieldNames } from '../../../src/types/words.ts';
+import { helpOf, weakerText } from '../../../src/policy/fields.ts';
+import { presetNames, presetValues } from '../../../src/policy/presets.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);

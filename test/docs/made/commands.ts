@@ -1,12 +1,12 @@
-/** docs/commands.md and docs/keys.md, made from the tables: what they say cannot differ from what runs. */
-import { commands } from './commands/index.ts';
-import { usage } from './commands/command.ts';
-import { copyActions, copyRows } from './keys/copy-table.ts';
-import { keyLabel } from './keys/names.ts';
-import { type KeyRow, copyKey, groups, keyRows } from './keys/table.ts';
-import { optionRows } from './options.ts';
+/** docs/commands.md and docs/keys.md, made from the tables of src/mux: what they say cannot differ from what runs. */
+import { commands } from '../../../src/mux/commands/index.ts';
+import { usage } from '../../../src/mux/commands/command.ts';
+import { copyActions, copyRows } from '../../../src/mux/keys/copy-table.ts';
+import { keyLabel } from '../../../src/mux/keys/names.ts';
+import { type KeyRow, copyKey, groups, keyRows } from '../../../src/mux/keys/table.ts';
+import { optionRows } from '../../../src/mux/options.ts';
 
-const made = '<!-- Made from the tables in src/mux by src/mux/docs.ts. Change the tables, not this file. -->';
+const made = '<!-- Made from the tables in src/mux by test/docs/made.test.ts. Change the tables, not this file. -->';
 
 /** Text of docs/commands.md. */
 export function commandsDocument(): string {

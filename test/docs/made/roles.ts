@@ -1,6 +1,6 @@
 /** docs/roles.md: what each role may do, made from the table of permissions, so that the page cannot drift from it. */
-import { roles, type Role } from '../types/words.ts';
-import { permissions, type PermissionRow } from './permissions.ts';
+import { roles, type Role } from '../../../src/types/words.ts';
+import { permissions, type PermissionRow } from '../../../src/access/permissions.ts';
 
 /** What each role is for, in one sentence. */
 const meanings: Readonly<Record<Role, string>> = {
@@ -24,7 +24,7 @@ export function rolesDocument(): string {
   const anybody = rows.filter(([, { roles: may }]) => may === 'anyone');
   return `# Roles
 
-This page is made from \`src/access/permissions.ts\`; do not edit it. \`UPDATE_DOCS=1\` with \`src/access/docs.test.ts\` makes it anew.
+This page is made from \`src/access/permissions.ts\`; do not edit it. \`UPDATE_DOCS=1\` with \`test/docs/made.test.ts\` makes it anew.
 
 A person has one role or several. Which ones, the ledger says and no file: a security admin grants them (\`wardmux person add --role ROLE\`,
 \`wardmux person roles ID --role ROLE\`), with a signature that every reader of the ledger checks. Whoever is not listed may not.

@@ -1,6 +1,6 @@
 /** The table of events as it stands in docs/format.md: made from the rows, so that the page cannot drift from them. */
-import { eventTable } from './events.ts';
-import type { FieldType } from './table/row.ts';
+import { eventTable } from '../../../src/ledger/events.ts';
+import type { FieldType } from '../../../src/ledger/table/row.ts';
 
 function typeText(type: FieldType): string {
   return typeof type === 'string' ? type : type.join(', ');

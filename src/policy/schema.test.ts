@@ -1,40 +1,8 @@
-/** docs/policy.md and docs/policy.schema.json are what the tables and the schema say. UPDATE_DOCS=1 with this test writes them anew. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+/** The JSON Schema of a policy: it has every field, refuses what we refuse, and says in words what may stand where. */
 import { expect, test } from 'vitest';
 import { policyFieldNames } from '../types/words.ts';
-import { fieldTable, presetTable } from './page.ts';
 import { policySchema } from './policy.ts';
 import { allowedText, nodesAt, policyJsonSchema, type SchemaNode } from './schema.ts';
-
-const docs = join(import.meta.dirname, '../../docs');
-/** Prettier pads the columns of the page: only the words count. */
-const words = (line: string): string => line.replace(/ *\| */g, '|').replace(/-{3,}/g, '---');
-
-test.each([
-  ['fields', fieldTable()],
-  ['presets', presetTable()],
-])('docs/policy.md has the table of %s as ours is', async (_, lines) => {
-  const path = join(docs, 'policy.md');
-  const page = readFileSync(path, 'utf8').split('\n');
-  const start = page.findIndex((line) => words(line) === words(lines[0]!));
-  expect(start, 'the table is in the page').toBeGreaterThanOrEqual(0);
-  const end = start + page.slice(start).findIndex((line) => !line.startsWith('|'));
-  if (process.env['UPDATE_DOCS']) {
-    page.splice(start, end - start, ...lines);
-    writeFileSync(path, await format(page.join('\n'), { ...(await resolveConfig(path)), filepath: path }));
-    return;
-  }
-  expect(page.slice(start, end).map(words)).toEqual(lines.map(words));
-});
-
-test('docs/policy.schema.json is the schema that decides', async () => {
-  const path = join(docs, 'policy.schema.json');
-  const text = await format(JSON.stringify(policyJsonSchema()), { ...(await resolveConfig(path)), filepath: path });
-  if (process.env['UPDATE_DOCS']) writeFileSync(path, text);
-  expect(readFileSync(path, 'utf8')).toBe(text);
-});
 
 /** Every property of a schema, by its path; the inside of a key is RFC 7518's and not ours. */
 function properties(node: SchemaNode, path = ''): [string, SchemaNode][] {
