@@ -9,7 +9,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     pool: 'forks',
-    globalSetup: ['./test/support/temporary-folder.ts'],
+    globalSetup: ['./test/support/temporary-folder.ts', './test/support/built-command.ts'],
     reporters: ['default', './tools/skip-reporter.ts'],
     projects: [
       {

@@ -109,6 +109,9 @@ function upToDate(hash) {
   }
 }
 
+/** Whether dist/ is what a development build of the sources as they are now would make. */
+export const isBuilt = () => upToDate(hashInputs({ packaged: false }));
+
 /** Two builds may finish at the same time: the one that comes second replaces what the first put there. */
 function swapIn(fresh, hash) {
   const old = `${fresh}-old`;

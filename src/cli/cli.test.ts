@@ -18,12 +18,12 @@ import { signAnswer } from '../control/proof.ts';
 import { askApp, socketPath } from '../control/ask.ts';
 import { holdFolder } from '../control/hold.ts';
 import type { AppFacts } from '../control/verbs.ts';
+import { commandScript } from '../../test/support/command.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const words = 'kettle orbit willow prairie stamp';
-const cli = join(import.meta.dirname, 'main.ts');
 let place: string;
 let home: string;
 let auditKey: string;
@@ -41,7 +41,7 @@ interface Ran {
 function wardmux(args: readonly string[], options: { passphrase?: string; home?: string; cwd?: string } = {}): Ran {
   const file = join(place, 'passphrase');
   writeFileSync(file, `${options.passphrase ?? words}\n`);
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
     env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: options.home ?? home },
     cwd: options.cwd ?? place,
   });
@@ -125,7 +125,7 @@ test('export, then verify here, on a machine without an installation, and in Pyt
 });
 
 test('an interrupted recording is marked, recovered on demand, and its bytes are kept', async () => {
-  const child = spawn(process.execPath, [...nodeFlags, cli, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
+  const child = spawn(process.execPath, [...nodeFlags, commandScript, 'record', '--', 'sh', '-c', 'echo before; exec sleep 600'], {
     env: { ...withoutRuntimeVariables(process.env), WARDMUX_HOME: home },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

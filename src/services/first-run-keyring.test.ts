@@ -13,13 +13,13 @@ import { missingKeyringPrograms, startKeyring, type Keyring } from '../storage/k
 import { pinFirstUse } from '../storage/identity-pin.ts';
 import { firstRun, type FirstRunInput, type FirstRunResult } from './first-run.ts';
 import { openInstallation } from './installation.ts';
+import { commandScript } from '../../test/support/command.ts';
 
 test('the programs for a real Secret Service are here', (context) => {
   if (missingKeyringPrograms.length > 0) context.skip(`nothing can be pinned, because these are not installed: ${missingKeyringPrograms.join(', ')}`);
 });
 
 const words = 'kettle orbit willow prairie stamp';
-const cli = join(import.meta.dirname, '../cli/main.ts');
 
 function dbus(path: string, member: string, ...more: string[]): string {
   return execFileSync('dbus-send', ['--session', '--print-reply', '--dest=org.freedesktop.secrets', path, member, ...more], { encoding: 'utf8' });
@@ -99,7 +99,10 @@ if (missingKeyringPrograms.length === 0)
       const pass = join(place, 'pass');
       writeFileSync(pass, `${words}\n`);
       const line = `exec "$@" ${command} --audit-key-out '${join(place, 'a.json')}' --passphrase-fd 3 3< '${pass}'`;
-      const done = spawnSync('sh', ['-c', line, '-', process.execPath, ...nodeFlags, cli], { env: { ...keyring.env, WARDMUX_HOME: home }, encoding: 'utf8' });
+      const done = spawnSync('sh', ['-c', line, '-', process.execPath, ...nodeFlags, commandScript], {
+        env: { ...keyring.env, WARDMUX_HOME: home },
+        encoding: 'utf8',
+      });
       expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('could not be asked what it knows of this folder') });
       const { id } = JSON.parse(readFileSync(join(home, 'installation.json'), 'utf8')) as { id: string };
       expect(pins()).toEqual([{ how: 'not-asked' }]);

@@ -10,6 +10,7 @@ import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
+import { commandScript } from '../support/command.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -24,8 +25,7 @@ let recording: string;
 function wardmux(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
   const file = join(place, 'passphrase');
   writeFileSync(file, `${args.includes(auditor) ? auditorsWords : words}\n`);
-  const cli = join(import.meta.dirname, '../../src/cli/main.ts');
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${file}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
     env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
     cwd: place,
     encoding: 'utf8',

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { nodeFlags } from '../../src/native/protect.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
+import { commandScript } from '../support/command.ts';
 
 const words = 'kettle orbit willow prairie stamp';
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 let place: string;
 let home: string;
 let person: string;
@@ -22,7 +22,10 @@ interface Ran {
 /** @param redirect what bash opens for the command, and for nothing else. */
 function wardmux(redirect: string, ...args: readonly string[]): Promise<Ran> {
   const env = { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home };
-  const child = spawn('bash', ['-c', `exec "$@" ${redirect}`, '-', process.execPath, ...nodeFlags, cli, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('bash', ['-c', `exec "$@" ${redirect}`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let err = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, err })));

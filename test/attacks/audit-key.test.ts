@@ -2,16 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { commandScript } from '../support/command.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
@@ -42,14 +42,14 @@ function prove(file: string, secret = 'passphrase'): { status: number | null; ou
   const args = ['audit-key', 'prove', file, '--json', '--passphrase-fd', '3'];
   const { status, stdout, stderr } = spawnSync(
     'bash',
-    ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, '--disable-sigusr1', main, ...args],
+    ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, '--disable-sigusr1', commandScript, ...args],
     { env: env(), encoding: 'utf8' },
   );
   return { status, out: stdout, err: stderr };
 }
 /** Types the passphrase at a terminal of util-linux' script. @returns what stood there. */
 function typed(...args: string[]): string {
-  const line = [process.execPath, '--disable-sigusr1', main, ...args].map((part) => `'${part}'`).join(' ');
+  const line = [process.execPath, '--disable-sigusr1', commandScript, ...args].map((part) => `'${part}'`).join(' ');
   return spawnSync('script', ['-q', '-e', '-c', line, '/dev/null'], { env: env(), encoding: 'utf8', input: `${words}\n` }).stdout;
 }
 const entered = (): { action: string; person?: string; detail: Record<string, unknown> }[] =>
@@ -81,7 +81,7 @@ test('who types a passphrase is asked once a day until the key was shown on anot
   context.skip(spawnSync('script', ['--version']).status !== 0, 'nothing here gives a terminal: script of util-linux is missing');
   const question = `Nobody has shown yet that the audit key ${kid} lies off this disk`;
   // Replaying what is not there ends behind the unlock.
-  const recorded = spawnSync(process.execPath, ['--disable-sigusr1', main, 'record', '--json', '--', 'true'], { env: env(), encoding: 'utf8' });
+  const recorded = spawnSync(process.execPath, ['--disable-sigusr1', commandScript, 'record', '--json', '--', 'true'], { env: env(), encoding: 'utf8' });
   const { recording } = JSON.parse(recorded.stderr.trim().split('\n').at(-1)!) as { recording: string };
   expect(typed('play', recording, '--raw')).toContain(question);
   expect(typed('play', recording, '--raw')).not.toContain(question);

@@ -7,8 +7,7 @@ import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
+import { commandScript } from '../support/command.ts';
 
 export interface Ran {
   readonly status: number | null;
@@ -25,7 +24,7 @@ export function commandsOver(place: string, home: string) {
   const wardmux = (...args: readonly string[]): Ran => {
     const pass = join(place, 'pass');
     writeFileSync(pass, 'kettle orbit willow prairie stamp\n');
-    const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+    const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
       env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
       encoding: 'utf8',
     });
@@ -76,6 +75,6 @@ export function runCommand(place: string, home: string, args: readonly string[],
   writeFileSync(join(place, 'four'), `${four}\n`);
   const shell = `exec "$@" 3< '${join(place, 'three')}' 4< '${join(place, 'four')}'`;
   const env = { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home };
-  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, cli, ...args], { env, cwd: place, encoding: 'utf8' });
+  const run = spawnSync('sh', ['-c', shell, '-', process.execPath, ...nodeFlags, commandScript, ...args], { env, cwd: place, encoding: 'utf8' });
   return { status: run.status, out: run.stdout, err: run.stderr };
 }

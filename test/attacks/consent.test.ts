@@ -2,17 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import type { Policy } from '../../src/policy/index.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { commandScript } from '../support/command.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
@@ -37,7 +37,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 function wardmux(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(
     'bash',
-    ['-c', `exec "$@" 3< '${join(place, 'passphrase')}'`, 'wardmux', process.execPath, '--disable-sigusr1', main, ...args],
+    ['-c', `exec "$@" 3< '${join(place, 'passphrase')}'`, 'wardmux', process.execPath, '--disable-sigusr1', commandScript, ...args],
     { env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home }, encoding: 'utf8' },
   );
   return { status, out: stdout, err: stderr };

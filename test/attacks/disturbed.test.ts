@@ -12,10 +12,10 @@ import { lock } from '../../src/native/addon.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { commandScript } from '../support/command.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const words = 'gravel lantern mosquito 71 verandah';
 let folder: string;
 let home: string;
@@ -39,7 +39,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A command that has run and ended while the ledger was disturbed. */
 async function recorded(disturb: () => Promise<() => void>): Promise<{ status: number | null; stderr: string; recording: string; undo: () => void }> {
-  const child = spawn(process.execPath, [...nodeFlags, main, 'record', '--json', '--', 'sh', '-c', 'echo begun; read -r _; echo over'], { env, cwd: '/' });
+  const child = spawn(process.execPath, [...nodeFlags, commandScript, 'record', '--json', '--', 'sh', '-c', 'echo begun; read -r _; echo over'], {
+    env,
+    cwd: '/',
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -52,7 +55,7 @@ async function recorded(disturb: () => Promise<() => void>): Promise<{ status: n
 }
 
 function cli(...args: string[]): { status: number | null; said: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, main, ...args], { env, cwd: '/', encoding: 'utf8', input: words });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, commandScript, ...args], { env, cwd: '/', encoding: 'utf8', input: words });
   return { status, said: stdout + stderr };
 }
 

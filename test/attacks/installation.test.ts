@@ -14,13 +14,13 @@ import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { leafHash, MerkleTree } from '../../src/merkle/tree.ts';
 import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/storage/keyring.fixture.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
+import { commandScript } from '../support/command.ts';
 
 const missing = missingKeyringPrograms;
 test('the programs for a real Secret Service are here', (context) => {
   if (missing.length > 0) context.skip(`nothing can be pinned, because these are not installed: ${missing.join(', ')}`);
 });
 
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 const words = 'kettle orbit willow prairie stamp';
 
 if (missing.length === 0)
@@ -36,7 +36,7 @@ if (missing.length === 0)
     function wardmux(args: readonly string[], env: Readonly<Record<string, string>> = keyring.env, folder = home) {
       const pass = join(place, 'pass');
       writeFileSync(pass, `${words}\n`);
-      const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+      const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
         env: { ...env, WARDMUX_HOME: folder },
         encoding: 'utf8',
       });

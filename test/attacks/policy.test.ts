@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { policyDifferences } from '../../src/policy/difference.ts';
@@ -16,11 +16,11 @@ import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { verifier } from './fixture.ts';
+import { commandScript } from '../support/command.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
@@ -48,7 +48,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 function wardmux(args: readonly string[], secret = 'passphrase'): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(
     'bash',
-    ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, '--disable-sigusr1', main, ...args],
+    ['-c', `exec "$@" 3< '${join(place, secret)}'`, 'wardmux', process.execPath, '--disable-sigusr1', commandScript, ...args],
     {
       env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
       encoding: 'utf8',

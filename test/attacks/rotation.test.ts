@@ -8,13 +8,12 @@ import { nodeFlags } from '../../src/native/protect.ts';
 import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/storage/keyring.fixture.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { verifier } from './fixture.ts';
+import { commandScript } from '../support/command.ts';
 
 const missing = missingKeyringPrograms;
 test('the programs for a real Secret Service are here', (context) => {
   if (missing.length > 0) context.skip(`nothing can be pinned, because these are not installed: ${missing.join(', ')}`);
 });
-
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 
 if (missing.length === 0)
   describe('another key takes over', () => {
@@ -26,7 +25,7 @@ if (missing.length === 0)
     function wardmux(args: readonly string[], words = 'kettle orbit willow prairie stamp') {
       const pass = join(place, 'pass');
       writeFileSync(pass, `${words}\n`);
-      const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, cli, ...args], {
+      const run = spawnSync('sh', ['-c', `exec "$@" 3< '${pass}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
         env: { ...keyring.env, WARDMUX_HOME: home },
         encoding: 'utf8',
       });
@@ -104,7 +103,7 @@ if (missing.length === 0)
       const before = readFileSync(join(home, 'installation.json'), 'utf8');
       expect(wardmux(rotate, 'not the words')).toMatchObject({ status: 4, out: '' });
       expect(actions().at(-1)).toBe('unlock');
-      const running = spawn(process.execPath, [...nodeFlags, cli, 'record', '--', 'sh', '-c', 'read line'], {
+      const running = spawn(process.execPath, [...nodeFlags, commandScript, 'record', '--', 'sh', '-c', 'read line'], {
         env: { ...keyring.env, WARDMUX_HOME: home },
         stdio: ['pipe', 'pipe', 'ignore'],
       });

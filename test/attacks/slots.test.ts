@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { nodeFlags } from '../../src/native/protect.ts';
+import { commandScript } from '../support/command.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 const words = 'kettle orbit willow prairie stamp';
 const others = 'violin harbour seven lanterns moss';
-const cli = join(import.meta.dirname, '../../src/cli/main.ts');
 let place: string;
 let template: string;
 let home: string;
@@ -37,7 +37,7 @@ function run(script: string, redirect: string, args: readonly string[]): Promise
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
 }
 /** @param redirect what bash opens for the command: descriptors 3 and 4. */
-const wardmux = (redirect: string, ...args: readonly string[]): Promise<Ran> => run(cli, redirect, args);
+const wardmux = (redirect: string, ...args: readonly string[]): Promise<Ran> => run(commandScript, redirect, args);
 const play = (passphrase: string): Promise<Ran> => wardmux(`3<<<'${passphrase}'`, 'play', recording, '--raw', '--passphrase-fd', '3');
 const change = (from: string, to: string, ...more: readonly string[]): Promise<Ran> =>
   wardmux(`3<<<'${from}' 4<<<'${to}'`, 'passphrase', 'change', '--passphrase-fd', '3', '--new-passphrase-fd', '4', ...more);

@@ -14,8 +14,8 @@ import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { FileSecretStore } from '../../storage/secret-store.ts';
 import { firstRun } from '../../services/first-run.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
+import { commandScript } from '../../../test/support/command.ts';
 
-const main = join(import.meta.dirname, '..', 'main.ts');
 let folder = '';
 let home = '';
 let opener: AuditKeyOpener;
@@ -50,7 +50,7 @@ function run(
   args: readonly string[],
   options: { readonly input?: string; readonly home?: string; readonly onStdout?: (child: ReturnType<typeof spawn>) => void } = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [...nodeFlags, main, 'record', ...args], { env: { ...env, WARDMUX_HOME: options.home ?? home }, cwd: '/' });
+  const child = spawn(process.execPath, [...nodeFlags, commandScript, 'record', ...args], { env: { ...env, WARDMUX_HOME: options.home ?? home }, cwd: '/' });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
@@ -187,7 +187,7 @@ describe('a job without a terminal', () => {
 
   /** As a shell would run it: bytes stay bytes. */
   const shell = (script: string): { status: number | null; stderr: string; stdout: string } =>
-    spawnSync('bash', ['-c', script, process.execPath, main], { env, encoding: 'latin1', cwd: folder });
+    spawnSync('bash', ['-c', script, process.execPath, commandScript], { env, encoding: 'latin1', cwd: folder });
 
   test.each([
     ['an argument', `"$0" --disable-sigusr1 "$1" record -- echo $'a\\xffb'`, 125, 'Argument 4 is not UTF-8'],
@@ -229,7 +229,7 @@ describe('in a terminal', () => {
       'stty -echo; stty size; trap "stty size; echo resized" WINCH; read -rsn1 key; echo "key $key"; until read -rsn1 -t 0.05 key; do :; done; echo "then $key"';
     const exit = new Promise<{ code: number }>((resolve) => {
       const pty = spawnUnixPty(
-        { command: [process.execPath, ...nodeFlags, main, 'record', '--json', '--', 'bash', '-c', script], cwd: '/', env, cols: 101, rows: 31 },
+        { command: [process.execPath, ...nodeFlags, commandScript, 'record', '--json', '--', 'bash', '-c', script], cwd: '/', env, cols: 101, rows: 31 },
         {
           data(bytes) {
             const before = shown;
