@@ -6,7 +6,7 @@ import { classWords, usualClass, type WorkstationClass } from '../../src/types/w
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
-import { Button, FaultLine, Field, LiveRegions, Mark } from '../shared/parts.tsx';
+import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts.tsx';
 import { Passkey, type Proof } from './passkey-step.tsx';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { Form, StepHead } from './step-parts.tsx';
@@ -146,19 +146,7 @@ function NameStep({ name, place, onPlace, onDone }: NameStepProps): JSX.Element 
   return (
     <Form onSubmit={next}>
       <StepHead heading={text.you.heading}>{text.you.text}</StepHead>
-      <Field id="name" label={text.you.field} error={error}>
-        <input
-          id="name"
-          ref={input}
-          class="input"
-          defaultValue={name}
-          autocomplete="off"
-          spellcheck={false}
-          data-focus=""
-          aria-invalid={error ? 'true' : undefined}
-          aria-describedby="name-error"
-        />
-      </Field>
+      <TextField id="name" label={text.you.field} error={error} input={input} text={name} focus />
       <fieldset class="choice gap" aria-describedby="place-hint">
         <legend class="faint">{text.you.place}</legend>
         {(Object.keys(classWords) as WorkstationClass[]).map((value) => (
@@ -232,21 +220,17 @@ function AuditStep({ bridge, name, workstationClass, path, place, takeSecret: se
   return (
     <Form onSubmit={() => void create()}>
       <StepHead heading={text.audit.heading}>{text.audit.text}</StepHead>
-      <Field id="audit" label={text.audit.field} error={error} hint={text.audit.hint(place)}>
-        <input
-          id="audit"
-          ref={input}
-          class="input"
-          defaultValue={path}
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={1000}
-          readOnly={busy}
-          data-focus=""
-          aria-invalid={error ? 'true' : undefined}
-          aria-describedby="audit-hint audit-error"
-        />
-      </Field>
+      <TextField
+        id="audit"
+        label={text.audit.field}
+        error={error}
+        hint={text.audit.hint(place)}
+        input={input}
+        text={path}
+        maxLength={1000}
+        readOnly={busy}
+        focus
+      />
       {pinned ? (
         <p class="gap-h measure">
           <label class="tick">

@@ -1,6 +1,6 @@
 /** The small parts that every surface is built from: marks, buttons, bands, live regions. */
 import { cellSize } from './cell.ts';
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, JSX, Ref } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { assertive, polite } from './say.ts';
 
@@ -147,6 +147,39 @@ export function Field({ id, label, hint, error, children }: FieldProps): JSX.Ele
       </p>
       <FaultLine id={`${id}-error`} error={error} />
     </div>
+  );
+}
+
+export interface TextFieldProps extends Omit<FieldProps, 'children'> {
+  readonly input?: Ref<HTMLInputElement>;
+  /** What stands in it at first, where nobody is told of what is typed; or, with `onInput`, what stands in it. */
+  readonly text?: string;
+  readonly onInput?: (text: string) => void;
+  readonly focus?: boolean;
+  readonly readOnly?: boolean;
+  readonly maxLength?: number;
+}
+
+/** A field for one line of text that nobody completes or corrects. */
+export function TextField({ id, label, hint, error, input, text, onInput, focus, readOnly, maxLength }: TextFieldProps): JSX.Element {
+  return (
+    <Field id={id} label={label} hint={hint} error={error}>
+      <input
+        id={id}
+        ref={input}
+        class="input"
+        {...(onInput
+          ? { value: text, onInput: (event: { readonly currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value) }
+          : { defaultValue: text })}
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={maxLength}
+        readOnly={readOnly}
+        data-focus={focus ? '' : undefined}
+        aria-invalid={error ? 'true' : undefined}
+        aria-describedby={`${id}-hint ${id}-error`}
+      />
+    </Field>
   );
 }
 

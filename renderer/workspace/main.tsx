@@ -7,11 +7,9 @@ import '../shared/ui.css';
 import './panes.css';
 import './notices.css';
 import './bands/bands.css';
-import { Bridge } from '../shared/bridge.ts';
 import { cellSize, LARGE_DISPLAY } from '../shared/cell.ts';
-import { display, followDisplay, setDisplay, stepCell } from '../shared/display.ts';
-import { guardChords } from '../../src/bridge/browser-chords.ts';
-import { loadFonts, Silent, Unconnected } from '../shared/start.tsx';
+import { display, setDisplay, stepCell } from '../shared/display.ts';
+import { loadFonts, openBridge, Silent } from '../shared/start.tsx';
 import { App } from './app.tsx';
 import { onCopy } from './clipboard.ts';
 import { Controller } from './controller.ts';
@@ -21,11 +19,8 @@ import * as model from './model.ts';
 import { limitHistory } from './scrollback.ts';
 import { refreshTerminals, TerminalView } from './terminal-view.ts';
 
-guardChords(window);
-if (!window.wardmux) render(<Unconnected />, document.body);
-else {
-  const bridge = new Bridge();
-  followDisplay(bridge);
+const bridge = openBridge();
+if (bridge) {
   const controller = new Controller(bridge, (pane, port) => new TerminalView(pane, port));
   onCopy(() => controller.copying.tellCore());
   controller.onDisplay(({ text, theme }) => setDisplay(bridge, { ...(text ? { cell: stepCell(text, cellSize().c) } : {}), ...(theme ? { theme } : {}) }));

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { Refused } from '../../shared/bridge.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, Button, Field, Mark } from '../../shared/parts.tsx';
+import { Band, Button, Mark, TextField } from '../../shared/parts.tsx';
 import { count } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
@@ -81,21 +81,17 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
               next();
             }}
           >
-            <Field id="export-folder" label={text.folder} hint={text.folderHint} error={error || undefined}>
-              <input
-                id="export-folder"
-                class="input"
-                value={target}
-                onInput={(event) => setTarget(event.currentTarget.value)}
-                data-focus={phase === 'ask' ? '' : undefined}
-                autocomplete="off"
-                spellcheck={false}
-                maxLength={1000}
-                aria-describedby="export-folder-hint export-folder-error"
-                aria-invalid={error ? 'true' : undefined}
-                readOnly={phase !== 'ask'}
-              />
-            </Field>
+            <TextField
+              id="export-folder"
+              label={text.folder}
+              hint={text.folderHint}
+              error={error || undefined}
+              text={target}
+              onInput={setTarget}
+              maxLength={1000}
+              readOnly={phase !== 'ask'}
+              focus={phase === 'ask'}
+            />
             <p class="faint gap-h">{text.signs}</p>
             <dl class="kv">
               {text.rows.map(([name, value]) => (
