@@ -22,6 +22,7 @@ import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { forgetSelection } from './forget-selection.ts';
 import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
+import { settleView } from './settle-view.ts';
 import { showCursor } from './show-cursor.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { ProgramTitles } from './titles.ts';
@@ -90,6 +91,8 @@ export class TerminalView {
   /** Keys typed while the recording is played back: they wait until the screen is true. */
   #typedAhead: Uint8Array[] = [];
   #wanted: { cols: number; rows: number } | undefined;
+  /** What was resized and has not been drawn since; and whether it showed its end then, and goes on showing it. */
+  #undrawn: 'nothing' | 'back' | 'at its end' = 'nothing';
   #parsed = 0;
   #acked = 0;
   /** Output bytes from which on the screen is true, where output was left out. */
@@ -150,7 +153,7 @@ export class TerminalView {
       if (this.#left === 'nothing') this.title.value = this.#titles.set(tame(title), performance.now());
     });
     // Not at every line feed: what is not drawn needs no count.
-    terminal.onRender(() => this.#onScroll());
+    terminal.onRender(() => this.#drawn());
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => (this.found.value = { index: resultIndex, count: resultCount }));
     all.add(this);
     joinScrollback(terminal);
@@ -376,6 +379,7 @@ export class TerminalView {
     const { terminal } = this;
     if (cols === terminal.cols && rows === terminal.rows) return;
     const { baseY, viewportY } = terminal.buffer.active;
+    const atEnd = viewportY === baseY || this.#undrawn === 'at its end';
     try {
       resizeTerminal(terminal, cols, rows);
     } catch {
@@ -383,7 +387,17 @@ export class TerminalView {
       if (cols !== terminal.cols || rows !== terminal.rows) terminal.resize(cols, rows);
       this.skipped.value = messages.workspace.notShown;
     }
-    if (viewportY === baseY) terminal.scrollToBottom();
+    if (atEnd) terminal.scrollToBottom();
+    this.#undrawn = atEnd ? 'at its end' : 'back';
+    this.#onScroll();
+  }
+
+  /** The rows stand on the screen. One that was resized in a hidden window is settled here: nothing could be scrolled there. */
+  #drawn(): void {
+    const undrawn = this.#undrawn;
+    this.#undrawn = 'nothing';
+    if (undrawn !== 'nothing') settleView(this.terminal);
+    if (undrawn === 'at its end') this.terminal.scrollToBottom();
     this.#onScroll();
   }
 

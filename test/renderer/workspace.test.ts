@@ -860,6 +860,26 @@ describe('output', () => {
     expect(await page.textContent('.rule__flags')).toContain('lines back');
   });
 
+  test('a pane at its prompt stays there when it becomes smaller in a window that is not in front', async () => {
+    const { page, core } = await start({ viewport: { width: 1440, height: 900 } });
+    const pane = first();
+    await core.print(pane, `${hl7(100)}\r\nready> `);
+    await until(async () => (await screenText(page, pane)).trimEnd().endsWith('ready>'), 'the prompt');
+    core.command('new-window');
+    for (const [width, height] of [
+      [800, 600],
+      [1440, 900],
+      [1024, 640],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await until(() => core.state!.client.stage.cols === Math.floor(width / 8), `the stage at ${width}`);
+      await core.settled();
+    }
+    core.command('select-window -t :=0');
+    await until(async () => (await screenText(page, pane)).trimEnd().endsWith('ready>'), 'the prompt');
+    await until(async () => (await page.locator(`[data-pane="${pane}"] .rule__flags`).count()) === 0, 'no lines back');
+  });
+
   test('acks say what is parsed, in steps, snapshots follow rest', async () => {
     const { core } = await start();
     const pane = first();
