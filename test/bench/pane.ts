@@ -5,7 +5,8 @@
  * Nothing in the page is changed for it. When a pane's emulator has parsed something it asks for a frame to draw it, so the
  * time of the last such request before the frame that shows the letter is the time of the parse (or a little later).
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,16 +111,20 @@ async function keyToEcho(page: Page): Promise<number[]> {
   return await samples();
 }
 
-/** Seconds of the same `cat` in a tmux pane whose client is attached to a drained terminal. */
-function catInTmux(folder: string, drain: string, corpus: Corpus): number {
+/**
+ * Seconds of the same `cat` in a tmux pane whose client is attached to a drained terminal. The app is in this process, which
+ * must not stand still meanwhile: main would not renew its lease, and the page would be cut off.
+ */
+async function catInTmux(folder: string, drain: string, corpus: Corpus): Promise<number> {
   const socket = join(folder, 'tmux');
   const times = join(folder, 'times');
   const inside = `date +%s.%N > '${times}'; cat '${corpus.file}'; date +%s.%N >> '${times}'`;
-  const { status } = spawnSync(drain, [join(folder, 'drain.json'), 'tmux', '-S', socket, '-f', '/dev/null', 'new-session', inside], {
+  const child = spawn(drain, [join(folder, 'drain.json'), 'tmux', '-S', socket, '-f', '/dev/null', 'new-session', inside], {
     env: { ...process.env, TMUX: '', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh' },
     stdio: 'ignore',
     timeout: patienceMs,
   });
+  const [status] = (await once(child, 'exit')) as [number | null];
   if (status !== 0) throw new Error(`tmux ended with status ${status}`);
   const [start = Number.NaN, end = Number.NaN] = readFileSync(times, 'utf8').trim().split('\n').map(Number);
   rmSync(times, { force: true });
@@ -146,7 +151,7 @@ export async function benchPane(options: {
     try {
       for (let round = 0; round < options.rounds; round++) {
         ours.push(await catInPane(await app.page(), folder, corpus, round));
-        if (hasTmux) tmux.push(catInTmux(folder, options.drain, corpus));
+        if (hasTmux) tmux.push(await catInTmux(folder, options.drain, corpus));
         say(
           `round ${round + 1}/${options.rounds}: pane ${(megabytes / ours[round]!.ended).toFixed(1)} MB/s` +
             (hasTmux ? `, tmux ${(megabytes / tmux[round]!).toFixed(1)} MB/s` : ''),
