@@ -12,6 +12,9 @@ import { openLedger } from '../src/services/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../src/services/people.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
+import type { Role } from '../src/types/words.ts';
+import { certify, emergencyText } from '../src/ledger/certificate.ts';
+import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { vaultParentService } from '../src/vault/service.ts';
@@ -70,6 +73,8 @@ export interface Rig {
   readonly vaultSays: (message: Flat) => void;
   /** What the vault host of the moment was asked, by type. */
   readonly vaultHeard: Flat[];
+  /** What the process of the shells was told and asked, by type. */
+  readonly ptyHeard: Flat[];
   /** Answers of main to a vault host that asked for a signature. */
   readonly signatures: string[];
   /** What the page was sent. */
@@ -93,6 +98,8 @@ export async function rig(options: {
   readonly home?: string;
   /** Name of somebody who is enrolled beside Ada Example, as an operator. */
   readonly second?: string;
+  /** Operator, unless given. */
+  readonly secondRoles?: readonly Role[];
 }): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
   clear.push(() => rmSync(folder, { recursive: true }));
@@ -122,7 +129,7 @@ export async function rig(options: {
       const passphrase = 'marble canyon drizzle hammock violet';
       const record = await prepareEnrolment({ name: options.second, passphrase: Buffer.from(passphrase), kdf: newScryptParameters() });
       const { ledger } = await openLedger(result.home, result.installation);
-      await enrol({ home: result.home, installation: result.installation, ledger, admin: result.identity }, record, ['operator']);
+      await enrol({ home: result.home, installation: result.installation, ledger, admin: result.identity }, record, options.secondRoles ?? ['operator']);
       second.identity = await unlockWithPassphrase(readPinned(result.home, ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
       second.id = record.id;
       await ledger.close();
@@ -160,6 +167,14 @@ export async function rig(options: {
           slot: (asked === second.id ? second : { identity }).identity!.slot,
           dearer: false,
         };
+      if (type === 'sealWords') return { type: 'sealed', id: id!, file: null };
+      if (type === 'letGo') return { type: 'gone', id: id! };
+      if (type === 'signEmergency') {
+        const signer = asked === second.id ? second.identity! : identity!;
+        const { type: _, id: __, ...request } = message as unknown as Parameters<typeof emergencyText>[0] & Flat;
+        const text = emergencyText({ ...request, installation: requireInstallation(homePaths(home)).id, by: signer.person.id });
+        void certify(text, signer.person.signingKey, (bytes) => signer.sign(bytes)).then((certificate) => say({ type: 'signed', id: id!, ...certificate }));
+      }
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);
       if (type === 'refused') signatures.push('');
@@ -179,14 +194,18 @@ export async function rig(options: {
       },
     };
   };
+  const ptyHeard: Flat[] = [];
   let ptySays: (message: Flat) => void = () => {};
   const pty = (): Child => {
-    const made = child(ptyParentService, ({ type, id }) => {
+    const made = child(ptyParentService, (message) => {
+      const { type, id } = message;
+      ptyHeard.push(message);
       const answers: Readonly<Record<string, object>> = {
         attach: { publicKey: new Uint8Array(65), sealed: '' },
         proof: { panes: [] },
         spawn: { recording: RECORDING, pid: 1 },
         detach: {},
+        endEmergency: {},
         checkpoint: {},
       };
       return answers[type] && { type: 'done', id: id!, ...answers[type] };
@@ -254,6 +273,7 @@ export async function rig(options: {
     ptySays: (message) => ptySays(message),
     admin: () => identity!,
     vaultHeard,
+    ptyHeard,
     signatures,
     posted,
     home,

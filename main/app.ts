@@ -12,6 +12,7 @@ import { mediumOf } from '../src/disk/media.ts';
 import { version } from '../src/version.ts';
 import { bootClock, every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
+import { BreakGlass } from './break-glass.ts';
 import { DisplayFile } from './display.ts';
 import { evidenceOf } from './evidence.ts';
 import { consentOf } from './consent.ts';
@@ -70,6 +71,7 @@ export class App {
   readonly #status: Status;
   readonly #policy: PolicyWatch;
   readonly #person: PersonWatch;
+  readonly #breakGlass: BreakGlass;
   readonly #workspace: Workspaces;
   readonly #bridge: BridgeServer;
   readonly #troubles: Troubles;
@@ -177,10 +179,12 @@ export class App {
       say,
     }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
+    const breakGlass = (this.#breakGlass = new BreakGlass({ home, gate, vaults, pty, installed, journal, clock }));
     const status = (this.#status = new Status({
       home,
       gate,
       unlock,
+      breakGlass,
       installed,
       journal,
       machine: this.#machine,
@@ -202,26 +206,33 @@ export class App {
     this.#person = new PersonWatch({ home, gate, installed, journal });
     const memory = new WorkspaceMemory({
       home,
-      open: () => gate.session && vaults.current && { person: gate.session.person.id, vault: vaults.current },
+      // An emergency keeps nothing, and finds nothing of anybody's.
+      open: () => (gate.session?.grant.breakGlass === null && vaults.current ? { person: gate.session.person.id, vault: vaults.current } : undefined),
       tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
       say: (kind, text) => gate.notice(kind, text),
     });
-    const who = (): string | undefined => gate.session?.person.id;
+    /** Whose windows: a person's, or those of an emergency, whoever is in it. */
+    const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
     const workspace = (this.#workspace = new Workspaces({
       who,
-      make: (person, firstPane) => {
-        const isIn = (): boolean => who() === person;
+      make: (whose, firstPane) => {
+        const isIn = (): boolean => who() === whose;
+        const { person, grant } = gate.requireSession();
         return new Workspace({
-          person,
+          person: person.id,
+          session: grant.breakGlass === null ? 'main' : 'break-glass',
           firstPane,
           pty,
           owner: async () => {
             gate.requireSession();
-            await policy.look();
-            const { person: now } = gate.requireSession();
+            // In an emergency the policy that was in force is, whatever can be said of its file.
+            await policy.look().catch((error: unknown) => {
+              if (grant.breakGlass === null) throw error;
+            });
+            const now = gate.requireSession();
             // Somebody else came in meanwhile: nothing is opened in their name.
-            if (now.id !== person) throw new Refusal('locked', denials.locked);
-            return installed.owner(now);
+            if (!isIn()) throw new Refusal('locked', denials.locked);
+            return installed.owner(now.person, now.grant);
           },
           ledger: (entry) => journal.log(entry),
           // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
@@ -230,6 +241,7 @@ export class App {
           client: (action) => isIn() && gate.emit('client', () => action),
           refused: (needs) => commandDoor(needs)?.sentence,
           lock: () => void this.lock('command'),
+          emergency: (what) => void breakGlass.command(what),
           detach: () => void this.#detach(),
           env,
           now,
@@ -247,6 +259,7 @@ export class App {
       workspace,
       memory,
       unlock,
+      breakGlass,
       slots: new Slots({ home, gate, installed, vaults, unlock }),
       status,
       policy,
@@ -319,6 +332,7 @@ export class App {
     await this.#openInstalled();
     this.socket.read();
     const { current } = this.#installed;
+    this.#breakGlass.settle();
     if (current) await this.#policy.look();
     const settled = current ? await recoverRecordings(this.#home.recordings, current.ledger) : [];
     if (settled.length > 0)
@@ -375,6 +389,7 @@ export class App {
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);
     await this.#person.tick();
+    await this.#breakGlass.tick();
     this.#windows.tick();
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();

@@ -1,4 +1,5 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
+import type { Grant } from '../src/access/index.ts';
 import { AnchorKeeper, openAnchors, historyOf } from '../src/anchors/index.ts';
 import { openLedger } from '../src/services/open-ledger.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
@@ -97,9 +98,9 @@ export class InstalledHolder {
   }
 
   /** Whose a new pane's recording is, and who can open it. @throws Refusal where the policy's text is not accepted */
-  owner(person: Person): RecordingOwner {
+  owner(person: Person, grant: Grant): RecordingOwner {
     const { policy, ledger } = this.require();
-    return recordingOwner(person, policy, ledger.facts);
+    return recordingOwner(person, policy, ledger.facts, grant);
   }
 
   /**

@@ -49,7 +49,7 @@ export class PersonWatch {
       return;
     }
     const known = ledger.facts.person(session.person.id);
-    if (known?.state !== 'active' || known.roles.join() !== session.grant.roles.join() || !this.#stands(session, known)) void gate.lock('policy');
+    if (known?.state !== 'active' || known.roles.join() !== session.person.roles.join() || !this.#stands(session, known)) void gate.lock('policy');
   }
 
   /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read. */

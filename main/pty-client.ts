@@ -151,6 +151,15 @@ export class PtyClient {
   lease(): void {
     this.#line?.tell('lease', {});
   }
+  extendEmergency(breakGlass: string): void {
+    this.#line?.tell('extendEmergency', { breakGlass });
+  }
+
+  /** The shells of an emergency end. @throws Error where it does not answer in the time of a lock: then it has to be ended. */
+  async endEmergency(breakGlass: string): Promise<void> {
+    await this.#line?.ask('endEmergency', { breakGlass });
+  }
+
   frame(bytes: Uint8Array): void {
     this.#child?.post({ frame: bytes });
   }

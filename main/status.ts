@@ -5,6 +5,7 @@ import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { isWayIn } from '../src/people/slot.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
+import type { BreakGlass } from './break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -20,6 +21,7 @@ export interface StatusParts {
   readonly home: Home;
   readonly gate: Gate;
   readonly unlock: Unlock;
+  readonly breakGlass: Pick<BreakGlass, 'lockFacts' | 'line'>;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly machine: LockController;
@@ -93,6 +95,7 @@ export class Status {
       failures: unlock.failures,
       clearClipboard,
       policy: this.policyFails ? null : this.#policyInForce(),
+      emergency: this.#parts.breakGlass.lockFacts(),
     };
   }
 
@@ -106,7 +109,7 @@ export class Status {
   /** The line. @throws Refusal while nobody is in. */
   line(): StatusView {
     const { home, gate, installed, journal, machine, clock } = this.#parts;
-    const { person } = gate.requireSession();
+    const { person, grant } = gate.requireSession();
     const { lockIn, idleSeconds, warning } = machine.view(clock.now());
     const events = installed.current?.ledger.events ?? 0;
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
@@ -115,12 +118,13 @@ export class Status {
     return {
       workstationClass: installed.require().policy.policy.workstation.class,
       person: person.name,
-      role: person.roles[0] ?? '',
+      role: grant.roles[0] ?? '',
       recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,
       idleSeconds,
       warning,
+      ...this.#parts.breakGlass.line(),
     };
   }
 }

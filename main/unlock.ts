@@ -1,5 +1,5 @@
 /** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
-import { grantOf } from '../src/access/index.ts';
+import { grantOf, type Grant } from '../src/access/index.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
 import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
@@ -100,8 +100,15 @@ export class Unlock {
    * Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence, which is
    * the same for somebody who does not exist.
    * @param typed an id or a name. @param open takes the id that is meant, and what the ledger has of it.
+   * @param admit what whoever has proven it may do then; undefined where they are not let in, and the lock page stands on.
+   * @returns whether the workspace opens next.
    */
-  async attempt(typed: string, method: UnlockMethod, open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<void> {
+  async attempt(
+    typed: string,
+    method: UnlockMethod,
+    open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>,
+    admit: (person: Person, method: UnlockMethod) => Promise<Grant | undefined> = async (person) => grantOf(person, method),
+  ): Promise<boolean> {
     const { gate, home, installed } = this.#parts;
     const { ledger } = installed.require();
     const begun = gate.begin();
@@ -122,11 +129,32 @@ export class Unlock {
         return { record, slot };
       });
       await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
-      this.#opensNext(begun, this.#pinned(id) ?? opened.record, method, opened.slot, { lastUnlock: last, failures: failures + others });
+      const person = this.#pinned(id) ?? opened.record;
+      const grant = await admit(person, method).catch(async (error: unknown) => {
+        await this.#letGo(vault);
+        throw error;
+      });
+      if (!grant) {
+        await this.#letGo(vault);
+        gate.abandon(begun);
+        return false;
+      }
+      this.#opensNext(begun, person, grant, opened.slot, { lastUnlock: last, failures: failures + others });
+      return true;
     } catch (error) {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
+  }
+
+  /** Whoever was let in is out again. A vault that does not say so is ended, and the page that it stood behind is shown anew. */
+  async #letGo(vault: VaultClient): Promise<void> {
+    const { vaults, windows } = this.#parts;
+    this.#parts.installed.current?.ledger.standsOn(null);
+    await vault.ask('letGo', {}).catch(async () => {
+      await vaults.kill();
+      windows.again('lock', 'The part of Wardmux that holds the keys did not let go of them.');
+    });
   }
 
   /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
@@ -161,7 +189,7 @@ export class Unlock {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
-    this.#opensNext(begun, person, 'passphrase', person.slots[0]!.id, { lastUnlock: null, failures: 0 });
+    this.#opensNext(begun, person, grantOf(person, 'passphrase'), person.slots[0]!.id, { lastUnlock: null, failures: 0 });
   }
 
   /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
@@ -291,14 +319,14 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: Person, method: UnlockMethod, slot: string, welcome: Events['welcome']): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, method, slot, welcome)));
+  #opensNext(begun: number, person: Person, grant: Grant, slot: string, welcome: Events['welcome']): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, grant, slot, welcome)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: Person, method: UnlockMethod, slot: string, { lastUnlock, failures }: Events['welcome']): Promise<void> {
+  async #open(begun: number, person: Person, grant: Grant, slot: string, { lastUnlock, failures }: Events['welcome']): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
-    const session = { person, grant: grantOf(person, method), ways: new Ways(slot) };
+    const session = { person, grant, ways: new Ways(slot) };
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session)) {
       installed.current?.ledger.standsOn(null);
       return;

@@ -16,7 +16,7 @@ import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } fr
 import { activePane, findPane } from '../src/mux/state/query.ts';
 import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
-import type { Recipient } from '../src/recording/types.ts';
+import type { RecordingOwner } from '../src/services/start-recording.ts';
 import { processFolder } from '../src/native/given.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
@@ -28,11 +28,13 @@ const EARLY_EXIT_MS = 1500;
 export interface WorkspaceOptions {
   /** Whose it is. */
   readonly person: string;
+  /** How its session is called. */
+  readonly session: string;
   /** Id of its first pane: no two people have panes of one id. */
   readonly firstPane: number;
   readonly pty: PtyClient;
   /** Whose recording a new pane is, and who can open it. @throws Refusal where its person is not in */
-  readonly owner: () => Promise<{ readonly person: string; readonly roles: string[]; readonly recipients: Recipient[] }>;
+  readonly owner: () => Promise<RecordingOwner>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   /** What of the state outlives the app; undefined where no window is left. */
@@ -41,6 +43,7 @@ export interface WorkspaceOptions {
   /** Why whoever is in may not do what a command needs; undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
   readonly lock: () => void;
+  readonly emergency: (what: 'extend' | 'end') => void;
   readonly detach: () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
@@ -94,10 +97,10 @@ export class Workspace {
 
   /** The stage's size in cells. The first call opens the windows that were kept, or the first one, with the person's shell. */
   resize(cols: number, rows: number, kept?: Kept): void {
-    const { env, firstPane } = this.#options;
+    const { env, firstPane, session } = this.#options;
     const program = basename(shellOf(env));
     if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program, firstPane));
-    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session: 'main', firstPane }), { program }));
+    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session, firstPane }), { program }));
     else this.#apply(setStage(this.#state, { cols, rows }));
   }
 
@@ -204,6 +207,8 @@ export class Workspace {
         return this.#options.client(effect.action);
       case 'lock':
         return this.#options.lock();
+      case 'emergency':
+        return this.#options.emergency(effect.what);
       case 'detach':
         return this.#options.detach();
       case 'empty':

@@ -13,10 +13,10 @@ const PANES_EACH = 2 ** 20;
 const MOST_PEOPLE = 2 ** 12;
 
 export interface WorkspacesParts {
-  /** Id of whoever is in. */
+  /** Id of whoever is in, or of the emergency that they are in. */
   readonly who: () => string | undefined;
   /** @param firstPane id of the first pane; the next one has the next. */
-  readonly make: (person: string, firstPane: number) => Workspace;
+  readonly make: (whose: string, firstPane: number) => Workspace;
 }
 
 export class Workspaces {

@@ -1,8 +1,8 @@
 /** The lock page, and the word that leads to it. */
 import type { HandlersOf, RequestParts } from './parts.ts';
 
-export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
-  const { host, gate, vaults, slots, unlock, status, policy, clipboard } = parts;
+export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {
+  const { host, gate, vaults, slots, unlock, breakGlass, status, policy, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
@@ -35,6 +35,22 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock'> {
     'lock.passkey': async ({ person, response }) => {
       await unlock.attempt(person, 'passkey', (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response }));
       return {};
+    },
+    'emergency.ask': async ({ reason }) => {
+      await breakGlass.ask(reason);
+      return {};
+    },
+    'emergency.leave': async () => {
+      breakGlass.leave();
+      return {};
+    },
+    'emergency.passphrase': async ({ person }) => {
+      const open: Parameters<typeof unlock.attempt>[2] = (id, known) => vaults.require().ask('unlockPassphrase', { person: id, known, emergency: true });
+      return { second: !(await unlock.attempt(person, 'passphrase', open, (who, method) => breakGlass.admit(who, method))) };
+    },
+    'emergency.passkey': async ({ person, response }) => {
+      const open: Parameters<typeof unlock.attempt>[2] = (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response, emergency: true });
+      return { second: !(await unlock.attempt(person, 'passkey', open, (who, method) => breakGlass.admit(who, method))) };
     },
   };
 }

@@ -18,10 +18,13 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
     pty.start();
     const vault = vaults.require();
     const attached = await pty
-      .attach({ publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey }, async ({ sealed, publicKey: ours }) => {
-        const { proof } = await vault.ask('proveView', { sealed, peer: ours });
-        return proof;
-      })
+      .attach(
+        { publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey, breakGlass: grant.breakGlass },
+        async ({ sealed, publicKey: ours }) => {
+          const { proof } = await vault.ask('proveView', { sealed, peer: ours });
+          return proof;
+        },
+      )
       .catch((error: unknown) => {
         // Somebody is in, and cannot show it: nobody knows what that means, so it locks.
         if (asking === windows.document) {
@@ -73,7 +76,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         if (view && sees) emit('view', view);
       };
       // No pane is shown to whoever has not accepted the policy's text, and the shells are not asked before either.
-      const asked = consent.asked(person.id);
+      const asked = grant.breakGlass === null ? consent.asked(person.id) : undefined;
       waiting = asked && show;
       if (asked) {
         emit('lease', {});

@@ -7,6 +7,7 @@ import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import type { Medium } from '../../src/disk/media.ts';
 import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
+import type { BreakGlass } from '../break-glass.ts';
 import type { DisplayFile } from '../display.ts';
 import type { Consent } from '../consent.ts';
 import type { Evidence } from '../evidence.ts';
@@ -40,6 +41,7 @@ export interface RequestParts {
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
+  readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;
   readonly slots: Pick<
     Slots,
     'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey'

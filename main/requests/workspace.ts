@@ -21,7 +21,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
   return {
     'workspace.size': async ({ cols, rows }) => {
       // Nothing is laid out, and so no pane opens, before the policy's text is accepted: the page then says its size again.
-      if (!workspace.view && gate.session && consent.asked(gate.session.person.id)) return {};
+      if (!workspace.view && gate.session?.grant.breakGlass === null && consent.asked(gate.session.person.id)) return {};
       const kept = workspace.view ? undefined : await memory.recall();
       // Locked meanwhile: nobody is there for whom anything would be opened.
       if (!gate.session) throw new Refusal('locked', denials.locked);

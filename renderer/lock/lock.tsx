@@ -14,7 +14,8 @@ import { say } from '../shared/say.ts';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
-import { clock, left } from '../shared/text.ts';
+import { clock, left, moment } from '../shared/text.ts';
+import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 import { Problem, Who } from './who.tsx';
 
@@ -35,6 +36,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [busy, setBusy] = useState<Method | undefined>(undefined);
   const [error, setError] = useState('');
   const [shown, setShown] = useState(false);
+  const [glass, setGlass] = useState(false);
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
@@ -54,7 +56,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     if (typedAhead.current) setSecretText(field.current, secretText(field.current) + typedAhead.current);
     typedAhead.current = '';
     if (secretText(field.current)) stillThere();
-  }, [method, person?.id]);
+  }, [method, person?.id, glass]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
       setWaitUntil(0);
@@ -198,6 +200,20 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     stillThere();
   };
 
+  /** Whatever was typed here is gone: it is another way in. */
+  const breakIt = (): void => {
+    if (!facts || busy) return;
+    clearTimeout(leaving.current);
+    if (field.current) takeSecret(field.current).fill(0);
+    setShown(false);
+    setError('');
+    setGlass(true);
+  };
+  const unbroken = (): void => {
+    setGlass(false);
+    someoneElse();
+  };
+
   const choose = (next: Method): void => {
     setError('');
     setShown(false);
@@ -208,6 +224,11 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      if (glass || busy) return;
+      if (event.ctrlKey && !event.altKey && !event.metaKey && event.key === 'g') {
+        event.preventDefault();
+        return breakIt();
+      }
       if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
       if (event.target instanceof HTMLInputElement || busy) return;
       if (idField.current && isTyped(event)) return idField.current.focus();
@@ -237,6 +258,14 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           <span class="faint">{text.workstation}</span> {facts?.workstation}
         </p>
       </header>
+      {facts?.emergency.alert ? (
+        <p class="siren" role="alert">
+          <Mark kind="glass" />
+          <span>
+            <b>{messages.breakGlass.siren(moment(new Date(facts.emergency.alert.since)))}</b> {messages.breakGlass.sirenTries(facts.emergency.alert.tries)}
+          </span>
+        </p>
+      ) : null}
       <main class="poster__main">
         <div class="poster__fact">
           <h1 class="poster__cap">{waiting ? text.nextTry : text.locked}</h1>
@@ -247,6 +276,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
         <section class="poster__way" aria-label={!person ? text.who : method === 'passkey' ? text.passkey : text.passphrase} ref={way}>
           {!facts ? (
             <Problem sentence={text.factsFailed} />
+          ) : glass ? (
+            <BreakGlass bridge={bridge} emergency={facts.emergency} onLeave={unbroken} />
           ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
           ) : !person ? (
@@ -321,9 +352,15 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
               </p>
             </>
           )}
+          {facts && !glass ? (
+            <Button kind="glass" hint="ctrl-g" disabled={busy !== undefined} onClick={breakIt}>
+              <Mark kind="glass" />
+              {messages.breakGlass.open}
+            </Button>
+          ) : null}
         </section>
       </main>
-      <footer class="line lockline" aria-label={messages.line.label}>
+      <footer class="line lockline" aria-label={messages.line.label} data-siren={facts?.emergency.alert ? '' : undefined}>
         {waiting ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
         <div class="line__where">
           {facts?.typed && facts.parked > 0 ? (

@@ -267,6 +267,46 @@ export const messages = {
     factsFailed: 'The lock could not ask who is here. Close Wardmux and start it again.',
   },
 
+  breakGlass: {
+    open: 'Break-glass, emergency',
+    title: 'Break the glass.',
+    means:
+      'Everything you do is recorded and reviewed, and an alert leaves at once. It opens a session of its own for 60 minutes, and nothing of anybody else’s.',
+    why: 'why',
+    words: 'what happened, and the ticket (sealed; optional)',
+    noReason: 'Choose why first.',
+    id: 'emergency credential, or your id or name',
+    secondId: 'the second operator’s id or name',
+    secondNeeded: 'One operator has agreed. Now a second one proves it here.',
+    act: 'Break the glass',
+    comeBack: 'Go on',
+    passkey: 'By passkey instead',
+    leave: 'Leave',
+    goesOn: (since: string, time: string) => `An emergency runs since ${since}, and ends in ${time}.`,
+    goesOnWho: 'Whoever began it comes back here.',
+    siren: (since: string) => `The glass was broken ${since}, and nobody outside has been told yet.`,
+    sirenTries: (tries: number | null) =>
+      tries === null
+        ? 'The policy names no way out for an alert. It stands here until somebody has reviewed it: tell whoever is responsible for privacy.'
+        : tries === 0
+          ? 'The alert is on its way.'
+          : `It is tried again and again; ${tries === 1 ? 'one try has' : `${tries} tries have`} failed. Tell whoever is responsible for privacy.`,
+    recorded: 'recorded',
+    flag: 'break-glass, recorded',
+    word: 'break-glass',
+    emergency: 'emergency',
+    endsIn: 'ends in',
+    since: (time: string) => `Break-glass since ${time}.`,
+    body: (reason: string) => `For this: ${reason}. Everything is recorded; somebody else reviews it within 72 hours.`,
+    extend: 'extend once, 60 min',
+    end: 'End now',
+    mark: (person: string, time: string) => `${person} ${time}`,
+    alertQueued: (tries: number) => (tries === 0 ? 'alert queued' : `alert queued, ${tries} ${tries === 1 ? 'try' : 'tries'}`),
+    reviews: (due: number, overdue: number) =>
+      overdue > 0 ? `${overdue} emergency ${overdue === 1 ? 'review' : 'reviews'} overdue` : `${due} emergency ${due === 1 ? 'review' : 'reviews'} due`,
+    reviewsHow: 'wardmux breakglass list shows them, wardmux breakglass review closes one.',
+  },
+
   posture: {
     label: 'Posture and self-test',
     limit: 'Names the safeguard of 45 CFR part 164 that a setting supports. It does not show that a rule is met.',

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX, Ref } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { assertive, polite } from './say.ts';
 
-export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none' | 'note' | 'nothing';
+export type MarkKind = 'seal' | 'ok' | 'wait' | 'warn' | 'stop' | 'none' | 'note' | 'nothing' | 'glass';
 
 /** One cell, drawn. Always stands before a word. */
 export function Mark({ kind }: { readonly kind: MarkKind }): JSX.Element {
@@ -16,7 +16,7 @@ export interface ButtonProps {
   readonly onClick?: () => void;
   /** The key printed beside the action. */
   readonly hint?: string;
-  readonly kind?: 'main' | 'stop' | 'quiet';
+  readonly kind?: 'main' | 'stop' | 'quiet' | 'glass';
   readonly tall?: boolean;
   readonly submit?: boolean;
   readonly disabled?: boolean;

@@ -7,12 +7,13 @@ import { Bands } from './bands/index.tsx';
 import type { Controller } from './controller.ts';
 import { keepFocus } from '../shared/focus.ts';
 import { StatusLine } from './line.tsx';
+import { clock } from '../shared/text.ts';
 import * as model from './model.ts';
 import { Pane } from './pane.tsx';
 
 export function App({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
-    <div class="app">
+    <div class="app" data-state={model.emergency.value ? 'break-glass' : undefined}>
       <Stage controller={controller} />
       <Banners controller={controller} />
       <StatusLine controller={controller} />
@@ -53,10 +54,36 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
   );
 }
 
+/** It stands as long as the emergency does, and says what it means and what can be done. */
+function Emergency({ controller }: { readonly controller: Controller }): JSX.Element | null {
+  const emergency = model.emergency.value;
+  if (!emergency) return null;
+  const text = messages.breakGlass;
+  return (
+    <section class="banner glass" data-level="stop" aria-label={text.word} onMouseDown={keepFocus}>
+      <Mark kind="glass" />
+      <p>
+        <b>{text.since(clock(new Date(emergency.since)))}</b> {text.body(emergency.reason)}
+      </p>
+      <span class="actions">
+        {emergency.extended ? null : (
+          <Button kind="quiet" hint=":break-glass extend" onClick={() => void controller.command('break-glass extend')}>
+            {text.extend}
+          </Button>
+        )}
+        <Button hint=":break-glass end" onClick={() => void controller.command('break-glass end')}>
+          {text.end}
+        </Button>
+      </span>
+    </section>
+  );
+}
+
 function Banners({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
     <aside class="banners" aria-label={messages.workspace.notices} onMouseDown={keepFocus}>
       <Toasts controller={controller} />
+      <Emergency controller={controller} />
       {model.banners.value.map((banner) => (
         <section class="banner" data-level={banner.kind} key={banner.id}>
           <Mark kind={banner.kind === 'stop' ? 'stop' : 'warn'} />

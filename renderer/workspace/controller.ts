@@ -183,13 +183,17 @@ export class Controller {
     batch(() => {
       model.status.value = status;
       this.#setLockIn(status.lockIn);
+      model.endsIn.value = status.emergency?.left ?? 0;
     });
   }
 
   /** Between two statuses the page counts down by itself; the truth stays in the core. */
   #countDown(): void {
     const status = model.status.value;
-    if (status) this.#setLockIn(Math.max(0, status.lockIn - Math.floor((performance.now() - this.#statusAt) / 1000)));
+    if (!status) return;
+    const past = Math.floor((performance.now() - this.#statusAt) / 1000);
+    this.#setLockIn(Math.max(0, status.lockIn - past));
+    if (status.emergency) model.endsIn.value = Math.max(0, status.emergency.left - past);
   }
 
   #setLockIn(seconds: number): void {

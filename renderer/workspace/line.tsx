@@ -12,6 +12,7 @@ import { classWords } from '../../src/types/words.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
+const glass = messages.breakGlass;
 /** Where patients are near, and where they are not. */
 const hues: Readonly<Record<StatusView['workstationClass'], 'clinical' | 'general'>> = {
   'shared-clinical': 'clinical',
@@ -34,6 +35,8 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
     return () => observer.disconnect();
   });
   const warning = status?.warning ?? false;
+  const emergency = model.emergency.value;
+  const reviews = status?.reviews;
   return (
     <footer class="line" ref={line} aria-label={text.label} onMouseDown={keepFocus}>
       {status ? (
@@ -41,13 +44,15 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       ) : null}
       <nav class="line__where" aria-label={text.where}>
         {view ? (
-          <span class="seg is-current" data-class={status ? hues[status.workstationClass] : 'general'}>
-            {status ? (
+          <span class="seg is-current" data-class={emergency ? 'glass' : status ? hues[status.workstationClass] : 'general'}>
+            {emergency ? (
+              <span class="seg__class">{glass.word}</span>
+            ) : status ? (
               <span class="seg__class" data-drop="3" title={text.classPlain}>
                 {classWords[status.workstationClass].name}
               </span>
             ) : null}
-            <span class="seg__name">{view.session}</span>
+            <span class="seg__name">{emergency ? glass.emergency : view.session}</span>
           </span>
         ) : null}
         <ol class="line__windows" aria-label={text.windows}>
@@ -80,6 +85,18 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
             <b>{model.prefixLabel}</b>
           </span>
         ) : null}
+        {emergency?.alertTries === undefined ? null : (
+          <span class="st">
+            <Mark kind="wait" />
+            <span>{glass.alertQueued(emergency.alertTries)}</span>
+          </span>
+        )}
+        {reviews ? (
+          <span class="st" data-level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
+            <Mark kind="glass" />
+            <span>{glass.reviews(reviews.due, reviews.overdue)}</span>
+          </span>
+        ) : null}
         {status ? (
           <>
             <span class="st" data-level={state(status.recording.level)}>
@@ -108,6 +125,12 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
           </>
         ) : null}
       </div>
+      {emergency ? (
+        <span class="st st--time" role="timer" aria-live="off">
+          <span>{glass.endsIn}</span>
+          <b>{left(model.endsIn.value)}</b>
+        </span>
+      ) : null}
       {status ? (
         <span class="st st--time" data-level={warning ? 'warn' : undefined} role="timer" aria-live="off">
           <span data-drop="6">{text.locksIn}</span>

@@ -39,6 +39,10 @@ export const view = signal<WorkspaceView | undefined>(undefined);
 export const status = signal<StatusView | undefined>(undefined);
 /** Seconds until the lock, counted down between the core's statuses. */
 export const lockIn = signal(0);
+/** They are in an emergency. Only what does not change each second: the banner stands still. */
+export const emergency = computed(() => status.value?.emergency);
+/** Seconds until it ends, counted down between the core's statuses. */
+export const endsIn = signal(0);
 export const prefixActive = signal(false);
 export const whichKey = signal(false);
 export const band = signal<OpenBand | undefined>(undefined);

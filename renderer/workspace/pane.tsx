@@ -8,6 +8,7 @@ import { BorderGrips } from './borders.tsx';
 import type { Controller } from './controller.ts';
 import { FindRow } from './find-row.tsx';
 import { keepFocus } from '../shared/focus.ts';
+import { clock } from '../shared/text.ts';
 import * as model from './model.ts';
 
 interface PaneProps {
@@ -60,8 +61,15 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
         <span class="rule__label">
           <b>{pane.number}</b> {title}
         </span>
-        <Flags pane={pane} window={window} />
+        <Flags pane={pane} window={window} focused={focused} />
       </header>
+      {model.emergency.value ? (
+        <p class="watermark" aria-hidden="true">
+          {messages.breakGlass.word}
+          <br />
+          {messages.breakGlass.mark(model.status.value?.person ?? '', clock(new Date(model.emergency.value.since)))}
+        </p>
+      ) : null}
       <div class="screen" ref={screen} />
       {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
       {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
@@ -78,7 +86,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
 }
 
 /** The last cells of the rule: what is special about this pane now. The most passing fact first. */
-function Flags({ pane, window }: { readonly pane: PaneView; readonly window: WindowView }): JSX.Element | null {
+function Flags({ pane, window, focused }: { readonly pane: PaneView; readonly window: WindowView; readonly focused: boolean }): JSX.Element | null {
   const terminal = model.terminals.get(pane.pane);
   if (!terminal) return null;
   const text = messages.workspace;
@@ -91,6 +99,7 @@ function Flags({ pane, window }: { readonly pane: PaneView; readonly window: Win
   if (copying && terminal.found.value) flags.push(messages.search.count(terminal.found.value.index, terminal.found.value.count));
   if (back > 0) flags.push(text.linesBack(back));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);
+  if (model.emergency.value) flags.push(focused ? messages.breakGlass.flag : messages.breakGlass.recorded);
   if (window.zoomed) flags.push(model.withPrefix(text.zoomed(window.panes.length - 1)));
   return flags.length > 0 ? <span class="rule__flags">{flags.join('  ')}</span> : null;
 }

@@ -16,6 +16,8 @@ import { roles, type Role } from '../types/words.ts';
 import {
   denialOf,
   denials,
+  emergencyGrantOf,
+  grantOf,
   openDoor,
   permissionNames,
   permissions,
@@ -44,6 +46,7 @@ const grant = (held: readonly string[], more: Partial<Grant> = {}): Grant => ({
   method: 'passphrase',
   reason: 'none',
   until: undefined,
+  breakGlass: null,
   ...more,
 });
 
@@ -65,13 +68,15 @@ const everybody = [
   'anchor.send',
   'recording.replay.key',
 ];
-const operatorInside = ['session.open', 'session.use', 'recording.replay.own', 'recording.export.own'];
+/** What an emergency opens, and nothing else of a person’s. */
+const inEmergency = ['session.open', 'session.use', 'recording.replay.own'];
 const securityInside = ['installation.rotate', 'policy.accept', 'person.enrol', 'person.disable', 'person.delete', 'role.grant'];
 
 /** The table written a second time, by hand, with what it has to be: a change of it is a change here, and somebody's thought. */
 const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: readonly string[] | 'anyone']>> = {
   ...Object.fromEntries(everybody.map((name) => [name, [['first-run', 'locked', 'open'], 'anyone']])),
-  ...Object.fromEntries(operatorInside.map((name) => [name, [['open'], ['operator']]])),
+  ...Object.fromEntries(inEmergency.map((name) => [name, [['open'], ['operator', 'emergency']]])),
+  'recording.export.own': [['open'], ['operator']],
   ...Object.fromEntries(securityInside.map((name) => [name, [['open'], ['security']]])),
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
   'audit-key.prove': [['open'], ['auditor', 'security']],
@@ -80,7 +85,14 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'selftest.run': [['locked', 'open'], 'anyone'],
-  'session.record': [['locked', 'open'], ['operator']],
+  'session.record': [
+    ['locked', 'open'],
+    ['operator', 'emergency'],
+  ],
+  'break-glass.start': [['open'], ['operator', 'emergency']],
+  'break-glass.extend': [['open'], ['emergency']],
+  'break-glass.drill': [['open'], ['emergency']],
+  'break-glass.review': [['open'], ['auditor']],
   'consent.accept': [['open'], roles],
 };
 
@@ -182,6 +194,17 @@ describe('the table', () => {
   test('nobody holds what is kept apart, whatever else they hold', () => {
     for (const held of roleSets.slice(0, 2 ** roles.length) as readonly (readonly Role[])[])
       expect(separationOf(held) !== undefined, held.join()).toBe(held.includes('security') && held.includes('auditor'));
+  });
+
+  test('the role of emergencies is in force in an emergency alone, and there no other is: nothing of an admin’s or an auditor’s, and no export', () => {
+    const all = { id: 'p-0123456789ab', roles };
+    expect(grantOf(all, 'passphrase')).toMatchObject({ roles: ['operator', 'auditor', 'security', 'custodian'], breakGlass: null, reason: 'none' });
+    const granted = emergencyGrantOf(all, 'passphrase', 'system-down', 'b-0123456789ab');
+    const may = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && denialOf(name, { phase: 'open', grant: granted }, NOW) === undefined);
+    const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept'];
+    expect(may.toSorted()).toEqual([...inEmergency, ...own, 'session.record', 'break-glass.start', 'break-glass.extend', 'break-glass.drill'].toSorted());
+    const ordinary = grantOf({ id: all.id, roles: ['emergency'] }, 'passphrase');
+    for (const name of inEmergency) expect(denialOf(name as Permission, { phase: 'open', grant: ordinary }, NOW)?.why).toBe('not-permitted');
   });
 
   test('what is not in the table nobody may do', () => {

@@ -10,6 +10,8 @@ export interface Grant {
   readonly reason: Reason;
   /** Milliseconds since the epoch from which on it counts for nothing. Undefined: the lock ends it. */
   readonly until: number | undefined;
+  /** Id of the emergency that it was given for; null where no glass was broken. */
+  readonly breakGlass: string | null;
 }
 
 /** Where whoever asks stands. */
@@ -19,7 +21,20 @@ export type Standing =
   | { readonly phase: 'locked'; readonly grant?: Grant | undefined }
   | { readonly phase: 'open'; readonly grant: Grant };
 
-/** What this version gives whoever opens an identity: no reason is asked for, and the lock is the end of it. */
-export function grantOf(person: { readonly id: string; readonly roles: readonly string[] }, method: Grant['method']): Grant {
-  return { person: person.id, roles: person.roles, method, reason: 'none', until: undefined };
+interface Somebody {
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+/** The role that only an emergency puts into force, and that leaves no other in force. A constant of the format. */
+export const EMERGENCY: Role = 'emergency';
+
+/** What an ordinary unlock gives: everything but the role of emergencies. No reason is asked for, and the lock is the end of it. */
+export function grantOf({ id, roles }: Somebody, method: Grant['method']): Grant {
+  return { person: id, roles: roles.filter((role) => role !== EMERGENCY), method, reason: 'none', until: undefined, breakGlass: null };
+}
+
+/** What breaking the glass gives: that role alone, whatever else they hold. When it is over a clock says that nobody sets (src/break-glass/running.ts). */
+export function emergencyGrantOf({ id }: Pick<Somebody, 'id'>, method: Grant['method'], reason: Reason, breakGlass: string | null): Grant {
+  return { person: id, roles: [EMERGENCY], method, reason, until: undefined, breakGlass };
 }

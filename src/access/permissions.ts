@@ -37,10 +37,14 @@ export const permissions = {
   'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
   'identity.unlock': { when: ['locked', 'open'], roles: 'anyone', help: 'Try to open an identity, which takes the place of one that is open.' },
   'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },
-  'session.record': { when: ['locked', 'open'], roles: ['operator'], help: 'Record a command for a person who is named: public keys are enough for it.' },
-  'session.open': { when: ['open'], roles: ['operator'], help: 'Open a pane with a recorded shell.' },
-  'session.use': { when: ['open'], roles: ['operator'], help: 'See one’s panes, type into them, arrange and close them.' },
-  'recording.replay.own': { when: ['open'], roles: ['operator'], help: 'Replay a recording that is wrapped for oneself.' },
+  'session.record': {
+    when: ['locked', 'open'],
+    roles: ['operator', 'emergency'],
+    help: 'Record a command for a person who is named: public keys are enough for it.',
+  },
+  'session.open': { when: ['open'], roles: ['operator', 'emergency'], help: 'Open a pane with a recorded shell.' },
+  'session.use': { when: ['open'], roles: ['operator', 'emergency'], help: 'See one’s panes, type into them, arrange and close them.' },
+  'recording.replay.own': { when: ['open'], roles: ['operator', 'emergency'], help: 'Replay a recording that is wrapped for oneself.' },
   'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles, help: 'Add a key slot to one’s own vault.' },
@@ -52,6 +56,14 @@ export const permissions = {
   'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
   'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },
   'person.delete': { when: ['open'], roles: ['security'], help: 'Delete somebody else for ever: their keys are gone, what they recorded stays.' },
+  'break-glass.start': {
+    when: ['open'],
+    roles: ['operator', 'emergency'],
+    help: 'Break the glass: who has the role of emergencies alone, operators as two. It opens a session of its own, and nothing of anybody else’s.',
+  },
+  'break-glass.extend': { when: ['open'], roles: ['emergency'], help: 'Extend the emergency that one is in, once, and end it.' },
+  'break-glass.drill': { when: ['open'], roles: ['emergency'], help: 'Try the credential for emergencies, and have that entered.' },
+  'break-glass.review': { when: ['open'], roles: ['auditor'], help: 'Review what somebody else did in an emergency, and close it.' },
   'role.grant': { when: ['open'], roles: ['security'], help: 'Give somebody else roles, or take them.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

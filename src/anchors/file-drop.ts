@@ -28,6 +28,8 @@ const markSchema = z.strictObject({ format: z.literal('wardmux-file-drop'), vers
 
 /** The file that an installation's heads go to, in a folder that many workstations may share. */
 export const dropPath = (folder: string, installation: string): string => join(folder, `${installation}.heads.jsonl`);
+/** Alerts of an installation, a line each: what watches the folder reads a new one. */
+export const alertPath = (folder: string, installation: string): string => join(folder, `${installation}.alerts.jsonl`);
 const markPath = (folder: string, installation: string): string => join(folder, `${installation}.drop.json`);
 
 /** Marks a folder as a drop of this installation; one that is marked already stays as it is. @throws StorageFault */
@@ -142,6 +144,15 @@ export function fileDrop({ row, installation, key, rootAt }: FileDropOptions): C
         return { kind: 'file', path, end: await appendLine(path, JSON.stringify({ note: head.note }), DROP_MODE) };
       } catch (error) {
         throw anchorError(error, `${path} cannot be written`);
+      }
+    },
+    async alert({ text }, signature) {
+      const alerts = alertPath(row.folder, installation);
+      try {
+        await requireMark();
+        await appendLine(alerts, JSON.stringify({ alert: text, signature }), DROP_MODE);
+      } catch (error) {
+        throw anchorError(error, `${alerts} cannot be written`);
       }
     },
     async check() {

@@ -12,7 +12,7 @@ import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
 import { contradicts, type History } from './relation.ts';
 import { noState, type Receipt } from './store.ts';
-import type { AnchorHead, AnchorState } from './types.ts';
+import type { Alert, AnchorHead, AnchorState } from './types.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
@@ -52,6 +52,9 @@ interface Slot extends KeptAnchor {
   notBefore: number;
   /** The head that has waited longest. */
   waitingSince: number | undefined;
+  /** Alerts that have not left by it, by their ids; and the ids of those that have. */
+  readonly alerts: Map<string, Alert>;
+  readonly alerted: Set<string>;
   running: Promise<void> | undefined;
   abort: AbortController | undefined;
 }
@@ -76,6 +79,8 @@ export class AnchorKeeper {
       hanging: false,
       notBefore: 0,
       waitingSince: undefined,
+      alerts: new Map(),
+      alerted: new Set(),
       running: undefined,
       abort: undefined,
     }));
@@ -112,6 +117,25 @@ export class AnchorKeeper {
       if (covers(slot.kept?.head, head)) slot.waitingSince = undefined;
       else slot.waitingSince ??= Date.parse(head.time);
     }
+  }
+
+  /**
+   * An alert leaves by every anchor whose kind carries one, now, and again until it has; said again it changes nothing. It goes before the next head, and
+   * that follows it at once.
+   * @param gone names of anchors by which it has left.
+   */
+  alert(alert: Alert, gone: readonly string[]): void {
+    for (const slot of this.#slots) {
+      if (!slot.channel.alert || gone.includes(slot.row.name) || slot.alerts.has(alert.id) || slot.alerted.has(alert.id)) continue;
+      slot.alerts.set(alert.id, alert);
+      slot.notBefore = 0;
+    }
+  }
+
+  /** Attempts in a row that have failed of the anchors by which an alert has yet to leave, the most of any; undefined where none waits. */
+  get alertTries(): number | undefined {
+    const waiting = this.#slots.filter(({ alerts }) => alerts.size > 0);
+    return waiting.length === 0 ? undefined : Math.max(...waiting.map(({ state }) => state.failing?.attempts ?? 0));
   }
 
   /** Begins the attempts that are due. Call it about once a second. */
@@ -181,6 +205,7 @@ export class AnchorKeeper {
   async #attempt(slot: Slot, head: AnchorHead, signal: AbortSignal): Promise<void> {
     const { row, channel, store } = slot;
     try {
+      await this.#sendAlerts(slot, signal);
       const proof = await this.#limited(slot, channel.send(head, signal, slot.proof));
       const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
       await store.addReceipt(receipt, this.#options.sign);
@@ -200,6 +225,17 @@ export class AnchorKeeper {
     } catch (error) {
       if (this.#closed && signal.aborted) return;
       await this.#failed(slot, head, anchorError(error, `The anchor ${row.name} at ${channel.where} did not take the head`));
+    }
+  }
+
+  async #sendAlerts(slot: Slot, signal: AbortSignal): Promise<void> {
+    const { row, channel, alerts, alerted } = slot;
+    for (const [id, alert] of alerts) {
+      const signature = Buffer.from(await this.#options.sign(Buffer.from(alert.text, 'utf8'))).toString('base64');
+      await this.#limited(slot, channel.alert!(alert, signature, signal));
+      alerts.delete(id);
+      alerted.add(id);
+      this.#options.enter({ action: 'breakglass.alert', detail: { breakGlass: id, anchor: row.name, kind: row.kind } });
     }
   }
 
@@ -245,7 +281,7 @@ export class AnchorKeeper {
   }
 
   /** An attempt that takes too long has failed. What it hangs in may come back later; until then no other one begins. */
-  async #limited(slot: Slot, sending: Promise<Proof>): Promise<Proof> {
+  async #limited<T>(slot: Slot, sending: Promise<T>): Promise<T> {
     slot.hanging = true;
     const over = (): void => void (slot.hanging = false);
     sending.then(over, over);
@@ -264,10 +300,10 @@ export class AnchorKeeper {
   }
 }
 
-function isDue({ row, kept, notBefore, state }: Slot, head: AnchorHead, now: number): boolean {
+function isDue({ row, kept, notBefore, state, alerts }: Slot, head: AnchorHead, now: number): boolean {
   // A clock that was set back must not put the next attempt off for longer than the longest wait.
   const longest = Math.max(BACKOFF_MS.most, everySeconds(row) * 1000);
   if (now < notBefore && notBefore - now <= longest) return false;
-  if (state.failing || !kept || !covers(kept.head, head)) return true;
+  if (alerts.size > 0 || state.failing || !kept || !covers(kept.head, head)) return true;
   return head.time > kept.head.time && now - Date.parse(kept.at) >= kindOf(row).restSeconds * 1000;
 }

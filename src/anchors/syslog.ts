@@ -18,10 +18,12 @@ import { AnchorError, anchorError } from './errors.ts';
 import { absolutePath, certificates, anchorName, everySeconds, hostName, networkAllows } from './fields.ts';
 import { AnchorUsage, CA_OPTION, type AnchorKind, type Channel } from './kind.ts';
 import { readPlain } from './lines.ts';
-import type { AnchorHead } from './types.ts';
+import type { Alert, AnchorHead } from './types.ts';
 
 /** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
 const PRI = 13 * 8 + 6;
+/** The same facility, severity 1. */
+const ALERT_PRI = 13 * 8 + 1;
 /** 32473 is the number that RFC 5612 gives to those who have none of their own. */
 const SD_ID = 'wardmux@32473';
 /** Longer than a round trip to any collector. */
@@ -29,15 +31,24 @@ const QUIET_MS = 1000;
 /** A certificate or key file in PEM. */
 const MAX_PEM = 64 * 1024;
 
+/** RFC 5424: HOSTNAME is printable ASCII, 255 at most; "-" where there is none. */
+const hostOf = (host: string): string => host.replace(/[^!-~]/g, '').slice(0, 255) || '-';
+
 /**
  * One message, all ASCII: about 800 bytes, and 5,200 where the note has two signatures. A collector has to take 2,048 and should take 8,192
  * (RFC 5425, section 4.3.1); rsyslog does. The signed note is in Base64 in `note`.
  */
 export function syslogMessage(head: AnchorHead, installation: string, host: string): string {
-  // RFC 5424: HOSTNAME is printable ASCII, 255 at most; "-" where there is none.
-  const name = host.replace(/[^!-~]/g, '').slice(0, 255) || '-';
+  const name = hostOf(host);
   const data = `[${SD_ID} installation="${installation}" size="${head.size}" root="${head.root}" time="${head.time}" note="${Buffer.from(head.note).toString('base64')}"]`;
   return `<${PRI}>1 ${head.time} ${name} wardmux - head ${data} The ledger of ${installation} has ${head.size} events.`;
+}
+
+/** An alert as a message of the same form, severity 1 (action must be taken immediately); `alert` is its text in Base64, `signature` the installation's over that. */
+export function syslogAlert({ id, time, text }: Alert, signature: string, installation: string, host: string): string {
+  const name = hostOf(host);
+  const data = `[${SD_ID} installation="${installation}" breakGlass="${id}" alert="${Buffer.from(text).toString('base64')}" signature="${signature}"]`;
+  return `<${ALERT_PRI}>1 ${time} ${name} wardmux - breakglass ${data} Break-glass at ${installation}: ${id} began at ${time}.`;
 }
 
 /** Octet counting: RFC 5425, section 4.3. */
@@ -112,6 +123,15 @@ export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }
         return { kind: 'syslog', server: where, certificate };
       } catch (error) {
         throw anchorError(error, `${where} did not take the head`);
+      }
+    },
+    async alert(alert, signature, signal) {
+      requireNetwork(network, host, port);
+      try {
+        const frame = syslogFrame(syslogAlert(alert, signature, installation, hostname()));
+        await deliver(await connection(), frame, { fingerprint, where, signal, quietMs });
+      } catch (error) {
+        throw anchorError(error, `${where} did not take the alert`);
       }
     },
     async check(_, proof) {

@@ -11,6 +11,16 @@ export interface AnchorHead extends TreeHead {
   readonly half: boolean;
 }
 
+/** Something that somebody outside is to hear of at once: an emergency. */
+export interface Alert {
+  /** Of the emergency. */
+  readonly id: string;
+  /** When it began: ISO 8601 UTC. */
+  readonly time: string;
+  /** JSON in one line, ASCII, free of patient data. */
+  readonly text: string;
+}
+
 /** What is kept between attempts, and over a crash: state.json. */
 export interface AnchorState {
   /** The newest head that has not gone yet. An older one is covered by it. */

@@ -12,6 +12,7 @@
  *   9 prf        page -> vault host      32 bytes
  *  10 skip       pty host -> workspace   u32 pane | u64 offset | u64 to | u64 settled | bytes   output [offset, to) is left out, for what
  *                follows pushes it out of the scrollback: write `bytes` instead. The screen is true again after `settled` output bytes.
+ *  11 words      page -> vault host      UTF-8: why somebody breaks the glass, in their own words
  */
 
 /** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
@@ -38,10 +39,22 @@ export type Frame =
       readonly settled: number;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'passphrase' | 'prf'; readonly bytes: Uint8Array };
+  | { readonly type: 'passphrase' | 'prf' | 'words'; readonly bytes: Uint8Array };
 
-const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip'] as const;
-const heads: Record<Frame['type'], number> = { output: 13, replay: 13, input: 5, snapshot: 17, screen: 17, size: 17, end: 25, passphrase: 1, prf: 1, skip: 29 };
+const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip', 'words'] as const;
+const heads: Record<Frame['type'], number> = {
+  output: 13,
+  replay: 13,
+  input: 5,
+  snapshot: 17,
+  screen: 17,
+  size: 17,
+  end: 25,
+  passphrase: 1,
+  prf: 1,
+  skip: 29,
+  words: 1,
+};
 
 /** Encodes into a fresh array. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -74,7 +87,7 @@ export function decodeFrame(data: Uint8Array): Frame {
   if (!type || data.length < heads[type]) throw new RangeError('not a view frame');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const bytes = data.subarray(heads[type]);
-  if (type === 'passphrase' || type === 'prf') return { type, bytes };
+  if (type === 'passphrase' || type === 'prf' || type === 'words') return { type, bytes };
   const pane = view.getUint32(1);
   if (type === 'input') return { type, pane, bytes };
   const offset = Number(view.getBigUint64(5));

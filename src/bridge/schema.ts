@@ -10,7 +10,7 @@
  */
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { peers, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
+import { emergencyReasons, peers, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -106,6 +106,14 @@ export const requests = {
       passkeyLimit,
       /** Which policy is in force; null where that cannot be read. */
       policy: z.object({ version: z.number(), class: z.enum(workstationClasses), idleSeconds: z.number() }).nullable(),
+      emergency: z.object({
+        /** One runs, locked: since when, and seconds left. */
+        running: z.object({ since: z.string(), left: z.number() }).nullable(),
+        /** One operator has agreed, and waits for another. */
+        second: z.boolean(),
+        /** One began then, and nobody outside has been told of it yet: so many attempts have failed, null where the policy names no way. */
+        alert: z.object({ since: z.string(), tries: z.number().nullable() }).nullable(),
+      }),
     }),
   ),
   /** What was typed as an id or a name: how long a passphrase for it still has to wait, and how often one has failed. The same for one that nobody has. */
@@ -119,6 +127,21 @@ export const requests = {
   'lock.passkeyUnused': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
   'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
+
+  /** Why the glass is to be broken; what they write of it has been sent as a sealed frame. Who it is follows. */
+  'emergency.ask': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(emergencyReasons) }), none, STEPS_MS),
+  /** They do not go on. */
+  'emergency.leave': row('identity.unlock', ['lock'], none, none),
+  /** As lock.passphrase, and nothing else is opened than an emergency. `second`: an operator has agreed, and a second one has to. */
+  'emergency.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), z.object({ second: z.boolean() }), DERIVE_MS),
+  /** As lock.passkey. */
+  'emergency.passkey': row(
+    'identity.unlock',
+    ['lock'],
+    z.strictObject({ person: z.string().max(100), response: webauthn }),
+    z.object({ second: z.boolean() }),
+    STEPS_MS,
+  ),
 
   /** What opens the recordings of who is in. */
   'slots.list': row(
@@ -338,6 +361,10 @@ const statusView = z
     lockIn: count,
     idleSeconds: count,
     warning: z.boolean(),
+    /** They are in an emergency: since when, seconds left, and how often the alert was tried in vain, while it has not left by every anchor. */
+    emergency: z.object({ since: word, left: count, extended: z.boolean(), reason: word, alertTries: count.optional() }).readonly().optional(),
+    /** Emergencies that they can review. */
+    reviews: z.object({ due: count, overdue: count }).readonly().optional(),
   })
   .readonly();
 export type StatusView = z.infer<typeof statusView>;

@@ -13,9 +13,15 @@ export interface PersonOptions {
 
 /**
  * It is opened for what the row of the command that runs says: whoever may not do that gets nothing. The caller destroys the identity.
+ * @param standing where they stand then; as after any unlock, unless given.
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, PassphraseInputError, Refusal
  */
-export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: PersonOptions, io: Pick<CliIo, 'talk' | 'now'>): Promise<OpenIdentity> {
+export function unlockPerson(
+  site: OpenInstallation,
+  { person, passphraseFd }: PersonOptions,
+  io: Pick<CliIo, 'talk' | 'now'>,
+  standing?: UnlockRequest['standing'],
+): Promise<OpenIdentity> {
   const request: UnlockRequest = {
     person,
     ask: async (asked) => {
@@ -27,6 +33,7 @@ export function unlockPerson(site: OpenInstallation, { person, passphraseFd }: P
       return typed;
     },
     admit: pass,
+    standing,
     tell: (sentence) => io.talk(`note: ${sentence}`),
     // A script has nobody whom one could ask; and who is just proving it needs no asking.
     remind: passphraseFd === undefined && needed() !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,

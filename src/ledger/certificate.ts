@@ -77,3 +77,36 @@ export function certifierOf(text: Uint8Array, { byKey, signature }: Certificate)
   const point = Buffer.concat([Buffer.of(4), Buffer.from(byKey, 'base64url')]);
   return p256Verify(point, text, Buffer.from(signature, 'base64url')) ? thumbprint(p256JwkOf(point)) : undefined;
 }
+
+/** Of `breakglass.start`: what each of those who break the glass signs, with their own id as `by`. */
+export function emergencyText({ installation, breakGlass, reason, text, after, by }: EmergencyRequest & { readonly by: string }): Buffer {
+  return signedText('wardmux/v1/breakglass-start', installation, breakGlass, reason, text, after, by);
+}
+
+/** What breaking the glass is asked for. */
+export interface EmergencyRequest {
+  readonly installation: string;
+  readonly breakGlass: string;
+  readonly reason: string;
+  /** SHA-256 of the file with the sealed words; null where there are none. */
+  readonly text: string | null;
+  /** Number of the `breakglass.start` before this one; null where there is none. */
+  readonly after: number | null;
+}
+
+/** Of `breakglass.review`. @param start number of the event of the emergency. */
+export function reviewText(review: {
+  readonly installation: string;
+  readonly breakGlass: string;
+  readonly start: number;
+  readonly finding: string;
+  readonly by: string;
+}): Buffer {
+  const { installation, breakGlass, start, finding, by } = review;
+  return signedText('wardmux/v1/breakglass-review', installation, breakGlass, start, finding, by);
+}
+
+/** Of `breakglass.drill`. @param after number of their drill before this one; null where there is none. */
+export function drillText({ installation, person, after }: { readonly installation: string; readonly person: string; readonly after: number | null }): Buffer {
+  return signedText('wardmux/v1/breakglass-drill', installation, person, after);
+}

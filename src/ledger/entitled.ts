@@ -4,6 +4,7 @@
  * certified who may is passed over (person-facts.ts).
  */
 import { permissions, type Permission } from '../access/index.ts';
+import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -22,15 +23,27 @@ const deeds: Readonly<Record<string, Permission>> = {
   'audit-key.proven': 'audit-key.prove',
 };
 
+/** An event that could not be so at its place, and why: to stand behind "event N ". */
+export interface Unentitled {
+  readonly event: LedgerEvent;
+  readonly why: string;
+}
+
 /**
  * Whether whom an event names could do that.
  * @param before what the events before it say.
+ * @returns undefined where they could.
  */
-export function isEntitled(before: People & Pick<LedgerFacts, 'policy'>, { action, person, outcome }: LedgerEvent): boolean {
+export function unentitledWhy(before: People & Pick<LedgerFacts, 'policy' | 'emergencies'>, event: LedgerEvent): string | undefined {
+  const { action, person, outcome } = event;
+  const emergencies = nextEmergencies(before.emergencies, event, before);
+  if (typeof emergencies === 'string') return emergencies;
+  const without = `is in the name of ${person ?? 'nobody'}, who was disabled or deleted by then or did not have the role for it`;
   // Nobody comes in who is disabled or deleted.
-  if (action === 'unlock') return outcome !== 'success' || person === undefined || (before.person(person)?.state ?? 'active') === 'active';
+  if (action === 'unlock')
+    return outcome !== 'success' || person === undefined || (before.person(person)?.state ?? 'active') === 'active' ? undefined : without;
   const needs = Object.hasOwn(deeds, action) ? deeds[action] : undefined;
   // The first policy is the installation's own, before anybody has a role.
-  if (needs === undefined || (needs === 'policy.accept' && !before.policy)) return true;
-  return mayBy(before, person, needs);
+  if (needs === undefined || (needs === 'policy.accept' && !before.policy)) return undefined;
+  return mayBy(before, person, needs) ? undefined : without;
 }

@@ -15,6 +15,7 @@ import { LedgerError } from './errors.ts';
 import { readRoles } from './person-facts.ts';
 import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.ts';
 import { appRows } from './table/app.ts';
+import { breakGlassRows } from './table/break-glass.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
 import { recordingRows } from './table/recordings.ts';
@@ -31,7 +32,7 @@ const POLICY_CHANGE = new RegExp(
 /** Most entries in a list field: a policy with more audit keys than this is a mistake. */
 const MAX_LIST = 64;
 
-const rows = [...appRows, ...peopleRows, ...recordingRows, ...ledgerRows] as const;
+const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...recordingRows, ...ledgerRows] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 

@@ -5,6 +5,7 @@
  */
 import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
+import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import { takePersonEvent, type KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
@@ -68,8 +69,19 @@ export interface FactsState {
   readonly auditKeys: readonly AuditKeyFacts[];
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
+  readonly emergencies: EmergenciesState;
 }
-export const NO_FACTS: FactsState = { people: [], attempts: [], uses: [], policy: null, policies: [], consents: [], auditKeys: [], keys: NO_CHAIN };
+export const NO_FACTS: FactsState = {
+  people: [],
+  attempts: [],
+  uses: [],
+  policy: null,
+  policies: [],
+  consents: [],
+  auditKeys: [],
+  keys: NO_CHAIN,
+  emergencies: NO_EMERGENCIES,
+};
 
 /**
  * Whose attempts are counted: a person's, by their id; those under ids that nobody has, which a keyed digest puts into crowds (src/people/backoff.ts),
@@ -90,9 +102,10 @@ export class LedgerFacts {
   readonly #consents = new Map<string, ConsentFacts>();
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
   #keys: KeyChain = NO_CHAIN;
+  #emergencies: EmergenciesState = NO_EMERGENCIES;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, uses, policy, policies, consents, auditKeys, keys }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, uses, policy, policies, consents, auditKeys, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
@@ -102,6 +115,7 @@ export class LedgerFacts {
     for (const [id, consent] of consents) facts.#consents.set(id, consent);
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
     facts.#keys = keys;
+    facts.#emergencies = emergencies;
     return facts;
   }
 
@@ -115,6 +129,7 @@ export class LedgerFacts {
       consents: [...this.#consents],
       auditKeys: this.auditKeys(),
       keys: this.#keys,
+      emergencies: this.#emergencies,
     };
   }
 
@@ -122,6 +137,8 @@ export class LedgerFacts {
   take(event: LedgerEvent): void {
     const { action, person, detail, seq, outcome } = event;
     this.#keys = nextChainOfKeys(this.#keys, event);
+    const emergencies = nextEmergencies(this.#emergencies, event, this);
+    if (typeof emergencies !== 'string') this.#emergencies = emergencies;
     switch (action) {
       case 'person.keys':
       case 'person.roles':
@@ -197,6 +214,21 @@ export class LedgerFacts {
   /** The keys that the installation has had. */
   get keys(): KeyChain {
     return this.#keys;
+  }
+
+  /** What the events so far say of emergencies. */
+  get emergencies(): EmergenciesState {
+    return this.#emergencies;
+  }
+
+  /** The emergency that is not over; undefined where none is. */
+  get emergency(): EmergencyFacts | undefined {
+    return runningOf(this.#emergencies);
+  }
+
+  /** The last drill of somebody; undefined where there was none. */
+  drill(person: string): DrillFacts | undefined {
+    return this.#emergencies.drills.find((one) => one.person === person);
   }
 
   /** Undefined for somebody whom the ledger does not know. */

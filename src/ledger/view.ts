@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Doubt } from './derived/doubt.ts';
 import { DerivedInMemory } from './derived/derived.ts';
 import { LedgerFacts } from './facts.ts';
-import { isEntitled } from './entitled.ts';
+import { unentitledWhy, type Unentitled } from './entitled.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
@@ -12,7 +12,7 @@ import { LedgerQuestions, type LedgerState, type LookupSource } from './lookups.
 import { bordersOf, type NoteKey } from './note.ts';
 import { isNew, readLedger, type LedgerReading } from './read.ts';
 import { corrupt, headOf, openBeside, openState } from './state.ts';
-import type { LedgerEvent, SignedCheckpoint } from './types.ts';
+import type { SignedCheckpoint } from './types.ts';
 
 interface Files {
   readonly events: number;
@@ -76,14 +76,15 @@ export class LedgerView extends LedgerQuestions {
   static read(
     folder: string,
     key: NoteKey,
-  ): { readonly reading: LedgerReading; readonly view: LedgerView | undefined; readonly unentitled: readonly LedgerEvent[] } {
+  ): { readonly reading: LedgerReading; readonly view: LedgerView | undefined; readonly unentitled: readonly Unentitled[] } {
     const beside = new DerivedInMemory();
     const facts = LedgerFacts.from();
-    const unentitled: LedgerEvent[] = [];
+    const unentitled: Unentitled[] = [];
     const reading = readLedger(folder, key, {
       onEvent: (event, _line, offset, leaf) => {
         beside.add([{ event, leaf, offset }]);
-        if (!isEntitled(facts, event)) unentitled.push(event);
+        const why = unentitledWhy(facts, event);
+        if (why !== undefined) unentitled.push({ event, why });
         facts.take(event);
       },
     });

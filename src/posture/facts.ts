@@ -23,6 +23,9 @@ export interface PostureFacts {
   readonly anchors: readonly AnchorView[];
   /** The last one in the ledger. */
   readonly selfTest: { readonly time: string; readonly holds: boolean } | undefined;
+  /** Emergencies that are over and that nobody has reviewed, with whether one should have been by now; and whose drill is too old. */
+  readonly unreviewed: readonly { readonly id: string; readonly overdue: boolean }[];
+  readonly drillsDue: readonly { readonly person: string; readonly last: string | null }[];
   /** Undefined where that cannot be seen. */
   readonly swap: 'off' | 'on' | undefined;
   /** Milliseconds since the epoch. */

@@ -41,6 +41,8 @@ const strict: PostureFacts = {
   auditKeysHere: [],
   anchors: [anchor],
   selfTest: { time: '2026-11-28T11:00:00.000Z', holds: true },
+  unreviewed: [],
+  drillsDue: [],
   swap: 'off',
   now: NOW,
 };
@@ -75,6 +77,9 @@ test.each<[string, Partial<PostureFacts>]>([
   ['secret-store', { secretStore: 'file' }],
   ['pinned', { isPinned: false }],
   ['second-half', { hasSecondHalf: false }],
+  ['emergency-review', { unreviewed: [{ id: 'b-0123456789ab', overdue: false }] }],
+  ['emergency-review', { unreviewed: [{ id: 'b-0123456789ab', overdue: true }] }],
+  ['emergency-drill', { drillsDue: [{ person: 'p-000000000004', last: null }] }],
   ['swap', { swap: 'on' }],
   ['swap', { swap: undefined }],
   ['no-reviewer', { people: strict.people.filter(({ roles }) => !roles.includes('auditor')) }],

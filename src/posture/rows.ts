@@ -2,6 +2,7 @@
  * Where this installation is weaker than the strict profile: one row each, with the safeguard that it weakens, and what to do.
  * Pure. A row that says nothing is as strict as it can be; that no row says anything shows no more than that.
  */
+import { DRILL_DAYS, REVIEW_HOURS } from '../break-glass/index.ts';
 import { presetValues, weakerThanPreset } from '../policy/presets.ts';
 import type { Safeguard } from '../types/safeguards.ts';
 import type { PolicyFieldName } from '../types/words.ts';
@@ -155,12 +156,41 @@ const rows: readonly RowOf[] = [
     },
   },
   {
+    name: 'emergency-review',
+    title: 'Reviews of emergencies',
+    safeguard: 'activity-review',
+    strict: `an auditor who was not in it, within ${REVIEW_HOURS} hours of its end`,
+    advice: 'Look at its recordings and words, then close it: wardmux breakglass review ID --finding justified. wardmux breakglass list shows what is due.',
+    look: ({ unreviewed }) => {
+      if (unreviewed.length === 0) return undefined;
+      const late = unreviewed.filter(({ overdue }) => overdue);
+      return late.length > 0 ? stop(`overdue: ${ids(late)}`) : weaker(`due: ${ids(unreviewed)}`);
+    },
+  },
+  {
     name: 'emergency',
     title: 'Emergency access',
     safeguard: 'emergency-access',
-    strict: 'a sealed credential, tried every 90 days',
-    advice: 'Say in your contingency plan who opens systems in an emergency, and how, while nobody who is enrolled here is there.',
-    look: ({ people }) => (people.some(({ roles }) => roles.includes('emergency')) ? undefined : weaker('nobody here has the role')),
+    strict: 'a sealed credential, or two operators',
+    advice:
+      'Enrol an identity for emergencies (wardmux person add --role emergency), write its passphrase down alone, seal it in an envelope, and say in your contingency plan where that lies. Until then two operators break the glass together.',
+    look: ({ people }) => {
+      if (people.some(({ roles }) => roles.includes('emergency'))) return undefined;
+      return weaker(
+        people.filter(({ roles }) => roles.includes('operator')).length > 1 ? 'nobody here has the role; two operators can' : 'nobody can break the glass here',
+      );
+    },
+  },
+  {
+    name: 'emergency-drill',
+    title: 'Drills for emergencies',
+    safeguard: 'emergency-access',
+    strict: `the credential is tried every ${DRILL_DAYS} days`,
+    advice: 'Open the envelope, try it, and seal it anew: wardmux breakglass drill',
+    look: ({ drillsDue }) =>
+      drillsDue.length > 0
+        ? weaker(drillsDue.map(({ person, last }) => `${person}: ${last === null ? 'never tried' : `last tried ${last}`}`).join('; '))
+        : undefined,
   },
   {
     name: 'audit-key',

@@ -57,7 +57,7 @@ function pair(standing: Standing = { phase: 'locked' }) {
 }
 
 test('a question reaches its handler where the door lets it, and a denial is told and answered', async () => {
-  const grant = { person: 'p-0123456789ab', roles: ['operator'], method: 'passkey', reason: 'none', until: undefined } as const;
+  const grant = { person: 'p-0123456789ab', roles: ['operator'], method: 'passkey', reason: 'none', until: undefined, breakGlass: null } as const;
   expect(await pair({ phase: 'open', grant }).here.ask('echo', { text: 'hi' })).toEqual({ text: 'hi' });
   const locked = pair();
   await expect(locked.here.ask('echo', { text: 'hi' })).rejects.toMatchObject({ name: 'Refusal', code: 'locked' });

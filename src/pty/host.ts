@@ -4,7 +4,7 @@
  */
 import { EOL } from 'node:os';
 import { decodeFrame, type Frame } from '../bridge/frames.ts';
-import { unlockText } from '../recording/access.ts';
+import { OPERATOR, unlockText } from '../recording/access.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
@@ -12,11 +12,12 @@ import { recordingOptions, type RecordingOptions } from '../recording/options.ts
 import { DiskSpace } from '../recording/space.ts';
 import { OutputBacklog } from './backlog/backlog.ts';
 import type { Clock } from '../time/clock.ts';
-import { denialOf, grantOf, type Denial, type Permission } from '../access/index.ts';
+import { denialOf, EMERGENCY, emergencyGrantOf, grantOf, type Denial, type Permission } from '../access/index.ts';
 import { Endpoint, troubleText } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
 import type { Handlers, OutputOf } from '../process/service.ts';
 import { Refusal } from '../types/refusal.ts';
+import { Emergencies } from './emergencies.ts';
 import { PageView } from './page-view.ts';
 import { Reports } from './reports.ts';
 import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
@@ -59,6 +60,9 @@ export class PtyHost {
   readonly #reports: Reports;
   readonly #view: PageView;
   #space: DiskSpace | undefined;
+  /** An emergency uses what the policy keeps. */
+  #lastSpace: DiskSpace | undefined;
+  readonly #emergencies: Emergencies;
   /** Records under the head that each session's last new segment told of. */
   readonly #told = new WeakMap<Session, number>();
   #stopping = false;
@@ -75,6 +79,7 @@ export class PtyHost {
       dropped: () => this.#wipeWaiting(),
       silent: () => this.#detach('main-silent'),
     });
+    this.#emergencies = new Emergencies(clock, (id) => this.#endEmergency(id));
     this.#main = new Endpoint<PtyService, PtyParentService>({
       table: ptyService,
       handlers: this.#handlers(),
@@ -96,8 +101,13 @@ export class PtyHost {
 
   /** Whose shell is to be started is only named: who may see it is proven later, and by others. */
   #door(needs: Permission, input: unknown): Denial | undefined {
-    const { person, roles } = (input ?? {}) as Partial<PtyInput<'spawn'>>;
-    const named = typeof person === 'string' && Array.isArray(roles) ? grantOf({ id: person, roles }, 'named') : undefined;
+    const { person, roles, opened } = (input ?? {}) as Partial<PtyInput<'spawn'>>;
+    const known = typeof person === 'string' && Array.isArray(roles) ? { id: person, roles } : undefined;
+    // An emergency is one by its id, and that role goes with no other shell.
+    const named =
+      known && opened?.role === EMERGENCY && opened.breakGlass !== null
+        ? emergencyGrantOf(known, 'named', opened.reason, opened.breakGlass)
+        : known && grantOf(known, 'named');
     const denial = denialOf(needs, { phase: 'locked', grant: named }, Date.now());
     if (denial) this.#main.tell('denied', { needs, why: denial.why, ...(denial.person === undefined ? {} : { person: denial.person }) });
     return denial;
@@ -120,6 +130,11 @@ export class PtyHost {
         return {};
       }),
       kill: this.#when('kill', ({ pane }) => this.#kill(pane)),
+      extendEmergency: this.#when('extendEmergency', ({ breakGlass }) => this.#emergencies.extend(breakGlass)),
+      endEmergency: this.#when('endEmergency', ({ breakGlass }) => {
+        this.#emergencies.end(breakGlass);
+        return {};
+      }),
       checkpoint: this.#when('checkpoint', async () => {
         await this.#checkpoint();
         return {};
@@ -172,6 +187,8 @@ export class PtyHost {
   async #spawn(spawn: PtyInput<'spawn'>, configuration: Configuration): Promise<Spawned> {
     if (this.#panes.has(spawn.pane)) throw cannotStart(`Pane ${spawn.pane} has a shell already.`);
     if (this.#panes.size >= maxPanes) throw cannotStart(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
+    const { opened = OPERATOR } = spawn;
+    if (opened.breakGlass !== null && !this.#emergencies.enter(opened.breakGlass)) throw cannotStart('The emergency is over, so no shell is started in it.');
     const owners = spawn.recipients.filter(({ role }) => role === 'owner');
     const [owner] = owners;
     if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) throw cannotStart('A shell needs one owner, with a key that is theirs.');
@@ -179,6 +196,7 @@ export class PtyHost {
       id: spawn.pane,
       person: spawn.person,
       owner: owner.kid,
+      opened,
       session: undefined,
       killed: false,
       typed: [],
@@ -209,6 +227,7 @@ export class PtyHost {
           place: configuration,
           rules: configuration,
           owner: spawn,
+          opened,
           start: { command: spawn.command, cwd, cols, rows, term },
           notice: (notice) => this.#notice(pane, notice),
         }),
@@ -235,7 +254,7 @@ export class PtyHost {
         { command: [program, ...args], cwd, env, cols, rows },
         this.#parts.clock,
         events,
-        this.#spaceOf(configuration.recordingsFolder),
+        this.#spaceOf(configuration.recordingsFolder, opened.breakGlass !== null),
       );
       const { pid } = pane.session.pty;
       for (const bytes of pane.typed.splice(0)) {
@@ -253,7 +272,8 @@ export class PtyHost {
   }
 
   /** One look at the disk serves all recordings. The policy in force says how much is kept. */
-  #spaceOf(folder: string): DiskSpace {
+  #spaceOf(folder: string, inEmergency: boolean): DiskSpace {
+    if (inEmergency) return (this.#lastSpace ??= new DiskSpace({ folder, reserveMebibytes: () => 0, free: this.#parts.freeMebibytes }));
     return (this.#space ??= new DiskSpace({ folder, reserveMebibytes: () => this.#configuration?.reserveMebibytes ?? 0, free: this.#parts.freeMebibytes }));
   }
 
@@ -284,7 +304,7 @@ export class PtyHost {
       // A shell that is still being started prints for this page from its first byte.
       if (!session) pane.backlog.attach(0);
       if (!session?.live) continue;
-      session.mark('u', unlockText(person, method));
+      session.mark('u', unlockText(person, method, pane.opened));
       if (!session.live) continue;
       const written = session.writer.written();
       pane.backlog.attach(written.outputBytes);
@@ -375,6 +395,13 @@ export class PtyHost {
     if (!pane) return;
     pane.killed = true;
     void pane.session?.stop('closed');
+  }
+
+  /** Its shells end, and whoever sees one of them sees nothing any more. */
+  #endEmergency(id: string): void {
+    const panes = [...this.#panes.values()].filter(({ opened }) => opened.breakGlass === id);
+    if (panes.some((pane) => this.#view.sees(pane))) this.#detach('emergency-over');
+    for (const { id: pane } of panes) this.#kill(pane);
   }
 
   async #checkpoint(): Promise<void> {

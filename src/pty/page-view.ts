@@ -12,6 +12,7 @@ import { thumbprint } from '../recording/wrap.ts';
 import { Refusal } from '../types/refusal.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Pane } from './pane.ts';
 import type { PtyInput, PtyService } from './service.ts';
 
 /** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */
@@ -22,6 +23,8 @@ interface View {
   readonly person: string;
   /** Thumbprint of the key that was proven. */
   readonly owner: string;
+  /** The emergency that they are in. */
+  readonly breakGlass: string | null;
   readonly lease: Lease;
 }
 
@@ -52,19 +55,19 @@ export class PageView {
     this.#parts = parts;
   }
 
-  /** Whether there is a page whose person these shells belong to. */
-  sees({ person, owner }: Pick<View, 'person' | 'owner'>): boolean {
-    return this.#view?.person === person && this.#view.owner === owner;
+  /** Whether there is a page whose person these shells belong to: in an emergency those of that one, and else none of any. */
+  sees({ person, owner, opened }: Pick<Pane, 'person' | 'owner' | 'opened'>): boolean {
+    return this.#view?.person === person && this.#view.owner === owner && this.#view.breakGlass === opened.breakGlass;
   }
 
   /** A page wants to see: it gets a channel that nothing goes through yet, and a challenge for the owner's identity. @throws Refusal */
-  async challenge({ publicKey, person, method, key }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
+  async challenge({ publicKey, person, method, key, breakGlass = null }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
     let candidate: Candidate;
     try {
       const channel = new PeerChannel(publicKey);
       // Whoever saw before does not see any more, whatever comes of this.
       this.drop();
-      candidate = { channel, page: publicKey, person, method, owner: thumbprint(key), challenge: undefined };
+      candidate = { channel, page: publicKey, person, method, owner: thumbprint(key), breakGlass, challenge: undefined };
       this.#candidate = candidate;
       candidate.challenge = await Challenge.to(key);
     } catch (error) {
@@ -94,13 +97,13 @@ export class PageView {
     const candidate = this.#candidate;
     const { challenge } = candidate ?? {};
     if (!candidate || !challenge) throw notProven('no-challenge');
-    const { channel, person, owner, method, page } = candidate;
+    const { channel, person, owner, breakGlass, method, page } = candidate;
     if (!challenge.accepts(proof, { purpose: 'view', person, page, peer: channel.publicKey })) {
       this.#dropCandidate();
       throw notProven('wrong-proof');
     }
     this.#candidate = undefined;
-    const view = { channel, person, owner, lease: new Lease(this.#parts.clock.now()) };
+    const view = { channel, person, owner, breakGlass, lease: new Lease(this.#parts.clock.now()) };
     this.#view = view;
     this.#watchLease(view);
     return { person, method };

@@ -1,4 +1,5 @@
 /** A pane as the process with the shells has it. */
+import type { Opened } from '../recording/access.ts';
 import type { OutputBacklog } from './backlog/backlog.ts';
 import type { Session } from './session.ts';
 
@@ -7,6 +8,8 @@ export interface Pane {
   readonly person: string;
   /** Thumbprint of the owner's public key, from before the first byte: whoever cannot prove that key sees nothing. */
   readonly owner: string;
+  /** As whom and why: in an emergency, or as an operator. */
+  readonly opened: Opened;
   session: Session | undefined;
   /** Set by a `kill` that came before the shell had started. */
   killed: boolean;

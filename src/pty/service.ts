@@ -6,6 +6,7 @@
 import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import { denialReasons, permissionNames } from '../access/index.ts';
+import { BREAK_GLASS } from '../recording/access.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
 import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
@@ -18,6 +19,8 @@ const head = z.object({ size: z.number().int().nonnegative(), root: z.string().r
 const jwk = z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() });
 const recipientSchema = z.object({ kid: z.string(), role: z.enum(['owner', 'audit']), jwk });
 const endReason = z.enum(endReasons);
+/** Id of an emergency; null where there is none. */
+const breakGlass = z.string().regex(BREAK_GLASS).nullable();
 
 const recordingNoticeSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -59,6 +62,8 @@ export const ptyService = {
       pane,
       person: z.string(),
       roles: z.array(z.string()),
+      /** As whom and why: in an emergency, or as an operator. */
+      opened: z.object({ role: z.enum(roles), reason: z.enum(reasons), breakGlass }).optional(),
       recipients: z.array(recipientSchema).min(1),
       command: z.array(z.string()).min(1),
       cwd: z.string(),
@@ -72,11 +77,11 @@ export const ptyService = {
   /**
    * A workspace with this ephemeral P-256 key (raw, 65 bytes) wants to see and type. Nobody is believed here: the answer is the
    * channel's key for this page, and a challenge sealed to `key`; only panes whose owner has held that key since their first
-   * byte are shown. Good for some seconds.
+   * byte are shown, and of an emergency those of that one alone. Good for some seconds.
    */
   attach: asked(
     'process.keep',
-    z.object({ publicKey: bytes, person: z.string(), method: z.string(), key: jwk }),
+    z.object({ publicKey: bytes, person: z.string(), method: z.string(), key: jwk, breakGlass: breakGlass.optional() }),
     z.object({ publicKey: bytes, sealed: z.string() }),
   ),
   /**
@@ -97,6 +102,10 @@ export const ptyService = {
   detach: asked('process.keep', z.object({ cause: z.string() }), none, DETACH_MS),
   /** SIGHUP to the shell's process group; the recording ends with reason `closed`. */
   kill: told('process.keep', z.object({ pane })),
+  /** The emergency is extended: once, and never one that is over. */
+  extendEmergency: told('process.keep', z.object({ breakGlass: z.string().regex(BREAK_GLASS) })),
+  /** It is over: its shells end. They do by themselves too, when its time is up. */
+  endEmergency: asked('process.keep', z.object({ breakGlass: z.string().regex(BREAK_GLASS) }), none, DETACH_MS),
   /** A `heads` notice of the live recordings that have grown, then the answer. */
   checkpoint: asked('process.keep', none, none),
   /** End everything, seal, exit 0. */

@@ -12,16 +12,16 @@ export interface Access {
   readonly breakGlass: string | null;
 }
 
-/** The only access that this version grants: an operator's, at work. */
-const TODAY = { role: 'operator', reason: 'none', breakGlass: null } as const;
+/** As whom and why, wherever the workstation stands. */
+export type Opened = Omit<Access, 'class'>;
+
+/** An operator at work. */
+export const OPERATOR: Opened = { role: 'operator', reason: 'none', breakGlass: null };
 
 /** The access of an operator at a workstation. */
-export function operatorAccess(workstation: Access['class']): Access {
-  return { role: TODAY.role, class: workstation, reason: TODAY.reason, breakGlass: TODAY.breakGlass };
-}
+export const operatorAccess = (workstation: Access['class']): Access => ({ ...OPERATOR, class: workstation });
 
 /** Data of the unlock event: whose view was opened, how, and as above. */
-export function unlockText(person: string, method: string): string {
-  const { role, reason, breakGlass } = TODAY;
+export function unlockText(person: string, method: string, { role, reason, breakGlass }: Opened = OPERATOR): string {
   return JSON.stringify({ person, method, role, reason, breakGlass });
 }

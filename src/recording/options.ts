@@ -1,5 +1,5 @@
 /** What a recording is made with. */
-import { operatorAccess, type Access } from './access.ts';
+import { OPERATOR, type Access, type Opened } from './access.ts';
 import type { Recipient, RecordingNotice, StartInfo } from './types.ts';
 
 /** The clock's edge. The real one is `recordingClock`; a test steps its own. */
@@ -59,22 +59,25 @@ export interface RecordingStart {
   readonly rules: RecordingRules;
   /** Whose it is, and who can open it. */
   readonly owner: Pick<RecordingOptions, 'person' | 'recipients'>;
+  /** As whom and why it is begun; an operator at work, unless given. */
+  readonly opened?: Opened | undefined;
   readonly start: Omit<StartInfo, 'version'>;
   readonly notice: RecordingOptions['notice'];
 }
 
 /** What every recording of a program is made with, in a pane or in a person's own terminal. */
-export function recordingOptions({ place, rules, owner: { person, recipients }, start, notice }: RecordingStart): RecordingOptions {
+export function recordingOptions({ place, rules, owner: { person, recipients }, opened = OPERATOR, start, notice }: RecordingStart): RecordingOptions {
   return {
     folder: place.recordingsFolder,
     installation: place.installation,
     person,
-    access: operatorAccess(rules.workstationClass),
+    access: { ...opened, class: rules.workstationClass },
     policySha256: rules.policySha256,
     recipients,
     start: { ...start, version: place.version },
     rotate: { minutes: rules.rotateMinutes, mebibytes: rules.rotateMebibytes },
-    reserveMebibytes: rules.reserveMebibytes,
+    // What the policy keeps free, it keeps for this too: an emergency uses it.
+    reserveMebibytes: opened.breakGlass === null ? rules.reserveMebibytes : 0,
     notice,
   };
 }

@@ -1,11 +1,11 @@
 /** What may have to be said of a ledger that is not good, one function a question; which of them comes first, verify-ledger.ts says. */
 import { worstGrade, type AnchorView } from '../anchors/index.ts';
 import { trustedNoteKeys, type Trust } from '../export/trust.ts';
+import type { Unentitled } from '../ledger/entitled.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { ledgerPaths } from '../ledger/files.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
 import type { LedgerReading } from '../ledger/read.ts';
-import type { LedgerEvent } from '../ledger/types.ts';
 import { policyInForce } from '../policy/force.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { identitySentence, type OpenInstallation } from './installation.ts';
@@ -94,13 +94,16 @@ export function identityVerdict({ identity, installation, noteKey: key }: OpenIn
 }
 
 /** Events of people who, by the events before them, could not do that. */
-export function entitledVerdict(events: readonly LedgerEvent[]): Verdict | undefined {
+export function entitledVerdict(events: readonly Unentitled[]): Verdict | undefined {
   const [first] = events;
   if (!first) return undefined;
-  const { seq, action, person = 'nobody' } = first;
+  const {
+    event: { seq, action },
+    why,
+  } = first;
   return {
     code: 'not-entitled',
-    sentence: `The ledger is in order and signed, and its event ${seq} (${action}) is in the name of ${person}, who was disabled or deleted by then or did not have the role for it${events.length > 1 ? `; so are ${events.length - 1} more events` : ''}. A deed that began before that was let through, or somebody has this installation's key: keep a copy of the folder, and tell whoever audits this workstation.`,
+    sentence: `The ledger is in order and signed, and its event ${seq} (${action}) ${why}${events.length > 1 ? `; so are ${events.length - 1} more events` : ''}. A deed that began before that was let through, or somebody has this installation's key: keep a copy of the folder, and tell whoever audits this workstation.`,
   };
 }
 

@@ -1,6 +1,8 @@
 /** What a recording is begun with, wherever it is begun: whose it is, who can open it, and what the policy in force asks of it. */
+import { EMERGENCY, type Grant } from '../access/index.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { askedConsent, type LoadedPolicy } from '../policy/index.ts';
+import type { Opened } from '../recording/access.ts';
 import type { RecordingRules } from '../recording/options.ts';
 import type { Recipient } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
@@ -11,15 +13,24 @@ export interface RecordingOwner {
   readonly person: string;
   readonly roles: string[];
   readonly recipients: Recipient[];
+  /** As whom and why, where that is not an operator at work. */
+  readonly opened?: Opened;
 }
 
 /**
  * Whose a new recording is, and who can open it: the person, and every audit key of the policy in force.
+ * @param grant what it is begun with: in an emergency it is one's own of that, and the text waits.
  * @throws Refusal `consent` where the person has not accepted the policy's text: nothing begins then, by whatever door.
  */
-export function recordingOwner(person: Person, loaded: LoadedPolicy, facts: Pick<LedgerFacts, 'consent'>): RecordingOwner {
+export function recordingOwner(
+  person: Person,
+  loaded: LoadedPolicy,
+  facts: Pick<LedgerFacts, 'consent'>,
+  { breakGlass, reason }: Pick<Grant, 'breakGlass' | 'reason'> = { breakGlass: null, reason: 'none' },
+): RecordingOwner {
   const { id, roles, encryptionKey: jwk } = person;
-  const asked = askedConsent(loaded, facts, id);
+  // Whoever breaks the glass has read what it means, and has no time for a text.
+  const asked = breakGlass === null ? askedConsent(loaded, facts, id) : undefined;
   if (asked)
     throw new Refusal(
       'consent',
@@ -28,6 +39,7 @@ export function recordingOwner(person: Person, loaded: LoadedPolicy, facts: Pick
   return {
     person: id,
     roles: [...roles],
+    ...(breakGlass === null ? {} : { opened: { role: EMERGENCY, reason, breakGlass } }),
     recipients: [
       { kid: thumbprint(jwk), role: 'owner', jwk },
       ...loaded.policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk })),

@@ -65,6 +65,8 @@ export interface UnlockRequest {
   readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
   readonly admit: Admit;
+  /** Where whoever gave their passphrase stands; as after any unlock, unless given. */
+  readonly standing?: ((person: Person) => Standing) | undefined;
   /** Takes a sentence about tries that failed since the last unlock. */
   readonly tell: (sentence: string) => void;
   /** Takes a sentence about an audit key that nobody has moved away. Undefined where nobody could do anything about it. */
@@ -78,7 +80,10 @@ export interface UnlockRequest {
  * destroys the identity.
  * @throws UnlockError, StorageFault, LedgerError, UnknownPerson, and what `ask` and `admit` throw
  */
-export async function unlockPerson(site: OpenInstallation, { person: given, ask, admit, tell, remind, now }: UnlockRequest): Promise<OpenIdentity> {
+export async function unlockPerson(
+  site: OpenInstallation,
+  { person: given, ask, admit, standing = justUnlocked, tell, remind, now }: UnlockRequest,
+): Promise<OpenIdentity> {
   const { home, installation } = site;
   const facts = await factsOf(site);
   const chosen = await choose(site, facts, given);
@@ -93,7 +98,7 @@ export async function unlockPerson(site: OpenInstallation, { person: given, ask,
       const kept = Buffer.from(typed);
       const may = async (identity: OpenIdentity): Promise<void> => {
         const { person } = identity;
-        await admit(justUnlocked(parts.read(person.id) ?? person), enter);
+        await admit(standing(parts.read(person.id) ?? person), enter);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
         await raiseCost(home, ledger, identity, kept, new Date(now()));

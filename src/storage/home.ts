@@ -19,6 +19,8 @@ export interface Home {
   readonly recordings: string;
   /** How each person's windows were arranged and called, sealed by them. */
   readonly workspaces: string;
+  /** What those wrote who broke the glass, sealed to the audit keys; and the room that is held back for emergencies. */
+  readonly emergencies: string;
   readonly run: string;
 }
 
@@ -46,6 +48,7 @@ export function homePaths(folder: string): Home {
     anchors: join(folder, 'anchors'),
     recordings: join(folder, 'recordings'),
     workspaces: join(folder, 'workspaces'),
+    emergencies: join(folder, 'break-glass'),
     run: join(folder, 'run'),
   };
 }
@@ -100,7 +103,7 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.run]) {
+  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.emergencies, home.run]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

@@ -1,7 +1,7 @@
 /** Closed lists of words that several rooms use, each in one place. docs/format.md is normative for those that stand in files. */
 
 /**
- * What somebody may be here, in the order in which lists of roles are written. Recordings are opened as operators only today. This list and
+ * What somebody may be here, in the order in which lists of roles are written. Recordings are opened as operators, and in an emergency. This list and
  * the two of classes and reasons hold what later versions will write as well, because version 1 of the format is frozen: a reader of today judges those too.
  */
 export const roles = ['operator', 'auditor', 'security', 'custodian', 'emergency'] as const;
@@ -26,7 +26,7 @@ export const classWords: Readonly<Record<WorkstationClass, { readonly name: stri
   remote: { name: 'remote', where: 'a desk outside of the hospital' },
 };
 
-/** Why a session was opened, where a reason was asked for. `none`: none was, which is all that happens today. */
+/** Why a session was opened, where a reason was asked for. `none`: none was, as everywhere but in an emergency. */
 export const reasons = [
   'none',
   'treatment',
@@ -41,6 +41,31 @@ export const reasons = [
   'legal',
 ] as const;
 export type Reason = (typeof reasons)[number];
+
+/** For which of them somebody breaks the glass (requirements 4.6), with what the lock page calls each. */
+export const emergencyReasons = [
+  'patient-safety',
+  'system-down',
+  'identity-down',
+  'lost-authenticator',
+  'security-incident',
+] as const satisfies readonly Reason[];
+export type EmergencyReason = (typeof emergencyReasons)[number];
+export const emergencyReasonWords: Readonly<Record<EmergencyReason, string>> = {
+  'patient-safety': 'a patient’s safety',
+  'system-down': 'a system is down',
+  'identity-down': 'the sign-on service is down',
+  'lost-authenticator': 'a key or passphrase is lost',
+  'security-incident': 'a security incident',
+};
+/** How long an emergency lasts, and by how much it is extended, once (requirements 4.6). */
+export const EMERGENCY_MINUTES = 60;
+/** How an emergency ended: by who was in, by its time, because another one began, or because what ran it had ended by then. */
+export const emergencyEnds = ['ended', 'expired', 'replaced', 'restart'] as const;
+export type EmergencyEnd = (typeof emergencyEnds)[number];
+/** What whoever reviews an emergency finds. */
+export const reviewFindings = ['justified', 'not-justified'] as const;
+export type ReviewFinding = (typeof reviewFindings)[number];
 
 /** How an identity is opened. */
 export const unlockMethods = ['passkey', 'passphrase'] as const;

@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../export/index.ts';
+import { MAX_WORDS, sealWords } from '../break-glass/words.ts';
+import { certify, emergencyText } from '../ledger/certificate.ts';
 import { installationNoteKey } from '../ledger/index.ts';
-import { denialOf, denials, grantOf, type Denial, type Grant, type Permission, type Standing } from '../access/index.ts';
+import { denialOf, denials, EMERGENCY, emergencyGrantOf, grantOf, type Denial, type Grant, type Permission, type Standing } from '../access/index.ts';
 import { Endpoint } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
 import type { Failure, Handlers, OutputOf } from '../process/service.ts';
@@ -38,6 +40,8 @@ import { tryKeyless } from './self-test.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
 const maxPassphraseBytes = 2048;
+/** Characters of at most 4 bytes. */
+const maxWordsBytes = MAX_WORDS * 4;
 const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
@@ -72,6 +76,8 @@ export class VaultHost {
   #page: Uint8Array | undefined;
   #passphrase: Buffer | undefined;
   #prf: Buffer[] = [];
+  /** What somebody wrote who breaks the glass, until it is sealed. */
+  #words: Buffer | undefined;
   #identity: OpenIdentity | undefined;
   /** The passphrase that opened it, where that shall have another cost: until that is asked for. */
   #dearer: Buffer | undefined;
@@ -122,6 +128,12 @@ export class VaultHost {
       enrolOptions: this.#inTurn(() => this.#enrolOptions()),
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
+      letGo: this.#inTurn(async () => {
+        this.#forget();
+        return {};
+      }),
+      sealWords: this.#inTurn((input) => this.#sealWords(input)),
+      signEmergency: this.#inTurn((input) => this.#signEmergency(input)),
       // These are long, or change nothing that others need.
       proveUnlock: ({ sealed }) => this.#prove('unlock', sealed, new Uint8Array()),
       proveView: ({ sealed, peer }) => this.#prove('view', sealed, peer),
@@ -200,6 +212,9 @@ export class VaultHost {
       } else if (frame.type === 'prf' && frame.bytes.length === prfBytes) {
         this.#prf.push(Buffer.from(frame.bytes));
         while (this.#prf.length > maxPrfResults) this.#prf.shift()!.fill(0);
+      } else if (frame.type === 'words' && frame.bytes.length > 0 && frame.bytes.length <= maxWordsBytes) {
+        this.#words?.fill(0);
+        this.#words = Buffer.from(frame.bytes);
       }
     } catch {
       // Not a frame of ours.
@@ -217,13 +232,21 @@ export class VaultHost {
 
   #wipe(): void {
     wipeSecrets(this.#takeSecrets());
+    this.#words?.fill(0);
+    this.#words = undefined;
+    this.#forget();
+    this.#channel?.close();
+    this.#channel = undefined;
+  }
+
+  /** Nobody is in any more; the page stands. */
+  #forget(): void {
     this.#dearer?.fill(0);
     this.#dearer = undefined;
     this.#identity?.destroy();
     this.#identity = undefined;
     this.#grant = undefined;
-    this.#channel?.close();
-    this.#channel = undefined;
+    this.#confirmedUntil = 0;
   }
 
   #ready(): { readonly home: Home; readonly configuration: VaultInput<'configure'>; readonly passkeys: Passkeys } {
@@ -238,11 +261,35 @@ export class VaultHost {
     return this.#identity;
   }
 
-  #become(identity: OpenIdentity, method: UnlockMethod): void {
+  /** @param emergency who has the role of emergencies holds that alone then; an operator is one of two. */
+  #become(identity: OpenIdentity, method: UnlockMethod, emergency = false): void {
     this.#identity?.destroy();
     this.#identity = identity;
     this.#confirmedUntil = 0;
-    this.#grant = grantOf(identity.person, method);
+    const { person } = identity;
+    this.#grant = emergency && this.#mayBreak(person) ? emergencyGrantOf(person, method, 'none', null) : grantOf(person, method);
+  }
+
+  /** Alone, or with another one: what an emergency opens is the same. */
+  #mayBreak({ roles }: Person): boolean {
+    return roles.includes(EMERGENCY) || roles.includes('operator');
+  }
+
+  async #sealWords({ breakGlass, recipients }: VaultInput<'sealWords'>): Promise<VaultOutput<'sealWords'>> {
+    const words = this.#words;
+    this.#words = undefined;
+    if (!words) return { file: null };
+    try {
+      return { file: await sealWords(breakGlass, words, recipients) };
+    } finally {
+      words.fill(0);
+    }
+  }
+
+  async #signEmergency(request: VaultInput<'signEmergency'>): Promise<VaultOutput<'signEmergency'>> {
+    const { person } = this.#open();
+    const { id: installation } = requireInstallation(this.#ready().home);
+    return certify(emergencyText({ installation, ...request, by: person.id }), person.signingKey, (bytes) => this.#open().sign(bytes));
   }
 
   #nowMs(): number {
@@ -279,18 +326,18 @@ export class VaultHost {
   }
 
   /** Whether an attempt may be made at all main has asked before (main/unlock.ts): it holds the ledger, which counts them. */
-  async #attempt(method: UnlockMethod, make: () => Promise<OpenIdentity>): Promise<VaultOutput<'unlockPasskey'>> {
+  async #attempt(method: UnlockMethod, emergency: boolean | undefined, make: () => Promise<OpenIdentity>): Promise<VaultOutput<'unlockPasskey'>> {
     const identity = await make();
-    this.#become(identity, method);
+    this.#become(identity, method, emergency);
     return { person: identity.person.id, method, slot: identity.slot };
   }
 
-  async #unlockPassphrase({ person, known }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
+  async #unlockPassphrase({ person, known, emergency }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     const { dearer } = this.#parts;
     return this.#normal(passphrase, async (typed) => {
-      const opened = await this.#attempt('passphrase', () => unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home), dearer));
+      const opened = await this.#attempt('passphrase', emergency, () => unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home), dearer));
       this.#dearer?.fill(0);
       this.#dearer = this.#open().dearer === undefined ? undefined : Buffer.from(typed);
       return { ...opened, dearer: this.#dearer !== undefined };
@@ -327,9 +374,9 @@ export class VaultHost {
     return { options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
   }
 
-  async #unlockPasskey({ person, known, response }: VaultInput<'unlockPasskey'>, { prf }: Secrets): Promise<VaultOutput<'unlockPasskey'>> {
+  async #unlockPasskey({ person, known, response, emergency }: VaultInput<'unlockPasskey'>, { prf }: Secrets): Promise<VaultOutput<'unlockPasskey'>> {
     const { home, passkeys } = this.#ready();
-    return this.#attempt('passkey', async () => {
+    return this.#attempt('passkey', emergency, async () => {
       const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
       await this.#saveUse(identity);
       return identity;

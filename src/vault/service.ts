@@ -10,7 +10,8 @@ import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
-import { personStates, roles, unlockMethods, workstationClasses } from '../types/words.ts';
+import { BREAK_GLASS } from '../recording/access.ts';
+import { emergencyReasons, personStates, roles, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -49,6 +50,16 @@ const staged = z.strictObject({
   signature: z.string(),
 });
 
+/** In an emergency: what it opens counts for that alone. */
+const emergency = z.boolean().optional();
+const breakGlass = z.string().regex(BREAK_GLASS);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const recipient = z.object({
+  kid: z.string(),
+  role: z.enum(['owner', 'audit']),
+  jwk: z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
+});
+
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;
 const sealedBox = z.strictObject({ iv: z.string().max(16), ciphertext: z.string().max(2 * OWN_TEXT) });
@@ -69,13 +80,23 @@ export const vaultService = {
     SCRYPT_MS,
   ),
   /** The passphrase has come as a sealed frame before. */
-  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
+  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, emergency }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
   /** After an unlock that said `dearer`: gives the passphrase that was typed then the cost that this machine can bear. */
   raiseCost: asked('vault.slot.change', z.object({ known }), staged, SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs. */
   passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known }), options),
   /** The PRF result has come as a sealed frame before. */
-  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json }), unlocked),
+  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json, emergency }), unlocked),
+  /** Seals to the audit keys what somebody wrote who breaks the glass. It has come as a sealed frame before; null where nothing has. */
+  sealWords: asked('identity.unlock', z.object({ breakGlass, recipients: z.array(recipient).readonly() }), z.object({ file: bytes.nullable() })),
+  /** Who is in signs that the glass is broken: this text is composed here, and no bytes of main's are signed. */
+  signEmergency: asked(
+    'break-glass.start',
+    z.object({ breakGlass, reason: z.enum(emergencyReasons), text: sha256.nullable(), after: z.int().nonnegative().nullable() }),
+    z.object({ byKey: z.string(), signature: z.string() }),
+  ),
+  /** Whoever was let in is out again, and the page that asked stands: a second one has to agree. */
+  letGo: asked('process.keep', none, none),
   /** Who is in shows it once more: their slots are changed within minutes of that. The passphrase has come as a sealed frame before. */
   confirmPassphrase: asked('vault.slot.change', z.object({ known }), z.object({ slot: z.string() }), SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs: for every passkey, or for the one of `slot`, which is tried by it. */

@@ -118,6 +118,7 @@ export const calmLock: LockFacts = {
   clearClipboard: false,
   passkeyLimit: null,
   policy: { version: 3, class: 'nursing', idleSeconds: 300 },
+  emergency: { running: null, second: false, alert: null },
 };
 
 const calmSlot = { made: '2026-11-02T08:00:00.000Z', lastUsed: '2026-11-24T13:12:00.000Z', model: null, aaguid: null };
@@ -142,6 +143,9 @@ export class FakeCore {
   /** Commands are carried out and answered when this is over: a core that has much to do. */
   busy: Promise<void> = Promise.resolve();
   lockFacts: LockFacts = calmLock;
+  /** Reasons and names that the glass was to be broken for, in order; and whether a second operator has to agree. */
+  readonly emergencies: string[] = [];
+  secondNeeded = false;
   /** Of whoever is typed. */
   wait = { seconds: 0, failures: 0 };
   passkeyLimit: string | null = null;
@@ -338,9 +342,12 @@ export class FakeCore {
       },
       memory: { recall: async () => undefined },
       unlock: {
-        attempt: async (person, method, open) => {
+        attempt: async (person, method, open, admit) => {
           await open(person, undefined);
+          // In an emergency this core says whether a second one is needed.
+          if (admit && this.emergencies.push(person) && this.secondNeeded) return (this.secondNeeded = false);
           await this.unlock(person, method);
+          return true;
         },
         finishFirstRun: async () => undefined,
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
@@ -349,6 +356,7 @@ export class FakeCore {
         wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
+      breakGlass: { ask: async (reason) => void this.emergencies.push(reason), leave: () => void this.emergencies.push('left'), admit: async () => undefined },
       slots: {
         list: async () => this.slots,
         raiseCost: async () => undefined,

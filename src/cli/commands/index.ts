@@ -16,6 +16,7 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, ()
   ['anchor', async () => (await import('./anchor.ts')).anchor],
   ['person', async () => (await import('./person.ts')).person],
   ['passphrase', async () => (await import('./passphrase.ts')).passphrase],
+  ['breakglass', async () => (await import('./breakglass.ts')).breakglass],
   ['policy', async () => (await import('./policy.ts')).policy],
   ['audit-key', async () => (await import('./audit-key.ts')).auditKey],
   ['installation', async () => (await import('./installation.ts')).installation],

@@ -12,12 +12,12 @@ import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';
 import type { RecordingState } from '../rules.ts';
-import { personStates, roles } from '../../types/words.ts';
+import { emergencyEnds, emergencyReasons, personStates, reviewFindings, roles } from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 8';
+const TITLE = 'wardmux-ledger-derived 9';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -73,6 +73,24 @@ const schema = z.strictObject({
       }),
     ),
     keys: z.strictObject({ keys: z.array(z.string()), spoken: count }),
+    emergencies: z.strictObject({
+      all: z.array(
+        z.strictObject({
+          id: z.string(),
+          person: z.string(),
+          second: z.string().nullable(),
+          reason: z.enum(emergencyReasons),
+          text: sha256.nullable(),
+          seq: count,
+          time: z.string(),
+          extended: z.boolean(),
+          end: z.strictObject({ time: z.string(), cause: z.enum(emergencyEnds) }).nullable(),
+          alerted: z.array(z.string()),
+          review: z.strictObject({ by: z.string(), time: z.string(), finding: z.enum(reviewFindings) }).nullable(),
+        }),
+      ),
+      drills: z.array(z.strictObject({ person: z.string(), seq: count, time: z.string() })),
+    }),
   }),
 });
 

@@ -24,6 +24,8 @@ export type Effect =
   | { readonly kind: 'resize'; readonly pane: number; readonly cols: number; readonly rows: number }
   /** For the workspace page, as event `client`. */
   | { readonly kind: 'client'; readonly action: ClientAction }
+  /** Of the emergency that whoever is in is in. */
+  | { readonly kind: 'emergency'; readonly what: 'extend' | 'end' }
   | { readonly kind: 'lock' }
   | { readonly kind: 'detach' }
   /** The last pane is gone: there is nothing left to show. */

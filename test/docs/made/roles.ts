@@ -8,7 +8,7 @@ const meanings: Readonly<Record<Role, string>> = {
   auditor: 'Looks at what others did, with an audit key; decides nothing about people or policy.',
   security: 'Security admin: decides who belongs here and which policy is in force; opens nothing that others recorded.',
   custodian: 'Keeps a share of a key. There is no deed for shares yet, so alone they do nothing.',
-  emergency: 'Is let in by break-glass. There is no break-glass yet, so alone they do nothing.',
+  emergency: 'Is in force in an emergency only (break-glass), and then no other role is. Whoever holds it opens nothing with it at an ordinary unlock.',
 };
 
 /** In words, when something may be done. */

@@ -1,0 +1,211 @@
+/** The glass at the app's lock: who breaks it, what it opens, that it ends by itself, and that it is over with the app. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import type { StatusView, WorkspaceView } from '../src/bridge/schema.ts';
+import type { Role } from '../src/types/words.ts';
+import { rig, type Rig } from './app.fixture.ts';
+
+const ADA = 'Ada Example';
+const EVE = 'Envelope Ward 7';
+const MINUTE = 60_000;
+
+type Posted = {
+  readonly id?: number;
+  readonly event?: string;
+  readonly payload?: unknown;
+  readonly output?: Record<string, unknown>;
+  readonly error?: { readonly code: string; readonly sentence: string };
+};
+interface Event {
+  readonly action: string;
+  readonly person?: string;
+  readonly detail: Record<string, unknown>;
+}
+
+const since = (made: Rig, from: number): readonly Posted[] => (made.posted as readonly Posted[]).slice(from);
+const events = (made: Rig): Event[] =>
+  readFileSync(join(made.home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action"'))
+    .map((line) => JSON.parse(line) as Event);
+const glass = (made: Rig): string[] =>
+  events(made).flatMap(({ action, detail }) => (action.startsWith('breakglass.') ? [`${action.slice(11)} ${String(detail['cause'] ?? '')}`.trim()] : []));
+const opened = (made: Rig): unknown[] => made.ptyHeard.flatMap(({ type, opened: how }) => (type === 'spawn' ? [how ?? null] : []));
+
+async function answerTo(made: Rig, request: string, input: unknown): Promise<Posted> {
+  const from = made.posted.length;
+  made.ask(request, input);
+  return vi.waitFor(() => {
+    const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+    if (!found) throw new Error('no answer yet');
+    return found;
+  }, 5000);
+}
+
+const house = (secondRoles: readonly Role[] = ['emergency'], home?: string): Promise<Rig> =>
+  rig({ setUp: true, second: EVE, secondRoles, ...(home === undefined ? {} : { home }) });
+
+/** Somebody proves it. @returns what the page is told; 'open' where it is replaced by the workspace, which needs no answer. */
+async function proves(made: Rig, person: string): Promise<Posted | 'open'> {
+  const from = made.posted.length;
+  const shown = made.shown.length;
+  made.ask('emergency.passphrase', { person });
+  return vi.waitFor(() => {
+    if (made.shown.length > shown && made.shown.at(-1) === 'workspace') return 'open';
+    const found = since(made, from).find(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+    if (!found) throw new Error('no answer yet');
+    return found;
+  }, 5000);
+}
+
+const hello = (made: Rig): Promise<Posted> => answerTo(made, 'hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+
+/** The lock page says hello, why, and who. */
+async function breaks(made: Rig, person = EVE): Promise<Posted | 'open'> {
+  await hello(made);
+  expect(await answerTo(made, 'emergency.ask', { reason: 'system-down' })).toMatchObject({ output: {} });
+  return proves(made, person);
+}
+
+/** The workspace says hello, and its first shell runs. @returns how much had been posted before */
+async function enters(made: Rig): Promise<number> {
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  const from = made.posted.length;
+  await hello(made);
+  made.ask('workspace.size', { cols: 120, rows: 40 });
+  await vi.waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'), 5000);
+  return from;
+}
+const views = (made: Rig, from: number): WorkspaceView[] =>
+  since(made, from).flatMap(({ event, payload }) => (event === 'view' ? [payload as WorkspaceView] : []));
+const line = (made: Rig): StatusView | undefined => (made.posted as readonly Posted[]).findLast(({ event }) => event === 'status')?.payload as StatusView;
+
+/** Time passes by the clock that nobody sets. */
+async function pass(made: Rig, minutes: number): Promise<void> {
+  made.clock.now += minutes * MINUTE;
+  await made.app.tick();
+}
+
+test('who has the role breaks the glass alone; it is recorded as that, outlives a lock, and ends by itself after an hour, whatever the wall says', async () => {
+  const made = await house();
+  expect(await breaks(made)).toBe('open');
+  const from = await enters(made);
+  const [start] = events(made).filter(({ action }) => action === 'breakglass.start');
+  const id = start!.detail['breakGlass'];
+  expect(start!.detail).toMatchObject({ reason: 'system-down', minutes: 60 });
+  expect(opened(made)).toEqual([{ role: 'emergency', reason: 'system-down', breakGlass: id }]);
+  expect(views(made, from).at(-1)?.session).toBe('break-glass');
+  expect(line(made)).toMatchObject({ role: 'emergency', emergency: { reason: 'a system is down', left: 3600, extended: false } });
+  expect(made.ptyHeard.findLast(({ type }) => type === 'attach')).toMatchObject({ breakGlass: id });
+
+  await made.app.lock('hotkey');
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ emergency: { running: { left: 3600 }, alert: { tries: null } } });
+  // Whoever began it goes on with it, and says no reason again.
+  await hello(made);
+  expect(await proves(made, EVE)).toBe('open');
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  expect(glass(made)).toEqual(['start']);
+
+  await pass(made, 59);
+  expect(glass(made)).toEqual(['start']);
+  vi.setSystemTime(Date.now() - 24 * 60 * MINUTE);
+  try {
+    await pass(made, 1);
+    await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end expired']), 5000);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(made.shown.at(-1)).toBe('lock');
+  expect(made.ptyHeard.filter(({ type }) => type === 'endEmergency')).toMatchObject([{ breakGlass: id }]);
+  // It is not gone on with.
+  await hello(made);
+  expect(await proves(made, EVE)).toMatchObject({ error: { code: 'no-reason' } });
+});
+
+test('it is extended once, and ended by who is in', async () => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  made.ask('command', { line: 'break-glass extend' });
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend']), 5000);
+  made.ask('command', { line: 'break-glass extend' });
+  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
+  expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1);
+  await pass(made, 61);
+  expect(glass(made)).toEqual(['start', 'extend']);
+  await hello(made);
+  await proves(made, EVE);
+  await enters(made);
+  made.ask('command', { line: 'break-glass end' });
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end ended']), 5000);
+  expect(made.shown.at(-1)).toBe('lock');
+});
+
+test('two operators break it together at one page: one alone waits, the same one twice is one, and who has left has agreed to nothing', async () => {
+  const made = await house(['operator']);
+  expect(await breaks(made, ADA)).toMatchObject({ output: { second: true } });
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ emergency: { second: true } });
+  expect(await proves(made, ADA)).toMatchObject({ output: { second: true } });
+  await answerTo(made, 'emergency.leave', {});
+  expect(await proves(made, EVE)).toMatchObject({ error: { code: 'no-reason' } });
+  // What was agreed to a while ago is no use to who comes then.
+  expect(await breaks(made, ADA)).toMatchObject({ output: { second: true } });
+  await pass(made, 6);
+  expect(await proves(made, EVE)).toMatchObject({ output: { second: true } });
+  expect(glass(made)).toEqual([]);
+  expect(made.shown.at(-1)).toBe('lock');
+  expect(await proves(made, ADA)).toBe('open');
+  await enters(made);
+  const [ada, eve] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  expect(events(made).find(({ action }) => action === 'breakglass.start')).toMatchObject({ person: ada, detail: { second: eve } });
+});
+
+test('who has neither role breaks nothing, and an ordinary unlock gives the role of emergencies nothing', async () => {
+  const made = await house(['auditor']);
+  expect(await breaks(made)).toMatchObject({ error: { code: 'not-permitted' } });
+  await vi.waitFor(() => expect(events(made).findLast(({ action }) => action === 'access.denied')?.detail).toMatchObject({ needs: 'break-glass.start' }));
+  expect([glass(made), made.shown.at(-1)]).toEqual([[], 'lock']);
+
+  const other = await house();
+  other.ask('lock.passphrase', { person: EVE });
+  await vi.waitFor(() => expect(other.shown.at(-1)).toBe('workspace'));
+  await hello(other);
+  expect(await answerTo(other, 'workspace.size', { cols: 120, rows: 40 })).toMatchObject({ error: { code: 'not-permitted' } });
+  expect(opened(other)).toEqual([]);
+});
+
+test('it opens nothing that anybody has open, that of who breaks it among it, and nobody finds it afterwards', async () => {
+  const made = await house(['operator', 'emergency']);
+  made.ask('lock.passphrase', { person: EVE });
+  const first = await enters(made);
+  const own = views(made, first)
+    .at(-1)!
+    .windows.flatMap(({ panes }) => panes.map(({ pane }) => pane));
+  await made.app.lock('hotkey');
+  await breaks(made);
+  const second = await enters(made);
+  const inside = views(made, second).flatMap(({ windows }) => windows.flatMap(({ panes }) => panes.map(({ pane }) => pane)));
+  expect(inside.filter((pane) => own.includes(pane))).toEqual([]);
+  expect(await answerTo(made, 'export.start', { pane: inside[0], folder: '/tmp/never' })).toMatchObject({ error: { code: 'not-permitted' } });
+  expect(made.vaultHeard.filter(({ type }) => type === 'recallWorkspace')).toEqual([]);
+  await made.app.lock('hotkey');
+  const third = made.posted.length;
+  made.ask('lock.passphrase', { person: EVE });
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await hello(made);
+  await vi.waitFor(() => expect(views(made, third).length).toBeGreaterThan(0));
+  for (const view of views(made, third)) expect(view.windows.flatMap(({ panes }) => panes.map(({ pane }) => pane))).toEqual(own);
+  expect(opened(made)).toEqual([null, expect.objectContaining({ role: 'emergency' })]);
+});
+
+test('where the app ends in the middle, it is over at the next start', async () => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  await made.app.stop('closed');
+  expect(glass(made)).toEqual(['start']);
+  const again = await rig({ setUp: false, home: made.home });
+  await vi.waitFor(() => expect(glass(again)).toEqual(['start', 'end restart']), 5000);
+  expect((await answerTo(again, 'lock.facts', {})).output).toMatchObject({ emergency: { running: null } });
+});

@@ -1,0 +1,76 @@
+/** What is owed after an emergency, its time, and what those wrote who began it. */
+import { expect, test } from 'vitest';
+import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
+import type { EmergencyFacts } from '../ledger/break-glass-facts.ts';
+import { begin, drillsDue, extend, isOver, openWords, reviewableBy, reviewStateOf, sealWords, secondsLeft, silentAlert, unreviewed } from './index.ts';
+
+const HOUR = 3_600_000;
+const END = Date.parse('2026-11-28T04:00:00.000Z');
+const one: EmergencyFacts = {
+  id: 'b-000000000001',
+  person: 'p-000000000001',
+  second: 'p-000000000002',
+  reason: 'system-down',
+  text: null,
+  seq: 7,
+  time: '2026-11-28T03:00:00.000Z',
+  extended: false,
+  end: { time: new Date(END).toISOString(), cause: 'ended' },
+  alerted: [],
+  review: null,
+};
+const review = { by: 'p-000000000003', time: '2026-11-29T04:00:00.000Z', finding: 'justified' } as const;
+const facts = (...all: EmergencyFacts[]) => ({ emergencies: { all, drills: [] } });
+
+test('a review is due from the end on, overdue after 72 hours, and of nobody who was in it', () => {
+  expect(reviewStateOf({ ...one, end: null }, END)).toBe('running');
+  expect(reviewStateOf(one, END + 72 * HOUR - 1)).toBe('due');
+  expect(reviewStateOf(one, END + 72 * HOUR)).toBe('overdue');
+  expect(reviewStateOf({ ...one, review }, END + 100 * HOUR)).toBe('reviewed');
+  expect(unreviewed(facts({ ...one, end: null }, one, { ...one, review }))).toEqual([one]);
+  for (const person of [one.person, one.second!]) expect(reviewableBy(facts(one), person)).toEqual([]);
+  expect(reviewableBy(facts(one), 'p-000000000003')).toEqual([one]);
+});
+
+test('the alert is silent until it has left by some anchor, or somebody has reviewed it', () => {
+  expect(silentAlert(facts({ ...one, end: null }))?.id).toBe(one.id);
+  expect(silentAlert(facts(one))?.id).toBe(one.id);
+  expect(silentAlert(facts({ ...one, alerted: ['siem'] }))).toBeUndefined();
+  expect(silentAlert(facts({ ...one, review }))).toBeUndefined();
+});
+
+test('who has the role of emergencies owes a drill every 90 days', () => {
+  const known = { roles: ['emergency'] };
+  const site = (time?: string) => ({
+    active: () => ['p-1', 'p-2'],
+    person: (id: string) => (id === 'p-1' ? known : { roles: ['operator'] }) as never,
+    drill: (person: string) => (time === undefined || person !== 'p-1' ? undefined : { person, seq: 1, time }),
+  });
+  expect(drillsDue(site(), END)).toEqual([{ person: 'p-1', last: null }]);
+  expect(drillsDue(site(new Date(END).toISOString()), END + 90 * 24 * HOUR - 1)).toEqual([]);
+  expect(drillsDue(site(new Date(END).toISOString()), END + 90 * 24 * HOUR)).toHaveLength(1);
+});
+
+test('sixty minutes, once more sixty, and no time that is none', () => {
+  const running = begin('b-1', 1000);
+  expect([secondsLeft(running, 1000), isOver(running, 1000 + HOUR - 1), isOver(running, 1000 + HOUR), isOver(running, Number.NaN)]).toEqual([
+    3600,
+    false,
+    true,
+    true,
+  ]);
+  const longer = extend(running, 5000)!;
+  expect(secondsLeft(longer, 1000)).toBe(7200);
+  expect(extend(longer, 5000)).toBeUndefined();
+  expect(extend(running, 1000 + HOUR)).toBeUndefined();
+});
+
+test('the words open with the audit key, for their own emergency, and with nothing else', async () => {
+  const [audit, other] = [generateAuditKey(), generateAuditKey()];
+  const file = await sealWords(one.id, Buffer.from('ICU bed 4, INC-20817: Zoë'), [audit.recipient]);
+  expect(file.toString('utf8')).not.toContain('INC-20817');
+  expect(await openWords(one.id, file, AuditKeyOpener.fromJson(audit.file))).toBe('ICU bed 4, INC-20817: Zoë');
+  expect(await openWords('b-000000000002', file, AuditKeyOpener.fromJson(audit.file))).toBeUndefined();
+  expect(await openWords(one.id, file, AuditKeyOpener.fromJson(other.file))).toBeUndefined();
+  expect(await openWords(one.id, Buffer.from('{'), AuditKeyOpener.fromJson(audit.file))).toBeUndefined();
+});

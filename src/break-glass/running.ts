@@ -1,0 +1,29 @@
+/**
+ * An emergency while it runs: its time, by a clock that nobody sets and that a suspend does not stop. Pure. Main holds one, and the process with the
+ * shells another, which it begins by itself: neither asks the other when it is over.
+ */
+import { EMERGENCY_MINUTES } from '../types/words.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface Running {
+  readonly id: string;
+  /** Milliseconds of the clock. */
+  readonly until: number;
+  readonly extended: boolean;
+}
+
+/** @param now milliseconds of a clock that nobody sets. */
+export const begin = (id: string, now: number): Running => ({ id, until: now + EMERGENCY_MINUTES * MINUTE_MS, extended: false });
+
+/** @returns undefined where it was extended before, or is over. */
+export function extend(running: Running, now: number): Running | undefined {
+  if (running.extended || isOver(running, now)) return undefined;
+  return { ...running, until: running.until + EMERGENCY_MINUTES * MINUTE_MS, extended: true };
+}
+
+/** A time that is none is over. */
+export const isOver = ({ until }: Running, now: number): boolean => !(now < until);
+
+/** Whole seconds, rounded up. */
+export const secondsLeft = ({ until }: Running, now: number): number => Math.max(0, Math.ceil((until - now) / 1000));
