@@ -356,3 +356,45 @@ describe('what is asked for now', () => {
     expect(other.taken).toHaveLength(2);
   });
 });
+
+describe('an alert', () => {
+  const alert = { id: 'b-000000000001', time: '2026-11-28T03:00:00.000Z', text: '{"format":"wardmux-alert"}' };
+  /** Takes alerts too. */
+  class Hears extends Other {
+    readonly alerts: string[] = [];
+    async alert({ text }: { readonly text: string }, signature: string): Promise<void> {
+      if (this.answer === 'refuse') throw new AnchorError('unreachable', 'nobody listens');
+      this.alerts.push(text);
+      expect(signature).toMatch(/^[A-Za-z0-9+/]{86}==$/);
+    }
+  }
+
+  test('it leaves at once, once, before the head; again and again while nobody listens; and it is an event', async () => {
+    const hears = new Hears();
+    other = hears;
+    const keeper = await loaded();
+    ledger.grow(1);
+    keeper.offer((await ledger.head(now)).note);
+    hears.answer = 'refuse';
+    keeper.alert(alert, []);
+    await pass(keeper, 3);
+    expect([hears.alerts.length, keeper.alertTries]).toEqual([0, 1]);
+    hears.answer = 'take';
+    await pass(keeper, 20);
+    expect(hears.alerts).toEqual([alert.text]);
+    expect(keeper.alertTries).toBeUndefined();
+    keeper.alert(alert, []);
+    keeper.alert({ ...alert, id: 'b-000000000002' }, ['siem']);
+    await pass(keeper, 3);
+    expect(hears.alerts).toHaveLength(1);
+    expect(entered.filter(({ action }) => action === 'breakglass.alert')).toEqual([
+      { action: 'breakglass.alert', detail: { breakGlass: alert.id, anchor: 'siem', kind: 'syslog' } },
+    ]);
+  });
+
+  test('a kind that carries none is not waited for', async () => {
+    const keeper = await loaded();
+    keeper.alert(alert, []);
+    expect(keeper.alertTries).toBeUndefined();
+  });
+});

@@ -205,7 +205,8 @@ export class AnchorKeeper {
   async #attempt(slot: Slot, head: AnchorHead, signal: AbortSignal): Promise<void> {
     const { row, channel, store } = slot;
     try {
-      await this.#sendAlerts(slot, signal);
+      if (slot.alerts.size > 0) await this.#sendAlerts(slot, signal);
+      signal.throwIfAborted();
       const proof = await this.#limited(slot, channel.send(head, signal, slot.proof));
       const receipt: Receipt = { at: new Date(this.#options.now()).toISOString(), note: head.note, proof };
       await store.addReceipt(receipt, this.#options.sign);
