@@ -14,10 +14,12 @@ import { say } from '../shared/say.ts';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '../shared/secret-field.tsx';
-import { clock, left, moment } from '../shared/text.ts';
+import { clock, left } from '../shared/text.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
-import { Problem, Who } from './who.tsx';
+import { isLetter, isTyped } from './typed.ts';
+import { useClock } from './use-clock.ts';
+import { Problem, Siren, Who } from './who.tsx';
 
 type Facts = Output<'lock.facts'>;
 type Person = Facts['people'][number];
@@ -258,14 +260,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           <span class="faint">{text.workstation}</span> {facts?.workstation}
         </p>
       </header>
-      {facts?.emergency.alert ? (
-        <p class="siren" role="alert">
-          <Mark kind="glass" />
-          <span>
-            <b>{messages.breakGlass.siren(moment(new Date(facts.emergency.alert.since)))}</b> {messages.breakGlass.sirenTries(facts.emergency.alert.tries)}
-          </span>
-        </p>
-      ) : null}
+      {facts?.emergency.alert ? <Siren alert={facts.emergency.alert} /> : null}
       <main class="poster__main">
         <div class="poster__fact">
           <h1 class="poster__cap">{waiting ? text.nextTry : text.locked}</h1>
@@ -386,31 +381,3 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 }
 
 const preferred = (person: Person | undefined): Method => (person?.methods.includes('passkey') ? 'passkey' : 'passphrase');
-
-/**
- * Whether a key is text that belongs into the passphrase field. The field has the focus before the key's own action, so the
- * letter is put in there. On a button the space bar presses the button, as everywhere.
- */
-function isTyped(event: KeyboardEvent): boolean {
-  if (isCommand(event)) return false;
-  if (event.key === ' ') return !(event.target instanceof HTMLButtonElement);
-  return [...event.key].length === 1 || event.key === 'Dead' || event.key === 'Backspace';
-}
-
-/** A letter that stands for itself: a dead key composes only in a field that has the focus. */
-const isLetter = (event: KeyboardEvent): boolean => !isCommand(event) && event.key !== ' ' && [...event.key].length === 1;
-
-/** AltGr is reported as ctrl and alt together on some layouts, and makes letters. */
-const isCommand = (event: KeyboardEvent): boolean => (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph');
-
-/** The clock: each second while somebody waits, else at the turn of the minute. */
-function useClock(waitUntil: number): { readonly wall: Date; readonly monotonic: number } {
-  const [now, setNow] = useState(() => ({ wall: new Date(), monotonic: performance.now() }));
-  useEffect(() => {
-    const tick = (): void => setNow({ wall: new Date(), monotonic: performance.now() });
-    tick();
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, [waitUntil]);
-  return now;
-}

@@ -1,8 +1,9 @@
-/** The lock's question who it is, where several people can come in, and its sentence where nobody can. */
+/** The lock's question who it is, where several people can come in, its sentence where nobody can, and its siren. */
 import type { JSX, Ref } from 'preact';
+import type { Output } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
-import { clock } from '../shared/text.ts';
+import { clock, moment } from '../shared/text.ts';
 
 const text = messages.lock;
 
@@ -66,6 +67,18 @@ export function Problem({ sentence }: { readonly sentence: string }): JSX.Elemen
     <p class="poster__err" role="alert">
       <Mark kind="stop" />
       <span>{sentence}</span>
+    </p>
+  );
+}
+
+/** Nobody outside has been told of an emergency: seen from across the room. */
+export function Siren({ alert }: { readonly alert: NonNullable<Output<'lock.facts'>['emergency']['alert']> }): JSX.Element {
+  return (
+    <p class="siren" role="alert">
+      <Mark kind="glass" />
+      <span>
+        <b>{messages.breakGlass.siren(moment(new Date(alert.since)))}</b> {messages.breakGlass.sirenTries(alert.tries)}
+      </span>
     </p>
   );
 }

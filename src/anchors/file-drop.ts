@@ -29,7 +29,7 @@ const markSchema = z.strictObject({ format: z.literal('wardmux-file-drop'), vers
 /** The file that an installation's heads go to, in a folder that many workstations may share. */
 export const dropPath = (folder: string, installation: string): string => join(folder, `${installation}.heads.jsonl`);
 /** Alerts of an installation, a line each: what watches the folder reads a new one. */
-export const alertPath = (folder: string, installation: string): string => join(folder, `${installation}.alerts.jsonl`);
+const alertPath = (folder: string, installation: string): string => join(folder, `${installation}.alerts.jsonl`);
 const markPath = (folder: string, installation: string): string => join(folder, `${installation}.drop.json`);
 
 /** Marks a folder as a drop of this installation; one that is marked already stays as it is. @throws StorageFault */

@@ -7,7 +7,7 @@ export { AnchorKeeper } from './keeper.ts';
 export { readHeads } from './known.ts';
 export { openAnchors } from './open.ts';
 export { historyAt, historyOf, type History } from './relation.ts';
-export type { Alert, AnchorGrade } from './types.ts';
+export type { AnchorGrade } from './types.ts';
 export { AnchorUsage } from './kind.ts';
 export { kindOf, kinds, type AnchorRow } from './kinds.ts';
 export { networkAllows } from './fields.ts';

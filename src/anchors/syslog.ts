@@ -45,7 +45,7 @@ export function syslogMessage(head: AnchorHead, installation: string, host: stri
 }
 
 /** An alert as a message of the same form, severity 1 (action must be taken immediately); `alert` is its text in Base64, `signature` the installation's over that. */
-export function syslogAlert({ id, time, text }: Alert, signature: string, installation: string, host: string): string {
+function syslogAlert({ id, time, text }: Alert, signature: string, installation: string, host: string): string {
   const name = hostOf(host);
   const data = `[${SD_ID} installation="${installation}" breakGlass="${id}" alert="${Buffer.from(text).toString('base64')}" signature="${signature}"]`;
   return `<${ALERT_PRI}>1 ${time} ${name} wardmux - breakglass ${data} Break-glass at ${installation}: ${id} began at ${time}.`;

@@ -1,6 +1,7 @@
 /**
  * The pty host: every shell, the sealing of what it prints, and the sealed view channel to the page. It holds public
- * keys and ratchet state only. Time, ptys, disk and the line to main come from outside.
+ * keys and ratchet state only. Time, ptys, disk and the line to main come from outside. Over 400 lines: one handler a row of its table, all around
+ * the panes, which leave this class for nobody.
  */
 import { EOL } from 'node:os';
 import { decodeFrame, type Frame } from '../bridge/frames.ts';
