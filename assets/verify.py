@@ -41,6 +41,7 @@ MAX_NOTE = 64 * 1024
 MAX_SAFE_INTEGER = 2**53 - 1
 
 # What version 1 of the format knows (docs/format.md, "Access" and "Export bundle").
+PERSON_ID = 'p-[0-9a-f]{12}'
 ROLES = ('operator', 'auditor', 'security', 'custodian', 'emergency')
 CLASSES = ('shared-clinical', 'nursing', 'it-office', 'remote')
 REASONS = (
@@ -509,24 +510,36 @@ def is_mpint(data):
     return 0 < len(data) <= 32 and data[0] < 0x80
 
 
-def ssh_verify(message, armored, key, namespace=NAMESPACE):
-    """'good', 'malformed', 'other-key' or 'bad'."""
-    kind, blob_of_key, raw = key
+def open_signature(armored, namespace):
+    """(key, signature) as they stand in it; None where it is not a signature of this namespace, in its one text."""
     lines = armored.split('\n') if len(armored) <= MAX_ARMOR else []
     blob = b64(''.join(lines[1:-2])) if len(lines) >= 4 else None
     if not blob or ssh_armor(blob) != armored:
-        return 'malformed'
+        return None
     try:
         fields = Fields(blob)
         if fields.take(6) != b'SSHSIG' or fields.uint32() != 1:
-            return 'malformed'
-        embedded = fields.string()
+            return None
+        key = fields.string()
         if fields.string() != namespace.encode() or fields.string() != b'' or fields.string() != SSH_HASH:
-            return 'malformed'
-        signature = Fields(fields.string())
+            return None
+        signature = fields.string()
         fields.end()
-        if embedded != blob_of_key:
-            return 'other-key'
+        return key, signature
+    except ValueError:
+        return None
+
+
+def ssh_verify(message, armored, key, namespace=NAMESPACE):
+    """'good', 'malformed', 'other-key' or 'bad'."""
+    kind, blob_of_key, raw = key
+    opened = open_signature(armored, namespace)
+    if opened is None:
+        return 'malformed'
+    if opened[0] != blob_of_key:
+        return 'other-key'
+    try:
+        signature = Fields(opened[1])
         if signature.string() != kind.encode():
             return 'malformed'
         value = signature.string()
@@ -564,11 +577,15 @@ def verify_installation(message, text, keys, namespace=NAMESPACE):
             return 'bad', 'none', -1
         has = 'none'
         for signature in found[1:]:
-            other = ssh_verify(message, signature, second or first, namespace)
-            if other == 'malformed' or (second and other == 'bad'):
+            opened = open_signature(signature, namespace)
+            if opened is None:
                 return 'bad', 'none', -1
-            if second and other == 'good':
-                has = 'good'
+            # By any other key, the first one again among them: passed over.
+            if not second or opened[0] != second[1]:
+                continue
+            if ssh_verify(message, signature, second, namespace) != 'good':
+                return 'bad', 'none', -1
+            has = 'good'
         return ('half', 'none', -1) if second and has == 'none' else ('good', has, n)
     if any(second and ssh_verify(message, found[0], second, namespace) not in ('malformed', 'other-key') for _, second in keys):
         return 'half', 'none', -1
@@ -969,7 +986,7 @@ def is_trust(trust):
         return False
     kids = []
     for person in trust['persons']:
-        good = members(person, ('id', 'name', 'ssh', 'kids')) and is_match(person['id'], 'p-[0-9a-f]{12}') and is_label(person['name'])
+        good = members(person, ('id', 'name', 'ssh', 'kids')) and is_match(person['id'], PERSON_ID) and is_label(person['name'])
         if not good or not is_ssh_key(person['ssh'], 'ecdsa-sha2-nistp256') or not is_list(person['kids'], 1, 64) or not all(map(is_kid, person['kids'])):
             return False
         kids += person['kids']
@@ -1085,12 +1102,12 @@ def is_summary(value):
     if not members(value, names) or value['format'] != 'wardmux-bundle' or not is_int(value['version']) or value['version'] != 1:
         return False
     good = is_match(value['recording'], r'[0-9]{8}-[0-9]{6}-[0-9a-f]{8}') and is_match(value['installation'], 'w-[0-9a-f]{12}')
-    good = good and is_match(value['person'], 'p-[0-9a-f]{12}') and is_moment(value['started']) and is_one_of(value['state'], STATES)
+    good = good and is_match(value['person'], PERSON_ID) and is_moment(value['started']) and is_one_of(value['state'], STATES)
     good = good and is_count(value['records']) and is_hex(value['root'], 64) and is_count(value['proven']) and is_count(value['outputBytes'])
     pieces, ledger, exported = value['pieces'], value['ledger'], value['exported']
     good = good and members(pieces, ('disclosed', 'withheld')) and is_count(pieces['disclosed']) and is_count(pieces['withheld'])
     good = good and members(ledger, ('size', 'root')) and is_count(ledger['size']) and is_hex(ledger['root'], 64)
-    good = good and members(exported, ('time', 'by', 'version', 'reason')) and is_moment(exported['time']) and is_match(exported['by'], 'p-[0-9a-f]{12}')
+    good = good and members(exported, ('time', 'by', 'version', 'reason')) and is_moment(exported['time']) and is_match(exported['by'], PERSON_ID)
     return good and is_match(exported['version'], r'[0-9A-Za-z.+-]{1,40}') and is_one_of(exported['reason'], REASONS)
 
 
@@ -1269,10 +1286,11 @@ def is_kids(value):
 
 
 def read_start(event, detail):
-    good = is_match(event.get('person'), 'p-[0-9a-f]{12}') and is_kids(detail.get('recipients')) and is_hex(detail.get('policySha256'), 64)
+    good = is_match(event.get('person'), PERSON_ID) and is_kids(detail.get('recipients')) and is_hex(detail.get('policySha256'), 64)
     good = good and is_one_of(detail.get('role'), ROLES) and is_one_of(detail.get('class'), CLASSES) and is_one_of(detail.get('reason'), REASONS)
     glass = detail.get('breakGlass')
-    good = good and (glass is None or is_match(glass, 'b-[0-9a-f]{12}'))
+    # Left out where there is none, so null is none either.
+    good = good and ('breakGlass' not in detail or is_match(glass, 'b-[0-9a-f]{12}'))
     if not good:
         return None
     start = {name: detail[name] for name in ('recipients', 'policySha256', 'role', 'class', 'reason')}
@@ -1284,9 +1302,7 @@ def read_certifier(event, after, bad):
     detail = event['detail']
     if all(name not in detail for name in ('by', 'byKey', 'signature')):
         return None
-    pattern = 'p-[0-9a-f]{12}'
-    good = is_match(event['person'], pattern) and is_match(detail.get('by'), pattern) and is_hex(detail.get('record'), 64) and is_hex(detail.get('slots'), 64)
-    if not good or not is_match(detail.get('byKey'), BYTES_64) or not is_match(detail.get('signature'), BYTES_64):
+    if not is_match(detail.get('by'), PERSON_ID) or not is_match(detail.get('byKey'), BYTES_64) or not is_match(detail.get('signature'), BYTES_64):
         raise bad
     point, signature = (base64.urlsafe_b64decode(detail[name] + '==') for name in ('byKey', 'signature'))
     facts = [detail[name] for name in ('encryptionKey', 'signingKey', 'record', 'slots', 'by')]
@@ -1297,7 +1313,7 @@ def read_certifier(event, after, bad):
 
 def is_head(action, person, detail):
     """A head event has the fields of its kind, and names who opened the recording with a key."""
-    if action == 'recording.recovered' and not is_match(person, 'p-[0-9a-f]{12}'):
+    if action == 'recording.recovered' and not is_match(person, PERSON_ID):
         return False
     good = is_count(detail.get('size')) and is_hex(detail.get('root'), 64)
     if action == 'recording.segment':
@@ -1338,7 +1354,8 @@ def ledger_story(events, recording):
                 raise Failure('bad-policy', f'Event {seq} took the place of another one than the last that is shown before it.')
             policies.append((seq, detail['sha256'], detail['auditKeys'], milliseconds(event['time'])))
         if action == 'person.keys':
-            if not is_kid(detail.get('encryptionKey')) or not is_kid(detail.get('signingKey')) or 'person' not in event:
+            good = is_match(event.get('person'), PERSON_ID) and is_kid(detail.get('encryptionKey')) and is_kid(detail.get('signingKey'))
+            if not good or not is_hex(detail.get('record'), 64) or not is_hex(detail.get('slots'), 64):
                 raise bad
             certifier = read_certifier(event, entered.get(event['person']), bad)
             # Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
@@ -1489,7 +1506,7 @@ OBJECTS = {
     },
     'l': {'cause': is_word},
     'u': {
-        'person': lambda value: is_match(value, 'p-[0-9a-f]{12}'),
+        'person': lambda value: is_match(value, PERSON_ID),
         'method': is_word,
         'role': lambda value: is_one_of(value, ROLES),
         'reason': lambda value: is_one_of(value, REASONS),
@@ -1718,7 +1735,7 @@ def read_header(body):
     if not members(header, HEADER_FIELDS) or header['format'] != 'wardmux-segment' or not is_int(header['version']) or header['version'] != 1:
         return None
     good = is_match(header['recording'], r'[0-9]{8}-[0-9]{6}-[0-9a-f]{8}') and is_match(header['installation'], 'w-[0-9a-f]{12}')
-    good = good and is_match(header['person'], 'p-[0-9a-f]{12}')
+    good = good and is_match(header['person'], PERSON_ID)
     good = good and is_one_of(header['role'], ROLES) and is_one_of(header['class'], CLASSES) and is_one_of(header['reason'], REASONS)
     good = good and (header['breakGlass'] is None or is_match(header['breakGlass'], 'b-[0-9a-f]{12}'))
     good = good and all(is_count(header[name]) for name in ('segment', 'firstSeq', 'outputOffset'))

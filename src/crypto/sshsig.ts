@@ -212,9 +212,13 @@ export function verifyInstallation(message: Uint8Array, text: string, keys: read
     if (verdict !== 'good') return is('bad');
     let found: InstallationVerdict['second'] = 'none';
     for (const signature of more) {
-      const second = sshVerify(message, signature, key.second ?? key.first, namespace);
-      if (second === 'malformed' || (key.second && second === 'bad')) return is('bad');
-      if (key.second && found === 'none' && (second === 'good' || second === 'unchecked')) found = second;
+      const opened = openSignature(signature, namespace);
+      if (!opened) return is('bad');
+      // By any other key, the first one again among them: passed over.
+      if (!key.second || !opened.key.equals(encodeSshKey(key.second))) continue;
+      const second = sshVerify(message, signature, key.second, namespace);
+      if (second !== 'good' && second !== 'unchecked') return is('bad');
+      if (found === 'none') found = second;
     }
     return key.second && found === 'none' ? is('half') : is('good', found, n);
   }
@@ -222,24 +226,36 @@ export function verifyInstallation(message: Uint8Array, text: string, keys: read
   return is(isSecond ? 'half' : 'other-key');
 }
 
-/** Verifies an armored signature of `message` against one trusted key; the key inside the signature is never trusted. */
-export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKey, namespace: string): SshVerdict {
+/** What a signature says of itself: the key that it names, and the signature of that, as it stands there. @returns undefined where it is not one of this namespace, in its one text. */
+function openSignature(armored: string, namespace: string): { readonly key: Buffer; readonly signature: Buffer } | undefined {
   try {
     const lines = armored.length <= MAX_ARMOR ? armored.split('\n') : [];
     const body = lines.slice(1, -2).join('');
-    if (lines[0] !== BEGIN || lines.at(-2) !== END || lines.at(-1) !== '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return 'malformed';
+    if (lines[0] !== BEGIN || lines.at(-2) !== END || lines.at(-1) !== '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return undefined;
     const blob = Buffer.from(body, 'base64');
     // One text for one signature: as ssh-keygen and we write it.
-    if (armor(blob) !== armored) return 'malformed';
+    if (armor(blob) !== armored) return undefined;
     const fields = new Fields(blob);
-    if (!fields.take(MAGIC.length).equals(MAGIC) || fields.uint32() !== 1) return 'malformed';
-    const embedded = fields.string();
-    if (fields.string().toString('utf8') !== namespace) return 'malformed';
-    if (fields.string().length > 0) return 'malformed';
-    if (fields.string().toString('latin1') !== HASH) return 'malformed';
-    const signature = new Fields(fields.string());
+    if (!fields.take(MAGIC.length).equals(MAGIC) || fields.uint32() !== 1) return undefined;
+    const key = fields.string();
+    if (fields.string().toString('utf8') !== namespace) return undefined;
+    if (fields.string().length > 0) return undefined;
+    if (fields.string().toString('latin1') !== HASH) return undefined;
+    const signature = fields.string();
     fields.end();
-    if (!embedded.equals(encodeSshKey(key))) return 'other-key';
+    return { key, signature };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Verifies an armored signature of `message` against one trusted key; the key inside the signature is never trusted. */
+export function sshVerify(message: Uint8Array, armored: string, key: SshPublicKey, namespace: string): SshVerdict {
+  const opened = openSignature(armored, namespace);
+  if (!opened) return 'malformed';
+  if (!opened.key.equals(encodeSshKey(key))) return 'other-key';
+  try {
+    const signature = new Fields(opened.signature);
     if (signature.string().toString('latin1') !== key.type) return 'malformed';
     let value = signature.string();
     signature.end();

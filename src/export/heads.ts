@@ -111,8 +111,8 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       policies.push({ seq, sha256, auditKeys, time: Date.parse(time) });
     }
     if (action === 'person.keys') {
-      const { encryptionKey, signingKey } = detail;
-      if (!isKids([encryptionKey, signingKey]) || person === undefined) throw bad();
+      const { encryptionKey, signingKey, record, slots } = detail;
+      if (!matches(PERSON_ID, person) || !isKids([encryptionKey, signingKey]) || !isSha256(record) || !isSha256(slots)) throw bad();
       const certifier = readCertifier(one.event, entered.get(person) ?? null);
       if (certifier === 'bad-fields') throw bad();
       // Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
@@ -152,16 +152,15 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   return { start, startTime, heads, segments, end, signedBefore, recoveredBy: [...recoveredBy], damaged, state: stateOf(last), policies, people, certifiers };
 }
 
-/** Who certified these keys, by their signature; undefined where nobody is named. */
+/** Who certified these keys, whose facts were looked at before, by their signature; undefined where nobody is named. */
 function readCertifier(
   { installation, person, detail = {} }: LedgerEvent,
   after: number | null,
 ): { readonly by: string; readonly signingKey: string } | 'bad-fields' | 'nobody' | undefined {
   const { encryptionKey, signingKey, record, slots, by, byKey, signature } = detail as Readonly<Record<string, string | undefined>>;
   if (by === undefined && byKey === undefined && signature === undefined) return undefined;
-  if (!matches(PERSON_ID, person) || !matches(PERSON_ID, by) || !isSha256(record) || !isSha256(slots)) return 'bad-fields';
-  if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
-  const facts = { installation, person, encryptionKey: encryptionKey!, signingKey: signingKey!, record, slots, by, after };
+  if (!matches(PERSON_ID, by) || !matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';
+  const facts = { installation, person: person!, encryptionKey: encryptionKey!, signingKey: signingKey!, record: record!, slots: slots!, by, after };
   const key = certifierOf(keysText(facts), { byKey, signature });
   return key === undefined ? 'nobody' : { by, signingKey: key };
 }

@@ -182,12 +182,12 @@ export async function signCheckpoint(head: TreeHead, time: string, key: NoteKey,
   return `${note}— ${key.name} ${Buffer.concat([key.second.id, stamp, signature]).toString('base64')}\n`;
 }
 
-/** The second signature of a note, as bytes; undefined where it has none of this key. */
-function secondLine(note: string, key: NoteKey & { readonly second: SecondNoteKey }): Buffer | undefined {
+/** The second signature of a note, as bytes; undefined where it has none of this key. @param id of its second half; undefined: of any under this name. */
+function secondLine(note: string, key: NoteKey, id?: Buffer): Buffer | undefined {
   for (const line of note.slice(note.lastIndexOf('\n\n') + 2, -1).split('\n')) {
     const [, name, text] = line.split(' ');
     const bytes = Buffer.from(text ?? '', 'base64');
-    if (name !== key.name || bytes.length !== COSIGNATURE_BYTES || !bytes.subarray(0, 4).equals(key.second.id)) continue;
+    if (name !== key.name || bytes.length !== COSIGNATURE_BYTES || (id && !bytes.subarray(0, 4).equals(id))) continue;
     return bytes.toString('base64') === text ? bytes : Buffer.alloc(COSIGNATURE_BYTES);
   }
   return undefined;
@@ -251,15 +251,16 @@ export function openCheckpoint(note: string, key: NoteKey): OpenedCheckpoint | u
 
 /**
  * @returns the checkpoint when this very key signed it for its own origin. Where its second signature is there, it has to be good, and of the
- * second that the note's time names; where it is missing, that is said, and whoever asked decides.
+ * second that the note's time names; where it is missing, that is said, and whoever asked decides. A key of one half has no second signature.
  */
 function openOwn(note: string, key: NoteKey): OpenedCheckpoint | undefined {
   if (openNote(note, key) === undefined) return undefined;
   const parsed = parseCheckpoint(note);
   if (!parsed || parsed.origin !== key.name) return undefined;
   const { second } = key;
-  if (!second) return { ...parsed, note, second: 'none' };
-  const line = secondLine(note, { ...key, second });
+  // A cosignature under the ledger's own name is by its own key, which then has two halves: somebody has taken one out of installation.json.
+  if (!second) return secondLine(note, key) ? undefined : { ...parsed, note, second: 'none' };
+  const line = secondLine(note, key, second.id);
   if (!line) return { ...parsed, note, second: 'missing' };
   if (parsed.time !== undefined && Number(line.readBigUInt64BE(4)) !== Math.floor(Date.parse(parsed.time) / 1000)) return undefined;
   const verdict = verifySecond({ ...key, second }, parsed.head, line);

@@ -88,11 +88,12 @@ const isOneOf = (list: readonly string[], value: unknown): boolean => typeof val
 
 /** @returns undefined where a `recording.start` does not have the fields of its row. */
 export function readStart({ seq, person, detail }: Saying): RecordingStart | undefined {
-  const { recipients, policySha256, role, class: place, reason, breakGlass = null } = detail;
+  const { recipients, policySha256, role, class: place, reason, breakGlass } = detail;
   if (person === undefined || !PERSON_ID.test(person) || !isKids(recipients) || !isSha256(policySha256)) return undefined;
   if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;
-  if (breakGlass !== null && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
-  return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass } as Access) };
+  // Left out where there is none, so null is none either.
+  if (breakGlass !== undefined && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
+  return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass: breakGlass ?? null } as Access) };
 }
 
 /** What a head event of each kind has beside the head. */

@@ -1,5 +1,6 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
 import { BUNDLE } from '../../src/export/layout.ts';
+import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
 import { otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
 import {
@@ -214,6 +215,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['an end before the end', 'contradiction', (f) => (detail(f, 'recording.end')['size'] = f.frames.length - 1)],
   ['an end in the ledger, and none in the recording', 'contradiction', (f) => (f.frames.pop(), recount(f))],
   ['a start without its fields', 'bad-ledger', (f) => delete detail(f, 'recording.start')['class']],
+  ['a start whose emergency is null', 'bad-ledger', (f) => (detail(f, 'recording.start')['breakGlass'] = null)],
   ['an event with half a character', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"owner"', '"\\ud800"'))],
   ['an event with a deep value', 'bad-ledger', (f) => (detail(f, 'play')['deep'] = JSON.parse('['.repeat(60) + ']'.repeat(60)))],
   ['an event with a name that is a number', 'bad-ledger', (f) => (event(f, 'play').line = line(keys, f, 'play').replace('"key"', '"b":1,"1":2,"key"'))],
@@ -359,6 +361,24 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
       }),
   ],
   [
+    'an event whose bytes are no base64, and a record missing',
+    'missing-record',
+    (f) =>
+      (f.files = (files) => {
+        patch(files, BUNDLE.evidence, '"bytes":"', '"bytes":"!');
+        patch(files, BUNDLE.evidence, /^((?:.*\n){5}).*\n/, '$1');
+      }),
+  ],
+  [
+    'an event whose bytes are no base64, and a salt of the same record changed',
+    'bad-evidence',
+    (f) =>
+      (f.files = (files) => {
+        patch(files, BUNDLE.evidence, '"bytes":"', '"bytes":"!');
+        patch(files, BUNDLE.evidence, /"salt":"[0-9a-f]{8}/, '"salt":"00000000');
+      }),
+  ],
+  [
     'line 1 of session.cast and a salt of the first record changed',
     'bad-cast',
     (f) =>
@@ -412,6 +432,8 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['an owner whom the ledger does not know', 'contradiction', (f) => (event(f, 'person.keys').hidden = true)],
   ['an owner with another key in the ledger', 'bad-recipients', (f) => (detail(f, 'person.keys')['encryptionKey'] = thumbprintOf(keys.stranger))],
   ['an exporter with another key in the ledger', 'contradiction', (f) => (detail(f, 'person.keys')['signingKey'] = thumbprintOf(keys.stranger))],
+  ['a first person without the digest of their record', 'bad-ledger', (f) => delete detail(f, 'person.keys')['record']],
+  ['a first person whose slots have no digest', 'bad-ledger', (f) => (detail(f, 'person.keys')['slots'] = 'x')],
   ['keys of somebody else', 'bad-ledger', (f) => f.events.splice(2, 0, { action: 'person.keys', person: 'p-00000000000b', detail: detail(f, 'person.keys') })],
   [
     'other keys later, as the person certified it',
@@ -525,6 +547,15 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['another line in the checkpoint', 'good', (f) => (f.note = (text) => `${text}more\n`)],
   ['a signature of somebody else beside ours', 'good', (f) => (f.noteTail = `— witness.example ${'A'.repeat(92)}\n`)],
   ['a signature of nobody beside ours', 'bad-checkpoint', (f) => (f.noteTail = '— witness example AAAA\n')],
+  ['a signature of one byte beside ours', 'good', (f) => (f.noteTail = '— witness.example AA==\n')],
+  [
+    'a signature beside ours under our name and key id, of a byte less',
+    'good',
+    (f) => {
+      const key = noteKey(ledgerOrigin(INSTALLATION), keys.installation.publicKey.raw);
+      f.noteTail = `— ${key.name} ${Buffer.concat([key.id, Buffer.alloc(63)]).toString('base64')}\n`;
+    },
+  ],
   ['a signature by a name that is not ASCII', 'bad-checkpoint', (f) => (f.noteTail = '— witness\ufeff.example AAAA\n')],
   ['a summary of a version to come', 'newer-version', (f) => (f.files = (files) => patch(files, BUNDLE.summary, '"version": 1', '"version": 2'))],
   [

@@ -24,7 +24,7 @@ import {
   stranger,
   type InsiderRow,
 } from './changes.ts';
-import { headerFor, sshSignature, type ForgedEvent, type Forgery, type InsiderKeys, type SshSignatureOptions } from './forge.ts';
+import { headerFor, sshSignature, type ForgedEvent, type Forgery, type InsiderKeys, type SshKeyPair, type SshSignatureOptions } from './forge.ts';
 
 /** Somebody whom the trust file names beside the person. */
 const OTHER_PERSON = 'p-00000000000b';
@@ -75,10 +75,14 @@ function signatureOf(keys: InsiderKeys, f: Forgery, who: 'installation' | 'perso
 }
 
 /** One more signature behind those of the installation, by somebody of no matter to anybody. */
-function signatureBehind(keys: InsiderKeys, f: Forgery, options: SshSignatureOptions): void {
-  const pair = pairOf(keys.stranger);
+function signatureBehind(
+  keys: InsiderKeys,
+  f: Forgery,
+  options: SshSignatureOptions,
+  { times = 1, pair = pairOf(keys.stranger) }: { readonly times?: number; readonly pair?: SshKeyPair } = {},
+): void {
   f.late = (files) => {
-    const more = sshSignature(files.get(BUNDLE.sums)!, pair, options);
+    const more = sshSignature(files.get(BUNDLE.sums)!, pair, options).repeat(times);
     files.set(BUNDLE.installationSignature, Buffer.concat([files.get(BUNDLE.installationSignature)!, Buffer.from(more)]));
   };
 }
@@ -192,6 +196,14 @@ const ends = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['a segment between the exit and the end, with a marker', 'bad-events', (f) => rotateBeforeEnd(keys, f, ['r', '132x43'], ['m', 'late'])],
   ['an end by the exit, and no exit', 'bad-events', withoutExit],
   [
+    'an end by the exit that is older, and no exit',
+    'bad-time',
+    (f) => {
+      withoutExit(f);
+      end(f).pieces[0]!.timeUs = 0;
+    },
+  ],
+  [
     'an end by a closed pane, and no exit',
     'good',
     (f) => {
@@ -258,6 +270,9 @@ const signatures = (keys: InsiderKeys): readonly InsiderRow[] => [
   ],
   ['one more signature of somebody behind that of the installation', 'good', (f) => signatureBehind(keys, f, {})],
   ['one more that signs nothing', 'good', (f) => signatureBehind(keys, f, { last: Buffer.from('x') })],
+  ['two more, with more than 8,192 bytes in all', 'good', (f) => signatureBehind(keys, f, { last: Buffer.alloc(5000) }, { times: 2 })],
+  ['one more of more than 8,192 bytes', 'bad-installation-signature', (f) => signatureBehind(keys, f, { last: Buffer.alloc(6000) })],
+  ['the first key once more, and signs nothing', 'good', (f) => signatureBehind(keys, f, { last: Buffer.from('x') }, { pair: keys.installation })],
   ['one more in another namespace', 'bad-installation-signature', (f) => signatureBehind(keys, f, { namespace: 'file' })],
   ['one more with another hash', 'bad-installation-signature', (f) => signatureBehind(keys, f, { hash: 'sha256' })],
   ['one more with something reserved', 'bad-installation-signature', (f) => signatureBehind(keys, f, { reserved: 'x' })],

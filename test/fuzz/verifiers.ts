@@ -12,8 +12,22 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { BUNDLE } from '../../src/export/layout.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
-import { forge, honest, insiderKeys, writeFiles, type ForgedEvent, type ForgedFrame, type Forgery } from '../attacks/forge.ts';
+import { certifiedKeys, header } from '../attacks/changes.ts';
+import {
+  forge,
+  headerFor,
+  honest,
+  insiderKeys,
+  sshSignature,
+  writeFiles,
+  type ForgedEvent,
+  type ForgedFrame,
+  type Forgery,
+  type InsiderKeys,
+} from '../attacks/forge.ts';
+import { writtenOut } from '../../src/recording/json.ts';
 import { PERSON, RECORDING } from '../vectors/example.ts';
+import { thumbprintOf } from '../vectors/second-writer.ts';
 
 const verifier = join(import.meta.dirname, '../../assets/verify.py');
 /** Bundles that are on the disk at once: enough to keep both verifiers busy. */
@@ -178,7 +192,7 @@ const scraps: readonly string[] = [
   '— x AAAA\n',
 ];
 
-type Mutation = (f: Forgery, c: Chance) => void;
+type Mutation = (f: Forgery, c: Chance, keys: InsiderKeys) => void;
 
 const frame = (f: Forgery, c: Chance): ForgedFrame => c.one(f.frames);
 const withPieces = (f: Forgery, c: Chance): ForgedFrame => c.one(f.frames.filter((each) => each.pieces.length > 0));
@@ -254,6 +268,69 @@ function changeFile(files: Map<string, Buffer>, c: Chance, names: readonly strin
 
 const looked = [BUNDLE.evidence, BUNDLE.cast, BUNDLE.ledger, BUNDLE.summary, BUNDLE.checkpoint, BUNDLE.guide, BUNDLE.allowedSigners];
 
+/** Somebody of the ledger, perhaps. */
+const anybody = ['p-00000000000b', PERSON, 'p-00000000000c'];
+
+/** A later `person.keys`, certified by somebody, or by nobody. */
+function certify(f: Forgery, c: Chance, keys: InsiderKeys): void {
+  const before = f.events.findIndex(({ action }) => action === 'person.keys');
+  const changed = { [c.one(['record', 'slots', 'signingKey', 'encryptionKey'])]: c.one(['33'.repeat(32), 'x', thumbprintOf(keys.stranger)]) };
+  const options = {
+    ...(c.below(3) ? {} : { of: c.one(anybody) }),
+    ...(c.below(3) ? {} : { by: c.one(anybody) }),
+    after: c.one([0, before, before, before + 1, null]),
+    ...(c.below(4) ? {} : { signer: keys.stranger }),
+  };
+  const made = certifiedKeys(keys, f, c.below(2) ? changed : {}, options);
+  if (c.below(6) === 0) delete made.detail![c.one(['by', 'byKey', 'signature', 'record', 'slots'])];
+  f.events.splice(c.below(f.events.length + 1), 0, made);
+}
+
+/** A segment that is sealed to others, or under another policy, which may have come into force. */
+function reseal(f: Forgery, c: Chance, keys: InsiderKeys): void {
+  const segment = c.below(2);
+  const frame = f.frames.filter((each) => each.header !== undefined)[segment]!;
+  const { firstSeq, outputOffset } = JSON.parse(frame.header!) as { firstSeq: number; outputOffset: number };
+  const roles = c.one([['owner', 'audit'], ['audit'], ['owner'], ['audit', 'owner'], ['stranger', 'audit'], ['owner', 'audit', 'stranger']] as const);
+  frame.header = headerFor(keys, segment, firstSeq, outputOffset, ...roles);
+  const sha256 = c.one(['cd', 'ab']).repeat(32);
+  header(f, segment, (value) => (value['policySha256'] = sha256));
+  const kids = roles.map((role) => thumbprintOf(keys[role]));
+  const start = f.events.find(({ action }) => action === 'recording.start')?.detail;
+  if (start && c.below(2)) Object.assign(start, { recipients: kids, ...(segment === 0 ? { policySha256: sha256 } : {}) });
+  const auditKeys = c.one([kids.filter((_, i) => roles[i] !== 'owner'), [thumbprintOf(keys.audit)]]);
+  if (c.below(3)) f.events.splice(c.below(f.events.length + 1), 0, { action: 'policy.change', detail: { sha256, auditKeys } });
+}
+
+/** One more signature over the sums, of anybody, anywhere. */
+function signMore(files: Map<string, Buffer>, c: Chance, keys: InsiderKeys): void {
+  const sums = files.get(BUNDLE.sums)!;
+  const options = c.one([
+    {},
+    {},
+    { hash: 'sha256' },
+    { namespace: 'file' },
+    { reserved: 'x' },
+    { version: 2 },
+    { last: Buffer.alloc(5) },
+    { zeros: 1 },
+    { width: 76 },
+  ]);
+  const message = c.below(3) ? sums : Buffer.from('x');
+  const pairs = [keys.person, keys.installation];
+  const name = c.one([BUNDLE.installationSignature, BUNDLE.installationSignature, BUNDLE.personSignature]);
+  const more = sshSignature(message, c.one(pairs), options);
+  const was = files.get(name)!.toString('latin1');
+  files.set(name, Buffer.from(c.below(3) ? was + more : more + was, 'latin1'));
+}
+
+/** A trust file that is written out as it has to be, with something else in it. */
+function changeTrust(text: string, c: Chance): string {
+  const value = JSON.parse(text) as Record<string, unknown>;
+  changeObject(value, c);
+  return writtenOut(value);
+}
+
 /** Changes what nobody signs for: the signatures of the installation, of each half of its key, and of the person, and the lines of the checkpoint. */
 function changeSignatures(files: Map<string, Buffer>, c: Chance): void {
   const name = c.one([BUNDLE.installationSignature, BUNDLE.checkpoint, BUNDLE.personSignature]);
@@ -273,6 +350,17 @@ function changeSignatures(files: Map<string, Buffer>, c: Chance): void {
 }
 
 const mutations: readonly Mutation[] = [
+  certify,
+  certify,
+  reseal,
+  reseal,
+  (f, c, keys) => {
+    const { late } = f;
+    f.late = (files) => {
+      late(files);
+      signMore(files, c, keys);
+    };
+  },
   (f, c) => {
     const { late } = f;
     f.late = (files) => {
@@ -475,7 +563,7 @@ for line in sys.stdin:
 
 /** Judges so many changed bundles with both, until they disagree. */
 export async function fuzz(bundles: number, seed: number, progress?: (done: number) => void): Promise<FuzzResult> {
-  const keys = insiderKeys('fuzz');
+  const halves = [insiderKeys('fuzz'), insiderKeys('fuzz', false, 1)];
   // Memory, where the system has some to give: each bundle is eleven files.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'wardmux-fuzz-'));
   const python = new Python();
@@ -488,7 +576,7 @@ export async function fuzz(bundles: number, seed: number, progress?: (done: numb
       for (let i = 0; i < BATCH && done + i < bundles; i++) {
         const number = done + i;
         const bundle = join(folder, String(i));
-        const trust = make(bundle, number, seed, keys);
+        const trust = make(bundle, number, seed, halves[number % 4 === 3 ? 1 : 0]!);
         python.ask(bundle, `${bundle}.trust`);
         batch.push({ number, bundle, trust });
       }
@@ -517,14 +605,14 @@ export async function fuzz(bundles: number, seed: number, progress?: (done: numb
 }
 
 /** Makes bundle `number` of a run; returns the text of its trust file, which stands beside it. */
-function make(bundle: string, number: number, seed: number, keys: ReturnType<typeof insiderKeys>): string {
+function make(bundle: string, number: number, seed: number, keys: InsiderKeys): string {
   const c = new Chance(Math.imul(seed, 2654435761) + number);
   rmSync(bundle, { recursive: true, force: true });
   let files: Map<string, Buffer> | undefined;
   while (!files) {
     const forgery = honest(keys);
     try {
-      for (let i = c.below(20) === 0 ? 0 : 1 + c.below(3); i > 0; i--) c.one(mutations)(forgery, c);
+      for (let i = c.below(20) === 0 ? 0 : 1 + c.below(3); i > 0; i--) c.one(mutations)(forgery, c, keys);
       files = forge(forgery, keys);
     } catch {
       // Several changes together can leave nothing to change: drawn again.
@@ -535,7 +623,7 @@ function make(bundle: string, number: number, seed: number, keys: ReturnType<typ
   if (fate === 0) files.delete(c.one([...files.keys()]));
   if (fate === 1) files.set('extra', Buffer.alloc(0));
   writeFiles(bundle, files);
-  const trust = c.below(20) === 0 ? changeText(keys.trustText, c) : keys.trustText;
+  const trust = c.one([changeText, changeTrust, ...Array<undefined>(18).fill(undefined)])?.(keys.trustText, c) ?? keys.trustText;
   writeFileSync(`${bundle}.trust`, trust);
   return Buffer.from(trust, 'utf8').toString('utf8');
 }

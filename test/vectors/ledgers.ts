@@ -128,6 +128,26 @@ export function ledgerVectors(name: string, keys: InsiderKeys): LedgerCase[] {
   add('a head without a slot', ['bad-head'], (files) => void files.get('head')!.fill(0));
   add('a head of 4,096 bytes', ['bad-head'], (files) => void files.set('head', files.get('head')!.subarray(0, 4096)));
   add('the older slot of the head damaged', ['unvouched'], (files) => void files.get('head')!.write('x', 4096));
+  add('no head, and a checkpoint that was changed', ['no-head', 'bad-signature'], (files) => {
+    edit('checkpoints.jsonl', 'time 2026', 'time 2027')(files);
+    files.delete('head');
+  });
+  add('a head without a slot, and the last line missing', ['bad-head', 'cut'], (files) => {
+    edit('events.jsonl', /.*\n$/, '')(files);
+    files.get('head')!.fill(0);
+  });
+  add('no head, and an event that was changed', ['no-head', 'root-mismatch'], (files) => {
+    edit('events.jsonl', '"nursing"', '"remote"')(files);
+    files.delete('head');
+  });
+  add('an older slot of the head that is not the one before', ['unvouched'], (files) => {
+    const text = checkpointOf(0, rootOf([]), 'head 1', `checkpoints 0 0 ${'00'.repeat(32)}`);
+    files
+      .get('head')!
+      .fill(0, 4096)
+      .write(noteOf(name, text, keys.noteSign), 4096, 'utf8');
+  });
+  add('the older slot of the head empty', ['unvouched'], (files) => void files.get('head')!.fill(0, 4096));
   add('a line that is no event', ['bad-line'], edit('events.jsonl', /^\{/, '['));
   add('an event without its monotonic time', ['bad-line'], edit('events.jsonl', /"monoUs":\d+,/, ''));
   add('an event of heads that nothing opens', ['bad-line'], edit('events.jsonl', /,"opened":\{.*\}\}/, '}'));
@@ -156,6 +176,11 @@ export function ledgerVectors(name: string, keys: InsiderKeys): LedgerCase[] {
     'signed: a start without its fields',
     ['contradiction'],
     signedAgain((f) => void delete f.events[0]!.detail!['class']),
+  );
+  add(
+    'signed: a start whose emergency is null',
+    ['contradiction'],
+    signedAgain((f) => void (f.events[0]!.detail!['breakGlass'] = null)),
   );
   add(
     'signed: an end that counts nothing',

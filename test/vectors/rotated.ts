@@ -98,6 +98,19 @@ export function rotatedLedgers(name: string): LedgerCase[] {
     { whole: 0, halfSigned: [all] },
   );
 
+  add(
+    'two halves: whole, and an installation.json without the second',
+    ['bad-signature', 'bad-signature'],
+    lines,
+    [
+      { size: 0, note: whole(two) },
+      { size: all, note: whole(two) },
+    ],
+    two,
+    installationText({ ...two, second: undefined }),
+    { whole: 0, halfSigned: [] },
+  );
+
   // A key that took the place of another, after all of these events.
   const taken = { action: 'installation.key', person: PERSON, detail: { key: digestOf(two), previous: digestOf(before), secondKey: true } };
   const lock = { action: 'lock', detail: { cause: 'idle' } };
