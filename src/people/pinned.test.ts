@@ -1,8 +1,6 @@
 /** A record is the ledger's or it is refused: any change of what counts, and none of what does not. */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { certify, keysText, type Certificate } from '../ledger/certificate.ts';
@@ -10,13 +8,12 @@ import { LedgerFacts } from '../ledger/facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { openSigner, requireInstallation, type Home } from '../storage/index.ts';
-import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun } from '../services/first-run.ts';
 import { generateKeys, type OpenIdentity } from './identity.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from './person.ts';
 import { asKnown, enterStaged, factsOf, mismatch, readPinned, saveUse, stageChange, stagePerson, unenteredChanges, type StagedChange } from './pinned.ts';
 import type { Person, PersonRecord } from './types.ts';
+import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 
 // scrypt takes half a second of a free core.
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,20 +22,12 @@ let home: Home;
 let person: PersonRecord;
 let identity: OpenIdentity;
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-pinned-'));
-  const result = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from('kettle orbit willow prairie stamp'),
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  place = ownFolder();
+  const result = await firstHome(place);
   ({ home, person, identity } = result);
 });
 afterAll(() => {
   identity.destroy();
-  rmSync(place, { recursive: true, force: true });
 });
 
 async function withLedger<T>(task: (ledger: Ledger) => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 /** Enrolment, roles and state over a real ledger: what files and the ledger have afterwards, and what is refused. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
@@ -10,14 +9,14 @@ import { attemptPassphrase } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import { dearest, NOTHING_MORE, personPath, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned, stagePerson } from '../people/pinned.ts';
-import { FileSecretStore, openSecretStore } from '../storage/secret-store.ts';
-import { firstRun, type FirstRunResult } from './first-run.ts';
+import { openSecretStore } from '../storage/secret-store.ts';
+import { type FirstRunResult } from './first-run.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, grantRoles, listedPeople, prepareEnrolment, setState, type PeopleParts } from './people.ts';
 import { choosePerson, meant } from './person.ts';
 import { installationTrust } from './trust.ts';
+import { firstHome, firstWords as words, ownFolder } from '../../test/support/first-home.ts';
 
-const words = 'kettle orbit willow prairie stamp';
 const hers = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
 let place: string;
@@ -26,22 +25,14 @@ let ledger: Ledger;
 let parts: PeopleParts;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-people-'));
-  made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf,
-  });
+  place = ownFolder();
+  made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
   ({ ledger } = await openLedger(made.home, made.installation));
   parts = { home: made.home, installation: made.installation, ledger, admin: made.identity };
 });
 afterAll(async () => {
   made.identity.destroy();
   await ledger.close();
-  rmSync(place, { recursive: true, force: true });
 });
 
 const prepared = (name: string): ReturnType<typeof prepareEnrolment> => prepareEnrolment({ name, passphrase: Buffer.from(hers), kdf });

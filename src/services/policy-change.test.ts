@@ -1,6 +1,5 @@
 /** Deeds of people who were disabled after they were let in: asked again where they are entered, and found by whoever verifies where somebody enters them all the same. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
@@ -12,13 +11,13 @@ import type { OpenIdentity } from '../people/identity.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import { policyInForce, proposeFile, type ChangedPolicy } from '../policy/index.ts';
-import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun, type FirstRunResult } from './first-run.ts';
+import { type FirstRunResult } from './first-run.ts';
 import { entitledVerdict } from './ledger-verdicts.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from './people.ts';
 import { changePolicy } from './policy-change.ts';
 import { rotateKey } from './rotate-key.ts';
+import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 
 // scrypt takes half a second of a free core.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -33,15 +32,8 @@ let mara: OpenIdentity;
 let weaker: ChangedPolicy;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-deciders-'));
-  made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from('kettle orbit willow prairie stamp'),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf,
-  });
+  place = ownFolder();
+  made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
   const { home, installation, identity: admin } = made;
   ({ ledger, signer } = await openLedger(home, installation));
   parts = { home, installation, ledger, admin };
@@ -55,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const identity of [mara, made.identity]) identity.destroy();
   await ledger.close();
-  rmSync(place, { recursive: true, force: true });
 });
 
 const disable = (): Promise<void> => setState(parts, mara.person.id, 'disabled');

@@ -1,8 +1,7 @@
 /** Another key takes over, cut after each step: one key or the other works, and the ledger says once that it was replaced. */
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openLedger } from './open-ledger.ts';
 import { certifySuccessor } from '../crypto/succession.ts';
 import { trustText } from '../export/index.ts';
@@ -11,32 +10,22 @@ import { installationNoteKey, openCheckpoint, signCheckpoint } from '../ledger/n
 import type { LedgerEvent } from '../ledger/types.ts';
 import { homePaths, openSigner, requireInstallation, type Home } from '../storage/index.ts';
 import { installationHalves, keyDigest, type Installation } from '../storage/installation.ts';
-import { FileSecretStore } from '../storage/secret-store.ts';
 import { signingKeySecret } from '../storage/signer.ts';
-import { firstRun } from './first-run.ts';
-import { newScryptParameters } from '../crypto/kdf.ts';
 import { rotateKey, rotationSteps, type RotationStep } from './rotate-key.ts';
 import { installationTrust } from './trust.ts';
+import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 
 let place: string;
 let template: string;
 let person: string;
 let copies = 0;
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-rotate-'));
+  place = ownFolder();
   template = join(place, 'template');
-  const made = await firstRun({
-    home: template,
-    name: 'Ada Example',
-    passphrase: Buffer.from('kettle orbit willow prairie stamp'),
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const made = await firstHome(place, { home: template });
   made.identity.destroy();
   person = made.person.id;
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 function freshHome(): Home {
   const folder = join(place, `home-${copies++}`);

@@ -1,6 +1,4 @@
 /** Changes of key slots in one process with its ledger: what the ledger says of them, and what is shown. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
@@ -9,14 +7,12 @@ import type { OpenIdentity } from '../people/identity.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import type { Person } from '../people/types.ts';
-import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun } from './first-run.ts';
 import { factsOf, openInstallation, withLedger, type OpenInstallation } from './installation.ts';
 import { changeSlots, changeSlotsOf, raiseCost, recover, slotNotes, slotViews } from './slots.ts';
+import { firstHome, firstWords as words, ownFolder } from '../../test/support/first-home.ts';
 
 // scrypt takes half a second of a free core.
 vi.setConfig({ testTimeout: 60_000 });
-const words = 'kettle orbit willow prairie stamp';
 const others = 'violin harbour seven lanterns moss';
 const kdf = newScryptParameters();
 const now = new Date('2026-11-28T08:00:00.000Z');
@@ -25,22 +21,14 @@ let site: OpenInstallation;
 let identity: OpenIdentity;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-slots-'));
+  place = ownFolder();
   const home = join(place, 'home');
-  const made = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf,
-  });
+  const made = await firstHome(place);
   ({ identity } = made);
   site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
 });
 afterAll(() => {
   identity.destroy();
-  rmSync(place, { recursive: true, force: true });
 });
 
 const person = async (): Promise<Person> => readPinned(site.home, await factsOf(site), identity.person.id)!;

@@ -1,20 +1,17 @@
 /** Somebody who is known here and holds a key, and whose roles permit nothing of what they ask for: they get nothing, and each time it is an event. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { commandScript } from '../support/command.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const words = 'kettle orbit willow prairie stamp';
 const auditorsWords = 'marble canyon drizzle hammock violet';
 let place: string;
 let home: string;
@@ -40,15 +37,8 @@ const denied = (): { readonly person?: string; readonly detail: unknown }[] =>
     .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as { person?: string; detail: unknown });
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-access-'));
-  const made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  place = ownFolder();
+  const made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
   ({ folder: home } = made.home);
   owner = made.person.id;
   // An auditor, who operates nothing.
@@ -64,7 +54,6 @@ beforeAll(async () => {
   expect(ran).toMatchObject({ status: 0, out: expect.stringContaining('4711') });
   recording = (JSON.parse(ran.err.trim().split('\n').at(-1)!) as { recording: string }).recording;
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('playing, exporting, accepting a policy and recording are asked for, refused, and entered', () => {
   const policy = join(home, 'policy.json');

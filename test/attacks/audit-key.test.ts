@@ -1,41 +1,29 @@
 /** `wardmux audit-key prove`, and the question that comes until it was: real processes, a real terminal. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { generateAuditKey } from '../../src/recording/wrap.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/services/first-run.ts';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { commandScript } from '../support/command.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
 let key: string;
 let kid: string;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-audit-key-'));
+  place = ownFolder();
   home = join(place, 'home');
   key = join(place, 'audit.json');
-  const { identity, auditKid } = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: key,
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const { identity, auditKid } = await firstHome(place, { auditKeyPath: key });
   identity.destroy();
   kid = auditKid;
   writeFileSync(join(place, 'passphrase'), `${words}\n`);
   writeFileSync(join(place, 'wrong'), 'not the passphrase\n');
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const env = () => ({ PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home });
 function prove(file: string, secret = 'passphrase'): { status: number | null; out: string; err: string } {

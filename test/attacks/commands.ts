@@ -3,11 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
-import { firstRun } from '../../src/services/first-run.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { commandScript } from '../support/command.ts';
+import { firstHome } from '../support/first-home.ts';
 
 export interface Ran {
   readonly status: number | null;
@@ -57,14 +55,7 @@ export const eventsOf = (home: string): Event[] =>
 
 /** The first run of Ada Example in this process. @returns the data folder */
 export async function firstPerson(place: string, passphrase: string): Promise<string> {
-  const made = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(passphrase),
-    auditKeyPath: join(place, 'audit-key.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const made = await firstHome(place, { passphrase: Buffer.from(passphrase), auditKeyPath: join(place, 'audit-key.json') });
   made.identity.destroy();
   return made.home.folder;
 }

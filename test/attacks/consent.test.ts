@@ -1,38 +1,25 @@
 /** No shell begins before its person has accepted the policy's text, whichever door it is asked for at. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import type { Policy } from '../../src/policy/index.ts';
-import { firstRun } from '../../src/services/first-run.ts';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { commandScript } from '../support/command.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
 
 beforeEach(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-consent-'));
+  place = ownFolder();
   home = join(place, 'home');
-  const { identity } = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit.json'),
-    preset: 'strict',
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const { identity } = await firstHome(place, { preset: 'strict' });
   identity.destroy();
   writeFileSync(join(place, 'passphrase'), `${words}\n`);
 });
-afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 function wardmux(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(

@@ -3,16 +3,13 @@
  * no command accuses a recording that nobody has touched.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { lock } from '../../src/native/addon.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
-import { firstRun } from '../../src/services/first-run.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { commandScript } from '../support/command.ts';
+import { firstHome, ownFolder } from '../support/first-home.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
@@ -22,20 +19,12 @@ let home: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'wardmux-disturbed-'));
+  folder = ownFolder();
   home = join(folder, 'home');
-  const { identity } = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(folder, 'audit-key.json'),
-    chooseStore: async (where) => ({ store: new FileSecretStore(where.secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const { identity } = await firstHome(folder, { passphrase: Buffer.from(words), auditKeyPath: join(folder, 'audit-key.json') });
   identity.destroy();
   env = { PATH: process.env['PATH'] ?? '', HOME: folder, WARDMUX_HOME: home, TERM: 'xterm' };
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A command that has run and ended while the ledger was disturbed. */
 async function recorded(disturb: () => Promise<() => void>): Promise<{ status: number | null; stderr: string; recording: string; undo: () => void }> {

@@ -1,49 +1,40 @@
 /** A program of the same account writes into the data folder: it becomes no reader of a recording, and turns no lock off. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { policyDifferences } from '../../src/policy/difference.ts';
 import type { Policy } from '../../src/policy/types.ts';
 import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { readHeader } from '../../src/recording/reader.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/services/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { verifier } from './fixture.ts';
 import { commandScript } from '../support/command.ts';
+import { FileSecretStore } from '../../src/storage/secret-store.ts';
+import { firstRun } from '../../src/services/first-run.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
 vi.setConfig({ testTimeout: 120_000 });
 
-const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let home: string;
 let original: Policy;
 const path = (): string => join(home, 'policy.json');
 
 beforeEach(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-policy-attack-'));
+  place = ownFolder();
   home = join(place, 'home');
-  const { identity } = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const { identity } = await firstHome(place);
   identity.destroy();
   original = JSON.parse(readFileSync(path(), 'utf8')) as Policy;
   writeFileSync(join(place, 'passphrase'), `${words}\n`);
   writeFileSync(join(place, 'wrong'), 'not the passphrase\n');
 });
-afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 function wardmux(args: readonly string[], secret = 'passphrase'): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(

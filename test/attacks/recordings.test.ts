@@ -7,7 +7,6 @@ import {
   appendFileSync,
   closeSync,
   cpSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,13 +19,11 @@ import {
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { openInstallation } from '../../src/services/installation.ts';
-import { runCli } from '../../src/cli/program.ts';
 import { neverEntered } from '../../src/services/recordings-check.ts';
 import { noticeEntry, type Ledger } from '../../src/ledger/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
@@ -40,14 +37,13 @@ import { walkRecording } from '../../src/recording/walk.ts';
 import { generateAuditKey, newSegmentSecret, thumbprint, wrapSecret } from '../../src/recording/wrap.ts';
 import { RecordingWriter } from '../../src/recording/writer.ts';
 import { recoverRecordings } from '../../src/records/index.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/services/first-run.ts';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { newRecording, rotated } from '../support/recording.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
+import { runHere, type Printed } from '../support/run-here.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const words = 'kettle orbit willow prairie stamp';
 let place: string;
 let result: Awaited<ReturnType<typeof firstRun>>;
 let audit: string;
@@ -97,16 +93,9 @@ async function someOutput(writer: RecordingWriter, tell: Tell): Promise<void> {
 }
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-recordings-'));
+  place = ownFolder();
   audit = join(place, 'audit.json');
-  result = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: audit,
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf: newScryptParameters(),
-  });
+  result = await firstHome(place, { auditKeyPath: audit });
   result.identity.destroy();
   writeFileSync(join(place, 'words'), `${words}\n`);
   for (const name of ['ended', 'other'] as const)
@@ -125,7 +114,6 @@ beforeAll(async () => {
   cpSync(result.home.folder, good, { recursive: true });
   appendFileSync(join(good, 'recordings', ids.interrupted, 'segment-000002.wmx'), 'half');
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const children: ChildProcess[] = [];
 beforeEach(() => {
@@ -139,29 +127,14 @@ beforeEach(() => {
 const folderOf = (name: keyof typeof ids): string => join(result.home.recordings, ids[name]);
 const segment = (folder: string, n: number): string => join(folder, `segment-00000${n}.wmx`);
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function wardmux(...args: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
+async function wardmux(...args: string[]): Promise<Printed> {
   const fd = args.includes('FD') ? openSync(join(place, 'words'), 'r') : undefined;
-  const status = await runCli(
+  const printed = await runHere(
     args.map((arg) => (arg === 'FD' ? String(fd) : arg)),
-    {
-      env: { WARDMUX_HOME: result.home.folder },
-      out: async (data) => void (out += data.toString()),
-      talk: (line) => void (err += `${line}\n`),
-      stdoutIsTerminal: false,
-      now: Date.now,
-      wait: async () => undefined,
-    },
+    { home: result.home.folder, place },
   );
   if (fd !== undefined) closeSync(fd);
-  return { status, out, err };
+  return printed;
 }
 
 let exports = 0;

@@ -2,11 +2,10 @@
  * Somebody between the vault and the process that holds the shells, in main's place: they relay, repeat, mix up and make up
  * whatever they like, with a person record of their own, and see no byte of a shell and type none.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PageKey } from '../../src/bridge/channel/web.ts';
 import { encodeFrame } from '../../src/bridge/frames.ts';
 import { factsOf, checkPinned } from '../../src/people/pinned.ts';
@@ -16,7 +15,6 @@ import { challengeMs } from '../../src/pty/page-view.ts';
 import { owner, person as me, somebody, Stage } from '../../src/pty/host.fixture.ts';
 import { homePaths, type Home } from '../../src/storage/index.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/services/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { createPerson, personPath, readPerson } from '../../src/people/person.ts';
@@ -24,8 +22,8 @@ import type { PersonRecord } from '../../src/people/types.ts';
 import type { KnownPerson } from '../../src/ledger/person-facts.ts';
 import { FlatLine, type Flat } from '../../src/process/flat.fixture.ts';
 import { vaultService } from '../../src/vault/service.ts';
+import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 
-const words = 'kettle orbit willow prairie stamp';
 const kdf = newScryptParameters();
 /** As the ledger has the first person. */
 const knownAs = (record: PersonRecord): KnownPerson => ({
@@ -41,20 +39,12 @@ let home: Home;
 let id: string;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), 'wardmux-view-'));
-  const result = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase: Buffer.from(words),
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async ({ secrets }) => ({ store: new FileSecretStore(secrets) }),
-    kdf,
-  });
+  place = ownFolder();
+  const result = await firstHome(place);
   result.identity.destroy();
   id = result.person.id;
   home = result.home;
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 /** A real vault host, and the page at it. */
 async function vault(folder: string) {

@@ -1,7 +1,5 @@
 /** Whatever stands in a file or comes in a message: a refusal of ours with a sentence, or nothing; never another error, never a change. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { loadPolicy } from '../../src/policy/index.ts';
@@ -9,21 +7,19 @@ import { linkPair } from '../../src/process/link.fixture.ts';
 import { openHome, readInstallation, type Home } from '../../src/storage/index.ts';
 import { StorageFault } from '../../src/disk/fault.ts';
 import { MemorySecretStore } from '../../src/storage/secret-store.fixture.ts';
-import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { openSigner } from '../../src/storage/signer.ts';
 import { Backoff, backoffPath } from '../../src/people/backoff.ts';
 import { UnlockError } from '../../src/people/errors.ts';
 import { Refusal } from '../../src/types/refusal.ts';
-import { firstRun } from '../../src/services/first-run.ts';
 import { VaultHost } from '../../src/vault/host.ts';
 import type { OpenIdentity } from '../../src/people/identity.ts';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { SoftwareAuthenticator } from '../../src/people/passkey.fixture.ts';
 import { Passkeys } from '../../src/people/passkey.ts';
 import { asOperator } from '../../src/people/active.fixture.ts';
 import { NOTHING_MORE, personPath, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
 import { vaultParentService, vaultService } from '../../src/vault/service.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
+import { firstHome, ownFolder } from '../support/first-home.ts';
 
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
@@ -34,15 +30,8 @@ let home: Home;
 let person: PersonRecord;
 let identity: OpenIdentity;
 beforeAll(async () => {
-  const place = mkdtempSync(join(tmpdir(), 'wardmux-fuzz-'));
-  const result = await firstRun({
-    home: join(place, 'home'),
-    name: 'Ada Example',
-    passphrase,
-    auditKeyPath: join(place, 'audit.json'),
-    chooseStore: async (made) => ({ store: new FileSecretStore(made.secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const place = ownFolder();
+  const result = await firstHome(place, { passphrase });
   home = openHome(result.home.folder);
   ({ person, identity } = result);
 });

@@ -5,8 +5,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { appendEvent, openInstallation } from '../../services/installation.ts';
-import type { CliIo } from '../io.ts';
-import { runCli } from '../program.ts';
+import { runHere } from '../../../test/support/run-here.ts';
 
 const words = 'kettle orbit willow prairie stamp';
 let made: string;
@@ -14,27 +13,14 @@ let place: string;
 let home: string;
 let share: string;
 
-async function wardmux(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const io: CliIo = {
-    env: { WARDMUX_HOME: home, HOME: place },
-    out: async (data) => void (out += Buffer.from(data as string).toString()),
-    talk: (line) => void (err += `${line}\n`),
-    stdoutIsTerminal: false,
-    now: Date.now,
-    wait: async () => {},
-  };
-  const status = await runCli(args, io);
-  return { status, out, err };
-}
+const wardmux = (...args: string[]) => runHere(args, { home, place });
 
 const policy = (): { network: string[]; anchors?: unknown[] } =>
   JSON.parse(readFileSync(join(home, 'policy.json'), 'utf8')) as { network: string[]; anchors?: unknown[] };
 
 /** Something happens that is an event. */
 async function happen(): Promise<void> {
-  const io = { env: { WARDMUX_HOME: home } } as unknown as CliIo;
+  const io = { env: { WARDMUX_HOME: home } };
   await appendEvent(await openInstallation(io), { action: 'verify', outcome: 'success', detail: { target: 'ledger', code: 'good' } });
 }
 
@@ -126,7 +112,7 @@ test('ledger verify calls outside what lies outside, and reads past junk', async
   await acceptAsItStands(home);
   await wardmux('anchor', 'test');
   expect((await wardmux('ledger', 'verify')).out).toContain('It extends the 1 head that is kept outside; the newest covers');
-  const drop = join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`);
+  const drop = join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } })).installation.id}.heads.jsonl`);
   cpSync(home, join(place, 'older'), { recursive: true });
   await happen();
   await wardmux('anchor', 'test');
@@ -167,13 +153,11 @@ test('a data folder that was set back is told from a good one, by status and by 
   rmSync(home, { recursive: true });
   cpSync(join(place, 'older'), home, { recursive: true });
   expect(await wardmux('anchor', 'status')).toMatchObject({ status: 51, out: expect.stringMatching(/^diverged: share: .*set back to an older copy/) });
-  const drop = readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`));
+  const drop = readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } })).installation.id}.heads.jsonl`));
   const events = readFileSync(join(home, 'ledger', 'events.jsonl'));
   expect(await wardmux('anchor', 'test')).toMatchObject({ status: 51, err: expect.stringContaining('does not extend its head of') });
   expect(readFileSync(join(home, 'ledger', 'events.jsonl'))).toEqual(events);
-  expect(readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } } as unknown as CliIo)).installation.id}.heads.jsonl`))).toEqual(
-    drop,
-  );
+  expect(readFileSync(join(share, `${(await openInstallation({ env: { WARDMUX_HOME: home } })).installation.id}.heads.jsonl`))).toEqual(drop);
   await expect(happen()).rejects.toMatchObject({ code: 'diverged' });
   rmSync(home, { recursive: true });
   cpSync(join(place, 'newer'), home, { recursive: true });

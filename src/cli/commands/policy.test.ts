@@ -9,8 +9,7 @@ import type { Policy } from '../../policy/index.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import { requestText } from '../../services/policy-change.ts';
 import type { PublicJwk } from '../../types/keys.ts';
-import type { CliIo } from '../io.ts';
-import { runCli } from '../program.ts';
+import { runHere } from '../../../test/support/run-here.ts';
 
 // scrypt at its full size for each passphrase.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -21,20 +20,7 @@ let place: string;
 let home: string;
 let original: Policy;
 
-async function run(args: readonly string[]): Promise<{ status: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const io: CliIo = {
-    env: { WARDMUX_HOME: home, HOME: place },
-    out: async (data) => void (out += Buffer.from(data as string).toString()),
-    talk: (line) => void (err += `${line}\n`),
-    stdoutIsTerminal: false,
-    now: Date.now,
-    wait: async () => {},
-  };
-  return { status: await runCli(args, io), out, err };
-}
-
+const run = (args: readonly string[]) => runHere(args, { home, place });
 const wardmux = (...args: string[]) => run(['policy', ...args]);
 
 /** With the passphrase at a descriptor, which the command closes. */

@@ -1,20 +1,17 @@
 /** `wardmux record` as a process: without a terminal, and in a pty that plays the person's terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { dropPath, markDrop } from '../../anchors/file-drop.ts';
 import { nodeFlags } from '../../native/protect.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { spawnUnixPty } from '../../pty/unix.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
-import { FileSecretStore } from '../../storage/secret-store.ts';
-import { firstRun } from '../../services/first-run.ts';
-import { newScryptParameters } from '../../crypto/kdf.ts';
 import { commandScript } from '../../../test/support/command.ts';
+import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 
 let folder = '';
 let home = '';
@@ -22,23 +19,15 @@ let opener: AuditKeyOpener;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'wardmux-record-'));
+  folder = ownFolder();
   home = join(folder, 'home');
   const auditKeyPath = join(folder, 'audit-key.json');
   const passphrase = Buffer.from('gravel lantern mosquito 71 verandah');
-  const { identity } = await firstRun({
-    home,
-    name: 'Ada Example',
-    passphrase,
-    auditKeyPath,
-    chooseStore: async (where) => ({ store: new FileSecretStore(where.secrets) }),
-    kdf: newScryptParameters(),
-  });
+  const { identity } = await firstHome(folder, { passphrase, auditKeyPath });
   identity.destroy();
   opener = await AuditKeyOpener.fromFile(auditKeyPath);
   env = { PATH: process.env['PATH'] ?? '', HOME: folder, WARDMUX_HOME: home, TERM: 'xterm' };
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Result {
   readonly status: number | null;
@@ -256,7 +245,7 @@ describe('in a terminal', () => {
 });
 
 test('the anchors of the policy get a head at its start and one at its end; where they do not, a sentence says so and nothing else changes', async () => {
-  const place = mkdtempSync(join(tmpdir(), 'wardmux-anchored-'));
+  const place = ownFolder();
   const other = join(place, 'home');
   cpSync(home, other, { recursive: true });
   const share = join(place, 'share');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { momentOf } from './report.ts';
-import { runCli } from '../program.ts';
+import { runHere } from '../../../test/support/run-here.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { permissions } from '../../access/index.ts';
 import { htmlOf, textOf, type Page } from '../../report/document.ts';
@@ -13,18 +13,7 @@ let place: string;
 let home: string;
 let before: string;
 
-async function wardmux(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const status = await runCli(args, {
-    env: { WARDMUX_HOME: home, HOME: place },
-    out: async (data) => void (out += Buffer.from(data as string).toString()),
-    talk: (line) => void (err += `${line}\n`),
-    stdoutIsTerminal: false,
-    now: Date.now,
-    wait: async () => {},
-  });
-  return { status, out, err };
-}
+const wardmux = (...args: string[]) => runHere(args, { home, place });
 const json = async (...args: string[]) => JSON.parse((await wardmux('report', ...args, '--json')).out) as Record<string, unknown>;
 
 beforeAll(async () => {

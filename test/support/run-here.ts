@@ -1,0 +1,29 @@
+/** The `wardmux` command in the process of a test: for what it prints and how it ends, where no process of its own is needed. */
+import type { CliIo } from '../../src/cli/io.ts';
+import { runCli } from '../../src/cli/program.ts';
+
+export interface Printed {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** @param home the data folder. @param place the HOME of whoever runs it. @param more what is other than in a script. */
+export async function runHere(
+  args: readonly string[],
+  { home, place }: { readonly home: string; readonly place: string },
+  more: Partial<CliIo> = {},
+): Promise<Printed> {
+  const out: Buffer[] = [];
+  const err: string[] = [];
+  const status = await runCli(args, {
+    env: { WARDMUX_HOME: home, HOME: place },
+    out: async (data) => void out.push(Buffer.from(data as string)),
+    talk: (line) => void err.push(`${line}\n`),
+    stdoutIsTerminal: false,
+    now: Date.now,
+    wait: async () => {},
+    ...more,
+  });
+  return { status, out: Buffer.concat(out).toString(), err: err.join('') };
+}
