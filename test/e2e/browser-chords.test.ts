@@ -2,12 +2,14 @@
  * Nobody gets into the browser from the keyboard or with the mouse: every key with every combination of modifiers is pressed
  * in a real window, on each page and while no page stands. Afterwards there is one target, one window, no zoom, and the page.
  */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CDPSession } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
-import { passphrase, prepare, until, wardmux, type Running } from './support.ts';
+import { initialise } from './initialised.ts';
+import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
 let display: Display;
@@ -42,20 +44,13 @@ const ours = ['ctrl+b', 'ctrl+shift+l'];
 const BATCH = 103;
 
 async function open(options: { readonly initialised: boolean }): Promise<void> {
-  running = await prepare({ display: display.name });
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   // What is typed must not become a command of this machine.
-  const shell = join(running.folder, 'swallow');
+  const shell = join(folder, 'swallow');
   writeFileSync(shell, '#!/bin/sh\nstty raw -echo\nexec cat >/dev/null\n');
   chmodSync(shell, 0o755);
-  if (options.initialised) {
-    const { status } = await wardmux(['init', '--name', 'Mara Ueda', '--passphrase-fd', '3', '--audit-key-out', join(running.folder, 'audit.json')], {
-      home: running.home,
-      passphrase,
-    });
-    expect(status).toBe(0);
-    await running.stop();
-    running = await prepare({ folder: running.folder, display: display.name, env: { SHELL: shell } });
-  }
+  if (options.initialised) initialise(folder);
+  running = await prepare({ folder, display: display.name, env: { SHELL: shell } });
   await running.app.open();
   session = await (await running.driver.ready()).context().browser()!.newBrowserCDPSession();
   targets = await targetIds();
@@ -116,6 +111,7 @@ async function unchanged(surface: string): Promise<void> {
 }
 
 async function unlock(): Promise<void> {
+  await takesPassphrase(running);
   await until(
     async () => {
       display.key('ctrl+a');

@@ -3,10 +3,13 @@
  * at from outside, by programs of the desktop; nothing touches the window after the lock.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { passphrase, prepare, until, wardmux, type Running } from './support.ts';
+import { afterEach, beforeEach, test } from 'vitest';
+import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
+import { initialise } from './initialised.ts';
+import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'xclip', 'xsel');
 let display: Display;
@@ -16,14 +19,9 @@ beforeEach(async ({ skip }) => {
   skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
   display = await openDisplay();
   await display.manageWindows();
-  running = await prepare();
-  const { status } = await wardmux(['init', '--name', 'Mara Ueda', '--passphrase-fd', '3', '--audit-key-out', join(running.folder, 'audit.json')], {
-    home: running.home,
-    passphrase,
-  });
-  expect(status).toBe(0);
-  await running.stop();
-  running = await prepare({ folder: running.folder, display: display.name });
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  initialise(folder);
+  running = await prepare({ folder, display: display.name });
   await running.app.open();
 });
 afterEach(async () => {
@@ -54,6 +52,7 @@ async function said(program: string, ...args: string[]): Promise<string> {
 }
 
 async function unlock(): Promise<void> {
+  await takesPassphrase(running);
   await until(
     async () => {
       display.key('ctrl+a');

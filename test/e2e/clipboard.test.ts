@@ -6,23 +6,26 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { missingPrograms, readIfThere } from '../support/display.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startUnlocked } from './initialised.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
-import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool');
 
 describe('in the app', () => {
   let running: Running;
   beforeEach(async () => {
-    running = await start();
-    await firstRun(running, { passkey: false });
+    running = await startUnlocked();
   });
   afterEach(async () => {
     await running.stop();
     running.remove();
   });
-  /** Rejects while the page has no focus yet. */
-  const held = (): Promise<string> => running.page.evaluate<string>('navigator.clipboard.readText()');
+  /** Rejects while the page has no focus: a browser without a screen gives it to no page whose forerunner was killed (on a busy machine) until it is asked. */
+  const held = async (): Promise<string> => {
+    await running.page.bringToFront();
+    return running.page.evaluate<string>('navigator.clipboard.readText()');
+  };
   /** Prints a word that is on no command line, and copies its line in copy mode. */
   const copy = async (): Promise<void> => {
     await run(running, 'clear; echo patient-$((400+7))', 'patient-407');
@@ -85,7 +88,7 @@ describe('in a real window', () => {
     expect(await pasted('before', byKey)).toContain('patient-408');
     expect(await pasted('before-middle', byMiddleButton)).toContain('patient-408');
     app.display.key('ctrl+shift+l');
-    await until(() => app.status().state === 'locked', 'the lock');
+    await until(async () => (await app.facts()).state === 'locked', 'the lock');
     await app.unlock();
     expect(await pasted('after', byKey)).toBe('held: \n');
     expect((await pasted('after-middle', byMiddleButton)).trim()).toBe('held:');
@@ -102,7 +105,7 @@ describe('in a real window', () => {
     };
     expect(await pasted('before', selectAndPaste)).toContain('ent-409');
     app.display.key('ctrl+shift+l');
-    await until(() => app.status().state === 'locked', 'the lock');
+    await until(async () => (await app.facts()).state === 'locked', 'the lock');
     await app.unlock();
     expect((await pasted('after', byMiddleButton)).trim()).toBe('held:');
   });

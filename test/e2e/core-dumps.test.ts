@@ -45,7 +45,7 @@ test('whoever started it with core dumps allowed gets none of any process of it'
       const [renderer] = rendererPids(app.child.pid!);
       process.kill(renderer!, 'SIGABRT');
       await until(() => !isRunning(renderer!), 'the end of the renderer');
-      await until(() => app.status().state === 'locked', 'the lock');
+      await until(async () => (await app.facts()).state === 'locked', 'the lock');
     } finally {
       await app.stop();
     }

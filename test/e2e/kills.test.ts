@@ -8,7 +8,8 @@ import { afterEach, expect, test } from 'vitest';
 import { AuditKeyOpener } from '../../src/recording/wrap.ts';
 import { openRecording } from '../../src/recording/reader.ts';
 import { killedExport } from '../support/killed-export.ts';
-import { firstRun, paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+import { startUnlocked } from './initialised.ts';
+import { paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 let running: Running | undefined;
 let folder: string | undefined;
@@ -51,8 +52,7 @@ function expectNoGap(text: string): number {
 const flood = 'i=0; while :; do i=$((i+1)); echo flood $i; done';
 
 test('the renderer is killed: the app locks, and after the unlock the panes are back', async () => {
-  running = await start();
-  await firstRun(running, { passkey: false });
+  running = await startUnlocked();
   await run(running, 'echo before-$((70+1))', 'before-71');
   const renderer = await running.app.window.rendererPid();
   process.kill(renderer!, 'SIGKILL');
@@ -64,8 +64,7 @@ test('the renderer is killed: the app locks, and after the unlock the panes are 
 });
 
 test('the vault host is killed while unlocked: the app locks', async () => {
-  running = await start();
-  await firstRun(running, { passkey: false });
+  running = await startUnlocked();
   process.kill(running.app.processes.vault!, 'SIGKILL');
   await running.surface('lock');
   // Who did it the ledger cannot know; that nobody asked for it, and how it ended, it does.
@@ -81,8 +80,7 @@ test('the vault host is killed while unlocked: the app locks', async () => {
 });
 
 test('the pty host is killed in the middle of output: sealed to the last whole record, said, and a new shell can be had', async () => {
-  running = await start();
-  await firstRun(running, { passkey: false });
+  running = await startUnlocked();
   await running.page.keyboard.type(`${flood}\n`);
   await until(async () => /flood \d{4}/.test(await paneText(running!)), 'a flood');
   process.kill(running.app.processes.pty!, 'SIGKILL');
@@ -97,8 +95,7 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
 });
 
 test('an export that was cut off when the keys went: the lock removes what it had written in the clear, and says so', async () => {
-  running = await start();
-  await firstRun(running, { passkey: false });
+  running = await startUnlocked();
   const { partial, recording, target } = await killedExport(join(running.home, 'run'), running.folder);
   expect(existsSync(join(partial, 'session.cast'))).toBe(true);
   await running.app.lock('hotkey');

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Tmux } from '../support/tmux.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { passphrase, root } from './support.ts';
+import { auditKeyName, initialise } from './initialised.ts';
+import { root } from './support.ts';
 
 let folder: string;
 let terminal: Tmux;
@@ -30,9 +31,7 @@ function record(script: string): string {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'wp-'));
   writeFileSync(join(folder, '.bashrc'), "PS1='ready> '\n");
-  const init = '"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"$2"';
-  const done = spawnSync('bash', ['-c', init, command, join(folder, 'audit.json'), passphrase], { env: env(), encoding: 'utf8' });
-  expect(done.status, done.stderr).toBe(0);
+  initialise(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 40, retryDelay: 100 }));
 beforeEach(async () => {
@@ -42,7 +41,7 @@ beforeEach(async () => {
 afterEach(() => terminal.stop());
 
 const play = (id: string, ...options: string[]): void => {
-  terminal.type(`${command} play ${id} --key audit.json ${options.join(' ')}; echo "ended $?"`);
+  terminal.type(`${command} play ${id} --key ${auditKeyName} ${options.join(' ')}; echo "ended $?"`);
   terminal.press('Enter');
 };
 /** Whatever of the terminal a program at the prompt would meet. */

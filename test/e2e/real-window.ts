@@ -1,10 +1,27 @@
 /** The shipped app, started as `npm start` starts it, in a real window on a screen of its own, used by keyboard from outside. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { askApp, socketPath } from '../../src/control/ask.ts';
+import type { AppFacts } from '../../src/control/verbs.ts';
 import { openDisplay, readIfThere, type Display } from '../support/display.ts';
+import { initialise } from './initialised.ts';
 import { passphrase, root, until } from './support.ts';
+
+/** `--fg` of the light and of the dark theme. */
+const ink = /--fg: light-dark\(#(\w+), #(\w+)\)/
+  .exec(readFileSync(join(root, 'renderer', 'shared', 'tokens.css'), 'utf8'))!
+  .slice(1)
+  .map((hex) => Number.parseInt(hex, 16));
+/** The lock page's filled button is wider than this, in points, at every size. */
+const BUTTON = 150;
+/** A lock page that cannot be seen (ms), as below another window, is typed at all the same. */
+const PAGE_MS = 10_000;
+/** An attempt is entered before anything is derived. Within this time (ms) there is one, or what was typed went nowhere. */
+const ATTEMPT_MS = 1500;
+/** A shell with the focus has run a command of a few letters within this time (ms); on a busy machine it runs it twice, which does no harm. */
+const FOCUS_MS = 400;
 
 export interface RealApp {
   readonly display: Display;
@@ -14,7 +31,10 @@ export interface RealApp {
   /** What the app said on stderr. */
   said(): string;
   wardmux(...args: string[]): string;
-  status(): { state: string; shells: number };
+  /** What `wardmux status --json` says. */
+  status(): AppFacts;
+  /** The same, asked at the socket: a wait that starts a command for each look would keep the machine from what it waits for. */
+  facts(): Promise<AppFacts>;
   /** Types the passphrase at the lock page until the app is unlocked. */
   enterPassphrase(): Promise<void>;
   /** Unlocks, and waits until a shell has the focus. */
@@ -48,7 +68,6 @@ export async function openRealApp(
   const account = size.as ? { uid: size.as.uid, gid: size.as.gid } : {};
   const folder = size.on?.folder ?? mkdtempSync(join(tmpdir(), 'real-'));
   const home = size.on?.home ?? join(folder, 'home');
-  if (size.as) chownSync(folder, size.as.uid, size.as.gid);
   const display = size.on?.display ?? (await openDisplay(size.width, size.height));
   const env: NodeJS.ProcessEnv = {
     PATH: process.env['PATH'],
@@ -63,18 +82,8 @@ export async function openRealApp(
   };
   const wardmux = (...args: string[]): string =>
     execFileSync(join(place, 'bin', 'wardmux'), args, { env, ...account, cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  if (!size.on && (size.initialised ?? true)) {
-    execFileSync(
-      'bash',
-      [
-        '-c',
-        `"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"${passphrase}"`,
-        join(place, 'bin', 'wardmux'),
-        join(folder, 'audit-key.json'),
-      ],
-      { env, ...account, cwd: '/', stdio: 'ignore' },
-    );
-  }
+  if (!size.on && (size.initialised ?? true)) initialise(folder);
+  if (size.as) execFileSync('chown', ['-R', `${size.as.uid}:${size.as.gid}`, folder]);
   const child = spawn(size.as?.node ?? process.execPath, [join(place, 'dist', 'start.mjs')], {
     env: { ...env, ...size.starter },
     ...account,
@@ -83,7 +92,13 @@ export async function openRealApp(
   });
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const status = (): { state: string; shells: number } => JSON.parse(wardmux('status', '--json')) as { state: string; shells: number };
+  const status = (): AppFacts => JSON.parse(wardmux('status', '--json')) as AppFacts;
+  const socket = socketPath(home, env);
+  // The socket takes questions of its own account only.
+  const facts = size.as ? async () => status() : () => askApp(socket, 'status', keyOf(home));
+  const entered = (pattern: RegExp): number => readIfThere(join(home, 'ledger', 'events.jsonl'))?.match(pattern)?.length ?? 0;
+  const attempts = (): number => entered(/"action":"unlock\.attempt"/g);
+  const failures = (): number => entered(/"action":"unlock",.*"outcome":"failure"/g);
   let marks = 0;
   const app: RealApp = {
     display,
@@ -93,15 +108,21 @@ export async function openRealApp(
     said: () => text,
     wardmux,
     status,
+    facts,
     async enterPassphrase() {
-      // The field has the focus as soon as the page stands; typing too early is typed into nothing, so it is tried again:
-      // not before the first attempt has had its time, for one that was typed half is a failure, and failures are held back.
+      // The field has the focus as soon as the page stands. Typing too early is typed into nothing, or the second half of it is a failure:
+      // then it is tried again.
       await until(
-        () => {
+        async () => {
+          await soon(() => display.hasBlock(ink, BUTTON), PAGE_MS);
+          const before = [attempts(), failures()] as const;
           display.key('ctrl+a');
           display.type(passphrase);
           display.key('Return');
-          return settled(() => status().state === 'unlocked');
+          const isUnlocked = async (): Promise<boolean> => (await facts()).state === 'unlocked';
+          if (!(await soon(() => attempts() > before[0], ATTEMPT_MS))) return isUnlocked();
+          await until(async () => failures() > before[1] || (await isUnlocked()), 'what came of the attempt', 30_000);
+          return isUnlocked();
         },
         'the unlocked app',
         30_000,
@@ -109,14 +130,14 @@ export async function openRealApp(
     },
     async unlock() {
       await app.enterPassphrase();
-      await until(() => status().shells > 0, 'a shell');
+      await until(async () => (await facts()).shells > 0, 'a shell');
       // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
       // A name that was never used, and a new line first: a word that was typed half is no part of the command.
-      const mark = join(folder, `focused-${++marks}`);
+      const name = `f${++marks}`;
       await until(
         () => {
-          display.type(`\ntouch ${mark}\n`);
-          return settled(() => readIfThere(mark) !== undefined);
+          display.type(`\ntouch ~/${name}\n`);
+          return soon(() => readIfThere(join(folder, name)) !== undefined, FOCUS_MS);
         },
         'a shell with the focus',
         30_000,
@@ -137,7 +158,7 @@ export async function openRealApp(
     },
   };
   try {
-    await until(() => status().state !== undefined, 'the app to answer', 30_000);
+    await until(async () => (await facts()).state !== undefined, 'the app to answer', 30_000);
   } catch (error) {
     await app.stop();
     throw new Error(`the app did not start: ${text}`, { cause: error });
@@ -145,9 +166,15 @@ export async function openRealApp(
   return app;
 }
 
-async function settled(condition: () => boolean): Promise<boolean> {
+/** Of the installation that is there by now: answers are signed by it. */
+function keyOf(home: string): Buffer | undefined {
+  const text = readIfThere(join(home, 'installation.json'));
+  return text === undefined ? undefined : Buffer.from((JSON.parse(text) as { publicKey: string }).publicKey, 'base64url');
+}
+
+async function soon(condition: () => boolean, ms: number): Promise<boolean> {
   try {
-    await until(condition, 'it', 3000);
+    await until(condition, 'it', ms);
     return true;
   } catch {
     return false;

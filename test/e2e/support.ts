@@ -213,6 +213,12 @@ export async function unlockWithPassphrase(running: Running): Promise<void> {
   await prompt(running);
 }
 
+/** Waits until what is typed at the screen goes into the lock page's passphrase field. */
+export async function takesPassphrase(running: Running): Promise<void> {
+  await running.surface('lock');
+  await until(() => running.page.evaluate<boolean>("document.activeElement?.type === 'password'"), 'the passphrase field with the focus');
+}
+
 /** The lock page's passphrase field: there at once for a person without a passkey, else behind its button. */
 export async function passphraseField(running: Running): Promise<Locator> {
   const field = running.page.locator('input[type=password]');

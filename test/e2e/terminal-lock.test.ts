@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Tmux } from '../support/tmux.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { initialise } from './initialised.ts';
 import { distFolder, passphrase, root } from './support.ts';
 
 let folder: string;
@@ -33,9 +34,7 @@ const events = (): Event[] =>
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wl-'));
   writeFileSync(join(folder, '.bashrc'), "PS1='ready> '\n");
-  const init = '"$0" init --name "Mara Ueda" --passphrase-fd 3 --audit-key-out "$1" 3<<<"$2"';
-  const done = spawnSync('bash', ['-c', init, join(root, 'bin', 'wardmux'), join(folder, 'audit.json'), passphrase], { env: env(), encoding: 'utf8' });
-  expect(done.status, done.stderr).toBe(0);
+  initialise(folder);
   terminal = new Tmux(folder, `"${process.execPath}" "${join(distFolder, 'start.mjs')}"`, { env: env() });
   await terminal.sees('Passphrase of Mara Ueda');
   terminal.type(passphrase);

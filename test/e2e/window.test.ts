@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SentenceError } from '../../src/types/sentence.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { firstRun, firstSteps, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { startUnlocked } from './initialised.ts';
+import { firstSteps, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 let running: Running;
 const said: string[] = [];
@@ -31,8 +32,7 @@ const state = async (): Promise<unknown> => (await running.app.socket.handlers.s
 
 describe('a closed window', () => {
   test('with a live shell locks; the shell runs on, and is there again after the window was brought back', async () => {
-    running = await start({ say });
-    await firstRun(running, { passkey: false });
+    running = await startUnlocked({ say });
     await run(running, 'KEPT=value-$((80+1)); echo set-$((80+2))', 'set-82');
     const { browserPid, profileFolder } = running.host;
     const { vault } = running.app.processes;
@@ -52,8 +52,7 @@ describe('a closed window', () => {
   });
 
   test('detach (prefix d) does the same', async () => {
-    running = await start({ say });
-    await firstRun(running, { passkey: false });
+    running = await startUnlocked({ say });
     await run(running, 'KEPT=value-$((80+3)); echo set-$((80+4))', 'set-84');
     await running.page.keyboard.press('Control+b');
     await running.page.keyboard.press('d');
@@ -83,8 +82,7 @@ test.each([0, 1, 20, 100, 300, 600])('a stop %i ms after the start ends everythi
 
 describe('locks and unlocks that meet', () => {
   beforeEach(async () => {
-    running = await start({ say });
-    await firstRun(running, { passkey: false });
+    running = await startUnlocked({ say });
     await run(running, 'echo text-$((80+5))', 'text-85');
   });
 
@@ -196,8 +194,7 @@ test('the vault host dies in the first run after the person was made: the lock s
 });
 
 test('a failure that nobody caught locks', async () => {
-  running = await start({ say });
-  await firstRun(running, { passkey: false });
+  running = await startUnlocked({ say });
   running.app.doubt(new SentenceError('A part failed.'));
   await running.surface('lock');
   expect(said).toContain('A part failed.');

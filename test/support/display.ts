@@ -29,6 +29,8 @@ export interface Display {
   picture(): Picture;
   /** How many of some hundred points, spread over the screen, have this colour (0xrrggbb) now. Takes well under 1 ms. */
   pointsOf(colour: number): number;
+  /** Whether some row of the screen has so many points side by side in one of these colours now. Every eighth row is looked at. */
+  hasBlock(colours: readonly number[], points: number): boolean;
   stop(): void;
 }
 
@@ -92,6 +94,17 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
       let points = 0;
       for (const point of picture.colours()) if (point === colour) points++;
       return points;
+    },
+    hasBlock: (colours, points) => {
+      const bytes = readFileSync(frame.path);
+      const { first, line } = pixelsOf(bytes);
+      for (let y = 0; y < height; y += 8) {
+        let run = 0;
+        for (let at = first + y * line; at < first + y * line + width * 4 && run < points; at += 4)
+          run = colours.includes(bytes.readUInt32LE(at) & 0xffffff) ? run + 1 : 0;
+        if (run === points) return true;
+      }
+      return false;
     },
     stop: () => {
       picture?.close();
