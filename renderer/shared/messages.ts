@@ -284,7 +284,7 @@ export const messages = {
     leave: 'Leave',
     goesOn: (since: string, time: string) => `An emergency runs since ${since}, and ends in ${time}.`,
     goesOnWho: 'Whoever began it comes back here.',
-    siren: (since: string) => `The glass was broken ${since}, and nobody outside has been told yet.`,
+    siren: (since: string) => `The glass was broken at ${since}, and nobody outside has been told yet.`,
     sirenTries: (tries: number | null) =>
       tries === null
         ? 'The policy names no way out for an alert. It stands here until somebody has reviewed it: tell whoever is responsible for privacy.'

@@ -63,13 +63,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
         </span>
         <Flags pane={pane} window={window} focused={focused} />
       </header>
-      {model.emergency.value ? (
-        <p class="watermark" aria-hidden="true">
-          {messages.breakGlass.word}
-          <br />
-          {messages.breakGlass.mark(model.status.value?.person ?? '', clock(new Date(model.emergency.value.since)))}
-        </p>
-      ) : null}
+      {model.emergency.value ? <Watermark since={model.emergency.value.since} /> : null}
       <div class="screen" ref={screen} />
       {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
       {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
@@ -82,6 +76,18 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       ) : null}
       {mouse ? <BorderGrips controller={controller} pane={pane} /> : null}
     </section>
+  );
+}
+
+/** Who is in an emergency, and since when: under the text of every pane, as large as the pane takes. */
+function Watermark({ since }: { readonly since: string }): JSX.Element {
+  const who = messages.breakGlass.mark(model.status.value?.person ?? '', clock(new Date(since)));
+  return (
+    <p class="watermark" aria-hidden="true" style={{ '--letters': String(Math.max(who.length, messages.breakGlass.word.length)) }}>
+      {messages.breakGlass.word}
+      <br />
+      {who}
+    </p>
   );
 }
 

@@ -1,0 +1,111 @@
+/** The glass in a window, by the keyboard alone: from the lock page to a prompt, its red face, its end, and what the lock page says afterwards. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
+import { readPinned } from '../../src/people/pinned.ts';
+import { openLedger } from '../../src/services/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../src/services/people.ts';
+import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import { firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
+
+const envelope = { name: 'Envelope Ward 7', words: 'marble canyon drizzle hammock violet' };
+const MINUTE = 60_000;
+let running: Running | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running?.remove();
+  running = undefined;
+});
+
+/** The envelope is made before the night. @returns its id */
+async function makeEnvelope(folder: string): Promise<string> {
+  const home = homePaths(folder);
+  const installation = requireInstallation(home);
+  const record = await prepareEnrolment({ name: envelope.name, passphrase: Buffer.from(envelope.words), kdf: newScryptParameters() });
+  const { ledger } = await openLedger(home, installation);
+  const admin = await openIdentity(readPinned(home, ledger.facts, ledger.facts.people()[0]!), Buffer.from(passphrase), NOTHING_MORE);
+  await enrol({ home, installation, ledger, admin }, record, ['emergency']);
+  admin.destroy();
+  await ledger.close();
+  return record.id;
+}
+
+interface Event {
+  readonly action: string;
+  readonly person?: string;
+  readonly detail: Record<string, unknown>;
+}
+const events = (): Event[] =>
+  readFileSync(join(running!.home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action"'))
+    .map((line) => JSON.parse(line) as Event);
+
+test('somebody with the envelope gets from the lock page to a prompt, sees nothing of anybody else’s, and it ends and is told of', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await run(running, 'echo mara-$((40+2))', 'mara-42');
+  const id = await makeEnvelope(running.home);
+  await running.app.lock('hotkey');
+  await running.surface('lock');
+  await running.page.locator('#who').waitFor();
+
+  const { keyboard } = running.page;
+  await keyboard.press('Control+g');
+  await running.page.locator('.glassform').waitFor();
+  await keyboard.press('2');
+  await keyboard.type('Interface engine down, INC-20817');
+  await keyboard.press('Tab');
+  await keyboard.type(envelope.name);
+  await keyboard.press('Tab');
+  await keyboard.type(envelope.words);
+  await keyboard.press('Enter');
+  await running.surface('workspace');
+  await prompt(running);
+
+  expect(await paneText(running)).not.toContain('mara-42');
+  await run(running, 'echo glass-$((40+3))', 'glass-43');
+  await running.page.locator('[data-state="break-glass"]').waitFor();
+  const panes = await running.page.locator('.pane').count();
+  expect(await running.page.locator('.pane .watermark').count()).toBe(panes);
+  expect(await running.page.locator('.watermark').first().textContent()).toContain(envelope.name);
+  expect(await running.page.locator('.rule__flags').first().textContent()).toContain('recorded');
+  const line = async (): Promise<string> => (await running!.page.locator('.line').textContent()) ?? '';
+  await until(async () => /break-glass.*ends in(60:00|59:)/.test(await line()), 'the time that is left');
+  await running.page.getByRole('button', { name: /^extend once/ }).click();
+  await until(() => events().some(({ action }) => action === 'breakglass.extend'), 'its extension');
+  await running.app.tick();
+  await until(async () => /ends in1[12]\d:/.test(await line()), 'the hour more');
+  expect(await running.page.getByRole('button', { name: /^extend once/ }).count()).toBe(0);
+
+  // By the clock that nobody sets it is over, and the lock page says that nobody outside has heard of it.
+  running.clock.advance(121 * MINUTE);
+  await running.app.tick();
+  await running.surface('lock');
+  await until(() => events().some(({ action, detail }) => action === 'breakglass.end' && detail['cause'] === 'expired'), 'its end');
+  await until(() => events().some(({ action, person }) => action === 'pane.close' && person === id), 'the end of its shell');
+  await running.page.locator('.siren').waitFor();
+  expect(await running.page.locator('.siren').textContent()).toContain('nobody outside has been told');
+  expect(await running.page.textContent('.poster')).not.toMatch(/Envelope|INC-20817|system is down/);
+
+  const [start1] = events().filter(({ action }) => action === 'breakglass.start');
+  expect(start1).toMatchObject({ person: id, detail: { reason: 'system-down', text: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown } });
+  const begun = events().filter(({ action }) => action === 'recording.start');
+  expect(begun.map(({ person, detail }) => [person === id, detail['role'], detail['reason']])).toEqual([
+    [false, 'operator', 'none'],
+    [true, 'emergency', 'system-down'],
+  ]);
+  await running.page.locator('#who').fill('Mara Ueda');
+  await running.page.keyboard.press('Enter');
+  await running.page.locator('input[type=password]').fill(passphrase);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+  await until(async () => (await paneText(running!)).includes('mara-42'), 'her own screen');
+  expect(await paneText(running)).not.toContain('glass-43');
+  expect(await running.page.locator('[data-state="break-glass"]').count()).toBe(0);
+  await running.app.lock('hotkey');
+  const listed = await wardmux(['breakglass', 'list', '--json'], { home: running.home });
+  expect(JSON.parse(listed.stdout)).toMatchObject({ emergencies: [{ person: id, extended: true, words: 'sealed', reviewState: 'due', alerted: [] }] });
+});
