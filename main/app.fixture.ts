@@ -50,6 +50,7 @@ function child(parent: Service, answer: (message: Flat) => Flat | undefined): Ch
       queueMicrotask(() => {
         const heard = line.incoming(message);
         if (heard.type === 'stop') {
+          answer(heard);
           void end();
           return;
         }
@@ -139,6 +140,7 @@ export async function rig(options: {
   let say: (message: Flat) => void = () => {};
   const signatures: string[] = [];
   const vaultHeard: Flat[] = [];
+  const ptyHeard: Flat[] = [];
   const vault = (): Child => {
     let page = new Uint8Array();
     const made = child(vaultParentService, (message) => {
@@ -194,7 +196,6 @@ export async function rig(options: {
       },
     };
   };
-  const ptyHeard: Flat[] = [];
   let ptySays: (message: Flat) => void = () => {};
   const pty = (): Child => {
     const made = child(ptyParentService, (message) => {

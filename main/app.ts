@@ -22,6 +22,7 @@ import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
 import { LimitWatch } from './machine/process-limits.ts';
+import { Logoff } from './logoff.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
@@ -176,6 +177,8 @@ export class App {
       emit,
       sweep: () => this.#troubles.sweepExports(),
       clearClipboard,
+      parked: (person) => logoff.parked(person),
+      loggedOff: (person, cause, by) => void logoff.loggedOff(person, cause, by),
       say,
     }));
     const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
@@ -225,6 +228,8 @@ export class App {
           pty,
           owner: async () => {
             gate.requireSession();
+            // Break-glass works on, whatever cannot be written.
+            if (grant.breakGlass === null) gate.requireWhole();
             // In an emergency the policy that was in force is, whatever can be said of its file.
             await policy.look().catch((error: unknown) => {
               if (grant.breakGlass === null) throw error;
@@ -248,6 +253,7 @@ export class App {
         });
       },
     }));
+    const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
     const parts: RequestParts = {
       home,
       host,
@@ -384,7 +390,9 @@ export class App {
   async tick(): Promise<void> {
     const gate = this.#gate;
     this.#troubles.limited(this.#limits.look({ 'pty-host': this.#pty.pid, 'vault-host': this.#vaults.current?.pid }));
+    gate.audit(this.#journal.ledgerFault === undefined);
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
+    this.#troubles.limitComes(this.#machine.view(this.#options.clock.now()).limitIn);
     gate.emit('status', () => this.#status.line());
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);

@@ -54,7 +54,7 @@ interface RunningHere extends Running {
 
 export interface BreakGlassParts {
   readonly home: Home;
-  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'lock' | 'emitLocked' | 'notice'>;
+  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'lock' | 'extendGlass' | 'emitLocked' | 'notice'>;
   readonly vaults: VaultKeeper;
   readonly pty: Pick<PtyClient, 'extendEmergency' | 'endEmergency' | 'kill9' | 'running'>;
   readonly installed: InstalledHolder;
@@ -209,6 +209,7 @@ export class BreakGlass {
     await ledger.append({ action: 'breakglass.extend', person: own.person, detail: { breakGlass: own.id, minutes: EMERGENCY_MINUTES } });
     if (ledger.facts.emergency?.extended !== true || this.#running !== own) return;
     this.#running = { ...own, ...longer };
+    this.#parts.gate.extendGlass();
     pty.extendEmergency(own.id);
   }
 
@@ -218,7 +219,7 @@ export class BreakGlass {
     if (!running) return;
     const inside = this.#own !== undefined;
     this.#running = undefined;
-    if (inside) await gate.lock(cause === 'expired' ? 'limit' : 'command');
+    if (inside) await gate.lock(cause === 'expired' ? 'emergency-over' : 'command');
     // One that does not answer could go on: it is ended, and every shell with it.
     if (pty.running) await pty.endEmergency(running.id).catch(() => pty.kill9());
     await journal.enter({ action: 'breakglass.end', person: running.person, detail: { breakGlass: running.id, cause } });

@@ -14,7 +14,7 @@ import type { Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
-import type { Activity, LockConfig, LockStep, UntimedEvent } from '../src/lock/machine.ts';
+import type { Activity, LockConfig, LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import type { PtyClient } from './pty-client.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -24,6 +24,22 @@ import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A lock waits this long for its event. Entering takes milliseconds; a ledger that is held by somebody, or whose disk is full, does not hold up the lock. */
 const ENTER_MS = 1000;
+
+/** What whoever wants in is told, where the machine does not take the attempt. */
+const refusals: Readonly<Record<RefusedWhy, string>> = {
+  busy: 'An attempt is being looked at. Wait a moment.',
+  stopped: 'Nobody unlocks here now: this workstation is stopped. A security admin lifts that.',
+  'back-off': 'Too many attempts. Wait, and try again.',
+};
+
+/** Who wants in. */
+export interface Asking {
+  readonly person?: string | undefined;
+  /** How long they have to wait, as the counters have it. */
+  readonly waitMs?: number;
+  /** By break-glass. */
+  readonly glass?: boolean;
+}
 
 /** The person whose identity is open, and what that lets them do. */
 export interface Session {
@@ -46,6 +62,10 @@ export interface GateParts {
   readonly sweep: () => void;
   /** What was copied in the workspace goes, as far as the host can without a page; asked again when the lock page stands. Never rejects. */
   readonly clearClipboard: () => Promise<void>;
+  /** Somebody is parked: somebody else came in. */
+  readonly parked: (person: string) => void;
+  /** Nothing of somebody may be left here. @param by who has come in, where they took over */
+  readonly loggedOff: (person: string, cause: LogoffCause, by: string | undefined) => void;
   readonly say: (sentence: string) => void;
 }
 
@@ -173,10 +193,11 @@ export class Gate {
 
   // ---------------------------------------------------------------- unlock
 
-  /** @returns the attempt's number. @throws Refusal while another attempt is under way. */
-  begin(): number {
+  /** @returns the attempt's number. @throws Refusal `busy`, `stopped`, `back-off` */
+  begin(asking: Asking = {}): number {
     const { machine } = this.#parts;
-    if (!this.#send({ type: 'attempt' }).accepted) throw new Refusal('busy', 'An attempt is being looked at. Wait a moment.');
+    const { accepted, refused = 'busy' } = this.#send({ type: 'attempt', ...asking });
+    if (!accepted) throw new Refusal(refused, refusals[refused]);
     return machine.attempt;
   }
 
@@ -203,7 +224,7 @@ export class Gate {
 
   /** @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks. */
   open(attempt: number, session: Session): boolean {
-    if (!this.#send({ type: 'opened', attempt }).accepted) return false;
+    if (!this.#send({ type: 'opened', attempt, person: session.person.id }).accepted) return false;
     this.#session = session;
     this.#invisible = 'unknown';
     this.#created = undefined;
@@ -215,6 +236,36 @@ export class Gate {
   /** The policy's times. */
   configure(config: LockConfig): void {
     this.#send({ type: 'configure', config });
+  }
+
+  /** Somebody is logged off now, in front or away. */
+  logOff(person: string, cause: LogoffCause): void {
+    this.#send({ type: 'logoff', person, cause });
+  }
+
+  /** Nobody comes in but by break-glass; undefined: everybody may again. */
+  stop(cause: StopCause | undefined): void {
+    const { machine, emit, windows } = this.#parts;
+    if (machine.stop === cause) return;
+    this.#send({ type: 'stop', cause });
+    // A lock page that stands says it now; one that is to come says it when it comes.
+    if (!this.#session && windows.surface === 'lock' && windows.greeted) emit('stale', {});
+  }
+
+  /** The emergency of whoever is in goes on, once. */
+  extendGlass(): void {
+    this.#send({ type: 'glass-extend' });
+  }
+
+  /** Whether what happens can be entered. */
+  audit(whole: boolean): void {
+    if (this.#parts.machine.degraded === whole) this.#send({ type: 'audit', whole });
+  }
+
+  /** Asked before anything new begins. @throws Refusal */
+  requireWhole(): void {
+    if (this.#parts.machine.degraded)
+      throw new Refusal('degraded', 'The ledger cannot be written, so no new pane opens. Those that are open go on, and stay recorded.');
   }
 
   /** Something a person did. */
@@ -236,8 +287,22 @@ export class Gate {
   #send(event: UntimedEvent): LockStep {
     const { machine, clock } = this.#parts;
     const step = machine.send({ ...event, now: clock.now() });
+    if (step.jiggled) this.#jiggled();
     if (step.lock && !this.#ended) this.#closing = this.#close(step.lock);
+    if (!this.#ended) this.#settle(event, step);
     return step;
+  }
+
+  /** What the machine has decided of those who are not in front. */
+  #settle(event: UntimedEvent, { parked, logoffs }: LockStep): void {
+    const by = event.type === 'opened' ? event.person : undefined;
+    for (const person of parked) this.#parts.parked(person);
+    for (const { person, cause } of logoffs) this.#parts.loggedOff(person, cause, cause === 'takeover' ? by : undefined);
+  }
+
+  #jiggled(): void {
+    const person = this.#session?.person.id;
+    this.#parts.journal.log({ action: 'input.jiggled', ...(person === undefined ? {} : { person }) });
   }
 
   #close(cause: LockCause): Promise<void> {

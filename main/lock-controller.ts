@@ -1,5 +1,21 @@
 /** Keeps the lock's state between events: src/lock is pure, and what it decides is what happens. */
-import { initialLock, isHeld, lockView, stepLock, type LockCause, type LockEvent, type LockState, type LockStep, type LockView } from '../src/lock/machine.ts';
+import {
+  initialLock,
+  isHeld,
+  lockView,
+  personStage,
+  stageOf,
+  stepLock,
+  type Away,
+  type LockCause,
+  type LockEvent,
+  type LockState,
+  type LockStep,
+  type LockView,
+  type PersonStage,
+  type Stage,
+  type StopCause,
+} from '../src/lock/machine.ts';
 
 export type { LockCause };
 
@@ -20,6 +36,21 @@ export class LockController {
     return this.#state.attempts;
   }
 
+  /** Who was in and is not, and is not logged off. */
+  get away(): readonly Away[] {
+    return this.#state.away;
+  }
+
+  /** Why nobody comes in but by break-glass; undefined where everybody may. */
+  get stop(): StopCause | undefined {
+    return this.#state.stop;
+  }
+
+  /** Something cannot be entered or recorded: nothing new begins. */
+  get degraded(): boolean {
+    return this.#state.degraded;
+  }
+
   send(event: LockEvent): LockStep {
     const step = stepLock(this.#state, event);
     this.#state = step.state;
@@ -28,5 +59,13 @@ export class LockController {
 
   view(now: number): LockView {
     return lockView(this.#state, now);
+  }
+
+  stage(now: number): Stage {
+    return stageOf(this.#state, now);
+  }
+
+  personStage(person: string): PersonStage {
+    return personStage(this.#state, person);
   }
 }

@@ -183,6 +183,17 @@ export class PtyClient {
     await inTime(ended, ANSWER_MS, () => child.kill());
   }
 
+  /** It holds no shell any more, so it ends with all that it had in memory. The next that asks for one gets another process. */
+  retire(): void {
+    const child = this.#child;
+    if (!child) return;
+    const ended = new Promise<void>((resolve) => child.onExit(() => resolve()));
+    this.#line?.tell('stop', {});
+    this.#child = undefined;
+    this.#line = undefined;
+    void inTime(ended, ANSWER_MS, () => child.kill());
+  }
+
   async kill9(): Promise<void> {
     await this.#child?.kill();
   }

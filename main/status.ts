@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { isWayIn } from '../src/people/slot.ts';
+import type { Person } from '../src/people/types.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import type { BreakGlass } from './break-glass.ts';
@@ -27,7 +28,7 @@ export interface StatusParts {
   readonly machine: LockController;
   readonly clock: Pick<Clock, 'now'>;
   /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
-  readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people'>;
+  readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people' | 'shellsOf'>;
 }
 
 interface Flag {
@@ -84,6 +85,7 @@ export class Status {
       lockedAt: gate.lockedAt,
       typed,
       parked,
+      away: this.#away(people),
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
       people: (typed ? [] : people).map((person) => ({
         id: person.id,
@@ -97,6 +99,17 @@ export class Status {
       policy: this.policyFails ? null : this.#policyInForce(),
       emergency: this.#parts.breakGlass.lockFacts(),
     };
+  }
+
+  /** Whose shells run on, where the policy lists them: masked names, and since when. */
+  #away(people: readonly Person[]): Output<'lock.facts'>['away'] {
+    const { installed, machine, clock, workspace } = this.#parts;
+    if (!installed.current?.policy.policy.lock.listParked) return [];
+    return machine.away.flatMap(({ person, since }) => {
+      const known = people.find(({ id }) => id === person);
+      if (!known || workspace().shellsOf(person) === 0) return [];
+      return [{ id: person, masked: mask(known.name), since: new Date(Date.now() - (clock.now() - since)).toISOString() }];
+    });
   }
 
   #policyInForce(): Output<'lock.facts'>['policy'] {

@@ -11,7 +11,7 @@ import { HiddenLine } from '../src/terminal/hidden-line.ts';
 import type { GateLink, TerminalGate } from '../src/job/gate.ts';
 import { openDoor, type Door, type DoorName, type Standing } from '../src/access/index.ts';
 import type { AppFacts, VerbHandlers } from '../src/control/verbs.ts';
-import type { LockCause, LockConfig, UntimedEvent } from '../src/lock/machine.ts';
+import type { LockCause, LockConfig, LogoffCause, UntimedEvent } from '../src/lock/machine.ts';
 import { thumbprint } from '../src/recording/wrap.ts';
 import { encodeSnapshot, tail } from '../src/recording/replay.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../src/terminal/blank.ts';
@@ -47,11 +47,14 @@ const TAIL_BYTES = 32 * 1024 * 1024;
 /** A record's body ends at 1 MiB. */
 const SNAPSHOT_BYTES = 900 * 1024;
 
+/** The policy's times, and what becomes of the shell when they are over. */
+export type TerminalTimes = LockConfig & { readonly holdShells?: boolean | undefined };
+
 export interface TerminalLockOptions {
   /** The policy's. The terminal has no place where a warning could be shown without touching what the program shows. */
-  readonly lock: LockConfig;
+  readonly lock: TerminalTimes;
   /** The policy's as the ledger has it now: asked at each unlock, after the ledger was read anew. @throws StorageFault */
-  readonly lockNow: (ledger: GateLink['ledger']) => LockConfig;
+  readonly lockNow: (ledger: GateLink['ledger']) => TerminalTimes;
   /** The counters of attempts, over the ledger that the recording is entered in. */
   readonly backoff: (ledger: GateLink['ledger']) => Backoff;
   /** The record of somebody as the ledger has them: asked at each unlock. @throws PersonRefused, StorageFault */
@@ -60,6 +63,9 @@ export interface TerminalLockOptions {
   readonly cost: () => Cost;
   readonly clock: Clock;
 }
+
+/** Nobody else ever is at this terminal: whom the machine calls so is whose recording it is. */
+const THEM = 'this terminal';
 
 /** As a terminal in raw mode sends it. */
 const ENTER = 13;
@@ -105,6 +111,10 @@ export class TerminalLock implements TerminalGate {
   /** Locked before there was anything to lock. */
   #early: LockCause | undefined;
   #ended = false;
+  /** Whether the shell runs on when its person is logged off. */
+  #holds = false;
+  /** Why the shell was told to end, until it has. */
+  #logoff: LogoffCause | undefined;
   #release: () => void = () => {};
   /** Asked for each word of the private socket. */
   readonly door = this.#door('socket', () => (this.#link && !this.locked ? justUnlocked(this.#link.person) : { phase: 'locked' }));
@@ -135,8 +145,8 @@ export class TerminalLock implements TerminalGate {
       (bytes) => this.#edit(bytes),
     );
     this.#configure(options.lock);
-    this.#send({ type: 'attempt' });
-    this.#send({ type: 'opened', attempt: this.#machine.attempt });
+    this.#send({ type: 'attempt', person: THEM });
+    this.#send({ type: 'opened', attempt: this.#machine.attempt, person: THEM });
     this.#stopTicking = every(clock, 1000, () => this.tick());
   }
 
@@ -187,16 +197,36 @@ export class TerminalLock implements TerminalGate {
     return this.#closed;
   }
 
-  #configure(lock: LockConfig): void {
+  #configure(lock: TerminalTimes): void {
+    this.#holds = lock.holdShells ?? false;
     this.#send({ type: 'configure', config: { ...lock, warnSeconds: 0 } });
   }
 
   /** Every event goes to the machine here, and what it decides is done at once. @returns whether it was taken. */
   #send(event: UntimedEvent): boolean {
-    const { lock, accepted } = this.#machine.send({ ...event, now: this.#options.clock.now() });
+    const { lock, accepted, logoffs, jiggled } = this.#machine.send({ ...event, now: this.#options.clock.now() });
+    const link = this.#link;
+    if (jiggled && link) void link.note({ action: 'input.jiggled', person: link.person.id });
     // An attempt that was locked away stays at its question, and is refused there.
     if (lock && (this.#phase === 'open' || this.#phase === 'telling' || this.#phase === 'rebuilding')) this.#close(lock);
+    for (const { cause } of logoffs) this.#logOff(cause);
     return accepted;
+  }
+
+  /** The time after a lock, or after an unlock, is over: the shell ends, unless the policy holds it. It is entered when it is so. */
+  #logOff(cause: LogoffCause): void {
+    if (!this.#link || this.#logoff) return;
+    this.#logoff = cause;
+    if (this.#ended || this.#holds) this.#loggedOff();
+    else void this.#link.session.stop('closed');
+  }
+
+  #loggedOff(): void {
+    if (!this.#link || !this.#logoff) return;
+    const { note, person } = this.#link;
+    const detail = { cause: this.#logoff, ended: this.#holds || this.#ended ? 0 : 1, held: this.#holds && !this.#ended ? 1 : 0 };
+    this.#logoff = undefined;
+    void note({ action: 'session.logoff', person: person.id, detail });
   }
 
   #close(cause: LockCause): void {
@@ -284,6 +314,7 @@ export class TerminalLock implements TerminalGate {
 
   /** A program that ends while the terminal is locked opens it for nobody. */
   async ended(): Promise<void> {
+    this.#loggedOff();
     this.#ended = true;
     if (this.#phase !== 'open' && this.#phase !== 'over') {
       if (this.#phase === 'asking') this.#draw();
@@ -335,7 +366,7 @@ export class TerminalLock implements TerminalGate {
     // Keys are not taken meanwhile, so nothing asks for them.
     show(Buffer.from(`${clearSequence}Checking.`));
     let identity: OpenIdentity | undefined;
-    this.#send({ type: 'attempt' });
+    this.#send({ type: 'attempt', person: THEM });
     const { attempt } = this.#machine;
     // Of the start the id and the key count, and nothing else: they may have been disabled meanwhile, or have another passphrase.
     const { backoff, read, cost } = this.#options;
@@ -350,7 +381,7 @@ export class TerminalLock implements TerminalGate {
     try {
       identity = await unlockHere(parts, { person: person.id }, typed, cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
-      if (!this.#send({ type: 'opened', attempt })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
+      if (!this.#send({ type: 'opened', attempt, person: THEM })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
       if (this.#told === '' || (await this.#tell(attempt))) await this.#open(attempt, identity);
     } catch (error) {
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.

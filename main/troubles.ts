@@ -12,6 +12,9 @@ import type { Status } from './status.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspaces } from './workspaces.ts';
 
+/** So many seconds before the longest time after an unlock is over it is said: enough to end what one is doing. */
+const LIMIT_WARN_S = 600;
+
 export interface TroubleParts {
   readonly home: Home;
   readonly gate: Gate;
@@ -25,6 +28,8 @@ export interface TroubleParts {
 
 export class Troubles {
   readonly #parts: TroubleParts;
+  /** Who is in has been told that their time is nearly over. */
+  #limitTold = false;
 
   constructor(parts: TroubleParts) {
     this.#parts = parts;
@@ -50,6 +55,19 @@ export class Troubles {
     say(sentence);
     if (gate.holdsKey) void gate.lock('lowered');
     else gate.emitLocked('stale', () => ({}));
+  }
+
+  /** Whoever is in for nearly as long as the policy lets them be is told in time: what they run ends with it, unless they prove once more who they are. */
+  limitComes(seconds: number): void {
+    const { gate, installed } = this.#parts;
+    const near = gate.session !== undefined && seconds <= LIMIT_WARN_S;
+    if (near && !this.#limitTold) {
+      const hold = installed.current?.policy.policy.lock.holdShells ?? false;
+      const what = hold ? 'and your shells run on' : 'and your shells end';
+      const minutes = Math.ceil(seconds / 60);
+      gate.notice('warn', `In ${minutes} minutes you are logged off, whatever you type, ${what}. Lock and unlock before that, and the time begins anew.`);
+    }
+    this.#limitTold = near;
   }
 
   /** The process that holds the shells ended unasked. */

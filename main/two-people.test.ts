@@ -216,3 +216,52 @@ test.each([
     expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'unknown' } });
   }, 10_000);
 });
+
+/** Somebody's shells have ended, as the process that holds them says. */
+function endShells(made: Rig): void {
+  for (const { type, ...told } of made.ptyHeard) if (type === 'kill') made.ptySays({ type: 'exit', pane: told['pane'], code: 0, signal: 1 });
+}
+/** Time passes, in which nobody is there. */
+async function pass(made: Rig, minutes: number): Promise<void> {
+  made.clock.now += minutes * 60_000;
+  await made.app.tick();
+}
+const ofAction = (made: Rig, action: string): ReturnType<typeof events> => events(made).filter((event) => event.action === action);
+
+test('whoever comes in parks who was there, and after the policy’s time each is logged off: their shells end, and they are told when they come in again', async () => {
+  const made = await two();
+  const first = await enter(made, ADA);
+  made.ask('command', { line: 'rename-window bed-12' });
+  await vi.waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
+  await made.app.lock('hotkey');
+  expect(ofAction(made, 'session.park')).toEqual([]);
+  await enter(made, JO);
+  const [ada, jo] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  await vi.waitFor(() => expect(ofAction(made, 'session.park')).toMatchObject([{ person: ada, detail: { shells: 1 } }]));
+  await made.app.lock('hotkey');
+  // Half an hour is the nursing preset's time for both.
+  await pass(made, 29);
+  expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toEqual([]);
+  await pass(made, 1);
+  expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toHaveLength(2);
+  // Nothing is told before it is so.
+  expect(ofAction(made, 'session.logoff')).toEqual([]);
+  endShells(made);
+  await vi.waitFor(() =>
+    expect(ofAction(made, 'session.logoff').map(({ person, detail }) => [person, detail])).toEqual([
+      [ada, { cause: 'park', ended: 1, held: 0 }],
+      [jo, { cause: 'logoff', ended: 1, held: 0 }],
+    ]),
+  );
+  expect(ofAction(made, 'pane.close').map(({ detail }) => detail?.['reason'])).toEqual(['logoff', 'logoff']);
+  // Nobody has a shell there any more: the process goes, with all that it had in memory.
+  await vi.waitFor(() => expect(made.ptyHeard.at(-1)?.type).toBe('stop'));
+  expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 0, locked: true });
+
+  const again = await enter(made, ADA);
+  const told = since(made, again).flatMap(({ event, payload }) => (event === 'notice' ? [(payload as { sentence: string }).sentence] : []));
+  expect(told).toContainEqual(expect.stringMatching(/^You were logged off \(\d\d:\d\d\).*One shell ended by it/));
+  await made.app.lock('hotkey');
+  const third = await enter(made, ADA);
+  expect(JSON.stringify(since(made, third))).not.toContain('You were logged off');
+});

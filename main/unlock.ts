@@ -22,6 +22,7 @@ import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { rpId } from './host.ts';
+import { logoffSentence } from './logoff.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -56,6 +57,8 @@ export class Unlock {
   readonly #unread = new Set<string>();
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
   #passkeyAsked = false;
+  /** What whoever came in last has yet to be told besides. */
+  #notes: string[] = [];
 
   constructor(parts: UnlockParts) {
     this.#parts = parts;
@@ -100,28 +103,30 @@ export class Unlock {
    * Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence, which is
    * the same for somebody who does not exist.
    * @param typed an id or a name. @param open takes the id that is meant, and what the ledger has of it.
-   * @param admit what whoever has proven it may do then; undefined where they are not let in, and the lock page stands on.
+   * @param admit of break-glass: what whoever has proven it may do then; undefined where they are not let in, and the lock page stands on.
    * @returns whether the workspace opens next.
    */
   async attempt(
     typed: string,
     method: UnlockMethod,
     open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>,
-    admit: (person: Person, method: UnlockMethod) => Promise<Grant | undefined> = async (person) => grantOf(person, method),
+    admit?: (person: Person, method: UnlockMethod) => Promise<Grant | undefined>,
   ): Promise<boolean> {
     const { gate, home, installed } = this.#parts;
     const { ledger } = installed.require();
-    const begun = gate.begin();
+    // Somebody may have been enrolled, or disabled, by a command meanwhile. A ledger that cannot be read is told of where the attempt is entered.
+    await ledger.refresh().catch(() => undefined);
+    const id = meant(home, ledger.facts, typed);
+    const { record, vault, backoff } = await this.#prepare(id, method);
+    const begun = await this.#begin(id, method, backoff, { other: hasOtherWay(record), glass: admit !== undefined });
     try {
-      // Somebody may have been enrolled, or disabled, by a command meanwhile. A ledger that cannot be read is told of where the attempt is entered.
-      await ledger.refresh().catch(() => undefined);
-      const id = meant(home, ledger.facts, typed);
-      const { record, vault, backoff } = await this.#prepare(id, method);
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
+      let note: string | undefined;
       const { opened, failures } = await attempt(this.#attemptParts(backoff), { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
+        note = this.#loggedOff(id);
         const { slot } = await open(id, ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
@@ -130,7 +135,7 @@ export class Unlock {
       });
       await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
       const person = this.#pinned(id) ?? opened.record;
-      const grant = await admit(person, method).catch(async (error: unknown) => {
+      const grant = await (admit ? admit(person, method) : Promise.resolve(grantOf(person, method))).catch(async (error: unknown) => {
         await this.#letGo(vault);
         throw error;
       });
@@ -140,6 +145,7 @@ export class Unlock {
         return false;
       }
       this.#opensNext(begun, person, grant, opened.slot, { lastUnlock: last, failures: failures + others });
+      this.#notes = note === undefined ? [] : [note];
       return true;
     } catch (error) {
       gate.abandon(begun);
@@ -155,6 +161,39 @@ export class Unlock {
       await vaults.kill();
       windows.again('lock', 'The part of Wardmux that holds the keys did not let go of them.');
     });
+  }
+
+  /** @returns the attempt's number. @param other they have another way in. @throws Refusal where the lock does not take it; that is an event, unless somebody else is at it. */
+  async #begin(id: string, method: UnlockMethod, backoff: Backoff, { other, glass }: { readonly other: boolean; readonly glass: boolean }): Promise<number> {
+    const { gate, installed } = this.#parts;
+    let waits: unknown;
+    try {
+      backoff.check(id, method, other);
+    } catch (error) {
+      waits = error;
+    }
+    try {
+      return gate.begin({ person: id, glass, waitMs: waits === undefined ? 0 : 1000 * backoff.status(id, method).waitSeconds || Infinity });
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : undefined;
+      // The counters say for how long.
+      const refused = code === 'back-off' ? waits : error;
+      if (code !== 'busy') await enterRefusal({ ledger: installed.require().ledger, backoff }, { id }, method, refused);
+      throw this.#refusalOf(refused);
+    }
+  }
+
+  /** What somebody is told who was logged off since they were in last. */
+  #loggedOff(id: string): string | undefined {
+    const { facts } = this.#parts.installed.require().ledger;
+    const logoff = facts.logoff(id);
+    const since = Math.max(...unlockMethods.map((method) => facts.attempts(id, method).since));
+    return logoff && logoff.seq > since ? logoffSentence(logoff) : undefined;
+  }
+
+  /** Once for each unlock, and only for who listens. */
+  takeNotes(): string[] {
+    return this.#notes.splice(0);
   }
 
   /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
@@ -179,7 +218,7 @@ export class Unlock {
     const id = gate.created;
     const person = id === undefined ? undefined : this.#pinned(id);
     if (!person) throw new Refusal('not-initialised', 'The first step is not done yet: give your name and a passphrase.');
-    const begun = gate.begin();
+    const begun = gate.begin({ person: person.id });
     try {
       await this.#prove(vaults.require(), person);
       installed.require().ledger.standsOn(authorityOf('passphrase', person.slots[0]!.id));

@@ -113,6 +113,11 @@ export class WorkspaceMemory {
     writeAtomic(path, `${JSON.stringify({ format: 'wardmux-workspace', version: 1, ...sealed })}\n`);
   }
 
+  /** Somebody is logged off: how their windows were called is on the disk, sealed, and nowhere else. */
+  forget(person: string): void {
+    if (this.#last?.person === person) this.#last = undefined;
+  }
+
   /** What was kept of whoever is in. Where nothing was, or nothing can be used, undefined; the second is said. */
   async recall(): Promise<Kept | undefined> {
     const open = this.#parts.open();

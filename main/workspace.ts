@@ -61,11 +61,17 @@ export class Workspace {
   readonly #options: WorkspaceOptions;
   readonly #faults = new Map<number, { sentence: string; at: number }>();
   readonly #shells = new Map<number, { pid: number; recording: string; started: number }>();
+  /** Panes of a session that was logged off, whose shells have been told to end. */
+  readonly #ending = new Set<number>();
+  #allEnded: () => void = () => {};
+  /** Id of the first pane of the next state: no two panes of a run have the same. */
+  #firstPane: number;
   readonly #foreground = new ForegroundWatch(() => this.#lookAtPrograms());
   #state: State | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
+    this.#firstPane = options.firstPane;
   }
 
   get view(): WorkspaceView | undefined {
@@ -95,10 +101,33 @@ export class Workspace {
     return this.#shells.size;
   }
 
+  /** Shells that were told to end, and have not. */
+  get endingCount(): number {
+    return this.#ending.size;
+  }
+
+  /** Its person is logged off: every shell is hung up, and nothing of the windows is kept in memory. Resolves when the shells have ended. */
+  async logOff(): Promise<void> {
+    this.#firstPane = this.#state?.server.next.pane ?? this.#firstPane;
+    this.#state = undefined;
+    this.#faults.clear();
+    for (const pane of this.#shells.keys()) {
+      this.#ending.add(pane);
+      this.#options.pty.kill(pane);
+    }
+    if (this.#ending.size > 0) await new Promise<void>((resolve) => (this.#allEnded = resolve));
+  }
+
+  #ended(pane: number): void {
+    this.#shells.delete(pane);
+    if (this.#ending.delete(pane) && this.#ending.size === 0) this.#allEnded();
+  }
+
   /** The stage's size in cells. The first call opens the windows that were kept, or the first one, with the person's shell. */
   resize(cols: number, rows: number, kept?: Kept): void {
-    const { env, firstPane, session } = this.#options;
+    const { env, session } = this.#options;
     const program = basename(shellOf(env));
+    const firstPane = this.#firstPane;
     if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program, firstPane));
     else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session, firstPane }), { program }));
     else this.#apply(setStage(this.#state, { cols, rows }));
@@ -116,9 +145,10 @@ export class Workspace {
 
   exited(pane: number, code: number, signal: number): void {
     const shell = this.#shells.get(pane);
-    this.#shells.delete(pane);
+    const reason = this.#ending.has(pane) ? 'logoff' : 'exit';
+    this.#ended(pane);
     const { ledger, person } = this.#options;
-    ledger({ action: 'pane.close', person, detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason: 'exit' } });
+    ledger({ action: 'pane.close', person, detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason } });
     if (!this.#state || !findPane(this.#state, pane)) return;
     const fault = this.#faults.get(pane);
     this.#faults.delete(pane);
@@ -175,7 +205,7 @@ export class Workspace {
       ledger({ action: 'pane.close', person, detail: { pane, recording, reason: 'pty-host-gone' } });
       if (this.#state) this.#state = paneFailed(this.#state, pane, sentence);
     }
-    this.#shells.clear();
+    for (const pane of [...this.#shells.keys()]) this.#ended(pane);
     if (this.#state) this.#set(this.#state);
   }
 

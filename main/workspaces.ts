@@ -6,11 +6,14 @@ import type { AlertKind, Output, WorkspaceView } from '../src/bridge/schema.ts';
 import { denials } from '../src/access/index.ts';
 import type { Kept } from '../src/mux/state/kept.ts';
 import { Refusal } from '../src/types/refusal.ts';
+import { inTime } from '../src/time/in-time.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Pane ids of one person: nobody opens as many in a run. A frame has 32 bits for one (src/bridge/frames.ts). */
 const PANES_EACH = 2 ** 20;
 const MOST_PEOPLE = 2 ** 12;
+/** Shells that are hung up get so long; the process that holds them kills before that (src/pty/session.ts). */
+const LOGOFF_MS = 15_000;
 
 export interface WorkspacesParts {
   /** Id of whoever is in, or of the emergency that they are in. */
@@ -128,6 +131,22 @@ export class Workspaces {
 
   #sum(count: (workspace: Workspace) => number): number {
     return [...this.#all.values()].reduce((sum, workspace) => sum + count(workspace), 0);
+  }
+
+  /**
+   * Ends somebody's shells, and forgets how their windows were. @returns how many were ended; resolves when they have, or have not in time.
+   */
+  async logOff(person: string): Promise<{ readonly ended: number; readonly left: number }> {
+    const workspace = this.#all.get(person);
+    const before = workspace?.shellCount ?? 0;
+    if (workspace) await inTime(workspace.logOff(), LOGOFF_MS);
+    const left = workspace?.endingCount ?? 0;
+    return { ended: before - left, left };
+  }
+
+  /** Somebody's panes whose program runs. */
+  shellsOf(person: string): number {
+    return this.#all.get(person)?.shellCount ?? 0;
   }
 
   /** The process that holds the shells died: everybody's are gone. */

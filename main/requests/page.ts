@@ -88,6 +88,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       // Not in the first run, which has just said it.
       if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
       gate.greeted();
+      for (const sentence of unlock.takeNotes()) gate.notice('warn', sentence);
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.remind(welcome?.lastUnlock ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
       return {};

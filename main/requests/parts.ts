@@ -40,7 +40,7 @@ export interface RequestParts {
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
-  readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'wait' | 'waitSeconds'>;
+  readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'takeNotes' | 'wait' | 'waitSeconds'>;
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;
   readonly slots: Pick<
     Slots,

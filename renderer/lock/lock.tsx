@@ -95,8 +95,12 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const typeId = async (): Promise<void> => {
     const id = idField.current?.value.trim() ?? '';
     if (!id) return setError(text.idEmpty);
+    await be(id, id);
+  };
+
+  const be = async (id: string, masked: string): Promise<void> => {
     setError('');
-    setPerson({ id, masked: id, methods: ['passphrase', 'passkey'] });
+    setPerson({ id, masked, methods: ['passphrase', 'passkey'] });
     setMethod('passphrase');
     stillThere();
     await askWait(id).catch(() => undefined);
@@ -276,7 +280,14 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
           ) : !person ? (
-            <Who input={idField} lockedAt={facts.lockedAt} error={error} onNext={() => void typeId()} />
+            <Who
+              input={idField}
+              lockedAt={facts.lockedAt}
+              error={error}
+              onNext={() => void typeId()}
+              away={facts.away}
+              onPick={(id, masked) => void be(id, masked)}
+            />
           ) : (
             <>
               <p class="faint">

@@ -7,7 +7,16 @@ import { clock, moment } from '../shared/text.ts';
 
 const text = messages.lock;
 
+export interface Listed {
+  readonly id: string;
+  readonly masked: string;
+  readonly since: string;
+}
+
 export interface WhoProps {
+  /** Whose shells run on, where the policy lists them. */
+  readonly away: readonly Listed[];
+  readonly onPick: (id: string, masked: string) => void;
   readonly input: Ref<HTMLInputElement>;
   readonly lockedAt: string | null;
   readonly error: string;
@@ -15,7 +24,7 @@ export interface WhoProps {
 }
 
 /** Whatever is typed leads to the same next page. */
-export function Who({ input, lockedAt, error, onNext }: WhoProps): JSX.Element {
+export function Who({ input, lockedAt, error, onNext, away, onPick }: WhoProps): JSX.Element {
   return (
     <form
       class="poster__acts"
@@ -55,6 +64,17 @@ export function Who({ input, lockedAt, error, onNext }: WhoProps): JSX.Element {
       <Button kind="main" tall submit hint="enter">
         {text.next}
       </Button>
+      {away.length > 0 ? (
+        <ul class="poster__away" aria-label={text.away}>
+          {away.map(({ id, masked, since }) => (
+            <li key={id}>
+              <Button hint={text.awaySince(clock(new Date(since)))} onClick={() => onPick(id, masked)}>
+                {masked}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
       <p id="who-note" class="dim">
         {text.idNote}
       </p>

@@ -251,6 +251,8 @@ export const messages = {
     idEmpty: 'Type your id or your name first.',
     next: 'Next',
     parked: (count: number) => (count === 1 ? 'shells of 1 person run on' : `shells of ${count} people run on`),
+    away: 'Whose shells run on',
+    awaySince: (time: string) => `since ${time}`,
     workstation: 'workstation',
     nobody: 'Nobody is known on this workstation yet.',
     failedOnce: 'That did not open it.',

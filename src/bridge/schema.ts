@@ -96,6 +96,8 @@ export const requests = {
       typed: z.boolean(),
       /** People whose shells run on. */
       parked: z.number(),
+      /** Whose they are, where the policy lists them; empty where it does not. */
+      away: z.array(z.object({ id: z.string(), masked: z.string(), since: z.string() })),
       people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
       /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
       flags: z.array(z.string()),

@@ -6,6 +6,7 @@
 import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
+import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import { takePersonEvent, type KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
@@ -23,6 +24,18 @@ export interface ConsentFacts {
   readonly version: number;
   /** Of the text. */
   readonly sha256: string;
+}
+
+/** That somebody was logged off. */
+export interface LogoffFacts {
+  /** Number of the event. */
+  readonly seq: number;
+  /** ISO 8601 UTC. */
+  readonly time: string;
+  readonly cause: LogoffCause;
+  /** Shells that ended by it, and those that run on. */
+  readonly ended: number;
+  readonly held: number;
 }
 
 /** An audit key that a policy had which was in force: the events that say so, and nothing else. */
@@ -67,6 +80,8 @@ export interface FactsState {
   /** The last that each person has accepted. */
   readonly consents: readonly (readonly [string, ConsentFacts])[];
   readonly auditKeys: readonly AuditKeyFacts[];
+  /** The last of each person. */
+  readonly logoffs: readonly (readonly [string, LogoffFacts])[];
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
   readonly emergencies: EmergenciesState;
@@ -79,6 +94,7 @@ export const NO_FACTS: FactsState = {
   policies: [],
   consents: [],
   auditKeys: [],
+  logoffs: [],
   keys: NO_CHAIN,
   emergencies: NO_EMERGENCIES,
 };
@@ -101,11 +117,12 @@ export class LedgerFacts {
   readonly #policies: string[] = [];
   readonly #consents = new Map<string, ConsentFacts>();
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
+  readonly #logoffs = new Map<string, LogoffFacts>();
   #keys: KeyChain = NO_CHAIN;
   #emergencies: EmergenciesState = NO_EMERGENCIES;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, uses, policy, policies, consents, auditKeys, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, uses, policy, policies, consents, auditKeys, logoffs, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
@@ -114,6 +131,7 @@ export class LedgerFacts {
     facts.#policies.push(...policies);
     for (const [id, consent] of consents) facts.#consents.set(id, consent);
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
+    for (const [id, logoff] of logoffs) facts.#logoffs.set(id, logoff);
     facts.#keys = keys;
     facts.#emergencies = emergencies;
     return facts;
@@ -128,6 +146,7 @@ export class LedgerFacts {
       policies: [...this.#policies],
       consents: [...this.#consents],
       auditKeys: this.auditKeys(),
+      logoffs: [...this.#logoffs],
       keys: this.#keys,
       emergencies: this.#emergencies,
     };
@@ -156,6 +175,13 @@ export class LedgerFacts {
       case 'consent.accepted': {
         const { version, sha256 } = detail ?? {};
         if (person !== undefined && typeof version === 'number' && typeof sha256 === 'string') this.#consents.set(person, { version, sha256 });
+        return;
+      }
+      case 'session.logoff': {
+        const { cause, ended, held } = detail ?? {};
+        const known = logoffCauses.find((word) => word === cause);
+        if (person !== undefined && known && typeof ended === 'number' && typeof held === 'number')
+          this.#logoffs.set(person, { seq, time: event.time, cause: known, ended, held });
         return;
       }
       case 'audit-key.proven':
@@ -264,6 +290,11 @@ export class LedgerFacts {
   /** What a person accepted last of the policy's consent text; undefined where nothing. */
   consent(person: string): ConsentFacts | undefined {
     return this.#consents.get(person);
+  }
+
+  /** When somebody was logged off last, and why; undefined where they never were. */
+  logoff(person: string): LogoffFacts | undefined {
+    return this.#logoffs.get(person);
   }
 
   /** Every audit key that a policy in force had, in the order in which they came. */

@@ -90,12 +90,12 @@ describe('what locks', () => {
   it('is the idle time, to the second and once, with a warning before', () => {
     const walk = new Walk().open();
     expect(walk.ticks(1, 104)).toBeUndefined();
-    expect(lockView(walk.state, start + 104_000)).toEqual({ lockIn: 16, idleSeconds: 120, warning: false });
-    expect(lockView(walk.state, start + 105_000)).toEqual({ lockIn: 15, idleSeconds: 120, warning: true });
+    expect(lockView(walk.state, start + 104_000)).toMatchObject({ lockIn: 16, idleSeconds: 120, warning: false });
+    expect(lockView(walk.state, start + 105_000)).toMatchObject({ lockIn: 15, idleSeconds: 120, warning: true });
     expect(walk.ticks(105, 300)).toBe(120);
     walk.ticks(121, 300);
     expect(walk.locks).toEqual(['idle']);
-    expect(lockView(walk.state, start)).toEqual({ lockIn: 0, idleSeconds: 120, warning: false });
+    expect(lockView(walk.state, start)).toEqual({ lockIn: 0, idleSeconds: 120, warning: false, limitIn: 0 });
   });
 
   it('is the longest time after an unlock, to the second, whatever is typed, and the next unlock begins it anew', () => {
@@ -111,7 +111,7 @@ describe('what locks', () => {
     };
     expect(typing(1, 3590)).toBeUndefined();
     // No key keeps it open, so the warning that says so does not stand.
-    expect(lockView(walk.state, start + 3_590_000)).toEqual({ lockIn: 10, idleSeconds: 120, warning: false });
+    expect(lockView(walk.state, start + 3_590_000)).toEqual({ lockIn: 10, idleSeconds: 120, warning: false, limitIn: 10 });
     expect(typing(3591, 4000)).toBe(3600);
     expect(walk.locks).toEqual(['limit']);
     walk.open(start + 3_601_000);
@@ -200,9 +200,22 @@ describe('what locks', () => {
   });
 
   it('clamps what a policy must not say', () => {
-    expect(clampConfig({ idleSeconds: 0, warnSeconds: 99 })).toEqual({ idleSeconds: 30, warnSeconds: 15, maxHours: 24, gapSeconds: 30 });
-    expect(clampConfig({ idleSeconds: 1e9, warnSeconds: -1, gapSeconds: 1e9 })).toEqual({ idleSeconds: 900, warnSeconds: 0, maxHours: 24, gapSeconds: 30 });
-    expect(clampConfig({ idleSeconds: NaN, warnSeconds: NaN, maxHours: NaN })).toEqual({ idleSeconds: 30, warnSeconds: 15, maxHours: 1, gapSeconds: 30 });
+    expect(clampConfig({ idleSeconds: 0, warnSeconds: 99 })).toMatchObject({
+      idleSeconds: 30,
+      warnSeconds: 15,
+      maxHours: 24,
+      logoffMinutes: 60,
+      parkMinutes: 60,
+      takeOver: false,
+      gapSeconds: 30,
+    });
+    expect(clampConfig({ idleSeconds: 1e9, warnSeconds: -1, gapSeconds: 1e9 })).toMatchObject({
+      idleSeconds: 900,
+      warnSeconds: 0,
+      maxHours: 24,
+      gapSeconds: 30,
+    });
+    expect(clampConfig({ idleSeconds: NaN, warnSeconds: NaN, maxHours: NaN })).toMatchObject({ idleSeconds: 30, warnSeconds: 15, maxHours: 1, gapSeconds: 30 });
     expect(clampConfig({ idleSeconds: 60, warnSeconds: 15, maxHours: 0 })).toMatchObject({ maxHours: 1 });
     expect(clampConfig({ idleSeconds: 60, warnSeconds: 15, maxHours: 1e9 })).toMatchObject({ maxHours: 24 });
   });

@@ -2,7 +2,11 @@
  * The lock as a pure state machine: all phases, for the window and for a terminal. Nobody else decides whether a session is
  * open. Time comes in as milliseconds of a monotonic clock that counts suspended time (CLOCK_BOOTTIME); the wall clock has
  * no say. Whatever is doubtful locks: time that runs backwards, a gap between events, an event or a state that it does not
- * know. How often somebody may try is not decided here but by the back-off, which is bound to the person (src/people).
+ * know. How long somebody has to wait after failures the counters say (src/people), and an attempt that comes sooner is none.
+ *
+ * One person is in front, or nobody. Whoever was in and is not any more is away: locked, until somebody else comes in, and then parked,
+ * while their shells run on without a key. After the policy's time, or at somebody's word, they are logged off: nothing of them is left
+ * here but what is sealed. Who is neither in front nor away is logged off, which is also where everybody begins.
  *
  * Only what a person does counts as activity. There is no event for output of a program, for focus or for a terminal's
  * automatic reply, and so none of them can keep a session open.
@@ -18,6 +22,15 @@ const idleFloorSeconds = 30;
 /** No policy leaves an identity open for longer than this, whatever is typed (NIST SP 800-63B-4: a day in all at AAL2). */
 const longestHours = 24;
 
+/** No policy keeps somebody away for longer before they are logged off (NIST SP 800-63B-4: an hour without activity at AAL2). */
+const longestAwayMinutes = 60;
+
+/** Break-glass ends by itself after so long, and goes on for as long again once (requirements 4.6). */
+const GLASS_MS = 3_600_000;
+
+/** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
+const JIGGLED = 0.25;
+
 export interface LockConfig {
   /** Seconds without input until the lock; held between the floor and the ceiling. */
   readonly idleSeconds: number;
@@ -25,6 +38,12 @@ export interface LockConfig {
   readonly warnSeconds: number;
   /** Hours after an unlock at which it locks, whatever was done meanwhile. Left out: the ceiling. */
   readonly maxHours?: number | undefined;
+  /** Minutes after a lock at which whoever was in is logged off. Left out: the ceiling. */
+  readonly logoffMinutes?: number | undefined;
+  /** The same for somebody who is parked, from when somebody else came in. Left out: the ceiling. */
+  readonly parkMinutes?: number | undefined;
+  /** Whoever comes in logs off everybody else instead of parking them. */
+  readonly takeOver?: boolean | undefined;
   /** Longest silence between two events; see defaultGapSeconds. */
   readonly gapSeconds?: number;
 }
@@ -45,7 +64,24 @@ export type LockCause =
   | 'gap'
   | 'policy'
   | 'lowered'
+  | 'stopped'
+  | 'stale-list'
+  | 'revoked'
+  | 'emergency-over'
   | 'unknown';
+
+/**
+ * Why somebody was logged off. logoff, park, limit: the policy's times, after a lock, parked, and after an unlock. takeover: by whoever came in.
+ * person: they are not somebody here any more, or what they may do was changed.
+ */
+export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'revoked', 'person', 'unknown'] as const;
+export type LogoffCause = (typeof logoffCauses)[number];
+
+/** Why nobody comes in but by break-glass: somebody who may has stopped the station, or the list of who is revoked is too old. */
+export type StopCause = 'stopped' | 'stale-list';
+
+/** Why an event was refused, where whoever sent it can be told. */
+export type RefusedWhy = 'busy' | 'stopped' | 'back-off';
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
@@ -53,15 +89,26 @@ export type Activity = 'key' | 'pointer' | 'move';
 export type LockEvent =
   /** The first run has made a person, whose identity is open from here on. */
   | { readonly type: 'created'; readonly now: number }
-  /** Somebody wants in: from here on an identity may be open. Refused while another attempt is under way, or somebody is in. */
-  | { readonly type: 'attempt'; readonly now: number }
+  /**
+   * Somebody wants in: from here on an identity may be open. Refused while another attempt is under way, or somebody is in; while they have to
+   * wait, as the counters have it; and while the station is stopped, except by break-glass.
+   */
+  | { readonly type: 'attempt'; readonly now: number; readonly person?: string | undefined; readonly waitMs?: number; readonly glass?: boolean }
   /** The core has proven it. Only the attempt that is under way opens. */
-  | { readonly type: 'opened'; readonly attempt: number; readonly now: number }
+  | { readonly type: 'opened'; readonly attempt: number; readonly now: number; readonly person?: string | undefined }
   | { readonly type: 'failed'; readonly attempt: number; readonly now: number }
   | { readonly type: 'input'; readonly kind: Activity; readonly now: number }
   /** Once a second. `hostIdleSeconds`: since any input on the machine; undefined where nobody can tell. */
   | { readonly type: 'tick'; readonly now: number; readonly hostIdleSeconds?: number | undefined }
   | { readonly type: 'lock'; readonly cause: LockCause; readonly now: number }
+  /** Somebody is logged off now, wherever they are. Nothing is there to be done for who is. */
+  | { readonly type: 'logoff'; readonly person: string; readonly cause: LogoffCause; readonly now: number }
+  /** Nobody comes in but by break-glass, or (undefined) everybody may again. */
+  | { readonly type: 'stop'; readonly cause: StopCause | undefined; readonly now: number }
+  /** Break-glass goes on, once. */
+  | { readonly type: 'glass-extend'; readonly now: number }
+  /** Whether what happens can be entered and recorded. */
+  | { readonly type: 'audit'; readonly whole: boolean; readonly now: number }
   /** A new policy. Counts from the last input, so a shorter time may lock at once. */
   | { readonly type: 'configure'; readonly config: LockConfig; readonly now: number };
 
@@ -69,17 +116,32 @@ export type LockEvent =
 export type UntimedEvent = LockEvent extends infer E ? (E extends LockEvent ? Omit<E, 'now'> : never) : never;
 
 /** A policy's numbers, in the range that is safe. */
-type SafeConfig = { readonly [N in keyof LockConfig]-?: number };
+type SafeConfig = { readonly [N in Exclude<keyof LockConfig, 'takeOver'>]-?: number } & { readonly takeOver: boolean };
+
+/** Somebody who was in, whose shells may run on, and of whom nothing is open. */
+export interface Away {
+  readonly person: string;
+  /** When it locked. */
+  readonly since: number;
+  /** When somebody else came in; null where nobody has. */
+  readonly parkedAt: number | null;
+}
 
 interface Common {
   readonly config: SafeConfig;
   /** Attempts so far. The last one has this number. */
   readonly attempts: number;
+  readonly away: readonly Away[];
+  readonly stop: StopCause | undefined;
+  /** Something cannot be entered or recorded: nothing new begins. */
+  readonly degraded: boolean;
 }
 
 /** No identity is open, and none is about to be. */
 export interface ClosedState extends Common {
   readonly phase: 'closed';
+  /** Whoever asked last has to wait until then. */
+  readonly waitUntil: number;
 }
 
 /** An identity is open, or may be in the next moment: what a lock has to end. */
@@ -87,6 +149,10 @@ export interface HeldState extends Common {
   readonly phase: 'created' | 'opening' | 'open';
   /** What an attempt that fails goes back to. */
   readonly behind: 'closed' | 'created';
+  /** Who is in front; while it is opening, who wants to be. Undefined where nobody has said. */
+  readonly person: string | undefined;
+  /** By break-glass: asked for, until it is open; then until when, and whether it was extended. */
+  readonly glass: 'asked' | { readonly until: number; readonly extended: boolean } | undefined;
   /** When somebody was let in, or began to be. */
   readonly since: number;
   /** Time of the latest event. */
@@ -94,6 +160,8 @@ export interface HeldState extends Common {
   readonly lastInput: number;
   /** Movement has extended since the last key or press, and does not again. */
   readonly moveUsed: boolean;
+  /** The pointer moved last, whether that extended or not. */
+  readonly lastMove: number;
   /** Time of the machine's last input as the host tells it; undefined when it cannot. */
   readonly hostInput: number | undefined;
 }
@@ -106,7 +174,21 @@ export interface LockStep {
   readonly accepted: boolean;
   /** Present where something was held until this event, and has to be ended now. */
   readonly lock?: LockCause;
+  /** Nobody pressed anything for the idle time, and the pointer moved on until the end of it. */
+  readonly jiggled?: true;
+  readonly refused?: RefusedWhy;
+  /** Whose shells run on from here while somebody else is in front. */
+  readonly parked: readonly string[];
+  /** Of whom nothing may be left from here on, and why. */
+  readonly logoffs: readonly { readonly person: string; readonly cause: LogoffCause }[];
 }
+
+/** Where the station stands, in the words of the requirements (4.1). `logged-off`: nobody is in, and nobody is away. */
+export const stages = ['logged-off', 'locked', 'back-off', 'opening', 'active', 'warn', 'break-glass'] as const;
+export type Stage = (typeof stages)[number];
+
+/** Where one person stands. Who was never in is logged off. */
+export type PersonStage = 'active' | 'locked' | 'parked' | 'logged-off';
 
 export interface LockView {
   /** Whole seconds until the lock, rounded up; 0 while closed. */
@@ -114,8 +196,11 @@ export interface LockView {
   /** The policy's time, for the line. */
   readonly idleSeconds: number;
   readonly warning: boolean;
+  /** Whole seconds until the longest time after an unlock, or break-glass, is over, whatever is typed; 0 while closed. */
+  readonly limitIn: number;
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Until a policy is known, the strictest. */
@@ -123,7 +208,7 @@ const strictest: LockConfig = { idleSeconds: idleFloorSeconds, warnSeconds: 0 };
 
 /** Closed, as every start is. */
 export function initialLock(config: LockConfig = strictest): ClosedState {
-  return { phase: 'closed', attempts: 0, config: clampConfig(config) };
+  return { phase: 'closed', attempts: 0, config: clampConfig(config), away: [], stop: undefined, degraded: false, waitUntil: -Infinity };
 }
 
 /** Brings a policy's numbers into the range that is safe; a number that is none becomes the strictest. */
@@ -134,7 +219,16 @@ export function clampConfig(config: LockConfig): SafeConfig {
   // The warning takes half of the time at most, so that working is not one long warning.
   const warnSeconds = within(config.warnSeconds, 0, idleSeconds / 2, Math.min(15, idleSeconds / 2));
   const maxHours = config.maxHours === undefined ? longestHours : within(config.maxHours, 1, longestHours, 1);
-  return { idleSeconds, warnSeconds, maxHours, gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds) };
+  const awayMinutes = (value: number | undefined): number => (value === undefined ? longestAwayMinutes : within(value, 1, longestAwayMinutes, 1));
+  return {
+    idleSeconds,
+    warnSeconds,
+    maxHours,
+    logoffMinutes: awayMinutes(config.logoffMinutes),
+    parkMinutes: awayMinutes(config.parkMinutes),
+    takeOver: config.takeOver === true,
+    gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds),
+  };
 }
 
 export function isHeld(state: LockState): state is HeldState {
@@ -144,13 +238,23 @@ export function isHeld(state: LockState): state is HeldState {
 /** One event. Never throws: what it cannot understand locks. */
 export function stepLock(before: LockState, event: LockEvent): LockStep {
   const { now } = event;
-  if (!isHeld(before)) return Number.isFinite(now) ? fromClosed(before, event) : refuse(before);
-  if (!isSound(before) || !Number.isFinite(now)) return close(before, 'unknown');
+  if (!Number.isFinite(now)) return andWhatHolds(isHeld(before) ? close(before, 'unknown', before.seen) : refuse(before), event);
+  // Time decides first: whoever was away for too long is logged off before they can come back. And last: a new policy may be stricter.
+  const [state, due] = withoutDue(before, now);
+  const step = isHeld(state) ? fromHeld(state, event) : fromClosed(state, event);
+  const [after, dueNow] = withoutDue(step.state, now);
+  return { ...step, state: after, logoffs: [...due, ...step.logoffs, ...dueNow] };
+}
+
+function fromHeld(before: HeldState, event: LockEvent): LockStep {
+  const { now } = event;
+  if (!isSound(before)) return andWhatHolds(close(before, 'unknown', now), event);
   const state = event.type === 'tick' ? withHost(before, event.hostIdleSeconds, now) : before;
-  if (event.type === 'lock') return { ...close(state, event.cause), accepted: true };
+  if (event.type === 'lock') return { ...close(state, event.cause, now), accepted: true };
+  if (event.type === 'logoff' && isIn(state, event.person)) return logOffInFront(state, event.cause, now);
   // Time decides before any other event does: a key that comes too late extends nothing, a proof opens nothing.
   const late = overdue(state, now);
-  if (late) return close(state, late);
+  if (late) return andWhatHolds(close(state, late, now), event);
   const seen: HeldState = { ...state, seen: now };
   switch (event.type) {
     case 'input':
@@ -160,40 +264,161 @@ export function stepLock(before: LockState, event: LockEvent): LockStep {
     case 'configure':
       return configure(seen, event.config, now);
     case 'attempt':
-      return seen.phase === 'created' ? accept({ ...seen, phase: 'opening', attempts: seen.attempts + 1 }) : refuse(seen);
+      if (seen.phase !== 'created') return refuse(seen, 'busy');
+      return accept({ ...seen, phase: 'opening', attempts: seen.attempts + 1, person: event.person });
     case 'opened':
-      // Proving it was something that a person did.
-      return underWay(seen, event.attempt) ? accept({ ...seen, phase: 'open', behind: 'closed', since: now, lastInput: now, moveUsed: false }) : refuse(seen);
+      return underWay(seen, event.attempt) && isWhoAsked(seen, event.person) ? opened(seen, event.person, now) : refuse(seen);
     case 'failed':
       if (!underWay(seen, event.attempt)) return refuse(seen);
-      return accept(seen.behind === 'created' ? { ...seen, phase: 'created' } : closed(seen));
+      return accept(seen.behind === 'created' ? { ...seen, phase: 'created', person: undefined } : closed(seen));
+    case 'stop':
+      // Break-glass is what is left then. Whoever is in by it stays.
+      if (event.cause === undefined || seen.glass !== undefined) return accept({ ...seen, stop: event.cause });
+      return { ...close({ ...seen, stop: event.cause }, event.cause, now), accepted: true };
+    case 'glass-extend':
+      if (typeof seen.glass !== 'object' || seen.glass.extended) return refuse(seen);
+      return accept({ ...seen, glass: { until: seen.glass.until + GLASS_MS, extended: true } });
+    case 'audit':
+      return accept({ ...seen, degraded: !event.whole });
+    case 'logoff':
+      return logOffAway(seen, event.person, event.cause);
     case 'created':
       return refuse(seen);
     default:
-      return close(seen, 'unknown');
+      return close(seen, 'unknown', now);
   }
 }
+
+/** What an event says holds also where time, or doubt, has locked before it was looked at. */
+function andWhatHolds(step: LockStep, event: LockEvent): LockStep {
+  if (isHeld(step.state) || !whatHolds.has(event.type)) return step;
+  const { state, accepted, logoffs } = fromClosed(step.state, event);
+  return { ...step, state, accepted, logoffs: [...step.logoffs, ...logoffs] };
+}
+const whatHolds: ReadonlySet<LockEvent['type']> = new Set(['configure', 'stop', 'audit', 'logoff']);
+
+/** Nobody else comes in by an attempt in which somebody was named. */
+const isWhoAsked = ({ person: asked }: HeldState, person: string | undefined): boolean => asked === undefined || person === asked;
+
+/** The proof of the attempt that is under way has come: who else was in is parked, or logged off where the policy has whoever comes in take over. */
+function opened(state: HeldState, person: string | undefined, now: number): LockStep {
+  const others = state.away.filter((one) => one.person !== person);
+  const { takeOver } = state.config;
+  const parked = takeOver ? [] : others.filter(({ parkedAt }) => parkedAt === null).map((one) => one.person);
+  const next: HeldState = {
+    ...state,
+    phase: 'open',
+    behind: 'closed',
+    person,
+    glass: state.glass && { until: now + GLASS_MS, extended: false },
+    away: takeOver ? [] : others.map((one) => ({ ...one, parkedAt: one.parkedAt ?? now })),
+    since: now,
+    // Proving it was something that a person did.
+    lastInput: now,
+    moveUsed: false,
+  };
+  return { ...accept(next), parked, logoffs: takeOver ? others.map((one) => ({ person: one.person, cause: 'takeover' as const })) : [] };
+}
+
+/** Somebody in front is logged off at once. */
+function logOffInFront(state: HeldState, cause: LogoffCause, now: number): LockStep {
+  const person = state.person!;
+  const { state: next, lock } = close(state, lockCauseOf[cause], now);
+  const away = next.away.filter((one) => one.person !== person);
+  return { ...accept({ ...next, away }), ...(lock ? { lock } : {}), logoffs: [{ person, cause }] };
+}
+
+function logOffAway(state: LockState, person: string, cause: LogoffCause): LockStep {
+  if (!state.away.some((one) => one.person === person)) return refuse(state);
+  return { ...accept({ ...state, away: state.away.filter((one) => one.person !== person) }), logoffs: [{ person, cause }] };
+}
+
+/** What locks where somebody in front is logged off. */
+const lockCauseOf: Readonly<Record<LogoffCause, LockCause>> = {
+  logoff: 'policy',
+  park: 'policy',
+  limit: 'limit',
+  takeover: 'policy',
+  stopped: 'stopped',
+  revoked: 'revoked',
+  person: 'policy',
+  unknown: 'unknown',
+};
+
+/** Whom a lock logs off at once, and why: their time was over, whatever they did. */
+const logsOff: Readonly<Partial<Record<LockCause, LogoffCause>>> = { limit: 'limit' };
+
+/** Whoever is away for longer than the policy lets them be; a time that is none is over. */
+function withoutDue<S extends LockState>(state: S, now: number): [S, LockStep['logoffs']] {
+  const { logoffMinutes, parkMinutes } = state.config;
+  const due = state.away.flatMap(({ person, since, parkedAt }) => {
+    const [from, minutes, cause] = parkedAt === null ? ([since, logoffMinutes, 'logoff'] as const) : ([parkedAt, parkMinutes, 'park'] as const);
+    const age = now - from;
+    if (age >= 0 && age < minutes * MINUTE_MS) return [];
+    return [{ person, cause: age >= 0 ? cause : ('unknown' as const) }];
+  });
+  if (due.length === 0) return [state, due];
+  return [{ ...state, away: state.away.filter(({ person }) => !due.some((one) => one.person === person)) }, due];
+}
+
+/** Where the station stands. `now` from the same clock as the events. */
+export function stageOf(state: LockState, now: number): Stage {
+  if (isHeld(state)) {
+    if (state.phase !== 'open') return 'opening';
+    if (state.glass !== undefined) return 'break-glass';
+    return lockView(state, now).warning ? 'warn' : 'active';
+  }
+  if (now < state.waitUntil) return 'back-off';
+  return state.away.length > 0 ? 'locked' : 'logged-off';
+}
+
+/** Where somebody stands. */
+export function personStage(state: LockState, person: string): PersonStage {
+  if (isIn(state, person)) return 'active';
+  const away = state.away.find((one) => one.person === person);
+  return !away ? 'logged-off' : away.parkedAt === null ? 'locked' : 'parked';
+}
+
+const isIn = (state: LockState, person: string): state is HeldState => isHeld(state) && state.phase === 'open' && state.person === person;
 
 /** What the line shows. `now` from the same clock as the events. */
 export function lockView(state: LockState, now: number): LockView {
   const { idleSeconds, warnSeconds } = state.config;
-  if (!isHeld(state)) return { idleSeconds, lockIn: 0, warning: false };
+  if (!isHeld(state)) return { idleSeconds, lockIn: 0, warning: false, limitIn: 0 };
   const idle = idleSeconds * 1000 - idleMs(state, now);
-  const left = Math.min(idle, state.config.maxHours * HOUR_MS - (now - state.since));
+  const limit = limitAt(state) - now;
+  const seconds = (ms: number): number => Math.max(0, Math.ceil(ms / 1000));
   // The warning says that a key keeps it open, which is true of the idle time alone.
-  return { idleSeconds, lockIn: Math.max(0, Math.ceil(left / 1000)), warning: idle <= warnSeconds * 1000 };
+  return { idleSeconds, lockIn: seconds(Math.min(idle, limit)), warning: idle <= warnSeconds * 1000, limitIn: seconds(limit) };
 }
 
-const accept = (state: LockState): LockStep => ({ state, accepted: true });
-const refuse = (state: LockState): LockStep => ({ state, accepted: false });
+/** When it locks whatever is typed. */
+function limitAt({ since, config, glass }: HeldState): number {
+  const limit = since + config.maxHours * HOUR_MS;
+  return typeof glass === 'object' ? Math.min(limit, glass.until) : limit;
+}
+
+const accept = (state: LockState): LockStep => ({ state, accepted: true, parked: [], logoffs: [] });
+const refuse = (state: LockState, refused?: RefusedWhy): LockStep => ({ state, accepted: false, ...(refused ? { refused } : {}), parked: [], logoffs: [] });
 
 function fromClosed(state: ClosedState, event: LockEvent): LockStep {
   const { now } = event;
   switch (event.type) {
     case 'created':
-      return accept(hold(state, 'created', now));
-    case 'attempt':
-      return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1 });
+      return state.stop ? refuse(state, 'stopped') : accept(hold(state, 'created', now));
+    case 'attempt': {
+      const { person, glass = false, waitMs = 0 } = event;
+      if (state.stop !== undefined && !glass) return refuse(state, 'stopped');
+      // A time that is none is the longest.
+      if (!(waitMs <= 0)) return refuse({ ...state, waitUntil: now + (waitMs > 0 ? waitMs : Infinity) }, 'back-off');
+      return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1, person, glass: glass ? 'asked' : undefined });
+    }
+    case 'stop':
+      return accept({ ...state, stop: event.cause });
+    case 'audit':
+      return accept({ ...state, degraded: !event.whole });
+    case 'logoff':
+      return logOffAway(state, event.person, event.cause);
     case 'configure':
       return accept({ ...state, config: clampConfig(event.config) });
     default:
@@ -201,22 +426,35 @@ function fromClosed(state: ClosedState, event: LockEvent): LockStep {
   }
 }
 
-const hold = ({ config, attempts }: ClosedState, phase: 'created' | 'opening', now: number): HeldState => ({
+const commonOf = ({ config, attempts, away, stop, degraded }: Common): Common => ({ config, attempts, away, stop, degraded });
+
+const hold = (state: ClosedState, phase: 'created' | 'opening', now: number): HeldState => ({
+  ...commonOf(state),
   phase,
   behind: phase === 'created' ? 'created' : 'closed',
-  config,
-  attempts,
+  person: undefined,
+  glass: undefined,
   since: now,
   seen: now,
   lastInput: now,
   moveUsed: false,
+  lastMove: -Infinity,
   hostInput: undefined,
 });
 
-const closed = ({ config, attempts }: HeldState): ClosedState => ({ phase: 'closed', config, attempts });
+const closed = (state: HeldState): ClosedState => ({ ...commonOf(state), phase: 'closed', waitUntil: -Infinity });
 
-function close(state: HeldState, cause: LockCause): LockStep {
-  return { state: closed(state), accepted: false, lock: cause };
+/** Whoever was in front is away from here on. */
+function close(state: HeldState, cause: LockCause, now: number): LockStep {
+  const { person, phase, away } = state;
+  const next = closed(state);
+  const jiggled = cause === 'idle' && now - state.lastMove < JIGGLED * state.config.idleSeconds * 1000;
+  const step: LockStep = { ...refuse(next), lock: cause, ...(jiggled ? { jiggled } : {}) };
+  // Who only wanted to come in never was.
+  if (phase === 'opening' || phase === 'created' || person === undefined) return step;
+  const logoff = logsOff[cause];
+  if (logoff) return { ...step, logoffs: [{ person, cause: logoff }] };
+  return { ...step, state: { ...next, away: [...away, { person, since: now, parkedAt: null }] } };
 }
 
 const phases: ReadonlySet<string> = new Set(['created', 'opening', 'open'] satisfies HeldState['phase'][]);
@@ -236,7 +474,8 @@ function idleMs(state: HeldState, now: number): number {
 function overdue(state: HeldState, now: number): LockCause | undefined {
   if (now < state.seen) return 'clock-back';
   if (idleMs(state, now) >= state.config.idleSeconds * 1000) return 'idle';
-  if (now - state.since >= state.config.maxHours * HOUR_MS) return 'limit';
+  if (typeof state.glass === 'object' && now >= state.glass.until) return 'emergency-over';
+  if (now >= limitAt(state)) return 'limit';
   return now - state.seen > state.config.gapSeconds * 1000 ? 'gap' : undefined;
 }
 
@@ -246,14 +485,15 @@ function withHost(state: HeldState, hostIdleSeconds: number | undefined, now: nu
 }
 
 function input(state: HeldState, kind: Activity, now: number): LockStep {
-  if (kind !== 'key' && kind !== 'pointer' && kind !== 'move') return close(state, 'unknown');
-  if (kind === 'move' && state.moveUsed) return accept(state);
+  if (kind !== 'key' && kind !== 'pointer' && kind !== 'move') return close(state, 'unknown', now);
+  const lastMove = kind === 'move' ? now : state.lastMove;
+  if (kind === 'move' && state.moveUsed) return accept({ ...state, lastMove });
   // The host's figure is older than this input; the next tick brings a new one.
-  return accept({ ...state, lastInput: now, hostInput: undefined, moveUsed: kind === 'move' });
+  return accept({ ...state, lastInput: now, hostInput: undefined, moveUsed: kind === 'move', lastMove });
 }
 
 function configure(state: HeldState, config: LockConfig, now: number): LockStep {
   const changed: HeldState = { ...state, config: clampConfig(config) };
   const late = overdue(changed, now);
-  return late ? close(changed, late) : accept(changed);
+  return late ? close(changed, late, now) : accept(changed);
 }

@@ -22,6 +22,15 @@ const written: readonly (readonly [PolicyFieldName, unknown, unknown, PolicyDire
   ['lock.warnSeconds', 30, 60, 'neither'],
   ['lock.maxHours', 12, undefined, 'weaker'],
   ['lock.maxHours', undefined, 12, 'stronger'],
+  ['lock.logoffMinutes', 15, undefined, 'weaker'],
+  ['lock.logoffMinutes', 60, 30, 'stronger'],
+  ['lock.parkMinutes', undefined, 15, 'stronger'],
+  ['lock.parkMinutes', 15, 30, 'weaker'],
+  ['lock.holdShells', undefined, true, 'weaker'],
+  ['lock.holdShells', true, false, 'stronger'],
+  ['lock.takeOver', undefined, true, 'neither'],
+  ['lock.takeOver', true, false, 'neither'],
+  ['lock.listParked', false, true, 'weaker'],
   ['lock.clearClipboard', undefined, false, 'weaker'],
   ['lock.clearClipboard', true, false, 'weaker'],
   ['lock.clearClipboard', false, undefined, 'stronger'],
@@ -176,6 +185,8 @@ test('each preset is a policy, is not weaker than itself, and the strict one tha
   const office = { ...policy, workstation: { ...policy.workstation, class: 'shared-clinical' as const } };
   expect(weakerThanPreset(office).map(({ field, value, preset }) => [field, value, preset])).toEqual([
     ['lock.idleSeconds', 300, 120],
+    ['lock.logoffMinutes', 30, 15],
+    ['lock.parkMinutes', 30, 15],
     ['consent.version', undefined, 1],
     ['consent.text', undefined, expect.any(String)],
   ]);

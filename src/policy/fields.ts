@@ -40,7 +40,33 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
   },
   'lock.idleSeconds': { help: 'Seconds without a key, a click or a touch until the lock.', weaker: 'larger' },
   'lock.warnSeconds': { help: 'Seconds of warning before it.', weaker: neither },
-  'lock.maxHours': { help: 'Hours after an unlock until the next lock, whatever is typed. 24 where it is left out.', weaker: 'larger', absent: 24 },
+  'lock.maxHours': {
+    help: 'Hours after an unlock until its person is logged off, whatever is typed, unless they have locked and unlocked meanwhile. 24 where it is left out.',
+    weaker: 'larger',
+    absent: 24,
+  },
+  'lock.logoffMinutes': { help: 'Minutes after a lock until whoever was in is logged off. 60 where it is left out.', weaker: 'larger', absent: 60 },
+  'lock.parkMinutes': {
+    help: 'Minutes until somebody is logged off whose shells run on while somebody else has come in. 60 where it is left out.',
+    weaker: 'larger',
+    absent: 60,
+  },
+  'lock.holdShells': {
+    help: 'Whether shells run on, recorded and seen by nobody, when their person is logged off. False where it is left out: they are ended.',
+    weaker: { order: [false, true] },
+    absent: false,
+  },
+  'lock.takeOver': {
+    help: 'Whether whoever comes in logs off everybody else. False where it is left out: their shells run on, parked.',
+    // One keeps nobody waiting, the other ends nobody’s work.
+    weaker: neither,
+    absent: false,
+  },
+  'lock.listParked': {
+    help: 'Whether the lock page lists whose shells run on, with masked names and since when. False where it is left out: it says how many.',
+    weaker: { order: [false, true] },
+    absent: false,
+  },
   'lock.clearClipboard': { help: 'Whether a lock empties the clipboard. True where it is left out.', weaker: { order: [true, false] }, absent: true },
   'recording.input': { help: 'Keys are never recorded: what is typed where nothing is echoed would be in it.', weaker: neither },
   'recording.rotateMinutes': { help: 'Minutes after which a recording begins another segment.', weaker: neither },

@@ -17,7 +17,7 @@ test('the default policy is written once and comes back with the digest of its b
   createPolicy(home, policy);
   const bytes = readFileSync(home.policy);
   expect(loadPolicy(home)).toEqual({ policy, sha256: createHash('sha256').update(bytes).digest('hex') });
-  expect(policy.lock).toEqual({ idleSeconds: 300, warnSeconds: 30, maxHours: 12, clearClipboard: true });
+  expect(policy.lock).toEqual({ idleSeconds: 300, warnSeconds: 30, maxHours: 12, logoffMinutes: 30, parkMinutes: 30, holdShells: false, clearClipboard: true });
   expect(policy.workstation.class).toBe('nursing');
   expect(() => createPolicy(home, policy)).toThrow('exists already');
   expect(readFileSync(home.policy)).toEqual(bytes);

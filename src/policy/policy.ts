@@ -56,6 +56,11 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
       idleSeconds: z.int().min(idleLimits.min).max(idleLimits.max).describe(helpOf('lock.idleSeconds')),
       warnSeconds: z.int().min(5).max(120).describe(helpOf('lock.warnSeconds')),
       maxHours: z.int().min(1).max(24).optional().describe(helpOf('lock.maxHours')),
+      logoffMinutes: z.int().min(1).max(60).optional().describe(helpOf('lock.logoffMinutes')),
+      parkMinutes: z.int().min(1).max(60).optional().describe(helpOf('lock.parkMinutes')),
+      holdShells: z.boolean().optional().describe(helpOf('lock.holdShells')),
+      takeOver: z.boolean().optional().describe(helpOf('lock.takeOver')),
+      listParked: z.boolean().optional().describe(helpOf('lock.listParked')),
       clearClipboard: z.boolean().optional().describe(helpOf('lock.clearClipboard')),
     })
     .refine(({ idleSeconds, warnSeconds }) => warnSeconds < idleSeconds, { path: ['warnSeconds'], message: 'must be less than idleSeconds' })

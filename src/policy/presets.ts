@@ -21,6 +21,8 @@ interface Valued<T> {
 const from = <T>(value: T, source: string): Valued<T> => ({ value, source });
 
 const emptied = from(true, '4.1: a lock clears the clipboard');
+const ended = from(false, '4.1: a logoff ends shells, unless the policy holds them');
+const held = from(true, '[J]: a long job of the only person there may run on; nobody sees it');
 const asked = from<Policy['consent']>(CONSENT, '1.4, AC-8: explicit consent before use, versioned text');
 const notAsked = from<Policy['consent']>(undefined, '[J]: a text of the site can be added');
 
@@ -31,6 +33,9 @@ interface PresetRow {
   readonly idleSeconds: Valued<number>;
   readonly warnSeconds: Valued<number>;
   readonly maxHours: Valued<number>;
+  readonly logoffMinutes: Valued<number>;
+  readonly parkMinutes: Valued<number>;
+  readonly holdShells: Valued<boolean>;
   readonly clearClipboard: Valued<boolean>;
   readonly consent: Valued<Policy['consent']>;
 }
@@ -42,6 +47,9 @@ export const presets = {
     idleSeconds: from(120, '4.2, shared clinical: T_lock 2 min'),
     warnSeconds: from(15, '4.2, shared clinical: T_warn 15 s'),
     maxHours: from(12, '4.2, shared clinical: T_max 12 h'),
+    logoffMinutes: from(15, '4.2, shared clinical: T_park/T_logoff 15 min'),
+    parkMinutes: from(15, '4.2, shared clinical: T_park/T_logoff 15 min'),
+    holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
   },
@@ -51,6 +59,9 @@ export const presets = {
     idleSeconds: from(300, '4.2, nursing: T_lock 5 min'),
     warnSeconds: from(30, '4.2, nursing: T_warn 30 s'),
     maxHours: from(12, '4.2, nursing: T_max 12 h'),
+    logoffMinutes: from(30, '4.2, nursing: T_park/T_logoff 30 min'),
+    parkMinutes: from(30, '4.2, nursing: T_park/T_logoff 30 min'),
+    holdShells: ended,
     clearClipboard: emptied,
     consent: notAsked,
   },
@@ -60,6 +71,9 @@ export const presets = {
     idleSeconds: from(600, '4.2, IT office: T_lock 10 min'),
     warnSeconds: from(60, '4.2, IT office: T_warn 60 s'),
     maxHours: from(24, '4.2, IT office: T_max 24 h'),
+    logoffMinutes: from(60, '4.2, IT office: T_park/T_logoff 60 min'),
+    parkMinutes: from(60, '4.2, IT office: T_park/T_logoff 60 min'),
+    holdShells: held,
     clearClipboard: emptied,
     consent: notAsked,
   },
@@ -69,6 +83,9 @@ export const presets = {
     idleSeconds: from(300, '4.2, remote: T_lock 5 min'),
     warnSeconds: from(30, '4.2, remote: T_warn 30 s'),
     maxHours: from(12, '4.2, remote: T_max 12 h'),
+    logoffMinutes: from(30, '4.2, remote: T_park/T_logoff 30 min'),
+    parkMinutes: from(30, '4.2, remote: T_park/T_logoff 30 min'),
+    holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
   },
@@ -78,6 +95,9 @@ export const presets = {
     idleSeconds: from(120, '4.2, admin role in any class: T_lock 2 min'),
     warnSeconds: from(15, '4.2, admin role in any class: T_warn 15 s'),
     maxHours: from(8, '4.2, admin role in any class: T_max 8 h'),
+    logoffMinutes: from(15, '4.2, admin role in any class: T_park/T_logoff 15 min'),
+    parkMinutes: from(15, '4.2, admin role in any class: T_park/T_logoff 15 min'),
+    holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
   },
@@ -91,15 +111,15 @@ export const DEFAULT_PRESET: PresetName = 'nursing';
 /** Each class has a preset of its name. */
 export const presetOf = (place: WorkstationClass): PresetName => place;
 
+/** What a preset says of the lock, in the order in which it is listed. */
+const lockRows = ['idleSeconds', 'warnSeconds', 'maxHours', 'logoffMinutes', 'parkMinutes', 'holdShells', 'clearClipboard'] as const;
+
 /** The values of a preset, by the policy's fields, each with where it comes from. */
 export function presetValues(name: PresetName): readonly (readonly [field: PolicyFieldName, value: unknown, source: string])[] {
-  const { class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent }: PresetRow = presets[name];
+  const { class: place, consent, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return [
     ['workstation.class', place.value, place.source],
-    ['lock.idleSeconds', idleSeconds.value, idleSeconds.source],
-    ['lock.warnSeconds', warnSeconds.value, warnSeconds.source],
-    ['lock.maxHours', maxHours.value, maxHours.source],
-    ['lock.clearClipboard', clearClipboard.value, clearClipboard.source],
+    ...lockRows.map((row) => [`lock.${row}`, lock[row].value, lock[row].source] as const),
     ['consent.version', consent.value?.version, consent.source],
     ['consent.text', consent.value?.text, consent.source],
   ];
@@ -107,11 +127,19 @@ export function presetValues(name: PresetName): readonly (readonly [field: Polic
 
 /** A preset's part of a policy. */
 export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent'> & { readonly class: WorkstationClass } {
-  const { class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent }: PresetRow = presets[name];
+  const { class: place, consent, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return {
     class: place.value,
     ...(consent.value ? { consent: consent.value } : {}),
-    lock: { idleSeconds: idleSeconds.value, warnSeconds: warnSeconds.value, maxHours: maxHours.value, clearClipboard: clearClipboard.value },
+    lock: {
+      idleSeconds: lock.idleSeconds.value,
+      warnSeconds: lock.warnSeconds.value,
+      maxHours: lock.maxHours.value,
+      logoffMinutes: lock.logoffMinutes.value,
+      parkMinutes: lock.parkMinutes.value,
+      holdShells: lock.holdShells.value,
+      clearClipboard: lock.clearClipboard.value,
+    },
   };
 }
 

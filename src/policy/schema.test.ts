@@ -46,6 +46,6 @@ test('what is allowed at a field is said in words', () => {
   expect(at('workstation', 'name')).toBe('text from 1 to 80 characters');
   expect(at('auditKeys')).toBe('a list from 1 to 16 entries');
   expect(at('anchors', 0, 'port')).toBe('a whole number from 1 to 65535');
-  expect(at('lock')).toBe('an object with idleSeconds, warnSeconds, maxHours, clearClipboard');
+  expect(at('lock')).toBe('an object with idleSeconds, warnSeconds, maxHours, logoffMinutes, parkMinutes, holdShells, takeOver, listParked, clearClipboard');
   expect(at('lock', 'constructor')).toBe('');
 });

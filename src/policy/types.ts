@@ -16,8 +16,18 @@ export interface Policy {
     readonly idleSeconds: number;
     /** Seconds of warning before it. */
     readonly warnSeconds: number;
-    /** Hours after an unlock until the next lock, whatever is typed. 24 where it is left out. */
+    /** Hours after an unlock until its person is logged off, whatever is typed. 24 where it is left out. */
     readonly maxHours?: number | undefined;
+    /** Minutes after a lock until whoever was in is logged off. 60 where it is left out. */
+    readonly logoffMinutes?: number | undefined;
+    /** The same for somebody who is parked, from when somebody else came in. 60 where it is left out. */
+    readonly parkMinutes?: number | undefined;
+    /** Whether their shells run on then. False where it is left out. */
+    readonly holdShells?: boolean | undefined;
+    /** Whether whoever comes in logs off everybody else. False where it is left out. */
+    readonly takeOver?: boolean | undefined;
+    /** Whether the lock page lists whose shells run on. False where it is left out. */
+    readonly listParked?: boolean | undefined;
     /** Whether the lock empties the clipboard. True where it is left out. */
     readonly clearClipboard?: boolean | undefined;
   };

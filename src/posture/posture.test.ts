@@ -47,7 +47,7 @@ const strict: PostureFacts = {
   now: NOW,
 };
 /** What nobody can set in this version, or see from here. */
-const always = ['logoff', 'screen-capture', 'disk'];
+const always = ['screen-capture', 'disk'];
 const names = (facts: Partial<PostureFacts>): string[] =>
   postureOf({ ...strict, ...facts })
     .map(({ name }) => name)
@@ -60,6 +60,9 @@ test('what is strict says nothing', () => {
 test.each<[string, Partial<PostureFacts>]>([
   ['lock.idleSeconds', { policy: { ...policy, lock: { ...policy.lock, idleSeconds: 121 } } }],
   ['lock.maxHours', { policy: { ...policy, lock: { ...policy.lock, maxHours: undefined } } }],
+  ['lock.logoffMinutes', { policy: { ...policy, lock: { ...policy.lock, logoffMinutes: 16 } } }],
+  ['lock.parkMinutes', { policy: { ...policy, lock: { ...policy.lock, parkMinutes: undefined } } }],
+  ['lock.holdShells', { policy: { ...policy, lock: { ...policy.lock, holdShells: true } } }],
   ['consent.version', { policy: { ...policy, consent: undefined } }],
   ['lock.clearClipboard', { policy: { ...policy, lock: { ...policy.lock, clearClipboard: false } } }],
   ['workstation.class', { policy: { ...policy, workstation: { ...policy.workstation, class: 'it-office' } } }],
@@ -94,7 +97,7 @@ test('each field that the strict preset has a value for has a row, but what no c
     ...policy,
     consent: undefined,
     workstation: { ...policy.workstation, class: 'it-office' as const },
-    lock: { idleSeconds: 900, warnSeconds: 120, clearClipboard: false },
+    lock: { idleSeconds: 900, warnSeconds: 120, holdShells: true, clearClipboard: false },
   };
   const found = names({ policy: weak });
   const others = presetValues('strict')

@@ -124,14 +124,9 @@ const rows: readonly RowOf[] = [
   },
   setting('lock.idleSeconds', 'Time until the lock, in seconds', 'automatic-logoff'),
   setting('lock.maxHours', 'Longest time after an unlock, in hours', 'automatic-logoff'),
-  {
-    name: 'logoff',
-    title: 'Logoff after the lock',
-    safeguard: 'automatic-logoff',
-    strict: 'sessions end some time after the lock',
-    advice: 'This version locks and does not log off: shells run on. Keep the rationale for that with your policies, signed: wardmux report lock --output FILE',
-    look: () => weaker('none: a lock ends every view and every key, and shells run on'),
-  },
+  setting('lock.logoffMinutes', 'Time from the lock to the logoff, in minutes', 'automatic-logoff'),
+  setting('lock.parkMinutes', 'Time to the logoff of whoever is parked, in minutes', 'automatic-logoff'),
+  setting('lock.holdShells', 'Whether shells run on at a logoff', 'automatic-logoff'),
   setting('workstation.class', 'Class of the workstation', 'workstation-use'),
   setting('consent.version', 'Version of the text that each person accepts', 'workstation-use'),
   {

@@ -10,8 +10,13 @@ interface Timers {
   readonly class: string;
   readonly idleSeconds: number;
   readonly warnSeconds: number;
-  /** Hours after an unlock until the next lock, whatever is typed. */
+  /** Hours after an unlock until the person is logged off, whatever is typed. */
   readonly maxHours: number;
+  /** Minutes after a lock, and since somebody else came in, until a person is logged off. */
+  readonly logoffMinutes: number;
+  readonly parkMinutes: number;
+  /** Shells run on at a logoff, and are not ended. */
+  readonly holdShells: boolean;
   readonly clearClipboard: boolean;
 }
 
@@ -35,6 +40,9 @@ const timersOf = ({ workstation, lock }: Policy): Timers => ({
   idleSeconds: lock.idleSeconds,
   warnSeconds: lock.warnSeconds,
   maxHours: lock.maxHours ?? Number(policyFields['lock.maxHours'].absent),
+  logoffMinutes: lock.logoffMinutes ?? Number(policyFields['lock.logoffMinutes'].absent),
+  parkMinutes: lock.parkMinutes ?? Number(policyFields['lock.parkMinutes'].absent),
+  holdShells: lock.holdShells ?? false,
   clearClipboard: lock.clearClipboard ?? true,
 });
 
@@ -66,6 +74,7 @@ const GONE = 'not known: that policy is not kept any more';
 export function lockPage(site: ReportSite): Page {
   const { inForce, history, locks, unlocks, failedUnlocks } = lockReport(site);
   const timers = inForce?.timers;
+  const logoff = timers ? `${timers.logoffMinutes} minutes` : 'the time of the policy';
   const seconds = timers ? `${timers.idleSeconds} seconds` : 'the time of the policy';
   const { citation } = safeguards['automatic-logoff'];
   return {
@@ -83,7 +92,10 @@ export function lockPage(site: ReportSite): Page {
                   ['Warns before it for', timers ? `${timers.warnSeconds} s` : GONE],
                   ['Empties the clipboard at a lock', timers ? (timers.clearClipboard ? 'yes' : 'no') : GONE],
                   ['Class of the workstation', timers?.class ?? GONE],
-                  ['Locks after an unlock, whatever is typed, after', timers ? `${timers.maxHours} h` : GONE],
+                  ['Logs off after an unlock, whatever is typed, after', timers ? `${timers.maxHours} h` : GONE],
+                  ['Logs off after a lock after', timers ? `${timers.logoffMinutes} min` : GONE],
+                  ['Logs off whose shells run on behind somebody else after', timers ? `${timers.parkMinutes} min` : GONE],
+                  ['Shells at a logoff', timers ? (timers.holdShells ? 'run on, recorded, and nobody sees them' : 'are ended') : GONE],
                   ['Since', inForce.from],
                   ['Set by', who(inForce.by)],
                   ['Policy', `SHA-256 ${inForce.sha256}, event ${inForce.seq}`],
@@ -126,7 +138,7 @@ export function lockPage(site: ReportSite): Page {
           `${citation}, automatic logoff, is an addressable specification of the text in force: an electronic session ends after a predetermined time of inactivity. A site that does something equivalent instead writes down why that is reasonable and appropriate. This page is a draft of that document; the decision is the site’s, and so is the signature.`,
           `What happens here. After ${seconds} without a key, a click or a touch, and at once by a key, at suspend, or when the desktop locks, Wardmux locks. The process that drew the text is ended, the process that held the person’s keys is ended, and the way of keys and views to the shells is cut. That nothing is to be seen any more is looked at on the screen, or the processes that draw are killed. What programs print, and movement of the pointer alone, are no activity; the wall clock has no say.`,
           'Why that is equivalent. After a lock nobody reads or types into the session without proving who they are, as after a logoff. The lock is no cover over what is there: the keys that open recordings and views are gone, and come back only by the passkey or the passphrase of the same person. Every lock and every unlock is an event of the ledger, with cause and person.',
-          'What is different. The shells and their connections run on, and what they print goes on being sealed and recorded, to public keys that cannot open it again here. Whoever unlocks finds them as they are. A session at another system therefore lasts as long as that system and the network let it: that system’s own time limits are no less needed. This version has no time after which it ends them.',
+          `What is different. Until the logoff the shells and their connections run on, and what they print goes on being sealed and recorded, to public keys that cannot open it again here. Whoever unlocks before finds them as they are. ${logoff} after the lock the person is logged off${timers?.holdShells ? '; this policy holds their shells, which run on, recorded, so a session at another system lasts as long as that system and the network let it: that system’s own time limits are no less needed' : ' and the shells are ended, with what runs in them'}.`,
           'What it rests on. The machine’s own programs, and root, can do more than a person at the keyboard; see the threat model. That the rules of the lock hold on this machine is tried by: wardmux selftest',
         ],
       },

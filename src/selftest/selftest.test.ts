@@ -39,12 +39,18 @@ describe('lock', () => {
   const held = (state: LockState, now: number): HeldState => ({
     phase: 'open',
     behind: 'closed',
+    person: undefined,
+    glass: undefined,
     config: clampConfig({ idleSeconds: 60, warnSeconds: 10 }),
     attempts: state.attempts,
+    away: state.away,
+    stop: state.stop,
+    degraded: state.degraded,
     seen: now,
     since: now,
     lastInput: now,
     moveUsed: false,
+    lastMove: -Infinity,
     hostInput: undefined,
   });
 
@@ -56,20 +62,24 @@ describe('lock', () => {
   test.each<[string, (state: LockState, event: LockEvent) => ReturnType<typeof stepLock>, string]>([
     [
       'an attempt that opens by itself',
-      (state, event) => (event.type === 'attempt' ? { state: held(state, event.now), accepted: true } : stepLock(state, event)),
+      (state, event) => (event.type === 'attempt' ? { state: held(state, event.now), accepted: true, parked: [], logoffs: [] } : stepLock(state, event)),
       'without the proof',
     ],
     [
       'the proof of an attempt that is over',
-      (state, event) => (event.type === 'opened' ? { state: held(state, event.now), accepted: true } : stepLock(state, event)),
+      (state, event) => (event.type === 'opened' ? { state: held(state, event.now), accepted: true, parked: [], logoffs: [] } : stepLock(state, event)),
       'without the proof',
     ],
-    ['a lock that nobody hears', (state, event) => (event.type === 'lock' ? { state, accepted: true } : stepLock(state, event)), 'told to lock'],
+    [
+      'a lock that nobody hears',
+      (state, event) => (event.type === 'lock' ? { state, accepted: true, parked: [], logoffs: [] } : stepLock(state, event)),
+      'told to lock',
+    ],
     [
       'idle time that does not count',
       (state, event) => {
         const step = stepLock(state, event);
-        return step.lock === 'idle' ? { state: held(state, event.now), accepted: true } : step;
+        return step.lock === 'idle' ? { state: held(state, event.now), accepted: true, parked: [], logoffs: [] } : step;
       },
       'held still',
     ],
@@ -77,7 +87,7 @@ describe('lock', () => {
       'a clock that runs backwards',
       (state, event) => {
         const step = stepLock(state, event);
-        return step.lock === 'clock-back' ? { state, accepted: true } : step;
+        return step.lock === 'clock-back' ? { state, accepted: true, parked: [], logoffs: [] } : step;
       },
       'backwards',
     ],
@@ -85,11 +95,11 @@ describe('lock', () => {
       'a gap that is not seen',
       (state, event) => {
         const step = stepLock(state, event);
-        return step.lock === 'gap' ? { state, accepted: true } : step;
+        return step.lock === 'gap' ? { state, accepted: true, parked: [], logoffs: [] } : step;
       },
       'held still',
     ],
-    ['a machine that never opens', (state) => ({ state: initialLock(state.config), accepted: false }), 'steps opened'],
+    ['a machine that never opens', (state) => ({ state: initialLock(state.config), accepted: false, parked: [], logoffs: [] }), 'steps opened'],
   ])('%s turns it red', (_, step, words) => {
     const finding = tryLock({ step, limits: () => closed });
     expect(finding).toMatchObject({ outcome: 'fails', seen: expect.stringContaining(words) });

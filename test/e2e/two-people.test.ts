@@ -8,6 +8,8 @@ import { readPinned } from '../../src/people/pinned.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import { processTree } from '../../main/machine/processes.ts';
+import { scanProcesses } from '../support/memory-scan.ts';
 import { firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const joWords = 'marble canyon drizzle hammock violet';
@@ -31,6 +33,18 @@ async function enrolJo(folder: string): Promise<{ readonly mara: string; readonl
   await ledger.close();
   return { mara, jo: record.id };
 }
+
+interface Entered {
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: string;
+  readonly detail?: Record<string, unknown>;
+}
+const eventsOf = ({ home }: Running): Entered[] =>
+  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action"'))
+    .map((line) => JSON.parse(line) as Entered);
 
 async function comeIn(name: string, words: string): Promise<void> {
   const { page } = running!;
@@ -81,14 +95,58 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   await run(running, 'echo "$MINE-again"', 'seven-again');
   await running.app.lock('hotkey');
 
-  const events = readFileSync(join(running.home, 'ledger/events.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"action"'))
-    .map((line) => JSON.parse(line) as { action: string; person?: string; outcome?: string });
+  const events = eventsOf(running);
   const of = (action: string): (string | undefined)[] =>
     events.filter((event) => event.action === action && event.outcome !== 'failure').map(({ person }) => person);
   expect(of('unlock')).toEqual([mara, jo, mara]);
   expect(of('lock')).toEqual([mara, jo, mara]);
   expect(of('pane.open')).toEqual([mara, jo]);
   expect(of('recording.start')).toEqual([mara, jo]);
+  expect(of('session.park')).toEqual([mara, jo]);
+});
+
+test('after the policy’s time nothing of somebody is left in any process but what is sealed; who comes back is told, and finds a new shell', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await run(running, 'MINE=mara-$((40+2)); echo $MINE', 'mara-42');
+  const { mara, jo } = await enrolJo(running.home);
+  await running.app.lock('hotkey');
+  await comeIn('jo varga', joWords);
+  await running.surface('workspace');
+  await prompt(running);
+  await run(running, 'echo jo-$((40+3))', 'jo-43');
+  const { clock, app } = running;
+  // Jo is there for a minute; Mara’s half an hour began when Jo came in.
+  for (let passed = 0; passed < 60; passed += 20) {
+    clock.advance(20_000);
+    await app.tick();
+  }
+  expect(app.surface).toBe('workspace');
+  await app.lock('hotkey');
+  const logoffs = (): unknown[] => eventsOf(running!).flatMap(({ action, person, detail }) => (action === 'session.logoff' ? [[person, detail]] : []));
+  clock.advance(29 * 60_000);
+  await app.tick();
+  await until(() => logoffs().length === 1, 'the logoff');
+  expect(logoffs()).toEqual([[mara, { cause: 'park', ended: 1, held: 0 }]]);
+  // Her shell is gone, and with it what only it remembered; Jo’s runs on in the same process, which has nothing of hers.
+  const ours = processTree(app.processes.pty!);
+  expect(ours.length).toBeGreaterThan(1);
+  if (process.getuid?.() === 0) expect(scanProcesses(ours, 'mara-42').hits).toEqual([]);
+
+  clock.advance(60_000);
+  await app.tick();
+  await until(() => logoffs().length === 2, 'the other logoff');
+  expect(logoffs()[1]).toEqual([jo, { cause: 'logoff', ended: 1, held: 0 }]);
+  // Nobody has a shell any more, so the process that held them is gone too.
+  await until(() => app.processes.pty === undefined, 'the end of the process of the shells');
+
+  await comeIn('mara ueda', passphrase);
+  await running.surface('workspace');
+  await running.page
+    .getByText(/You were logged off \(.*One shell ended by it/)
+    .first()
+    .waitFor();
+  await prompt(running);
+  expect(await paneText(running)).not.toContain('mara-42');
+  await run(running, 'echo "new-${MINE:-nothing}"', 'new-nothing');
 });

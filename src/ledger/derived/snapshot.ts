@@ -12,12 +12,13 @@ import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';
 import type { RecordingState } from '../rules.ts';
+import { logoffCauses } from '../../lock/machine.ts';
 import { emergencyEnds, emergencyReasons, personStates, reviewFindings, roles } from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 9';
+const TITLE = 'wardmux-ledger-derived 10';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -72,6 +73,7 @@ const schema = z.strictObject({
         asked: z.string().nullable(),
       }),
     ),
+    logoffs: z.array(z.tuple([z.string(), z.strictObject({ seq: count, time: z.string(), cause: z.enum(logoffCauses), ended: count, held: count })])),
     keys: z.strictObject({ keys: z.array(z.string()), spoken: count }),
     emergencies: z.strictObject({
       all: z.array(

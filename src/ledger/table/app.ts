@@ -1,5 +1,6 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
 import { denialReasons, doorNames } from '../../access/index.ts';
+import { logoffCauses } from '../../lock/machine.ts';
 import { invisibilities, limitedProcesses, limitNames, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
@@ -40,6 +41,10 @@ const lockCauses = [
   'clock-back',
   'gap',
   'lowered',
+  'stopped',
+  'stale-list',
+  'revoked',
+  'emergency-over',
   'unknown',
 ] as const;
 export const appRows = [
@@ -66,7 +71,37 @@ export const appRows = [
   row(
     'pane.close',
     'A pane closed.',
-    { pane: 'count', 'recording?': 'recording', 'code?': 'integer', 'signal?': 'integer', 'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone'] },
+    {
+      pane: 'count',
+      'recording?': 'recording',
+      'code?': 'integer',
+      'signal?': 'integer',
+      'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone', 'logoff'],
+    },
+    { person: 'optional' },
+  ),
+  row(
+    'session.park',
+    'Somebody else came in while this person’s screen was locked: their shells run on, recorded, and nobody sees them.',
+    { shells: 'count' },
+    { person: 'required' },
+  ),
+  row(
+    'session.takeover',
+    'Whoever came in (person) took over, as the policy says: of was logged off, and nothing of theirs was shown.',
+    { of: 'person' },
+    { person: 'required' },
+  ),
+  row(
+    'session.logoff',
+    'This person was logged off; only a new unlock begins another session of theirs. logoff, park, limit: the policy’s time after a lock, since somebody else came in, or after an unlock was over. ended: shells that were ended by it. held: shells that run on recorded, as the policy says. left: shells that were told to end, and had not in time.',
+    { cause: logoffCauses, ended: 'count', held: 'count', 'left?': 'count' },
+    { person: 'required' },
+  ),
+  row(
+    'input.jiggled',
+    'It locked although the pointer moved until the end of the idle time: movement without a key or a press extends it once only. Something else than a hand moves it.',
+    {},
     { person: 'optional' },
   ),
   row('pty-host.exit', 'The process that holds the shells ended unasked.', { 'code?': 'integer', 'signal?': 'integer' }),
