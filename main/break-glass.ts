@@ -67,7 +67,7 @@ export class BreakGlass {
   #asked: Asked | undefined;
   #running: RunningHere | undefined;
   /** What the lock page was told of the alert last. */
-  #told = '';
+  #told = JSON.stringify(null);
 
   constructor(parts: BreakGlassParts) {
     this.#parts = parts;

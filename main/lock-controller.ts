@@ -2,20 +2,15 @@
 import {
   initialLock,
   isHeld,
-  lockView,
-  personStage,
-  stageOf,
   stepLock,
   type Away,
   type LockCause,
   type LockEvent,
   type LockState,
   type LockStep,
-  type LockView,
-  type PersonStage,
-  type Stage,
   type StopCause,
 } from '../src/lock/machine.ts';
+import { lockView, personStage, stageOf, type LockView, type PersonStage, type Stage } from '../src/lock/view.ts';
 
 export type { LockCause };
 

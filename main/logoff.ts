@@ -2,8 +2,9 @@
  * Logs somebody off, as the machine has decided: their shells end, or run on where the policy holds them, and nothing of their windows stays in
  * memory. It is entered when it is so, and whoever it was is told when they come in again.
  */
-import type { LogoffFacts } from '../src/ledger/facts.ts';
+import type { LedgerFacts, LogoffFacts } from '../src/ledger/facts.ts';
 import type { LogoffCause } from '../src/lock/machine.ts';
+import { unlockMethods } from '../src/types/words.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -63,8 +64,15 @@ const why: Readonly<Record<LogoffCause, string>> = {
   unknown: 'nobody could tell how long you were away',
 };
 
-/** For whoever comes in again. Undefined where nothing of theirs ran. */
-export function logoffSentence({ time, cause, ended: gone, held }: LogoffFacts, now = new Date()): string | undefined {
+/** What somebody is told who is about to come in, and was logged off since they were in last. */
+export function logoffNote(facts: Pick<LedgerFacts, 'attempts' | 'logoff'>, person: string): string | undefined {
+  const logoff = facts.logoff(person);
+  const since = Math.max(...unlockMethods.map((method) => facts.attempts(person, method).since));
+  return logoff && logoff.seq > since ? logoffSentence(logoff) : undefined;
+}
+
+/** Undefined where nothing of theirs ran. */
+function logoffSentence({ time, cause, ended: gone, held }: LogoffFacts, now = new Date()): string | undefined {
   if (gone + held === 0) return undefined;
   const shells = (count: number): string => (count === 1 ? 'One shell' : `${count} shells`);
   const what =

@@ -1,7 +1,7 @@
 /** The terminal's lock by its own clock, with an emulator for a terminal. The ways of a real one are in test/e2e/terminal-lock.test.ts. */
 import { Terminal } from '@xterm/headless';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { LockConfig } from '../src/lock/machine.ts';
+import type { LockConfig } from '../src/lock/config.ts';
 import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';

@@ -11,7 +11,7 @@ import { choosePerson } from '../src/services/person.ts';
 import { unlockPerson, type UnlockRequest } from '../src/services/unlock.ts';
 import { PassphraseInputError, promptPassphrase } from '../src/terminal/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
-import { clampConfig } from '../src/lock/machine.ts';
+import { clampConfig } from '../src/lock/config.ts';
 import { askedConsent, consentEntry, policyInForce } from '../src/policy/index.ts';
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';

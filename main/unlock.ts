@@ -22,7 +22,7 @@ import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { rpId } from './host.ts';
-import { logoffSentence } from './logoff.ts';
+import { logoffNote } from './logoff.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -126,7 +126,7 @@ export class Unlock {
       const { opened, failures } = await attempt(this.#attemptParts(backoff), { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
-        note = this.#loggedOff(id);
+        note = logoffNote(ledger.facts, id);
         const { slot } = await open(id, ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
@@ -181,14 +181,6 @@ export class Unlock {
       if (code !== 'busy') await enterRefusal({ ledger: installed.require().ledger, backoff }, { id }, method, refused);
       throw this.#refusalOf(refused);
     }
-  }
-
-  /** What somebody is told who was logged off since they were in last. */
-  #loggedOff(id: string): string | undefined {
-    const { facts } = this.#parts.installed.require().ledger;
-    const logoff = facts.logoff(id);
-    const since = Math.max(...unlockMethods.map((method) => facts.attempts(id, method).since));
-    return logoff && logoff.seq > since ? logoffSentence(logoff) : undefined;
   }
 
   /** Once for each unlock, and only for who listens. */

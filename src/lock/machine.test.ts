@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clampConfig, initialLock, isHeld, lockView, stepLock, type LockCause, type LockConfig, type LockEvent, type LockState } from './machine.ts';
+import { initialLock, isHeld, stepLock, type LockCause, type LockEvent, type LockState } from './machine.ts';
+import { clampConfig, type LockConfig } from './config.ts';
+import { lockView } from './view.ts';
 
 const config: LockConfig = { idleSeconds: 120, warnSeconds: 15 };
 const start = 1_000_000;

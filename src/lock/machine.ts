@@ -12,41 +12,13 @@
  * automatic reply, and so none of them can keep a session open.
  */
 
-/** Ticks come every second. Silence this long means that the machine slept or that the process was stopped. */
-const defaultGapSeconds = 30;
-
-/** No policy locks later than this on idle (the ceiling for shared workstations), or sooner than anybody could read a screen. */
-const idleCeilingSeconds = 900;
-const idleFloorSeconds = 30;
-
-/** No policy leaves an identity open for longer than this, whatever is typed (NIST SP 800-63B-4: a day in all at AAL2). */
-const longestHours = 24;
-
-/** No policy keeps somebody away for longer before they are logged off (NIST SP 800-63B-4: an hour without activity at AAL2). */
-const longestAwayMinutes = 60;
+import { clampConfig, strictest, type LockConfig, type SafeConfig } from './config.ts';
 
 /** Break-glass ends by itself after so long, and goes on for as long again once (requirements 4.6). */
 const GLASS_MS = 3_600_000;
 
 /** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
 const JIGGLED = 0.25;
-
-export interface LockConfig {
-  /** Seconds without input until the lock; held between the floor and the ceiling. */
-  readonly idleSeconds: number;
-  /** Seconds of warning before it. */
-  readonly warnSeconds: number;
-  /** Hours after an unlock at which it locks, whatever was done meanwhile. Left out: the ceiling. */
-  readonly maxHours?: number | undefined;
-  /** Minutes after a lock at which whoever was in is logged off. Left out: the ceiling. */
-  readonly logoffMinutes?: number | undefined;
-  /** The same for somebody who is parked, from when somebody else came in. Left out: the ceiling. */
-  readonly parkMinutes?: number | undefined;
-  /** Whoever comes in logs off everybody else instead of parking them. */
-  readonly takeOver?: boolean | undefined;
-  /** Longest silence between two events; see defaultGapSeconds. */
-  readonly gapSeconds?: number;
-}
 
 export type LockCause =
   | 'idle'
@@ -115,9 +87,6 @@ export type LockEvent =
 /** An event, to which whoever keeps the machine adds the time. */
 export type UntimedEvent = LockEvent extends infer E ? (E extends LockEvent ? Omit<E, 'now'> : never) : never;
 
-/** A policy's numbers, in the range that is safe. */
-type SafeConfig = { readonly [N in Exclude<keyof LockConfig, 'takeOver'>]-?: number } & { readonly takeOver: boolean };
-
 /** Somebody who was in, whose shells may run on, and of whom nothing is open. */
 export interface Away {
   readonly person: string;
@@ -183,52 +152,12 @@ export interface LockStep {
   readonly logoffs: readonly { readonly person: string; readonly cause: LogoffCause }[];
 }
 
-/** Where the station stands, in the words of the requirements (4.1). `logged-off`: nobody is in, and nobody is away. */
-export const stages = ['logged-off', 'locked', 'back-off', 'opening', 'active', 'warn', 'break-glass'] as const;
-export type Stage = (typeof stages)[number];
-
-/** Where one person stands. Who was never in is logged off. */
-export type PersonStage = 'active' | 'locked' | 'parked' | 'logged-off';
-
-export interface LockView {
-  /** Whole seconds until the lock, rounded up; 0 while closed. */
-  readonly lockIn: number;
-  /** The policy's time, for the line. */
-  readonly idleSeconds: number;
-  readonly warning: boolean;
-  /** Whole seconds until the longest time after an unlock, or break-glass, is over, whatever is typed; 0 while closed. */
-  readonly limitIn: number;
-}
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-
-/** Until a policy is known, the strictest. */
-const strictest: LockConfig = { idleSeconds: idleFloorSeconds, warnSeconds: 0 };
 
 /** Closed, as every start is. */
 export function initialLock(config: LockConfig = strictest): ClosedState {
   return { phase: 'closed', attempts: 0, config: clampConfig(config), away: [], stop: undefined, degraded: false, waitUntil: -Infinity };
-}
-
-/** Brings a policy's numbers into the range that is safe; a number that is none becomes the strictest. */
-export function clampConfig(config: LockConfig): SafeConfig {
-  const within = (value: number | undefined, low: number, high: number, otherwise: number): number =>
-    value === undefined || !Number.isFinite(value) ? otherwise : Math.min(high, Math.max(low, value));
-  const idleSeconds = within(config.idleSeconds, idleFloorSeconds, idleCeilingSeconds, idleFloorSeconds);
-  // The warning takes half of the time at most, so that working is not one long warning.
-  const warnSeconds = within(config.warnSeconds, 0, idleSeconds / 2, Math.min(15, idleSeconds / 2));
-  const maxHours = config.maxHours === undefined ? longestHours : within(config.maxHours, 1, longestHours, 1);
-  const awayMinutes = (value: number | undefined): number => (value === undefined ? longestAwayMinutes : within(value, 1, longestAwayMinutes, 1));
-  return {
-    idleSeconds,
-    warnSeconds,
-    maxHours,
-    logoffMinutes: awayMinutes(config.logoffMinutes),
-    parkMinutes: awayMinutes(config.parkMinutes),
-    takeOver: config.takeOver === true,
-    gapSeconds: within(config.gapSeconds, 2, defaultGapSeconds, defaultGapSeconds),
-  };
 }
 
 export function isHeld(state: LockState): state is HeldState {
@@ -361,39 +290,10 @@ function withoutDue<S extends LockState>(state: S, now: number): [S, LockStep['l
   return [{ ...state, away: state.away.filter(({ person }) => !due.some((one) => one.person === person)) }, due];
 }
 
-/** Where the station stands. `now` from the same clock as the events. */
-export function stageOf(state: LockState, now: number): Stage {
-  if (isHeld(state)) {
-    if (state.phase !== 'open') return 'opening';
-    if (state.glass !== undefined) return 'break-glass';
-    return lockView(state, now).warning ? 'warn' : 'active';
-  }
-  if (now < state.waitUntil) return 'back-off';
-  return state.away.length > 0 ? 'locked' : 'logged-off';
-}
-
-/** Where somebody stands. */
-export function personStage(state: LockState, person: string): PersonStage {
-  if (isIn(state, person)) return 'active';
-  const away = state.away.find((one) => one.person === person);
-  return !away ? 'logged-off' : away.parkedAt === null ? 'locked' : 'parked';
-}
-
-const isIn = (state: LockState, person: string): state is HeldState => isHeld(state) && state.phase === 'open' && state.person === person;
-
-/** What the line shows. `now` from the same clock as the events. */
-export function lockView(state: LockState, now: number): LockView {
-  const { idleSeconds, warnSeconds } = state.config;
-  if (!isHeld(state)) return { idleSeconds, lockIn: 0, warning: false, limitIn: 0 };
-  const idle = idleSeconds * 1000 - idleMs(state, now);
-  const limit = limitAt(state) - now;
-  const seconds = (ms: number): number => Math.max(0, Math.ceil(ms / 1000));
-  // The warning says that a key keeps it open, which is true of the idle time alone.
-  return { idleSeconds, lockIn: seconds(Math.min(idle, limit)), warning: idle <= warnSeconds * 1000, limitIn: seconds(limit) };
-}
+export const isIn = (state: LockState, person: string): state is HeldState => isHeld(state) && state.phase === 'open' && state.person === person;
 
 /** When it locks whatever is typed. */
-function limitAt({ since, config, glass }: HeldState): number {
+export function limitAt({ since, config, glass }: HeldState): number {
   const limit = since + config.maxHours * HOUR_MS;
   return typeof glass === 'object' ? Math.min(limit, glass.until) : limit;
 }
@@ -467,7 +367,7 @@ const underWay = (state: HeldState, attempt: number): boolean => state.phase ===
  * Milliseconds since the last input, own or the host's, whichever is longer. What a person does here the host sees too,
  * so a longer idle time of the host means that our input was synthetic. A shorter one never extends.
  */
-function idleMs(state: HeldState, now: number): number {
+export function idleMs(state: HeldState, now: number): number {
   return Math.max(0, now - Math.min(state.lastInput, state.hostInput ?? state.lastInput));
 }
 

@@ -4,12 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   initialLock,
   isHeld,
-  lockView,
-  personStage,
-  stageOf,
   stepLock,
   type LockCause,
-  type LockConfig,
   type LockEvent,
   type LockState,
   type LockStep,
@@ -17,6 +13,8 @@ import {
   type StopCause,
   type UntimedEvent,
 } from './machine.ts';
+import type { LockConfig } from './config.ts';
+import { lockView, personStage, stageOf } from './view.ts';
 
 const config: LockConfig = { idleSeconds: 120, warnSeconds: 15, logoffMinutes: 15, parkMinutes: 10, maxHours: 8 };
 const MINUTE = 60_000;
