@@ -1,7 +1,7 @@
 /**
  * What somebody has to be entitled to at the place in the ledger where they do it. Who enters such an event asks under the ledger's lock; whoever verifies
- * asks again of what the events before it say, because an installation's key alone can sign anything. Changes of people are not here: one that nobody
- * certified who may is passed over (person-facts.ts).
+ * asks again of what the events before it say, because an installation's key alone can sign anything. A change of people that nobody certified who may is
+ * passed over (person-facts.ts), and no program of ours enters one: whoever verifies is told, because people read events too.
  */
 import { permissions, type Permission } from '../access/index.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
@@ -34,14 +34,14 @@ export interface Unentitled {
  * @param before what the events before it say.
  * @returns undefined where they could.
  */
-export function unentitledWhy(before: People & Pick<LedgerFacts, 'policy' | 'emergencies'>, event: LedgerEvent): string | undefined {
+export function unentitledWhy(before: People & Pick<LedgerFacts, 'policy' | 'emergencies' | 'passesOver'>, event: LedgerEvent): string | undefined {
   const { action, person, outcome } = event;
   const emergencies = nextEmergencies(before.emergencies, event, before);
   if (typeof emergencies === 'string') return emergencies;
-  const without = `is in the name of ${person ?? 'nobody'}, who was disabled or deleted by then or did not have the role for it`;
-  // Nobody comes in who is disabled or deleted.
-  if (action === 'unlock')
-    return outcome !== 'success' || person === undefined || (before.person(person)?.state ?? 'active') === 'active' ? undefined : without;
+  if (before.passesOver(event)) return 'changes nothing: nobody who may has certified it for this place';
+  const without = `is in the name of ${person ?? 'nobody'}, who was not known, disabled or deleted by then or did not have the role for it`;
+  // Nobody comes in who is nobody here, or is disabled or deleted.
+  if (action === 'unlock') return outcome !== 'success' || person === undefined || before.person(person)?.state === 'active' ? undefined : without;
   const needs = Object.hasOwn(deeds, action) ? deeds[action] : undefined;
   // The first policy is the installation's own, before anybody has a role.
   if (needs === undefined || (needs === 'policy.accept' && !before.policy)) return undefined;

@@ -8,7 +8,7 @@ import { backoffRows } from '../lock/backoff.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
 import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
-import { takePersonEvent, type KnownPerson } from './person-facts.ts';
+import { isPassedOver, takePersonEvent, type KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface PolicyFacts {
@@ -260,6 +260,11 @@ export class LedgerFacts {
   /** Undefined for somebody whom the ledger does not know. */
   person(id: string): KnownPerson | undefined {
     return this.#people.get(id);
+  }
+
+  /** Whether the next event is about somebody's keys, roles or state, and does not count. */
+  passesOver(event: LedgerEvent): boolean {
+    return isPassedOver(this.#people, event);
   }
 
   /** Ids of everybody who ever was enrolled, in the order of their enrolment. */

@@ -29,19 +29,28 @@ const NO_SLOTS = createHash('sha256')
   .update(JSON.stringify(['wardmux/v1/slots']))
   .digest('hex');
 
-type People = ReadonlyMap<string, KnownPerson>;
+type People = Pick<ReadonlyMap<string, KnownPerson>, 'get' | 'size'>;
 type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People) => KnownPerson | undefined;
 
 const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState };
 
+/** What somebody is after an event about them; undefined where it does not count, or is about something else. */
+function afterEvent(people: People, event: LedgerEvent): KnownPerson | undefined {
+  const { action, person } = event;
+  if (person === undefined || !Object.hasOwn(takers, action)) return undefined;
+  const known = people.get(person);
+  return known?.state === 'deleted' ? undefined : takers[action]!(event, person, known, people);
+}
+
 /** Takes an event of somebody in, or passes it over. */
 export function takePersonEvent(people: Map<string, KnownPerson>, event: LedgerEvent): void {
-  const { action, person } = event;
-  if (person === undefined || !Object.hasOwn(takers, action)) return;
-  const known = people.get(person);
-  if (known?.state === 'deleted') return;
-  const next = takers[action]!(event, person, known, people);
-  if (next) people.set(person, next);
+  const next = afterEvent(people, event);
+  if (next) people.set(event.person!, next);
+}
+
+/** Whether an event is about somebody's keys, roles or state, and does not count. */
+export function isPassedOver(people: People, event: LedgerEvent): boolean {
+  return Object.hasOwn(takers, event.action) && afterEvent(people, event) === undefined;
 }
 
 /** The thumbprint of the key that has signed this text, as the event states it. */

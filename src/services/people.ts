@@ -116,7 +116,7 @@ export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation
   const text = rolesText({ installation: ledger.installation, person: id, roles, by, after: known.rolesSeq });
   const { seq } = await ledger.append(
     { action: 'person.roles', person: id, detail: { roles, by, ...(await signed(admin, text)) } },
-    stillMay(parts, 'role.grant'),
+    stillMay(parts, 'role.grant', { id, known }),
   );
   if (ledger.facts.person(id)?.rolesSeq !== seq) throw passedOver();
 }
@@ -138,7 +138,7 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
   const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
   const needs = state === 'deleted' ? 'person.delete' : 'person.disable';
-  const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs));
+  const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs, { id, known }));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
   if (state !== 'deleted') return;
   if (slots === undefined) rmSync(personPath(home, id), { force: true });
@@ -150,9 +150,21 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
 
 const signed = (admin: PeopleParts['admin'], text: Uint8Array): Promise<Certificate> => certify(text, admin.person.signingKey, (bytes) => admin.sign(bytes));
 
-/** Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing. */
-const stillMay = ({ ledger, admin }: Pick<PeopleParts, 'ledger' | 'admin'>, needs: Permission): Together => ({
-  before: () => requireStillMay(ledger.facts, admin.person.id, needs),
+/**
+ * Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing, nor is anything entered of somebody whose roles or state
+ * have changed since it was certified: it would be passed over. @param of somebody, and as they were then; undefined: somebody new.
+ */
+const stillMay = (
+  { ledger, admin }: Pick<PeopleParts, 'ledger' | 'admin'>,
+  needs: Permission,
+  of?: { readonly id: string; readonly known: KnownPerson },
+): Together => ({
+  before: () => {
+    requireStillMay(ledger.facts, admin.person.id, needs);
+    const now = of && ledger.facts.person(of.id);
+    if (of && (now?.rolesSeq !== of.known.rolesSeq || now?.stateSeq !== of.known.stateSeq))
+      throw new Refusal('changed-meanwhile', `Roles or state of ${of.id} were changed meanwhile. Nothing was changed. Look at: wardmux person list`);
+  },
 });
 
 /** @throws Refusal where it is nobody, oneself, or somebody who is deleted */

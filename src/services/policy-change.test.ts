@@ -109,9 +109,32 @@ test('what somebody enters in her name all the same, whoever verifies finds', as
   expect(entitledVerdict(read())).toBeUndefined();
   await disable();
   for (const deed of deeds) await ledger.append(deed);
-  expect(read()).toMatchObject(deeds.map(({ action, person }) => ({ action, person })));
+  expect(read()).toMatchObject(deeds.map(({ action, person }) => ({ event: { action, person } })));
   expect(entitledVerdict(read())).toMatchObject({
     code: 'not-entitled',
     sentence: expect.stringContaining(`(policy.change) is in the name of ${mara.person.id}`),
   });
+});
+
+test('changes of people that nobody certified who may, and somebody unknown who comes in, change nothing and are found', async () => {
+  const { view, unentitled: before } = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+  view!.close();
+  const stranger = 'p-0000000000aa';
+  const kid = 'A'.repeat(43);
+  const keys = { encryptionKey: kid, signingKey: kid, record: '11'.repeat(32), slots: '22'.repeat(32) };
+  const deeds = [
+    { action: 'person.keys', person: stranger, detail: keys },
+    { action: 'person.roles', person: stranger, detail: { roles: ['security'] } },
+    { action: 'person.roles', person: made.person.id, detail: { roles: ['auditor'] } },
+    { action: 'unlock', person: stranger, outcome: 'success', detail: { method: 'passkey' } },
+  ] as const;
+  const { roles } = ledger.facts.person(made.person.id)!;
+  for (const deed of deeds) await ledger.append(deed);
+  expect(ledger.facts.person(stranger)).toBeUndefined();
+  expect(ledger.facts.person(made.person.id)!.roles).toEqual(roles);
+  const after = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+  after.view!.close();
+  const found = after.unentitled.slice(before.length);
+  expect(found).toMatchObject(deeds.map(({ action, person }) => ({ event: { action, person } })));
+  expect(entitledVerdict(found)).toMatchObject({ code: 'not-entitled', sentence: expect.stringContaining('(person.keys) changes nothing') });
 });
