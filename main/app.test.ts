@@ -389,7 +389,7 @@ test('a weaker policy takes effect without a restart, and both values are said t
   await vi.waitFor(() => expect(told(opened, 'status')).not.toEqual([]));
   await accept(home, (policy) => ({ ...policy, lock: { ...policy.lock, idleSeconds: 900 } }));
   await app.tick();
-  const warned = { level: 'warn', sentence: expect.stringContaining('A weaker policy is in force, version 2: lock.idleSeconds: 300 -> 900 (weaker).') };
+  const warned = { level: 'warn', sentence: expect.stringContaining('A weaker policy came into force, version 2: lock.idleSeconds: 300 -> 900 (weaker).') };
   expect(told(opened, 'notice')).toEqual([warned]);
   await app.tick();
   expect(told(opened, 'status').at(-1)).toMatchObject({ idleSeconds: 900 });
@@ -403,7 +403,7 @@ test('a weaker policy takes effect without a restart, and both values are said t
   await vi.waitFor(() => expect(shown.at(-1)).toBe('workspace'));
   hello(opened);
   const notices = (): { sentence: string }[] =>
-    (told(opened, 'notice') as { sentence: string }[]).filter(({ sentence }) => sentence.includes('policy is in force'));
+    (told(opened, 'notice') as { sentence: string }[]).filter(({ sentence }) => sentence.includes('policy came into force'));
   await vi.waitFor(() => expect(notices()).toHaveLength(2));
   expect(notices()[1]).toMatchObject({ level: 'warn', sentence: expect.stringContaining('lock.clearClipboard: true -> false (weaker)') });
 });

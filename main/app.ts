@@ -248,7 +248,8 @@ export class App {
           lock: () => void this.lock('command'),
           emergency: (what) => void breakGlass.command(what),
           detach: () => void this.#detach(),
-          env,
+          // Whole: a relative one would be taken from each shell's own folder.
+          env: env['WARDMUX_HOME'] ? { ...env, WARDMUX_HOME: home.folder } : env,
           now,
         });
       },

@@ -131,7 +131,7 @@ export class Status {
     return {
       workstationClass: installed.require().policy.policy.workstation.class,
       person: person.name,
-      role: grant.roles[0] ?? '',
+      role: grant.roles.join(', '),
       recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,

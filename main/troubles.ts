@@ -1,7 +1,7 @@
 /** What can go wrong beside the person's own doing, and who is told: the workspace where somebody is in, else the lock page. */
 import { sweepPartials } from '../src/export/partial.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
-import { recoverRecordings } from '../src/records/index.ts';
+import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -72,23 +72,29 @@ export class Troubles {
 
   /** The process that holds the shells ended unasked. */
   shellsGone(): void {
-    const { home, gate, windows, workspace, installed, journal } = this.#parts;
+    const { gate, windows, workspace, journal } = this.#parts;
     journal.log({ action: 'pty-host.exit', detail: {} });
     workspace.allGone(
-      'The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed. Respawn starts a new shell.',
+      'The process that ran this shell has ended, and the shell with it. Everything up to its last whole record is sealed: wardmux play shows it. Start again for a new shell.',
     );
-    gate.notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.');
-    const { current } = installed;
-    if (current) {
-      void recoverRecordings(home.recordings, current.ledger).then(
-        (settled) => {
-          for (const { sentence } of settled) gate.notice('warn', sentence);
-        },
-        (error: unknown) => gate.notice('warn', sentenceOf(error)),
-      );
-    }
     // The page's channel ended with the process: the workspace is drawn anew, with a new channel.
     if (gate.session) windows.again('workspace', 'The process that runs the shells ends each time it is started.');
+    // What is said to the page before would go with it.
+    void this.#recover().finally(() =>
+      gate.notice('stop', 'The process that runs the shells has ended. Their recordings are sealed up to the last whole record.'),
+    );
+  }
+
+  /** Closes what the shells' end has left open; each is said behind one sentence for all. */
+  async #recover(): Promise<void> {
+    const { home, gate, installed } = this.#parts;
+    try {
+      const settled = installed.current ? await recoverRecordings(home.recordings, installed.current.ledger) : [];
+      const each = settled.map(({ sentence }) => sentence);
+      if (each.length > 0) gate.notice('warn', settledInShort(settled), undefined, each);
+    } catch (error) {
+      gate.notice('warn', sentenceOf(error));
+    }
   }
 
   /** Something about an anchor, for the ledger; that one contradicts the ledger is told at once. */

@@ -154,7 +154,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       unused('not-used');
       return setError(text.cancelled);
     }
-    setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+    const wrong = reason instanceof Refused && reason.code === 'wrong-passphrase' && facts?.typed;
+    setError(wrong ? text.failedTyped : reason instanceof Refused ? reason.message : messages.bridge.failed);
     const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
     if (latest) {
       setFacts(latest);

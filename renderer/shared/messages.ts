@@ -256,6 +256,8 @@ export const messages = {
     workstation: 'workstation',
     nobody: 'Nobody is known on this workstation yet.',
     failedOnce: 'That did not open it.',
+    /** Where it was typed who it is: the same for somebody who does not exist. */
+    failedTyped: 'That did not open it. Check your id or name above, and the passphrase.',
     failures: (count: number) => (count === 1 ? 'One try in a row has failed here.' : `${count} tries in a row have failed here.`),
     waiting: 'Waiting is never permanent, and each try is on the record.',
     cancelled: 'The passkey was not used. Nothing was counted against you.',
@@ -368,7 +370,7 @@ export const messages = {
       byPasskey: 'Use a passkey',
       empty: 'Type your passphrase, or use a passkey.',
       busy: 'Looking whether it opens your keys',
-      done: 'It is you: for five minutes you may change what opens your recordings.',
+      done: 'It is you: until you close this, and for five minutes at most, you may change what opens your recordings.',
     },
     passphrase: 'New passphrase',
     passphraseText: 'It takes the place of the one that you have, everywhere on this workstation.',
@@ -417,7 +419,7 @@ export const messages = {
       empty: 'Write the name that an auditor would know you by.',
       long: 'That is longer than 80 characters. Write a shorter name.',
       place: 'this workstation stands in',
-      placeHint: 'The line shows it, every recording and export names it, and after it goes when this workstation locks. The policy can change both.',
+      placeHint: 'The line shows it, every recording and export names it, and it decides how soon this workstation locks. The policy can change both.',
     },
     passphrase: {
       heading: 'One passphrase,\nonly yours.',

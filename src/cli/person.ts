@@ -9,6 +9,8 @@ import type { CliIo } from './io.ts';
 export interface PersonOptions {
   readonly person?: string;
   readonly passphraseFd?: number;
+  /** Whose passphrase is asked for where nobody is named: `your` where it is left out. */
+  readonly whose?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface PersonOptions {
  */
 export function unlockPerson(
   site: OpenInstallation,
-  { person, passphraseFd }: PersonOptions,
+  { person, passphraseFd, whose }: PersonOptions,
   io: Pick<CliIo, 'talk' | 'now'>,
   standing?: UnlockRequest['standing'],
 ): Promise<OpenIdentity> {
@@ -27,7 +29,7 @@ export function unlockPerson(
     ask: async (asked) => {
       const typed =
         passphraseFd === undefined
-          ? await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ')
+          ? await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : whose ? `Passphrase of ${whose}: ` : 'Your passphrase: ')
           : await readPassphraseFd(passphraseFd);
       if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       return typed;

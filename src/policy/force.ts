@@ -184,7 +184,7 @@ export function changeSentence(version: number, differences: readonly Difference
   const others = differences.length - told.length;
   const rest = others > 0 ? `; and ${others} other ${others === 1 ? 'change' : 'changes'}` : '';
   const what = told.map(differenceText).join('; ') || 'only in how it is written';
-  return `${weaker.length > 0 ? 'A weaker policy' : 'Another policy'} is in force, version ${version}: ${what}${rest}. Who accepted it: wardmux policy history`;
+  return `${weaker.length > 0 ? 'A weaker policy' : 'Another policy'} came into force, version ${version}: ${what}${rest}. Who accepted it: wardmux policy history`;
 }
 
 /** What the ledger is told about a proposal. */

@@ -45,7 +45,7 @@ describe('starting', () => {
     const { options } = stage.ptys[0]!;
     expect(options.command.slice(1)).toEqual(['-i']);
     expect(options.command[0]).toMatch(/^\/.*\/sh$/);
-    expect(options.env).toEqual({ PATH: '/bin', HOME: '/', LANG: 'C', TERM: 'xterm-256color', PWD: '/', WARDMUX: '1' });
+    expect(options.env).toEqual({ PATH: '/bin', HOME: '/', LANG: 'C', WARDMUX_HOME: '/h', TERM: 'xterm-256color', PWD: '/', WARDMUX: '1' });
     expect(stage.writers[0]!.options.start).toEqual({ command: ['sh', '-i'], cwd: '/', cols: 80, rows: 24, term: 'xterm-256color', version: '0.0.0' });
   });
 

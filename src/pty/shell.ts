@@ -103,6 +103,8 @@ export function findFolder(wanted: string, home: string | undefined): string {
 
 /** What a window and its processes were started with: npm's and the runtime's own variables are not the person's. */
 const launcherPrefixes = ['NODE_', 'ELECTRON_', 'WARDMUX', 'npm_', 'CHROME_'];
+/** Where the data folder is: `wardmux` in a pane is about the installation of its window, and about no other. */
+const ownFolder = 'WARDMUX_HOME';
 /** bin/wardmux puts aside here what would act inside of Node and is the person's own. */
 const putAside = 'WARDMUX_ASIDE_';
 /** Of an outer multiplexer or terminal, whose claims are not true in a pty of ours. */
@@ -138,7 +140,7 @@ export function shellEnvironment(
     const name = aside && from === 'person' ? whole.slice(putAside.length) : whole;
     if (value === undefined || name === '' || name.includes('=') || name.includes('\0') || value.includes('\0')) continue;
     if (scrubbedNames.has(name)) continue;
-    if (from === 'launcher' && (name === 'NODE' || launcherPrefixes.some((prefix) => name.startsWith(prefix)))) continue;
+    if (from === 'launcher' && name !== ownFolder && (name === 'NODE' || launcherPrefixes.some((prefix) => name.startsWith(prefix)))) continue;
     out[name] = value;
   }
   out['TERM'] = term;

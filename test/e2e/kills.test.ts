@@ -83,11 +83,19 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   running = await startUnlocked();
   await running.page.keyboard.type(`${flood}\n`);
   await until(async () => /flood \d{4}/.test(await paneText(running!)), 'a flood');
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.press('%');
+  await until(() => recordings(running!.home).length === 2, 'another shell');
   process.kill(running.app.processes.pty!, 'SIGKILL');
   await until(() => ledger(running!.home).some(({ action }) => action === 'recording.failed'), 'the end in the ledger');
   const [id] = recordings(running.home);
   expect(expectNoGap(await output(running.folder, running.home, id!))).toBeGreaterThan(1000);
   await until(async () => (await running!.page.locator('body').innerText()).includes('has ended'), 'a sentence about it');
+  // One sentence for all recordings, however many there are; the page is another one by then.
+  const said = async (): Promise<string> => (await running!.page.locator('.banner').allInnerTexts()).join('\n');
+  await until(async () => (await said()).includes('2 recordings were interrupted, and are closed.'), 'the recordings');
+  await until(async () => (await said()).startsWith('The process that runs the shells has ended.'), 'the worst first');
+  expect(await running.page.locator('.banner').count()).toBe(2);
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.press('c');
   await run(running, 'echo new-$((70+4))', 'new-74');

@@ -188,6 +188,20 @@ test('several people: escape leads back to the question, and takes the wait of t
   expect(await page.inputValue('#who')).toBe('');
 });
 
+test('several people: where nothing opened, the name is to be looked at too', async () => {
+  const { page, core } = await start(several);
+  core.unlock = async () => {
+    throw new Refusal('wrong-passphrase', 'That did not open it. Check the passphrase and try again.');
+  };
+  await page.keyboard.type('j.varga');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  await page.keyboard.type('gravel kettle ostrich violin');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__err')) !== '', 'the refusal');
+  expect(await page.textContent('.poster__err')).toContain('Check your id or name above, and the passphrase.');
+});
+
 test('display settings apply at once and are told to the core', async () => {
   const { page, core } = await start();
   await page.click('text=light');

@@ -361,6 +361,12 @@ describe('keys', () => {
     expect(await page.evaluate('document.querySelector(".band--help").scrollTop')).toBe(0);
     expect(await page.textContent('.band--help')).toMatch(/^Every key.{0,40}esc leave/);
     expect(await page.textContent('.band--help')).toContain('ctrl-shift-c');
+    const short = `[...document.querySelectorAll('.band--help li > *')].filter((word) => word.scrollWidth > word.clientWidth).map((word) => word.textContent)`;
+    for (const width of [800, 1024, 1440]) {
+      await page.setViewportSize({ width, height: 640 });
+      expect(await page.evaluate(short), `${width}`).toEqual([]);
+    }
+    await page.setViewportSize({ width: 1024, height: 640 });
     await page.keyboard.press('Escape');
     await prefix();
     await page.waitForSelector('.band--keys');

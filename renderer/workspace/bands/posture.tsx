@@ -1,10 +1,11 @@
 /** Where this workstation is weaker than the strict profile, and its self-test: the worst first, what was seen, and what to do. */
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { Refused } from '../../shared/bridge.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button, Mark, type MarkKind } from '../../shared/parts.tsx';
+import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
 import { close } from './parts.ts';
@@ -37,6 +38,11 @@ function Posture({ controller }: { readonly controller: Controller }): JSX.Eleme
     await look();
   };
   useEffect(() => void look(), []);
+  const selfTest = useRef<HTMLElement>(null);
+  // Whoever runs it reads the top of a long page, and hears of it below.
+  useLayoutEffect(() => {
+    if (tested !== undefined) selfTest.current!.scrollIntoView({ block: 'start' });
+  }, [tested]);
   return (
     <Band label={text.label} onClose={close} keys={{ q: close, r: () => void run() }} class="band--help">
       <BandTitle>{text.label}</BandTitle>
@@ -46,9 +52,11 @@ function Posture({ controller }: { readonly controller: Controller }): JSX.Eleme
         {typeof looked === 'string' ? <Trouble sentence={looked} /> : null}
         {typeof looked === 'object' ? <Rows looked={looked} /> : null}
       </section>
-      <section aria-label={text.selfTest} class="gap">
+      <section aria-label={text.selfTest} class="gap" ref={selfTest}>
         <h3>{text.selfTest}</h3>
-        {tested === undefined && typeof looked === 'object' ? <p class="dim gap-h">{text.last(looked.selfTest)}</p> : null}
+        {tested === undefined && typeof looked === 'object' ? (
+          <p class="dim gap-h">{text.last(looked.selfTest && { ...looked.selfTest, time: moment(new Date(looked.selfTest.time)) })}</p>
+        ) : null}
         <p role="status" class="gap-h">
           <Said tested={tested} />
         </p>
@@ -150,7 +158,7 @@ function Controls({ tested: { controls, sha256, time } }: { readonly tested: Tes
           </section>
         );
       })}
-      <p class="dim gap-h">{text.signed(time, sha256)}</p>
+      <p class="dim gap-h">{text.signed(moment(new Date(time)), sha256)}</p>
     </>
   );
 }

@@ -196,6 +196,7 @@ async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, pro
       second = await unlockPerson(
         site,
         {
+          whose: 'the second person',
           ...(options.second ? { person: options.second } : {}),
           ...(options.secondPassphraseFd === undefined ? {} : { passphraseFd: options.secondPassphraseFd }),
         },
