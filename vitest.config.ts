@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Folders whose tests start a browser, a package build or the whole app. With two cores they would starve each other and
-// time out, so their files run one after the other.
+/** Folders whose tests start a browser, a package build or the whole app. */
 const heavy = ['test/e2e/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/renderer/**/*.test.ts', 'test/packaging/**/*.test.ts'];
+/** Of those, the ones whose outcome hangs on a limit of time in the product: a picture is proven gone within 250 ms, or its browser is killed. */
+const alone = ['test/e2e/dark.test.ts'];
+
+const cores = availableParallelism();
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -20,8 +23,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'dist/**', ...heavy],
           testTimeout: 15_000,
           hookTimeout: 30_000,
-          // As many as there are cores: left alone it would be one less, and half of a workstation's two would rest.
-          maxWorkers: availableParallelism(),
+          // One more than there are cores: somebody always waits, for a disk, a lock that is held, or a clock.
+          maxWorkers: cores + 1,
           sequence: { groupOrder: 0 },
         },
       },
@@ -30,13 +33,24 @@ export default defineConfig({
         test: {
           name: 'app',
           include: heavy,
-          exclude: ['**/node_modules/**'],
+          exclude: ['**/node_modules/**', ...alone],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          // Two at a time: each has a browser, a screen, a data folder and a temporary folder of its own, and waits for them half of its time.
+          maxWorkers: Math.min(cores, 2),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
           testTimeout: 90_000,
           hookTimeout: 120_000,
           fileParallelism: false,
           maxWorkers: 1,
-          // After the unit tests, not beside them: their timing is what some of these tests look at.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

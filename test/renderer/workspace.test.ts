@@ -858,6 +858,8 @@ describe('output', () => {
       await until(async () => (await screenText(page, first())).trimEnd().endsWith('ready>'), `the prompt at ${width}`);
       expect(await page.locator('.rule__flags').count(), `${width}`).toBe(0);
     }
+    // A pane that is still becoming smaller goes to its prompt once more.
+    await core.settled();
     await page.keyboard.press('Shift+PageUp');
     await until(async () => (await page.textContent('.rule__flags'))?.includes('lines back'), 'older lines');
     await page.setViewportSize({ width: 800, height: 600 });
