@@ -420,6 +420,12 @@ describe('the real tree', () => {
     expect(byHand).toEqual(['src/cli/commands/play.ts', 'main/chromium/ground.ts']);
   });
 
+  test('a ledger is read at once by commands alone: main, where others wait, reads it in steps', () => {
+    const atOnce = [...tree.keys()].filter((file) => isProduct(file) && /\breadLedger\(/.test(withoutComments(file)));
+    expect(atOnce).toEqual(['src/cli/commands/ledger.ts', 'src/report/history.ts']);
+    expect([...tree.keys()].filter((file) => file.startsWith('main/') && /report\/history/.test(withoutComments(file)))).toEqual([]);
+  });
+
   test('there is no import cycle', () => {
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];

@@ -23,7 +23,7 @@ export type LedgerFile = keyof OpenFiles;
  * The files of a ledger that has been read. Events and checkpoints may be missing only where the head vouches for none. Nothing is
  * opened for appending: a line stands where the tree says, whatever somebody else adds meanwhile.
  */
-export function openFiles(paths: LedgerPaths, key: NoteKey, vouched: SignedHead): OpenFiles {
+export async function openFiles(paths: LedgerPaths, key: NoteKey, vouched: SignedHead): Promise<OpenFiles> {
   const opened: number[] = [];
   try {
     const open = (path: string, create: number): number => {
@@ -38,7 +38,7 @@ export function openFiles(paths: LedgerPaths, key: NoteKey, vouched: SignedHead)
     return { events, checkpoints, head };
   } catch (error) {
     for (const fd of opened) closeSync(fd);
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw corrupt(dirname(paths.events), key, 'A file of it is missing.');
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw await corrupt(dirname(paths.events), key, 'A file of it is missing.');
     throw systemError('write-failed', `The ledger in ${dirname(paths.events)} cannot be written`, error);
   }
 }

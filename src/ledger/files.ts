@@ -56,17 +56,23 @@ export type LineVisitor = (line: Buffer, offset: number) => boolean | void;
  * Calls `visit` with each whole line from `start` (a byte offset) on, without its newline, until it returns false. The buffer is only good during the
  * call. Of a line that is too long to be an event only the beginning is given, and the pass ends there.
  */
-export function passLines(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass {
-  const steps = passInSteps(fd, start, visit, maxLine);
+export const passLines = (fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): LinePass => atOnce(passInSteps(fd, start, visit, maxLine));
+
+/** As passLines, with a break after each block, in which others can run. */
+export const passLinesGently = (fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): Promise<LinePass> =>
+  gently(passInSteps(fd, start, visit, maxLine));
+
+/** Work in steps of a block each: a command does it at once, a process in which others wait lets them run in between. */
+export type InSteps<Result> = Generator<undefined, Result>;
+
+export function atOnce<Result>(steps: InSteps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
   }
 }
 
-/** As passLines, with a break after each block, in which others can run. */
-export async function passLinesGently(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): Promise<LinePass> {
-  const steps = passInSteps(fd, start, visit, maxLine);
+export async function gently<Result>(steps: InSteps<Result>): Promise<Result> {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -74,7 +80,8 @@ export async function passLinesGently(fd: number, start: number, visit: LineVisi
   }
 }
 
-function* passInSteps(fd: number, start: number, visit: LineVisitor, maxLine: number): Generator<undefined, LinePass> {
+/** As passLines, in steps. */
+export function* passInSteps(fd: number, start: number, visit: LineVisitor, maxLine = MAX_LINE_BYTES): InSteps<LinePass> {
   const size = fstatSync(fd).size;
   const buffer = Buffer.allocUnsafe(Math.max(Math.min(CHUNK, size - start), maxLine + 1));
   let held = 0;

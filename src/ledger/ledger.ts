@@ -107,11 +107,11 @@ export class Ledger extends LedgerQuestions {
     const opening = lock.hold(async () => {
       const longest = outside.reduce<OutsideHead | undefined>((most, head) => (head.size > (most?.size ?? 0) ? head : most), undefined);
       if (longest && isNew(options.folder)) throw diverged(options.folder, longest);
-      if (isNew(options.folder) && bordersOf(key).length > 0) throw corrupt(options.folder, key, 'It is missing.');
+      if (isNew(options.folder) && bordersOf(key).length > 0) throw await corrupt(options.folder, key, 'It is missing.');
       if (isNew(options.folder)) await makeLedger(options, key, paths);
-      const found = headOf(options.folder, key);
+      const found = await headOf(options.folder, key);
       const { head } = found;
-      const files = openFiles(paths, key, head);
+      const files = await openFiles(paths, key, head);
       try {
         const state = await openState({ folder: options.folder, key, head, events: files.events, checkpoints: files.checkpoints }, 'writer');
         const writer = new LedgerWriter(options, key, paths, files, { ...state, head });

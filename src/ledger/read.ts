@@ -5,7 +5,7 @@ import type { TreeHead } from '../types/head.ts';
 import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { openPlain } from '../disk/plain.ts';
-import { countLines, ledgerPaths, passLines, type LedgerPaths } from './files.ts';
+import { atOnce, countLines, gently, ledgerPaths, passInSteps, type InSteps, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { isChainOf, NO_CHAIN, nextChainOfKeys } from './key-chain.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
@@ -93,7 +93,12 @@ export function isNew(folder: string): boolean {
  * @param key the installation's note key; its name is the ledger's origin.
  * @throws LedgerError 'unreadable' when the files cannot be read.
  */
-export function readLedger(folder: string, key: NoteKey, options: ReadOptions = {}): LedgerReading {
+export const readLedger = (folder: string, key: NoteKey, options: ReadOptions = {}): LedgerReading => atOnce(readInSteps(folder, key, options));
+
+/** As readLedger, with a break after each block: for a process in which others wait. */
+export const readLedgerGently = (folder: string, key: NoteKey, options: ReadOptions = {}): Promise<LedgerReading> => gently(readInSteps(folder, key, options));
+
+function* readInSteps(folder: string, key: NoteKey, options: ReadOptions): InSteps<LedgerReading> {
   const paths = ledgerPaths(folder);
   const faults: LedgerFault[] = [];
   const fault: Fault = (code, file, line, message) => void faults.push({ code, file, line, message });
@@ -105,8 +110,16 @@ export function readLedger(folder: string, key: NoteKey, options: ReadOptions = 
     if (found.kind === 'missing' && !isNew(folder))
       fault('no-head', paths.head, 0, `${paths.head} is missing: nothing says which events of ${folder} its key vouched for.`);
     if (found.kind === 'bad') fault('bad-head', paths.head, 0, `${paths.head} is damaged: ${found.why}.`);
-    const marks = readCheckpoints(paths, key, head, options.signatures ?? 'all', fault);
-    const { tree, states, ...pass } = readEvents(paths, key, head, found.kind === 'good' ? found.previous : undefined, marks.checkpoints, options, fault);
+    const marks = yield* readCheckpoints(paths, key, head, options.signatures ?? 'all', fault);
+    const { tree, states, ...pass } = yield* readEvents(
+      paths,
+      key,
+      head,
+      found.kind === 'good' ? found.previous : undefined,
+      marks.checkpoints,
+      options,
+      fault,
+    );
     const beyond = (file: string, { lines, bytes }: Beyond): void => {
       if (bytes > 0 && head)
         fault(
@@ -149,7 +162,7 @@ export function readLedger(folder: string, key: NoteKey, options: ReadOptions = 
 }
 
 /** Reads the events that the head vouches for. Without a head, all of them: what they hold can still be looked at. */
-function readEvents(
+function* readEvents(
   { events: path }: LedgerPaths,
   key: NoteKey,
   head: SignedHead | undefined,
@@ -157,7 +170,7 @@ function readEvents(
   checkpoints: readonly Checkpoint[],
   options: ReadOptions,
   fault: Fault,
-): { tree: MerkleTree; states: RecordingStates; end: number; beyond: Beyond } {
+): InSteps<{ tree: MerkleTree; states: RecordingStates; end: number; beyond: Beyond }> {
   const installation = key.name.split('/')[1];
   const tree = new MerkleTree();
   const states = new RecordingStates();
@@ -182,7 +195,7 @@ function readEvents(
   let beyond = NOTHING;
   try {
     if (fd !== undefined) {
-      const pass = passLines(fd, 0, (line, offset) => {
+      const pass = yield* passInSteps(fd, 0, (line, offset) => {
         if (stopped || tree.size === limit) return false;
         const found = decodeLine(line);
         const event = found?.event;
@@ -227,13 +240,13 @@ function readEvents(
 }
 
 /** Reads the checkpoints that the head vouches for. */
-function readCheckpoints(
+function* readCheckpoints(
   { checkpoints: path }: LedgerPaths,
   key: NoteKey,
   head: SignedHead | undefined,
   signatures: 'all' | 'last',
   fault: Fault,
-): { checkpoints: Checkpoint[]; beyond: Beyond } {
+): InSteps<{ checkpoints: Checkpoint[]; beyond: Beyond }> {
   const checkpoints: Checkpoint[] = [];
   const take = (line: number, bytes: Buffer): void => {
     const opened = openCheckpointLine(bytes, key);
@@ -255,7 +268,7 @@ function readCheckpoints(
   let beyond = NOTHING;
   try {
     if (fd !== undefined) {
-      const pass = passLines(fd, 0, (line) => {
+      const pass = yield* passInSteps(fd, 0, (line) => {
         if (chain.lines === due.lines) return false;
         chain = nextChain(chain, line);
         if (signatures === 'last') last = Buffer.from(line);
@@ -266,7 +279,7 @@ function readCheckpoints(
         beyond = { lines: countLines(fd, pass.end, pass.end + pass.tornBytes), bytes: pass.tornBytes };
         // Events are vouched for before a checkpoint of them is signed, so no crash leaves one that is ahead of the head.
         let number = chain.lines;
-        passLines(fd, pass.end, (line) => {
+        yield* passInSteps(fd, pass.end, (line) => {
           number += 1;
           const size = openCheckpointLine(line, key)?.head.size ?? 0;
           const ahead = `Checkpoint ${number} of ${path} is signed for ${size} events, and the head vouches for ${head.tree.size}: the head was set back.`;

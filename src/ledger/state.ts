@@ -16,7 +16,7 @@ import { nextChain, readHead, type HeadReading, type SignedHead } from './head.t
 import { isChainOf } from './key-chain.ts';
 import { rootAt, type LedgerState } from './lookups.ts';
 import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
-import { readLedger } from './read.ts';
+import { readLedgerGently } from './read.ts';
 import { RecordingStates } from './rules.ts';
 import type { SignedCheckpoint } from './types.ts';
 
@@ -48,7 +48,7 @@ export async function openState(source: Source, as: 'writer' | 'reader' | 'from-
     if (writer) Derived.clear(ledgerPaths(source.folder).derived);
     return await replay(source, writer, undefined);
   } catch (error) {
-    if (error instanceof Doubt) throw corrupt(source.folder, source.key, error.message);
+    if (error instanceof Doubt) throw await corrupt(source.folder, source.key, error.message);
     if (!writer || error instanceof LedgerError) throw error;
     // What is derived is for speed: where there is no room for it, the ledger goes on without.
     return openState(source, 'reader');
@@ -67,8 +67,9 @@ export async function openBeside(source: Source, writer = false): Promise<Ledger
 }
 
 /** The full reading finds the words for what is wrong. */
-export function corrupt(folder: string, key: NoteKey, otherwise: string): LedgerError {
-  const fault = readLedger(folder, key, { signatures: 'last' }).faults.find(({ code }) => code !== 'unvouched');
+export async function corrupt(folder: string, key: NoteKey, otherwise: string): Promise<LedgerError> {
+  const { faults } = await readLedgerGently(folder, key, { signatures: 'last' });
+  const fault = faults.find(({ code }) => code !== 'unvouched');
   return new LedgerError(
     'corrupt',
     `${fault?.message ?? otherwise} The ledger was left as it is; keep a copy of ${folder} for the audit, then restore it from a backup.`,
@@ -76,9 +77,9 @@ export function corrupt(folder: string, key: NoteKey, otherwise: string): Ledger
 }
 
 /** The newest head of a ledger that is there. @throws LedgerError 'corrupt' where it has none that is good */
-export function headOf(folder: string, key: NoteKey): Extract<HeadReading, { kind: 'good' }> {
+export async function headOf(folder: string, key: NoteKey): Promise<Extract<HeadReading, { kind: 'good' }>> {
   const found = readHead(ledgerPaths(folder).head, key);
-  if (found.kind !== 'good') throw corrupt(folder, key, 'It has no head.');
+  if (found.kind !== 'good') throw await corrupt(folder, key, 'It has no head.');
   return found;
 }
 

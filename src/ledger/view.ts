@@ -10,7 +10,7 @@ import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LedgerState, type LookupSource } from './lookups.ts';
 import { bordersOf, type NoteKey } from './note.ts';
-import { isNew, readLedger, type LedgerReading } from './read.ts';
+import { isNew, readLedgerGently, type LedgerReading } from './read.ts';
 import { corrupt, headOf, openBeside, openState } from './state.ts';
 import type { SignedCheckpoint } from './types.ts';
 
@@ -20,13 +20,16 @@ interface Files {
 }
 
 /** @throws LedgerError 'corrupt' where one of them is missing, 'unreadable' */
-function openFiles(folder: string, key: NoteKey): Files {
+async function openFiles(folder: string, key: NoteKey): Promise<Files> {
   const paths = ledgerPaths(folder);
   const [events, checkpoints] = [openPlain(paths.events), openPlain(paths.checkpoints)];
   if (events !== undefined && checkpoints !== undefined) return { events, checkpoints };
   for (const fd of [events, checkpoints]) if (fd !== undefined) closeSync(fd);
-  throw corrupt(folder, key, 'A file of it is missing.');
+  throw await corrupt(folder, key, 'A file of it is missing.');
 }
+
+/** Some 20 ms of reading. */
+const PROGRESS_EVENTS = 1000;
 
 const closeFiles = (files: Files): void => {
   for (const fd of Object.values(files) as number[]) closeSync(fd);
@@ -55,11 +58,11 @@ export class LedgerView extends LedgerQuestions {
    */
   static async open(folder: string, key: NoteKey, from: 'beside' | 'events' = 'beside'): Promise<LedgerView | undefined> {
     if (isNew(folder)) {
-      if (bordersOf(key).length > 0) throw corrupt(folder, key, 'It is missing.');
+      if (bordersOf(key).length > 0) throw await corrupt(folder, key, 'It is missing.');
       return undefined;
     }
-    const { head } = headOf(folder, key);
-    const files = openFiles(folder, key);
+    const { head } = await headOf(folder, key);
+    const files = await openFiles(folder, key);
     try {
       return new LedgerView(folder, key, head, files, await openState({ folder, key, head, ...files }, from === 'events' ? 'from-events' : 'reader'));
     } catch (error) {
@@ -70,28 +73,31 @@ export class LedgerView extends LedgerQuestions {
 
   /**
    * Reads and checks all of a ledger, once: see readLedger. What was read is what the view answers from, and nothing that lies beside it.
+   * @param progress is told how many events were read, each PROGRESS_EVENTS.
    * @returns no view where there is no ledger, or where it has a fault; and events of people who could not do that by then.
    * @throws LedgerError 'unreadable'
    */
-  static read(
+  static async read(
     folder: string,
     key: NoteKey,
-  ): { readonly reading: LedgerReading; readonly view: LedgerView | undefined; readonly unentitled: readonly Unentitled[] } {
+    progress: (events: number) => void = () => {},
+  ): Promise<{ readonly reading: LedgerReading; readonly view: LedgerView | undefined; readonly unentitled: readonly Unentitled[] }> {
     const beside = new DerivedInMemory();
     const facts = LedgerFacts.from();
     const unentitled: Unentitled[] = [];
-    const reading = readLedger(folder, key, {
+    const reading = await readLedgerGently(folder, key, {
       onEvent: (event, _line, offset, leaf) => {
         beside.add([{ event, leaf, offset }]);
         const why = unentitledWhy(facts, event);
         if (why !== undefined) unentitled.push({ event, why });
         facts.take(event);
+        if ((event.seq + 1) % PROGRESS_EVENTS === 0) progress(event.seq + 1);
       },
     });
     const { head, tree, states, end, last } = reading;
     if (!head || reading.faults.length > 0) return { reading, view: undefined, unentitled };
     const state: LedgerState = { tree, states, facts, end: end.events, beside, derived: undefined, last };
-    return { reading, view: new LedgerView(folder, key, head, openFiles(folder, key), state), unentitled };
+    return { reading, view: new LedgerView(folder, key, head, await openFiles(folder, key), state), unentitled };
   }
 
   get events(): number {

@@ -94,8 +94,8 @@ test('nor does she replace the key of the installation, or change people', async
 });
 
 test('what somebody enters in her name all the same, whoever verifies finds', async () => {
-  const read = () => {
-    const { view, unentitled } = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+  const read = async () => {
+    const { view, unentitled } = await LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
     view!.close();
     return unentitled;
   };
@@ -105,12 +105,12 @@ test('what somebody enters in her name all the same, whoever verifies finds', as
     { action: 'unlock', person: mara.person.id, outcome: 'success', detail: { method: 'passphrase', failures: 0 } },
   ] as const;
   for (const deed of deeds) await ledger.append(deed);
-  expect(read()).toEqual([]);
-  expect(entitledVerdict(read())).toBeUndefined();
+  expect(await read()).toEqual([]);
+  expect(entitledVerdict(await read())).toBeUndefined();
   await disable();
   for (const deed of deeds) await ledger.append(deed);
-  expect(read()).toMatchObject(deeds.map(({ action, person }) => ({ event: { action, person } })));
-  expect(entitledVerdict(read())).toMatchObject({
+  expect(await read()).toMatchObject(deeds.map(({ action, person }) => ({ event: { action, person } })));
+  expect(entitledVerdict(await read())).toMatchObject({
     code: 'not-entitled',
     sentence: expect.stringContaining(`(policy.change) is in the name of ${mara.person.id}`),
   });

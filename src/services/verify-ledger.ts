@@ -124,9 +124,9 @@ async function viewsOf(site: OpenInstallation, read: LedgerView, io: VerifyEdges
 }
 
 /** An append that is under way looks like one that was interrupted: what stays there is none. */
-async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => T): Promise<T> {
+async function readSettled<T extends { readonly reading: LedgerReading }>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const result = read();
+    const result = await read();
     const { faults } = result.reading;
     if (attempt === SETTLE.attempts || faults.length === 0 || faults.some(({ code }) => code !== 'unvouched')) return result;
     await wait(SETTLE.ms);
@@ -135,6 +135,16 @@ async function readSettled<T extends { readonly reading: LedgerReading }>(read: 
 
 /** How often progress is told. */
 const PROGRESS_MS = 1000;
+
+/** Says whether it is time to tell how far something is. */
+function everyProgress(io: Pick<VerifyEdges, 'now'>): () => boolean {
+  let told = io.now();
+  return () => {
+    if (io.now() - told < PROGRESS_MS) return false;
+    told = io.now();
+    return true;
+  };
+}
 
 /** Reads all content of the recordings that are there, and says on stderr how far it is. */
 async function compareContent(
@@ -145,10 +155,9 @@ async function compareContent(
   io: VerifyEdges,
 ): Promise<RecordingsCheck> {
   const gone = new Set(compared.missing.map(({ id }) => id));
-  let told = io.now();
+  const due = everyProgress(io);
   const progress: Progress = ({ recordings, of, bytes }) => {
-    if (recordings < of && io.now() - told < PROGRESS_MS) return;
-    told = io.now();
+    if (recordings < of && !due()) return;
     io.talk(`${recordings} of ${of} recordings compared, ${(bytes / 1e6).toFixed(1)} MB read`);
   };
   const ids = present.filter((id) => !gone.has(id));
@@ -200,7 +209,13 @@ const replaced: ReadonlySet<VerdictCode> = new Set(['superseded-key', 'other-ins
 export async function verifyLedger(site: OpenInstallation, options: VerifyOptions, io: VerifyEdges): Promise<LedgerVerification> {
   const { recordings: folder } = site.home;
   const present = presentRecordings(folder);
-  const read = () => readSettled(() => LedgerView.read(site.home.ledger, site.noteKey));
+  const due = everyProgress(io);
+  const read = () =>
+    readSettled(() =>
+      LedgerView.read(site.home.ledger, site.noteKey, (events) => {
+        if (due()) io.talk(`${events} events of the ledger read`);
+      }),
+    );
   let whole = await read();
   const strange = whole.reading.faults.length > 0 ? [] : present.filter((id) => !whole.reading.states.get(id));
   const unknown = await neverEntered(site, strange, io);

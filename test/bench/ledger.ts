@@ -170,7 +170,7 @@ async function readAll({ folder, options }: Made, events: number): Promise<numbe
   for (let round = 0; round < 3; round++)
     samples.push(
       await ms(async () => {
-        const { reading, view } = LedgerView.read(folder, key);
+        const { reading, view } = await LedgerView.read(folder, key);
         if (reading.events !== events || !(await view?.agreesWithBeside())) throw new Error('the ledger is not good');
         view?.close();
       }),
