@@ -117,7 +117,7 @@ test('what somebody enters in her name all the same, whoever verifies finds', as
 });
 
 test('changes of people that nobody certified who may, and somebody unknown who comes in, change nothing and are found', async () => {
-  const { view, unentitled: before } = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+  const { view, unentitled: before } = await LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
   view!.close();
   const stranger = 'p-0000000000aa';
   const kid = 'A'.repeat(43);
@@ -132,7 +132,7 @@ test('changes of people that nobody certified who may, and somebody unknown who 
   for (const deed of deeds) await ledger.append(deed);
   expect(ledger.facts.person(stranger)).toBeUndefined();
   expect(ledger.facts.person(made.person.id)!.roles).toEqual(roles);
-  const after = LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
+  const after = await LedgerView.read(made.home.ledger, installationNoteKey(made.installation));
   after.view!.close();
   const found = after.unentitled.slice(before.length);
   expect(found).toMatchObject(deeds.map(({ action, person }) => ({ event: { action, person } })));
