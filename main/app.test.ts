@@ -359,6 +359,8 @@ test('the lock page says at once that policy.json is another one, and is silent 
   const policy = JSON.parse(readFileSync(path, 'utf8')) as { lock: object };
   writeFileSync(path, JSON.stringify({ ...policy, lock: { idleSeconds: 60, warnSeconds: 15 } }));
   expect(await flags()).toEqual([sentence]);
+  // What else the first tick has to say is said.
+  await app.tick();
   const before = stale();
   await acceptAsItStands(home);
   // Without being asked: the clock's tick is enough.

@@ -118,7 +118,7 @@ export class App {
         if (notice.kind === 'start') this.#installed.current?.scheduler.soon(this.#options.clock.now());
         journal.log(noticeEntry(notice));
       },
-      sealed: (bytes) => this.#status.sealed(bytes),
+      sealed: (person, bytes) => this.#status.sealed(person, bytes),
       fault: (sentence, pane) => this.#troubles.warned(sentence, pane),
       held: (pane, why) => {
         this.#workspace.held(pane, why);

@@ -16,7 +16,7 @@ export interface PtyEvents {
   readonly frame: (bytes: Uint8Array) => void;
   readonly exit: (pane: number, code: number, signal: number) => void;
   readonly notice: (notice: RecordingNotice) => void;
-  readonly sealed: (bytes: number) => void;
+  readonly sealed: (person: string, bytes: number) => void;
   readonly fault: (sentence: string, pane: number | undefined) => void;
   /** A pane's program waits for room on the disk, or goes on (null). */
   readonly held: (pane: number, why: 'reserve' | 'full' | null) => void;
@@ -76,7 +76,7 @@ export class PtyClient {
         denied: ({ needs, why, person }) => events.denied({ needs, why, person }),
         exit: ({ pane, code, signal }) => events.exit(pane, code, signal),
         notice: (notice) => events.notice(notice),
-        sealed: ({ bytes }) => events.sealed(bytes),
+        sealed: ({ person, bytes }) => events.sealed(person, bytes),
         fault: ({ sentence, pane }) => events.fault(sentence, pane),
         held: ({ pane, why }) => events.held(pane, why),
       },

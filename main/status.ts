@@ -42,14 +42,15 @@ export class Status {
   readonly #flags: Flag[] = [];
   /** The policy in force could not be read at the last look. */
   policyFails = false;
-  #sealedBytes = 0;
+  /** By person: whoever is in hears nothing of what others' shells print. */
+  readonly #sealedBytes = new Map<string, number>();
 
   constructor(parts: StatusParts) {
     this.#parts = parts;
   }
 
-  sealed(bytes: number): void {
-    this.#sealedBytes = bytes;
+  sealed(person: string, bytes: number): void {
+    this.#sealedBytes.set(person, bytes);
   }
 
   /** @param more what stands behind the sentence, for whoever comes in: the lock's line has room for one. */
@@ -126,7 +127,7 @@ export class Status {
     const { lockIn, idleSeconds, warning } = machine.view(clock.now());
     const events = installed.current?.ledger.events ?? 0;
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
-    const sealedBytes = this.#sealedBytes;
+    const sealedBytes = this.#sealedBytes.get(person.id) ?? 0;
     const { ownHeld, ownShells } = this.#parts.workspace();
     return {
       workstationClass: installed.require().policy.policy.workstation.class,

@@ -1,6 +1,6 @@
 import { unlockText } from '../recording/access.ts';
 import { describe, expect, test } from 'vitest';
-import { person, recipient, Stage } from './host.fixture.ts';
+import { person, recipient, somebody, Stage } from './host.fixture.ts';
 import { CHECK_MS, LEASE_MS, RENEW_MS } from '../bridge/lease.ts';
 import { limits } from './backlog/backlog.ts';
 import { checkpointMs } from './host.ts';
@@ -183,13 +183,22 @@ describe('output', () => {
     expect((await page.frames()).map((frame) => frame.type === 'output' && [frame.offset, Buffer.from(frame.bytes).toString()])).toEqual([[0, 'first']]);
   });
 
-  test('tells the sealed bytes at most once a second', async () => {
+  test('tells the sealed bytes at most once a second, of each person alone', async () => {
     const stage = await ready();
+    const other = somebody();
+    await stage.spawn(2, { person: 'p-000000000002', recipients: [other.recipient] });
     for (let turn = 0; turn < 10; turn++) stage.ptys[0]!.print('12345');
+    stage.ptys[1]!.print('123');
     stage.clock.advance(1000);
-    expect(stage.posts.filter(({ type }) => type === 'sealed')).toEqual([{ type: 'sealed', bytes: 50 }]);
+    expect(stage.posts.filter(({ type }) => type === 'sealed')).toEqual([
+      { type: 'sealed', person, bytes: 50 },
+      { type: 'sealed', person: 'p-000000000002', bytes: 3 },
+    ]);
     stage.clock.advance(5000);
-    expect(stage.count('sealed')).toBe(1);
+    expect(stage.count('sealed')).toBe(2);
+    stage.ptys[0]!.print('12345');
+    stage.clock.advance(1000);
+    expect(stage.posts.findLast(({ type }) => type === 'sealed')).toEqual({ type: 'sealed', person, bytes: 55 });
   });
 });
 

@@ -73,7 +73,7 @@ export class PtyHost {
   constructor(parts: PtyHostParts) {
     this.#parts = parts;
     const { clock } = parts;
-    this.#reports = new Reports({ clock, sealed: (bytes) => this.#main.tell('sealed', { bytes }), fault: (text) => this.#fault(text) });
+    this.#reports = new Reports({ clock, sealed: (person, bytes) => this.#main.tell('sealed', { person, bytes }), fault: (text) => this.#fault(text) });
     this.#view = new PageView({
       clock,
       refuse: (why) => this.#reports.refuse(why),
@@ -287,7 +287,7 @@ export class PtyHost {
 
   /** Sealed output of a pane. */
   #output(pane: Pane, bytes: Uint8Array, offset: number): void {
-    this.#reports.countSealed(bytes.length);
+    this.#reports.countSealed(pane.person, bytes.length);
     pane.backlog.add(offset, bytes);
   }
 

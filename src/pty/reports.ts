@@ -8,15 +8,17 @@ const refusalMs = 1000;
 
 export interface ReportParts {
   readonly clock: Clock;
-  /** All bytes that were sealed so far. */
-  readonly sealed: (bytes: number) => void;
+  /** All bytes that were sealed so far for somebody. */
+  readonly sealed: (person: string, bytes: number) => void;
   readonly fault: (sentence: string) => void;
 }
 
 export class Reports {
   readonly #parts: ReportParts;
-  #sealed = 0;
-  #sealedArmed = false;
+  /** By person. */
+  readonly #sealed = new Map<string, number>();
+  /** Whose is told at the end of this moment. */
+  readonly #sealing = new Set<string>();
   #refusals = 0;
   #refusalsArmed = false;
 
@@ -24,13 +26,14 @@ export class Reports {
     this.#parts = parts;
   }
 
-  countSealed(bytes: number): void {
-    this.#sealed += bytes;
-    if (this.#sealedArmed) return;
-    this.#sealedArmed = true;
+  countSealed(person: string, bytes: number): void {
+    const sum = (this.#sealed.get(person) ?? 0) + bytes;
+    this.#sealed.set(person, sum);
+    if (this.#sealing.has(person)) return;
+    this.#sealing.add(person);
     this.#parts.clock.after(sealedMs, () => {
-      this.#sealedArmed = false;
-      this.#parts.sealed(this.#sealed);
+      this.#sealing.delete(person);
+      this.#parts.sealed(person, this.#sealed.get(person)!);
     });
   }
 

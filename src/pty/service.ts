@@ -123,8 +123,8 @@ export const ptyParentService = {
   /** The program of this pane waits for room on the disk: there is less than the policy keeps, or none. Null: it goes on. */
   held: told('process.keep', z.object({ pane, why: z.enum(['reserve', 'full']).nullable() })),
   notice: told('process.keep', recordingNoticeSchema),
-  /** Output bytes sealed since this process began, of all panes. Sent at most once a second while something is being sealed. */
-  sealed: told('process.keep', z.object({ bytes: z.number() })),
+  /** Output bytes of somebody's panes that were sealed since this process began. Sent at most once a second while something is being sealed. */
+  sealed: told('process.keep', z.object({ person: personId, bytes: z.number() })),
   /** Something to tell the person; `pane` where one is concerned. Never holds pane text. */
   fault: told('process.keep', z.object({ pane: pane.optional(), sentence: z.string() })),
 };
