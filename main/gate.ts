@@ -43,7 +43,7 @@ export interface Asking {
 }
 
 /** The person whose identity is open, and what that lets them do. */
-export interface Session {
+export interface PersonSession {
   readonly person: Person;
   readonly grant: Grant;
   /** The key slot that they came in by, or showed last. */
@@ -73,7 +73,7 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts;
   /** Present only while the machine is open. */
-  #session: Session | undefined;
+  #session: PersonSession | undefined;
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
   #created: { readonly vault: VaultClient; readonly person: string } | undefined;
   /** What the workspace has yet to be shown again: panes that the pty host shows from here on, and what of them came before. */
@@ -94,7 +94,7 @@ export class Gate {
     this.#parts = parts;
   }
 
-  get session(): Session | undefined {
+  get session(): PersonSession | undefined {
     return this.#session;
   }
 
@@ -134,7 +134,7 @@ export class Gate {
   }
 
   /** Who is in, for what the door has let through. @throws Refusal */
-  requireSession(): Session {
+  requireSession(): PersonSession {
     if (!this.#session) throw new Refusal('locked', denials.locked);
     return this.#session;
   }
@@ -224,7 +224,7 @@ export class Gate {
   }
 
   /** @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks. */
-  open(attempt: number, session: Session): boolean {
+  open(attempt: number, session: PersonSession): boolean {
     if (!this.#send({ type: 'opened', attempt, person: session.person.id }).accepted) return false;
     this.#session = session;
     this.#invisible = 'unknown';

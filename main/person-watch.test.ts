@@ -14,7 +14,7 @@ import { factsOf } from '../src/people/pinned.ts';
 import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
-import type { Session } from './gate.ts';
+import type { PersonSession } from './gate.ts';
 import { PersonWatch } from './person-watch.ts';
 
 const kdf = newScryptParameters();
@@ -23,7 +23,7 @@ let home: Home;
 let identity: OpenIdentity;
 let person: Person;
 let known: KnownPerson;
-let session: Session;
+let session: PersonSession;
 let lock: ReturnType<typeof vi.fn>;
 
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { factsOf, readPinned } from '../src/people/pinned.ts';
 import type { Home } from '../src/storage/index.ts';
-import type { Gate, Session } from './gate.ts';
+import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 
@@ -53,7 +53,7 @@ export class PersonWatch {
   }
 
   /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read. */
-  #stands({ person, ways }: Session, { slots }: KnownPerson): boolean {
+  #stands({ person, ways }: PersonSession, { slots }: KnownPerson): boolean {
     if (factsOf(person).slots === slots) return true;
     const { home, installed } = this.#parts;
     try {

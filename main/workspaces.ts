@@ -12,7 +12,7 @@ import type { Workspace } from './workspace.ts';
 /** Pane ids of one person: nobody opens as many in a run. A frame has 32 bits for one (src/bridge/frames.ts). */
 const PANES_EACH = 2 ** 20;
 const MOST_PEOPLE = 2 ** 12;
-/** Shells that are hung up get so long; the process that holds them kills before that (src/pty/session.ts). */
+/** Shells that are hung up get so long; the process that holds them kills before that (src/pty/recorded-pty.ts). */
 const LOGOFF_MS = 15_000;
 
 export interface WorkspacesParts {

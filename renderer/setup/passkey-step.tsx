@@ -12,7 +12,7 @@ import { StepHead } from './step-parts.tsx';
 
 const text = messages.setup.passkey;
 
-export interface Proof {
+export interface EnrolledSlot {
   readonly slot: string;
 }
 
@@ -24,14 +24,14 @@ interface PasskeyProps {
   /** Said before it is tried: what cannot work in this window. */
   readonly limit: string | null;
   /** Undefined when it was skipped. */
-  readonly onDone: (proof: Proof | undefined) => void;
+  readonly onDone: (proof: EnrolledSlot | undefined) => void;
 }
 
 export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.Element {
   const [touch, setTouch] = useState<number | undefined>(undefined);
   const [results, setResults] = useState<Results>({});
   const [error, setError] = useState('');
-  const [proof, setProof] = useState<Proof | undefined>(undefined);
+  const [proof, setProof] = useState<EnrolledSlot | undefined>(undefined);
   const tried = Object.keys(results).length > 0;
   const actions = useRef<HTMLParagraphElement>(null);
   // The button that had the focus is gone when the passkey is proven: Enter goes on with the one in its place.

@@ -7,7 +7,7 @@ import { Refused, type Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts.tsx';
-import { Passkey, type Proof } from './passkey-step.tsx';
+import { Passkey, type EnrolledSlot } from './passkey-step.tsx';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { Form, StepHead } from './step-parts.tsx';
 
@@ -24,7 +24,7 @@ export function Setup({ bridge, facts }: { readonly bridge: Bridge; readonly fac
   const [name, setName] = useState('');
   const [place, setPlace] = useState<WorkstationClass>(usualClass);
   const [created, setCreated] = useState<Created | undefined>(undefined);
-  const [proof, setProof] = useState<Proof | undefined>(undefined);
+  const [proof, setProof] = useState<EnrolledSlot | undefined>(undefined);
   // Bytes of the passphrase between its step and the audit key's; sealed and wiped there.
   const secret = useRef<Uint8Array | undefined>(undefined);
   const body = useRef<HTMLElement>(null);
@@ -260,7 +260,7 @@ interface ReadyStepProps {
   readonly name: string;
   readonly place: WorkstationClass;
   readonly created: Created;
-  readonly proof: Proof | undefined;
+  readonly proof: EnrolledSlot | undefined;
 }
 
 function ReadyStep({ bridge, facts, name, place, created, proof }: ReadyStepProps): JSX.Element {

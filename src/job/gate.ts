@@ -1,11 +1,11 @@
 /** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
 import type { Ledger, LedgerEntry } from '../ledger/index.ts';
-import type { Session } from '../pty/session.ts';
+import type { RecordedPty } from '../pty/recorded-pty.ts';
 import type { Person } from '../people/types.ts';
 
 /** What a gate gets to work with, once the command runs. */
 export interface GateLink {
-  readonly session: Session;
+  readonly session: RecordedPty;
   /** Whose recording it is. */
   readonly person: Person;
   /** The recording's. */

@@ -14,7 +14,7 @@ import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } fro
 import { steadyClock } from '../time/clock.ts';
 import { OutputSink } from '../pty/output-sink.ts';
 import { type PtyExit } from '../pty/pty.ts';
-import { Session, type Held, type SessionEvents } from '../pty/session.ts';
+import { RecordedPty, type Held, type RecordedPtyEvents } from '../pty/recorded-pty.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../pty/shell.ts';
 import { spawnThreadedPty } from '../pty/unix.ts';
 import { recordingOptions } from '../recording/options.ts';
@@ -140,7 +140,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     }
   };
   const log = (entry: Parameters<Ledger['enter']>[0]): void => void note(entry);
-  let session: Session | undefined;
+  let session: RecordedPty | undefined;
   let faults = 0;
   let pipeClosed = false;
   const fault = (sentence: string): void => {
@@ -191,7 +191,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     if (restore) process.once('exit', restore);
     const env = shellEnvironment(context.env, context.cwd, term, 'person');
     const space = new DiskSpace({ folder: begun.home.recordings, reserveMebibytes: () => rules.reserveMebibytes });
-    const events: SessionEvents = {
+    const events: RecordedPtyEvents = {
       output(bytes) {
         digest?.update(bytes);
         if (gate && !gate.shows(bytes)) return;
@@ -203,7 +203,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       end: () => {},
       drained: () => process.stdin.resume(),
     };
-    session = new Session(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
+    session = new RecordedPty(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
     stopTerminal = connect(session, fd, gate);
     gate?.begin({
       session,
@@ -268,7 +268,7 @@ function heldText(why: Held | undefined, folder: string, reserveMebibytes: numbe
 }
 
 /** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
-function connect(session: Session, fd: number | undefined, gate: TerminalGate | undefined): () => void {
+function connect(session: RecordedPty, fd: number | undefined, gate: TerminalGate | undefined): () => void {
   const { pty } = session;
   const onData = (chunk: Buffer): void => {
     if (gate && !gate.typed(chunk)) {
@@ -320,7 +320,7 @@ function connect(session: Session, fd: number | undefined, gate: TerminalGate | 
 
 /** Tells the ledger how far the recording is, and has it signed, while it grows. */
 function checkpoints(
-  session: Session,
+  session: RecordedPty,
   ledger: Ledger,
   anchors: Handover | undefined,
   enter: (entry: Parameters<Ledger['enter']>[0]) => void,

@@ -11,7 +11,7 @@ import { fakeSpawner, type FakePty } from './fake.ts';
 import { PtyHost } from './host.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';
 import { ptyService, type AttachedPane } from './service.ts';
-import type { SessionWriter } from './session.ts';
+import type { RecordedPtyWriter } from './recorded-pty.ts';
 
 export const person = 'p-0123456789ab';
 
@@ -50,7 +50,7 @@ export const { recipient } = owner;
 const PATIENCE_MS = 10_000;
 
 /** Keeps what it is given in the clear, and fails when it is told to. */
-class FakeWriter implements SessionWriter {
+class FakeWriter implements RecordedPtyWriter {
   readonly id: string;
   readonly options: RecordingOptions;
   readonly events: { readonly code: string; readonly data: string }[] = [];

@@ -24,7 +24,7 @@ import { Reports } from './reports.ts';
 import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
 import { takeSeen, type Pane } from './pane.ts';
 import { type PtySpawner } from './pty.ts';
-import { Session, type SessionEvents, type SessionWriter } from './session.ts';
+import { RecordedPty, type RecordedPtyEvents, type RecordedPtyWriter } from './recorded-pty.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 import { SentenceError, sentenceOf } from '../types/sentence.ts';
 
@@ -43,7 +43,7 @@ type Spawned = OutputOf<PtyService, 'spawn'>;
 export interface PtyHostParts {
   readonly link: Pick<Link, 'post' | 'onMessage' | 'onClose'>;
   readonly spawn: PtySpawner;
-  readonly createWriter: (options: RecordingOptions) => Promise<SessionWriter>;
+  readonly createWriter: (options: RecordingOptions) => Promise<RecordedPtyWriter>;
   readonly clock: Clock;
   /** Free space on the disk of the recordings, in MiB: statfs unless given. */
   readonly freeMebibytes?: () => number;
@@ -64,8 +64,8 @@ export class PtyHost {
   /** An emergency uses what the policy keeps. */
   #lastSpace: DiskSpace | undefined;
   readonly #emergencies: Emergencies;
-  /** Records under the head that each session's last new segment told of. */
-  readonly #told = new WeakMap<Session, number>();
+  /** Records under the head that each pty's last new segment told of. */
+  readonly #told = new WeakMap<RecordedPty, number>();
   #stopping = false;
   /** Shells whose recording is being begun. */
   readonly #starting = new Set<Promise<void>>();
@@ -158,7 +158,7 @@ export class PtyHost {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#view.drop();
-    await Promise.all([...this.#starting, ...[...this.#panes.values()].map((pane) => pane.session?.stop(reason))]);
+    await Promise.all([...this.#starting, ...[...this.#panes.values()].map((pane) => pane.recorded?.stop(reason))]);
     this.#parts.exit(0);
   }
 
@@ -198,7 +198,7 @@ export class PtyHost {
       person: spawn.person,
       owner: owner.kid,
       opened,
-      session: undefined,
+      recorded: undefined,
       killed: false,
       typed: [],
       snapshot: 0,
@@ -207,15 +207,15 @@ export class PtyHost {
         {
           output: (offset, parts) => this.#show(pane, { type: 'output', pane: pane.id, offset, bytes: empty }, parts),
           skip: (from, to, settled, carry) => this.#show(pane, { type: 'skip', pane: pane.id, offset: from, to, settled, bytes: carry }),
-          pause: () => pane.session?.pause(),
-          resume: () => pane.session?.resume(),
+          pause: () => pane.recorded?.pause(),
+          resume: () => pane.recorded?.resume(),
         },
         spawn.rows,
       ),
     };
     this.#panes.set(pane.id, pane);
     if (this.#view.sees(pane)) pane.backlog.attach(0);
-    let writer: SessionWriter | undefined;
+    let writer: RecordedPtyWriter | undefined;
     try {
       const [name = '', ...args] = spawn.command;
       const cwd = findFolder(spawn.cwd, spawn.env['HOME']);
@@ -239,7 +239,7 @@ export class PtyHost {
         await begun.end(this.#stopping ? 'app-stop' : 'closed');
         throw cannotStart('The pane was closed before its shell had started.');
       }
-      const events: SessionEvents = {
+      const events: RecordedPtyEvents = {
         output: (bytes, offset) => this.#output(pane, bytes, offset),
         held: (why) => this.#main.tell('held', { pane: pane.id, why: why ?? null }),
         failed: (sentence) => this.#fault(sentence, pane.id),
@@ -249,7 +249,7 @@ export class PtyHost {
           this.#main.tell('exit', { pane: pane.id, code: exit.code, signal: exit.signal });
         },
       };
-      pane.session = new Session(
+      pane.recorded = new RecordedPty(
         writer,
         this.#parts.spawn,
         { command: [program, ...args], cwd, env, cols, rows },
@@ -257,7 +257,7 @@ export class PtyHost {
         events,
         this.#spaceOf(configuration.recordingsFolder, opened.breakGlass !== null),
       );
-      const { pid } = pane.session.pty;
+      const { pid } = pane.recorded.pty;
       for (const bytes of pane.typed.splice(0)) {
         if (this.#view.sees(pane)) this.#input(pane, bytes);
         bytes.fill(0);
@@ -280,9 +280,9 @@ export class PtyHost {
 
   /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
   #notice(pane: Pane, notice: RecordingNotice): void {
-    if (notice.kind === 'segment' && pane.session) this.#told.set(pane.session, notice.head.size);
+    if (notice.kind === 'segment' && pane.recorded) this.#told.set(pane.recorded, notice.head.size);
     this.#main.tell('notice', notice);
-    if (notice.kind === 'failed') pane.session?.fail(new SentenceError(notice.reason));
+    if (notice.kind === 'failed') pane.recorded?.fail(new SentenceError(notice.reason));
   }
 
   /** Sealed output of a pane. */
@@ -301,15 +301,15 @@ export class PtyHost {
     const panes: AttachedPane[] = [];
     for (const pane of this.#panes.values()) {
       if (!this.#view.sees(pane)) continue;
-      const { session } = pane;
+      const { recorded: pty } = pane;
       // A shell that is still being started prints for this page from its first byte.
-      if (!session) pane.backlog.attach(0);
-      if (!session?.live) continue;
-      session.mark('u', unlockText(person, method, pane.opened));
-      if (!session.live) continue;
-      const written = session.writer.written();
+      if (!pty) pane.backlog.attach(0);
+      if (!pty?.live) continue;
+      pty.mark('u', unlockText(person, method, pane.opened));
+      if (!pty.live) continue;
+      const written = pty.writer.written();
       pane.backlog.attach(written.outputBytes);
-      panes.push({ pane: pane.id, recording: session.recording, written, seen: takeSeen(pane) ?? written.outputBytes });
+      panes.push({ pane: pane.id, recording: pty.recording, written, seen: takeSeen(pane) ?? written.outputBytes });
     }
     return panes;
   }
@@ -319,16 +319,16 @@ export class PtyHost {
     for (const pane of this.#panes.values()) {
       pane.backlog.drop();
       for (const bytes of pane.typed.splice(0)) bytes.fill(0);
-      pane.session?.pty.discardInput();
-      pane.seen ??= pane.session?.writer.outputBytes;
+      pane.recorded?.pty.discardInput();
+      pane.seen ??= pane.recorded?.writer.outputBytes;
     }
   }
 
   #detach(cause: string): void {
     this.#view.drop();
-    for (const { session } of this.#panes.values()) {
-      session?.mark('l', JSON.stringify({ cause }));
-      session?.rotate();
+    for (const { recorded: pty } of this.#panes.values()) {
+      pty?.mark('l', JSON.stringify({ cause }));
+      pty?.rotate();
     }
   }
 
@@ -352,21 +352,21 @@ export class PtyHost {
   }
 
   #input(pane: Pane | undefined, bytes: Uint8Array): void {
-    if (pane && !pane.session && !pane.killed && pane.typed.length < maxTypedAhead) {
+    if (pane && !pane.recorded && !pane.killed && pane.typed.length < maxTypedAhead) {
       // A person types on while the shell of a new pane starts; nothing of it may get lost, or end in another pane.
       pane.typed.push(Uint8Array.from(bytes));
       return;
     }
-    if (!pane?.session?.live || bytes.length === 0) return;
-    if (!pane.session.write(bytes)) {
+    if (!pane?.recorded?.live || bytes.length === 0) return;
+    if (!pane.recorded.write(bytes)) {
       this.#fault(`The program in this pane does not read its input: ${bytes.length} bytes were not sent to it.`, pane.id);
     }
   }
 
   #snapshot(pane: Pane | undefined, offset: number, cols: number, rows: number, screen: Uint8Array): void {
-    const session = pane?.session;
-    if (!pane || !session?.live) return;
-    if (offset > session.writer.outputBytes || offset < pane.snapshot || cols === 0 || rows === 0 || screen.length > maxSnapshotBytes) {
+    const pty = pane?.recorded;
+    if (!pane || !pty?.live) return;
+    if (offset > pty.writer.outputBytes || offset < pane.snapshot || cols === 0 || rows === 0 || screen.length > maxSnapshotBytes) {
       this.#reports.refuse(`a snapshot of pane ${pane.id} that cannot be true`);
       return;
     }
@@ -374,15 +374,15 @@ export class PtyHost {
     const data = Buffer.from(new ArrayBuffer(head.length + screen.length));
     data.set(head);
     data.set(screen, head.length);
-    session.mark('n', data);
+    pty.mark('n', data);
     data.fill(0);
-    if (session.held !== 'full') pane.snapshot = offset;
+    if (pty.held !== 'full') pane.snapshot = offset;
   }
 
   #resize(id: number, cols: number, rows: number): void {
     const pane = this.#panes.get(id);
     pane?.backlog.resize(rows);
-    pane?.session?.resize(cols, rows);
+    pane?.recorded?.resize(cols, rows);
   }
 
   #ack(id: number, parsed: number): void {
@@ -395,7 +395,7 @@ export class PtyHost {
     const pane = this.#panes.get(id);
     if (!pane) return;
     pane.killed = true;
-    void pane.session?.stop('closed');
+    void pane.recorded?.stop('closed');
   }
 
   /** Its shells end, and whoever sees one of them sees nothing any more. */
@@ -406,12 +406,10 @@ export class PtyHost {
   }
 
   async #checkpoint(): Promise<void> {
-    const sessions = [...this.#panes.values()].flatMap((pane) => pane.session ?? []);
-    const grown = await Promise.all(sessions.map(async (session) => ({ session, head: await session.checkpoint() })));
+    const recorded = [...this.#panes.values()].flatMap((pane) => pane.recorded ?? []);
+    const grown = await Promise.all(recorded.map(async (pty) => ({ pty, head: await pty.checkpoint() })));
     // While one was synced another may have ended, or have told of a larger head with a new segment.
-    const heads = grown.flatMap(({ session, head }) =>
-      head && session.live && head.size > (this.#told.get(session) ?? 0) ? [{ recording: session.recording, head }] : [],
-    );
+    const heads = grown.flatMap(({ pty, head }) => (head && pty.live && head.size > (this.#told.get(pty) ?? 0) ? [{ recording: pty.recording, head }] : []));
     if (heads.length > 0) this.#main.tell('notice', { kind: 'heads', heads });
   }
 

@@ -1,7 +1,7 @@
 /** A pane as the process with the shells has it. */
 import type { Opened } from '../recording/access.ts';
 import type { OutputBacklog } from './backlog/backlog.ts';
-import type { Session } from './session.ts';
+import type { RecordedPty } from './recorded-pty.ts';
 
 export interface Pane {
   readonly id: number;
@@ -10,7 +10,7 @@ export interface Pane {
   readonly owner: string;
   /** As whom and why: in an emergency, or as an operator. */
   readonly opened: Opened;
-  session: Session | undefined;
+  recorded: RecordedPty | undefined;
   /** Set by a `kill` that came before the shell had started. */
   killed: boolean;
   /** What was typed before the shell had started. */

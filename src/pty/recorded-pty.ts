@@ -22,8 +22,8 @@ const killMs = 1000;
 /** While a program waits for room, the disk is looked at this often. */
 export const roomMs = 1000;
 
-/** What a session needs of a recording's writer (src/recording/writer.ts). */
-export type SessionWriter = Pick<
+/** What it needs of a recording's writer (src/recording/writer.ts). */
+export type RecordedPtyWriter = Pick<
   RecordingWriter,
   'id' | 'outputBytes' | 'sealedBytes' | 'waiting' | 'lostBytes' | 'output' | 'event' | 'flush' | 'flushAtEnd' | 'rotate' | 'written' | 'checkpoint' | 'end'
 >;
@@ -34,7 +34,7 @@ export type Held = 'reserve' | 'full';
 /** Who does not want more output now: whoever shows it, or the disk. */
 type Pauser = 'reader' | 'disk';
 
-export interface SessionEvents {
+export interface RecordedPtyEvents {
   /** Sealed output; `offset` is the number of output bytes before it. Valid during the call only. */
   output(bytes: Uint8Array, offset: number): void;
   /** The program waits for room on the disk, or goes on (undefined). */
@@ -46,10 +46,10 @@ export interface SessionEvents {
   drained?(): void;
 }
 
-export class Session {
-  readonly writer: SessionWriter;
+export class RecordedPty {
+  readonly writer: RecordedPtyWriter;
   readonly pty: Pty;
-  readonly #events: SessionEvents;
+  readonly #events: RecordedPtyEvents;
   readonly #clock: Clock;
   readonly #done: Promise<PtyExit>;
   #resolve: (exit: PtyExit) => void = () => {};
@@ -70,7 +70,14 @@ export class Session {
    * @param space of the disk that the recording is on.
    * @throws PtyError when the program cannot be started: the writer is not ended then.
    */
-  constructor(writer: SessionWriter, spawn: PtySpawner, options: PtyOptions, clock: Clock, events: SessionEvents, space: Pick<DiskSpace, 'wrote' | 'look'>) {
+  constructor(
+    writer: RecordedPtyWriter,
+    spawn: PtySpawner,
+    options: PtyOptions,
+    clock: Clock,
+    events: RecordedPtyEvents,
+    space: Pick<DiskSpace, 'wrote' | 'look'>,
+  ) {
     this.writer = writer;
     this.#space = space;
     this.#clock = clock;
@@ -128,7 +135,7 @@ export class Session {
     this.mark('r', size);
   }
 
-  /** Writes an event; a failure ends the session like any other that cannot be sealed. */
+  /** Writes an event; a failure ends the program like any other that cannot be sealed. */
   mark(code: Exclude<EventCode, 'o'>, data: string | Uint8Array): void {
     this.#guarded(() => this.writer.event(code, data));
   }

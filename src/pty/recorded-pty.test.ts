@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../time/clock.fixture.ts';
 import { fakeSpawner } from './fake.ts';
-import { roomMs, Session, type Held, type SessionWriter } from './session.ts';
+import { roomMs, RecordedPty, type Held, type RecordedPtyWriter } from './recorded-pty.ts';
 
 const BATCH = Buffer.alloc(64 * 1024, 'x');
 
@@ -20,7 +20,7 @@ function onDisk() {
     if (!disk.full) written.push(...waiting.splice(0));
     return waiting.length === 0;
   };
-  const writer: SessionWriter = {
+  const writer: RecordedPtyWriter = {
     id: 'r',
     get outputBytes() {
       return all();
@@ -57,7 +57,7 @@ function onDisk() {
     end: () => void log.push('end'),
   };
   const space = { wrote: () => disk.low, look: () => disk.low };
-  const session = new Session(writer, spawn, { command: ['/bin/sh'], cwd: '/', env: {}, cols: 80, rows: 24 }, clock, events, space);
+  const session = new RecordedPty(writer, spawn, { command: ['/bin/sh'], cwd: '/', env: {}, cols: 80, rows: 24 }, clock, events, space);
   return { disk, clock, session, pty: ptys[0]!, shown, held, log, text: () => Buffer.concat(written).toString() };
 }
 
