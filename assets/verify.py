@@ -57,6 +57,7 @@ REASONS = (
     'privacy-request',
     'legal',
 )
+EMERGENCY_REASONS = ('patient-safety', 'system-down', 'identity-down', 'lost-authenticator', 'security-incident')
 END_REASONS = ('exit', 'closed', 'app-stop', 'main-gone', 'write-failed')
 STATES = ('complete', 'recovered', 'failed', 'open')
 EVENT_CODES = 'soirmlugnxe'
@@ -1996,6 +1997,9 @@ def check_recipients(ledger, headers, trust, by):
         raise Failure('contradiction', f'The recording is that of {first["person"]}, and the ledger says that {start["person"]} began it.')
     if any(first[name] != start[name] for name in ('role', 'class', 'reason', 'breakGlass')):
         raise Failure('contradiction', 'The ledger says that it was opened in another role, place or need.')
+    glass = first['breakGlass'] is not None
+    if (first['role'] == 'emergency') != glass or (glass and first['reason'] not in EMERGENCY_REASONS):
+        raise Failure('contradiction', 'It was opened in the role of emergencies outside of one, or in one in another role or for no reason of its own.')
     if first['policySha256'] != start['policySha256']:
         raise Failure('bad-policy', 'The ledger has another one at the start of the recording.')
     if kids_of(first) != start['recipients']:

@@ -38,6 +38,12 @@ import {
 import { headerFor, sshSignature, type ForgedEvent, type Forgery, type InsiderKeys } from './forge.ts';
 import { rulesTableFor } from './rules-table.ts';
 
+/** Both segments and the ledger say that it was opened so. */
+function openedAs(f: Forgery, how: Readonly<Record<string, string>>): void {
+  for (const segment of [0, 1]) header(f, segment, (value) => Object.assign(value, how));
+  Object.assign(detail(f, 'recording.start'), how);
+}
+
 export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   [
     'nothing',
@@ -124,6 +130,10 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['a person who is not the one that began it', 'contradiction', (f) => (event(f, 'recording.start').person = 'p-00000000000b')],
   ['another role than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['role'] = 'emergency')],
   ['another emergency than at the start', 'contradiction', (f) => (detail(f, 'recording.start')['breakGlass'] = 'b-000000000001')],
+  ['an emergency, alike everywhere', 'good', (f) => openedAs(f, { role: 'emergency', reason: 'system-down', breakGlass: 'b-000000000001' })],
+  ['the role of emergencies outside of one', 'contradiction', (f) => openedAs(f, { role: 'emergency' })],
+  ['an emergency in another role', 'contradiction', (f) => openedAs(f, { reason: 'system-down', breakGlass: 'b-000000000001' })],
+  ['an emergency for no reason of its own', 'contradiction', (f) => openedAs(f, { role: 'emergency', breakGlass: 'b-000000000001' })],
   ['a second start in the ledger', 'contradiction', (f) => f.events.splice(4, 0, structuredClone(event(f, 'recording.start')))],
   ['a head before the start', 'contradiction', (f) => f.events.splice(3, 0, ...f.events.splice(4, 1))],
   ['a head after the end', 'contradiction', (f) => f.events.push(structuredClone(event(f, 'recording.heads')))],

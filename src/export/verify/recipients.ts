@@ -1,4 +1,6 @@
 /** Who can open the recording, under which policy, and whose it is. */
+import { EMERGENCY } from '../../access/grant.ts';
+import { emergencyReasons } from '../../types/words.ts';
 import type { SegmentHeader } from '../../recording/types.ts';
 import { BundleFailure } from '../failures.ts';
 import type { LedgerHeads } from '../heads.ts';
@@ -23,6 +25,11 @@ export function checkRecipients(
     throw new BundleFailure('contradiction', `The recording is that of ${first.person}, and the ledger says that ${start.person} began it.`);
   if (first.role !== start.role || first.class !== start.class || first.reason !== start.reason || first.breakGlass !== start.breakGlass)
     throw new BundleFailure('contradiction', 'The ledger says that it was opened in another role, place or need.');
+  if (
+    (first.role === EMERGENCY) !== (first.breakGlass !== null) ||
+    (first.breakGlass !== null && !(emergencyReasons as readonly string[]).includes(first.reason))
+  )
+    throw new BundleFailure('contradiction', 'It was opened in the role of emergencies outside of one, or in one in another role or for no reason of its own.');
   if (first.policySha256 !== start.policySha256) throw new BundleFailure('bad-policy', 'The ledger has another one at the start of the recording.');
   if (!sameList(kids(first), start.recipients)) throw new BundleFailure('bad-recipients', 'The ledger has others at the start of the recording.');
   const trusted = new Map(trust.auditKeys.map((key) => [key.kid, key.inForce]));
