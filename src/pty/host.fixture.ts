@@ -245,9 +245,9 @@ export class Stage {
   }
 
   /** A page asks, and is given a challenge. */
-  async challenge(key: PageKey, who = person, as = owner): Promise<Post> {
+  async challenge(key: PageKey, who = person, as = owner, breakGlass: string | null = null): Promise<Post> {
     const before = this.posts.length;
-    this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey', key: as.recipient.jwk });
+    this.send({ type: 'attach', publicKey: key.publicKey, person: who, method: 'passkey', key: as.recipient.jwk, breakGlass });
     return this.answer(({ type }) => type === 'challenge', before);
   }
 
@@ -258,9 +258,9 @@ export class Stage {
     return this.posts.slice(before).find(({ type }) => type === 'attached' || type === 'attachRefused')!;
   }
 
-  async attach(who = person, as = owner): Promise<Page> {
+  async attach(who = person, as = owner, breakGlass: string | null = null): Promise<Page> {
     const key = await PageKey.generate();
-    const { publicKey, sealed } = await this.challenge(key, who, as);
+    const { publicKey, sealed } = await this.challenge(key, who, as, breakGlass);
     const answer = this.prove(await prove(as.opener, sealed, { purpose: 'view', person: who, page: key.publicKey, peer: publicKey }));
     if (answer.type !== 'attached') throw new Error('not attached');
     return new Page(this, await key.connect(publicKey), answer.panes, this.posts.length);

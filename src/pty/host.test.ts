@@ -292,6 +292,31 @@ describe('locking', () => {
     expect(stage.faults()[0]).toMatch(/belongs to another person/);
   });
 
+  test('an emergency sees its own shells alone, nobody sees them outside of it, and they end with it', async () => {
+    const stage = await ready();
+    const glass = 'b-000000000001';
+    const opened = { role: 'emergency', reason: 'system-down', breakGlass: glass };
+    expect(await stage.spawn(2, { roles: ['emergency'], opened: { ...opened, breakGlass: null } })).toMatchObject({ type: 'spawnFailed' });
+    expect((await stage.spawn(2, { roles: ['emergency'], opened })).type).toBe('spawned');
+    const outside = await stage.attach();
+    expect(outside.panes.map(({ pane }) => pane)).toEqual([1]);
+    await outside.type(2, 'rm');
+    expect(stage.ptys[1]!.received.length).toBe(0);
+    const inside = await stage.attach(person, undefined, glass);
+    expect(inside.panes.map(({ pane }) => pane)).toEqual([2]);
+    await inside.type(1, 'rm');
+    expect(stage.ptys[0]!.received.length).toBe(0);
+    expect(stage.writers[1]!.options).toMatchObject({ access: opened, reserveMebibytes: 0 });
+    stage.send({ type: 'endEmergency', breakGlass: glass });
+    stage.ptys[1]!.print('too late to be seen');
+    expect(stage.writers[0]!.events.at(-1)).toMatchObject({ code: 'l' });
+    await expect.poll(() => stage.ptys[1]!.signals).toContain('SIGHUP');
+    expect(await stage.spawn(3, { roles: ['emergency'], opened })).toMatchObject({
+      type: 'spawnFailed',
+      sentence: expect.stringContaining('is over') as string,
+    });
+  });
+
   test('a key that is no point on the curve is refused, and the old page stays', async () => {
     const stage = await ready();
     const page = await stage.attach();

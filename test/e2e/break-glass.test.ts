@@ -1,5 +1,6 @@
 /** The glass in a window, by the keyboard alone: from the lock page to a prompt, its red face, its end, and what the lock page says afterwards. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
@@ -8,6 +9,7 @@ import { readPinned } from '../../src/people/pinned.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
 import { firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
 
 const envelope = { name: 'Envelope Ward 7', words: 'marble canyon drizzle hammock violet' };
@@ -109,3 +111,19 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   const listed = await wardmux(['breakglass', 'list', '--json'], { home: running.home });
   expect(JSON.parse(listed.stdout)).toMatchObject({ emergencies: [{ person: id, extended: true, words: 'sealed', reviewState: 'due', alerted: [] }] });
 });
+
+test(
+  'on a disk that is full to its last byte, with a policy file that is none, it opens and is sealed and entered all the same',
+  { timeout: 120_000 },
+  async ({ skip }) => {
+    const disk = mkdtempSync(join(tmpdir(), 'd-'));
+    const reason = noSmallDisk(disk);
+    skip(reason !== undefined, reason);
+    const { status, stdout, stderr } = await onSmallDisk(disk, '220m', join(import.meta.dirname, 'break-glass-disk.fixture.ts'), [disk], process.env, 100_000);
+    rmSync(disk, { recursive: true, force: true });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const said = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+    expect(said).toMatchObject({ held: 16 * 1024 * 1024, left: 0, text: true, status: 0 });
+    expect(said['entered']).toEqual(['breakglass.start', 'recording.start', 'recording.end']);
+  },
+);

@@ -431,3 +431,77 @@ test('a clipboard in which nothing of ours is stays as it is', async () => {
   expect(await page.evaluate('__written')).toEqual([]);
   expect(toldCleared()).toBe(0);
 });
+
+test('the glass is broken by the keyboard alone: it says what it means, takes a reason and words, and sends both before anybody is named', async () => {
+  const { page, core } = await start();
+  await page.keyboard.press('Control+g');
+  await page.waitForSelector('.glassform');
+  expect(await page.textContent('.glassform__what')).toMatch(/recorded and reviewed.*60 minutes.*nothing of anybody else/);
+  expect(await axeViolations(opened)).toEqual([]);
+  // Without a reason nothing is asked.
+  await page.locator('#glass-who').fill('Envelope Ward 7');
+  await page.locator('#glass-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.glassform .poster__err'))?.includes('Choose why first'), 'the sentence');
+  expect(core.requests.filter(({ request }) => request.startsWith('emergency.'))).toEqual([]);
+  await page.keyboard.press('5');
+  expect(await focused()).toBe('glass-words');
+  await page.keyboard.type('INC-20817');
+  await page.locator('#glass-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(() => core.requests.some(({ request }) => request === 'emergency.passphrase'), 'the request');
+  expect(core.requests.map(({ request }) => request).filter((name) => name.startsWith('emergency.'))).toEqual(['emergency.ask', 'emergency.passphrase']);
+  expect(core.emergencies).toEqual(['security-incident', 'Envelope Ward 7']);
+  expect(core.frames.map(({ peer, frame }) => [peer, frame.type])).toEqual([
+    ['vault', 'words'],
+    ['vault', 'passphrase'],
+  ]);
+});
+
+test('a second operator proves it on the same page, and whoever leaves says so; nothing that was typed stays', async () => {
+  const { page, core } = await start((made) => void (made.secondNeeded = true));
+  await page.getByRole('button', { name: /^Break-glass/ }).click();
+  await page.keyboard.press('1');
+  await page.locator('#glass-who').fill('Mara Ueda');
+  await page.locator('#glass-secret').fill('gravel kettle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.glassform'))?.includes('Now a second one proves it here'), 'the sentence');
+  expect(await focused()).toBe('glass-who');
+  expect([await page.inputValue('#glass-who'), await page.inputValue('#glass-secret')]).toEqual(['', '']);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('.glassform', { state: 'detached' });
+  await until(() => core.emergencies.includes('left'), 'that they have left');
+  expect(await focused()).toContain('Unlock with passkey');
+});
+
+test('an emergency that runs is gone on with and asks for no reason; one that nobody outside knows of is a siren', async () => {
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+  const { page, core } = await start((made) => void (made.lockFacts = { ...calmLock, emergency }));
+  expect(await page.textContent('.siren')).toMatch(/nobody outside has been told yet.*3 tries have failed/);
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Control+g');
+  await page.waitForSelector('.glassform');
+  expect(await page.textContent('.glassform')).toContain('ends in 41:18');
+  expect(await page.locator('.glassform__why').count()).toBe(0);
+  expect(await focused()).toBe('glass-who');
+  await page.keyboard.type('Envelope Ward 7');
+  await page.locator('#glass-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(() => core.emergencies.includes('Envelope Ward 7'), 'the request');
+  expect(core.requests.some(({ request }) => request === 'emergency.ask')).toBe(false);
+});
+
+test.each([
+  { width: 800, height: 600 },
+  { width: 1024, height: 640 },
+  { width: 1440, height: 900 },
+])('the form of the glass fits or scrolls at $width x $height, with its button within reach', async (viewport) => {
+  const { page } = await start(() => {}, { viewport });
+  await page.keyboard.press('Control+g');
+  await page.waitForSelector('.glassform');
+  expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  const button = page.getByRole('button', { name: /^Break the glass/ });
+  await button.scrollIntoViewIfNeeded();
+  const box = (await button.boundingBox())!;
+  expect(box.y >= 0 && box.y + box.height <= viewport.height).toBe(true);
+});
