@@ -128,3 +128,13 @@ export function readHeadFd(fd: number, key: NoteKey): HeadReading {
   const got = readSync(fd, bytes, 0, HEAD_BYTES, 0);
   return judgeHead(bytes.subarray(0, got), key);
 }
+
+/**
+ * Whether a checkpoint that is signed for so many events is ahead of every head. Events are vouched for before a checkpoint of them is signed, so no crash
+ * leaves such a one; but whoever reads holds no lock, and a writer may have gone on since they have read the head: it is asked once more.
+ */
+export function isAhead(size: number, head: SignedHead, path: string, key: NoteKey): boolean {
+  if (size <= head.tree.size) return false;
+  const now = readHead(path, key);
+  return now.kind !== 'good' || size > now.head.tree.size;
+}

@@ -1,16 +1,19 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, StoredTree } from '../merkle/tree.ts';
 import { decodeLine } from './events.ts';
 import { headEntry, testLedgerOptions, testSigner, startDetail } from './fixture.ts';
+import { ledgerPaths } from './files.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import { readLedger } from './read.ts';
+import { headOf, openState } from './state.ts';
 import type { LedgerEvent } from './types.ts';
+import { LedgerView } from './view.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -200,6 +203,63 @@ test('two writers in one process and four processes at once make one ledger with
   await b.close();
   expect(readLedger(made.folder, made.key)).toMatchObject({ events: 151, faults: [] });
 }, 30_000);
+
+test('a writer that goes on while somebody reads is not a head that was set back; one that was is', async () => {
+  const made = await filled();
+  const paths = ledgerPaths(made.folder);
+  const before = readFileSync(paths.head);
+  const { head } = await headOf(made.folder, made.key);
+  const ledger = await Ledger.open(made);
+  for (let i = 0; i < 3; i++) {
+    await ledger.append(lock);
+    await ledger.checkpoint();
+  }
+  await ledger.close();
+  // As a reader who has read the head, and was then not run for a moment.
+  const [events, checkpoints] = [openSync(made.events, 'r'), openSync(made.checkpoints, 'r')];
+  const read = () => openState({ folder: made.folder, key: made.key, head, events, checkpoints }, 'reader');
+  const state = await read();
+  expect([state.tree.size, state.last?.head.size]).toEqual([head.tree.size, head.tree.size]);
+  state.derived?.close();
+  writeFileSync(paths.head, before);
+  await expect(read()).rejects.toMatchObject({ code: 'corrupt' });
+  for (const fd of [events, checkpoints]) closeSync(fd);
+  expect(readLedger(made.folder, made.key).faults.map(({ code }) => code)).toContain('set-back');
+});
+
+test('whoever reads beside a writer that never rests finds no fault', async () => {
+  const made = await filled();
+  const script = `
+    import { Ledger } from ${JSON.stringify(join(import.meta.dirname, 'ledger.ts'))};
+    import { testSigner } from ${JSON.stringify(join(import.meta.dirname, 'fixture.ts'))};
+    const [folder, installation, pem] = process.argv.slice(1);
+    const ledger = await Ledger.open({ folder, installation, signer: testSigner(installation, pem) });
+    let isOver = false;
+    process.stdin.resume().on('end', () => (isOver = true));
+    while (!isOver) {
+      await ledger.append({ action: 'lock', detail: { cause: 'idle' } });
+      await ledger.checkpoint();
+    }
+    await ledger.close();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, made.folder, made.installation, made.signer.pem], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  // Reads that began before a checkpoint and ended after it: those that could be wrong.
+  let met = 0;
+  const faults: string[] = [];
+  for (let tries = 0; met < 20 && faults.length === 0 && child.exitCode === null; tries++) {
+    const read = readLedger(made.folder, made.key);
+    if (read.unvouched.checkpoints.lines > 0) met++;
+    faults.push(...read.faults.flatMap(({ code, message }) => (code === 'unvouched' ? [] : [message])));
+    (await LedgerView.open(made.folder, made.key))?.close();
+    await new Promise((next) => setImmediate(next));
+  }
+  child.stdin.end();
+  expect((await ended)[0]).toBe(0);
+  expect(faults).toEqual([]);
+  expect(met).toBeGreaterThan(0);
+}, 60_000);
 
 test('a writer that is killed while it holds the lock holds nobody up; half a line that it left is moved aside', async () => {
   const made = options();

@@ -6,7 +6,7 @@ import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { openPlain } from '../disk/plain.ts';
 import { atOnce, countLines, gently, ledgerPaths, passInSteps, type InSteps, type LedgerPaths } from './files.ts';
-import { EMPTY_CHAIN, HEAD_BYTES, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
+import { EMPTY_CHAIN, HEAD_BYTES, isAhead, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { isChainOf, NO_CHAIN, nextChainOfKeys } from './key-chain.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
 import { RecordingStates } from './rules.ts';
@@ -241,12 +241,13 @@ function* readEvents(
 
 /** Reads the checkpoints that the head vouches for. */
 function* readCheckpoints(
-  { checkpoints: path }: LedgerPaths,
+  paths: LedgerPaths,
   key: NoteKey,
   head: SignedHead | undefined,
   signatures: 'all' | 'last',
   fault: Fault,
 ): InSteps<{ checkpoints: Checkpoint[]; beyond: Beyond }> {
+  const path = paths.checkpoints;
   const checkpoints: Checkpoint[] = [];
   const take = (line: number, bytes: Buffer): void => {
     const opened = openCheckpointLine(bytes, key);
@@ -277,13 +278,12 @@ function* readCheckpoints(
       });
       if (head && chain.lines === due.lines && pass.tornBytes > 0) {
         beyond = { lines: countLines(fd, pass.end, pass.end + pass.tornBytes), bytes: pass.tornBytes };
-        // Events are vouched for before a checkpoint of them is signed, so no crash leaves one that is ahead of the head.
         let number = chain.lines;
         yield* passInSteps(fd, pass.end, (line) => {
           number += 1;
           const size = openCheckpointLine(line, key)?.head.size ?? 0;
           const ahead = `Checkpoint ${number} of ${path} is signed for ${size} events, and the head vouches for ${head.tree.size}: the head was set back.`;
-          if (size > head.tree.size) fault('set-back', path, number, ahead);
+          if (isAhead(size, head, paths.head, key)) fault('set-back', path, number, ahead);
         });
       }
     }

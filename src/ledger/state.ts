@@ -12,7 +12,7 @@ import { LedgerFacts } from './facts.ts';
 import { eventAt } from './found-event.ts';
 import { readExactly } from './derived/tree-files.ts';
 import { ledgerPaths, MAX_LINE_BYTES, passLinesGently } from './files.ts';
-import { nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
+import { isAhead, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { isChainOf } from './key-chain.ts';
 import { rootAt, type LedgerState } from './lookups.ts';
 import { bordersOf, openCheckpointLine, type NoteKey } from './note.ts';
@@ -139,7 +139,7 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
 }
 
 /** The last checkpoint, after a look at those since the base: they are the ones that the head vouches for. @throws Doubt */
-async function readLastCheckpoint({ checkpoints: fd, head, key }: Source, from: Snapshot): Promise<SignedCheckpoint | undefined> {
+async function readLastCheckpoint({ folder, checkpoints: fd, head, key }: Source, from: Snapshot): Promise<SignedCheckpoint | undefined> {
   const due = head.checkpoints;
   let chain = from.checkpoints;
   let last: Buffer | undefined;
@@ -154,8 +154,7 @@ async function readLastCheckpoint({ checkpoints: fd, head, key }: Source, from: 
     throw new Doubt('the checkpoints are not those that the head vouches for');
   let ahead = false;
   await passLinesGently(fd, pass.end, (line) => {
-    // Events are vouched for before a checkpoint of them is signed, so no crash leaves one that is ahead of the head.
-    ahead ||= (openCheckpointLine(line, key)?.head.size ?? 0) > head.tree.size;
+    ahead ||= isAhead(openCheckpointLine(line, key)?.head.size ?? 0, head, ledgerPaths(folder).head, key);
   });
   if (ahead) throw new Doubt('the head was set back behind a checkpoint');
   if (due.lines === 0) return undefined;
