@@ -1,6 +1,7 @@
 /** A record is the ledger's or it is refused: any change of what counts, and none of what does not. */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { certify, keysText, type Certificate } from '../ledger/certificate.ts';
@@ -10,7 +11,7 @@ import type { LedgerEvent } from '../ledger/types.ts';
 import { openSigner, requireInstallation, type Home } from '../storage/index.ts';
 import { generateKeys, type OpenIdentity } from './identity.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { createPerson, personPath, readPerson } from './person.ts';
+import { createPerson, personPath, readPerson, savePerson } from './person.ts';
 import { asKnown, enterStaged, factsOf, mismatch, readPinned, saveUse, stageChange, stagePerson, unenteredChanges, type StagedChange } from './pinned.ts';
 import type { Person, PersonRecord } from './types.ts';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
@@ -183,6 +184,42 @@ test('of two changes that begin at once one is entered, and the record is that o
       }),
     ).rejects.toThrow('no');
     expect(identity.person.slots).toEqual(taken.slots);
+  });
+});
+
+test('whoever takes away what waits, or changes it, while its event is entered, shuts nobody out', async () => {
+  await withLedger(async (ledger) => {
+    const { id: installation } = requireInstallation(home);
+    const waits = (): string => join(home.people, unenteredChanges(home, person.id).at(-1)!);
+    /** A program of this account that does something as soon as it is entered, or when the record has its name. */
+    const enterWhile = (staged: StagedChange, before: () => void, after: () => void = () => undefined): Promise<PersonRecord> => {
+      const append: typeof ledger.append = (entry, together) =>
+        ledger.append(entry, { before: () => (together?.before?.(), before()), after: () => (together?.after?.(), after()) });
+      return enterStaged(home, { facts: ledger.facts, installation, append }, person.id, staged);
+    };
+    let number = 3;
+    const stage = (): Promise<StagedChange> =>
+      stageChange(home, installation, identity, ledger.facts.person(person.id), () => {
+        const slot = code(++number, 'A'.repeat(64));
+        identity.replaceSlots([...identity.person.slots, slot]);
+        return { change: 'codes', slot: slot.id };
+      });
+    for (const deed of [() => rmSync(waits()), () => writeFileSync(waits(), '{}'), () => writeFileSync(waits(), readFileSync(personPath(home, person.id)))]) {
+      const staged = await stage();
+      expect((await enterWhile(staged, deed)).slots).toHaveLength(identity.person.slots.length);
+      expect(factsOf(readPinned(home, ledger.facts, person.id)!).slots).toBe(staged.slots);
+    }
+    // Where it is not in its place all the same, nobody is told that it opens.
+    const staged = await stage();
+    await expect(
+      enterWhile(
+        staged,
+        () => undefined,
+        () => rmSync(personPath(home, person.id)),
+      ),
+    ).rejects.toMatchObject({ code: 'changed-person', reason: 'missing' });
+    savePerson(home, identity.person);
+    expect(factsOf(readPinned(home, ledger.facts, person.id)!).slots).toBe(staged.slots);
   });
 });
 

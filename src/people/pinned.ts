@@ -105,15 +105,32 @@ function stagedPerson(home: Home, id: string, slots: string): PersonRecord | und
   }
 }
 
-/** The record that waits takes the place of the one in use: its event is in the ledger. @param slots what `stagePerson` gave */
-export function takeStaged(home: Home, id: string, slots: string): void {
+/**
+ * The record that waits takes the place of the one in use: its event is in the ledger. Of the file that waited nothing is believed: whoever may write in
+ * the folder could have taken it away or changed it by now, and what the ledger names would be nowhere.
+ * @param person the record whose event it is. @throws StorageFault
+ */
+export function takeStaged(home: Home, person: PersonRecord): void {
+  const { id } = person;
+  const facts = factsOf(person);
   try {
-    renameSync(stagedPath(home, id, slots), personPath(home, id));
+    // No room is needed for this on a full disk.
+    renameSync(stagedPath(home, id, facts.slots), personPath(home, id));
   } catch (error) {
-    // Whoever looked first has done it.
+    // Whoever looked first has done it, or somebody has taken it away.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  if (!isInPlace(home, id, facts)) savePerson(home, person);
   syncFolder(home.people);
+}
+
+function isInPlace(home: Home, id: string, facts: PersonFacts): boolean {
+  try {
+    const there = readPerson(home, id);
+    return there !== undefined && mismatch(there, facts) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Records of changes that were begun and never entered: they count for nothing. */
@@ -183,7 +200,7 @@ export function checkPinned(home: Home, id: string, known: KnownPerson | undefin
   // A change whose event was entered before the file got its name: it is done now.
   const staged = known && stagedPerson(home, id, known.slots);
   if (staged && mismatch(staged, known) === undefined) {
-    takeStaged(home, id, known.slots);
+    takeStaged(home, staged);
     return asKnown(staged, known);
   }
   // What is wrong with the file, and where in it, is more than that it differs.
@@ -278,7 +295,7 @@ export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'ap
   };
   const take = (): void => {
     try {
-      takeStaged(home, id, slots);
+      takeStaged(home, record);
       dropUnentered(home, id);
     } catch {
       // It is entered, so whoever reads the record next gives it its name.
@@ -287,7 +304,10 @@ export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'ap
   const detail = { ...facts, by: id, byKey, signature, change, slot, ...(previous === undefined ? {} : { previous }) };
   const enter = (): Promise<unknown> => ledger.append({ action: 'person.keys', person: id, detail }, { before: mayEnter, after: take });
   await withFileLock(usePath(home, id), 'A change of key slots', enter);
-  return asKnown(record, ledger.facts.person(id)!);
+  // Told when it is so: from here on nothing else opens.
+  const person = checkPinned(home, id, ledger.facts.person(id));
+  if (!person) throw new PersonRefused(home, id, 'missing');
+  return person;
 }
 
 /** Held while a record gets another one's place. */

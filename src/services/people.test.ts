@@ -126,6 +126,19 @@ test('a deleted person’s keys are gone, what names them stays: the trust file,
   expect(meant(made.home, ledger.facts, 'Mara Ueda')).toBe(namesake.id);
 });
 
+test('of two security admins who enrol the same name at once one does', async () => {
+  const { ledger: other } = await openLedger(made.home, made.installation);
+  const both = [await prepared('Kim Ito'), await prepared('kim  ito')];
+  const done = await Promise.allSettled([enrol(parts, both[0]!, ['operator']), enrol({ ...parts, ledger: other }, both[1]!, ['operator'])]);
+  await other.close();
+  await ledger.refresh();
+  expect(done.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(done.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'same-name' } });
+  const enrolled = both.filter(({ id }) => ledger.facts.person(id));
+  expect(enrolled).toHaveLength(1);
+  expect(meant(made.home, ledger.facts, 'Kim Ito')).toBe(enrolled[0]!.id);
+});
+
 test('a cut between the event and the file is made good at the next look: enrolment and deletion', async () => {
   const record = await prepared('Jo Varga');
   const { id } = record;

@@ -81,28 +81,37 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
   const { home, installation, ledger, admin } = parts;
   const roles = orderedRoles(wanted);
   const { id, name } = record;
-  const { facts } = ledger;
   // An id is never free again; by chance this does not happen.
-  if (facts.person(id)) throw new Refusal('known-id', `The id ${id} was given before. Try again.`);
-  if (namesakeOf(home, facts, name))
-    throw new Refusal('same-name', `Somebody here has the name ${JSON.stringify(name)} already. Give a name that tells them apart. Nothing was changed.`);
+  if (ledger.facts.person(id)) throw new Refusal('known-id', `The id ${id} was given before. Try again.`);
+  const isFree = (): void => {
+    if (namesakeOf(home, ledger.facts, record))
+      throw new Refusal('same-name', `Somebody here has the name ${JSON.stringify(name)} already. Give a name that tells them apart. Nothing was changed.`);
+  };
+  isFree();
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     new Backoff(home, key).create(id);
   } finally {
     key.fill(0);
   }
-  const slots = stagePerson(home, record);
+  stagePerson(home, record);
   const whom = { installation: ledger.installation, person: id, by: admin.person.id, after: null };
   const keys = factsOf(record);
   const [forKeys, forRoles] = await Promise.all([signed(admin, keysText({ ...whom, ...keys })), signed(admin, rolesText({ ...whom, roles }))]);
+  const { before: stillMayEnrol } = stillMay(parts, 'person.enrol');
+  const stillEnrols: Together = {
+    before: () => {
+      stillMayEnrol?.();
+      isFree();
+    },
+  };
   await Promise.all([
-    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }, stillMay(parts, 'person.enrol')),
-    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }, stillMay(parts, 'person.enrol')),
+    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }, stillEnrols),
+    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }, stillEnrols),
   ]);
   const known = ledger.facts.person(id);
   if (!known) throw passedOver();
-  takeStaged(home, id, slots);
+  takeStaged(home, record);
   return known;
 }
 
@@ -133,7 +142,7 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   const gravestone = state === 'deleted' ? gravestoneIn(home, ledger.facts, id) : undefined;
   // Now, and once more when it is entered: a cut in between leaves nothing that nobody clears away.
   if (state === 'deleted') dropOthers(home, id);
-  const slots = gravestone && stagePerson(home, gravestone);
+  if (gravestone) stagePerson(home, gravestone);
   const record = state !== 'deleted' ? null : gravestone ? factsOf(gravestone).record : NO_GRAVESTONE;
   const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
   const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
@@ -141,8 +150,8 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs, { id, known }));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
   if (state !== 'deleted') return;
-  if (slots === undefined) rmSync(personPath(home, id), { force: true });
-  else takeStaged(home, id, slots);
+  if (gravestone) takeStaged(home, gravestone);
+  else rmSync(personPath(home, id), { force: true });
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
@@ -181,9 +190,9 @@ function somebodyElse(facts: LedgerFacts, { person }: PeopleParts['admin'], id: 
 const passedOver = (): Refusal =>
   new Refusal('not-permitted', 'It was entered, and does not count: your roles were changed meanwhile. Look at: wardmux person list');
 
-/** Somebody who is not deleted and has this name. */
-function namesakeOf(home: Home, facts: LedgerFacts, name: string): string | undefined {
-  return facts.people().find((id) => facts.person(id)!.state !== 'deleted' && sameName(nameOf(home, facts, id), name));
+/** Somebody else who is not deleted and has this name. */
+function namesakeOf(home: Home, facts: LedgerFacts, { id: own, name }: Pick<PersonRecord, 'id' | 'name'>): string | undefined {
+  return facts.people().find((id) => id !== own && facts.person(id)!.state !== 'deleted' && sameName(nameOf(home, facts, id), name));
 }
 
 /** Undefined where the record is not the ledger's. */
