@@ -430,6 +430,15 @@ test('no pane opens before the text of the policy is accepted, and then the firs
   ask('consent.accept', { version: 2 });
   await vi.waitFor(() => expect(posted.at(-1)?.error).toMatchObject({ code: 'other-text' }));
   expect(accepted()).toBe(0);
+  // Another text comes into force under the same number, while they read: nobody has read that.
+  await accept(home, (policy) => ({ ...policy, consent: { version: 3, text: 'For anything at all.' } }));
+  await app.tick();
+  ask('consent.accept', { version: 3 });
+  await vi.waitFor(() => expect(posted.filter(({ error }) => (error as { code?: string } | undefined)?.code === 'other-text')).toHaveLength(2));
+  expect(accepted()).toBe(0);
+  await app.lock('hotkey');
+  await enter();
+  await vi.waitFor(() => expect(told(opened, 'consent').at(-1)).toEqual({ version: 3, text: 'For anything at all.' }));
   ask('consent.accept', { version: 3 });
   await vi.waitFor(() => expect(told(opened, 'consent').at(-1)).toBeNull());
   expect(accepted()).toBe(1);
@@ -438,5 +447,5 @@ test('no pane opens before the text of the policy is accepted, and then the firs
   await app.lock('hotkey');
   await enter();
   await vi.waitFor(() => expect(told(opened, 'view').length).toBeGreaterThan(1));
-  expect(told(opened, 'consent')).toHaveLength(2);
+  expect(told(opened, 'consent')).toHaveLength(3);
 });

@@ -6,6 +6,7 @@ import type { Surface } from '../src/types/words.ts';
 import { denials, openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
+import { readPinned } from '../src/people/pinned.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { mediumOf } from '../src/disk/media.ts';
@@ -21,7 +22,7 @@ import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
-import { LimitWatch } from './machine/process-limits.ts';
+import { LimitWatch } from '../src/native/process-limits.ts';
 import { Logoff } from './logoff.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
@@ -206,7 +207,18 @@ export class App {
         gate.emitLocked('stale', () => ({}));
       },
     }));
-    this.#person = new PersonWatch({ home, gate, installed, journal });
+    this.#person = new PersonWatch({
+      present: () => gate.session,
+      ledger: () => installed.current?.ledger,
+      read: (id) => readPinned(home, installed.require().ledger.facts, id),
+      lock: (cause) => void gate.lock(cause),
+      failed: (error, first) => {
+        journal.notEntered(error);
+        if (first)
+          gate.notice('stop', 'Whether you may still be in cannot be asked of the ledger. Wardmux locks in some seconds, unless it can be read again.');
+      },
+      again: () => journal.ledgerWritten(),
+    });
     const memory = new WorkspaceMemory({
       home,
       // An emergency keeps nothing, and finds nothing of anybody's.

@@ -6,8 +6,8 @@ import type { InstalledHolder } from './installed.ts';
 export interface Consent {
   /** Undefined where nothing has to be accepted. */
   readonly asked: (person: string) => AskedConsent | undefined;
-  /** Resolves when it is in the ledger. @param version of the text that they have read. @throws Refusal, LedgerError */
-  readonly accept: (person: string, version: number) => Promise<void>;
+  /** Resolves when it is in the ledger. @param read what was shown to them. @throws Refusal where another text is in force by now, LedgerError */
+  readonly accept: (person: string, read: AskedConsent) => Promise<void>;
 }
 
 export function consentOf(installed: Pick<InstalledHolder, 'require'>): Consent {
@@ -17,10 +17,12 @@ export function consentOf(installed: Pick<InstalledHolder, 'require'>): Consent 
   };
   return {
     asked,
-    accept: async (person, version) => {
+    accept: async (person, read) => {
       const now = asked(person);
       if (!now) return;
-      if (now.version !== version) throw new Refusal('other-text', 'Another text came into force meanwhile. Lock and unlock to read it.');
+      // A number is what somebody has written into the policy: the text decides.
+      if (now.version !== read.version || now.sha256 !== read.sha256)
+        throw new Refusal('other-text', 'Another text came into force meanwhile. Lock and unlock to read it.');
       await installed.require().ledger.append(consentEntry(person, now));
     },
   };

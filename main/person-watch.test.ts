@@ -2,20 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { grantOf } from '../src/access/index.ts';
+import { afterAll, beforeAll, beforeEach, expect, test, vi, type Mock } from 'vitest';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { asOperator } from '../src/people/active.fixture.ts';
 import { changePassphrase, newCodes } from '../src/people/change.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { addPerson, createPerson, savePerson } from '../src/people/person.ts';
-import { factsOf } from '../src/people/pinned.ts';
+import { factsOf, readPinned } from '../src/people/pinned.ts';
 import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
-import type { PersonSession } from './gate.ts';
-import { PersonWatch } from './person-watch.ts';
+import { PersonWatch, type Present } from './person-watch.ts';
 
 const kdf = newScryptParameters();
 let place: string;
@@ -23,8 +21,8 @@ let home: Home;
 let identity: OpenIdentity;
 let person: Person;
 let known: KnownPerson;
-let session: PersonSession;
-let lock: ReturnType<typeof vi.fn>;
+let session: Present;
+let lock: Mock<(cause: 'policy' | 'unknown') => void>;
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'wardmux-watch-'));
@@ -42,20 +40,21 @@ beforeEach(() => {
   savePerson(home, person);
   identity.replaceSlots(person.slots);
   known = { ...factsOf(person), seq: 1, roles: ['operator'], rolesSeq: 2, state: 'active', stateSeq: null };
-  session = { person, grant: grantOf(person, 'passphrase'), ways: new Ways(person.slots[0]!.id) };
+  session = { person, ways: new Ways(person.slots[0]!.id) };
   lock = vi.fn();
 });
 
 /** Looks once, five seconds later. */
 async function look(): Promise<void> {
   const facts = { person: () => known };
-  const journal = { notEntered: vi.fn(), ledgerWritten: vi.fn() };
   const watch = new PersonWatch({
-    home,
-    journal,
-    gate: { session, lock },
-    installed: { current: { ledger: { facts, refresh: async () => undefined } } },
-  } as never);
+    present: () => session,
+    ledger: () => ({ facts, refresh: async () => undefined }) as never,
+    read: (id) => readPinned(home, facts, id),
+    lock,
+    failed: vi.fn(),
+    again: vi.fn(),
+  });
   for (let i = 0; i < 5; i++) await watch.tick();
 }
 /** Somebody, somewhere, changes the slots, and the ledger has it. */
@@ -86,6 +85,12 @@ test('where the slot that they came in by is gone they are out, and not for othe
   session.ways.follow(person.slots, change);
   await look();
   expect(lock).toHaveBeenCalledTimes(1);
+});
+
+test('a record that was read after the slot had gone does not make it stand', async () => {
+  session = { person, ways: new Ways('k-ffffffffffff') };
+  await look();
+  expect(lock.mock.calls).toEqual([['policy']]);
 });
 
 test('where nobody knows which slots there are, they are out', async () => {

@@ -1,21 +1,36 @@
-/** Whether whoever is in still may be: a command can have disabled them, changed their roles, or taken away what they came in by, in another process. */
+/**
+ * Whether whoever is in still may be, in a window or at a terminal: a command can have disabled them, changed their roles, or taken away what they came
+ * in by, in another process.
+ */
+import type { Ledger } from '../src/ledger/ledger.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
-import { factsOf, readPinned } from '../src/people/pinned.ts';
-import type { Home } from '../src/storage/index.ts';
-import type { Gate, PersonSession } from './gate.ts';
-import type { InstalledHolder } from './installed.ts';
-import type { Journal } from './journal.ts';
+import { factsOf } from '../src/people/pinned.ts';
+import type { Person } from '../src/people/types.ts';
+import type { Ways } from '../src/people/ways.ts';
 
 /** Seconds between two looks at the ledger, which costs a small read. */
 const EVERY_SECONDS = 5;
 /** So many looks in a row that fail, and it locks: one may meet a share that is late, or a command that holds the ledger for long. */
 const MOST_FAILED = 2;
 
+/** Who is in: as they were when they came, and by which key slot they did. */
+export interface Present {
+  readonly person: Person;
+  readonly ways: Ways;
+}
+
 export interface PersonWatchParts {
-  readonly home: Home;
-  readonly gate: Pick<Gate, 'session' | 'lock' | 'notice'>;
-  readonly installed: Pick<InstalledHolder, 'current'>;
-  readonly journal: Pick<Journal, 'notEntered' | 'ledgerWritten'>;
+  /** Undefined while it is locked. */
+  readonly present: () => Present | undefined;
+  /** Undefined before there is one. */
+  readonly ledger: () => Pick<Ledger, 'facts' | 'refresh'> | undefined;
+  /** The record of somebody as the ledger has them now. @throws PersonRefused, StorageFault */
+  readonly read: (id: string) => Person | undefined;
+  readonly lock: (cause: 'policy' | 'unknown') => void;
+  /** The ledger could not be read. @param first of those in a row */
+  readonly failed: (error: unknown, first: boolean) => void;
+  /** It could be read again. */
+  readonly again: () => void;
 }
 
 export class PersonWatch {
@@ -34,48 +49,44 @@ export class PersonWatch {
    * where it says nothing any more.
    */
   async tick(): Promise<void> {
-    const { gate, installed } = this.#parts;
-    if (!gate.session) this.#failed = 0;
-    if (!gate.session || !installed.current || ++this.#ticks % EVERY_SECONDS !== 0 || this.#looking) return;
-    const { ledger } = installed.current;
+    const { present, lock } = this.#parts;
+    const ledger = this.#parts.ledger();
+    if (!present()) this.#failed = 0;
+    if (!present() || !ledger || ++this.#ticks % EVERY_SECONDS !== 0 || this.#looking) return;
     this.#looking = true;
-    const read = await this.#look(() => ledger.refresh());
+    const read = await this.#look(ledger);
     this.#looking = false;
-    const { session } = gate;
-    if (!session) return;
+    const now = present();
+    if (!now) return;
     if (!read) {
       // Who would not have them disabled makes the ledger unreadable first.
-      if (this.#failed >= MOST_FAILED) void gate.lock('unknown');
+      if (this.#failed >= MOST_FAILED) lock('unknown');
       return;
     }
-    const known = ledger.facts.person(session.person.id);
-    if (known?.state !== 'active' || known.roles.join() !== session.person.roles.join() || !this.#stands(session, known)) void gate.lock('policy');
+    const known = ledger.facts.person(now.person.id);
+    if (known?.state !== 'active' || known.roles.join() !== now.person.roles.join() || !this.#stands(now, known)) lock('policy');
   }
 
-  /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read. */
-  #stands({ person, ways }: PersonSession, { slots }: KnownPerson): boolean {
-    if (factsOf(person).slots === slots) return true;
-    const { home, installed } = this.#parts;
+  /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read; also then it may have gone in between. */
+  #stands({ person, ways }: Present, { slots }: KnownPerson): boolean {
     try {
-      return ways.stand(readPinned(home, installed.current!.ledger.facts, person.id)?.slots ?? []);
+      return ways.stand(factsOf(person).slots === slots ? person.slots : (this.#parts.read(person.id)?.slots ?? []));
     } catch {
       // Which slots there are is not known.
       return false;
     }
   }
 
-  /** @returns false where the ledger could not be read: that is said. What was done to its files is an event as soon as one can be entered, and so is the lock. */
-  async #look(refresh: () => Promise<void>): Promise<boolean> {
-    const { gate, journal } = this.#parts;
+  /** @returns false where the ledger could not be read. What was done to its files is an event as soon as one can be entered, and so is the lock. */
+  async #look(ledger: Pick<Ledger, 'refresh'>): Promise<boolean> {
+    const { failed, again } = this.#parts;
     try {
-      await refresh();
-      if (this.#failed > 0) journal.ledgerWritten();
+      await ledger.refresh();
+      if (this.#failed > 0) again();
       this.#failed = 0;
       return true;
     } catch (error) {
-      journal.notEntered(error);
-      if (++this.#failed === 1)
-        gate.notice('stop', 'Whether you may still be in cannot be asked of the ledger. Wardmux locks in some seconds, unless it can be read again.');
+      failed(error, ++this.#failed === 1);
       return false;
     }
   }

@@ -14,18 +14,22 @@ let told: (string | null)[];
 let fails: boolean[];
 let proposal: string | undefined;
 let trouble: Error | undefined;
+/** The policy that the ledger has in force, as others have read it; and how often it was looked at. */
+let entered: string | undefined;
+let looks: number;
 let watch: PolicyWatch;
 
 beforeEach(() => {
   home = openHome(join(mkdtempSync(join(tmpdir(), 'wardmux-watch-')), 'home'));
-  [now, events, told, fails, proposal, trouble] = [0, [], [], [], undefined, undefined];
+  [now, events, told, fails, proposal, trouble, entered, looks] = [0, [], [], [], undefined, undefined, undefined, 0];
   const policy = () => ({ policy: { lock: {} }, proposal: proposal && { kind: 'malformed', sha256: proposal, sentence: `${proposal} is wrong.` } });
   const installed = {
     get current() {
-      return { policy: policy() };
+      return { policy: policy(), ledger: { facts: { policy: { sha256: entered } } } };
     },
     require: () => ({ policy: policy() }),
     refreshPolicy: async () => {
+      looks++;
       if (trouble) throw trouble;
       return false;
     },
@@ -72,6 +76,16 @@ test('the first difference is an event at once; of many that follow, one a minut
   expect(events.slice(3)).toEqual([{ reason: 'malformed', sha256: 's150', changes: 30 }]);
   for (let n = 0; n < 200; n++) await second();
   expect(events).toHaveLength(4);
+});
+
+test('a policy that has come into force is looked at although nobody has written, or could write, the file', async () => {
+  await second();
+  const before = looks;
+  await second();
+  expect(looks).toBe(before);
+  entered = 'b'.repeat(64);
+  await second();
+  expect(looks).toBe(before + 1);
 });
 
 test('what waits at the end of the app is entered, also where the file was mended in the meantime', async () => {

@@ -77,11 +77,15 @@ export class PolicyWatch {
     return looked;
   }
 
-  /** Once a second: looks where the file has changed, where what it asks for may have been accepted, or where the last look has failed. */
+  /**
+   * Once a second: looks where the file has changed, where what it asks for may have been accepted, where the last look has failed, or where the ledger,
+   * which others of ours read anew, has another one by now: the file beside it need not have been written.
+   */
   async glance(): Promise<void> {
     const { installed, clock } = this.#parts;
     if (this.#waiting && clock.now() - this.#enteredAt >= EVENT_MS) this.flush();
-    if (installed.current && (this.#fault || this.#stamp !== this.#stampNow())) await this.look();
+    const { current } = installed;
+    if (current && (this.#fault || this.#stamp !== this.#stampNow() || current.ledger.facts.policy?.sha256 !== current.policy.sha256)) await this.look();
   }
 
   #stampNow(): string {

@@ -6,7 +6,7 @@ import type { AuditEntry } from '../src/ledger/events.ts';
 import { deniedEntry } from '../src/services/admit.ts';
 import type { Surface } from '../src/types/words.ts';
 import type { RefusedByHost } from './host.ts';
-import type { Lowered } from './machine/process-limits.ts';
+import type { Lowered } from '../src/native/process-limits.ts';
 
 /**
  * Refusals of one kind from one source in this time (ms). Each is an event on the disk, synced: our own pages and processes cause none,

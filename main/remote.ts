@@ -6,7 +6,7 @@ import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { Lowered } from './machine/process-limits.ts';
+import type { Lowered } from '../src/native/process-limits.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspaces } from './workspaces.ts';
 

@@ -9,7 +9,10 @@ import { changePassphrase } from '../src/people/change.ts';
 import { createPerson, NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
 import { asOperator } from '../src/people/active.fixture.ts';
+import { factsOf } from '../src/people/pinned.ts';
 import type { Person } from '../src/people/types.ts';
+import { Ways } from '../src/people/ways.ts';
+import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { TerminalLock } from './terminal-lock.ts';
 
@@ -24,6 +27,17 @@ let lock: TerminalLock;
 let told: LedgerEntry[];
 let reached: string;
 let failures: number;
+
+/** What the ledger has of them now, and whether it can be asked. */
+let known: Partial<KnownPerson>;
+let readable: boolean;
+const ledgerOf = () => ({
+  standsOn: vi.fn(),
+  refresh: async () => {
+    if (!readable) throw new Error('held');
+  },
+  facts: { person: () => ({ roles: ['operator'], state: 'active', ...factsOf(record), ...known }) },
+});
 
 const screen = (): string =>
   Array.from({ length: terminal.rows }, (_, y) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? '')
@@ -55,6 +69,8 @@ beforeEach(async () => {
   answers = true;
   told = [];
   failures = 0;
+  known = {};
+  readable = true;
   reached = '';
   terminal = new Terminal({ allowProposedApi: true, cols: 60, rows: 10, logLevel: 'off' });
   lock = new TerminalLock({
@@ -64,6 +80,7 @@ beforeEach(async () => {
     read: () => record,
     cost: () => NOTHING_MORE,
     clock: { now: () => now, after: () => () => {} },
+    ways: new Ways(person.slots[0]!.id),
   });
   terminal.onData((data) => answers && type(data));
   const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn() };
@@ -75,7 +92,7 @@ beforeEach(async () => {
       told.push(entry);
       return Promise.resolve(true);
     },
-    ledger: { standsOn: vi.fn() } as never,
+    ledger: ledgerOf() as never,
     size: () => ({ cols: terminal.cols, rows: terminal.rows }),
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });
@@ -162,8 +179,7 @@ function beginAnew(onAttempt = (): void => {}): void {
       after?.();
     }),
     enter: vi.fn(async () => ({})),
-    standsOn: vi.fn(),
-    facts: { person: () => ({ roles: ['operator'], state: 'active' }) },
+    ...ledgerOf(),
   };
   const session = {
     pty: { discardInput() {} },
@@ -232,6 +248,52 @@ test('the passphrase that counts is the one of now, and nobody who was disabled 
   type('y\r');
   await waitFor(() => expect(screen()).toContain('That did not open it.'));
   expect(lock.locked).toBe(true);
+});
+
+test('who is disabled, has other roles, or came in by a passphrase that is gone, is locked out of the terminal within seconds', async () => {
+  beginAnew();
+  const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
+  seconds(10);
+  await settled();
+  expect(lock.locked).toBe(false);
+  const taken: (() => void)[] = [
+    () => (known = { state: 'disabled' }),
+    () => (known = { roles: [] }),
+    // Somebody has recovered the identity with a code.
+    () => (record = { ...record, slots: [{ ...record.slots[0]!, id: 'k-ffffffffffff' }] }),
+    // The ledger is away, or held: once is nothing, twice is no answer.
+    () => (readable = false),
+  ];
+  for (const take of taken) {
+    const before = record;
+    take();
+    seconds(5);
+    await settled();
+    expect(lock.locked).toBe(readable);
+    seconds(5);
+    await settled();
+    expect(lock.locked).toBe(true);
+    [known, record, readable] = [{}, before, true];
+    await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+    type('x\r');
+    await waitFor(() => expect(lock.locked).toBe(false));
+  }
+  expect(locks()).toEqual(['policy', 'policy', 'policy', 'unknown'].map((cause) => ({ cause, visible: 'gone' })));
+});
+
+test('a passphrase of their own that takes the place of the one before, at the unlock itself, keeps nobody out', async () => {
+  beginAnew();
+  const identity = await unlockWithPassphrase(person, Buffer.from('x'), NOTHING_MORE);
+  await changePassphrase(identity, Buffer.from('y'), '2026-01-02T00:00:00Z', newScryptParameters());
+  record = identity.person;
+  identity.destroy();
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type('y\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+  seconds(20);
+  await new Promise((done) => setImmediate(done));
+  expect(lock.locked).toBe(false);
 });
 
 test('an accepted policy counts from the next unlock on, and status has the fields of the window', async () => {

@@ -22,13 +22,15 @@ import type { Backoff } from '../src/people/backoff.ts';
 import type { Cost } from '../src/people/person.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import type { Person } from '../src/people/types.ts';
+import type { Ways } from '../src/people/ways.ts';
 import { version } from '../src/version.ts';
 import { every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import { LockController } from './lock-controller.ts';
-import { LimitWatch, limitSentence } from './machine/process-limits.ts';
+import { LimitWatch, limitSentence } from '../src/native/process-limits.ts';
 import { mask } from './mask.ts';
+import { PersonWatch, type Present } from './person-watch.ts';
 import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
@@ -63,6 +65,8 @@ export interface TerminalLockOptions {
   /** What a wrong passphrase is to cost. */
   readonly cost: () => Cost;
   readonly clock: Clock;
+  /** The key slot that they came in by. */
+  readonly ways: Ways;
 }
 
 /** Nobody else ever is at this terminal: whom the machine calls so is whose recording it is. */
@@ -89,7 +93,10 @@ export class TerminalLock implements TerminalGate {
   readonly #refusals: Refusals;
   readonly #limits = new LimitWatch();
   readonly #stopTicking: () => void;
+  readonly #watch: PersonWatch;
   #link: GateLink | undefined;
+  /** Whoever has unlocked last. */
+  #present: Present | undefined;
   #phase: Phase = 'open';
   #visible: Visible = 'gone';
   /** ISO 8601 UTC; null while it is open. */
@@ -145,6 +152,15 @@ export class TerminalLock implements TerminalGate {
       () => clock.now(),
       (bytes) => this.#edit(bytes),
     );
+    this.#watch = new PersonWatch({
+      present: () => (this.locked ? undefined : this.#present),
+      ledger: () => this.#link?.ledger,
+      read: (id) => options.read(this.#link!.ledger, id),
+      lock: (cause) => void this.#send({ type: 'lock', cause }),
+      // There is no place where it could be said, and what cannot be asked locks.
+      failed: () => {},
+      again: () => {},
+    });
     this.#configure(options.lock);
     this.#send({ type: 'attempt', person: THEM });
     this.#send({ type: 'opened', attempt: this.#machine.attempt, person: THEM });
@@ -161,6 +177,7 @@ export class TerminalLock implements TerminalGate {
     const lowered = this.#limits.look({});
     for (const detail of lowered) this.#refusals.limited(detail);
     if (lowered.length > 0) this.#send({ type: 'lock', cause: 'lowered' });
+    void this.#watch.tick();
     // Whoever types and is called away leaves nothing to the next who comes.
     if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
   }
@@ -273,6 +290,7 @@ export class TerminalLock implements TerminalGate {
 
   begin(link: GateLink): void {
     this.#link = link;
+    this.#present = { person: link.person, ways: this.#options.ways };
     if (this.#early) this.#close(this.#early);
   }
 
@@ -383,6 +401,7 @@ export class TerminalLock implements TerminalGate {
       identity = await unlockHere(parts, { person: person.id }, typed, cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt, person: THEM })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
+      this.#present = { person: identity.person, ways: identity.ways };
       if (this.#told === '' || (await this.#tell(attempt))) await this.#open(attempt, identity);
     } catch (error) {
       // Where the machine has opened and the way to the screen has failed, nobody knows what is shown.

@@ -18,12 +18,14 @@ import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import { dearest } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
+import { Ways } from '../src/people/ways.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { classWords, type WorkstationClass } from '../src/types/words.ts';
 import { fold } from '../src/terminal/fold.ts';
 import { workingFolder } from '../src/native/given.ts';
 import { version } from '../src/version.ts';
 import { bootClock } from '../src/time/clock.ts';
+import { inTime } from '../src/time/in-time.ts';
 import { defaultAuditKey } from './setup-facts.ts';
 import { listen } from '../src/control/listen.ts';
 import { TerminalLock } from './terminal-lock.ts';
@@ -32,17 +34,27 @@ import { shellOf } from './workspace.ts';
 /** Three tries, then the shell prompt is where a person was before. */
 const TRIES = 3;
 
+/** Who has come in, and by which key slot: the shell is recorded for them, and whoever would be chosen by then is not asked. */
+interface Entered {
+  readonly id: string;
+  readonly ways: Ways;
+}
+
 export async function runTerminalJob({ home: folder, say }: { readonly home: string; readonly say: (line: string) => void }): Promise<number> {
   const home = openHome(folder);
   const env = { ...process.env, WARDMUX_HOME: folder };
+  let entered: Entered | undefined;
   if (!readInstallation(home)) {
     const code = await firstRun(home, env, say);
     if (code !== 0) return code;
-  } else if (!(await unlock(env, say))) return 1;
+    entered = await firstPerson(env);
+  } else entered = await unlock(env, say);
+  if (!entered) return 1;
   const installation = requireInstallation(home);
   const site = await openInstallation({ env });
   const { policy } = await policyOf(site);
-  if (!(await accepted(site, say))) return 1;
+  const { idleSeconds } = clampConfig(policy.lock);
+  if (!(await accepted(site, entered, 1000 * idleSeconds, say))) return 1;
   const signer = await openSigner(home, installation);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
@@ -52,6 +64,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     read: ({ facts }, id) => readPinned(home, facts, id),
     cost: () => dearest(home),
     clock: bootClock,
+    ways: entered.ways,
   });
   const socket = await listen({
     path: terminalSocketPath(socketPath(folder, env), process.pid),
@@ -62,9 +75,9 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   });
   try {
     say('your shell is recorded from here on. Type exit to leave it.');
-    say(`this terminal locks after ${minutes(clampConfig(policy.lock).idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
+    say(`this terminal locks after ${minutes(idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
     const code = await record(
-      { command: [shellOf(env)], json: false },
+      { command: [shellOf(env)], json: false, person: entered.id },
       { env, cwd: workingFolder(), version, gate: lock, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) },
     );
     say('the recording is sealed. See it with: bin/wardmux list');
@@ -74,17 +87,26 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   }
 }
 
-/** Shows the policy's text to whoever has not accepted it, before anything runs. @returns false where they do not */
-async function accepted(site: OpenInstallation, say: (line: string) => void): Promise<boolean> {
+/** The first run's, who has just chosen their passphrase. */
+async function firstPerson(env: NodeJS.ProcessEnv): Promise<Entered> {
+  const site = await openInstallation({ env });
+  const { id, slots } = await choosePerson(site.home, await factsOf(site), undefined, (entry) => appendEvent(site, entry));
+  return { id, ways: new Ways(slots[0]!.id) };
+}
+
+/**
+ * Shows the policy's text to whoever has not accepted it, before anything runs.
+ * @param waitMs for the answer: they have shown who they are, and whoever comes after they have gone has not.
+ * @returns false where they do not accept it
+ */
+async function accepted(site: OpenInstallation, { id }: Entered, waitMs: number, say: (line: string) => void): Promise<boolean> {
   const facts = await factsOf(site);
-  // Whose shell it will be: the recording chooses them in the same way.
-  const { id } = await choosePerson(site.home, facts, undefined, (entry) => appendEvent(site, entry));
   const asked = askedConsent(policyInForce(site.home, facts), facts, id);
   if (!asked) return true;
   process.stderr.write(
     `\n${asked.text.replaceAll(/(?!\n)\p{Cc}/gu, '?')}\n\nThis is version ${asked.version} of this workstation's text. That you accept it is entered in the ledger, once.\n`,
   );
-  const [answer] = (await askLines(['Type accept to go on, or anything else to leave: '])) ?? [];
+  const [answer] = (await askLines(['Type accept to go on, or anything else to leave: '], waitMs)) ?? [];
   if (answer?.toLowerCase() !== 'accept') {
     say('not accepted. No shell was started.');
     return false;
@@ -132,9 +154,10 @@ const talk = (text: string): void => void process.stderr.write(fold(text, proces
  * Asks one question after the other on the controlling terminal, as its own line editing has it. It is opened anew:
  * stdin is left alone, because an interface that has read from it leaves it paused, and the shell that comes next would
  * never hear what is typed.
- * @returns the trimmed answers, or undefined when the person ended the input (ctrl-d).
+ * @param waitMs for each answer; left out, as long as it takes.
+ * @returns the trimmed answers, or undefined when the person ended the input (ctrl-d), or gave none in time.
  */
-export async function askLines(questions: readonly string[]): Promise<string[] | undefined> {
+export async function askLines(questions: readonly string[], waitMs?: number): Promise<string[] | undefined> {
   const terminal = new ReadStream(openSync('/dev/tty', 'r+'));
   const lines = createInterface({ input: terminal, terminal: false });
   const typed = lines[Symbol.asyncIterator]();
@@ -142,8 +165,8 @@ export async function askLines(questions: readonly string[]): Promise<string[] |
     const answers: string[] = [];
     for (const question of questions) {
       talk(question);
-      const next = await typed.next();
-      if (next.done) return undefined;
+      const next = await (waitMs === undefined ? typed.next() : inTime(typed.next(), waitMs));
+      if (!next || next.done) return undefined;
       answers.push(next.value.trim());
     }
     return answers;
@@ -153,13 +176,14 @@ export async function askLines(questions: readonly string[]): Promise<string[] |
   }
 }
 
-/** @returns false after too many failures or a refusal. Every attempt is an event. */
-async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<boolean> {
+/** @returns undefined after too many failures or a refusal. Every attempt is an event. */
+async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Entered | undefined> {
   const site = await openInstallation({ env });
   const request: UnlockRequest = {
     person: undefined,
     ask: async (asked) => {
-      const typed = await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ');
+      // Nothing stands open behind it: as long as nobody is there it is the lock of this terminal.
+      const typed = await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ', Infinity);
       if (typed.length === 0) throw new PassphraseInputError('empty', 'No passphrase was given. Nothing was tried.');
       return typed;
     },
@@ -170,17 +194,18 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   };
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
-      (await unlockPerson(site, request)).destroy();
-      return true;
+      const identity = await unlockPerson(site, request);
+      identity.destroy();
+      return { id: identity.person.id, ways: identity.ways };
     } catch (error) {
       if (error instanceof PassphraseInputError) {
         say(error.message);
-        return false;
+        return undefined;
       }
       if (!(error instanceof UnlockError)) throw error;
       say(error.message);
-      if (error.code === 'back-off') return false;
+      if (error.code === 'back-off') return undefined;
     }
   }
-  return false;
+  return undefined;
 }

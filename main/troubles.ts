@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
-import { limitSentence, type Lowered } from './machine/process-limits.ts';
+import { limitSentence, type Lowered } from '../src/native/process-limits.ts';
 import type { Status } from './status.ts';
 import type { WindowKeeper } from './window-keeper.ts';
 import type { Workspaces } from './workspaces.ts';

@@ -1,6 +1,7 @@
 /** What every page says: its first message, and that somebody is there. */
 import { denialOf, denials, type Grant } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
+import type { AskedConsent } from '../../src/policy/index.ts';
 import { askSentence, auditKeysToAskFor } from '../../src/services/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
@@ -11,8 +12,8 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent'> {
   const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, display, installed, journal, emit } = parts;
-  /** What the page is shown once the person has accepted the policy's text. */
-  let waiting: (() => Promise<void>) | undefined;
+  /** The policy's text as the page was shown it, and what follows once the person has accepted it. */
+  let waiting: { readonly read: AskedConsent; readonly show: () => Promise<void> } | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
   async function attach(key: Uint8Array, person: Person, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
@@ -77,7 +78,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       };
       // No pane is shown to whoever has not accepted the policy's text, and the shells are not asked before either.
       const asked = grant.breakGlass === null ? consent.asked(person.id) : undefined;
-      waiting = asked && show;
+      waiting = asked && { read: asked, show };
       if (asked) {
         emit('lease', {});
         emit('consent', { version: asked.version, text: asked.text });
@@ -96,11 +97,13 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
     'consent.accept': async ({ version }) => {
       const { session } = gate;
       if (!session) throw new Refusal('locked', denials.locked);
-      const show = waiting;
-      await consent.accept(session.person.id, version);
+      const shown = waiting;
+      if (!shown) return {};
+      if (shown.read.version !== version) throw new Refusal('other-text', 'This is not the text that was shown. Lock and unlock to read it.');
+      await consent.accept(session.person.id, shown.read);
       waiting = undefined;
       emit('consent', null);
-      await show?.();
+      await shown.show();
       return {};
     },
     activity: async ({ kind }) => {

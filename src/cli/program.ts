@@ -75,6 +75,7 @@ const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => E
   [AnchorUsage, 'usage'],
   [UnlockError, 'notUnlocked'],
   [PassphraseInputError, 'cancelled', 'cancelled'],
+  [PassphraseInputError, 'cancelled', 'late'],
   [PassphraseInputError, 'usage'],
   [LedgerError, 'diverged', 'diverged'],
   [LedgerError, 'badLedger', 'corrupt'],

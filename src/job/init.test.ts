@@ -175,3 +175,34 @@ test('the terminal is asked without echo, and its mode is put back', async () =>
   expect(screen).not.toContain('hunter2');
   expect(screen).toMatch(/(^|\n)echo /);
 });
+
+test('a question at which nobody is left ends, and what was typed there and not sent is not there for who comes next', async () => {
+  const module = new URL('../terminal/passphrase.ts', import.meta.url).pathname;
+  const program = join(place, 'left.ts');
+  writeFileSync(
+    program,
+    `import { promptPassphrase } from ${JSON.stringify(module)};\nawait promptPassphrase('Say it: ', Number(process.argv[2]), 200).then((typed) => console.log('length=' + typed.length), (error) => console.log('code=' + error.code));\n`,
+  );
+  const ask = (waitMs: string, afterwards: string): Promise<string> =>
+    new Promise((resolve) => {
+      const terminal = spawn(process.execPath, [program, waitMs], { cols: 80, rows: 24 });
+      let screen = '';
+      let step = 0;
+      terminal.onData((data) => {
+        screen += data;
+        if (step === 0 && screen.includes('Say it: ')) {
+          step = 1;
+          terminal.write('hunter2 hunter2');
+        }
+        if (step === 1 && screen.includes('is dropped')) {
+          step = 2;
+          if (afterwards !== '') terminal.write(afterwards);
+        }
+      });
+      terminal.onExit(() => resolve(screen));
+    });
+  // Somebody else comes and presses Enter: there is nothing; what they type is theirs alone.
+  expect(await ask('Infinity', '\r')).toContain('length=0');
+  expect(await ask('Infinity', 'abc\r')).toContain('length=3');
+  expect(await ask('400', '')).toContain('code=late');
+});

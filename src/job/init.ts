@@ -8,7 +8,7 @@ import { Refusal } from '../types/refusal.ts';
 import { firstRun, refuseEarly, type FirstRunInput } from '../services/first-run.ts';
 import { DEFAULT_PRESET, presetNames, presets, type PresetName } from '../policy/index.ts';
 import { askNewPassphrase } from './new-passphrase.ts';
-import { PassphraseInputError, readPassphraseFd } from '../terminal/passphrase.ts';
+import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
 import { sentenceOf } from '../types/sentence.ts';
 
 export interface InitOptions {
@@ -47,7 +47,10 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
     await refuseEarly(home, { ...options, ...(io.parts?.chooseStore ? { chooseStore: io.parts.chooseStore } : {}) });
     passphrase =
       options.passphraseFd === undefined
-        ? await askNewPassphrase({ name: options.name, workstation: io.parts?.workstation ?? hostname() }, io.talk, { prompt: io.prompt })
+        ? await askNewPassphrase({ name: options.name, workstation: io.parts?.workstation ?? hostname() }, io.talk, {
+            // Nothing stands open yet: whoever chooses takes the time that it takes.
+            prompt: io.prompt ?? ((question) => promptPassphrase(question, Infinity)),
+          })
         : await readPassphraseFd(options.passphraseFd);
     const place = options.auditKeyOut === undefined ? auditKeyPlace((io.parts?.media ?? mountedMedia)(), io.env['HOME'] || homedir(), hostname()) : undefined;
     const auditKeyPath = resolve(options.auditKeyOut ?? place!.path);
@@ -85,7 +88,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
   } catch (error) {
     if (error instanceof PassphraseInputError) {
       io.talk(`wardmux init: ${error.message}\n`);
-      return error.code === 'cancelled' ? initExit.cancelled : initExit.input;
+      return error.code === 'cancelled' || error.code === 'late' ? initExit.cancelled : initExit.input;
     }
     if (error instanceof Refusal) {
       io.talk(`wardmux init: ${error.message}\n`);

@@ -11,7 +11,8 @@ import { openLedger } from '../services/open-ledger.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, isRetried, noticeEntry, type Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';
-import { steadyClock } from '../time/clock.ts';
+import { limitSentence, LimitWatch } from '../native/process-limits.ts';
+import { every, steadyClock } from '../time/clock.ts';
 import { OutputSink } from '../pty/output-sink.ts';
 import { type PtyExit } from '../pty/pty.ts';
 import { RecordedPty, type Held, type RecordedPtyEvents } from '../pty/recorded-pty.ts';
@@ -36,6 +37,8 @@ import { rawMode, terminalFd, terminalSize } from './tty.ts';
 const inputHighWater = 64 * 1024;
 /** End of file as the terminal driver knows it (VEOF). The first one ends a line that was begun, the second is the end. */
 const endOfInput = Buffer.from([4, 4]);
+/** Between two looks at the limits of this process, as in the app. */
+const LIMITS_MS = 1000;
 /** It is said again, first soon and then ever less often. */
 const firstEndMs = 20;
 const lastEndMs = 1000;
@@ -130,6 +133,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   const ledgerFailed = (error: unknown): void => {
     if (!isRetried(error)) ledgerFault ??= sentenceOf(error);
   };
+  const limits = new LimitWatch();
   const note = async (entry: Parameters<Ledger['enter']>[0]): Promise<boolean> => {
     try {
       await ledger.enter(entry);
@@ -215,7 +219,10 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       show: (bytes) => sink.write(bytes),
     });
     const stopCheckpoints = checkpoints(session, ledger, anchors, log, ledgerFailed);
+    // A gate looks itself, and closes.
+    const stopLimits = gate ? () => {} : watchLimits(limits, log);
     exit = await session.done;
+    stopLimits();
     // What has ended while the screen was closed does not open it.
     await gate?.ended();
     stopCheckpoints();
@@ -316,6 +323,23 @@ function connect(session: RecordedPty, fd: number | undefined, gate: TerminalGat
     process.off('SIGWINCH', onResize).off('SIGHUP', onHangUp);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.off(signal, forward);
   };
+}
+
+/**
+ * Says, and enters, that another program has lowered a limit of this process: what it can still write nobody knows. Each limit once, whatever is done
+ * to it again. @returns what ends it
+ */
+function watchLimits(limits: LimitWatch, enter: (entry: Parameters<Ledger['enter']>[0]) => void): () => void {
+  const told = new Set<string>();
+  return every(steadyClock, LIMITS_MS, () => {
+    const lowered = limits.look({}).filter(({ limit }) => !told.has(limit));
+    if (lowered.length === 0) return;
+    for (const detail of lowered) {
+      told.add(detail.limit);
+      enter({ action: 'process.limited', detail: { ...detail } });
+    }
+    say(limitSentence(lowered));
+  });
 }
 
 /** Tells the ledger how far the recording is, and has it signed, while it grows. */

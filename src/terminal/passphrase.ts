@@ -14,8 +14,16 @@ const startedByNpm = 'npx and npm hand on no descriptor above 2: start the comma
 const newline = 10;
 const carriageReturn = 13;
 
-/** `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D. */
-export class PassphraseInputError extends CodedError<'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled'> {}
+/** So long (ms) what was typed and not sent is kept without a further key: whoever is called away leaves nothing to the next who comes. As at the lock. */
+const LEFT_MS = 30_000;
+/**
+ * So long (ms) a command waits for a key. Behind a question there may be an open identity, a code that was given, or a door that is held: none of
+ * that is for whoever comes to the terminal later. As long as a proof of who is there is good for in the window (src/vault/host.ts).
+ */
+const ASKED_MS = 5 * 60_000;
+
+/** `empty` where nothing was given, `cancelled` where the person pressed Ctrl-C or Ctrl-D, `late` where nobody pressed anything. */
+export class PassphraseInputError extends CodedError<'no-terminal' | 'bad-descriptor' | 'too-long' | 'empty' | 'cancelled' | 'late'> {}
 
 /**
  * The first line that the descriptor gives, without its line end, or everything up to its end; never nothing. The caller wipes it.
@@ -65,11 +73,12 @@ function unreadable(fd: number, code: string | undefined, env: NodeJS.ProcessEnv
 }
 
 /**
- * Asks on the controlling terminal, also where stdin and stdout are files, and shows nothing of what is typed. The
- * caller wipes the result.
+ * Asks on the controlling terminal, also where stdin and stdout are files, and shows nothing of what is typed. What was typed and not sent is dropped
+ * after half a minute without a key. The caller wipes the result.
+ * @param waitMs without a key, after which it is asked no longer; Infinity where nothing stands open behind the question.
  * @throws PassphraseInputError
  */
-export async function promptPassphrase(question: string): Promise<Buffer> {
+export async function promptPassphrase(question: string, waitMs = ASKED_MS, leftMs = LEFT_MS): Promise<Buffer> {
   let fd: number;
   try {
     fd = openSync('/dev/tty', 'r+');
@@ -79,11 +88,27 @@ export async function promptPassphrase(question: string): Promise<Buffer> {
   const out = openSync('/dev/tty', 'w');
   const terminal = new ReadStream(fd);
   const line = new HiddenLine();
+  let drop: NodeJS.Timeout | undefined;
+  let late: NodeJS.Timeout | undefined;
   try {
     terminal.setRawMode(true);
     writeSync(out, question);
-    const end = await new Promise<'done' | 'cancelled'>((resolve) => {
+    const end = await new Promise<'done' | 'cancelled' | 'late'>((resolve) => {
+      // Said, because nothing of it was to be seen: else the rest of it would be taken for the whole.
+      const dropped = (): void => {
+        const typed = line.take();
+        if (typed.length > 0) writeSync(out, `\nWhat was typed was not sent, and is dropped.\n${question}`);
+        typed.fill(0);
+      };
+      const began = (): void => {
+        clearTimeout(drop);
+        clearTimeout(late);
+        drop = setTimeout(dropped, leftMs);
+        if (Number.isFinite(waitMs)) late = setTimeout(() => resolve('late'), waitMs);
+      };
+      began();
       terminal.on('data', (bytes: Buffer) => {
+        began();
         const state = line.type(bytes);
         bytes.fill(0);
         if (state) resolve(state);
@@ -92,8 +117,11 @@ export async function promptPassphrase(question: string): Promise<Buffer> {
       terminal.on('close', () => resolve('cancelled'));
     });
     if (end === 'cancelled') throw new PassphraseInputError('cancelled', 'Cancelled. Nothing was changed.');
+    if (end === 'late') throw new PassphraseInputError('late', `Nobody typed anything for ${Math.round(waitMs / 1000)} seconds. Nothing was changed.`);
     return line.take();
   } finally {
+    clearTimeout(drop);
+    clearTimeout(late);
     line.take();
     terminal.removeAllListeners();
     if (!terminal.destroyed) terminal.setRawMode(false);

@@ -194,6 +194,15 @@ test('a recovery code is good once, for a new passphrase and for nothing else', 
   expect((await slots()).slots.map(({ kind }) => kind)).toEqual(['passphrase', ...Array.from({ length: 4 }, () => 'recovery-code')]);
 });
 
+test('on a terminal that is recorded no codes are made: who has an audit key would read them there', async () => {
+  const before = record();
+  const refused = await wardmux('', 'record', '--', process.execPath, ...nodeFlags, commandScript, 'person', 'slots', '--codes');
+  expect(refused.status, refused.out).toBe(2);
+  expect(refused.out.replaceAll(/\s+/g, ' ')).toContain('What this terminal shows is recorded');
+  expect(refused.out).not.toMatch(/[0-9A-Z]{4}(-[0-9A-Z]{4}){6}/);
+  expect([record(), changes()]).toEqual([before, []]);
+});
+
 test('a slot is removed by its id, never the last; two changes in one command are none', async () => {
   const only = (await slots()).slots[0]!.id;
   const last = await wardmux(`3<<<'${words}'`, 'person', 'slots', '--remove', only, '--passphrase-fd', '3');

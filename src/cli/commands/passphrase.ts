@@ -18,19 +18,23 @@ interface ChangeOptions extends PersonOptions {
 }
 type RecoverOptions = Omit<ChangeOptions, 'passphraseFd'> & { readonly codeFd?: number };
 
-/** From the descriptor, or asked for twice. The caller wipes it. */
-async function newPassphrase(site: OpenInstallation, { name }: PersonRecord, fd: number | undefined, io: CliIo): Promise<Buffer> {
-  if (fd !== undefined) return readPassphraseFd(fd);
+/** Asked for twice. The caller wipes it. */
+async function newPassphrase(site: OpenInstallation, { name }: PersonRecord, io: CliIo): Promise<Buffer> {
   const { policy } = await policyOf(site);
   return askNewPassphrase({ name, workstation: policy.workstation.name }, (text) => io.talk(text.replace(/\n$/, '')), { question: 'New passphrase: ' });
 }
 
 async function change(options: ChangeOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const identity = await unlockPerson(site, options, io);
-  let typed: Buffer | undefined;
+  // A descriptor may keep a command waiting for ever: no identity is open meanwhile.
+  const given = options.newPassphraseFd === undefined ? undefined : await readPassphraseFd(options.newPassphraseFd);
+  const identity = await unlockPerson(site, options, io).catch((error: unknown) => {
+    given?.fill(0);
+    throw error;
+  });
+  let typed = given;
   try {
-    typed = await newPassphrase(site, identity.person, options.newPassphraseFd, io);
+    typed ??= await newPassphrase(site, identity.person, io);
     const { slot, previous = null } = await setPassphrase(site, identity, { typed, now: new Date(io.now()) });
     if (options.json) await io.out(jsonText({ person: identity.person.id, slot, previous }));
     else await io.out('The new passphrase opens your recordings from now on, and the one before opens nothing any more.\n');
@@ -48,7 +52,7 @@ async function recover(options: RecoverOptions, io: CliIo): Promise<number> {
   const code = options.codeFd === undefined ? await promptPassphrase(`Recovery code of ${person.name}: `) : await readPassphraseFd(options.codeFd);
   let typed: Buffer | undefined;
   try {
-    typed = await newPassphrase(site, person, options.newPassphraseFd, io);
+    typed = await (options.newPassphraseFd === undefined ? newPassphrase(site, person, io) : readPassphraseFd(options.newPassphraseFd));
     const { slot, previous = null } = await recoverWith(site, person, code.toString('utf8'), { typed, now: new Date(io.now()) });
     if (options.json) await io.out(jsonText({ person: person.id, slot, code: previous }));
     else await io.out('The new passphrase opens your recordings from now on. The code is used up; every passphrase and passkey that you had before is gone.\n');

@@ -78,6 +78,12 @@ async function slots(options: SlotOptions, io: CliIo): Promise<number> {
   const changes = [remove, rename, codes].filter((one) => one !== undefined).length;
   if (changes > 1) throw new CliError('usage', '--remove, --rename and --codes are one change each: give one of them.');
   if (changes === 0) return show(site, options, io);
+  // Whoever has an audit key reads recordings, and is not to become the people in them.
+  if (codes && io.stdoutIsTerminal && io.env['WARDMUX'] !== undefined)
+    throw new CliError(
+      'usage',
+      'What this terminal shows is recorded, and who has an audit key could read the codes there and take your place. Nothing was made: send them to a printer (| lp), or into a file on a medium of yours.',
+    );
   const identity = await unlockPerson(site, options, io);
   try {
     const { person } = identity;

@@ -4,7 +4,7 @@
  * and again, through descriptors of /proc that were opened before.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { LimitedProcess, LimitName } from '../../src/types/words.ts';
+import type { LimitedProcess, LimitName } from '../types/words.ts';
 
 /** Their rows in /proc/PID/limits (proc(5)). A lower limit of a core is what we want, and none keeps us from anything. */
 const rows: Readonly<Record<string, LimitName>> = {
