@@ -12,6 +12,7 @@
  * automatic reply, and so none of them can keep a session open.
  */
 
+import type { lockCauses } from '../types/words.ts';
 import { clampConfig, strictest, type LockConfig, type SafeConfig } from './config.ts';
 
 /** Break-glass ends by itself after so long, and goes on for as long again once (requirements 4.6). */
@@ -20,27 +21,7 @@ const GLASS_MS = 3_600_000;
 /** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
 const JIGGLED = 0.25;
 
-export type LockCause =
-  | 'idle'
-  | 'limit'
-  | 'hotkey'
-  | 'menu'
-  | 'command'
-  | 'suspend'
-  | 'resume'
-  | 'os-lock'
-  | 'renderer-gone'
-  | 'vault-gone'
-  | 'window-closed'
-  | 'clock-back'
-  | 'gap'
-  | 'policy'
-  | 'lowered'
-  | 'stopped'
-  | 'stale-list'
-  | 'revoked'
-  | 'emergency-over'
-  | 'unknown';
+export type LockCause = (typeof lockCauses)[number];
 
 /**
  * Why somebody was logged off. logoff, park, limit: the policy's times, after a lock, parked, and after an unlock. takeover: by whoever came in.

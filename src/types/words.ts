@@ -130,3 +130,27 @@ export type LimitedProcess = (typeof limitedProcesses)[number];
 /** What a process may take of the system at most (getrlimit(2)), by the names of prlimit(1): those without which it cannot do what it is for. */
 export const limitNames = ['as', 'cpu', 'data', 'fsize', 'memlock', 'msgqueue', 'nofile', 'nproc', 'sigpending', 'stack'] as const;
 export type LimitName = (typeof limitNames)[number];
+
+/** What ends somebody’s being in front: of the lock’s machine, and of the ledger’s event `lock`. */
+export const lockCauses = [
+  'idle',
+  'limit',
+  'hotkey',
+  'menu',
+  'command',
+  'suspend',
+  'resume',
+  'os-lock',
+  'renderer-gone',
+  'vault-gone',
+  'window-closed',
+  'clock-back',
+  'gap',
+  'policy',
+  'lowered',
+  'stopped',
+  'stale-list',
+  'revoked',
+  'emergency-over',
+  'unknown',
+] as const;

@@ -1,7 +1,7 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
 import { denialReasons, doorNames } from '../../access/index.ts';
 import { logoffCauses } from '../../lock/machine.ts';
-import { invisibilities, limitedProcesses, limitNames, surfaces } from '../../types/words.ts';
+import { invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -17,35 +17,6 @@ export const hostRefusals = [
   'foreign-request',
   'web-socket',
   'message',
-] as const;
-const lockCauses = [
-  'start',
-  'idle',
-  'limit',
-  'os-idle',
-  'hotkey',
-  'menu',
-  'command',
-  'suspend',
-  'resume',
-  'os-lock',
-  'shutdown',
-  'first-run',
-  'renderer-gone',
-  'vault-gone',
-  'pty-host-gone',
-  'window-closed',
-  'policy',
-  'error',
-  'app-stop',
-  'clock-back',
-  'gap',
-  'lowered',
-  'stopped',
-  'stale-list',
-  'revoked',
-  'emergency-over',
-  'unknown',
 ] as const;
 export const appRows = [
   row('app.start', 'The app or a command that records started.', { version: 'version', 'host?': ['electron', 'chromium', 'terminal', 'cli'] }),
