@@ -41,6 +41,19 @@ describe('a head goes', () => {
       expect(readHeads(from, ledger.key)).toEqual({ heads: [first, second].map((head) => ({ ...head, source: path })), foreign: 0, unknown: 0, tooLong: 0 });
   });
 
+  test('an alert goes into a file of its own, a line each, and is no head to whoever compares the folder', async () => {
+    const head = await ledger.head();
+    await drop.send(head, signal);
+    const alert = { id: 'b-000000000001', time: '2026-11-28T03:00:00.000Z', text: '{"format":"wardmux-alert","breakGlass":"b-000000000001"}' };
+    await drop.alert!(alert, 'c2ln', signal);
+    await drop.alert!(alert, 'c2ln', signal);
+    const line = JSON.stringify({ alert: alert.text, signature: 'c2ln' });
+    expect(readFileSync(join(folder, `${ledger.installation}.alerts.jsonl`), 'utf8')).toBe(`${line}\n${line}\n`);
+    expect(readHeads(folder, ledger.key)).toEqual({ heads: [{ ...head, source: path }], foreign: 0, unknown: 0, tooLong: 0 });
+    rmSync(join(folder, `${ledger.installation}.drop.json`));
+    await expect(drop.alert!(alert, 'c2ln', signal)).rejects.toMatchObject({ code: 'not-marked' });
+  });
+
   test('once: a head that was written before a kill is not written again', async () => {
     const head = await ledger.head();
     await drop.send(head, signal);

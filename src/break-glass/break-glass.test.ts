@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { EmergencyFacts } from '../ledger/break-glass-facts.ts';
-import { begin, drillsDue, extend, isOver, openWords, reviewableBy, reviewStateOf, sealWords, secondsLeft, silentAlert, unreviewed } from './index.ts';
+import { begin, drillsDue, endless, extend, isOver, openWords, reviewableBy, reviewStateOf, sealWords, secondsLeft, silentAlert, unreviewed } from './index.ts';
 
 const HOUR = 3_600_000;
 const END = Date.parse('2026-11-28T04:00:00.000Z');
@@ -37,6 +37,15 @@ test('the alert is silent until it has left by some anchor, or somebody has revi
   expect(silentAlert(facts(one))?.id).toBe(one.id);
   expect(silentAlert(facts({ ...one, alerted: ['siem'] }))).toBeUndefined();
   expect(silentAlert(facts({ ...one, review }))).toBeUndefined();
+});
+
+test('one without an end stands out as soon as it cannot run any more', () => {
+  const began = Date.parse(one.time);
+  const running = { emergency: { ...one, end: null } };
+  expect(endless({ emergency: undefined }, began)).toBeUndefined();
+  expect(endless(running, began + 2 * HOUR - 1)).toBeUndefined();
+  expect(endless(running, began + 2 * HOUR)?.id).toBe(one.id);
+  expect(endless(running, began - 1)?.id).toBe(one.id);
 });
 
 test('who has the role of emergencies owes a drill every 90 days', () => {

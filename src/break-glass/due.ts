@@ -2,12 +2,14 @@
 import { EMERGENCY } from '../access/index.ts';
 import type { EmergencyFacts } from '../ledger/break-glass-facts.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
+import { EMERGENCY_MINUTES } from '../types/words.ts';
 
 /** Hours after its end by which somebody else has reviewed an emergency, and days between two drills (requirements 4.6). */
 export const REVIEW_HOURS = 72;
 export const DRILL_DAYS = 90;
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** `running`: it is not over. `due`: a review is. `overdue`: it should have been there. `reviewed`: it is. */
 export type ReviewState = 'running' | 'due' | 'overdue' | 'reviewed';
@@ -27,6 +29,16 @@ export function reviewStateOf(one: Pick<EmergencyFacts, 'end' | 'review'>, now: 
 /** Emergencies that are over and that nobody has reviewed, oldest first. */
 export function unreviewed({ emergencies }: Pick<LedgerFacts, 'emergencies'>): readonly EmergencyFacts[] {
   return emergencies.all.filter(({ end, review }) => end !== null && review === null);
+}
+
+/**
+ * An emergency that the ledger has no end of, although its time is long over: what ran it was ended, and nothing was started here since. Undefined where
+ * there is none. @param now milliseconds since the epoch; a clock that was set back to before its beginning says no more of it than that there is one.
+ */
+export function endless({ emergency }: Pick<LedgerFacts, 'emergency'>, now: number): EmergencyFacts | undefined {
+  if (!emergency) return undefined;
+  const age = now - Date.parse(emergency.time);
+  return age >= 0 && age < 2 * EMERGENCY_MINUTES * MINUTE_MS ? undefined : emergency;
 }
 
 /** What this person can still review: none that they were in. */

@@ -25,6 +25,8 @@ export interface PostureFacts {
   readonly selfTest: { readonly time: string; readonly holds: boolean } | undefined;
   /** Emergencies that are over and that nobody has reviewed, with whether one should have been by now; and whose drill is too old. */
   readonly unreviewed: readonly { readonly id: string; readonly overdue: boolean }[];
+  /** One that the ledger has no end of, although its time is over. */
+  readonly endless: string | undefined;
   readonly drillsDue: readonly { readonly person: string; readonly last: string | null }[];
   /** Undefined where that cannot be seen. */
   readonly swap: 'off' | 'on' | undefined;

@@ -1,7 +1,7 @@
 /** Puts together what a posture is made of. Nothing is changed. */
 import { readFileSync } from 'node:fs';
 import type { AnchorView } from '../anchors/index.ts';
-import { drillsDue, reviewStateOf, unreviewed } from '../break-glass/index.ts';
+import { drillsDue, endless, reviewStateOf, unreviewed } from '../break-glass/index.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
@@ -33,6 +33,7 @@ export function postureFacts({ home, installation, isPinned, ledger, policy, anc
     anchors,
     selfTest,
     unreviewed: unreviewed(ledger).map((one) => ({ id: one.id, overdue: reviewStateOf(one, now) === 'overdue' })),
+    endless: endless(ledger, now)?.id,
     drillsDue: drillsDue(ledger, now),
     swap: swapOf(),
     now,

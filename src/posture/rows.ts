@@ -163,6 +163,14 @@ const rows: readonly RowOf[] = [
     },
   },
   {
+    name: 'emergency-end',
+    title: 'The end of an emergency',
+    safeguard: 'emergency-access',
+    strict: 'each has an end in the ledger',
+    advice: 'What ran it was ended in the middle. Start Wardmux here, which enters the end; look at its recordings, and ask who ended it and why.',
+    look: ({ endless }) => (endless === undefined ? undefined : stop(`${endless} has none, and its time is over`)),
+  },
+  {
     name: 'emergency',
     title: 'Emergency access',
     safeguard: 'emergency-access',

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HALF_HEAD, readHeads, unknownSentence, type AnchorView } from '../anchors/index.ts';
+import { endless } from '../break-glass/index.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { knownRecordings } from '../ledger/known.ts';
 import type { LedgerFaultCode, LedgerReading } from '../ledger/read.ts';
@@ -256,6 +257,11 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
   if (site.identity.state !== 'pinned' && options.trust === undefined) notes.push(identitySentence(site.identity, site.installation.secretStore));
+  const open = endless(facts, io.now());
+  if (open)
+    notes.push(
+      `The emergency ${open.id}, which began ${open.time}, has no end in the ledger, and its time is over: what ran it was ended in the middle. The next start here ends it.`,
+    );
   notes.push(...halfNotes(reading, site.noteKey));
   if (outside) notes.push(...outside.notes);
   for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
