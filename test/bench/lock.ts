@@ -3,7 +3,8 @@
  * a window of the shipped Chromium host on a screen of its own (Xvfb). A pane is filled with one colour; the picture is looked
  * at, without a pause, until no point of it has the colour any more, or the pane is filled again.
  */
-import { fork } from 'node:child_process';
+import { execFile, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,7 @@ const names = {
   main: 'stopped main to nothing visible, since the stop',
   lease: 'the same since the lease ran out (3 s after its last renewal)',
   strange: 'a page that is not ours, from the browser’s word of it to its end',
+  clipboard: 'lock to an empty clipboard, the middle button’s selection too',
   return: 'return to the pane drawn',
 } as const;
 
@@ -57,9 +59,9 @@ async function insist(act: () => void, seen: () => boolean, what: string): Promi
 
 export async function benchLock(options: { readonly rounds: number; readonly cache: string; readonly say: (line: string) => void }): Promise<FigureRow[]> {
   const { rounds, cache, say } = options;
-  const absent = missingPrograms('Xvfb', 'xdotool');
+  const absent = missingPrograms('Xvfb', 'xdotool', 'xclip');
   if (absent.length > 0) {
-    const missing = `missing: ${absent.join(', ')} (apt-get install xvfb xdotool)`;
+    const missing = `missing: ${absent.join(', ')} (apt-get install xvfb xdotool xclip)`;
     return Object.values(names).map((name) => ({ name, value: '–', note: '', missing }));
   }
   const rows: FigureRow[] = [];
@@ -121,6 +123,17 @@ export async function benchLock(options: { readonly rounds: number; readonly cac
       const strange: number[] = [];
       for (let round = 0; round < rounds; round++) strange.push(await app.strange());
       rows.push(figure(names.strange, strange, 'its tab and its page; 100 ms wanted', say));
+      const emptied: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        await comesBack(whole);
+        await Promise.all(selections.map((name) => fillSelection(display.name, name)));
+        const start = performance.now();
+        const locked = app.lock();
+        while ((await Promise.all(selections.map((name) => selectionOf(display.name, name)))).some((text) => text !== '')) await next();
+        emptied.push(performance.now() - start);
+        await locked;
+      }
+      rows.push(figure(names.clipboard, emptied, 'as another program of the desktop asks for them, 1 s wanted', say));
       const one: number[] = [];
       for (let round = 0; round < rounds; round++) {
         one.push(await comesBack(whole));
@@ -153,6 +166,21 @@ export async function benchLock(options: { readonly rounds: number; readonly cac
   }
   return rows;
 }
+
+const selections = ['clipboard', 'primary'] as const;
+
+/** Puts a text into a selection, as another program of the desktop does. */
+async function fillSelection(display: string, selection: string): Promise<void> {
+  const child = spawn('xclip', ['-in', '-selection', selection], { env: { ...process.env, DISPLAY: display }, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.end('of no value');
+  await once(child, 'exit');
+}
+
+/** What a program of the desktop gets: nothing where nobody owns the selection. */
+const selectionOf = (display: string, selection: string): Promise<string> =>
+  new Promise((resolve) =>
+    execFile('xclip', ['-out', '-selection', selection], { env: { ...process.env, DISPLAY: display } }, (_error, text) => resolve(text)),
+  );
 
 const locks = (name: string, samples: number[], say: (line: string) => void): FigureRow => figure(name, samples, 'a window on Xvfb', say);
 
