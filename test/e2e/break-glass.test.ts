@@ -1,16 +1,18 @@
 /** The glass in a window, by the keyboard alone: from the lock page to a prompt, its red face, its end, and what the lock page says afterwards. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
+import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
-import { firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
+import { initialise } from './initialised.ts';
+import { paneText, passphrase, prompt, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 const envelope = { name: 'Envelope Ward 7', words: 'marble canyon drizzle hammock violet' };
 let running: Running | undefined;
@@ -45,8 +47,15 @@ const events = (): Event[] =>
     .map((line) => JSON.parse(line) as Event);
 
 test('somebody with the envelope gets from the lock page to a prompt, sees nothing of anybody else’s, and it ends and is told of', async () => {
-  running = await start();
-  await firstRun(running, { passkey: false });
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  initialise(folder);
+  // She is logged off before the emergency ends, two hours later: her shells are held.
+  const path = join(folder, 'home', 'policy.json');
+  const policy = JSON.parse(readFileSync(path, 'utf8')) as { lock: object };
+  writeFileSync(path, JSON.stringify({ ...policy, lock: { ...policy.lock, holdShells: true } }));
+  await acceptAsItStands(join(folder, 'home'));
+  running = await start({ folder });
+  await unlockWithPassphrase(running);
   await run(running, 'echo mara-$((40+2))', 'mara-42');
   const id = await makeEnvelope(running.home);
   await running.app.lock('hotkey');
