@@ -69,6 +69,8 @@ MAX_RECIPIENTS = 64
 MAX_AUDIT_KEYS = 1000
 # A shell that is being started when a policy is accepted keeps to the one before: so long its start may be entered after that.
 POLICY_OVERLAP_MS = 60000
+# The second signature of what takes two people counts for so long after it was asked for.
+AGREE_MS = 15 * 60 * 1000
 
 # code: (exit status, sentence). The same table as in Wardmux's own verifier.
 FAILURES = {
@@ -1305,11 +1307,33 @@ def read_certifier(event, after, bad):
         return None
     if not is_match(detail.get('by'), PERSON_ID) or not is_match(detail.get('byKey'), BYTES_64) or not is_match(detail.get('signature'), BYTES_64):
         raise bad
-    point, signature = (base64.urlsafe_b64decode(detail[name] + '==') for name in ('byKey', 'signature'))
     facts = [detail[name] for name in ('encryptionKey', 'signingKey', 'record', 'slots', 'by')]
-    text = compact(['wardmux/v1/person-keys', event['installation'], event['person']] + facts + [after])
-    r, s = int.from_bytes(signature[:32], 'big'), int.from_bytes(signature[32:], 'big')
-    return (detail['by'], thumbprint(b'\x04' + point)) if p256_verify(b'\x04' + point, text.encode('utf-8'), r, s) else 'nobody'
+    key = signer_of(['wardmux/v1/person-keys', event['installation'], event['person']] + facts + [after], detail['byKey'], detail['signature'])
+    return (detail['by'], key) if key is not None else 'nobody'
+
+
+def signer_of(values, key, signature):
+    """Thumbprint of the key that has signed the JSON of these values; None where it has not."""
+    point, signed = b'\x04' + base64.urlsafe_b64decode(key + '=='), base64.urlsafe_b64decode(signature + '==')
+    r, s = int.from_bytes(signed[:32], 'big'), int.from_bytes(signed[32:], 'big')
+    return thumbprint(point) if p256_verify(point, compact(values).encode('utf-8'), r, s) else None
+
+
+def read_agreement(event, bad):
+    """[(id, thumbprint of the signing key)] of the two who took a policy into force together, where the event names two; [] where it does not."""
+    detail, pattern = event.get('detail', {}), 'p-[0-9a-f]{12}'
+    if all(name not in detail for name in ('second', 'secondKey', 'secondSignature', 'asked')):
+        return []
+    good = is_match(event.get('person'), pattern) and is_match(detail.get('second'), pattern) and is_hex(detail.get('previousSha256'), 64)
+    good = good and is_moment(detail.get('asked')) and all(is_match(detail.get(name), BYTES_64) for name in ('byKey', 'signature', 'secondKey', 'secondSignature'))
+    if not good:
+        raise bad
+    values = ['wardmux/v1/policy', event['installation'], detail['previousSha256'], detail['sha256'], event['person'], detail['asked']]
+    one, other = signer_of(values, detail['byKey'], detail['signature']), signer_of(values, detail['secondKey'], detail['secondSignature'])
+    passed = milliseconds(event['time']) - milliseconds(detail['asked'])
+    if detail['second'] == event['person'] or one is None or other is None or not 0 <= passed <= AGREE_MS:
+        raise Failure('contradiction', f'Event {event["seq"]} was not agreed to by two people, as it says.')
+    return [(event['person'], one), (detail['second'], other)]
 
 
 def is_head(action, person, detail):
@@ -1340,6 +1364,14 @@ def broken_rule(state, action, detail, recording):
     return None
 
 
+def certify(people, certifiers, seq, who, key):
+    known = people.get(who)
+    if known is not None and known[2] != key:
+        raise Failure('contradiction', f'Event {seq} is certified with a key that is not that of the person it names.')
+    if known is None:
+        certifiers.append((seq, who, key))
+
+
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
@@ -1353,6 +1385,8 @@ def ledger_story(events, recording):
                 raise bad
             if 'previousSha256' in detail and (not policies or detail['previousSha256'] != policies[-1][1]):
                 raise Failure('bad-policy', f'Event {seq} took the place of another one than the last that is shown before it.')
+            for who, key in read_agreement(event, bad):
+                certify(people, certifiers, seq, who, key)
             policies.append((seq, detail['sha256'], detail['auditKeys'], milliseconds(event['time'])))
         if action == 'person.keys':
             good = is_match(event.get('person'), PERSON_ID) and is_kid(detail.get('encryptionKey')) and is_kid(detail.get('signingKey'))
@@ -1364,11 +1398,7 @@ def ledger_story(events, recording):
             if certifier == 'nobody' or (certifier is None and people) or (own and event['person'] not in people):
                 raise Failure('contradiction', f'Event {seq} gives keys that nobody has certified.')
             if certifier is not None:
-                known = people.get(certifier[0])
-                if known is not None and known[2] != certifier[1]:
-                    raise Failure('contradiction', f'Event {seq} is certified with a key that is not that of the person it names.')
-                if known is None:
-                    certifiers.append((seq, certifier[0], certifier[1]))
+                certify(people, certifiers, seq, *certifier)
             entered[event['person']] = seq
             people.setdefault(event['person'], (seq, detail['encryptionKey'], detail['signingKey']))
         if opening is not None:

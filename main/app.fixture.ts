@@ -9,6 +9,7 @@ import { ptyParentService } from '../src/pty/service.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/services/first-run.ts';
 import { openLedger } from '../src/services/open-ledger.ts';
+import { deciderOf } from '../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../src/services/people.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
@@ -130,7 +131,11 @@ export async function rig(options: {
       const passphrase = 'marble canyon drizzle hammock violet';
       const record = await prepareEnrolment({ name: options.second, passphrase: Buffer.from(passphrase), kdf: newScryptParameters() });
       const { ledger } = await openLedger(result.home, result.installation);
-      await enrol({ home: result.home, installation: result.installation, ledger, admin: result.identity }, record, options.secondRoles ?? ['operator']);
+      await enrol(
+        { home: result.home, installation: result.installation, ledger, admin: deciderOf(result.identity) },
+        record,
+        options.secondRoles ?? ['operator'],
+      );
       second.identity = await unlockWithPassphrase(readPinned(result.home, ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
       second.id = record.id;
       await ledger.close();

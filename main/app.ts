@@ -26,6 +26,7 @@ import { LimitWatch } from '../src/native/process-limits.ts';
 import { Logoff } from './logoff.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
+import { People } from './people.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { provingOf } from './proving.ts';
 import { PtyClient } from './pty-client.ts';
@@ -74,6 +75,7 @@ export class App {
   readonly #policy: PolicyWatch;
   readonly #person: PersonWatch;
   readonly #breakGlass: BreakGlass;
+  readonly #people: People;
   readonly #workspace: Workspaces;
   readonly #bridge: BridgeServer;
   readonly #troubles: Troubles;
@@ -267,6 +269,8 @@ export class App {
       },
     }));
     const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
+    const slots = new Slots({ home, gate, installed, vaults, unlock });
+    const people = (this.#people = new People({ home, gate, installed, vaults, unlock, slots, journal, clock }));
     const parts: RequestParts = {
       home,
       host,
@@ -279,7 +283,8 @@ export class App {
       memory,
       unlock,
       breakGlass,
-      slots: new Slots({ home, gate, installed, vaults, unlock }),
+      slots,
+      people,
       status,
       policy,
       consent: consentOf(installed),
@@ -411,6 +416,7 @@ export class App {
     await this.#policy.glance().catch(() => undefined);
     await this.#person.tick();
     await this.#breakGlass.tick();
+    this.#people.tick();
     this.#windows.tick();
     await this.#installed.current?.scheduler.tick(this.#options.clock.now());
     this.#installed.tickAnchors();

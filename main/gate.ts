@@ -142,7 +142,7 @@ export class Gate {
   // ---------------------------------------------------------------- what passes
 
   mayShow(surface: Surface): boolean {
-    return surface !== 'workspace' || this.#session !== undefined;
+    return (surface !== 'workspace' && surface !== 'guest') || this.#session !== undefined;
   }
 
   toPage(peer: Peer, bytes: Uint8Array): void {
@@ -172,7 +172,7 @@ export class Gate {
   notice(level: NoticeLevel, sentence: string, pane?: number, more: readonly string[] = []): void {
     const notice = { level, sentence, ...(pane === undefined ? {} : { pane }), ...(more.length === 0 ? {} : { more }) };
     const { windows } = this.#parts;
-    if (this.#session && windows.surface === 'workspace' && !windows.greeted) this.#early.push(notice);
+    if (this.#session && (windows.surface !== 'workspace' || !windows.greeted)) this.#early.push(notice);
     else this.emit('notice', () => notice);
   }
 
@@ -230,6 +230,33 @@ export class Gate {
     this.#invisible = 'unknown';
     this.#created = undefined;
     return true;
+  }
+
+  /**
+   * Somebody else takes the keyboard of an open session: its page goes, the shells show nothing, and the guest's page stands. Who is in stays in; keys reach
+   * no shell, and no request but the guest's is taken. Never rejects.
+   */
+  cover(): Promise<void> {
+    return this.#turnTo('guest', async () => {
+      const { pty, clearClipboard } = this.#parts;
+      await Promise.all([pty.detach('covered').catch(() => pty.kill9()), clearClipboard()]);
+    });
+  }
+
+  /** Who is in is back at the keyboard: their page stands again, and proves itself to the shells as after an unlock. Never rejects. */
+  uncover(): Promise<void> {
+    return this.#turnTo('workspace', async () => {});
+  }
+
+  /** Another page for who is in, in turn with everything else that changes the window. */
+  #turnTo(surface: Surface, before: () => Promise<void>): Promise<void> {
+    const { windows } = this.#parts;
+    const session = this.#session;
+    return windows.change(async () => {
+      if (!session || this.#session !== session) return;
+      await before();
+      if (this.#session === session) await windows.show(surface);
+    });
   }
 
   // ---------------------------------------------------------------- lock

@@ -2,6 +2,7 @@
 import type { Output } from '../src/bridge/schema.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { checkPinned, enterStaged, readPinned, type StagedChange } from '../src/people/pinned.ts';
+import { changeSentences } from '../src/services/changes.ts';
 import { slotNotes, slotViews } from '../src/services/slots.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -42,7 +43,11 @@ export class Slots {
     const { facts } = installed.require().ledger;
     const person = readPinned(home, facts, id);
     if (!person) throw new Refusal('not-initialised', 'The record of this person is not there.');
-    return { slots: slotViews(person, facts).map(({ kdf: _, ...slot }) => slot), notes: slotNotes(home, person) };
+    return {
+      slots: slotViews(person, facts).map(({ kdf: _, ...slot }) => slot),
+      notes: slotNotes(home, person),
+      changes: changeSentences(home, facts, id).toReversed(),
+    };
   }
 
   /** Has the vault stage a change, and enters it. @returns the slot that it is about */

@@ -176,11 +176,20 @@ export async function askLines(questions: readonly string[], waitMs?: number): P
   }
 }
 
-/** @returns undefined after too many failures or a refusal. Every attempt is an event. */
+/**
+ * Where several can come in, the id is asked for first, and whatever is typed leads to the same next question.
+ * @returns undefined after too many failures or a refusal. Every attempt is an event.
+ */
 async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Entered | undefined> {
   const site = await openInstallation({ env });
+  const isOneOfSeveral = (await factsOf(site)).active().length > 1;
+  const who = isOneOfSeveral ? (await askLines(['Your id or name: ']))?.[0] : undefined;
+  if (isOneOfSeveral && !who) {
+    say('no id was given. Nothing was tried.');
+    return undefined;
+  }
   const request: UnlockRequest = {
-    person: undefined,
+    ...(who === undefined ? {} : { typed: who }),
     ask: async (asked) => {
       // Nothing stands open behind it: as long as nobody is there it is the lock of this terminal.
       const typed = await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ', Infinity);

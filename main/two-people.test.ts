@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/bridge/schema.ts';
 import { openLedger } from '../src/services/open-ledger.ts';
+import { deciderOf } from '../src/services/decide.ts';
 import { grantRoles, type PeopleParts } from '../src/services/people.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import { rig, type Rig } from './app.fixture.ts';
@@ -33,7 +34,7 @@ async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Pr
   const installation = requireInstallation(home);
   const { ledger } = await openLedger(home, installation);
   try {
-    await deed({ home, installation, ledger, admin: made.admin() });
+    await deed({ home, installation, ledger, admin: deciderOf(made.admin()) });
   } finally {
     await ledger.close();
   }

@@ -1,5 +1,9 @@
-/** Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. */
+/**
+ * Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. Over 400 lines: to come in, to show that one is there, and to
+ * agree are charged, read and refused by the same few private steps.
+ */
 import { grantOf, type Grant } from '../src/access/index.ts';
+import { changeSentences, toldUntil } from '../src/services/changes.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
 import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
@@ -123,10 +127,12 @@ export class Unlock {
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
       let note: string | undefined;
+      let since = -1;
       const { opened, failures } = await attempt(this.#attemptParts(backoff), { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         note = logoffNote(ledger.facts, id);
+        since = toldUntil(ledger.facts, id);
         const { slot } = await open(id, ledger.facts.person(id));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
@@ -144,7 +150,7 @@ export class Unlock {
         gate.abandon(begun);
         return false;
       }
-      this.#opensNext(begun, person, grant, opened.slot, { lastUnlock: last, failures: failures + others });
+      this.#opensNext(begun, person, grant, opened.slot, { lastUnlock: last, failures: failures + others }, since);
       this.#notes = note === undefined ? [] : [note];
       return true;
     } catch (error) {
@@ -233,6 +239,28 @@ export class Unlock {
       const { opened } = await attempt(this.#attemptParts(backoff), { id, again: true }, method, () => open(ledger.facts.person(id)));
       gate.session?.ways.show(opened.slot);
       return opened;
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+  }
+
+  /**
+   * Somebody else shows that it is them, to agree to what who is in asks for: charged and entered as an attempt to get in is. Nothing is opened.
+   * @param typed an id or a name @returns their id, and what `open` gave. @throws Refusal, in the same words for somebody who does not exist
+   */
+  async agree<T extends { readonly slot: string }>(
+    typed: string,
+    method: UnlockMethod,
+    open: (id: string, known: KnownPerson | undefined) => Promise<T>,
+  ): Promise<{ readonly id: string; readonly opened: T }> {
+    const { home, installed } = this.#parts;
+    const { ledger } = installed.require();
+    await ledger.refresh().catch(() => undefined);
+    const id = meant(home, ledger.facts, typed);
+    const { backoff } = await this.#prepare(id, method);
+    try {
+      const { opened } = await attempt(this.#attemptParts(backoff), { id, agrees: true }, method, () => open(id, ledger.facts.person(id)));
+      return { id, opened };
     } catch (error) {
       throw this.#refusalOf(error);
     }
@@ -350,12 +378,12 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: Person, grant: Grant, slot: string, welcome: Events['welcome']): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, grant, slot, welcome)));
+  #opensNext(begun: number, person: Person, grant: Grant, slot: string, welcome: Events['welcome'], since?: number): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, grant, slot, welcome, since)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: Person, grant: Grant, slot: string, { lastUnlock, failures }: Events['welcome']): Promise<void> {
+  async #open(begun: number, person: Person, grant: Grant, slot: string, { lastUnlock, failures }: Events['welcome'], since?: number): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
     const session = { person, grant, ways: new Ways(slot) };
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session)) {
@@ -366,6 +394,15 @@ export class Unlock {
     this.#welcome = { lastUnlock, failures: failures + (this.#welcome?.failures ?? 0) };
     for (const other of unlockMethods) this.#told.set(`${person.id} ${other}`, this.#counted(person.id, other));
     await windows.show('workspace');
+    if (since !== undefined) this.#tellChanges(person.id, since);
+  }
+
+  /** What was changed of them since they were in last, by whoever: said once, and kept in the log. Their enrolment they were there for. */
+  #tellChanges(person: string, since: number): void {
+    const { home, installed, gate } = this.#parts;
+    const changed = changeSentences(home, installed.require().ledger.facts, person, Math.max(0, since));
+    if (since < 0 || changed.length === 0) return;
+    gate.notice('warn', 'What opens your keys, or what you may do here, was changed since you were in last.', undefined, changed);
   }
 
   /** Once for each unlock, and only for who listens: a page that stands may not have said hello yet. */

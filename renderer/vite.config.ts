@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-const surfaces = ['setup', 'lock', 'workspace'];
+const surfaces = ['setup', 'lock', 'workspace', 'guest'];
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** setup/index.html becomes setup.html: Vite names a page after its folder. */

@@ -29,11 +29,12 @@ const END_MS = 500;
 const CLOSE_MS = 500;
 /**
  * The workspace may copy, and paste from its own menu; the browser asks nobody then. The lock may
- * clear the clipboard; it and the first run may not read what the person before has copied.
+ * clear the clipboard; it, the first run and a guest may not read what the person before has copied.
  */
 const permissions: Readonly<Record<Surface, readonly string[]>> = {
   setup: ['clipboardSanitizedWrite'],
   lock: ['clipboardSanitizedWrite'],
+  guest: ['clipboardSanitizedWrite'],
   workspace: ['clipboardReadWrite', 'clipboardSanitizedWrite'],
 };
 

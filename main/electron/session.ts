@@ -8,12 +8,13 @@ import { servePage } from '../pages.ts';
 const PARTITION = 'wardmux';
 
 /**
- * The workspace may copy, and paste from its own menu. The lock may clear the clipboard; it and the first run may not read
- * what was copied before.
+ * The workspace may copy, and paste from its own menu. The lock may clear the clipboard; it, the first run and a guest may not
+ * read what was copied before.
  */
 const permissions: Readonly<Record<Surface, readonly string[]>> = {
   setup: ['clipboard-sanitized-write'],
   lock: ['clipboard-sanitized-write'],
+  guest: ['clipboard-sanitized-write'],
   workspace: ['clipboard-read', 'clipboard-sanitized-write'],
 };
 

@@ -5,6 +5,7 @@ import { exportRequests } from './export.ts';
 import { lockRequests } from './lock.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
+import { peopleRequests } from './people.ts';
 import { postureRequests } from './posture.ts';
 import { setupRequests } from './setup.ts';
 import { slotRequests } from './slots.ts';
@@ -16,6 +17,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...setupRequests(parts),
     ...lockRequests(parts),
     ...slotRequests(parts),
+    ...peopleRequests(parts),
     ...workspaceRequests(parts),
     ...exportRequests(parts),
     ...postureRequests(parts),

@@ -39,6 +39,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
       {panes.map(({ pane, window: owner, shown, focused }) => (
         <Pane key={pane.pane} controller={controller} pane={pane} window={owner} shown={shown} focused={focused} />
       ))}
+      {!model.view.value && model.status.value && model.status.value.role !== 'operator' ? <House /> : null}
       {model.view.value && !panes.some(({ shown }) => shown) ? (
         <div class="stage__empty">
           <h2 class="x2">{messages.faces.emptyTitle}</h2>
@@ -76,6 +77,24 @@ function Emergency({ controller }: { readonly controller: Controller }): JSX.Ele
         </Button>
       </span>
     </section>
+  );
+}
+
+/** For who works with no shells here: what there is for them. */
+function House(): JSX.Element {
+  const open = (name: string) => (): void => void (model.band.value = { name });
+  return (
+    <div class="stage__empty">
+      <h2 class="x2">{messages.house.title}</h2>
+      <p class="dim gap-h">{messages.house.hint}</p>
+      <p class="actions gap">
+        {messages.house.pages.map(([band, name]) => (
+          <Button key={band} onClick={open(band)}>
+            {name}
+          </Button>
+        ))}
+      </p>
+    </div>
   );
 }
 

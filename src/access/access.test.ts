@@ -56,6 +56,8 @@ const standings: readonly Standing[] = phases.flatMap((phase): Standing[] => {
   return phase === 'open' ? known : [{ phase }, ...known];
 });
 
+/** Answers of whoever is at the keyboard. */
+const answers = ['request.answer'];
 const everybody = [
   'page.stand',
   'process.keep',
@@ -70,13 +72,14 @@ const everybody = [
 ];
 /** What an emergency opens, and nothing else of a person’s. */
 const inEmergency = ['session.open', 'session.use', 'recording.replay.own'];
-const securityInside = ['installation.rotate', 'policy.accept', 'person.enrol', 'person.disable', 'person.delete', 'role.grant'];
+const securityInside = ['installation.rotate', 'policy.accept', 'person.enrol', 'person.disable', 'person.delete', 'person.decide', 'role.grant'];
 
 /** The table written a second time, by hand, with what it has to be: a change of it is a change here, and somebody's thought. */
 const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: readonly string[] | 'anyone']>> = {
   ...Object.fromEntries(everybody.map((name) => [name, [['first-run', 'locked', 'open'], 'anyone']])),
   ...Object.fromEntries(inEmergency.map((name) => [name, [['open'], ['operator', 'emergency']]])),
   'recording.export.own': [['open'], ['operator']],
+  ...Object.fromEntries(answers.map((name) => [name, [['open'], 'anyone']])),
   ...Object.fromEntries(securityInside.map((name) => [name, [['open'], ['security']]])),
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
   'audit-key.prove': [['open'], ['auditor', 'security']],

@@ -34,6 +34,11 @@ export const permissions = {
   'recording.recover': { when: always, roles: 'anyone', help: 'Close interrupted recordings after their last whole record.' },
   'anchor.send': { when: always, roles: 'anyone', help: 'Hand a signed head of the ledger to where heads are kept outside.' },
   'selftest.run': { when: ['locked', 'open'], roles: 'anyone', help: 'Have the controls tried on this machine; the report is signed and entered.' },
+  'request.answer': {
+    when: ['open'],
+    roles: 'anyone',
+    help: 'Answer what somebody who is in asks for: choose one’s own passphrase, agree or refuse, or show that one is back.',
+  },
   'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
   'identity.unlock': { when: ['locked', 'open'], roles: 'anyone', help: 'Try to open an identity, which takes the place of one that is open.' },
   'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },
@@ -64,6 +69,11 @@ export const permissions = {
   'break-glass.extend': { when: ['open'], roles: ['emergency'], help: 'Extend the emergency that one is in, once, and end it.' },
   'break-glass.drill': { when: ['open'], roles: ['emergency'], help: 'Try the credential for emergencies, and have that entered.' },
   'break-glass.review': { when: ['open'], roles: ['auditor'], help: 'Review what somebody else did in an emergency, and close it.' },
+  'person.decide': {
+    when: ['open'],
+    roles: ['security'],
+    help: 'Sign what is decided about somebody else or about the policy, and agree to what another one asks for.',
+  },
   'role.grant': { when: ['open'], roles: ['security'], help: 'Give somebody else roles, or take them.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

@@ -10,7 +10,8 @@
  */
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { emergencyReasons, peers, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
+import { PERSON_ID } from '../types/ids.ts';
+import { emergencyReasons, peers, personStates, roles, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -21,6 +22,8 @@ const base64 = z
 const none = z.strictObject({});
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
+const personId = z.string().regex(PERSON_ID);
+const roleList = z.array(z.enum(roles)).max(roles.length);
 const theme = z.enum(['system', 'dark', 'light']);
 /** Size of the text: the width of a cell in pixels, or as it fits. */
 const cell = z.enum(['auto', '8', '9', '10', '12']);
@@ -36,6 +39,38 @@ const STEPS_MS = 60_000;
 /** One of them derives a key: two minutes are for a busy machine (src/vault/service.ts). */
 const DERIVE_MS = 180_000;
 
+/** A way to somebody's keys. */
+const slot = z.object({
+  id: z.string(),
+  kind: z.enum(['passphrase', 'passkey', 'recovery-code']),
+  name: z.string().nullable(),
+  made: z.string(),
+  lastUsed: z.string().nullable(),
+  verification: z.string(),
+  model: z.string().nullable(),
+  aaguid: z.string().nullable(),
+});
+
+/** What is asked for about somebody, and whose turn it is: who chooses a passphrase, who agrees, or who asked and shows that it is them. */
+const asked = z.object({
+  step: z.enum(['newcomer', 'second', 'proof']),
+  words: z.string(),
+  /** What it does, in plain words. */
+  effect: z.string(),
+  /** Of what two sign; null where one decides. */
+  hash: z.string().nullable(),
+  by: z.string(),
+  newcomer: z.string().nullable(),
+  /** Who could agree, and who has. */
+  who: z.array(z.string()),
+  second: z.string().nullable(),
+  refused: z.boolean(),
+  /** Until it lapses. */
+  seconds: z.number(),
+});
+const aboutSomebody = z.strictObject({ id: personId });
+const proven = z.object({ sentence: z.string() });
+
 /**
  * One row a request: what whoever sends it needs (src/access), on which surfaces it makes sense, what it takes, what it gives, and
  * how long the answer may take. Its handler stands in main/requests, in the file of its domain.
@@ -44,7 +79,7 @@ export const requests = {
   /** First message of every document: its ephemeral view key. */
   hello: row('page.stand', surfaces, z.strictObject({ publicKey: base64 }), none, STEPS_MS),
   /** Genuine input by a person: extends the idle timer. At most one a second is sent. `kind` move extends only once. */
-  activity: row('page.stand', ['setup', 'workspace'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
+  activity: row('page.stand', ['setup', 'workspace', 'guest'], z.strictObject({ kind: z.enum(['key', 'pointer', 'move']) }), none),
 
   'setup.facts': row(
     'installation.create',
@@ -151,20 +186,11 @@ export const requests = {
     ['workspace'],
     none,
     z.object({
-      slots: z.array(
-        z.object({
-          id: z.string(),
-          kind: z.enum(['passphrase', 'passkey', 'recovery-code']),
-          name: z.string().nullable(),
-          made: z.string(),
-          lastUsed: z.string().nullable(),
-          verification: z.string(),
-          model: z.string().nullable(),
-          aaguid: z.string().nullable(),
-        }),
-      ),
+      slots: z.array(slot),
       /** Advice, and what is wrong: sentences. */
       notes: z.array(z.string()),
+      /** What was changed, when and by whom, newest first: sentences. */
+      changes: z.array(z.string()),
     }),
   ),
   /** Changes follow within minutes of one of these. The passphrase has been sent as a sealed frame to the vault host. */
@@ -181,6 +207,50 @@ export const requests = {
   'slots.enrolVerify': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
   'slots.enrolProve': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() }), STEPS_MS),
+
+  /** Everybody who ever was enrolled. `may`: whether who is in decides about them; `who`: who does. */
+  'people.list': row(
+    'evidence.read',
+    ['workspace'],
+    none,
+    z.object({
+      people: z.array(
+        z.object({
+          id: z.string(),
+          /** Null where the record is not the one that the ledger knows. */
+          name: z.string().nullable(),
+          roles: z.array(z.enum(roles)),
+          state: z.enum(personStates),
+          you: z.boolean(),
+          slots: z.array(slot),
+          lastUnlock: z.string().nullable(),
+          fault: z.boolean(),
+        }),
+      ),
+      roles: z.array(z.enum(roles)),
+      may: z.boolean(),
+      who: z.array(z.string()),
+    }),
+  ),
+  /** Each asks for one thing. Where it takes somebody else too, the guest's page follows on the answer. */
+  'people.enrol': row('person.enrol', ['workspace'], z.strictObject({ name: z.string().trim().min(1).max(80), roles: roleList }), asked),
+  'people.roles': row('role.grant', ['workspace'], z.strictObject({ id: personId, roles: roleList }), asked),
+  'people.disable': row('person.disable', ['workspace'], aboutSomebody, asked),
+  'people.enable': row('person.disable', ['workspace'], aboutSomebody, asked),
+  'people.delete': row('person.delete', ['workspace'], aboutSomebody, asked),
+  'people.leave': row('request.answer', ['workspace'], none, none),
+  'people.asked': row('request.answer', ['guest'], none, asked),
+  /** The passphrase has been sent as a sealed frame. */
+  'people.newcomer': row('request.answer', ['guest'], none, asked, DERIVE_MS),
+  'people.agreePassphrase': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100) }), asked, DERIVE_MS),
+  'people.agreeOptions': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100) }), webauthn),
+  /** The PRF result has been sent as a sealed frame. */
+  'people.agreePasskey': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100), response: webauthn }), asked, STEPS_MS),
+  'people.refuse': row('request.answer', ['guest'], none, asked),
+  /** Who asked shows that it is them: then it is done or, without `go`, left. The secret has been sent as a sealed frame. */
+  'people.provePassphrase': row('request.answer', ['workspace', 'guest'], z.strictObject({ go: z.boolean() }), proven, DERIVE_MS),
+  'people.proveOptions': row('request.answer', ['workspace', 'guest'], none, webauthn),
+  'people.provePasskey': row('request.answer', ['workspace', 'guest'], z.strictObject({ go: z.boolean(), response: webauthn }), proven, STEPS_MS),
 
   /** Size of the stage in cells (without the line); panes are laid out in it. */
   'workspace.size': row(
@@ -202,7 +272,7 @@ export const requests = {
   alert: row('session.use', ['workspace'], z.strictObject({ pane, what: z.enum(alertKinds) }), none),
   /** The workspace is ready for replay and live frames of its panes. */
   'workspace.attach': row('recording.replay.own', ['workspace'], none, none),
-  lock: row('app.lock', ['workspace'], none, none),
+  lock: row('app.lock', ['workspace', 'guest'], none, none),
   /** Something was copied: that it was, and nothing of it. The answer says whether the lock will clear the clipboard. */
   'clipboard.copied': row('session.use', ['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
   'export.start': row(

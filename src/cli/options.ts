@@ -32,6 +32,13 @@ export function moment(text: string): number {
   return at;
 }
 
+/** The same, and who agrees. @param when that takes two, as a part of a sentence */
+export function twoPeopleOptions(command: Command, when: string): Command {
+  return personOptions(command)
+    .option('--second <PERSON>', `who agrees, by id or name, ${when}`)
+    .addOption(new Option('--second-passphrase-fd <N>', 'read their passphrase from this file descriptor').argParser(descriptor));
+}
+
 /** --person and --passphrase-fd. */
 export function personOptions(command: Command): Command {
   return command

@@ -3,6 +3,7 @@ import type { OpenIdentity } from '../people/identity.ts';
 import type { OpenInstallation } from '../services/installation.ts';
 import { unlockPerson as unlock, type UnlockRequest } from '../services/unlock.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
+import { CliError } from './exit.ts';
 import { needed, pass, whileAsking } from './door.ts';
 import type { CliIo } from './io.ts';
 
@@ -11,6 +12,34 @@ export interface PersonOptions {
   readonly passphraseFd?: number;
   /** Whose passphrase is asked for where nobody is named: `your` where it is left out. */
   readonly whose?: string;
+}
+
+/** Who does it, and who agrees where that takes two. */
+export interface TwoPeople extends PersonOptions {
+  readonly second?: string;
+  readonly secondPassphraseFd?: number;
+}
+
+/** A script that has nobody to give the second passphrase is not asked for the first one. @param why a sentence without its end. @throws CliError */
+export function requireSecondFd({ passphraseFd, secondPassphraseFd }: TwoPeople, why: string): void {
+  if (passphraseFd !== undefined && secondPassphraseFd === undefined)
+    throw new CliError('failed', `${why}: a second one has to agree. Give their passphrase with --second-passphrase-fd. Nothing was changed.`);
+}
+
+/** Whoever agrees, let in for the same as who asks. The caller destroys the identity. @param why as a part of a sentence. @throws as unlockPerson */
+export function unlockSecond(
+  site: OpenInstallation,
+  { second, secondPassphraseFd }: TwoPeople,
+  why: string,
+  io: Pick<CliIo, 'talk' | 'now'>,
+): Promise<OpenIdentity> {
+  io.talk(`A second person has to agree, ${why}.`);
+  const options = {
+    whose: 'the second person',
+    ...(second ? { person: second } : {}),
+    ...(secondPassphraseFd === undefined ? {} : { passphraseFd: secondPassphraseFd }),
+  };
+  return unlockPerson(site, options, io);
 }
 
 /**

@@ -1,7 +1,9 @@
 /** What the ledger says of one recording: who began it and how, how far it goes, how it ended, and which policies were in force. Used when a bundle is made and when it is verified. */
 import { PERSON_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
-import { BYTES_64, certifierOf, keysText } from '../ledger/certificate.ts';
+import { AGREE_MS } from '../access/two-people.ts';
+import { BYTES_64, certifierOf, keysText, policyText } from '../ledger/certificate.ts';
+import { isMoment } from '../recording/time.ts';
 import {
   isBreak,
   isKids,
@@ -99,6 +101,12 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   let state: RecordingState | undefined;
   let damaged = 0;
   const recoveredBy = new Set<string>();
+  const certify = (seq: number, certifier: Certifier): void => {
+    const known = people.get(certifier.by);
+    if (known && known.signingKey !== certifier.signingKey)
+      throw new BundleFailure('contradiction', `Event ${seq} is certified with a key that is not that of the person it names.`);
+    if (!known) certifiers.push({ seq, ...certifier });
+  };
   for (const one of events) {
     const { action, detail = {}, seq, person, time } = one.event;
     const bad = (): BundleFailure => new BundleFailure('bad-ledger', `Event ${seq} does not have the fields of its kind.`);
@@ -108,6 +116,10 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       if (!isSha256(sha256) || !isKids(auditKeys)) throw bad();
       if (previousSha256 !== undefined && previousSha256 !== policies.at(-1)?.sha256)
         throw new BundleFailure('bad-policy', `Event ${seq} took the place of another one than the last that is shown before it.`);
+      const both = readAgreement(one.event);
+      if (both === 'bad-fields') throw bad();
+      if (both === 'not-agreed') throw contradiction('was not agreed to by two people, as it says');
+      for (const each of both ?? []) certify(seq, each);
       policies.push({ seq, sha256, auditKeys, time: Date.parse(time) });
     }
     if (action === 'person.keys') {
@@ -119,11 +131,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === person;
       if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !people.has(person)))
         throw contradiction('gives keys that nobody has certified');
-      if (certifier) {
-        const known = people.get(certifier.by);
-        if (known && known.signingKey !== certifier.signingKey) throw contradiction('is certified with a key that is not that of the person it names');
-        if (!known) certifiers.push({ seq, ...certifier });
-      }
+      if (certifier) certify(seq, certifier);
       entered.set(person, seq);
       if (!people.has(person)) people.set(person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
@@ -152,11 +160,31 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   return { start, startTime, heads, segments, end, signedBefore, recoveredBy: [...recoveredBy], damaged, state: stateOf(last), policies, people, certifiers };
 }
 
+/** Somebody who signed an event, and with which key: its thumbprint. */
+interface Certifier {
+  readonly by: string;
+  readonly signingKey: string;
+}
+
+/** Who took a policy into force together, where the event names two; undefined where it does not. */
+function readAgreement({ installation, person, time, detail = {} }: LedgerEvent): readonly Certifier[] | 'bad-fields' | 'not-agreed' | undefined {
+  const { sha256, previousSha256, byKey, signature, second, secondKey, secondSignature, asked } = detail as Readonly<Record<string, string | undefined>>;
+  if ([second, secondKey, secondSignature, asked].every((field) => field === undefined)) return undefined;
+  if (!matches(PERSON_ID, person) || !matches(PERSON_ID, second) || !isSha256(previousSha256) || !isMoment(asked)) return 'bad-fields';
+  if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature) || !matches(BYTES_64, secondKey) || !matches(BYTES_64, secondSignature)) return 'bad-fields';
+  const text = policyText({ installation, previousSha256, sha256: sha256!, by: person, asked });
+  const one = certifierOf(text, { byKey, signature });
+  const other = certifierOf(text, { byKey: secondKey, signature: secondSignature });
+  const passed = Date.parse(time) - Date.parse(asked);
+  if (second === person || one === undefined || other === undefined || passed < 0 || passed > AGREE_MS) return 'not-agreed';
+  return [
+    { by: person, signingKey: one },
+    { by: second, signingKey: other },
+  ];
+}
+
 /** Who certified these keys, whose facts were looked at before, by their signature; undefined where nobody is named. */
-function readCertifier(
-  { installation, person, detail = {} }: LedgerEvent,
-  after: number | null,
-): { readonly by: string; readonly signingKey: string } | 'bad-fields' | 'nobody' | undefined {
+function readCertifier({ installation, person, detail = {} }: LedgerEvent, after: number | null): Certifier | 'bad-fields' | 'nobody' | undefined {
   const { encryptionKey, signingKey, record, slots, by, byKey, signature } = detail as Readonly<Record<string, string | undefined>>;
   if (by === undefined && byKey === undefined && signature === undefined) return undefined;
   if (!matches(PERSON_ID, by) || !matches(BYTES_64, byKey) || !matches(BYTES_64, signature)) return 'bad-fields';

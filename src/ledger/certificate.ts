@@ -25,6 +25,8 @@ interface Change {
   readonly by: string;
   /** Number of the person's event of the same action before this one; null where there is none. */
   readonly after: number | null;
+  /** When it was asked for, where two sign it: a moment. */
+  readonly asked?: string | undefined;
 }
 
 export interface Certificate {
@@ -34,20 +36,29 @@ export interface Certificate {
   readonly signature: string;
 }
 
+/** What an event has of those who decided: one, or two who signed the same. */
+export interface Decided extends Certificate {
+  readonly second?: string;
+  readonly secondKey?: string;
+  readonly secondSignature?: string;
+  readonly asked?: string;
+}
+
 /** base64url of 64 bytes has one text: the last letter has four bits to spare. */
 export const BYTES_64 = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 
-/** What is signed: UTF-8 of JSON without spaces. */
-const signedText = (...values: unknown[]): Buffer => Buffer.from(JSON.stringify(values), 'utf8');
+/** What is signed: UTF-8 of JSON without spaces; the moment of asking at its end, where two sign it. */
+const signedText = (asked: string | undefined, ...values: unknown[]): Buffer =>
+  Buffer.from(JSON.stringify(asked === undefined ? values : [...values, asked]), 'utf8');
 
 /** Of `person.keys`. */
-export function keysText({ installation, person, encryptionKey, signingKey, record, slots, by, after }: Change & PersonFacts): Buffer {
-  return signedText('wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after);
+export function keysText({ installation, person, encryptionKey, signingKey, record, slots, by, after, asked }: Change & PersonFacts): Buffer {
+  return signedText(asked, 'wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after);
 }
 
 /** Of `person.roles`. */
-export function rolesText({ installation, person, roles, by, after }: Change & { readonly roles: readonly Role[] }): Buffer {
-  return signedText('wardmux/v1/person-roles', installation, person, roles, by, after);
+export function rolesText({ installation, person, roles, by, after, asked }: Change & { readonly roles: readonly Role[] }): Buffer {
+  return signedText(asked, 'wardmux/v1/person-roles', installation, person, roles, by, after);
 }
 
 /** Of `person.state`. @param record of the gravestone; null where nobody is deleted. */
@@ -59,7 +70,37 @@ export function stateText({
   by,
   after,
 }: Change & { readonly state: PersonState; readonly record: string | null }): Buffer {
-  return signedText('wardmux/v1/person-state', installation, person, state, record, by, after);
+  return signedText(undefined, 'wardmux/v1/person-state', installation, person, state, record, by, after);
+}
+
+/** Of `policy.change`. */
+export function policyText({
+  installation,
+  previousSha256,
+  sha256,
+  by,
+  asked,
+}: Pick<Change, 'installation' | 'by' | 'asked'> & { readonly previousSha256: string; readonly sha256: string }): Buffer {
+  return signedText(asked, 'wardmux/v1/policy', installation, previousSha256, sha256, by);
+}
+
+/** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
+export type DeedRequest =
+  | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
+  | ({ readonly deed: 'roles'; readonly roles: readonly Role[] } & Pick<Change, 'person' | 'after' | 'asked'>)
+  | ({ readonly deed: 'state'; readonly state: PersonState; readonly record: string | null } & Pick<Change, 'person' | 'after'>)
+  | { readonly deed: 'policy'; readonly previousSha256: string; readonly sha256: string; readonly asked?: string | undefined };
+
+const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRequest, { deed: D }> & { installation: string; by: string }) => Buffer } = {
+  keys: keysText,
+  roles: rolesText,
+  state: stateText,
+  policy: policyText,
+};
+
+/** The text of a request. @param by who asks; whoever agrees signs the same. */
+export function deedText(installation: string, by: string, request: DeedRequest): Buffer {
+  return deedTexts[request.deed]({ ...request, installation, by } as never);
 }
 
 /** @param sign ECDSA on P-256 with SHA-256, r and s in 64 bytes. */

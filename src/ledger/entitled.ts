@@ -6,6 +6,7 @@
 import { permissions, type Permission } from '../access/index.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
+import { policyCounts } from './policy-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 type People = Pick<LedgerFacts, 'person'>;
@@ -18,7 +19,6 @@ export function mayBy(facts: People, person: string | undefined, needs: Permissi
 }
 
 const deeds: Readonly<Record<string, Permission>> = {
-  'policy.change': 'policy.accept',
   'installation.key': 'installation.rotate',
   'audit-key.proven': 'audit-key.prove',
 };
@@ -34,7 +34,10 @@ export interface Unentitled {
  * @param before what the events before it say.
  * @returns undefined where they could.
  */
-export function unentitledWhy(before: People & Pick<LedgerFacts, 'policy' | 'emergencies' | 'passesOver'>, event: LedgerEvent): string | undefined {
+export function unentitledWhy(
+  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver'>,
+  event: LedgerEvent,
+): string | undefined {
   const { action, person, outcome } = event;
   const emergencies = nextEmergencies(before.emergencies, event, before);
   if (typeof emergencies === 'string') return emergencies;
@@ -43,7 +46,9 @@ export function unentitledWhy(before: People & Pick<LedgerFacts, 'policy' | 'eme
   // Nobody comes in who is nobody here, or is disabled or deleted.
   if (action === 'unlock') return outcome !== 'success' || person === undefined || before.person(person)?.state === 'active' ? undefined : without;
   const needs = Object.hasOwn(deeds, action) ? deeds[action] : undefined;
-  // The first policy is the installation's own, before anybody has a role.
-  if (needs === undefined || (needs === 'policy.accept' && !before.policy)) return undefined;
-  return mayBy(before, person, needs) ? undefined : without;
+  if (action === 'policy.change') {
+    const counts = policyCounts({ person: (id) => before.person(id), deciders: () => before.deciders(), policy: before.policy }, event);
+    return counts ? undefined : `${without}, or takes two people and is signed by one`;
+  }
+  return needs === undefined || mayBy(before, person, needs) ? undefined : without;
 }

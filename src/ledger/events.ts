@@ -151,6 +151,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return typeof value === 'string' && byAction.has(value);
     case 'permission':
       return typeof value === 'string' && Object.hasOwn(permissions, value);
+    case 'moment':
+      return isMoment(value);
     case 'digests':
       return areDigests(value);
     case 'policy-changes':

@@ -8,7 +8,8 @@ import { backoffRows } from '../lock/backoff.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
 import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
-import { isPassedOver, takePersonEvent, type KnownPerson } from './person-facts.ts';
+import { changeOf, decidersOf, isPassedOver, takePersonEvent, type KnownPerson, type PersonChange } from './person-facts.ts';
+import { policyCounts } from './policy-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface PolicyFacts {
@@ -77,6 +78,8 @@ export interface FactsState {
   readonly policy: PolicyFacts | null;
   /** The SHA-256 of every policy that was in force, oldest first; the last one is in force. */
   readonly policies: readonly string[];
+  /** The last changes of each person, oldest first. */
+  readonly changes: readonly (readonly [string, readonly PersonChange[]])[];
   /** The last that each person has accepted. */
   readonly consents: readonly (readonly [string, ConsentFacts])[];
   readonly auditKeys: readonly AuditKeyFacts[];
@@ -92,6 +95,7 @@ export const NO_FACTS: FactsState = {
   uses: [],
   policy: null,
   policies: [],
+  changes: [],
   consents: [],
   auditKeys: [],
   logoffs: [],
@@ -107,6 +111,8 @@ export const crowdName = (crowd: number): string => `crowd-${crowd}`;
 export const STATION = 'station';
 /** Failures from which on a passphrase waits for an hour. */
 const SLOWEST = backoffRows.passphrase.free + backoffRows.passphrase.delays.length;
+/** So many changes of somebody are kept at hand; all of them are in the ledger. */
+const MOST_CHANGES = 16;
 const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
 
 export class LedgerFacts {
@@ -115,6 +121,7 @@ export class LedgerFacts {
   readonly #uses = new Map<string, SlotUse>();
   #policy: PolicyFacts | undefined;
   readonly #policies: string[] = [];
+  readonly #changes = new Map<string, readonly PersonChange[]>();
   readonly #consents = new Map<string, ConsentFacts>();
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
   readonly #logoffs = new Map<string, LogoffFacts>();
@@ -122,13 +129,14 @@ export class LedgerFacts {
   #emergencies: EmergenciesState = NO_EMERGENCIES;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, uses, policy, policies, consents, auditKeys, logoffs, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
+  static from({ people, attempts, uses, policy, policies, changes, consents, auditKeys, logoffs, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
     for (const [slot, use] of uses) facts.#uses.set(slot, use);
     facts.#policy = policy ?? undefined;
     facts.#policies.push(...policies);
+    for (const [id, known] of changes) facts.#changes.set(id, known);
     for (const [id, consent] of consents) facts.#consents.set(id, consent);
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
     for (const [id, logoff] of logoffs) facts.#logoffs.set(id, logoff);
@@ -144,6 +152,7 @@ export class LedgerFacts {
       uses: [...this.#uses],
       policy: this.#policy ?? null,
       policies: [...this.#policies],
+      changes: [...this.#changes],
       consents: [...this.#consents],
       auditKeys: this.auditKeys(),
       logoffs: [...this.#logoffs],
@@ -162,14 +171,15 @@ export class LedgerFacts {
       case 'person.keys':
       case 'person.roles':
       case 'person.state':
-        takePersonEvent(this.#people, event);
+        this.#takePerson(event);
         // Nobody has failed with a passphrase that is new; whoever forgot the old one has, and waits for it no longer.
-        if (person !== undefined && detail?.['change'] === 'recovered' && this.#people.get(person)?.seq === seq)
+        if (person !== undefined && (detail?.['change'] === 'recovered' || detail?.['change'] === 'rebound') && this.#people.get(person)?.seq === seq)
           this.#attempts.set(keyOf(person, 'passphrase'), { failures: 0, since: seq });
         return;
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
-        if (typeof sha256 === 'string' && Array.isArray(auditKeys)) this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
+        if (typeof sha256 === 'string' && Array.isArray(auditKeys) && policyCounts(this.#before(), event))
+          this.#accepted({ sha256, auditKeys: auditKeys as string[], seq });
         return;
       }
       case 'consent.accepted': {
@@ -201,6 +211,18 @@ export class LedgerFacts {
         this.#succeeded(person, detail?.['method'], detail?.['crowd'], seq);
         if (typeof event.credential === 'string') this.#uses.set(event.credential, { seq, time: event.time });
     }
+  }
+
+  #takePerson(event: LedgerEvent): void {
+    const { person = '', detail } = event;
+    const known = this.#people.get(person);
+    // What costs more opens as it did: nobody has changed anything.
+    if (takePersonEvent(this.#people, event) && detail?.['change'] !== 'cost')
+      this.#changes.set(person, [...this.changes(person), changeOf(event, known)].slice(-MOST_CHANGES));
+  }
+
+  #before(): Parameters<typeof policyCounts>[0] {
+    return { person: (id) => this.person(id), deciders: () => this.deciders(), policy: this.#policy };
   }
 
   #accepted(policy: PolicyFacts): void {
@@ -275,6 +297,16 @@ export class LedgerFacts {
   /** Ids of those who can come in. */
   active(): string[] {
     return this.people().filter((id) => this.#people.get(id)!.state === 'active');
+  }
+
+  /** Ids of those who decide over people and policy. @param about whom it is about: nobody decides over themselves */
+  deciders(about?: string): string[] {
+    return decidersOf(this.#people, about);
+  }
+
+  /** The last changes of somebody, oldest first. */
+  changes(person: string): readonly PersonChange[] {
+    return this.#changes.get(person) ?? [];
   }
 
   /** The last unlock with a key slot. Undefined where there was none. */

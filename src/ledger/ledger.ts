@@ -206,6 +206,11 @@ export class Ledger extends LedgerQuestions {
     this.#authority = authority;
   }
 
+  /** See standsOn. */
+  get authority(): Authority | null {
+    return this.#authority;
+  }
+
   /** Events that wait to be entered late. */
   get waiting(): number {
     return this.#late.length;

@@ -26,7 +26,7 @@ const noSlots = createHash('sha256').update('["wardmux/v1/slots"]').digest('hex'
 
 /** What each event asks for, and how it is signed. */
 interface Deed {
-  readonly kind: 'keys' | 'roles' | 'active' | 'disabled' | 'deleted';
+  readonly kind: 'keys' | 'rebound' | 'roles' | 'active' | 'disabled' | 'deleted';
   readonly who: number;
   /** Undefined: the installation's word. */
   readonly by: number | undefined;
@@ -35,9 +35,14 @@ interface Deed {
   readonly after: 'right' | 'wrong';
   readonly roles: readonly Role[];
   readonly slots: string;
+  /** Who agrees, whose key has signed for them, and how many milliseconds after it was asked for. */
+  readonly second?: number | undefined;
+  readonly secondSigner?: number | undefined;
+  readonly passed?: number;
 }
 
 interface Model {
+  encryptionKey: string;
   roles: readonly Role[];
   state: string;
   record: string;
@@ -56,26 +61,44 @@ function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
   const signed = by !== undefined && by === signer && after === 'right';
   const admin = by === undefined ? undefined : known.get(people[by]!.id);
   const byAdmin = signed && by !== who && admin?.state === 'active' && admin.roles.includes('security');
+  const isAdmin = (n: number): boolean => known.get(people[n]!.id)?.state === 'active' && known.get(people[n]!.id)!.roles.includes('security');
+  const { second, secondSigner, passed = 0 } = deed;
+  const agreed = second !== undefined && second === secondSigner && second !== by && second !== who && isAdmin(second) && passed >= 0 && passed <= 900_000;
+  // Two signed a text with the moment in it; where one did, it is not there.
+  if (kind === 'rebound') return mine?.state === 'active' && byAdmin && agreed;
   if (kind === 'keys') {
+    if (second !== undefined && by !== undefined) return false;
     if (mine) return signed && by === who && mine.state === 'active';
     return (by === undefined && known.size === 0) || byAdmin;
   }
   if (!mine) return false;
   if (kind === 'roles') {
     if (deed.roles.includes('security') && deed.roles.includes('auditor')) return false;
-    return (by === undefined && known.size === 1 && mine.rolesSeq === null) || byAdmin;
+    if (by === undefined) return known.size === 1 && mine.rolesSeq === null;
+    const more = deed.roles.some((role) => !mine.roles.includes(role));
+    const others = people.filter((_, n) => n !== who && isAdmin(n));
+    return byAdmin && (second === undefined ? !(more && others.length > 1) : agreed);
   }
-  return byAdmin && mine.state !== kind;
+  return byAdmin && second === undefined && mine.state !== kind;
 }
 
-function eventOf({ kind, who, by, signer, after, roles, slots }: Deed, seq: number, mine: Model | undefined): LedgerEvent {
+function eventOf(
+  { kind, who, by, signer, after, roles, slots, second, secondSigner = second, passed = 0 }: Deed,
+  seq: number,
+  mine: Model | undefined,
+): LedgerEvent {
   const { id, signingKey } = people[who]!;
   const name = by === undefined ? undefined : people[by]!.id;
   const follow = (right: number | null | undefined): number | null => (after === 'right' ? (right ?? null) : (right ?? 0) + 1);
-  const keys = { encryptionKey: id.slice(-1).repeat(43), signingKey, record: hex('e'), slots };
+  const encryptionKey = kind === 'rebound' ? `new${seq}`.padEnd(43, 'x') : (mine?.encryptionKey ?? id.slice(-1).repeat(43));
+  const keys = { encryptionKey, signingKey, record: hex('e'), slots };
   const [action, facts, signedParts] =
-    kind === 'keys'
-      ? (['person.keys', keys, ['wardmux/v1/person-keys', installation, id, ...Object.values(keys), name, follow(mine?.seq)]] as const)
+    kind === 'keys' || kind === 'rebound'
+      ? ([
+          'person.keys',
+          { ...keys, ...(kind === 'rebound' ? { change: kind } : {}) },
+          ['wardmux/v1/person-keys', installation, id, ...Object.values(keys), name, follow(mine?.seq)],
+        ] as const)
       : kind === 'roles'
         ? (['person.roles', { roles }, ['wardmux/v1/person-roles', installation, id, roles, name, follow(mine?.rolesSeq)]] as const)
         : ([
@@ -83,46 +106,85 @@ function eventOf({ kind, who, by, signer, after, roles, slots }: Deed, seq: numb
             { state: kind, ...(kind === 'deleted' ? { record: hex('9') } : {}) },
             ['wardmux/v1/person-state', installation, id, kind, kind === 'deleted' ? hex('9') : null, name, follow(mine?.stateSeq)],
           ] as const);
-  const { privateKey, point } = people[signer]!;
-  const signature = sign('sha256', Buffer.from(JSON.stringify(signedParts)), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
-  const certificate = name === undefined ? {} : { by: name, byKey: point, signature };
-  return { seq, installation, action, person: id, detail: { ...facts, ...certificate } } as unknown as LedgerEvent;
+  const asked = '2026-11-28T12:00:00.000Z';
+  const time = new Date(Date.parse(asked) + passed).toISOString();
+  const text = Buffer.from(JSON.stringify(second === undefined ? signedParts : [...signedParts, asked]));
+  const signed = (n: number): string => sign('sha256', text, { key: people[n]!.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+  const agreed =
+    second === undefined ? {} : { second: people[second]!.id, secondKey: people[secondSigner!]!.point, secondSignature: signed(secondSigner!), asked };
+  const certificate = name === undefined ? {} : { by: name, byKey: people[signer]!.point, signature: signed(signer), ...agreed };
+  return { seq, time, installation, action, person: id, detail: { ...facts, ...certificate } } as unknown as LedgerEvent;
 }
 
 const person = fc.nat(people.length - 1);
 /** Mostly as an honest program signs it. */
 const deed: fc.Arbitrary<Deed> = fc
   .record({
-    kind: fc.constantFrom('keys' as const, 'keys' as const, 'roles' as const, 'roles' as const, 'active' as const, 'disabled' as const, 'deleted' as const),
+    kind: fc.constantFrom(
+      'rebound' as const,
+      'keys' as const,
+      'keys' as const,
+      'roles' as const,
+      'roles' as const,
+      'active' as const,
+      'disabled' as const,
+      'deleted' as const,
+    ),
     who: person,
     by: fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 5, arbitrary: person }),
     forger: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: person }),
     after: fc.constantFrom('right' as const, 'right' as const, 'right' as const, 'wrong' as const),
     roles: fc.subarray([...allRoles]),
     slots: fc.constantFrom(hex('c'), hex('d')),
+    second: fc.oneof(fc.constant(undefined), person),
+    secondForger: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: person }),
+    passed: fc.constantFrom(0, 60_000, 900_000, 900_001, -1),
   })
-  .map(({ forger, ...rest }) => ({ ...rest, signer: forger ?? rest.by ?? 0 }));
-/** The first run's two events, then anything. */
+  .map(({ forger, secondForger, second, ...rest }) => {
+    // Only what two decide is asked for with a second one, but now and then.
+    const two = rest.kind === 'roles' || rest.kind === 'rebound' ? second : undefined;
+    return { ...rest, signer: forger ?? rest.by ?? 0, second: two, secondSigner: two === undefined ? undefined : (secondForger ?? two) };
+  });
+/** The first run's two events, two more who decide, then anything. */
 const begun: readonly Deed[] = [
   { kind: 'keys', who: 0, by: undefined, signer: 0, after: 'right', roles: [], slots: hex('c') },
   { kind: 'roles', who: 0, by: undefined, signer: 0, after: 'right', roles: ['operator', 'security'], slots: hex('c') },
+];
+const admin = { by: 0, signer: 0, after: 'right', roles: ['security'], slots: hex('c') } as const;
+const three: readonly Deed[] = [
+  ...begun,
+  { ...admin, kind: 'keys', who: 1 },
+  { ...admin, kind: 'roles', who: 1 },
+  { ...admin, kind: 'keys', who: 2 },
+  { ...admin, kind: 'roles', who: 2, second: 1, secondSigner: 1 },
 ];
 
 test('an event counts where the rules say so, and changes what it says: nobody enrols, grants or comes back by themselves', () => {
   let taken = 0;
   fc.assert(
-    fc.property(fc.array(deed, { maxLength: 25 }), fc.boolean(), (more, first) => {
+    fc.property(fc.array(deed, { maxLength: 25 }), fc.constantFrom([], begun, three, three), (more, first) => {
       const facts = new LedgerFacts();
       const model = new Map<string, Model>();
-      for (const [seq, one] of [...(first ? begun : []), ...more].entries()) {
+      for (const [seq, one] of [...first, ...more].entries()) {
         const { id } = people[one.who]!;
         const mine = model.get(id);
         const event = eventOf(one, seq, mine);
         facts.take(event);
         if (counts(one, model)) {
           taken++;
-          const none: Model = { roles: [], state: 'active', record: hex('e'), slots: '', seq, rolesSeq: null, stateSeq: null };
-          if (one.kind === 'keys') model.set(id, { ...(mine ?? none), slots: one.slots, seq });
+          const none: Model = {
+            encryptionKey: id.slice(-1).repeat(43),
+            roles: [],
+            state: 'active',
+            record: hex('e'),
+            slots: '',
+            seq,
+            rolesSeq: null,
+            stateSeq: null,
+          };
+          if (one.kind === 'rebound') {
+            model.set(id, { ...mine!, encryptionKey: String(event.detail!['encryptionKey']), slots: one.slots, seq });
+          } else if (one.kind === 'keys') model.set(id, { ...(mine ?? none), slots: one.slots, seq });
           else if (one.kind === 'roles') model.set(id, { ...mine!, roles: one.roles, rolesSeq: seq });
           else
             model.set(id, {
@@ -147,7 +209,7 @@ test('an event counts where the rules say so, and changes what it says: nobody e
 test('an old signature is not good a second time: what it said was undone since', () => {
   const facts = new LedgerFacts();
   const take = (one: Deed, seq: number): LedgerEvent => {
-    const event = eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson);
+    const event = eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model);
     facts.take(event);
     return event;
   };
@@ -168,10 +230,48 @@ test('an old signature is not good a second time: what it said was undone since'
 
 test('who is deleted stays deleted, and their id is nobody’s again', () => {
   const facts = new LedgerFacts();
-  const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson));
+  const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model));
   begun.forEach(take);
   const by = { who: 1, by: 0, signer: 0, after: 'right', roles: ['operator'] as const, slots: hex('c') } as const;
   const steps = ['keys', 'roles', 'deleted', 'active', 'keys', 'roles'] as const;
   steps.forEach((kind, n) => take({ ...by, kind }, 2 + n));
   expect(facts.person(people[1]!.id)).toMatchObject({ state: 'deleted', roles: [], record: hex('9'), slots: noSlots, stateSeq: 4 });
+});
+
+test('what takes two counts with the signatures of two who may, in time, and of nobody whom it is about', () => {
+  /** Of 0, 1 and 2, who decide, and 3, who is enrolled by two of them. */
+  const enrolled: readonly Deed[] = [
+    ...three,
+    { ...admin, kind: 'keys', who: 3, roles: [] },
+    { ...admin, kind: 'roles', who: 3, roles: ['operator'], second: 1, secondSigner: 1 },
+  ];
+  const after = (last: Deed): KnownPerson => {
+    const facts = new LedgerFacts();
+    const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model));
+    [...enrolled, last].forEach(take);
+    return facts.person(people[3]!.id)!;
+  };
+  const more = { ...admin, kind: 'roles', who: 3, roles: ['operator', 'emergency'] } as const;
+  const rebind = { ...admin, kind: 'rebound', who: 3 } as const;
+  const agreed = { second: 2, secondSigner: 2 };
+  const cases: readonly (readonly [counts: boolean, how: Partial<Deed>])[] = [
+    [true, agreed],
+    [true, { ...agreed, passed: 900_000 }],
+    [false, {}],
+    [false, { ...agreed, passed: 900_001 }],
+    [false, { ...agreed, passed: -1 }],
+    [false, { second: 0, secondSigner: 0 }],
+    [false, { second: 3, secondSigner: 3 }],
+    [false, { second: 2, secondSigner: 1 }],
+    [false, { second: 2, secondSigner: 0 }],
+    [false, { ...agreed, signer: 1 }],
+    [false, { ...agreed, after: 'wrong' }],
+  ];
+  for (const [counts, how] of cases) {
+    expect(after({ ...more, ...how }).roles, JSON.stringify(how)).toEqual(counts ? more.roles : ['operator']);
+    expect(after({ ...rebind, ...how }).encryptionKey.startsWith('new'), JSON.stringify(how)).toBe(counts);
+  }
+  // Less than before is for one, at once; and a second one who is named has to have signed.
+  expect(after({ ...more, roles: [] }).roles).toEqual([]);
+  expect(after({ ...more, roles: [], second: 2, secondSigner: 1 }).roles).toEqual(['operator']);
 });

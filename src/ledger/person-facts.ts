@@ -4,8 +4,10 @@
  * somebody else: nobody enrols themselves, gives themselves a role, or comes back by themselves. An id is never free again.
  */
 import { createHash } from 'node:crypto';
+import { AGREE_MS } from '../access/two-people.ts';
 import { separationOf } from '../access/separation.ts';
 import { personStates, roles as allRoles, type PersonState, type Role } from '../types/words.ts';
+import { isMoment } from '../recording/time.ts';
 import { certifierOf, keysText, rolesText, stateText, type PersonFacts } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -21,6 +23,30 @@ export interface KnownPerson extends PersonFacts {
   readonly stateSeq: number | null;
 }
 
+/** What an event changed of somebody. */
+export interface PersonChange {
+  readonly seq: number;
+  /** ISO 8601 UTC. */
+  readonly time: string;
+  readonly kind: (typeof changeKinds)[number];
+  /** What it did to the slots, the roles that they have now, or their state. */
+  readonly detail: string;
+  /** Who decided it, and who agreed; null where nobody is named: the installation did, or one was enough. */
+  readonly by: string | null;
+  readonly second: string | null;
+}
+export const changeKinds = ['enrolled', 'slots', 'roles', 'state'] as const;
+
+/** As one of `takePersonEvent` that counted. @param known what the ledger had of them before it */
+export function changeOf({ action, seq, time, detail = {} }: LedgerEvent, known: KnownPerson | undefined): PersonChange {
+  const text = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : '');
+  const who = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  const { change, roles, state, by, second } = detail;
+  const slots = known ? (['slots', text(change)] as const) : (['enrolled', ''] as const);
+  const [kind, what] = action === 'person.roles' ? (['roles', text(roles)] as const) : action === 'person.state' ? (['state', text(state)] as const) : slots;
+  return { seq, time, kind, detail: what, by: who(by), second: who(second) };
+}
+
 /** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
 const ADMIN: Role = 'security';
 
@@ -29,7 +55,9 @@ const NO_SLOTS = createHash('sha256')
   .update(JSON.stringify(['wardmux/v1/slots']))
   .digest('hex');
 
-type People = Pick<ReadonlyMap<string, KnownPerson>, 'get' | 'size'>;
+type People = ReadonlyMap<string, KnownPerson>;
+/** Of people all that a question about one of them needs. */
+type Known = Pick<People, 'get'>;
 type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People) => KnownPerson | undefined;
 
 const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState };
@@ -42,16 +70,39 @@ function afterEvent(people: People, event: LedgerEvent): KnownPerson | undefined
   return known?.state === 'deleted' ? undefined : takers[action]!(event, person, known, people);
 }
 
-/** Takes an event of somebody in, or passes it over. */
-export function takePersonEvent(people: Map<string, KnownPerson>, event: LedgerEvent): void {
+/** Takes an event of somebody in, or passes it over. @returns whether it counts */
+export function takePersonEvent(people: Map<string, KnownPerson>, event: LedgerEvent): boolean {
   const next = afterEvent(people, event);
   if (next) people.set(event.person!, next);
+  return next !== undefined;
 }
 
 /** Whether an event is about somebody's keys, roles or state, and does not count. */
 export function isPassedOver(people: People, event: LedgerEvent): boolean {
   return Object.hasOwn(takers, event.action) && afterEvent(people, event) === undefined;
 }
+
+/** Whether they decide over people and policy. */
+export const isAdmin = (known: KnownPerson | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
+
+/** Ids of those who may decide. @param about whom it is about: nobody decides over themselves */
+export const decidersOf = (people: People, about?: string): string[] => [...people].flatMap(([id, known]) => (id !== about && isAdmin(known) ? id : []));
+
+/**
+ * Whether a second one who may decide has signed the same request as the first, and in time.
+ * @param about whom it is about; undefined where that is nobody
+ */
+export function isAgreed({ time, detail = {} }: LedgerEvent, people: Known, by: string, about: string | undefined, text: Uint8Array): boolean {
+  const { second, secondKey, secondSignature, asked } = detail;
+  if (typeof second !== 'string' || second === by || second === about) return false;
+  if (typeof secondKey !== 'string' || typeof secondSignature !== 'string' || !isMoment(asked)) return false;
+  const passed = Date.parse(time) - Date.parse(asked);
+  const other = people.get(second);
+  return passed >= 0 && passed <= AGREE_MS && isAdmin(other) && certifierOf(text, { byKey: secondKey, signature: secondSignature }) === other?.signingKey;
+}
+
+/** When it was asked for, as the event states it: it is part of what both sign. */
+export const askedOf = ({ detail }: LedgerEvent): string | undefined => (typeof detail?.['asked'] === 'string' ? detail['asked'] : undefined);
 
 /** The thumbprint of the key that has signed this text, as the event states it. */
 function signerOf({ detail = {} }: LedgerEvent, text: Uint8Array): string | undefined {
@@ -64,23 +115,29 @@ function isByAdmin(event: LedgerEvent, person: string, people: People, text: (by
   const by = event.detail?.['by'];
   if (typeof by !== 'string' || by === person) return false;
   const admin = people.get(by);
-  return admin?.state === 'active' && admin.roles.includes(ADMIN) && signerOf(event, text(by)) === admin.signingKey;
+  return isAdmin(admin) && signerOf(event, text(by)) === admin?.signingKey;
 }
 
 function takeKeys(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
   const { installation, detail = {}, seq } = event;
   const facts = personFacts(detail);
   if (!facts) return undefined;
-  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null });
+  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null, asked: askedOf(event) });
+  const isRebound = detail['change'] === 'rebound';
   if (!known) {
+    if (isRebound) return undefined;
     const isFirst = detail['by'] === undefined && people.size === 0;
     if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
     return { ...facts, seq, roles: [], rolesSeq: null, state: 'active', stateSeq: null };
   }
-  // Whoever can enter an event still cannot put other keys under a known name.
-  if (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey) return undefined;
+  // Whoever can enter an event still cannot put other keys under a known name: two who may have to have agreed.
+  if (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey) {
+    const { by } = detail;
+    if (!isRebound || known.state !== 'active' || typeof by !== 'string' || !isByAdmin(event, person, people, text)) return undefined;
+    return isAgreed(event, people, by, person, text(by)) ? { ...known, ...facts, seq } : undefined;
+  }
   // Slots are one's own affair, as long as one is somebody here.
-  if (detail['by'] !== person || known.state !== 'active' || signerOf(event, text(person)) !== known.signingKey) return undefined;
+  if (isRebound || detail['by'] !== person || known.state !== 'active' || signerOf(event, text(person)) !== known.signingKey) return undefined;
   return { ...known, ...facts, seq };
 }
 
@@ -89,10 +146,16 @@ function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | unde
   const roles = readRoles(detail['roles']);
   if (!known || !roles || separationOf(roles) !== undefined) return undefined;
   const isFirst = detail['by'] === undefined && people.size === 1 && known.rolesSeq === null;
-  const text = (by: string): Buffer => rolesText({ installation, person, roles, by, after: known.rolesSeq });
+  const text = (by: string): Buffer => rolesText({ installation, person, roles, by, after: known.rolesSeq, asked: askedOf(event) });
   if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
+  const { by, second } = detail;
+  const takesTwo = !isFirst && (second !== undefined || (givesMore(known.roles, roles) && decidersOf(people, person).length > 1));
+  if (takesTwo && !isAgreed(event, people, by as string, person, text(by as string))) return undefined;
   return { ...known, roles, rolesSeq: seq };
 }
+
+/** Whether somebody gets a role that they do not have. */
+export const givesMore = (before: readonly Role[], after: readonly Role[]): boolean => after.some((role) => !before.includes(role));
 
 function takeState(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
   const { installation, detail = {}, seq } = event;

@@ -27,7 +27,7 @@ export const authorityOf = (method: Method, slot: string): Authority => ({ aal: 
 
 export interface AttemptParts {
   readonly backoff: Backoff;
-  readonly ledger: Pick<Ledger, 'append' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
+  readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -37,6 +37,8 @@ export interface Asking {
   readonly id: string;
   /** They are in, and show once more that it is them. */
   readonly again?: true;
+  /** They agree to what somebody else asks for who is in: nothing is opened, and the ledger stands on whom it stood on. */
+  readonly agrees?: true;
   /** Where no id was given: on whom it is tried, as the ledger has it at this moment. Each is charged, and told of a failure, as by name. */
   readonly tried?: () => readonly string[];
 }
@@ -46,7 +48,11 @@ export interface Opened {
   readonly slot: string;
   readonly found?: string;
 }
-const againOf = ({ again }: Pick<Asking, 'again'>): { readonly again?: true } => (again ? { again } : {});
+/** What an event says of an attempt beside who and how. */
+const howOf = ({ again, agrees }: Pick<Asking, 'again' | 'agrees'>): Pick<Asking, 'again' | 'agrees'> => ({
+  ...(again ? { again } : {}),
+  ...(agrees ? { agrees } : {}),
+});
 
 /** True where a person has another way in than the passphrase. */
 export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type === 'passkey-prf');
@@ -67,13 +73,13 @@ type NamedBy = Pick<AttemptParts, 'ledger'> & { readonly backoff?: Backoff | und
  */
 export async function enterRefusal(
   parts: NamedBy,
-  { id, again }: Pick<Asking, 'id' | 'again'>,
+  { id, again, agrees }: Pick<Asking, 'id' | 'again' | 'agrees'>,
   method: Method,
   error: unknown,
   failures?: number,
 ): Promise<void> {
   const { crowd, ...who } = named(parts, id);
-  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd, ...(again ? { again } : {}) };
+  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd, ...howOf({ again, agrees }) };
   try {
     await parts.ledger.enter({ action: 'unlock', ...who, outcome: 'failure', detail } satisfies AuditEntry);
   } catch (second) {
@@ -143,7 +149,7 @@ export async function attempt<T extends Opened>(
   let opened: { readonly value: T } | undefined;
   const takeBack = (): void => {
     if (!opened) return;
-    ledger.standsOn(null);
+    if (!asking.agrees) ledger.standsOn(null);
     close(opened.value);
     opened = undefined;
   };
@@ -151,11 +157,15 @@ export async function attempt<T extends Opened>(
     const value = await open();
     opened = { value };
     const { slot, found } = value;
+    const standing = ledger.authority;
     ledger.standsOn(authorityOf(method, slot));
     if (found !== undefined) failures = before.get(found) ?? failures;
-    const shown = { method, failures: failures!, ...crowd, ...againOf(asking) };
+    const shown = { method, failures: failures!, ...crowd, ...howOf(asking) };
     const success = { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown } as const;
-    await ledger.append(success, { before: () => requireStill(parts, found ?? id, slot), after: settle });
+    // What an entry stands on it takes along at once.
+    const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot), after: settle });
+    if (asking.agrees) ledger.standsOn(standing);
+    await entering;
     return value;
   };
   try {

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Decided } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger, Together } from '../ledger/ledger.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
@@ -13,15 +14,6 @@ import { listFolder, type Home } from '../storage/home.ts';
 import { differenceText, ledgerChanges, policyDifferences, weakenings, type Difference } from './difference.ts';
 import { parsePolicy, type LoadedPolicy } from './policy.ts';
 import { sentenceOf } from '../types/sentence.ts';
-
-/** A second person, with what both have signed. */
-interface Agreement {
-  readonly second: string;
-  readonly byKey: string;
-  readonly signature: string;
-  readonly secondKey: string;
-  readonly secondSignature: string;
-}
 
 /** A policy that is not the one in force. */
 export type ChangedPolicy = Extract<Proposal, { kind: 'changed' }>;
@@ -207,7 +199,7 @@ export async function acceptPolicy(
   ledger: Pick<Ledger, 'append' | 'facts'>,
   proposal: ChangedPolicy,
   person: string,
-  agreed?: Agreement,
+  agreed?: Decided,
   together?: Together,
 ): Promise<number> {
   const { facts } = ledger;

@@ -33,6 +33,7 @@ const strict: PostureFacts = {
     { id: 'p-000000000001', roles: ['operator'], passkeys: 2 },
     { id: 'p-000000000002', roles: ['auditor'], passkeys: 2 },
     { id: 'p-000000000003', roles: ['security'], passkeys: 2 },
+    { id: 'p-000000000005', roles: ['security'], passkeys: 2 },
     { id: 'p-000000000004', roles: ['emergency'], passkeys: 2 },
   ],
   secretStore: 'secret-service',
@@ -88,6 +89,7 @@ test.each<[string, Partial<PostureFacts>]>([
   ['swap', { swap: 'on' }],
   ['swap', { swap: undefined }],
   ['no-reviewer', { people: strict.people.filter(({ roles }) => !roles.includes('auditor')) }],
+  ['one-decides', { people: strict.people.filter(({ id }) => id !== 'p-000000000005') }],
   ['emergency', { people: strict.people.filter(({ roles }) => !roles.includes('emergency')) }],
   ['mixed-roles', { people: [{ id: 'p-000000000009', roles: ['operator', 'security'], passkeys: 2 }, ...strict.people] }],
 ])('%s: each weaker setting has its row, and no other', (name, facts) => {

@@ -75,6 +75,19 @@ const rows: readonly RowOf[] = [
         : undefined,
   },
   {
+    name: 'one-decides',
+    title: 'Two people for roles and weaker policies',
+    safeguard: 'access-authorization',
+    strict: 'two security admins, who both sign',
+    advice: 'Give the role of security admin to a second person: wardmux person roles ID --role security. From then on a role and a weaker policy take both.',
+    look: ({ people }) => {
+      const deciding = people.filter(({ roles }) => roles.includes('security'));
+      return people.length > 1 && deciding.length === 1
+        ? stop(`one person, ${deciding[0]!.id}, decides alone who gets a role and whether a weaker policy comes into force`)
+        : undefined;
+    },
+  },
+  {
     name: 'no-reviewer',
     title: 'Reviews by somebody else',
     safeguard: 'activity-review',

@@ -56,7 +56,7 @@ test.each([
 });
 
 test('every request is refused on every surface that its row does not name', async () => {
-  for (const surface of ['setup', 'lock', 'workspace'] as const) {
+  for (const surface of ['setup', 'lock', 'workspace', 'guest'] as const) {
     for (const [name, row] of Object.entries(requests)) {
       if ((row.surfaces as readonly string[]).includes(surface)) continue;
       const { server, called, refused } = setup(surface);

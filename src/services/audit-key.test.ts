@@ -29,6 +29,7 @@ test('somebody is asked once a day, and again after a clock was set back, until 
   const day = 24 * 60 * 60 * 1000;
   const start = Date.parse('2026-03-04T08:00:00.000Z');
   let seq = 0;
+  const ada = 'p-0123456789ab';
   const take = (action: string, detail: LedgerEvent['detail'], ms = start): void =>
     facts.take({
       seq: seq++,
@@ -38,10 +39,14 @@ test('somebody is asked once a day, and again after a clock was set back, until 
       aal: null,
       credential: null,
       action,
+      person: ada,
       ...(detail ? { detail } : {}),
     });
   const asked = (ms: number): string[] => auditKeysToAskFor(LedgerFacts.from(facts.state()), ms);
   expect(asked(start)).toEqual([]);
+  // Who may take another policy into force.
+  take('person.keys', { encryptionKey: 'a'.repeat(43), signingKey: 'b'.repeat(43), record: '0'.repeat(64), slots: '1'.repeat(64) });
+  take('person.roles', { roles: ['security'] });
   take('policy.change', { sha256: 'ab'.repeat(32), auditKeys: [kid] });
   expect(asked(start)).toEqual([kid]);
   take('audit-key.asked', { key: kid });

@@ -11,6 +11,7 @@ import { dearest, NOTHING_MORE, personPath, unlockWithPassphrase } from '../peop
 import { readPinned, stagePerson } from '../people/pinned.ts';
 import { openSecretStore } from '../storage/secret-store.ts';
 import { type FirstRunResult } from './first-run.ts';
+import { deciderOf } from './decide.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, grantRoles, listedPeople, prepareEnrolment, setState, type PeopleParts } from './people.ts';
 import { choosePerson, meant } from './person.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   place = ownFolder();
   made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
   ({ ledger } = await openLedger(made.home, made.installation));
-  parts = { home: made.home, installation: made.installation, ledger, admin: made.identity };
+  parts = { home: made.home, installation: made.installation, ledger, admin: deciderOf(made.identity) };
 });
 afterAll(async () => {
   made.identity.destroy();
@@ -75,7 +76,7 @@ test('roles are what the ledger says; nobody changes their own, and nobody witho
   expect(ledger.facts.person(id)!.roles).toEqual(['auditor']);
   // She has a key and can enter events, and is no security admin: what she signs is in the ledger, and counts for nothing.
   const mara = await openAs(id, hers);
-  const as = { ...parts, admin: mara };
+  const as = { ...parts, admin: deciderOf(mara) };
   await expect(grantRoles(as, made.person.id, [])).rejects.toMatchObject({ code: 'not-permitted' });
   await expect(setState(as, made.person.id, 'disabled')).rejects.toMatchObject({ code: 'not-permitted' });
   await expect(enrol(as, await prepared('Eve Example'), ['security'])).rejects.toMatchObject({ code: 'not-permitted' });

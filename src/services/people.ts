@@ -8,19 +8,19 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { separationOf, type Permission } from '../access/index.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
-import { certify, keysText, rolesText, stateText, type Certificate } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger, Together } from '../ledger/ledger.ts';
-import type { KnownPerson } from '../ledger/person-facts.ts';
+import { givesMore, type KnownPerson } from '../ledger/person-facts.ts';
 import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
 import { createPerson, personPath } from '../people/person.ts';
 import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
-import type { Identity, PersonRecord } from '../people/types.ts';
+import type { PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { roles as allRoles, type PersonState, type Role } from '../types/words.ts';
 import { requireStillMay } from './admit.ts';
+import { decided, type Deciders } from './decide.ts';
 import { checkName } from './first-run.ts';
 import { checkNewPassphrase } from './new-passphrase.ts';
 import { sameName } from './person.ts';
@@ -45,7 +45,13 @@ export async function prepareEnrolment({ name: given, passphrase, workstation = 
     const name = checkName(given);
     const normal = await checkNewPassphrase(passphrase, name, workstation);
     try {
-      const made = await createPerson({ name, passphrase: normal, now: now().toISOString(), roles: [], ...(kdf ? { kdf } : {}) });
+      const made = await createPerson({
+        name,
+        passphrase: normal,
+        now: now().toISOString(),
+        roles: [],
+        ...(kdf ? { kdf } : {}),
+      });
       made.identity.destroy();
       return made.record;
     } finally {
@@ -56,13 +62,18 @@ export async function prepareEnrolment({ name: given, passphrase, workstation = 
   }
 }
 
-/** What a security admin works with. */
-export interface PeopleParts {
+/** What a security admin works with, and a second one where it takes two. */
+export interface PeopleParts extends Deciders {
   readonly home: Home;
   readonly installation: Installation;
   readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;
-  /** Of the security admin: open. */
-  readonly admin: Pick<Identity, 'person' | 'sign'>;
+}
+
+/** Who could agree where somebody gets these roles; undefined where that is for one. @param id undefined of somebody who is yet to be enrolled */
+export function othersForRoles(facts: LedgerFacts, by: string, id: string | undefined, roles: readonly Role[]): readonly string[] | undefined {
+  const before = id === undefined ? [] : (facts.person(id)?.roles ?? []);
+  const may = facts.deciders(id);
+  return givesMore(before, roles) && may.length > 1 ? may.filter((each) => each !== by) : undefined;
 }
 
 /** Roles, each once, in the order in which they are written. @throws Refusal where one person may not hold all of them */
@@ -84,7 +95,7 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
   // An id is never free again; by chance this does not happen.
   if (ledger.facts.person(id)) throw new Refusal('known-id', `The id ${id} was given before. Try again.`);
   const isFree = (): void => {
-    if (namesakeOf(home, ledger.facts, record))
+    if (namesakeOf(home, ledger.facts, record.name, record.id))
       throw new Refusal('same-name', `Somebody here has the name ${JSON.stringify(name)} already. Give a name that tells them apart. Nothing was changed.`);
   };
   isFree();
@@ -95,9 +106,12 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
     key.fill(0);
   }
   stagePerson(home, record);
-  const whom = { installation: ledger.installation, person: id, by: admin.person.id, after: null };
+  const whom = { person: id, after: null };
+  const by = admin.id;
   const keys = factsOf(record);
-  const [forKeys, forRoles] = await Promise.all([signed(admin, keysText({ ...whom, ...keys })), signed(admin, rolesText({ ...whom, roles }))]);
+  // Before anything is entered: both, or nothing.
+  const forRoles = await decided(ledger.installation, parts, { deed: 'roles', ...whom, roles }, othersForRoles(ledger.facts, by, undefined, roles));
+  const forKeys = await decided(ledger.installation, { admin }, { deed: 'keys', ...whom, ...keys }, undefined);
   const { before: stillMayEnrol } = stillMay(parts, 'person.enrol');
   const stillEnrols: Together = {
     before: () => {
@@ -106,11 +120,11 @@ export async function enrol(parts: PeopleParts, record: PersonRecord, wanted: re
     },
   };
   await Promise.all([
-    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by: whom.by, ...forKeys } }, stillEnrols),
-    ledger.append({ action: 'person.roles', person: id, detail: { roles, by: whom.by, ...forRoles } }, stillEnrols),
+    ledger.append({ action: 'person.keys', person: id, detail: { ...keys, by, ...forKeys } }, stillEnrols),
+    ledger.append({ action: 'person.roles', person: id, detail: { roles, by, ...forRoles } }, stillEnrols),
   ]);
   const known = ledger.facts.person(id);
-  if (!known) throw passedOver();
+  if (known?.roles.join() !== roles.join()) throw passedOver();
   takeStaged(home, record);
   return known;
 }
@@ -121,10 +135,11 @@ export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation
   const roles = orderedRoles(wanted);
   const known = somebodyElse(ledger.facts, admin, id);
   if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${id} has these roles already. Nothing was changed.`);
-  const by = admin.person.id;
-  const text = rolesText({ installation: ledger.installation, person: id, roles, by, after: known.rolesSeq });
+  const by = admin.id;
+  const request = { deed: 'roles', person: id, roles, after: known.rolesSeq } as const;
+  const signatures = await decided(ledger.installation, parts, request, othersForRoles(ledger.facts, by, id, roles));
   const { seq } = await ledger.append(
-    { action: 'person.roles', person: id, detail: { roles, by, ...(await signed(admin, text)) } },
+    { action: 'person.roles', person: id, detail: { roles, by, ...signatures } },
     stillMay(parts, 'role.grant', { id, known }),
   );
   if (ledger.facts.person(id)?.rolesSeq !== seq) throw passedOver();
@@ -138,14 +153,14 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   const { home, ledger, admin } = parts;
   const known = somebodyElse(ledger.facts, admin, id);
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
-  const by = admin.person.id;
+  const by = admin.id;
   const gravestone = state === 'deleted' ? gravestoneIn(home, ledger.facts, id) : undefined;
   // Now, and once more when it is entered: a cut in between leaves nothing that nobody clears away.
   if (state === 'deleted') dropOthers(home, id);
   if (gravestone) stagePerson(home, gravestone);
   const record = state !== 'deleted' ? null : gravestone ? factsOf(gravestone).record : NO_GRAVESTONE;
-  const text = stateText({ installation: ledger.installation, person: id, state, record, by, after: known.stateSeq });
-  const detail = { state, ...(record === null ? {} : { record }), by, ...(await signed(admin, text)) };
+  const request = { deed: 'state', person: id, state, record, after: known.stateSeq } as const;
+  const detail = { state, ...(record === null ? {} : { record }), by, ...(await decided(ledger.installation, { admin }, request, undefined)) };
   const needs = state === 'deleted' ? 'person.delete' : 'person.disable';
   const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs, { id, known }));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
@@ -157,19 +172,17 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
 }
 
-const signed = (admin: PeopleParts['admin'], text: Uint8Array): Promise<Certificate> => certify(text, admin.person.signingKey, (bytes) => admin.sign(bytes));
-
 /**
  * Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing, nor is anything entered of somebody whose roles or state
  * have changed since it was certified: it would be passed over. @param of somebody, and as they were then; undefined: somebody new.
  */
 const stillMay = (
-  { ledger, admin }: Pick<PeopleParts, 'ledger' | 'admin'>,
+  { ledger, admin, second }: Pick<PeopleParts, 'ledger' | 'admin' | 'second'>,
   needs: Permission,
   of?: { readonly id: string; readonly known: KnownPerson },
 ): Together => ({
   before: () => {
-    requireStillMay(ledger.facts, admin.person.id, needs);
+    for (const one of second ? [admin, second] : [admin]) requireStillMay(ledger.facts, one.id, needs);
     const now = of && ledger.facts.person(of.id);
     if (of && (now?.rolesSeq !== of.known.rolesSeq || now?.stateSeq !== of.known.stateSeq))
       throw new Refusal('changed-meanwhile', `Roles or state of ${of.id} were changed meanwhile. Nothing was changed. Look at: wardmux person list`);
@@ -177,10 +190,10 @@ const stillMay = (
 });
 
 /** @throws Refusal where it is nobody, oneself, or somebody who is deleted */
-function somebodyElse(facts: LedgerFacts, { person }: PeopleParts['admin'], id: string): KnownPerson {
+export function somebodyElse(facts: LedgerFacts, admin: Pick<PeopleParts['admin'], 'id'>, id: string): KnownPerson {
   const known = facts.person(id);
   if (!known) throw new Refusal('unknown-person', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
-  if (id === person.id)
+  if (id === admin.id)
     throw new Refusal('not-yourself', 'Nobody gives themselves roles, disables or deletes themselves: another security admin does. Nothing was changed.');
   if (known.state === 'deleted') throw new Refusal('deleted', `${id} is deleted, and that is for ever. Nothing was changed.`);
   return known;
@@ -190,8 +203,8 @@ function somebodyElse(facts: LedgerFacts, { person }: PeopleParts['admin'], id: 
 const passedOver = (): Refusal =>
   new Refusal('not-permitted', 'It was entered, and does not count: your roles were changed meanwhile. Look at: wardmux person list');
 
-/** Somebody else who is not deleted and has this name. */
-function namesakeOf(home: Home, facts: LedgerFacts, { id: own, name }: Pick<PersonRecord, 'id' | 'name'>): string | undefined {
+/** Somebody else who is not deleted and has this name. @param own undefined of somebody who has no id yet */
+export function namesakeOf(home: Home, facts: LedgerFacts, name: string, own?: string): string | undefined {
   return facts.people().find((id) => id !== own && facts.person(id)!.state !== 'deleted' && sameName(nameOf(home, facts, id), name));
 }
 

@@ -12,6 +12,7 @@ import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import { policyInForce, proposeFile, type ChangedPolicy } from '../policy/index.ts';
 import { type FirstRunResult } from './first-run.ts';
+import { deciderOf } from './decide.ts';
 import { entitledVerdict } from './ledger-verdicts.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from './people.ts';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
   const { home, installation, identity: admin } = made;
   ({ ledger, signer } = await openLedger(home, installation));
-  parts = { home, installation, ledger, admin };
+  parts = { home, installation, ledger, admin: deciderOf(admin) };
   const record = await prepareEnrolment({ name: 'Mara Ueda', passphrase: Buffer.from(hers), kdf });
   await enrol(parts, record, ['operator', 'security']);
   mara = await unlockWithPassphrase(readPinned(home, ledger.facts, record.id), Buffer.from(hers), NOTHING_MORE);
@@ -56,7 +57,7 @@ const refused = { code: 'not-permitted' };
 test('who was disabled after they were let in weakens nothing, alone or as one of two, also between signing and entering', async () => {
   const { home } = made;
   const weaken = (by: OpenIdentity, second?: OpenIdentity, into: Pick<Ledger, 'append' | 'facts' | 'installation'> = ledger) =>
-    changePolicy({ home, ledger: into, proposal: weaker, by, second });
+    changePolicy({ home, ledger: into, proposal: weaker, admin: deciderOf(by), second: second && deciderOf(second) });
   await expect(weaken(mara)).rejects.toMatchObject({ code: 'second-needed' });
   await expect(weaken(mara, mara)).rejects.toMatchObject({ code: 'second-needed' });
   await disable();
@@ -85,7 +86,7 @@ test('nor does she replace the key of the installation, or change people', async
   await disable();
   const { events } = ledger;
   await expect(rotateKey({ home, installation, ledger, signer, person: mara.person.id })).rejects.toMatchObject(refused);
-  const as = { ...parts, admin: mara };
+  const as = { ...parts, admin: deciderOf(mara) };
   await expect(setState(as, person.id, 'disabled')).rejects.toMatchObject(refused);
   await expect(grantRoles(as, person.id, [])).rejects.toMatchObject(refused);
   expect(ledger.events).toBe(events);
@@ -101,7 +102,7 @@ test('what somebody enters in her name all the same, whoever verifies finds', as
   };
   const { sha256 } = ledger.facts.policy!;
   const deeds = [
-    { action: 'policy.change', person: mara.person.id, detail: { sha256, auditKeys: ledger.facts.policy!.auditKeys } },
+    { action: 'policy.change', person: mara.person.id, detail: { sha256, auditKeys: ledger.facts.policy!.auditKeys, changes: [] } },
     { action: 'unlock', person: mara.person.id, outcome: 'success', detail: { method: 'passphrase', failures: 0 } },
   ] as const;
   for (const deed of deeds) await ledger.append(deed);

@@ -15,8 +15,9 @@ import type { Person } from '../people/types.ts';
 import { openSecretStore, pinFirstUse, type Home, type Installation } from '../storage/index.ts';
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
+import { changeSentences, toldUntil } from './changes.ts';
 import { appendEvent, factsOf, withLedger, type OpenInstallation } from './installation.ts';
-import { choosePerson, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
+import { choosePerson, meant, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
 import { raiseCost } from './slots.ts';
 
 /** Where somebody stands who has just given their passphrase. */
@@ -60,7 +61,9 @@ export async function unlockHere(
 
 export interface UnlockRequest {
   /** An id or a name; undefined for the only person there is, or for the one whose passphrase it is. */
-  readonly person: string | undefined;
+  readonly person?: string | undefined;
+  /** The same as somebody typed it who is asked who they are: one that nobody has costs what a wrong passphrase costs, and is answered alike. */
+  readonly typed?: string;
   /** Asks for the passphrase, once it is known that a try may be made. Never empty. @param person undefined where it may be anybody's */
   readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
@@ -82,23 +85,28 @@ export interface UnlockRequest {
  */
 export async function unlockPerson(
   site: OpenInstallation,
-  { person: given, ask, admit, standing = justUnlocked, tell, remind, now }: UnlockRequest,
+  { person: given, typed: name, ask, admit, standing = justUnlocked, tell, remind, now }: UnlockRequest,
 ): Promise<OpenIdentity> {
   const { home, installation } = site;
   const facts = await factsOf(site);
-  const chosen = await choose(site, facts, given);
+  const chosen = name === undefined ? await choose(site, facts, given) : undefined;
+  const id = name === undefined ? chosen?.id : meant(home, facts, name);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
       const parts: AttemptParts = { backoff: followLedger(home, key, ledger), ledger, read: (id) => readPinned(home, ledger.facts, id) };
       const enter: Enter = (entry) => ledger.append(entry);
-      await mayAttempt(parts, { id: chosen?.id ?? '' }, 'passphrase');
+      await mayAttempt(parts, { id: id ?? '' }, 'passphrase');
       const typed = await ask(chosen);
-      const wanted: Wanted = chosen ? { person: chosen.id } : { among: () => ledger.facts.active() };
+      const wanted: Wanted = id !== undefined ? { person: id } : { among: () => ledger.facts.active() };
+      const since = new Map(ledger.facts.active().map((each) => [each, toldUntil(ledger.facts, each)]));
       const kept = Buffer.from(typed);
       const may = async (identity: OpenIdentity): Promise<void> => {
         const { person } = identity;
         await admit(standing(parts.read(person.id) ?? person), enter);
+        // After the door: whoever gets nothing here is told of it where they do.
+        const before = since.get(person.id) ?? -1;
+        if (before >= 0) for (const sentence of changeSentences(home, ledger.facts, person.id, before)) tell(sentence);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
         await raiseCost(home, ledger, identity, kept, new Date(now()));

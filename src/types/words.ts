@@ -79,8 +79,8 @@ export type EndReason = (typeof endReasons)[number];
 export const peers = ['pty', 'vault'] as const;
 export type Peer = (typeof peers)[number];
 
-/** The window's documents: each in a renderer process of its own. */
-export const surfaces = ['setup', 'lock', 'workspace'] as const;
+/** The window's documents: each in a renderer process of its own. `guest`: somebody else is at the keyboard of an open session, and sees nothing of it. */
+export const surfaces = ['setup', 'lock', 'workspace', 'guest'] as const;
 export type Surface = (typeof surfaces)[number];
 
 /**
@@ -152,5 +152,6 @@ export const lockCauses = [
   'stale-list',
   'revoked',
   'emergency-over',
+  'covered',
   'unknown',
 ] as const;

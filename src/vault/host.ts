@@ -26,7 +26,9 @@ import { CodedError } from '../types/coded-error.ts';
 import { Refusal } from '../types/refusal.ts';
 import { changeCost, changePassphrase, nameSlot, removeSlot } from '../people/change.ts';
 import { firstRun, type FirstRunInput } from '../services/first-run.ts';
+import { deciderOf } from '../services/decide.ts';
 import { checkNewPassphrase } from '../services/new-passphrase.ts';
+import { prepareEnrolment } from '../services/people.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { openOwn, sealOwn } from '../people/own.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
@@ -46,8 +48,13 @@ const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
 
+/** What opens somebody's keys: why it failed the ledger says in words of its own. */
+const opening: readonly unknown[] = ['unlockPassphrase', 'unlockPasskey', 'agreePassphrase', 'agreePasskey'];
+
 /** A proof that it is still the same person is good for so long: some changes in one go, and not for who comes after. */
 const CONFIRMED_MS = 5 * 60_000;
+/** And this long for a decision about somebody else: what main does between both takes a moment, and on a slow disk seconds. */
+const DECIDE_MS = 30_000;
 /** In the first run the audit key is put away in between. */
 const FIRST_RUN_MS = 30 * 60_000;
 
@@ -105,7 +112,7 @@ export class VaultHost {
       // Something is wrong with main itself: it is told so where it waits, and nothing is changed.
       trouble: () => {},
       bad: () => {},
-      failure: (error, request) => failureOf(error, request === 'unlockPassphrase' || request === 'unlockPasskey'),
+      failure: (error, request) => failureOf(error, opening.includes(request)),
     });
     parts.link.onMessage((message) => this.#main.receive(message));
     this.#main.tell('ready', {});
@@ -125,6 +132,10 @@ export class VaultHost {
       confirmPasskey: this.#inTurn((input, secrets) => this.#confirmPasskey(input, secrets)),
       changePassphrase: this.#inTurn((input, secrets) => this.#changePassphrase(input, secrets)),
       changeSlot: this.#inTurn((input) => this.#changeSlot(input)),
+      newcomer: this.#inTurn((input, secrets) => this.#newcomer(input, secrets)),
+      certify: this.#inTurn((input) => this.#certify(input)),
+      agreePassphrase: this.#inTurn((input, secrets) => this.#agreePassphrase(input, secrets)),
+      agreePasskey: this.#inTurn((input, secrets) => this.#agreePasskey(input, secrets)),
       enrolOptions: this.#inTurn(() => this.#enrolOptions()),
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
@@ -425,10 +436,10 @@ export class VaultHost {
     return this.#confirm(again);
   }
 
-  /** Whoever sits down at an open session is not who changes what opens it. @throws Refusal */
-  #confirmed(): OpenIdentity {
+  /** Whoever sits down at an open session is not who changes what opens it. @param less so many milliseconds sooner than usual that is over. @throws Refusal */
+  #confirmed(less = 0): OpenIdentity {
     const identity = this.#open();
-    if (this.#nowMs() < this.#confirmedUntil) return identity;
+    if (this.#nowMs() < this.#confirmedUntil - less) return identity;
     throw new Refusal('not-confirmed', 'Show that it is you, with your passphrase or a passkey, before you change what opens your recordings.');
   }
 
@@ -451,6 +462,42 @@ export class VaultHost {
 
   #changeSlot({ known, slot, name }: VaultInput<'changeSlot'>): Promise<VaultOutput<'changeSlot'>> {
     return this.#stage(known, (identity) => (name === undefined ? removeSlot(identity, slot) : nameSlot(identity, slot, name)));
+  }
+
+  async #newcomer({ name, workstation }: VaultInput<'newcomer'>, { passphrase }: Secrets): Promise<VaultOutput<'newcomer'>> {
+    if (!passphrase) throw missingPassphrase();
+    const { kdf } = this.#parts;
+    return { record: await prepareEnrolment({ name, workstation, passphrase, now: () => this.#now(), ...(kdf ? { kdf } : {}) }) };
+  }
+
+  /** Right after they have shown that it is them: main asks for it in the same breath, and whoever sits down later decides nothing. */
+  async #certify({ request }: VaultInput<'certify'>): Promise<VaultOutput<'certify'>> {
+    const identity = this.#confirmed(CONFIRMED_MS - DECIDE_MS);
+    return deciderOf(identity).certify(requireInstallation(this.#ready().home).id, identity.person.id, request);
+  }
+
+  /** @param other whoever agrees: open for this one signature. @throws Refusal where it is who asks */
+  async #agree({ by, request }: Pick<VaultInput<'agreePassphrase'>, 'by' | 'request'>, other: OpenIdentity): Promise<VaultOutput<'agreePassphrase'>> {
+    try {
+      if (other.person.id === this.#open().person.id || other.person.id === by)
+        throw new Refusal('second-needed', 'Whoever asks does not agree to it as well: somebody else has to.');
+      return { slot: other.slot, certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, by, request) };
+    } finally {
+      other.destroy();
+    }
+  }
+
+  async #agreePassphrase({ person, known, ...what }: VaultInput<'agreePassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'agreePassphrase'>> {
+    const { home } = this.#ready();
+    if (!passphrase) throw missingPassphrase();
+    return this.#normal(passphrase, async (typed) => this.#agree(what, await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home))));
+  }
+
+  async #agreePasskey({ person, known, response, ...what }: VaultInput<'agreePasskey'>, { prf }: Secrets): Promise<VaultOutput<'agreePasskey'>> {
+    const { home, passkeys } = this.#ready();
+    const other = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
+    await this.#saveUse(other);
+    return this.#agree(what, other);
   }
 
   async #enrolOptions(): Promise<VaultOutput<'enrolOptions'>> {

@@ -5,6 +5,8 @@
  */
 import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
+import { personSchema } from '../people/schema.ts';
+import { isMoment } from '../recording/time.ts';
 import { denialReasons, permissionNames } from '../access/index.ts';
 import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
@@ -59,6 +61,28 @@ const recipient = z.object({
   role: z.enum(['owner', 'audit']),
   jwk: z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
 });
+/** What somebody who may decides about somebody else, or about the policy (src/ledger/certificate.ts): the vault makes the text of it that is signed. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const moment = z.string().refine(isMoment);
+const about = { person: personId, after: seq.nullable() };
+const deedRequest = z.discriminatedUnion('deed', [
+  z.strictObject({
+    deed: z.literal('keys'),
+    ...about,
+    asked: moment.optional(),
+    encryptionKey: z.string().max(43),
+    signingKey: z.string().max(43),
+    record: digest,
+    slots: digest,
+  }),
+  z.strictObject({ deed: z.literal('roles'), ...about, asked: moment.optional(), roles: z.array(z.enum(roles)).readonly() }),
+  z.strictObject({ deed: z.literal('state'), ...about, state: z.enum(personStates), record: digest.nullable() }),
+  z.strictObject({ deed: z.literal('policy'), previousSha256: digest, sha256: digest, asked: moment.optional() }),
+]);
+const certificate = z.strictObject({ byKey: z.string(), signature: z.string() });
+/** Somebody else's agreement to what `by` asks for, and by which of their slots it was given. */
+const agreement = z.strictObject({ slot: z.string(), certificate });
+const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;
@@ -113,6 +137,14 @@ export const vaultService = {
   enrolVerify: asked('vault.slot.add', z.object({ response: json }), options),
   /** Two equal PRF results came as sealed frames. */
   enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known }), staged),
+  /** Somebody new: keys of their own under their passphrase, which has come as a sealed frame before. Nothing is written. */
+  newcomer: asked('person.enrol', z.object({ name: z.string(), workstation: z.string() }), z.object({ record: personSchema }), SCRYPT_MS),
+  /** Signs what who is in decides, who has just shown once more that it is them: once for each time. */
+  certify: asked('person.decide', z.object({ request: deedRequest }), certificate),
+  /** Somebody else agrees to it, and is nobody here afterwards. Their passphrase has come as a sealed frame before. */
+  agreePassphrase: asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS),
+  /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
+  agreePasskey: asked('person.decide', z.object({ ...agreeing, response: json }), agreement),
   /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */

@@ -6,6 +6,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { deciderOf } from '../../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { commandScript } from '../support/command.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
@@ -46,7 +47,7 @@ beforeAll(async () => {
   auditor = record.id;
   const { home: folder, installation } = made;
   const { ledger } = await openLedger(folder, installation);
-  await enrol({ home: folder, installation, ledger, admin: made.identity }, record, ['auditor']);
+  await enrol({ home: folder, installation, ledger, admin: deciderOf(made.identity) }, record, ['auditor']);
   made.identity.destroy();
   await ledger.checkpoint();
   await ledger.close();

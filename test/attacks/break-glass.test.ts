@@ -12,6 +12,7 @@ import { NOTHING_MORE, unlockWithPassphrase } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
 import { keepWords, newEmergencyId } from '../../src/services/break-glass.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
+import { deciderOf } from '../../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { policyInForce } from '../../src/policy/index.ts';
@@ -62,7 +63,7 @@ beforeAll(async () => {
       ['uma', 'auditor'],
     ] as const satisfies readonly (readonly [Name, Role])[]) {
       const record = await prepareEnrolment({ name: `${name} example`, passphrase: Buffer.from(words[name]), kdf: newScryptParameters() });
-      await enrol({ home: homePaths(home), installation: requireInstallation(homePaths(home)), ledger, admin }, record, [role]);
+      await enrol({ home: homePaths(home), installation: requireInstallation(homePaths(home)), ledger, admin: deciderOf(admin) }, record, [role]);
       ids[name] = record.id;
     }
     // What the lock page does: sealed words, a signature, an event, and its end.

@@ -135,13 +135,27 @@ test('an event that gives other audit keys than the policy that it names is no p
     installation: requireInstallation(homePaths(home)).id,
     signer: await openSigner(homePaths(home)),
   });
-  await ledger.append({ action: 'policy.change', detail: { sha256: createHash('sha256').update(bytes).digest('hex'), auditKeys: [stranger.recipient.kid] } });
+  const person = ledger.facts.active()[0]!;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await ledger.append({ action: 'policy.change', person, detail: { sha256, auditKeys: [stranger.recipient.kid], changes: [] } });
   await ledger.close();
   const words = `with the audit keys ${stranger.recipient.kid}, and that policy names ${original.auditKeys[0]!.kid}`;
   expect(wardmux(['record', '--', 'true'])).toMatchObject({ status: 125, err: expect.stringContaining(words) });
   expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringContaining(words) });
   expect(accept()).toMatchObject({ status: 1, err: expect.stringContaining(words) });
   expect(readdirSync(join(home, 'recordings'))).toEqual([]);
+});
+
+test('an event in nobody’s name takes no policy into force, and is found', async () => {
+  const ledger = await Ledger.open({
+    folder: join(home, 'ledger'),
+    installation: requireInstallation(homePaths(home)).id,
+    signer: await openSigner(homePaths(home)),
+  });
+  await ledger.append({ action: 'policy.change', detail: { sha256: 'ab'.repeat(32), auditKeys: [generateAuditKey().recipient.kid], changes: [] } });
+  await ledger.close();
+  expect((await recipients()).kids).toEqual(original.auditKeys.map(({ kid }) => kid));
+  expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringContaining('policy.change') });
 });
 
 test('a policy that was accepted once and put back from a backup is a wish again', async () => {

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
+import { deciderOf } from '../../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { fillDisk } from '../support/small-disk.ts';
 import { firstHome } from '../support/first-home.ts';
@@ -21,7 +22,7 @@ const said: Record<string, unknown> = {};
 const { home, installation, identity: admin } = await firstHome(folder);
 const record = await prepareEnrolment({ name: 'Envelope', passphrase: Buffer.from(words), kdf: newScryptParameters() });
 const { ledger } = await openLedger(home, installation);
-await enrol({ home, installation, ledger, admin }, record, ['emergency']);
+await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['emergency']);
 await ledger.close();
 
 const running = await start({ folder, env: { TMPDIR: '/tmp' } });

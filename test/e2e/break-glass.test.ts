@@ -8,6 +8,7 @@ import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/pe
 import { readPinned } from '../../src/people/pinned.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
+import { deciderOf } from '../../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
@@ -29,7 +30,7 @@ async function makeEnvelope(folder: string): Promise<string> {
   const record = await prepareEnrolment({ name: envelope.name, passphrase: Buffer.from(envelope.words), kdf: newScryptParameters() });
   const { ledger } = await openLedger(home, installation);
   const admin = await openIdentity(readPinned(home, ledger.facts, ledger.facts.people()[0]!), Buffer.from(passphrase), NOTHING_MORE);
-  await enrol({ home, installation, ledger, admin }, record, ['emergency']);
+  await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['emergency']);
   admin.destroy();
   await ledger.close();
   return record.id;

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
+import { deciderOf } from '../../src/services/decide.ts';
 import { openLedger } from '../../src/services/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
@@ -28,7 +29,7 @@ async function enrolJo(folder: string): Promise<{ readonly mara: string; readonl
   const { ledger } = await openLedger(home, installation);
   const mara = ledger.facts.people()[0]!;
   const admin = await openIdentity(readPinned(home, ledger.facts, mara), Buffer.from(passphrase), NOTHING_MORE);
-  await enrol({ home, installation, ledger, admin }, record, ['operator']);
+  await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['operator']);
   admin.destroy();
   await ledger.close();
   return { mara, jo: record.id };

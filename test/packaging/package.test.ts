@@ -83,7 +83,7 @@ describe('The package', () => {
       'dist/assets/verify.py',
     ])
       expect(files).toContain(name);
-    for (const surface of ['setup', 'lock', 'workspace']) expect(files).toContain(`dist/renderer/${surface}.html`);
+    for (const surface of ['setup', 'lock', 'workspace', 'guest']) expect(files).toContain(`dist/renderer/${surface}.html`);
     expect(files.some((name) => name.endsWith('.woff2'))).toBe(true);
     const manifest = JSON.parse(extractFile(join(unpacked, 'resources/app.asar'), 'package.json').toString()) as { main: string; version: string };
     expect(files).toContain(manifest.main);

@@ -129,6 +129,50 @@ const calmSlots: Output<'slots.list'> = {
     { ...calmSlot, id: 'k-000000000002', kind: 'passkey', name: 'Key ring', model: 'YubiKey 5 Series', aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', verification: 'user verified each time' }, // prettier-ignore
   ],
   notes: ['One passkey is enrolled. Enrol a second one and keep it in another place.'],
+  changes: ['2026-11-24 13:12 UTC: a passkey was added, by you.'],
+};
+
+const calmAsked: Output<'people.asked'> = {
+  step: 'second',
+  words: 'Give Mara Ueda (p-000000000001) the roles operator, emergency, in place of operator.',
+  effect: 'It counts at once.',
+  hash: '4be190c7d2f81a3677b05e9c03daf4619c28e5b66d1740af8832c1e6b95de29a',
+  by: 'S. Adeyemi',
+  newcomer: null,
+  who: ['K. Moss', 'D. Farrow'],
+  second: null,
+  refused: false,
+  seconds: 702,
+};
+const somebody = { slots: [], lastUnlock: null, fault: false, you: false };
+const calmPeople: Output<'people.list'> = {
+  people: [
+    {
+      ...somebody,
+      id: 'p-0000000019d0',
+      name: 'S. Adeyemi',
+      roles: ['security'],
+      state: 'active',
+      you: true,
+      lastUnlock: '2026-11-24T13:12:00.000Z',
+      slots: calmSlots.slots,
+    },
+    {
+      ...somebody,
+      id: 'p-000000007c41',
+      name: 'Mara Ueda',
+      roles: ['operator'],
+      state: 'active',
+      lastUnlock: '2026-11-24T12:12:00.000Z',
+      slots: calmSlots.slots,
+    },
+    { ...somebody, id: 'p-00000000e802', name: 'K. Moss', roles: ['security'], state: 'active' },
+    { ...somebody, id: 'p-00000000214a', name: 'E. Brandt', roles: ['operator'], state: 'disabled' },
+    { ...somebody, id: 'p-0000000055c8', name: null, roles: [], state: 'deleted', fault: true },
+  ],
+  roles: ['operator', 'auditor', 'security', 'custodian', 'emergency'],
+  may: true,
+  who: ['S. Adeyemi (p-0000000019d0)', 'K. Moss (p-00000000e802)'],
 };
 
 type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
@@ -154,6 +198,17 @@ export class FakeCore {
   consent: { readonly version: number; readonly text: string } | undefined;
   /** What opens the recordings of who is in. */
   slots: Output<'slots.list'> = calmSlots;
+  readonly people: { -readonly [N in keyof RequestParts['people']]: RequestParts['people'][N] } = {
+    list: async () => calmPeople,
+    ask: async () => ({ ...calmAsked, step: 'proof', hash: null, words: 'Disable Mara Ueda (p-000000007c41).', effect: 'They cannot come in any more.' }),
+    view: () => calmAsked,
+    newcomer: async () => calmAsked,
+    agree: async () => ({ ...calmAsked, step: 'proof', second: 'K. Moss' }),
+    agreeOptions: async () => ({}),
+    refuse: () => ({ ...calmAsked, step: 'proof', refused: true }),
+    prove: async () => ({ sentence: 'Mara Ueda (p-000000007c41) is disabled.' }),
+    leave: () => undefined,
+  };
   /** Renews the page's lease, as main does while it runs. */
   lends = true;
   /** What the vault's process answers, in place of what suits most tests. */
@@ -391,6 +446,7 @@ export class FakeCore {
       },
       evidence: this.evidence,
       proving: this.proving,
+      people: this.people,
       showFolder: async () => true,
       setup: {
         auditKey: () => ({ ...auditKeyPlace([], '/home/mueda', 'ICU-WS-014'), path: '/home/mueda/wardmux-audit-key.json' }),

@@ -6,6 +6,7 @@ export { keySlots } from './key-slots.tsx';
 export { messageLog } from './messages.tsx';
 export { paneMenu } from './pane-menu.tsx';
 export { pasteQuestion } from './paste-question.tsx';
+export { peopleBand } from './people.tsx';
 export { postureBand } from './posture.tsx';
 export { prompt } from './prompt.tsx';
 export { windowList } from './windows.tsx';

@@ -7,9 +7,9 @@ import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
 import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
 import { Band, Button, Columns, FaultLine, Field, Mark } from '../../shared/parts.tsx';
-import { getPasskey, PasskeyUnused } from '../../shared/passkey.ts';
+import { Prove } from '../../shared/prove.tsx';
+import { PasskeyUnused, touchPasskey } from '../../shared/touch-passkey.ts';
 import { say } from '../../shared/say.ts';
-import { SecretField, secretText, takeSecret } from '../../shared/secret-field.tsx';
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
@@ -80,10 +80,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
   };
 
   const touched = async (slot?: Slot): Promise<void> => {
-    const options = await bridge.request('slots.passkeyOptions', slot ? { slot: slot.id } : {});
-    const { response, prf } = await getPasskey(options);
-    if (!prf) throw new NotTaken(text.noPrf);
-    await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
+    const response = await touchPasskey(bridge, await bridge.request('slots.passkeyOptions', slot ? { slot: slot.id } : {}));
     const found = await bridge.request('slots.confirmPasskey', { response });
     setConfirmed(true);
     if (slot && found.slot !== slot.id) throw new NotTaken(text.touched);
@@ -181,11 +178,21 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   </Button>
                 </p>
               ) : (
-                <Confirm
-                  passkey={listed?.slots.some(({ kind }) => kind === 'passkey') ?? false}
+                // Whoever sits down at an open session does not change what opens it.
+                <Prove
+                  id="confirm"
+                  words={text.confirm.text}
+                  label={messages.prove.field}
+                  submit={text.confirm.byPassphrase}
                   onPassphrase={(bytes) => void confirm(bytes)}
-                  onPasskey={() => void run(text.testing, text.confirm.done, () => touched())}
-                />
+                  onPasskey={
+                    listed?.slots.some(({ kind }) => kind === 'passkey') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined
+                  }
+                >
+                  <Button kind="quiet" hint="esc" onClick={close}>
+                    {text.close}
+                  </Button>
+                </Prove>
               )}
               <p class="faint gap-h">{text.codes}</p>
             </>
@@ -236,6 +243,16 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
           {note}
         </p>
       ))}
+      {listed.changes.length > 0 ? (
+        <section class="gap-h" aria-label={text.changed}>
+          <h3 class="faint">{text.changed}</h3>
+          <ol class="dim">
+            {listed.changes.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ol>
+        </section>
+      ) : null}
     </>
   );
 }
@@ -246,43 +263,6 @@ function Act({ what, slot, onClick }: { readonly what: string; readonly slot: Sl
     <button type="button" class="btn btn--quiet" aria-label={text.of(what, nameOf(slot))} onClick={onClick}>
       {what}
     </button>
-  );
-}
-
-interface ConfirmProps {
-  readonly passkey: boolean;
-  readonly onPassphrase: (bytes: Uint8Array) => void;
-  readonly onPasskey: () => void;
-}
-
-/** Whoever sits down at an open session does not change what opens it. */
-function Confirm({ passkey, onPassphrase, onPasskey }: ConfirmProps): JSX.Element {
-  const field = useRef<HTMLInputElement>(null);
-  const [error, setError] = useState('');
-  return (
-    <form
-      class="gap"
-      novalidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!secretText(field.current!)) return setError(text.confirm.empty);
-        onPassphrase(takeSecret(field.current!));
-      }}
-    >
-      <p>{text.confirm.text}</p>
-      <Field id="confirm" label={text.confirm.field} error={error}>
-        <SecretField id="confirm" input={field} shown={false} invalid={error !== ''} focus onInput={() => setError('')} />
-      </Field>
-      <p class="actions">
-        <Button kind="main" submit hint="enter">
-          {text.confirm.byPassphrase}
-        </Button>
-        {passkey ? <Button onClick={onPasskey}>{text.confirm.byPasskey}</Button> : null}
-        <Button kind="quiet" hint="esc" onClick={close}>
-          {text.close}
-        </Button>
-      </p>
-    </form>
   );
 }
 

@@ -4,6 +4,7 @@ import { nameSlot, newCodes, removeSlot } from '../../people/change.ts';
 import type { PersonRecord } from '../../people/types.ts';
 import { appendEvent, factsOf, openInstallation, type OpenInstallation } from '../../services/installation.ts';
 import { choosePerson } from '../../services/person.ts';
+import { changeSentences } from '../../services/changes.ts';
 import { changeSlotsOf, slotNotes, slotViews } from '../../services/slots.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
@@ -39,8 +40,9 @@ async function show(site: OpenInstallation, options: SlotOptions, io: CliIo): Pr
   const person = await choosePerson(site.home, facts, options.person, (entry) => appendEvent(site, entry));
   const slots = slotViews(person, facts);
   const notes = slotNotes(site.home, person);
+  const changes = changeSentences(site.home, facts, person.id).toReversed();
   if (options.json) {
-    await io.out(jsonText({ person: { id: person.id, name: person.name }, slots, notes }));
+    await io.out(jsonText({ person: { id: person.id, name: person.name }, slots, notes, changes }));
     return exit.done;
   }
   const rows = slots.map(({ id, kind, name, made, lastUsed, verification, model }) => [
@@ -54,6 +56,7 @@ async function show(site: OpenInstallation, options: SlotOptions, io: CliIo): Pr
   ]);
   await io.out(`${printable(person.name)} (${person.id})\n${columns([['SLOT', 'KIND', 'NAME', 'MADE', 'LAST USED', 'MODEL', 'VERIFICATION'], ...rows])}`);
   for (const note of notes) io.talk(note);
+  for (const sentence of changes) io.talk(sentence);
   return exit.done;
 }
 

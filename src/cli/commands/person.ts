@@ -2,7 +2,18 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { askNewPassphrase } from '../../job/new-passphrase.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
-import { enrol, grantRoles, listedPeople, orderedRoles, prepareEnrolment, setState, type ListedPerson, type PeopleParts } from '../../services/people.ts';
+import {
+  enrol,
+  grantRoles,
+  listedPeople,
+  orderedRoles,
+  othersForRoles,
+  prepareEnrolment,
+  setState,
+  type ListedPerson,
+  type PeopleParts,
+} from '../../services/people.ts';
+import { deciderOf } from '../../services/decide.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { meant } from '../../services/person.ts';
 import { readPassphraseFd } from '../../terminal/passphrase.ts';
@@ -10,23 +21,42 @@ import { roles as allRoles, type PersonState, type Role } from '../../types/word
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
-import { descriptor, personOptions } from '../options.ts';
-import { unlockPerson, type PersonOptions } from '../person.ts';
+import { descriptor, twoPeopleOptions, personOptions } from '../options.ts';
+import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople, type PersonOptions } from '../person.ts';
 import { declareSlots, slotExamples, slotNeeds } from './person-slots.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
-type AddOptions = Options & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
+type TwoOptions = TwoPeople & { readonly json?: boolean };
+type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
 
-/** A security admin, let in for what the command needs, does something under the ledger's lock. */
-async function asAdmin<T>(site: OpenInstallation, options: PersonOptions, io: CliIo, deed: (parts: PeopleParts) => Promise<T>): Promise<T> {
+/**
+ * A security admin, let in for what the command needs, does something under the ledger's lock.
+ * @param why it takes two, where it does: whoever agrees is let in for the same.
+ */
+async function asAdmin<T>(
+  site: OpenInstallation,
+  options: TwoPeople,
+  why: string | undefined,
+  io: CliIo,
+  deed: (parts: PeopleParts) => Promise<T>,
+): Promise<T> {
+  if (why !== undefined) requireSecondFd(options, 'This takes two people who may decide it');
   const admin = await unlockPerson(site, options, io);
+  let second: Awaited<ReturnType<typeof unlockSecond>> | undefined;
   try {
+    if (why !== undefined) second = await unlockSecond(site, options, why, io);
     const { home, installation } = site;
-    return await withLedger(site, ({ ledger }) => deed({ home, installation, ledger, admin }), { identity: admin, talk: io.talk });
+    const signing = (request: string): void => io.talk(`Both sign the request ${request}.`);
+    const parts = { home, installation, admin: deciderOf(admin), second: second && deciderOf(second), signing };
+    return await withLedger(site, ({ ledger }) => deed({ ...parts, ledger }), { identity: admin, talk: io.talk });
   } finally {
     admin.destroy();
+    second?.destroy();
   }
 }
+
+/** Why that takes two; undefined where it does not. */
+const twoFor = (others: readonly string[] | undefined, what: string): string | undefined => others && `because ${what}`;
 
 async function add({ name, role = ['operator'], newPassphraseFd, json, ...options }: AddOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
@@ -41,7 +71,8 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
       ? await askNewPassphrase({ name, workstation }, (text) => io.talk(text.replace(/\n$/, '')))
       : await readPassphraseFd(newPassphraseFd);
   const record = await prepareEnrolment({ name, passphrase, workstation });
-  const known: KnownPerson = await asAdmin(site, options, io, (parts) => enrol(parts, record, roles));
+  const why = twoFor(othersForRoles(await factsOf(site), '', undefined, roles), 'somebody gets roles');
+  const known: KnownPerson = await asAdmin(site, options, why, io, (parts) => enrol(parts, record, roles));
   if (json) await io.out(jsonText({ id: record.id, name: record.name, roles: known.roles }));
   else await io.out(`${record.id}\t${printable(record.name)}\t${known.roles.join(', ')}\n`);
   io.talk('They come in with their own passphrase. Auditors need the new trust file: wardmux trust > trust.json');
@@ -63,14 +94,15 @@ function rowOf({ id, name, roles, slots, state, fault }: ListedPerson): string[]
 
 async function grant(
   who: string,
-  { role = [], none, json, ...options }: Options & { readonly role?: readonly Role[]; readonly none?: boolean },
+  { role = [], none, json, ...options }: TwoOptions & { readonly role?: readonly Role[]; readonly none?: boolean },
   io: CliIo,
 ): Promise<number> {
   const site = await openInstallation(io);
   if ((role.length === 0) !== (none === true)) throw new CliError('usage', 'Give each role that they shall have with --role, or --none for no role at all.');
   const roles = orderedRoles(role);
   const id = await somebody(site, who);
-  await asAdmin(site, options, io, (parts) => grantRoles(parts, id, roles));
+  const why = twoFor(othersForRoles(await factsOf(site), '', id, roles), 'somebody gets a role');
+  await asAdmin(site, options, why, io, (parts) => grantRoles(parts, id, roles));
   if (json) await io.out(jsonText({ id, roles }));
   else await io.out(`${id}\t${roles.join(', ') || '-'}\n`);
   return exit.done;
@@ -85,7 +117,7 @@ async function somebody(site: OpenInstallation, who: string): Promise<string> {
 async function change(who: string, state: PersonState, { json, ...options }: Options, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const id = await somebody(site, who);
-  await asAdmin(site, options, io, (parts) => setState(parts, id, state));
+  await asAdmin(site, options, undefined, io, (parts) => setState(parts, id, state));
   if (json) await io.out(jsonText({ id, state }));
   else await io.out(`${id}\t${state}\n`);
   if (state === 'deleted')
@@ -124,16 +156,18 @@ export const person: CliCommand = {
   },
   summary: 'The people of this installation: enrols, lists, disables and deletes them, and gives them roles.',
   description:
-    'A security admin enrols somebody, who gives a passphrase of their own; neither sees what is the other’s. Everything is an event of the ledger, signed by the admin: files that say something else are refused. Nobody changes themselves, and nobody is security admin and auditor. docs/roles.md says what each role may do.',
+    'A security admin enrols somebody, who gives a passphrase of their own; neither sees what is the other’s. Where two may decide, a role is given by two of them, who sign the same request. Everything is an event of the ledger, signed by the admin: files that say something else are refused. Nobody changes themselves, and nobody is security admin and auditor. docs/roles.md says what each role may do.',
   examples: [
     ['wardmux person add --name "Mara Ueda" --role operator', 'asks Mara for a new passphrase, then the admin for theirs'],
     ['wardmux person list', 'everybody, with roles, key slots and state'],
+    ['wardmux person roles "Mara Ueda" --role operator --role emergency --second "Kim Olsen"', 'where two may decide: asks for both passphrases'],
     ['wardmux person disable p-0123456789ab --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the admin’s passphrase'],
     ...slotExamples,
   ],
   declare: (command, io, done) => {
     declareSlots(command, io, done);
-    withJson(personOptions(command.command('add')))
+    const two = 'where more than one person may decide it';
+    withJson(twoPeopleOptions(command.command('add'), two))
       .description('Enrols somebody. Descriptor 3 opens who enrols, 4 is the new person’s own.')
       .requiredOption('--name <NAME>', 'the name that colleagues know; it may be typed at the lock page instead of the id')
       .addOption(roleOption('what they may do; may be given again (default: operator)'))
@@ -142,7 +176,7 @@ export const person: CliCommand = {
     withJson(command.command('list'))
       .description('Lists everybody who ever was enrolled.')
       .action(async (options: { json?: boolean }) => done(await list(options, io)));
-    withJson(personOptions(command.command('roles')))
+    withJson(twoPeopleOptions(command.command('roles'), two))
       .description('Gives somebody else exactly these roles.')
       .argument('<ID>', 'whom, by id or name')
       .addOption(roleOption('a role that they shall have; may be given again'))

@@ -4,10 +4,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
-import { certifierOf } from '../../ledger/certificate.ts';
+import { certifierOf, policyText } from '../../ledger/certificate.ts';
 import type { Policy } from '../../policy/index.ts';
 import { thumbprint } from '../../recording/wrap.ts';
-import { requestText } from '../../services/policy-change.ts';
 import type { PublicJwk } from '../../types/keys.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 
@@ -294,12 +293,13 @@ test('where more than one person may, a weakening takes two of them, who sign th
   expect([person, detail['second']]).toEqual([ada.id, bob.id]);
   const { installation } = JSON.parse(readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').split('\n')[0]!) as { installation: string };
   const [was, is] = changes().map((each) => String(each.detail['sha256']));
-  const request = (by: string, second: string): Buffer => requestText({ installation, previousSha256: was!, sha256: is!, by, second });
+  const asked = String(detail['asked']);
+  const request = (by: string): Buffer => policyText({ installation, previousSha256: was!, sha256: is!, by, asked });
   const signer = (text: Buffer, key: string, signature: string): string | undefined =>
     certifierOf(text, { byKey: String(detail[key]), signature: String(detail[signature]) });
-  expect(signer(request(ada.id, bob.id), 'byKey', 'signature')).toBe(thumbprint(ada.signingKey));
-  expect(signer(request(ada.id, bob.id), 'secondKey', 'secondSignature')).toBe(thumbprint(bob.signingKey));
-  expect(signer(request(bob.id, ada.id), 'secondKey', 'secondSignature')).toBeUndefined();
+  expect(signer(request(ada.id), 'byKey', 'signature')).toBe(thumbprint(ada.signingKey));
+  expect(signer(request(ada.id), 'secondKey', 'secondSignature')).toBe(thumbprint(bob.signingKey));
+  expect(signer(request(bob.id), 'secondKey', 'secondSignature')).toBeUndefined();
   expect((await wardmux('history')).out).toContain(`${ada.id} and ${bob.id}`);
   // Back to what is stronger, one is enough, and either of them.
   expect(await apply(file('stronger.json', idle(60)), ['--passphrase-fd', at(bobs)])).toMatchObject({ status: 0 });

@@ -28,7 +28,7 @@ import {
   type PolicyVersion,
   type PresetName,
 } from '../../policy/index.ts';
-import type { OpenIdentity } from '../../people/identity.ts';
+import { deciderOf } from '../../services/decide.ts';
 import { changePolicy, needsSecond } from '../../services/policy-change.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { sentenceOf } from '../../types/sentence.ts';
@@ -36,17 +36,11 @@ import type { CliCommand } from '../command.ts';
 import { nothingToDo } from '../door.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
-import { descriptor, moment, personOptions, wholeNumber } from '../options.ts';
-import { type PersonOptions, unlockPerson } from '../person.ts';
+import { moment, personOptions, twoPeopleOptions, wholeNumber } from '../options.ts';
+import { requireSecondFd, unlockPerson, unlockSecond, type PersonOptions, type TwoPeople } from '../person.ts';
 
 interface Json {
   readonly json?: boolean;
-}
-
-/** Who accepts, and who agrees where that takes two. */
-interface TwoPeople extends PersonOptions {
-  readonly second?: string;
-  readonly secondPassphraseFd?: number;
 }
 
 /** Columns: which way, the field, before, after. */
@@ -182,27 +176,12 @@ async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, pro
   if (!options.json) await tellDifferences(proposal, io);
   const may = needsSecond(await factsOf(site), proposal);
   // A script that has nobody to give the second passphrase is not asked for the first one.
-  if (may && options.passphraseFd !== undefined && options.secondPassphraseFd === undefined)
-    throw new CliError(
-      'failed',
-      `This makes the workstation weaker, and ${may.length} people may decide that (${may.join(', ')}): a second one has to agree. Give their passphrase with --second-passphrase-fd. Nothing was changed.`,
-    );
+  if (may) requireSecondFd(options, `This makes the workstation weaker, and ${may.length} people may decide that (${may.join(', ')})`);
   const identity = await unlockPerson(site, options, io);
-  let second: OpenIdentity | undefined;
+  let second: Awaited<ReturnType<typeof unlockSecond>> | undefined;
   let version = 0;
   try {
-    if (may) {
-      io.talk('A second person has to agree, because the workstation gets weaker.');
-      second = await unlockPerson(
-        site,
-        {
-          whose: 'the second person',
-          ...(options.second ? { person: options.second } : {}),
-          ...(options.secondPassphraseFd === undefined ? {} : { passphraseFd: options.secondPassphraseFd }),
-        },
-        io,
-      );
-    }
+    if (may) second = await unlockSecond(site, options, 'because the workstation gets weaker', io);
     await withLedger(
       site,
       async ({ ledger }) => {
@@ -210,7 +189,7 @@ async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, pro
         if (policyInForce(home, ledger.facts).sha256 !== inForce.sha256)
           throw new CliError('failed', 'Another policy came into force meanwhile. Look at the difference again.');
         const signing = (request: string): void => io.talk(`Both sign the request ${request}.`);
-        version = await changePolicy({ home, ledger, proposal, by: identity, second, signing });
+        version = await changePolicy({ home, ledger, proposal, admin: deciderOf(identity), second: second && deciderOf(second), signing });
       },
       { identity, talk: io.talk },
     );
@@ -332,10 +311,7 @@ async function consent(options: PersonOptions & { readonly accept?: number }, io
   return exit.done;
 }
 
-const twoPeople = (command: Command): Command =>
-  personOptions(command)
-    .option('--second <PERSON>', 'who agrees, by id or name, where the workstation gets weaker and more than one person may decide that')
-    .addOption(new Option('--second-passphrase-fd <N>', 'read their passphrase from this file descriptor').argParser(descriptor));
+const twoPeople = (command: Command): Command => twoPeopleOptions(command, 'where the workstation gets weaker and more than one person may decide that');
 
 const asJson = (command: Command): Command => command.option('--json', 'print it as JSON');
 

@@ -11,6 +11,7 @@ import type { InstallationSigner } from '../../crypto/signer.ts';
 import { EMPTY_CHAIN, type CheckpointChain } from '../head.ts';
 import { openNote, signNote, type NoteKey } from '../note.ts';
 import { NO_FACTS, type FactsState } from '../facts.ts';
+import { changeKinds } from '../person-facts.ts';
 import type { RecordingState } from '../rules.ts';
 import { logoffCauses } from '../../lock/machine.ts';
 import { emergencyEnds, emergencyReasons, personStates, reviewFindings, roles } from '../../types/words.ts';
@@ -63,6 +64,21 @@ const schema = z.strictObject({
     uses: z.array(z.tuple([z.string(), z.strictObject({ seq: count, time: z.string() })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
     policies: z.array(sha256),
+    changes: z.array(
+      z.tuple([
+        z.string(),
+        z.array(
+          z.strictObject({
+            seq: count,
+            time: z.string(),
+            kind: z.enum(changeKinds),
+            detail: z.string(),
+            by: z.string().nullable(),
+            second: z.string().nullable(),
+          }),
+        ),
+      ]),
+    ),
     consents: z.array(z.tuple([z.string(), z.strictObject({ version: count, sha256 })])),
     auditKeys: z.array(
       z.strictObject({

@@ -29,7 +29,7 @@ export const appRows = [
   ),
   row(
     'lock',
-    'The app locked: renderer and private keys are gone. limit: the longest time after an unlock was over. How it is known that nothing is to be seen: gone, the screen was looked at, or a terminal says that it is empty; killed, the processes that draw were ended; unknown, neither.',
+    'The app locked: renderer and private keys are gone. limit: the longest time after an unlock was over. covered: somebody else had the keyboard, and who is in did not come back. How it is known that nothing is to be seen: gone, the screen was looked at, or a terminal says that it is empty; killed, the processes that draw were ended; unknown, neither.',
     { cause: lockCauses, 'visible?': invisibilities },
     { person: 'optional' },
   ),

@@ -1,5 +1,6 @@
 /** Events of the ledger itself, of its heads outside, and of the policy. */
 import { ruleCodes } from '../rules.ts';
+import { agreement } from './people.ts';
 import { row } from './row.ts';
 
 const media = ['removable', 'other-disk', 'same-disk'] as const;
@@ -56,7 +57,7 @@ export const ledgerRows = [
   }),
   row(
     'policy.change',
-    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it. version: how many have been in force, this one among them. rollbackTo: the version that it is the same as, where an older policy came back. changes: of each field that differs which way it goes, what it was, and what it is. second: who agreed to a weakening, where more than one person may; both have signed the request, each with their own key.',
+    'A policy came into force: at the first run, and when somebody who may has accepted a changed file. auditKeys: who can open recordings that begin under it. version: how many have been in force, this one among them. rollbackTo: the version that it is the same as, where an older policy came back. changes: of each field that differs which way it goes, what it was, and what it is. second: who agreed to a weakening, which does not count without them where more than one person may decide; both have signed the request, each with their own key, at most 15 minutes after asked.',
     {
       sha256: 'sha256',
       'previousSha256?': 'sha256',
@@ -64,11 +65,9 @@ export const ledgerRows = [
       'version?': 'count',
       'rollbackTo?': 'count',
       'changes?': 'policy-changes',
-      'second?': 'person',
       'byKey?': 'bytes64',
       'signature?': 'bytes64',
-      'secondKey?': 'bytes64',
-      'secondSignature?': 'bytes64',
+      ...agreement,
     },
     { person: 'optional' },
   ),

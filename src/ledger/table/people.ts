@@ -17,21 +17,26 @@ export const unlockFailures = [
 
 /**
  * What a change of somebody's key slots did: a passphrase in place of the one before, the same passphrase at a higher cost, a passkey that
- * came or got another name, a slot that went, a sheet of recovery codes, or a passphrase in place of everything, by such a code.
+ * came or got another name, a slot that went, a sheet of recovery codes, a passphrase in place of everything, by such a code, or
+ * new keys for somebody who lost everything, by two people.
  */
-export const slotChanges = ['passphrase', 'cost', 'passkey', 'name', 'removed', 'codes', 'recovered'] as const;
+export const slotChanges = ['passphrase', 'cost', 'passkey', 'name', 'removed', 'codes', 'recovered', 'rebound'] as const;
 export type SlotChangeWord = (typeof slotChanges)[number];
+
+/** Who agreed to what takes two people. */
+export const agreement = { 'second?': 'person', 'secondKey?': 'bytes64', 'secondSignature?': 'bytes64', 'asked?': 'moment' } as const;
 
 export const peopleRows = [
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are. agrees: nothing was opened; they agreed to what somebody else asked for.',
     {
       'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
       'failures?': 'count',
       'crowd?': 'count',
       'again?': 'boolean',
+      'agrees?': 'boolean',
     },
     { person: 'optional', outcome: 'required' },
   ),
@@ -67,7 +72,7 @@ export const peopleRows = [
   ),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment and whenever slots change; a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used).',
+    'A person’s keys, record and slots, at enrolment, whenever slots change, and when two people gave somebody new keys who had lost everything (rebound); a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used). second, secondKey, secondSignature, asked: of new keys, as of person.roles.',
     {
       encryptionKey: 'kid',
       signingKey: 'kid',
@@ -79,6 +84,7 @@ export const peopleRows = [
       'change?': slotChanges,
       'slot?': 'slot',
       'previous?': 'slot',
+      ...agreement,
     },
     { person: 'required' },
   ),
@@ -90,8 +96,8 @@ export const peopleRows = [
   ),
   row(
     'person.roles',
-    'What somebody may do here from now on: all of their roles. by: a security admin, who is somebody else and certified it with the signing key byKey; where they are missing, the installation, which does so for the first person only.',
-    { roles: 'roles', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64' },
+    'What somebody may do here from now on: all of their roles. by: a security admin, who is somebody else and certified it with the signing key byKey; where they are missing, the installation, which does so for the first person only. second: who agreed, with the signing key secondKey over the same text, at most 15 minutes after asked: without them nobody gets a role where two may decide.',
+    { roles: 'roles', 'by?': 'person', 'byKey?': 'bytes64', 'signature?': 'bytes64', ...agreement },
     { person: 'required' },
   ),
   row(

@@ -22,6 +22,7 @@ export type FieldType =
   | 'break-glass'
   | 'installation'
   | 'bytes64'
+  | 'moment'
   | readonly string[];
 
 export interface EventRow {

@@ -1,5 +1,6 @@
 /** docs/roles.md: what each role may do, made from the table of permissions, so that the page cannot drift from it. */
 import { roles, type Role } from '../../../src/types/words.ts';
+import { AGREE_MS, twoPeople } from '../../../src/access/two-people.ts';
 import { permissions, type PermissionRow } from '../../../src/access/permissions.ts';
 
 /** What each role is for, in one sentence. */
@@ -36,13 +37,25 @@ ${roles.map((role) => `- **${role}**: ${meanings[role]}`).join('\n')}
 - Nobody grants themselves a role, disables or deletes themselves: another security admin does. So there is always one left who can come in.
 - Nobody is security admin and auditor.
 - A security admin never gets content: recordings are sealed to the person who made them and to the audit keys of the policy.
-- What one security admin does alone is in the ledger under their name, signed with their key. That two have to agree is not built yet.
+- What one security admin does alone is in the ledger under their name, signed with their key. What takes two has both signatures.
 
 ## A place with one person
 
 The first run makes one person, who is operator and security admin: there is nobody else who could be. That is said here and in the ledger, and
 nothing pretends otherwise. They are no auditor; give the audit key to somebody outside, who reads the ledger and the recordings without them. With a
 second security admin, one takes the other's daily work away: \`wardmux person roles ID --role security\`.
+
+## What takes two people
+
+One who may asks; another one who may agrees, at the same workstation: in the window on a page of its own, while the first one's panes are covered, or at a
+terminal, one passphrase after the other (\`--second\`). Both see the request in words and sign the same digest, at most ${AGREE_MS / 60_000} minutes apart. The event has
+both signatures, and every reader of the ledger passes over one without them.
+
+| what | each needs | event | where only one may decide |
+| --- | --- | --- | --- |
+${Object.values(twoPeople)
+  .map(({ help, needs, event, alone }) => `| ${help} | \`${needs}\` | \`${event}\` | ${alone ? 'one decides alone, and the posture says so' : 'nobody does'} |`)
+  .join('\n')}
 
 ## Who may do what
 

@@ -1,0 +1,347 @@
+/**
+ * People in the window: who is there, and what somebody who may decides about them. A deed is asked for, answered by whoever it takes, and done when who
+ * asked shows once more that it is them. While somebody else is at the keyboard (who is enrolled, who agrees) the session is covered: its page is gone, the
+ * shells show it nothing, and a page of its own stands there, until who asked is back or somebody locks.
+ */
+import { AGREE_MS } from '../src/access/index.ts';
+import type { Output } from '../src/bridge/schema.ts';
+import { certifierOf, deedText, type Certificate, type DeedRequest } from '../src/ledger/certificate.ts';
+import type { LedgerFacts } from '../src/ledger/facts.ts';
+import { readPinned } from '../src/people/pinned.ts';
+import type { PersonRecord } from '../src/people/types.ts';
+import { requestDigest, type Decider } from '../src/services/decide.ts';
+import { checkName } from '../src/services/first-run.ts';
+import { enrol, grantRoles, namesakeOf, orderedRoles, othersForRoles, setState, somebodyElse, type PeopleParts } from '../src/services/people.ts';
+import { slotViews } from '../src/services/slots.ts';
+import type { Home } from '../src/storage/index.ts';
+import type { Clock } from '../src/time/clock.ts';
+import { Refusal } from '../src/types/refusal.ts';
+import { roles as allRoles, type PersonState, type Role, type UnlockMethod } from '../src/types/words.ts';
+import type { Gate, PersonSession } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import type { Slots } from './slots.ts';
+import type { Unlock } from './unlock.ts';
+import type { VaultClient } from './vault-client.ts';
+
+/** What is decided about somebody. */
+export type Deed =
+  | { readonly kind: 'enrol'; readonly name: string; readonly roles: readonly Role[] }
+  | { readonly kind: 'roles'; readonly id: string; readonly roles: readonly Role[] }
+  | { readonly kind: 'state'; readonly id: string; readonly state: PersonState };
+
+/** A deed that was asked for and is not done. */
+interface Asked {
+  readonly session: PersonSession;
+  readonly deed: Deed;
+  readonly words: string;
+  /** What it does, in plain words. */
+  readonly effect: string;
+  /** When: what two sign has it. */
+  readonly at: Date;
+  /** Until when (monotonic milliseconds) it can be answered. */
+  readonly until: number;
+  /** Ids of those who could agree, where it takes two. */
+  readonly others: readonly string[] | undefined;
+  /** Of who is to choose a passphrase, once they have. */
+  readonly record?: PersonRecord;
+  readonly second?: Decider;
+  readonly refused?: true;
+}
+
+export interface PeoplePageParts {
+  readonly home: Home;
+  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'cover' | 'uncover' | 'lock' | 'notice'>;
+  readonly installed: Pick<InstalledHolder, 'require'>;
+  readonly vaults: { readonly require: () => Pick<VaultClient, 'ask'> };
+  readonly unlock: Pick<Unlock, 'agree' | 'passkeyOptions'>;
+  readonly slots: Pick<Slots, 'confirmPassphrase' | 'confirmPasskey'>;
+  readonly journal: Pick<Journal, 'refusals'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const nothing = (): Refusal => new Refusal('nothing-asked', 'Nothing is asked for here any more. Nothing was changed.');
+
+/** What a state means for who gets it. */
+const effects: Readonly<Record<PersonState, string>> = {
+  disabled: 'They cannot come in any more, and whoever is in is locked out within seconds. What they recorded stays theirs; they can be let in again.',
+  active: 'They can come in again, with what opened their keys before and with the roles that they have.',
+  deleted:
+    'For ever. Their key slots and sealed keys are removed from this workstation, their roles end, and their id is never given again. What they recorded stays, and only the audit key opens it.',
+};
+const stateWords: Readonly<Record<PersonState, string>> = { disabled: 'Disable', active: 'Let in again', deleted: 'Delete for ever:' };
+
+export class People {
+  readonly #parts: PeoplePageParts;
+  #waiting: Asked | undefined;
+
+  constructor(parts: PeoplePageParts) {
+    this.#parts = parts;
+  }
+
+  /** What waits for an answer in the session that is open. Of another session nothing does. */
+  get #asked(): Asked | undefined {
+    const { gate } = this.#parts;
+    if (this.#waiting && this.#waiting.session !== gate.session) this.#waiting = undefined;
+    return this.#waiting;
+  }
+
+  #require(): Asked {
+    const asked = this.#asked;
+    if (!asked) throw nothing();
+    if (this.#parts.clock.now() >= asked.until) throw new Refusal('lapsed', 'The fifteen minutes are over: nothing was changed. Ask for it again.');
+    return asked;
+  }
+
+  async #facts(): Promise<LedgerFacts> {
+    const { ledger } = this.#parts.installed.require();
+    await ledger.refresh();
+    return ledger.facts;
+  }
+
+  /** The name that goes with an id: where no record says it, the id. */
+  #nameOf(id: string): string {
+    const { home, installed } = this.#parts;
+    try {
+      return readPinned(home, installed.require().ledger.facts, id)?.name ?? id;
+    } catch {
+      return id;
+    }
+  }
+
+  /** For sentences: who is meant beyond doubt. */
+  #called(id: string): string {
+    const name = this.#nameOf(id);
+    return name === id ? id : `${name} (${id})`;
+  }
+
+  async list(): Promise<Output<'people.list'>> {
+    const { home, gate } = this.#parts;
+    const { person } = gate.requireSession();
+    const facts = await this.#facts();
+    const deciders = facts.deciders();
+    const may = deciders.includes(person.id);
+    return {
+      people: facts.people().map((id) => {
+        const { roles, state } = facts.person(id)!;
+        const shown = { id, roles: [...roles], state, you: id === person.id };
+        try {
+          const record = readPinned(home, facts, id);
+          const slots = record ? slotViews(record, facts).map(({ kdf: _, ...slot }) => slot) : [];
+          const uses = slots.flatMap(({ lastUsed }) => lastUsed ?? []);
+          return { ...shown, name: record?.name ?? null, slots, lastUnlock: uses.length === 0 ? null : uses.reduce((a, b) => (a > b ? a : b)), fault: false };
+        } catch {
+          return { ...shown, name: null, slots: [], lastUnlock: null, fault: true };
+        }
+      }),
+      roles: [...allRoles],
+      may,
+      who: deciders.map((id) => this.#called(id)),
+    };
+  }
+
+  /**
+   * @returns `step` proof where who asks is the only one whom it takes; else the session is covered.
+   * @throws Refusal
+   */
+  async ask(deed: Deed): Promise<Output<'people.roles'>> {
+    const { gate, clock, home } = this.#parts;
+    const session = gate.requireSession();
+    const facts = await this.#facts();
+    const by = { id: session.person.id };
+    let [words, effect, others]: [string, string, readonly string[] | undefined] = ['', '', undefined];
+    if (deed.kind === 'enrol') {
+      const name = checkName(deed.name);
+      if (namesakeOf(home, facts, name)) throw new Refusal('same-name', `Somebody here has the name ${name} already. Give a name that tells them apart.`);
+      const roles = orderedRoles(deed.roles);
+      deed = { ...deed, name, roles };
+      words = `Enrol ${name} as ${roles.join(', ') || 'somebody without a role'}.`;
+      effect = 'They choose a passphrase alone, and come in with it. Nobody here sees it, and nobody can reset it.';
+      others = othersForRoles(facts, by.id, undefined, roles);
+    } else {
+      const known = somebodyElse(facts, by, deed.id);
+      const who = this.#called(deed.id);
+      if (deed.kind === 'roles') {
+        const roles = orderedRoles(deed.roles);
+        if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${who} has these roles already. Nothing was changed.`);
+        deed = { ...deed, roles };
+        words = `Give ${who} the roles ${roles.join(', ') || 'none'}, in place of ${known.roles.join(', ') || 'none'}.`;
+        effect = 'It counts at once: where they are in, they are locked out within seconds, and come in again with the new roles.';
+        others = othersForRoles(facts, by.id, deed.id, roles);
+      } else {
+        if (known.state === deed.state) throw new Refusal('no-change', `${who} is ${deed.state} already. Nothing was changed.`);
+        words = `${stateWords[deed.state]} ${who}.`;
+        effect = effects[deed.state];
+      }
+    }
+    this.#waiting = { session, deed, words, effect, at: new Date(), until: clock.now() + AGREE_MS, others };
+    const asked = this.view();
+    if (asked.step !== 'proof') queueMicrotask(() => void gate.cover());
+    return asked;
+  }
+
+  /** What the page shows of what waits. @throws Refusal where nothing does */
+  view(): Output<'people.asked'> {
+    const asked = this.#require();
+    const { deed, words, effect, others, second, refused, until, session } = asked;
+    const step = refused ? 'proof' : isNewcomer(deed) && !asked.record ? 'newcomer' : others && !second ? 'second' : 'proof';
+    const request = this.#request(asked);
+    const { installation } = this.#parts.installed.require().ledger;
+    return {
+      step,
+      words,
+      effect,
+      hash: others && request ? requestDigest(installation, session.person.id, request) : null,
+      by: this.#nameOf(session.person.id),
+      newcomer: isNewcomer(deed) ? deed.name : null,
+      who: (others ?? []).map((id) => this.#nameOf(id)),
+      second: second ? this.#nameOf(second.id) : null,
+      refused: refused ?? false,
+      seconds: Math.ceil((until - this.#parts.clock.now()) / 1000),
+    };
+  }
+
+  /** What two sign; undefined where one decides, or before the new person's part. */
+  #request({ deed, at, record }: Asked): (DeedRequest & { readonly asked: string }) | undefined {
+    const { facts } = this.#parts.installed.require().ledger;
+    const asked = at.toISOString();
+    if (deed.kind === 'roles') return { deed: 'roles', person: deed.id, roles: deed.roles, after: facts.person(deed.id)?.rolesSeq ?? null, asked };
+    return record && deed.kind === 'enrol' ? { deed: 'roles', person: record.id, roles: deed.roles, after: null, asked } : undefined;
+  }
+
+  /** The new person's part. The passphrase has gone to the vault as a sealed frame. @throws Refusal */
+  async newcomer(): Promise<Output<'people.asked'>> {
+    const { vaults, installed } = this.#parts;
+    const asked = this.#require();
+    const { deed } = asked;
+    if (!isNewcomer(deed) || asked.record) throw nothing();
+    const workstation = installed.require().policy.policy.workstation.name;
+    const { record } = await vaults.require().ask('newcomer', { name: deed.name, workstation });
+    this.#goesOn(asked, { record });
+    return this.view();
+  }
+
+  #goesOn(asked: Asked, more: Partial<Asked>): void {
+    // Locked meanwhile, or asked anew.
+    if (this.#asked !== asked) throw nothing();
+    this.#waiting = { ...asked, ...more };
+  }
+
+  /** For a passkey of whoever agrees. */
+  async agreeOptions(person: string): Promise<Record<string, unknown>> {
+    this.#require();
+    return this.#parts.unlock.passkeyOptions(person);
+  }
+
+  /**
+   * Somebody else agrees. The secret has gone to the vault as a sealed frame.
+   * @param typed their id or name @param response of a passkey @throws Refusal
+   */
+  async agree(typed: string, method: UnlockMethod, response: Record<string, unknown> = {}): Promise<Output<'people.asked'>> {
+    const { unlock, vaults, installed, journal } = this.#parts;
+    const asked = this.#require();
+    const { others, session } = asked;
+    const request = this.#request(asked);
+    if (!others || !request || asked.second) throw nothing();
+    const by = session.person.id;
+    const { id, opened } = await unlock.agree(typed, method, (person, known) => {
+      const what = { person, known, by, request };
+      return method === 'passkey' ? vaults.require().ask('agreePasskey', { ...what, response }) : vaults.require().ask('agreePassphrase', what);
+    });
+    const { certificate } = opened;
+    if (!others.includes(id)) {
+      journal.refusals.denied('page', { needs: 'person.decide', why: 'not-permitted', person: id });
+      throw new Refusal('not-permitted', `You may not agree to this. Who may: ${others.map((each) => this.#nameOf(each)).join(', ')}.`);
+    }
+    const { ledger } = installed.require();
+    const text = deedText(ledger.installation, by, request);
+    if (certifierOf(text, certificate) !== ledger.facts.person(id)?.signingKey)
+      throw new Refusal('not-proven', 'What the vault signed is not by your key. Nothing was changed: lock, and tell whoever audits this workstation.');
+    this.#goesOn(asked, { second: { id, certify: async (_, who, what) => signedBefore(text, certificate, deedText(ledger.installation, who, what)) } });
+    return this.view();
+  }
+
+  /** Whoever was to agree does not. Nothing is done then but going back. */
+  refuse(): Output<'people.asked'> {
+    this.#goesOn(this.#require(), { refused: true });
+    return this.view();
+  }
+
+  /**
+   * Who asked shows once more that it is them: the deed is done, or left.
+   * @param go false where they only come back. @param response of a passkey
+   * @returns a sentence. @throws Refusal
+   */
+  async prove(method: UnlockMethod, go: boolean, response: Record<string, unknown> = {}): Promise<{ readonly sentence: string }> {
+    const { slots, gate } = this.#parts;
+    const asked = this.#asked;
+    if (!asked) throw nothing();
+    const isCovered = this.#isCovered(asked);
+    const step = go ? this.view().step : undefined;
+    if (go && (step !== 'proof' || asked.refused)) throw nothing();
+    await (method === 'passphrase' ? slots.confirmPassphrase() : slots.confirmPasskey(response));
+    if (this.#asked !== asked) throw nothing();
+    this.#waiting = undefined;
+    try {
+      const sentence = go ? await this.#do(asked) : 'Nothing was changed.';
+      if (isCovered) gate.notice(go ? 'ok' : 'note', sentence);
+      return { sentence };
+    } catch (error) {
+      if (isCovered && error instanceof Error) gate.notice('stop', error.message);
+      throw error;
+    } finally {
+      if (isCovered) queueMicrotask(() => void gate.uncover());
+    }
+  }
+
+  /** Who asked leaves it, where nobody else was at the keyboard. */
+  leave(): void {
+    const asked = this.#asked;
+    if (asked && this.#isCovered(asked)) throw new Refusal('covered', 'Somebody else was at the keyboard: who asked shows that it is them, or locks.');
+    this.#waiting = undefined;
+  }
+
+  /** Whether somebody else has had the keyboard, or has it. */
+  #isCovered = ({ deed, others }: Asked): boolean => isNewcomer(deed) || others !== undefined;
+
+  async #do({ deed, record, second, at }: Asked): Promise<string> {
+    const { home, installed, vaults, gate } = this.#parts;
+    const { installation, ledger } = installed.require();
+    const { person } = gate.requireSession();
+    const admin: Decider = { id: person.id, certify: async (_, __, request) => vaults.require().ask('certify', { request }) };
+    const parts: PeopleParts = { home, installation, ledger, admin, second, asked: at.toISOString() };
+    switch (deed.kind) {
+      case 'enrol': {
+        const { id } = record!;
+        await enrol(parts, record!, deed.roles);
+        return `${deed.name} is enrolled as ${id}. Auditors need the new trust file: wardmux trust`;
+      }
+      case 'roles':
+        await grantRoles(parts, deed.id, deed.roles);
+        return `${this.#called(deed.id)} has the roles ${deed.roles.join(', ') || 'none'}.`;
+      case 'state':
+        await setState(parts, deed.id, deed.state);
+        return `${this.#called(deed.id)} is ${deed.state}.`;
+    }
+  }
+
+  /** Once a second. A covered session does not stand for ever: whoever had the keyboard may have gone. */
+  tick(): void {
+    const asked = this.#asked;
+    if (!asked || this.#parts.clock.now() < asked.until) return;
+    this.#waiting = undefined;
+    if (this.#isCovered(asked)) void this.#parts.gate.lock('covered');
+  }
+}
+
+/** Whether somebody chooses a passphrase in it. */
+const isNewcomer = (deed: Deed): deed is Extract<Deed, { kind: 'enrol' }> => deed.kind === 'enrol';
+
+/** A signature that was given before is for that text, and for no other. @throws Refusal */
+function signedBefore(text: Uint8Array, certificate: Certificate, wanted: Uint8Array): Certificate {
+  if (Buffer.compare(text, wanted) === 0) return certificate;
+  throw new Refusal(
+    'changed-meanwhile',
+    'Something else was changed about this person meanwhile, so what was agreed to is not this any more. Ask for it again.',
+  );
+}

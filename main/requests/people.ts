@@ -1,0 +1,26 @@
+/** Who is there, and what somebody who may decides about them (main/people.ts). */
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'people'> {
+  return {
+    'people.list': () => people.list(),
+    'people.enrol': ({ name, roles }) => people.ask({ kind: 'enrol', name, roles }),
+    'people.roles': ({ id, roles }) => people.ask({ kind: 'roles', id, roles }),
+    'people.disable': ({ id }) => people.ask({ kind: 'state', id, state: 'disabled' }),
+    'people.enable': ({ id }) => people.ask({ kind: 'state', id, state: 'active' }),
+    'people.delete': ({ id }) => people.ask({ kind: 'state', id, state: 'deleted' }),
+    'people.leave': async () => {
+      people.leave();
+      return {};
+    },
+    'people.asked': async () => people.view(),
+    'people.newcomer': () => people.newcomer(),
+    'people.agreePassphrase': ({ person }) => people.agree(person, 'passphrase'),
+    'people.agreeOptions': ({ person }) => people.agreeOptions(person),
+    'people.agreePasskey': ({ person, response }) => people.agree(person, 'passkey', response),
+    'people.refuse': async () => people.refuse(),
+    'people.provePassphrase': ({ go }) => people.prove('passphrase', go),
+    'people.proveOptions': () => slots.passkeyOptions(undefined),
+    'people.provePasskey': ({ go, response }) => people.prove('passkey', go, response),
+  };
+}

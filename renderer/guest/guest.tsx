@@ -1,0 +1,285 @@
+/** Somebody else at the keyboard of an open session: who is enrolled, who agrees, and who asked when they are back. Nothing of the session is on this page. */
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Output } from '../../src/bridge/schema.ts';
+import { Refused, type Bridge } from '../shared/bridge.ts';
+import { DisplaySettings } from '../shared/display-settings.tsx';
+import { NotTaken } from '../shared/enrol-passkey.ts';
+import { messages } from '../shared/messages.ts';
+import { useNewPassphrase } from '../shared/new-passphrase.tsx';
+import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts.tsx';
+import { Prove } from '../shared/prove.tsx';
+import { say } from '../shared/say.ts';
+import { left } from '../shared/text.ts';
+import { PasskeyUnused, touchPasskey } from '../shared/touch-passkey.ts';
+
+const text = messages.guest;
+
+type Asked = Output<'people.asked'>;
+
+/** 64 digits in groups of four, so that two people can read them to each other. */
+const groups = (hash: string): string => hash.replaceAll(/.{4}(?=.)/g, '$& ');
+
+const wordsOf = (reason: unknown): string =>
+  reason instanceof PasskeyUnused
+    ? messages.people.cancelled
+    : reason instanceof Refused || reason instanceof NotTaken
+      ? reason.message
+      : messages.bridge.failed;
+
+export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; readonly asked: Asked | undefined }): JSX.Element {
+  const [asked, setAsked] = useState(first);
+  const [seconds, setSeconds] = useState(first?.seconds ?? 0);
+  const [busy, setBusy] = useState('');
+  const [error, setError] = useState('');
+  const body = useRef<HTMLElement>(null);
+  const lock = (): void => void bridge.request('lock', {}).catch(() => {});
+  useLayoutEffect(() => body.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [asked?.step, asked?.refused]);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((before) => Math.max(0, before - 1)), 1000);
+    // The lock has to work from anywhere, a field too.
+    const onKey = (event: KeyboardEvent): void => {
+      if (!event.ctrlKey || !event.shiftKey || event.key.toLowerCase() !== 'l') return;
+      event.preventDefault();
+      lock();
+    };
+    window.addEventListener('keydown', onKey, { capture: true });
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('keydown', onKey, { capture: true });
+    };
+  }, []);
+
+  /** One thing at a time. @param deed gives what is asked next; undefined where the page is about to be replaced */
+  const run = async (words: string, deed: () => Promise<Asked | undefined>): Promise<void> => {
+    if (busy) return;
+    setBusy(words);
+    setError('');
+    say(words);
+    try {
+      const next = await deed();
+      if (next) setAsked(next);
+    } catch (reason) {
+      setError(wordsOf(reason));
+    } finally {
+      setBusy('');
+    }
+  };
+
+  return (
+    <div class="app">
+      <main class="guest" ref={body} data-step={asked?.step}>
+        {!asked ? (
+          <section class="guest__say">
+            <h1 class="x3">{text.label}</h1>
+            <FaultLine error={text.gone} gap />
+          </section>
+        ) : asked.step === 'newcomer' ? (
+          <Newcomer asked={asked} bridge={bridge} run={run} />
+        ) : asked.step === 'second' ? (
+          <Second asked={asked} bridge={bridge} run={run} />
+        ) : (
+          <Back asked={asked} bridge={bridge} run={run} />
+        )}
+        <div class="guest__told">
+          <p role="status">
+            {busy ? (
+              <>
+                <Mark kind="wait" />
+                {busy}
+              </>
+            ) : null}
+          </p>
+          <FaultLine error={error} />
+        </div>
+      </main>
+      <div class="banners" />
+      <footer class="line" aria-label={messages.line.label}>
+        <div class="line__where">
+          <span class="seg is-current" data-class="house">
+            <span class="seg__class">{text.label}</span>
+          </span>
+          {asked ? <span class="st">{text.covered(asked.by)}</span> : null}
+        </div>
+        <DisplaySettings bridge={bridge} />
+        <span class="st st--time" role="timer" aria-live="off">
+          {text.lapses}
+          <b>{left(seconds)}</b>
+        </span>
+        <button type="button" class="st guest__lock" onClick={lock}>
+          {text.lock} <kbd>ctrl-shift-l</kbd>
+        </button>
+      </footer>
+      <LiveRegions />
+    </div>
+  );
+}
+
+interface StepProps {
+  readonly asked: Asked;
+  readonly bridge: Bridge;
+  readonly run: (words: string, deed: () => Promise<Asked | undefined>) => Promise<void>;
+}
+
+function Newcomer({ asked, bridge, run }: StepProps): JSX.Element {
+  const words = text.newcomer;
+  const { fields, show, next } = useNewPassphrase(
+    { name: asked.newcomer ?? '' },
+    (bytes) =>
+      void run(words.busy, async () => {
+        await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+        return bridge.request('people.newcomer', {});
+      }),
+  );
+  return (
+    <>
+      <section class="guest__say">
+        <h1 class="x3">{words.title(asked.newcomer ?? '')}</h1>
+        <p class="dim gap-h measure">{words.text(asked.by)}</p>
+      </section>
+      <form
+        class="guest__do"
+        novalidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void next();
+        }}
+      >
+        {fields}
+        <p class="actions">
+          <Button kind="main" submit hint="enter">
+            {words.submit}
+          </Button>
+          {show}
+        </p>
+      </form>
+    </>
+  );
+}
+
+/** What is asked, as both read it before they sign. */
+function Request({ asked: { words, effect, hash } }: { readonly asked: Asked }): JSX.Element {
+  return (
+    <>
+      <h2 class="faint gap">{text.second.words}</h2>
+      <p class="x2">{words}</p>
+      <p class="dim measure">{effect}</p>
+      {hash ? (
+        <>
+          <h2 class="faint gap">{text.second.hash}</h2>
+          <p class="x2 guest__hash">{groups(hash)}</p>
+          <p class="faint">{text.second.hashText}</p>
+        </>
+      ) : null}
+    </>
+  );
+}
+
+function Second({ asked, bridge, run }: StepProps): JSX.Element {
+  const words = text.second;
+  const who = useRef<HTMLInputElement>(null);
+  const [error, setError] = useState('');
+  const person = (): string | undefined => {
+    const typed = who.current!.value.trim();
+    setError(typed === '' ? words.idEmpty : '');
+    if (typed === '') who.current!.focus();
+    return typed || undefined;
+  };
+  return (
+    <>
+      <section class="guest__say">
+        <h1 class="x3">{words.title}</h1>
+        <p class="dim gap-h measure">{words.text(asked.by)}</p>
+        <Request asked={asked} />
+      </section>
+      <section class="guest__do">
+        <h2 class="faint">{words.who}</h2>
+        <ul>
+          {asked.who.map((name) => (
+            <li key={name}>
+              <Mark kind="wait" />
+              {name}
+            </li>
+          ))}
+        </ul>
+        <Prove
+          id="agree"
+          words={words.prove}
+          label={messages.prove.field}
+          submit={words.agree}
+          before={<TextField id="agree-id" label={words.id} error={error} input={who} focus maxLength={100} />}
+          onPassphrase={(bytes) => {
+            const typed = person();
+            if (typed === undefined) return bytes.fill(0) && undefined;
+            void run(messages.prove.busy, async () => {
+              await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+              return bridge.request('people.agreePassphrase', { person: typed });
+            });
+          }}
+          onPasskey={() => {
+            const typed = person();
+            if (typed === undefined) return;
+            void run(messages.slots.testing, async () => {
+              const response = await touchPasskey(bridge, await bridge.request('people.agreeOptions', { person: typed }));
+              return bridge.request('people.agreePasskey', { person: typed, response });
+            });
+          }}
+        >
+          <Button onClick={() => void run(messages.people.busy, () => bridge.request('people.refuse', {}))}>{words.refuse}</Button>
+        </Prove>
+      </section>
+    </>
+  );
+}
+
+function Back({ asked, bridge, run }: StepProps): JSX.Element {
+  const words = text.proof;
+  const [go, setGo] = useState(!asked.refused);
+  return (
+    <>
+      <section class="guest__say">
+        <h1 class="x3">{words.title(asked.by)}</h1>
+        {asked.refused ? (
+          <p class="gap-h">
+            <Mark kind="stop" />
+            {words.refused}
+          </p>
+        ) : asked.second ? (
+          <p class="gap-h">
+            <Mark kind="ok" />
+            {words.agreed(asked.second)}
+          </p>
+        ) : null}
+        <Request asked={asked} />
+      </section>
+      <section class="guest__do">
+        <Prove
+          id="prove"
+          words={go ? words.text : words.back}
+          label={messages.prove.field}
+          submit={go ? words.doIt : words.comeBack}
+          onPassphrase={(bytes) =>
+            void run(messages.prove.busy, async () => {
+              await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+              await bridge.request('people.provePassphrase', { go });
+              return undefined;
+            })
+          }
+          onPasskey={() =>
+            void run(messages.slots.testing, async () => {
+              const response = await touchPasskey(bridge, await bridge.request('people.proveOptions', {}));
+              await bridge.request('people.provePasskey', { go, response });
+              return undefined;
+            })
+          }
+        >
+          {go ? (
+            <Button kind="quiet" onClick={() => setGo(false)}>
+              {words.leave}
+            </Button>
+          ) : null}
+        </Prove>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,348 @@
+/** Who can open this workstation, and what somebody who may decides about them. What somebody else answers has a page of its own (renderer/guest). */
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Output } from '../../../src/bridge/schema.ts';
+import type { Role } from '../../../src/types/words.ts';
+import { Refused } from '../../shared/bridge.ts';
+import { NotTaken } from '../../shared/enrol-passkey.ts';
+import { messages } from '../../shared/messages.ts';
+import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
+import { Prove } from '../../shared/prove.tsx';
+import { say } from '../../shared/say.ts';
+import { moment } from '../../shared/text.ts';
+import { PasskeyUnused, touchPasskey } from '../../shared/touch-passkey.ts';
+import type { Controller } from '../controller.ts';
+import { band } from './band.tsx';
+import { close } from './parts.ts';
+
+export const peopleBand = band('people', {}, People);
+
+const text = messages.people;
+
+type Listed = Output<'people.list'>;
+type Somebody = Listed['people'][number];
+type Asked = Output<'people.asked'>;
+type Step = { readonly kind: 'list' | 'enrol' } | { readonly kind: 'roles'; readonly who: Somebody } | { readonly kind: 'asked'; readonly asked: Asked };
+
+const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', deleted: 'none' };
+const nameOf = ({ name, id }: Somebody): string => name ?? id;
+const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
+const wordsOf = (reason: unknown): string =>
+  reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed;
+/** 2 passkeys, passphrase. */
+function slotsText({ slots }: Somebody): string {
+  const kinds = messages.slots.kinds;
+  const found = ['passkey', 'passphrase', 'recovery-code'].flatMap((kind) => {
+    const count = slots.filter((slot) => slot.kind === kind).length;
+    return count === 0 ? [] : count === 1 ? [kinds[kind]!] : [text.count(count, kinds[kind]!, `${kinds[kind]}s`)];
+  });
+  return found.join(', ') || text.none;
+}
+
+function People({ controller }: { readonly controller: Controller }): JSX.Element {
+  const { bridge } = controller;
+  const [listed, setListed] = useState<Listed | undefined>(undefined);
+  const [chosen, setChosen] = useState<string | undefined>(undefined);
+  const [step, setStep] = useState<Step>({ kind: 'list' });
+  const [busy, setBusy] = useState('');
+  const [error, setError] = useState('');
+  const [done, setDone] = useState('');
+  const body = useRef<HTMLDivElement>(null);
+  const look = async (): Promise<void> => {
+    try {
+      setListed(await bridge.request('people.list', {}));
+    } catch (reason) {
+      setError(wordsOf(reason));
+    }
+  };
+  useLayoutEffect(() => void look(), []);
+  // A step's first field has the focus; the list begins at its title.
+  useLayoutEffect(() => {
+    const title = body.current?.querySelector<HTMLElement>('.band__title');
+    const [, first] = body.current?.querySelectorAll<HTMLElement>('[data-focus]') ?? [];
+    (first ?? title)?.focus();
+  }, [step]);
+
+  /** One thing at a time. @param deed gives the step that follows, and what is said */
+  const run = async (words: string, deed: () => Promise<readonly [Step, string]>): Promise<void> => {
+    if (busy) return;
+    setBusy(words);
+    setError('');
+    setDone('');
+    say(words);
+    try {
+      const [next, said] = await deed();
+      setStep(next);
+      setDone(said);
+      if (said) say(said);
+      if (next.kind === 'list') await look();
+    } catch (reason) {
+      setError(wordsOf(reason));
+    } finally {
+      setBusy('');
+    }
+  };
+  const ask = (request: () => Promise<Asked>): void =>
+    void run(text.busy, async () => {
+      const asked = await request();
+      return asked.step === 'proof' ? ([{ kind: 'asked', asked }, ''] as const) : ([{ kind: 'list' }, text.covering] as const);
+    });
+  const go = (next: Step): void => {
+    if (busy) return;
+    if (step.kind === 'asked') void bridge.request('people.leave', {}).catch(() => {});
+    setError('');
+    setDone('');
+    setStep(next);
+  };
+  const list = (): void => go({ kind: 'list' });
+  const prove = (how: () => Promise<{ readonly sentence: string }>, words: string): void =>
+    void run(words, async () => [{ kind: 'list' }, (await how()).sentence] as const);
+  const person = listed?.people.find(({ id }) => id === chosen) ?? listed?.people.find(({ you }) => you);
+
+  return (
+    <Band
+      label={text.label}
+      onClose={step.kind === 'list' ? close : list}
+      keys={step.kind === 'list' ? { q: close, ...(listed?.may ? { e: () => go({ kind: 'enrol' }) } : {}) } : {}}
+      class="band--help"
+    >
+      <div ref={body}>
+        <BandTitle>{text.title}</BandTitle>
+        <div role="status">
+          {busy || done ? (
+            <p class="gap-h">
+              <Mark kind={busy ? 'wait' : 'ok'} />
+              {busy || done}
+            </p>
+          ) : null}
+        </div>
+        <FaultLine error={error} gap />
+        {step.kind === 'enrol' ? (
+          <RolesForm
+            key="enrol"
+            title={text.enrolTitle}
+            words={text.enrolText}
+            named
+            roles={listed?.roles ?? []}
+            held={['operator']}
+            onCancel={list}
+            onDone={(roles, name) => ask(() => bridge.request('people.enrol', { name, roles: [...roles] }))}
+          />
+        ) : step.kind === 'roles' ? (
+          <RolesForm
+            key="roles"
+            title={text.rolesTitle(nameOf(step.who))}
+            words={text.twoNote}
+            roles={listed?.roles ?? []}
+            held={step.who.roles}
+            onCancel={list}
+            onDone={(roles) => ask(() => bridge.request('people.roles', { id: step.who.id, roles: [...roles] }))}
+          />
+        ) : step.kind === 'asked' ? (
+          <section aria-label={step.asked.words}>
+            <p class="x2 gap-h">{step.asked.words}</p>
+            <p class="dim measure">{step.asked.effect}</p>
+            <Prove
+              id="prove"
+              words={text.prove}
+              label={messages.prove.field}
+              submit={text.doIt}
+              onPassphrase={(bytes) =>
+                prove(async () => {
+                  await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+                  return bridge.request('people.provePassphrase', { go: true });
+                }, messages.prove.busy)
+              }
+              onPasskey={
+                listed?.people.some(({ you, slots }) => you && slots.some(({ kind }) => kind === 'passkey'))
+                  ? () =>
+                      prove(async () => {
+                        const response = await touchPasskey(bridge, await bridge.request('people.proveOptions', {}));
+                        return bridge.request('people.provePasskey', { go: true, response });
+                      }, messages.slots.testing)
+                  : undefined
+              }
+            >
+              <Button kind="quiet" hint="esc" onClick={list}>
+                {text.cancel}
+              </Button>
+            </Prove>
+          </section>
+        ) : (
+          <>
+            <Rows listed={listed} chosen={person?.id} onChoose={setChosen} />
+            {listed && person ? (
+              <One
+                who={person}
+                listed={listed}
+                onRoles={() => go({ kind: 'roles', who: person })}
+                onAsk={(what) => ask(() => bridge.request(`people.${what}`, { id: person.id }))}
+              />
+            ) : null}
+            <p class="actions gap">
+              <Button kind="main" hint="esc" onClick={close}>
+                {text.close}
+              </Button>
+              {listed?.may ? (
+                <Button hint="e" onClick={() => go({ kind: 'enrol' })}>
+                  {text.acts.enrol}
+                </Button>
+              ) : null}
+            </p>
+          </>
+        )}
+      </div>
+    </Band>
+  );
+}
+
+function Rows({
+  listed,
+  chosen,
+  onChoose,
+}: {
+  readonly listed: Listed | undefined;
+  readonly chosen: string | undefined;
+  readonly onChoose: (id: string) => void;
+}): JSX.Element {
+  if (!listed) return <p class="dim gap">{text.loading}</p>;
+  if (listed.people.length === 0) return <p class="dim gap">{text.nobody}</p>;
+  return (
+    <div class="slots gap">
+      <table class="t people">
+        <Columns names={text.columns} />
+        <tbody>
+          {listed.people.map((who) => (
+            <tr key={who.id} aria-current={who.id === chosen ? 'true' : undefined}>
+              <td>
+                <button type="button" class="people__name" aria-pressed={who.id === chosen} onClick={() => onChoose(who.id)}>
+                  {who.name ?? text.noName}
+                </button>
+                {who.you ? <span class="dim"> {text.you}</span> : null}
+                <span class="faint"> {who.id}</span>
+              </td>
+              <td>{who.roles.join(', ') || <span class="dim">{text.noRole}</span>}</td>
+              <td>{slotsText(who)}</td>
+              <td>{when(who.lastUnlock)}</td>
+              <td>
+                <Mark kind={who.fault ? 'warn' : marks[who.state]} />
+                {text.states[who.state]}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type What = 'disable' | 'enable' | 'delete';
+
+/** What opens somebody's keys, and what can be decided about them: or who could. */
+function One(props: { readonly who: Somebody; readonly listed: Listed; readonly onRoles: () => void; readonly onAsk: (what: What) => void }): JSX.Element {
+  const { who, listed, onRoles, onAsk } = props;
+  const act = (what: string, run: () => void): JSX.Element => (
+    <button type="button" class="btn btn--quiet" aria-label={text.of(what, nameOf(who))} onClick={run}>
+      {what}
+    </button>
+  );
+  const { acts } = text;
+  const why = !listed.may
+    ? text.mayNot(listed.who)
+    : who.you
+      ? text.yourself(listed.who.filter((each) => !each.includes(who.id)))
+      : who.state === 'deleted'
+        ? text.gone
+        : undefined;
+  return (
+    <section class="gap" aria-label={nameOf(who)}>
+      <h3>{nameOf(who)}</h3>
+      {who.slots.length > 0 ? (
+        <div class="slots">
+          <table class="t">
+            <Columns names={text.slotColumns} />
+            <tbody>
+              {who.slots.map((slot) => (
+                <tr key={slot.id}>
+                  <td>{messages.slots.kinds[slot.kind]}</td>
+                  <td>{slot.name ?? ''}</td>
+                  <td>{when(slot.made)}</td>
+                  <td>{when(slot.lastUsed)}</td>
+                  <td>{slot.model ?? ''}</td>
+                  <td class="dim">{slot.verification}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+      {why === undefined ? (
+        <p class="actions gap-h">
+          {act(acts.roles, onRoles)}
+          {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : act(acts.enable, () => onAsk('enable'))}
+          {act(acts.delete, () => onAsk('delete'))}
+        </p>
+      ) : (
+        <p class="dim gap-h">{why}</p>
+      )}
+    </section>
+  );
+}
+
+interface RolesFormProps {
+  readonly title: string;
+  readonly words: string;
+  /** Asks for a name too. */
+  readonly named?: boolean;
+  readonly roles: readonly Role[];
+  readonly held: readonly Role[];
+  readonly onDone: (roles: readonly Role[], name: string) => void;
+  readonly onCancel: () => void;
+}
+
+function RolesForm({ title, words, named = false, roles, held, onDone, onCancel }: RolesFormProps): JSX.Element {
+  const name = useRef<HTMLInputElement>(null);
+  const [chosen, setChosen] = useState<readonly Role[]>(held);
+  const [error, setError] = useState('');
+  return (
+    <form
+      class="gap-h"
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const given = name.current?.value.trim() ?? '';
+        if (named && !given) {
+          name.current!.focus();
+          return setError(text.nameEmpty);
+        }
+        onDone(chosen, given);
+      }}
+    >
+      <h3>{title}</h3>
+      <p class="dim measure">{words}</p>
+      {named ? <TextField id="person-name" label={text.name} error={error} input={name} focus maxLength={80} /> : null}
+      <fieldset class="people__roles">
+        <legend class="faint">{text.rolesLegend}</legend>
+        {roles.map((role, i) => (
+          <label key={role}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(role)}
+              data-focus={!named && i === 0 ? '' : undefined}
+              onChange={() => setChosen(chosen.includes(role) ? chosen.filter((one) => one !== role) : [...chosen, role])}
+            />
+            {role} <span class="dim">{text.roles[role]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="actions gap-h">
+        <Button kind="main" submit hint="enter">
+          {text.next}
+        </Button>
+        <Button kind="quiet" hint="esc" onClick={onCancel}>
+          {text.cancel}
+        </Button>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * What takes two people: one row a deed. One who may asks, another one who may agrees, both sign the same request, and the event has both signatures; the
+ * ledger's readers take it no other way (src/ledger/person-facts.ts, policy-facts.ts). Docs are made from this table.
+ */
+import type { Permission } from './permissions.ts';
+
+/** The second signature counts for so long (ms) after the request was made: both were asked about the same moment. */
+export const AGREE_MS = 15 * 60_000;
+
+interface TwoPeopleRow {
+  /** What each of the two needs. */
+  readonly needs: Permission;
+  /** The action of the event that has both signatures. */
+  readonly event: string;
+  readonly help: string;
+  /** Whether one who may decides alone where there is no second one. It is said aloud then: in the posture, and by the event, which has one signature. */
+  readonly alone: boolean;
+}
+
+export const twoPeople = {
+  'policy.weaken': {
+    needs: 'policy.accept',
+    event: 'policy.change',
+    help: 'Take a policy into force that makes the workstation weaker.',
+    alone: true,
+  },
+  'role.give': {
+    needs: 'role.grant',
+    event: 'person.roles',
+    help: 'Give somebody else a role that they do not have, when they are enrolled too. To take one away is for one, and at once.',
+    alone: true,
+  },
+} as const satisfies Readonly<Record<string, TwoPeopleRow>>;

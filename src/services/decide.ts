@@ -1,0 +1,60 @@
+/**
+ * Who signs what is decided here about people and policy: one who may, or two, over the same request. Where the keys are open is the surface's own: this
+ * process, or the vault's.
+ */
+import { hash } from 'node:crypto';
+import { certify, deedText, type Certificate, type Decided, type DeedRequest } from '../ledger/certificate.ts';
+import type { Identity } from '../people/types.ts';
+import { Refusal } from '../types/refusal.ts';
+
+/** Somebody who decides: their key signs requests, and nothing that anybody hands it. */
+export interface Decider {
+  readonly id: string;
+  /** @param by who asks: one whom this is, or with whom they agree. @throws Refusal */
+  readonly certify: (installation: string, by: string, request: DeedRequest) => Promise<Certificate>;
+}
+
+/** Somebody whose identity is open in this process. */
+export const deciderOf = (identity: Pick<Identity, 'person' | 'sign'>): Decider => ({
+  id: identity.person.id,
+  certify: (installation, by, request) => certify(deedText(installation, by, request), identity.person.signingKey, (bytes) => identity.sign(bytes)),
+});
+
+export interface Deciders {
+  /** Who asks. */
+  readonly admin: Decider;
+  /** Who agrees, where it takes two. */
+  readonly second?: Decider | undefined;
+  /** When it was asked for, where that was before now: a moment. */
+  readonly asked?: string | undefined;
+  /** Told the digest of what both sign, before they do. */
+  readonly signing?: ((sha256: string) => void) | undefined;
+}
+
+/** The digest of a request, which is shown to both beside its words: lower-case hex. */
+export const requestDigest = (installation: string, by: string, request: DeedRequest): string => hash('sha256', deedText(installation, by, request), 'hex');
+
+/**
+ * Has a request signed by whoever has to sign it.
+ * @param others who could agree; undefined where one decides. @throws Refusal `second-needed`
+ */
+export async function decided(
+  installation: string,
+  { admin, second, asked, signing }: Deciders,
+  request: DeedRequest,
+  others: readonly string[] | undefined,
+): Promise<Decided> {
+  if (!others) return admin.certify(installation, admin.id, request);
+  if (!second || !others.includes(second.id)) throw secondNeeded('This takes two people who may decide it', others);
+  const both = { ...request, asked: asked ?? new Date().toISOString() } as DeedRequest & { readonly asked: string };
+  signing?.(requestDigest(installation, admin.id, both));
+  const [one, other] = await Promise.all([admin, second].map((each) => each.certify(installation, admin.id, both)));
+  return { ...one!, second: second.id, secondKey: other!.byKey, secondSignature: other!.signature, asked: both.asked };
+}
+
+/** @param why a sentence without its end. @param others who could agree */
+export const secondNeeded = (why: string, others: readonly string[]): Refusal =>
+  new Refusal(
+    'second-needed',
+    `${why}: a second one has to agree, who may too and is somebody else: ${others.join(', ') || 'nobody here may'}. Nothing was changed.`,
+  );

@@ -1,0 +1,128 @@
+/** People in a real window: somebody is enrolled at a covered session, a second one agrees there, and what was decided has both signatures. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
+
+const kims = 'marble canyon drizzle hammock violet';
+const jos = 'violin harbour seven lanterns moss';
+let running: Running;
+afterEach(async () => {
+  await running.stop();
+  running.remove();
+});
+
+interface Entered {
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: string;
+  readonly credential: string | null;
+  readonly detail?: Record<string, unknown>;
+}
+const events = (action: string): Entered[] =>
+  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Entered)
+    .filter((event) => event.action === action);
+
+const band = () => running.page.getByRole('dialog', { name: 'People' });
+async function openBand(): Promise<void> {
+  const { page } = running;
+  await page.keyboard.press('Control+b');
+  await page.keyboard.type(':people');
+  await page.keyboard.press('Enter');
+  await band().waitFor();
+  await band()
+    .getByRole('button', { name: /^Enrol somebody/ })
+    .waitFor();
+}
+const heading = (name: RegExp): Promise<void> => running.page.getByRole('heading', { name, level: 1 }).waitFor();
+const nothingOfHers = async (): Promise<void> => {
+  expect(await running.page.locator('.xterm-rows').count()).toBe(0);
+  expect(await running.page.content()).not.toContain('of-hers');
+};
+async function enrol(name: string, words: string, role?: RegExp): Promise<void> {
+  const { page } = running;
+  await openBand();
+  await page.keyboard.press('e');
+  await page.locator('#person-name').fill(name);
+  if (role) await band().getByRole('checkbox', { name: role }).check();
+  await page.keyboard.press('Enter');
+  await running.surface('guest');
+  await heading(new RegExp(`^${name}, choose a passphrase`));
+  await nothingOfHers();
+  await page.locator('#passphrase').fill(words);
+  await page.locator('#again').fill(words);
+  await page.keyboard.press('Enter');
+}
+async function back(words: string): Promise<void> {
+  await heading(/^The keyboard goes back to/);
+  await running.page.locator('#prove').fill(words);
+  await running.page.keyboard.press('Enter');
+}
+
+test('enrolled alone at the keyboard, agreed to by a second one at a covered session, told to whom it is about', async () => {
+  running = await start();
+  await firstRun(running, { passkey: false });
+  await run(running, 'MINE=of-hers; echo $((40+2))-$MINE', '42-of-hers');
+  const mara = events('first-run')[0]!.person!;
+  const slot = events('unlock').at(-1)!.credential;
+
+  // Alone she decides alone. Kim's passphrase is hers: whoever enrols is asked for their own.
+  await enrol('Kim Olsen', kims, /^security/);
+  await back(kims);
+  await until(async () => (await running.page.getByRole('alert').allInnerTexts()).join(' ').includes('did not open'), 'the refusal');
+  expect(events('person.roles')).toHaveLength(1);
+  await back(passphrase);
+  await running.surface('workspace');
+  await prompt(running);
+  await until(async () => (await paneText(running)).includes('42-of-hers'), 'her screen again');
+  await until(async () => (await running.page.locator('.toasts').innerText()).includes('Kim Olsen is enrolled'), 'that it is done');
+  expect(events('person.roles').at(-1)!.detail).toMatchObject({ roles: ['operator', 'security'], by: mara });
+  expect(events('person.roles').at(-1)!.detail).not.toHaveProperty('second');
+  const kim = events('person.roles').at(-1)!.person!;
+  // The view of the shell was away meanwhile, as in a lock, and nobody else was let in.
+  expect(events('lock')).toEqual([]);
+
+  // From now on a role takes both of them.
+  await enrol('Jo Varga', jos);
+  await heading(/^A second person decides/);
+  await nothingOfHers();
+  const { page } = running;
+  const hash = (await page.locator('.guest__hash').innerText()).replaceAll(' ', '');
+  const agree = async (who: string, words: string): Promise<void> => {
+    await page.locator('#agree-id').fill(who);
+    await page.locator('#agree').fill(words);
+    await page.keyboard.press('Enter');
+  };
+  await agree('Mara Ueda', passphrase);
+  await until(async () => /somebody else has to|may not agree/.test((await page.getByRole('alert').allInnerTexts()).join(' ')), 'not by who asks');
+  await agree('Kim Olsen', kims);
+  await heading(/^The keyboard goes back to/);
+  expect(events('unlock').at(-1)).toMatchObject({ person: kim, outcome: 'success', detail: { agrees: true } });
+  await back(passphrase);
+  await running.surface('workspace');
+  await prompt(running);
+  const granted = events('person.roles').at(-1)!;
+  const jo = granted.person!;
+  expect(granted.detail).toMatchObject({ roles: ['operator'], by: mara, second: kim });
+  expect(granted.credential).toBe(slot);
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  const listed = JSON.parse((await wardmux(['person', 'list', '--json'], { home: running.home })).stdout) as { id: string; roles: string[] }[];
+  expect(listed.map(({ id, roles }) => [id, roles])).toEqual([
+    [mara, ['operator', 'security']],
+    [kim, ['operator', 'security']],
+    [jo, ['operator']],
+  ]);
+
+  // A deed of one: after a proof, on her own page.
+  await openBand();
+  await band().getByRole('button', { name: 'Kim Olsen' }).click();
+  await band().getByRole('button', { name: 'Disable: Kim Olsen' }).click();
+  await band().locator('#prove').fill(passphrase);
+  await page.keyboard.press('Enter');
+  await until(async () => (await band().innerText()).includes(`Kim Olsen (${kim}) is disabled.`), 'that it is done');
+  expect(events('person.state').at(-1)).toMatchObject({ person: kim, detail: { state: 'disabled', by: mara } });
+  expect(await wardmux(['ledger', 'verify'], { home: running.home })).toMatchObject({ status: 0 });
+});

@@ -1,0 +1,205 @@
+/** People in the window, and the page of whoever is at the keyboard of a covered session: by keys, to a screen reader, and at each size. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { Refusal } from '../../src/types/refusal.ts';
+import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+
+let browser: Browser;
+let opened: Opened;
+
+const dialog = () => opened.page.getByRole('dialog', { name: 'People' });
+const asked = (request: string): unknown[] => opened.core.requests.filter((one) => one.request === request).map(({ input }) => input);
+
+async function openBand(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
+  opened = await open(browser, 'workspace', options, prepare);
+  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
+  await opened.core.settled();
+  const { page } = opened;
+  await page.keyboard.press('Control+b');
+  await page.keyboard.press(':');
+  await page.keyboard.type('people');
+  await page.keyboard.press('Enter');
+  await dialog().waitFor();
+}
+async function openGuest(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
+  opened = await open(browser, 'guest', options, prepare);
+  await opened.page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+beforeAll(async () => {
+  await buildPages();
+  browser = await launch();
+});
+afterAll(async () => browser?.close());
+afterEach(async () => {
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+test('who is there, and one of them disabled by keys alone, after a proof; nobody decides about themselves', async () => {
+  await openBand();
+  const { page, core } = opened;
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).waitFor();
+  const text = await dialog().innerText();
+  for (const part of [
+    'S. Adeyemi',
+    'p-0000000019d0',
+    'disabled',
+    'deleted',
+    'record not as the ledger has it',
+    'Nobody decides about themselves',
+    'K. Moss (p-00000000e802)',
+  ])
+    expect(text).toContain(part);
+  expect(text).not.toContain('S. Adeyemi (p-');
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
+  await dialog().getByRole('button', { name: 'Disable: Mara Ueda' }).press('Enter');
+  await dialog().getByText('Disable Mara Ueda (p-000000007c41).').waitFor();
+  expect(asked('people.disable')).toEqual([{ id: 'p-000000007c41' }]);
+  // Return with an empty field says what is missing, and asks for nothing.
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Type your passphrase, or use a passkey.').waitFor();
+  await page.keyboard.type('kettle orbit willow prairie stamp');
+  await page.keyboard.press('Enter');
+  await dialog().getByRole('status').getByText('is disabled.').waitFor();
+  expect(asked('people.provePassphrase')).toEqual([{ go: true }]);
+  expect(core.frames.filter(({ peer, frame }) => peer === 'vault' && frame.type === 'passphrase')).toHaveLength(1);
+  // Looked at again.
+  expect(asked('people.list')).toHaveLength(2);
+  await page.keyboard.press('Escape');
+  await until(async () => (await page.getByRole('dialog').count()) === 0, 'the band is closed');
+});
+
+test('enrolling asks for a name and roles, and says whose turn it is next; a refusal is said in the core’s own words', async () => {
+  await openBand();
+  const { page, core } = opened;
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).waitFor();
+  await page.keyboard.press('e');
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Write their name.').waitFor();
+  core.people.ask = async () => {
+    throw new Refusal('same-name', 'Somebody here has that name already.');
+  };
+  await page.keyboard.type('Jo Varga');
+  await page.keyboard.press('Enter');
+  await dialog().getByRole('alert').getByText('Somebody here has that name already.').waitFor();
+  core.people.ask = async () => ({ ...core.people.view(), step: 'newcomer', newcomer: 'Jo Varga' });
+  await dialog()
+    .getByRole('checkbox', { name: /^emergency/ })
+    .check();
+  await dialog().getByRole('button', { name: /^Next/ }).click();
+  await dialog().getByRole('status').getByText('Your panes are covered.').waitFor();
+  expect(asked('people.enrol').at(-1)).toEqual({ name: 'Jo Varga', roles: ['operator', 'emergency'] });
+});
+
+test('whoever may not decide looks, and is told who may', async () => {
+  await openBand({}, (core) => {
+    const { list } = core.people;
+    core.people.list = async () => ({ ...(await list()), may: false });
+  });
+  await dialog().getByText('You may look. A security admin decides about people: S. Adeyemi (p-0000000019d0), K. Moss (p-00000000e802).').waitFor();
+  expect(
+    await dialog()
+      .getByRole('button', { name: /^(Roles|Disable|Delete|New keys|Enrol)/ })
+      .count(),
+  ).toBe(0);
+});
+
+test('what cannot be had is said', async () => {
+  await openBand({}, (core) => {
+    core.people.list = async () => {
+      throw new Refusal('busy', 'The ledger cannot be read.');
+    };
+  });
+  await dialog().getByRole('alert').getByText('The ledger cannot be read.').waitFor();
+});
+
+test('a second person reads the request and its whole hash, and agrees by their own id and passphrase; then who asked is asked', async () => {
+  await openGuest();
+  const { page, core } = opened;
+  const main = page.getByRole('main');
+  const text = await main.innerText();
+  for (const part of ['Give Mara Ueda', '4be1 90c7 d2f8 1a36 77b0 5e9c 03da f461 9c28 e5b6 6d17 40af 8832 c1e6 b95d e29a', 'K. Moss', 'D. Farrow'])
+    expect(text).toContain(part);
+  expect(await page.locator('footer').innerText()).toContain('S. Adeyemi’s panes are covered');
+  expect(await page.locator('.pane, .xterm').count()).toBe(0);
+  await page.keyboard.type('K. Moss');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('marble canyon drizzle hammock violet');
+  await page.keyboard.press('Enter');
+  await main.getByText('K. Moss has agreed and signed.').waitFor();
+  expect(asked('people.agreePassphrase')).toEqual([{ person: 'K. Moss' }]);
+  await page.keyboard.type('kettle orbit willow prairie stamp');
+  await page.keyboard.press('Enter');
+  await until(() => asked('people.provePassphrase').length === 1, 'who asked is back');
+  expect(asked('people.provePassphrase')).toEqual([{ go: true }]);
+  expect(core.frames.filter(({ frame }) => frame.type === 'passphrase')).toHaveLength(2);
+});
+
+test('a second person refuses: who asked only comes back; ctrl-shift-l locks from a field', async () => {
+  await openGuest();
+  const { page } = opened;
+  await page.getByRole('button', { name: /^Refuse/ }).click();
+  await page.getByText('The other person does not agree').waitFor();
+  expect(await page.getByRole('button', { name: /^Do it/ }).count()).toBe(0);
+  await page.keyboard.type('kettle orbit willow prairie stamp');
+  await page.keyboard.press('Enter');
+  await until(() => asked('people.provePassphrase').length === 1, 'who asked is back');
+  expect(asked('people.provePassphrase')).toEqual([{ go: false }]);
+  await page.locator('#prove').focus();
+  await page.keyboard.press('Control+Shift+L');
+  await until(() => asked('lock').length === 1, 'it locks');
+});
+
+test('somebody new chooses a passphrase alone; what the core refuses is said, and they choose again', async () => {
+  await openGuest({}, (core) => {
+    const view = core.people.view();
+    core.people.view = () => ({ ...view, step: 'newcomer', newcomer: 'Jo Varga', words: 'Enrol Jo Varga as operator.', hash: null, who: [] });
+  });
+  const { page, core } = opened;
+  await page.getByRole('heading', { name: 'Jo Varga, choose a passphrase that is only yours.' }).waitFor();
+  const fresh = async (): Promise<void> => {
+    await page.locator('#passphrase').fill('violin harbour seven lanterns moss');
+    await page.locator('#again').fill('violin harbour seven lanterns moss');
+    await page.keyboard.press('Enter');
+  };
+  core.people.newcomer = async () => {
+    throw new Refusal('weak-passphrase', 'It needs 15 characters.');
+  };
+  await fresh();
+  await page.getByRole('alert').getByText('It needs 15 characters.').waitFor();
+  core.people.newcomer = async () => ({ ...core.people.view(), step: 'proof' });
+  await fresh();
+  await page.getByRole('heading', { name: 'The keyboard goes back to S. Adeyemi.' }).waitFor();
+  // Leaving it takes the same proof.
+  await page.getByRole('button', { name: /^Come back without it/ }).click();
+  await page.locator('#prove').fill('kettle orbit willow prairie stamp');
+  await page.keyboard.press('Enter');
+  await until(() => asked('people.provePassphrase').length === 1, 'who asked is back');
+  expect(asked('people.provePassphrase')).toEqual([{ go: false }]);
+});
+
+const sizes: readonly (readonly [string, BrowserContextOptions])[] = [
+  ['1024, dark', { viewport: { width: 1024, height: 640 }, colorScheme: 'dark' }],
+  ['1440, light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],
+  ['2560', { viewport: { width: 2560, height: 1440 } }],
+  ['forced colours', { viewport: { width: 1024, height: 640 }, forcedColors: 'active' }],
+];
+const wider = (selector: string): Promise<number> =>
+  opened.page.evaluate(`(() => { const box = document.querySelector('${selector}'); return box.scrollWidth - box.clientWidth; })()`);
+
+test.each(sizes)('%s: axe finds nothing on either page, and nothing is wider than it', async (_, options) => {
+  await openBand(options);
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).click();
+  await dialog().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
+  expect(await axeViolations(opened)).toEqual([]);
+  expect(await wider('dialog.band')).toBe(0);
+  await opened.context.close();
+  await openGuest(options);
+  expect(await axeViolations(opened)).toEqual([]);
+  expect(await wider('main')).toBe(0);
+});
