@@ -11,7 +11,7 @@ import type { Home } from '../storage/index.ts';
 import { inTime } from '../time/in-time.ts';
 
 /** The last head gets this long (ms): a share and a collector that are there take a second and a bit. A person waits for their prompt. */
-export const LAST_HEAD_MS = 2000;
+const LAST_HEAD_MS = 2000;
 /** What is under way then is told to end (ms): it does at once, or hangs in a disk. */
 const CLOSE_MS = 100;
 
