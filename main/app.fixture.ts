@@ -1,5 +1,5 @@
 /** An app over a host that does what each test says: no window, no processes. Its home is a real one. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, vi } from 'vitest';
@@ -19,6 +19,7 @@ import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import { vaultParentService } from '../src/vault/service.ts';
+import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { prove } from '../src/proof/proof.ts';
 import { App } from './app.ts';
 import type { Child, Host, HostWindow, RefusedByHost } from './host.ts';
@@ -102,6 +103,8 @@ export async function rig(options: {
   readonly second?: string;
   /** Operator, unless given. */
   readonly secondRoles?: readonly Role[];
+  /** A folder that heads and alerts go to. */
+  readonly drop?: string;
 }): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-app-'));
   clear.push(() => rmSync(folder, { recursive: true }));
@@ -139,6 +142,11 @@ export async function rig(options: {
       second.identity = await unlockWithPassphrase(readPinned(result.home, ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
       second.id = record.id;
       await ledger.close();
+    }
+    if (options.drop !== undefined) {
+      const policy = JSON.parse(readFileSync(result.home.policy, 'utf8')) as object;
+      writeFileSync(result.home.policy, JSON.stringify({ ...policy, anchors: [{ name: 'share', kind: 'file', folder: options.drop }] }));
+      await acceptAsItStands(home);
     }
   }
   let kills = 0;

@@ -1,8 +1,11 @@
 /** The glass at the app's lock: who breaks it, what it opens, that it ends by itself, and that it is over with the app. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { StatusView, WorkspaceView } from '../src/bridge/schema.ts';
+import { markDrop } from '../src/anchors/file-drop.ts';
+import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import type { Role } from '../src/types/words.ts';
 import { rig, type Rig } from './app.fixture.ts';
 
@@ -208,4 +211,36 @@ test('where the app ends in the middle, it is over at the next start', async () 
   const again = await rig({ setUp: false, home: made.home });
   await vi.waitFor(() => expect(glass(again)).toEqual(['start', 'end restart']), 5000);
   expect((await answerTo(again, 'lock.facts', {})).output).toMatchObject({ emergency: { running: null } });
+});
+
+test('the alert waits where nobody takes it, and the lock page says so; when it has left by an anchor, the page is quiet, and it leaves once', async () => {
+  const drop = mkdtempSync(join(tmpdir(), 'wm-drop-'));
+  const made = await rig({ setUp: true, second: EVE, secondRoles: ['emergency'], drop });
+  await breaks(made);
+  await enters(made);
+  expect(line(made)?.emergency?.alertTries).toBeDefined();
+  await made.app.lock('hotkey');
+  // The folder has no mark of ours: a share that is not mounted looks like this.
+  const alert = async (): Promise<unknown> => ((await answerTo(made, 'lock.facts', {})).output!['emergency'] as { readonly alert: unknown }).alert;
+  await vi.waitFor(async () => expect(await alert()).toMatchObject({ tries: 1 }), 5000);
+  const { id: installation } = requireInstallation(homePaths(made.home));
+  markDrop(drop, installation);
+  const later = Date.now() + 10 * MINUTE;
+  vi.setSystemTime(later);
+  try {
+    await vi.waitFor(async () => {
+      await made.app.tick();
+      expect(await alert()).toBeNull();
+    }, 10_000);
+    for (let n = 0; n < 3; n++) await made.app.tick();
+  } finally {
+    vi.useRealTimers();
+  }
+  const [told, ...more] = readFileSync(join(drop, `${installation}.alerts.jsonl`), 'utf8')
+    .trim()
+    .split('\n');
+  expect(more).toEqual([]);
+  const { alert: text } = JSON.parse(told!) as { alert: string };
+  expect(JSON.parse(text)).toMatchObject({ installation, reason: 'system-down', second: null });
+  expect(events(made).filter(({ action }) => action === 'breakglass.alert')).toMatchObject([{ detail: { anchor: 'share', kind: 'file' } }]);
 });
