@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { Terminal } from '@xterm/headless';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { killedExport } from '../../test/support/killed-export.ts';
 import { withoutRuntimeVariables } from '../native/environment.ts';
@@ -165,7 +166,7 @@ test('an interrupted recording is marked, recovered on demand, and its bytes are
   expect(all().at(-1)).toMatchObject({ state: 'interrupted', recovered: true });
   // It was killed in its first seconds, so nothing had been signed for yet: a key changes nothing of that.
   const recover = wardmux(['list', '--recover', '--passphrase-fd', '3']);
-  expect(recover).toMatchObject({ status: 0, err: expect.stringMatching(/good up to record 0; not proven: \d+ records? behind it/) });
+  expect(recover).toMatchObject({ status: 0, err: expect.stringMatching(/Not proven, and kept: \d+ records? behind the last signed head of 1 recording\./) });
   expect(wardmux(['play', cut.id, '--raw', '--key', auditKey])).toMatchObject({
     status: 0,
     out: 'before\r\n',
@@ -373,6 +374,29 @@ test('a replay keeps the timing on a terminal, and nowhere else', async () => {
   expect((await replay(['--speed', '10'], true)).total).toBeCloseTo(shown.total / 10, 0);
   expect(await replay(['--no-wait'], true)).toMatchObject({ total: 0 });
   expect(await replay([], false)).toEqual({ out: 'a\r\nb', total: 0 });
+});
+
+test('a replay in a terminal of another size is drawn in its own size, which is said', async () => {
+  // How vim wraps in 80 columns: the character behind the last column is printed, taken back and printed again.
+  const { err } = wardmux(['record', '--json', '--', 'sh', '-c', String.raw`printf '%079d-b\rb / end\033[999Cz\r'`]);
+  const { recording: id } = JSON.parse(err.trim().split('\n').at(-1)!) as { recording: string };
+  for (const cols of [132, 80]) {
+    const terminal = new Terminal({ allowProposedApi: true, cols, rows: 24, logLevel: 'off' });
+    const talk: string[] = [];
+    const io = {
+      env: { WARDMUX_HOME: home, HOME: place },
+      out: (data: string | Uint8Array) => new Promise<void>((done) => terminal.write(data, done)),
+      talk: (line: string) => void talk.push(line),
+      stdoutIsTerminal: true,
+      terminalSize: () => ({ cols, rows: 24 }),
+      now: () => Date.now(),
+      wait: async () => undefined,
+    };
+    expect(await runCli(['play', id, '--key', auditKey], io)).toBe(0);
+    const row = (y: number): string => terminal.buffer.active.getLine(y)!.translateToString(true);
+    expect([row(0), row(1)]).toEqual([`${'0'.repeat(79)}-`, `b / end${' '.repeat(72)}z`]);
+    expect(talk.some((line) => line.includes('It was recorded in 80 x 24 cells, and this terminal has 132 x 24'))).toBe(cols === 132);
+  }
 });
 
 test('text from a file cannot act on the terminal', () => {

@@ -1,5 +1,4 @@
 /** The `wardmux` command: the same core as the app, in one process, without a window. */
-import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protectProcessOrExit, uncleanStart } from '../native/protect.ts';
@@ -52,9 +51,8 @@ if (unsayable !== undefined) {
 reachWorkingFolder();
 const status = await runCli(process.argv.slice(2), {
   env: process.env,
-  out: async (data) => {
-    if (!process.stdout.write(data)) await once(process.stdout, 'drain');
-  },
+  // Written when it resolves: what is said after it stands behind it, where both go to one place. A pipe that nobody reads is told of by an event.
+  out: (data) => new Promise((written) => process.stdout.write(data, () => written())),
   talk: (line) => void process.stderr.write(`${fold(line, process.stderr.columns)}\n`),
   stdoutIsTerminal: process.stdout.isTTY === true,
   now: Date.now,

@@ -148,7 +148,7 @@ async function readPart(reader: RecordingReader, end: TreeHead, opener: SegmentO
         }
         case 'r':
         case 's': {
-          const size = event.code === 'r' ? sizeOf(event.data) : parsed(sizeSchema, event.data);
+          const size = eventSize(event.code, event.data);
           // Of sizes with nothing printed in between the last one counts.
           if (size && entries.at(-1)?.kind === 'size') entries.pop();
           if (size) entries.push({ kind: 'size', offset: at, ...size });
@@ -234,7 +234,9 @@ function* items({ entries, snapshot, segments }: Part, begin: number, upTo: numb
   if (!begun) yield* open(begin);
 }
 
-function sizeOf(data: Uint8Array): { cols: number; rows: number } | undefined {
+/** The size in cells that a start (`s`) or a resize (`r`) tells, where it can be understood. */
+export function eventSize(code: 's' | 'r', data: Uint8Array): { cols: number; rows: number } | undefined {
+  if (code === 's') return parsed(sizeSchema, data);
   const match = /^(\d{1,4})x(\d{1,4})$/.exec(Buffer.from(data).toString('latin1'));
   const size = match && sizeSchema.safeParse({ cols: Number(match[1]), rows: Number(match[2]) });
   return size?.success ? size.data : undefined;

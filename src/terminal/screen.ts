@@ -33,11 +33,17 @@ export interface Screen {
   readonly bytes: Uint8Array;
 }
 
-/** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
-export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
-  const terminal = new Terminal({ allowProposedApi: true, ...size, scrollback: rebuiltLines, logLevel: 'off' });
+/** An emulator without a window, with the characters' widths of the one in the window. @param scrollback lines above its screen. */
+export async function newEmulator(size: { readonly cols: number; readonly rows: number }, scrollback: number): Promise<Terminal> {
+  const terminal = new Terminal({ allowProposedApi: true, cols: size.cols, rows: size.rows, scrollback, logLevel: 'off' });
   const Graphemes = await (addon ??= loadAddon());
   terminal.loadAddon(new Graphemes() as never);
+  return terminal;
+}
+
+/** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
+export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
+  const terminal = await newEmulator(size, rebuiltLines);
   let modes = new Modes();
   let text = new WholeCharacters();
   const write = (chunk: Uint8Array): Promise<void> => {

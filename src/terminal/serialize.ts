@@ -10,6 +10,8 @@ import { Modes } from './modes.ts';
 /** What is read of an emulator, in a page (`@xterm/xterm`) or without one. */
 export type Emulator = Pick<Headless, 'buffer' | 'cols' | 'rows'>;
 
+type BufferLine = NonNullable<ReturnType<Emulator['buffer']['normal']['getLine']>>;
+
 /** xterm.js 6.0.0, what its own API does not say. The version is pinned, and a property test holds every field. */
 interface Extended {
   /** Bits 26 to 28: 0 no underline, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed. Its own getter says dashed for every link. */
@@ -33,12 +35,14 @@ interface CoreBuffer {
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;
+  /** Another list after a reset. `onTrim` tells how many of the oldest lines have gone. */
+  readonly lines: { onTrim(told: (lines: number) => void): unknown };
 }
 interface Core {
   readonly _bufferService: { readonly buffers: { readonly normal: CoreBuffer; readonly alt: CoreBuffer } };
   readonly _inputHandler: { readonly _curAttrData: Attributes };
   readonly _oscLinkService: { getLinkData(id: number): { readonly id?: string | undefined; readonly uri: string } | undefined };
-  readonly coreService: { readonly decPrivateModes: { readonly origin: boolean } };
+  readonly coreService: { readonly decPrivateModes: { readonly origin: boolean }; readonly isCursorHidden: boolean };
 }
 
 /** In Attributes.fg. */
@@ -199,8 +203,41 @@ function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'
 
 const isEmpty = (cell: IBufferCell | undefined): boolean => !cell || (cell.getChars() === '' && cell.isAttributeDefault());
 
+/** The list of the normal screen's lines: the emulator's own markers go with a line that is deleted, and down with one that is inserted. */
+export const normalLines = (terminal: Emulator): CoreBuffer['lines'] =>
+  (terminal as unknown as { readonly _core: Core })._core._bufferService.buffers.normal.lines;
+
+/** DECTCEM, which the emulator's own API does not say. */
+export const cursorHidden = (terminal: Emulator): boolean => (terminal as unknown as { readonly _core: Core })._core.coreService.isCursorHidden;
+
+/**
+ * A part of a line as plain output: attributes are told within it, and are none before and behind it.
+ * @param from the first cell. @param end the cell behind the last one. @param room so many cells at most: a wide character that does not fit comes with `next`.
+ */
+export function rowText(
+  terminal: Emulator,
+  line: BufferLine,
+  from: number,
+  end: number,
+  room: number,
+): { readonly text: string; readonly cells: number; readonly next: number } {
+  const pen = new Pen((terminal as unknown as { readonly _core: Core })._core);
+  let x = from;
+  while (x < end) {
+    const cell = line.getCell(x);
+    const width = Math.max(1, cell?.getWidth() ?? 1);
+    if (x > from && x + width - from > room) break;
+    if (cell) pen.cell(cell as unknown as Attributes);
+    // Half a wide character shows nothing.
+    pen.raw((width <= room && x + width <= terminal.cols && cell?.getChars()) || ' ');
+    x += width;
+  }
+  pen.plain();
+  return { text: pen.text(), cells: Math.min(x - from, room), next: x };
+}
+
 /** Cells up to the last one that shows something. */
-function inked(line: NonNullable<ReturnType<Emulator['buffer']['normal']['getLine']>>, cols: number): number {
+export function inked(line: BufferLine, cols: number): number {
   let end = Math.min(cols, line.length);
   let cell: IBufferCell | undefined;
   while (end > 0 && isEmpty((cell = line.getCell(end - 1, cell)))) end--;

@@ -117,3 +117,19 @@ test('a replay that is larger than the terminal says so', async () => {
   play(last);
   await terminal.sees(/It was recorded in 132 x 40 cells, and this\s+terminal has 80 x 24/);
 });
+
+test('a full-screen program that was recorded in a narrower terminal is drawn as it was, and the terminal is left as it was found', async () => {
+  const narrow = new Tmux(
+    spawnSync('mktemp', ['-d', join(folder, 'n-XXXX')], { encoding: 'utf8' }).stdout.trim(),
+    String.raw`${command} record -- printf '\033[?1049h\033[2J\033[H%039d-b\rb / end\033[?1049l%039d-b\rb / after\n'`,
+    { env: env(), cols: 40, rows: 10 },
+  );
+  await narrow.sees('status 0');
+  narrow.stop();
+  const before = state();
+  const ids = JSON.parse(spawnSync(command, ['list', '--json'], { env: env(), encoding: 'utf8' }).stdout) as { id: string; start: string }[];
+  // Two of one second have no order by their names.
+  play(ids.toSorted((a, b) => a.start.localeCompare(b.start)).at(-1)!.id);
+  await terminal.sees(/its own size\.\n0{39}-\nb \/ after\nended 0\nready>/);
+  expect(state()).toBe(before);
+});

@@ -172,6 +172,31 @@ async function recover(site: OpenInstallation, person: PersonOptions, io: CliIo)
   return settled.some(({ outcome }) => outcome === 'failed') ? exit.failed : exit.done;
 }
 
+/**
+ * What stands behind the last signed heads: a sentence for all of them, since a crash leaves some in every recording that ran.
+ * @param closed those that the ledger has an end of.
+ */
+function tellBehind(closed: readonly ListedRecording[], io: CliIo): void {
+  let some = 0;
+  let records = 0;
+  let long = 0;
+  for (const { ledger, state } of closed) {
+    if (!ledger || ledger.contradiction !== null) continue;
+    if (ledger.found !== null && ledger.found > ledger.signed) {
+      some++;
+      records += ledger.found - ledger.signed;
+    } else if (ledger.found === null && state !== 'complete') long++;
+  }
+  if (some > 0)
+    io.talk(
+      `Not proven, and kept: ${recordsText(records)} behind the last signed head${some === 1 ? ' of 1 recording' : `s of ${some} recordings`}. Which: wardmux list --json ("signed" and "found"). With --recover and your key (--person or --passphrase-fd) what your recorder wrote is signed for.`,
+    );
+  if (long > 0)
+    io.talk(
+      `Whether more stands behind the last signed head${long === 1 ? ' of 1 recording' : `s of ${long} recordings`} was not looked at, since the last segment is long. See: wardmux ledger verify --deep`,
+    );
+}
+
 export const list: CliCommand = {
   name: 'list',
   needs: { list: 'evidence.read', '--recover': 'recording.recover' },
@@ -218,14 +243,10 @@ export const list: CliCommand = {
         let cut = 0;
         for (const { state, recovered } of recordings) if (state === 'interrupted' && !recovered) cut++;
         if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
-        for (const { id, ledger } of recordings)
-          if (ledger && ledger.found !== null && ledger.found > ledger.signed && ledger.contradiction === null && known.get(id)?.closed)
-            io.talk(`Recording ${id}: good up to record ${ledger.signed}; not proven: ${recordsText(ledger.found - ledger.signed)} behind it.`);
-        for (const { id, ledger, state, fault } of recordings)
-          if (ledger && state !== 'complete' && ledger.found === null && ledger.contradiction === null && !fault && known.get(id)?.closed)
-            io.talk(
-              `Recording ${id}: signed for up to record ${ledger.signed}; whether more stands behind it was not looked at, since its last segment is long. See: wardmux ledger verify --deep`,
-            );
+        tellBehind(
+          recordings.filter(({ id, fault }) => !fault && known.get(id)?.closed),
+          io,
+        );
         const unknown: string[] = [];
         let contradictions = 0;
         for (const { id, ledger } of recordings) {

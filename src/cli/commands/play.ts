@@ -15,12 +15,17 @@ import { unlockPerson } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
+import { eventSize } from '../../recording/replay.ts';
+import { Painter, type Size } from '../../terminal/painter.ts';
 import { ReplayFilter } from '../../terminal/replay-filter.ts';
 
 /** Longest pause in a replay, before --speed: nobody waits through a lunch break. */
 const LONGEST_PAUSE_MS = 2000;
 /** Shorter pauses than this are saved up: a timer is not more exact. */
 const SHORTEST_PAUSE_MS = 4;
+/** A terminal that was asked to change its size is looked at so often, with so much time in between, until it has. */
+const RESIZE_LOOKS = 20;
+const RESIZE_LOOK_MS = 25;
 /** An arrow to the left or right goes so far, in replay time. */
 const SEEK_MS = 5000;
 
@@ -39,7 +44,7 @@ export const play: CliCommand = {
   needs: { play: 'recording.replay.own', '--key': 'recording.replay.key' },
   summary: 'Plays a recording, or writes its exact output.',
   description:
-    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was.\nKeys: space pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
+    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was. In a terminal of another size it is drawn in the size that it was recorded in.\nKeys: space pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
   examples: [
     ['wardmux play 20261122-081500-0a1b2c3d', 'asks for your passphrase'],
     ['wardmux play ID --speed 4', 'four times as fast'],
@@ -162,25 +167,94 @@ class Watcher {
   }
 }
 
-/** Says that a replay is larger than the terminal, or makes the terminal as large where it was asked to. @returns what undoes it. */
-async function fit(size: { cols: number; rows: number } | undefined, options: PlayOptions, io: CliIo): Promise<string> {
-  const own = io.terminalSize?.();
-  if (!size || !own || (size.cols <= own.cols && size.rows <= own.rows)) return '';
-  if (options.resize) {
+/**
+ * Says that a replay was made for another size than the terminal has, or makes a smaller terminal as large where it was asked to.
+ * @returns what undoes it.
+ */
+async function fit(size: Size, own: Size, options: PlayOptions, io: CliIo): Promise<string> {
+  const larger = size.cols > own.cols || size.rows > own.rows;
+  if (!larger && size.cols === own.cols && size.rows === own.rows) return '';
+  if (larger && options.resize) {
     await io.out(`\x1b[8;${size.rows};${size.cols}t`);
+    for (let n = 0; n < RESIZE_LOOKS; n++) {
+      const now = io.terminalSize?.();
+      if (now?.cols === size.cols && now.rows === size.rows) break;
+      await io.wait(RESIZE_LOOK_MS);
+    }
     return `\x1b[8;${own.rows};${own.cols}t`;
   }
-  io.talk(`It was recorded in ${size.cols} x ${size.rows} cells, and this terminal has ${own.cols} x ${own.rows}: make it larger, or try --resize.`);
+  const how = larger
+    ? 'long lines are folded, and of a full-screen program the part with the cursor is shown. Make it larger, or try --resize.'
+    : 'it is drawn in its own size.';
+  io.talk(`It was recorded in ${size.cols} x ${size.rows} cells, and this terminal has ${own.cols} x ${own.rows}: ${how}`);
   return '';
 }
 
-/** The size that a recording began with: its first event. */
-function startSize(data: Uint8Array): { cols: number; rows: number } | undefined {
-  try {
-    const { cols, rows } = JSON.parse(Buffer.from(data).toString('utf8')) as { cols: unknown; rows: unknown };
-    return typeof cols === 'number' && typeof rows === 'number' ? { cols, rows } : undefined;
-  } catch {
-    return undefined;
+/** Where a replay is shown: as it is in a terminal of its size, and from where the sizes differ on drawn from an emulator of that size. */
+class Stage {
+  readonly #io: CliIo;
+  readonly #filter: ReplayFilter | undefined;
+  #painter: Painter | undefined;
+  #painting = false;
+  #shown = false;
+
+  /** @param filter undefined: the exact bytes are written, and no size is told. */
+  constructor(filter: ReplayFilter | undefined, io: CliIo) {
+    this.#filter = filter;
+    this.#io = io;
+  }
+
+  /** What comes was made for this size. */
+  async size(size: Size): Promise<void> {
+    await this.show();
+    if (this.#painter) await this.#painter.resize(size);
+    else this.#painter = await Painter.of(size, () => this.#io.terminalSize?.() ?? size);
+  }
+
+  async put(data: Uint8Array): Promise<void> {
+    const painter = this.#painter;
+    if (painter && !this.#painting && painter.differs) {
+      this.#painting = true;
+      if (this.#shown) {
+        await this.#io.out(this.#filter?.undo() ?? '');
+        await painter.elsewhere();
+      }
+    }
+    for (let from = 0; painter && from < data.length; from += Painter.most) {
+      painter.feed(data.subarray(from, from + Painter.most));
+      if (painter.full) await (this.#painting ? this.show() : painter.parse());
+    }
+    if (this.#painting) return;
+    this.#shown = true;
+    // A copy: the record's memory is wiped when the next one is asked for, and a stream may still hold it.
+    await this.#io.out(this.#filter?.filter(data) ?? Buffer.from(data));
+  }
+
+  /** Everything that was put is on the terminal. */
+  async show(): Promise<void> {
+    if (this.#painting && this.#painter) await this.#draw(await this.#painter.draw());
+  }
+
+  /** Shows the rest, where the replay has ended, and leaves the terminal as it was found. */
+  async end(): Promise<void> {
+    await this.show();
+    if (this.#painting && this.#painter) await this.#draw(this.#painter.end());
+    await this.#io.out(this.#filter?.undo() ?? '');
+    this.#painter?.dispose();
+  }
+
+  /** Back before the first byte, on an empty screen. */
+  async rewind(): Promise<void> {
+    this.#painter?.dispose();
+    this.#painter = undefined;
+    this.#painting = this.#shown = false;
+    await this.#io.out(this.#filter?.rewind() ?? '\x1b[H\x1b[2J');
+  }
+
+  /** What is drawn is no more trusted than what is not: all of it passes the filter. */
+  async #draw(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    await this.#io.out(this.#filter?.filter(bytes) ?? bytes);
   }
 }
 
@@ -191,8 +265,10 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
   const filter = options.raw ? undefined : new ReplayFilter(readsUnicode(io.env));
   const watcher = new Watcher(options.speed);
   const release = watched ? io.watch?.({ key: (bytes) => watcher.key(bytes), end: () => watcher.end() }) : undefined;
+  const stage = new Stage(filter, io);
   let unfit = '';
   let fitted = false;
+  let gap = false;
   /** Replay time (ms), pauses cut short, up to which nothing is waited for. */
   let target = 0;
   let reader = await openRecording(folder, { live });
@@ -204,11 +280,15 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
       let owedMs = 0;
       play: for await (const { events } of reader.records(opener)) {
         for (const { event } of events) {
-          if (event.code === 's' && watched && !fitted) {
+          const size = watched && (event.code === 's' || event.code === 'r') ? eventSize(event.code, event.data) : undefined;
+          const own = size && io.terminalSize?.();
+          if (size && own) {
+            if (!fitted) unfit = await fit(size, own, options, io);
             fitted = true;
-            unfit = await fit(startSize(event.data), options, io);
+            await stage.size(size);
           }
-          if (event.code === 'g') io.talk(`Recording ${id}: output is missing here, as the recording itself says.`);
+          if (event.code === 'g' && watched) gap = true;
+          else if (event.code === 'g') io.talk(`Recording ${id}: output is missing here, as the recording itself says.`);
           if (event.code !== 'o') continue;
           if (timed) {
             const pauseMs = Math.min((event.timeUs - shownUs) / 1000, LONGEST_PAUSE_MS);
@@ -216,6 +296,7 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
             shownMs += pauseMs;
             if (shownMs > target) owedMs += pauseMs / watcher.speed;
             if (owedMs >= SHORTEST_PAUSE_MS) {
+              await stage.show();
               await watcher.wait(owedMs, io);
               owedMs = 0;
             }
@@ -227,20 +308,24 @@ async function replay(folder: string, id: string, opener: SegmentOpener, options
             watcher.jump = 0;
           }
           if (watcher.ended || again) break play;
-          // A copy: the record's memory is wiped when the next one is asked for, and a stream may still hold it.
-          await io.out(filter ? filter.filter(event.data) : Buffer.from(event.data));
+          await stage.put(event.data);
         }
       }
       if (again) {
-        await io.out(filter?.rewind() ?? '\x1b[H\x1b[2J');
+        await stage.rewind();
         reader = await openRecording(folder, { live });
       }
     }
   } finally {
     // At every kind of end the terminal is as it was found.
-    if (watched) await io.out((filter?.undo() ?? '') + unfit);
+    if (watched) {
+      await stage.end();
+      await io.out(unfit);
+    }
     release?.();
   }
+  // A line in between would stand in the middle of what is shown.
+  if (gap) io.talk(`Recording ${id}: output is missing in it, as the recording itself says.`);
   if (watcher.ended) return exit.done;
   const { fault } = reader;
   // Only the end of a recording that never ended may be torn: everything else is damage.
