@@ -117,7 +117,7 @@ if (all || values.pane) {
 }
 if (all || values.lock) now.lock = measured(await benchLock({ rounds: lockRounds, cache, say }), lockRounds, 0);
 if (all || values.ledger) now.ledger = measured(await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say }), 1, 0);
-if (all || values.verify) now.verify = measured(await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: 10, say }));
+if (all || values.verify) now.verify = measured(await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: values.quick ? 10 : 50, say }));
 
 /** What was measured before and is not measured now stays, with its own machine and day. */
 function before(file: string): Parts {
