@@ -54,7 +54,7 @@ export class Unlock {
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
   #backoff: Promise<Backoff> | undefined;
   /** What the workspace that was opened last has yet to be told. */
-  #welcome: Events['welcome'] | undefined;
+  #welcome: { readonly person: string; readonly told: Events['welcome'] } | undefined;
   /** The ledger's counts at the last unlock of this run. At the first one nobody knows what was told of the other methods: all of it is. */
   readonly #told = new Map<string, number>();
   /** Whose record could not be read, in this run: the page asks again and again, and one event says it. */
@@ -390,8 +390,9 @@ export class Unlock {
       installed.current?.ledger.standsOn(null);
       return;
     }
-    // A workspace that never said hello has told nobody.
-    this.#welcome = { lastUnlock, failures: failures + (this.#welcome?.failures ?? 0) };
+    // A workspace that never said hello has told its person nothing.
+    const untold = this.#welcome?.person === person.id ? this.#welcome.told.failures : 0;
+    this.#welcome = { person: person.id, told: { lastUnlock, failures: failures + untold } };
     for (const other of unlockMethods) this.#told.set(`${person.id} ${other}`, this.#counted(person.id, other));
     await windows.show('workspace');
     if (since !== undefined) this.#tellChanges(person.id, since);
@@ -409,7 +410,7 @@ export class Unlock {
   takeWelcome(): Events['welcome'] | undefined {
     const welcome = this.#welcome;
     this.#welcome = undefined;
-    return welcome;
+    return welcome?.told;
   }
 
   /** When this person was let in last, by whatever door, in this run or an earlier one: the ledger's word. Null: never, or it cannot say. */

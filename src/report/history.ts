@@ -33,7 +33,7 @@ export interface LedgerAt {
 
 /**
  * Reads a ledger up to a moment: all events before the first one that happened later.
- * @param at milliseconds since the epoch.
+ * @param at milliseconds since the epoch; Infinity for all events.
  * @throws LedgerError `corrupt` where it does not hold: nothing is told from such a one.
  */
 export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {

@@ -2,7 +2,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { momentOf } from './report.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
@@ -149,4 +149,20 @@ test('what acts in a terminal or a page is written out of both', () => {
   expect(textOf(page)).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   expect(htmlOf(page)).toContain('&lt;script&gt;');
   expect(htmlOf(page)).toContain('&quot;&amp;&#39;');
+});
+
+test('what was entered while the clock was a day ahead hides nothing that was entered behind it', async () => {
+  const policy = join(home, 'policy.json');
+  const becomes = async (seconds: number): Promise<void> => {
+    writeFileSync(policy, readFileSync(policy, 'utf8').replace(/"idleSeconds": \d+/, `"idleSeconds": ${seconds}`));
+    await acceptAsItStands(home);
+  };
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 });
+  try {
+    await becomes(230);
+  } finally {
+    vi.useRealTimers();
+  }
+  await becomes(220);
+  expect(await json('lock')).toMatchObject({ inForce: { timers: { idleSeconds: 220 } } });
 });
