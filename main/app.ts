@@ -27,6 +27,7 @@ import { Logoff } from './logoff.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
 import { People } from './people.ts';
+import { StandingWatch } from './standing-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { provingOf } from './proving.ts';
 import { PtyClient } from './pty-client.ts';
@@ -74,6 +75,7 @@ export class App {
   readonly #status: Status;
   readonly #policy: PolicyWatch;
   readonly #person: PersonWatch;
+  readonly #standing: StandingWatch;
   readonly #breakGlass: BreakGlass;
   readonly #people: People;
   readonly #workspace: Workspaces;
@@ -271,6 +273,13 @@ export class App {
     const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
     const slots = new Slots({ home, gate, installed, vaults, unlock });
     const people = (this.#people = new People({ home, gate, installed, vaults, unlock, slots, journal, clock }));
+    this.#standing = new StandingWatch({
+      ledger: () => installed.current?.ledger,
+      stop: (cause) => gate.stop(cause),
+      logOff: (person, cause) => gate.logOff(person, cause),
+      here: () => [...(gate.session ? [gate.session.person.id] : []), ...this.#machine.away.map(({ person }) => person), ...workspace.withShells()],
+      end: (person, cause) => void logoff.loggedOff(person, cause, undefined),
+    });
     const parts: RequestParts = {
       home,
       host,
@@ -414,6 +423,7 @@ export class App {
     gate.emit('status', () => this.#status.line());
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);
+    await this.#standing.tick();
     await this.#person.tick();
     await this.#breakGlass.tick();
     this.#people.tick();

@@ -266,9 +266,9 @@ export class Gate {
     this.#send({ type: 'configure', config });
   }
 
-  /** Somebody is logged off now, in front or away. */
-  logOff(person: string, cause: LogoffCause): void {
-    this.#send({ type: 'logoff', person, cause });
+  /** Somebody is logged off now. @returns false where they were neither in front nor away */
+  logOff(person: string, cause: LogoffCause): boolean {
+    return this.#send({ type: 'logoff', person, cause }).accepted;
   }
 
   /** Nobody comes in but by break-glass; undefined: everybody may again. */

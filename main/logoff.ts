@@ -22,7 +22,7 @@ export interface LogoffParts {
 }
 
 /** Of whom nothing runs on, whatever the policy holds: they are not to be here any more. */
-const ended: readonly LogoffCause[] = ['stopped', 'revoked', 'person'];
+export const alwaysEnds: readonly LogoffCause[] = ['stopped', 'person'];
 
 export class Logoff {
   readonly #parts: LogoffParts;
@@ -42,7 +42,7 @@ export class Logoff {
     const { gate, installed, journal, pty, workspace, memory } = this.#parts;
     if (by !== undefined) journal.log({ action: 'session.takeover', person: by, detail: { of: person } });
     memory.forget(person);
-    const hold = !ended.includes(cause) && (installed.current?.policy.policy.lock.holdShells ?? false);
+    const hold = !alwaysEnds.includes(cause) && (installed.current?.policy.policy.lock.holdShells ?? false);
     const held = hold ? workspace.shellsOf(person) : 0;
     const gone = hold ? { ended: 0, left: 0 } : await workspace.logOff(person);
     // A lock that it came with is told first.
@@ -59,7 +59,6 @@ const why: Readonly<Record<LogoffCause, string>> = {
   limit: 'the longest time after an unlock was over',
   takeover: 'somebody else came in and took over, as the policy says',
   stopped: 'a security admin stopped your sessions',
-  revoked: 'you were on the list of those who are revoked',
   person: 'what you may do here was changed',
   unknown: 'nobody could tell how long you were away',
 };

@@ -16,7 +16,7 @@ import { slotViews } from '../src/services/slots.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { roles as allRoles, type PersonState, type Role, type UnlockMethod } from '../src/types/words.ts';
+import { roles as allRoles, type PersonStateWord, type Role, type UnlockMethod } from '../src/types/words.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -28,7 +28,7 @@ import type { VaultClient } from './vault-client.ts';
 export type Deed =
   | { readonly kind: 'enrol'; readonly name: string; readonly roles: readonly Role[] }
   | { readonly kind: 'roles'; readonly id: string; readonly roles: readonly Role[] }
-  | { readonly kind: 'state'; readonly id: string; readonly state: PersonState };
+  | { readonly kind: 'state'; readonly id: string; readonly state: PersonStateWord };
 
 /** A deed that was asked for and is not done. */
 interface Asked {
@@ -63,13 +63,13 @@ export interface PeoplePageParts {
 const nothing = (): Refusal => new Refusal('nothing-asked', 'Nothing is asked for here any more. Nothing was changed.');
 
 /** What a state means for who gets it. */
-const effects: Readonly<Record<PersonState, string>> = {
+const effects: Readonly<Record<PersonStateWord, string>> = {
   disabled: 'They cannot come in any more, and whoever is in is locked out within seconds. What they recorded stays theirs; they can be let in again.',
   active: 'They can come in again, with what opened their keys before and with the roles that they have.',
   deleted:
     'For ever. Their key slots and sealed keys are removed from this workstation, their roles end, and their id is never given again. What they recorded stays, and only the audit key opens it.',
 };
-const stateWords: Readonly<Record<PersonState, string>> = { disabled: 'Disable', active: 'Let in again', deleted: 'Delete for ever:' };
+const stateWords: Readonly<Record<PersonStateWord, string>> = { disabled: 'Disable', active: 'Let in again', deleted: 'Delete for ever:' };
 
 export class People {
   readonly #parts: PeoplePageParts;

@@ -12,6 +12,7 @@ import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
+import { nameOf } from '../src/services/people.ts';
 import type { Unlock } from './unlock.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -86,6 +87,7 @@ export class Status {
       lockedAt: gate.lockedAt,
       typed,
       parked,
+      stopped: this.#stopped(),
       away: this.#away(people),
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
       people: (typed ? [] : people).map((person) => ({
@@ -100,6 +102,13 @@ export class Status {
       policy: this.policyFails ? null : this.#policyInForce(),
       emergency: this.#parts.breakGlass.lockFacts(),
     };
+  }
+
+  #stopped(): Output<'lock.facts'>['stopped'] {
+    const { home, installed } = this.#parts;
+    const facts = installed.current?.ledger.facts;
+    const stop = facts?.stationStop;
+    return stop ? { by: mask(nameOf(home, facts, stop.by) ?? ''), at: stop.time, reason: stop.reason } : null;
   }
 
   /** Whose shells run on, where the policy lists them: masked names, and since when. */

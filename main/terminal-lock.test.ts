@@ -31,6 +31,7 @@ let failures: number;
 /** What the ledger has of them now, and whether it can be asked. */
 let known: Partial<KnownPerson>;
 let readable: boolean;
+let stopShell: ReturnType<typeof vi.fn>;
 const ledgerOf = () => ({
   standsOn: vi.fn(),
   refresh: async () => {
@@ -83,7 +84,8 @@ beforeEach(async () => {
     ways: new Ways(person.slots[0]!.id),
   });
   terminal.onData((data) => answers && type(data));
-  const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn() };
+  stopShell = vi.fn();
+  const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn(), stop: stopShell };
   lock.begin({
     session: session as never,
     person,
@@ -117,6 +119,27 @@ test('locks after the policy’s time without a key, and no reply or output coun
   expect(told).toEqual([{ action: 'lock', person: person.id, detail: { cause: 'idle', visible: 'gone' } }]);
   type('whoami\x03');
   expect(reached).toBe('\x1b[10;3R\x1b[?62c\x1b[I');
+});
+
+test('after the policy’s time behind the lock the shell is ended, and it is entered when it has', async () => {
+  seconds(60);
+  expect(lock.locked).toBe(true);
+  await waitFor(() => expect(screen()).toContain('Passphrase of'));
+  // An hour, where the policy does not say.
+  seconds(3599);
+  expect(stopShell).not.toHaveBeenCalled();
+  seconds(1);
+  expect(stopShell.mock.calls).toEqual([['closed']]);
+  expect(told.map(({ action }) => action)).toEqual(['lock']);
+  void lock.ended();
+  expect(told.at(-1)).toEqual({ action: 'session.logoff', person: person.id, detail: { cause: 'logoff', ended: 1, held: 0 } });
+});
+
+test('who is stopped is locked within seconds, and their shell is ended', async () => {
+  known = { state: 'stopped' } as never;
+  seconds(5);
+  await waitFor(() => expect(lock.locked).toBe(true));
+  await waitFor(() => expect(stopShell.mock.calls).toEqual([['closed']]));
 });
 
 test('a key extends, and one that comes too late does not', async () => {
@@ -187,6 +210,7 @@ function beginAnew(onAttempt = (): void => {}): void {
     pause() {},
     mark() {},
     rotate() {},
+    stop() {},
     writer: { written: () => ({ outputBytes: 0, head: { size: 0, root: '' }, starts: [] }) },
   };
   lock.begin({

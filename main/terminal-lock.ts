@@ -31,6 +31,8 @@ import { LockController } from './lock-controller.ts';
 import { LimitWatch, limitSentence } from '../src/native/process-limits.ts';
 import { mask } from './mask.ts';
 import { PersonWatch, type Present } from './person-watch.ts';
+import { StandingWatch } from './standing-watch.ts';
+import { alwaysEnds } from './logoff.ts';
 import { Refusals } from './refusals.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
@@ -94,6 +96,7 @@ export class TerminalLock implements TerminalGate {
   readonly #limits = new LimitWatch();
   readonly #stopTicking: () => void;
   readonly #watch: PersonWatch;
+  readonly #standing: StandingWatch;
   #link: GateLink | undefined;
   /** Whoever has unlocked last. */
   #present: Present | undefined;
@@ -161,6 +164,13 @@ export class TerminalLock implements TerminalGate {
       failed: () => {},
       again: () => {},
     });
+    this.#standing = new StandingWatch({
+      ledger: () => this.#link?.ledger,
+      here: () => (this.#link ? [this.#link.person.id] : []),
+      stop: (cause) => void this.#send({ type: 'stop', cause }),
+      logOff: (_, cause) => this.#send({ type: 'logoff', person: THEM, cause }),
+      end: (_, cause) => this.#logOff(cause),
+    });
     this.#configure(options.lock);
     this.#send({ type: 'attempt', person: THEM });
     this.#send({ type: 'opened', attempt: this.#machine.attempt, person: THEM });
@@ -177,6 +187,7 @@ export class TerminalLock implements TerminalGate {
     const lowered = this.#limits.look({});
     for (const detail of lowered) this.#refusals.limited(detail);
     if (lowered.length > 0) this.#send({ type: 'lock', cause: 'lowered' });
+    void this.#standing.tick();
     void this.#watch.tick();
     // Whoever types and is called away leaves nothing to the next who comes.
     if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
@@ -235,14 +246,19 @@ export class TerminalLock implements TerminalGate {
   #logOff(cause: LogoffCause): void {
     if (!this.#link || this.#logoff) return;
     this.#logoff = cause;
-    if (this.#ended || this.#holds) this.#loggedOff();
+    if (this.#ended || this.#holdsFor(cause)) this.#loggedOff();
     else void this.#link.session.stop('closed');
+  }
+
+  #holdsFor(cause: LogoffCause): boolean {
+    return this.#holds && !alwaysEnds.includes(cause);
   }
 
   #loggedOff(): void {
     if (!this.#link || !this.#logoff) return;
     const { note, person } = this.#link;
-    const detail = { cause: this.#logoff, ended: this.#holds || this.#ended ? 0 : 1, held: this.#holds && !this.#ended ? 1 : 0 };
+    const held = this.#holdsFor(this.#logoff);
+    const detail = { cause: this.#logoff, ended: held || this.#ended ? 0 : 1, held: held && !this.#ended ? 1 : 0 };
     this.#logoff = undefined;
     void note({ action: 'session.logoff', person: person.id, detail });
   }

@@ -5,7 +5,9 @@ import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/bridge/schema.ts';
 import { openLedger } from '../src/services/open-ledger.ts';
 import { deciderOf } from '../src/services/decide.ts';
-import { grantRoles, type PeopleParts } from '../src/services/people.ts';
+import { enrol, grantRoles, prepareEnrolment, type PeopleParts } from '../src/services/people.ts';
+import { stopPerson, stopStation } from '../src/services/stop.ts';
+import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import { rig, type Rig } from './app.fixture.ts';
 
@@ -265,4 +267,40 @@ test('whoever comes in parks who was there, and after the policy’s time each i
   await made.app.lock('hotkey');
   const third = await enter(made, ADA);
   expect(JSON.stringify(since(made, third))).not.toContain('You were logged off');
+});
+
+test('who is stopped is locked and logged off within seconds, also parked; a stopped station is locked, says so, and opens to nobody', async () => {
+  const made = await two();
+  await enter(made, JO);
+  await made.app.lock('hotkey');
+  await enter(made, ADA);
+  const jo = events(made).findLast(({ action, person }) => action === 'session.park' && person !== undefined)!.person!;
+  await asAda(made, async (parts) => {
+    const mo = await prepareEnrolment({ name: 'Mo Adeyemi', passphrase: Buffer.from('ribbon falcon cobalt meadow trumpet'), kdf: newScryptParameters() });
+    await enrol(parts, mo, ['security']);
+    await stopPerson(parts, jo, 'dismissal');
+  });
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      made.clock.now += 1000;
+      await made.app.tick();
+    }
+  };
+  await seconds(5);
+  expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toHaveLength(1);
+  endShells(made);
+  await vi.waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'stopped', ended: 1 } }]));
+  expect(made.app.surface).toBe('workspace');
+
+  await asAda(made, (parts) => stopStation(parts, 'security-incident'));
+  await seconds(5);
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await vi.waitFor(() => expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'stopped' } }));
+  made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ stopped: { by: 'A. E.', reason: 'security-incident' } });
+  const from = made.posted.length;
+  made.ask('lock.passphrase', { person: ADA });
+  await vi.waitFor(() => expect(since(made, from).some(({ error }) => error?.code === 'stopped')).toBe(true));
+  expect(made.shown.at(-1)).toBe('lock');
+  expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ detail: { reason: 'stopped' } });
 });

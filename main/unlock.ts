@@ -128,7 +128,7 @@ export class Unlock {
       let last: string | null = null;
       let note: string | undefined;
       let since = -1;
-      const { opened, failures } = await attempt(this.#attemptParts(backoff), { id }, method, async () => {
+      const { opened, failures } = await attempt({ ...this.#attemptParts(backoff), whileStopped: admit !== undefined }, { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         note = logoffNote(ledger.facts, id);

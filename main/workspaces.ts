@@ -144,6 +144,11 @@ export class Workspaces {
     return { ended: before - left, left };
   }
 
+  /** Whose shells run. */
+  withShells(): string[] {
+    return [...this.#all].flatMap(([person, { shellCount }]) => (shellCount > 0 ? [person] : []));
+  }
+
   /** Somebody's panes whose program runs. */
   shellsOf(person: string): number {
     return this.#all.get(person)?.shellCount ?? 0;

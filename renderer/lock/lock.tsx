@@ -17,6 +17,7 @@ import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '
 import { clock, left } from '../shared/text.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
+import { Stopped, StoppedWord } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
 import { Problem, Siren, Who } from './who.tsx';
@@ -48,6 +49,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   /** What was typed before the field was there. */
   const typedAhead = useRef('');
   const way = useRef<HTMLElement>(null);
+  const stopped = facts?.stopped ?? undefined;
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
   const waiting = wait > 0;
 
@@ -237,7 +239,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
         return breakIt();
       }
       if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
-      if (event.target instanceof HTMLInputElement || busy) return;
+      if (event.target instanceof HTMLInputElement || busy || stopped) return;
       if (idField.current && isTyped(event)) return idField.current.focus();
       if (field.current && isTyped(event)) return field.current.focus();
       // Whoever types a passphrase need not ask for its field first.
@@ -257,7 +259,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   });
 
   return (
-    <div class="app poster">
+    <div class="app poster" data-state={stopped ? 'stopped' : undefined}>
       <header class="poster__head">
         <p class="strong">{messages.product}</p>
         <p class="poster__org">{facts?.banner}</p>
@@ -268,7 +270,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       {facts?.emergency.alert ? <Siren alert={facts.emergency.alert} /> : null}
       <main class="poster__main">
         <div class="poster__fact">
-          <h1 class="poster__cap">{waiting ? text.nextTry : text.locked}</h1>
+          <h1 class="poster__cap">{stopped ? text.stopped.label : waiting ? text.nextTry : text.locked}</h1>
           <p class="poster__n" role={waiting ? 'timer' : undefined} aria-live="off">
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
@@ -278,6 +280,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             <Problem sentence={text.factsFailed} />
           ) : glass ? (
             <BreakGlass bridge={bridge} emergency={facts.emergency} onLeave={unbroken} />
+          ) : stopped ? (
+            <Stopped stopped={stopped} runs={facts.parked > 0} />
           ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
           ) : !person ? (
@@ -370,6 +374,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       <footer class="line lockline" aria-label={messages.line.label} data-siren={facts?.emergency.alert ? '' : undefined}>
         {waiting ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
         <div class="line__where">
+          {stopped ? <StoppedWord /> : null}
           {facts?.typed && facts.parked > 0 ? (
             <span class="st lockline__flag">
               <span>{text.parked(facts.parked)}</span>

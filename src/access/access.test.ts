@@ -72,7 +72,18 @@ const everybody = [
 ];
 /** What an emergency opens, and nothing else of a person’s. */
 const inEmergency = ['session.open', 'session.use', 'recording.replay.own'];
-const securityInside = ['installation.rotate', 'policy.accept', 'person.enrol', 'person.disable', 'person.delete', 'person.decide', 'role.grant'];
+const securityInside = [
+  'installation.rotate',
+  'policy.accept',
+  'person.enrol',
+  'person.disable',
+  'person.delete',
+  'person.decide',
+  'person.stop',
+  'station.stop',
+  'stop.lift',
+  'role.grant',
+];
 
 /** The table written a second time, by hand, with what it has to be: a change of it is a change here, and somebody's thought. */
 const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: readonly string[] | 'anyone']>> = {

@@ -74,6 +74,9 @@ export const permissions = {
     roles: ['security'],
     help: 'Sign what is decided about somebody else or about the policy, and agree to what another one asks for.',
   },
+  'person.stop': { when: ['open'], roles: ['security'], help: 'Lock and log off somebody else at once, until another security admin lifts it.' },
+  'station.stop': { when: ['open'], roles: ['security'], help: 'Stop the station: nobody comes in but by break-glass, until another security admin lifts it.' },
+  'stop.lift': { when: ['open'], roles: ['security'], help: 'Lift what another security admin has stopped.' },
   'role.grant': { when: ['open'], roles: ['security'], help: 'Give somebody else roles, or take them.' },
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 

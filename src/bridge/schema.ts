@@ -11,7 +11,18 @@
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { emergencyReasons, peers, personStates, roles, surfaces, unlockMethods, workstationClasses, type Peer, type Surface } from '../types/words.ts';
+import {
+  emergencyReasons,
+  peers,
+  personStandings,
+  roles,
+  stopReasons,
+  surfaces,
+  unlockMethods,
+  workstationClasses,
+  type Peer,
+  type Surface,
+} from '../types/words.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -131,6 +142,8 @@ export const requests = {
       typed: z.boolean(),
       /** People whose shells run on. */
       parked: z.number(),
+      /** Nobody comes in but by break-glass: who did it, masked, when, and why. */
+      stopped: z.object({ by: z.string(), at: z.string(), reason: z.enum(stopReasons) }).nullable(),
       /** Whose they are, where the policy lists them; empty where it does not. */
       away: z.array(z.object({ id: z.string(), masked: z.string(), since: z.string() })),
       people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
@@ -220,7 +233,7 @@ export const requests = {
           /** Null where the record is not the one that the ledger knows. */
           name: z.string().nullable(),
           roles: z.array(z.enum(roles)),
-          state: z.enum(personStates),
+          state: z.enum(personStandings),
           you: z.boolean(),
           slots: z.array(slot),
           lastUnlock: z.string().nullable(),

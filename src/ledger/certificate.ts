@@ -4,7 +4,7 @@
  */
 import { p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { PersonState, Role } from '../types/words.ts';
+import type { PersonStateWord, Role, StopReason } from '../types/words.ts';
 
 /** What binds a person's record to the ledger. */
 export interface PersonFacts {
@@ -69,7 +69,7 @@ export function stateText({
   record,
   by,
   after,
-}: Change & { readonly state: PersonState; readonly record: string | null }): Buffer {
+}: Change & { readonly state: PersonStateWord; readonly record: string | null }): Buffer {
   return signedText(undefined, 'wardmux/v1/person-state', installation, person, state, record, by, after);
 }
 
@@ -88,19 +88,39 @@ export function policyText({
 export type DeedRequest =
   | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
   | ({ readonly deed: 'roles'; readonly roles: readonly Role[] } & Pick<Change, 'person' | 'after' | 'asked'>)
-  | ({ readonly deed: 'state'; readonly state: PersonState; readonly record: string | null } & Pick<Change, 'person' | 'after'>)
+  | ({ readonly deed: 'state'; readonly state: PersonStateWord; readonly record: string | null } & Pick<Change, 'person' | 'after'>)
+  | ({ readonly deed: 'stop' } & Pick<Change, 'person' | 'after'> & StopChange)
+  | ({ readonly deed: 'station' } & Pick<Change, 'after'> & StopChange)
   | { readonly deed: 'policy'; readonly previousSha256: string; readonly sha256: string; readonly asked?: string | undefined };
 
 const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRequest, { deed: D }> & { installation: string; by: string }) => Buffer } = {
   keys: keysText,
   roles: rolesText,
   state: stateText,
+  stop: personStopText,
+  station: stationStopText,
   policy: policyText,
 };
 
 /** The text of a request. @param by who asks; whoever agrees signs the same. */
 export function deedText(installation: string, by: string, request: DeedRequest): Buffer {
   return deedTexts[request.deed]({ ...request, installation, by } as never);
+}
+
+/** What a stop says, or its end. @param reason null where it is the end */
+interface StopChange {
+  readonly to: 'stopped' | 'lifted';
+  readonly reason: StopReason | null;
+}
+
+/** Of `person.stop`. `after` counts `person.state` too. */
+export function personStopText({ installation, person, to, reason, by, after }: Change & StopChange): Buffer {
+  return signedText(undefined, 'wardmux/v1/person-stop', installation, person, to, reason, by, after);
+}
+
+/** Of `station.stop`. */
+export function stationStopText({ installation, to, reason, by, after }: Omit<Change, 'person'> & StopChange): Buffer {
+  return signedText(undefined, 'wardmux/v1/station-stop', installation, to, reason, by, after);
 }
 
 /** @param sign ECDSA on P-256 with SHA-256, r and s in 64 bytes. */

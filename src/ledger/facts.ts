@@ -8,7 +8,18 @@ import { backoffRows } from '../lock/backoff.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
 import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
-import { changeOf, decidersOf, isPassedOver, takePersonEvent, type KnownPerson, type PersonChange } from './person-facts.ts';
+import {
+  changeOf,
+  decidersOf,
+  isPassedOver,
+  NO_STATION,
+  takePersonEvent,
+  takeStationStop,
+  type KnownPerson,
+  type PersonChange,
+  type StationFacts,
+  type StationStop,
+} from './person-facts.ts';
 import { policyCounts } from './policy-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -83,6 +94,7 @@ export interface FactsState {
   /** The last that each person has accepted. */
   readonly consents: readonly (readonly [string, ConsentFacts])[];
   readonly auditKeys: readonly AuditKeyFacts[];
+  readonly station: StationFacts;
   /** The last of each person. */
   readonly logoffs: readonly (readonly [string, LogoffFacts])[];
   /** The keys of the installation, by digest. */
@@ -98,6 +110,7 @@ export const NO_FACTS: FactsState = {
   changes: [],
   consents: [],
   auditKeys: [],
+  station: NO_STATION,
   logoffs: [],
   keys: NO_CHAIN,
   emergencies: NO_EMERGENCIES,
@@ -124,12 +137,26 @@ export class LedgerFacts {
   readonly #changes = new Map<string, readonly PersonChange[]>();
   readonly #consents = new Map<string, ConsentFacts>();
   readonly #auditKeys = new Map<string, AuditKeyFacts>();
+  #station: StationFacts = NO_STATION;
   readonly #logoffs = new Map<string, LogoffFacts>();
   #keys: KeyChain = NO_CHAIN;
   #emergencies: EmergenciesState = NO_EMERGENCIES;
 
   /** From what a snapshot kept, or from nothing. */
-  static from({ people, attempts, uses, policy, policies, changes, consents, auditKeys, logoffs, keys, emergencies }: FactsState = NO_FACTS): LedgerFacts {
+  static from({
+    people,
+    attempts,
+    uses,
+    policy,
+    policies,
+    changes,
+    consents,
+    auditKeys,
+    station,
+    logoffs,
+    keys,
+    emergencies,
+  }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
@@ -139,6 +166,7 @@ export class LedgerFacts {
     for (const [id, known] of changes) facts.#changes.set(id, known);
     for (const [id, consent] of consents) facts.#consents.set(id, consent);
     for (const known of auditKeys) facts.#auditKeys.set(known.kid, known);
+    facts.#station = station;
     for (const [id, logoff] of logoffs) facts.#logoffs.set(id, logoff);
     facts.#keys = keys;
     facts.#emergencies = emergencies;
@@ -155,6 +183,7 @@ export class LedgerFacts {
       changes: [...this.#changes],
       consents: [...this.#consents],
       auditKeys: this.auditKeys(),
+      station: this.#station,
       logoffs: [...this.#logoffs],
       keys: this.#keys,
       emergencies: this.#emergencies,
@@ -171,6 +200,7 @@ export class LedgerFacts {
       case 'person.keys':
       case 'person.roles':
       case 'person.state':
+      case 'person.stop':
         this.#takePerson(event);
         // Nobody has failed with a passphrase that is new; whoever forgot the old one has, and waits for it no longer.
         if (person !== undefined && (detail?.['change'] === 'recovered' || detail?.['change'] === 'rebound') && this.#people.get(person)?.seq === seq)
@@ -187,6 +217,9 @@ export class LedgerFacts {
         if (person !== undefined && typeof version === 'number' && typeof sha256 === 'string') this.#consents.set(person, { version, sha256 });
         return;
       }
+      case 'station.stop':
+        this.#station = takeStationStop(this.#people, event, this.#station) ?? this.#station;
+        return;
       case 'session.logoff': {
         const { cause, ended, held } = detail ?? {};
         const known = logoffCauses.find((word) => word === cause);
@@ -327,6 +360,16 @@ export class LedgerFacts {
   /** What a person accepted last of the policy's consent text; undefined where nothing. */
   consent(person: string): ConsentFacts | undefined {
     return this.#consents.get(person);
+  }
+
+  /** Why nobody comes in here but by break-glass; undefined where everybody may. */
+  get stationStop(): StationStop | undefined {
+    return this.#station.stop ?? undefined;
+  }
+
+  /** The number of the last event about that; null where there was none. */
+  get stationSeq(): number | null {
+    return this.#station.seq;
   }
 
   /** When somebody was logged off last, and why; undefined where they never were. */

@@ -6,10 +6,26 @@
 import { createHash } from 'node:crypto';
 import { AGREE_MS } from '../access/two-people.ts';
 import { separationOf } from '../access/separation.ts';
-import { personStates, roles as allRoles, type PersonState, type Role } from '../types/words.ts';
+import { personStates, roles as allRoles, stopReasons, type PersonState, type Role, type StopReason } from '../types/words.ts';
 import { isMoment } from '../recording/time.ts';
-import { certifierOf, keysText, rolesText, stateText, type PersonFacts } from './certificate.ts';
+import { certifierOf, keysText, personStopText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
+
+/** That nobody comes in at this station but by break-glass. */
+export interface StationStop {
+  /** Number and time of the event. */
+  readonly seq: number;
+  readonly time: string;
+  readonly by: string;
+  readonly reason: StopReason;
+}
+
+/** Whether the station is stopped, and the number of the last event that said so; null where none did. */
+export interface StationFacts {
+  readonly stop: StationStop | null;
+  readonly seq: number | null;
+}
+export const NO_STATION: StationFacts = { stop: null, seq: null };
 
 /** What the ledger has of a person. */
 export interface KnownPerson extends PersonFacts {
@@ -17,10 +33,12 @@ export interface KnownPerson extends PersonFacts {
   readonly seq: number;
   /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
   readonly roles: readonly Role[];
-  /** Numbers of the last `person.roles` and `person.state`; null where there was none. */
+  /** Numbers of the last `person.roles`, and of the last `person.state` or `person.stop`; null where there was none. */
   readonly rolesSeq: number | null;
   readonly state: PersonState;
   readonly stateSeq: number | null;
+  /** Who has stopped them, where they are. */
+  readonly stoppedBy?: string | undefined;
 }
 
 /** What an event changed of somebody. */
@@ -60,7 +78,7 @@ type People = ReadonlyMap<string, KnownPerson>;
 type Known = Pick<People, 'get'>;
 type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People) => KnownPerson | undefined;
 
-const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState };
+const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState, 'person.stop': takeStop };
 
 /** What somebody is after an event about them; undefined where it does not count, or is about something else. */
 function afterEvent(people: People, event: LedgerEvent): KnownPerson | undefined {
@@ -111,7 +129,7 @@ function signerOf({ detail = {} }: LedgerEvent, text: Uint8Array): string | unde
 }
 
 /** @returns who certified it, where that is an active security admin who is somebody else, and this is their signature. */
-function isByAdmin(event: LedgerEvent, person: string, people: People, text: (by: string) => Uint8Array): boolean {
+function isByAdmin(event: LedgerEvent, person: string | undefined, people: People, text: (by: string) => Uint8Array): boolean {
   const by = event.detail?.['by'];
   if (typeof by !== 'string' || by === person) return false;
   const admin = people.get(by);
@@ -161,13 +179,47 @@ function takeState(event: LedgerEvent, person: string, known: KnownPerson | unde
   const { installation, detail = {}, seq } = event;
   const state = personStates.find((word) => word === detail['state']);
   if (!known || !state || state === known.state) return undefined;
+  // A stop is for another than who has set it to lift, and this is no way round that.
+  if (known.state === 'stopped' && state !== 'deleted') return undefined;
   const record = detail['record'] ?? null;
   if (state === 'deleted' ? typeof record !== 'string' : record !== null) return undefined;
   const text = (by: string): Buffer => stateText({ installation, person, state, record: record as string | null, by, after: known.stateSeq });
   if (!isByAdmin(event, person, people, text)) return undefined;
   // What is left of somebody who is deleted is their gravestone.
   const gravestone = state === 'deleted' ? { record: record as string, slots: NO_SLOTS, roles: [] } : {};
-  return { ...known, ...gravestone, state, stateSeq: seq };
+  return { ...known, ...gravestone, state, stateSeq: seq, stoppedBy: undefined };
+}
+
+function takeStop(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
+  const { installation, detail = {}, seq } = event;
+  const change = readStop(detail);
+  if (!known || !change) return undefined;
+  const { to, reason, by } = change;
+  if (known.state !== (to === 'stopped' ? 'active' : 'stopped') || (to === 'lifted' && by === known.stoppedBy)) return undefined;
+  const text = (): Buffer => personStopText({ installation, person, to, reason, by, after: known.stateSeq });
+  if (!isByAdmin(event, person, people, text)) return undefined;
+  return { ...known, state: to === 'stopped' ? 'stopped' : 'active', stateSeq: seq, stoppedBy: to === 'stopped' ? by : undefined };
+}
+
+/** The station after `station.stop`, by a security admin who is active; lifted by another than who has set it. Undefined where it is passed over. */
+export function takeStationStop(people: People, event: LedgerEvent, before: StationFacts): StationFacts | undefined {
+  const { installation, detail = {}, seq, time } = event;
+  const change = readStop(detail);
+  if (!change) return undefined;
+  const { to, reason, by } = change;
+  if ((to === 'stopped') !== (before.stop === null) || by === before.stop?.by) return undefined;
+  if (!isByAdmin(event, undefined, people, () => stationStopText({ installation, to, reason, by, after: before.seq }))) return undefined;
+  return { stop: to === 'stopped' ? { seq, time, by, reason: reason! } : null, seq };
+}
+
+/** What both kinds of stop say. A stop has a reason, and its end has none. */
+function readStop(
+  detail: NonNullable<LedgerEvent['detail']>,
+): { readonly to: 'stopped' | 'lifted'; readonly reason: StopReason | null; readonly by: string } | undefined {
+  const { to, by, reason: given } = detail;
+  const reason = stopReasons.find((word) => word === given) ?? null;
+  if ((to !== 'stopped' && to !== 'lifted') || typeof by !== 'string' || (to === 'stopped') !== (reason !== null)) return undefined;
+  return { to, reason, by };
 }
 
 function personFacts(detail: LedgerEvent['detail']): PersonFacts | undefined {

@@ -27,11 +27,11 @@ export type LockCause = (typeof lockCauses)[number];
  * Why somebody was logged off. logoff, park, limit: the policy's times, after a lock, parked, and after an unlock. takeover: by whoever came in.
  * person: they are not somebody here any more, or what they may do was changed.
  */
-export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'revoked', 'person', 'unknown'] as const;
+export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'person', 'unknown'] as const;
 export type LogoffCause = (typeof logoffCauses)[number];
 
-/** Why nobody comes in but by break-glass: somebody who may has stopped the station, or the list of who is revoked is too old. */
-export type StopCause = 'stopped' | 'stale-list';
+/** Why nobody comes in but by break-glass: somebody who may has stopped the station. */
+export type StopCause = 'stopped';
 
 /** Why an event was refused, where whoever sent it can be told. */
 export type RefusedWhy = 'busy' | 'stopped' | 'back-off';
@@ -250,7 +250,6 @@ const lockCauseOf: Readonly<Record<LogoffCause, LockCause>> = {
   limit: 'limit',
   takeover: 'policy',
   stopped: 'stopped',
-  revoked: 'revoked',
   person: 'policy',
   unknown: 'unknown',
 };

@@ -28,6 +28,8 @@ export const authorityOf = (method: Method, slot: string): Authority => ({ aal: 
 export interface AttemptParts {
   readonly backoff: Backoff;
   readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
+  /** It is let in while the station is stopped: break-glass, and whoever is about to lift it. */
+  readonly whileStopped?: boolean | undefined;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -95,11 +97,20 @@ export async function enterRefusal(
 export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Method): Promise<void> {
   await parts.ledger.refresh();
   try {
+    requireNotStopped(parts);
     parts.backoff.check(id, method, hasOtherWay(parts.read(id)));
   } catch (error) {
     await enterRefusal(parts, { id }, method, error);
     throw error;
   }
+}
+
+/** For people: the terminal and the command. */
+const stoppedSentence = 'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it: wardmux stop lift station';
+
+/** @throws UnlockError `stopped` */
+function requireNotStopped({ ledger, whileStopped }: Pick<AttemptParts, 'whileStopped'> & { readonly ledger: Pick<Ledger, 'facts'> }): void {
+  if (ledger.facts.stationStop && !whileStopped) throw new UnlockError('stopped', stoppedSentence);
 }
 
 /** What opened it went while it did. */
@@ -109,8 +120,9 @@ class SlotGone extends UnlockError {}
  * Asked under the ledger's lock, before a success is entered: who was disabled or deleted while it was tried is not in, and a slot that went opened nothing.
  * @throws UnlockError in the words of a wrong passphrase
  */
-function requireStill({ read }: AttemptParts, id: string, slot: string): void {
-  const now = read(id);
+function requireStill(parts: AttemptParts, id: string, slot: string): void {
+  requireNotStopped(parts);
+  const now = parts.read(id);
   if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
   if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
 }
@@ -135,6 +147,7 @@ export async function attempt<T extends Opened>(
   /** Failures in a row of each on whom it is tried, before it. */
   const before = new Map<string, number>();
   const charge = (): void => {
+    requireNotStopped(parts);
     const tried = asking.tried?.() ?? [];
     failures = backoff.begin(id, method, hasOtherWay(read(id)));
     for (const each of tried) before.set(each, backoff.charge(each, method));

@@ -66,4 +66,13 @@ export interface Identity extends SegmentOpener {
 
 /** Why an unlock was refused. The message for people never says whether a person exists. */
 export type UnlockFailure =
-  'wrong-passphrase' | 'passkey-refused' | 'no-such-slot' | 'back-off' | 'corrupt-vault' | 'changed-person' | 'disabled' | 'not-proven' | 'wrong-code';
+  | 'wrong-passphrase'
+  | 'passkey-refused'
+  | 'no-such-slot'
+  | 'back-off'
+  | 'corrupt-vault'
+  | 'changed-person'
+  | 'disabled'
+  | 'stopped'
+  | 'not-proven'
+  | 'wrong-code';

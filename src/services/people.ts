@@ -18,7 +18,7 @@ import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPi
 import type { PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
-import { roles as allRoles, type PersonState, type Role } from '../types/words.ts';
+import { roles as allRoles, type PersonStateWord, type PersonState, type Role } from '../types/words.ts';
 import { requireStillMay } from './admit.ts';
 import { decided, type Deciders } from './decide.ts';
 import { checkName } from './first-run.ts';
@@ -149,10 +149,12 @@ export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation
  * Disables, enables or deletes somebody else. Of who is deleted the key slots and the sealed keys go: nothing here opens what they recorded any more
  * but the audit key. @throws Refusal, StorageFault, LedgerError: then nothing was changed.
  */
-export async function setState(parts: Omit<PeopleParts, 'installation'>, id: string, state: PersonState): Promise<void> {
+export async function setState(parts: Omit<PeopleParts, 'installation'>, id: string, state: PersonStateWord): Promise<void> {
   const { home, ledger, admin } = parts;
   const known = somebodyElse(ledger.facts, admin, id);
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
+  if (known.state === 'stopped' && state !== 'deleted')
+    throw new Refusal('stopped', `${id} is stopped. Another security admin than who did that lifts it: wardmux stop lift ${id}. Nothing was changed.`);
   const by = admin.id;
   const gravestone = state === 'deleted' ? gravestoneIn(home, ledger.facts, id) : undefined;
   // Now, and once more when it is entered: a cut in between leaves nothing that nobody clears away.
@@ -209,7 +211,7 @@ export function namesakeOf(home: Home, facts: LedgerFacts, name: string, own?: s
 }
 
 /** Undefined where the record is not the ledger's. */
-function nameOf(home: Home, facts: LedgerFacts, id: string): string | undefined {
+export function nameOf(home: Home, facts: LedgerFacts, id: string): string | undefined {
   try {
     return readPinned(home, facts, id)?.name;
   } catch {

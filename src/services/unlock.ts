@@ -68,6 +68,8 @@ export interface UnlockRequest {
   readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
   readonly admit: Admit;
+  /** It is for what lifts a stop: let in while the station is stopped. */
+  readonly whileStopped?: boolean | undefined;
   /** Where whoever gave their passphrase stands; as after any unlock, unless given. */
   readonly standing?: ((person: Person) => Standing) | undefined;
   /** Takes a sentence about tries that failed since the last unlock. */
@@ -85,7 +87,7 @@ export interface UnlockRequest {
  */
 export async function unlockPerson(
   site: OpenInstallation,
-  { person: given, typed: name, ask, admit, standing = justUnlocked, tell, remind, now }: UnlockRequest,
+  { person: given, typed: name, ask, admit, whileStopped, standing = justUnlocked, tell, remind, now }: UnlockRequest,
 ): Promise<OpenIdentity> {
   const { home, installation } = site;
   const facts = await factsOf(site);
@@ -94,7 +96,7 @@ export async function unlockPerson(
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
-      const parts: AttemptParts = { backoff: followLedger(home, key, ledger), ledger, read: (id) => readPinned(home, ledger.facts, id) };
+      const parts: AttemptParts = { backoff: followLedger(home, key, ledger), ledger, whileStopped, read: (id) => readPinned(home, ledger.facts, id) };
       const enter: Enter = (entry) => ledger.append(entry);
       await mayAttempt(parts, { id: id ?? '' }, 'passphrase');
       const typed = await ask(chosen);

@@ -9,7 +9,15 @@ export type Role = (typeof roles)[number];
 
 /** What somebody is to this installation. `deleted` is for ever. */
 export const personStates = ['active', 'disabled', 'deleted'] as const;
-export type PersonState = (typeof personStates)[number];
+/** Where somebody stands by everything that the ledger has: `stopped` until another security admin lifts it. */
+export const personStandings = [...personStates, 'stopped'] as const;
+
+/** Why a person or a station is stopped. A closed list: no free text is in the ledger. */
+export const stopReasons = ['security-incident', 'lost-authenticator', 'dismissal', 'misuse', 'maintenance', 'drill', 'other'] as const;
+export type StopReason = (typeof stopReasons)[number];
+/** What an event of that name can make of somebody. */
+export type PersonStateWord = (typeof personStates)[number];
+export type PersonState = (typeof personStandings)[number];
 
 /** What kind of place the workstation stands in: the classes of the policy. */
 export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;
@@ -149,8 +157,6 @@ export const lockCauses = [
   'policy',
   'lowered',
   'stopped',
-  'stale-list',
-  'revoked',
   'emergency-over',
   'covered',
   'unknown',

@@ -13,7 +13,7 @@ import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
-import { emergencyReasons, personStates, roles, unlockMethods, workstationClasses } from '../types/words.ts';
+import { emergencyReasons, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -36,8 +36,9 @@ const known = z
     seq,
     roles: z.array(z.enum(roles)).readonly(),
     rolesSeq: seq.nullable(),
-    state: z.enum(personStates),
+    state: z.enum(personStandings),
     stateSeq: seq.nullable(),
+    stoppedBy: z.string().optional(),
   })
   .optional();
 
@@ -65,6 +66,7 @@ const recipient = z.object({
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const moment = z.string().refine(isMoment);
 const about = { person: personId, after: seq.nullable() };
+const stopping = { to: z.enum(['stopped', 'lifted']), reason: z.enum(stopReasons).nullable() };
 const deedRequest = z.discriminatedUnion('deed', [
   z.strictObject({
     deed: z.literal('keys'),
@@ -77,6 +79,8 @@ const deedRequest = z.discriminatedUnion('deed', [
   }),
   z.strictObject({ deed: z.literal('roles'), ...about, asked: moment.optional(), roles: z.array(z.enum(roles)).readonly() }),
   z.strictObject({ deed: z.literal('state'), ...about, state: z.enum(personStates), record: digest.nullable() }),
+  z.strictObject({ deed: z.literal('stop'), ...about, ...stopping }),
+  z.strictObject({ deed: z.literal('station'), after: about.after, ...stopping }),
   z.strictObject({ deed: z.literal('policy'), previousSha256: digest, sha256: digest, asked: moment.optional() }),
 ]);
 const certificate = z.strictObject({ byKey: z.string(), signature: z.string() });

@@ -111,6 +111,7 @@ export const calmLock: LockFacts = {
   lockedAt: '2026-11-24T14:32:00',
   typed: false,
   parked: 0,
+  stopped: null,
   away: [],
   people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passkey', 'passphrase'] }],
   flags: ['The ledger has not been anchored outside since 14:20.'],

@@ -24,7 +24,7 @@ type Somebody = Listed['people'][number];
 type Asked = Output<'people.asked'>;
 type Step = { readonly kind: 'list' | 'enrol' } | { readonly kind: 'roles'; readonly who: Somebody } | { readonly kind: 'asked'; readonly asked: Asked };
 
-const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', deleted: 'none' };
+const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', deleted: 'none' };
 const nameOf = ({ name, id }: Somebody): string => name ?? id;
 const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
 const wordsOf = (reason: unknown): string =>

@@ -17,7 +17,7 @@ import { deciderOf } from '../../services/decide.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { meant } from '../../services/person.ts';
 import { readPassphraseFd } from '../../terminal/passphrase.ts';
-import { roles as allRoles, type PersonState, type Role } from '../../types/words.ts';
+import { roles as allRoles, type PersonStateWord, type Role } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
@@ -33,7 +33,7 @@ type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly
  * A security admin, let in for what the command needs, does something under the ledger's lock.
  * @param why it takes two, where it does: whoever agrees is let in for the same.
  */
-async function asAdmin<T>(
+export async function asAdmin<T>(
   site: OpenInstallation,
   options: TwoPeople,
   why: string | undefined,
@@ -114,7 +114,7 @@ async function somebody(site: OpenInstallation, who: string): Promise<string> {
   return meant(site.home, facts, who, facts.people());
 }
 
-async function change(who: string, state: PersonState, { json, ...options }: Options, io: CliIo): Promise<number> {
+async function change(who: string, state: PersonStateWord, { json, ...options }: Options, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const id = await somebody(site, who);
   await asAdmin(site, options, undefined, io, (parts) => setState(parts, id, state));
@@ -137,7 +137,7 @@ const roleOption = (help: string): Option =>
   });
 
 /** What happens to somebody, by the name of its subcommand. */
-const changes: readonly (readonly [name: string, state: PersonState, help: string])[] = [
+const changes: readonly (readonly [name: string, state: PersonStateWord, help: string])[] = [
   ['disable', 'disabled', 'They cannot come in any more. What they recorded stays theirs.'],
   ['enable', 'active', 'They can come in again.'],
   ['delete', 'deleted', 'For ever: their key slots and sealed keys go, what they recorded stays, and their id is never given again.'],

@@ -14,7 +14,7 @@ import { NO_FACTS, type FactsState } from '../facts.ts';
 import { changeKinds } from '../person-facts.ts';
 import type { RecordingState } from '../rules.ts';
 import { logoffCauses } from '../../lock/machine.ts';
-import { emergencyEnds, emergencyReasons, personStates, reviewFindings, roles } from '../../types/words.ts';
+import { emergencyEnds, emergencyReasons, personStandings, reviewFindings, roles, stopReasons } from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
@@ -55,8 +55,9 @@ const schema = z.strictObject({
           seq: count,
           roles: z.array(z.enum(roles)),
           rolesSeq: count.nullable(),
-          state: z.enum(personStates),
+          state: z.enum(personStandings),
           stateSeq: count.nullable(),
+          stoppedBy: z.string().optional(),
         }),
       ]),
     ),
@@ -89,6 +90,10 @@ const schema = z.strictObject({
         asked: z.string().nullable(),
       }),
     ),
+    station: z.strictObject({
+      stop: z.strictObject({ seq: count, time: z.string(), by: z.string(), reason: z.enum(stopReasons) }).nullable(),
+      seq: count.nullable(),
+    }),
     logoffs: z.array(z.tuple([z.string(), z.strictObject({ seq: count, time: z.string(), cause: z.enum(logoffCauses), ended: count, held: count })])),
     keys: z.strictObject({ keys: z.array(z.string()), spoken: count }),
     emergencies: z.strictObject({

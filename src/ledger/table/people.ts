@@ -1,5 +1,5 @@
 /** Events of people: their keys, and how they came in. */
-import { personStates, unlockMethods } from '../../types/words.ts';
+import { personStates, stopReasons, unlockMethods } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** Why an unlock can fail, as the vault says it. */
@@ -12,6 +12,7 @@ export const unlockFailures = [
   'no-such-person',
   'changed-person',
   'disabled',
+  'stopped',
   'not-proven',
 ] as const;
 
@@ -105,6 +106,17 @@ export const peopleRows = [
     'Somebody can come in no more, or can again; or is deleted for ever: their key slots and sealed keys are gone, what they recorded stays, and record is that of the gravestone that is left of theirs. by: as of person.roles.',
     { state: personStates, 'record?': 'sha256', by: 'person', byKey: 'bytes64', signature: 'bytes64' },
     { person: 'required' },
+  ),
+  row(
+    'person.stop',
+    'Somebody was stopped: they were locked and logged off, and cannot come in until another security admin than who did it lifts that. by: as of person.roles. reason: of a stop, not of its end.',
+    { to: ['stopped', 'lifted'], 'reason?': stopReasons, by: 'person', byKey: 'bytes64', signature: 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
+    'station.stop',
+    'This station was stopped: nobody comes in but by break-glass, until another security admin than who did it lifts that. by: as of person.roles. reason: of a stop, not of its end.',
+    { to: ['stopped', 'lifted'], 'reason?': stopReasons, by: 'person', byKey: 'bytes64', signature: 'bytes64' },
   ),
   row(
     'person.refused',

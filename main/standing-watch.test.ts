@@ -1,0 +1,37 @@
+/** Who is stopped or disabled is logged off, in front, away, or where their shells run on; and a stopped station is. */
+import { expect, test, vi } from 'vitest';
+import { StandingWatch } from './standing-watch.ts';
+
+test('whoever is nobody here any more is logged off, once, wherever they are; an emergency’s shells are nobody’s', async () => {
+  const states: Record<string, string> = { 'p-1': 'active', 'p-2': 'stopped', 'p-3': 'disabled' };
+  const [stop, end] = [vi.fn(), vi.fn()];
+  const logOff = vi.fn((person: string) => person === 'p-2');
+  const facts = { person: (id: string) => states[id] && { state: states[id] }, stationStop: undefined as unknown };
+  let readable = true;
+  const refresh = async (): Promise<void> => {
+    if (!readable) throw new Error('away');
+  };
+  const watch = new StandingWatch({ ledger: () => ({ facts, refresh }) as never, here: () => ['p-1', 'p-2', 'p-3', 'bg-1'], stop, logOff, end });
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) await watch.tick();
+  };
+  await seconds(4);
+  expect(logOff).not.toHaveBeenCalled();
+  await seconds(11);
+  expect(logOff.mock.calls).toEqual([['p-2', 'stopped'], ['p-3', 'person']]); // prettier-ignore
+  expect(end.mock.calls).toEqual([['p-3', 'person']]);
+  expect(stop.mock.calls.every(([cause]) => cause === undefined)).toBe(true);
+  facts.stationStop = { by: 'p-9' };
+  readable = false;
+  await seconds(5);
+  expect(stop).not.toHaveBeenCalledWith('stopped');
+  readable = true;
+  await seconds(5);
+  expect(stop).toHaveBeenLastCalledWith('stopped');
+  // Lifted, and stopped again.
+  states['p-2'] = 'active';
+  await seconds(5);
+  states['p-2'] = 'stopped';
+  await seconds(5);
+  expect(logOff.mock.calls.at(-1)).toEqual(['p-2', 'stopped']);
+});

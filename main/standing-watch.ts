@@ -1,0 +1,64 @@
+/**
+ * Whether whoever is in, or is away with shells that run on, is still somebody here, and whether the station is stopped: a command in another process can have
+ * disabled, deleted or stopped them, or stopped it. What of whoever is in is another thing than when they came, person-watch.ts sees.
+ */
+import type { Ledger } from '../src/ledger/ledger.ts';
+import type { LogoffCause, StopCause } from '../src/lock/machine.ts';
+
+/** Seconds between two looks at the ledger, which costs a small read. */
+const EVERY_SECONDS = 5;
+
+export interface StandingWatchParts {
+  /** Undefined before there is one. */
+  readonly ledger: () => Pick<Ledger, 'facts' | 'refresh'> | undefined;
+  /** Who is in or away, or has shells that run on. */
+  readonly here: () => readonly string[];
+  /** The station is stopped, or (undefined) is not. */
+  readonly stop: (cause: StopCause | undefined) => void;
+  /** @returns false where they were neither in nor away. */
+  readonly logOff: (person: string, cause: LogoffCause) => boolean;
+  /** Ends what of somebody runs on who is logged off already. */
+  readonly end: (person: string, cause: LogoffCause) => void;
+}
+
+export class StandingWatch {
+  readonly #parts: StandingWatchParts;
+  #ticks = 0;
+  #looking = false;
+  /** Whose shells were told to end, until they may be here again. */
+  readonly #out = new Set<string>();
+
+  constructor(parts: StandingWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Once a second. */
+  async tick(): Promise<void> {
+    const ledger = this.#parts.ledger();
+    if (!ledger || ++this.#ticks % EVERY_SECONDS !== 0 || this.#looking) return;
+    this.#looking = true;
+    // Where it cannot be read, whoever is in is locked (person-watch.ts), and whoever wants to come in hears why.
+    const read = await ledger.refresh().then(
+      () => true,
+      () => false,
+    );
+    this.#looking = false;
+    if (read) this.#sync(ledger.facts);
+  }
+
+  #sync(facts: Ledger['facts']): void {
+    const { stop, here, logOff, end } = this.#parts;
+    stop(facts.stationStop && 'stopped');
+    for (const person of new Set(here())) {
+      const state = facts.person(person)?.state;
+      // An emergency's shells are nobody's by this name: its own time ends them.
+      if (state === undefined) continue;
+      if (state === 'active') this.#out.delete(person);
+      else if (!this.#out.has(person)) {
+        this.#out.add(person);
+        const cause = state === 'stopped' ? 'stopped' : 'person';
+        if (!logOff(person, cause)) end(person, cause);
+      }
+    }
+  }
+}

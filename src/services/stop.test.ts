@@ -1,0 +1,120 @@
+/** Stops over a real ledger: who may, who lifts, what is refused meanwhile, and events that nobody certified who may. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { firstHome, ownFolder } from '../../test/support/first-home.ts';
+import { newScryptParameters } from '../crypto/kdf.ts';
+import { certify, personStopText, stationStopText } from '../ledger/certificate.ts';
+import { LedgerFacts } from '../ledger/facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { attemptPassphrase } from '../people/attempt.ts';
+import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
+import type { OpenIdentity } from '../people/identity.ts';
+import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
+import { readPinned } from '../people/pinned.ts';
+import { openSecretStore } from '../storage/secret-store.ts';
+import { deciderOf } from './decide.ts';
+import type { Role } from '../types/words.ts';
+import type { FirstRunResult } from './first-run.ts';
+import { openLedger } from './open-ledger.ts';
+import { enrol, prepareEnrolment, setState, type PeopleParts } from './people.ts';
+import { liftStop, stopPerson, stopStation } from './stop.ts';
+
+const words = 'marble canyon drizzle hammock violet';
+const kdf = newScryptParameters();
+let made: FirstRunResult;
+let ledger: Ledger;
+/** The security admin of the first run. */
+type Person = PeopleParts & { readonly identity: OpenIdentity };
+let ada: Person;
+let jo: Person;
+let mo: Person;
+
+async function enrolled(name: string, roles: readonly Role[]): Promise<Person> {
+  const record = await prepareEnrolment({ name, passphrase: Buffer.from(words), kdf });
+  await enrol(ada, record, roles);
+  const identity: OpenIdentity = await unlockWithPassphrase(readPinned(made.home, ledger.facts, record.id), Buffer.from(words), NOTHING_MORE);
+  return { ...ada, identity, admin: deciderOf(identity) };
+}
+const idOf = ({ admin }: PeopleParts): string => admin.id;
+const stateOf = (parts: PeopleParts): string | undefined => ledger.facts.person(idOf(parts))?.state;
+
+beforeAll(async () => {
+  const place = ownFolder();
+  made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
+  ({ ledger } = await openLedger(made.home, made.installation));
+  ada = { home: made.home, installation: made.installation, ledger, identity: made.identity, admin: deciderOf(made.identity) };
+});
+afterAll(async () => {
+  made.identity.destroy();
+  await ledger.close();
+});
+
+test('where nobody could lift it, nothing is stopped', async () => {
+  jo = await enrolled('Jo Varga', ['operator']);
+  for (const deed of [stopStation(ada, 'drill'), stopPerson(ada, idOf(jo), 'drill')]) await expect(deed).rejects.toMatchObject({ code: 'nobody-lifts' });
+  mo = await enrolled('Mo Adeyemi', ['security']);
+  // The only other one cannot lift their own.
+  await expect(stopPerson(ada, idOf(mo), 'drill')).rejects.toMatchObject({ code: 'nobody-lifts' });
+});
+
+test('who is stopped is out until another security admin lifts it, and enabling is no way round', async () => {
+  await expect(stopPerson(jo, idOf(mo), 'other')).rejects.toMatchObject({ code: 'not-permitted' });
+  await expect(stopPerson(ada, idOf(ada), 'other')).rejects.toMatchObject({ code: 'not-yourself' });
+  await stopPerson(ada, idOf(jo), 'dismissal');
+  expect([stateOf(jo), ledger.facts.active().includes(idOf(jo)), readPinned(made.home, ledger.facts, idOf(jo))?.active]).toEqual(['stopped', false, false]);
+  await expect(stopPerson(mo, idOf(jo), 'other')).rejects.toMatchObject({ code: 'no-change' });
+  for (const state of ['active', 'disabled'] as const) await expect(setState(ada, idOf(jo), state)).rejects.toMatchObject({ code: 'stopped' });
+  await expect(liftStop(ada, idOf(jo))).rejects.toMatchObject({ code: 'not-yourself' });
+  await liftStop(mo, idOf(jo));
+  expect(stateOf(jo)).toBe('active');
+  await expect(liftStop(mo, idOf(jo))).rejects.toMatchObject({ code: 'no-change' });
+});
+
+test('while the station is stopped no attempt is let in, also not with the right passphrase, but whoever is about to lift it', async () => {
+  await stopStation(ada, 'security-incident');
+  expect(ledger.facts.stationStop).toMatchObject({ by: idOf(ada), reason: 'security-incident' });
+  const key = await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id));
+  const parts = { backoff: followLedger(made.home, key, ledger), ledger, read: (id: string) => readPinned(made.home, ledger.facts, id) };
+  const before = ledger.facts.attempts(idOf(jo), 'passphrase').failures;
+  await expect(attemptPassphrase(parts, idOf(jo), Buffer.from(words), NOTHING_MORE)).rejects.toMatchObject({ code: 'stopped' });
+  // It was no try of theirs.
+  expect(ledger.facts.attempts(idOf(jo), 'passphrase').failures).toBe(before);
+  const { identity } = await attemptPassphrase({ ...parts, whileStopped: true }, idOf(mo), Buffer.from(words), NOTHING_MORE);
+  identity.destroy();
+  await expect(stopStation(mo, 'drill')).rejects.toMatchObject({ code: 'no-change' });
+  await expect(liftStop(ada, undefined)).rejects.toMatchObject({ code: 'not-yourself' });
+  await expect(liftStop(jo, undefined)).rejects.toMatchObject({ code: 'not-permitted' });
+  await liftStop(mo, undefined);
+  expect(ledger.facts.stationStop).toBeUndefined();
+});
+
+test('an event that nobody certified who may, or an old one, stops and lifts nothing; a snapshot keeps what stands', async () => {
+  await stopStation(ada, 'misuse');
+  const stopped = LedgerFacts.from(ledger.facts.state());
+  expect(stopped.stationStop).toEqual(ledger.facts.stationStop);
+  const seq = ledger.events;
+  const common = { seq, time: new Date().toISOString(), entered: undefined, monoUs: 1, installation: ledger.installation, aal: null, credential: null };
+  const forged = async (by: Person, claims: Person, after: number | null): Promise<LedgerFacts> => {
+    const text = stationStopText({ installation: ledger.installation, to: 'lifted', reason: null, by: idOf(claims), after });
+    const certificate = await certify(text, by.identity.person.signingKey, (bytes) => by.identity.sign(bytes));
+    const facts = LedgerFacts.from(ledger.facts.state());
+    facts.take({ ...common, action: 'station.stop', detail: { to: 'lifted', by: idOf(claims), ...certificate } } as never);
+    return facts;
+  };
+  const at = ledger.facts.stationSeq;
+  expect((await forged(mo, mo, at)).stationStop).toBeUndefined();
+  for (const [by, claims, after] of [
+    [jo, jo, at],
+    [jo, mo, at],
+    [ada, ada, at],
+    [mo, mo, null],
+    [mo, mo, at! - 1],
+  ] as const)
+    expect((await forged(by, claims, after)).stationStop, `${idOf(by)} as ${idOf(claims)} after ${after}`).toBeDefined();
+  const text = personStopText({ installation: ledger.installation, person: idOf(mo), to: 'stopped', reason: 'other', by: idOf(jo), after: null });
+  const certificate = await certify(text, jo.identity.person.signingKey, (bytes) => jo.identity.sign(bytes));
+  const facts = LedgerFacts.from(ledger.facts.state());
+  facts.take({ ...common, action: 'person.stop', person: idOf(mo), detail: { to: 'stopped', reason: 'other', by: idOf(jo), ...certificate } } as never);
+  expect(facts.person(idOf(mo))?.state).toBe('active');
+  await liftStop(mo, undefined);
+});
