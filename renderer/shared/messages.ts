@@ -54,7 +54,7 @@ export const messages = {
     more: 'ctrl-b ~ shows each.',
     welcome: 'Welcome back.',
     welcomeNew: 'Welcome.',
-    welcomeLast: (when: string) => `Last unlock ${when}.`,
+    welcomeLast: (when: string) => `Last unlock, in a window or by a command: ${when}.`,
     welcomeFirst: 'ctrl-b ? shows every key, ctrl-shift-l locks.',
     welcomeFailures: failedTries,
   },

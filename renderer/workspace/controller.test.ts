@@ -105,7 +105,7 @@ test('failed tries are told over the panes, which keep their size, until they ar
   expect(model.banners.value).toEqual([]);
   expect(model.toasts.value).toMatchObject([{ kind: 'warn', sentence: 'Welcome back. 2 failed tries since the last unlock.' }]);
   // Another day has its date.
-  expect(model.toasts.value[0]!.note).toMatch(/^Last unlock 2026-10-2[78] \d\d:\d\d\.$/);
+  expect(model.toasts.value[0]!.note).toMatch(/^Last unlock, in a window or by a command: 2026-10-2[78] \d\d:\d\d\.$/);
   bench.controller.notices.dismissNext();
   expect(model.toasts.value).toEqual([]);
   expect(model.log.value).toContainEqual(expect.objectContaining({ sentence: expect.stringContaining('2 failed tries') as string }));

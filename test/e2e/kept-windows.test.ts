@@ -74,7 +74,7 @@ test('names, splits and places come back with new shells; a file that somebody e
   expect(await seen()).toEqual(before);
   // Said, and to be read again; and when they came in last, over the restart.
   await until(async () => /as you left them/.test(await told()), 'that they are back');
-  expect(await told()).toMatch(/Last unlock \d\d:\d\d\./);
+  expect(await told()).toMatch(/Last unlock, in a window or by a command: \d\d:\d\d\./);
   await run(running, 'echo mark-$MARK-$((40+2))', 'mark--42');
   await running.stop();
 
