@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
-import { Ledger, ledgerOrigin, noteKey, noticeEntry, readFacts } from '../ledger/index.ts';
+import { installationNoteKey, Ledger, noticeEntry, readFacts } from '../ledger/index.ts';
 import type { KnownPerson } from '../ledger/person-facts.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair } from '../process/link.fixture.ts';
@@ -102,9 +102,7 @@ class Driver {
   /** What the ledger has, as main would say it. */
   async known(id: string): Promise<KnownPerson | undefined> {
     const installation = readInstallation(this.#home);
-    return (
-      installation && (await readFacts(this.#home.ledger, noteKey(ledgerOrigin(installation.id), Buffer.from(installation.publicKey, 'base64url')))).person(id)
-    );
+    return installation && (await readFacts(this.#home.ledger, installationNoteKey(installation))).person(id);
   }
 
   post(message: Flat): void {

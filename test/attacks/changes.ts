@@ -1,5 +1,6 @@
 /** What the tables of the insider change in a forgery. */
 import { BUNDLE } from '../../src/export/layout.ts';
+import { p256SshKey, sshKeyText } from '../../src/crypto/sshsig.ts';
 import { trustText } from '../../src/export/trust.ts';
 import type { BundleFacts } from '../../src/export/verify/verdict.ts';
 import { INSTALLATION, PERSON, RECORDING, STARTED_MS } from '../vectors/example.ts';
@@ -131,6 +132,34 @@ export const replacing = (keys: InsiderKeys, seconds: number): ForgedEvent => ({
   time: new Date(STARTED_MS + seconds * 1000).toISOString(),
   detail: { sha256: 'cd'.repeat(32), auditKeys: [thumbprintOf(keys.audit)] },
 });
+
+/** Somebody who is not the owner, and whom the trust file does not name by itself. */
+const SECOND = 'p-00000000000b';
+/** A policy that two took into force half a minute before the recording began, as docs/format.md has it. */
+export function agreedTo(
+  keys: InsiderKeys,
+  f: Forgery,
+  { second = SECOND, forged = false, passed = 60_000, changed = {} as Record<string, unknown> } = {},
+): ForgedEvent {
+  const [previousSha256, sha256] = [detail(f, 'policy.change')['sha256'], 'cd'.repeat(32)];
+  const time = STARTED_MS + (4 - 30) * 1000;
+  const asked = new Date(time - passed).toISOString();
+  const text = Buffer.from(JSON.stringify(['wardmux/v1/policy', INSTALLATION, previousSha256, sha256, PERSON, asked]));
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+  const own = { byKey: base64(keys.person.publicKey.raw.subarray(1)), signature: base64(keys.person.sign(text)) };
+  const { stranger: other } = keys;
+  const theirs = !forged
+    ? { secondKey: base64(Buffer.concat([Buffer.from(other.x, 'base64url'), Buffer.from(other.y, 'base64url')])), secondSignature: base64(ecdsa(text, other)) }
+    : { secondKey: own.byKey, secondSignature: own.signature };
+  const facts = { sha256, previousSha256, auditKeys: [thumbprintOf(keys.audit)], ...own, second, ...theirs, asked, ...changed };
+  return { action: 'policy.change', person: PERSON, time: new Date(time).toISOString(), detail: facts };
+}
+/** The trust file, with the second person in it. */
+export const trustOfTwo = (keys: InsiderKeys): string => {
+  const { x, y } = keys.stranger;
+  const somebody = { id: SECOND, name: 'Second Example', ssh: sshKeyText(p256SshKey({ x, y })), kids: [thumbprintOf(keys.stranger)] };
+  return trustText({ ...keys.trust, persons: [...keys.trust.persons, somebody] });
+};
 
 /** Only the two headers and nothing between them. */
 export function empty(f: Forgery): ForgedFrame[] {

@@ -4,6 +4,7 @@ import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
 import { otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';
 import {
+  agreedTo,
   certifiedKeys,
   cut,
   detail,
@@ -28,6 +29,7 @@ import {
   spare,
   stranger,
   trustFromTheFirst,
+  trustOfTwo,
   turnHeads,
   unknownHeads,
   withBuffers,
@@ -439,6 +441,26 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ],
   ['a policy that was replaced a minute before, and is said', 'good', (f) => f.events.splice(2, 0, replacing(keys, 4 - 60))],
   ['a policy that was replaced more than a minute before', 'bad-policy', (f) => f.events.splice(2, 0, replacing(keys, 4 - 60.001))],
+  ['a policy that two took into force', 'good', (f) => f.events.splice(2, 0, agreedTo(keys, f)), trustOfTwo(keys)],
+  ['fifteen minutes after it was asked for', 'good', (f) => f.events.splice(2, 0, agreedTo(keys, f, { passed: 900_000 })), trustOfTwo(keys)],
+  ['later than that', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f, { passed: 900_001 })), trustOfTwo(keys)],
+  ['before it was asked for', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f, { passed: -1 })), trustOfTwo(keys)],
+  ['agreed to by somebody whom the trust file does not name', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f))],
+  ['agreed to in the name of a second one by who asked', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f, { forged: true })), trustOfTwo(keys)],
+  ['agreed to by who asked', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f, { second: PERSON })), trustOfTwo(keys)],
+  ['signed for another policy', 'contradiction', (f) => f.events.splice(2, 0, agreedTo(keys, f, { changed: { sha256: 'ef'.repeat(32) } })), trustOfTwo(keys)],
+  [
+    'agreed to without a signature',
+    'bad-ledger',
+    (f) => f.events.splice(2, 0, agreedTo(keys, f, { changed: { secondSignature: undefined } })),
+    trustOfTwo(keys),
+  ],
+  [
+    'agreed to at no moment',
+    'bad-ledger',
+    (f) => f.events.splice(2, 0, agreedTo(keys, f, { changed: { asked: '2026-02-30T00:00:00.000Z' } })),
+    trustOfTwo(keys),
+  ],
   ['an owner whom the ledger does not know', 'contradiction', (f) => (event(f, 'person.keys').hidden = true)],
   ['an owner with another key in the ledger', 'bad-recipients', (f) => (detail(f, 'person.keys')['encryptionKey'] = thumbprintOf(keys.stranger))],
   ['an exporter with another key in the ledger', 'contradiction', (f) => (detail(f, 'person.keys')['signingKey'] = thumbprintOf(keys.stranger))],
