@@ -397,6 +397,21 @@ test('a replay in a terminal of another size is drawn in its own size, which is 
     expect([row(0), row(1)]).toEqual([`${'0'.repeat(79)}-`, `b / end${' '.repeat(72)}z`]);
     expect(talk.some((line) => line.includes('It was recorded in 80 x 24 cells, and this terminal has 132 x 24'))).toBe(cols === 132);
   }
+  for (const obeys of [true, false]) {
+    let size = { cols: 50, rows: 15 };
+    const talk: string[] = [];
+    const io = {
+      env: { WARDMUX_HOME: home, HOME: place },
+      out: async (data: string | Uint8Array) => void (obeys && Buffer.from(data as Uint8Array).includes('\x1b[8;24;80t') && (size = { cols: 80, rows: 24 })),
+      talk: (line: string) => void talk.push(line),
+      stdoutIsTerminal: true,
+      terminalSize: () => size,
+      now: () => Date.now(),
+      wait: async () => undefined,
+    };
+    expect(await runCli(['play', id, '--key', auditKey, '--resize'], io)).toBe(0);
+    expect(talk.some((line) => line.includes('it did not do so when it was asked'))).toBe(!obeys);
+  }
 });
 
 test('text from a file cannot act on the terminal', () => {

@@ -174,20 +174,22 @@ class Watcher {
 async function fit(size: Size, own: Size, options: PlayOptions, io: CliIo): Promise<string> {
   const larger = size.cols > own.cols || size.rows > own.rows;
   if (!larger && size.cols === own.cols && size.rows === own.rows) return '';
+  let undo = '';
   if (larger && options.resize) {
+    undo = `\x1b[8;${own.rows};${own.cols}t`;
     await io.out(`\x1b[8;${size.rows};${size.cols}t`);
+    // Not every terminal does it.
     for (let n = 0; n < RESIZE_LOOKS; n++) {
       const now = io.terminalSize?.();
-      if (now?.cols === size.cols && now.rows === size.rows) break;
+      if (now?.cols === size.cols && now.rows === size.rows) return undo;
       await io.wait(RESIZE_LOOK_MS);
     }
-    return `\x1b[8;${own.rows};${own.cols}t`;
   }
   const how = larger
-    ? 'long lines are folded, and of a full-screen program the part with the cursor is shown. Make it larger, or try --resize.'
+    ? `long lines are folded, and of a full-screen program the part with the cursor is shown. Make it larger${options.resize ? '; it did not do so when it was asked' : ', or try --resize'}.`
     : 'it is drawn in its own size.';
   io.talk(`It was recorded in ${size.cols} x ${size.rows} cells, and this terminal has ${own.cols} x ${own.rows}: ${how}`);
-  return '';
+  return undo;
 }
 
 /** Where a replay is shown: as it is in a terminal of its size, and from where the sizes differ on drawn from an emulator of that size. */
