@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { StatusView, WorkspaceView } from '../src/bridge/schema.ts';
 import { markDrop } from '../src/anchors/file-drop.ts';
+import { deciderOf } from '../src/services/decide.ts';
+import { openLedger } from '../src/services/open-ledger.ts';
+import { grantRoles, setState, type PeopleParts } from '../src/services/people.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import type { Role } from '../src/types/words.ts';
 import { rig, type Rig } from './app.fixture.ts';
@@ -143,6 +146,57 @@ test('it is extended once, and ended by who is in', async () => {
   made.ask('command', { line: 'break-glass end' });
   await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end ended']), 5000);
   expect(made.shown.at(-1)).toBe('lock');
+});
+
+/** A command of Ada's, in another process. */
+async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Promise<void> {
+  const home = homePaths(made.home);
+  const installation = requireInstallation(home);
+  const { ledger } = await openLedger(home, installation);
+  try {
+    await deed({ home, installation, ledger, admin: deciderOf(made.admin()) });
+  } finally {
+    await ledger.close();
+  }
+}
+
+test.each<[string, (parts: PeopleParts, id: string) => Promise<void>]>([
+  ['is disabled', (parts, id) => setState(parts, id, 'disabled')],
+  ['loses the role', (parts, id) => grantRoles(parts, id, ['operator'])],
+])('who %s in an emergency is out within seconds, its shells end with it, and it is not gone on with', async (_, deed) => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  const { person, detail } = events(made).find(({ action }) => action === 'breakglass.start')!;
+  await asAda(made, (parts) => deed(parts, person!));
+  for (let second = 0; second < 6; second++) {
+    made.clock.now += 1000;
+    await made.app.tick();
+  }
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end person']), 5000);
+  expect(made.ptyHeard.filter(({ type }) => type === 'endEmergency')).toMatchObject([{ breakGlass: detail['breakGlass'] }]);
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await hello(made);
+  expect(await proves(made, EVE)).toMatchObject({ error: {} });
+});
+
+test('who agreed and was disabled before the second one came has agreed to nothing, and nothing is entered that would not count', async () => {
+  const made = await house(['operator']);
+  expect(await breaks(made, EVE)).toMatchObject({ output: { second: true } });
+  const eve = events(made).findLast(({ action }) => action === 'person.roles')!.person!;
+  await asAda(made, (parts) => setState(parts, eve, 'disabled'));
+  expect(await proves(made, ADA)).toMatchObject({ output: { second: true } });
+  expect([glass(made), made.shown.at(-1)]).toEqual([[], 'lock']);
+});
+
+test('two presses extend it once, and enter that once', async () => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  for (let press = 0; press < 2; press++) made.ask('command', { line: 'break-glass extend' });
+  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
+  await vi.waitFor(() => expect(made.ptyHeard.some(({ type }) => type === 'extendEmergency')).toBe(true), 5000);
+  expect(glass(made)).toEqual(['start', 'extend']);
 });
 
 test('two operators break it together at one page: one alone waits, the same one twice is one, and who has left has agreed to nothing', async () => {

@@ -15,13 +15,14 @@ import type { LedgerFacts } from '../src/ledger/facts.ts';
 import type { Person } from '../src/people/types.ts';
 import type { Recipient } from '../src/recording/types.ts';
 import { deniedEntry } from '../src/services/admit.ts';
-import { isEmergencyPerson, keepWords, newEmergencyId } from '../src/services/break-glass.ts';
+import { isEmergencyPerson, keepWords, mayStillWorkIn, newEmergencyId } from '../src/services/break-glass.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { EMERGENCY_MINUTES, emergencyReasonWords, type EmergencyEnd, type EmergencyReason, type UnlockMethod } from '../src/types/words.ts';
 import type { Gate } from './gate.ts';
+import type { LockCause } from './lock-controller.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './pty-client.ts';
@@ -47,10 +48,21 @@ interface Asked {
 
 interface RunningHere extends Running {
   readonly person: string;
+  /** Who agreed, where two operators broke the glass. */
+  readonly second: string | null;
   readonly reason: EmergencyReason;
   /** ISO 8601 UTC. */
   readonly since: string;
 }
+
+/** What locks where whoever is in is in an emergency that ends. */
+const locksWith: Readonly<Record<EmergencyEnd, LockCause>> = {
+  ended: 'command',
+  expired: 'emergency-over',
+  replaced: 'command',
+  restart: 'command',
+  person: 'policy',
+};
 
 export interface BreakGlassParts {
   readonly home: Home;
@@ -66,6 +78,7 @@ export class BreakGlass {
   readonly #parts: BreakGlassParts;
   #asked: Asked | undefined;
   #running: RunningHere | undefined;
+  #extending = false;
   /** What the lock page was told of the alert last. */
   #told = JSON.stringify(null);
 
@@ -123,7 +136,7 @@ export class BreakGlass {
   async admit(person: Person, method: UnlockMethod): Promise<Grant | undefined> {
     const now = this.#parts.clock.now();
     const running = this.#running;
-    if (running && running.person === person.id && !isOver(running, now)) {
+    if (running && running.person === person.id && !isOver(running, now) && mayStillWorkIn(this.#facts, running)) {
       this.#asked = undefined;
       return grantIn(running, person, method);
     }
@@ -137,7 +150,8 @@ export class BreakGlass {
     const { id, reason, text, after } = asked;
     const certificate = await this.#parts.vaults.require().ask('signEmergency', { breakGlass: id, reason, text, after });
     const { first } = asked;
-    const isSecond = first !== undefined && first.person !== person.id && now - first.at < TOGETHER_MS;
+    const stands = first !== undefined && now - first.at < TOGETHER_MS && mayStillWorkIn(this.#facts, { person: first.person, second: person.id });
+    const isSecond = stands && first.person !== person.id;
     if (!alone && !isSecond) {
       asked.first = { person: person.id, certificate, at: now };
       return undefined;
@@ -152,13 +166,19 @@ export class BreakGlass {
     if (this.#running) await this.#end('replaced');
     const agreed = second && { second: second.person, secondKey: second.certificate.byKey, secondSignature: second.certificate.signature };
     const detail = { breakGlass: id, reason, minutes: EMERGENCY_MINUTES, ...(text === null ? {} : { text }), ...certificate, ...agreed };
-    await ledger.append({ action: 'breakglass.start', person, detail });
+    // Asked once more under the ledger's lock: what would be passed over, and named by `ledger verify` for ever, is not even entered.
+    const before = (): void => {
+      const both = [person, ...(second ? [second.person] : [])];
+      if (!both.every((each) => mayStillWorkIn(ledger.facts, { person: each, second: second?.person ?? null })))
+        throw new Refusal('not-permitted', 'Somebody who asked for it may not any more: they were disabled, or have other roles. Nothing was opened.');
+    };
+    await ledger.append({ action: 'breakglass.start', person, detail }, { before });
     const begun = ledger.facts.emergency;
     // The ledger's rules have the last word.
     if (begun?.id !== id)
       throw new Refusal('not-permitted', 'It was entered, and does not count: roles, or another emergency, came between. Nothing was opened.');
     this.#asked = undefined;
-    this.#running = { ...begin(id, clock.now()), person, reason, since: begun.time };
+    this.#running = { ...begin(id, clock.now()), person, second: begun.second, reason, since: begun.time };
     try {
       if (freeMebibytes(this.#parts.home.emergencies) < SHORT_MEBIBYTES) releaseRoom(this.#room, ROOM_BYTES);
     } catch {
@@ -204,10 +224,17 @@ export class BreakGlass {
     const { pty, installed, clock } = this.#parts;
     const own = this.#own;
     const longer = own && extend(own, clock.now());
-    if (!own || !longer) throw new Refusal('not-extended', 'An emergency is extended once, while it runs. Nothing was changed.');
+    if (!own || !longer) throw notExtended();
     const { ledger } = installed.require();
-    await ledger.append({ action: 'breakglass.extend', person: own.person, detail: { breakGlass: own.id, minutes: EMERGENCY_MINUTES } });
-    if (ledger.facts.emergency?.extended !== true || this.#running !== own) return;
+    // One that is on its way is that one time: a second event would be passed over, and `ledger verify` would name it for ever.
+    if (this.#extending) throw notExtended();
+    this.#extending = true;
+    try {
+      await ledger.append({ action: 'breakglass.extend', person: own.person, detail: { breakGlass: own.id, minutes: EMERGENCY_MINUTES } });
+    } finally {
+      this.#extending = false;
+    }
+    if (ledger.facts.emergency?.extended !== true || this.#running !== own) throw new Refusal('not-extended', 'The emergency was over by then.');
     this.#running = { ...own, ...longer };
     this.#parts.gate.extendGlass();
     pty.extendEmergency(own.id);
@@ -219,7 +246,7 @@ export class BreakGlass {
     if (!running) return;
     const inside = this.#own !== undefined;
     this.#running = undefined;
-    if (inside) await gate.lock(cause === 'expired' ? 'emergency-over' : 'command');
+    if (inside) await gate.lock(locksWith[cause]);
     // One that does not answer could go on: it is ended, and every shell with it.
     if (pty.running) await pty.endEmergency(running.id).catch(() => pty.kill9());
     await journal.enter({ action: 'breakglass.end', person: running.person, detail: { breakGlass: running.id, cause } });
@@ -235,6 +262,8 @@ export class BreakGlass {
     const { installed, clock, gate } = this.#parts;
     if (!installed.current) return;
     if (this.#running && isOver(this.#running, clock.now())) await this.#end('expired');
+    // Whoever is stopped, disabled, or without that role by now leaves no shell behind: nobody else could see what it does.
+    else if (this.#running && !mayStillWorkIn(this.#facts, this.#running)) await this.#end('person');
     this.#alert();
     const told = JSON.stringify(this.#alertFacts());
     if (told === this.#told) return;
@@ -292,6 +321,8 @@ export class BreakGlass {
     return due.length === 0 ? {} : { reviews: { due: due.length, overdue } };
   }
 }
+
+const notExtended = (): Refusal => new Refusal('not-extended', 'An emergency is extended once, while it runs. Nothing was changed.');
 
 const grantIn = ({ id, reason }: RunningHere, person: Person, method: UnlockMethod): Grant => emergencyGrantOf(person, method, reason, id);
 

@@ -317,8 +317,9 @@ export class LedgerFacts {
     return this.#people.get(id);
   }
 
-  /** Whether the next event is about somebody's keys, roles or state, and does not count. */
+  /** Whether the next event is about somebody's keys, roles or state, or about a stop of the station, and does not count. */
   passesOver(event: LedgerEvent): boolean {
+    if (event.action === 'station.stop') return takeStationStop(this.#people, event, this.#station) === undefined;
     return isPassedOver(this.#people, event);
   }
 

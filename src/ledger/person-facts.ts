@@ -59,9 +59,14 @@ export const changeKinds = ['enrolled', 'slots', 'roles', 'state'] as const;
 export function changeOf({ action, seq, time, detail = {} }: LedgerEvent, known: KnownPerson | undefined): PersonChange {
   const text = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : '');
   const who = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  const { change, roles, state, by, second } = detail;
+  const { change, roles, state, by, second, to } = detail;
   const slots = known ? (['slots', text(change)] as const) : (['enrolled', ''] as const);
-  const [kind, what] = action === 'person.roles' ? (['roles', text(roles)] as const) : action === 'person.state' ? (['state', text(state)] as const) : slots;
+  const kinds: Readonly<Record<string, readonly [PersonChange['kind'], string]>> = {
+    'person.roles': ['roles', text(roles)],
+    'person.state': ['state', text(state)],
+    'person.stop': ['state', to === 'stopped' ? 'stopped' : 'active'],
+  };
+  const [kind, what] = kinds[action] ?? slots;
   return { seq, time, kind, detail: what, by: who(by), second: who(second) };
 }
 

@@ -119,3 +119,9 @@ export const isEmergencyPerson = (facts: Pick<LedgerFacts, 'person'>, id: string
   const known = facts.person(id);
   return known?.state === 'active' && known.roles.includes(EMERGENCY);
 };
+
+/** Whether whoever works in it is still somebody here, and has what they began it by: that role alone, or an operator’s with another one. */
+export const mayStillWorkIn = (facts: Pick<LedgerFacts, 'person'>, { person, second }: Pick<EmergencyFacts, 'person' | 'second'>): boolean => {
+  const known = facts.person(person);
+  return known?.state === 'active' && known.roles.includes(second === null ? EMERGENCY : 'operator');
+};

@@ -175,8 +175,9 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
 }
 
 /**
- * Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing, nor is anything entered of somebody whose roles or state
- * have changed since it was certified: it would be passed over. @param of somebody, and as they were then; undefined: somebody new.
+ * Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing, nor does anybody while the station is stopped, nor is
+ * anything entered of somebody whose roles or state have changed since it was certified: it would be passed over.
+ * @param of somebody, and as they were then; undefined: somebody new.
  */
 const stillMay = (
   { ledger, admin, second }: Pick<PeopleParts, 'ledger' | 'admin' | 'second'>,
@@ -185,6 +186,8 @@ const stillMay = (
 ): Together => ({
   before: () => {
     for (const one of second ? [admin, second] : [admin]) requireStillMay(ledger.facts, one.id, needs);
+    // Who was let in before it could keep out whoever is to lift it.
+    if (ledger.facts.stationStop) throw new Refusal('stopped', 'This workstation was stopped meanwhile. Nothing was changed.');
     const now = of && ledger.facts.person(of.id);
     if (of && (now?.rolesSeq !== of.known.rolesSeq || now?.stateSeq !== of.known.stateSeq))
       throw new Refusal('changed-meanwhile', `Roles or state of ${of.id} were changed meanwhile. Nothing was changed. Look at: wardmux person list`);

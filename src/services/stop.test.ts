@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { certify, personStopText, stationStopText } from '../ledger/certificate.ts';
+import { unentitledWhy } from '../ledger/entitled.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase } from '../people/attempt.ts';
@@ -52,9 +53,36 @@ afterAll(async () => {
 test('where nobody could lift it, nothing is stopped', async () => {
   jo = await enrolled('Jo Varga', ['operator']);
   for (const deed of [stopStation(ada, 'drill'), stopPerson(ada, idOf(jo), 'drill')]) await expect(deed).rejects.toMatchObject({ code: 'nobody-lifts' });
+  // While it is stopped nobody unlocks, and the command that lifts it takes no passkey.
+  const record = await prepareEnrolment({ name: 'Uma Okafor', passphrase: Buffer.from(words), kdf });
+  const { id, created, wrapped } = record.slots[0]!;
+  const zero = Buffer.alloc(32).toString('base64url');
+  const key = {
+    label: 'Key ring',
+    aaguid: '00000000-0000-0000-0000-000000000000',
+    credentialId: zero,
+    publicKey: zero,
+    counter: 0,
+    transports: [],
+    prfSalt: zero,
+  };
+  await enrol(ada, { ...record, slots: [{ id, type: 'passkey-prf', created, ...key, wrapped }] }, ['security']);
+  await expect(stopStation(ada, 'drill')).rejects.toMatchObject({ code: 'nobody-lifts', message: expect.stringContaining('takes a passphrase') as string });
+  await setState(ada, record.id, 'deleted');
   mo = await enrolled('Mo Adeyemi', ['security']);
   // The only other one cannot lift their own.
   await expect(stopPerson(ada, idOf(mo), 'drill')).rejects.toMatchObject({ code: 'nobody-lifts' });
+});
+
+test('where whoever could lift it is kept out while it is asked for, nothing is stopped', async () => {
+  // Between the look and the entry: a second command of the same admin, while this one waits for the ledger.
+  const certify: PeopleParts['admin']['certify'] = async (...request) => {
+    await setState(ada, idOf(mo), 'disabled');
+    return ada.admin.certify(...request);
+  };
+  await expect(stopStation({ ...ada, admin: { ...ada.admin, certify } }, 'drill')).rejects.toMatchObject({ code: 'nobody-lifts' });
+  expect(ledger.facts.stationStop).toBeUndefined();
+  await setState(ada, idOf(mo), 'active');
 });
 
 test('who is stopped is out until another security admin lifts it, and enabling is no way round', async () => {
@@ -68,6 +96,11 @@ test('who is stopped is out until another security admin lifts it, and enabling 
   await liftStop(mo, idOf(jo));
   expect(stateOf(jo)).toBe('active');
   await expect(liftStop(mo, idOf(jo))).rejects.toMatchObject({ code: 'no-change' });
+  // What they are told of it is no change of their key slots.
+  expect(ledger.facts.changes(idOf(jo)).slice(-2)).toMatchObject([
+    { kind: 'state', detail: 'stopped', by: idOf(ada) },
+    { kind: 'state', detail: 'active', by: idOf(mo) },
+  ]);
 });
 
 test('while the station is stopped no attempt is let in, also not with the right passphrase, but whoever is about to lift it', async () => {
@@ -81,6 +114,8 @@ test('while the station is stopped no attempt is let in, also not with the right
   expect(ledger.facts.attempts(idOf(jo), 'passphrase').failures).toBe(before);
   const { identity } = await attemptPassphrase({ ...parts, whileStopped: true }, idOf(mo), Buffer.from(words), NOTHING_MORE);
   identity.destroy();
+  // Who was let in before it keeps nobody out any more, whoever is to lift it among them.
+  await expect(setState(ada, idOf(mo), 'disabled')).rejects.toMatchObject({ code: 'stopped' });
   await expect(stopStation(mo, 'drill')).rejects.toMatchObject({ code: 'no-change' });
   await expect(liftStop(ada, undefined)).rejects.toMatchObject({ code: 'not-yourself' });
   await expect(liftStop(jo, undefined)).rejects.toMatchObject({ code: 'not-permitted' });
@@ -98,7 +133,11 @@ test('an event that nobody certified who may, or an old one, stops and lifts not
     const text = stationStopText({ installation: ledger.installation, to: 'lifted', reason: null, by: idOf(claims), after });
     const certificate = await certify(text, by.identity.person.signingKey, (bytes) => by.identity.sign(bytes));
     const facts = LedgerFacts.from(ledger.facts.state());
-    facts.take({ ...common, action: 'station.stop', detail: { to: 'lifted', by: idOf(claims), ...certificate } } as never);
+    const event = { ...common, action: 'station.stop', detail: { to: 'lifted', by: idOf(claims), ...certificate } } as never;
+    const why = unentitledWhy(facts, event);
+    facts.take(event);
+    // Whoever verifies is told of each that lifts nothing.
+    expect(why === undefined).toBe(facts.stationStop === undefined);
     return facts;
   };
   const at = ledger.facts.stationSeq;

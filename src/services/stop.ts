@@ -7,12 +7,13 @@ import { decided } from './decide.ts';
 import { mayBy } from '../ledger/entitled.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Together } from '../ledger/ledger.ts';
+import { readPinned } from '../people/pinned.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { StopReason } from '../types/words.ts';
 import { requireStillMay } from './admit.ts';
 import type { PeopleParts } from './people.ts';
 
-type Parts = Pick<PeopleParts, 'ledger' | 'admin'>;
+type Parts = Pick<PeopleParts, 'home' | 'ledger' | 'admin'>;
 
 /** @throws Refusal, LedgerError: then nothing was changed. */
 export async function stopPerson(parts: Parts, id: string, reason: StopReason): Promise<void> {
@@ -21,7 +22,7 @@ export async function stopPerson(parts: Parts, id: string, reason: StopReason): 
   if (!known) throw new Refusal('unknown-person', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
   if (id === parts.admin.id) throw new Refusal('not-yourself', 'Nobody stops themselves: lock, and have another security admin do it. Nothing was changed.');
   if (known.state !== 'active') throw new Refusal('no-change', `${id} is ${known.state} already, and cannot come in. Nothing was changed.`);
-  requireOther(facts, parts.admin.id, id);
+  requireOther(parts, id);
   await enterPersonStop(parts, id, 'stopped', reason);
 }
 
@@ -29,7 +30,7 @@ export async function stopPerson(parts: Parts, id: string, reason: StopReason): 
 export async function stopStation(parts: Parts, reason: StopReason): Promise<void> {
   const { facts } = parts.ledger;
   if (facts.stationStop) throw new Refusal('no-change', 'This station is stopped already. Nothing was changed.');
-  requireOther(facts, parts.admin.id);
+  requireOther(parts);
   await enterStationStop(parts, 'stopped', reason);
 }
 
@@ -46,13 +47,29 @@ export async function liftStop(parts: Parts, id: string | undefined): Promise<vo
   else await enterPersonStop(parts, id, 'lifted', null);
 }
 
-/** Only another one lifts a stop: where there is none, it would be for ever. @param stopped who is about to be stopped, and lifts nothing then */
-function requireOther(facts: Pick<LedgerFacts, 'active' | 'person'>, admin: string, stopped?: string): void {
-  if (facts.active().some((id) => id !== admin && id !== stopped && mayBy(facts, id, 'stop.lift'))) return;
+/**
+ * Only another one lifts a stop: where there is none, it would be for ever. That of the station is lifted by a command, because nobody unlocks then, and
+ * commands take no passkey. @param stopped who is about to be stopped, and lifts nothing then; undefined: the station
+ */
+function requireOther({ home, ledger, admin }: Parts, stopped?: string): void {
+  const { facts } = ledger;
+  const others = facts.active().filter((id) => id !== admin.id && id !== stopped && mayBy(facts, id, 'stop.lift'));
+  if (others.some((id) => stopped !== undefined || hasPassphrase(home, facts, id))) return;
   throw new Refusal(
     'nobody-lifts',
-    'Only another security admin could lift this, and there is none here, so it would be for ever. Enrol one first, or keep somebody out with: wardmux person disable ID. Nothing was changed.',
+    others.length === 0
+      ? 'Only another security admin could lift this, and there is none here, so it would be for ever. Enrol one first, or keep somebody out with: wardmux person disable ID. Nothing was changed.'
+      : 'Only another security admin could lift this, by a command, which takes a passphrase; and none of the others here has one, so it would be for ever. Nothing was changed.',
   );
+}
+
+/** A code counts: it gives a new passphrase, also while the station is stopped. Whose record is damaged or away opens nothing. */
+function hasPassphrase(home: Parts['home'], facts: LedgerFacts, id: string): boolean {
+  try {
+    return readPinned(home, facts, id)?.slots.some(({ type }) => type !== 'passkey-prf') ?? false;
+  } catch {
+    return false;
+  }
 }
 
 type To = 'stopped' | 'lifted';
@@ -63,7 +80,7 @@ async function enterPersonStop(parts: Parts, id: string, to: To, reason: StopRea
   const request = { deed: 'stop', person: id, to, reason, after: ledger.facts.person(id)!.stateSeq } as const;
   const certificate = await decided(ledger.installation, { admin }, request, undefined);
   const detail = { to, ...(reason === null ? {} : { reason }), by, ...certificate };
-  const { seq } = await ledger.append({ action: 'person.stop', person: id, detail }, stillMay(parts, to === 'stopped' ? 'person.stop' : 'stop.lift'));
+  const { seq } = await ledger.append({ action: 'person.stop', person: id, detail }, stillMay(parts, to, 'person.stop', id));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
 }
 
@@ -73,12 +90,20 @@ async function enterStationStop(parts: Parts, to: To, reason: StopReason | null)
   const request = { deed: 'station', to, reason, after: ledger.facts.stationSeq } as const;
   const certificate = await decided(ledger.installation, { admin }, request, undefined);
   const detail = { to, ...(reason === null ? {} : { reason }), by, ...certificate };
-  const { seq } = await ledger.append({ action: 'station.stop', detail }, stillMay(parts, to === 'stopped' ? 'station.stop' : 'stop.lift'));
+  const { seq } = await ledger.append({ action: 'station.stop', detail }, stillMay(parts, to, 'station.stop'));
   if (ledger.facts.stationSeq !== seq) throw passedOver();
 }
 
-/** Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing. */
-const stillMay = ({ ledger, admin }: Parts, needs: Permission): Together => ({ before: () => requireStillMay(ledger.facts, admin.id, needs) });
+/**
+ * Asked under the ledger's lock: an admin who was disabled since they were let in enters nothing, and nothing is stopped that nobody could lift by now.
+ * @param stops what it needs to stop that. @param stopped whom; undefined: the station
+ */
+const stillMay = (parts: Parts, to: To, stops: Permission, stopped?: string): Together => ({
+  before: () => {
+    requireStillMay(parts.ledger.facts, parts.admin.id, to === 'stopped' ? stops : 'stop.lift');
+    if (to === 'stopped') requireOther(parts, stopped);
+  },
+});
 
 /** The ledger has the event, and its rules do not take it: somebody else has changed it in the same moment. */
 const passedOver = (): Refusal =>

@@ -68,8 +68,8 @@ export const emergencyReasonWords: Readonly<Record<EmergencyReason, string>> = {
 };
 /** How long an emergency lasts, and by how much it is extended, once (requirements 4.6). */
 export const EMERGENCY_MINUTES = 60;
-/** How an emergency ended: by who was in, by its time, because another one began, or because what ran it had ended by then. */
-export const emergencyEnds = ['ended', 'expired', 'replaced', 'restart'] as const;
+/** How an emergency ended: by who was in, by its time, because another one began, because what ran it had ended by then, or because who was in it may not be any more. */
+export const emergencyEnds = ['ended', 'expired', 'replaced', 'restart', 'person'] as const;
 export type EmergencyEnd = (typeof emergencyEnds)[number];
 /** What whoever reviews an emergency finds. */
 export const reviewFindings = ['justified', 'not-justified'] as const;

@@ -27,7 +27,7 @@ export const breakGlassRows = [
   ),
   row(
     'breakglass.end',
-    'The emergency is over, and its shells with it. replaced: another one began. restart: what ran it had ended, and no emergency outlives that.',
+    'The emergency is over, and its shells with it. replaced: another one began. restart: what ran it had ended, and no emergency outlives that. person: who worked in it was stopped, disabled or deleted, or lost the role that they began it by.',
     { breakGlass: 'break-glass', cause: emergencyEnds },
     { person: 'required' },
   ),
