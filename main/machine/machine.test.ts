@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,11 +98,11 @@ test('a gap in the clock is a sleep, a late timer is not', () => {
 /** Programs start as quickly as a busy machine lets them. */
 const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 });
 
-/** A bus and a logind that do what the test says: `gdbus` prints what comes into a pipe, `systemd-inhibit` notes what it holds. */
+/** A bus and a logind that do what the test says: `gdbus` prints what it is given, `systemd-inhibit` notes what it holds. A file that is there is whole. */
 const programs = {
   gdbus:
     '[ "$2" = --system ] || exit 0; while [ ! -e "$FOLDER/stop" ]; do if [ -e "$FOLDER/say" ]; then cat "$FOLDER/say"; rm "$FOLDER/say"; fi; sleep 0.02; done',
-  'systemd-inhibit': 'echo "$@" > "$FOLDER/held"; shift 4; "$@"; rm "$FOLDER/held"',
+  'systemd-inhibit': 'echo "$@" > "$FOLDER/new"; mv "$FOLDER/new" "$FOLDER/held"; shift 4; "$@"; rm "$FOLDER/held"',
 };
 
 test('a sleep waits until the app has locked, the next one too, and an end of the machine until the app has ended', async () => {
@@ -112,7 +112,10 @@ test('a sleep waits until the app has locked, the next one too, and an end of th
     chmodSync(join(folder, name), 0o755);
   }
   const held = (): boolean => existsSync(join(folder, 'held'));
-  const say = (signal: string): void => writeFileSync(join(folder, 'say'), `/org/freedesktop/login1: org.freedesktop.login1.Manager.${signal}\n`);
+  const say = (signal: string): void => {
+    writeFileSync(join(folder, 'saying'), `/org/freedesktop/login1: org.freedesktop.login1.Manager.${signal}\n`);
+    renameSync(join(folder, 'saying'), join(folder, 'say'));
+  };
   const signals = watchSignals({ PATH: `${folder}:${process.env['PATH']}`, FOLDER: folder });
   try {
     let locked = (): void => {};

@@ -111,6 +111,14 @@ test('what nobody vouched for is moved aside whole, told as an event, and the le
   ]);
 });
 
+test('a recording whose beginning is being entered is open for who asks in that moment', async () => {
+  const ledger = await Ledger.open(options());
+  const entered = ledger.append(start);
+  expect((await ledger.openRecordings()).map(([id]) => id)).toEqual([recording]);
+  await entered;
+  await ledger.close();
+});
+
 test('an event that contradicts what was signed before is refused, and what is appended with it goes in', async () => {
   const made = options();
   const ledger = await Ledger.open(made);

@@ -216,9 +216,11 @@ export class Ledger extends LedgerQuestions {
     return this.#late.length;
   }
 
-  /** Recordings that have begun and are not closed, oldest first. */
-  openRecordings(): (readonly [string, RecordingState])[] {
-    return [...this.#writer.vouched.states.entries()].filter(([, { closed }]) => closed === null).sort(([, a], [, b]) => a.start - b.start);
+  /** Recordings that have begun and are not closed, oldest first: those too whose beginning is being entered now. */
+  openRecordings(): Promise<(readonly [string, RecordingState])[]> {
+    return this.#enqueue(async () =>
+      [...this.#writer.vouched.states.entries()].filter(([, { closed }]) => closed === null).sort(([, a], [, b]) => a.start - b.start),
+    );
   }
 
   /** Asks what is kept beside the ledger; where it is not what it should be, it is derived anew first. */

@@ -73,11 +73,11 @@ export function settledInShort(settled: readonly Settlement[]): string {
 export async function recoverRecordings(
   folder: string,
   ledger: Ledger,
-  unfinished: Iterable<readonly [string, RecordingState]> = ledger.openRecordings(),
+  unfinished?: Iterable<readonly [string, RecordingState]>,
   by?: Recoverer,
 ): Promise<Settlement[]> {
   const settled: Settlement[] = [];
-  for (const [id, state] of unfinished) {
+  for (const [id, state] of unfinished ?? (await ledger.openRecordings())) {
     const settlement = await settle(folder, ledger, id, state, by);
     if (settlement) settled.push(settlement);
   }

@@ -88,8 +88,8 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   await until(() => recordings(running!.home).length === 2, 'another shell');
   process.kill(running.app.processes.pty!, 'SIGKILL');
   await until(() => ledger(running!.home).some(({ action }) => action === 'recording.failed'), 'the end in the ledger');
-  const [id] = recordings(running.home);
-  expect(expectNoGap(await output(running.folder, running.home, id!))).toBeGreaterThan(1000);
+  const id = ledger(running.home).find(({ action }) => action === 'recording.start')!.detail!['recording'] as string;
+  expect(expectNoGap(await output(running.folder, running.home, id))).toBeGreaterThan(1000);
   await until(async () => (await running!.page.locator('body').innerText()).includes('has ended'), 'a sentence about it');
   // One sentence for all recordings, however many there are; the page is another one by then.
   const said = async (): Promise<string> => (await running!.page.locator('.banner').allInnerTexts()).join('\n');
