@@ -29,8 +29,9 @@ export interface BreakGlassProps {
 }
 
 export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX.Element {
-  // One that runs is gone on with, and was given its reason.
-  const goesOn = emergency.running !== null;
+  const [another, setAnother] = useState(false);
+  // One that runs is gone on with, and was given its reason; whoever has another emergency does not wait for its end.
+  const goesOn = emergency.running !== null && !another;
   const [reason, setReason] = useState<EmergencyReason | undefined>(undefined);
   const [asked, setAsked] = useState(false);
   const [second, setSecond] = useState(false);
@@ -56,7 +57,7 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
     form.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
     stillThere();
     return () => clearTimeout(timer.current);
-  }, []);
+  }, [another]);
   useEffect(() => {
     if (second) id.current?.focus();
   }, [second]);
@@ -145,6 +146,7 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
         <span>
           <b>{goesOn ? text.goesOn(clock(new Date(emergency.running!.since)), left(emergency.running!.left)) : text.title}</b>{' '}
           {goesOn ? text.goesOnWho : text.means}
+          {another ? <b> {text.endsOther}</b> : null}
         </span>
       </p>
       {goesOn ? null : (
@@ -224,6 +226,11 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
         <Button disabled={busy} onClick={() => void byPasskey()}>
           {text.passkey}
         </Button>
+        {goesOn ? (
+          <Button disabled={busy} onClick={() => setAnother(true)}>
+            {text.another}
+          </Button>
+        ) : null}
         <Button hint="esc" disabled={busy} onClick={leave}>
           {text.leave}
         </Button>

@@ -307,6 +307,8 @@ export const messages = {
     leave: 'Leave',
     goesOn: (since: string, time: string) => `An emergency runs since ${since}, and ends in ${time}.`,
     goesOnWho: 'Whoever began it comes back here.',
+    another: 'Another emergency',
+    endsOther: 'The emergency that runs ends, and its shells with it.',
     siren: (since: string) => `The glass was broken at ${since}, and nobody outside has been told yet.`,
     sirenTries: (tries: number | null) =>
       tries === null

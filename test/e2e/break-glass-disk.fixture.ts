@@ -27,6 +27,8 @@ await ledger.close();
 
 const running = await start({ folder, env: { TMPDIR: '/tmp' } });
 await running.surface('lock');
+// The page listens.
+await running.page.locator('#who').waitFor();
 const room = join(home.emergencies, 'room');
 said['held'] = statSync(room).size;
 writeFileSync(home.policy, '{');

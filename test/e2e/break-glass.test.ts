@@ -24,10 +24,10 @@ afterEach(async () => {
 });
 
 /** The envelope is made before the night. @returns its id */
-async function makeEnvelope(folder: string): Promise<string> {
+async function makeEnvelope(folder: string, name = envelope.name): Promise<string> {
   const home = homePaths(folder);
   const installation = requireInstallation(home);
-  const record = await prepareEnrolment({ name: envelope.name, passphrase: Buffer.from(envelope.words), kdf: newScryptParameters() });
+  const record = await prepareEnrolment({ name, passphrase: Buffer.from(envelope.words), kdf: newScryptParameters() });
   const { ledger } = await openLedger(home, installation);
   const admin = await openIdentity(readPinned(home, ledger.facts, ledger.facts.people()[0]!), Buffer.from(passphrase), NOTHING_MORE);
   await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['emergency']);
@@ -119,6 +119,52 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   await running.app.lock('hotkey');
   const listed = await wardmux(['breakglass', 'list', '--json'], { home: running.home });
   expect(JSON.parse(listed.stdout)).toMatchObject({ emergencies: [{ person: id, extended: true, words: 'sealed', reviewState: 'due', alerted: [] }] });
+});
+
+test('while one emergency runs, whoever has another one does not wait for it: the first ends with its shells, and the page says so before', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  initialise(folder);
+  const first = await makeEnvelope(join(folder, 'home'));
+  const second = await makeEnvelope(join(folder, 'home'), 'Envelope Ward 8');
+  running = await start({ folder });
+  await running.page.locator('#who').waitFor();
+  const { page } = running;
+  await page.keyboard.press('Control+g');
+  await page.locator('.glassform').waitFor();
+  await page.keyboard.press('2');
+  for (const [key, words] of [
+    ['Tab', envelope.name],
+    ['Tab', envelope.words],
+  ] as const) {
+    await page.keyboard.press(key);
+    await page.keyboard.type(words);
+  }
+  await page.keyboard.press('Enter');
+  await running.surface('workspace');
+  await prompt(running);
+  await running.app.lock('hotkey');
+  await running.surface('lock');
+
+  await running.page.locator('#who').waitFor();
+  await running.page.keyboard.press('Control+g');
+  await running.page.getByRole('button', { name: 'Another emergency' }).click();
+  expect(await running.page.textContent('.glassform__what')).toContain('The emergency that runs ends, and its shells with it.');
+  await running.page.keyboard.press('5');
+  await running.page.locator('#glass-who').fill('Envelope Ward 8');
+  await running.page.locator('#glass-secret').fill(envelope.words);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+  await prompt(running);
+  await until(() => events().some(({ action, person }) => action === 'pane.close' && person === first), 'the end of the first one’s shell');
+  expect(
+    events().flatMap(({ action, person, detail }) => (/^breakglass\.(start|end)$/.test(action) ? [[action, person, detail['cause'] ?? null]] : [])),
+  ).toEqual([
+    ['breakglass.start', first, null],
+    ['breakglass.end', first, 'replaced'],
+    ['breakglass.start', second, null],
+  ]);
+  await running.app.lock('hotkey');
+  expect((await wardmux(['ledger', 'verify'], { home: running.home })).status).toBe(0);
 });
 
 test(

@@ -491,6 +491,24 @@ test('an emergency that runs is gone on with and asks for no reason; one that no
   expect(core.requests.some(({ request }) => request === 'emergency.ask')).toBe(false);
 });
 
+test('whoever has another emergency than the one that runs says why, as always, and reads that the first one ends with it', async () => {
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: null };
+  const { page, core } = await start((made) => void (made.lockFacts = { ...calmLock, emergency }));
+  await page.keyboard.press('Control+g');
+  await page.getByRole('button', { name: 'Another emergency' }).click();
+  expect(await page.textContent('.glassform__what')).toContain('The emergency that runs ends, and its shells with it.');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.locator('#glass-who').fill('Envelope Ward 8');
+  await page.locator('#glass-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.glassform .poster__err'))?.includes('Choose why first'), 'the sentence');
+  await page.keyboard.press('5');
+  await page.locator('#glass-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(() => core.emergencies.includes('Envelope Ward 8'), 'the request');
+  expect(core.emergencies).toEqual(['security-incident', 'Envelope Ward 8']);
+});
+
 test.each([
   { width: 800, height: 600 },
   { width: 1024, height: 640 },
