@@ -25,8 +25,8 @@ export class StandingWatch {
   readonly #parts: StandingWatchParts;
   #ticks = 0;
   #looking = false;
-  /** Whose shells were told to end, until they may be here again. */
-  readonly #out = new Set<string>();
+  /** Whose shells were told to end, by the number of the event that says so: they may have been in again since, and be stopped once more. */
+  readonly #out = new Map<string, number | null>();
 
   constructor(parts: StandingWatchParts) {
     this.#parts = parts;
@@ -50,12 +50,12 @@ export class StandingWatch {
     const { stop, here, logOff, end } = this.#parts;
     stop(facts.stationStop && 'stopped');
     for (const person of new Set(here())) {
-      const state = facts.person(person)?.state;
-      // An emergency's shells are nobody's by this name: its own time ends them.
-      if (state === undefined) continue;
-      if (state === 'active') this.#out.delete(person);
-      else if (!this.#out.has(person)) {
-        this.#out.add(person);
+      const known = facts.person(person);
+      // An emergency's shells are nobody's by this name: main/break-glass.ts ends them.
+      if (!known) continue;
+      const { state, stateSeq } = known;
+      if (state !== 'active' && this.#out.get(person) !== stateSeq) {
+        this.#out.set(person, stateSeq);
         const cause = state === 'stopped' ? 'stopped' : 'person';
         if (!logOff(person, cause)) end(person, cause);
       }

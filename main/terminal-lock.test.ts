@@ -136,7 +136,7 @@ test('after the policy’s time behind the lock the shell is ended, and it is en
 });
 
 test('who is stopped is locked within seconds, and their shell is ended', async () => {
-  known = { state: 'stopped' } as never;
+  known = { state: 'stopped', stateSeq: 7 } as never;
   seconds(5);
   await waitFor(() => expect(lock.locked).toBe(true));
   await waitFor(() => expect(stopShell.mock.calls).toEqual([['closed']]));
