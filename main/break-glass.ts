@@ -302,7 +302,7 @@ export class BreakGlass {
     const { gate, clock, installed } = this.#parts;
     const own = this.#own;
     if (own) {
-      const tries = installed.require().anchors.alertTries ?? (this.#facts.emergency?.alerted.length === 0 ? 0 : undefined);
+      const tries = installed.require().anchors.alertTries ?? (this.#facts.emergency?.alerted.length === 0 ? null : undefined);
       const { since, extended, reason } = own;
       return {
         emergency: {

@@ -8,7 +8,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authenticator, passphrase, passphraseField, paneText, prompt, root, start, until, wardmux, type Running } from '../test/e2e/support.ts';
+import { asAdmin, enrolOther } from '../test/e2e/as-admin.ts';
+import { stopStation } from '../src/services/stop.ts';
+import {
+  authenticator,
+  passphrase,
+  passphraseField,
+  paneText,
+  prompt,
+  root,
+  start,
+  unlockWithPassphrase,
+  until,
+  wardmux,
+  type Running,
+} from '../test/e2e/support.ts';
 import { hl7, journal, psql } from '../test/renderer/demo.ts';
 
 const target = join(root, 'docs', 'screenshots');
@@ -310,6 +324,85 @@ async function failedLock(running: Running): Promise<void> {
   await shot(running, 'lock-failed');
 }
 
+/** Jon Doe by a passphrase alone, at the lock. */
+async function lockedJon(running: Running): Promise<void> {
+  const { page } = running;
+  await running.surface('setup');
+  await page.locator('#name').fill('Jon Doe');
+  await page.keyboard.press('Enter');
+  await page.locator('#passphrase').fill(passphrase);
+  await page.locator('#again').fill(passphrase);
+  await page.keyboard.press('Enter');
+  await shown(running, '#audit');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Skip/ }).click();
+  await page.getByRole('button', { name: /^Open Wardmux/ }).click();
+  await running.surface('workspace');
+  await prompt(running);
+  await page.keyboard.press('Control+Shift+L');
+  await running.surface('lock');
+  await size(running, usual.width, usual.height);
+  await shown(running, 'input[type=password]');
+}
+
+/** What several people see: who is here, the glass that is broken at night, and a station that was stopped. Jon Doe is in front, at the lock. */
+async function several(running: Running): Promise<void> {
+  const { home, app, clock } = running;
+  const envelope = { name: 'Envelope Ward 3', words: 'marble canyon drizzle hammock violet' };
+  const other = { name: 'Mo Adeyemi', words: 'velvet anchor thimble quarry lantern' };
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      clock.advance(1000);
+      await app.tick();
+    }
+  };
+  await unlockWithPassphrase(running);
+  await size(running, usual.width, usual.height);
+  await asAdmin(home, 0, passphrase, async (parts) => {
+    await enrolOther(parts, envelope.name, envelope.words, ['emergency']);
+    await enrolOther(parts, 'Tess Varga', 'harbour pencil meadow copper raven', ['operator']);
+  });
+  await seconds(6);
+  await key(running, ':');
+  await running.page.keyboard.type('people\n');
+  await running.page.getByText('Tess Varga').first().waitFor();
+  await shot(running, 'people');
+  await leave(running);
+  await app.lock('hotkey');
+  await running.surface('lock');
+  await size(running, usual.width, usual.height);
+  await running.page.locator('#who').waitFor();
+  await shot(running, 'lock-id');
+  await running.page.keyboard.press('Control+g');
+  await shown(running, '.glassform');
+  await running.page.keyboard.press('2');
+  await running.page.keyboard.type('Interface engine down, INC-20817');
+  await running.page.keyboard.press('Tab');
+  await running.page.keyboard.type(envelope.name);
+  await shot(running, 'break-glass-form');
+  await running.page.keyboard.press('Tab');
+  await running.page.keyboard.type(envelope.words);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+  await prompt(running);
+  await size(running, usual.width, usual.height);
+  await shown(running, '[data-state="break-glass"]');
+  await shot(running, 'break-glass');
+  await running.page.getByRole('button', { name: /^End now/ }).click();
+  await running.surface('lock');
+  await size(running, usual.width, usual.height);
+  await seconds(5);
+  await shown(running, '.siren');
+  await shot(running, 'break-glass-siren');
+  await asAdmin(home, 0, passphrase, async (parts) => {
+    await enrolOther(parts, other.name, other.words, ['security']);
+    await stopStation(parts, 'security-incident');
+  });
+  await seconds(5);
+  await running.page.getByText('Nobody unlocks here now.').waitFor();
+  await shot(running, 'lockdown');
+}
+
 async function withApp(folder: string, name: string, work: (running: Running) => Promise<void>): Promise<void> {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
@@ -328,6 +421,10 @@ async function main(): Promise<void> {
   // Short, because a browser's profile has to fit below it.
   const folder = mkdtempSync(join(tmpdir(), 'ward-'));
   try {
+    await withApp(folder, 'tv', async (running) => {
+      await lockedJon(running);
+      await several(running);
+    });
     await withApp(folder, 'mu', firstRun);
     const policy = join(folder, 'mu', 'home', 'policy.json');
     const facts = JSON.parse(readFileSync(policy, 'utf8')) as { workstation: { name: string; banner: string } };
@@ -342,23 +439,7 @@ async function main(): Promise<void> {
       await workspace(running);
     });
     await withApp(folder, 'jd', async (running) => {
-      const { page } = running;
-      await running.surface('setup');
-      await page.locator('#name').fill('Jon Doe');
-      await page.keyboard.press('Enter');
-      await page.locator('#passphrase').fill(passphrase);
-      await page.locator('#again').fill(passphrase);
-      await page.keyboard.press('Enter');
-      await shown(running, '#audit');
-      await page.keyboard.press('Enter');
-      await page.getByRole('button', { name: /^Skip/ }).click();
-      await page.getByRole('button', { name: /^Open Wardmux/ }).click();
-      await running.surface('workspace');
-      await prompt(running);
-      await page.keyboard.press('Control+Shift+L');
-      await running.surface('lock');
-      await size(running, usual.width, usual.height);
-      await shown(running, 'input[type=password]');
+      await lockedJon(running);
       await shot(running, 'lock-passphrase');
       await failedLock(running);
     });

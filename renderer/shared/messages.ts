@@ -326,7 +326,8 @@ export const messages = {
     extend: 'extend once, 60 min',
     end: 'End now',
     mark: (person: string, time: string) => `${person} ${time}`,
-    alertQueued: (tries: number) => (tries === 0 ? 'alert queued' : `alert queued, ${tries} ${tries === 1 ? 'try' : 'tries'}`),
+    alertQueued: (tries: number | null) =>
+      tries === null ? 'nobody outside is told' : tries === 0 ? 'alert queued' : `alert queued, ${tries} ${tries === 1 ? 'try' : 'tries'}`,
     reviews: (due: number, overdue: number) =>
       overdue > 0 ? `${overdue} emergency ${overdue === 1 ? 'review' : 'reviews'} overdue` : `${due} emergency ${due === 1 ? 'review' : 'reviews'} due`,
     reviewsHow: 'wardmux breakglass list shows them, wardmux breakglass review closes one.',

@@ -446,8 +446,8 @@ const statusView = z
     lockIn: count,
     idleSeconds: count,
     warning: z.boolean(),
-    /** They are in an emergency: since when, seconds left, and how often the alert was tried in vain, while it has not left by every anchor. */
-    emergency: z.object({ since: word, left: count, extended: z.boolean(), reason: word, alertTries: count.optional() }).readonly().optional(),
+    /** They are in an emergency: since when, seconds left, and how often the alert was tried in vain, while it has not left by every anchor; null: by none it could. */
+    emergency: z.object({ since: word, left: count, extended: z.boolean(), reason: word, alertTries: count.nullable().optional() }).readonly().optional(),
     /** Emergencies that they can review. */
     reviews: z.object({ due: count, overdue: count }).readonly().optional(),
   })

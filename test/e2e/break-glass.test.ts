@@ -3,15 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
-import { readPinned } from '../../src/people/pinned.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
-import { openLedger } from '../../src/services/open-ledger.ts';
-import { deciderOf } from '../../src/services/decide.ts';
-import { enrol, prepareEnrolment } from '../../src/services/people.ts';
-import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
+import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
 import { paneText, passphrase, prompt, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
@@ -24,16 +18,10 @@ afterEach(async () => {
 });
 
 /** The envelope is made before the night. @returns its id */
-async function makeEnvelope(folder: string, name = envelope.name): Promise<string> {
-  const home = homePaths(folder);
-  const installation = requireInstallation(home);
-  const record = await prepareEnrolment({ name, passphrase: Buffer.from(envelope.words), kdf: newScryptParameters() });
-  const { ledger } = await openLedger(home, installation);
-  const admin = await openIdentity(readPinned(home, ledger.facts, ledger.facts.people()[0]!), Buffer.from(passphrase), NOTHING_MORE);
-  await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['emergency']);
-  admin.destroy();
-  await ledger.close();
-  return record.id;
+async function makeEnvelope(home: string, name = envelope.name): Promise<string> {
+  let id = '';
+  await asAdmin(home, 0, passphrase, async (parts) => (id = await enrolOther(parts, name, envelope.words, ['emergency'])));
+  return id;
 }
 
 interface Event {

@@ -1,0 +1,30 @@
+/** What a security admin does by a command while the app runs, without the command: it would cost a second of deriving. */
+import { newScryptParameters } from '../../src/crypto/kdf.ts';
+import { NOTHING_MORE, unlockWithPassphrase } from '../../src/people/person.ts';
+import { readPinned } from '../../src/people/pinned.ts';
+import { deciderOf } from '../../src/services/decide.ts';
+import { openLedger } from '../../src/services/open-ledger.ts';
+import { enrol, prepareEnrolment, type PeopleParts } from '../../src/services/people.ts';
+import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import type { Role } from '../../src/types/words.ts';
+
+/** @param home the data folder. @param who their place among the people of the ledger, the first one is 0. */
+export async function asAdmin(home: string, who: number, words: string, deed: (parts: PeopleParts) => Promise<unknown>): Promise<void> {
+  const paths = homePaths(home);
+  const installation = requireInstallation(paths);
+  const { ledger } = await openLedger(paths, installation);
+  const admin = await unlockWithPassphrase(readPinned(paths, ledger.facts, ledger.facts.people()[who]!), Buffer.from(words), NOTHING_MORE);
+  try {
+    await deed({ home: paths, installation, ledger, admin: deciderOf(admin) });
+  } finally {
+    admin.destroy();
+    await ledger.close();
+  }
+}
+
+/** Enrols somebody with a passphrase of their own. @returns their id */
+export async function enrolOther(parts: PeopleParts, name: string, words: string, roles: readonly Role[]): Promise<string> {
+  const record = await prepareEnrolment({ name, passphrase: Buffer.from(words), kdf: newScryptParameters() });
+  await enrol(parts, record, [...roles]);
+  return record.id;
+}
