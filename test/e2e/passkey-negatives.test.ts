@@ -7,7 +7,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authenticator, firstRun, prompt, start, until, type Running } from './support.ts';
+import { authenticator, firstRun, pressPasskey, prompt, type Running, start, until } from './support.ts';
 
 /** An assertion as it goes through the page, bytes in base64url. */
 interface Answer {
@@ -93,7 +93,7 @@ async function lock(change: string | null): Promise<void> {
 /** Has the page ask. @returns what it asked, and what the authenticator said. */
 async function ask(): Promise<Seen> {
   await running.page.evaluate('delete globalThis.seen');
-  await unlockButton().click();
+  await pressPasskey(running);
   await until(() => running.page.evaluate<boolean>('globalThis.seen !== undefined'), 'the ceremony');
   return running.page.evaluate<Seen>('globalThis.seen');
 }
@@ -199,7 +199,7 @@ test('at another origin with our relying party; for another one there, and at ou
   await refused(await elsewhereSigned(await question(), { origin: evil, rpId: 'evil.wardmux.localhost' }), /origin/i);
   // At our own origin the browser signs for no other relying party.
   await running.page.evaluate(between("publicKey.rpId = 'evil.wardmux.localhost';"));
-  await unlockButton().click();
+  await pressPasskey(running);
   await until(async () => (await alerts()).includes('not used'), 'the browser’s refusal');
   await opens();
 });

@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { authenticator, firstRun, firstSteps, prompt, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { authenticator, firstRun, firstSteps, pressPasskey, prompt, run, type Running, start, unlockWithPassphrase, until } from './support.ts';
 
 let running: Running;
 afterEach(async () => {
@@ -40,7 +40,7 @@ test('with PRF: enrolled, and it opens after a lock', async () => {
   await run(running, 'echo before-$((20+1))', 'before-21');
   await running.app.lock('hotkey');
   await running.surface('lock');
-  await unlockButton().click();
+  await pressPasskey(running);
   await running.surface('workspace');
   await prompt(running);
   await run(running, 'echo after-$((20+2))', 'after-22');
@@ -83,7 +83,7 @@ test('an authenticator that does not hold the passkey opens nothing, is an event
   await running.surface('lock');
   await session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id });
   await authenticator(running.page, true);
-  await unlockButton().click();
+  await pressPasskey(running);
   await until(async () => (await alerts()).includes('not used'), 'the sentence that it was not used');
   expect(running.app.surface).toBe('lock');
   // The browser gave nothing to the core, so nothing is counted; what the page tells of it is in the ledger.
@@ -105,7 +105,7 @@ test('another key under the same name gives no secret: it opens nothing, and the
   const forged = await authenticator(running.page, true);
   const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
   await forged.session.send('WebAuthn.addCredential', { authenticatorId: forged.id, credential: { ...credentials[0]!, privateKey, signCount: 100 } });
-  await unlockButton().click();
+  await pressPasskey(running);
   await until(async () => (await alerts()).includes('no secret'), 'the sentence about it');
   await until(() => refusals().length === 1, 'the event');
   expect(refusals()[0]?.detail).toEqual({ method: 'passkey', reason: 'passkey-no-secret' });
@@ -129,7 +129,7 @@ test('an answer whose signature does not hold, with the right secret: refused, a
       return credential;
     };
   }`);
-  await unlockButton().click();
+  await pressPasskey(running);
   await until(() => refusals().length === 1, 'the refusal in the ledger');
   expect(refusals()[0]).toMatchObject({ detail: { method: 'passkey', reason: 'passkey-refused' } });
   await until(async () => (await alerts()).length > 0, 'a sentence about it');

@@ -219,6 +219,17 @@ export async function takesPassphrase(running: Running): Promise<void> {
   await until(() => running.page.evaluate<boolean>("document.activeElement?.type === 'password'"), 'the passphrase field with the focus');
 }
 
+/**
+ * Presses the lock page's button for a passkey. A browser without a screen gives the focus to no page whose forerunner was killed (on a busy machine) until
+ * it is asked to, and a ceremony needs it.
+ */
+export async function pressPasskey({ page }: Running): Promise<void> {
+  const button = page.getByRole('button', { name: /^Unlock with passkey/ });
+  await button.waitFor({ timeout: PATIENCE_MS });
+  await page.bringToFront();
+  await button.click();
+}
+
 /** The lock page's passphrase field: there at once for a person without a passkey, else behind its button. */
 export async function passphraseField(running: Running): Promise<Locator> {
   const field = running.page.locator('input[type=password]');
