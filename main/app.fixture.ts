@@ -10,7 +10,7 @@ import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/services/first-run.ts';
 import { openLedger } from '../src/services/open-ledger.ts';
 import { deciderOf } from '../src/services/decide.ts';
-import { enrol, prepareEnrolment } from '../src/services/people.ts';
+import { enrol, prepareEnrolment, type PeopleParts } from '../src/services/people.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import type { Role } from '../src/types/words.ts';
@@ -301,4 +301,16 @@ export async function unlocked(): Promise<Rig> {
   made.ask('lock.passphrase');
   await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'workspace']));
   return made;
+}
+
+/** A command of Ada's, in another process. */
+export async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Promise<void> {
+  const home = homePaths(made.home);
+  const installation = requireInstallation(home);
+  const { ledger } = await openLedger(home, installation);
+  try {
+    await deed({ home, installation, ledger, admin: deciderOf(made.admin()) });
+  } finally {
+    await ledger.close();
+  }
 }

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { StatusView, WorkspaceView } from '../src/bridge/schema.ts';
 import { markDrop } from '../src/anchors/file-drop.ts';
-import { deciderOf } from '../src/services/decide.ts';
-import { openLedger } from '../src/services/open-ledger.ts';
 import { grantRoles, setState, type PeopleParts } from '../src/services/people.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import type { Role } from '../src/types/words.ts';
-import { rig, type Rig } from './app.fixture.ts';
+import { asAda, rig, type Rig } from './app.fixture.ts';
 
 const ADA = 'Ada Example';
 const EVE = 'Envelope Ward 7';
@@ -147,18 +145,6 @@ test('it is extended once, and ended by who is in', async () => {
   await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end ended']), 5000);
   expect(made.shown.at(-1)).toBe('lock');
 });
-
-/** A command of Ada's, in another process. */
-async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Promise<void> {
-  const home = homePaths(made.home);
-  const installation = requireInstallation(home);
-  const { ledger } = await openLedger(home, installation);
-  try {
-    await deed({ home, installation, ledger, admin: deciderOf(made.admin()) });
-  } finally {
-    await ledger.close();
-  }
-}
 
 test.each<[string, (parts: PeopleParts, id: string) => Promise<void>]>([
   ['is disabled', (parts, id) => setState(parts, id, 'disabled')],

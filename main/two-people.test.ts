@@ -3,13 +3,10 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/bridge/schema.ts';
-import { openLedger } from '../src/services/open-ledger.ts';
-import { deciderOf } from '../src/services/decide.ts';
-import { enrol, grantRoles, prepareEnrolment, type PeopleParts } from '../src/services/people.ts';
+import { enrol, grantRoles, prepareEnrolment } from '../src/services/people.ts';
 import { stopPerson, stopStation } from '../src/services/stop.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
-import { homePaths, requireInstallation } from '../src/storage/index.ts';
-import { rig, type Rig } from './app.fixture.ts';
+import { asAda, rig, type Rig } from './app.fixture.ts';
 
 const ADA = 'Ada Example';
 const JO = 'Jo Varga';
@@ -29,18 +26,6 @@ const since = (made: Rig, from: number): readonly Posted[] => (made.posted as re
 const views = (made: Rig, from: number): WorkspaceView[] =>
   since(made, from).flatMap(({ event, payload }) => (event === 'view' ? [payload as WorkspaceView] : []));
 const panesOf = (view: WorkspaceView): number[] => view.windows.flatMap(({ panes }) => panes.map(({ pane }) => pane));
-
-/** A command of Ada's, in another process. */
-async function asAda(made: Rig, deed: (parts: PeopleParts) => Promise<void>): Promise<void> {
-  const home = homePaths(made.home);
-  const installation = requireInstallation(home);
-  const { ledger } = await openLedger(home, installation);
-  try {
-    await deed({ home, installation, ledger, admin: deciderOf(made.admin()) });
-  } finally {
-    await ledger.close();
-  }
-}
 
 /** Lets somebody in, and their page say hello. @returns how much had been posted before. */
 async function enter(made: Rig, name: string): Promise<number> {

@@ -2,16 +2,16 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../src/bridge/schema.ts';
-import { Refused, type Bridge } from '../shared/bridge.ts';
+import type { Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
-import { NotTaken } from '../shared/enrol-passkey.ts';
+import { failureWords } from '../shared/failure.ts';
 import { messages } from '../shared/messages.ts';
 import { useNewPassphrase } from '../shared/new-passphrase.tsx';
 import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts.tsx';
 import { Prove } from '../shared/prove.tsx';
 import { say } from '../shared/say.ts';
 import { left } from '../shared/text.ts';
-import { PasskeyUnused, touchPasskey } from '../shared/touch-passkey.ts';
+import { touchPasskey } from '../shared/touch-passkey.ts';
 
 const text = messages.guest;
 
@@ -20,12 +20,7 @@ type Asked = Output<'people.asked'>;
 /** 64 digits in groups of four, so that two people can read them to each other. */
 const groups = (hash: string): string => hash.replaceAll(/.{4}(?=.)/g, '$& ');
 
-const wordsOf = (reason: unknown): string =>
-  reason instanceof PasskeyUnused
-    ? messages.people.cancelled
-    : reason instanceof Refused || reason instanceof NotTaken
-      ? reason.message
-      : messages.bridge.failed;
+const wordsOf = (reason: unknown): string => failureWords(reason, messages.people.cancelled);
 
 export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; readonly asked: Asked | undefined }): JSX.Element {
   const [asked, setAsked] = useState(first);

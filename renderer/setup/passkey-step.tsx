@@ -2,12 +2,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
-import { Refused, type Bridge } from '../shared/bridge.ts';
-import { enrolPasskey, NotTaken, type EnrolTest } from '../shared/enrol-passkey.ts';
+import type { Bridge } from '../shared/bridge.ts';
+import { enrolPasskey, type EnrolTest } from '../shared/enrol-passkey.ts';
+import { failureWords } from '../shared/failure.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Columns, FaultLine, Mark, type MarkKind } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
-import { PasskeyUnused } from '../shared/passkey.ts';
 import { StepHead } from './step-parts.tsx';
 
 const text = messages.setup.passkey;
@@ -53,9 +53,7 @@ export function Passkey({ bridge, created, limit, onDone }: PasskeyProps): JSX.E
     try {
       setProof({ slot: await enrolPasskey(bridge, 'setup', text.label, { touch: ask, learned }) });
     } catch (reason) {
-      setError(
-        reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed,
-      );
+      setError(failureWords(reason, text.cancelled));
     } finally {
       setTouch(undefined);
     }

@@ -11,5 +11,3 @@ export async function touchPasskey(bridge: Bridge, options: Record<string, unkno
   await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
   return response;
 }
-
-export { PasskeyUnused } from './passkey.ts';

@@ -6,14 +6,15 @@ import { Refused } from '../../shared/bridge.ts';
 import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
 import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
-import { Band, Button, Columns, FaultLine, Field, Mark } from '../../shared/parts.tsx';
+import { Band, Button, Columns, Field, Mark } from '../../shared/parts.tsx';
 import { Prove } from '../../shared/prove.tsx';
-import { PasskeyUnused, touchPasskey } from '../../shared/touch-passkey.ts';
+import { touchPasskey } from '../../shared/touch-passkey.ts';
 import { say } from '../../shared/say.ts';
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
+import { useDeeds } from './deeds.tsx';
 import { close } from './parts.ts';
 
 export const keySlots = band('key-slots', {}, KeySlots);
@@ -27,55 +28,34 @@ type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' } | { readonly ki
 
 const nameOf = ({ kind, name }: Slot): string => name || text.kinds[kind]!;
 const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
-const wordsOf = (reason: unknown): string =>
-  reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed;
 
 function KeySlots({ controller }: { readonly controller: Controller }): JSX.Element {
   const { bridge } = controller;
-  const [listed, setListed] = useState<Listed | undefined>(undefined);
+  const { listed, busy, setBusy, run: runOne, look, clear, face } = useDeeds<Listed>(() => bridge.request('slots.list', {}), text.cancelled);
   const [confirmed, setConfirmed] = useState(false);
   const [step, setStep] = useState<Step>({ kind: 'list' });
-  const [busy, setBusy] = useState('');
-  const [error, setError] = useState('');
-  const [done, setDone] = useState('');
   const body = useRef<HTMLDivElement>(null);
-
-  const look = async (): Promise<void> => {
-    try {
-      setListed(await bridge.request('slots.list', {}));
-    } catch (reason) {
-      setError(wordsOf(reason));
-    }
-  };
-  useLayoutEffect(() => void look(), []);
   // A step's first field has the focus, or its first button.
   useLayoutEffect(() => body.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [step, confirmed]);
 
-  /** One thing at a time; `said` when it is done. */
-  const run = async (words: string, said: string, deed: () => Promise<unknown>): Promise<void> => {
-    if (busy) return;
-    setBusy(words);
-    setError('');
-    setDone('');
-    say(words);
-    try {
-      await deed();
-      setDone(said);
-      say(said);
-      setStep({ kind: 'list' });
-      await look();
-    } catch (reason) {
+  /** @param said when it is done */
+  const run = (words: string, said: string, deed: () => Promise<unknown>): Promise<void> =>
+    runOne(
+      words,
+      async () => {
+        await deed();
+        setStep({ kind: 'list' });
+        await look();
+        return said;
+      },
       // The minutes are over: asked again.
-      if (reason instanceof Refused && reason.code === 'not-confirmed') setConfirmed(false);
-      setError(wordsOf(reason));
-    } finally {
-      setBusy('');
-    }
-  };
+      (reason) => {
+        if (reason instanceof Refused && reason.code === 'not-confirmed') setConfirmed(false);
+      },
+    );
   const go = (next: Step): void => {
     if (busy) return;
-    setError('');
-    setDone('');
+    clear();
     setStep(next);
   };
 
@@ -101,15 +81,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
         <div>
           <h2 class="band__title">{text.title}</h2>
           <p class="dim">{text.text}</p>
-          <div role="status">
-            {busy || done ? (
-              <p class="gap-h">
-                <Mark kind={busy ? 'wait' : 'ok'} />
-                {busy || done}
-              </p>
-            ) : null}
-          </div>
-          <FaultLine error={error} gap />
+          {face}
         </div>
         <div>
           {step.kind === 'passphrase' ? (

@@ -3,16 +3,14 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import type { Role } from '../../../src/types/words.ts';
-import { Refused } from '../../shared/bridge.ts';
-import { NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
+import { Band, BandTitle, Button, Columns, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
 import { Prove } from '../../shared/prove.tsx';
-import { say } from '../../shared/say.ts';
 import { moment } from '../../shared/text.ts';
-import { PasskeyUnused, touchPasskey } from '../../shared/touch-passkey.ts';
+import { touchPasskey } from '../../shared/touch-passkey.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
+import { useDeeds } from './deeds.tsx';
 import { close } from './parts.ts';
 
 export const peopleBand = band('people', {}, People);
@@ -27,8 +25,6 @@ type Step = { readonly kind: 'list' | 'enrol' } | { readonly kind: 'roles'; read
 const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', deleted: 'none' };
 const nameOf = ({ name, id }: Somebody): string => name ?? id;
 const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
-const wordsOf = (reason: unknown): string =>
-  reason instanceof PasskeyUnused ? text.cancelled : reason instanceof Refused || reason instanceof NotTaken ? reason.message : messages.bridge.failed;
 /** 2 passkeys, passphrase. */
 function slotsText({ slots }: Somebody): string {
   const kinds = messages.slots.kinds;
@@ -41,21 +37,10 @@ function slotsText({ slots }: Somebody): string {
 
 function People({ controller }: { readonly controller: Controller }): JSX.Element {
   const { bridge } = controller;
-  const [listed, setListed] = useState<Listed | undefined>(undefined);
+  const { listed, busy, run: runOne, look, clear, face } = useDeeds<Listed>(() => bridge.request('people.list', {}), text.cancelled);
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   const [step, setStep] = useState<Step>({ kind: 'list' });
-  const [busy, setBusy] = useState('');
-  const [error, setError] = useState('');
-  const [done, setDone] = useState('');
   const body = useRef<HTMLDivElement>(null);
-  const look = async (): Promise<void> => {
-    try {
-      setListed(await bridge.request('people.list', {}));
-    } catch (reason) {
-      setError(wordsOf(reason));
-    }
-  };
-  useLayoutEffect(() => void look(), []);
   // A step's first field has the focus; the list begins at its title.
   useLayoutEffect(() => {
     const title = body.current?.querySelector<HTMLElement>('.band__title');
@@ -63,25 +48,14 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
     (first ?? title)?.focus();
   }, [step]);
 
-  /** One thing at a time. @param deed gives the step that follows, and what is said */
-  const run = async (words: string, deed: () => Promise<readonly [Step, string]>): Promise<void> => {
-    if (busy) return;
-    setBusy(words);
-    setError('');
-    setDone('');
-    say(words);
-    try {
+  /** @param deed gives the step that follows, and what is said */
+  const run = (words: string, deed: () => Promise<readonly [Step, string]>): Promise<void> =>
+    runOne(words, async () => {
       const [next, said] = await deed();
       setStep(next);
-      setDone(said);
-      if (said) say(said);
       if (next.kind === 'list') await look();
-    } catch (reason) {
-      setError(wordsOf(reason));
-    } finally {
-      setBusy('');
-    }
-  };
+      return said;
+    });
   const ask = (request: () => Promise<Asked>): void =>
     void run(text.busy, async () => {
       const asked = await request();
@@ -90,8 +64,7 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
   const go = (next: Step): void => {
     if (busy) return;
     if (step.kind === 'asked') void bridge.request('people.leave', {}).catch(() => {});
-    setError('');
-    setDone('');
+    clear();
     setStep(next);
   };
   const list = (): void => go({ kind: 'list' });
@@ -108,15 +81,7 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
     >
       <div ref={body}>
         <BandTitle>{text.title}</BandTitle>
-        <div role="status">
-          {busy || done ? (
-            <p class="gap-h">
-              <Mark kind={busy ? 'wait' : 'ok'} />
-              {busy || done}
-            </p>
-          ) : null}
-        </div>
-        <FaultLine error={error} gap />
+        {face}
         {step.kind === 'enrol' ? (
           <RolesForm
             key="enrol"
