@@ -12,6 +12,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     pool: 'forks',
+    setupFiles: ['./test/support/properties.ts'],
     globalSetup: ['./test/support/temporary-folder.ts', './test/support/built-command.ts'],
     reporters: ['default', './tools/skip-reporter.ts'],
     projects: [

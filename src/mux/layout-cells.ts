@@ -167,7 +167,9 @@ export function proportion(node: Node, geometry: Geometry): void {
   const previous = node.cells.reduce((sum, child) => sum + sizeAlong(child, direction), geometry.gap * (node.cells.length - 1));
   let left = size;
   node.cells.forEach((child, index) => {
-    const share = proportionalShare(child, direction, size, previous, node.cells.length - index, left, geometry);
+    // Where nothing changes along the split every child keeps its size: tmux's limits (below) could take rows from one that has none to give.
+    const share =
+      size === previous ? sizeAlong(child, direction) : proportionalShare(child, direction, size, previous, node.cells.length - index, left, geometry);
     left -= share + geometry.gap;
     setAlong(child, direction, share);
     setAlong(child, across(direction), sizeAlong(node, across(direction)));

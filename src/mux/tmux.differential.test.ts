@@ -35,6 +35,18 @@ function tmux(args: readonly string[]): string {
   });
 }
 
+/** Every line that a session `run` printed. The session ends with the commands, and with an error among them too: the next one has the same name. */
+function run(script: readonly string[]): string[] {
+  try {
+    return tmux([...script, ';', 'kill-session', '-t', 'run'])
+      .trimEnd()
+      .split('\n');
+  } catch (error) {
+    tmux(['kill-session', '-t', 'run']);
+    throw error;
+  }
+}
+
 const target = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, fc.nat(6));
 const cellCount = fc.integer({ min: 1, max: 20 });
 /** A command without its target; `pane` is a place among the panes that there are when it is run. */
@@ -165,9 +177,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
           expected.push(ours(state, 0));
           most = Math.max(most, panesOf(activeWindow(state)?.layout ?? window.layout).length);
         }
-        const printed = tmux([...script, ';', 'kill-session', '-t', 'run'])
-          .trimEnd()
-          .split('\n');
+        const printed = run(script);
         const first = Number(/^%(\d+)/.exec(printed[0] ?? '')?.[1]);
         let at = 1;
         expected.forEach((snapshot, index) => {

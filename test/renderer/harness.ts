@@ -530,7 +530,20 @@ export async function open(
   await context.addInitScript(host);
   await prepare(core);
   await page.goto(`${origin}/${surface}.html`);
+  shown = page;
   return { context, page, core, errors, cdp: () => context.newCDPSession(page) };
+}
+
+/** The page that was opened last: a wait that fails says what stood on it. */
+let shown: Page | undefined;
+
+/** Where the focus is and what can be read, for the sentence of a failure that nobody sees again. */
+async function described(): Promise<string> {
+  if (!shown || shown.isClosed()) return 'no page is open';
+  return shown.evaluate<string>(`(() => {
+    const at = document.activeElement;
+    return 'focus at ' + (at ? at.tagName + '#' + at.id + '.' + at.className : 'nothing') + (document.hasFocus() ? '' : ' of a page without the focus') + '; text: ' + document.body.innerText.slice(0, 600);
+  })()`);
 }
 
 /** Waits until `check` holds; fails with what was last seen. No fixed sleeps. */
@@ -542,7 +555,7 @@ export async function until<T>(check: () => T | Promise<T>, what: string, ms = 1
     if (last) return last as NonNullable<T>;
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
-  throw new Error(`${what} did not happen within ${ms} ms; last seen: ${String(last)}`);
+  throw new Error(`${what} did not happen within ${ms} ms; last seen: ${String(last)}; ${await described()}`);
 }
 
 /** The text on a pane's screen. */

@@ -1190,6 +1190,7 @@ describe('faces', () => {
     core.evidence.exportPane = () => Promise.reject(new Error('x'));
     await prefix('X');
     await page.waitForSelector('#export-folder');
+    const focused = (): Promise<unknown> => page.waitForFunction(`document.hasFocus() && document.activeElement.id === 'export-folder'`);
     // The filled button is what Return does, at each step: with nothing in the field it exports nothing.
     const main = (): Promise<string | null> => page.textContent('dialog .btn--main');
     expect(await main()).toBe('Nextenter');
@@ -1197,6 +1198,7 @@ describe('faces', () => {
     await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was exported'), 'the reason');
     expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
     // With a folder it leads to the question, where Return leaves without an export: that takes a key of its own.
+    await focused();
     await page.keyboard.type('/media/nothing');
     await page.keyboard.press('Enter');
     await until(async () => (await main()) === 'Cancelesc', 'the question');
@@ -1206,6 +1208,7 @@ describe('faces', () => {
     expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
     await prefix('X');
     await page.waitForSelector('#export-folder');
+    await focused();
     await page.keyboard.type('/media/audit');
     await page.keyboard.press('Enter');
     await until(async () => (await main()) === 'Cancelesc', 'the question');
