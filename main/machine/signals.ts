@@ -1,9 +1,10 @@
 /**
- * What the machine tells us: suspend, shutdown and the desktop's own lock, read from the bus with `gdbus monitor`; and a
- * watch on the clock, which notices a sleep that nobody announced.
+ * What the machine tells us: suspend, shutdown and the desktop's own lock, heard on the buses; and a watch on the clock, which
+ * notices a sleep that nobody announced.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { sessionBusPath, systemBusPath } from '../../src/dbus/address.ts';
+import type { Value } from '../../src/dbus/values.ts';
+import { watchBus, type SignalMatch } from '../../src/dbus/watch.ts';
 import type { Disposable, HostSignal } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { DelayLock } from './delay-lock.ts';
@@ -13,32 +14,28 @@ const WATCH_MS = 1000;
 /** A timer that is later than this was not late: the machine slept, or the process was stopped. */
 const GAP_MS = 5000;
 
-const monitors: readonly (readonly string[])[] = [
-  ['monitor', '--system', '--dest', 'org.freedesktop.login1'],
-  ['monitor', '--session', '--dest', 'org.gnome.ScreenSaver'],
-  ['monitor', '--session', '--dest', 'org.freedesktop.ScreenSaver'],
-];
-
-/** Ends the program when our end of its input closes, so that nothing is left behind when main is killed. */
-const guard = '"$@" & child=$!; read -r _; kill "$child" 2>/dev/null';
-
-/** One row a signal, as `gdbus monitor` prints it after the object's path. */
-const signals: readonly { readonly text: string; readonly signal: HostSignal }[] = [
-  { text: 'org.freedesktop.login1.Manager.PrepareForSleep (true,)', signal: 'suspend' },
-  { text: 'org.freedesktop.login1.Manager.PrepareForSleep (false,)', signal: 'resume' },
-  { text: 'org.freedesktop.login1.Manager.PrepareForShutdown (true,)', signal: 'shutdown' },
-  // Any session's lock counts: locking once too often is the safe error.
-  { text: 'org.freedesktop.login1.Session.Lock ()', signal: 'os-lock' },
-  { text: 'org.gnome.ScreenSaver.ActiveChanged (true,)', signal: 'os-lock' },
-  { text: 'org.freedesktop.ScreenSaver.ActiveChanged (true,)', signal: 'os-lock' },
-];
-
-/** `/object/path: interface.Signal (arguments)` */
-export function parseSignal(line: string): HostSignal | undefined {
-  const colon = line.indexOf(': ');
-  const rest = colon < 0 ? '' : line.slice(colon + 2).trim();
-  return signals.find(({ text }) => text === rest)?.signal;
+interface Row extends SignalMatch {
+  /** Of the signal's first value; undefined where it is nothing to us. */
+  readonly means: (value: Value | undefined) => HostSignal | undefined;
 }
+
+const login = 'org.freedesktop.login1';
+const manager = { sender: login, path: '/org/freedesktop/login1', interface: `${login}.Manager` };
+const screenSaver = (name: string): Row => ({ sender: name, interface: name, member: 'ActiveChanged', means: (on) => (on === true ? 'os-lock' : undefined) });
+
+/** Which signals we listen to on which bus. */
+export const machineBuses: readonly { readonly path: typeof sessionBusPath; readonly rows: readonly Row[] }[] = [
+  {
+    path: systemBusPath,
+    rows: [
+      { ...manager, member: 'PrepareForSleep', means: (starts) => (starts === false ? 'resume' : 'suspend') },
+      { ...manager, member: 'PrepareForShutdown', means: (starts) => (starts === true ? 'shutdown' : undefined) },
+      // Any session's lock counts: locking once too often is the safe error.
+      { sender: login, interface: `${login}.Session`, member: 'Lock', means: () => 'os-lock' },
+    ],
+  },
+  { path: sessionBusPath, rows: [screenSaver('org.gnome.ScreenSaver'), screenSaver('org.freedesktop.ScreenSaver')] },
+];
 
 /** True when so much wall-clock time lies between two looks that the machine must have slept in between. */
 export function slept(previousMs: number, nowMs: number): boolean {
@@ -55,7 +52,6 @@ export interface Signals {
 /** `env` leads to the buses; without it only the clock is watched, and nothing waits for us. */
 export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
   const listeners = new Listeners<[HostSignal]>();
-  const children: ChildProcess[] = [];
   const delay = env ? new DelayLock(env) : undefined;
   delay?.take();
   const tell = async (signal: HostSignal): Promise<void> => {
@@ -64,18 +60,14 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
     // For the next sleep. A shutdown waits until we stop.
     if (signal === 'resume') delay?.take();
   };
-  for (const args of env ? monitors : []) {
-    if (args[1] === '--session' && !env?.['DBUS_SESSION_BUS_ADDRESS'] && !env?.['XDG_RUNTIME_DIR']) continue;
-    const child = spawn('/bin/sh', ['-c', guard, 'sh', 'gdbus', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
-    // No gdbus or no bus: nothing is heard, and the app's own timer is what locks.
-    child.on('error', () => {});
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const signal = parseSignal(line);
-      if (signal) void tell(signal);
-    });
-    children.push(child);
-  }
+  const hear = (signal: HostSignal | undefined): void => {
+    if (signal) void tell(signal);
+  };
+  // No bus: nothing is heard, and the app's own timer is what locks.
+  const watches = (env ? machineBuses : []).flatMap(({ path, rows }) => {
+    const place = path(env!);
+    return place === undefined ? [] : [watchBus(place, rows, (row, [value]) => hear(row.means(value)))];
+  });
   let last = Date.now();
   const timer = setInterval(() => {
     const now = Date.now();
@@ -88,7 +80,7 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
     stop() {
       clearInterval(timer);
       delay?.release();
-      for (const child of children) child.stdin?.end();
+      for (const watch of watches) watch.close();
     },
   };
 }

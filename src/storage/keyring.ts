@@ -2,7 +2,8 @@
  * Whether the desktop's keyring can be used. The keyring library connects on the caller's thread and waits as long as the bus
  * likes: a bus that does not answer would stop the whole app, so it is asked here first.
  */
-import { Bus, BusSilent, propertyOf, readString, readVariant, sessionBusPath } from '../dbus/dbus.ts';
+import { sessionBusPath } from '../dbus/address.ts';
+import { Bus, BusSilent, propertyIn, propertyOf } from '../dbus/bus.ts';
 
 const secrets = 'org.freedesktop.secrets';
 export type KeyringState = 'open' | 'locked' | 'no-bus' | 'no-service' | 'no-collection' | 'silent';
@@ -35,10 +36,10 @@ async function askKeyring(bus: Bus, left: () => number): Promise<KeyringState> {
     },
     left(),
   );
-  if (alias.error) return 'no-service';
-  const collection = readString(alias.body);
+  if (alias.error !== undefined) return 'no-service';
+  const collection = String(alias.values[0]);
   if (collection === '/') return 'no-collection';
   const locked = await bus.call(propertyOf(secrets, collection, 'org.freedesktop.Secret.Collection', 'Locked'), left());
-  if (locked.error) return 'no-collection';
-  return readVariant(locked.body) === false ? 'open' : 'locked';
+  if (locked.error !== undefined) return 'no-collection';
+  return propertyIn(locked) === false ? 'open' : 'locked';
 }
