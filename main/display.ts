@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Display } from '../src/bridge/schema.ts';
+import { themes } from '../src/types/words.ts';
 import { type Home } from '../src/storage/index.ts';
 import { writeAtomic, readSmall } from '../src/disk/atomic.ts';
 
 const schema = z.strictObject({
-  theme: z.enum(['system', 'dark', 'light']),
+  theme: z.enum(themes),
   cell: z.enum(['auto', '8', '9', '10', '12']),
   contrast: z.boolean(),
   motion: z.boolean(),

@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { WorkspaceView } from '../src/bridge/schema.ts';
+import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { enrol, grantRoles, prepareEnrolment } from '../src/services/people.ts';
 import { stopPerson, stopStation } from '../src/services/stop.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';

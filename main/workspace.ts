@@ -5,7 +5,8 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { Permission } from '../src/access/index.ts';
-import type { AlertKind, ClientAction, Output, PaneView, WorkspaceView } from '../src/bridge/schema.ts';
+import type { Output } from '../src/bridge/schema.ts';
+import type { AlertKind, ClientAction, PaneView, WorkspaceView } from '../src/types/workspace-view.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
 import { alerted } from '../src/mux/state/alerts.ts';

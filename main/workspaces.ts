@@ -2,7 +2,8 @@
  * Each person's own workspace. Whoever is in sees theirs and no other: the shells of somebody else run on, parked, with pane ids that nobody else's have.
  * What is asked of the open one goes to that of whoever is in; what a process tells of a pane goes to that of whom it belongs to.
  */
-import type { AlertKind, Output, WorkspaceView } from '../src/bridge/schema.ts';
+import type { Output } from '../src/bridge/schema.ts';
+import type { AlertKind, WorkspaceView } from '../src/types/workspace-view.ts';
 import { denials } from '../src/access/index.ts';
 import type { Kept } from '../src/mux/state/kept.ts';
 import { Refusal } from '../src/types/refusal.ts';

@@ -1,5 +1,5 @@
 /** Tells the core of bells and output in windows that nobody looks at: it marks them, and keeps that over a lock. */
-import type { AlertKind } from '../../src/bridge/schema.ts';
+import type { AlertKind } from '../../src/types/workspace-view.ts';
 import * as model from './model.ts';
 
 /** What was told and stands in no view yet, by window: a bell that rings all the time is told once. */

@@ -1,6 +1,6 @@
 /** Dragging a border. The left border of a pane, and its rule, move what they separate; the core decides what is possible. */
 import type { JSX } from 'preact';
-import type { PaneView } from '../../src/bridge/schema.ts';
+import type { PaneView } from '../../src/types/workspace-view.ts';
 import { cellSize } from '../shared/cell.ts';
 import type { Controller } from './controller.ts';
 import * as model from './model.ts';

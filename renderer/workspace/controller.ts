@@ -1,7 +1,8 @@
 /** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
 import { batch, effect } from '@preact/signals';
 import type { Frame } from '../../src/bridge/frames.ts';
-import type { ClientAction, Events, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { Events, StatusView } from '../../src/bridge/schema.ts';
+import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';

@@ -1,7 +1,8 @@
 /** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { StatusView, WindowView } from '../../src/bridge/schema.ts';
+import type { StatusView } from '../../src/bridge/schema.ts';
+import type { WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';

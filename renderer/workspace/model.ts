@@ -1,6 +1,7 @@
 /** The workspace's state: signals fed by the core's events. Framework-free; views read, the controller writes. */
 import { computed, signal } from '@preact/signals';
-import type { PaneView, StatusView, WindowView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { StatusView } from '../../src/bridge/schema.ts';
+import type { PaneView, WindowView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { keyLabel } from '../../src/mux/keys/names.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { PasteReview } from './paste.ts';

@@ -1,7 +1,7 @@
 /** One pane: its rule, its emulator, and what stands over it. Mounted once for the pane's whole life. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { PaneView, WindowView } from '../../src/bridge/schema.ts';
+import type { PaneView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
 import { BorderGrips } from './borders.tsx';

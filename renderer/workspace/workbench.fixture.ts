@@ -1,7 +1,8 @@
 /** A page without a browser, for the tests of the controller and the keyboard: events, a bridge that notes, an emulator that notes. */
 import { vi } from 'vitest';
 import { signal } from '@preact/signals';
-import type { EventName, Events, PaneView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { EventName, Events } from '../../src/bridge/schema.ts';
+import type { PaneView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { Bridge } from '../shared/bridge.ts';
 import { Controller } from './controller.ts';

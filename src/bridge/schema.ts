@@ -18,11 +18,13 @@ import {
   roles,
   stopReasons,
   surfaces,
+  themes,
   unlockMethods,
   workstationClasses,
   type Peer,
   type Surface,
 } from '../types/words.ts';
+import { alertKinds, clientAction, workspaceView } from '../types/workspace-view.ts';
 import { z } from 'zod';
 
 const pane = z.number().int().nonnegative();
@@ -35,15 +37,11 @@ const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
 const personId = z.string().regex(PERSON_ID);
 const roleList = z.array(z.enum(roles)).max(roles.length);
-const theme = z.enum(['system', 'dark', 'light']);
+const theme = z.enum(themes);
 /** Size of the text: the width of a cell in pixels, or as it fits. */
 const cell = z.enum(['auto', '8', '9', '10', '12']);
 /** What of passkeys cannot work in this window, as a sentence. */
 const passkeyLimit = z.string().nullable();
-
-/** tmux's flags of a window that is not in front. */
-const alertKinds = ['bell', 'activity'] as const;
-export type AlertKind = (typeof alertKinds)[number];
 
 /** A handler that asks the vault or the shells several things, each of which has a time of its own (10 s, most). */
 const STEPS_MS = 60_000;
@@ -375,63 +373,6 @@ export type Output<N extends RequestName> = z.infer<Requests[N]['output']>;
 const count = z.number();
 const word = z.string();
 
-/** A pane's rectangle in cells of the stage, its title row included. The terminal inside is cols-4 by rows-1. */
-const paneView = z
-  .object({
-    pane: count,
-    x: count,
-    y: count,
-    cols: count,
-    rows: count,
-    /** Which edges of the stage it touches: the face leaves out the rule there. */
-    edges: z.array(z.enum(['l', 'r', 't', 'b'])).readonly(),
-    /** False while another pane is zoomed over it: it stays mounted, and hidden. */
-    visible: z.boolean(),
-    /** From 1 in reading order, as shown in the title and by display-panes. */
-    number: count,
-    /** Name of the program in the foreground. */
-    program: word,
-    /** Where that program is, and for a remote shell the host: shown until the program sets a title. */
-    folder: word.optional(),
-    host: word.optional(),
-    recording: word.nullable(),
-    state: z.enum(['starting', 'live', 'exited', 'failed']),
-    /** Set for exited and failed panes: what happened and what can be done. */
-    sentence: word.optional(),
-    /** The program waits for room on the disk: there is less than the policy keeps, or none. It goes on by itself. */
-    held: z.enum(['reserve', 'full']).optional(),
-  })
-  .readonly();
-export type PaneView = z.infer<typeof paneView>;
-
-const windowView = z
-  .object({
-    id: count,
-    index: count,
-    name: word,
-    active: z.boolean(),
-    last: z.boolean(),
-    zoomed: z.boolean(),
-    activePane: count,
-    /** What happened in it since it was in front. */
-    alerts: z.array(z.enum(alertKinds)).readonly().optional(),
-    panes: z.array(paneView).readonly(),
-  })
-  .readonly();
-export type WindowView = z.infer<typeof windowView>;
-
-/** Everything the workspace draws but the text in the panes. */
-const workspaceView = z
-  .object({
-    session: word,
-    stage: z.object({ cols: count, rows: count }).readonly(),
-    windows: z.array(windowView).readonly(),
-    /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
-    options: z.record(word, z.union([count, z.boolean(), word])).readonly(),
-  })
-  .readonly();
-export type WorkspaceView = z.infer<typeof workspaceView>;
-
 /** The line. Every state has a word; `level` is colour on top of it. */
 const statusView = z
   .object({
@@ -460,22 +401,6 @@ export type Display = z.infer<typeof display>;
 /** A `note` is a reminder: a quiet line that goes by itself. */
 const noticeLevel = z.enum(['ok', 'note', 'warn', 'stop']);
 export type NoticeLevel = z.infer<typeof noticeLevel>;
-
-const clientAction = z.discriminatedUnion('action', [
-  /** `pageUp`: start one page up. */
-  z.object({ action: z.literal('copy-mode'), pane: count, pageUp: z.literal(true).optional() }).readonly(),
-  z.object({ action: z.literal('search'), pane: count }).readonly(),
-  z.object({ action: z.literal('paste'), pane: count }).readonly(),
-  z.object({ action: z.literal('verify'), pane: count }).readonly(),
-  z.object({ action: z.literal('display-panes') }).readonly(),
-  /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names. */
-  z.object({ action: z.literal('open'), band: word, pane: count.optional(), words: z.record(word, word).readonly().optional() }).readonly(),
-  z.object({ action: z.literal('display'), text: z.enum(['larger', 'smaller', 'standard']).optional(), theme: theme.optional() }).readonly(),
-  z.object({ action: z.literal('message'), text: word }).readonly(),
-  /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */
-  z.object({ action: z.literal('send-keys'), pane: count, keys: z.array(word).readonly(), literal: z.boolean() }).readonly(),
-]);
-export type ClientAction = z.infer<typeof clientAction>;
 
 /** What the core tells a page unasked: what is not as it stands here is not sent. */
 export const events = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WorkspaceView } from '../bridge/schema.ts';
+import type { WorkspaceView } from '../types/workspace-view.ts';
 import { type Outcome, usage } from './commands/command.ts';
 import { commands, findCommand } from './commands/index.ts';
 import { runCommandLine } from './commands/run.ts';

@@ -1,5 +1,5 @@
 /** What the workspace draws, from the state: rectangles in cells, names and flags. No pane text. */
-import type { PaneView, WindowView, WorkspaceView } from '../bridge/schema.ts';
+import type { PaneView, WindowView, WorkspaceView } from '../types/workspace-view.ts';
 import { edgesOf, rectangles } from './layout.ts';
 import { flatOptions } from './options.ts';
 import type { State, Window } from './state/model.ts';

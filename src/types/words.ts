@@ -139,6 +139,9 @@ export type LimitedProcess = (typeof limitedProcesses)[number];
 export const limitNames = ['as', 'cpu', 'data', 'fsize', 'memlock', 'msgqueue', 'nofile', 'nproc', 'sigpending', 'stack'] as const;
 export type LimitName = (typeof limitNames)[number];
 
+/** Colours of the window. */
+export const themes = ['dark', 'light', 'system'] as const;
+
 /** What ends somebody’s being in front: of the lock’s machine, and of the ledger’s event `lock`. */
 export const lockCauses = [
   'idle',

@@ -14,7 +14,8 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { contentSecurityPolicy, origin } from '../../main/host.ts';
 import { PeerChannel } from '../../src/bridge/channel/node.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
-import type { Display, Events, EventName, Output, StatusView, WorkspaceView } from '../../src/bridge/schema.ts';
+import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
+import type { WorkspaceView } from '../../src/types/workspace-view.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
 import type { Outcome } from '../../src/mux/commands/command.ts';
 import { requestHandlers } from '../../main/requests/index.ts';

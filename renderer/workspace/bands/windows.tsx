@@ -1,6 +1,6 @@
 /** The windows, to go to one: prefix w, and the +N of the line. */
 import type { JSX } from 'preact';
-import type { WindowView } from '../../../src/bridge/schema.ts';
+import type { WindowView } from '../../../src/types/workspace-view.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';

@@ -1,6 +1,5 @@
 import { type Command, client, refuse } from './command.ts';
-
-const themes = ['dark', 'light', 'system'] as const;
+import { themes } from '../../types/words.ts';
 
 export const theme: Command = {
   name: 'theme',

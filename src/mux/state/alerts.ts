@@ -1,5 +1,5 @@
 /** What happened in windows that nobody looks at, as tmux marks them: bells, and output where monitor-activity asks for it. Seen is forgotten. */
-import type { AlertKind } from '../../bridge/schema.ts';
+import type { AlertKind } from '../../types/workspace-view.ts';
 import type { State } from './model.ts';
 import { sessionOf } from './query.ts';
 import { putWindow } from './windows.ts';

@@ -1,5 +1,5 @@
 /** What a change asks of the world, as data, and how a change is completed. */
-import type { ClientAction } from '../../bridge/schema.ts';
+import type { ClientAction } from '../../types/workspace-view.ts';
 import type { Start, State } from './model.ts';
 import { terminalSizes } from './sizes.ts';
 

@@ -3,7 +3,7 @@
  * session it is attached to, its stage, its options. Ids count up and are never used twice, so a late message about a pane
  * that is gone can never reach another one.
  */
-import type { AlertKind, PaneView } from '../../bridge/schema.ts';
+import type { AlertKind, PaneView } from '../../types/workspace-view.ts';
 import * as layouts from '../layout.ts';
 import type { PresetName } from '../layout-presets.ts';
 import { type Options, type FlatOptions, defaultOptions, withOptions } from '../options.ts';
