@@ -1,60 +1,27 @@
 /** The one table and the one function that asks it, walked: every row that can be asked for, every set of roles, every state. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { requests, type RequestName } from '../bridge/schema.ts';
-import { BridgeServer, type RequestHandlers } from '../process/bridge-server.ts';
+import { requests } from '../bridge/schema.ts';
 import { ptyParentService, ptyService } from '../pty/service.ts';
 import { vaultParentService, vaultService } from '../vault/service.ts';
 import { commandsFor } from '../cli/commands/index.ts';
 import { verbs } from '../control/verbs.ts';
 import { checkEntry } from '../ledger/events.ts';
 import { commands } from '../mux/commands/index.ts';
-import { runCommandLine } from '../mux/commands/run.ts';
-import { createState } from '../mux/state/model.ts';
-import { newWindow } from '../mux/state/windows.ts';
 import { roles, type Role } from '../types/words.ts';
+import { grant, NOW, roleSets, standings } from './access.fixture.ts';
 import {
   denialOf,
   denials,
   emergencyGrantOf,
   grantOf,
-  openDoor,
   permissionNames,
   permissions,
-  phases,
   separationOf,
-  type Denial,
-  type Grant,
   type Permission,
   type Phase,
   type Standing,
 } from './index.ts';
-
-const NOW = 1_800_000_000_000;
-
-/** Every set of roles, and words that are none. */
-const roleSets: readonly (readonly string[])[] = [
-  ...Array.from({ length: 2 ** roles.length }, (_, bits) => roles.filter((_role, n) => (bits >> n) % 2 === 1)),
-  ['guest'],
-  ['Operator'],
-  ['constructor', 'toString'],
-];
-
-const grant = (held: readonly string[], more: Partial<Grant> = {}): Grant => ({
-  person: 'p-0123456789ab',
-  roles: held,
-  method: 'passphrase',
-  reason: 'none',
-  until: undefined,
-  breakGlass: null,
-  ...more,
-});
-
-/** Every state with every set of roles; without anybody where nobody need be there. */
-const standings: readonly Standing[] = phases.flatMap((phase): Standing[] => {
-  const known = roleSets.map((held) => ({ phase, grant: grant(held) }));
-  return phase === 'open' ? known : [{ phase }, ...known];
-});
 
 /** Answers of whoever is at the keyboard. */
 const answers = ['request.answer'];
@@ -234,53 +201,5 @@ describe('the table', () => {
         const { why, person } = denial;
         checkEntry({ action: 'access.denied', ...(person === undefined ? {} : { person }), detail: { door: 'page', needs, why } });
       }
-  });
-});
-
-describe('the doors', () => {
-  /** A door with what it has told. */
-  function told(standing: Standing): { readonly door: ReturnType<typeof openDoor>; readonly denied: Denial[] } {
-    const denied: Denial[] = [];
-    return { door: openDoor({ standing: () => standing, denied: (denial) => denied.push(denial), now: () => NOW }), denied };
-  }
-
-  test('page: each request in each state reaches its handler where it may, and is told where not', async () => {
-    for (const name of Object.keys(requests) as RequestName[]) {
-      const { needs, surfaces } = requests[name];
-      for (const standing of standings) {
-        const { door, denied } = told(standing);
-        let called = 0;
-        const posted: { ok?: boolean; error?: { code: string } }[] = [];
-        const handlers = new Proxy({}, { get: () => async () => void called++ }) as RequestHandlers;
-        const server = new BridgeServer({
-          handlers,
-          surface: () => surfaces[0]!,
-          door,
-          post: (text) => posted.push(JSON.parse(text) as (typeof posted)[number]),
-          refused: () => {},
-          now: () => 0,
-        });
-        // An input that no row takes: whoever may get further is told so, and nobody else learns even that.
-        await server.receive(JSON.stringify({ id: 1, request: name, input: { strange: 1 } }));
-        expect(called).toBe(0);
-        expect(posted[0]?.error?.code === 'bad-input', `${name} ${JSON.stringify(standing)}`).toBe(may(needs, standing));
-        expect(denied.length).toBe(may(needs, standing) ? 0 : 1);
-      }
-    }
-  });
-
-  test('command: each command in each state runs where it may, and changes nothing where not', () => {
-    const begun = newWindow(createState({ cols: 120, rows: 40 }), { program: 'sh' }).state;
-    for (const { name, needs } of commands) {
-      for (const standing of standings) {
-        const { door, denied } = told(standing);
-        const outcome = runCommandLine(begun, name, { program: 'sh', refused: (asked) => door(asked)?.sentence });
-        if (may(needs, standing)) expect(denied, name).toEqual([]);
-        else {
-          expect([outcome.failed, outcome.effects, outcome.message], name).toEqual([true, [], denied[0]?.sentence]);
-          expect(outcome.state).toBe(begun);
-        }
-      }
-    }
   });
 });
