@@ -4,7 +4,7 @@
  */
 import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
 import { ownMemory } from '../../src/bridge/own-memory.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
+import { decodeFrame, encodeFrame, type ViewFrame } from '../../src/bridge/frames.ts';
 import { Pending } from '../../src/bridge/pending.ts';
 import { CodedError } from '../../src/types/coded-error.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
@@ -23,7 +23,7 @@ export class Refused extends CodedError {}
 
 type Answer = { readonly id: number; readonly ok: boolean; readonly output?: unknown; readonly error?: { readonly code: string; readonly sentence: string } };
 type Listener<E extends EventName> = (payload: Events[E]) => void;
-type FrameListener = (frame: Frame) => Promise<void> | void;
+type FrameListener = (frame: ViewFrame) => Promise<void> | void;
 
 /** One peer's channel. Frames that come before the peer's key wait for it, in order; so do frames that we send. */
 class Line {
@@ -134,7 +134,7 @@ export class Bridge {
   }
 
   /** Seals and sends in the order of the calls. Secrets are wiped from the page's copy once they are sealed. */
-  sendFrame(peer: Peer, frame: Frame): Promise<void> {
+  sendFrame(peer: Peer, frame: ViewFrame): Promise<void> {
     if (this.#ended) return Promise.resolve();
     const bytes = encodeFrame(frame);
     const secret = frame.type === 'passphrase' || frame.type === 'prf';

@@ -1,6 +1,6 @@
 /** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
 import { batch, effect } from '@preact/signals';
-import type { Frame } from '../../src/bridge/frames.ts';
+import type { ViewFrame } from '../../src/bridge/frames.ts';
 import type { Events, StatusView } from '../../src/bridge/schema.ts';
 import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
@@ -174,7 +174,7 @@ export class Controller {
     void this.#ask(this.bridge.request('workspace.attach', {}));
   }
 
-  #onFrame(frame: Frame): Promise<void> | void {
+  #onFrame(frame: ViewFrame): Promise<void> | void {
     if (!('pane' in frame) || frame.type === 'input' || frame.type === 'snapshot') return;
     return this.terminal(frame.pane).receive(frame);
   }

@@ -3,7 +3,7 @@
  * followed (`screen`, `replay`, `size`, `end`) while the pty host already sends live output (`output`): live frames wait
  * for `end`, and what both hold is written once. A pane whose live output starts at 0 needs no replay.
  */
-import type { Frame } from '../../src/bridge/frames.ts';
+import type { ViewFrame } from '../../src/bridge/frames.ts';
 import { cutCharacter, repairUtf8, WholeCharacters } from '../../src/terminal/utf8.ts';
 
 /**
@@ -37,8 +37,8 @@ export interface FeedEvents {
   unsettled(until: number): void;
 }
 
-type Output = Extract<Frame, { type: 'output' | 'replay' }>;
-type Skip = Extract<Frame, { type: 'skip' }>;
+type Output = Extract<ViewFrame, { type: 'output' | 'replay' }>;
+type Skip = Extract<ViewFrame, { type: 'skip' }>;
 
 export class PaneFeed {
   readonly #screen: Screen;
@@ -88,7 +88,7 @@ export class PaneFeed {
   }
 
   /** Takes a frame of this pane. The promise of a recorded frame resolves when it is parsed: it holds the vault host back. */
-  receive(frame: Frame): Promise<void> | void {
+  receive(frame: ViewFrame): Promise<void> | void {
     if (this.#again && ((frame.type !== 'output' && frame.type !== 'skip') || (this.#state === 'new' && frame.offset > 0))) return;
     switch (frame.type) {
       case 'output':
@@ -152,7 +152,7 @@ export class PaneFeed {
     );
   }
 
-  #catchUp({ offset, skipped, segments }: Extract<Frame, { type: 'end' }>): void {
+  #catchUp({ offset, skipped, segments }: Extract<ViewFrame, { type: 'end' }>): void {
     // Output from the very first byte may have been written before there was anything to play back.
     this.#next = Math.max(this.#next, offset);
     this.#state = 'live';

@@ -7,7 +7,7 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { signal } from '@preact/signals';
-import { scrollbackLines, type Frame } from '../../src/bridge/frames.ts';
+import { scrollbackLines, type ViewFrame } from '../../src/bridge/frames.ts';
 import { Modes } from '../../src/terminal/modes.ts';
 import { resizeTerminal } from '../../src/terminal/resize.ts';
 import { serializeTerminal } from '../../src/terminal/serialize.ts';
@@ -48,7 +48,7 @@ export interface TerminalPort {
   /** Keys, mouse reports, pastes and the few allowed replies, to the shell. */
   input(pane: number, bytes: Uint8Array): void;
   ack(pane: number, parsed: number): void;
-  snapshot(frame: Extract<Frame, { type: 'snapshot' | 'screen' }>): void;
+  snapshot(frame: Extract<ViewFrame, { type: 'snapshot' | 'screen' }>): void;
   /** Live output only: the program printed, or rang. */
   alert(pane: number, what: 'activity' | 'bell'): void;
   /** A link was clicked or a notice is due. Nothing is opened. */
@@ -178,7 +178,7 @@ export class TerminalView {
   }
 
   /** A frame from the pty host or the vault host. The promise holds the sender back. */
-  receive(frame: Frame): Promise<void> | void {
+  receive(frame: ViewFrame): Promise<void> | void {
     const taken = this.#feed.receive(frame);
     if (frame.type === 'end' && frame.offset > this.#feed.seen) this.#port.alert(this.pane, 'activity');
     this.replaying.value = this.#feed.replaying;

@@ -18,7 +18,7 @@
 /** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
 export const scrollbackLines = 10_000;
 
-export type Frame =
+export type ViewFrame =
   | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
   | {
@@ -42,7 +42,7 @@ export type Frame =
   | { readonly type: 'passphrase' | 'prf' | 'words'; readonly bytes: Uint8Array };
 
 const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip', 'words'] as const;
-const heads: Record<Frame['type'], number> = {
+const heads: Record<ViewFrame['type'], number> = {
   output: 13,
   replay: 13,
   input: 5,
@@ -57,7 +57,7 @@ const heads: Record<Frame['type'], number> = {
 };
 
 /** Encodes into a fresh array. */
-export function encodeFrame(frame: Frame): Uint8Array {
+export function encodeFrame(frame: ViewFrame): Uint8Array {
   const head = heads[frame.type];
   const body = 'bytes' in frame ? frame.bytes : undefined;
   const out = new Uint8Array(head + (body?.length ?? 0));
@@ -82,7 +82,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
 }
 
 /** Decodes; `bytes` is a view into `data`. Throws RangeError on an unknown type or a short frame. */
-export function decodeFrame(data: Uint8Array): Frame {
+export function decodeFrame(data: Uint8Array): ViewFrame {
   const type = types[data[0] ?? 0];
   if (!type || data.length < heads[type]) throw new RangeError('not a view frame');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -1,6 +1,6 @@
 /** A pty host with everything around it played by the test. */
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
+import { decodeFrame, encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { prove } from '../proof/proof.ts';
 import type { Recipient, RecordingNotice, SegmentOpener, Written } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
@@ -280,7 +280,7 @@ export class Page {
     this.#seen = seen;
   }
 
-  send(frame: Frame): Promise<void> {
+  send(frame: ViewFrame): Promise<void> {
     return this.sendBytes(encodeFrame(frame));
   }
 
@@ -294,10 +294,10 @@ export class Page {
   }
 
   /** Opens the frames that have come since the last call. */
-  async frames(): Promise<Frame[]> {
+  async frames(): Promise<ViewFrame[]> {
     const fresh = this.#stage.posts.slice(this.#seen);
     this.#seen = this.#stage.posts.length;
-    const out: Frame[] = [];
+    const out: ViewFrame[] = [];
     for (const message of fresh) if (message.type === 'frame') out.push(decodeFrame(await this.#channel.open(message.bytes)));
     return out;
   }

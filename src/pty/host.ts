@@ -4,7 +4,7 @@
  * the panes, which leave this class for nobody.
  */
 import { EOL } from 'node:os';
-import { decodeFrame, type Frame } from '../bridge/frames.ts';
+import { decodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { OPERATOR, unlockText } from '../recording/access.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { RecordingNotice } from '../recording/types.ts';
@@ -292,7 +292,7 @@ export class PtyHost {
   }
 
   /** Sends a frame to the page, if this pane is its person's to see. */
-  #show(pane: Pane, head: Frame, parts: readonly Uint8Array[] = []): void {
+  #show(pane: Pane, head: ViewFrame, parts: readonly Uint8Array[] = []): void {
     const frame = this.#view.sees(pane) ? this.#view.seal(head, parts) : undefined;
     if (frame) this.#parts.link.post({ frame });
   }

@@ -4,7 +4,7 @@
  */
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
-import { encodeFrame, type Frame } from '../bridge/frames.ts';
+import { encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { CHECK_MS, Lease } from '../bridge/lease.ts';
 import type { OutputOf } from '../process/service.ts';
 import { Challenge } from '../proof/proof.ts';
@@ -131,7 +131,7 @@ export class PageView {
   }
 
   /** Seals a frame for the page. The head and the parts are sealed one after the other: no copy of output in the clear is made. Undefined where nobody sees. */
-  seal(head: Frame, parts: readonly Uint8Array[]): Uint8Array | undefined {
+  seal(head: ViewFrame, parts: readonly Uint8Array[]): Uint8Array | undefined {
     return this.#view?.channel.seal(encodeFrame(head), ...parts);
   }
 

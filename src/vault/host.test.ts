@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { decodeFrame, encodeFrame, type Frame } from '../bridge/frames.ts';
+import { decodeFrame, encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
 import { installationNoteKey, Ledger, noticeEntry, readFacts } from '../ledger/index.ts';
@@ -68,7 +68,7 @@ const answerWords = {
 
 /** Main and the page in one: asks, and opens what the vault host seals. */
 class Driver {
-  readonly frames: Frame[] = [];
+  readonly frames: ViewFrame[] = [];
   /** Everything that passed main, as bytes: what must not hold a secret. */
   readonly passed: unknown[] = [];
   readonly #link: Pick<Link, 'send' | 'onMessage'>;
@@ -540,7 +540,7 @@ async function record(output: readonly (Buffer | { snapshot: string })[]): Promi
   await ledger.close();
   return { recording: readdirSync(home.recordings)[0]!, outputBytes, written };
 }
-const shown = (frames: readonly Frame[]): string =>
+const shown = (frames: readonly ViewFrame[]): string =>
   Buffer.concat(frames.flatMap((frame) => (frame.type === 'replay' || frame.type === 'screen' ? [frame.bytes] : []))).toString();
 
 test('a pane comes back: size, snapshot, output since, end', async () => {

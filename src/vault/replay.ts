@@ -1,5 +1,5 @@
 /** Sends a recording's tail into a pane: frames through the sealed view channel, as fast as the line to main drains. */
-import { encodeFrame, type Frame } from '../bridge/frames.ts';
+import { encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { tail } from '../recording/replay.ts';
 import type { SegmentOpener, Written } from '../recording/types.ts';
 
@@ -28,7 +28,7 @@ export interface ReplayRequest {
  * @throws RecordingError where the recording is damaged or sealed to somebody else; what comes before the damage was sent.
  */
 export async function sendReplay({ folder, opener, pane, written, send, maxTailBytes: most = maxTailBytes }: ReplayRequest): Promise<number> {
-  const frame = async (value: Frame): Promise<void> => {
+  const frame = async (value: ViewFrame): Promise<void> => {
     const bytes = encodeFrame(value);
     try {
       await send(bytes);

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type CDPSession, type Page } from 'playwright-core';
 import { contentSecurityPolicy, origin } from '../../main/host.ts';
 import { PeerChannel } from '../../src/bridge/channel/node.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../../src/bridge/frames.ts';
+import { decodeFrame, encodeFrame, type ViewFrame } from '../../src/bridge/frames.ts';
 import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
 import type { WorkspaceView } from '../../src/types/workspace-view.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
@@ -183,7 +183,7 @@ type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Prom
 export class FakeCore {
   readonly requests: { readonly request: string; readonly input: unknown }[] = [];
   readonly refused: string[] = [];
-  readonly frames: { readonly peer: 'pty' | 'vault'; readonly frame: Frame }[] = [];
+  readonly frames: { readonly peer: 'pty' | 'vault'; readonly frame: ViewFrame }[] = [];
   readonly page: Page;
   state: State | undefined;
   status: StatusView = calmStatus;
@@ -271,7 +271,7 @@ export class FakeCore {
     await this.page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
   }
 
-  async frame(peer: 'pty' | 'vault', frame: Frame): Promise<void> {
+  async frame(peer: 'pty' | 'vault', frame: ViewFrame): Promise<void> {
     const sealed = Buffer.from(this.#channels.get(peer)!.seal(encodeFrame(frame))).toString('base64');
     await this.page.evaluate(`window.__frame(${JSON.stringify(peer)}, ${JSON.stringify(sealed)})`);
   }
