@@ -10,13 +10,13 @@ import { inspectAnchor, viewOf } from './inspect.ts';
 import { readHeads } from './known.ts';
 import { AnchorStore } from './store.ts';
 import type { Channel } from './kind.ts';
-import type { Proof } from './kinds.ts';
+import type { AnchorProof } from './kinds.ts';
 
 const signal = new AbortController().signal;
 let ledger: TestLedger;
 let folder: string;
 let path: string;
-let drop: Channel<Proof>;
+let drop: Channel<AnchorProof>;
 
 beforeEach(() => {
   ledger = new TestLedger();

@@ -9,21 +9,21 @@ import { contradicts, type History } from './relation.ts';
 import type { AnchorStore } from './store.ts';
 import type { AnchorHead, AnchorState } from './types.ts';
 import type { Channel } from './kind.ts';
-import { keptAt, type AnchorRow, type Proof } from './kinds.ts';
+import { keptAt, type AnchorRow, type AnchorProof } from './kinds.ts';
 
 /** How long a look at what stands outside may take (ms). */
 const LOOK_MS = 3000;
 
 export interface KeptAnchor {
   readonly row: AnchorRow;
-  readonly channel: Channel<Proof>;
+  readonly channel: Channel<AnchorProof>;
   readonly store: AnchorStore;
 }
 
 export interface Inspection {
   readonly state: AnchorState;
   /** What the anchor gave for the newest head that this workstation has signed a receipt of. */
-  readonly proof: Proof | undefined;
+  readonly proof: AnchorProof | undefined;
   /** The newest head that is known to stand there: from the place itself where it was looked at, or else from the newest receipt that holds. */
   readonly kept: KeptHead | undefined;
   /** Why what is kept is not believed. */

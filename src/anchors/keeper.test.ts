@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkEntry, type AuditEntry } from '../ledger/events.ts';
 import { testSigner } from '../ledger/fixture.ts';
-import type { AnchorRow, Proof } from './kinds.ts';
+import type { AnchorRow, AnchorProof } from './kinds.ts';
 import type { SyslogAnchor } from './syslog.ts';
 import { AnchorError } from './errors.ts';
 import { START, TestLedger, temporary } from './fixture.ts';
@@ -17,14 +17,14 @@ import type { AnchorHead } from './types.ts';
 const row: AnchorRow = { name: 'siem', kind: 'syslog', host: 'siem.example.org', port: 6514, fingerprint: '0'.repeat(64) };
 
 /** An other side that can be down, slow, or up. */
-class Other implements Channel<Proof> {
+class Other implements Channel<AnchorProof> {
   readonly where = 'siem.example.org:6514';
   readonly taken: AnchorHead[] = [];
   attempts = 0;
   answer: 'take' | 'refuse' | 'hang' = 'take';
   release: () => void = () => {};
 
-  async send(head: AnchorHead): Promise<Proof> {
+  async send(head: AnchorHead): Promise<AnchorProof> {
     this.attempts++;
     if (this.answer === 'hang') await new Promise<void>((resolve) => (this.release = resolve));
     if (this.answer === 'refuse') throw new AnchorError('unreachable', 'nobody listens');
@@ -274,7 +274,7 @@ test('what stands nowhere outside waits since its first event, whatever new head
 
 describe('a receipt is one by its signature', () => {
   const path = (): string => join(folder, 'siem/receipts.jsonl');
-  const anchor = (name = 'siem', where: Channel<Proof> = other): KeptAnchor => ({
+  const anchor = (name = 'siem', where: Channel<AnchorProof> = other): KeptAnchor => ({
     row: { ...row, name },
     channel: where,
     store: new AnchorStore(join(folder, name)),

@@ -7,7 +7,7 @@ import type { AuditEntry } from '../ledger/events.ts';
 import { inTime } from '../time/in-time.ts';
 import { anchorError, AnchorError } from './errors.ts';
 import { everySeconds, gradeAnchor, type AnchorView } from './grade.ts';
-import { keptAt, kindOf, type Proof } from './kinds.ts';
+import { keptAt, kindOf, type AnchorProof } from './kinds.ts';
 import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
 import { contradicts, type History } from './relation.ts';
@@ -43,7 +43,7 @@ export interface KeeperOptions {
 interface Slot extends KeptAnchor {
   state: AnchorState;
   kept: Inspection['kept'];
-  proof: Proof | undefined;
+  proof: AnchorProof | undefined;
   damage: string | undefined;
   divergence: string | undefined;
   /** An attempt that was given up and has not come back: a share that hangs. */

@@ -9,7 +9,7 @@ import { writeAtomicAsync } from '../disk/atomic.ts';
 import { anchorFailureCodes } from './errors.ts';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
-import { proofSchema, type Proof } from './kinds.ts';
+import { proofSchema, type AnchorProof } from './kinds.ts';
 import { appendLine, isOverfull, lastLines } from './lines.ts';
 import type { AnchorState } from './types.ts';
 
@@ -27,7 +27,7 @@ export interface Receipt {
   /** This workstation's clock, ISO 8601 UTC. */
   readonly at: string;
   readonly note: string;
-  readonly proof: Proof;
+  readonly proof: AnchorProof;
 }
 
 const receiptSchema = z.strictObject({ at: time, note: z.string(), proof: proofSchema }) satisfies z.ZodType<Receipt>;

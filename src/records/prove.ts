@@ -12,7 +12,7 @@ export interface Asked {
   policyEvents(): Promise<readonly { readonly event: LedgerEvent }[]>;
 }
 
-export interface Proof extends Judgement {
+export interface CheckedRecording extends Judgement {
   readonly state: RecordingState;
   /** Why not all of it could be read as records. */
   readonly fault: FrameFault | undefined;
@@ -34,7 +34,7 @@ export async function checkRecording(
   ledger: Asked,
   id: string,
   options: { readonly live?: boolean; readonly progress?: (bytes: number) => void } = {},
-): Promise<Proof | undefined> {
+): Promise<CheckedRecording | undefined> {
   // The ledger first: a running recording is never behind what the ledger has of it.
   const state = await ledger.recording(id);
   if (!state) return undefined;

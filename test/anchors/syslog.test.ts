@@ -11,7 +11,7 @@ import { readHeads } from '../../src/anchors/known.ts';
 import { AnchorStore } from '../../src/anchors/store.ts';
 import { syslogChannel, syslogMessage } from '../../src/anchors/syslog.ts';
 import type { Channel } from '../../src/anchors/kind.ts';
-import type { Proof } from '../../src/anchors/kinds.ts';
+import type { AnchorProof } from '../../src/anchors/kinds.ts';
 import type { SyslogAnchor } from '../../src/anchors/syslog.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
@@ -54,7 +54,7 @@ async function collector(context: TestContext, options: { readonly server?: Issu
 }
 
 /** @param quietMs shorter than in the product, where nothing depends on it */
-function channel(port: number, row: Partial<SyslogAnchor> = {}, network?: readonly string[], quietMs = 50): Channel<Proof> {
+function channel(port: number, row: Partial<SyslogAnchor> = {}, network?: readonly string[], quietMs = 50): Channel<AnchorProof> {
   const { host = 'localhost' } = row;
   const pin = 'ca' in row || 'fingerprint' in row ? {} : { ca: authority.self.pem };
   return syslogChannel({

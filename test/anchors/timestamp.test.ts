@@ -9,7 +9,7 @@ import { temporary, TestLedger } from '../../src/anchors/fixture.ts';
 import { timestampChannel } from '../../src/anchors/timestamp.ts';
 import { timestampRequest, verifyTimestamp } from '../../src/anchors/tsp.ts';
 import type { Channel } from '../../src/anchors/kind.ts';
-import type { Proof } from '../../src/anchors/kinds.ts';
+import type { AnchorProof } from '../../src/anchors/kinds.ts';
 import type { AnchorHead } from '../../src/anchors/types.ts';
 import type { TimestampAnchor } from '../../src/anchors/timestamp.ts';
 import { openssl, TestAuthority, type Issued } from '../support/certificates.ts';
@@ -53,7 +53,7 @@ async function authority(
   return { server, port: await server.start() };
 }
 
-function channel(port: number, row: Partial<TimestampAnchor> = {}, network = [`localhost:${port}`]): Channel<Proof> {
+function channel(port: number, row: Partial<TimestampAnchor> = {}, network = [`localhost:${port}`]): Channel<AnchorProof> {
   return timestampChannel({ row: { name: 'tsa', kind: 'timestamp', url: `http://localhost:${port}/tsr`, ca: root.self.pem, ...row }, folder, network });
 }
 
@@ -93,7 +93,7 @@ describe('a token is kept, and anybody can check it', () => {
 
   test('by the commands of docs/format.md', async () => {
     const { port } = await authority((query) => reply(query, { signer }));
-    const proof = (await channel(port).send(head, signal())) as Extract<Proof, { kind: 'timestamp' }>;
+    const proof = (await channel(port).send(head, signal())) as Extract<AnchorProof, { kind: 'timestamp' }>;
     const page = readFileSync(join(import.meta.dirname, '../../docs/format.md'), 'utf8');
     const [, commands] = /```sh\ntoken=\S+\n((?:.+\n)+?)```/.exec(page) ?? [];
     const run = (of: string): string =>
@@ -116,7 +116,7 @@ describe('a token is kept, and anybody can check it', () => {
     const short = root.issue('TSA', { usage, to: Date.now() + 3000 });
     const { port } = await authority((query) => reply(query, { signer: short }));
     const tsa = channel(port);
-    const proof = (await tsa.send(head, signal())) as Extract<Proof, { kind: 'timestamp' }>;
+    const proof = (await tsa.send(head, signal())) as Extract<AnchorProof, { kind: 'timestamp' }>;
     await waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(proof.time) + 4000));
     expect(await tsa.check(head, proof)).toBeUndefined();
     expect(() => opensslVerify(proof.token)).toThrow('certificate has expired');
@@ -134,7 +134,7 @@ describe('what is kept and was changed', () => {
   ])('%s', async (_, change) => {
     const { port } = await authority((query) => reply(query, { signer }));
     const tsa = channel(port);
-    const proof = (await tsa.send(head, signal())) as Extract<Proof, { kind: 'timestamp' }>;
+    const proof = (await tsa.send(head, signal())) as Extract<AnchorProof, { kind: 'timestamp' }>;
     change(join(folder, proof.token));
     expect(await tsa.check(head, proof)).toMatch(/does not hold|cannot be used|states another time|plain file/);
   });
@@ -142,7 +142,7 @@ describe('what is kept and was changed', () => {
   test('another head, another time, another root', async () => {
     const { port } = await authority((query) => reply(query, { signer }));
     const tsa = channel(port);
-    const proof = (await tsa.send(head, signal())) as Extract<Proof, { kind: 'timestamp' }>;
+    const proof = (await tsa.send(head, signal())) as Extract<AnchorProof, { kind: 'timestamp' }>;
     ledger.grow(1);
     expect(await tsa.check(await ledger.head(), proof)).toContain('it is for other bytes');
     expect(await tsa.check(head, { ...proof, time: '2020-01-01T00:00:00.000Z' })).toContain('states another time');
