@@ -26,7 +26,7 @@ import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { BundleFailure } from './failures.ts';
 import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
-import { ALL_FILES, BUNDLE } from './layout.ts';
+import { ALL_FILES, BUNDLE } from './bundle-files.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';

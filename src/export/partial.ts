@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { recordingPattern } from '../ledger/events.ts';
 import { bootId, isRunning, markOf, startOf } from '../disk/process-identity.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
-import { ALL_FILES } from './layout.ts';
+import { ALL_FILES } from './bundle-files.ts';
 
 const NOTE = /^export-([0-9a-f]{16})\.json$/;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { forge, honest, insiderKeys, writeFiles } from '../../test/attacks/forge.ts';
-import { BUNDLE } from './layout.ts';
+import { BUNDLE } from './bundle-files.ts';
 
 const runtime = vi.hoisted(() => ({ lacksMldsa: false }));
 const keys = insiderKeys('no-second');

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { reasons } from '../types/words.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
 import { guideText } from './guide.ts';
-import { BUNDLE, SUMMED_FILES } from './layout.ts';
+import { BUNDLE, SUMMED_FILES } from './bundle-files.ts';
 import { summaryText, type BundleSummary } from './summary.ts';
 import { allowedSigners, type Trust } from './trust.ts';
 

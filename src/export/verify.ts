@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { openBundleCheckpoint } from './checkpoint.ts';
 import { BundleFailure, failureRow } from './failures.ts';
 import { guideText } from './guide.ts';
-import { BUNDLE, SUMMED_FILES } from './layout.ts';
+import { BUNDLE, SUMMED_FILES } from './bundle-files.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
 import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
 import { sha256 } from '../merkle/sha256.ts';

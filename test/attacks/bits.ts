@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ALL_FILES } from '../../src/export/layout.ts';
+import { ALL_FILES } from '../../src/export/bundle-files.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { decodeNoteKey } from '../../src/ledger/note.ts';
 import { readLedger } from '../../src/ledger/read.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { EXPORT_NAMESPACE, signAsInstallation, sshSign } from '../../src/crypto/sshsig.ts';
 import { failureTable } from '../../src/export/failures.ts';
 import { signersCommand } from '../../src/export/guide.ts';
-import { ALL_FILES, BUNDLE } from '../../src/export/layout.ts';
+import { ALL_FILES, BUNDLE } from '../../src/export/bundle-files.ts';
 import { makeTrust, trustText } from '../../src/export/trust.ts';
 import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
 import { headEntry, testEvent } from '../../src/ledger/fixture.ts';

@@ -1,5 +1,5 @@
 /** What the tables of the insider change in a forgery. */
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { p256SshKey, sshKeyText } from '../../src/crypto/sshsig.ts';
 import { trustText } from '../../src/export/trust.ts';
 import type { BundleFacts } from '../../src/export/verify/verdict.ts';

@@ -11,7 +11,7 @@ import type { Verdict } from '../../src/export/verify/verdict.ts';
 import { writeBundle } from '../../src/export/bundle.ts';
 import { exportRecording } from '../../src/services/export-recording.ts';
 import { version } from '../../src/version.ts';
-import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
+import { BUNDLE, SUMMED_FILES } from '../../src/export/bundle-files.ts';
 import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/crypto/sshsig.ts';
 import { verifierSha256 } from '../../src/export/verifier.ts';
 import { makeTrust, sshThumbprint, trustText, type Trust } from '../../src/export/trust.ts';

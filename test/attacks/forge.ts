@@ -7,7 +7,7 @@ import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CastText } from '../../src/export/cast.ts';
-import { BUNDLE, SUMMED_FILES } from '../../src/export/layout.ts';
+import { BUNDLE, SUMMED_FILES } from '../../src/export/bundle-files.ts';
 import { ed25519SshKey, encodeSshKey, EXPORT_NAMESPACE, mldsa44SshKey, p256SshKey, type SshPublicKey } from '../../src/crypto/sshsig.ts';
 import { guideText } from '../../src/export/guide.ts';
 import type { BundleSummary } from '../../src/export/summary.ts';

@@ -1,5 +1,5 @@
 /** Bundles and trust files of an installation whose key has two halves, and of one that took another such key. Everything else in them is true. */
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { certificateText, INSTALLATION_KEY_NAMESPACE, type KeyHalves } from '../../src/crypto/succession.ts';
 import { makeTrust, trustText, type Trust } from '../../src/export/trust.ts';
 import { INSTALLATION } from '../vectors/example.ts';

@@ -1,5 +1,5 @@
 /** What an insider could make of a recording, one row each; both verifiers must give the code. */
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { ledgerOrigin, noteKey } from '../../src/ledger/note.ts';
 import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
 import { otherEcdsa, smallOrderSignature, thumbprintOf } from '../vectors/second-writer.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { guideText } from '../../src/export/guide.ts';
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import type { BundleSummary } from '../../src/export/summary.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { trustText } from '../../src/export/trust.ts';

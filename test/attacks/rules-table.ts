@@ -2,7 +2,7 @@
  * Rules of docs/format.md that an insider may break, and what decides where two are broken at once: a row each, and beside what breaks a rule what
  * just keeps it.
  */
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { p256SshKey, sshKeyText } from '../../src/crypto/sshsig.ts';
 import { trustText } from '../../src/export/trust.ts';
 import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';

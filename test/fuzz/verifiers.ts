@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { certifiedKeys, header } from '../attacks/changes.ts';
 import {

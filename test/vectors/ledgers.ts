@@ -1,6 +1,6 @@
 /** A small ledger, whole and damaged, with the faults that reading it must report, in their order. */
 import { forge, headsEvent, honest, OTHER, type Forgery, type InsiderKeys } from '../attacks/forge.ts';
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { INSTALLATION, RECORDING } from './example.ts';
 import { ed25519Of, rootOf, sha256 } from './second-writer.ts';
 

@@ -8,7 +8,7 @@ import { forge, honest, insiderKeys, sshSignature, type Forgery, type InsiderKey
 import { hybridTable, secondOf } from '../attacks/hybrid-table.ts';
 import { insiderTableFor } from '../attacks/insider-table.ts';
 import { failureTable } from '../../src/export/failures.ts';
-import { BUNDLE } from '../../src/export/layout.ts';
+import { BUNDLE } from '../../src/export/bundle-files.ts';
 import { trustText, type Trust } from '../../src/export/trust.ts';
 import type { BundleFacts } from '../../src/export/verify/verdict.ts';
 import { checkpointOf, goodLedger, ledgerVectors, noteOf as signedNote, ORIGIN } from './ledgers.ts';

@@ -4,7 +4,7 @@ import type { SegmentHeader } from '../../recording/types.ts';
 import { parseEvidence } from '../evidence.ts';
 import { BundleFailure } from '../failures.ts';
 import type { LedgerHeads } from '../heads.ts';
-import { BUNDLE, MAX_EVIDENCE_LINE } from '../layout.ts';
+import { BUNDLE, MAX_EVIDENCE_LINE } from '../bundle-files.ts';
 import { LineFile } from '../lines.ts';
 import { readable } from './files.ts';
 import type { OutputCount } from './output.ts';

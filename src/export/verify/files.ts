@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { BundleFailure } from '../failures.ts';
-import { ALL_FILES, BUNDLE, MAX_SMALL_FILE, SUMMED_FILES } from '../layout.ts';
+import { ALL_FILES, BUNDLE, MAX_SMALL_FILE, SUMMED_FILES } from '../bundle-files.ts';
 
 /** Runs a read; what the system refuses is a file that is not there. */
 export function readable<T>(name: string, read: () => T): T {

@@ -8,7 +8,7 @@ import { isCount } from '../../recording/json.ts';
 import type { TreeHead } from '../../types/head.ts';
 import { BundleFailure, type FailureCode } from '../failures.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from '../heads.ts';
-import { BUNDLE, MAX_LEDGER_LINE } from '../layout.ts';
+import { BUNDLE, MAX_LEDGER_LINE } from '../bundle-files.ts';
 import { LineFile } from '../lines.ts';
 import type { BundleSummary } from '../summary.ts';
 import { readable } from './files.ts';
