@@ -6,7 +6,7 @@ import { pattern } from '../../test/support/recording-pattern.ts';
 import { newFolder, newRecording, opener, removeFolders, rotated } from '../../test/support/recording.ts';
 import { recoverRecording } from './recovery.ts';
 import { decodeSnapshot, encodeSnapshot, tail, type ReplayItem, type TailOptions } from './replay.ts';
-import { summarise } from './summary.ts';
+import { outlineOf } from './outline.ts';
 import { AuditKeyOpener, generateAuditKey } from './wrap.ts';
 import type { RecordingWriter } from './writer.ts';
 
@@ -288,7 +288,7 @@ describe('the summary of a recording', () => {
     live.clock.step(700);
     write(live.writer, 16);
     mkdirSync(join(folder, '20200101-000000-00000000'));
-    const summaryOf = (id: string) => summarise(join(folder, id), id);
+    const summaryOf = (id: string) => outlineOf(join(folder, id), id);
     const started = '2026-03-04T05:06:07.089Z';
     expect(await summaryOf(whole.writer.id)).toEqual({
       id: whole.writer.id,
@@ -325,15 +325,15 @@ describe('the summary of a recording', () => {
     clock.step(50);
     await writer.end('exit');
     unlinkSync(join(writer.folder, 'end.json'));
-    expect(await summarise(writer.folder, writer.id)).toMatchObject({ state: 'interrupted', durationMs: 950 });
+    expect(await outlineOf(writer.folder, writer.id)).toMatchObject({ state: 'interrupted', durationMs: 950 });
     for (const mark of ['{"pid":999999999,"started":"1","boot":"x"}', `{"pid":${process.pid},"started":"1","boot":"x"}`, 'noise', '']) {
       writeFileSync(join(writer.folder, 'live'), mark);
-      expect(await summarise(writer.folder, writer.id)).toMatchObject({ state: 'interrupted' });
+      expect(await outlineOf(writer.folder, writer.id)).toMatchObject({ state: 'interrupted' });
     }
     const path = join(writer.folder, 'segment-000000.wmx');
     truncateSync(path, statSync(path).size - 1);
     await recoverRecording(writer.folder);
     // The last frame was torn, so the one before it is the end now.
-    expect(await summarise(writer.folder, writer.id)).toMatchObject({ state: 'interrupted', durationMs: 900 });
+    expect(await outlineOf(writer.folder, writer.id)).toMatchObject({ state: 'interrupted', durationMs: 900 });
   });
 });

@@ -25,7 +25,7 @@ import { encodeHeader, parseHeader } from '../../src/recording/header.ts';
 import { holdRecording, liveState, markLive } from '../../src/recording/live.ts';
 import { openRecording } from '../../src/recording/reader.ts';
 import { needsRecovery, recoverRecording, recoveryReport } from '../../src/recording/recovery.ts';
-import { summarise } from '../../src/recording/summary.ts';
+import { outlineOf } from '../../src/recording/outline.ts';
 import { AuditKeyOpener } from '../../src/recording/wrap.ts';
 import { childKey, pattern } from '../support/recording-pattern.ts';
 import { newFolder, newRecording, opener, readAll, removeFolders, rotated, walk } from '../support/recording.ts';
@@ -404,7 +404,7 @@ describe('a process that dies', () => {
     const folder = join(child.folder, child.id);
     expect(liveState(folder)).toBe('stale');
     expect(needsRecovery(folder)).toBe(true);
-    expect(await summarise(folder, child.id)).toMatchObject({ id: child.id, state: 'interrupted' });
+    expect(await outlineOf(folder, child.id)).toMatchObject({ id: child.id, state: 'interrupted' });
     await recoverRecording(folder);
     const { output, fault } = await readAll(folder, { opener: key });
     expect(fault).toBeUndefined();

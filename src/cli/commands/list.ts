@@ -5,7 +5,7 @@ import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { segmentName } from '../../recording/header.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
-import { summarise, type RecordingSummary } from '../../recording/summary.ts';
+import { outlineOf, type RecordingOutline } from '../../recording/outline.ts';
 import { glanceAt, recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import { CliError, exit } from '../exit.ts';
 import { identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
@@ -32,7 +32,7 @@ export interface ListedRecording {
   readonly size: number;
   /** Bytes of output; null where only the ledger and the key know. */
   readonly outputBytes: number | null;
-  readonly state: RecordingSummary['state'];
+  readonly state: RecordingOutline['state'];
   /** An interrupted recording that was closed after its last whole record. */
   readonly recovered: boolean;
   readonly fault: string | null;
@@ -52,7 +52,7 @@ const LOOKED_AT = 1000;
 const FIRST_SEGMENT = segmentName(0);
 const QUIETLY = { throwIfNoEntry: false } as const;
 
-function listed(summary: RecordingSummary, known: RecordingState | undefined): ListedRecording {
+function listed(summary: RecordingOutline, known: RecordingState | undefined): ListedRecording {
   const { id, person, started, durationMs, size, fault, folder } = summary;
   const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
   // Where the ledger knows it, no file that came or went says otherwise: an end.json without its event is nobody's word.
@@ -91,10 +91,10 @@ export async function listRecordings(folder: string, known: ReadonlyMap<string, 
 }
 
 /** What is no folder of ours is a row too: a list does not end at it, and follows no link. */
-async function summaryOf(folder: string, id: string): Promise<RecordingSummary> {
+async function summaryOf(folder: string, id: string): Promise<RecordingOutline> {
   let fault = `${folder} is not a folder.`;
   try {
-    if (lstatSync(folder).isDirectory()) return await summarise(folder, id);
+    if (lstatSync(folder).isDirectory()) return await outlineOf(folder, id);
   } catch (error) {
     fault = `${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
   }

@@ -11,7 +11,7 @@ import { readHeader } from './reader.ts';
 
 const SCAN_BYTES = 1024 * 1024;
 
-export interface RecordingSummary {
+export interface RecordingOutline {
   readonly id: string;
   /** Absolute path of the recording's folder. */
   readonly folder: string;
@@ -29,8 +29,8 @@ export interface RecordingSummary {
   readonly fault?: string;
 }
 
-/** One recording's summary. Rejects where the folder cannot be read. */
-export async function summarise(folder: string, id: string): Promise<RecordingSummary> {
+/** One recording's outline. Rejects where the folder cannot be read. */
+export async function outlineOf(folder: string, id: string): Promise<RecordingOutline> {
   const segments = (await readdir(folder)).map(segmentNumber).filter((segment) => segment !== undefined);
   segments.sort((a, b) => a - b);
   const size = segments.reduce((sum, segment) => sum + sizeOf(join(folder, segmentName(segment))), 0);
