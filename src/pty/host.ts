@@ -22,7 +22,7 @@ import { Emergencies } from './emergencies.ts';
 import { PageView } from './page-view.ts';
 import { Reports } from './reports.ts';
 import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type PtyParentService, type PtyService } from './service.ts';
-import { takeSeen, type Pane } from './pane.ts';
+import { takeSeen, type PaneShell } from './pane-shell.ts';
 import { type PtySpawner } from './pty.ts';
 import { RecordedPty, type RecordedPtyEvents, type RecordedPtyWriter } from './recorded-pty.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
@@ -56,7 +56,7 @@ const empty = new Uint8Array(0);
 export class PtyHost {
   readonly #parts: PtyHostParts;
   readonly #main: Endpoint<PtyService, PtyParentService>;
-  readonly #panes = new Map<number, Pane>();
+  readonly #panes = new Map<number, PaneShell>();
   #configuration: Configuration | undefined;
   readonly #reports: Reports;
   readonly #view: PageView;
@@ -193,7 +193,7 @@ export class PtyHost {
     const owners = spawn.recipients.filter(({ role }) => role === 'owner');
     const [owner] = owners;
     if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) throw cannotStart('A shell needs one owner, with a key that is theirs.');
-    const pane: Pane = {
+    const pane: PaneShell = {
       id: spawn.pane,
       person: spawn.person,
       owner: owner.kid,
@@ -279,20 +279,20 @@ export class PtyHost {
   }
 
   /** What a recording tells. A failure that no call of ours has met (a sync) ends the pane too. */
-  #notice(pane: Pane, notice: RecordingNotice): void {
+  #notice(pane: PaneShell, notice: RecordingNotice): void {
     if (notice.kind === 'segment' && pane.recorded) this.#told.set(pane.recorded, notice.head.size);
     this.#main.tell('notice', notice);
     if (notice.kind === 'failed') pane.recorded?.fail(new SentenceError(notice.reason));
   }
 
   /** Sealed output of a pane. */
-  #output(pane: Pane, bytes: Uint8Array, offset: number): void {
+  #output(pane: PaneShell, bytes: Uint8Array, offset: number): void {
     this.#reports.countSealed(pane.person, bytes.length);
     pane.backlog.add(offset, bytes);
   }
 
   /** Sends a frame to the page, if this pane is its person's to see. */
-  #show(pane: Pane, head: ViewFrame, parts: readonly Uint8Array[] = []): void {
+  #show(pane: PaneShell, head: ViewFrame, parts: readonly Uint8Array[] = []): void {
     const frame = this.#view.sees(pane) ? this.#view.seal(head, parts) : undefined;
     if (frame) this.#parts.link.post({ frame });
   }
@@ -351,7 +351,7 @@ export class PtyHost {
     }
   }
 
-  #input(pane: Pane | undefined, bytes: Uint8Array): void {
+  #input(pane: PaneShell | undefined, bytes: Uint8Array): void {
     if (pane && !pane.recorded && !pane.killed && pane.typed.length < maxTypedAhead) {
       // A person types on while the shell of a new pane starts; nothing of it may get lost, or end in another pane.
       pane.typed.push(Uint8Array.from(bytes));
@@ -363,7 +363,7 @@ export class PtyHost {
     }
   }
 
-  #snapshot(pane: Pane | undefined, offset: number, cols: number, rows: number, screen: Uint8Array): void {
+  #snapshot(pane: PaneShell | undefined, offset: number, cols: number, rows: number, screen: Uint8Array): void {
     const pty = pane?.recorded;
     if (!pane || !pty?.live) return;
     if (offset > pty.writer.outputBytes || offset < pane.snapshot || cols === 0 || rows === 0 || screen.length > maxSnapshotBytes) {

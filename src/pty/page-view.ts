@@ -12,7 +12,7 @@ import { thumbprint } from '../recording/wrap.ts';
 import { Refusal } from '../types/refusal.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Pane } from './pane.ts';
+import type { PaneShell } from './pane-shell.ts';
 import type { PtyInput, PtyService } from './service.ts';
 
 /** The vault answers a challenge in some milliseconds; what comes this late is not its answer. */
@@ -56,7 +56,7 @@ export class PageView {
   }
 
   /** Whether there is a page whose person these shells belong to: in an emergency those of that one, and else none of any. */
-  sees({ person, owner, opened }: Pick<Pane, 'person' | 'owner' | 'opened'>): boolean {
+  sees({ person, owner, opened }: Pick<PaneShell, 'person' | 'owner' | 'opened'>): boolean {
     return this.#view?.person === person && this.#view.owner === owner && this.#view.breakGlass === opened.breakGlass;
   }
 

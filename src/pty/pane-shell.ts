@@ -3,7 +3,7 @@ import type { Opened } from '../recording/access.ts';
 import type { OutputBacklog } from './backlog/backlog.ts';
 import type { RecordedPty } from './recorded-pty.ts';
 
-export interface Pane {
+export interface PaneShell {
   readonly id: number;
   readonly person: string;
   /** Thumbprint of the owner's public key, from before the first byte: whoever cannot prove that key sees nothing. */
@@ -24,7 +24,7 @@ export interface Pane {
 }
 
 /** Once for each view: what is printed from then on is seen. */
-export function takeSeen(pane: Pane): number | undefined {
+export function takeSeen(pane: PaneShell): number | undefined {
   const { seen } = pane;
   pane.seen = undefined;
   return seen;
