@@ -85,9 +85,9 @@ beforeEach(async () => {
   });
   terminal.onData((data) => answers && type(data));
   stopShell = vi.fn();
-  const session = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn(), stop: stopShell };
+  const recorded = { pty: { discardInput: vi.fn() }, resume: vi.fn(), mark: vi.fn(), rotate: vi.fn(), stop: stopShell };
   lock.begin({
-    session: session as never,
+    recorded: recorded as never,
     person,
     folder: '/nowhere',
     note: (entry) => {
@@ -204,7 +204,7 @@ function beginAnew(onAttempt = (): void => {}): void {
     enter: vi.fn(async () => ({})),
     ...ledgerOf(),
   };
-  const session = {
+  const recorded = {
     pty: { discardInput() {} },
     resume() {},
     pause() {},
@@ -214,7 +214,7 @@ function beginAnew(onAttempt = (): void => {}): void {
     writer: { written: () => ({ outputBytes: 0, head: { size: 0, root: '' }, starts: [] }) },
   };
   lock.begin({
-    session: session as never,
+    recorded: recorded as never,
     person,
     folder: '/nowhere',
     note: (entry) => {

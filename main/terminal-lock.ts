@@ -247,7 +247,7 @@ export class TerminalLock implements TerminalGate {
     if (!this.#link || this.#logoff) return;
     this.#logoff = cause;
     if (this.#ended || this.#holdsFor(cause)) this.#loggedOff();
-    else void this.#link.session.stop('closed');
+    else void this.#link.recorded.stop('closed');
   }
 
   #holdsFor(cause: LogoffCause): boolean {
@@ -275,11 +275,11 @@ export class TerminalLock implements TerminalGate {
       this.#early = cause;
       return;
     }
-    const { session } = link;
-    session.pty.discardInput();
-    session.resume();
-    session.mark('l', JSON.stringify({ cause }));
-    session.rotate();
+    const { recorded } = link;
+    recorded.pty.discardInput();
+    recorded.resume();
+    recorded.mark('l', JSON.stringify({ cause }));
+    recorded.rotate();
     // What the program does not read may have stopped the keyboard.
     process.stdin.resume();
     this.#note = '';
@@ -461,12 +461,12 @@ export class TerminalLock implements TerminalGate {
 
   /** Rebuilds the screen, then lets output and keys pass again. */
   async #open(attempt: number, identity: OpenIdentity): Promise<void> {
-    const { session, folder, person, show } = this.#link!;
+    const { recorded, folder, person, show } = this.#link!;
     this.#phase = 'rebuilding';
     // What is printed from here on waits: in the kernel, and what was read already in #held.
-    session.pause();
-    session.mark('u', unlockText(person.id, 'passphrase'));
-    const written = session.writer.written();
+    recorded.pause();
+    recorded.mark('u', unlockText(person.id, 'passphrase'));
+    const written = recorded.writer.written();
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {
       const { screenOf } = await import('../src/terminal/screen.ts');
@@ -483,7 +483,7 @@ export class TerminalLock implements TerminalGate {
     if (screen) {
       if (screen.bytes.length <= SNAPSHOT_BYTES) {
         const snapshot = encodeSnapshot({ outputOffset: written.outputBytes, cols: screen.cols, rows: screen.rows }, screen.bytes);
-        session.mark('n', snapshot);
+        recorded.mark('n', snapshot);
         snapshot.fill(0);
       }
       show(screen.bytes);
@@ -495,7 +495,7 @@ export class TerminalLock implements TerminalGate {
     }
     this.#phase = 'open';
     this.#lockedAt = null;
-    session.resume();
+    recorded.resume();
     this.#release();
   }
 

@@ -5,7 +5,7 @@ import type { Person } from '../people/types.ts';
 
 /** What a gate gets to work with, once the command runs. */
 export interface GateLink {
-  readonly session: RecordedPty;
+  readonly recorded: RecordedPty;
   /** Whose recording it is. */
   readonly person: Person;
   /** The recording's. */

@@ -144,7 +144,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     }
   };
   const log = (entry: Parameters<Ledger['enter']>[0]): void => void note(entry);
-  let session: RecordedPty | undefined;
+  let recorded: RecordedPty | undefined;
   let faults = 0;
   let pipeClosed = false;
   const fault = (sentence: string): void => {
@@ -153,7 +153,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   };
   const heard = (notice: RecordingNotice): void => {
     log(noticeEntry(notice));
-    if (notice.kind === 'failed') session?.fail(new SentenceError(notice.reason));
+    if (notice.kind === 'failed') recorded?.fail(new SentenceError(notice.reason));
   };
   const fd = terminalFd();
   const size = terminalSize(fd);
@@ -168,13 +168,13 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   const sink = new OutputSink(
     1,
     {
-      free: () => session?.resume(),
+      free: () => recorded?.resume(),
       // Nobody reads any more: like the end of a terminal, it is the end of the command.
       gone: (error) => {
         if (error.code === 'EPIPE') pipeClosed = true;
         else if (error.code !== 'EIO')
           fault(`what the command prints cannot be written where it should go (${error.code ?? 'unknown'}), so the command is ended.`);
-        void session?.stop('closed');
+        void recorded?.stop('closed');
       },
     },
     // A terminal that stands still must not hold up a lock.
@@ -200,17 +200,17 @@ async function run(command: readonly string[], args: RecordArguments, context: R
         digest?.update(bytes);
         if (gate && !gate.shows(bytes)) return;
         sink.write(bytes);
-        if (sink.congested) session?.pause();
+        if (sink.congested) recorded?.pause();
       },
       held: (why) => say(heldText(why, begun.home.recordings, rules.reserveMebibytes)),
       failed: fault,
       end: () => {},
       drained: () => process.stdin.resume(),
     };
-    session = new RecordedPty(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
-    stopTerminal = connect(session, fd, gate);
+    recorded = new RecordedPty(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
+    stopTerminal = connect(recorded, fd, gate);
     gate?.begin({
-      session,
+      recorded,
       person,
       folder: join(begun.home.recordings, writer.id),
       note,
@@ -218,10 +218,10 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       size: () => terminalSize(fd),
       show: (bytes) => sink.write(bytes),
     });
-    const stopCheckpoints = checkpoints(session, ledger, anchors, log, ledgerFailed);
+    const stopCheckpoints = checkpoints(recorded, ledger, anchors, log, ledgerFailed);
     // A gate looks itself, and closes.
     const stopLimits = gate ? () => {} : watchLimits(limits, log);
-    exit = await session.done;
+    exit = await recorded.done;
     stopLimits();
     // What has ended while the screen was closed does not open it.
     await gate?.ended();
@@ -275,14 +275,14 @@ function heldText(why: Held | undefined, folder: string, reserveMebibytes: numbe
 }
 
 /** Joins stdin, the terminal's size and the signals to the command. Returns what lets go of them. */
-function connect(session: RecordedPty, fd: number | undefined, gate: TerminalGate | undefined): () => void {
-  const { pty } = session;
+function connect(recorded: RecordedPty, fd: number | undefined, gate: TerminalGate | undefined): () => void {
+  const { pty } = recorded;
   const onData = (chunk: Buffer): void => {
     if (gate && !gate.typed(chunk)) {
       chunk.fill(0);
       return;
     }
-    if (!session.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
+    if (!recorded.write(chunk)) say(`the command does not read its input: ${chunk.length} bytes were not sent to it.`);
     chunk.fill(0);
     // A gate hears its hotkey also when the command reads nothing.
     if (!gate && pty.queuedBytes > inputHighWater) process.stdin.pause();
@@ -300,12 +300,12 @@ function connect(session: RecordedPty, fd: number | undefined, gate: TerminalGat
   };
   const onResize = (): void => {
     const { cols, rows } = terminalSize(fd);
-    session.resize(cols, rows);
+    recorded.resize(cols, rows);
     gate?.resized();
   };
   const onHangUp = (): void => {
     gate?.hungUp();
-    void session.stop('closed');
+    void recorded.stop('closed');
   };
   const forward = (signal: NodeJS.Signals): void => pty.kill(signal);
   const { stdin } = process;
@@ -344,7 +344,7 @@ function watchLimits(limits: LimitWatch, enter: (entry: Parameters<Ledger['enter
 
 /** Tells the ledger how far the recording is, and has it signed, while it grows. */
 function checkpoints(
-  session: RecordedPty,
+  recorded: RecordedPty,
   ledger: Ledger,
   anchors: Handover | undefined,
   enter: (entry: Parameters<Ledger['enter']>[0]) => void,
@@ -353,9 +353,9 @@ function checkpoints(
   const round = (): void => {
     timer = setTimeout(round, BUSY_INTERVAL_MS);
     void (async () => {
-      const head = await session.checkpoint();
+      const head = await recorded.checkpoint();
       if (head) {
-        enter(noticeEntry({ kind: 'heads', heads: [{ recording: session.recording, head }] }));
+        enter(noticeEntry({ kind: 'heads', heads: [{ recording: recorded.recording, head }] }));
         await ledger.checkpoint();
       }
       anchors?.offer();
