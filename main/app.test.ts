@@ -113,8 +113,11 @@ test('a signing key that is kept in a file is said to be weaker, in every status
   ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
   await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
-  // The class is the one of the policy that the first run made.
-  expect(statuses()[0]?.payload).toMatchObject({ workstationClass: 'nursing', recording: { level: 'none', word: 'no shell runs' } });
+  // The classes are those of the policy that the first run made.
+  expect(statuses()[0]?.payload).toMatchObject({
+    classes: [{ name: 'clinical' }, { name: 'general' }, { name: 'emergency' }],
+    recording: { level: 'none', word: 'no shell runs' },
+  });
   expect(statuses()[0]?.payload.ledger.note).toContain(`kept in a file in ${join(home, 'secrets')}`);
 });
 

@@ -35,6 +35,9 @@ import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { showFolder } from './machine/show-folder.ts';
+import { classRules } from '../src/policy/index.ts';
+import { classRoom } from '../src/services/class-room.ts';
+import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
 import { Remote } from './remote.ts';
@@ -46,6 +49,7 @@ import { VaultKeeper } from './vault-keeper.ts';
 import { WindowKeeper } from './window-keeper.ts';
 import { PlaceFile } from './window-place.ts';
 import { Workspace } from './workspace.ts';
+import { Origins } from '../src/mux/origins.ts';
 import { Workspaces } from './workspaces.ts';
 import { WorkspaceMemory } from './workspace-memory.ts';
 
@@ -232,6 +236,8 @@ export class App {
     });
     /** Whose windows: a person's, or those of an emergency, whoever is in it. */
     const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
+    // One clipboard for everybody, and so one memory of where what is in it comes from.
+    const origins = new Origins();
     const workspace = (this.#workspace = new Workspaces({
       who,
       make: (whose, firstPane) => {
@@ -240,6 +246,10 @@ export class App {
         return new Workspace({
           person: person.id,
           session: grant.breakGlass === null ? 'main' : 'break-glass',
+          sessionClass: grant.breakGlass === null ? undefined : EMERGENCY_CLASS,
+          classes: () => classRules(installed.require().policy.policy),
+          room: (of) => classRoom(installed.require().policy.policy, person.id, of, env),
+          origins,
           firstPane,
           pty,
           owner: async () => {

@@ -4,8 +4,10 @@ import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { isWayIn } from '../src/people/slot.ts';
 import type { Person } from '../src/people/types.ts';
+import { sessionClasses, type Policy } from '../src/policy/index.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
+import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import type { BreakGlass } from './break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -139,7 +141,7 @@ export class Status {
     const sealedBytes = this.#sealedBytes.get(person.id) ?? 0;
     const { ownHeld, ownShells } = this.#parts.workspace();
     return {
-      workstationClass: installed.require().policy.policy.workstation.class,
+      classes: classViews(installed.require().policy.policy),
       person: person.name,
       role: grant.roles.join(', '),
       recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
@@ -150,6 +152,12 @@ export class Status {
       ...this.#parts.breakGlass.line(),
     };
   }
+}
+
+/** Classes of sessions for the page: how each is called and looks. Those of emergencies have one that no policy names. */
+function classViews(policy: Policy): StatusView['classes'] {
+  const named = sessionClasses(policy).map(({ name, label = name, look }) => ({ name, label, look }));
+  return [...named, { name: EMERGENCY_CLASS, label: EMERGENCY_CLASS, look: 'plain' }];
 }
 
 /** The recordings' part of the line. What waits is no fault: nothing of it is lost, and it goes on by itself. */

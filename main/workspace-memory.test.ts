@@ -10,17 +10,23 @@ import { WorkspaceMemory, type WorkspaceMemoryParts } from './workspace-memory.t
 
 const person = 'p-0123456789ab';
 const kept = (name: string | null): Kept => ({
-  session: 'main',
-  active: 0,
-  history: [],
-  windows: [
+  attached: 0,
+  sessions: [
     {
-      index: 0,
-      name,
-      root: { split: 'left-right', cols: 100, rows: 40, cells: [0, 1].map((pane) => ({ pane, cols: 50, rows: 40 })) },
-      active: 1,
-      zoomed: false,
-      preset: null,
+      name: 'main',
+      class: 'general',
+      active: 0,
+      history: [],
+      windows: [
+        {
+          index: 0,
+          name,
+          root: { split: 'left-right', cols: 100, rows: 40, cells: [0, 1].map((pane) => ({ pane, cols: 50, rows: 40 })) },
+          active: 1,
+          zoomed: false,
+          preset: null,
+        },
+      ],
     },
   ],
 });
@@ -97,13 +103,15 @@ test('while nobody is in nothing is written; the last window takes the file with
 
 const record = (text: string): string => JSON.stringify({ format: 'wardmux-workspace', version: 1, iv: 'iv', ciphertext: [...text].toReversed().join('') });
 const bad = (change: (window: Record<string, unknown>) => void): string => {
-  const value = JSON.parse(JSON.stringify(kept('x'))) as { windows: Record<string, unknown>[] };
-  change(value.windows[0]!);
+  const value = JSON.parse(JSON.stringify(kept('x'))) as { sessions: { windows: Record<string, unknown>[] }[] };
+  change(value.sessions[0]!.windows[0]!);
   return record(JSON.stringify(value));
 };
 
 test.each<[string, string, 'tampered'?]>([
   ['no JSON', 'not json', 'tampered'],
+  ['a session in front that is not there', record(JSON.stringify({ ...kept('x'), attached: 1 }))],
+  ['a class that is none', record(JSON.stringify({ ...kept('x'), sessions: kept('x').sessions.map((session) => ({ ...session, class: 'Ward 3' })) }))],
   ['another format', '{"format":"wardmux-person"}', 'tampered'],
   ['not sealed by them', JSON.stringify({ format: 'wardmux-workspace', version: 1, iv: 'iv', ciphertext: 'x' }), 'tampered'],
   ['a command in it', bad((window) => (window['command'] = 'rm -rf ~'))],

@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CLASS_NAME } from '../src/types/classes.ts';
 import { readJson } from '../src/disk/json.ts';
 import { StorageFault } from '../src/disk/fault.ts';
 import { writeAtomic } from '../src/disk/atomic.ts';
@@ -17,7 +18,7 @@ import { sentenceOf } from '../src/types/sentence.ts';
 import type { VaultClient } from './vault-client.ts';
 
 /** Nobody can use more; each pane is a shell that a start starts. */
-const most = { windows: 100, panes: 200 } as const;
+const most = { sessions: 20, windows: 100, panes: 200 } as const;
 
 const size = { cols: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) };
 const cell: z.ZodType<Cell> = z.lazy(() =>
@@ -26,9 +27,10 @@ const cell: z.ZodType<Cell> = z.lazy(() =>
     z.strictObject({ split: z.enum(['left-right', 'top-bottom']), ...size, cells: z.array(cell).min(2).max(most.panes) }),
   ]),
 );
-const keptSchema: z.ZodType<Kept> = z
+const keptSession = z
   .strictObject({
-    session: z.string().min(1).max(60),
+    name: z.string().min(1).max(60),
+    class: z.string().regex(CLASS_NAME),
     active: z.int().min(0),
     history: z.array(z.int().min(0)).max(most.windows),
     windows: z
@@ -46,8 +48,11 @@ const keptSchema: z.ZodType<Kept> = z
       .max(most.windows),
   })
   // Panes are numbered as they lie, and there are not more shells than somebody could have opened.
-  .refine(({ windows }) => windows.every(({ root, active }) => active < panesIn(root).length && panesIn(root).every((pane, i) => pane === i)))
-  .refine(({ windows }) => windows.reduce((sum, { root }) => sum + panesIn(root).length, 0) <= most.panes);
+  .refine(({ windows }) => windows.every(({ root, active }) => active < panesIn(root).length && panesIn(root).every((pane, i) => pane === i)));
+const keptSchema: z.ZodType<Kept> = z
+  .strictObject({ sessions: z.array(keptSession).min(1).max(most.sessions), attached: z.int().min(0) })
+  .refine(({ sessions, attached }) => attached < sessions.length)
+  .refine(({ sessions }) => sessions.flatMap(({ windows }) => windows).reduce((sum, { root }) => sum + panesIn(root).length, 0) <= most.panes);
 
 const panesIn = (root: Cell): number[] => ('pane' in root ? [root.pane] : root.cells.flatMap(panesIn));
 
@@ -132,7 +137,8 @@ export class WorkspaceMemory {
       const kept = keptOf(text);
       this.#unread.delete(open.person);
       this.#last = { person: open.person, text };
-      if (kept.windows.length > 1 || kept.windows.some(({ root }) => 'split' in root))
+      const windows = kept.sessions.flatMap((session) => session.windows);
+      if (windows.length > 1 || windows.some(({ root }) => 'split' in root))
         this.#parts.say(
           'note',
           'Your windows are as you left them, with new shells. What ran in them ended with the app; their recordings are sealed: wardmux list shows them.',

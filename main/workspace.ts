@@ -9,15 +9,18 @@ import type { Output } from '../src/bridge/schema.ts';
 import type { AlertKind, ClientAction, PaneView, WorkspaceView } from '../src/types/workspace-view.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import { runCommandLine } from '../src/mux/commands/run.ts';
+import type { Origins } from '../src/mux/origins.ts';
 import { alerted } from '../src/mux/state/alerts.ts';
 import type { Change, Effect } from '../src/mux/state/effects.ts';
 import { keep, restore, type Kept } from '../src/mux/state/kept.ts';
 import { type State, createState } from '../src/mux/state/model.ts';
 import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } from '../src/mux/state/panes.ts';
-import { activePane, findPane } from '../src/mux/state/query.ts';
+import { activePane, classOfPane, findPane } from '../src/mux/state/query.ts';
 import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
+import type { PtyInput } from '../src/pty/service.ts';
 import type { RecordingOwner } from '../src/services/start-recording.ts';
+import { crossingSentence, type ClassRules, type Crossing } from '../src/types/classes.ts';
 import { processFolder } from '../src/native/given.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
@@ -29,8 +32,15 @@ const EARLY_EXIT_MS = 1500;
 export interface WorkspaceOptions {
   /** Whose it is. */
   readonly person: string;
-  /** How its session is called. */
+  /** How its first session is called, and its class; undefined: the policy's first. */
   readonly session: string;
+  readonly sessionClass: string | undefined;
+  /** What the policy in force says of classes. */
+  readonly classes: () => ClassRules;
+  /** What a class means for its shells. @throws Refusal where the policy in force does not name it */
+  readonly room: (sessionClass: string) => NonNullable<PtyInput<'spawn'>['room']>;
+  /** Where what they have copied comes from. */
+  readonly origins: Origins;
   /** Id of its first pane: no two people have panes of one id. */
   readonly firstPane: number;
   readonly pty: PtyClient;
@@ -95,7 +105,8 @@ export class Workspace {
   }
 
   #panes(): readonly PaneView[] {
-    return this.view?.windows.flatMap(({ panes }) => panes) ?? [];
+    const { windows = [], elsewhere = [] } = this.view ?? {};
+    return [...windows, ...elsewhere].flatMap(({ panes }) => panes);
   }
 
   get shellCount(): number {
@@ -126,11 +137,11 @@ export class Workspace {
 
   /** The stage's size in cells. The first call opens the windows that were kept, or the first one, with the person's shell. */
   resize(cols: number, rows: number, kept?: Kept): void {
-    const { env, session } = this.#options;
+    const { env, session, sessionClass, classes } = this.#options;
     const program = basename(shellOf(env));
     const firstPane = this.#firstPane;
     if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program, firstPane));
-    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session, firstPane }), { program }));
+    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session, class: sessionClass ?? classes().first, firstPane }), { program }));
     else this.#apply(setStage(this.#state, { cols, rows }));
   }
 
@@ -138,10 +149,32 @@ export class Workspace {
   command(line: string, pane: number | undefined): Output<'command'> {
     if (!this.#state) return { message: 'The window is not ready yet.', refused: true };
     const target = pane ?? activePane(this.#state);
-    const { env, refused } = this.#options;
-    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(env)), refused });
+    const { env, refused, classes } = this.#options;
+    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(env)), refused, classes: classes() });
     this.#apply(result);
     return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
+  }
+
+  /** Something was copied in a pane. */
+  copied(pane: number, digests: readonly string[]): void {
+    const from = this.#state && classOfPane(this.#state, pane);
+    if (from !== undefined) this.#options.origins.copied(digests, from);
+  }
+
+  /** Something is to be pasted into a pane. It goes, or does not go, as an event where it comes from another class. @returns why not, or null */
+  pasted(pane: number, digests: readonly string[]): string | null {
+    const to = this.#state && classOfPane(this.#state, pane);
+    if (to === undefined) return 'This pane is gone. Nothing was pasted.';
+    const crossings = this.#options.origins.pasted(digests, to, this.#options.classes());
+    const no = crossings.find(({ allowed }) => !allowed);
+    // Where one part may not go, nothing goes.
+    for (const each of no ? crossings.filter(({ allowed }) => !allowed) : crossings) this.#crosses(each);
+    return no ? crossingSentence(no) : null;
+  }
+
+  #crosses({ from, to, way, allowed }: Crossing): void {
+    const { ledger, person } = this.#options;
+    ledger({ action: 'session.crossing', person, outcome: allowed ? 'success' : 'failure', detail: { from, to, way } });
   }
 
   exited(pane: number, code: number, signal: number): void {
@@ -236,6 +269,8 @@ export class Workspace {
         return;
       case 'client':
         return this.#options.client(effect.action);
+      case 'crossing':
+        return this.#crosses(effect);
       case 'lock':
         return this.#options.lock();
       case 'emergency':
@@ -249,12 +284,21 @@ export class Workspace {
 
   async #spawn(effect: Extract<Effect, { kind: 'spawn' }>): Promise<void> {
     const { pane, cols, rows } = effect;
-    const { pty, owner, env, ledger } = this.#options;
+    const { pty, owner, room, env, ledger } = this.#options;
     const command = effect.command.length > 0 ? [...effect.command] : [shellOf(env)];
     try {
       pty.start();
       const whose = await owner();
-      const spawned = await pty.spawn({ pane, ...whose, command, cwd: effect.cwd ?? this.#folderOf(effect.cwdFrom), env: shellEnvironment(env), cols, rows });
+      const spawned = await pty.spawn({
+        pane,
+        ...whose,
+        room: room(effect.class),
+        command,
+        cwd: effect.cwd ?? this.#folderOf(effect.cwdFrom),
+        env: shellEnvironment(env),
+        cols,
+        rows,
+      });
       this.#shells.set(pane, { ...spawned, started: this.#options.now() });
       ledger({ action: 'pane.open', person: whose.person, detail: { pane, recording: spawned.recording } });
       if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);

@@ -90,6 +90,16 @@ export class Workspaces {
     this.#own?.output();
   }
 
+  /** Of a pane of theirs: nobody else's is asked. */
+  copied(pane: number, digests: readonly string[]): void {
+    this.#own?.copied(pane, digests);
+  }
+
+  /** @returns why nothing is pasted, or null where it may be. @throws Refusal while nobody is in */
+  pasted(pane: number, digests: readonly string[]): string | null {
+    return this.#open().pasted(pane, digests);
+  }
+
   // ---------------------------------------------------------------- of a pane
 
   /** Whether it belongs to whoever is in. */

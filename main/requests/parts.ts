@@ -39,7 +39,7 @@ export interface RequestParts {
     readonly require: () => Pick<VaultClient, 'connect' | 'ask'>;
   };
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
-  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert'>;
+  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'copied' | 'pasted'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'takeNotes' | 'wait' | 'waitSeconds'>;
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;

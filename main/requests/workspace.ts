@@ -52,5 +52,10 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       clipboard.copied = installed.current?.policy.policy.lock.clearClipboard ?? true;
       return { clearedAtLock: clipboard.copied };
     },
+    'clipboard.origin': async ({ pane, digests }) => {
+      workspace.copied(pane, digests);
+      return {};
+    },
+    'clipboard.paste': async ({ pane, digests }) => ({ refusal: workspace.pasted(pane, digests) }),
   };
 }

@@ -26,6 +26,7 @@ export const messages = {
   },
 
   workspace: {
+    classPlain: 'class of this session, as the policy in force names it',
     title: 'Wardmux',
     notices: 'Notices',
     aboutPane: (number: number, sentence: string) => `Pane ${number}: ${sentence}`,
@@ -79,7 +80,6 @@ export const messages = {
     label: 'Status line',
     where: 'Session and windows',
     windows: 'Windows',
-    classPlain: 'class of this workstation, by the policy in force',
     moreLabel: 'more windows: choose one',
     lastWord: 'last',
     activityWord: 'output',
@@ -102,7 +102,7 @@ export const messages = {
     copy: (mode: string) => `in copy mode, ${mode} keys (set-option mode-keys)`,
   },
 
-  windows: { label: 'Windows', here: 'here', go: 'go there' },
+  windows: { label: 'Windows', here: 'here', go: 'go there', windows: (count: number) => (count === 1 ? '1 window' : `${count} windows`) },
 
   log: { label: 'Said since the unlock', none: 'Nothing yet.' },
 

@@ -8,7 +8,8 @@ const told = new Set<string>();
 /** A pane's program rang the bell, or printed. */
 export function alert(pane: number, what: AlertKind, tell: () => void): void {
   if (!model.options.value[what === 'bell' ? 'monitor-bell' : 'monitor-activity']) return;
-  const window = model.view.value?.windows.find((candidate) => candidate.panes.some((other) => other.pane === pane));
+  const { windows = [], elsewhere = [] } = model.view.value ?? {};
+  const window = [...windows, ...elsewhere].find((candidate) => candidate.panes.some((other) => other.pane === pane));
   if (!window || window.active || window.alerts?.includes(what) || told.has(`${window.id} ${what}`)) return;
   told.add(`${window.id} ${what}`);
   tell();

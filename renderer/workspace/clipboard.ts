@@ -1,27 +1,35 @@
 /** Copying. The copy command needs no permission and works inside a key or mouse event; the last copy also feeds ctrl-b ]. */
 
-let kept = '';
+/** What was copied last, by the class of the pane that it was copied in. */
+const kept = new Map<string, string>();
 
 /**
  * Tells of every copy that is made in this page, by us, by the emulator or by the browser in a field, before it is made. What
  * is selected with the mouse counts: on Linux the emulator puts it into its input field and selects it there, and that is
  * how a browser hands it to the desktop (the PRIMARY selection, pasted by the middle button).
  */
-export function onCopy(tell: () => void): void {
-  for (const event of ['copy', 'cut']) window.addEventListener(event, tell, { capture: true });
+export function onCopy(tell: (text: string) => void): void {
+  for (const event of ['copy', 'cut']) window.addEventListener(event, ({ target }) => tell(selectedIn(target)), { capture: true });
   const { select } = HTMLTextAreaElement.prototype;
   HTMLTextAreaElement.prototype.select = function (this: HTMLTextAreaElement): void {
-    tell();
+    tell(this.value);
     select.call(this);
   };
 }
 
-/** What was copied last in this workspace. Gone with the page at the lock. */
-export const lastCopy = (): string => kept;
+/** What a browser would copy out of a field; of the page, out of everything else. Empty where the emulator alone knows. */
+function selectedIn(target: EventTarget | null): string {
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)
+    return target.value.slice(target.selectionStart ?? 0, target.selectionEnd ?? 0);
+  return document.getSelection()?.toString() ?? '';
+}
 
-/** Puts text on the clipboard. False when the browser refused; the text is kept for a paste inside Wardmux all the same. */
-export function copyText(text: string): boolean {
-  kept = text;
+/** What was copied last in this class. It stays behind where somebody goes to another one, and is gone with the page at the lock. */
+export const lastCopy = (of: string): string => kept.get(of) ?? '';
+
+/** Puts text of a class on the clipboard. False when the browser refused; the text is kept for a paste inside Wardmux all the same. */
+export function copyText(text: string, of: string): boolean {
+  kept.set(of, text);
   let taken = false;
   const fill = (event: ClipboardEvent): void => {
     event.clipboardData?.setData('text/plain', text);

@@ -119,7 +119,7 @@ test('sentences name the prefix that the person has', () => {
 
 test('the page counts down by itself, and the core is believed when it speaks', async () => {
   const status = {
-    workstationClass: 'nursing',
+    classes: [],
     person: 'M',
     role: 'r',
     recording: { level: 'seal', word: 's', sealedBytes: 0 },
@@ -153,18 +153,41 @@ test('keys that the core asks for are typed as the program wants them', () => {
   expect(bench.terminals.get(0)!.typed).toEqual(['ls\r', 'Enter']);
 });
 
-test('one plain line is pasted, more are asked about, and the answer decides', () => {
+test('one plain line is pasted, more are asked about, and the answer decides', async () => {
   bench.emit('view', view([pane(0)]));
   const { typed } = bench.terminals.get(0)!;
   bench.controller.pasting.paste(0, 'one');
-  expect(typed).toEqual(['one']);
+  await vi.waitFor(() => expect(typed).toEqual(['one']));
   bench.controller.pasting.paste(0, 'one\ntwo\n');
-  const review = model.band.value?.review;
-  if (!review) throw new Error('nothing was asked');
+  const review = await vi.waitFor(() => model.band.value?.review ?? expect.fail('nothing was asked'));
   bench.controller.pasting.answer(0, review, 'no');
   expect([typed.length, model.band.value]).toEqual([1, undefined]);
   bench.controller.pasting.answer(0, review, 'without-last');
   expect(typed.at(-1)).toBe('one\rtwo');
+});
+
+test('what the core does not let into the pane is not pasted, and said; nor is anything where it gives no answer', async () => {
+  bench.emit('view', view([pane(0)]));
+  bench.answers['clipboard.paste'] = () => ({ refusal: 'It was copied in the class clinical.' });
+  bench.controller.pasting.paste(0, 'one');
+  await vi.waitFor(() => expect(toasts()).toEqual([['stop', 'It was copied in the class clinical.']]));
+  bench.answers['clipboard.paste'] = () => {
+    throw new Error('no answer');
+  };
+  bench.controller.pasting.paste(0, 'two');
+  await vi.waitFor(() => expect(toasts()).toHaveLength(2));
+  expect(bench.terminals.get(0)!.typed).toEqual([]);
+});
+
+test('a paste waits for what the core is told of a copy, and of neither it hears a letter', async () => {
+  bench.emit('view', view([pane(0)]));
+  bench.controller.copying.tellCore('patient Meier');
+  bench.controller.pasting.paste(0, 'patient Meier');
+  await vi.waitFor(() => expect(bench.terminals.get(0)!.typed).toEqual(['patient Meier']));
+  const asked = bench.requests.filter(({ request }) => request.startsWith('clipboard.'));
+  expect(asked.map(({ request }) => request)).toEqual(['clipboard.copied', 'clipboard.origin', 'clipboard.paste']);
+  expect(asked[1]!.input).toEqual(asked[2]!.input);
+  expect(JSON.stringify(asked)).not.toContain('Meier');
 });
 
 test('what the core opens in the page is opened for the pane that it names', () => {

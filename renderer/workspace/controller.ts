@@ -13,6 +13,7 @@ import { Copying } from './copying.ts';
 import { Finding } from './find.ts';
 import * as model from './model.ts';
 import { Notices } from './notices.ts';
+import { TextOrigins } from './origins.ts';
 import { Pasting } from './pasting.ts';
 import { keyBytes } from './send-keys.ts';
 import type { TerminalPort, TerminalView } from './terminal-view.ts';
@@ -64,9 +65,10 @@ export class Controller {
     this.bridge = bridge;
     this.#newTerminal = newTerminal;
     const terminal = (pane: number): TerminalView => this.terminal(pane);
-    this.copying = new Copying(terminal, this.notices, () => bridge.request('clipboard.copied', {}));
+    const origins = new TextOrigins(bridge);
+    this.copying = new Copying(terminal, this.notices, origins, () => bridge.request('clipboard.copied', {}));
     this.finding = new Finding(terminal, this.copying, () => this.focusTerminal());
-    this.pasting = new Pasting(terminal, this.notices);
+    this.pasting = new Pasting(terminal, this.notices, origins, (done) => this.#commandGiven(done));
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', (notice) => this.#onNotice(notice));
@@ -142,7 +144,7 @@ export class Controller {
     const alive = new Set<number>();
     const restarted = new Set<number>();
     const ended = new Set(model.allPanes.value.flatMap(({ pane }) => (model.hasEnded(pane) ? pane.pane : [])));
-    for (const window of view.windows)
+    for (const window of [...view.windows, ...view.elsewhere])
       for (const pane of window.panes) {
         alive.add(pane.pane);
         const terminal = this.terminal(pane.pane);

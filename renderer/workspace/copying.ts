@@ -6,6 +6,7 @@ import { copyText } from './clipboard.ts';
 import { CopyMode, type CopyOutcome } from './copy-mode.ts';
 import * as model from './model.ts';
 import type { Notices } from './notices.ts';
+import type { TextOrigins } from './origins.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 const text = messages.workspace;
@@ -13,15 +14,22 @@ const text = messages.workspace;
 export class Copying {
   readonly #terminal: (pane: number) => TerminalView;
   readonly #notices: Notices;
+  readonly #origins: Pick<TextOrigins, 'copied'>;
   readonly #copied: () => Promise<{ readonly clearedAtLock: boolean }>;
   #mode: CopyMode | undefined;
   /** Whether the lock will clear what was copied last. */
   #clearedAtLock: Promise<boolean> = Promise.resolve(false);
 
   /** `copied` tells the core that something was copied. */
-  constructor(terminal: (pane: number) => TerminalView, notices: Notices, copied: () => Promise<{ readonly clearedAtLock: boolean }>) {
+  constructor(
+    terminal: (pane: number) => TerminalView,
+    notices: Notices,
+    origins: Pick<TextOrigins, 'copied'>,
+    copied: () => Promise<{ readonly clearedAtLock: boolean }>,
+  ) {
     this.#terminal = terminal;
     this.#notices = notices;
+    this.#origins = origins;
     this.#copied = copied;
   }
 
@@ -39,7 +47,7 @@ export class Copying {
     const action = copyAction(model.options.value['mode-keys'], name);
     if (!action) return true;
     const outcome = this.#mode.run(action);
-    if (outcome.copy !== undefined) this.copied(outcome.copy);
+    if (outcome.copy !== undefined) this.copied(state.pane, outcome.copy);
     if (outcome.done) {
       this.#terminal(state.pane).clearSearch();
       this.leave();
@@ -62,14 +70,18 @@ export class Copying {
     model.copying.value = undefined;
   }
 
-  copied(selected: string): void {
-    if (!copyText(selected)) return void this.#notices.toast('warn', text.notCopied);
+  copied(pane: number, selected: string): void {
+    this.#origins.copied(pane, selected);
+    if (!copyText(selected, model.view.value?.class ?? '')) return void this.#notices.toast('warn', text.notCopied);
     const sentence = text.copied(count(new TextEncoder().encode(selected).length));
     void this.#clearedAtLock.then((cleared) => this.#notices.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));
   }
 
-  /** Something goes to the clipboard: the core is told, and says whether the lock will clear it. */
-  tellCore(): void {
+  /** Something goes to the clipboard: the core is told, and says whether the lock will clear it. @param text empty where the emulator alone knows what */
+  tellCore(text: string): void {
+    const pane = model.activePane.value?.pane;
+    const what = text || (pane === undefined ? '' : this.#terminal(pane).terminal.getSelection());
+    if (pane !== undefined && what) this.#origins.copied(pane, what);
     this.#clearedAtLock = this.#copied().then(
       ({ clearedAtLock }) => clearedAtLock,
       () => false,
@@ -81,7 +93,7 @@ export class Copying {
     const { terminal } = this.#terminal(pane);
     const selected = terminal.getSelection();
     if (!selected) return void this.#notices.toast('nothing', text.nothingSelected);
-    this.copied(selected);
+    this.copied(pane, selected);
     if (!model.copying.value) terminal.clearSelection();
   }
 

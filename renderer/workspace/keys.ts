@@ -114,14 +114,24 @@ export function installKeys(controller: Controller): void {
   window.addEventListener(
     'paste',
     (event) => {
-      if (event.target instanceof HTMLInputElement) return;
-      take(event);
       const pane = model.activePane.value;
       const text = event.clipboardData?.getData('text/plain');
-      if (pane && text) controller.pasting.paste(pane.pane, text);
+      const field = event.target instanceof HTMLInputElement ? event.target : undefined;
+      // Of the fields the prompt alone leads to a shell.
+      if (field && field.id !== 'command') return;
+      take(event);
+      if (!pane || !text) return;
+      if (!field) return controller.pasting.paste(pane.pane, text);
+      controller.pasting.into(pane.pane, text, () => {
+        field.focus();
+        document.execCommand('insertText', false, text.replace(/[\r\n]+/g, ' '));
+      });
     },
     { capture: true },
   );
+
+  // Nothing is dropped into this window: what comes so from a pane of one class would be asked about by nobody.
+  for (const event of ['dragover', 'drop'] as const) window.addEventListener(event, take, { capture: true });
 
   window.addEventListener('pointerdown', () => controller.active('pointer'), { capture: true, passive: true });
   window.addEventListener('wheel', () => controller.active('pointer'), { capture: true, passive: true });

@@ -1,32 +1,24 @@
 /** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { StatusView } from '../../src/bridge/schema.ts';
-import type { WindowView } from '../../src/types/workspace-view.ts';
+import type { SessionView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
 import { count, left, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
 import { fitLine } from './fit-line.ts';
 import { keepFocus } from '../shared/focus.ts';
-import { classWords } from '../../src/types/words.ts';
 import * as model from './model.ts';
 
 const text = messages.line;
 const glass = messages.breakGlass;
-/** Where patients are near, and where they are not. */
-const hues: Readonly<Record<StatusView['workstationClass'], 'clinical' | 'general'>> = {
-  'shared-clinical': 'clinical',
-  nursing: 'clinical',
-  'it-office': 'general',
-  remote: 'general',
-};
 export function StatusLine({ controller }: { readonly controller: Controller }): JSX.Element {
   const line = useRef<HTMLElement>(null);
   const view = model.view.value;
   const status = model.status.value;
   const lockIn = model.lockIn.value;
   const prefix = model.prefixActive.value;
+  const of = model.sessionClass.value;
   const windows = view?.windows ?? [];
   useLayoutEffect(() => {
     const fit = (): void => fitLine(line.current!);
@@ -45,17 +37,18 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       ) : null}
       <nav class="line__where" aria-label={text.where}>
         {view ? (
-          <span class="seg is-current" data-class={emergency ? 'glass' : status ? hues[status.workstationClass] : 'general'}>
+          <span class="seg is-current" data-class={emergency ? 'glass' : of.look}>
             {emergency ? (
               <span class="seg__class">{glass.word}</span>
             ) : status ? (
-              <span class="seg__class" data-drop="3" title={text.classPlain}>
-                {classWords[status.workstationClass].name}
+              <span class="seg__class" data-drop="3" title={messages.workspace.classPlain}>
+                {of.label}
               </span>
             ) : null}
             <span class="seg__name">{emergency ? glass.emergency : view.session}</span>
           </span>
         ) : null}
+        {view?.sessions.map((session) => (session.attached ? null : <OtherSession controller={controller} session={session} key={session.id} />))}
         <ol class="line__windows" aria-label={text.windows}>
           {windows.map((window) => (
             <li key={window.id} data-window={window.active ? 'current' : 'other'}>
@@ -141,6 +134,33 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
     </footer>
   );
 }
+
+/** Another session: its class, its name, what happened in it. */
+function OtherSession({
+  controller,
+  session: { id, name, class: of, alerts = [] },
+}: {
+  readonly controller: Controller;
+  readonly session: SessionView;
+}): JSX.Element {
+  const { label, look } = model.classOf(of);
+  return (
+    <button type="button" class="seg" data-class={look} data-drop="5" onClick={() => void controller.command(`switch-client -t '$${id}'`)}>
+      <span class="seg__class" data-drop="3">
+        {label}
+      </span>
+      <span class="seg__name">{name}</span>
+      {alerts.length > 0 ? (
+        <span class="win__flag" title={alerts.map((alert) => alertWords[alert]).join(', ')}>
+          {alerts.includes('activity') ? '#' : ''}
+          {alerts.includes('bell') ? '!' : ''}
+          <span class="vh"> {alerts.map((alert) => alertWords[alert]).join(', ')}</span>
+        </span>
+      ) : null}
+    </button>
+  );
+}
+const alertWords = { bell: text.bellWord, activity: text.activityWord } as const;
 
 /** Z, and what tmux marks a window with: - the last one, ! a bell, # output. */
 function Flags({ window }: { readonly window: WindowView }): JSX.Element | null {

@@ -22,7 +22,7 @@ import { refreshTerminals, TerminalView } from './terminal-view.ts';
 const bridge = openBridge();
 if (bridge) {
   const controller = new Controller(bridge, (pane, port) => new TerminalView(pane, port));
-  onCopy(() => controller.copying.tellCore());
+  onCopy((text) => controller.copying.tellCore(text));
   controller.onDisplay(({ text, theme }) => setDisplay(bridge, { ...(text ? { cell: stepCell(text, cellSize().c) } : {}), ...(theme ? { theme } : {}) }));
   // The emulator measures its cell with the font: it has to be there first.
   await loadFonts();

@@ -50,8 +50,8 @@ export const band = signal<OpenBand | undefined>(undefined);
 /** The policy's text, which has to be accepted before anything else. */
 export const consent = signal<{ readonly version: number; readonly text: string } | undefined>(undefined);
 export const toasts = signal<readonly Notice[]>([]);
-/** Lines that were given at the prompt, newest first. */
-export const promptHistory = signal<readonly string[]>([]);
+/** Lines that were given at the prompt, newest first, each with the class that it was given in: those of one are not another's. */
+export const promptHistory = signal<readonly { readonly line: string; readonly of: string }[]>([]);
 /** What was said, oldest first. */
 export const log = signal<readonly Notice[]>([]);
 export const banners = signal<readonly Notice[]>([]);
@@ -76,12 +76,18 @@ export const cursorIsLow = computed(() => {
   return pane !== undefined && row !== undefined && pane.y + 1 + row >= (view.value?.stage.rows ?? 0) / 2;
 });
 
+/** How a class is called and looks, as the policy in force has it. One that it has no more has its name. */
+export const classOf = (name: string): StatusView['classes'][number] =>
+  status.value?.classes.find((known) => known.name === name) ?? { name, label: name, look: 'plain' };
+/** That of the session in front, and so of every pane on the screen. */
+export const sessionClass = computed(() => classOf(view.value?.class ?? ''));
+
 export const activePaneId = computed(() => activePane.value?.pane);
 export const warned = computed(() => status.value?.warning ?? false);
 
 /** Every pane of every window, in a fixed order: the flat keyed list that is never remounted. */
 export const allPanes = computed(() =>
-  (view.value?.windows ?? [])
+  [...(view.value?.windows ?? []), ...(view.value?.elsewhere ?? [])]
     .flatMap((window) =>
       window.panes.map((pane) => ({ pane, window, shown: window.active && pane.visible, focused: window.active && window.activePane === pane.pane })),
     )

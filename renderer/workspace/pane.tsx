@@ -62,6 +62,7 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
           <b>{pane.number}</b> {title}
         </span>
         <Flags pane={pane} window={window} focused={focused} />
+        <ClassWord />
       </header>
       {model.emergency.value ? <Watermark since={model.emergency.value.since} /> : null}
       <div class="screen" ref={screen} />
@@ -79,6 +80,16 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
   );
 }
 
+/** The last cells of the rule: of which class everything here is. As large as the row. */
+function ClassWord(): JSX.Element {
+  const { label, look } = model.sessionClass.value;
+  return (
+    <span class="rule__class" data-class={look} title={messages.workspace.classPlain}>
+      {label}
+    </span>
+  );
+}
+
 /** Who is in an emergency, and since when: under the text of every pane, as large as the pane takes. */
 function Watermark({ since }: { readonly since: string }): JSX.Element {
   const who = messages.breakGlass.mark(model.status.value?.person ?? '', clock(new Date(since)));
@@ -91,7 +102,7 @@ function Watermark({ since }: { readonly since: string }): JSX.Element {
   );
 }
 
-/** The last cells of the rule: what is special about this pane now. The most passing fact first. */
+/** Beside its class: what is special about this pane now. The most passing fact first. */
 function Flags({ pane, window, focused }: { readonly pane: PaneView; readonly window: WindowView; readonly focused: boolean }): JSX.Element | null {
   const terminal = model.terminals.get(pane.pane);
   if (!terminal) return null;

@@ -1,28 +1,48 @@
-/** Pasting: every paste comes through here, filtered, and asked about when it is more than one plain line. */
+/** Pasting: every paste comes through here, let in by the core, filtered, and asked about when it is more than one plain line. */
+import { Refused } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
 import { lastCopy } from './clipboard.ts';
 import * as model from './model.ts';
 import type { Notices } from './notices.ts';
+import type { TextOrigins } from './origins.ts';
 import { needsQuestion, pasteText, reviewPaste, type PasteReview } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 export class Pasting {
   readonly #terminal: (pane: number) => TerminalView;
   readonly #notices: Notices;
+  readonly #origins: Pick<TextOrigins, 'refusal'>;
+  readonly #hold: (done: Promise<void>) => void;
 
-  constructor(terminal: (pane: number) => TerminalView, notices: Notices) {
+  /** `hold` keeps the keys that are typed behind a paste. */
+  constructor(terminal: (pane: number) => TerminalView, notices: Notices, origins: Pick<TextOrigins, 'refusal'>, hold: (done: Promise<void>) => void) {
     this.#terminal = terminal;
     this.#notices = notices;
+    this.#origins = origins;
+    this.#hold = hold;
   }
 
-  /** The last copy of this workspace, else the clipboard where the browser lets us read it. */
+  /** The last copy of this class, else the clipboard where the browser lets us read it. */
   async own(pane: number): Promise<void> {
-    const own = lastCopy() || (await navigator.clipboard?.readText().catch(() => '')) || '';
+    const own = lastCopy(model.view.value?.class ?? '') || (await navigator.clipboard?.readText().catch(() => '')) || '';
     if (own) this.paste(pane, own);
     else this.#notices.toast('nothing', messages.workspace.nothingToPaste);
   }
 
   paste(pane: number, raw: string): void {
+    this.into(pane, raw, () => this.#review(pane, raw));
+  }
+
+  /** Does it where the core lets this text into this pane's class; says why not where it does not. */
+  into(pane: number, raw: string, then: () => void): void {
+    const asked = this.#origins.refusal(pane, raw).then(
+      (refusal) => (refusal === undefined ? then() : void this.#notices.toast('stop', refusal)),
+      (error: unknown) => void this.#notices.toast('stop', error instanceof Refused ? error.message : messages.bridge.failed),
+    );
+    this.#hold(asked);
+  }
+
+  #review(pane: number, raw: string): void {
     const review = reviewPaste(raw);
     if (!review.text && review.removed === 0) return;
     if (needsQuestion(raw, review)) model.band.value = { name: 'paste', pane, review };

@@ -105,6 +105,9 @@ export const pane = (id: number, more: Partial<PaneView> = {}): PaneView => ({
 
 export const view = (panes: readonly PaneView[], options: Partial<FlatOptions> = {}): WorkspaceView => ({
   session: 'main',
+  class: 'general',
+  sessions: [{ id: 0, name: 'main', class: 'general', windows: 1, attached: true }],
+  elsewhere: [],
   stage: { cols: 80, rows: 24 },
   options: { ...flatOptions(defaultOptions), ...options },
   windows: [{ id: 0, index: 0, name: 'bash', active: true, last: false, zoomed: false, activePane: panes[0]?.pane ?? 0, panes }],

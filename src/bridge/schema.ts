@@ -11,6 +11,7 @@
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { PERSON_ID } from '../types/ids.ts';
+import { classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
   peers,
@@ -33,6 +34,7 @@ const base64 = z
   .max(200)
   .regex(/^[A-Za-z0-9+/]+={0,2}$/);
 const none = z.strictObject({});
+const pieces = z.array(z.string().regex(PIECE_DIGEST)).max(MOST_PIECES);
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
 const personId = z.string().regex(PERSON_ID);
@@ -286,6 +288,10 @@ export const requests = {
   lock: row('app.lock', ['workspace', 'guest'], none, none),
   /** Something was copied: that it was, and nothing of it. The answer says whether the lock will clear the clipboard. */
   'clipboard.copied': row('session.use', ['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
+  /** Digests of the pieces of what was copied in this pane (src/mux/origins.ts): the text itself stays in the page. */
+  'clipboard.origin': row('session.use', ['workspace'], z.strictObject({ pane, digests: pieces }), none),
+  /** Digests of what is to be pasted into this pane. Where the policy does not let it into the pane's class, why not. */
+  'clipboard.paste': row('session.use', ['workspace'], z.strictObject({ pane, digests: pieces }), z.object({ refusal: z.string().nullable() })),
   'export.start': row(
     'recording.export.own',
     ['workspace'],
@@ -376,8 +382,8 @@ const word = z.string();
 /** The line. Every state has a word; `level` is colour on top of it. */
 const statusView = z
   .object({
-    /** Of the workstation, as the policy in force has it. */
-    workstationClass: z.enum(workstationClasses),
+    /** Classes of sessions, as the policy in force has them. */
+    classes: z.array(z.object({ name: word, label: word, look: z.enum(classLooks) }).readonly()).readonly(),
     person: word,
     role: word,
     recording: z.object({ level: z.enum(['seal', 'none', 'warn', 'stop']), word, sealedBytes: count }).readonly(),

@@ -8,6 +8,7 @@ import { hasExactly, parseOneObject } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
+import { CLASS_NAME } from '../types/classes.ts';
 import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
@@ -91,6 +92,8 @@ const patterns = {
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
   installation: INSTALLATION_ID,
   'break-glass': BREAK_GLASS,
+  /** A name in the policy: src/policy/classes.ts. */
+  'session-class': CLASS_NAME,
   bytes64: BYTES_64,
 } as const;
 

@@ -32,6 +32,7 @@ export function noticeEntry(notice: RecordingNotice): AuditEntry {
           class: notice.access.class,
           reason: notice.access.reason,
           ...(notice.access.breakGlass === null ? {} : { breakGlass: notice.access.breakGlass }),
+          ...(notice.sessionClass === undefined ? {} : { sessionClass: notice.sessionClass }),
         },
       };
     case 'segment':

@@ -12,3 +12,6 @@ export function cleanName(text: string, what: string): Result<string> {
   if ([...name].length > maximumLength) return { ok: false, sentence: `This name is too long: a ${what}'s name has ${maximumLength} characters at most.` };
   return { ok: true, value: name };
 }
+
+/** A colon or a dot would make targets ambiguous, so tmux and we write an underscore. */
+export const cleanSessionName = (text: string): Result<string> => cleanName(text.replace(/[:.]/g, '_'), 'session');

@@ -65,10 +65,10 @@ describe('state and commands', () => {
 
   it('opens, splits, zooms and closes, with sizes of terminals in the effects', () => {
     const first = newWindow(createState({ cols: 120, rows: 40 }), { program: 'bash' });
-    expect(first.effects).toEqual([{ kind: 'spawn', pane: 0, cols: 116, rows: 39, command: [] }]);
+    expect(first.effects).toEqual([{ kind: 'spawn', pane: 0, class: 'general', cols: 116, rows: 39, command: [] }]);
     const split = run(first.state, 'split-window -h');
     expect(split.effects).toEqual([
-      { kind: 'spawn', pane: 1, cols: 56, rows: 39, command: [], cwdFrom: 0 },
+      { kind: 'spawn', pane: 1, class: 'general', cols: 56, rows: 39, command: [], cwdFrom: 0 },
       { kind: 'resize', pane: 0, cols: 56, rows: 39 },
     ]);
     const zoomed = run(split.state, 'resize-pane -Z');
@@ -202,7 +202,7 @@ describe('state and commands', () => {
     state = paneExited(state, 0, 'The program ended with status 1.');
     expect(toView(state).windows[0]?.panes[0]).toMatchObject({ state: 'exited', sentence: 'The program ended with status 1.' });
     const again = run(state, 'respawn-pane');
-    expect(again.effects).toEqual([{ kind: 'spawn', pane: 0, cols: 116, rows: 39, command: [] }]);
+    expect(again.effects).toEqual([{ kind: 'spawn', pane: 0, class: 'general', cols: 116, rows: 39, command: [] }]);
     expect(toView(again.state).windows[0]?.panes[0]).toMatchObject({ state: 'starting', recording: null });
     expect(toView(again.state).windows[0]?.panes[0]).not.toHaveProperty('sentence');
     expect(toView(paneFailed(again.state, 0, 'No such program.')).windows[0]?.panes[0]).toMatchObject({ state: 'failed' });

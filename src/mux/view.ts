@@ -1,8 +1,8 @@
 /** What the workspace draws, from the state: rectangles in cells, names and flags. No pane text. */
-import type { PaneView, WindowView, WorkspaceView } from '../types/workspace-view.ts';
+import type { PaneView, SessionView, WindowView, WorkspaceView } from '../types/workspace-view.ts';
 import { edgesOf, rectangles } from './layout.ts';
 import { flatOptions } from './options.ts';
-import type { State, Window } from './state/model.ts';
+import type { Session, State, Window } from './state/model.ts';
 import { sessionOf } from './state/query.ts';
 import { shownAlone } from './state/sizes.ts';
 
@@ -12,19 +12,33 @@ export function toView(state: State): WorkspaceView {
   return {
     options: flatOptions(state.client.options),
     session: session.name,
+    class: session.class,
+    sessions: state.server.sessions.map((each) => sessionView(each, state)),
     stage: state.client.stage,
-    windows: session.windows.map((window): WindowView => ({
-      id: window.id,
-      index: window.index,
-      name: window.name,
-      active: window.id === session.active,
-      last: window.id === session.history[0],
-      zoomed: shownAlone(window) && window.panes.length > 1,
-      activePane: window.active,
-      ...(window.alerts ? { alerts: window.alerts } : {}),
-      panes: paneViews(window, state),
-    })),
+    windows: windowViews(session, state),
+    elsewhere: state.server.sessions.filter((other) => other !== session).flatMap((other) => windowViews(other, state)),
   };
+}
+
+function sessionView({ id, name, class: of, windows }: Session, state: State): SessionView {
+  const alerts = [...new Set(windows.flatMap((window) => window.alerts ?? []))];
+  return { id, name, class: of, windows: windows.length, attached: id === state.client.session, ...(alerts.length > 0 ? { alerts } : {}) };
+}
+
+/** Of the windows of a session that is not attached none is in front. */
+function windowViews(session: Session, state: State): WindowView[] {
+  const attached = session.id === state.client.session;
+  return session.windows.map((window) => ({
+    id: window.id,
+    index: window.index,
+    name: window.name,
+    active: attached && window.id === session.active,
+    last: window.id === session.history[0],
+    zoomed: shownAlone(window) && window.panes.length > 1,
+    activePane: window.active,
+    ...(window.alerts ? { alerts: window.alerts } : {}),
+    panes: paneViews(window, state),
+  }));
 }
 
 function paneViews(window: Window, state: State): PaneView[] {

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { workstationClasses, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
 import { kindOf } from '../anchors/kinds.ts';
-import { anchorDirection, directionOf, fieldOf, worstDirection } from './fields.ts';
+import { anchorDirection, classDirection, directionOf, fieldOf, worstDirection } from './fields.ts';
 import type { Policy } from './types.ts';
 
 export interface Difference {
@@ -52,6 +52,12 @@ function directionInAnchor(path: string, ...sides: readonly Map<string, unknown>
   return anchorDirection(field, was, is);
 }
 
+/** Which way something goes of a class of sessions; undefined for everything else. */
+function directionInClass(path: string, ...sides: readonly Map<string, unknown>[]): PolicyDirection | undefined {
+  const [, field] = /^classes\.[^.]+\.(.+)$/.exec(path) ?? [];
+  return field === undefined ? undefined : classDirection(field, ...(sides.map((side) => side.get(path)) as [unknown, unknown]));
+}
+
 /** In the order of the policies' fields; empty where they say the same. */
 export function policyDifferences(before: Policy, after: Policy): Difference[] {
   const [old, next] = [leaves(before, '', new Map()), leaves(after, '', new Map())];
@@ -65,7 +71,7 @@ export function policyDifferences(before: Policy, after: Policy): Difference[] {
         path,
         before: was === null ? null : shown(old.get(path)),
         after: is === null ? null : shown(next.get(path)),
-        direction: directionInAnchor(path, old, next) ?? directionOf(fieldOf(path), value(old), value(next)),
+        direction: directionInAnchor(path, old, next) ?? directionInClass(path, old, next) ?? directionOf(fieldOf(path), value(old), value(next)),
       },
     ];
   });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkEntry } from '../ledger/events.ts';
+import { classLooks } from '../types/classes.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { policyDirections, policyFieldNames, workstationClasses, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
 import { ledgerChanges, policyDifferences, valueAt } from './difference.ts';
@@ -80,6 +81,23 @@ const policies = fc
     warnSeconds: fc.integer({ min: 5, max: 120 }),
     maxHours: fc.option(fc.integer({ min: 1, max: 24 }), { nil: undefined }),
     clearClipboard: fc.option(fc.boolean(), { nil: undefined }),
+    classes: fc.option(
+      fc
+        .uniqueArray(
+          fc.record({
+            name: fc.constantFrom('clinical', 'billing', 'lab'),
+            label: fc.constantFrom(undefined, 'x'),
+            look: fc.constantFrom(...classLooks),
+            to: fc.uniqueArray(fc.constantFrom('clinical', 'billing', 'lab'), { maxLength: 2 }),
+            withhold: fc.constantFrom(undefined, [], ['SSH_AUTH_SOCK'], ['A', 'B']),
+            sandbox: fc.constantFrom(undefined, { kind: 'bubblewrap' as const, network: false }, { kind: 'bubblewrap' as const, network: true }),
+          }),
+          { selector: ({ name }) => name, minLength: 1 },
+        )
+        // Classes that stand there, and one that is the first.
+        .map((rows) => rows.map((row, i) => ({ ...row, first: i === 0, to: row.to.filter((to) => to !== row.name && rows.some(({ name }) => name === to)) }))),
+      { nil: undefined },
+    ),
     consent: fc.option(fc.record({ version: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom('a', 'b') }), { nil: undefined }),
     reserveMebibytes: fc.constantFrom(0, 0.5, 512),
     keys: fc.constantFrom([key('x', one)], [key('y', one)], [key('x', one), key('z', two)], [key('z', two)]),
@@ -97,11 +115,12 @@ const policies = fc
       { nil: undefined },
     ),
   })
-  .map(({ banner, class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, consent, reserveMebibytes, keys, network, anchors }): Policy =>
+  .map(({ banner, class: place, idleSeconds, warnSeconds, maxHours, clearClipboard, classes, consent, reserveMebibytes, keys, network, anchors }): Policy =>
     policySchema.parse({
       ...policy,
       workstation: { ...policy.workstation, banner, class: place },
       lock: { idleSeconds, warnSeconds, maxHours, clearClipboard },
+      classes,
       consent,
       recording: { ...policy.recording, reserveMebibytes },
       auditKeys: keys,
@@ -152,6 +171,29 @@ test('in an anchor that stays, heads that come later are weaker and sooner are s
   const rows = (policyJsonSchema().properties!['anchors'] as SchemaNode).items!;
   const fields = (rows.oneOf ?? rows.anyOf)!.flatMap(({ properties }) => Object.keys(properties!));
   expect(new Set(fields)).toEqual(new Set(Object.keys(anchorFields)));
+});
+
+test('in a class, text that may go further, and a variable or a sandbox less, is weaker; the other way round is stronger', () => {
+  type Class = NonNullable<Policy['classes']>[number];
+  const clinical: Class = { name: 'clinical', look: 'clinical', first: true, to: [] };
+  const lab: Class = { name: 'lab', look: 'plain', to: [] };
+  const sandbox = { kind: 'bubblewrap', network: false } as const;
+  const between = (before: Partial<Class>, after: Partial<Class>): string[] =>
+    policyDifferences({ ...policy, classes: [{ ...clinical, ...before }, lab] }, { ...policy, classes: [{ ...clinical, ...after }, lab] }).map(
+      ({ path, direction }) => `${path.replace('classes.clinical.', '')} ${direction}`,
+    );
+  const cases: readonly (readonly [Partial<Class>, Partial<Class>, readonly string[], readonly string[]])[] = [
+    [{}, { to: ['lab'] }, ['to.lab weaker'], ['to.lab stronger']],
+    [{}, { withhold: ['A'] }, ['withhold.A stronger'], ['withhold.A weaker']],
+    [{}, { sandbox }, ['sandbox.kind stronger', 'sandbox.network stronger'], ['sandbox.kind weaker', 'sandbox.network weaker']],
+    [{ sandbox }, { sandbox: { ...sandbox, network: true } }, ['sandbox.network weaker'], ['sandbox.network stronger']],
+    [{}, { label: 'ward' }, ['label neither'], ['label neither']],
+    [{}, { look: 'plain' }, ['look neither'], ['look neither']],
+  ];
+  for (const [before, after, there, back] of cases) {
+    expect(between(before, after)).toEqual(there);
+    expect(between(after, before)).toEqual(back);
+  }
 });
 
 test('the ledger takes what is entered of every change, and no text of the policy is in it', () => {

@@ -3,6 +3,7 @@
  * change. Descriptions of the schema, the marks of `wardmux policy diff`, and the page docs/policy.md come from here.
  */
 import type { AnchorRow } from '../anchors/kinds.ts';
+import type { SessionClass } from './types.ts';
 import { policyDirections, policyFieldNames, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
 
 /** What is weaker: a larger or a smaller number, what stands later in a list of words, or adding, removing or changing what is no number. */
@@ -30,6 +31,10 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { order: ['shared-clinical', 'nursing', 'remote', 'it-office'] },
   },
   'workstation.banner': { help: 'A line for everybody who sees the lock page. Nobody accepts it; see consent.', weaker: words },
+  classes: {
+    help: 'Classes of sessions: what each is called and looks like, where its text may go, and how its shells are kept to themselves. Where it is left out there are clinical and general, between which nothing goes, without a sandbox. Of a class, text that may go further, and a variable or a sandbox less, is weaker; the other way round is stronger.',
+    weaker: { added: 'neither', removed: 'neither', changed: 'weaker' },
+  },
   'consent.version': {
     help: 'The number of the text. Whoever has accepted another number, or another text, is asked again.',
     weaker: words,
@@ -112,6 +117,21 @@ export const anchorFields: Readonly<Record<AnchorField, Weaker>> = {
   everySeconds: 'larger',
 };
 
+type ClassField = Exclude<keyof SessionClass, 'sandbox'> | 'sandbox.kind' | 'sandbox.network';
+
+/** Which way a field of a class goes, by its path in the row; each word of a list is one. A class that comes or goes as a whole is what its fields are. */
+const classFields: Readonly<Record<ClassField, Weaker>> = {
+  name: neither,
+  label: neither,
+  look: neither,
+  first: neither,
+  to: { added: 'weaker', removed: 'stronger', changed: 'weaker' },
+  withhold: words,
+  'sandbox.kind': words,
+  // Without a sandbox there is the network, and everything else.
+  'sandbox.network': { order: [false, true, undefined] },
+};
+
 /** The description of a field, for the schema. */
 export const helpOf = (field: PolicyFieldName): string => policyFields[field].help;
 
@@ -128,6 +148,13 @@ export function directionOf(field: PolicyFieldName, before: unknown, after: unkn
 /** Which way a change goes in an anchor that stays. @param before, after with what its kind has where it was left out. */
 export const anchorDirection = (field: string, before: unknown, after: unknown): PolicyDirection =>
   goes(Object.hasOwn(anchorFields, field) ? anchorFields[field as AnchorField] : anything, before, after);
+
+/** Which way a change goes in a class. @param field path in its row */
+export function classDirection(field: string, before: unknown, after: unknown): PolicyDirection {
+  const known = Object.keys(classFields).find((each) => field === each || field.startsWith(`${each}.`)) as ClassField | undefined;
+  const [was, is] = [before, after].map((value) => (isNothing(value) ? undefined : value));
+  return goes(known === undefined ? anything : classFields[known], was, is);
+}
 
 function goes(weaker: Weaker, was: unknown, is: unknown): PolicyDirection {
   if (was === is) return 'neither';

@@ -11,6 +11,7 @@ import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema } from '../crypto/p256.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import { anchorsSchema } from './anchors.ts';
+import { classesSchema } from './classes.ts';
 import { helpOf } from './fields.ts';
 import { DEFAULT_PRESET, presetPart, type PresetName } from './presets.ts';
 import type { Policy } from './types.ts';
@@ -44,6 +45,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
       banner: z.string().max(500).describe(helpOf('workstation.banner')),
     })
     .describe('The workstation itself.'),
+  classes: classesSchema.optional().describe(helpOf('classes')),
   consent: z
     .strictObject({
       version: z.int().min(1).max(9999).describe(helpOf('consent.version')),

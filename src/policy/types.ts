@@ -1,7 +1,23 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. What each field is for: fields.ts. */
 import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
+import type { ClassLook } from '../types/classes.ts';
 import type { WorkstationClass } from '../types/words.ts';
+
+/** A class of sessions. */
+export interface SessionClass {
+  readonly name: string;
+  /** Left out: its name. */
+  readonly label?: string | undefined;
+  readonly look: ClassLook;
+  /** Of sessions for which nobody has chosen one. One row has it. */
+  readonly first?: boolean | undefined;
+  /** Names of classes that its text may go into. */
+  readonly to: readonly string[];
+  /** Variables of the environment that its shells do not get. */
+  readonly withhold?: readonly string[] | undefined;
+  readonly sandbox?: { readonly kind: 'bubblewrap'; readonly network: boolean } | undefined;
+}
 
 export interface Policy {
   /** For editors. */
@@ -9,6 +25,8 @@ export interface Policy {
   readonly format: 'wardmux-policy';
   readonly version: 1;
   readonly workstation: { readonly name: string; readonly class: WorkstationClass; readonly banner: string };
+  /** Classes of sessions. Left out: `clinical` and `general`, between which nothing goes, without a sandbox. */
+  readonly classes?: readonly SessionClass[] | undefined;
   /** Left out: nobody is asked to accept anything. */
   readonly consent?: { readonly version: number; readonly text: string } | undefined;
   readonly lock: {

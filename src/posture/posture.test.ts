@@ -25,6 +25,7 @@ const policy: PostureFacts['policy'] = {
   ...base,
   ...strictPart,
   workstation: { ...base.workstation, class: place, banner: 'Patient data: for work only.' },
+  classes: [{ name: 'clinical', look: 'clinical', first: true, to: [], sandbox: { kind: 'bubblewrap', network: false } }],
   anchors: [{ name: 'tsa', kind: 'timestamp', url: 'http://tsa.example.org', ca: '' } as never],
 };
 const strict: PostureFacts = {
@@ -65,6 +66,8 @@ test.each<[string, Partial<PostureFacts>]>([
   ['lock.logoffMinutes', { policy: { ...policy, lock: { ...policy.lock, logoffMinutes: 16 } } }],
   ['lock.parkMinutes', { policy: { ...policy, lock: { ...policy.lock, parkMinutes: undefined } } }],
   ['lock.holdShells', { policy: { ...policy, lock: { ...policy.lock, holdShells: true } } }],
+  ['classes', { policy: { ...policy, classes: undefined } }],
+  ['classes', { policy: { ...policy, classes: [...policy.classes!, { ...policy.classes![0]!, name: 'lab', first: false, to: ['clinical'] }] } }],
   ['consent.version', { policy: { ...policy, consent: undefined } }],
   ['lock.clearClipboard', { policy: { ...policy, lock: { ...policy.lock, clearClipboard: false } } }],
   ['workstation.class', { policy: { ...policy, workstation: { ...policy.workstation, class: 'it-office' } } }],

@@ -3,6 +3,7 @@
  * Pure. A row that says nothing is as strict as it can be; that no row says anything shows no more than that.
  */
 import { DRILL_DAYS, REVIEW_HOURS } from '../break-glass/index.ts';
+import { sessionClasses } from '../policy/classes.ts';
 import { presetValues, weakerThanPreset } from '../policy/presets.ts';
 import type { Safeguard } from '../types/safeguards.ts';
 import type { PolicyFieldName } from '../types/words.ts';
@@ -141,6 +142,24 @@ const rows: readonly RowOf[] = [
   setting('lock.parkMinutes', 'Time to the logoff of whoever is parked, in minutes', 'automatic-logoff'),
   setting('lock.holdShells', 'Whether shells run on at a logoff', 'automatic-logoff'),
   setting('workstation.class', 'Class of the workstation', 'workstation-use'),
+  {
+    name: 'classes',
+    title: 'What keeps classes of sessions apart',
+    safeguard: 'access-control',
+    strict: 'nothing goes from one into another, and the shells of each run in a sandbox',
+    advice:
+      'Give each class in policy.json a sandbox and an empty "to" (docs/classes.md), and take it into force: wardmux policy apply FILE. Or keep it on purpose, and say why in your risk analysis.',
+    look: ({ policy }) => {
+      const classes = sessionClasses(policy);
+      const open = classes.filter(({ sandbox }) => !sandbox).map(({ name }) => name);
+      const crossings = classes.flatMap(({ name, to }) => to.map((each) => `${name} to ${each}`));
+      const parts = [
+        ...(open.length > 0 ? [`without a sandbox: ${open.join(', ')}`] : []),
+        ...(crossings.length > 0 ? [`text goes from ${crossings.join(', ')}`] : []),
+      ];
+      return parts.length > 0 ? weaker(parts.join('; ')) : undefined;
+    },
+  },
   setting('consent.version', 'Version of the text that each person accepts', 'workstation-use'),
   {
     name: 'banner',

@@ -25,6 +25,7 @@ import { ptyParentService, ptyService, type AttachedPane, type PtyInput, type Pt
 import { takeSeen, type PaneShell } from './pane-shell.ts';
 import { type PtySpawner } from './pty.ts';
 import { RecordedPty, type RecordedPtyEvents, type RecordedPtyWriter } from './recorded-pty.ts';
+import { inRoom } from './confine.ts';
 import { findFolder, findProgram, shellEnvironment } from './shell.ts';
 import { SentenceError, sentenceOf } from '../types/sentence.ts';
 
@@ -222,14 +223,17 @@ export class PtyHost {
       const term = spawn.env['TERM'] || 'xterm-256color';
       const env = shellEnvironment(spawn.env, cwd, term);
       const program = findProgram(name, cwd, env['PATH']);
-      const { cols, rows } = spawn;
+      const { cols, rows, room } = spawn;
+      const shell = { command: [program, ...args], cwd, env };
+      const launch = room ? inRoom(shell, room) : shell;
       writer = await this.#parts.createWriter(
         recordingOptions({
           place: configuration,
           rules: configuration,
           owner: spawn,
           opened,
-          start: { command: spawn.command, cwd, cols, rows, term },
+          sessionClass: room?.class,
+          start: { command: spawn.command, cwd: room?.sandbox ? (launch.env['HOME'] ?? cwd) : cwd, cols, rows, term },
           notice: (notice) => this.#notice(pane, notice),
         }),
       );
@@ -252,7 +256,7 @@ export class PtyHost {
       pane.recorded = new RecordedPty(
         writer,
         this.#parts.spawn,
-        { command: [program, ...args], cwd, env, cols, rows },
+        { ...launch, cols, rows },
         this.#parts.clock,
         events,
         this.#spaceOf(configuration.recordingsFolder, opened.breakGlass !== null),
@@ -262,7 +266,7 @@ export class PtyHost {
         if (this.#view.sees(pane)) this.#input(pane, bytes);
         bytes.fill(0);
       }
-      if (cwd !== spawn.cwd) this.#fault(`The folder ${spawn.cwd} cannot be entered, so this shell has started in ${cwd}.`, pane.id);
+      if (cwd !== spawn.cwd && !room?.sandbox) this.#fault(`The folder ${spawn.cwd} cannot be entered, so this shell has started in ${cwd}.`, pane.id);
       return { recording: writer.id, pid };
     } catch (error) {
       this.#panes.delete(pane.id);

@@ -9,6 +9,7 @@ import { denialReasons, permissionNames } from '../access/index.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { CLASS_NAME } from '../types/classes.ts';
 import { endReasons, reasons, roles, workstationClasses } from '../types/words.ts';
 
 const personId = z.string().regex(PERSON_ID);
@@ -30,6 +31,7 @@ const recordingNoticeSchema = z.discriminatedUnion('kind', [
     recipients: z.array(z.string()).readonly(),
     policySha256: z.string(),
     access: z.object({ role: z.enum(roles), class: z.enum(workstationClasses), reason: z.enum(reasons), breakGlass: z.string().nullable() }),
+    sessionClass: z.string().regex(CLASS_NAME).optional(),
   }),
   z.object({ kind: z.literal('segment'), recording: z.string(), segment: z.number(), firstSeq: z.number(), head }),
   z.object({ kind: z.literal('heads'), heads: z.array(z.object({ recording: z.string(), head })).readonly() }),
@@ -65,6 +67,15 @@ export const ptyService = {
       /** As whom and why: in an emergency, or as an operator. */
       opened: z.object({ role: z.enum(roles), reason: z.enum(reasons), breakGlass }).optional(),
       recipients: z.array(recipientSchema).min(1),
+      /** The class of its session, and what that means for its shells. Left out: none, as in a terminal. */
+      room: z
+        .object({
+          class: z.string().regex(CLASS_NAME),
+          folder: z.string().startsWith('/'),
+          withhold: z.array(z.string()),
+          sandbox: z.object({ network: z.boolean() }).nullable(),
+        })
+        .optional(),
       command: z.array(z.string()).min(1),
       cwd: z.string(),
       env: z.record(z.string(), z.string()),

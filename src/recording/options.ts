@@ -21,6 +21,8 @@ export interface RecordingOptions {
   readonly person: string;
   /** As whom, where and why. */
   readonly access: Access;
+  /** The class of its session; left out where there is no session. It stands in the event of its start. */
+  readonly sessionClass?: string | undefined;
   /** SHA-256 of the policy in force, lower-case hex. */
   readonly policySha256: string;
   /** Everyone who can open it. At least one. */
@@ -61,17 +63,27 @@ export interface RecordingStart {
   readonly owner: Pick<RecordingOptions, 'person' | 'recipients'>;
   /** As whom and why it is begun; an operator at work, unless given. */
   readonly opened?: Opened | undefined;
+  readonly sessionClass?: string | undefined;
   readonly start: Omit<StartInfo, 'version'>;
   readonly notice: RecordingOptions['notice'];
 }
 
 /** What every recording of a program is made with, in a pane or in a person's own terminal. */
-export function recordingOptions({ place, rules, owner: { person, recipients }, opened = OPERATOR, start, notice }: RecordingStart): RecordingOptions {
+export function recordingOptions({
+  place,
+  rules,
+  owner: { person, recipients },
+  opened = OPERATOR,
+  sessionClass,
+  start,
+  notice,
+}: RecordingStart): RecordingOptions {
   return {
     folder: place.recordingsFolder,
     installation: place.installation,
     person,
     access: { ...opened, class: rules.workstationClass },
+    sessionClass,
     policySha256: rules.policySha256,
     recipients,
     start: { ...start, version: place.version },

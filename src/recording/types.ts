@@ -82,6 +82,8 @@ export type RecordingNotice =
       readonly recipients: readonly string[];
       readonly policySha256: string;
       readonly access: Access;
+      /** The class of its session, where there is one. */
+      readonly sessionClass?: string | undefined;
     }
   | { readonly kind: 'segment'; readonly recording: string; readonly segment: number; readonly firstSeq: number; readonly head: TreeHead }
   | { readonly kind: 'heads'; readonly heads: readonly { readonly recording: string; readonly head: TreeHead }[] }

@@ -276,6 +276,7 @@ export class RecordingWriter {
       recipients: this.#options.recipients.map((recipient) => recipient.kid),
       policySha256: this.#options.policySha256,
       access: this.#options.access,
+      ...(this.#options.sessionClass === undefined ? {} : { sessionClass: this.#options.sessionClass }),
     });
     const begins = this.#openSegment();
     if (begins) this.event('s', JSON.stringify(this.#options.start));

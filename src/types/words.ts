@@ -107,6 +107,7 @@ export const policyFieldNames = [
   'workstation.name',
   'workstation.class',
   'workstation.banner',
+  'classes',
   'consent.version',
   'consent.text',
   'lock.idleSeconds',

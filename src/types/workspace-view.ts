@@ -58,12 +58,24 @@ const windowView = z
   .readonly();
 export type WindowView = z.infer<typeof windowView>;
 
+/** `class`: one of the policy's, by its name. */
+const sessionView = z
+  .object({ id: count, name: word, class: word, windows: count, attached: z.boolean(), alerts: z.array(z.enum(alertKinds)).readonly().optional() })
+  .readonly();
+export type SessionView = z.infer<typeof sessionView>;
+
 /** Everything the workspace draws but the text in the panes. */
 export const workspaceView = z
   .object({
+    /** The attached session, and its class. */
     session: word,
+    class: word,
+    /** All of them, in the order in which they were opened. */
+    sessions: z.array(sessionView).readonly(),
     stage: z.object({ cols: count, rows: count }).readonly(),
     windows: z.array(windowView).readonly(),
+    /** Windows of the other sessions: nothing of them is drawn, and their terminals go on. */
+    elsewhere: z.array(windowView).readonly(),
     /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
     options: z.record(word, z.union([count, z.boolean(), word])).readonly(),
   })

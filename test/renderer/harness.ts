@@ -26,13 +26,15 @@ import { grantOf } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
 import { auditKeyPlace } from '../../src/services/audit-key.ts';
+import { crossingSentence } from '../../src/types/classes.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import { alerted } from '../../src/mux/state/alerts.ts';
 import type { Change } from '../../src/mux/state/effects.ts';
 import { type State, createState } from '../../src/mux/state/model.ts';
 import { paneExited, paneFailed, paneStarted } from '../../src/mux/state/panes.ts';
-import { activePane } from '../../src/mux/state/query.ts';
+import { Origins } from '../../src/mux/origins.ts';
+import { activePane, classOfPane } from '../../src/mux/state/query.ts';
 import { terminalSizes } from '../../src/mux/state/sizes.ts';
 import { newWindow, setStage } from '../../src/mux/state/windows.ts';
 import { toView } from '../../src/mux/view.ts';
@@ -95,7 +97,10 @@ const host = `(() => {
 })();`;
 
 export const calmStatus: StatusView = {
-  workstationClass: 'nursing',
+  classes: [
+    { name: 'clinical', label: 'clinical', look: 'clinical' },
+    { name: 'general', label: 'general', look: 'general' },
+  ],
   person: 'M. Ueda',
   role: 'operator',
   recording: { level: 'seal', word: 'sealed', sealedBytes: 19_314_769 },
@@ -104,6 +109,9 @@ export const calmStatus: StatusView = {
   idleSeconds: 300,
   warning: false,
 };
+
+/** Nothing goes from one into the other. */
+const classes = { names: ['clinical', 'general'], first: 'clinical', lets: () => false };
 
 export type LockFacts = Output<'lock.facts'>;
 export const calmLock: LockFacts = {
@@ -186,6 +194,7 @@ export class FakeCore {
   readonly frames: { readonly peer: 'pty' | 'vault'; readonly frame: ViewFrame }[] = [];
   readonly page: Page;
   state: State | undefined;
+  readonly #origins = new Origins();
   status: StatusView = calmStatus;
   /** Commands are carried out and answered when this is over: a core that has much to do. */
   busy: Promise<void> = Promise.resolve();
@@ -295,7 +304,7 @@ export class FakeCore {
 
   run(line: string, pane?: number): Pick<Outcome, 'message' | 'failed'> {
     if (!this.state) return {};
-    const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash', refused: () => undefined });
+    const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash', refused: () => undefined, classes });
     this.#apply(result);
     return result;
   }
@@ -349,7 +358,7 @@ export class FakeCore {
   /** The stage has this size; the first time a window is opened in it. */
   resize = (cols: number, rows: number): void => {
     if (this.state) this.#apply(setStage(this.state, { cols, rows }));
-    else this.#apply(newWindow(createState({ cols, rows }, { session: 'icu-feeds' }), { program: 'bash' }));
+    else this.#apply(newWindow(createState({ cols, rows }, { session: 'icu-feeds', class: 'clinical' }), { program: 'bash' }));
   };
 
   /** What main's handlers of the page's requests work with, without a disk, a process or a lock. */
@@ -396,6 +405,11 @@ export class FakeCore {
         command: (line, pane) => {
           const { message, failed } = this.run(line, pane);
           return { ...(message === undefined ? {} : { message }), ...(failed ? { refused: true as const } : {}) };
+        },
+        copied: (pane, digests) => this.#origins.copied(digests, classOfPane(this.state!, pane)!),
+        pasted: (pane, digests) => {
+          const refused = this.#origins.pasted(digests, classOfPane(this.state!, pane)!, classes).find(({ allowed }) => !allowed);
+          return refused ? crossingSentence(refused) : null;
         },
       },
       memory: { recall: async () => undefined },

@@ -62,7 +62,7 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
     });
   };
   const keys: Readonly<Record<string, () => void>> = done
-    ? { v: () => void verify(done.folder), o: () => void show(done.folder), c: () => controller.copying.copied(done.folder) }
+    ? { v: () => void verify(done.folder), o: () => void show(done.folder), c: () => controller.copying.copied(pane, done.folder) }
     : { y: () => void start() };
   return (
     <Band label={text.label} onClose={close} keys={keys} {...(phase === 'sure' ? { level: 'warn' } : {})} key={typeof phase === 'object' ? 'done' : phase}>
@@ -117,7 +117,7 @@ function Export({ controller, pane }: { readonly controller: Controller; readonl
               <Button hint="o" onClick={() => void show(done.folder)}>
                 {text.openFolder}
               </Button>
-              <Button hint="c" onClick={() => controller.copying.copied(done.folder)}>
+              <Button hint="c" onClick={() => controller.copying.copied(pane, done.folder)}>
                 {text.copyPath}
               </Button>
             </>

@@ -20,8 +20,13 @@ const OFFERED = 8;
 /** Lines that the prompt keeps, in this page alone. */
 const HISTORY = 100;
 
+/** Those of the class in front. */
+const history = (): readonly string[] => model.promptHistory.value.flatMap(({ line, of }) => (of === model.view.value?.class ? line : []));
+
 function remember(line: string): void {
-  model.promptHistory.value = [line, ...model.promptHistory.value.filter((other) => other !== line)].slice(0, HISTORY);
+  const of = model.view.value?.class ?? '';
+  const others = model.promptHistory.value.filter((other) => other.line !== line || other.of !== of);
+  model.promptHistory.value = [{ line, of }, ...others].slice(0, HISTORY);
 }
 
 /** With the bare template it offers the command table. */
@@ -74,9 +79,9 @@ function Prompt({
   };
   /** As in a shell: what was run before, newest first, while nothing else stands in the line. */
   const recall = (step: 1 | -1): void => {
-    const at = Math.max(-1, Math.min(model.promptHistory.value.length - 1, recalled + step));
+    const at = Math.max(-1, Math.min(history().length - 1, recalled + step));
     setRecalled(at);
-    show(model.promptHistory.value[at] ?? '');
+    show(history()[at] ?? '');
   };
   const recalls = palette && current < 0 && (typed === '' || recalled >= 0);
   return (
@@ -119,7 +124,7 @@ function Prompt({
         onKeyDown={(event) => {
           const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
           if (palette && event.ctrlKey && (event.key === 'p' || event.key === 'n')) recall(event.key === 'p' ? 1 : -1);
-          else if (step !== 0 && recalls && model.promptHistory.value.length > 0) recall(step === -1 ? 1 : -1);
+          else if (step !== 0 && recalls && history().length > 0) recall(step === -1 ? 1 : -1);
           else if (step !== 0 && found.length > 0) setCurrent((current + step + found.length + (current < 0 && step < 0 ? 1 : 0)) % found.length);
           else if (event.key === 'Tab' && palette && found.length > 0) {
             show((chosen ?? found[0]!).line);
@@ -157,8 +162,7 @@ function Prompt({
             <span>{usage(hint)} </span>
           ) : palette ? (
             <>
-              <kbd>↑↓</kbd> {recalls && model.promptHistory.value.length > 0 ? messages.prompt.earlier : messages.prompt.choose} <kbd>tab</kbd>{' '}
-              {messages.prompt.complete}{' '}
+              <kbd>↑↓</kbd> {recalls && history().length > 0 ? messages.prompt.earlier : messages.prompt.choose} <kbd>tab</kbd> {messages.prompt.complete}{' '}
             </>
           ) : null}
           <kbd>enter</kbd> {!palette ? messages.prompt.rename : fills ? messages.prompt.fill : messages.prompt.enter} <kbd>esc</kbd> {messages.keys.leave}

@@ -1,4 +1,4 @@
-/** The windows, to go to one: prefix w, and the +N of the line. */
+/** The windows of this session and the other sessions, to go to one: prefix w and s, and the +N of the line. */
 import type { JSX } from 'preact';
 import type { WindowView } from '../../../src/types/workspace-view.ts';
 import { messages } from '../../shared/messages.ts';
@@ -17,7 +17,12 @@ function Windows({ controller }: { readonly controller: Controller }): JSX.Eleme
     close();
     void controller.command(`select-window -t :=${index}`);
   };
-  const windows = model.view.value?.windows ?? [];
+  const to = (session: number): void => {
+    close();
+    void controller.command(`switch-client -t '$${session}'`);
+  };
+  const { windows = [], sessions = [] } = model.view.value ?? {};
+  const others = sessions.filter(({ attached }) => !attached);
   const digits = Object.fromEntries(windows.filter(({ index }) => index < 10).map(({ index }) => [String(index), () => go(index)]));
   return (
     <Band label={text.label} onClose={close} keys={{ q: close, ...digits }} class="band--flush palette">
@@ -49,6 +54,19 @@ function Windows({ controller }: { readonly controller: Controller }): JSX.Eleme
             </button>
           </li>
         ))}
+        {others.map(({ id, name, class: of, windows: many, alerts = [] }) => (
+          <li key={`session ${id}`}>
+            <button type="button" class="opt opt--window" onClick={() => to(id)}>
+              <kbd />
+              <span class="opt__name seg" data-class={model.classOf(of).look}>
+                <span class="seg__class">{model.classOf(of).label}</span>
+                {name}
+              </span>
+              <span class="opt__note">{alertWords({ alerts }).join(', ')}</span>
+              <span class="opt__cmd">{text.windows(many)}</span>
+            </button>
+          </li>
+        ))}
       </ol>
       <p class="prompt">
         <span class="prompt__hint">
@@ -59,6 +77,6 @@ function Windows({ controller }: { readonly controller: Controller }): JSX.Eleme
   );
 }
 
-function alertWords({ alerts = [] }: WindowView): readonly string[] {
+function alertWords({ alerts = [] }: Pick<WindowView, 'alerts'>): readonly string[] {
   return [...(alerts.includes('bell') ? [messages.line.bellWord] : []), ...(alerts.includes('activity') ? [messages.line.activityWord] : [])];
 }

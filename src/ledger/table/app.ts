@@ -1,6 +1,7 @@
 /** Events of the app: its start and end, its lock, its panes and processes, and what it refused. */
 import { denialReasons, doorNames } from '../../access/index.ts';
 import { logoffCauses } from '../../lock/machine.ts';
+import { crossingWays } from '../../types/classes.ts';
 import { invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
@@ -50,6 +51,12 @@ export const appRows = [
       'reason?': ['exit', 'closed', 'app-stop', 'pty-host-gone', 'logoff'],
     },
     { person: 'optional' },
+  ),
+  row(
+    'session.crossing',
+    'Text was to go from a session of one class into one of another: pasted, or as words of a command line that was given in the first. success: the policy in force lets it, and it went. failure: it does not, and nothing went.',
+    { from: 'session-class', to: 'session-class', way: crossingWays },
+    { person: 'required', outcome: 'required' },
   ),
   row(
     'session.park',

@@ -7,7 +7,7 @@ const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'proc
 export const recordingRows = [
   row(
     'recording.start',
-    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened.',
+    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened. class: of the workstation. sessionClass: of the session, as the policy names it; left out where there was none.',
     {
       recording: 'recording',
       recipients: 'kids',
@@ -16,6 +16,7 @@ export const recordingRows = [
       class: workstationClasses,
       reason: reasons,
       'breakGlass?': 'break-glass',
+      'sessionClass?': 'session-class',
     },
     { person: 'required' },
   ),

@@ -20,6 +20,7 @@ export type FieldType =
   | 'permission'
   | 'code'
   | 'break-glass'
+  | 'session-class'
   | 'installation'
   | 'bytes64'
   | 'moment'

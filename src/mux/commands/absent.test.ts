@@ -13,7 +13,7 @@ test('what is true today is said of a command that only tmux has', () => {
     'tmux has source-file, Wardmux does not. No file is read: give commands at this prompt. Options are set with set-option, and last until Wardmux ends.',
   );
   expect(said('bind x kill-pane')).toContain('tmux has bind-key, Wardmux does not.');
-  expect(said('new-session')).toBe('tmux has new-session, Wardmux does not.');
+  expect(said('find-window')).toBe('tmux has find-window, Wardmux does not.');
   expect(said('nonsense')).toBe('There is no command "nonsense".');
 });
 

@@ -2,11 +2,11 @@
 
 const names = new Set(
   `attach-session bind-key capture-pane choose-buffer choose-client clear-history clear-prompt-history clock-mode customize-mode
-  delete-buffer display-menu display-popup find-window has-session if-shell join-pane kill-server kill-session link-window
+  delete-buffer display-menu display-popup find-window has-session if-shell join-pane kill-server link-window
   list-buffers list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client move-pane move-window
-  new-session next-session pipe-pane refresh-client respawn-window run-shell save-buffer server-access set-buffer
+  next-session pipe-pane refresh-client respawn-window run-shell save-buffer server-access set-buffer
   set-environment set-hook set-window-option show-buffer show-environment show-hooks show-prompt-history show-window-options
-  source-file start-server suspend-client swap-window switch-client unbind-key unlink-window wait-for`.split(/\s+/),
+  source-file start-server suspend-client swap-window unbind-key unlink-window wait-for`.split(/\s+/),
 );
 
 /** What is true of those that people try first. */
@@ -17,6 +17,8 @@ const instead: Readonly<Record<string, string>> = {
   'set-window-option': 'Use set-option.',
   'show-window-options': 'Use show-options.',
   'list-windows': 'Use choose-tree.',
+  'list-sessions': 'Use choose-tree.',
+  'attach-session': 'Use switch-client.',
   'kill-server': 'Close the window, or press ctrl-c where Wardmux was started.',
 };
 

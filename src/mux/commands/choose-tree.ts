@@ -4,8 +4,8 @@ export const chooseTree: Command = {
   name: 'choose-tree',
   needs: 'session.use',
   target: 'none',
-  args: { flags: 'Zw' },
-  help: 'Lists the windows, to go to one. -w and -Z are accepted and make no difference.',
-  examples: ['choose-tree -w'],
+  args: { flags: 'Zsw' },
+  help: 'Lists the windows of this session and the other sessions, to go to one. -s, -w and -Z are accepted and make no difference.',
+  examples: ['choose-tree -w', 'choose-tree -s'],
   opens: 'windows',
 };

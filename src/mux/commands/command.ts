@@ -1,5 +1,6 @@
 /** What a command is: one literal a file in this folder. Parser, help, documents and tests are made from these. */
 import type { Permission } from '../../access/permissions.ts';
+import type { ClassRules } from '../../types/classes.ts';
 import type { Change, Effect } from '../state/effects.ts';
 import type { Pane, State, Window } from '../state/model.ts';
 
@@ -22,8 +23,12 @@ export interface Arguments {
 export interface Context {
   /** Where the command was given; the active pane when undefined or gone. */
   readonly pane?: number | undefined;
+  /** The class in which the line was given: found when it is read, whatever its commands close. */
+  readonly from?: string;
   /** Name of the program that a pane without a command starts: the person's shell. */
   readonly program: string;
+  /** What the policy says of classes of sessions. Left out: there is the one that the first session has, and nothing crosses. */
+  readonly classes?: ClassRules;
   /** Asks whether somebody may do it: why not, as a sentence, or undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
 }

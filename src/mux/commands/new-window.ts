@@ -2,9 +2,9 @@ import { sessionOf } from '../state/query.ts';
 import { newWindow as open } from '../state/windows.ts';
 import { cleanName } from '../names.ts';
 import { parseCount } from './arguments.ts';
-import { type Command, done, refuse } from './command.ts';
-import { startOf } from './start.ts';
-import { currentPane } from './targets.ts';
+import { type Command, refuse } from './command.ts';
+import { crossInto, folderSource } from './crossing.ts';
+import { givesText, startOf } from './start.ts';
 
 export const newWindow: Command = {
   name: 'new-window',
@@ -25,9 +25,9 @@ export const newWindow: Command = {
     const index = target === undefined || target === '' ? undefined : parseCount(target, 'window number');
     if (index && !index.ok) return refuse(state, index.sentence);
     if (index && sessionOf(state).windows.some((window) => window.index === index.value)) return refuse(state, `There is a window ${index.value} already.`);
-    const from = currentPane(state, context);
+    const from = folderSource(state, context, sessionOf(state));
     const how = { detached: args.has('d'), ...(name ? { name: name.value } : {}), ...(index ? { index: index.value } : {}) };
-    const change = open(state, startOf(args, context, from.ok ? from.value.pane.id : undefined), how);
-    return done(change.state, change.effects);
+    const change = open(state, startOf(args, context, from), how);
+    return givesText(args) ? crossInto(state, context, sessionOf(state), change) : change;
   },
 };

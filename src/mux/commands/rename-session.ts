@@ -1,4 +1,4 @@
-import { cleanName } from '../names.ts';
+import { cleanSessionName } from '../names.ts';
 import { sessionOf } from '../state/query.ts';
 import { putSession } from '../state/windows.ts';
 import { type Command, done, refuse } from './command.ts';
@@ -12,9 +12,10 @@ export const renameSession: Command = {
   help: 'Gives the session a name.',
   examples: ['rename-session ward-3'],
   run({ state, args }) {
-    // A colon or a dot would make targets ambiguous, so tmux and we write an underscore.
-    const name = cleanName((args.words[0] ?? '').replace(/[:.]/g, '_'), 'session');
+    const name = cleanSessionName(args.words[0] ?? '');
     if (!name.ok) return refuse(state, name.sentence);
+    if (state.server.sessions.some((session) => session.name === name.value && session !== sessionOf(state)))
+      return refuse(state, `There is a session ${name.value} already.`);
     return done(putSession(state, { ...sessionOf(state), name: name.value }));
   },
 };

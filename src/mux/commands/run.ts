@@ -4,6 +4,7 @@ import type { State } from '../state/model.ts';
 import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
 import { type Call, type Command, type Context, type Outcome, client, refuse } from './command.ts';
+import { classHere } from './crossing.ts';
 import { findCommand } from './index.ts';
 import { parseLine } from './lexer.ts';
 import { resolvePane, resolveWindow } from './targets.ts';
@@ -24,11 +25,12 @@ export function runCommandLine(state: State, line: string, context: Context): Ou
     if (!command.ok) return refuse(state, command.sentence);
     calls.push({ command: command.value, words });
   }
+  const given: Context = { ...context, from: classHere(state, context) };
   let now = state;
   const effects: Effect[] = [];
   const messages: string[] = [];
   for (const { command, words } of calls) {
-    const outcome = runCommand(command, words, now, context);
+    const outcome = runCommand(command, words, now, given);
     now = outcome.state;
     effects.push(...outcome.effects);
     if (outcome.message !== undefined) messages.push(outcome.message);

@@ -1,6 +1,7 @@
 import { normalizeKey } from '../keys/names.ts';
 import { filterPaste } from '../paste.ts';
-import { type Command, client, refuse } from './command.ts';
+import { type Command, refuse } from './command.ts';
+import { crossInto } from './crossing.ts';
 
 export const sendKeys: Command = {
   name: 'send-keys',
@@ -10,10 +11,10 @@ export const sendKeys: Command = {
   args: { flags: 'l', values: { t: 'target-pane' }, words: ['key ...'] },
   help: 'Types into a pane: names of keys (Enter, C-c, Up), and as text whatever is no name of a key. -l types everything as text; control characters are then taken out.',
   examples: ['send-keys ls Enter', "send-keys -l 'not Enter'"],
-  run({ state, args, pane }) {
+  run({ state, args, context, window, pane }) {
     if (pane.state !== 'live') return refuse(state, 'No program is running in this pane.');
     const literal = args.has('l');
     const keys = args.words.map((word) => (literal ? undefined : normalizeKey(word)) ?? filterPaste(word).text);
-    return client(state, { action: 'send-keys', pane: pane.id, keys, literal });
+    return crossInto(state, context, window, { state, effects: [{ kind: 'client', action: { action: 'send-keys', pane: pane.id, keys, literal } }] });
   },
 };

@@ -2,8 +2,9 @@ import { type Direction, panesOf } from '../layout.ts';
 import { splitPane } from '../state/panes.ts';
 import { paneSize } from '../state/sizes.ts';
 import { parseSize } from './arguments.ts';
-import { type Command, done, refuse } from './command.ts';
-import { startOf } from './start.ts';
+import { type Command, refuse } from './command.ts';
+import { crossInto } from './crossing.ts';
+import { givesText, startOf } from './start.ts';
 
 export const splitWindow: Command = {
   name: 'split-window',
@@ -24,6 +25,7 @@ export const splitWindow: Command = {
     // With -f any pane of the window will do; the folder is the target's all the same.
     const beside = panesOf(window.layout).includes(pane.id) ? pane.id : window.active;
     const change = splitPane(state, beside, direction, startOf(args, context, pane.id), how);
-    return change.ok ? done(change.value.state, change.value.effects) : refuse(state, change.sentence);
+    if (!change.ok) return refuse(state, change.sentence);
+    return givesText(args) ? crossInto(state, context, window, change.value) : change.value;
   },
 };

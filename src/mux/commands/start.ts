@@ -2,6 +2,9 @@
 import type { Start } from '../state/model.ts';
 import type { Arguments, Context } from './command.ts';
 
+/** Whether a line holds text for what is started: its command, or a folder. */
+export const givesText = (args: Arguments): boolean => args.words.length > 0 || args.value('c') !== undefined;
+
 /** One word is a line for /bin/sh, as in tmux; several are a program and its arguments. `cwdFrom` is the pane whose folder is kept. */
 export function startOf(args: Arguments, context: Context, cwdFrom: number | undefined): Start {
   const [first, ...more] = args.words;

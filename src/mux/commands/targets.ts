@@ -20,6 +20,19 @@ export function currentPane(state: State, context: Context): Result<PaneTarget> 
   return window ? inWindow(window, window.active) : { ok: false, sentence: 'There is no window.' };
 }
 
+/** Resolves -t of commands that work on sessions: a name, the beginning of one, or $id. Without one it is the attached session. */
+export function resolveSession(state: State, target: string | undefined): Result<Session> {
+  const { sessions } = state.server;
+  const name = (target ?? '').replace(/:$/, '');
+  if (name === '') return { ok: true, value: sessionOf(state) };
+  const wanted = name.replace(/^=/, '');
+  const exact = sessions.find((session) => session.name === wanted || `$${session.id}` === wanted);
+  const matches = exact ? [exact] : name.startsWith('=') ? [] : sessions.filter((session) => session.name.startsWith(wanted));
+  const [only] = matches;
+  if (only && matches.length === 1) return { ok: true, value: only };
+  return { ok: false, sentence: `There is no session "${wanted}". The sessions are ${sessions.map((session) => session.name).join(', ')}.` };
+}
+
 /** Resolves -t of commands that work on windows. */
 export function resolveWindow(state: State, target: string | undefined, context: Context): Result<Window> {
   const current = currentPane(state, context);
@@ -63,7 +76,12 @@ function splitTarget(state: State, target: string, wantPane: boolean): Result<{ 
     const name = target.slice(0, colon).replace(/^=/, '');
     const session = sessionOf(state);
     if (name !== '' && name !== session.name && name !== `$${session.id}`)
-      return { ok: false, sentence: `There is no session "${name}" here. This is "${session.name}".` };
+      return {
+        ok: false,
+        sentence: state.server.sessions.some((other) => other.name === name || name === `$${other.id}`)
+          ? `This is the session "${session.name}". Go to "${name}" first: switch-client -t ${name}`
+          : `There is no session "${name}" here. This is "${session.name}".`,
+      };
     rest = target.slice(colon + 1);
   }
   const dot = rest.indexOf('.');

@@ -1,6 +1,8 @@
 /** What a change asks of the world, as data, and how a change is completed. */
+import type { Crossing } from '../../types/classes.ts';
 import type { ClientAction } from '../../types/workspace-view.ts';
 import type { Start, State } from './model.ts';
+import { classOfPane, sessionOf } from './query.ts';
 import { terminalSizes } from './sizes.ts';
 
 /** The caller carries effects out in order. */
@@ -12,6 +14,8 @@ export type Effect =
   | {
       readonly kind: 'spawn';
       readonly pane: number;
+      /** Of its session. */
+      readonly class: string;
       readonly cols: number;
       readonly rows: number;
       readonly command: readonly string[];
@@ -26,6 +30,8 @@ export type Effect =
   | { readonly kind: 'client'; readonly action: ClientAction }
   /** Of the emergency that whoever is in is in. */
   | { readonly kind: 'emergency'; readonly what: 'extend' | 'end' }
+  /** Text goes from one class into another, or was asked to and does not. It is entered before what comes behind it. */
+  | ({ readonly kind: 'crossing' } & Crossing)
   | { readonly kind: 'lock' }
   | { readonly kind: 'detach' }
   /** The last pane is gone: there is nothing left to show. */
@@ -53,6 +59,7 @@ export function spawnEffect(state: State, id: number, start: Start): Effect {
   return {
     kind: 'spawn',
     pane: id,
+    class: classOfPane(state, id) ?? sessionOf(state).class,
     ...size,
     command: start.command ?? [],
     ...(start.cwd === undefined ? {} : { cwd: start.cwd }),

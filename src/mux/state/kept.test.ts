@@ -9,15 +9,19 @@ import { paneRuns, paneStarted } from './panes.ts';
 import { activePane } from './query.ts';
 import { newWindow, setStage } from './windows.ts';
 
+const classes = { names: ['general', 'clinical'], first: 'general', lets: () => false };
 const stage = { cols: 160, rows: 48 };
 const fresh = (): State => newWindow(createState(stage, { session: 'main' }), { program: 'bash' }).state;
-const run = (state: State, line: string): State => runCommandLine(state, line, { program: 'bash', refused: () => undefined, pane: activePane(state) }).state;
+const run = (state: State, line: string): State =>
+  runCommandLine(state, line, { program: 'bash', refused: () => undefined, classes, pane: activePane(state) }).state;
 
 /** What a person sees of the arrangement: names, places, flags. */
 const seen = (state: State): unknown => {
-  const { session, windows } = toView(state);
+  const { session, class: of, windows, sessions } = toView(state);
   return [
     session,
+    of,
+    sessions.map(({ name, class: each, windows: many }) => [name, each, many]),
     windows.map(({ index, name, active, last, zoomed, activePane, panes }) => [
       index,
       name,
@@ -29,8 +33,17 @@ const seen = (state: State): unknown => {
   ];
 };
 
+/** Of every session, by id. */
+const panesOf = (state: State): number[] =>
+  state.server.sessions.flatMap(({ windows }) => windows.flatMap(({ panes }) => panes.map(({ id }) => id))).toSorted((one, other) => one - other);
+
 const line = fc.constantFrom(
   'new-window',
+  'new-session -C clinical -s feeds',
+  'new-session -d',
+  'switch-client -n',
+  'switch-client -l',
+  'kill-session',
   'new-window -n "bed 12"',
   'split-window -h',
   'split-window -v',
@@ -65,9 +78,10 @@ test('the same windows, names, splits and sizes come back, with a shell in each 
       expect(seen(state)).toEqual(seen(before));
       expect(keep(state)).toEqual(kept);
       // Each pane has a program, at the size that it has, and what is opened next has another id.
-      const panes = toView(state).windows.flatMap((window) => window.panes.map(({ pane }) => pane));
-      expect(effects.map((effect) => effect.kind === 'spawn' && [effect.pane, effect.command, effect.cwd])).toEqual(panes.map((pane) => [pane, [], undefined]));
-      const next = toView(run(state, 'new-window')).windows.flatMap((window) => window.panes.map(({ pane }) => pane));
+      const panes = panesOf(state);
+      const spawns = effects.toSorted((one, other) => ('pane' in one && 'pane' in other ? one.pane - other.pane : 0));
+      expect(spawns.map((effect) => effect.kind === 'spawn' && [effect.pane, effect.command, effect.cwd])).toEqual(panes.map((pane) => [pane, [], undefined]));
+      const next = panesOf(run(state, 'new-window'));
       expect(new Set(next).size).toBe(panes.length + 1);
       // On another stage it is what the old state would be there.
       const other = { cols: 101, rows: 31 };
@@ -89,5 +103,5 @@ test('of what ran nothing is kept', () => {
 
 test('a name that follows its program is not kept', () => {
   const state = fresh();
-  expect(keep(paneRuns(state, activePane(state)!, { program: 'meier.sh' }))!.windows[0]!.name).toBeNull();
+  expect(keep(paneRuns(state, activePane(state)!, { program: 'meier.sh' }))!.sessions[0]!.windows[0]!.name).toBeNull();
 });

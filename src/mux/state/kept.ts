@@ -1,12 +1,12 @@
 /**
- * What of a workspace outlives the app: windows, the names that a person gave them, and how they are split. Not what ran in
+ * What of a workspace outlives the app: sessions with their classes, windows, the names that a person gave them, and how they are split. Not what ran in
  * them: no command, no folder, no text, nothing that a start could run.
  */
 import type { Cell } from '../layout.ts';
 import { panesOf } from '../layout.ts';
 import type { PresetName } from '../layout-presets.ts';
 import { type Change, type Effect, spawnEffect } from './effects.ts';
-import { createState, type Size, type State, type Window } from './model.ts';
+import { createState, type Session, type Size, type State, type Window } from './model.ts';
 import { sessionOf } from './query.ts';
 import { refit } from './sizes.ts';
 import { count, freshPane, putSession } from './windows.ts';
@@ -22,8 +22,9 @@ export interface KeptWindow {
   readonly preset: PresetName | null;
 }
 
-export interface Kept {
-  readonly session: string;
+interface KeptSession {
+  readonly name: string;
+  readonly class: string;
   readonly windows: readonly KeptWindow[];
   /** Index of the active window. */
   readonly active: number;
@@ -31,13 +32,28 @@ export interface Kept {
   readonly history: readonly number[];
 }
 
+export interface Kept {
+  readonly sessions: readonly KeptSession[];
+  /** Place of the one in front. */
+  readonly attached: number;
+}
+
 /** @returns undefined where there is no window. */
 export function keep(state: State): Kept | undefined {
-  const session = sessionOf(state);
-  const active = session.windows.find(({ id }) => id === session.active);
-  if (!active) return undefined;
-  const history = session.history.flatMap((id) => session.windows.find((window) => window.id === id)?.index ?? []);
-  return { session: session.name, windows: session.windows.map(keepWindow), active: active.index, history };
+  const kept = state.server.sessions.filter(({ windows }) => windows.length > 0);
+  if (kept.length === 0) return undefined;
+  return { sessions: kept.map(keepSession), attached: Math.max(0, kept.indexOf(sessionOf(state))) };
+}
+
+function keepSession({ name, class: of, windows, active, history }: Session): KeptSession {
+  const indexOf = (id: number): number | undefined => windows.find((window) => window.id === id)?.index;
+  return {
+    name,
+    class: of,
+    windows: windows.map(keepWindow),
+    active: (active === undefined ? undefined : indexOf(active)) ?? windows[0]!.index,
+    history: history.flatMap((id) => indexOf(id) ?? []),
+  };
 }
 
 function keepWindow({ index, name, automaticName, reference, active, zoomed, preset }: Window): KeptWindow {
@@ -54,14 +70,23 @@ function numbered(cell: Cell, id: (pane: number) => number): Cell {
 
 /** A new state with the windows that were kept, fitted to the stage; each pane starts `program`, the person's shell. @param firstPane id of the first one */
 export function restore(stage: Size, kept: Kept, program: string, firstPane = 0): Change {
-  let state = createState(stage, { session: kept.session, firstPane });
-  for (const window of kept.windows) state = putBack(state, window, program);
-  const session = sessionOf(state);
+  const sessions = kept.sessions.map(({ name, class: of }, id): Session => ({ id, name, class: of, windows: [], active: undefined, history: [] }));
+  const { server, client } = createState(stage, { firstPane });
+  let state: State = { server: { ...server, sessions, next: { ...server.next, session: sessions.length } }, client };
+  for (const [id, session] of kept.sessions.entries()) state = sessionBack({ ...state, client: { ...client, session: id } }, session, program);
+  state = { ...state, client: { ...client, session: kept.attached } };
+  const windows = state.server.sessions.flatMap((session) => session.windows);
+  const effects: Effect[] = windows.flatMap(({ panes }) => panes.map(({ id }) => spawnEffect(state, id, { program })));
+  return { state, effects };
+}
+
+/** Puts the windows of the attached session back. */
+function sessionBack(state: State, kept: KeptSession, program: string): State {
+  const next = kept.windows.reduce((now, window) => putBack(now, window, program), state);
+  const session = sessionOf(next);
   const idOf = (wanted: number): number | undefined => session.windows.find(({ index }) => index === wanted)?.id;
   const history = kept.history.flatMap((index) => idOf(index) ?? []);
-  state = putSession(state, { ...session, active: idOf(kept.active) ?? session.windows[0]?.id, history });
-  const effects: Effect[] = session.windows.flatMap(({ panes }) => panes.map(({ id }) => spawnEffect(state, id, { program })));
-  return { state, effects };
+  return putSession(next, { ...session, active: idOf(kept.active) ?? session.windows[0]?.id, history });
 }
 
 function putBack(state: State, { index, name, root, active, zoomed, preset }: KeptWindow, program: string): State {

@@ -52,6 +52,8 @@ export interface Window {
 export interface Session {
   readonly id: number;
   readonly name: string;
+  /** How sensitive what is done in it is: one of the policy's classes. All its panes are of it, and none ever leaves it. */
+  readonly class: string;
   /** By index, rising. */
   readonly windows: readonly Window[];
   /** Id of the active window; undefined only when there is none. */
@@ -68,6 +70,8 @@ export interface Server {
 export interface Client {
   /** Id of the session that it is attached to. */
   readonly session: number;
+  /** Ids of sessions that it was attached to before, latest first. */
+  readonly history: readonly number[];
   /** What it has for panes, in cells. */
   readonly stage: Size;
   /** How much room its face takes between panes. */
@@ -82,6 +86,8 @@ export interface State {
 
 export interface CreateOptions {
   readonly session?: string;
+  /** Of the first session; `general` unless given. */
+  readonly class?: string;
   readonly options?: Partial<FlatOptions>;
   readonly geometry?: layouts.Geometry;
   /** Id of the first pane; 0 unless given. */
@@ -92,10 +98,16 @@ export interface CreateOptions {
 export function createState(stage: Size, create: CreateOptions = {}): State {
   return {
     server: {
-      sessions: [{ id: 0, name: create.session ?? '0', windows: [], active: undefined, history: [] }],
+      sessions: [{ id: 0, name: create.session ?? '0', class: create.class ?? 'general', windows: [], active: undefined, history: [] }],
       next: { session: 1, window: 0, pane: create.firstPane ?? 0, use: 1 },
     },
-    client: { session: 0, stage, geometry: create.geometry ?? layouts.wardmuxGeometry, options: withOptions(defaultOptions, create.options ?? {}) },
+    client: {
+      session: 0,
+      history: [],
+      stage,
+      geometry: create.geometry ?? layouts.wardmuxGeometry,
+      options: withOptions(defaultOptions, create.options ?? {}),
+    },
   };
 }
 

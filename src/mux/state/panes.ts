@@ -2,7 +2,7 @@
 import * as layouts from '../layout.ts';
 import { type Change, type Effect, finish, spawnEffect } from './effects.ts';
 import type { Pane, Start, State, Window } from './model.ts';
-import { findPane } from './query.ts';
+import { findPane, ownerOf } from './query.ts';
 import { refit, withLayout } from './sizes.ts';
 import { changeWindow, count, dropWindow, freshPane, openWindow, putWindow, renamed } from './windows.ts';
 
@@ -81,7 +81,15 @@ export function breakPane(state: State, id: number, how: { readonly name?: strin
   const found = findPane(state, id);
   if (!found) return { ok: false, sentence: `There is no pane %${id}.` };
   if (found.window.panes.length < 2) return { ok: false, sentence: 'This pane has a window of its own already.' };
-  const next = openWindow(closePane(state, id, false).state, found.pane, how);
+  const owner = ownerOf(state, found.window.id)!.id;
+  const closed = closePane(state, id, false).state;
+  // Into its own session, whichever is attached: a pane never leaves its class.
+  const next = openWindow(
+    closed,
+    found.pane,
+    how,
+    closed.server.sessions.find((session) => session.id === owner),
+  );
   return { ok: true, value: finish(state, { state: next, effects: [] }) };
 }
 

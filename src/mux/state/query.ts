@@ -13,6 +13,16 @@ export function sessionOf(state: State): Session {
   return session;
 }
 
+/** The session that has a window. */
+export function ownerOf(state: State, window: number): Session | undefined {
+  return state.server.sessions.find((session) => session.windows.some(({ id }) => id === window));
+}
+
+/** The class of the session that has a pane; undefined for a pane that is gone. */
+export function classOfPane(state: State, pane: number): string | undefined {
+  return state.server.sessions.find((session) => session.windows.some(({ panes }) => panes.some(({ id }) => id === pane)))?.class;
+}
+
 export function activeWindow(state: State): Window | undefined {
   const session = sessionOf(state);
   return session.windows.find((window) => window.id === session.active);

@@ -2,7 +2,7 @@
 import * as layouts from '../layout.ts';
 import { type Change, type Effect, finish, spawnEffect } from './effects.ts';
 import type { Pane, Server, Session, Size, Start, State, Window } from './model.ts';
-import { findWindow, freeIndex, sessionOf } from './query.ts';
+import { findWindow, freeIndex, ownerOf, sessionOf } from './query.ts';
 import { refit } from './sizes.ts';
 
 interface NewWindow {
@@ -19,14 +19,14 @@ export function newWindow(state: State, start: Start, how: NewWindow = {}): Chan
   return { state: next, effects: [spawnEffect(next, id, start)] };
 }
 
-/** Puts a pane that is in no window into a new one. */
-export function openWindow(state: State, pane: Pane, how: NewWindow): State {
+/** Puts a pane that is in no window into a new one of a session: the attached one unless given. */
+export function openWindow(state: State, pane: Pane, how: NewWindow, into: Session = sessionOf(state)): State {
   const { stage, geometry, options } = state.client;
   const id = state.server.next.window;
   const layout = layouts.createLayout(pane.id, stage.cols, stage.rows, geometry);
-  const next = putWindow(count(state, { window: id + 1 }), {
+  const window: Window = {
     id,
-    index: how.index ?? freeIndex(sessionOf(state), options.session['base-index']),
+    index: how.index ?? freeIndex(into, options.session['base-index']),
     name: how.name ?? pane.program,
     automaticName: how.name === undefined,
     reference: layout,
@@ -37,8 +37,9 @@ export function openWindow(state: State, pane: Pane, how: NewWindow): State {
     last: undefined,
     zoomed: false,
     preset: undefined,
-  });
-  return how.detached && sessionOf(next).active !== undefined ? next : selectWindow(next, id);
+  };
+  const next = placed(count(state, { window: id + 1 }), into, window);
+  return how.detached && into.active !== undefined ? next : selectWindow(next, id);
 }
 
 /** Closes a window with all its panes. */
@@ -54,8 +55,8 @@ export function closeWindow(state: State, id: number): Change {
 
 /** Makes a window the active one of its session, at its own pane. */
 export function selectWindow(state: State, id: number): State {
-  const session = sessionOf(state);
-  if (session.active === id || !session.windows.some((window) => window.id === id)) return state;
+  const session = ownerOf(state, id);
+  if (!session || session.active === id) return state;
   const history = session.active === undefined ? session.history : [session.active, ...session.history];
   return putSession(state, { ...session, active: id, history: history.filter((other, index) => other !== id && history.indexOf(other) === index) });
 }
@@ -80,7 +81,7 @@ export function renamed(window: Window): Window {
 
 /** Takes a window out, and says `empty` with the last one. */
 export function dropWindow(state: State, window: Window, effects: readonly Effect[]): Change {
-  const session = state.server.sessions.find((candidate) => candidate.windows.includes(window));
+  const session = ownerOf(state, window.id);
   if (!session) return { state, effects: [] };
   const windows = session.windows.filter((other) => other !== window);
   const history = session.history.filter((id) => id !== window.id);
@@ -91,12 +92,13 @@ export function dropWindow(state: State, window: Window, effects: readonly Effec
   }
   const next = putSession(state, { ...session, windows, active, history: history.filter((id) => id !== active) });
   const empty: Effect[] = next.server.sessions.every((other) => other.windows.length === 0) ? [{ kind: 'empty' }] : [];
-  return { state: next, effects: [...effects, ...empty] };
+  return { state: withoutEmpty(next), effects: [...effects, ...empty] };
 }
 
 /** Replaces the session that has the same id. What is in front is seen. */
 export function putSession(state: State, session: Session): State {
-  const windows = session.windows.map((window) => (window.id === session.active ? seen(window) : window));
+  const attached = session.id === state.client.session;
+  const windows = session.windows.map((window) => (attached && window.id === session.active ? seen(window) : window));
   const sessions = state.server.sessions.map((other) => (other.id === session.id ? { ...session, windows } : other));
   return { ...state, server: { ...state.server, sessions } };
 }
@@ -112,7 +114,10 @@ export function count(state: State, used: Partial<Server['next']>): State {
 
 /** Puts a window in its place by index: in the session that has it, else in the attached one. */
 export function putWindow(state: State, window: Window): State {
-  const owner = state.server.sessions.find((session) => session.windows.some((other) => other.id === window.id)) ?? sessionOf(state);
+  return placed(state, ownerOf(state, window.id) ?? sessionOf(state), window);
+}
+
+function placed(state: State, owner: Session, window: Window): State {
   const windows = [...owner.windows.filter((other) => other.id !== window.id), window].sort((a, b) => a.index - b.index);
   return putSession(state, { ...owner, windows });
 }
@@ -121,4 +126,16 @@ export function putWindow(state: State, window: Window): State {
 export function changeWindow(state: State, id: number, change: (window: Window) => Window): State {
   const window = findWindow(state, id);
   return window ? putWindow(state, change(window)) : state;
+}
+
+/** A session without windows is gone, unless it is the last one: the client goes to the one that it was in before. */
+function withoutEmpty(state: State): State {
+  const sessions = state.server.sessions.filter(({ windows }) => windows.length > 0);
+  if (sessions.length === 0 || sessions.length === state.server.sessions.length) return state;
+  const known = (id: number): boolean => sessions.some((session) => session.id === id);
+  const history = state.client.history.filter(known);
+  const session = known(state.client.session) ? state.client.session : (history[0] ?? sessions[0]!.id);
+  const client = { ...state.client, session, history: history.filter((id) => id !== session) };
+  const next = { server: { ...state.server, sessions }, client };
+  return putSession(next, sessionOf(next));
 }

@@ -1,0 +1,114 @@
+/** A person's sessions of several classes: what main enters before text goes, what it refuses, and what it asks the process with the shells for. */
+import { createHash } from 'node:crypto';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { checkEntry, type AuditEntry } from '../src/ledger/events.ts';
+import { Origins, piecesOf } from '../src/mux/origins.ts';
+import { classRules, type SessionClass } from '../src/policy/index.ts';
+import type { PtyInput } from '../src/pty/service.ts';
+import { classRoom } from '../src/services/class-room.ts';
+import type { PtyClient } from './pty-client.ts';
+import type { ClientAction } from '../src/types/workspace-view.ts';
+import { Workspace } from './workspace.ts';
+
+const person = 'p-0123456789ab';
+const digests = (text: string): string[] => piecesOf(text).map((piece) => createHash('sha256').update(piece).digest('hex').slice(0, 32));
+const clinical: SessionClass = { name: 'clinical', look: 'clinical', first: true, to: [] };
+const general: SessionClass = { name: 'general', look: 'general', to: [] };
+
+let classes: readonly SessionClass[];
+/** What is entered, and what the page is told to do, in their order. */
+let happened: (AuditEntry | ClientAction)[];
+let spawned: PtyInput<'spawn'>[];
+let workspace: Workspace;
+const policy = (): Parameters<typeof classRules>[0] => ({ workstation: { name: 'w', class: 'nursing', banner: '' }, classes });
+const crossings = (): unknown[] => happened.filter(({ action }) => action === 'session.crossing');
+const pane = (): number => workspace.view!.windows.find(({ active }) => active)!.activePane;
+
+beforeEach(() => {
+  classes = [clinical, general];
+  happened = [];
+  spawned = [];
+  const pty = {
+    start: () => undefined,
+    kill: () => undefined,
+    resize: () => undefined,
+    spawn: async (spawn: PtyInput<'spawn'>) => {
+      spawned.push(spawn);
+      return { recording: '20261128-020000-0a1b2c3d', pid: 0 };
+    },
+  } as unknown as PtyClient;
+  workspace = new Workspace({
+    person,
+    session: 'main',
+    sessionClass: undefined,
+    classes: () => classRules(policy()),
+    room: (of) => classRoom(policy(), person, of, { HOME: '/home/ada' }),
+    origins: new Origins(),
+    firstPane: 0,
+    pty,
+    owner: async () => ({ person, roles: ['operator'], recipients: [] }),
+    ledger: (entry) => {
+      checkEntry(entry);
+      happened.push(entry);
+    },
+    changed: () => undefined,
+    keep: () => undefined,
+    client: (action) => happened.push(action),
+    refused: () => undefined,
+    lock: () => undefined,
+    emergency: () => undefined,
+    detach: () => undefined,
+    env: { HOME: '/home/ada', SHELL: '/bin/bash' },
+    now: () => 0,
+  });
+  workspace.resize(160, 48);
+});
+
+test('a shell is started in the place of its session’s class', async () => {
+  workspace.command('new-session -C general', undefined);
+  await vi.waitFor(() => expect(spawned.map(({ room }) => room?.class)).toEqual(['clinical', 'general']));
+  expect(spawned.map(({ room }) => room?.folder)).toEqual(['clinical', 'general'].map((of) => `/home/ada/.local/state/wardmux-classes/${person}/${of}`));
+  // The folder of the clinical pane is not taken along.
+  expect(spawned.map(({ cwd }) => cwd)).toEqual(['/home/ada', '/home/ada']);
+});
+
+test('what was copied in one class is not pasted into another, whole or in part, and that is entered', () => {
+  workspace.copied(pane(), digests('patient Meier, bed 12\npatient Schulz, bed 13'));
+  expect(workspace.pasted(pane(), digests('patient Meier, bed 12'))).toBeNull();
+  workspace.command('new-session -C general', undefined);
+  expect(workspace.pasted(pane(), digests('a text from elsewhere'))).toBeNull();
+  expect(crossings()).toEqual([]);
+  expect(workspace.pasted(pane(), digests('note: \npatient Schulz, bed 13\n'))).toContain('lets nothing of it into the class general. Nothing was pasted.');
+  expect(crossings()).toEqual([{ action: 'session.crossing', person, outcome: 'failure', detail: { from: 'clinical', to: 'general', way: 'paste' } }]);
+  // A later word of the policy holds from then on, and each time is entered.
+  classes = [{ ...clinical, to: ['general'] }, general];
+  expect(workspace.pasted(pane(), digests('patient Schulz, bed 13'))).toBeNull();
+  expect(crossings().at(-1)).toMatchObject({ outcome: 'success' });
+});
+
+test('words of a line go into another class as the policy says, and are entered before they are typed', async () => {
+  const first = pane();
+  await vi.waitFor(() => expect(workspace.recording(first)).toBeDefined());
+  workspace.command('new-session -C general', undefined);
+  expect(workspace.command(`send-keys -t %${first} hello Enter`, pane())).toMatchObject({
+    refused: true,
+    message: expect.stringContaining('given in the class general'),
+  });
+  classes = [clinical, { ...general, to: ['clinical'] }];
+  expect(workspace.command(`send-keys -t %${first} hello Enter`, pane())).toEqual({});
+  const order = happened.map(({ action }) => action).filter((action) => action === 'session.crossing' || action === 'send-keys');
+  expect(order).toEqual(['session.crossing', 'session.crossing', 'send-keys']);
+});
+
+test('a session whose class the policy does not name any more starts no shell, and nothing goes out of it', async () => {
+  workspace.command('new-session -C general', undefined);
+  await vi.waitFor(() => expect(spawned).toHaveLength(2));
+  classes = [clinical];
+  workspace.command('split-window', undefined);
+  const failed = (): string | undefined => workspace.view!.windows.flatMap(({ panes }) => panes).find(({ state }) => state === 'failed')?.sentence;
+  await vi.waitFor(() => expect(failed()).toContain('has no class "general" any more'));
+  expect(spawned).toHaveLength(2);
+  workspace.copied(pane(), digests('something of general'));
+  workspace.command('switch-client -n', undefined);
+  expect(workspace.pasted(pane(), digests('something of general'))).toContain('Nothing was pasted.');
+});

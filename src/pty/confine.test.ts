@@ -1,0 +1,88 @@
+/** What bwrap is asked for, and what a shell of a class gets. The sandbox itself is tried where there is one: test/attacks/classes.test.ts. */
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { classEnvironment, confined, inRoom } from './confine.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'wardmux-confine-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const launch = {
+  command: ['/bin/bash', '-c', 'true'],
+  cwd: '/home/ada/ward-3',
+  env: {
+    HOME: '/home/ada',
+    PATH: '/usr/bin',
+    LC_ALL: 'C.UTF-8',
+    TERM: 'xterm-256color',
+    WARDMUX: '1',
+    SSH_AUTH_SOCK: '/run/agent',
+    LD_PRELOAD: '/tmp/x.so',
+    TICKET: '4711',
+  },
+};
+const room = { folder: '/state/p-1/clinical', withhold: ['TICKET'], sandbox: { network: false } };
+
+/** The words behind each flag of that name. */
+const after = (args: readonly string[], flag: string, words: number): string[][] =>
+  args.flatMap((arg, i) => (arg === flag ? [args.slice(i + 1, i + 1 + words)] : []));
+
+test('nothing of the account is in the sandbox but the class’s own home, the system is read only, and there is no network', () => {
+  const { command, cwd, env } = confined(launch, room);
+  const args = command.slice(1, command.indexOf('--'));
+  expect(command[0]).toBe('/usr/bin/bwrap');
+  expect(command.slice(command.indexOf('--') + 1)).toEqual(launch.command);
+  expect(cwd).toBe('/');
+  expect(after(args, '--bind', 2)).toEqual([['/state/p-1/clinical/home', '/home/ada']]);
+  // Of what is read nothing is where people keep things.
+  for (const [from, to] of after(args, '--ro-bind-try', 2)) {
+    expect(to).toBe(from);
+    expect(from).not.toMatch(/^\/(?:home|root|var|srv|mnt|media|tmp|run|proc|sys|dev|state)?(?:\/|$)/);
+  }
+  expect(args).toEqual(expect.arrayContaining(['--unshare-all', '--die-with-parent']));
+  expect(args).not.toContain('--share-net');
+  expect(after(args, '--cap-drop', 1)).toEqual([['ALL']]);
+  expect(after(args, '--tmpfs', 1).flat()).toEqual(['/tmp', '/run', '/var/tmp']);
+  // What is mounted last is what holds: the home comes after /tmp, in which it may lie.
+  expect(args.indexOf('--bind')).toBeGreaterThan(args.lastIndexOf('--tmpfs'));
+  expect(args.indexOf('--remount-ro')).toBeGreaterThan(args.indexOf('--bind'));
+  expect(env).toEqual({ HOME: '/home/ada', PWD: '/home/ada', PATH: '/usr/bin', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', WARDMUX: '1' });
+});
+
+test('with the network there is all of it', () => {
+  const { command } = confined(launch, { ...room, sandbox: { network: true } });
+  expect(command).toContain('--share-net');
+  expect(after(command, '--ro-bind-try', 2)).toContainEqual(['/run/systemd/resolve', '/run/systemd/resolve']);
+});
+
+test.each(['', '/', 'relative', '/usr/local/home', '/etc', '/proc/1'])('a HOME of %j makes no sandbox, and so no shell', (home) => {
+  expect(() => confined({ ...launch, env: { ...launch.env, HOME: home } }, room)).toThrow('No shell is started.');
+});
+
+test('without a sandbox a class has a history of its own, and not what is withheld', () => {
+  const env = classEnvironment(launch.env, { ...room, sandbox: null }, '/bin/bash');
+  expect(env).toMatchObject({
+    HISTFILE: '/state/p-1/clinical/history/bash',
+    PSQL_HISTORY: '/state/p-1/clinical/history/psql',
+    fish_history: 'wardmux_clinical',
+    HOME: '/home/ada',
+  });
+  expect(env).not.toHaveProperty('TICKET');
+  const other = classEnvironment(launch.env, { ...room, folder: '/state/p-1/general', sandbox: null }, '/bin/bash');
+  for (const [name, value] of Object.entries(env)) if (!(name in launch.env)) expect(other[name], name).not.toBe(value);
+  expect(classEnvironment(launch.env, { ...room, withhold: ['HISTFILE'], sandbox: null }, '/bin/bash')).not.toHaveProperty('HISTFILE');
+});
+
+test('where bwrap is not there, or anybody could have changed it, no shell is started', () => {
+  const folder = join(root, 'class');
+  expect(() => inRoom(launch, { ...room, folder }, join(root, 'bwrap'))).toThrow(
+    `${join(root, 'bwrap')} is not there. The policy has a sandbox for this class, and no shell is started without it.`,
+  );
+  writeFileSync(join(root, 'bwrap'), '#!/bin/sh\nshift $#\nexec bash\n', { mode: 0o777 });
+  chmodSync(join(root, 'bwrap'), 0o777);
+  expect(() => inRoom(launch, { ...room, folder }, join(root, 'bwrap'))).toThrow('can be changed by others than root');
+  // Without a sandbox nobody asks for it.
+  expect(inRoom(launch, { ...room, folder, sandbox: null }).command).toEqual(launch.command);
+  expect(existsSync(join(folder, 'history'))).toBe(true);
+});

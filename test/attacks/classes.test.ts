@@ -1,0 +1,162 @@
+/**
+ * Out of a class: what a shell in a class's sandbox sees of the account, of another class and of the network, and what a stranger's
+ * bwrap is good for. Real bwrap, real shells in real terminals; what it is asked for is held by src/pty/confine.test.ts.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { inRoom, type Room } from '../../src/pty/confine.ts';
+import { shellEnvironment } from '../../src/pty/shell.ts';
+import { spawnUnixPty } from '../../src/pty/unix.ts';
+import { classRoom } from '../../src/services/class-room.ts';
+
+const person = 'p-0123456789ab';
+const policy = {
+  workstation: { name: 'w', class: 'nursing' as const, banner: '' },
+  classes: [
+    { name: 'clinical', look: 'clinical' as const, first: true, to: [], sandbox: { kind: 'bubblewrap' as const, network: false } },
+    { name: 'lab', look: 'plain' as const, to: [], sandbox: { kind: 'bubblewrap' as const, network: true } },
+    { name: 'general', look: 'general' as const, to: [] },
+  ],
+};
+
+let root: string;
+let home: string;
+let server: Server;
+let port: number;
+const room = (of: string): Room => classRoom(policy, person, of, { HOME: home });
+
+/** Why no sandbox can be made here; undefined where one can. */
+function noSandbox(): string | undefined {
+  if (!existsSync('/usr/bin/bwrap')) return 'bubblewrap is not installed';
+  const tried = spawnSync('/usr/bin/bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], { encoding: 'utf8' });
+  return tried.status === 0 ? undefined : `no sandbox can be made here: ${tried.stderr.trim()}`;
+}
+const reason = noSandbox();
+
+/** What a line prints in a shell of a class, in a terminal. */
+async function inClass(of: string, line: string, extra: Record<string, string> = {}, shell: readonly string[] = ['/bin/bash', '-c']): Promise<string> {
+  const env = shellEnvironment({ HOME: home, PATH: process.env['PATH'], SSH_AUTH_SOCK: join(root, 'agent'), ...extra }, home, 'xterm');
+  const launch = inRoom({ command: [...shell, line], cwd: home, env }, room(of));
+  let output = '';
+  await new Promise<void>((resolve) =>
+    spawnUnixPty({ ...launch, cols: 200, rows: 50 }, { data: (bytes) => void (output += Buffer.from(bytes).toString()), exit: () => resolve() }),
+  );
+  return output;
+}
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'wardmux-classes-'));
+  home = join(root, 'ada');
+  mkdirSync(join(home, '.ssh'), { recursive: true });
+  mkdirSync(join(home, '.local/share/wardmux'), { recursive: true });
+  writeFileSync(join(home, '.ssh/id_ed25519'), 'KEY-OF-ADA');
+  writeFileSync(join(home, '.bash_history'), 'HISTORY-OF-ADA');
+  writeFileSync(join(home, '.local/share/wardmux/policy.json'), 'DATA-FOLDER');
+  for (const of of ['clinical', 'lab', 'general'])
+    for (const inside of ['home', 'history']) {
+      mkdirSync(join(room(of).folder, inside), { recursive: true });
+      writeFileSync(join(room(of).folder, inside, 'bash'), `SECRET-OF-${of}`);
+    }
+  server = createServer((socket) => socket.end('REACHED'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ({ port } = server.address() as AddressInfo);
+});
+afterAll(() => {
+  server.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+test('a class without a sandbox has a history of its own in each class, and no variable of another', async () => {
+  const print = 'echo "$HISTFILE|${TICKET-none}"';
+  const [one, other] = [await inClass('general', print), await inClass('general', print, { TICKET: '4711' })];
+  expect(one.trim()).toBe(`${room('general').folder}/history/bash|none`);
+  // What main was started with is the person's own; what a shell of a class exports reaches no other shell.
+  expect(other.trim()).toBe(`${room('general').folder}/history/bash|4711`);
+  await inClass('general', 'export TICKET=4711');
+  expect(await inClass('general', print)).toBe(one);
+});
+
+test('an interactive shell of one class writes its history where no other class reads it', async () => {
+  await inClass('general', 'history -s "cat meier-4711"; history -a', {}, ['/bin/bash', '--norc', '-ic']);
+  expect(readFileSync(join(room('general').folder, 'history', 'bash'), 'utf8')).toContain('cat meier-4711');
+  expect(readFileSync(join(room('clinical').folder, 'history', 'bash'), 'utf8')).not.toContain('meier');
+});
+
+test('a bwrap that stands first in the PATH is not asked, and one that others can change starts no shell', async () => {
+  const bin = join(root, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\necho NO-SANDBOX\n', { mode: 0o755 });
+  const env = { HOME: home, PATH: `${bin}:/usr/bin:/bin`, TERM: 'xterm' };
+  const launch = { command: ['/bin/true'], cwd: home, env };
+  if (existsSync('/usr/bin/bwrap')) expect(inRoom(launch, room('clinical')).command[0]).toBe('/usr/bin/bwrap');
+  else expect(() => inRoom(launch, room('clinical'))).toThrow('no shell is started without it');
+  const loose = join(root, 'bwrap');
+  copyFileSync('/bin/true', loose);
+  chmodSync(loose, 0o777);
+  expect(() => inRoom(launch, room('clinical'), loose)).toThrow('can be changed by others than root');
+});
+
+beforeEach((context) => {
+  if (context.task.name.startsWith('in the sandbox')) context.skip(reason !== undefined, reason);
+});
+
+test('in the sandbox nothing of the account and of another class can be read', async () => {
+  const tried = [
+    join(home, '.ssh/id_ed25519'),
+    join(home, '.bash_history'),
+    join(home, '.local/share/wardmux/policy.json'),
+    join(room('general').folder, 'history/bash'),
+    join(room('lab').folder, 'home/bash'),
+    // Its own place, by the name that it has outside.
+    join(room('clinical').folder, 'history/bash'),
+    `/proc/${process.pid}/environ`,
+    '/proc/1/root/home',
+  ];
+  const said = await inClass('clinical', `for each in ${tried.join(' ')}; do cat "$each" 2>&1; done; ls -A /home /root /var /run /tmp 2>&1; echo END`);
+  expect(said).toContain('END');
+  expect(said).not.toMatch(/KEY-OF|HISTORY-OF|DATA-FOLDER|SECRET-OF|WARDMUX_/);
+  // What is its own is there, and what it writes is there the next time.
+  expect(await inClass('clinical', 'cat ~/bash; echo MINE > ~/kept')).toContain('SECRET-OF-clinical');
+  expect(await inClass('clinical', 'cat ~/kept')).toContain('MINE');
+  expect(existsSync(join(home, 'kept'))).toBe(false);
+});
+
+test('in the sandbox nothing of the system can be written, no capability is left, and no other process is seen', async () => {
+  const said = await inClass(
+    'clinical',
+    'touch /etc/x /usr/x /x 2>&1; grep -c . /proc/self/status > /dev/null; grep CapEff /proc/self/status; ls -d /proc/[0-9]* | wc -l; echo END',
+  );
+  expect(said.match(/Read-only file system|Permission denied/g)).toHaveLength(3);
+  expect(said).toMatch(/CapEff:\s+0000000000000000/);
+  // Its own init, shell, and what that starts.
+  expect(Number(/^(\d+)\r?$/m.exec(said)?.[1])).toBeLessThan(8);
+  expect(said).toContain('END');
+});
+
+test('in the sandbox there is the network where the class says so, and else none, not even this machine', async () => {
+  const line = `cat < /dev/tcp/127.0.0.1/${port} 2>&1; tail -n +3 /proc/net/dev | wc -l`;
+  expect(await inClass('lab', line)).toContain('REACHED');
+  const without = await inClass('clinical', line);
+  expect(without).not.toContain('REACHED');
+  expect(without).toMatch(/refused|unreachable/i);
+  expect(without.trim().split('\n').at(-1)).toBe('1');
+});
+
+test('in the sandbox an agent’s socket and what would change what is loaded are not in the environment', async () => {
+  const said = await inClass('clinical', 'env; echo END', { LD_PRELOAD: '', BASH_ENV: join(root, 'rc'), TICKET: '4711' });
+  expect(said).toContain('END');
+  expect(said).not.toMatch(/SSH_AUTH_SOCK|BASH_ENV|TICKET|XDG_RUNTIME_DIR/);
+  expect(said).toContain(`HOME=${home}`);
+});
+
+test('in the sandbox a shell has job control, and ends with its terminal', async () => {
+  const said = await inClass('clinical', 'sleep 30 & jobs; kill %1; tty; echo END', {}, ['/bin/bash', '--norc', '-ic']);
+  expect(said).toContain('END');
+  expect(said).not.toContain('no job control');
+  expect(said).toMatch(/Running\s+sleep 30/);
+});
