@@ -89,6 +89,8 @@ export interface Rig {
   readonly admin: () => OpenIdentity;
   /** What the process of the shells says by itself. */
   readonly ptySays: (message: Flat) => void;
+  /** The page of the window has ended without anybody's doing. */
+  goneNow(): void;
   ask(request: string, input?: unknown): void;
 }
 
@@ -97,6 +99,8 @@ export async function rig(options: {
   readonly setUp: boolean;
   /** What the vault host says in place of the true proof. */
   readonly falseProof?: (proof: Uint8Array) => Uint8Array;
+  /** What the vault host says in place of the true signature of a lift. */
+  readonly falseLift?: { readonly signature: string };
   /** A data folder that an app before this one has left. */
   readonly home?: string;
   /** Name of somebody who is enrolled beside Ada Example, as an operator. */
@@ -190,6 +194,19 @@ export async function rig(options: {
         const text = emergencyText({ ...request, installation: requireInstallation(homePaths(home)).id, by: signer.person.id });
         void certify(text, signer.person.signingKey, (bytes) => signer.sign(bytes)).then((certificate) => say({ type: 'signed', id: id!, ...certificate }));
       }
+      if (type === 'liftPassphrase') {
+        const signer = message['person'] === second.id ? second.identity! : identity!;
+        const request = { deed: 'station', to: 'lifted', reason: null, after: message['after'] as number } as const;
+        const { id: installation } = requireInstallation(homePaths(home));
+        void deciderOf(signer)
+          .certify(installation, signer.person.id, request)
+          .then((certificate) => {
+            const { slots } = JSON.parse(readFileSync(join(homePaths(home).people, `${message['person'] as string}.json`), 'utf8')) as {
+              slots: { id: string }[];
+            };
+            say({ type: 'lifted', id: id!, slot: slots[0]!.id, certificate: { ...certificate, ...options.falseLift } });
+          });
+      }
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };
       if (type === 'answered') signatures.push(message['signature'] as string);
       if (type === 'refused') signatures.push('');
@@ -231,6 +248,7 @@ export async function rig(options: {
   const posted: Rig['posted'] = [];
   let receive: (text: string) => void = () => {};
   let refuse: (what: RefusedByHost) => void = () => {};
+  let gone: (reason: string) => void = () => {};
   const none = { dispose: () => {} };
   const window: HostWindow = {
     raise: async () => undefined,
@@ -243,7 +261,10 @@ export async function rig(options: {
       return none;
     },
     onFrame: () => none,
-    onRendererGone: () => none,
+    onRendererGone: (listener) => {
+      gone = listener;
+      return none;
+    },
     onClosed: () => none,
     rendererPid: async () => undefined,
     place: async () => undefined,
@@ -292,6 +313,7 @@ export async function rig(options: {
     posted,
     home,
     refuse: (what) => refuse(what),
+    goneNow: () => gone('killed'),
     ask,
   };
 }

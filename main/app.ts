@@ -22,6 +22,7 @@ import type { Host, HostWindow } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { Journal } from './journal.ts';
 import { keepLeases } from './lease.ts';
+import { Lift } from './lift.ts';
 import { LimitWatch } from '../src/native/process-limits.ts';
 import { Logoff } from './logoff.ts';
 import { LockController, type LockCause } from './lock-controller.ts';
@@ -163,6 +164,8 @@ export class App {
       onClosed: () => void this.#windowClosed(),
       mayShow: (surface) => this.#gate.mayShow(surface),
       onShow: (surface) => {
+        // What one operator has agreed to goes with the page, however that has gone.
+        this.#breakGlass.leave();
         if (surface !== 'workspace') vaults.start();
       },
       onFailed: (error) => this.#gate.pageless(error),
@@ -263,7 +266,8 @@ export class App {
             const now = gate.requireSession();
             // Somebody else came in meanwhile: nothing is opened in their name.
             if (!isIn()) throw new Refusal('locked', denials.locked);
-            return installed.owner(now.person, now.grant);
+            const { breakGlass: glass } = now.grant;
+            return { ...installed.owner(now.person, now.grant), ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }) };
           },
           ledger: (entry) => journal.log(entry),
           // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
@@ -304,6 +308,7 @@ export class App {
       breakGlass,
       slots,
       people,
+      lift: new Lift({ home, gate, installed, vaults, unlock, journal }),
       status,
       policy,
       consent: consentOf(installed),

@@ -6,7 +6,11 @@ import { expect, test, vi } from 'vitest';
 import type { StatusView } from '../src/bridge/schema.ts';
 import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { markDrop } from '../src/anchors/file-drop.ts';
-import { grantRoles, setState, type PeopleParts } from '../src/services/people.ts';
+import { newScryptParameters } from '../src/crypto/kdf.ts';
+import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
+import { readPinned } from '../src/people/pinned.ts';
+import { review } from '../src/services/break-glass.ts';
+import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from '../src/services/people.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import type { Role } from '../src/types/words.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
@@ -205,6 +209,47 @@ test('two operators break it together at one page: one alone waits, the same one
   expect(events(made).find(({ action }) => action === 'breakglass.start')).toMatchObject({ person: ada, detail: { second: eve } });
 });
 
+test('with the page goes what the first one agreed to, however it goes: one that is loaded anew, or a lock and what is shown after it', async () => {
+  const made = await house(['operator']);
+  expect(await breaks(made, ADA)).toMatchObject({ output: { second: true } });
+  // The page has died, or was loaded anew by itself: the next one has said hello.
+  await hello(made);
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ emergency: { second: false } });
+  expect(await proves(made, EVE)).toMatchObject({ error: { code: 'no-reason' } });
+  // The page has died: what is shown next is another one, and its facts are asked before it has said anything.
+  expect(await breaks(made, ADA)).toMatchObject({ output: { second: true } });
+  made.goneNow();
+  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'lock']));
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ emergency: { second: false } });
+  expect(glass(made)).toEqual([]);
+});
+
+test('whoever comes back into one that was extended has what is left of it: no hour begins anew, and none ends too soon', async () => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  made.ask('command', { line: 'break-glass extend' });
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend']), 5000);
+  await pass(made, 11);
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await hello(made);
+  await proves(made, EVE);
+  await enters(made);
+  // A key each ten seconds, past the hour after coming back.
+  for (let second = 0; second < 100 * 60; second += 10) {
+    made.clock.now += 10_000;
+    made.ask('activity', { kind: 'key' });
+    await new Promise((next) => setImmediate(next));
+  }
+  await vi.waitFor(() => expect(line(made)?.emergency).toMatchObject({ left: expect.any(Number) as number, extended: true }));
+  expect(made.shown.at(-1)).toBe('workspace');
+  expect(glass(made)).toEqual(['start', 'extend']);
+  await pass(made, 9);
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end expired']), 5000);
+  // Each shell was started with what was left.
+  expect(made.ptyHeard.flatMap(({ type, secondsLeft }) => (type === 'spawn' ? [secondsLeft] : []))).toEqual([3600]);
+});
+
 test('who has neither role breaks nothing, and an ordinary unlock gives the role of emergencies nothing', async () => {
   const made = await house(['auditor']);
   expect(await breaks(made)).toMatchObject({ error: { code: 'not-permitted' } });
@@ -241,6 +286,16 @@ test('it opens nothing that anybody has open, that of who breaks it among it, an
   await vi.waitFor(() => expect(views(made, third).length).toBeGreaterThan(0));
   for (const view of views(made, third)) expect(view.windows.flatMap(({ panes }) => panes.map(({ pane }) => pane))).toEqual(own);
   expect(opened(made)).toEqual([null, expect.objectContaining({ role: 'emergency' })]);
+});
+
+test('a shell that is asked for when its emergency is over is not asked of anybody', async () => {
+  const made = await house();
+  await breaks(made);
+  await enters(made);
+  made.clock.now += 60 * MINUTE;
+  made.ask('command', { line: 'split-window' });
+  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('The emergency is over, so no shell is started in it.'), 5000);
+  expect(opened(made)).toHaveLength(1);
 });
 
 test('where the app ends in the middle, it is over at the next start', async () => {
@@ -284,4 +339,41 @@ test('the alert waits where nobody takes it, and the lock page says so; when it 
   const { alert: text } = JSON.parse(told!) as { alert: string };
   expect(JSON.parse(text)).toMatchObject({ installation, reason: 'system-down', second: null });
   expect(events(made).filter(({ action }) => action === 'breakglass.alert')).toMatchObject([{ detail: { anchor: 'share', kind: 'file' } }]);
+});
+
+test('a review ends no siren where an anchor carries alerts: only that it has left does, after a restart too; and then it leaves', async () => {
+  const drop = mkdtempSync(join(tmpdir(), 'wm-drop-'));
+  const made = await rig({ setUp: true, second: EVE, secondRoles: ['emergency'], drop });
+  await breaks(made);
+  await enters(made);
+  made.ask('command', { line: 'break-glass end' });
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end ended']), 5000);
+  const id = events(made).find(({ action }) => action === 'breakglass.start')!.detail['breakGlass'] as string;
+  await asAda(made, async (parts) => {
+    const passphrase = 'violin harbour seven lanterns moss';
+    const record = await prepareEnrolment({ name: 'Ike Auditor', passphrase: Buffer.from(passphrase), kdf: newScryptParameters() });
+    await enrol(parts, record, ['auditor']);
+    const identity = await unlockWithPassphrase(readPinned(parts.home, parts.ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
+    await review({ ledger: parts.ledger, identity }, id, 'justified');
+    identity.destroy();
+  });
+  await made.app.stop('closed');
+
+  const again = await rig({ setUp: false, home: made.home });
+  const alert = async (): Promise<unknown> => ((await answerTo(again, 'lock.facts', {})).output!['emergency'] as { readonly alert: unknown }).alert;
+  await again.app.tick();
+  expect(await alert()).toMatchObject({ tries: expect.any(Number) as number });
+  const { id: installation } = requireInstallation(homePaths(made.home));
+  markDrop(drop, installation);
+  const later = Date.now() + 20 * MINUTE;
+  vi.setSystemTime(later);
+  try {
+    await vi.waitFor(async () => {
+      await again.app.tick();
+      expect(await alert()).toBeNull();
+    }, 10_000);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(readFileSync(join(drop, `${installation}.alerts.jsonl`), 'utf8')).toContain(id);
 });

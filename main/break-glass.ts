@@ -4,7 +4,7 @@
  * ledger's rules (src/ledger/break-glass-facts.ts); which clock is asked nobody can set.
  */
 import { join } from 'node:path';
-import { emergencyGrantOf, type Grant } from '../src/access/index.ts';
+import { emergencyGrantOf } from '../src/access/index.ts';
 import { begin, extend, isOver, reviewableBy, reviewStateOf, secondsLeft, silentAlert, type Running } from '../src/break-glass/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { freeMebibytes, holdRoom, releaseRoom } from '../src/disk/room.ts';
@@ -26,6 +26,7 @@ import type { LockCause } from './lock-controller.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './pty-client.ts';
+import type { Admitted } from './unlock.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 
 /** Two operators stand at the same lock page: what the first has agreed to is no use to who comes a while after. In ms. */
@@ -79,6 +80,8 @@ export class BreakGlass {
   #asked: Asked | undefined;
   #running: RunningHere | undefined;
   #extending = false;
+  /** How often a page was left. */
+  #left = 0;
   /** What the lock page was told of the alert last. */
   #told = JSON.stringify(null);
 
@@ -116,32 +119,35 @@ export class BreakGlass {
   /** Why: the words have come as a sealed frame to the vault, and go sealed to the disk before anybody is asked who they are. @throws Refusal, StorageFault */
   async ask(reason: EmergencyReason): Promise<void> {
     const { home, vaults, installed } = this.#parts;
-    this.#asked = undefined;
+    this.leave();
+    const page = this.#left;
     const id = newEmergencyId();
     const recipients = installed.require().policy.policy.auditKeys.map(({ kid, jwk }): Recipient => ({ kid, role: 'audit', jwk }));
     const { file } = await vaults.require().ask('sealWords', { breakGlass: id, recipients });
     const text = file === null ? null : keepWords(home, id, file);
+    if (this.#left !== page) throw noReason();
     this.#asked = { id, reason, text, after: this.#facts.emergencies.all.at(-1)?.seq ?? null };
   }
 
-  /** Whoever asked has gone: what one operator has agreed to is no use to the next who comes. */
+  /** Whoever asked has gone, or their page: what one operator has agreed to is no use to the next who comes. */
   leave(): void {
     this.#asked = undefined;
+    this.#left++;
   }
 
   /**
    * Somebody has proven who they are, in an emergency.
-   * @returns what they may do; undefined where a second operator has to prove it too. @throws Refusal, LedgerError
+   * @returns what they may do, and until when; undefined where a second operator has to prove it too. @throws Refusal, LedgerError
    */
-  async admit(person: Person, method: UnlockMethod): Promise<Grant | undefined> {
+  async admit(person: Person, method: UnlockMethod): Promise<Admitted | undefined> {
     const now = this.#parts.clock.now();
     const running = this.#running;
     if (running && running.person === person.id && !isOver(running, now) && mayStillWorkIn(this.#facts, running)) {
       this.#asked = undefined;
-      return grantIn(running, person, method);
+      return admittedTo(running, person, method);
     }
     const asked = this.#asked;
-    if (!asked) throw new Refusal('no-reason', 'Say first why the glass is broken.');
+    if (!asked) throw noReason();
     const alone = isEmergencyPerson(this.#facts, person.id);
     if (!alone && !this.#facts.person(person.id)?.roles.includes('operator')) {
       void this.#parts.journal.enter(deniedEntry('page', { needs: 'break-glass.start', why: 'not-permitted', person: person.id }));
@@ -157,10 +163,11 @@ export class BreakGlass {
       return undefined;
     }
     await this.#begin(asked, person.id, certificate, alone ? undefined : first);
-    return grantIn(this.#running!, person, method);
+    return admittedTo(this.#running!, person, method);
   }
 
-  async #begin({ id, reason, text }: Asked, person: string, certificate: Certificate, second: Asked['first']): Promise<void> {
+  async #begin(asked: Asked, person: string, certificate: Certificate, second: Asked['first']): Promise<void> {
+    const { id, reason, text } = asked;
     const { installed, clock } = this.#parts;
     const { ledger } = installed.require();
     if (this.#running) await this.#end('replaced');
@@ -168,6 +175,8 @@ export class BreakGlass {
     const detail = { breakGlass: id, reason, minutes: EMERGENCY_MINUTES, ...(text === null ? {} : { text }), ...certificate, ...agreed };
     // Asked once more under the ledger's lock: what would be passed over, and named by `ledger verify` for ever, is not even entered.
     const before = (): void => {
+      // With the page goes what was asked for on it, also in this moment.
+      if (this.#asked !== asked) throw noReason();
       const both = [person, ...(second ? [second.person] : [])];
       if (!both.every((each) => mayStillWorkIn(ledger.facts, { person: each, second: second?.person ?? null })))
         throw new Refusal('not-permitted', 'Somebody who asked for it may not any more: they were disabled, or have other roles. Nothing was opened.');
@@ -200,6 +209,14 @@ export class BreakGlass {
   }
 
   // ---------------------------------------------------------------- while it runs
+
+  /** Of the emergency of that id, for a shell that is to be started in it. @throws Refusal where it is over */
+  secondsLeft(id: string): number {
+    const now = this.#parts.clock.now();
+    const running = this.#running;
+    if (running?.id !== id || isOver(running, now)) throw new Refusal('emergency-over', 'The emergency is over, so no shell is started in it.');
+    return secondsLeft(running, now);
+  }
 
   /** Of whoever is in; undefined where they are not in an emergency. */
   get #own(): RunningHere | undefined {
@@ -274,13 +291,14 @@ export class BreakGlass {
   /** What has yet to leave by an anchor of the policy in force, over restarts and other policies. */
   #alert(): void {
     const { installation, anchors } = this.#parts.installed.require();
-    for (const one of this.#facts.emergencies.all)
-      if (one.review === null) anchors.alert({ id: one.id, time: one.time, text: alertText(installation.id, one) }, one.alerted);
+    // A review says nothing to anybody outside.
+    for (const one of this.#facts.emergencies.all) anchors.alert({ id: one.id, time: one.time, text: alertText(installation.id, one) }, one.alerted);
   }
 
   #alertFacts(): Output<'lock.facts'>['emergency']['alert'] {
-    const silent = silentAlert(this.#facts);
-    return silent ? { since: silent.time, tries: this.#parts.installed.require().anchors.alertTries ?? null } : null;
+    const { anchors } = this.#parts.installed.require();
+    const silent = silentAlert(this.#facts, anchors.carriesAlerts);
+    return silent ? { since: silent.time, tries: anchors.alertTries ?? null } : null;
   }
 
   // ---------------------------------------------------------------- what is shown
@@ -322,9 +340,14 @@ export class BreakGlass {
   }
 }
 
+const noReason = (): Refusal => new Refusal('no-reason', 'Say first why the glass is broken.');
+
 const notExtended = (): Refusal => new Refusal('not-extended', 'An emergency is extended once, while it runs. Nothing was changed.');
 
-const grantIn = ({ id, reason }: RunningHere, person: Person, method: UnlockMethod): Grant => emergencyGrantOf(person, method, reason, id);
+const admittedTo = ({ id, reason, until, extended }: RunningHere, person: Person, method: UnlockMethod): Admitted => ({
+  grant: emergencyGrantOf(person, method, reason, id),
+  glass: { until, extended },
+});
 
 /** One line of ASCII without patient data: ids, a word of a list, and where it stands in the ledger. */
 function alertText(installation: string, { id, person, second, reason, time, seq }: EmergencyFacts): string {

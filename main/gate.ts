@@ -14,7 +14,7 @@ import type { Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
-import type { Activity, LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
+import type { Activity, Glass, LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockConfig } from '../src/lock/config.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import type { PtyClient } from './pty-client.ts';
@@ -29,7 +29,7 @@ const ENTER_MS = 1000;
 /** What whoever wants in is told, where the machine does not take the attempt. */
 const refusals: Readonly<Record<RefusedWhy, string>> = {
   busy: 'An attempt is being looked at. Wait a moment.',
-  stopped: 'Nobody unlocks here now: this workstation is stopped. A security admin lifts that.',
+  stopped: 'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it.',
   'back-off': 'Too many attempts. Wait, and try again.',
 };
 
@@ -40,6 +40,8 @@ export interface Asking {
   readonly waitMs?: number;
   /** By break-glass. */
   readonly glass?: boolean;
+  /** To lift the stop of the station, and for nothing else: nothing is opened. */
+  readonly lifts?: boolean;
 }
 
 /** The person whose identity is open, and what that lets them do. */
@@ -223,9 +225,12 @@ export class Gate {
     return this.#created?.vault === this.#parts.vaults.current ? this.#created?.person : undefined;
   }
 
-  /** @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks. */
-  open(attempt: number, session: PersonSession): boolean {
-    if (!this.#send({ type: 'opened', attempt, person: session.person.id }).accepted) return false;
+  /**
+   * @param glass of the emergency that they come into: until when it runs.
+   * @returns false where the machine does not open: somebody has locked since, or time ran backwards, which locks.
+   */
+  open(attempt: number, session: PersonSession, glass?: Glass): boolean {
+    if (!this.#send({ type: 'opened', attempt, person: session.person.id, glass }).accepted) return false;
     this.#session = session;
     this.#invisible = 'unknown';
     this.#created = undefined;

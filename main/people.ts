@@ -13,10 +13,11 @@ import { requestDigest, type Decider } from '../src/services/decide.ts';
 import { checkName } from '../src/services/first-run.ts';
 import { enrol, grantRoles, namesakeOf, orderedRoles, othersForRoles, setState, somebodyElse, type PeopleParts } from '../src/services/people.ts';
 import { slotViews } from '../src/services/slots.ts';
+import { liftStop, requireLifter, stopPerson, stopStation } from '../src/services/stop.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { roles as allRoles, type PersonStateWord, type Role, type UnlockMethod } from '../src/types/words.ts';
+import { roles as allRoles, type PersonStateWord, type Role, type StopReason, type UnlockMethod } from '../src/types/words.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -28,7 +29,10 @@ import type { VaultClient } from './vault-client.ts';
 export type Deed =
   | { readonly kind: 'enrol'; readonly name: string; readonly roles: readonly Role[] }
   | { readonly kind: 'roles'; readonly id: string; readonly roles: readonly Role[] }
-  | { readonly kind: 'state'; readonly id: string; readonly state: PersonStateWord };
+  | { readonly kind: 'state'; readonly id: string; readonly state: PersonStateWord }
+  | { readonly kind: 'stop'; readonly id: string; readonly reason: StopReason }
+  | { readonly kind: 'lift'; readonly id: string }
+  | { readonly kind: 'station'; readonly reason: StopReason };
 
 /** A deed that was asked for and is not done. */
 interface Asked {
@@ -51,7 +55,7 @@ interface Asked {
 
 export interface PeoplePageParts {
   readonly home: Home;
-  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'cover' | 'uncover' | 'lock' | 'notice'>;
+  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'cover' | 'uncover' | 'lock' | 'notice' | 'stop'>;
   readonly installed: Pick<InstalledHolder, 'require'>;
   readonly vaults: { readonly require: () => Pick<VaultClient, 'ask'> };
   readonly unlock: Pick<Unlock, 'agree' | 'passkeyOptions'>;
@@ -70,6 +74,9 @@ const effects: Readonly<Record<PersonStateWord, string>> = {
     'For ever. Their key slots and sealed keys are removed from this workstation, their roles end, and their id is never given again. What they recorded stays, and only the audit key opens it.',
 };
 const stateWords: Readonly<Record<PersonStateWord, string>> = { disabled: 'Disable', active: 'Let in again', deleted: 'Delete for ever:' };
+
+/** A word of the ledger's, as a person says it. */
+const spoken = (reason: StopReason): string => reason.replaceAll('-', ' ');
 
 export class People {
   readonly #parts: PeoplePageParts;
@@ -123,8 +130,8 @@ export class People {
     const may = deciders.includes(person.id);
     return {
       people: facts.people().map((id) => {
-        const { roles, state } = facts.person(id)!;
-        const shown = { id, roles: [...roles], state, you: id === person.id };
+        const { roles, state, stoppedBy } = facts.person(id)!;
+        const shown = { id, roles: [...roles], state, you: id === person.id, yourStop: stoppedBy === person.id };
         try {
           const record = readPinned(home, facts, id);
           const slots = record ? slotViews(record, facts).map(({ kdf: _, ...slot }) => slot) : [];
@@ -158,6 +165,11 @@ export class People {
       words = `Enrol ${name} as ${roles.join(', ') || 'somebody without a role'}.`;
       effect = 'They choose a passphrase alone, and come in with it. Nobody here sees it, and nobody can reset it.';
       others = othersForRoles(facts, by.id, undefined, roles);
+    } else if (deed.kind === 'station') {
+      requireLifter({ home, ledger: { facts }, admin: by });
+      words = `Stop this workstation. Reason: ${spoken(deed.reason)}.`;
+      effect =
+        'Everybody is locked out at once, you too, and nobody comes in but by break-glass. Programs run on, recorded, as long as the policy lets them. Another security admin than you lifts it, at the lock page or by: wardmux stop lift station';
     } else {
       const known = somebodyElse(facts, by, deed.id);
       const who = this.#called(deed.id);
@@ -168,6 +180,17 @@ export class People {
         words = `Give ${who} the roles ${roles.join(', ') || 'none'}, in place of ${known.roles.join(', ') || 'none'}.`;
         effect = 'It counts at once: where they are in, they are locked out within seconds, and come in again with the new roles.';
         others = othersForRoles(facts, by.id, deed.id, roles);
+      } else if (deed.kind === 'stop') {
+        if (known.state !== 'active') throw new Refusal('no-change', `${who} is ${known.state} already, and cannot come in. Nothing was changed.`);
+        requireLifter({ home, ledger: { facts }, admin: by }, deed.id);
+        words = `Stop ${who}. Reason: ${spoken(deed.reason)}.`;
+        effect = 'They are locked and logged off within seconds, their shells end, and they cannot come in until another security admin than you lifts it.';
+      } else if (deed.kind === 'lift') {
+        if (known.state !== 'stopped') throw new Refusal('no-change', `${who} is not stopped. Nothing was changed.`);
+        if (known.stoppedBy === by.id)
+          throw new Refusal('not-yourself', 'Nobody lifts what they have stopped themselves: another security admin does. Nothing was changed.');
+        words = `Lift the stop of ${who}.`;
+        effect = 'They can come in again, with what opened their keys before and with the roles that they have.';
       } else {
         if (known.state === deed.state) throw new Refusal('no-change', `${who} is ${deed.state} already. Nothing was changed.`);
         words = `${stateWords[deed.state]} ${who}.`;
@@ -322,6 +345,17 @@ export class People {
       case 'state':
         await setState(parts, deed.id, deed.state);
         return `${this.#called(deed.id)} is ${deed.state}.`;
+      case 'stop':
+        await stopPerson(parts, deed.id, deed.reason);
+        return `${this.#called(deed.id)} is stopped, until another security admin lifts it.`;
+      case 'lift':
+        await liftStop(parts, deed.id);
+        return `The stop of ${this.#called(deed.id)} is lifted.`;
+      case 'station':
+        await stopStation(parts, deed.reason);
+        // On the answer the lock follows, without waiting for the next look at the ledger.
+        queueMicrotask(() => gate.stop('stopped'));
+        return 'This workstation is stopped.';
     }
   }
 

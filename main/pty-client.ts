@@ -1,4 +1,5 @@
 /** Main's end of the process that holds the shells: checks what it says, and starts it again when it dies. */
+import { setImmediate } from 'node:timers/promises';
 import { openDoor, type DenialReason, type Permission } from '../src/access/index.ts';
 import { Endpoint } from '../src/process/endpoint.ts';
 import type { OutputOf } from '../src/process/service.ts';
@@ -194,8 +195,10 @@ export class PtyClient {
     void inTime(ended, ANSWER_MS, () => child.kill());
   }
 
+  /** Resolves when it has ended, and what it had said by then has been heard: its pipe was readable before its end was, and is read in the same turn. */
   async kill9(): Promise<void> {
     await this.#child?.kill();
+    await setImmediate();
   }
 
   /** @throws Error where there is no such process. */

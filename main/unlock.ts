@@ -1,6 +1,6 @@
 /**
- * Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. Over 400 lines: to come in, to show that one is there, and to
- * agree are charged, read and refused by the same few private steps.
+ * Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. Over 400 lines: to come in, to show that one is there, to
+ * agree and to lift a stop are charged, read and refused by the same few private steps.
  */
 import { grantOf, type Grant } from '../src/access/index.ts';
 import { changeSentences, toldUntil } from '../src/services/changes.ts';
@@ -15,7 +15,7 @@ import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { type Home } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
-import { attempt, authorityOf, enterRefusal, hasOtherWay, type AttemptParts } from '../src/people/attempt.ts';
+import { allowanceOf, attempt, authorityOf, enterRefusal, type AttemptParts } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
@@ -24,6 +24,7 @@ import { asKnown, PersonRefused, readPinned } from '../src/people/pinned.ts';
 import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
 import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
+import type { Glass } from '../src/lock/machine.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { rpId } from './host.ts';
 import { logoffNote } from './logoff.ts';
@@ -38,6 +39,12 @@ import type { WindowKeeper } from './window-keeper.ts';
 const UNUSED_PASSKEYS = { most: 5, within: 60_000 };
 
 const notProven = 'The part of Wardmux that holds your keys could not show that they are open, so nothing was opened. Try again.';
+
+/** What whoever has proven who they are may do and, in an emergency, until when. */
+export interface Admitted {
+  readonly grant: Grant;
+  readonly glass?: Glass | undefined;
+}
 
 export interface UnlockParts {
   readonly home: Home;
@@ -63,6 +70,8 @@ export class Unlock {
   #passkeyAsked = false;
   /** What whoever came in last has yet to be told besides. */
   #notes: string[] = [];
+  /** What those have yet to be told who lifted a stop and were not in since: for this run. `since`: as of `toldUntil`. */
+  readonly #owed = new Map<string, { readonly since: number; readonly note: string | undefined; readonly failures: number }>();
 
   constructor(parts: UnlockParts) {
     this.#parts = parts;
@@ -107,14 +116,14 @@ export class Unlock {
    * Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence, which is
    * the same for somebody who does not exist.
    * @param typed an id or a name. @param open takes the id that is meant, and what the ledger has of it.
-   * @param admit of break-glass: what whoever has proven it may do then; undefined where they are not let in, and the lock page stands on.
+   * @param admit of break-glass: what whoever has proven it may do then, and until when; undefined where they are not let in, and the lock page stands on.
    * @returns whether the workspace opens next.
    */
   async attempt(
     typed: string,
     method: UnlockMethod,
     open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>,
-    admit?: (person: Person, method: UnlockMethod) => Promise<Grant | undefined>,
+    admit?: (person: Person, method: UnlockMethod) => Promise<Admitted | undefined>,
   ): Promise<boolean> {
     const { gate, home, installed } = this.#parts;
     const { ledger } = installed.require();
@@ -122,13 +131,14 @@ export class Unlock {
     await ledger.refresh().catch(() => undefined);
     const id = meant(home, ledger.facts, typed);
     const { record, vault, backoff } = await this.#prepare(id, method);
-    const begun = await this.#begin(id, method, backoff, { other: hasOtherWay(record), glass: admit !== undefined });
+    const parts: AttemptParts = { ...this.#attemptParts(backoff), whileStopped: admit && 'emergency' };
+    const begun = await this.#begin(id, method, parts, record);
     try {
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
       let note: string | undefined;
       let since = -1;
-      const { opened, failures } = await attempt({ ...this.#attemptParts(backoff), whileStopped: admit !== undefined }, { id }, method, async () => {
+      const { opened, failures } = await attempt(parts, { id }, method, async () => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         note = logoffNote(ledger.facts, id);
@@ -141,17 +151,20 @@ export class Unlock {
       });
       await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
       const person = this.#pinned(id) ?? opened.record;
-      const grant = await (admit ? admit(person, method) : Promise.resolve(grantOf(person, method))).catch(async (error: unknown) => {
+      const admitted = await (admit ? admit(person, method) : Promise.resolve({ grant: grantOf(person, method) })).catch(async (error: unknown) => {
         await this.#letGo(vault);
         throw error;
       });
-      if (!grant) {
+      if (!admitted) {
         await this.#letGo(vault);
         gate.abandon(begun);
         return false;
       }
-      this.#opensNext(begun, person, grant, opened.slot, { lastUnlock: last, failures: failures + others }, since);
-      this.#notes = note === undefined ? [] : [note];
+      const owed = this.#owed.get(id);
+      this.#owed.delete(id);
+      const welcome = { lastUnlock: last, failures: failures + others + (owed?.failures ?? 0) };
+      this.#opensNext(begun, person, admitted, opened.slot, welcome, owed ? Math.min(owed.since, since) : since);
+      this.#notes = [note ?? owed?.note ?? []].flat();
       return true;
     } catch (error) {
       gate.abandon(begun);
@@ -169,23 +182,70 @@ export class Unlock {
     });
   }
 
-  /** @returns the attempt's number. @param other they have another way in. @throws Refusal where the lock does not take it; that is an event, unless somebody else is at it. */
-  async #begin(id: string, method: UnlockMethod, backoff: Backoff, { other, glass }: { readonly other: boolean; readonly glass: boolean }): Promise<number> {
+  /** @returns the attempt's number. @throws Refusal where the lock does not take it; that is an event, unless somebody else is at it. */
+  async #begin(id: string, method: UnlockMethod, { backoff, ledger, whileStopped }: AttemptParts, record: Person | undefined): Promise<number> {
     const { gate, installed } = this.#parts;
+    const allowance = allowanceOf({ ledger, whileStopped }, record);
     let waits: unknown;
     try {
-      backoff.check(id, method, other);
+      backoff.check(id, method, allowance);
     } catch (error) {
       waits = error;
     }
     try {
-      return gate.begin({ person: id, glass, waitMs: waits === undefined ? 0 : 1000 * backoff.status(id, method).waitSeconds || Infinity });
+      const waitMs = waits === undefined ? 0 : 1000 * backoff.status(id, method, allowance).waitSeconds || Infinity;
+      return gate.begin({ person: id, glass: whileStopped === 'emergency', lifts: whileStopped === 'lifts', waitMs });
     } catch (error) {
       const code = error instanceof Refusal ? error.code : undefined;
       // The counters say for how long.
       const refused = code === 'back-off' ? waits : error;
       if (code !== 'busy') await enterRefusal({ ledger: installed.require().ledger, backoff }, { id }, method, refused);
       throw this.#refusalOf(refused);
+    }
+  }
+
+  /**
+   * Somebody shows at the lock page that it is them, to lift the stop of the station: charged and entered as an attempt to get in is. Nothing stays open, and
+   * what they would be told who come in they are told when they do.
+   * @param typed an id or a name @param open has the vault sign the lift @param enter does it; the events stand on what was shown.
+   * @throws Refusal, in the same words for somebody who does not exist
+   */
+  async lift<T extends { readonly slot: string }>(
+    typed: string,
+    method: UnlockMethod,
+    open: (id: string, known: KnownPerson | undefined) => Promise<T>,
+    enter: (id: string, opened: T) => Promise<void>,
+  ): Promise<void> {
+    const { gate, home, installed } = this.#parts;
+    const { ledger } = installed.require();
+    await ledger.refresh().catch(() => undefined);
+    const id = meant(home, ledger.facts, typed);
+    const { record, backoff } = await this.#prepare(id, method);
+    const parts: AttemptParts = { ...this.#attemptParts(backoff), whileStopped: 'lifts' };
+    const begun = await this.#begin(id, method, parts, record);
+    try {
+      const others = this.#failuresOfOthers(id, method);
+      let note: string | undefined;
+      let since = -1;
+      const { opened, failures } = await attempt(parts, { id }, method, () => {
+        since = toldUntil(ledger.facts, id);
+        note = logoffNote(ledger.facts, id);
+        return open(id, ledger.facts.person(id));
+      });
+      if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
+      const before = this.#owed.get(id);
+      this.#owed.set(id, {
+        since: before ? Math.min(before.since, since) : since,
+        note: note ?? before?.note,
+        failures: failures + others + (before?.failures ?? 0),
+      });
+      await enter(id, opened);
+    } catch (error) {
+      throw this.#refusalOf(error);
+    } finally {
+      // Of a lock in between nobody stands behind anything any more, and whoever has come in since stands behind their own.
+      if (gate.stands(begun)) ledger.standsOn(null);
+      gate.abandon(begun);
     }
   }
 
@@ -226,7 +286,7 @@ export class Unlock {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
-    this.#opensNext(begun, person, grantOf(person, 'passphrase'), person.slots[0]!.id, { lastUnlock: null, failures: 0 });
+    this.#opensNext(begun, person, { grant: grantOf(person, 'passphrase') }, person.slots[0]!.id, { lastUnlock: null, failures: 0 });
   }
 
   /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
@@ -355,7 +415,7 @@ export class Unlock {
     // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
     try {
       counters = await this.#counters();
-      counters.check(person, 'passkey', hasOtherWay(record));
+      counters.check(person, 'passkey', allowanceOf({ ledger }, record));
     } catch (error) {
       throw this.#refusalOf(error);
     }
@@ -378,15 +438,22 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: Person, grant: Grant, slot: string, welcome: Events['welcome'], since?: number): void {
-    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, grant, slot, welcome, since)));
+  #opensNext(begun: number, person: Person, admitted: Admitted, slot: string, welcome: Events['welcome'], since?: number): void {
+    queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, admitted, slot, welcome, since)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: Person, grant: Grant, slot: string, { lastUnlock, failures }: Events['welcome'], since?: number): Promise<void> {
+  async #open(
+    begun: number,
+    person: Person,
+    { grant, glass }: Admitted,
+    slot: string,
+    { lastUnlock, failures }: Events['welcome'],
+    since?: number,
+  ): Promise<void> {
     const { gate, windows, vaults, installed } = this.#parts;
     const session = { person, grant, ways: new Ways(slot) };
-    if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session)) {
+    if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session, glass)) {
       installed.current?.ledger.standsOn(null);
       return;
     }

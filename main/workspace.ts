@@ -44,8 +44,8 @@ export interface WorkspaceOptions {
   /** Id of its first pane: no two people have panes of one id. */
   readonly firstPane: number;
   readonly pty: PtyClient;
-  /** Whose recording a new pane is, and who can open it. @throws Refusal where its person is not in */
-  readonly owner: () => Promise<RecordingOwner>;
+  /** Whose recording a new pane is, who can open it, and how long its emergency lasts still. @throws Refusal where its person is not in */
+  readonly owner: () => Promise<RecordingOwner & { readonly secondsLeft?: number }>;
   readonly ledger: (entry: AuditEntry) => void;
   readonly changed: (view: WorkspaceView) => void;
   /** What of the state outlives the app; undefined where no window is left. */

@@ -2,7 +2,7 @@
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {
-  const { host, gate, vaults, slots, unlock, breakGlass, status, policy, clipboard } = parts;
+  const { host, gate, vaults, slots, unlock, lift, breakGlass, status, policy, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
@@ -34,6 +34,14 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
     },
     'lock.passkey': async ({ person, response }) => {
       await unlock.attempt(person, 'passkey', (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response }));
+      return {};
+    },
+    'lock.liftPassphrase': async ({ person }) => {
+      await lift.station(person, 'passphrase');
+      return {};
+    },
+    'lock.liftPasskey': async ({ person, response }) => {
+      await lift.station(person, 'passkey', response);
       return {};
     },
     'emergency.ask': async ({ reason }) => {

@@ -11,7 +11,7 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent'> {
-  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, display, installed, journal, emit } = parts;
+  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, display, installed, journal, breakGlass, emit } = parts;
   /** The policy's text as the page was shown it, and what follows once the person has accepted it. */
   let waiting: { readonly read: AskedConsent; readonly show: () => Promise<void> } | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
@@ -57,6 +57,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       const check = (): void => {
         if (asking !== windows.document) throw new Refusal('replaced', 'This page was replaced.');
       };
+      // A page that was loaded anew by itself is another one.
+      breakGlass.leave();
       const peer = await vaults.require().connect(key);
       check();
       windows.greet(asking);

@@ -15,6 +15,7 @@ import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
+import type { Lift } from '../lift.ts';
 import type { People } from '../people.ts';
 import type { PolicyWatch } from '../policy-watch.ts';
 import type { Proving } from '../proving.ts';
@@ -48,6 +49,7 @@ export interface RequestParts {
     'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey'
   >;
   readonly people: Pick<People, 'list' | 'ask' | 'view' | 'newcomer' | 'agree' | 'agreeOptions' | 'refuse' | 'prove' | 'leave'>;
+  readonly lift: Pick<Lift, 'station'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
   readonly consent: Consent;

@@ -9,6 +9,9 @@ export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'peo
     'people.disable': ({ id }) => people.ask({ kind: 'state', id, state: 'disabled' }),
     'people.enable': ({ id }) => people.ask({ kind: 'state', id, state: 'active' }),
     'people.delete': ({ id }) => people.ask({ kind: 'state', id, state: 'deleted' }),
+    'people.stop': ({ id, reason }) => people.ask({ kind: 'stop', id, reason }),
+    'people.lift': ({ id }) => people.ask({ kind: 'lift', id }),
+    'people.stopStation': ({ reason }) => people.ask({ kind: 'station', reason }),
     'people.leave': async () => {
       people.leave();
       return {};

@@ -6,21 +6,17 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { emergencyReasons, emergencyReasonWords, type EmergencyReason } from '../../src/types/words.ts';
-import { Refused, type Bridge } from '../shared/bridge.ts';
+import type { Bridge } from '../shared/bridge.ts';
 import { textBytes } from '../shared/bytes.ts';
-import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
-import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { say } from '../shared/say.ts';
-import { secretText, SecretField, takeSecret } from '../shared/secret-field.tsx';
 import { clock, left } from '../shared/text.ts';
+import { LEFT_MS, useProof } from './proof-fields.tsx';
 
 const text = messages.breakGlass;
 /** As src/break-glass/words.ts has it. */
 const MAX_WORDS = 1000;
-/** So long it stands without a further key: whoever was called away leaves nothing to the next who comes. */
-const LEFT_MS = 60_000;
 
 export interface BreakGlassProps {
   readonly bridge: Bridge;
@@ -33,15 +29,16 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
   // One that runs is gone on with, and was given its reason; whoever has another emergency does not wait for its end.
   const goesOn = emergency.running !== null && !another;
   const [reason, setReason] = useState<EmergencyReason | undefined>(undefined);
+  /** It was asked for without one. Said where it is chosen: at 800 x 600 what stands below is out of sight then. */
+  const [missing, setMissing] = useState(false);
   const [asked, setAsked] = useState(false);
   const [second, setSecond] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState('');
-  const capsLock = useCapsLock();
+  const choose = (chosen: EmergencyReason): void => {
+    setMissing(false);
+    setReason(chosen);
+  };
   const form = useRef<HTMLFormElement>(null);
   const words = useRef<HTMLTextAreaElement>(null);
-  const id = useRef<HTMLInputElement>(null);
-  const secret = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const leave = (): void => {
@@ -59,71 +56,40 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
     return () => clearTimeout(timer.current);
   }, [another]);
   useEffect(() => {
-    if (second) id.current?.focus();
+    if (second) proof.another();
   }, [second]);
 
   /** Why, once: what was written goes sealed to the vault before anybody is named. */
   const ask = async (): Promise<boolean> => {
     if (goesOn || asked) return true;
     if (!reason) {
-      setError(text.noReason);
+      setMissing(true);
       form.current?.querySelector<HTMLElement>('input[type=radio]')?.focus();
       return false;
     }
     const written = words.current?.value.trim() ?? '';
-    if (written) await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(written) });
+    // Also where nothing was written: what was, on this page before and for nothing, is nobody's else.
+    await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(written) });
     await bridge.request('emergency.ask', { reason });
     setAsked(true);
     return true;
   };
 
-  const prove = async (by: (person: string) => Promise<{ readonly second: boolean }>): Promise<void> => {
-    if (busy) return;
-    const person = id.current?.value.trim() ?? '';
-    setError('');
-    if (!person) {
-      setError(messages.lock.idEmpty);
-      return id.current?.focus();
-    }
-    setBusy(true);
-    stillThere();
-    try {
-      if (!(await ask())) return;
-      const answer = await by(person);
-      if (!answer.second) return;
-      setSecond(true);
-      say(text.secondNeeded);
-      if (id.current) id.current.value = '';
-    } catch (failure) {
-      setError(failure instanceof PasskeyUnused ? messages.lock.cancelled : failure instanceof Refused ? failure.message : messages.bridge.failed);
-      secret.current?.focus();
-    } finally {
-      if (secret.current) takeSecret(secret.current).fill(0);
-      setBusy(false);
-      stillThere();
-    }
+  const answered = (answer: { readonly second: boolean }): void => {
+    if (!answer.second) return;
+    say(text.secondNeeded);
+    if (second) proof.another();
+    setSecond(true);
   };
-
-  const byPassphrase = (): Promise<void> => {
-    const field = secret.current;
-    if (!field || !secretText(field)) {
-      setError(messages.lock.empty);
-      field?.focus();
-      return Promise.resolve();
-    }
-    return prove(async (person) => {
-      await bridge.sendFrame('vault', { type: 'passphrase', bytes: takeSecret(field) });
-      return bridge.request('emergency.passphrase', { person });
-    });
-  };
-
-  const byPasskey = (): Promise<void> =>
-    prove(async (person) => {
-      const { response, prf } = await getPasskey(await bridge.request('lock.passkeyOptions', { person }));
-      if (!prf) throw new PasskeyUnused();
-      await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
-      return bridge.request('emergency.passkey', { person, response });
-    });
+  const proof = useProof({
+    id: 'glass',
+    bridge,
+    before: ask,
+    onInput: stillThere,
+    onPassphrase: async (person) => answered(await bridge.request('emergency.passphrase', { person })),
+    onPasskey: async (person, response) => answered(await bridge.request('emergency.passkey', { person, response })),
+  });
+  const { busy, byPassphrase, byPasskey } = proof;
 
   return (
     <form
@@ -153,6 +119,12 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
         <>
           <fieldset class="glassform__why" disabled={asked}>
             <legend class="faint">{text.why}</legend>
+            {missing ? (
+              <p class="poster__err" role="alert">
+                <Mark kind="stop" />
+                <b>{text.noReason}</b>
+              </p>
+            ) : null}
             {emergencyReasons.map((each, n) => (
               <label key={each}>
                 <input
@@ -161,12 +133,12 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
                   value={each}
                   checked={reason === each}
                   data-focus={n === 0 ? '' : undefined}
-                  onChange={() => setReason(each)}
+                  onChange={() => choose(each)}
                   onKeyDown={(event) => {
                     const chosen = emergencyReasons[Number(event.key) - 1];
                     if (chosen === undefined) return;
                     event.preventDefault();
-                    setReason(chosen);
+                    choose(chosen);
                     words.current?.focus();
                   }}
                 />
@@ -188,37 +160,7 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
           <b>{text.secondNeeded}</b>
         </p>
       ) : null}
-      <div>
-        <label class="faint" for="glass-who">
-          {second ? text.secondId : text.id}
-        </label>
-        <input
-          id="glass-who"
-          ref={id}
-          class="input"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          maxLength={100}
-          readOnly={busy}
-          data-focus={goesOn ? '' : undefined}
-        />
-      </div>
-      <div>
-        <label class="faint" for="glass-secret">
-          {messages.lock.field}
-        </label>
-        <SecretField id="glass-secret" input={secret} shown={false} disabled={busy} onInput={stillThere} />
-      </div>
-      <CapsLock on={capsLock} />
-      <p class="poster__err" role="alert">
-        {error ? (
-          <>
-            <Mark kind="stop" />
-            <b>{error}</b>
-          </>
-        ) : null}
-      </p>
+      {proof.fields(second ? text.secondId : text.id, goesOn)}
       <Button kind="stop" tall submit hint="enter" disabled={busy}>
         {busy ? messages.lock.busy : goesOn ? text.comeBack : text.act}
       </Button>

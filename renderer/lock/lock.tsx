@@ -1,6 +1,6 @@
 /**
  * The lock, a poster. It shows only what may stand on a locked workstation: product, banner, workstation, masked person,
- * time, ways in, degraded flags, display settings. It shares no code with the workspace.
+ * time, ways in, degraded flags, display settings. It shares no code with the workspace. Over 400 lines: what is typed, waited for and shown is one state.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
@@ -17,6 +17,7 @@ import { secretText, SecretField, setSecretText, ShowSecret, takeSecret } from '
 import { clock, left } from '../shared/text.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
+import { Lift } from './lift.tsx';
 import { Stopped, StoppedWord } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
@@ -39,7 +40,9 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [busy, setBusy] = useState<Method | undefined>(undefined);
   const [error, setError] = useState('');
   const [shown, setShown] = useState(false);
-  const [glass, setGlass] = useState(false);
+  /** What takes the place of the way in. */
+  const [form, setForm] = useState<'glass' | 'lift' | undefined>(undefined);
+  const glass = form === 'glass';
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const now = useClock(waitUntil);
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
@@ -60,7 +63,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     if (typedAhead.current) setSecretText(field.current, secretText(field.current) + typedAhead.current);
     typedAhead.current = '';
     if (secretText(field.current)) stillThere();
-  }, [method, person?.id, glass]);
+  }, [method, person?.id, form, facts?.stopped === null]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
       setWaitUntil(0);
@@ -216,10 +219,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     if (field.current) takeSecret(field.current).fill(0);
     setShown(false);
     setError('');
-    setGlass(true);
+    setForm('glass');
   };
   const unbroken = (): void => {
-    setGlass(false);
+    setForm(undefined);
     someoneElse();
   };
 
@@ -239,7 +242,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
         return breakIt();
       }
       if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
-      if (event.target instanceof HTMLInputElement || busy || stopped) return;
+      if (event.target instanceof HTMLInputElement || stopped) return;
       if (idField.current && isTyped(event)) return idField.current.focus();
       if (field.current && isTyped(event)) return field.current.focus();
       // Whoever types a passphrase need not ask for its field first.
@@ -280,8 +283,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             <Problem sentence={text.factsFailed} />
           ) : glass ? (
             <BreakGlass bridge={bridge} emergency={facts.emergency} onLeave={unbroken} />
+          ) : stopped && form === 'lift' ? (
+            <Lift bridge={bridge} onLeave={() => setForm(undefined)} />
           ) : stopped ? (
-            <Stopped stopped={stopped} runs={facts.parked > 0} />
+            <Stopped stopped={stopped} runs={facts.parked > 0} onLift={() => setForm('lift')} />
           ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
           ) : !person ? (

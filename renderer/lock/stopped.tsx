@@ -1,4 +1,4 @@
-/** The lock's face while the station is stopped: who did it, when, why, what is still safe. Only break-glass opens it. */
+/** The lock's face while the station is stopped: who did it, when, why, what is still safe, and how it is lifted. Only break-glass opens it. */
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
@@ -7,7 +7,14 @@ import { clock } from '../shared/text.ts';
 
 const text = messages.lock.stopped;
 
-export function Stopped({ stopped, runs }: { readonly stopped: NonNullable<Output<'lock.facts'>['stopped']>; readonly runs: boolean }): JSX.Element {
+export interface StoppedProps {
+  readonly stopped: NonNullable<Output<'lock.facts'>['stopped']>;
+  /** Shells of somebody run on. */
+  readonly runs: boolean;
+  readonly onLift: () => void;
+}
+
+export function Stopped({ stopped, runs, onLift }: StoppedProps): JSX.Element {
   const { by, at, reason } = stopped;
   return (
     <>
@@ -23,11 +30,8 @@ export function Stopped({ stopped, runs }: { readonly stopped: NonNullable<Outpu
         {runs ? text.runs : ''} {text.lift}
       </p>
       <div class="poster__acts">
-        <Button hint={text.notNow} disabled>
-          {messages.lock.passkey}
-        </Button>
-        <Button hint={text.notNow} disabled>
-          {messages.lock.passphraseInstead}
+        <Button focus onClick={onLift}>
+          {text.liftIt}
         </Button>
       </div>
     </>

@@ -132,6 +132,11 @@ export class AnchorKeeper {
     }
   }
 
+  /** Some anchor here carries alerts. */
+  get carriesAlerts(): boolean {
+    return this.#slots.some(({ channel }) => channel.alert !== undefined);
+  }
+
   /** Attempts in a row that have failed of the anchors by which an alert has yet to leave, the most of any; undefined where none waits. */
   get alertTries(): number | undefined {
     const waiting = this.#slots.filter(({ alerts }) => alerts.size > 0);

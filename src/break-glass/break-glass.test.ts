@@ -32,11 +32,15 @@ test('a review is due from the end on, overdue after 72 hours, and of nobody who
   expect(reviewableBy(facts(one), 'p-000000000003')).toEqual([one]);
 });
 
-test('the alert is silent until it has left by some anchor, or somebody has reviewed it', () => {
-  expect(silentAlert(facts({ ...one, end: null }))?.id).toBe(one.id);
-  expect(silentAlert(facts(one))?.id).toBe(one.id);
-  expect(silentAlert(facts({ ...one, alerted: ['siem'] }))).toBeUndefined();
-  expect(silentAlert(facts({ ...one, review }))).toBeUndefined();
+test('the alert is silent until it has left by some anchor; only where none carries one, until somebody has reviewed it', () => {
+  for (const carried of [true, false]) {
+    expect(silentAlert(facts({ ...one, end: null }), carried)?.id).toBe(one.id);
+    expect(silentAlert(facts(one), carried)?.id).toBe(one.id);
+    expect(silentAlert(facts({ ...one, alerted: ['siem'] }), carried)).toBeUndefined();
+    expect(silentAlert(facts({ ...one, alerted: ['siem'], review }), carried)).toBeUndefined();
+  }
+  expect(silentAlert(facts({ ...one, review }), false)).toBeUndefined();
+  expect(silentAlert(facts({ ...one, review }), true)?.id).toBe(one.id);
 });
 
 test('one without an end stands out as soon as it cannot run any more', () => {

@@ -47,10 +47,12 @@ export function reviewableBy(facts: Pick<LedgerFacts, 'emergencies'>, person: st
 }
 
 /**
- * The oldest emergency whose alert has left by no anchor, and that nobody has reviewed: as long as there is one, the lock page says so to whoever passes.
+ * The oldest emergency of which nobody outside has been told: as long as there is one, the lock page says so to whoever passes.
+ * @param carried some anchor of the policy in force carries alerts: then only its leaving counts. Where none does, somebody's review does: whoever is in on it
+ * could otherwise keep the alert here for ever with one.
  */
-export function silentAlert({ emergencies }: Pick<LedgerFacts, 'emergencies'>): EmergencyFacts | undefined {
-  return emergencies.all.find(({ alerted, review }) => alerted.length === 0 && review === null);
+export function silentAlert({ emergencies }: Pick<LedgerFacts, 'emergencies'>, carried: boolean): EmergencyFacts | undefined {
+  return emergencies.all.find(({ alerted, review }) => alerted.length === 0 && (carried || review === null));
 }
 
 /** Those who have the role of emergencies and whose last drill is too old, or never was. @param now milliseconds since the epoch */

@@ -16,6 +16,19 @@ export interface Running {
 /** @param now milliseconds of a clock that nobody sets. */
 export const begin = (id: string, now: number): Running => ({ id, until: now + EMERGENCY_MINUTES * MINUTE_MS, extended: false });
 
+/**
+ * One that somebody else has begun, and says so much is left of. Never longer than one that begins now and is extended.
+ * @param left milliseconds; a time that is none is over @param now as of `begin`
+ */
+export const goingOn = (id: string, left: number, now: number): Running => ({
+  id,
+  until: now + Math.min(left, 2 * EMERGENCY_MINUTES * MINUTE_MS),
+  extended: left > EMERGENCY_MINUTES * MINUTE_MS,
+});
+
+/** Where two count, the sooner end is the end. @param left milliseconds, of the other one; a time that is none is over */
+export const noLonger = (running: Running, left: number, now: number): Running => ({ ...running, until: Math.min(running.until, now + left) });
+
 /** @returns undefined where it was extended before, or is over. */
 export function extend(running: Running, now: number): Running | undefined {
   if (running.extended || isOver(running, now)) return undefined;

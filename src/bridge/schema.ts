@@ -178,6 +178,11 @@ export const requests = {
   /** The PRF result has been sent as a sealed frame. */
   'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
 
+  /** While the station is stopped: somebody who may lifts that, as lock.passphrase says who they are, and nothing is opened. */
+  'lock.liftPassphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), none, DERIVE_MS),
+  /** As lock.passkey. */
+  'lock.liftPasskey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
+
   /** Why the glass is to be broken; what they write of it has been sent as a sealed frame. Who it is follows. */
   'emergency.ask': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(emergencyReasons) }), none, STEPS_MS),
   /** They do not go on. */
@@ -235,6 +240,8 @@ export const requests = {
           roles: z.array(z.enum(roles)),
           state: z.enum(personStandings),
           you: z.boolean(),
+          /** Stopped by who is in, who does not lift it. */
+          yourStop: z.boolean(),
           slots: z.array(slot),
           lastUnlock: z.string().nullable(),
           fault: z.boolean(),
@@ -251,6 +258,10 @@ export const requests = {
   'people.disable': row('person.disable', ['workspace'], aboutSomebody, asked),
   'people.enable': row('person.disable', ['workspace'], aboutSomebody, asked),
   'people.delete': row('person.delete', ['workspace'], aboutSomebody, asked),
+  /** Out at once, and not in again until another one lifts it. */
+  'people.stop': row('person.stop', ['workspace'], aboutSomebody.extend({ reason: z.enum(stopReasons) }), asked),
+  'people.lift': row('stop.lift', ['workspace'], aboutSomebody, asked),
+  'people.stopStation': row('station.stop', ['workspace'], z.strictObject({ reason: z.enum(stopReasons) }), asked),
   'people.leave': row('request.answer', ['workspace'], none, none),
   'people.asked': row('request.answer', ['guest'], none, asked),
   /** The passphrase has been sent as a sealed frame. */

@@ -64,7 +64,7 @@ export function unlockPerson(
       return typed;
     },
     admit: pass,
-    whileStopped: needed() === 'stop.lift',
+    whileStopped: needed() === 'stop.lift' ? 'lifts' : undefined,
     standing,
     tell: (sentence) => io.talk(`note: ${sentence}`),
     // A script has nobody whom one could ask; and who is just proving it needs no asking.

@@ -8,6 +8,8 @@
  * while their shells run on without a key. After the policy's time, or at somebody's word, they are logged off: nothing of them is left
  * here but what is sealed. Who is neither in front nor away is logged off, which is also where everybody begins.
  *
+ * Over 400 lines: what each state does with each event, read in one place.
+ *
  * Only what a person does counts as activity. There is no event for output of a program, for focus or for a terminal's
  * automatic reply, and so none of them can keep a session open.
  */
@@ -39,16 +41,32 @@ export type RefusedWhy = 'busy' | 'stopped' | 'back-off';
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
 
+/** Until when somebody is in by break-glass, and whether that was extended. */
+export interface Glass {
+  readonly until: number;
+  readonly extended: boolean;
+}
+
 export type LockEvent =
   /** The first run has made a person, whose identity is open from here on. */
   | { readonly type: 'created'; readonly now: number }
   /**
    * Somebody wants in: from here on an identity may be open. Refused while another attempt is under way, or somebody is in; while they have to
-   * wait, as the counters have it; and while the station is stopped, except by break-glass.
+   * wait, as the counters have it; and while the station is stopped, except by break-glass and to lift that. One that `lifts` opens nothing.
    */
-  | { readonly type: 'attempt'; readonly now: number; readonly person?: string | undefined; readonly waitMs?: number; readonly glass?: boolean }
-  /** The core has proven it. Only the attempt that is under way opens. */
-  | { readonly type: 'opened'; readonly attempt: number; readonly now: number; readonly person?: string | undefined }
+  | {
+      readonly type: 'attempt';
+      readonly now: number;
+      readonly person?: string | undefined;
+      readonly waitMs?: number;
+      readonly glass?: boolean;
+      readonly lifts?: boolean;
+    }
+  /**
+   * The core has proven it. Only the attempt that is under way opens, and one that is for lifting a stop does not.
+   * @param glass until when the emergency runs that they come into; an hour from now where it is left out, and never longer than that, or than two where it was extended.
+   */
+  | { readonly type: 'opened'; readonly attempt: number; readonly now: number; readonly person?: string | undefined; readonly glass?: Glass | undefined }
   | { readonly type: 'failed'; readonly attempt: number; readonly now: number }
   | { readonly type: 'input'; readonly kind: Activity; readonly now: number }
   /** Once a second. `hostIdleSeconds`: since any input on the machine; undefined where nobody can tell. */
@@ -102,7 +120,9 @@ export interface HeldState extends Common {
   /** Who is in front; while it is opening, who wants to be. Undefined where nobody has said. */
   readonly person: string | undefined;
   /** By break-glass: asked for, until it is open; then until when, and whether it was extended. */
-  readonly glass: 'asked' | { readonly until: number; readonly extended: boolean } | undefined;
+  readonly glass: 'asked' | Glass | undefined;
+  /** They show who they are to lift a stop, and for nothing else. */
+  readonly lifts: boolean;
   /** When somebody was let in, or began to be. */
   readonly since: number;
   /** Time of the latest event. */
@@ -177,13 +197,13 @@ function fromHeld(before: HeldState, event: LockEvent): LockStep {
       if (seen.phase !== 'created') return refuse(seen, 'busy');
       return accept({ ...seen, phase: 'opening', attempts: seen.attempts + 1, person: event.person });
     case 'opened':
-      return underWay(seen, event.attempt) && isWhoAsked(seen, event.person) ? opened(seen, event.person, now) : refuse(seen);
+      return underWay(seen, event.attempt) && !seen.lifts && isWhoAsked(seen, event.person) ? opened(seen, event, now) : refuse(seen);
     case 'failed':
       if (!underWay(seen, event.attempt)) return refuse(seen);
       return accept(seen.behind === 'created' ? { ...seen, phase: 'created', person: undefined } : closed(seen));
     case 'stop':
-      // Break-glass is what is left then. Whoever is in by it stays.
-      if (event.cause === undefined || seen.glass !== undefined) return accept({ ...seen, stop: event.cause });
+      // Break-glass is what is left then, and to lift it. Whoever is in by that stays.
+      if (event.cause === undefined || seen.glass !== undefined || seen.lifts) return accept({ ...seen, stop: event.cause });
       return { ...close({ ...seen, stop: event.cause }, event.cause, now), accepted: true };
     case 'glass-extend':
       if (typeof seen.glass !== 'object' || seen.glass.extended) return refuse(seen);
@@ -211,7 +231,9 @@ const whatHolds: ReadonlySet<LockEvent['type']> = new Set(['configure', 'stop', 
 const isWhoAsked = ({ person: asked }: HeldState, person: string | undefined): boolean => asked === undefined || person === asked;
 
 /** The proof of the attempt that is under way has come: who else was in is parked, or logged off where the policy has whoever comes in take over. */
-function opened(state: HeldState, person: string | undefined, now: number): LockStep {
+function opened(state: HeldState, { person, glass: running }: Extract<LockEvent, { type: 'opened' }>, now: number): LockStep {
+  const glass = state.glass && glassFrom(running, now);
+  if (glass && !(now < glass.until)) return close(state, 'emergency-over', now);
   const others = state.away.filter((one) => one.person !== person);
   const { takeOver } = state.config;
   const parked = takeOver ? [] : others.filter(({ parkedAt }) => parkedAt === null).map((one) => one.person);
@@ -220,7 +242,7 @@ function opened(state: HeldState, person: string | undefined, now: number): Lock
     phase: 'open',
     behind: 'closed',
     person,
-    glass: state.glass && { until: now + GLASS_MS, extended: false },
+    glass,
     away: takeOver ? [] : others.map((one) => ({ ...one, parkedAt: one.parkedAt ?? now })),
     since: now,
     // Proving it was something that a person did.
@@ -228,6 +250,13 @@ function opened(state: HeldState, person: string | undefined, now: number): Lock
     moveUsed: false,
   };
   return { ...accept(next), parked, logoffs: takeOver ? others.map((one) => ({ person: one.person, cause: 'takeover' as const })) : [] };
+}
+
+/** Whoever comes back into an emergency has what is left of it; a time that is none is over. */
+function glassFrom(running: Glass | undefined, now: number): Glass {
+  if (!running) return { until: now + GLASS_MS, extended: false };
+  const { until, extended } = running;
+  return { until: Math.min(until, now + (extended ? 2 : 1) * GLASS_MS), extended };
 }
 
 /** Somebody in front is logged off at once. */
@@ -287,11 +316,11 @@ function fromClosed(state: ClosedState, event: LockEvent): LockStep {
     case 'created':
       return state.stop ? refuse(state, 'stopped') : accept(hold(state, 'created', now));
     case 'attempt': {
-      const { person, glass = false, waitMs = 0 } = event;
-      if (state.stop !== undefined && !glass) return refuse(state, 'stopped');
+      const { person, glass = false, lifts = false, waitMs = 0 } = event;
+      if (state.stop !== undefined && !glass && !lifts) return refuse(state, 'stopped');
       // A time that is none is the longest.
       if (!(waitMs <= 0)) return refuse({ ...state, waitUntil: now + (waitMs > 0 ? waitMs : Infinity) }, 'back-off');
-      return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1, person, glass: glass ? 'asked' : undefined });
+      return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1, person, glass: glass ? 'asked' : undefined, lifts });
     }
     case 'stop':
       return accept({ ...state, stop: event.cause });
@@ -314,6 +343,7 @@ const hold = (state: ClosedState, phase: 'created' | 'opening', now: number): He
   behind: phase === 'created' ? 'created' : 'closed',
   person: undefined,
   glass: undefined,
+  lifts: false,
   since: now,
   seen: now,
   lastInput: now,
@@ -354,7 +384,7 @@ export function idleMs(state: HeldState, now: number): number {
 function overdue(state: HeldState, now: number): LockCause | undefined {
   if (now < state.seen) return 'clock-back';
   if (idleMs(state, now) >= state.config.idleSeconds * 1000) return 'idle';
-  if (typeof state.glass === 'object' && now >= state.glass.until) return 'emergency-over';
+  if (typeof state.glass === 'object' && !(now < state.glass.until)) return 'emergency-over';
   if (now >= limitAt(state)) return 'limit';
   return now - state.seen > state.config.gapSeconds * 1000 ? 'gap' : undefined;
 }

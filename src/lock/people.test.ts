@@ -5,6 +5,7 @@ import {
   initialLock,
   isHeld,
   stepLock,
+  type Glass,
   type LockCause,
   type LockEvent,
   type LockState,
@@ -39,9 +40,10 @@ class Walk {
     return this;
   }
 
-  open(person: string, glass = false): this {
+  /** @param running the emergency that they come back into */
+  open(person: string, glass = false, running?: Glass): this {
     this.send({ type: 'attempt', person, glass });
-    expect(this.send({ type: 'opened', attempt: this.state.attempts, person }).accepted).toBe(true);
+    expect(this.send({ type: 'opened', attempt: this.state.attempts, person, glass: running }).accepted).toBe(true);
     return this;
   }
 
@@ -213,6 +215,23 @@ describe('who may not come in', () => {
     expect(stageOf(walk.state, walk.now)).toBe('active');
   });
 
+  it('is nobody who lifts it: they show who they are, a lock ends that, and nothing is ever opened by it', () => {
+    const walk = new Walk();
+    walk.send({ type: 'stop', cause: 'stopped' });
+    const begin = (): LockStep => walk.send({ type: 'attempt', person: 'mo', glass: true, lifts: true });
+    expect([begin().accepted, stageOf(walk.state, walk.now)]).toEqual([true, 'opening']);
+    expect(walk.send({ type: 'attempt', person: 'jo', lifts: true })).toMatchObject({ accepted: false, refused: 'busy' });
+    expect(walk.send({ type: 'opened', attempt: 1, person: 'mo' }).accepted).toBe(false);
+    walk.send({ type: 'stop', cause: undefined });
+    expect(walk.send({ type: 'opened', attempt: 1, person: 'mo', glass: { until: walk.now + HOUR, extended: false } }).accepted).toBe(false);
+    expect(walk.send({ type: 'failed', attempt: 1 }).accepted).toBe(true);
+    expect(walk.stages('mo')).toEqual(['logged-off']);
+    begin();
+    expect(walk.send({ type: 'lock', cause: 'hotkey' }).lock).toBe('hotkey');
+    expect(begin().accepted).toBe(true);
+    expect(walk.send({ type: 'attempt', person: 'mo', lifts: true, waitMs: 1 }).accepted).toBe(false);
+  });
+
   it('is whoever was about to when it was stopped', () => {
     const walk = new Walk();
     walk.send({ type: 'attempt', person: 'ada' });
@@ -232,6 +251,29 @@ describe('break-glass', () => {
     expect(walk.stages('ada')).toEqual(['active']);
     expect(walk.after(10_000).send({ type: 'input', kind: 'key' }).lock).toBe('emergency-over');
     expect(walk.stages('ada')).toEqual(['locked']);
+  });
+
+  it('is what is left of it for whoever comes back into it', () => {
+    const walk = new Walk().open('ada', true);
+    const until = walk.now + 2 * HOUR;
+    walk.type(5 * MINUTE).send({ type: 'glass-extend' });
+    walk.lock().after(MINUTE).open('ada', true, { until, extended: true });
+    expect(walk.send({ type: 'glass-extend' }).accepted).toBe(false);
+    walk.type(until - walk.now - 10_000);
+    expect([walk.stages('ada'), lockView(walk.state, walk.now).limitIn]).toEqual([['active'], 10]);
+    expect(walk.after(10_000).send({ type: 'input', kind: 'key' }).lock).toBe('emergency-over');
+    // Not longer than any is, and not when it is over or no time.
+    expect(lockView(new Walk().open('ada', true, { until: Infinity, extended: false }).state, 1_000_000).limitIn).toBe(3600);
+    for (const over of [1_000_000, -Infinity, NaN]) {
+      const late = new Walk();
+      late.send({ type: 'attempt', person: 'ada', glass: true });
+      expect(late.send({ type: 'opened', attempt: 1, person: 'ada', glass: { until: over, extended: false } })).toMatchObject({
+        accepted: false,
+        lock: 'emergency-over',
+      });
+    }
+    // Nothing of that makes an emergency of an ordinary attempt.
+    expect(stageOf(new Walk().open('ada', false, { until, extended: false }).state, 1_000_000)).toBe('active');
   });
 
   it('is not what an ordinary attempt opens', () => {
@@ -275,17 +317,34 @@ describe('random walks of several people', () => {
     {
       weight: 6,
       arbitrary: fc
-        .record({ person: who, glass: fc.constantFrom(false, false, false, true), waitMs: fc.constantFrom(0, 0, 0, 0, 5000, NaN) })
+        .record({
+          person: who,
+          glass: fc.constantFrom(false, false, false, true),
+          lifts: fc.integer({ min: 0, max: 11 }).map((n) => n === 11),
+          waitMs: fc.constantFrom(0, 0, 0, 0, 5000, NaN),
+        })
         .map((asking) => () => ({ type: 'attempt' as const, ...asking })),
     },
     {
       weight: 10,
       arbitrary: fc
-        .record({ person: who, off: fc.constantFrom(0, 0, 0, 0, 0, 1), other: fc.constantFrom(false, false, false, true) })
-        .map(({ person, off, other }): Make => (attempts, asked) => ({
+        .record({
+          person: who,
+          off: fc.constantFrom(0, 0, 0, 0, 0, 1),
+          other: fc.constantFrom(false, false, false, true),
+          glass: fc.constantFrom(
+            undefined,
+            undefined,
+            { until: 2_000_000, extended: false },
+            { until: Infinity, extended: true },
+            { until: NaN, extended: true },
+          ),
+        })
+        .map(({ person, off, other, glass }): Make => (attempts, asked) => ({
           type: 'opened',
           attempt: attempts - off,
           person: (other ? undefined : asked) ?? person,
+          glass,
         })),
     },
     { weight: 1, arbitrary: fc.constant<Make>((attempts) => ({ type: 'failed', attempt: attempts })) },
@@ -315,7 +374,7 @@ describe('random walks of several people', () => {
 
   /**
    * 1. Whoever is in front got there by the proof of their own attempt, the last one, which was made while nothing was held, while they had not
-   *    to wait, and, where the station was stopped, by break-glass; and nothing has locked since.
+   *    to wait, and, where the station was stopped, by break-glass; it was not for lifting that; and nothing has locked since.
    * 2. A logoff leaves nothing of somebody: they are neither in front nor away, until a proof of their own after it.
    * 3. Whoever is away was in front and locked, and has been logged off at the latest when the policy's time was over; and not before, but by
    *    somebody's word or by whoever took over.
@@ -323,12 +382,12 @@ describe('random walks of several people', () => {
    * 5. While the station is stopped nobody is in front but by break-glass, which lasts two hours at most.
    */
   it('keep every promise', () => {
-    const reached = { active: 0, locked: 0, parked: 0, logoff: 0, park: 0, takeover: 0, stopped: 0, glass: 0, waits: 0 };
+    const reached = { active: 0, locked: 0, parked: 0, logoff: 0, park: 0, takeover: 0, stopped: 0, glass: 0, waits: 0, lifts: 0 };
     fc.assert(
       fc.property(fc.array(fc.record({ after, make }), { minLength: 50, maxLength: 400 }), (steps) => {
         let state: LockState = initialLock({ ...config, logoffMinutes: 4, parkMinutes: 2 });
         let now = 1_000_000;
-        let pending: { readonly attempt: number; readonly person: string; readonly glass: boolean } | undefined;
+        let pending: { readonly attempt: number; readonly person: string; readonly glass: boolean; readonly lifts: boolean } | undefined;
         let front: { readonly person: string; readonly glass: boolean; readonly since: number } | undefined;
         let stop: StopCause | undefined;
         const away = new Map<string, { readonly locked: number; parked: number | undefined }>();
@@ -353,13 +412,14 @@ describe('random walks of several people', () => {
               reached.waits++;
             }
             if (step.accepted) {
-              expect([pending, front, stop !== undefined && !sent.glass]).toEqual([undefined, undefined, false]);
-              pending = { attempt: state.attempts, person: sent.person!, glass: sent.glass! };
+              expect([pending, front, stop !== undefined && !sent.glass && !sent.lifts]).toEqual([undefined, undefined, false]);
+              pending = { attempt: state.attempts, person: sent.person!, glass: sent.glass!, lifts: sent.lifts! };
+              if (sent.lifts) reached.lifts++;
             }
           }
           if (sent.type === 'failed' && step.accepted) pending = undefined;
           if (sent.type === 'opened' && step.accepted) {
-            expect(pending).toMatchObject({ attempt: sent.attempt, person: sent.person });
+            expect(pending).toMatchObject({ attempt: sent.attempt, person: sent.person, lifts: false });
             front = { person: sent.person!, glass: pending!.glass, since: now };
             pending = undefined;
           }
@@ -405,7 +465,7 @@ describe('random walks of several people', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
     for (const [name, count] of Object.entries(reached)) expect(count, name).toBeGreaterThan(5);
   });

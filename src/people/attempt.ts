@@ -9,7 +9,7 @@ import { LedgerError } from '../ledger/errors.ts';
 import type { Method } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Authority } from '../ledger/types.ts';
-import type { Backoff } from './backoff.ts';
+import type { Allowance, Backoff } from './backoff.ts';
 import type { OpenIdentity } from './identity.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
@@ -28,8 +28,8 @@ export const authorityOf = (method: Method, slot: string): Authority => ({ aal: 
 export interface AttemptParts {
   readonly backoff: Backoff;
   readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
-  /** It is let in while the station is stopped: break-glass, and whoever is about to lift it. */
-  readonly whileStopped?: boolean | undefined;
+  /** Why it is let in while the station is stopped: break-glass, and whoever is about to lift it. */
+  readonly whileStopped?: 'emergency' | 'lifts' | undefined;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -57,7 +57,7 @@ const howOf = ({ again, agrees }: Pick<Asking, 'again' | 'agrees'>): Pick<Asking
 });
 
 /** True where a person has another way in than the passphrase. */
-export const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type === 'passkey-prf');
+const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type === 'passkey-prf');
 
 /** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
 function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: string; readonly crowd?: { readonly crowd: number } } {
@@ -65,6 +65,15 @@ function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: st
   const counted = backoff?.counted(id);
   return counted && 'crowd' in counted ? { crowd: { crowd: counted.crowd } } : {};
 }
+
+/** What somebody's attempt is allowed. That it is for lifting counts where the station is stopped, and nowhere else: it would only help whoever guesses. */
+export const allowanceOf = (
+  { ledger, whileStopped }: Pick<AttemptParts, 'whileStopped'> & { readonly ledger: Pick<Ledger, 'facts'> },
+  person: PersonRecord | undefined,
+): Allowance => ({
+  other: hasOtherWay(person),
+  lifts: whileStopped === 'lifts' && ledger.facts.stationStop !== undefined,
+});
 
 type NamedBy = Pick<AttemptParts, 'ledger'> & { readonly backoff?: Backoff | undefined };
 
@@ -98,7 +107,7 @@ export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Me
   await parts.ledger.refresh();
   try {
     requireNotStopped(parts);
-    parts.backoff.check(id, method, hasOtherWay(parts.read(id)));
+    parts.backoff.check(id, method, allowanceOf(parts, parts.read(id)));
   } catch (error) {
     await enterRefusal(parts, { id }, method, error);
     throw error;
@@ -106,7 +115,8 @@ export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Me
 }
 
 /** For people: the terminal and the command. */
-const stoppedSentence = 'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it: wardmux stop lift station';
+const stoppedSentence =
+  'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it, at the lock page of its window or by: wardmux stop lift station';
 
 /** @throws UnlockError `stopped` */
 function requireNotStopped({ ledger, whileStopped }: Pick<AttemptParts, 'whileStopped'> & { readonly ledger: Pick<Ledger, 'facts'> }): void {
@@ -149,7 +159,7 @@ export async function attempt<T extends Opened>(
   const charge = (): void => {
     requireNotStopped(parts);
     const tried = asking.tried?.() ?? [];
-    failures = backoff.begin(id, method, hasOtherWay(read(id)));
+    failures = backoff.begin(id, method, allowanceOf(parts, read(id)));
     for (const each of tried) before.set(each, backoff.charge(each, method));
   };
   const settle = (): void => {
@@ -222,7 +232,7 @@ export async function attemptPassphrase(
   // Who waits, or whose passphrase is off, is not tried without their id either.
   const tried = (): readonly string[] =>
     (fit = present(parts, among())
-      .filter((each) => backoff.mayTry(each.id, 'passphrase', hasOtherWay(each)))
+      .filter((each) => backoff.mayTry(each.id, 'passphrase', allowanceOf(parts, each)))
       .map((each) => each.id));
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
     const identity = id === '' ? await firstThatFits(present(parts, fit), normal, whole) : await unlockWithPassphrase(parts.read(id), normal, whole);

@@ -4,7 +4,19 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { openHome, type Home } from '../storage/home.ts';
-import { Backoff, backoffPath, delayMs, remainingMs, readBackoffClock, waitWords, type BackoffClock, type Method, type Tampering } from './backoff.ts';
+import {
+  Backoff,
+  backoffPath,
+  delayMs,
+  LIFT_WAIT_SECONDS,
+  remainingMs,
+  readBackoffClock,
+  waitWords,
+  type Allowance,
+  type BackoffClock,
+  type Method,
+  type Tampering,
+} from './backoff.ts';
 import { UnlockError } from './errors.ts';
 import { personPath } from './person.ts';
 
@@ -32,8 +44,8 @@ const nameOf = (id: string): string => {
   return 'person' in counted ? counted.person : `crowd-${counted.crowd}`;
 };
 /** One attempt, as everybody makes it: charged, then entered. */
-const attempt = (person: string, method: Method = 'passphrase', other = false): number => {
-  const before = open().begin(person, method, other);
+const attempt = (person: string, method: Method = 'passphrase', allowance: Allowance = {}): number => {
+  const before = open().begin(person, method, allowance);
   for (const who of [nameOf(person), 'station']) {
     const { failures, since } = tally(who, method);
     ledger.set(`${who} ${method}`, { failures: failures + 1, since });
@@ -144,14 +156,37 @@ test('an old state with many failures shuts nobody out', () => {
 test('after a hundred failures a passphrase is off where there is another way in, and waits an hour where there is none', () => {
   for (let n = 0; n < 100; n++) {
     pass(3_600_000);
-    attempt(ada, 'passphrase', true);
+    attempt(ada, 'passphrase', { other: true });
   }
   pass(3_600_000);
-  expect(() => open().begin(ada, 'passphrase', true)).toThrow('Use the passkey');
+  expect(() => open().begin(ada, 'passphrase', { other: true })).toThrow('Use the passkey');
   // Also where a passphrase is given without an id.
-  expect([true, false].map((other) => open().mayTry(ada, 'passphrase', other))).toEqual([false, true]);
-  expect(open().begin(ada, 'passphrase', false)).toBe(100);
-  expect(() => open().check(ada, 'passphrase', false)).toThrow('Wait 60 minutes');
+  expect([true, false].map((other) => open().mayTry(ada, 'passphrase', { other }))).toEqual([false, true]);
+  expect(open().begin(ada, 'passphrase')).toBe(100);
+  expect(() => open().check(ada, 'passphrase')).toThrow('Wait 60 minutes');
+});
+
+test('whoever lifts a stop waits minutes and not hours, and is never off, however often somebody has tried before them', () => {
+  const allowance = { other: true, lifts: true };
+  for (let n = 0; n < 120; n++) {
+    pass(1000 * LIFT_WAIT_SECONDS);
+    attempt(ada, 'passphrase', allowance);
+  }
+  expect(() => open().check(ada, 'passphrase', allowance)).toThrow('Wait 5 minutes');
+  pass(1000 * LIFT_WAIT_SECONDS - 1);
+  expect(open().status(ada, 'passphrase', allowance)).toEqual({ failures: 120, waitSeconds: 1 });
+  pass(1);
+  expect(open().mayTry(ada, 'passphrase', allowance)).toBe(true);
+  // For everything else it is as it was.
+  expect(() => open().check(ada, 'passphrase', { other: true })).toThrow('Use the passkey');
+  expect(open().status(ada, 'passphrase').waitSeconds).toBe(3300);
+  // What is shorter stays as short.
+  for (let n = 0; n < 5; n++) {
+    pass(300_000);
+    attempt(ada, 'passkey', allowance);
+  }
+  expect(open().status(ada, 'passkey', allowance).waitSeconds).toBeGreaterThan(0);
+  expect(open().status(ada, 'passkey', allowance)).toEqual(open().status(ada, 'passkey'));
 });
 
 test('whatever is done to the file between attempts, never is an attempt let through that the ledger’s count holds back', () => {

@@ -61,8 +61,8 @@ export interface Count {
  * Milliseconds still to wait. Within one boot only the time since boot counts, so setting the clock changes nothing. After
  * a restart of the machine the wall clock counts; where it is before the failure, the whole delay starts again.
  */
-export function remainingMs(method: Method, { failures, at }: Pick<Count, 'failures' | 'at'>, now: BackoffClock): number {
-  return remainingOf(delayMs(method, failures), at, now);
+export function remainingMs(method: Method, { failures, at }: Pick<Count, 'failures' | 'at'>, now: BackoffClock, longest = Infinity): number {
+  return remainingOf(Math.min(longest, delayMs(method, failures)), at, now);
 }
 
 function remainingOf(delay: number, at: BackoffClock, now: BackoffClock): number {
@@ -87,6 +87,23 @@ const NO_PERSON = /^(?:crowd-\d{1,4}|station)$/;
 
 /** people/WHO.backoff: of a person, a crowd, or the station. @throws where it is none, so that no path is made of what somebody typed. */
 export const backoffPath = (home: Home, who: string): string => join(home.people, `${NO_PERSON.test(who) ? who : personIdSchema.parse(who)}.backoff`);
+
+/** What an attempt is allowed beside the rows of the counters. */
+export interface Allowance {
+  /**
+   * The person has another way in. Only then is a passphrase off after 100 failures in a row (SP 800-63B-4, section 3.2.2): where it is the only way, an
+   * hour between two tries stays, because whoever stands at the keyboard could otherwise shut the person out of every recording.
+   */
+  readonly other?: boolean;
+  /** It lifts the stop of this station, which nobody else can: never off, and no longer wait than `LIFT_WAIT_SECONDS`. */
+  readonly lifts?: boolean;
+}
+
+/**
+ * Whoever passes a stopped station could keep it stopped with one wrong try an hour. With this one whoever lifts it waits for minutes once, and whoever
+ * guesses gets 288 tries a day, as long as it is stopped.
+ */
+export const LIFT_WAIT_SECONDS = 300;
 
 export interface BackoffStatus {
   readonly failures: number;
@@ -231,9 +248,9 @@ export class Backoff {
     this.#write(personIdSchema.parse(person), { passphrase: count, passkey: count });
   }
 
-  status(person: string, method: Method): BackoffStatus {
+  status(person: string, method: Method, { lifts = false }: Allowance = {}): BackoffStatus {
     const count = this.#read(this.#keyOf(person))[method];
-    const own = remainingMs(method, count, this.#clock());
+    const own = remainingMs(method, count, this.#clock(), lifts ? 1000 * LIFT_WAIT_SECONDS : Infinity);
     return { failures: count.failures, waitSeconds: Math.ceil(Math.max(own, this.#stationMs(method)) / 1000) };
   }
 
@@ -244,15 +261,10 @@ export class Backoff {
     return remainingOf(1000 * stationDelaySeconds(failures), at, this.#clock());
   }
 
-  /**
-   * @param other the person has another way in. Only then is a passphrase off after 100 failures in a row (SP 800-63B-4,
-   * section 3.2.2): where it is the only way, an hour between two tries stays, because whoever stands at the keyboard could
-   * otherwise shut the person out of every recording.
-   * @throws UnlockError `back-off`, with the time to wait in its sentence.
-   */
-  check(person: string, method: Method, other = false): void {
-    const { failures, waitSeconds } = this.status(person, method);
-    if (isOff(method, failures, other))
+  /** @throws UnlockError `back-off`, with the time to wait in its sentence. */
+  check(person: string, method: Method, allowance: Allowance = {}): void {
+    const { failures, waitSeconds } = this.status(person, method, allowance);
+    if (isOff(method, failures, allowance))
       throw new UnlockError(
         'back-off',
         `The passphrase was tried ${failures} times without success and is off. Use the passkey: after that it may be tried again.`,
@@ -262,15 +274,15 @@ export class Backoff {
     throw new UnlockError('back-off', `Too many attempts. Wait ${waitWords(waitSeconds)} and try again${instead}.`);
   }
 
-  /** Whether a passphrase that was given without an id may be tried on this person. @param other as of `check` */
-  mayTry(person: string, method: Method, other: boolean): boolean {
-    const { failures, waitSeconds } = this.status(person, method);
-    return waitSeconds === 0 && !isOff(method, failures, other);
+  /** Whether a passphrase that was given without an id may be tried on this person. */
+  mayTry(person: string, method: Method, allowance: Allowance): boolean {
+    const { failures, waitSeconds } = this.status(person, method, allowance);
+    return waitSeconds === 0 && !isOff(method, failures, allowance);
   }
 
   /** Asks for an attempt, and charges a failure for it at once. @returns failures in a row before it. @throws UnlockError `back-off`; nothing is charged then. */
-  begin(person: string, method: Method, other = false): number {
-    this.check(person, method, other);
+  begin(person: string, method: Method, allowance: Allowance = {}): number {
+    this.check(person, method, allowance);
     return this.charge(person, method);
   }
 
@@ -297,8 +309,7 @@ export class Backoff {
   }
 }
 
-/** @param other as of `check` */
-const isOff = (method: Method, failures: number, other: boolean): boolean => other && isDisabled(method, failures);
+const isOff = (method: Method, failures: number, { other = false, lifts = false }: Allowance): boolean => other && !lifts && isDisabled(method, failures);
 
 /** `45 seconds`, `2 minutes`: rounded up, so that waiting that long is always enough. */
 export function waitWords(seconds: number): string {

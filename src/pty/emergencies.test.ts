@@ -4,6 +4,7 @@ import type { Clock } from '../time/clock.ts';
 import { Emergencies } from './emergencies.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** A clock that a test turns; a suspend turns it without its timers. */
 class Turned implements Clock {
@@ -37,23 +38,23 @@ function made() {
   return { clock, over, emergencies: new Emergencies(clock, (id) => over.push(id)) };
 }
 
-test('its hour begins with its first shell, and another one begins no other hour', () => {
+test('its time begins with its first shell, and another one begins no other hour', () => {
   const { clock, over, emergencies } = made();
-  expect(emergencies.enter('b-1')).toBe(true);
+  expect(emergencies.enter('b-1', HOUR)).toBe(true);
   clock.pass(59);
-  expect(emergencies.enter('b-1')).toBe(true);
+  expect(emergencies.enter('b-1', HOUR)).toBe(true);
   expect(over).toEqual([]);
   clock.pass(1);
   expect(over).toEqual(['b-1']);
-  expect(emergencies.enter('b-1')).toBe(false);
+  expect(emergencies.enter('b-1', HOUR)).toBe(false);
   emergencies.extend('b-1');
-  expect(emergencies.enter('b-1')).toBe(false);
+  expect(emergencies.enter('b-1', HOUR)).toBe(false);
   expect(over).toEqual(['b-1']);
 });
 
 test('it is extended once, however often that is said', () => {
   const { clock, over, emergencies } = made();
-  emergencies.enter('b-1');
+  emergencies.enter('b-1', HOUR);
   for (let n = 0; n < 5; n++) emergencies.extend('b-1');
   clock.pass(119);
   expect(over).toEqual([]);
@@ -64,9 +65,9 @@ test('it is extended once, however often that is said', () => {
 
 test('the time of a suspend counts, and a shell is refused from its end on, before anybody has looked', () => {
   const { clock, over, emergencies } = made();
-  emergencies.enter('b-1');
+  emergencies.enter('b-1', HOUR);
   clock.asleep(600);
-  expect(emergencies.enter('b-1')).toBe(false);
+  expect(emergencies.enter('b-1', HOUR)).toBe(false);
   clock.pass(1 / 30);
   expect(over).toEqual(['b-1']);
 });
@@ -76,6 +77,44 @@ test('one that was ended begins no more, also where no shell was ever in it', ()
   emergencies.end('b-1');
   emergencies.end('b-1');
   expect(over).toEqual(['b-1']);
-  expect(emergencies.enter('b-1')).toBe(false);
-  expect(emergencies.enter('b-2')).toBe(true);
+  expect(emergencies.enter('b-1', HOUR)).toBe(false);
+  expect(emergencies.enter('b-2', HOUR)).toBe(true);
+});
+
+test('what is left counts, and not the first shell here: a process that is started late in it ends with it', () => {
+  const { clock, over, emergencies } = made();
+  // A minute before its end the process of the shells was killed, and a new one begins a shell.
+  expect(emergencies.enter('b-1', MINUTE)).toBe(true);
+  clock.pass(1);
+  expect(over).toEqual(['b-1']);
+  // One that was extended before this process had a shell of it goes on to its own end.
+  expect(emergencies.enter('b-2', 115 * MINUTE)).toBe(true);
+  emergencies.extend('b-2');
+  clock.pass(114);
+  expect(over).toEqual(['b-1']);
+  clock.pass(1);
+  expect(over).toEqual(['b-1', 'b-2']);
+});
+
+test('of two who count the sooner end is the end, and no word makes one longer than two hours', () => {
+  const { clock, over, emergencies } = made();
+  emergencies.enter('b-1', HOUR);
+  clock.pass(10);
+  emergencies.enter('b-1', 20 * MINUTE);
+  emergencies.enter('b-1', 10 * HOUR);
+  clock.pass(19);
+  expect(over).toEqual([]);
+  clock.pass(1);
+  expect(over).toEqual(['b-1']);
+  emergencies.enter('b-2', 10 * HOUR);
+  emergencies.extend('b-2');
+  clock.pass(120);
+  expect(over).toEqual(['b-1', 'b-2']);
+});
+
+test('of one whose time is over, or is no time, nothing is started', () => {
+  const { emergencies } = made();
+  for (const left of [0, -1, Number.NaN]) expect(emergencies.enter('b-1', left)).toBe(false);
+  expect(emergencies.enter('b-1', HOUR)).toBe(true);
+  for (const left of [0, Number.NaN]) expect(emergencies.enter('b-1', left)).toBe(false);
 });

@@ -2,7 +2,7 @@
  * How long the shells of an emergency may run, held where they run: whatever main says, or no longer says, they end when its time is up. A shell of one
  * that is over is started no more.
  */
-import { begin, extend, isOver, type Running } from '../break-glass/running.ts';
+import { extend, goingOn, isOver, noLonger, type Running } from '../break-glass/running.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** A timer of the system stands still while the machine sleeps, and the clock does not: it is looked at this often, in ms. */
@@ -21,13 +21,18 @@ export class Emergencies {
     this.#over = over;
   }
 
-  /** A shell of it is to be started: the first one begins its time. @returns false where it is over. */
-  enter(id: string): boolean {
+  /**
+   * A shell of it is to be started. The first one begins its time here, which may have begun long before; from then on the sooner end counts.
+   * @param left milliseconds, as whoever asks counts them @returns false where it is over.
+   */
+  enter(id: string, left: number): boolean {
     if (this.#ended.has(id)) return false;
+    const now = this.#clock.now();
     const known = this.#all.get(id);
-    if (known) return !isOver(known, this.#clock.now());
-    this.#all.set(id, begin(id, this.#clock.now()));
-    this.#watch(id);
+    const running = known ? noLonger(known, left, now) : goingOn(id, left, now);
+    if (isOver(running, now)) return false;
+    this.#all.set(id, running);
+    if (!known) this.#watch(id);
     return true;
   }
 

@@ -21,6 +21,7 @@ export const answerWords = {
   attach: ['challenge', 'attachRefused'],
   proof: ['attached', 'attachRefused'],
   detach: ['detached'],
+  endEmergency: ['emergencyEnded'],
   checkpoint: ['checkpointed'],
 } as const;
 
@@ -155,6 +156,8 @@ export class Stage {
   readonly exits: number[] = [];
   readonly host: PtyHost;
   lose: () => void = () => {};
+  /** A recording begins when it is resolved: on a disk that takes its time. */
+  disk: Promise<void> = Promise.resolve();
 
   constructor() {
     const { ptys, spawn } = fakeSpawner();
@@ -173,6 +176,7 @@ export class Stage {
       },
       spawn,
       createWriter: async (options) => {
+        await this.disk;
         const writer = new FakeWriter(`recording-${this.writers.length}`, options, this.log);
         this.writers.push(writer);
         return writer;

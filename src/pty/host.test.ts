@@ -296,8 +296,10 @@ describe('locking', () => {
     const stage = await ready();
     const glass = 'b-000000000001';
     const opened = { role: 'emergency', reason: 'system-down', breakGlass: glass };
-    expect(await stage.spawn(2, { roles: ['emergency'], opened: { ...opened, breakGlass: null } })).toMatchObject({ type: 'spawnFailed' });
-    expect((await stage.spawn(2, { roles: ['emergency'], opened })).type).toBe('spawned');
+    const secondsLeft = 3600;
+    expect(await stage.spawn(2, { roles: ['emergency'], opened })).toMatchObject({ type: 'spawnFailed' });
+    expect(await stage.spawn(2, { roles: ['emergency'], opened: { ...opened, breakGlass: null }, secondsLeft })).toMatchObject({ type: 'spawnFailed' });
+    expect((await stage.spawn(2, { roles: ['emergency'], opened, secondsLeft })).type).toBe('spawned');
     const outside = await stage.attach();
     expect(outside.panes.map(({ pane }) => pane)).toEqual([1]);
     await outside.type(2, 'rm');
@@ -311,10 +313,30 @@ describe('locking', () => {
     stage.ptys[1]!.print('too late to be seen');
     expect(stage.writers[0]!.events.at(-1)).toMatchObject({ code: 'l' });
     await expect.poll(() => stage.ptys[1]!.signals).toContain('SIGHUP');
-    expect(await stage.spawn(3, { roles: ['emergency'], opened })).toMatchObject({
+    expect(await stage.spawn(3, { roles: ['emergency'], opened, secondsLeft })).toMatchObject({
       type: 'spawnFailed',
       sentence: expect.stringContaining('is over') as string,
     });
+  });
+
+  test('the end of an emergency is answered after every recording of it has told of its beginning, on a slow disk too', async () => {
+    const stage = await ready();
+    const breakGlass = 'b-000000000001';
+    let written = (): void => {};
+    stage.disk = new Promise((resolve) => (written = resolve));
+    const spawned = stage.spawn(2, { roles: ['emergency'], opened: { role: 'emergency', reason: 'system-down', breakGlass }, secondsLeft: 60 });
+    stage.send({ type: 'endEmergency', breakGlass });
+    // Another one's end has nothing to wait for.
+    stage.send({ type: 'endEmergency', breakGlass: 'b-000000000002' });
+    await stage.answer(({ type }) => type === 'emergencyEnded');
+    expect([stage.count('emergencyEnded'), stage.writers.length]).toEqual([1, 1]);
+    written();
+    expect((await spawned).type).toBe('spawnFailed');
+    await expect.poll(() => stage.count('emergencyEnded')).toBe(2);
+    const said = stage.posts.map(({ type, notice }) => (type === 'notice' && notice.kind === 'start' ? `${type} ${notice.access.breakGlass}` : type));
+    expect(said.indexOf(`notice ${breakGlass}`)).toBeGreaterThan(-1);
+    expect(said.lastIndexOf('emergencyEnded')).toBeGreaterThan(said.indexOf(`notice ${breakGlass}`));
+    expect([stage.writers[1]!.ended, stage.livePanes]).toEqual(['closed', 1]);
   });
 
   test('a key that is no point on the curve is refused, and the old page stays', async () => {

@@ -68,8 +68,8 @@ export class PtyHost {
   /** Records under the head that each pty's last new segment told of. */
   readonly #told = new WeakMap<RecordedPty, number>();
   #stopping = false;
-  /** Shells whose recording is being begun. */
-  readonly #starting = new Set<Promise<void>>();
+  /** Shells whose recording is being begun, and of which emergency. */
+  readonly #starting = new Map<Promise<void>, string | null>();
 
   constructor(parts: PtyHostParts) {
     this.#parts = parts;
@@ -133,8 +133,9 @@ export class PtyHost {
       }),
       kill: this.#when('kill', ({ pane }) => this.#kill(pane)),
       extendEmergency: this.#when('extendEmergency', ({ breakGlass }) => this.#emergencies.extend(breakGlass)),
-      endEmergency: this.#when('endEmergency', ({ breakGlass }) => {
+      endEmergency: this.#when('endEmergency', async ({ breakGlass }) => {
         this.#emergencies.end(breakGlass);
+        await Promise.all([...this.#starting].flatMap(([settled, glass]) => (glass === breakGlass ? settled : [])));
         return {};
       }),
       checkpoint: this.#when('checkpoint', async () => {
@@ -159,7 +160,7 @@ export class PtyHost {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#view.drop();
-    await Promise.all([...this.#starting, ...[...this.#panes.values()].map((pane) => pane.recorded?.stop(reason))]);
+    await Promise.all([...this.#starting.keys(), ...[...this.#panes.values()].map((pane) => pane.recorded?.stop(reason))]);
     this.#parts.exit(0);
   }
 
@@ -180,7 +181,7 @@ export class PtyHost {
   #start(spawn: PtyInput<'spawn'>, configuration: Configuration): Promise<Spawned> {
     const started = this.#spawn(spawn, configuration);
     const settled = Promise.allSettled([started]).then(() => undefined);
-    this.#starting.add(settled);
+    this.#starting.set(settled, spawn.opened?.breakGlass ?? null);
     void settled.then(() => this.#starting.delete(settled));
     return started;
   }
@@ -189,8 +190,9 @@ export class PtyHost {
   async #spawn(spawn: PtyInput<'spawn'>, configuration: Configuration): Promise<Spawned> {
     if (this.#panes.has(spawn.pane)) throw cannotStart(`Pane ${spawn.pane} has a shell already.`);
     if (this.#panes.size >= maxPanes) throw cannotStart(`There are ${maxPanes} panes already, and no more can be opened. Close some.`);
-    const { opened = OPERATOR } = spawn;
-    if (opened.breakGlass !== null && !this.#emergencies.enter(opened.breakGlass)) throw cannotStart('The emergency is over, so no shell is started in it.');
+    const { opened = OPERATOR, secondsLeft = 0 } = spawn;
+    if (opened.breakGlass !== null && !this.#emergencies.enter(opened.breakGlass, 1000 * secondsLeft))
+      throw cannotStart('The emergency is over, so no shell is started in it.');
     const owners = spawn.recipients.filter(({ role }) => role === 'owner');
     const [owner] = owners;
     if (owners.length !== 1 || !owner || owner.kid !== thumbprint(owner.jwk)) throw cannotStart('A shell needs one owner, with a key that is theirs.');

@@ -66,6 +66,8 @@ export const ptyService = {
       roles: z.array(z.string()),
       /** As whom and why: in an emergency, or as an operator. */
       opened: z.object({ role: z.enum(roles), reason: z.enum(reasons), breakGlass }).optional(),
+      /** Of an emergency, as main counts it: without it nothing is started in one. */
+      secondsLeft: z.number().positive().optional(),
       recipients: z.array(recipientSchema).min(1),
       /** The class of its session, and what that means for its shells. Left out: none, as in a terminal. */
       room: z
@@ -115,7 +117,10 @@ export const ptyService = {
   kill: told('process.keep', z.object({ pane })),
   /** The emergency is extended: once, and never one that is over. */
   extendEmergency: told('process.keep', z.object({ breakGlass: z.string().regex(BREAK_GLASS) })),
-  /** It is over: its shells end. They do by themselves too, when its time is up. */
+  /**
+   * It is over: its shells end. They do by themselves too, when its time is up. Answered when every recording of it has told of its beginning: what is
+   * entered on that is the end of all of them.
+   */
   endEmergency: asked('process.keep', z.object({ breakGlass: z.string().regex(BREAK_GLASS) }), none, DETACH_MS),
   /** A `heads` notice of the live recordings that have grown, then the answer. */
   checkpoint: asked('process.keep', none, none),

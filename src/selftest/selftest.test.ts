@@ -42,6 +42,7 @@ describe('lock', () => {
     behind: 'closed',
     person: undefined,
     glass: undefined,
+    lifts: false,
     config: clampConfig({ idleSeconds: 60, warnSeconds: 10 }),
     attempts: state.attempts,
     away: state.away,

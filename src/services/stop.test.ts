@@ -1,4 +1,5 @@
 /** Stops over a real ledger: who may, who lifts, what is refused meanwhile, and events that nobody certified who may. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
@@ -10,7 +11,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import { NOTHING_MORE, unlockWithPassphrase } from '../people/person.ts';
+import { NOTHING_MORE, personPath, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import { openSecretStore } from '../storage/secret-store.ts';
 import { deciderOf } from './decide.ts';
@@ -18,7 +19,7 @@ import type { Role } from '../types/words.ts';
 import type { FirstRunResult } from './first-run.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, prepareEnrolment, setState, type PeopleParts } from './people.ts';
-import { liftStop, stopPerson, stopStation } from './stop.ts';
+import { liftStop, requireLifter, stopPerson, stopStation } from './stop.ts';
 
 const words = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
@@ -53,7 +54,6 @@ afterAll(async () => {
 test('where nobody could lift it, nothing is stopped', async () => {
   jo = await enrolled('Jo Varga', ['operator']);
   for (const deed of [stopStation(ada, 'drill'), stopPerson(ada, idOf(jo), 'drill')]) await expect(deed).rejects.toMatchObject({ code: 'nobody-lifts' });
-  // While it is stopped nobody unlocks, and the command that lifts it takes no passkey.
   const record = await prepareEnrolment({ name: 'Uma Okafor', passphrase: Buffer.from(words), kdf });
   const { id, created, wrapped } = record.slots[0]!;
   const zero = Buffer.alloc(32).toString('base64url');
@@ -67,7 +67,10 @@ test('where nobody could lift it, nothing is stopped', async () => {
     prfSalt: zero,
   };
   await enrol(ada, { ...record, slots: [{ id, type: 'passkey-prf', created, ...key, wrapped }] }, ['security']);
-  await expect(stopStation(ada, 'drill')).rejects.toMatchObject({ code: 'nobody-lifts', message: expect.stringContaining('takes a passphrase') as string });
+  // Whoever has a passkey alone lifts it at the lock page; whose record is away lifts nothing.
+  expect(() => requireLifter(ada)).not.toThrow();
+  rmSync(personPath(made.home, record.id));
+  await expect(stopStation(ada, 'drill')).rejects.toMatchObject({ code: 'nobody-lifts', message: expect.stringContaining('damaged or away') as string });
   await setState(ada, record.id, 'deleted');
   mo = await enrolled('Mo Adeyemi', ['security']);
   // The only other one cannot lift their own.
@@ -112,7 +115,7 @@ test('while the station is stopped no attempt is let in, also not with the right
   await expect(attemptPassphrase(parts, idOf(jo), Buffer.from(words), NOTHING_MORE)).rejects.toMatchObject({ code: 'stopped' });
   // It was no try of theirs.
   expect(ledger.facts.attempts(idOf(jo), 'passphrase').failures).toBe(before);
-  const { identity } = await attemptPassphrase({ ...parts, whileStopped: true }, idOf(mo), Buffer.from(words), NOTHING_MORE);
+  const { identity } = await attemptPassphrase({ ...parts, whileStopped: 'lifts' }, idOf(mo), Buffer.from(words), NOTHING_MORE);
   identity.destroy();
   // Who was let in before it keeps nobody out any more, whoever is to lift it among them.
   await expect(setState(ada, idOf(mo), 'disabled')).rejects.toMatchObject({ code: 'stopped' });

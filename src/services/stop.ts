@@ -3,10 +3,10 @@
  * it is for another one to lift than who has set it (src/ledger/person-facts.ts has the rules once more).
  */
 import type { Permission } from '../access/index.ts';
-import { decided } from './decide.ts';
+import { decided, type Decider } from './decide.ts';
 import { mayBy } from '../ledger/entitled.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import type { Together } from '../ledger/ledger.ts';
+import type { Ledger, Together } from '../ledger/ledger.ts';
 import { readPinned } from '../people/pinned.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { StopReason } from '../types/words.ts';
@@ -22,7 +22,7 @@ export async function stopPerson(parts: Parts, id: string, reason: StopReason): 
   if (!known) throw new Refusal('unknown-person', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
   if (id === parts.admin.id) throw new Refusal('not-yourself', 'Nobody stops themselves: lock, and have another security admin do it. Nothing was changed.');
   if (known.state !== 'active') throw new Refusal('no-change', `${id} is ${known.state} already, and cannot come in. Nothing was changed.`);
-  requireOther(parts, id);
+  requireLifter(parts, id);
   await enterPersonStop(parts, id, 'stopped', reason);
 }
 
@@ -30,7 +30,7 @@ export async function stopPerson(parts: Parts, id: string, reason: StopReason): 
 export async function stopStation(parts: Parts, reason: StopReason): Promise<void> {
   const { facts } = parts.ledger;
   if (facts.stationStop) throw new Refusal('no-change', 'This station is stopped already. Nothing was changed.');
-  requireOther(parts);
+  requireLifter(parts);
   await enterStationStop(parts, 'stopped', reason);
 }
 
@@ -48,25 +48,28 @@ export async function liftStop(parts: Parts, id: string | undefined): Promise<vo
 }
 
 /**
- * Only another one lifts a stop: where there is none, it would be for ever. That of the station is lifted by a command, because nobody unlocks then, and
- * commands take no passkey. @param stopped who is about to be stopped, and lifts nothing then; undefined: the station
+ * Only another one lifts a stop: where there is none, it would be for ever. That of the station is lifted at its lock page or by a command, so whoever could
+ * has something that opens. @param stopped who is about to be stopped, and lifts nothing then; undefined: the station @throws Refusal `nobody-lifts`
  */
-function requireOther({ home, ledger, admin }: Parts, stopped?: string): void {
+export function requireLifter(
+  { home, ledger, admin }: Pick<Parts, 'home'> & { readonly ledger: Pick<Ledger, 'facts'>; readonly admin: Pick<Decider, 'id'> },
+  stopped?: string,
+): void {
   const { facts } = ledger;
   const others = facts.active().filter((id) => id !== admin.id && id !== stopped && mayBy(facts, id, 'stop.lift'));
-  if (others.some((id) => stopped !== undefined || hasPassphrase(home, facts, id))) return;
+  if (others.some((id) => stopped !== undefined || opensAnything(home, facts, id))) return;
   throw new Refusal(
     'nobody-lifts',
     others.length === 0
       ? 'Only another security admin could lift this, and there is none here, so it would be for ever. Enrol one first, or keep somebody out with: wardmux person disable ID. Nothing was changed.'
-      : 'Only another security admin could lift this, by a command, which takes a passphrase; and none of the others here has one, so it would be for ever. Nothing was changed.',
+      : 'Only another security admin could lift this, and the record of each other one here is damaged or away, so it would be for ever. Nothing was changed.',
   );
 }
 
-/** A code counts: it gives a new passphrase, also while the station is stopped. Whose record is damaged or away opens nothing. */
-function hasPassphrase(home: Parts['home'], facts: LedgerFacts, id: string): boolean {
+/** Whose record is damaged or away opens nothing. */
+function opensAnything(home: Parts['home'], facts: LedgerFacts, id: string): boolean {
   try {
-    return readPinned(home, facts, id)?.slots.some(({ type }) => type !== 'passkey-prf') ?? false;
+    return (readPinned(home, facts, id)?.slots.length ?? 0) > 0;
   } catch {
     return false;
   }
@@ -101,7 +104,7 @@ async function enterStationStop(parts: Parts, to: To, reason: StopReason | null)
 const stillMay = (parts: Parts, to: To, stops: Permission, stopped?: string): Together => ({
   before: () => {
     requireStillMay(parts.ledger.facts, parts.admin.id, to === 'stopped' ? stops : 'stop.lift');
-    if (to === 'stopped') requireOther(parts, stopped);
+    if (to === 'stopped') requireLifter(parts, stopped);
   },
 });
 

@@ -69,7 +69,7 @@ export interface UnlockRequest {
   /** The door of what it is opened for. */
   readonly admit: Admit;
   /** It is for what lifts a stop: let in while the station is stopped. */
-  readonly whileStopped?: boolean | undefined;
+  readonly whileStopped?: AttemptParts['whileStopped'];
   /** Where whoever gave their passphrase stands; as after any unlock, unless given. */
   readonly standing?: ((person: Person) => Standing) | undefined;
   /** Takes a sentence about tries that failed since the last unlock. */

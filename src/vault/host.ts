@@ -49,7 +49,7 @@ const prfBytes = 32;
 const maxPrfResults = 2;
 
 /** What opens somebody's keys: why it failed the ledger says in words of its own. */
-const opening: readonly unknown[] = ['unlockPassphrase', 'unlockPasskey', 'agreePassphrase', 'agreePasskey'];
+const opening: readonly unknown[] = ['unlockPassphrase', 'unlockPasskey', 'agreePassphrase', 'agreePasskey', 'liftPassphrase', 'liftPasskey'];
 
 /** A proof that it is still the same person is good for so long: some changes in one go, and not for who comes after. */
 const CONFIRMED_MS = 5 * 60_000;
@@ -136,6 +136,8 @@ export class VaultHost {
       certify: this.#inTurn((input) => this.#certify(input)),
       agreePassphrase: this.#inTurn((input, secrets) => this.#agreePassphrase(input, secrets)),
       agreePasskey: this.#inTurn((input, secrets) => this.#agreePasskey(input, secrets)),
+      liftPassphrase: this.#inTurn((input, secrets) => this.#liftPassphrase(input, secrets)),
+      liftPasskey: this.#inTurn((input, secrets) => this.#liftPasskey(input, secrets)),
       enrolOptions: this.#inTurn(() => this.#enrolOptions()),
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
@@ -194,6 +196,7 @@ export class VaultHost {
     this.#channel?.close();
     this.#channel = undefined;
     wipeSecrets(this.#takeSecrets());
+    this.#dropWords();
     try {
       this.#channel = new PeerChannel(publicKey);
       this.#page = publicKey;
@@ -223,9 +226,10 @@ export class VaultHost {
       } else if (frame.type === 'prf' && frame.bytes.length === prfBytes) {
         this.#prf.push(Buffer.from(frame.bytes));
         while (this.#prf.length > maxPrfResults) this.#prf.shift()!.fill(0);
-      } else if (frame.type === 'words' && frame.bytes.length > 0 && frame.bytes.length <= maxWordsBytes) {
-        this.#words?.fill(0);
-        this.#words = Buffer.from(frame.bytes);
+      } else if (frame.type === 'words' && frame.bytes.length <= maxWordsBytes) {
+        // Empty: whoever asks next wrote none, and those of the one before are not theirs.
+        this.#dropWords();
+        if (frame.bytes.length > 0) this.#words = Buffer.from(frame.bytes);
       }
     } catch {
       // Not a frame of ours.
@@ -241,10 +245,14 @@ export class VaultHost {
     return secrets;
   }
 
-  #wipe(): void {
-    wipeSecrets(this.#takeSecrets());
+  #dropWords(): void {
     this.#words?.fill(0);
     this.#words = undefined;
+  }
+
+  #wipe(): void {
+    wipeSecrets(this.#takeSecrets());
+    this.#dropWords();
     this.#forget();
     this.#channel?.close();
     this.#channel = undefined;
@@ -498,6 +506,29 @@ export class VaultHost {
     const other = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
     await this.#saveUse(other);
     return this.#agree(what, other);
+  }
+
+  /** @param other whoever lifts the stop of the station: open for this one signature, of this one text. */
+  async #lift({ after }: Pick<VaultInput<'liftPassphrase'>, 'after'>, other: OpenIdentity): Promise<VaultOutput<'liftPassphrase'>> {
+    try {
+      const request = { deed: 'station', to: 'lifted', reason: null, after } as const;
+      return { slot: other.slot, certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, other.person.id, request) };
+    } finally {
+      other.destroy();
+    }
+  }
+
+  async #liftPassphrase({ person, known, ...what }: VaultInput<'liftPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'liftPassphrase'>> {
+    const { home } = this.#ready();
+    if (!passphrase) throw missingPassphrase();
+    return this.#normal(passphrase, async (typed) => this.#lift(what, await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home))));
+  }
+
+  async #liftPasskey({ person, known, response, ...what }: VaultInput<'liftPasskey'>, { prf }: Secrets): Promise<VaultOutput<'liftPasskey'>> {
+    const { home, passkeys } = this.#ready();
+    const other = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
+    await this.#saveUse(other);
+    return this.#lift(what, other);
   }
 
   async #enrolOptions(): Promise<VaultOutput<'enrolOptions'>> {

@@ -84,7 +84,7 @@ const deedRequest = z.discriminatedUnion('deed', [
   z.strictObject({ deed: z.literal('policy'), previousSha256: digest, sha256: digest, asked: moment.optional() }),
 ]);
 const certificate = z.strictObject({ byKey: z.string(), signature: z.string() });
-/** Somebody else's agreement to what `by` asks for, and by which of their slots it was given. */
+/** Somebody's signature under what `by` asks for, or under what they do themselves, and by which of their slots it was given. */
 const agreement = z.strictObject({ slot: z.string(), certificate });
 const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
 
@@ -149,6 +149,13 @@ export const vaultService = {
   agreePassphrase: asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
   agreePasskey: asked('person.decide', z.object({ ...agreeing, response: json }), agreement),
+  /**
+   * Somebody signs that the stop of the station is lifted, which counts where they may do that: this text alone, composed here, and nothing stays open. Their
+   * passphrase has come as a sealed frame before. `after`: number of the stop.
+   */
+  liftPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after }), agreement, SCRYPT_MS),
+  /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
+  liftPasskey: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after, response: json }), agreement),
   /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */

@@ -154,7 +154,7 @@ const calmAsked: Output<'people.asked'> = {
   refused: false,
   seconds: 702,
 };
-const somebody = { slots: [], lastUnlock: null, fault: false, you: false };
+const somebody = { slots: [], lastUnlock: null, fault: false, you: false, yourStop: false };
 const calmPeople: Output<'people.list'> = {
   people: [
     {
@@ -178,6 +178,7 @@ const calmPeople: Output<'people.list'> = {
     },
     { ...somebody, id: 'p-00000000e802', name: 'K. Moss', roles: ['security'], state: 'active' },
     { ...somebody, id: 'p-00000000214a', name: 'E. Brandt', roles: ['operator'], state: 'disabled' },
+    { ...somebody, id: 'p-00000000a5a5', name: 'N. Reyes', roles: ['operator'], state: 'stopped' },
     { ...somebody, id: 'p-0000000055c8', name: null, roles: [], state: 'deleted', fault: true },
   ],
   roles: ['operator', 'auditor', 'security', 'custodian', 'emergency'],
@@ -226,6 +227,9 @@ export class FakeCore {
   vault: VaultAnswers = {};
   /** An attempt whose key was right; one that is refused throws. */
   unlock: (person: string, method: UnlockMethod) => Promise<void> = async () => undefined;
+  /** Somebody lifts the stop of the station; where that is refused it throws. */
+  lift: (person: string, method: UnlockMethod) => Promise<void> = async (person) => void this.lifts.push(person);
+  readonly lifts: string[] = [];
   askLockFacts: () => Omit<LockFacts, 'passkeyLimit'> = () => this.lockFacts;
   readonly evidence: { -readonly [N in keyof RequestParts['evidence']]: RequestParts['evidence'][N] } = {
     exportPane: async (_, folder) => ({ folder, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0') }),
@@ -429,7 +433,13 @@ export class FakeCore {
         wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
-      breakGlass: { ask: async (reason) => void this.emergencies.push(reason), leave: () => void this.emergencies.push('left'), admit: async () => undefined },
+      breakGlass: {
+        ask: async (reason) => void this.emergencies.push(reason),
+        // Each page that comes leaves what was asked for on the one before it.
+        leave: () => void (this.emergencies.length > 0 && this.emergencies.push('left')),
+        admit: async () => undefined,
+      },
+      lift: { station: (person, method) => this.lift(person, method) },
       slots: {
         list: async () => this.slots,
         raiseCost: async () => undefined,

@@ -523,3 +523,70 @@ test.each([
   const box = (await button.boundingBox())!;
   expect(box.y >= 0 && box.y + box.height <= viewport.height).toBe(true);
 });
+
+const stop = { by: 'S. A.', at: '2026-11-24T14:33:00', reason: 'security-incident' } as const;
+
+test('a stopped station says who lifts it, and takes that by keys alone: an id and a passphrase, for nothing else', async () => {
+  const several = { ...calmLock, people: [], typed: true };
+  const { page, core } = await start((made) => void (made.lockFacts = { ...several, stopped: stop }));
+  expect(await page.textContent('.poster__way')).toMatch(/S\. A\..*Nobody unlocks here now.*security incident.*here or by: wardmux stop lift station/);
+  expect(await focused()).toContain('Lift the stop');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#lift-who');
+  expect(await focused()).toBe('lift-who');
+  expect(await axeViolations(opened)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__err'))?.includes('Type your passphrase first'), 'the sentence');
+  core.lift = async () => {
+    throw new Refusal('not-yourself', 'Nobody lifts what they have stopped themselves.');
+  };
+  await page.locator('#lift-who').fill('Mo Adeyemi');
+  await page.locator('#lift-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__err'))?.includes('Nobody lifts what they have stopped'), 'the refusal');
+  expect(await page.inputValue('#lift-secret')).toBe('');
+  // Leaving leaves nothing, and the glass is still there to be broken.
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#lift-who', { state: 'detached' });
+  expect(await focused()).toContain('Lift the stop');
+  await page.keyboard.press('Control+g');
+  await page.waitForSelector('#glass-who');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  core.lift = async (person, method) => {
+    core.lifts.push(`${person} ${method}`);
+    core.lockFacts = several;
+    core.emit('stale', {});
+  };
+  await page.locator('#lift-who').fill('Mo Adeyemi');
+  await page.locator('#lift-secret').fill('marble canyon drizzle');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#who');
+  expect(core.lifts).toEqual(['Mo Adeyemi passphrase']);
+  expect(core.requests.some(({ request }) => /^lock\.pass(phrase|key)$|^emergency\.pass/.test(request))).toBe(false);
+  expect(core.frames.every(({ peer, frame }) => peer === 'vault' && frame.type === 'passphrase')).toBe(true);
+});
+
+test.each([
+  { width: 800, height: 600 },
+  { width: 1440, height: 900 },
+])('a stopped station, its lifting, and another emergency fit or scroll at $width x $height, with their buttons within reach', async (viewport) => {
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+  const { page } = await start((made) => void (made.lockFacts = { ...calmLock, stopped: stop, emergency }), { viewport });
+  const within = async (name: RegExp): Promise<void> => {
+    const button = page.getByRole('button', { name });
+    await button.scrollIntoViewIfNeeded();
+    const box = (await button.boundingBox())!;
+    expect(box.y >= 0 && box.y + box.height <= viewport.height, String(name)).toBe(true);
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  };
+  await within(/^Lift the stop/);
+  await within(/^Break-glass/);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#lift-who');
+  for (const name of [/^Lift the stop/, /^By passkey/, /^Leave/]) await within(name);
+  await page.keyboard.press('Control+g');
+  await page.getByRole('button', { name: 'Another emergency' }).click();
+  for (const name of [/^Break the glass/, /^By passkey/, /^Leave/]) await within(name);
+});

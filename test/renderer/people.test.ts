@@ -96,6 +96,60 @@ test('enrolling asks for a name and roles, and says whose turn it is next; a ref
   expect(asked('people.enrol').at(-1)).toEqual({ name: 'Jo Varga', roles: ['operator', 'emergency'] });
 });
 
+test('somebody is stopped with a reason, another one’s stop is lifted, and so is the station stopped; each after a proof', async () => {
+  await openBand();
+  const { page, core } = opened;
+  const prove = async (done: RegExp): Promise<void> => {
+    await dialog().locator('#prove').fill('kettle orbit willow prairie stamp');
+    await page.keyboard.press('Enter');
+    await dialog().getByRole('status').getByText(done).waitFor();
+  };
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
+  await dialog().getByRole('button', { name: 'Stop: Mara Ueda' }).press('Enter');
+  await page.keyboard.press('Enter');
+  await dialog().getByRole('alert').getByText('Choose why first.').waitFor();
+  expect(asked('people.stop')).toEqual([]);
+  expect(await axeViolations(opened)).toEqual([]);
+  await dialog().getByRole('radio', { name: 'dismissal' }).check();
+  await page.keyboard.press('Enter');
+  await prove(/./);
+  expect(asked('people.stop')).toEqual([{ id: 'p-000000007c41', reason: 'dismissal' }]);
+  await dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter');
+  expect(
+    await dialog()
+      .getByRole('button', { name: /^(Stop|Let in again|Disable): / })
+      .count(),
+  ).toBe(0);
+  await dialog().getByRole('button', { name: 'Lift the stop: N. Reyes' }).press('Enter');
+  await prove(/./);
+  expect(asked('people.lift')).toEqual([{ id: 'p-00000000a5a5' }]);
+  await dialog().getByRole('button', { name: 'Stop the workstation' }).press('Enter');
+  await dialog().getByText('Everybody is locked out, you too.').waitFor();
+  await dialog().getByRole('radio', { name: 'security incident' }).check();
+  await page.keyboard.press('Enter');
+  await prove(/./);
+  expect(asked('people.stopStation')).toEqual([{ reason: 'security-incident' }]);
+  // Whoever has stopped somebody lifts it not, and is told who does.
+  const { list } = core.people;
+  core.people.list = async () => {
+    const listed = await list();
+    return { ...listed, people: listed.people.map((one) => (one.state === 'stopped' ? { ...one, yourStop: true } : one)) };
+  };
+  await page.keyboard.press('Escape');
+  await until(async () => (await page.getByRole('dialog').count()) === 0, 'the band is closed');
+  await page.keyboard.press('Control+b');
+  await page.keyboard.press(':');
+  await page.keyboard.type('people');
+  await page.keyboard.press('Enter');
+  await dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter');
+  await dialog().getByText('You have stopped them: another security admin lifts it.').waitFor();
+  expect(
+    await dialog()
+      .getByRole('button', { name: /^Lift the stop/ })
+      .count(),
+  ).toBe(0);
+});
+
 test('whoever may not decide looks, and is told who may', async () => {
   await openBand({}, (core) => {
     const { list } = core.people;

@@ -2,9 +2,9 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
-import type { Role } from '../../../src/types/words.ts';
+import { stopReasons, type Role, type StopReason } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, Columns, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
+import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
 import { Prove } from '../../shared/prove.tsx';
 import { moment } from '../../shared/text.ts';
 import { touchPasskey } from '../../shared/touch-passkey.ts';
@@ -20,7 +20,10 @@ const text = messages.people;
 type Listed = Output<'people.list'>;
 type Somebody = Listed['people'][number];
 type Asked = Output<'people.asked'>;
-type Step = { readonly kind: 'list' | 'enrol' } | { readonly kind: 'roles'; readonly who: Somebody } | { readonly kind: 'asked'; readonly asked: Asked };
+type Step =
+  | { readonly kind: 'list' | 'enrol' | 'station' }
+  | { readonly kind: 'roles' | 'stop'; readonly who: Somebody }
+  | { readonly kind: 'asked'; readonly asked: Asked };
 
 const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', deleted: 'none' };
 const nameOf = ({ name, id }: Somebody): string => name ?? id;
@@ -103,6 +106,22 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
             onCancel={list}
             onDone={(roles) => ask(() => bridge.request('people.roles', { id: step.who.id, roles: [...roles] }))}
           />
+        ) : step.kind === 'stop' ? (
+          <StopForm
+            key="stop"
+            title={text.stopTitle(nameOf(step.who))}
+            words={text.stopText}
+            onCancel={list}
+            onDone={(reason) => ask(() => bridge.request('people.stop', { id: step.who.id, reason }))}
+          />
+        ) : step.kind === 'station' ? (
+          <StopForm
+            key="station"
+            title={text.stationTitle}
+            words={text.stationText}
+            onCancel={list}
+            onDone={(reason) => ask(() => bridge.request('people.stopStation', { reason }))}
+          />
         ) : step.kind === 'asked' ? (
           <section aria-label={step.asked.words}>
             <p class="x2 gap-h">{step.asked.words}</p>
@@ -140,7 +159,7 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
               <One
                 who={person}
                 listed={listed}
-                onRoles={() => go({ kind: 'roles', who: person })}
+                onStep={(kind) => go({ kind, who: person })}
                 onAsk={(what) => ask(() => bridge.request(`people.${what}`, { id: person.id }))}
               />
             ) : null}
@@ -149,9 +168,12 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
                 {text.close}
               </Button>
               {listed?.may ? (
-                <Button hint="e" onClick={() => go({ kind: 'enrol' })}>
-                  {text.acts.enrol}
-                </Button>
+                <>
+                  <Button hint="e" onClick={() => go({ kind: 'enrol' })}>
+                    {text.acts.enrol}
+                  </Button>
+                  <Button onClick={() => go({ kind: 'station' })}>{text.acts.stopStation}</Button>
+                </>
               ) : null}
             </p>
           </>
@@ -201,11 +223,16 @@ function Rows({
   );
 }
 
-type What = 'disable' | 'enable' | 'delete';
+type What = 'disable' | 'enable' | 'delete' | 'lift';
 
 /** What opens somebody's keys, and what can be decided about them: or who could. */
-function One(props: { readonly who: Somebody; readonly listed: Listed; readonly onRoles: () => void; readonly onAsk: (what: What) => void }): JSX.Element {
-  const { who, listed, onRoles, onAsk } = props;
+function One(props: {
+  readonly who: Somebody;
+  readonly listed: Listed;
+  readonly onStep: (kind: 'roles' | 'stop') => void;
+  readonly onAsk: (what: What) => void;
+}): JSX.Element {
+  const { who, listed, onStep, onAsk } = props;
   const act = (what: string, run: () => void): JSX.Element => (
     <button type="button" class="btn btn--quiet" aria-label={text.of(what, nameOf(who))} onClick={run}>
       {what}
@@ -243,9 +270,13 @@ function One(props: { readonly who: Somebody; readonly listed: Listed; readonly 
       ) : null}
       {why === undefined ? (
         <p class="actions gap-h">
-          {act(acts.roles, onRoles)}
-          {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : act(acts.enable, () => onAsk('enable'))}
+          {act(acts.roles, () => onStep('roles'))}
+          {who.state === 'active' ? act(acts.stop, () => onStep('stop')) : null}
+          {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : null}
+          {who.state === 'disabled' ? act(acts.enable, () => onAsk('enable')) : null}
+          {who.state === 'stopped' && !who.yourStop ? act(acts.lift, () => onAsk('lift')) : null}
           {act(acts.delete, () => onAsk('delete'))}
+          {who.yourStop ? <span class="dim">{text.yourStop}</span> : null}
         </p>
       ) : (
         <p class="dim gap-h">{why}</p>
@@ -297,6 +328,50 @@ function RolesForm({ title, words, named = false, roles, held, onDone, onCancel 
               onChange={() => setChosen(chosen.includes(role) ? chosen.filter((one) => one !== role) : [...chosen, role])}
             />
             {role} <span class="dim">{text.roles[role]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="actions gap-h">
+        <Button kind="main" submit hint="enter">
+          {text.next}
+        </Button>
+        <Button kind="quiet" hint="esc" onClick={onCancel}>
+          {text.cancel}
+        </Button>
+      </p>
+    </form>
+  );
+}
+
+interface StopFormProps {
+  readonly title: string;
+  readonly words: string;
+  readonly onDone: (reason: StopReason) => void;
+  readonly onCancel: () => void;
+}
+
+/** Why somebody, or the station, is stopped. None is chosen before: it is in the ledger for ever. */
+function StopForm({ title, words, onDone, onCancel }: StopFormProps): JSX.Element {
+  const [chosen, setChosen] = useState<StopReason | undefined>(undefined);
+  const [error, setError] = useState('');
+  return (
+    <form
+      class="gap-h"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (chosen === undefined) setError(messages.breakGlass.noReason);
+        else onDone(chosen);
+      }}
+    >
+      <h3>{title}</h3>
+      <p class="dim measure">{words}</p>
+      <FaultLine error={error} gap />
+      <fieldset class="people__roles">
+        <legend class="faint">{text.reason}</legend>
+        {stopReasons.map((reason, i) => (
+          <label key={reason}>
+            <input type="radio" name="reason" checked={chosen === reason} data-focus={i === 0 ? '' : undefined} onChange={() => setChosen(reason)} />
+            {reason === 'other' ? text.otherReason : messages.lock.stopped.reasons[reason]}
           </label>
         ))}
       </fieldset>

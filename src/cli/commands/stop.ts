@@ -47,7 +47,7 @@ export const stop: CliCommand = {
   needs: { person: 'person.stop', station: 'station.stop', lift: 'stop.lift' },
   summary: 'Stops a person, or the whole station, at once, until another security admin lifts it.',
   description:
-    'Whoever is stopped is locked and logged off within seconds, also where their shells run parked, and these end. While the station is stopped nobody unlocks but by break-glass; programs run on, recorded, as long as the policy lets them. Each is an event that the security admin has signed, so no file that is deleted lifts it. Nobody lifts what they have stopped themselves.',
+    'Whoever is stopped is locked and logged off within seconds, also where their shells run parked, and these end. While the station is stopped nobody unlocks but by break-glass; programs run on, recorded, as long as the policy lets them. Each is an event that the security admin has signed, so no file that is deleted lifts it. Nobody lifts what they have stopped themselves. The window has the same in :people, and the lock page of a stopped station takes a passkey or a passphrase for lifting it.',
   examples: [
     ['wardmux stop person p-0123456789ab --reason dismissal', 'out at once, and not in again'],
     ['wardmux stop station --reason security-incident --passphrase-fd 3 3< FILE', 'nobody unlocks here any more'],

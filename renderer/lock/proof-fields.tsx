@@ -1,0 +1,131 @@
+/** Who somebody is, and by what they prove it, on one page of the lock: the fields, what is wrong with them, and how they are sent. */
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Refused, type Bridge } from '../shared/bridge.ts';
+import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
+import { messages } from '../shared/messages.ts';
+import { Mark } from '../shared/parts.tsx';
+import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
+import { secretText, SecretField, takeSecret } from '../shared/secret-field.tsx';
+
+export interface ProofParts {
+  /** Of its fields. */
+  readonly id: string;
+  readonly bridge: Bridge;
+  /** Somebody is there. */
+  readonly onInput: () => void;
+  readonly onPassphrase: (person: string) => Promise<void>;
+  readonly onPasskey: (person: string, response: Record<string, unknown>) => Promise<void>;
+  /** Asked first. @returns false where it says itself what is missing */
+  readonly before?: () => Promise<boolean>;
+}
+
+export interface Proof {
+  readonly busy: boolean;
+  /** The field of the id is empty again, and has the focus. */
+  readonly another: () => void;
+  readonly byPassphrase: () => Promise<void>;
+  readonly byPasskey: () => Promise<void>;
+  /** @param label of the id's field @param focus whether it has the focus first */
+  readonly fields: (label: string, focus: boolean) => JSX.Element;
+}
+
+export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before = async () => true }: ProofParts): Proof {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState('');
+  const capsLock = useCapsLock();
+  const said = useRef<HTMLParagraphElement>(null);
+  // On a small screen it stands below what is seen.
+  useLayoutEffect(() => {
+    if (error) said.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
+  const who = useRef<HTMLInputElement>(null);
+  const secret = useRef<HTMLInputElement>(null);
+
+  const prove = async (by: (person: string) => Promise<void>): Promise<void> => {
+    if (busy) return;
+    const person = who.current?.value.trim() ?? '';
+    setError('');
+    if (!person) {
+      setError(messages.lock.idEmpty);
+      return who.current?.focus();
+    }
+    setBusy(true);
+    onInput();
+    try {
+      if (await before()) await by(person);
+    } catch (failure) {
+      setError(failure instanceof PasskeyUnused ? messages.lock.cancelled : failure instanceof Refused ? failure.message : messages.bridge.failed);
+      secret.current?.focus();
+    } finally {
+      if (secret.current) takeSecret(secret.current).fill(0);
+      setBusy(false);
+      onInput();
+    }
+  };
+
+  const byPassphrase = (): Promise<void> => {
+    const field = secret.current;
+    if (!field || !secretText(field)) {
+      setError(messages.lock.empty);
+      field?.focus();
+      return Promise.resolve();
+    }
+    return prove(async (person) => {
+      await bridge.sendFrame('vault', { type: 'passphrase', bytes: takeSecret(field) });
+      await onPassphrase(person);
+    });
+  };
+
+  const byPasskey = (): Promise<void> =>
+    prove(async (person) => {
+      const { response, prf } = await getPasskey(await bridge.request('lock.passkeyOptions', { person }));
+      if (!prf) throw new PasskeyUnused();
+      await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
+      await onPasskey(person, response);
+    });
+
+  const fields = (label: string, focus: boolean): JSX.Element => (
+    <>
+      <div>
+        <label class="faint" for={`${id}-who`}>
+          {label}
+        </label>
+        <input
+          id={`${id}-who`}
+          ref={who}
+          class="input"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          maxLength={100}
+          readOnly={busy}
+          data-focus={focus ? '' : undefined}
+        />
+      </div>
+      <div>
+        <label class="faint" for={`${id}-secret`}>
+          {messages.lock.field}
+        </label>
+        <SecretField id={`${id}-secret`} input={secret} shown={false} disabled={busy} onInput={onInput} />
+      </div>
+      <CapsLock on={capsLock} />
+      <p class="poster__err" role="alert" ref={said}>
+        {error ? (
+          <>
+            <Mark kind="stop" />
+            <b>{error}</b>
+          </>
+        ) : null}
+      </p>
+    </>
+  );
+  const another = (): void => {
+    if (who.current) who.current.value = '';
+    who.current?.focus();
+  };
+  return { busy, another, byPassphrase, byPasskey, fields };
+}
+
+/** So long a form stands without a further key: whoever was called away leaves nothing to the next who comes. */
+export const LEFT_MS = 60_000;
