@@ -428,10 +428,18 @@ def mldsa44_verify(public_key, message, signature):
 def b64(text):
     """Strict base64: exactly one text for the bytes. None for anything else."""
     try:
-        data = base64.b64decode(text.encode('ascii'), validate=True)
-    except (ValueError, binascii.Error):
+        return b64_bytes(text.encode('ascii'))
+    except ValueError:
         return None
-    return data if base64.b64encode(data).decode('ascii') == text else None
+
+
+def b64_bytes(text):
+    try:
+        data = binascii.a2b_base64(text)
+    except binascii.Error:
+        return None
+    # What the decoder leaves out (spare bits, padding that is too long, characters that are none) is not written again.
+    return data if binascii.b2a_base64(data, newline=False) == text else None
 
 
 class Fields:
@@ -797,11 +805,15 @@ def read_line_value(line):
     return (text, value) if isinstance(value, dict) else (None, None)
 
 
+# Lines of a flood have some 32 KiB: smaller blocks would be put together again.
+READ_BLOCK = 256 * 1024
+
+
 class Lines:
     """A file read forward, line by line; its SHA-256 comes with it, over the very bytes that were read."""
 
     def __init__(self, folder, name, limit):
-        self.file = readable(name, lambda: open(os.path.join(folder, name), 'rb'))
+        self.file = readable(name, lambda: open(os.path.join(folder, name), 'rb', READ_BLOCK))
         self.limit = limit
         self.state = hashlib.sha256()
         self.torn = False
@@ -1480,21 +1492,67 @@ def read_piece(piece):
     return {'code': code, 'digest': digest, 'reason': reason} if good and (code == 'n') == (reason == 'snapshot') else None
 
 
+def unhex(text, length):
+    """The bytes of so many lower-case hexadecimal digits, which are bytes themselves; None for anything else."""
+    try:
+        data = binascii.a2b_hex(text)
+    except binascii.Error:
+        return None
+    return data if len(text) == length and binascii.b2a_hex(data) == text else None
+
+
+def read_plain(line):
+    """(head, body, pieces) of a line as nearly all are: a sealed record with nothing withheld. None for any other, which may be good all the same.
+
+    Where there is no backslash, what stands between two quotes is a string. Each token is compared, or is read as digits or base64
+    of which there is one text: so the line is the one text of what comes back, and need not be written again to show it.
+    """
+    tokens = line.split(b'"')
+    if b'\\' in line or [*tokens[:3], *tokens[4:7], *tokens[8:11]] != [b'{', b'head', b':', b',', b'body', b':', b',', b'pieces', b':[{']:
+        return None
+    covered, body = unhex(tokens[3], 120), unhex(tokens[7], 64)
+    pieces, at, then = [], 11, b'},{'
+    while then == b'},{' and len(tokens) >= at + 4:
+        name, colon, salt, then = tokens[at : at + 4]
+        piece = {'salt': unhex(salt, 64)}
+        at += 4
+        if then == b',' and len(tokens) >= at + 4 and tokens[at : at + 2] == [b'bytes', b':']:
+            piece['bytes'], then = b64_bytes(tokens[at + 2]), tokens[at + 3]
+            at += 4
+        if name != b'salt' or colon != b':' or None in piece.values():
+            return None
+        pieces.append(piece)
+    whole = then == b'}]}' and at == len(tokens) and covered is not None and body is not None
+    return (covered, body, pieces) if whole and covered[24:28] == b'\0\0\0\1' else None
+
+
+def open_piece(piece):
+    """A piece of `read_piece` with its bytes; None in the place of base64 that is none, which is told when it is reached."""
+    if 'digest' in piece:
+        return dict(piece, digest=bytes.fromhex(piece['digest']))
+    opened = {'salt': bytes.fromhex(piece['salt'])}
+    return dict(opened, bytes=b64(piece['bytes'])) if 'bytes' in piece else opened
+
+
 def parse_evidence(line, number):
     """One record, read and not yet compared with anything."""
     bad = Failure('bad-evidence', f'Line {number} of evidence.jsonl.')
-    text, value = read_line_value(line)
-    if value is None or not is_hex(value.get('head'), 120) or not is_hex(value.get('body'), 64):
-        raise bad
-    covered, kind = bytes.fromhex(value['head']), int(value['head'][48:56], 16)
+    plain, value = read_plain(line), None
+    if plain is None:
+        text, value = read_line_value(line)
+        if value is None or not is_hex(value.get('head'), 120) or not is_hex(value.get('body'), 64):
+            raise bad
+        plain = bytes.fromhex(value['head']), bytes.fromhex(value['body']), []
     frame = Frame()
-    frame.body = bytes.fromhex(value['body'])
+    covered, frame.body, frame.pieces = plain
     frame.seq, frame.mono, frame.wall = (int.from_bytes(covered[i : i + 8], 'big') for i in (0, 8, 16))
-    frame.commitment, frame.header, frame.pieces = covered[28:], None, []
+    frame.commitment, frame.header = covered[28:], None
     if frame.seq > MAX_SAFE_INTEGER or frame.wall > MAX_SAFE_INTEGER:
         raise bad
     frame.leaf = sha256(b'\x00', covered, frame.body)
-    again = {'head': value['head'], 'body': value['body']}
+    if value is None:
+        return frame
+    again, kind = {'head': value['head'], 'body': value['body']}, int.from_bytes(covered[24:28], 'big')
     if kind == 0:
         header = value.get('header')
         if not isinstance(header, str) or not well_formed(header):
@@ -1504,9 +1562,10 @@ def parse_evidence(line, number):
     else:
         if kind != 1 or not isinstance(value.get('pieces'), list) or not value['pieces']:
             raise bad
-        frame.pieces = again['pieces'] = [read_piece(piece) for piece in value['pieces']]
-        if None in frame.pieces:
+        again['pieces'] = [read_piece(piece) for piece in value['pieces']]
+        if None in again['pieces']:
             raise bad
+        frame.pieces = [open_piece(piece) for piece in again['pieces']]
     # One text for one record: no two readers can see different records in a line.
     if compact(again) != text:
         raise bad
@@ -1716,14 +1775,34 @@ def read_text_line(line):
     if match is None:
         return None
     time = int(match[1]) * 1000000 + int(match[2])
+    data = read_text(match[3])
+    return (time, data) if data and time <= MAX_SAFE_INTEGER else None
+
+
+# What the writer escapes of what terminals are full of. The backslash comes first, because the others begin with one.
+ESCAPES = ((b'\\', b'\\\\'), (b'"', b'\\"'), (b'\n', b'\\n'), (b'\r', b'\\r'), (b'\t', b'\\t'), (b'\b', b'\\b'), (b'\x1b', b'\\u001b'), (b'\x07', b'\\u0007'))
+
+
+def read_text(quoted):
+    """The UTF-8 of a JSON string, of which these bytes, quotes included, have to be the one text; None where they are not.
+
+    The one text escapes single bytes and leaves the others as they are, so it is read as bytes, that is as Latin-1: reading it as
+    characters takes three times as long where some lie beyond that. To show that it is the one text it is written again, by
+    replacing each byte that is escaped. Bytes that are escaped and not in ESCAPES are in no text that was read, so where there is
+    one the two differ, and json decides.
+    """
     try:
-        quoted = match[3].decode('utf-8')
-        text = JSON.decode(quoted)
+        data = JSON.decode(quoted.decode('latin-1')).encode('latin-1')
+        if not data.isascii():
+            data.decode('utf-8')
     except (ValueError, RecursionError):
         return None
-    if not isinstance(text, str) or text == '' or time > MAX_SAFE_INTEGER or json.dumps(text, ensure_ascii=False) != quoted:
-        return None
-    return (time, text.encode('utf-8')) if well_formed(text) else None
+    again = data
+    for byte, escaped in ESCAPES:
+        again = again.replace(byte, escaped)
+    if again == quoted[1:-1] or json.dumps(data.decode('latin-1'), ensure_ascii=False).encode('latin-1') == quoted:
+        return data
+    return None
 
 
 HEADER_FIELDS = (
@@ -1874,16 +1953,16 @@ class Walk:
         digests, pieces = [], []
         for piece in frame.pieces:
             if 'digest' in piece:
-                code, seal, event = piece['code'], bytes.fromhex(piece['digest']), None
+                code, seal, event = piece['code'], piece['digest'], None
                 if code == 's':
                     self.head(None)
             elif 'bytes' in piece:
-                data = b64(piece['bytes'])
+                data = piece['bytes']
                 event = decode_piece(data) if data is not None else None
                 if event is None or (event[0] == 'o' and self.cast.is_text(event[2])):
                     self.text_failure = bad
                     return
-                code, seal = event[0], sha256(bytes.fromhex(piece['salt']), data)
+                code, seal = event[0], sha256(piece['salt'], data)
                 if code == 's':
                     self.head(event[2])
                 else:
@@ -1897,7 +1976,7 @@ class Walk:
                     return
                 time, data = read
                 code, event = 'o', ('o', time, data)
-                seal = sha256(bytes.fromhex(piece['salt']), b'o', time.to_bytes(8, 'big'), len(data).to_bytes(4, 'big'), data)
+                seal = sha256(piece['salt'] + b'o' + time.to_bytes(8, 'big') + len(data).to_bytes(4, 'big'), data)
                 self.cast.times['o'] = time
             if self.text_failure is not None:
                 return

@@ -170,6 +170,70 @@ test('both write a number in the same way, of any size, and leave strings that l
   expect(python('print(json.dumps([v.compact(v.JSON.decode(text)) for text in data]))', JSON.stringify(texts))).toEqual(texts);
 });
 
+test('what is read in a fast way is read so in no other way than slowly', () => {
+  let seed = 20261128;
+  const one = <T>(list: ArrayLike<T>): T => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return list[Math.floor((seed / 2 ** 32) * list.length)]!;
+  };
+  const characters = [...'a/"\\\n\r\t\b\f\u001b\u0007\u0000\u001f\u007f\u0080ÿĀ│😷\ufeff\u2028', '\ud800'];
+  const number = (each: string): string => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const ways: readonly ((each: string) => string)[] = [
+    ...Array<(each: string) => string>(12).fill((each) => JSON.stringify(each).slice(1, -1)),
+    number,
+    (each) => number(each).toUpperCase().replace('U', 'u'),
+    (each) => `\\${each}`,
+    (each) => each,
+  ];
+  const texts = Array.from({ length: 4000 }, () => `"${Array.from({ length: one([1, 2, 3, 9]) }, () => one(ways)(one(characters))).join('')}"`);
+  // As the writer would write it, or it is none: a reader that shares nothing with verify.py.
+  const due = texts.map((text) => {
+    try {
+      const value = JSON.parse(text) as unknown;
+      return typeof value === 'string' && value.isWellFormed() && JSON.stringify(value) === text ? Buffer.from(value).toString('hex') : null;
+    } catch {
+      return null;
+    }
+  });
+  expect(new Set(due).size).toBeGreaterThan(500);
+  expect(due.filter((each) => each === null).length).toBeGreaterThan(500);
+  const said = "print(json.dumps([data.hex() if data is not None else None for data in map(v.read_text, (t.encode('utf-8', 'surrogatepass') for t in data))]))";
+  expect(python(said, JSON.stringify(texts))).toEqual(due);
+
+  const scraps = ['"', '\\', 'A', ' ', ',', '{', '}', '[', ']', ':', '=', '\n', '"salt"', ',"bytes":""', `{"salt":"${'0'.repeat(64)}"}`, '\\u0061', 'é'];
+  const digits = (count: number): string => Array.from({ length: count }, () => one('0123456789abcdef')).join('');
+  const lines = Array.from({ length: 1500 }, () => {
+    const kinds: readonly (() => object)[] = [
+      () => ({ salt: digits(64) }),
+      () => ({ salt: digits(64), bytes: Buffer.from(digits(2 * one([0, 1, 2, 3, 16])), 'hex').toString('base64') }),
+      () => ({ code: 'n', digest: digits(64), reason: 'snapshot' }),
+    ];
+    const head = `${'0'.repeat(48)}${one(['00000001', '00000001', '00000000', '00000002'])}${digits(64)}`;
+    const line = JSON.stringify({ head, body: digits(64), pieces: Array.from({ length: one([1, 1, 2, 3]) }, () => one([kinds[0]!, ...kinds])()) });
+    const at = one(Array.from(line, (_, i) => i));
+    return one([
+      line,
+      line.slice(0, at) + one(scraps) + line.slice(at),
+      line.slice(0, at) + one(scraps) + line.slice(at + 1),
+      line.slice(0, at) + line.slice(at + 1),
+    ]);
+  });
+  const bothWays = `def told(line):
+    try:
+        frame = v.parse_evidence(line.encode('utf-8'), 1)
+        return repr([getattr(frame, name) for name in frame.__slots__])
+    except v.Failure as failure:
+        return failure.code
+fast = list(map(told, data))
+plain = sum(v.read_plain(line.encode('utf-8')) is not None for line in data)
+v.read_plain = lambda line: None
+print(json.dumps([fast, list(map(told, data)), plain]))`;
+  const [fast, slow, plain] = python(bothWays, JSON.stringify(lines)) as [string[], string[], number];
+  expect(fast).toEqual(slow);
+  expect(fast.filter((each) => each === 'bad-evidence').length).toBeGreaterThan(300);
+  expect(plain).toBeGreaterThan(100);
+});
+
 test('runs in a folder that holds a module of its own making, and takes no word from it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-modules-'));
   try {
