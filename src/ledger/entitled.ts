@@ -18,6 +18,14 @@ export function mayBy(facts: People, person: string | undefined, needs: Permissi
   return known?.state === 'active' && (roles === 'anyone' || known.roles.some((role) => roles.includes(role)));
 }
 
+/** Lets the facts take an event. @returns whether it counts, which is asked of what puts a policy into force or gives keys: all else does. */
+export function takeCounted(facts: LedgerFacts, event: LedgerEvent): boolean {
+  facts.take(event);
+  const { action, person = '', seq } = event;
+  if (action === 'policy.change') return facts.policy?.seq === seq;
+  return action !== 'person.keys' || facts.person(person)?.seq === seq;
+}
+
 const deeds: Readonly<Record<string, Permission>> = {
   'installation.key': 'installation.rotate',
   'audit-key.proven': 'audit-key.prove',

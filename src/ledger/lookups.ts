@@ -58,7 +58,7 @@ function eventOf(source: LookupSource, seq: number, node: NodeSource): FoundEven
   return found;
 }
 
-/** The events that name a recording, or that took policies into force (POLICIES), oldest first. @throws Doubt */
+/** The events that name a recording, or that decide (POLICIES), oldest first. @throws Doubt */
 export function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
   const { beside, tree } = source.state;
   // The paths of events that lie near each other share most of their nodes.
@@ -137,7 +137,7 @@ export abstract class LedgerQuestions {
     return this.look((source) => eventsOf(source, recording));
   }
 
-  /** The events that took a policy into force, oldest first. */
+  /** The events that took a policy into force or gave somebody keys, and the first run, oldest first: without those that are passed over. */
   policyEvents(): Promise<FoundEvent[]> {
     return this.look((source) => eventsOf(source, POLICIES));
   }

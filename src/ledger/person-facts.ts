@@ -145,8 +145,10 @@ function takeKeys(event: LedgerEvent, person: string, known: KnownPerson | undef
   const { installation, detail = {}, seq } = event;
   const facts = personFacts(detail);
   if (!facts) return undefined;
-  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null, asked: askedOf(event) });
   const isRebound = detail['change'] === 'rebound';
+  // Only what two sign has the moment of asking in it.
+  const asked = isRebound ? askedOf(event) : undefined;
+  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null, asked });
   if (!known) {
     if (isRebound) return undefined;
     const isFirst = detail['by'] === undefined && people.size === 0;

@@ -7,6 +7,7 @@ import { leafHash, MerkleTree } from '../merkle/tree.ts';
 import { Derived, DerivedInMemory, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
+import { takeCounted } from './entitled.ts';
 import { LedgerError } from './errors.ts';
 import { LedgerFacts } from './facts.ts';
 import { eventAt } from './found-event.ts';
@@ -113,8 +114,7 @@ async function replay(source: Source, writer: boolean, base: Snapshot | undefine
       const { event } = found;
       const leaf = leafHash(found.entry);
       tree.append(leaf);
-      facts.take(event);
-      group.push({ event, leaf, offset });
+      group.push({ event, leaf, offset, counts: takeCounted(facts, event) });
       if (group.length < GROUP) return true;
       settle();
       const end = offset + line.length + 1;

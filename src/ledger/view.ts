@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Doubt } from './derived/doubt.ts';
 import { DerivedInMemory } from './derived/derived.ts';
 import { LedgerFacts } from './facts.ts';
-import { unentitledWhy, type Unentitled } from './entitled.ts';
+import { takeCounted, unentitledWhy, type Unentitled } from './entitled.ts';
 import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
@@ -87,10 +87,9 @@ export class LedgerView extends LedgerQuestions {
     const unentitled: Unentitled[] = [];
     const reading = await readLedgerGently(folder, key, {
       onEvent: (event, _line, offset, leaf) => {
-        beside.add([{ event, leaf, offset }]);
         const why = unentitledWhy(facts, event);
         if (why !== undefined) unentitled.push({ event, why });
-        facts.take(event);
+        beside.add([{ event, leaf, offset, counts: takeCounted(facts, event) }]);
         if ((event.seq + 1) % PROGRESS_EVENTS === 0) progress(event.seq + 1);
       },
     });

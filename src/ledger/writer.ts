@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { leafHash } from '../merkle/tree.ts';
 import { diverged, nextHead, type LedgerOptions } from './create.ts';
 import { Derived, type Derivable } from './derived/derived.ts';
+import { takeCounted } from './entitled.ts';
 import { Doubt } from './derived/doubt.ts';
 import { readSnapshot, writeSnapshot } from './derived/snapshot.ts';
 import { Disturbances, type Disturbance } from './disturbed.ts';
@@ -188,7 +189,7 @@ export class LedgerWriter {
     const tree = this.vouched.tree.clone();
     const states = before.fork();
     const size = head.tree.size;
-    const group: Derivable[] = [];
+    const group: Omit<Derivable, 'counts'>[] = [];
     let trouble: string | undefined;
     const pass = passLines(this.files.events, end, (line, offset) => {
       if (trouble !== undefined || tree.size === size) return false;
@@ -209,8 +210,7 @@ export class LedgerWriter {
     if (tree.head().root !== head.tree.root) throw this.disturbed('events', 'changed', 'is not what its head vouches for');
     before.join(states);
     this.vouched = { ...this.vouched, tree, end: pass.end, head };
-    for (const { event } of group) this.vouched.facts.take(event);
-    this.#derive(group);
+    this.#take(group);
   }
 
   /** Moves aside what the files hold beyond the head. Holds the lock, so nobody is writing. @returns what is to be told. */
@@ -254,7 +254,7 @@ export class LedgerWriter {
     const events = new Map<number, LedgerEvent>();
     const refused = new Map<number, ContradictionError>();
     const lines: Buffer[] = [];
-    const group: Derivable[] = [];
+    const group: Omit<Derivable, 'counts'>[] = [];
     let offset = before.end;
     const now = this.now();
     for (const [i, entering] of entries.entries()) {
@@ -278,14 +278,14 @@ export class LedgerWriter {
     await this.#writeVouched('events', before.end, bytes, (head) => ({ ...head, tree: tree.head() }));
     before.states.join(states);
     this.vouched = { ...this.vouched, tree, end: offset };
-    for (const { event } of group) this.vouched.facts.take(event);
-    this.#derive(group);
+    this.#take(group);
     await this.snapshotIfDue();
     return { events, refused };
   }
 
-  /** Adds events to what is kept beside the ledger. Where that fails, it is made anew at the next opening: the ledger itself has them. */
-  #derive(group: readonly Derivable[]): void {
+  /** Adds events to the facts and to what is kept beside the ledger. Where the latter fails, it is made anew at the next opening: the ledger itself has them. */
+  #take(events: readonly Omit<Derivable, 'counts'>[]): void {
+    const group = events.map((one) => ({ ...one, counts: takeCounted(this.vouched.facts, one.event) }));
     try {
       this.vouched.derived?.add(group);
     } catch {

@@ -38,7 +38,7 @@ function changeOf(text: string): PolicyChange[] {
   return direction ? [{ field, direction, before: value(before), after: value(after) }] : [];
 }
 
-/** @param events of a ledger that holds, in their order; those that change no policy are passed over. */
+/** @param events of a ledger that holds, in their order, that count; those that change no policy are left out. */
 export function policyVersions(events: readonly LedgerEvent[]): PolicyVersion[] {
   const found: Omit<PolicyVersion, 'to'>[] = [];
   for (const { action, detail = {}, seq, time, person } of events) {

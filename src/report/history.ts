@@ -1,4 +1,5 @@
 /** What the ledger said at the end of a day, or at a moment: its events up to then, and what follows from them. */
+import { takeCounted } from '../ledger/entitled.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import type { NoteKey } from '../ledger/note.ts';
@@ -45,7 +46,6 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
   let [unlocks, failedUnlocks, outOfOrder] = [0, 0, 0];
   let over = false;
   const takers: Readonly<Record<string, (event: LedgerEvent) => void>> = {
-    'policy.change': (event) => policies.push(event),
     'person.keys': ({ time, person, detail }) => {
       // What nobody certified who may is passed over, as the facts do.
       if (person !== undefined && !enrolments.has(person) && facts.person(person))
@@ -66,7 +66,9 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
         return;
       }
       tree.append(leafHash(decodeLine(line)!.entry));
-      facts.take(event);
+      const counts = takeCounted(facts, event);
+      // What is passed over was never in force.
+      if (counts && event.action === 'policy.change') policies.push(event);
       if (Object.hasOwn(takers, event.action)) takers[event.action]!(event);
     },
   });

@@ -40,15 +40,17 @@ export const certifiedKeys = (
     by = PERSON,
     after = 0,
     signer,
-  }: { readonly of?: string; readonly by?: string; readonly after?: number | null; readonly signer?: InsiderKeys['stranger'] } = {},
+    asked,
+  }: { readonly of?: string; readonly by?: string; readonly after?: number | null; readonly signer?: InsiderKeys['stranger']; readonly asked?: string } = {},
 ): ForgedEvent => {
   const facts: Record<string, unknown> = { ...detail(f, 'person.keys'), slots: '33'.repeat(32), ...changed };
   const { encryptionKey, signingKey, record, slots } = facts;
-  const text = Buffer.from(JSON.stringify(['wardmux/v1/person-keys', INSTALLATION, of, encryptionKey, signingKey, record, slots, by, after]));
+  const values = ['wardmux/v1/person-keys', INSTALLATION, of, encryptionKey, signingKey, record, slots, by, after];
+  const text = Buffer.from(JSON.stringify(asked === undefined ? values : [...values, asked]));
   const point = signer ? Buffer.concat([Buffer.from(signer.x, 'base64url'), Buffer.from(signer.y, 'base64url')]) : keys.person.publicKey.raw.subarray(1);
   const signature = signer ? ecdsa(text, signer) : keys.person.sign(text);
   const certificate = { by, byKey: point.toString('base64url'), signature: Buffer.from(signature).toString('base64url') };
-  return { action: 'person.keys', person: of, detail: { ...facts, ...certificate } };
+  return { action: 'person.keys', person: of, detail: { ...facts, ...certificate, ...(asked === undefined ? {} : { asked }) } };
 };
 /** Enters it without one of its fields. */
 export const without = (events: ForgedEvent[], event: ForgedEvent, field: string): void => {
@@ -135,21 +137,36 @@ export const replacing = (keys: InsiderKeys, seconds: number): ForgedEvent => ({
 
 /** Somebody who is not the owner, and whom the trust file does not name by itself. */
 const SECOND = 'p-00000000000b';
-/** A policy that two took into force half a minute before the recording began, as docs/format.md has it. */
+/** A policy that two took into force half a minute before the recording began, as docs/format.md has it. @param first signs in the name of the person. @param changed after it was signed */
 export function agreedTo(
   keys: InsiderKeys,
   f: Forgery,
-  { second = SECOND, forged = false, passed = 60_000, changed = {} as Record<string, unknown> } = {},
+  {
+    second = SECOND,
+    first,
+    forged = false,
+    passed = 60_000,
+    changed = {},
+  }: {
+    readonly second?: string;
+    readonly first?: InsiderKeys['stranger'];
+    readonly forged?: boolean;
+    readonly passed?: number;
+    readonly changed?: Readonly<Record<string, unknown>>;
+  } = {},
 ): ForgedEvent {
   const [previousSha256, sha256] = [detail(f, 'policy.change')['sha256'], 'cd'.repeat(32)];
   const time = STARTED_MS + (4 - 30) * 1000;
   const asked = new Date(time - passed).toISOString();
   const text = Buffer.from(JSON.stringify(['wardmux/v1/policy', INSTALLATION, previousSha256, sha256, PERSON, asked]));
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
-  const own = { byKey: base64(keys.person.publicKey.raw.subarray(1)), signature: base64(keys.person.sign(text)) };
+  const pointOf = ({ x, y }: InsiderKeys['stranger']): string => base64(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]));
+  const own = first
+    ? { byKey: pointOf(first), signature: base64(ecdsa(text, first)) }
+    : { byKey: base64(keys.person.publicKey.raw.subarray(1)), signature: base64(keys.person.sign(text)) };
   const { stranger: other } = keys;
   const theirs = !forged
-    ? { secondKey: base64(Buffer.concat([Buffer.from(other.x, 'base64url'), Buffer.from(other.y, 'base64url')])), secondSignature: base64(ecdsa(text, other)) }
+    ? { secondKey: pointOf(other), secondSignature: base64(ecdsa(text, other)) }
     : { secondKey: own.byKey, secondSignature: own.signature };
   const facts = { sha256, previousSha256, auditKeys: [thumbprintOf(keys.audit)], ...own, second, ...theirs, asked, ...changed };
   return { action: 'policy.change', person: PERSON, time: new Date(time).toISOString(), detail: facts };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { commandsOver } from './commands.ts';
 import { Derived, type Derivable } from '../../src/ledger/derived/derived.ts';
+import { takeCounted } from '../../src/ledger/entitled.ts';
 import { writeSnapshot } from '../../src/ledger/derived/snapshot.ts';
 import { decodeLine } from '../../src/ledger/events.ts';
 import { LedgerFacts, type FactsState } from '../../src/ledger/facts.ts';
@@ -50,11 +51,12 @@ async function signBeside({ facts: change = (state) => state, head: longer, hidd
     const end = file.indexOf(10, at);
     const { event, entry } = decodeLine(Buffer.from(file.subarray(at, end)))!;
     states.take(event);
-    facts.take(event);
+    const counts = takeCounted(facts, event);
     const leaf = leafHash(entry);
     tree.append(leaf);
     const { opened: _, detail: __, ...rest } = event;
-    group.push({ event: hidden !== undefined && event.detail?.['recording'] === hidden ? { ...rest, action: 'app.stop' } : event, leaf, offset: at });
+    const shown = hidden !== undefined && event.detail?.['recording'] === hidden ? { ...rest, action: 'app.stop' } : event;
+    group.push({ event: shown, leaf, offset: at, counts });
     at = end + 1;
   }
   derived.add(group);

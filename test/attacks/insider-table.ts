@@ -658,5 +658,7 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ],
   ['the other s of the signature of the person', 'good', (f) => signedBy(f, BUNDLE.personSignature, keys.person, (sign) => (bytes) => otherEcdsa(sign(bytes)))],
   ['a control character written in another way', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, '\\u001b', '\\u001B'))],
+  ['a line end written by its number', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, /\\n"\]/, '\\u000a"]'))],
+  ['a letter written by its number', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, 'printed', '\\u0070rinted'))],
   ...rulesTableFor(keys),
 ];

@@ -152,10 +152,36 @@ test('an event in nobody’s name takes no policy into force, and is found', asy
     installation: requireInstallation(homePaths(home)).id,
     signer: await openSigner(homePaths(home)),
   });
+  const person = ledger.facts.active()[0]!;
   await ledger.append({ action: 'policy.change', detail: { sha256: 'ab'.repeat(32), auditKeys: [generateAuditKey().recipient.kid], changes: [] } });
+  const { encryptionKey, signingKey, record } = ledger.facts.person(person)!;
+  await ledger.append({ action: 'person.keys', person, detail: { encryptionKey, signingKey, record, slots: 'ab'.repeat(32) } });
   await ledger.close();
   expect((await recipients()).kids).toEqual(original.auditKeys.map(({ kid }) => kid));
   expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringContaining('policy.change') });
+  // It was never in force, so nothing that lists or proves what was has it: also where the next one has come.
+  const versions = (): { sha256: string; previousSha256: string | null }[] => JSON.parse(wardmux(['policy', 'history', '--json']).out) as never;
+  const exported = (): unknown[] => {
+    const id = readdirSync(join(home, 'recordings')).toSorted().at(-1)!;
+    const bundle = join(place, `bundle-${id}`);
+    expect(wardmux(['export', id, '--output', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
+    const trust = join(place, 'trust.json');
+    writeFileSync(trust, wardmux(['trust']).out);
+    const [ours, theirs] = [
+      wardmux(['verify', bundle, '--trust', trust, '--json']),
+      spawnSync('python3', ['-B', verifier, bundle, '--trust', trust, '--json']),
+    ];
+    expect(JSON.parse(ours.out)).toEqual(JSON.parse(theirs.stdout.toString()));
+    expect(JSON.parse(ours.out)).toMatchObject({ good: true, facts: { policyReplaced: false } });
+    return readFileSync(join(bundle, 'ledger.jsonl'), 'utf8').trim().split('\n').map((line) => (JSON.parse((JSON.parse(line) as { event: string }).event) as { action: string }).action); // prettier-ignore
+  };
+  expect(versions()).toHaveLength(1);
+  expect(exported().filter((action) => action === 'policy.change' || action === 'person.keys')).toEqual(['person.keys', 'policy.change']);
+  writeFileSync(path(), JSON.stringify({ ...original, lock: { ...original.lock, idleSeconds: 60 } }));
+  expect(accept()).toMatchObject({ status: 0 });
+  await recipients();
+  expect(exported().filter((action) => action === 'policy.change')).toHaveLength(2);
+  expect(versions()).toMatchObject([{}, { previousSha256: versions()[0]!.sha256 }]);
 });
 
 test('a policy that was accepted once and put back from a backup is a wish again', async () => {

@@ -8,6 +8,7 @@ import { trustText } from '../../src/export/trust.ts';
 import { INSTALLATION, PERSON, RECORDING } from '../vectors/example.ts';
 import { ecdsa, p256Of, thumbprintOf, type P256Jwk } from '../vectors/second-writer.ts';
 import {
+  agreedTo,
   certifiedKeys,
   detail,
   end,
@@ -166,6 +167,7 @@ export const rulesTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ...signatures(keys),
   ...people(keys),
   ...policies(keys),
+  ...agreements(keys),
   ...texts(keys),
   ...orders(keys),
 ];
@@ -339,6 +341,57 @@ const policies = (keys: InsiderKeys): readonly InsiderRow[] => {
     ['a start without a recipient', 'bad-recipients', (f) => (detail(f, 'recording.start')['recipients'] = [])],
     ['a start with a recipient twice', 'bad-recipients', (f) => (detail(f, 'recording.start')['recipients'] as string[]).push(audit)],
     ['a later policy with an audit key twice, under which nothing is', 'good', (f) => f.events.splice(5, 0, policy('cd', [audit, audit]))],
+    ...([true, false] as const).map((hidden): InsiderRow => [
+      `a policy that the ledger’s readers passed over, ${hidden ? 'left out' : 'shown'} before the next one`,
+      hidden ? 'good' : 'bad-policy',
+      (f) => {
+        const inForceThen = detail(f, 'policy.change')['sha256'];
+        const next = policy('ef', [audit]);
+        f.events.splice(-1, 0, { ...policy('cd', [audit]), hidden }, { ...next, detail: { ...next.detail, previousSha256: inForceThen } });
+      },
+    ]),
+  ];
+};
+
+/** Of two who take a policy into force: whose keys count, where they are looked at, and what a `previousSha256` that is not the one before is. */
+const agreements = (keys: InsiderKeys): readonly InsiderRow[] => {
+  const two = trustOfTwo(keys);
+  const other = p256Of('other');
+  const damaged = (f: Forgery): void => void (f.files = (files) => patch(files, BUNDLE.evidence, '"head"', '"hood"'));
+  const agreed = (f: Forgery, options: Parameters<typeof agreedTo>[2] = {}): void => void f.events.splice(2, 0, agreedTo(keys, f, options));
+  const instead = (previousSha256: unknown, more: Readonly<Record<string, unknown>> = {}) => ({ changed: { previousSha256, ...more } });
+  /** The two take it into force before the ledger comes to know the first of them. */
+  const before = (f: Forgery, first?: P256Jwk): void => {
+    agreed(f, first ? { first } : {});
+    f.events.splice(2, 0, f.events.shift()!);
+  };
+  /** Of an installation whose policy was its first event, with another key of the second person. */
+  const trusted = (second: P256Jwk, from: number): string => {
+    const trust = { ...keys.trust, auditKeys: keys.trust.auditKeys.map((key) => ({ ...key, inForce: [{ from, to: null }] })) };
+    return trustOfTwo({ ...keys, trust, stranger: second });
+  };
+  const asked = '2026-03-04T05:00:00.000Z';
+  const besides = (f: Forgery, more: Readonly<Record<string, unknown>>): void => {
+    const change = certifiedKeys(keys, f, {});
+    f.events.splice(2, 0, { ...change, detail: { ...change.detail, ...more } });
+  };
+  return [
+    ['a policy by two, of whom the first signs with another key than their first in the ledger', 'contradiction', (f) => agreed(f, { first: other }), two],
+    ['the same, and a record that is none: the key in the ledger comes first', 'contradiction', (f) => (agreed(f, { first: other }), damaged(f)), two],
+    ['a policy by two, of whom the second signs with another key than the trust file has', 'contradiction', (f) => agreed(f), trusted(other, 1)],
+    ['the same, and a record that is none: the key in the trust file comes later', 'bad-evidence', (f) => (agreed(f), damaged(f)), trusted(other, 1)],
+    ['a policy by two, whose first person the ledger comes to know later', 'good', (f) => before(f), trusted(keys.stranger, 0), { policyReplaced: true }],
+    ['the same with a key that the trust file does not have of them', 'contradiction', (f) => before(f, other), trusted(keys.stranger, 0)],
+    ['the same, and a record that is none: what comes later is not asked', 'bad-evidence', (f) => (before(f, other), damaged(f)), trusted(keys.stranger, 0)],
+    ['a policy by two in place of another than the one before', 'bad-policy', (f) => agreed(f, instead('ef'.repeat(32))), two],
+    ['a policy by two in place of what is no digest', 'bad-policy', (f) => agreed(f, instead('zz')), two],
+    ['a policy by two in place of null', 'bad-policy', (f) => agreed(f, instead(null)), two],
+    ['a policy by two in place of another, and without a signature', 'bad-policy', (f) => agreed(f, instead('zz', { secondSignature: undefined })), two],
+    ['a policy by two that does not say in place of which', 'bad-ledger', (f) => agreed(f, instead(undefined)), two],
+    ['a policy by two, before which none is shown', 'bad-policy', (f) => (agreed(f), (event(f, 'policy.change').hidden = true)), two],
+    ['other slots later, and a moment of asking beside what was signed', 'good', (f) => besides(f, { asked })],
+    ['other slots later, and what is no second person beside what was signed', 'good', (f) => besides(f, { second: 'x', secondKey: 1, asked: null })],
+    ['other slots later, and a moment of asking in what was signed', 'contradiction', (f) => f.events.splice(2, 0, certifiedKeys(keys, f, {}, { asked }))],
   ];
 };
 

@@ -19,7 +19,7 @@ export interface Beside {
   readonly node: NodeSource;
   /** Where the line of an event begins. @throws Doubt */
   offset(seq: number): number;
-  /** Numbers of the events that name a recording, or that take a policy into force (POLICIES), ascending. @throws Doubt */
+  /** Numbers of the events that name a recording, or that decide (POLICIES), ascending. @throws Doubt */
   eventsOf(id: string): number[];
   /** Visits all that events are looked up by, once each in any order, with the numbers of its events, ascending. @throws Doubt */
   subjects(visit: (id: string, seqs: readonly number[]) => void): void;
@@ -36,10 +36,10 @@ export class DerivedInMemory implements Beside {
   readonly node: NodeSource = (level, index) => this.#tree.node(level, index);
 
   add(group: readonly Derivable[]): void {
-    for (const { event, leaf, offset } of group) {
+    for (const { event, leaf, offset, counts } of group) {
       this.#tree.append(leaf);
       this.#offsets.push(offset);
-      name(this.#named, event);
+      name(this.#named, event, counts);
     }
   }
 
@@ -60,19 +60,20 @@ export class DerivedInMemory implements Beside {
   }
 }
 
-function name(named: Map<string, number[]>, event: LedgerEvent): void {
-  for (const id of subjectsOf(event)) {
+function name(named: Map<string, number[]>, event: LedgerEvent, counts: boolean): void {
+  for (const id of subjectsOf(event, counts)) {
     const seqs = named.get(id);
     if (seqs) seqs.push(event.seq);
     else named.set(id, [event.seq]);
   }
 }
 
-/** An event with its leaf hash and where its line begins. */
+/** An event with its leaf hash, where its line begins, and whether it counts by the events before it. */
 export interface Derivable {
   readonly event: LedgerEvent;
   readonly leaf: Uint8Array;
   readonly offset: number;
+  readonly counts: boolean;
 }
 
 export class Derived implements Beside {
@@ -137,7 +138,7 @@ export class Derived implements Beside {
         group.map(({ leaf }) => leaf),
         group.map(({ offset }) => offset),
       );
-    for (const { event } of group) name(this.#since, event);
+    for (const { event, counts } of group) name(this.#since, event, counts);
   }
 
   eventsOf(id: string): number[] {

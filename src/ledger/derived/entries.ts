@@ -28,7 +28,7 @@ const STATE = {
 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
-/** What events are looked up by: a recording's id, or this for those that decide: which policy is in force, and whose keys a person's are. No recording has it. */
+/** What events are looked up by: a recording's id, or this for those that decide, which one that is passed over does not: which policy is in force, and whose keys a person's are. No recording has it. */
 export const POLICIES = '00000000-000000-00000000';
 /** What says which events that were kept beside the ledger it has taken. No recording has it. */
 export const KEPT = '00000000-000000-00000001';
@@ -36,14 +36,14 @@ export const KEPT = '00000000-000000-00000001';
 export const SELFTESTS = '00000000-000000-00000002';
 const policyActions: readonly string[] = ['first-run', 'policy.change', 'person.keys'];
 
-/** What an event is looked up by. */
-export function subjectsOf({ action, detail, opened }: LedgerEvent): readonly string[] {
+/** What an event is looked up by. @param counts whether it does, by the events before it */
+export function subjectsOf({ action, detail, opened }: LedgerEvent, counts: boolean): readonly string[] {
   if (opened) return opened.heads.map(([recording]) => recording);
   const id = detail?.['recording'];
   if (typeof id === 'string' && recordingPattern.test(id)) return [id];
   if (action === 'ledger.kept') return [KEPT];
   if (action === 'selftest') return [SELFTESTS];
-  return policyActions.includes(action) ? [POLICIES] : [];
+  return counts && policyActions.includes(action) ? [POLICIES] : [];
 }
 
 /** `yyyymmdd-hhmmss-xxxxxxxx`: its digits as hexadecimal ones, so that keys sort as ids do. */
