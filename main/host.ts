@@ -76,7 +76,7 @@ export interface Child {
 export type ChildName = 'pty-host' | 'vault-host';
 
 /** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
-export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'shutdown' | 'menu';
+export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'user-switch' | 'lid' | 'shutdown' | 'menu';
 
 /**
  * What a host refuses to a page, or to whoever sits at it: a `browser-part` is a piece of the browser that came up beside the

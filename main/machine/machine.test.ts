@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { noBus, serve, startBus, type TestBus, type TestService } from '../../src/dbus/bus.fixture.ts';
 import { decodeMessage, encodeMessage, valuesOf } from '../../src/dbus/message.ts';
-import { Variant } from '../../src/dbus/values.ts';
+import { Variant, type Value } from '../../src/dbus/values.ts';
 import { idleReader } from './idle.ts';
 import { machineBuses, slept, watchSignals } from './signals.ts';
 
@@ -84,6 +84,7 @@ test.each([
   ['org.freedesktop.login1.Manager.PrepareForShutdown', true, 'shutdown'],
   ['org.freedesktop.login1.Manager.PrepareForShutdown', false, undefined],
   ['org.freedesktop.login1.Session.Lock', undefined, 'os-lock'],
+  ['org.freedesktop.DBus.Properties.PropertiesChanged', 'org.freedesktop.login1.Manager', undefined],
   ['org.gnome.ScreenSaver.ActiveChanged', true, 'os-lock'],
   ['org.gnome.ScreenSaver.ActiveChanged', false, undefined],
   ['org.freedesktop.ScreenSaver.ActiveChanged', true, 'os-lock'],
@@ -91,6 +92,22 @@ test.each([
 ])('%s %s is %s', (name, value, signal) => {
   const rows = machineBuses.flatMap((each) => each.rows).filter((row) => `${row.interface}.${row.member}` === name);
   expect(rows.map(({ means }) => means(value))).toEqual([signal]);
+});
+
+const session = 'org.freedesktop.login1.Session';
+const active = (is: boolean): unknown[] => ['Active', new Variant('b', is)];
+test.each([
+  ['another person in front', [session, [active(false)], []], 'user-switch'],
+  ['with the state', [session, [['State', new Variant('s', 'online')], active(false)], []], 'user-switch'],
+  ['nobody says whether', [session, [], ['Active']], 'user-switch'],
+  ['of another type', [session, [['Active', new Variant('s', 'true')]], []], 'user-switch'],
+  ['in front again', [session, [active(true)], []], undefined],
+  ['something else of it', [session, [['IdleHint', new Variant('b', true)]], ['IdleSinceHint']], undefined],
+  ['of a seat', ['org.freedesktop.login1.Seat', [active(false)], []], undefined],
+  ['nothing', [], undefined],
+])('properties: %s', (_, values, signal) => {
+  const row = machineBuses.flatMap((each) => each.rows).find(({ member }) => member === 'PropertiesChanged')!;
+  expect(row.means(...(values as Value[]))).toBe(signal);
 });
 
 /** Programs start as quickly as a busy machine lets them. */

@@ -1,13 +1,14 @@
 /**
- * What the machine tells us: suspend, shutdown and the desktop's own lock, heard on the buses; and a watch on the clock, which
- * notices a sleep that nobody announced.
+ * What the machine tells us: suspend, shutdown, the desktop's own lock and another person in front, heard on the buses; the lid, which is looked
+ * at; and a watch on the clock, which notices a sleep that nobody announced.
  */
 import { sessionBusPath, systemBusPath } from '../../src/dbus/address.ts';
-import type { Value } from '../../src/dbus/values.ts';
+import { Variant, type Value } from '../../src/dbus/values.ts';
 import { watchBus, type SignalMatch } from '../../src/dbus/watch.ts';
 import type { Disposable, HostSignal } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { DelayLock } from './delay-lock.ts';
+import { Lid } from './lid.ts';
 
 /** The clock is looked at this often. */
 const WATCH_MS = 1000;
@@ -15,13 +16,26 @@ const WATCH_MS = 1000;
 const GAP_MS = 5000;
 
 interface Row extends SignalMatch {
-  /** Of the signal's first value; undefined where it is nothing to us. */
-  readonly means: (value: Value | undefined) => HostSignal | undefined;
+  /** Of the signal's values; undefined where it is nothing to us. */
+  readonly means: (...values: readonly (Value | undefined)[]) => HostSignal | undefined;
 }
 
 const login = 'org.freedesktop.login1';
 const manager = { sender: login, path: '/org/freedesktop/login1', interface: `${login}.Manager` };
+const session = { sender: login, interface: `${login}.Session` };
 const screenSaver = (name: string): Row => ({ sender: name, interface: name, member: 'ActiveChanged', means: (on) => (on === true ? 'os-lock' : undefined) });
+
+/**
+ * Another person in front (fast user switching, another console): a session's `Active` went. Of any session, as its lock counts: once too often is the
+ * safe error. One that is told without its value is unknown, and that is locked.
+ */
+function wentBehind(of: Value | undefined, changed: Value | undefined, untold: Value | undefined): HostSignal | undefined {
+  if (of !== session.interface) return undefined;
+  const active = (Array.isArray(changed) ? (changed as readonly Value[]) : []).find((entry) => Array.isArray(entry) && entry[0] === 'Active');
+  const value = Array.isArray(active) ? (active as readonly Value[])[1] : undefined;
+  if (value instanceof Variant) return value.value === true ? undefined : 'user-switch';
+  return Array.isArray(untold) && (untold as readonly Value[]).includes('Active') ? 'user-switch' : undefined;
+}
 
 /** Which signals we listen to on which bus. */
 export const machineBuses: readonly { readonly path: typeof sessionBusPath; readonly rows: readonly Row[] }[] = [
@@ -31,7 +45,8 @@ export const machineBuses: readonly { readonly path: typeof sessionBusPath; read
       { ...manager, member: 'PrepareForSleep', means: (starts) => (starts === false ? 'resume' : 'suspend') },
       { ...manager, member: 'PrepareForShutdown', means: (starts) => (starts === true ? 'shutdown' : undefined) },
       // Any session's lock counts: locking once too often is the safe error.
-      { sender: login, interface: `${login}.Session`, member: 'Lock', means: () => 'os-lock' },
+      { ...session, member: 'Lock', means: () => 'os-lock' },
+      { sender: login, interface: 'org.freedesktop.DBus.Properties', member: 'PropertiesChanged', means: wentBehind },
     ],
   },
   { path: sessionBusPath, rows: [screenSaver('org.gnome.ScreenSaver'), screenSaver('org.freedesktop.ScreenSaver')] },
@@ -66,10 +81,12 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
   // No bus: nothing is heard, and the app's own timer is what locks.
   const watches = (env ? machineBuses : []).flatMap(({ path, rows }) => {
     const place = path(env!);
-    return place === undefined ? [] : [watchBus(place, rows, (row, [value]) => hear(row.means(value)))];
+    return place === undefined ? [] : [watchBus(place, rows, (row, values) => hear(row.means(...values)))];
   });
+  const lid = env ? new Lid(env) : undefined;
   let last = Date.now();
   const timer = setInterval(() => {
+    void lid?.hasClosed().then((has) => hear(has ? 'lid' : undefined));
     const now = Date.now();
     if (slept(last, now)) void tell('resume');
     last = now;
@@ -80,6 +97,7 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
     stop() {
       clearInterval(timer);
       delay?.release();
+      lid?.close();
       for (const watch of watches) watch.close();
     },
   };

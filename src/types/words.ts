@@ -153,6 +153,8 @@ export const lockCauses = [
   'suspend',
   'resume',
   'os-lock',
+  'user-switch',
+  'lid',
   'renderer-gone',
   'vault-gone',
   'window-closed',
