@@ -54,14 +54,17 @@ export function watchBus<Row extends SignalMatch>(
 
   function take(message: Message, owners: Map<string, string>): void {
     if (message.type !== 'signal' || message.sender === undefined) return;
-    const values = said(message);
-    if (values === undefined) return;
     if (message.sender === busName && message.member === 'NameOwnerChanged') {
-      const [name, , owner] = values as readonly string[];
-      owners.set(name!, owner!);
+      const [name, , owner] = (said(message) ?? []) as readonly string[];
+      if (name !== undefined && owner !== undefined) owners.set(name, owner);
       return;
     }
-    for (const row of rows) if (owners.get(row.sender) === message.sender && isOf(message, row)) heard(row, values);
+    // What a stranger says is not even read.
+    for (const row of rows) {
+      if (owners.get(row.sender) !== message.sender || !isOf(message, row)) continue;
+      const values = said(message);
+      if (values) heard(row, values);
+    }
   }
 
   void connect();
