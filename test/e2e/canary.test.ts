@@ -9,7 +9,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { processTree } from '../../main/machine/processes.ts';
-import { missingPrograms } from '../support/display.ts';
+import { missingPrograms, readIfThere } from '../support/display.ts';
 import { scanProcesses, secretForms, type Scan } from '../support/memory-scan.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
 import { passphrase, until } from './support.ts';
@@ -91,6 +91,11 @@ describe('the canary', () => {
     }
     return hits;
   };
+  /** In the page's process: all of them together take seconds to read. */
+  const isShown = (text: string): boolean => {
+    const pages = ownProcesses(app).filter((pid) => (readIfThere(`/proc/${pid}/cmdline`) ?? '').includes('--type=renderer'));
+    return scanProcesses(pages, text).hits.length > 0;
+  };
   /** The browser's own process, which no lock ends; those of its kinds have another word in their name. */
   const browser = /^(chromium|chrome|msedge)$/;
 
@@ -100,9 +105,10 @@ describe('the canary', () => {
 
   test('2 s after the lock nothing is left in any process of the app, nor what stood at the prompt and was not entered', async () => {
     app.display.type(`: ${waiting}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(() => isShown(waiting), 'what stands at the prompt to be shown');
     app.wardmux('lock');
     expect(app.status().state).toBe('locked');
+    // The time that is stated: so long after a lock its memory may still be on its way back to the system.
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(found({ shown, typed, waiting, passphrase })).toEqual({});
   });
@@ -110,6 +116,7 @@ describe('the canary', () => {
   test('what is typed at the lock and not sent is in no selection, nor in the browser’s own process once it is unlocked', async () => {
     app.display.type(left);
     app.display.key('ctrl+a');
+    // Nothing tells when the browser has taken a key that changes nothing but a selection: half a second is what a person's hand takes.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const env = { ...process.env, DISPLAY: app.display.name };
     const { stdout } = spawnSync('xclip', ['-o', '-selection', 'primary'], { env, encoding: 'utf8', timeout: 5000 });

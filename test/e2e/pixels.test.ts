@@ -38,13 +38,27 @@ async function command(line: string): Promise<void> {
   await running.page.locator('#command').waitFor({ state: 'detached' });
 }
 
-/** Two pictures drawn one after the other in the page are on the screen when the second is under way. */
-const drawn = (): Promise<unknown> =>
-  running.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))');
-
 /** The page's corner on the screen, in pixels: a window without a frame but the browser's own title. */
 const corner = (): Promise<{ x: number; y: number }> =>
   running.page.evaluate('({ x: screenX + (outerWidth - innerWidth) / 2, y: screenY + outerHeight - innerHeight })');
+
+/** A colour that nothing of ours has. */
+const MARK = 0x01fe03;
+
+/** What the page has drawn by now is on the screen: a mark that it draws afterwards has come there, and is gone again. */
+async function drawn(): Promise<void> {
+  const { x, y } = await corner();
+  const isMarked = (): boolean => display.picture().at(Math.round(x) + 1, Math.round(y) + 1) === MARK;
+  await running.page.evaluate(`{
+    const mark = document.createElement('div');
+    mark.id = 'mark';
+    Object.assign(mark.style, { position: 'fixed', inset: '0 auto auto 0', width: '4px', height: '4px', background: '${hex(MARK)}', zIndex: '2147483647' });
+    document.documentElement.append(mark);
+  }`);
+  await until(isMarked, 'the mark on the screen');
+  await running.page.evaluate("document.getElementById('mark').remove()");
+  await until(() => !isMarked(), 'the screen without the mark');
+}
 
 /** WCAG 2.2, relative luminance and contrast ratio of two colours (0xrrggbb). */
 const linear = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
