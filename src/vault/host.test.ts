@@ -9,6 +9,7 @@ import { decodeFrame, encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
 import { installationNoteKey, Ledger, noticeEntry, readFacts } from '../ledger/index.ts';
+import { certifierOf, deedText, type Certificate } from '../ledger/certificate.ts';
 import type { KnownPerson } from '../ledger/person-facts.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair } from '../process/link.fixture.ts';
@@ -61,6 +62,9 @@ const answerWords = {
   raiseCost: ['staged'],
   enrolProve: ['enrolled'],
   proveUnlock: ['proved'],
+  sealWords: ['sealed'],
+  liftPassphrase: ['lifted'],
+  liftPasskey: ['lifted'],
   proveView: ['proved'],
   replay: ['replayed'],
   export: ['exported'],
@@ -126,7 +130,7 @@ class Driver {
     this.#page = await key.connect(publicKey as Uint8Array);
   }
 
-  async secret(type: 'passphrase' | 'prf', bytes: Uint8Array | string): Promise<void> {
+  async secret(type: 'passphrase' | 'prf' | 'words', bytes: Uint8Array | string): Promise<void> {
     const plain = encodeFrame({ type, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes });
     this.post({ type: 'frame', bytes: await this.#page!.seal(plain) });
   }
@@ -447,6 +451,38 @@ test('a passphrase is used once, and a page that comes after cannot use it', asy
   await main.secret('passphrase', words);
   await main.connect();
   expect(await main.ask({ type: 'unlockPassphrase', person })).toMatchObject({ type: 'refused' });
+});
+
+test('what was written of an emergency goes with the page, and with whoever asks next and writes nothing', async () => {
+  const main = start();
+  const seal = async (): Promise<unknown> => (await main.ask({ type: 'sealWords', breakGlass: 'b-000000000001', recipients: [] }))['file'];
+  await main.connect();
+  await main.secret('words', 'ICU bed 4');
+  expect(await seal()).toBeInstanceOf(Uint8Array);
+  expect(await seal()).toBeNull();
+  await main.secret('words', 'ICU bed 4');
+  await main.connect();
+  expect(await seal()).toBeNull();
+  await main.secret('words', 'ICU bed 4');
+  await main.secret('words', '');
+  expect(await seal()).toBeNull();
+});
+
+test('who lifts a stop signs that one text, and nothing is open afterwards; a wrong passphrase signs nothing', async () => {
+  const main = start();
+  await main.connect();
+  await main.secret('passphrase', 'not hers at all');
+  expect(await main.ask({ type: 'liftPassphrase', person, after: 7 })).toMatchObject({ type: 'refused', code: 'wrong-passphrase' });
+  await main.secret('passphrase', words);
+  const { certificate } = (await main.ask({ type: 'liftPassphrase', person, after: 7 })) as unknown as { certificate: Certificate };
+  const known = (await main.known(person))!;
+  const lift = { deed: 'station', to: 'lifted', reason: null, after: 7 } as const;
+  const { id: installation } = requireInstallation(home);
+  expect(certifierOf(deedText(installation, person, lift), certificate)).toBe(known.signingKey);
+  expect(certifierOf(deedText(installation, person, { ...lift, after: 8 }), certificate)).not.toBe(known.signingKey);
+  expect(await main.ask({ type: 'certify', request: lift })).toMatchObject({ type: 'refused', code: 'locked' });
+  // The passphrase is used up by it.
+  expect(await main.ask({ type: 'liftPassphrase', person, after: 7 })).toMatchObject({ type: 'refused', code: 'wrong-passphrase' });
 });
 
 const nothing: Written = { outputBytes: 0, head: { size: 0, root: '0'.repeat(64) }, starts: [{ segment: 0, outputOffset: 0, size: 0, peaks: [] }] };

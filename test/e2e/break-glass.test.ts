@@ -75,8 +75,11 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   await until(async () => /break-glass.*ends in(60:00|59:)/.test(await line()), 'the time that is left');
   await running.page.getByRole('button', { name: /^extend once/ }).click();
   await until(() => events().some(({ action }) => action === 'breakglass.extend'), 'its extension');
-  await running.app.tick();
-  await until(async () => /ends in1[12]\d:/.test(await line()), 'the hour more');
+  // The event is on the disk a moment before whoever asked for it hears that it is.
+  await until(async () => {
+    await running!.app.tick();
+    return /ends in1[12]\d:/.test(await line());
+  }, 'the hour more');
   expect(await running.page.getByRole('button', { name: /^extend once/ }).count()).toBe(0);
 
   // Over, and the lock page says that nobody outside has heard of it. Its end by time: main/break-glass.test.ts.
