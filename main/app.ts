@@ -132,7 +132,7 @@ export class App {
       fault: (sentence, pane) => this.#troubles.warned(sentence, pane),
       held: (pane, why) => {
         this.#workspace.held(pane, why);
-        this.#gate.emit('status', () => this.#status.line());
+        this.#status.tell();
       },
       died: () => this.#troubles.shellsGone(),
       badMessage: () => journal.refusals.badMessage('pty-host'),
@@ -293,6 +293,7 @@ export class App {
       logOff: (person, cause) => gate.logOff(person, cause),
       here: () => [...(gate.session ? [gate.session.person.id] : []), ...this.#machine.away.map(({ person }) => person), ...workspace.withShells()],
       end: (person, cause) => void logoff.loggedOff(person, cause, undefined),
+      news: () => gate.emitLocked('stale', () => ({})),
     });
     const parts: RequestParts = {
       home,
@@ -435,7 +436,7 @@ export class App {
     gate.audit(this.#journal.ledgerFault === undefined);
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     this.#troubles.limitComes(this.#machine.view(this.#options.clock.now()).limitIn);
-    gate.emit('status', () => this.#status.line());
+    this.#status.tell();
     // What came of it is told, and stands as long as it is so.
     await this.#policy.glance().catch(() => undefined);
     await this.#standing.tick();

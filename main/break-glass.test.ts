@@ -140,7 +140,7 @@ test('it is extended once, and ended by who is in', async () => {
   await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend']), 5000);
   made.ask('command', { line: 'break-glass extend' });
   await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
-  expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1);
+  await vi.waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1), 5000);
   await pass(made, 61);
   expect(glass(made)).toEqual(['start', 'extend']);
   await hello(made);

@@ -82,7 +82,7 @@ export class Gate {
   #attached: readonly AttachedPane[] = [];
   /** For a page that has not been greeted yet. */
   #early: Events['notice'][] = [];
-  #lockedAt: string | null = null;
+  #lastLock: { readonly at: string; readonly cause: LockCause } | null = null;
   /** The last lock, until it is done. */
   #closing: Promise<void> = Promise.resolve();
   /** How it is known that nothing of a workspace is on the screen. */
@@ -100,9 +100,9 @@ export class Gate {
     return this.#session;
   }
 
-  /** ISO 8601 UTC of the last lock since the start. */
-  get lockedAt(): string | null {
-    return this.#lockedAt;
+  /** The last lock since the start: when (ISO 8601 UTC), and why. */
+  get lastLock(): { readonly at: string; readonly cause: LockCause } | null {
+    return this.#lastLock;
   }
 
   /** How it is known that nothing of a workspace is on the screen; undefined while one may be. */
@@ -343,7 +343,7 @@ export class Gate {
     const person = this.#session?.person.id;
     const wasOpen = this.#session !== undefined;
     this.#cut();
-    this.#lockedAt = new Date().toISOString();
+    this.#lastLock = { at: new Date().toISOString(), cause };
     // The picture and the keys go now, and not after whatever else is being changed.
     const blanked = windows.cut();
     const killed = vaults.kill();

@@ -1,4 +1,5 @@
 /** What the windows of both hosts have in common: who is told what, how long a page may take, and how its failure is said. */
+import { plainPath } from '../src/disk/held-folder.ts';
 import { SentenceError } from '../src/types/sentence.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Surface } from '../src/types/words.ts';
@@ -58,5 +59,5 @@ export function replacedError(surface: Surface): Error {
 
 /** The built pages are not where they should be. */
 export function missingPageError(surface: Surface, rendererFolder: string): Error {
-  return new SentenceError(`The page ${surface}.html is missing in ${rendererFolder}. Build the app again.`);
+  return new SentenceError(`The page ${surface}.html is missing in ${plainPath(rendererFolder)}. Build the app again, and start it again.`);
 }

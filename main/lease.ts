@@ -4,17 +4,16 @@
  * measured is whether this process runs.
  */
 import { LEASE_MS, RENEW_MS } from '../src/bridge/lease.ts';
+import { every, steadyClock } from '../src/time/clock.ts';
 
 /** @returns what ends it. */
 export function keepLeases(parts: { readonly renew: () => void; readonly lapsed: () => void }): () => void {
   let last = performance.now();
-  const timer = setInterval(() => {
+  return every(steadyClock, RENEW_MS, () => {
     const now = performance.now();
     const held = now - last;
     last = now;
     if (held >= LEASE_MS) parts.lapsed();
     else parts.renew();
-  }, RENEW_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  });
 }

@@ -66,12 +66,12 @@ export class Remote implements Pick<SocketOptions, 'handlers' | 'door' | 'refuse
 
   #facts(): AppFacts {
     const { gate, windows, workspace, installed, host, lowered } = this.#parts;
-    const { session, lockedAt, invisible } = gate;
+    const { session, lastLock, invisible } = gate;
     return {
       window: windows.isOpen || !this.#started,
       state: !this.#started ? 'starting' : session ? 'unlocked' : installed.current ? 'locked' : 'first-run',
       locked: session === undefined,
-      since: session ? null : (lockedAt ?? this.#startedAt),
+      since: session ? null : (lastLock?.at ?? this.#startedAt),
       visible: invisible ?? null,
       shells: workspace.shellCount,
       host,

@@ -8,6 +8,7 @@ import type { Host } from './host.ts';
 import { listen } from '../src/control/listen.ts';
 import { secondStart } from './second-start.ts';
 import { SentenceError } from '../src/types/sentence.ts';
+import { every, steadyClock } from '../src/time/clock.ts';
 
 /** How often it is looked whether the data folder is still the one at its path. */
 const FOLDER_MS = 1000;
@@ -45,15 +46,15 @@ export async function runApp(
   // What a run left that was killed.
   rmSync(path, { force: true });
   const app = App.create({ ...options, host, say });
-  const watching = setInterval(() => {
+  const unwatch = every(steadyClock, FOLDER_MS, () => {
     if (hold.stands()) return;
-    clearInterval(watching);
+    unwatch();
     app.doubt(
       new SentenceError(
         `the data folder ${options.home} was moved away while Wardmux was running, so it locked. Put it back, or end Wardmux and look who did that.`,
       ),
     );
-  }, FOLDER_MS);
+  });
   const end = (): void => void app.stop('signal');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const release = guard(app);
@@ -75,7 +76,7 @@ export async function runApp(
     await app.stop('closed');
     throw error;
   } finally {
-    clearInterval(watching);
+    unwatch();
     await socket?.close();
     hold.release();
     release();

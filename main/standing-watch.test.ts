@@ -12,7 +12,9 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   const refresh = async (): Promise<void> => {
     if (!readable) throw new Error('away');
   };
-  const watch = new StandingWatch({ ledger: () => ({ facts, refresh }) as never, here: () => ['p-1', 'p-2', 'p-3', 'bg-1'], stop, logOff, end });
+  const ledger = { facts, refresh, events: 7 };
+  const news = vi.fn();
+  const watch = new StandingWatch({ ledger: () => ledger as never, here: () => ['p-1', 'p-2', 'p-3', 'bg-1'], stop, logOff, end, news });
   const seconds = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n++) await watch.tick();
   };
@@ -34,4 +36,13 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   stateSeq = 9;
   await seconds(15);
   expect(logOff.mock.calls.slice(before)).toEqual([['p-2', 'stopped'], ['p-3', 'person']]); // prettier-ignore
+  // A command has enrolled somebody: said once, and not where nothing could be read.
+  expect(news).not.toHaveBeenCalled();
+  ledger.events = 9;
+  readable = false;
+  await seconds(5);
+  expect(news).not.toHaveBeenCalled();
+  readable = true;
+  await seconds(15);
+  expect(news).toHaveBeenCalledTimes(1);
 });

@@ -10,7 +10,7 @@ const EVERY_SECONDS = 5;
 
 export interface StandingWatchParts {
   /** Undefined before there is one. */
-  readonly ledger: () => Pick<Ledger, 'facts' | 'refresh'> | undefined;
+  readonly ledger: () => Pick<Ledger, 'facts' | 'events' | 'refresh'> | undefined;
   /** Who is in or away, or has shells that run on. */
   readonly here: () => readonly string[];
   /** The station is stopped, or (undefined) is not. */
@@ -19,12 +19,16 @@ export interface StandingWatchParts {
   readonly logOff: (person: string, cause: LogoffCause) => boolean;
   /** Ends what of somebody runs on who is logged off already. */
   readonly end: (person: string, cause: LogoffCause) => void;
+  /** The ledger has more events than at the look before: who can come in, and how, may be others by now. */
+  readonly news?: () => void;
 }
 
 export class StandingWatch {
   readonly #parts: StandingWatchParts;
   #ticks = 0;
   #looking = false;
+  /** Events at the last look. */
+  #events: number | undefined;
   /** Whose shells were told to end, by the number of the event that says so: they may have been in again since, and be stopped once more. */
   readonly #out = new Map<string, number | null>();
 
@@ -43,7 +47,11 @@ export class StandingWatch {
       () => false,
     );
     this.#looking = false;
-    if (read) this.#sync(ledger.facts);
+    if (!read) return;
+    this.#sync(ledger.facts);
+    const before = this.#events ?? ledger.events;
+    this.#events = ledger.events;
+    if (before !== ledger.events) this.#parts.news?.();
   }
 
   #sync(facts: Ledger['facts']): void {

@@ -9,6 +9,7 @@ import { foldersNotUtf8, reachWorkingFolder, variableSentence, variablesNotUtf8 
 import { protectProcess, restartClean } from '../src/native/protect.ts';
 import { homeFolder } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
+import { heldFolder } from '../src/disk/held-folder.ts';
 import { fold } from '../src/terminal/fold.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
@@ -70,8 +71,10 @@ async function main(): Promise<number> {
   }
   const because = runtime && 'Electron did not open';
   try {
-    const host = await createChromiumHost({ distFolder: folder, home, ...(because ? { because } : {}) });
-    return await runApp(host, { home, rendererFolder: join(folder, 'renderer'), say });
+    // Pages and processes of the build that runs, also when there is a newer one by the time that they are wanted.
+    const built = heldFolder(folder);
+    const host = await createChromiumHost({ distFolder: built, home, ...(because ? { because } : {}) });
+    return await runApp(host, { home, rendererFolder: join(built, 'renderer'), say });
   } catch (error) {
     if (!(error instanceof NoWindowError)) throw error;
     say(error.message);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnchorView } from '../src/anchors/index.ts';
-import { ledgerLine, recordingWord } from './status.ts';
+import type { StatusView } from '../src/bridge/schema.ts';
+import { isNews, ledgerLine, recordingWord, toldBy } from './status.ts';
 
 const view = (part: Partial<AnchorView>): AnchorView => ({
   name: 'siem',
@@ -39,3 +40,32 @@ test('nothing is said to be sealed while no program runs', () => {
   expect(recordingWord(true, 0, 0).level).toBe('stop');
   expect(recordingWord(false, 1, 1).level).toBe('warn');
 });
+
+const line: StatusView = {
+  classes: [{ name: 'ops', label: 'ops', look: 'general' }],
+  person: 'Ada',
+  role: 'operator',
+  recording: { level: 'seal', word: 'sealed', sealedBytes: 100 },
+  ledger: { level: 'ok', word: 'ledger anchored now', events: 7, note: '' },
+  lockIn: 600,
+  idleSeconds: 600,
+  warning: false,
+};
+const emergency = { since: '2026-11-28T19:00:00.000Z', left: 3600, extended: false, reason: 'drill' };
+
+test.each<[string, StatusView, number, StatusView, boolean]>([
+  ['nothing but the time that runs down', line, 300, { ...line, lockIn: 300 }, false],
+  ['less is left than the page counts, by more than a second', line, 300, { ...line, lockIn: 298 }, true],
+  ['a key was pressed, and the minutes hide it', line, 10, { ...line, lockIn: 600 }, false],
+  ['keys were pressed for longer', line, 20, { ...line, lockIn: 600 }, true],
+  ['a key was pressed near the lock', { ...line, lockIn: 60 }, 10, { ...line, lockIn: 60 }, true],
+  ['the warning', line, 570, { ...line, lockIn: 30, warning: true }, true],
+  ['a shell has printed', line, 1, { ...line, lockIn: 599, recording: { ...line.recording, sealedBytes: 101 } }, true],
+  ['an emergency runs down', { ...line, emergency }, 5, { ...line, lockIn: 595, emergency: { ...emergency, left: 3595 } }, false],
+  ['it was extended', { ...line, emergency }, 5, { ...line, lockIn: 595, emergency: { ...emergency, left: 7195 } }, true],
+  ['it is over', { ...line, emergency }, 5, { ...line, lockIn: 595 }, true],
+])('%s: whether the line has to be told', (_, before, seconds, now, news) => {
+  expect(isNews(toldBy(before, 50_000), toldBy(now, 50_000 + seconds * 1000), now.lockIn)).toBe(news);
+});
+
+test('a line that was never told is', () => expect(isNews(undefined, toldBy(line, 0), 600)).toBe(true));

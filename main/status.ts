@@ -12,11 +12,43 @@ import type { BreakGlass } from './break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { LockController } from './lock-controller.ts';
+import type { LockCause, LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
 import { nameOf } from '../src/services/people.ts';
+import type { ToldLockReason } from '../src/types/words.ts';
 import type { Unlock } from './unlock.ts';
 import type { Workspaces } from './workspaces.ts';
+
+/** What the lock page says of why it locked. What was decided about somebody, or against them, it does not say; of a stopped station it says more. */
+const told: Readonly<Record<LockCause, ToldLockReason | null>> = {
+  idle: 'idle',
+  limit: 'limit',
+  hotkey: 'hand',
+  menu: 'hand',
+  command: 'command',
+  suspend: 'sleep',
+  resume: 'sleep',
+  'os-lock': 'desktop',
+  'user-switch': 'switch',
+  lid: 'lid',
+  'window-closed': 'closed',
+  'emergency-over': 'emergency-over',
+  covered: 'left',
+  'renderer-gone': 'doubt',
+  'vault-gone': 'doubt',
+  'clock-back': 'doubt',
+  gap: 'doubt',
+  lowered: 'doubt',
+  unknown: 'doubt',
+  policy: null,
+  stopped: null,
+};
+
+/**
+ * The page counts down by itself from what it was told (seconds). It never says more than is left; while the lock is far away it may say
+ * less, by what the minutes of the line hide.
+ */
+const DRIFT = { more: 1, less: 1, lessFar: 15, far: 120 };
 
 /** On the lock page; the whole sentence names paths, and is for whoever tries to come in. */
 const policyTrouble = 'The policy in force cannot be read.';
@@ -45,6 +77,8 @@ export class Status {
   readonly #flags: Flag[] = [];
   /** The policy in force could not be read at the last look. */
   policyFails = false;
+  /** What was given for the line last. */
+  #told: Told | undefined;
   /** By person: whoever is in hears nothing of what others' shells print. */
   readonly #sealedBytes = new Map<string, number>();
 
@@ -69,7 +103,7 @@ export class Status {
     return this.#parts.installed.current?.policy.policy.workstation.name ?? hostname();
   }
 
-  /** What the lock page may say: no cause, no host, no text of a pane. */
+  /** What the lock page may say: no host, no text of a pane, and of why it locked only what the room could have seen. */
   lockFacts(clearClipboard: boolean, backOffSeconds: number): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
     const { gate, unlock, installed, journal } = this.#parts;
     const people = unlock.people();
@@ -86,7 +120,8 @@ export class Status {
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
-      lockedAt: gate.lockedAt,
+      lockedAt: gate.lastLock?.at ?? null,
+      reason: gate.lastLock ? told[gate.lastLock.cause] : 'start',
       typed,
       parked,
       stopped: this.#stopped(),
@@ -131,8 +166,22 @@ export class Status {
     return { version: current.ledger.facts.policies.length, class: workstation.class, idleSeconds: lock.idleSeconds };
   }
 
-  /** The line. @throws Refusal while nobody is in. */
+  /** Tells the workspace what its line is to say, where that is news: each word wakes the page, and all that draws it. */
+  tell(): void {
+    const { gate, clock } = this.#parts;
+    if (!gate.session) return;
+    const line = this.#line();
+    if (isNews(this.#told, toldBy(line, clock.now()), line.lockIn)) gate.emit('status', () => this.line());
+  }
+
+  /** The line, for the page that stands. @throws Refusal while nobody is in. */
   line(): StatusView {
+    const line = this.#line();
+    this.#told = toldBy(line, this.#parts.clock.now());
+    return line;
+  }
+
+  #line(): StatusView {
     const { home, gate, installed, journal, machine, clock } = this.#parts;
     const { person, grant } = gate.requireSession();
     const { lockIn, idleSeconds, warning } = machine.view(clock.now());
@@ -158,6 +207,27 @@ export class Status {
 function classViews(policy: Policy): StatusView['classes'] {
   const named = sessionClasses(policy).map(({ name, label = name, look }) => ({ name, label, look }));
   return [...named, { name: EMERGENCY_CLASS, label: EMERGENCY_CLASS, look: 'plain' }];
+}
+
+interface Told {
+  /** All but the times that run down. */
+  readonly words: string;
+  /** When the time until the lock, and that of an emergency, is over: seconds of the clock. */
+  readonly lockAt: number;
+  readonly endsAt: number;
+}
+
+export function toldBy({ lockIn, emergency, ...rest }: StatusView, nowMs: number): Told {
+  const { left, ...glass } = emergency ?? { left: 0 };
+  const now = nowMs / 1000;
+  return { words: JSON.stringify([rest, emergency && glass]), lockAt: now + lockIn, endsAt: emergency ? now + left : 0 };
+}
+
+/** Whether a page that counts down from what it was told `before` says something else than is true `now`. */
+export function isNews(before: Told | undefined, now: Told, lockIn: number): boolean {
+  if (before?.words !== now.words || Math.abs(before.endsAt - now.endsAt) > DRIFT.more) return true;
+  const less = now.lockAt - before.lockAt;
+  return less < -DRIFT.more || less > (lockIn > DRIFT.far ? DRIFT.lessFar : DRIFT.less);
 }
 
 /** The recordings' part of the line. What waits is no fault: nothing of it is lost, and it goes on by itself. */

@@ -13,7 +13,7 @@ import type { Appearance, Host, HostWindow, Peer } from './host.ts';
 const RESTARTS = { most: 5, within: 60_000 };
 
 /** How often it is asked where the window is: a person who moves it does not end the app in the same moment. */
-const PLACE_MS = 5000;
+const PLACE_MS = 15_000;
 
 /** At the end a change of the window that is under way gets this long: a lock takes a tenth of it. */
 const CHANGE_MS = 2000;

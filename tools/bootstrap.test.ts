@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import { missingFor, requirements } from './bootstrap/system.mjs';
 // @ts-expect-error the same
 import { missingEntries, platformOf } from './complete-lock.mjs';
 // @ts-expect-error the same
-import { hashInputs, isExternal } from './build.mjs';
+import { forgetOldTrees, hashInputs, isExternal } from './build.mjs';
 // @ts-expect-error the same
 import { hashNative, nativeIsBuilt } from './native.mjs';
 
@@ -204,6 +204,17 @@ describe('the build', () => {
       expect(nativeIsBuilt()).toBe(true);
     } finally {
       rmSync(base, { recursive: true });
+    }
+  });
+  test('the trees before it stay for the apps that run from them, and not for ever', () => {
+    const cache = mkdtempSync(join(tmpdir(), 'wardmux-cache-'));
+    try {
+      const at = (time: number): string => `dist-before-${time}-77`;
+      for (const name of [...[900, 1000, 1100, 1200, 1300].map(at), 'bench', 'build-9']) mkdirSync(join(cache, name));
+      forgetOldTrees(cache);
+      expect(readdirSync(cache).sort()).toEqual(['bench', 'build-9', ...[1000, 1100, 1200, 1300].map(at)]);
+    } finally {
+      rmSync(cache, { recursive: true });
     }
   });
   test('a package build and a development build are not taken for one another', () => {

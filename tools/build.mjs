@@ -4,7 +4,8 @@
  *   node tools/build.mjs [--force] [--package] [--quiet]
  *
  * `--package` leaves source maps out. A build whose inputs have not changed since the last one is skipped. The new tree
- * is built aside and swapped in whole, so that a running app or a second build never meets half of it.
+ * is built aside and swapped in whole, so that a second build never meets half of it; the trees before it stay aside for a while, for
+ * the apps that were started from them (src/disk/held-folder.ts).
  *
  * Exit status: 0 built or up to date, 1 the build failed (the old dist/ is untouched).
  */
@@ -112,9 +113,20 @@ function upToDate(hash) {
 /** Whether dist/ is what a development build of the sources as they are now would make. */
 export const isBuilt = () => upToDate(hashInputs({ packaged: false }));
 
+/** So many trees of before are kept: an app that runs since before that many builds has to be started again. */
+const keptTrees = 4;
+const beforePrefix = 'dist-before-';
+
+/** Removes all but the newest of the trees in `cache` that were replaced. */
+export function forgetOldTrees(cache) {
+  const replacedAt = (name) => Number(name.slice(beforePrefix.length).split('-')[0]);
+  const trees = readdirSync(cache).filter((name) => name.startsWith(beforePrefix));
+  for (const name of trees.sort((a, b) => replacedAt(b) - replacedAt(a)).slice(keptTrees)) rmSync(join(cache, name), { recursive: true, force: true });
+}
+
 /** Two builds may finish at the same time: the one that comes second replaces what the first put there. */
 function swapIn(fresh, hash) {
-  const old = `${fresh}-old`;
+  const old = join(dirname(fresh), `${beforePrefix}${Date.now()}-${process.pid}`);
   for (let attempt = 0; ; attempt++) {
     try {
       if (existsSync(dist)) renameSync(dist, old);
@@ -128,7 +140,7 @@ function swapIn(fresh, hash) {
       if (attempt >= 20) throw error;
     }
   }
-  rmSync(old, { recursive: true, force: true });
+  forgetOldTrees(dirname(fresh));
 }
 
 /** Vite takes what follows these in a path for a part of an address. */

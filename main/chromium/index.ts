@@ -9,6 +9,7 @@ import { sweepTemporaryFolders } from '../machine/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { lookFor, watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
+import { plainPath } from '../../src/disk/held-folder.ts';
 import { kindOf, SentenceError } from '../../src/types/sentence.ts';
 import { inTime } from '../../src/time/in-time.ts';
 import { Browser, BrowserStartError } from './browser.ts';
@@ -207,7 +208,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     },
     open,
     fork(name) {
-      const child = forkChild(options.entries?.[name] ?? join(options.distFolder, `${name}.mjs`), env);
+      const child = forkChild(options.entries?.[name] ?? plainPath(join(options.distFolder, `${name}.mjs`)), env);
       children.add(child);
       child.onExit(() => children.delete(child));
       return child;

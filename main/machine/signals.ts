@@ -5,6 +5,7 @@
 import { sessionBusPath, systemBusPath } from '../../src/dbus/address.ts';
 import { Variant, type Value } from '../../src/dbus/values.ts';
 import { watchBus, type SignalMatch } from '../../src/dbus/watch.ts';
+import { every, steadyClock } from '../../src/time/clock.ts';
 import type { Disposable, HostSignal } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { DelayLock } from './delay-lock.ts';
@@ -85,17 +86,16 @@ export function watchSignals(env: NodeJS.ProcessEnv | undefined): Signals {
   });
   const lid = env ? new Lid(env) : undefined;
   let last = Date.now();
-  const timer = setInterval(() => {
+  const unwatch = every(steadyClock, WATCH_MS, () => {
     void lid?.hasClosed().then((has) => hear(has ? 'lid' : undefined));
     const now = Date.now();
     if (slept(last, now)) void tell('resume');
     last = now;
-  }, WATCH_MS);
-  timer.unref();
+  });
   return {
     onSignal: (listener) => listeners.add(listener),
     stop() {
-      clearInterval(timer);
+      unwatch();
       delay?.release();
       lid?.close();
       for (const watch of watches) watch.close();

@@ -110,7 +110,7 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
     },
     activity: async ({ kind }) => {
       gate.activity(kind);
-      gate.emit('status', () => status.line());
+      status.tell();
       return {};
     },
   };

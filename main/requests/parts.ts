@@ -50,7 +50,7 @@ export interface RequestParts {
   >;
   readonly people: Pick<People, 'list' | 'ask' | 'view' | 'newcomer' | 'agree' | 'agreeOptions' | 'refuse' | 'prove' | 'leave'>;
   readonly lift: Pick<Lift, 'station'>;
-  readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'takeFlags'>;
+  readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'tell' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
   readonly consent: Consent;
   readonly installed: Pick<InstalledHolder, 'current'>;

@@ -6,8 +6,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
-import { DisplaySettings } from '../shared/display-settings.tsx';
-import { classWords } from '../../src/types/words.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, LiveRegions, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
@@ -18,7 +16,8 @@ import { clock, left } from '../shared/text.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 import { Lift } from './lift.tsx';
-import { Stopped, StoppedWord } from './stopped.tsx';
+import { LockHead, LockLine } from './lock-line.tsx';
+import { Stopped } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
 import { Problem, Siren, Who } from './who.tsx';
@@ -53,6 +52,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const typedAhead = useRef('');
   const way = useRef<HTMLElement>(null);
   const stopped = facts?.stopped ?? undefined;
+  const whyLocked = facts?.reason ? text.reasons[facts.reason] : '';
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
   const waiting = wait > 0;
 
@@ -140,11 +140,32 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     return onOccasion(() => void again());
   }, [facts === undefined]);
 
-  // What it said has changed: the policy file, for one.
+  /** What is to be shown from here on: who can come in may be others by now. */
+  const take = (latest: Facts): void => {
+    setFacts(latest);
+    const [only] = latest.people;
+    if (latest.typed) {
+      if (facts?.typed) return;
+      // Of several nobody is named, and what was typed was typed for one.
+      if (field.current) takeSecret(field.current).fill(0);
+      setShown(false);
+      setPerson(undefined);
+    } else {
+      setPerson(only);
+      if (only?.id !== person?.id || !only?.methods.includes(method)) setMethod(preferred(only));
+    }
+  };
+  const renew = useRef(take);
+  renew.current = busy ? setFacts : take;
+
+  // What it said has changed: the policy file, for one. While somebody is being let in the answer says what there is.
   useEffect(
     () =>
       bridge.on('stale', () => {
-        void bridge.request('lock.facts', {}).then(setFacts, () => undefined);
+        void bridge.request('lock.facts', {}).then(
+          (latest) => renew.current(latest),
+          () => undefined,
+        );
       }),
     [bridge],
   );
@@ -163,7 +184,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     setError(wrong ? text.failedTyped : reason instanceof Refused ? reason.message : messages.bridge.failed);
     const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
     if (latest) {
-      setFacts(latest);
+      take(latest);
       if (!latest.typed) setFailures(latest.failures);
       if (latest.backOffSeconds > 0) setWaitUntil(performance.now() + latest.backOffSeconds * 1000);
     }
@@ -263,13 +284,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   return (
     <div class="app poster" data-state={stopped ? 'stopped' : undefined}>
-      <header class="poster__head">
-        <p class="strong">{messages.product}</p>
-        <p class="poster__org">{facts?.banner}</p>
-        <p class="poster__ws">
-          <span class="faint">{text.workstation}</span> {facts?.workstation}
-        </p>
-      </header>
+      <LockHead facts={facts} />
       {facts?.emergency.alert ? <Siren alert={facts.emergency.alert} /> : null}
       <main class="poster__main">
         <div class="poster__fact">
@@ -293,6 +308,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             <Who
               input={idField}
               lockedAt={facts.lockedAt}
+              why={whyLocked}
               error={error}
               onNext={() => void typeId()}
               away={facts.away}
@@ -364,7 +380,11 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
               <p class="dim poster__note" role="status">
                 {stillCopied ? `${text.stillCopied} ` : ''}
                 {method === 'passkey' && busy === undefined && facts.passkeyLimit ? `${facts.passkeyLimit} ` : ''}
-                {busy === 'passkey' ? text.touch : busy === 'passphrase' ? text.busyHint : facts.lockedAt ? text.shell : text.nothingRuns}
+                {busy === 'passkey'
+                  ? text.touch
+                  : busy === 'passphrase'
+                    ? text.busyHint
+                    : [whyLocked, facts.lockedAt ? text.shell : text.nothingRuns].join(' ')}
               </p>
             </>
           )}
@@ -376,27 +396,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           ) : null}
         </section>
       </main>
-      <footer class="line lockline" aria-label={messages.line.label} data-siren={facts?.emergency.alert ? '' : undefined}>
-        {waiting ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
-        <div class="line__where">
-          {stopped ? <StoppedWord /> : null}
-          {facts?.typed && facts.parked > 0 ? (
-            <span class="st lockline__flag">
-              <span>{text.parked(facts.parked)}</span>
-            </span>
-          ) : null}
-          {facts?.flags.map((flag) => (
-            <span class="st lockline__flag" data-level="warn" key={flag}>
-              <Mark kind="warn" />
-              <span>{flag}</span>
-            </span>
-          ))}
-        </div>
-        {facts?.policy ? (
-          <span class="st dim lockline__policy">{text.policy(facts.policy.version, classWords[facts.policy.class].name, left(facts.policy.idleSeconds))}</span>
-        ) : null}
-        <DisplaySettings bridge={bridge} />
-      </footer>
+      <LockLine bridge={bridge} facts={facts} wait={wait} />
       <LiveRegions />
     </div>
   );

@@ -19,12 +19,14 @@ export interface WhoProps {
   readonly onPick: (id: string, masked: string) => void;
   readonly input: Ref<HTMLInputElement>;
   readonly lockedAt: string | null;
+  /** A sentence; empty where it is not told. */
+  readonly why: string;
   readonly error: string;
   readonly onNext: () => void;
 }
 
 /** Whatever is typed leads to the same next page. */
-export function Who({ input, lockedAt, error, onNext, away, onPick }: WhoProps): JSX.Element {
+export function Who({ input, lockedAt, why, error, onNext, away, onPick }: WhoProps): JSX.Element {
   return (
     <form
       class="poster__acts"
@@ -76,7 +78,7 @@ export function Who({ input, lockedAt, error, onNext, away, onPick }: WhoProps):
         </ul>
       ) : null}
       <p id="who-note" class="dim">
-        {text.idNote}
+        {why} {text.idNote}
       </p>
     </form>
   );

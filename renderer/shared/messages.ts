@@ -1,5 +1,6 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. Over 400 lines: a table of sentences, read in one place. */
 import { failedTries } from '../../src/bridge/tries.ts';
+import type { ToldLockReason } from '../../src/types/words.ts';
 import { count } from './text.ts';
 
 export const messages = {
@@ -286,6 +287,22 @@ export const messages = {
     noPrf: 'This passkey gave no secret, so it cannot open anything. Use your passphrase.',
     empty: 'Type your passphrase first.',
     shell: 'Programs in the panes go on running and stay sealed.',
+    /** Why it is locked. */
+    reasons: {
+      start: 'Wardmux starts locked.',
+      idle: 'It locked because nobody pressed a key.',
+      hand: 'It was locked by hand.',
+      command: 'It was locked by a command.',
+      sleep: 'It locked because this machine went to sleep.',
+      lid: 'It locked because the lid was closed.',
+      desktop: 'It was locked with the desktop.',
+      switch: 'It locked because somebody else came to the front of this machine.',
+      closed: 'It locked because its window was closed.',
+      limit: 'It locked because the longest time after an unlock was over.',
+      'emergency-over': 'It locked because the emergency was over.',
+      left: 'It locked because nobody finished what was begun here.',
+      doubt: 'It locked to be safe, because something was not as it should be: the ledger says what.',
+    } satisfies Readonly<Record<ToldLockReason, string>>,
     nothingRuns: 'Nothing runs yet. Unlocking starts your shell, or one for each pane that you left, sealed from the first byte.',
     allowed: 'Nothing more is needed: the wait is over.',
     stillCopied: 'This page could not clear the clipboard.',

@@ -126,8 +126,13 @@ test('the page counts down by itself, and the core is believed when it speaks', 
     ledger: { level: 'ok', word: 'l', events: 1 },
   } as const;
   bench.emit('status', { ...status, lockIn: 100, idleSeconds: 300, warning: false });
-  await vi.advanceTimersByTimeAsync(3_000);
-  expect(model.lockIn.value).toBe(97);
+  // In the line's minutes nothing changes before that: nobody is woken.
+  await vi.advanceTimersByTimeAsync(10_900);
+  expect(model.lockIn.value).toBe(100);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(model.lockIn.value).toBe(89);
+  await vi.advanceTimersByTimeAsync(32_000);
+  expect(model.lockIn.value).toBe(57);
   bench.emit('status', { ...status, lockIn: 300, idleSeconds: 300, warning: false });
   expect(model.lockIn.value).toBe(300);
 });

@@ -10,6 +10,7 @@ import { say } from '../shared/say.ts';
 import { moment } from '../shared/text.ts';
 import { alert, viewed } from './alerts.ts';
 import { Copying } from './copying.ts';
+import { nextChange } from './countdown.ts';
 import { Finding } from './find.ts';
 import * as model from './model.ts';
 import { Notices } from './notices.ts';
@@ -56,6 +57,7 @@ export class Controller {
   #lastActivity = -Infinity;
   #lastMove = -Infinity;
   #statusAt = 0;
+  #countTimer: ReturnType<typeof setTimeout> | undefined;
   #stage = '';
   #numbersTimer: number | undefined;
   #commandGiven: (done: Promise<void>) => void = () => {};
@@ -83,7 +85,6 @@ export class Controller {
     });
     bridge.on('welcome', ({ lastUnlock, failures }) => this.#welcome(lastUnlock, failures));
     bridge.onFrame((frame) => this.#onFrame(frame));
-    setInterval(() => this.#countDown(), 1000);
     // Only when one of these changes: a status each second must not take the focus from a button on the line.
     effect(() => {
       const free = !model.band.value && !model.consent.value && !model.warned.value && model.searching.value === undefined;
@@ -185,18 +186,22 @@ export class Controller {
     this.#statusAt = performance.now();
     batch(() => {
       model.status.value = status;
-      this.#setLockIn(status.lockIn);
-      model.endsIn.value = status.emergency?.left ?? 0;
+      this.#countDown(status);
     });
   }
 
-  /** Between two statuses the page counts down by itself; the truth stays in the core. */
-  #countDown(): void {
-    const status = model.status.value;
-    if (!status) return;
+  /** Between two statuses the page counts down by itself, and looks when there is something else to show; the truth stays in the core. */
+  #countDown(status: StatusView): void {
     const past = Math.floor((performance.now() - this.#statusAt) / 1000);
-    this.#setLockIn(Math.max(0, status.lockIn - past));
-    if (status.emergency) model.endsIn.value = Math.max(0, status.emergency.left - past);
+    const seconds = Math.max(0, status.lockIn - past);
+    const ends = Math.max(0, (status.emergency?.left ?? 0) - past);
+    batch(() => {
+      this.#setLockIn(seconds);
+      model.endsIn.value = ends;
+    });
+    const next = Math.min(nextChange(seconds), ends > 0 ? nextChange(ends) : Infinity);
+    clearTimeout(this.#countTimer);
+    this.#countTimer = setTimeout(() => this.#countDown(status), this.#statusAt + (past + next) * 1000 - performance.now());
   }
 
   #setLockIn(seconds: number): void {

@@ -4,8 +4,9 @@ import type { JSX } from 'preact';
 import type { SessionView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
-import { count, left, size } from '../shared/text.ts';
+import { count, size } from '../shared/text.ts';
 import type { Controller } from './controller.ts';
+import { roughly, shownSeconds } from './countdown.ts';
 import { fitLine } from './fit-line.ts';
 import { keepFocus } from '../shared/focus.ts';
 import * as model from './model.ts';
@@ -33,7 +34,13 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
   return (
     <footer class="line" ref={line} aria-label={text.label} onMouseDown={keepFocus}>
       {status ? (
-        <progress class="line__time" max={Math.max(1, status.idleSeconds)} value={lockIn} data-level={warning ? 'warn' : undefined} aria-hidden="true" />
+        <progress
+          class="line__time"
+          max={Math.max(1, status.idleSeconds)}
+          value={shownSeconds(lockIn)}
+          data-level={warning ? 'warn' : undefined}
+          aria-hidden="true"
+        />
       ) : null}
       <nav class="line__where" aria-label={text.where}>
         {view ? (
@@ -122,13 +129,13 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       {emergency ? (
         <span class="st st--time" role="timer" aria-live="off">
           <span>{glass.endsIn}</span>
-          <b>{left(model.endsIn.value)}</b>
+          <b>{roughly(model.endsIn.value)}</b>
         </span>
       ) : null}
       {status ? (
         <span class="st st--time" data-level={warning ? 'warn' : undefined} role="timer" aria-live="off">
           <span data-drop="6">{text.locksIn}</span>
-          <b>{left(lockIn)}</b>
+          <b>{roughly(lockIn)}</b>
         </span>
       ) : null}
     </footer>

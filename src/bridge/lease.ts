@@ -6,28 +6,38 @@
 export const LEASE_MS = 3000;
 /** Three renewals fit into a lease, so that one that is late ends nothing. */
 export const RENEW_MS = 1000;
-/** How often a holder looks. */
-export const CHECK_MS = 250;
-/** A holder that has not looked for this long was held up itself: it gives itself as long again to read what came meanwhile. */
+/** A holder whose lease seems to be over waits for this long: a renewal that has come by then may not have been read yet. */
+export const READ_MS = 100;
+/** A holder that looks this much later than it wanted was held up itself: it gives itself as long to read what came meanwhile. */
 const LATE_MS = 1000;
 
 export class Lease {
   #until: number;
-  #checked: number;
+  /** When the holder wants to look next. */
+  #next: number;
+  /** It seemed to be over at the last look. */
+  #doubtful = false;
 
   constructor(now: number) {
     this.#until = now + LEASE_MS;
-    this.#checked = now;
+    this.#next = this.#until;
   }
 
   renew(now: number): void {
     this.#until = now + LEASE_MS;
+    this.#doubtful = false;
   }
 
-  /** Asked every CHECK_MS. */
-  isOver(now: number): boolean {
-    if (now - this.#checked > LATE_MS) this.#until = Math.max(this.#until, now + LATE_MS);
-    this.#checked = now;
-    return now >= this.#until;
+  /**
+   * Asked at first and whenever the time of its answer has passed, and not in between: who holds a lease that is renewed need not be woken for it.
+   * @returns the milliseconds until the next look; 0 where the lease is over.
+   */
+  left(now: number): number {
+    const late = now - this.#next > LATE_MS;
+    if (now >= this.#until && this.#doubtful && !late) return 0;
+    this.#doubtful = now >= this.#until;
+    const wait = !this.#doubtful ? this.#until - now : late ? LATE_MS : READ_MS;
+    this.#next = now + wait;
+    return wait;
   }
 }

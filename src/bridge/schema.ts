@@ -20,6 +20,7 @@ import {
   stopReasons,
   surfaces,
   themes,
+  toldLockReasons,
   unlockMethods,
   workstationClasses,
   type Peer,
@@ -138,6 +139,8 @@ export const requests = {
       workstation: z.string(),
       banner: z.string(),
       lockedAt: z.string().nullable(),
+      /** Why it is locked, where that can be told. */
+      reason: z.enum(toldLockReasons).nullable(),
       /** Several people can come in: none is named, and each types their id or name. */
       typed: z.boolean(),
       /** People whose shells run on. */

@@ -12,6 +12,7 @@ import type { Door } from '../access/index.ts';
 import { peerOfSocket } from './peer.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
 import { call } from '../process/service.ts';
+import { every, steadyClock } from '../time/clock.ts';
 import { verbNames, verbs, type AppFacts, type VerbHandlers } from './verbs.ts';
 
 const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
@@ -84,11 +85,10 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
     server = await bind(options);
   };
   // Where it cannot be done (a full disk, a folder in its place) it is tried again the next second.
-  const timer = setInterval(() => void (turn = turn.then(look).catch(() => {})), WATCH_MS);
-  timer.unref();
+  const unwatch = every(steadyClock, WATCH_MS, () => void (turn = turn.then(look).catch(() => {})));
   return {
     close: async () => {
-      clearInterval(timer);
+      unwatch();
       await turn;
       await closed(server);
       rmSync(options.path, { force: true });

@@ -13,7 +13,7 @@ export interface GateLink {
   /** @returns whether the ledger has it; where it has not, it is entered later. */
   readonly note: (entry: LedgerEntry) => Promise<boolean>;
   /** Who has tried how often, and where the next attempt is entered. */
-  readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
+  readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'events' | 'facts' | 'refresh' | 'standsOn'>;
   /** Of the person's terminal, in cells. */
   readonly size: () => { readonly cols: number; readonly rows: number };
   /** Writes to the person's terminal, behind everything that is on its way. Keeps nothing of `bytes`. */

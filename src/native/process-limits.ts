@@ -21,6 +21,7 @@ const rows: Readonly<Record<string, LimitName>> = {
 };
 /** The file has some 1300 bytes. */
 const MOST_BYTES = 4096;
+const bytes = Buffer.alloc(MOST_BYTES);
 
 interface Limit {
   readonly soft: number;
@@ -41,8 +42,9 @@ interface Watched {
   readonly fd: number;
   /** As it was when it was first looked at. */
   readonly first: Limits;
-  /** As it was at the last look. */
+  /** As it was at the last look, and as the system told it. */
   seen: Limits;
+  told: string;
 }
 
 /** The text of a process' limits. */
@@ -87,8 +89,12 @@ export class LimitWatch {
       this.#watched.delete(process);
       watched = this.#begin(process, pid);
     }
-    const now = watched && read(watched.fd);
-    if (!watched || !now) return [];
+    const told = watched && read(watched.fd);
+    // Once a second nearly always: what says the same is not read again.
+    if (!watched || told === undefined || told === watched.told) return [];
+    watched.told = told;
+    const now = limitsIn(told);
+    if (now.size === 0) return [];
     const lowered = loweredBetween(process, watched.seen, now);
     watched.seen = now;
     return lowered;
@@ -97,14 +103,15 @@ export class LimitWatch {
   #begin(process: LimitedProcess, pid: number): Watched | undefined {
     const fd = open(pid);
     if (fd === undefined) return undefined;
-    const now = read(fd);
-    if (!now) {
+    const told = read(fd) ?? '';
+    const now = limitsIn(told);
+    if (now.size === 0) {
       closeSync(fd);
       return undefined;
     }
     const inherited = this.#watched.get('main')?.first ?? now;
     const first = new Map([...now].map(([name, { soft, hard }]) => [name, { soft, hard: Math.max(hard, inherited.get(name)?.hard ?? hard) }] as const));
-    const watched = { pid, fd, first, seen: first };
+    const watched = { pid, fd, first, seen: first, told: '' };
     this.#watched.set(process, watched);
     return watched;
   }
@@ -127,11 +134,9 @@ function open(pid: number): number | undefined {
 }
 
 /** Undefined where the process is gone. */
-function read(fd: number): Limits | undefined {
+function read(fd: number): string | undefined {
   try {
-    const bytes = Buffer.alloc(MOST_BYTES);
-    const limits = limitsIn(bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0)));
-    return limits.size > 0 ? limits : undefined;
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { unlockText } from '../recording/access.ts';
 import { describe, expect, test } from 'vitest';
 import { person, recipient, somebody, Stage } from './host.fixture.ts';
-import { CHECK_MS, LEASE_MS, RENEW_MS } from '../bridge/lease.ts';
+import { LEASE_MS, READ_MS, RENEW_MS } from '../bridge/lease.ts';
 import { limits } from './backlog/backlog.ts';
 import { checkpointMs } from './host.ts';
 import { SentenceError } from '../types/sentence.ts';
@@ -242,9 +242,9 @@ describe('locking', () => {
       stage.send({ type: 'lease' });
     }
     await page.type(1, 'with main');
-    stage.clock.advance(LEASE_MS - CHECK_MS);
+    stage.clock.advance(LEASE_MS);
     await page.type(1, ', still');
-    stage.clock.advance(CHECK_MS);
+    stage.clock.advance(READ_MS);
     await page.type(1, 'without');
     expect(stage.ptys[0]!.received.toString()).toBe('with main, still');
     expect(stage.writers[0]!.events.at(-1)).toMatchObject({ code: 'l', data: '{"cause":"main-silent"}' });

@@ -5,7 +5,7 @@
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { ChannelError } from '../bridge/channel/wire.ts';
 import { encodeFrame, type ViewFrame } from '../bridge/frames.ts';
-import { CHECK_MS, Lease } from '../bridge/lease.ts';
+import { Lease } from '../bridge/lease.ts';
 import type { OutputOf } from '../process/service.ts';
 import { Challenge } from '../proof/proof.ts';
 import { thumbprint } from '../recording/wrap.ts';
@@ -111,10 +111,10 @@ export class PageView {
 
   #watchLease(view: View): void {
     const { clock, silent } = this.#parts;
-    clock.after(CHECK_MS, () => {
-      if (view !== this.#view) return;
-      if (view.lease.isOver(clock.now())) silent();
-      else this.#watchLease(view);
+    const left = view.lease.left(clock.now());
+    if (left === 0) return silent();
+    clock.after(left, () => {
+      if (view === this.#view) this.#watchLease(view);
     });
   }
 

@@ -38,8 +38,22 @@ function sinceBoot(): number {
 /** For what a suspended machine must not put off, such as the idle lock: it counts that time too, where the system does. */
 export const bootClock: Clock = { now: sinceBoot, after };
 
-/** Calls `run` about every `ms`, also after it has thrown. @returns what stops it. */
+/** What is done in one rhythm. */
+interface Rhythm {
+  readonly all: Set<() => void>;
+  stop: () => void;
+}
+const rhythms = new Map<number, Rhythm>();
+
+/**
+ * Calls `run` about every `ms`, for the first time after that or sooner, also after it has thrown. What goes by this machine's time in
+ * one rhythm is done in one moment: each timer of its own would wake the processor once more. @returns what stops it.
+ */
 export function every(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () => void {
+  return clock.after === after ? together(ms, run) : alone(clock, ms, run);
+}
+
+function alone(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () => void {
   let stop: () => void;
   const again = (): void => {
     stop = clock.after(ms, again);
@@ -47,4 +61,33 @@ export function every(clock: Pick<Clock, 'after'>, ms: number, run: () => void):
   };
   stop = clock.after(ms, again);
   return () => stop();
+}
+
+function together(ms: number, run: () => void): () => void {
+  const rhythm = rhythms.get(ms) ?? begin(ms);
+  // Whoever is in it twice is called twice.
+  const mine = (): void => run();
+  rhythm.all.add(mine);
+  return () => {
+    if (!rhythm.all.delete(mine) || rhythm.all.size > 0) return;
+    rhythm.stop();
+    rhythms.delete(ms);
+  };
+}
+
+function begin(ms: number): Rhythm {
+  const all = new Set<() => void>();
+  const beat = (): void => {
+    const failures: unknown[] = [];
+    for (const run of all)
+      try {
+        run();
+      } catch (error) {
+        failures.push(error);
+      }
+    if (failures.length > 0) throw failures[0];
+  };
+  const rhythm = { all, stop: alone({ after }, ms, beat) };
+  rhythms.set(ms, rhythm);
+  return rhythm;
 }

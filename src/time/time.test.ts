@@ -82,3 +82,25 @@ test('every so often, also after an error, until it is stopped, also from within
   // The error ended one advance() where it was, at 20.
   expect(at).toEqual([10, 20, 30, 40]);
 });
+
+test('what goes by the machine’s time in one rhythm is done in one moment, by one timer, also where one of it fails', async () => {
+  const at: string[] = [];
+  const seconds = every(steadyClock, 1000, () => at.push(`a${Date.now() % 10_000}`));
+  vi.setSystemTime(0);
+  await vi.advanceTimersByTimeAsync(400);
+  const failing = every(bootClock, 1000, () => {
+    throw new Error('this one');
+  });
+  const last = every(steadyClock, 1000, () => {
+    at.push(`b${Date.now() % 10_000}`);
+    last();
+  });
+  expect(vi.getTimerCount()).toBe(1);
+  await expect(vi.advanceTimersByTimeAsync(600)).rejects.toThrow('this one');
+  failing();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(at).toEqual(['a1000', 'b1000', 'a2000']);
+  seconds();
+  seconds();
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -167,3 +167,24 @@ export const lockCauses = [
   'covered',
   'unknown',
 ] as const;
+
+/**
+ * Why it is locked, as far as a locked workstation tells whoever stands before it: what anybody in the room could have seen. `doubt`: something was not as
+ * it should be, and the ledger says what.
+ */
+export const toldLockReasons = [
+  'start',
+  'idle',
+  'hand',
+  'command',
+  'sleep',
+  'lid',
+  'desktop',
+  'switch',
+  'closed',
+  'limit',
+  'emergency-over',
+  'left',
+  'doubt',
+] as const;
+export type ToldLockReason = (typeof toldLockReasons)[number];

@@ -204,7 +204,7 @@ function victim(kind: 'browser' | 'gpu', browser: number): number {
 /**
  * The app in a process of its own: stopped while it shows the colour.
  * @returns ms until the screen shows none, from the stop, and from the moment in which the page's lease ran out: LEASE_MS after main has
- * renewed it last. The page looks every CHECK_MS.
+ * renewed it last. The page looks then, and once more READ_MS later.
  */
 async function stoppedMain(folder: string, home: string, display: Display): Promise<{ readonly stopped: number; readonly over: number }> {
   const main = fork(fileURLToPath(new URL('./stopped-main.ts', import.meta.url)), [folder, home, display.name], { stdio: 'ignore' });

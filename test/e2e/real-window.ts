@@ -35,8 +35,10 @@ export interface RealApp {
   status(): AppFacts;
   /** The same, asked at the socket: a wait that starts a command for each look would keep the machine from what it waits for. */
   facts(): Promise<AppFacts>;
-  /** Types the passphrase at the lock page until the app is unlocked. */
-  enterPassphrase(): Promise<void>;
+  /** Resolves when the lock page stands, or a page that looks like it. */
+  lockPage(): Promise<void>;
+  /** Types the passphrase at the lock page until the app is unlocked. @returns when the key that ended it was pressed: ms since the epoch */
+  enterPassphrase(): Promise<number>;
   /** Unlocks, and waits until a shell has the focus. */
   unlock(): Promise<void>;
   /** Types a command line, and waits until its shell has run it. */
@@ -109,16 +111,19 @@ export async function openRealApp(
     wardmux,
     status,
     facts,
+    lockPage: () => until(() => display.hasBlock(ink, BUTTON), 'the lock page', PAGE_MS),
     async enterPassphrase() {
+      let pressed = 0;
       // The field has the focus as soon as the page stands. Typing too early is typed into nothing, or the second half of it is a failure:
       // then it is tried again.
       await until(
         async () => {
-          await soon(() => display.hasBlock(ink, BUTTON), PAGE_MS);
+          await app.lockPage().catch(() => undefined);
           const before = [attempts(), failures()] as const;
           display.key('ctrl+a');
           display.type(passphrase);
           display.key('Return');
+          pressed = Date.now();
           const isUnlocked = async (): Promise<boolean> => (await facts()).state === 'unlocked';
           if (!(await soon(() => attempts() > before[0], ATTEMPT_MS))) return isUnlocked();
           await until(async () => failures() > before[1] || (await isUnlocked()), 'what came of the attempt', 30_000);
@@ -127,6 +132,7 @@ export async function openRealApp(
         'the unlocked app',
         30_000,
       );
+      return pressed;
     },
     async unlock() {
       await app.enterPassphrase();

@@ -173,6 +173,39 @@ test('several people: nobody is named, each types who they are, and a passphrase
   expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'j.varga' });
 });
 
+test('a second person was enrolled by a command: the page that stands names nobody any more, and asks; one who is alone again is named', async () => {
+  const { page, core } = await start(withoutPasskey);
+  expect(await page.textContent('.poster__who')).toBe('M. U.');
+  await page.keyboard.type('half of a passphr');
+  several(core);
+  core.emit('stale', {});
+  await page.waitForSelector('#who');
+  expect(await page.textContent('.poster')).not.toContain('M. U.');
+  expect(await focused()).toBe('who');
+  withoutPasskey(core);
+  core.emit('stale', {});
+  await page.waitForSelector('#passphrase');
+  expect(await page.textContent('.poster__who')).toBe('M. U.');
+  // What was typed for somebody else is in no field.
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.poster__err'))?.includes('Type your passphrase first.'), 'the empty field');
+});
+
+test('why it locked is said in plain words, to one and to several; of what was decided about somebody nothing', async () => {
+  const { page, core } = await start(withoutPasskey);
+  expect(await page.textContent('.poster__note')).toContain('It locked because nobody pressed a key. Programs in the panes go on');
+  core.lockFacts = { ...core.lockFacts, reason: null };
+  core.emit('stale', {});
+  await until(async () => !(await page.textContent('.poster__note'))?.includes('locked'), 'the next answer');
+  core.lockFacts = { ...core.lockFacts, lockedAt: null, reason: 'start' };
+  core.emit('stale', {});
+  await until(async () => (await page.textContent('.poster__note'))?.includes('Wardmux starts locked. Nothing runs yet.'), 'the start');
+  several(core);
+  core.emit('stale', {});
+  await page.waitForSelector('#who');
+  expect(await page.textContent('#who-note')).toContain('It locked because nobody pressed a key.');
+});
+
 test('several people: escape leads back to the question, and takes the wait of the one before along', async () => {
   const { page } = await start((core) => {
     several(core);
