@@ -10,7 +10,7 @@ import { runCommandLine } from './commands/run.ts';
 import { Origins, piecesOf } from './origins.ts';
 import type { Effect } from './state/effects.ts';
 import { createState, type State } from './state/model.ts';
-import { classOfPane, activePane } from './state/query.ts';
+import { activePane, classOfPane, sessionOf } from './state/query.ts';
 import { newWindow } from './state/windows.ts';
 
 const names = ['clinical', 'general', 'lab'] as const;
@@ -93,15 +93,20 @@ function walk(allowed: readonly string[], steps: readonly (typeof step extends f
     for (const { from, to, allowed: went } of entered) expect(went).toBe(rules.lets(from, to));
   };
   for (const each of steps) {
+    // A session that has lost its last window is still in front, unless another one of its class is there.
+    if (activePane(state) === undefined) state = runCommandLine(state, 'switch-client -n', { program: 'sh', refused: () => undefined, classes: rules }).state;
     const pane = activePane(state);
     if (pane === undefined) break;
     const here = classOfPane(state, pane)!;
+    const front = sessionOf(state).class;
     if ('line' in each) {
       const all = panes();
       let [pick, text] = [0, ''];
       const line = each.line.replace(/@|%/g, (what) => (what === '@' ? (text ||= `secret-${here}-${count++}`) : `%${all[each.picks[pick++]! % all.length]}`));
       const outcome = runCommandLine(state, line, { program: 'sh', refused: () => undefined, classes: rules, pane });
       state = outcome.state;
+      // What is typed on goes where it was meant to go.
+      if (!/new-session|switch-client/.test(line)) expect(sessionOf(state).class, line).toBe(front);
       carryOut(outcome.effects);
     } else if ('copies' in each) {
       const text = `a line of ward ${each.copies}\nsecret-${here}-${count++} is here`;

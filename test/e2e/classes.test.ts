@@ -1,9 +1,11 @@
 /** Two sessions of two classes in the app: a copy stays behind, over a lock too; histories are apart; the ledger has all of it. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { startUnlocked } from './initialised.ts';
-import { run, unlockWithPassphrase, until, type Running } from './support.ts';
+import { paneText, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 let running: Running;
 beforeEach(async () => {
@@ -77,4 +79,37 @@ test('what is copied in a clinical session is not pasted into a general one, and
     ['failure', { from: 'clinical', to: 'general', way: 'paste' }],
     ['failure', { from: 'general', to: 'clinical', way: 'command' }],
   ]);
+});
+
+test('where the class has a sandbox its shells run in it, recorded like any other, and split in it', { timeout: 120_000 }, async (context) => {
+  const tried = spawnSync('/usr/bin/bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], { encoding: 'utf8' });
+  context.skip(tried.status !== 0, `no sandbox can be made here: ${tried.error?.message ?? tried.stderr.trim()}`);
+  await running.app.lock('hotkey');
+  await running.stop();
+  const { folder } = running;
+  const path = join(running.home, 'policy.json');
+  const sandbox = { kind: 'bubblewrap', network: false };
+  const classes = [{ name: 'clinical', label: 'patients', look: 'clinical', first: true, to: [], sandbox }];
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), classes }));
+  await acceptAsItStands(running.home);
+  writeFileSync(join(folder, 'account-note'), 'of the account');
+  running = await start({ folder });
+  await unlockWithPassphrase(running);
+  await inClass('patients');
+  await run(running, 'clear; cat account-note; ls -A ~ | wc -l; tail -n +3 /proc/net/dev | wc -l; echo seen-$((40+2))', 'seen-42');
+  const text = await paneText(running);
+  expect(text).toMatch(/No such file or directory/);
+  expect(text).not.toContain('of the account');
+  expect(text).toMatch(/^\s*1\s*$/m);
+  // Job control, the size of the pane, and a shell beside it.
+  await run(running, 'clear; sleep 60 & jobs; kill %1; echo rows-$(stty size | cut -d" " -f2)', 'Running');
+  await command('split-window -h');
+  await until(async () => (await words()).length === 2, 'two panes');
+  await until(async () => (await paneText(running)).split('\f').every((rows) => /[$#] /.test(rows)), 'its prompt');
+  await command('select-pane -L');
+  await run(running, 'clear; echo now-$(($(stty size | cut -d" " -f2) < 100))', 'now-1');
+  await running.page.keyboard.type('exit\n');
+  await until(async () => (await words()).length === 1, 'its end');
+  expect(events('recording.start').at(-1)?.detail).toMatchObject({ sessionClass: 'clinical' });
+  expect(events('recording.end').length).toBeGreaterThan(0);
 });

@@ -7,7 +7,7 @@ export const killSession: Command = {
   needs: 'session.use',
   target: 'none',
   args: { values: { t: 'target-session' } },
-  help: 'Closes a session with all its windows, and ends their programs.',
+  help: 'Closes a session with all its windows, and ends their programs. Behind it comes another session of its class, and where there is none nothing: the keyboard goes into another class by switch-client alone.',
   examples: ['kill-session', 'kill-session -t infra'],
   run({ state, args }) {
     const found = resolveSession(state, args.value('t'));

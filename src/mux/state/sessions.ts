@@ -2,7 +2,7 @@
 import { type Change, finish } from './effects.ts';
 import type { Session, Start, State } from './model.ts';
 import { sessionOf } from './query.ts';
-import { closeWindow, newWindow, putSession } from './windows.ts';
+import { closeWindow, newWindow, putSession, withoutEmpty } from './windows.ts';
 
 interface NewSession {
   readonly class: string;
@@ -32,14 +32,14 @@ function freeName({ server: { sessions } }: State): string {
   return String(name);
 }
 
-/** Attaches the client to another session. What is in front there is seen. */
+/** Attaches the client to another session. What is in front there is seen; one that was left without a window is gone. */
 export function switchSession(state: State, id: number): Change {
   const { client } = state;
   const there = state.server.sessions.find((session) => session.id === id);
   if (!there || id === client.session) return { state, effects: [] };
   const history = [client.session, ...client.history.filter((other) => other !== id && other !== client.session)];
   const next = { ...state, client: { ...client, session: id, history } };
-  return finish(state, { state: putSession(next, there), effects: [] });
+  return finish(state, { state: withoutEmpty(putSession(next, there)), effects: [] });
 }
 
 /** Closes a session with all its windows. */

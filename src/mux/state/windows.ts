@@ -128,14 +128,17 @@ export function changeWindow(state: State, id: number, change: (window: Window) 
   return window ? putWindow(state, change(window)) : state;
 }
 
-/** A session without windows is gone, unless it is the last one: the client goes to the one that it was in before. */
-function withoutEmpty(state: State): State {
-  const sessions = state.server.sessions.filter(({ windows }) => windows.length > 0);
-  if (sessions.length === 0 || sessions.length === state.server.sessions.length) return state;
-  const known = (id: number): boolean => sessions.some((session) => session.id === id);
-  const history = state.client.history.filter(known);
-  const session = known(state.client.session) ? state.client.session : (history[0] ?? sessions[0]!.id);
-  const client = { ...state.client, session, history: history.filter((id) => id !== session) };
-  const next = { server: { ...state.server, sessions }, client };
-  return putSession(next, sessionOf(next));
+/**
+ * Takes out sessions without windows. Out of one that has lost its last window the client goes to another one of its class, or stays: whoever
+ * types on must not type into another class.
+ */
+export function withoutEmpty(state: State): State {
+  const attached = sessionOf(state);
+  const full = state.server.sessions.filter(({ windows }) => windows.length > 0);
+  const ofClass = full.filter((session) => session.class === attached.class);
+  const before = state.client.history.flatMap((id) => ofClass.find((session) => session.id === id) ?? []);
+  const next = attached.windows.length > 0 ? attached : (before[0] ?? ofClass[0] ?? attached);
+  const sessions = full.includes(next) ? full : state.server.sessions.filter((session) => session === next || full.includes(session));
+  const history = state.client.history.filter((id) => id !== next.id && sessions.some((session) => session.id === id));
+  return putSession({ server: { ...state.server, sessions }, client: { ...state.client, session: next.id, history } }, next);
 }
