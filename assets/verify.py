@@ -57,6 +57,7 @@ REASONS = (
     'privacy-request',
     'legal',
 )
+CHECKED = ('known-to-both', 'staff-badge', 'official-id', 'call-back', 'recovery-code')
 EMERGENCY_REASONS = ('patient-safety', 'system-down', 'identity-down', 'lost-authenticator', 'security-incident')
 END_REASONS = ('exit', 'closed', 'app-stop', 'main-gone', 'write-failed')
 STATES = ('complete', 'recovered', 'failed', 'open')
@@ -1001,7 +1002,10 @@ def is_trust(trust):
         return False
     kids = []
     for person in trust['persons']:
-        good = members(person, ('id', 'name', 'ssh', 'kids')) and is_match(person['id'], PERSON_ID) and is_label(person['name'])
+        names = ('id', 'name', 'ssh', 'kids') + (('former',) if isinstance(person, dict) and 'former' in person else ())
+        good = members(person, names) and is_match(person['id'], PERSON_ID) and is_label(person['name'])
+        good = good and ('former' not in person or is_list(person['former'], 1, 63))
+        good = good and all(members(key, ('ssh',)) and is_ssh_key(key['ssh'], 'ecdsa-sha2-nistp256') for key in person.get('former', []))
         if not good or not is_ssh_key(person['ssh'], 'ecdsa-sha2-nistp256') or not is_list(person['kids'], 1, 64) or not all(map(is_kid, person['kids'])):
             return False
         kids += person['kids']
@@ -1061,6 +1065,14 @@ def is_own_guide(data, claims):
     return sha256(data).hex() == GUIDE_SHA256
 
 
+def signing_keys(trust, who):
+    """What somebody signs with, and before that signed with, oldest first: (key as OpenSSH writes it, its thumbprint)."""
+    for person in trust['persons']:
+        if person['id'] == who:
+            return [(key['ssh'], thumbprint(parse_ssh_key(key['ssh'])[2])) for key in person.get('former', []) + [person]]
+    return []
+
+
 def are_signers(trust, data):
     """Whether each line of an allowed_signers is one of those that follow from the trust file."""
     own = allowed_signers(trust).encode('utf-8').split(b'\n')
@@ -1069,7 +1081,8 @@ def are_signers(trust, data):
 
 
 def allowed_signers(trust):
-    signers = [(trust['installation'], key['ssh']) for key, _, _ in installation_keys(trust)] + [(person['id'], person['ssh']) for person in trust['persons']]
+    signers = [(trust['installation'], key['ssh']) for key, _, _ in installation_keys(trust)]
+    signers += [(person['id'], key['ssh']) for person in trust['persons'] for key in [person] + person.get('former', [])]
     return ''.join(f'{name} namespaces="{NAMESPACE}" {key}\n' for name, key in signers)
 
 
@@ -1348,6 +1361,26 @@ def read_agreement(event, bad):
     return [(event['person'], one), (detail['second'], other)]
 
 
+def read_rebinding(event, known, after, bad):
+    """[(id, thumbprint of the signing key)] of the two who gave somebody new keys together. known: (seq, encryption key, signing key) before; after: number of
+    the event that gave them or changed their slots last."""
+    detail, person = event['detail'], event['person']
+    good = is_one_of(detail.get('checked'), CHECKED) and is_match(detail.get('by'), PERSON_ID) and is_match(detail.get('second'), PERSON_ID)
+    good = good and is_moment(detail.get('asked'))
+    if not good or not all(is_match(detail.get(name), BYTES_64) for name in ('byKey', 'signature', 'secondKey', 'secondSignature', 'formerKey')):
+        raise bad
+    facts = [detail[name] for name in ('encryptionKey', 'signingKey', 'record', 'slots', 'checked', 'by')]
+    values = ['wardmux/v1/person-rebind', event['installation'], person] + facts + [after, detail['asked']]
+    one, other = signer_of(values, detail['byKey'], detail['signature']), signer_of(values, detail['secondKey'], detail['secondSignature'])
+    passed = milliseconds(event['time']) - milliseconds(detail['asked'])
+    agreed = one is not None and other is not None and 0 <= passed <= AGREE_MS and len({person, detail['by'], detail['second']}) == 3
+    # Both keys are new, and those before are the ones that they take the place of.
+    agreed = agreed and known is not None and thumbprint(b'\x04' + base64.urlsafe_b64decode(detail['formerKey'] + '==')) == known[2]
+    if not agreed or detail['encryptionKey'] == known[1] or detail['signingKey'] == known[2]:
+        raise Failure('contradiction', f'Event {event["seq"]} gives new keys that two people have not agreed to.')
+    return [(detail['by'], one), (detail['second'], other)]
+
+
 def is_head(action, person, detail):
     """A head event has the fields of its kind, and names who opened the recording with a key."""
     if action == 'recording.recovered' and not is_match(person, PERSON_ID):
@@ -1378,7 +1411,7 @@ def broken_rule(state, action, detail, recording):
 
 def certify(people, certifiers, seq, who, key):
     known = people.get(who)
-    if known is not None and known[2] != key:
+    if known is not None and known[-1][2] != key:
         raise Failure('contradiction', f'Event {seq} is certified with a key that is not that of the person it names.')
     if known is None:
         certifiers.append((seq, who, key))
@@ -1404,15 +1437,21 @@ def ledger_story(events, recording):
             good = is_match(event.get('person'), PERSON_ID) and is_kid(detail.get('encryptionKey')) and is_kid(detail.get('signingKey'))
             if not good or not is_hex(detail.get('record'), 64) or not is_hex(detail.get('slots'), 64):
                 raise bad
-            certifier = read_certifier(event, entered.get(event['person']), bad)
-            # Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
-            own = certifier is not None and certifier[0] == event['person']
-            if certifier == 'nobody' or (certifier is None and people) or (own and event['person'] not in people):
-                raise Failure('contradiction', f'Event {seq} gives keys that nobody has certified.')
-            if certifier is not None:
-                certify(people, certifiers, seq, *certifier)
+            known, keys = people.get(event['person']), (seq, detail['encryptionKey'], detail['signingKey'])
+            if detail.get('change') == 'rebound':
+                for who, key in read_rebinding(event, known[-1] if known else None, entered.get(event['person']), bad):
+                    certify(people, certifiers, seq, who, key)
+                known.append(keys)
+            else:
+                certifier = read_certifier(event, entered.get(event['person']), bad)
+                # Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
+                own = certifier is not None and certifier[0] == event['person']
+                if certifier == 'nobody' or (certifier is None and people) or (own and known is None):
+                    raise Failure('contradiction', f'Event {seq} gives keys that nobody has certified.')
+                if certifier is not None:
+                    certify(people, certifiers, seq, *certifier)
+                people.setdefault(event['person'], [keys])
             entered[event['person']] = seq
-            people.setdefault(event['person'], (seq, detail['encryptionKey'], detail['signingKey']))
         if opening is not None:
             detail = {'recording': recording, 'size': opening['size'], 'root': opening['root']}
         if detail.get('recording') != recording:
@@ -2119,15 +2158,15 @@ def check_recipients(ledger, headers, trust, by):
         raise Failure('unknown-person', f'The recording is that of {first["person"]}.')
     # Of who exports it the ledger has a key; of its owner it need not have one.
     for who in [by] + ([first['person']] if first['person'] in ledger['people'] else []):
-        signing = next(thumbprint(parse_ssh_key(person['ssh'])[2]) for person in trust['persons'] if person['id'] == who)
-        if ledger['people'].get(who, (0, None, None))[2] != signing:
+        # Whoever got new keys has them in the order of the trust file, which may have some that came after the bundle.
+        known, trusted_keys = ledger['people'].get(who, []), [key for _, key in signing_keys(trust, who)]
+        if not known or [keys[2] for keys in known] != trusted_keys[: len(known)]:
             raise Failure('contradiction', f'The ledger has another signing key of {who} than the trust file.')
     for seq, certifier, key in ledger['certifiers']:
-        ssh = next((person['ssh'] for person in trust['persons'] if person['id'] == certifier), None)
-        if ssh is None or thumbprint(parse_ssh_key(ssh)[2]) != key:
+        if key not in [trusted_key for _, trusted_key in signing_keys(trust, certifier)]:
             raise Failure('contradiction', f'Event {seq} is certified by {certifier} with a key that the trust file does not have.')
-    owner = ledger['people'].get(first['person'])
-    known = owner[1] if owner is not None and owner[0] < start['seq'] else None
+    owned = [keys[1] for keys in ledger['people'].get(first['person'], []) if keys[0] < start['seq']]
+    known = owned[-1] if owned else None
     # One that was in force before the start. A later segment may be under a later one, and never under an earlier.
     earlier = [i for i, policy in enumerate(policies) if policy[0] < start['seq']]
     began = max((i for i in earlier if policies[i][1] == first['policySha256']), default=-1)
@@ -2184,8 +2223,8 @@ def verify(folder, trust_path, step):
     if claims['installation'] != installation:
         raise Failure('other-installation', f'It comes from {claims["installation"]}; the trust file is that of {installation}.')
     by = claims['exported']['by']
-    person_key = next((parse_ssh_key(person['ssh']) for person in trust['persons'] if person['id'] == by), None)
-    if person_key is None:
+    person_keys = signing_keys(trust, by)
+    if not person_keys:
         raise Failure('unknown-person', f'It was exported by {by}.')
     step('installation and person')
 
@@ -2242,6 +2281,8 @@ def verify(folder, trust_path, step):
         raise Failure('bad-installation-signature', f'{name} or SHA256SUMS was changed.')
     step('signature of the installation')
     name = 'SHA256SUMS.person.sig'
+    # That which the ledger had last of them: check_recipients has found it among those that the trust file has.
+    person_key = next(parse_ssh_key(ssh) for ssh, key in person_keys if key == ledger['people'][by][-1][2])
     verdict = ssh_verify(sums, read_file(folder, name).decode('latin-1'), person_key)
     if verdict == 'other-key':
         raise Failure('untrusted-person-key', f'{name} is made with another key.')

@@ -59,7 +59,7 @@ const why: Readonly<Record<LogoffCause, string>> = {
   limit: 'the longest time after an unlock was over',
   takeover: 'somebody else came in and took over, as the policy says',
   stopped: 'a security admin stopped your sessions',
-  person: 'what you may do here was changed',
+  person: 'what you may do here was changed, or you got new keys',
   unknown: 'nobody could tell how long you were away',
 };
 

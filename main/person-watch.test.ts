@@ -39,7 +39,7 @@ afterAll(() => {
 beforeEach(() => {
   savePerson(home, person);
   identity.replaceSlots(person.slots);
-  known = { ...factsOf(person), seq: 1, roles: ['operator'], rolesSeq: 2, state: 'active', stateSeq: null };
+  known = { ...factsOf(person), former: [], seq: 1, roles: ['operator'], rolesSeq: 2, state: 'active', stateSeq: null };
   session = { person, ways: new Ways(person.slots[0]!.id) };
   lock = vi.fn();
 });

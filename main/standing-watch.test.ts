@@ -46,3 +46,26 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   await seconds(15);
   expect(news).toHaveBeenCalledTimes(1);
 });
+
+test('who got new keys is logged off once, with what runs that is sealed to the old ones; whoever comes in with the new ones stays', async () => {
+  let [encryptionKey, here] = ['first', ['p-1', 'p-2']];
+  const facts = { person: (id: string) => ({ state: 'active', stateSeq: null, encryptionKey: id === 'p-1' ? encryptionKey : 'other' }) };
+  const [logOff, end] = [vi.fn(() => false), vi.fn()];
+  const watch = new StandingWatch({ ledger: () => ({ facts, refresh: async () => {} }) as never, here: () => here, stop: vi.fn(), logOff, end });
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) await watch.tick();
+  };
+  await seconds(10);
+  expect(logOff).not.toHaveBeenCalled();
+  encryptionKey = 'second';
+  await seconds(10);
+  expect(logOff.mock.calls).toEqual([['p-1', 'person']]);
+  expect(end.mock.calls).toEqual([['p-1', 'person']]);
+  // Away and back between two looks: nothing is remembered of who is not here.
+  here = ['p-2'];
+  await seconds(5);
+  encryptionKey = 'third';
+  here = ['p-1', 'p-2'];
+  await seconds(10);
+  expect(logOff).toHaveBeenCalledTimes(1);
+});

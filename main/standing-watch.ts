@@ -1,6 +1,6 @@
 /**
  * Whether whoever is in, or is away with shells that run on, is still somebody here, and whether the station is stopped: a command in another process can have
- * disabled, deleted or stopped them, or stopped it. What of whoever is in is another thing than when they came, person-watch.ts sees.
+ * disabled, deleted or stopped them, given them new keys, or stopped it. What of whoever is in is another thing than when they came, person-watch.ts sees.
  */
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { LogoffCause, StopCause } from '../src/lock/machine.ts';
@@ -31,6 +31,8 @@ export class StandingWatch {
   #events: number | undefined;
   /** Whose shells were told to end, by the number of the event that says so: they may have been in again since, and be stopped once more. */
   readonly #out = new Map<string, number | null>();
+  /** Of each who is here, what their recordings were sealed to when they were seen first: what runs is sealed to that, and new keys open nothing of it. */
+  readonly #keys = new Map<string, string>();
 
   constructor(parts: StandingWatchParts) {
     this.#parts = parts;
@@ -57,11 +59,16 @@ export class StandingWatch {
   #sync(facts: Ledger['facts']): void {
     const { stop, here, logOff, end } = this.#parts;
     stop(facts.stationStop && 'stopped');
-    for (const person of new Set(here())) {
+    const people = new Set(here());
+    for (const person of this.#keys.keys()) if (!people.has(person)) this.#keys.delete(person);
+    for (const person of people) {
       const known = facts.person(person);
       // An emergency's shells are nobody's by this name: main/break-glass.ts ends them.
       if (!known) continue;
-      const { state, stateSeq } = known;
+      const { state, stateSeq, encryptionKey } = known;
+      const had = this.#keys.get(person) ?? encryptionKey;
+      this.#keys.set(person, encryptionKey);
+      if (had !== encryptionKey && !logOff(person, 'person')) end(person, 'person');
       if (state !== 'active' && this.#out.get(person) !== stateSeq) {
         this.#out.set(person, stateSeq);
         const cause = state === 'stopped' ? 'stopped' : 'person';

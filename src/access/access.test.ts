@@ -45,6 +45,7 @@ const securityInside = [
   'person.enrol',
   'person.disable',
   'person.delete',
+  'person.rebind',
   'person.decide',
   'person.stop',
   'station.stop',

@@ -61,6 +61,11 @@ export const permissions = {
   'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
   'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },
   'person.delete': { when: ['open'], roles: ['security'], help: 'Delete somebody else for ever: their keys are gone, what they recorded stays.' },
+  'person.rebind': {
+    when: ['open'],
+    roles: ['security'],
+    help: 'Give somebody else new keys, who has lost everything: two do it, who have seen that it is them.',
+  },
   'break-glass.start': {
     when: ['open'],
     roles: ['operator', 'emergency'],

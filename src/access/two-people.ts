@@ -30,4 +30,10 @@ export const twoPeople = {
     help: 'Give somebody else a role that they do not have, when they are enrolled too. To take one away is for one, and at once.',
     alone: true,
   },
+  'person.rebind': {
+    needs: 'person.rebind',
+    event: 'person.keys',
+    help: 'Give somebody else, who has lost everything that opens their recordings, new keys in place of theirs. What they recorded before stays closed to these.',
+    alone: false,
+  },
 } as const satisfies Readonly<Record<string, TwoPeopleRow>>;

@@ -2,7 +2,10 @@
 import { PERSON_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
 import { AGREE_MS } from '../access/two-people.ts';
-import { BYTES_64, certifierOf, keysText, policyText } from '../ledger/certificate.ts';
+import { identityChecks } from '../types/words.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { p256JwkOf } from '../crypto/p256.ts';
+import { BYTES_64, certifierOf, keysText, policyText, rebindText } from '../ledger/certificate.ts';
 import { isMoment } from '../recording/time.ts';
 import {
   isBreak,
@@ -50,13 +53,13 @@ export interface LedgerHeads {
   readonly state: BundleState;
   /** In the order of the ledger. */
   readonly policies: readonly LedgerPolicy[];
-  readonly people: ReadonlyMap<string, LedgerPerson>;
+  readonly people: ReadonlyMap<string, readonly LedgerKeys[]>;
   /** Who has certified keys and is none of these people: the trust file has to know them by this signing key. */
   readonly certifiers: readonly { readonly seq: number; readonly by: string; readonly signingKey: string }[];
 }
 
-/** The keys of a person, as the ledger first entered them: they never change. */
-export interface LedgerPerson {
+/** Keys of a person, as the ledger first entered them, or as two people gave them new ones: the last ones are theirs. */
+export interface LedgerKeys {
   readonly seq: number;
   /** RFC 7638 thumbprints. */
   readonly encryptionKey: string;
@@ -89,7 +92,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   const heads: LedgerHeads['heads'][number][] = [];
   const segments: { segment: number; firstSeq: number }[] = [];
   const policies: LedgerPolicy[] = [];
-  const people = new Map<string, LedgerPerson>();
+  const people = new Map<string, LedgerKeys[]>();
   const certifiers: { seq: number; by: string; signingKey: string }[] = [];
   /** Each person's last `person.keys`. */
   const entered = new Map<string, number>();
@@ -102,7 +105,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   let damaged = 0;
   const recoveredBy = new Set<string>();
   const certify = (seq: number, certifier: Certifier): void => {
-    const known = people.get(certifier.by);
+    const known = people.get(certifier.by)?.at(-1);
     if (known && known.signingKey !== certifier.signingKey)
       throw new BundleFailure('contradiction', `Event ${seq} is certified with a key that is not that of the person it names.`);
     if (!known) certifiers.push({ seq, ...certifier });
@@ -125,15 +128,24 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     if (action === 'person.keys') {
       const { encryptionKey, signingKey, record, slots } = detail;
       if (!matches(PERSON_ID, person) || !isKids([encryptionKey, signingKey]) || !isSha256(record) || !isSha256(slots)) throw bad();
-      const certifier = readCertifier(one.event, entered.get(person) ?? null);
-      if (certifier === 'bad-fields') throw bad();
-      // Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
-      const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === person;
-      if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !people.has(person)))
-        throw contradiction('gives keys that nobody has certified');
-      if (certifier) certify(seq, certifier);
+      const known = people.get(person);
+      const keys = { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string };
+      if (detail['change'] === 'rebound') {
+        const both = readRebinding(one.event, known?.at(-1), entered.get(person) ?? null);
+        if (both === 'bad-fields') throw bad();
+        if (both === 'not-agreed') throw contradiction('gives new keys that two people have not agreed to');
+        for (const each of both) certify(seq, each);
+        known!.push(keys);
+      } else {
+        const certifier = readCertifier(one.event, entered.get(person) ?? null);
+        if (certifier === 'bad-fields') throw bad();
+        // Of the first person only there is nobody but the installation to certify them, and nobody enrols themselves.
+        const own = certifier !== undefined && certifier !== 'nobody' && certifier.by === person;
+        if (certifier === 'nobody' || (!certifier && people.size > 0) || (own && !known)) throw contradiction('gives keys that nobody has certified');
+        if (certifier) certify(seq, certifier);
+        if (!known) people.set(person, [keys]);
+      }
       entered.set(person, seq);
-      if (!people.has(person)) people.set(person, { seq, encryptionKey: encryptionKey as string, signingKey: signingKey as string });
     }
     if (action === 'recording.damaged' && detail['recording'] === recording) damaged++;
     const saying = sayingOf(one, recording);
@@ -179,6 +191,34 @@ function readAgreement({ installation, person, time, detail = {} }: LedgerEvent)
   if (second === person || one === undefined || other === undefined || passed < 0 || passed > AGREE_MS) return 'not-agreed';
   return [
     { by: person, signingKey: one },
+    { by: second, signingKey: other },
+  ];
+}
+
+/** Two who gave somebody new keys together. @param known whose keys these replace. @param after number of their `person.keys` before this one. */
+function readRebinding(
+  { installation, person, time, detail = {} }: LedgerEvent,
+  known: LedgerKeys | undefined,
+  after: number | null,
+): readonly Certifier[] | 'bad-fields' | 'not-agreed' {
+  const { encryptionKey, signingKey, record, slots, formerKey, by, byKey, signature, second, secondKey, secondSignature, asked } = detail as Readonly<
+    Record<string, string | undefined>
+  >;
+  const checked = identityChecks.find((word) => word === detail['checked']);
+  if (!checked || !matches(PERSON_ID, by) || !matches(PERSON_ID, second) || !isMoment(asked)) return 'bad-fields';
+  if (!matches(BYTES_64, byKey) || !matches(BYTES_64, signature) || !matches(BYTES_64, secondKey) || !matches(BYTES_64, secondSignature)) return 'bad-fields';
+  if (!matches(BYTES_64, formerKey)) return 'bad-fields';
+  const before = thumbprint(p256JwkOf(Buffer.concat([Buffer.of(4), Buffer.from(formerKey, 'base64url')])));
+  const facts = { installation, person: person!, encryptionKey: encryptionKey!, signingKey: signingKey!, record: record!, slots: slots! };
+  const text = rebindText({ ...facts, checked, by, after, asked });
+  const one = certifierOf(text, { byKey, signature });
+  const other = certifierOf(text, { byKey: secondKey, signature: secondSignature });
+  const passed = Date.parse(time) - Date.parse(asked);
+  if (new Set([person, by, second]).size < 3 || one === undefined || other === undefined || passed < 0 || passed > AGREE_MS) return 'not-agreed';
+  // Both keys are new, and those before are the ones that they take the place of.
+  if (before !== known?.signingKey || known.signingKey === signingKey || known.encryptionKey === encryptionKey) return 'not-agreed';
+  return [
+    { by, signingKey: one },
     { by: second, signingKey: other },
   ];
 }

@@ -13,6 +13,8 @@ import {
   type NoteKey,
   type SecondNoteKey,
 } from '../ledger/note.ts';
+import { keyOfText } from '../ledger/certificate.ts';
+import type { FormerKeys } from '../ledger/person-facts.ts';
 import { hasExactly, parseOneText, writtenOut } from '../recording/json.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { isSuccessor, sshKeysOf, type KeyHalves } from '../crypto/succession.ts';
@@ -84,6 +86,12 @@ const trustSchema = z
           ssh: sshKeyOf('ecdsa-sha2-nistp256'),
           /** Thumbprints of the keys that this person's recordings are sealed to. */
           kids: z.array(kid).min(1).max(MAX_KEYS),
+          /** What signed their exports until two people gave them other keys, oldest first. Left out where there is none. */
+          former: z
+            .array(z.strictObject({ ssh: sshKeyOf('ecdsa-sha2-nistp256') }))
+            .min(1)
+            .max(MAX_KEYS - 1)
+            .optional(),
         }),
       )
       .max(10_000),
@@ -176,6 +184,8 @@ export interface TrustFacts {
     readonly name: string;
     readonly signingKey: { readonly x: string; readonly y: string };
     readonly encryptionKey: { readonly x: string; readonly y: string };
+    /** Those before, oldest first. */
+    readonly former?: readonly FormerKeys[];
   }[];
   /** Of every policy that was in force, and between which events. */
   readonly auditKeys: readonly {
@@ -200,11 +210,12 @@ export function makeTrust(facts: TrustFacts): Trust {
       const first = { algorithm: 'ed25519', ledger: encodeNoteKey(key), ssh: sshKeyText(ed25519SshKey(publicKey)), certificate: text };
       return key.second ? [first, { algorithm: 'ml-dsa-44', ledger: encodeSecondNoteKey(origin, key.second) }] : [first];
     }),
-    persons: facts.persons.map(({ id, name, signingKey, encryptionKey }) => ({
+    persons: facts.persons.map(({ id, name, signingKey, encryptionKey, former = [] }) => ({
       id,
       name,
       ssh: sshKeyText(p256SshKey(signingKey)),
-      kids: [kidOf(encryptionKey)],
+      kids: [...former.map((keys) => keys.encryptionKey), kidOf(encryptionKey)],
+      ...(former.length > 0 ? { former: former.map((keys) => ({ ssh: sshKeyText(p256SshKey(keyOfText(keys.signingKey)!)) })) } : {}),
     })),
     auditKeys: facts.auditKeys.map(({ label, jwk, inForce: spans }) => ({ kid: kidOf(jwk), label, ssh: sshKeyText(p256SshKey(jwk)), inForce: spans })),
     verifier: { sha256: facts.verifierSha256 },
@@ -260,15 +271,19 @@ export function unknownAlgorithms(trust: Trust): string[] {
   return [...new Set(trust.keys.flatMap((key) => ('key' in key ? [key.algorithm] : [])))];
 }
 
-export function trustedPersonKey(trust: Trust, person: string): SshPublicKey | undefined {
+/** What somebody signs with, and before that signed with: oldest first, each as OpenSSH writes it. Empty for somebody whom the file does not name. */
+export function trustedPersonKeys(trust: Trust, person: string): readonly string[] {
   const found = trust.persons.find((entry) => entry.id === person);
-  return found && parseSshKey(found.ssh);
+  return found ? [...(found.former ?? []), found].map(({ ssh }) => ssh) : [];
 }
 
 /** allowed_signers for `ssh-keygen -Y verify` (ssh-keygen(1), ALLOWED SIGNERS): the installation's keys, then each person. */
 export function allowedSigners(trust: Trust): string {
   const line = (id: string, ssh: string): string => `${id} namespaces="${EXPORT_NAMESPACE}" ${ssh}\n`;
-  return [...installationKeys(trust).map((key) => line(trust.installation, key.ssh)), ...trust.persons.map((person) => line(person.id, person.ssh))].join('');
+  return [
+    ...installationKeys(trust).map((key) => line(trust.installation, key.ssh)),
+    ...trust.persons.flatMap((person) => [person, ...(person.former ?? [])].map(({ ssh }) => line(person.id, ssh))),
+  ].join('');
 }
 
 /** Whether each line of an allowed_signers is one of those that follow from the trust file. */

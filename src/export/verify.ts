@@ -9,9 +9,9 @@ import { BundleFailure, failureRow } from './failures.ts';
 import { guideText } from './guide.ts';
 import { BUNDLE, SUMMED_FILES } from './bundle-files.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
-import { EXPORT_NAMESPACE, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
+import { EXPORT_NAMESPACE, parseSshKey, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
 import { sha256 } from '../merkle/sha256.ts';
-import { areSigners, parseTrust, trustedInstallationKeys, trustedNoteKeys, trustedPersonKey, unknownAlgorithms } from './trust.ts';
+import { areSigners, parseTrust, sshThumbprint, trustedInstallationKeys, trustedNoteKeys, trustedPersonKeys, unknownAlgorithms } from './trust.ts';
 import { checkEnd, checkHeads, checkOutput } from './verify/against-ledger.ts';
 import { checkEvidence } from './verify/evidence.ts';
 import { checkFiles, checkSums, digestOfFile, readable } from './verify/files.ts';
@@ -53,8 +53,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   if (!claims) throw new BundleFailure('bad-summary', 'It is not the summary of a bundle.');
   if (claims.installation !== trust.installation)
     throw new BundleFailure('other-installation', `It comes from ${claims.installation}; the trust file is that of ${trust.installation}.`);
-  const personKey = trustedPersonKey(trust, claims.exported.by);
-  if (!personKey) throw new BundleFailure('unknown-person', `It was exported by ${claims.exported.by}.`);
+  const personKeys = trustedPersonKeys(trust, claims.exported.by);
+  if (personKeys.length === 0) throw new BundleFailure('unknown-person', `It was exported by ${claims.exported.by}.`);
   step('installation and person');
 
   const checkpoint = openBundleCheckpoint(small(BUNDLE.checkpoint), trustedNoteKeys(trust));
@@ -109,6 +109,9 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   if (installationVerdict === 'other-key') throw new BundleFailure('untrusted-key', `${BUNDLE.installationSignature} is made with another key.`);
   if (installationVerdict !== 'good') throw new BundleFailure('bad-installation-signature', `${BUNDLE.installationSignature} or ${BUNDLE.sums} was changed.`);
   step('signature of the installation');
+  // That which the ledger had last of them: checkRecipients has found it among those that the trust file has.
+  const last = ledger.people.get(claims.exported.by)!.at(-1)!.signingKey;
+  const personKey = parseSshKey(personKeys.find((ssh) => sshThumbprint(ssh) === last)!)!;
   const personVerdict = sshVerify(sums, small(BUNDLE.personSignature).toString('latin1'), personKey, EXPORT_NAMESPACE);
   if (personVerdict === 'other-key') throw new BundleFailure('untrusted-person-key', `${BUNDLE.personSignature} is made with another key.`);
   if (personVerdict !== 'good') throw new BundleFailure('bad-person-signature', `${BUNDLE.personSignature} was changed.`);

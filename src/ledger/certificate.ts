@@ -2,9 +2,9 @@
  * Who says that something is so of a person: whoever enrolled them, changed their slots, their roles or their state, with their own
  * signing key. A signature is for one change of one person in one ledger, so neither another one nor an older one stands in its place.
  */
-import { p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
+import { isP256Point, p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { PersonStateWord, Role, StopReason } from '../types/words.ts';
+import type { IdentityCheck, PersonStateWord, Role, StopReason } from '../types/words.ts';
 
 /** What binds a person's record to the ledger. */
 export interface PersonFacts {
@@ -56,6 +56,22 @@ export function keysText({ installation, person, encryptionKey, signingKey, reco
   return signedText(asked, 'wardmux/v1/person-keys', installation, person, encryptionKey, signingKey, record, slots, by, after);
 }
 
+/** Of a `person.keys` that gives somebody new keys. @param checked how those who sign have seen that it is them */
+export function rebindText({
+  installation,
+  person,
+  encryptionKey,
+  signingKey,
+  record,
+  slots,
+  checked,
+  by,
+  after,
+  asked,
+}: Change & PersonFacts & { readonly checked: IdentityCheck }): Buffer {
+  return signedText(asked, 'wardmux/v1/person-rebind', installation, person, encryptionKey, signingKey, record, slots, checked, by, after);
+}
+
 /** Of `person.roles`. */
 export function rolesText({ installation, person, roles, by, after, asked }: Change & { readonly roles: readonly Role[] }): Buffer {
   return signedText(asked, 'wardmux/v1/person-roles', installation, person, roles, by, after);
@@ -87,6 +103,7 @@ export function policyText({
 /** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
 export type DeedRequest =
   | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
+  | ({ readonly deed: 'rebind'; readonly checked: IdentityCheck } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
   | ({ readonly deed: 'roles'; readonly roles: readonly Role[] } & Pick<Change, 'person' | 'after' | 'asked'>)
   | ({ readonly deed: 'state'; readonly state: PersonStateWord; readonly record: string | null } & Pick<Change, 'person' | 'after'>)
   | ({ readonly deed: 'stop' } & Pick<Change, 'person' | 'after'> & StopChange)
@@ -95,6 +112,7 @@ export type DeedRequest =
 
 const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRequest, { deed: D }> & { installation: string; by: string }) => Buffer } = {
   keys: keysText,
+  rebind: rebindText,
   roles: rolesText,
   state: stateText,
   stop: personStopText,
@@ -123,13 +141,23 @@ export function stationStopText({ installation, to, reason, by, after }: Omit<Ch
   return signedText(undefined, 'wardmux/v1/station-stop', installation, to, reason, by, after);
 }
 
+/** A public key on P-256 as events have it: x and y, base64url of 64 bytes. */
+export const keyText = (key: { readonly x: string; readonly y: string }): string => p256PointOf(key).subarray(1).toString('base64url');
+
+/** The public key of such a text; undefined where it is none. */
+export function keyOfText(text: string): ReturnType<typeof p256JwkOf> | undefined {
+  if (!BYTES_64.test(text)) return undefined;
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(text, 'base64url')]);
+  return isP256Point(point) ? p256JwkOf(point) : undefined;
+}
+
 /** @param sign ECDSA on P-256 with SHA-256, r and s in 64 bytes. */
 export async function certify(
   text: Uint8Array,
   key: { readonly x: string; readonly y: string },
   sign: (bytes: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Certificate> {
-  return { byKey: p256PointOf(key).subarray(1).toString('base64url'), signature: Buffer.from(await sign(text)).toString('base64url') };
+  return { byKey: keyText(key), signature: Buffer.from(await sign(text)).toString('base64url') };
 }
 
 /** @returns the thumbprint (RFC 7638) of the key that has signed; undefined where it has not. */

@@ -8,19 +8,27 @@ import type { KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 const installation = 'w-000000000001';
-interface Somebody {
-  readonly id: string;
+interface Keys {
   readonly privateKey: KeyObject;
   readonly point: string;
   readonly signingKey: string;
 }
-const people: readonly Somebody[] = ['a', 'b', 'c', 'd'].map((letter) => {
+interface Somebody {
+  readonly id: string;
+  /** The first ones, and those of each time that they got others. */
+  readonly pairs: Keys[];
+}
+const people: readonly Somebody[] = ['a', 'b', 'c', 'd'].map((letter) => ({ id: `p-00000000000${letter}`, pairs: [] }));
+function pair(who: number, generation: number): Keys {
+  const { pairs } = people[who]!;
+  return (pairs[generation] ??= newPair());
+}
+function newPair(): Keys {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const { x, y } = publicKey.export({ format: 'jwk' }) as { x: string; y: string };
   const point = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]).toString('base64url');
-  const signingKey = createHash('sha256').update(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).digest('base64url');
-  return { id: `p-00000000000${letter}`, privateKey, point, signingKey };
-});
+  return { privateKey, point, signingKey: createHash('sha256').update(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).digest('base64url') };
+}
 const hex = (letter: string): string => letter.repeat(64);
 const noSlots = createHash('sha256').update('["wardmux/v1/slots"]').digest('hex');
 
@@ -39,10 +47,16 @@ interface Deed {
   readonly second?: number | undefined;
   readonly secondSigner?: number | undefined;
   readonly passed?: number;
+  /** What is wrong with new keys, but for the signatures. */
+  readonly flaw?: 'unchecked' | 'another-word' | 'no-former' | 'other-former' | 'same-signing' | 'same-encryption' | undefined;
 }
 
 interface Model {
+  /** How often they got other keys. */
+  generation: number;
   encryptionKey: string;
+  signingKey: string;
+  former: readonly { readonly encryptionKey: string; readonly signingKey: string }[];
   roles: readonly Role[];
   state: string;
   record: string;
@@ -65,7 +79,7 @@ function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
   const { second, secondSigner, passed = 0 } = deed;
   const agreed = second !== undefined && second === secondSigner && second !== by && second !== who && isAdmin(second) && passed >= 0 && passed <= 900_000;
   // Two signed a text with the moment in it; where one did, it is not there.
-  if (kind === 'rebound') return mine?.state === 'active' && byAdmin && agreed;
+  if (kind === 'rebound') return mine?.state === 'active' && byAdmin && agreed && deed.flaw === undefined;
   if (kind === 'keys') {
     if (second !== undefined && by !== undefined) return false;
     if (mine) return signed && by === who && mine.state === 'active';
@@ -83,36 +97,48 @@ function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
 }
 
 function eventOf(
-  { kind, who, by, signer, after, roles, slots, second, secondSigner = second, passed = 0 }: Deed,
+  { kind, who, by, signer, after, roles, slots, second, secondSigner = second, passed = 0, flaw }: Deed,
   seq: number,
-  mine: Model | undefined,
+  model: { get(id: string): Pick<Model, 'seq' | 'rolesSeq' | 'stateSeq' | 'encryptionKey' | 'signingKey' | 'former'> | undefined },
 ): LedgerEvent {
-  const { id, signingKey } = people[who]!;
+  const { id } = people[who]!;
+  const mine = model.get(id);
+  const generationOf = (n: number): number => model.get(people[n]!.id)?.former.length ?? 0;
+  const present = pair(who, generationOf(who));
+  const isNew = kind === 'rebound';
+  const signingKey = isNew && flaw !== 'same-signing' ? pair(who, generationOf(who) + 1).signingKey : present.signingKey;
   const name = by === undefined ? undefined : people[by]!.id;
   const follow = (right: number | null | undefined): number | null => (after === 'right' ? (right ?? null) : (right ?? 0) + 1);
-  const encryptionKey = kind === 'rebound' ? `new${seq}`.padEnd(43, 'x') : (mine?.encryptionKey ?? id.slice(-1).repeat(43));
+  const first = id.slice(-1).repeat(43);
+  const encryptionKey = isNew && flaw !== 'same-encryption' ? `new${seq}`.padEnd(43, 'x') : (mine?.encryptionKey ?? first);
   const keys = { encryptionKey, signingKey, record: hex('e'), slots };
+  const checked = flaw === 'unchecked' ? undefined : flaw === 'another-word' ? 'by-the-look-of-it' : 'staff-badge';
+  const formerKey = flaw === 'no-former' ? undefined : flaw === 'other-former' ? pair((who + 1) % people.length, 0).point : present.point;
   const [action, facts, signedParts] =
-    kind === 'keys' || kind === 'rebound'
+    kind === 'rebound'
       ? ([
           'person.keys',
-          { ...keys, ...(kind === 'rebound' ? { change: kind } : {}) },
-          ['wardmux/v1/person-keys', installation, id, ...Object.values(keys), name, follow(mine?.seq)],
+          { ...keys, change: kind, checked, formerKey },
+          ['wardmux/v1/person-rebind', installation, id, ...Object.values(keys), checked, name, follow(mine?.seq)],
         ] as const)
-      : kind === 'roles'
-        ? (['person.roles', { roles }, ['wardmux/v1/person-roles', installation, id, roles, name, follow(mine?.rolesSeq)]] as const)
-        : ([
-            'person.state',
-            { state: kind, ...(kind === 'deleted' ? { record: hex('9') } : {}) },
-            ['wardmux/v1/person-state', installation, id, kind, kind === 'deleted' ? hex('9') : null, name, follow(mine?.stateSeq)],
-          ] as const);
+      : kind === 'keys'
+        ? (['person.keys', keys, ['wardmux/v1/person-keys', installation, id, ...Object.values(keys), name, follow(mine?.seq)]] as const)
+        : kind === 'roles'
+          ? (['person.roles', { roles }, ['wardmux/v1/person-roles', installation, id, roles, name, follow(mine?.rolesSeq)]] as const)
+          : ([
+              'person.state',
+              { state: kind, ...(kind === 'deleted' ? { record: hex('9') } : {}) },
+              ['wardmux/v1/person-state', installation, id, kind, kind === 'deleted' ? hex('9') : null, name, follow(mine?.stateSeq)],
+            ] as const);
   const asked = '2026-11-28T12:00:00.000Z';
   const time = new Date(Date.parse(asked) + passed).toISOString();
   const text = Buffer.from(JSON.stringify(second === undefined ? signedParts : [...signedParts, asked]));
-  const signed = (n: number): string => sign('sha256', text, { key: people[n]!.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+  const signed = (n: number): string => sign('sha256', text, { key: pair(n, generationOf(n)).privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
   const agreed =
-    second === undefined ? {} : { second: people[second]!.id, secondKey: people[secondSigner!]!.point, secondSignature: signed(secondSigner!), asked };
-  const certificate = name === undefined ? {} : { by: name, byKey: people[signer]!.point, signature: signed(signer), ...agreed };
+    second === undefined
+      ? {}
+      : { second: people[second]!.id, secondKey: pair(secondSigner!, generationOf(secondSigner!)).point, secondSignature: signed(secondSigner!), asked };
+  const certificate = name === undefined ? {} : { by: name, byKey: pair(signer, generationOf(signer)).point, signature: signed(signer), ...agreed };
   return { seq, time, installation, action, person: id, detail: { ...facts, ...certificate } } as unknown as LedgerEvent;
 }
 
@@ -139,6 +165,20 @@ const deed: fc.Arbitrary<Deed> = fc
     second: fc.oneof(fc.constant(undefined), person),
     secondForger: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: person }),
     passed: fc.constantFrom(0, 60_000, 900_000, 900_001, -1),
+    flaw: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          'unchecked' as const,
+          'another-word' as const,
+          'no-former' as const,
+          'other-former' as const,
+          'same-signing' as const,
+          'same-encryption' as const,
+        ),
+      },
+    ),
   })
   .map(({ forger, secondForger, second, ...rest }) => {
     // Only what two decide is asked for with a second one, but now and then.
@@ -168,12 +208,15 @@ test('an event counts where the rules say so, and changes what it says: nobody e
       for (const [seq, one] of [...first, ...more].entries()) {
         const { id } = people[one.who]!;
         const mine = model.get(id);
-        const event = eventOf(one, seq, mine);
+        const event = eventOf(one, seq, model);
         facts.take(event);
         if (counts(one, model)) {
           taken++;
           const none: Model = {
+            generation: 0,
             encryptionKey: id.slice(-1).repeat(43),
+            signingKey: pair(one.who, 0).signingKey,
+            former: [],
             roles: [],
             state: 'active',
             record: hex('e'),
@@ -183,7 +226,16 @@ test('an event counts where the rules say so, and changes what it says: nobody e
             stateSeq: null,
           };
           if (one.kind === 'rebound') {
-            model.set(id, { ...mine!, encryptionKey: String(event.detail!['encryptionKey']), slots: one.slots, seq });
+            const { generation, encryptionKey, former } = mine!;
+            model.set(id, {
+              ...mine!,
+              generation: generation + 1,
+              encryptionKey: String(event.detail!['encryptionKey']),
+              signingKey: pair(one.who, generation + 1).signingKey,
+              former: [...former, { encryptionKey, signingKey: pair(one.who, generation).point }],
+              slots: one.slots,
+              seq,
+            });
           } else if (one.kind === 'keys') model.set(id, { ...(mine ?? none), slots: one.slots, seq });
           else if (one.kind === 'roles') model.set(id, { ...mine!, roles: one.roles, rolesSeq: seq });
           else
@@ -195,7 +247,7 @@ test('an event counts where the rules say so, and changes what it says: nobody e
             });
         }
         expect(facts.people()).toEqual([...model.keys()]);
-        for (const [known, wanted] of model) expect(facts.person(known)).toMatchObject(wanted);
+        for (const [known, { generation: _, ...wanted }] of model) expect(facts.person(known)).toMatchObject(wanted);
         expect(facts.active()).toEqual([...model].filter(([, { state }]) => state === 'active').map(([known]) => known));
         // What is kept in a snapshot is the same.
         expect(LedgerFacts.from(facts.state()).state()).toEqual(facts.state());
@@ -209,7 +261,7 @@ test('an event counts where the rules say so, and changes what it says: nobody e
 test('an old signature is not good a second time: what it said was undone since', () => {
   const facts = new LedgerFacts();
   const take = (one: Deed, seq: number): LedgerEvent => {
-    const event = eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model);
+    const event = eventOf(one, seq, { get: (id) => facts.person(id) });
     facts.take(event);
     return event;
   };
@@ -230,7 +282,7 @@ test('an old signature is not good a second time: what it said was undone since'
 
 test('who is deleted stays deleted, and their id is nobody’s again', () => {
   const facts = new LedgerFacts();
-  const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model));
+  const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, { get: (id) => facts.person(id) }));
   begun.forEach(take);
   const by = { who: 1, by: 0, signer: 0, after: 'right', roles: ['operator'] as const, slots: hex('c') } as const;
   const steps = ['keys', 'roles', 'deleted', 'active', 'keys', 'roles'] as const;
@@ -247,7 +299,7 @@ test('what takes two counts with the signatures of two who may, in time, and of 
   ];
   const after = (last: Deed): KnownPerson => {
     const facts = new LedgerFacts();
-    const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, facts.person(people[one.who]!.id) as KnownPerson & Model));
+    const take = (one: Deed, seq: number): void => facts.take(eventOf(one, seq, { get: (id) => facts.person(id) }));
     [...enrolled, last].forEach(take);
     return facts.person(people[3]!.id)!;
   };
@@ -267,6 +319,8 @@ test('what takes two counts with the signatures of two who may, in time, and of 
     [false, { ...agreed, signer: 1 }],
     [false, { ...agreed, after: 'wrong' }],
   ];
+  const flaws = ['unchecked', 'another-word', 'no-former', 'other-former', 'same-signing', 'same-encryption'] as const;
+  for (const flaw of flaws) expect(after({ ...rebind, ...agreed, flaw }).former, flaw).toEqual([]);
   for (const [counts, how] of cases) {
     expect(after({ ...more, ...how }).roles, JSON.stringify(how)).toEqual(counts ? more.roles : ['operator']);
     expect(after({ ...rebind, ...how }).encryptionKey.startsWith('new'), JSON.stringify(how)).toBe(counts);

@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { AGREE_MS } from '../access/two-people.ts';
 import { separationOf } from '../access/separation.ts';
-import { personStates, roles as allRoles, stopReasons, type PersonState, type Role, type StopReason } from '../types/words.ts';
+import { identityChecks, personStates, roles as allRoles, stopReasons, type PersonState, type Role, type StopReason } from '../types/words.ts';
 import { isMoment } from '../recording/time.ts';
-import { certifierOf, keysText, personStopText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import { certifierOf, keyOfText, keysText, personStopText, rebindText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** That nobody comes in at this station but by break-glass. */
@@ -27,8 +28,18 @@ export interface StationFacts {
 }
 export const NO_STATION: StationFacts = { stop: null, seq: null };
 
+/** Keys that somebody had until two people gave them others. */
+export interface FormerKeys {
+  /** Thumbprint (RFC 7638) of what their recordings were sealed to. */
+  readonly encryptionKey: string;
+  /** What they signed with: x and y of a point on P-256, base64url of 64 bytes. */
+  readonly signingKey: string;
+}
+
 /** What the ledger has of a person. */
 export interface KnownPerson extends PersonFacts {
+  /** Oldest first. */
+  readonly former: readonly FormerKeys[];
   /** Number of the `person.keys` that says so: the next one is certified to follow it. */
   readonly seq: number;
   /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
@@ -145,25 +156,33 @@ function takeKeys(event: LedgerEvent, person: string, known: KnownPerson | undef
   const { installation, detail = {}, seq } = event;
   const facts = personFacts(detail);
   if (!facts) return undefined;
-  const isRebound = detail['change'] === 'rebound';
+  if (detail['change'] === 'rebound') return takeNewKeys(event, person, known, people, facts);
   // Only what two sign has the moment of asking in it.
-  const asked = isRebound ? askedOf(event) : undefined;
-  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null, asked });
+  const text = (by: string): Buffer => keysText({ ...facts, installation, person, by, after: known?.seq ?? null });
   if (!known) {
-    if (isRebound) return undefined;
     const isFirst = detail['by'] === undefined && people.size === 0;
     if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
-    return { ...facts, seq, roles: [], rolesSeq: null, state: 'active', stateSeq: null };
+    return { ...facts, former: [], seq, roles: [], rolesSeq: null, state: 'active', stateSeq: null };
   }
-  // Whoever can enter an event still cannot put other keys under a known name: two who may have to have agreed.
-  if (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey) {
-    const { by } = detail;
-    if (!isRebound || known.state !== 'active' || typeof by !== 'string' || !isByAdmin(event, person, people, text)) return undefined;
-    return isAgreed(event, people, by, person, text(by)) ? { ...known, ...facts, seq } : undefined;
-  }
-  // Slots are one's own affair, as long as one is somebody here.
-  if (isRebound || detail['by'] !== person || known.state !== 'active' || signerOf(event, text(person)) !== known.signingKey) return undefined;
+  // Slots are one's own affair, as long as one is somebody here; keys are not.
+  if (known.encryptionKey !== facts.encryptionKey || known.signingKey !== facts.signingKey) return undefined;
+  if (detail['by'] !== person || known.state !== 'active' || signerOf(event, text(person)) !== known.signingKey) return undefined;
   return { ...known, ...facts, seq };
+}
+
+/** Whoever can enter an event still cannot put other keys under a known name: two who may have to have agreed, and have said how they know who it is. */
+function takeNewKeys(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People, facts: PersonFacts): KnownPerson | undefined {
+  const { installation, detail = {}, seq } = event;
+  const { by, formerKey } = detail;
+  const checked = identityChecks.find((word) => word === detail['checked']);
+  if (known?.state !== 'active' || typeof by !== 'string' || !checked || typeof formerKey !== 'string') return undefined;
+  // Both keys are new: of what was lost, or is somebody else's by now, nothing stays.
+  if (known.encryptionKey === facts.encryptionKey || known.signingKey === facts.signingKey) return undefined;
+  const before = keyOfText(formerKey);
+  if (!before || thumbprint(before) !== known.signingKey) return undefined;
+  const text = (one: string): Buffer => rebindText({ ...facts, installation, person, checked, by: one, after: known.seq, asked: askedOf(event) });
+  if (!isByAdmin(event, person, people, text) || !isAgreed(event, people, by, person, text(by))) return undefined;
+  return { ...known, ...facts, former: [...known.former, { encryptionKey: known.encryptionKey, signingKey: formerKey }], seq };
 }
 
 function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {

@@ -70,6 +70,8 @@ export const gravestoneOf = (person: PersonRecord): PersonRecord => ({ ...person
  */
 export async function createPerson(input: {
   readonly name: string;
+  /** Of somebody who is known here, and gets new keys; left out of somebody new. */
+  readonly id?: string | undefined;
   readonly passphrase: Uint8Array;
   readonly now: string;
   /** What the ledger will say of them. */
@@ -80,7 +82,7 @@ export async function createPerson(input: {
   const base = {
     format: 'wardmux-person',
     version: 1,
-    id: newPersonId(),
+    id: input.id ?? newPersonId(),
     name: nameSchema.parse(input.name),
     created: input.now,
     encryptionKey: keys.encryptionKey,

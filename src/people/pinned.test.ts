@@ -67,7 +67,7 @@ const code = (number: number, wrap: string): PersonRecord['slots'][number] => ({
 
 test('the first run enters the person, and the record is taken', async () => {
   await withLedger(async ({ facts }) => {
-    const known = { roles: ['operator', 'security'], rolesSeq: 3, state: 'active', stateSeq: null };
+    const known = { former: [], roles: ['operator', 'security'], rolesSeq: 3, state: 'active', stateSeq: null };
     expect(facts.person(person.id)).toEqual({ ...factsOf(person), seq: 1, ...known });
     expect(readPinned(home, facts, person.id)).toEqual(asFirst(person));
     expect(readPinned(home, facts, 'p-ffffffffffff')).toBeUndefined();

@@ -28,6 +28,8 @@ import { sameName } from './person.ts';
 /** Somebody who is about to be enrolled. */
 export interface NewPerson {
   readonly name: string;
+  /** Of somebody who is known here, and gets new keys (rebind.ts); left out of somebody new. */
+  readonly id?: string | undefined;
   /** UTF-8, as it was typed; wiped here. */
   readonly passphrase: Uint8Array;
   readonly workstation?: string;
@@ -40,13 +42,21 @@ export interface NewPerson {
  * The new person's part: their keys, and a slot that their passphrase opens. Nothing is written, and their identity is closed again.
  * @throws Refusal `bad-name`, `weak-passphrase`
  */
-export async function prepareEnrolment({ name: given, passphrase, workstation = hostname(), now = () => new Date(), kdf }: NewPerson): Promise<PersonRecord> {
+export async function prepareEnrolment({
+  name: given,
+  id,
+  passphrase,
+  workstation = hostname(),
+  now = () => new Date(),
+  kdf,
+}: NewPerson): Promise<PersonRecord> {
   try {
     const name = checkName(given);
     const normal = await checkNewPassphrase(passphrase, name, workstation);
     try {
       const made = await createPerson({
         name,
+        id,
         passphrase: normal,
         now: now().toISOString(),
         roles: [],
@@ -179,7 +189,7 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
  * anything entered of somebody whose roles or state have changed since it was certified: it would be passed over.
  * @param of somebody, and as they were then; undefined: somebody new.
  */
-const stillMay = (
+export const stillMay = (
   { ledger, admin, second }: Pick<PeopleParts, 'ledger' | 'admin' | 'second'>,
   needs: Permission,
   of?: { readonly id: string; readonly known: KnownPerson },
@@ -199,7 +209,10 @@ export function somebodyElse(facts: LedgerFacts, admin: Pick<PeopleParts['admin'
   const known = facts.person(id);
   if (!known) throw new Refusal('unknown-person', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
   if (id === admin.id)
-    throw new Refusal('not-yourself', 'Nobody gives themselves roles, disables or deletes themselves: another security admin does. Nothing was changed.');
+    throw new Refusal(
+      'not-yourself',
+      'Nobody gives themselves roles or new keys, disables or deletes themselves: another security admin does. Nothing was changed.',
+    );
   if (known.state === 'deleted') throw new Refusal('deleted', `${id} is deleted, and that is for ever. Nothing was changed.`);
   return known;
 }

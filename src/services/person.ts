@@ -27,15 +27,15 @@ const isDamaged = (error: unknown): boolean => error instanceof StorageFault && 
 export const sameName = (one: string | undefined, other: string): boolean => one !== undefined && foldedName(one) === foldedName(other);
 
 /**
- * Whom somebody means who types an id or a name. Of people who are not deleted no two have the same name (src/services/people.ts).
- * @param among ids whose names count: of those who can come in, unless given.
+ * Whom somebody means who types an id or a name. Of people who are not deleted no two have the same name (src/services/people.ts). Who cannot
+ * come in is meant too: a try in their name is an event that names them.
  * @returns their id; what was typed where nobody is meant.
  */
-export function meant(home: Home, facts: Pick<LedgerFacts, 'active' | 'person'>, typed: string, among: readonly string[] = facts.active()): string {
+export function meant(home: Home, facts: Pick<LedgerFacts, 'people' | 'person'>, typed: string): string {
   const id = foldedName(typed);
   if (facts.person(id)) return id;
   // Everybody is looked at, whoever is found, so that no answer comes sooner.
-  const found = among.filter((each) => {
+  const found = facts.people().filter((each) => {
     try {
       if (facts.person(each)?.state === 'deleted') return false;
       return sameName(readPinned(home, facts, each)?.name, typed);

@@ -27,7 +27,10 @@ export function installationTrust(home: Home, installation: Installation, facts:
       home.installation,
       `The ledger does not say yet that the key of ${installation.id} was replaced. Run a command that records or unlocks, which enters it, and then this one again.`,
     );
-  const persons = facts.people().flatMap((id) => readPinned(home, facts, id) ?? []);
+  const persons = facts.people().flatMap((id) => {
+    const person = readPinned(home, facts, id);
+    return person ? [{ ...person, former: facts.person(id)!.former }] : [];
+  });
   const trust = {
     installation: installation.id,
     keys: present.flatMap(({ certificate, ...halves }, n, all) => {

@@ -15,6 +15,10 @@ export const personStandings = [...personStates, 'stopped'] as const;
 /** Why a person or a station is stopped. A closed list: no free text is in the ledger. */
 export const stopReasons = ['security-incident', 'lost-authenticator', 'dismissal', 'misuse', 'maintenance', 'drill', 'other'] as const;
 export type StopReason = (typeof stopReasons)[number];
+/** How two security admins have seen that somebody is who they say, before they give them new keys. A closed list: no free text is in the ledger. */
+export const identityChecks = ['known-to-both', 'staff-badge', 'official-id', 'call-back', 'recovery-code'] as const;
+export type IdentityCheck = (typeof identityChecks)[number];
+
 /** What an event of that name can make of somebody. */
 export type PersonStateWord = (typeof personStates)[number];
 export type PersonState = (typeof personStandings)[number];

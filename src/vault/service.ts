@@ -13,7 +13,7 @@ import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
-import { emergencyReasons, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
+import { emergencyReasons, identityChecks, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -33,6 +33,7 @@ const known = z
     signingKey: z.string(),
     record: z.string(),
     slots: z.string(),
+    former: z.array(z.strictObject({ encryptionKey: z.string(), signingKey: z.string() })).readonly(),
     seq,
     roles: z.array(z.enum(roles)).readonly(),
     rolesSeq: seq.nullable(),
@@ -67,16 +68,10 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const moment = z.string().refine(isMoment);
 const about = { person: personId, after: seq.nullable() };
 const stopping = { to: z.enum(['stopped', 'lifted']), reason: z.enum(stopReasons).nullable() };
+const newKeys = { encryptionKey: z.string().max(43), signingKey: z.string().max(43), record: digest, slots: digest };
 const deedRequest = z.discriminatedUnion('deed', [
-  z.strictObject({
-    deed: z.literal('keys'),
-    ...about,
-    asked: moment.optional(),
-    encryptionKey: z.string().max(43),
-    signingKey: z.string().max(43),
-    record: digest,
-    slots: digest,
-  }),
+  z.strictObject({ deed: z.literal('keys'), ...about, asked: moment.optional(), ...newKeys }),
+  z.strictObject({ deed: z.literal('rebind'), ...about, asked: moment.optional(), ...newKeys, checked: z.enum(identityChecks) }),
   z.strictObject({ deed: z.literal('roles'), ...about, asked: moment.optional(), roles: z.array(z.enum(roles)).readonly() }),
   z.strictObject({ deed: z.literal('state'), ...about, state: z.enum(personStates), record: digest.nullable() }),
   z.strictObject({ deed: z.literal('stop'), ...about, ...stopping }),

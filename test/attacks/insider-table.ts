@@ -38,6 +38,7 @@ import {
   type InsiderRow,
 } from './changes.ts';
 import { headerFor, sshSignature, type ForgedEvent, type Forgery, type InsiderKeys } from './forge.ts';
+import { reboundTableFor } from './rebound-table.ts';
 import { rulesTableFor } from './rules-table.ts';
 
 /** Both segments and the ledger say that it was opened so. */
@@ -661,4 +662,5 @@ export const insiderTableFor = (keys: InsiderKeys): readonly InsiderRow[] => [
   ['a line end written by its number', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, /\\n"\]/, '\\u000a"]'))],
   ['a letter written by its number', 'bad-cast', (f) => (f.files = (files) => patch(files, BUNDLE.cast, 'printed', '\\u0070rinted'))],
   ...rulesTableFor(keys),
+  ...reboundTableFor(keys),
 ];

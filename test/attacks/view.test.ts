@@ -28,6 +28,7 @@ const kdf = newScryptParameters();
 /** As the ledger has the first person. */
 const knownAs = (record: PersonRecord): KnownPerson => ({
   ...factsOf(record),
+  former: [],
   seq: 1,
   roles: ['operator', 'security'],
   rolesSeq: 3,

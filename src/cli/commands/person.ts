@@ -16,8 +16,10 @@ import {
 import { deciderOf } from '../../services/decide.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { meant } from '../../services/person.ts';
-import { readPassphraseFd } from '../../terminal/passphrase.ts';
-import { roles as allRoles, type PersonStateWord, type Role } from '../../types/words.ts';
+import { prepareRebind, rebind, rebinders, type Shown } from '../../services/rebind.ts';
+import { readPinned } from '../../people/pinned.ts';
+import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
+import { identityChecks, roles as allRoles, type IdentityCheck, type PersonStateWord, type Role } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
@@ -27,6 +29,7 @@ import { declareSlots, slotExamples, slotNeeds } from './person-slots.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
 type TwoOptions = TwoPeople & { readonly json?: boolean };
+type RebindOptions = TwoOptions & { readonly checked: IdentityCheck; readonly codeFd?: number | undefined; readonly newPassphraseFd?: number };
 type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
 
 /**
@@ -111,7 +114,7 @@ async function grant(
 /** Whom an admin means: also somebody who cannot come in. */
 async function somebody(site: OpenInstallation, who: string): Promise<string> {
   const facts = await factsOf(site);
-  return meant(site.home, facts, who, facts.people());
+  return meant(site.home, facts, who);
 }
 
 async function change(who: string, state: PersonStateWord, { json, ...options }: Options, io: CliIo): Promise<number> {
@@ -124,6 +127,49 @@ async function change(who: string, state: PersonStateWord, { json, ...options }:
     io.talk(
       'Their key slots and sealed keys are gone from this folder; what they recorded stays, and the audit key opens it. Backups of the folder have their keys still.',
     );
+  return exit.done;
+}
+
+/** A code of theirs is asked for like a passphrase. The caller has no use for it but this once. */
+async function shownBy({ checked, codeFd }: Pick<RebindOptions, 'checked' | 'codeFd'>, name: string): Promise<Shown> {
+  if (codeFd !== undefined && checked !== 'recovery-code') throw new CliError('usage', '--code-fd goes with --checked recovery-code.');
+  if (checked !== 'recovery-code') return { checked };
+  const code = codeFd === undefined ? await promptPassphrase(`Recovery code of ${name}: `) : await readPassphraseFd(codeFd);
+  try {
+    return { checked, code: code.toString('utf8') };
+  } finally {
+    code.fill(0);
+  }
+}
+
+async function newKeys(who: string, { checked, codeFd, newPassphraseFd, json, ...options }: RebindOptions, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const facts = await factsOf(site);
+  const id = await somebody(site, who);
+  const old = readPinned(site.home, facts, id);
+  if (!old) throw new CliError('usage', `There is no person ${JSON.stringify(id.slice(0, 40))} here. Nothing was changed.`);
+  rebinders(facts, id);
+  const why = 'New keys take two people';
+  requireSecondFd(options, why);
+  const { policy } = await policyOf(site);
+  const workstation = policy.workstation.name;
+  const name = printable(old.name);
+  // First the one whom it is about, and what they have made is closed again, before either admin is let in: nobody sees what is another's.
+  const shown = await shownBy({ checked, codeFd }, name);
+  if (newPassphraseFd === undefined)
+    io.talk(`${name} is to choose a passphrase now, alone at the keyboard. Both who decide it give theirs afterwards, one after the other.`);
+  const passphrase =
+    newPassphraseFd === undefined
+      ? await askNewPassphrase({ name: old.name, workstation }, (text) => io.talk(text.replace(/\n$/, '')))
+      : await readPassphraseFd(newPassphraseFd);
+  const record = await prepareRebind(old, { passphrase, workstation });
+  await asAdmin(site, options, `because ${name} gets new keys`, io, (parts) => rebind(parts, record, shown));
+  if (json) await io.out(jsonText({ id, name: old.name, checked, slot: record.slots[0]!.id }));
+  else await io.out(`${id}\t${name}\tnew keys\n`);
+  io.talk(
+    `${name} comes in with the new passphrase. Everything that opened their recordings before opens nothing any more, and what they recorded until now stays closed to them: an audit key opens it. Backups of the folder have the old key slots still.`,
+  );
+  io.talk('Auditors need the new trust file: wardmux trust > trust.json');
   return exit.done;
 }
 
@@ -152,16 +198,18 @@ export const person: CliCommand = {
     disable: 'person.disable',
     enable: 'person.disable',
     delete: 'person.delete',
+    rebind: 'person.rebind',
     ...slotNeeds,
   },
   summary: 'The people of this installation: enrols, lists, disables and deletes them, and gives them roles.',
   description:
-    'A security admin enrols somebody, who gives a passphrase of their own; neither sees what is the other’s. Where two may decide, a role is given by two of them, who sign the same request. Everything is an event of the ledger, signed by the admin: files that say something else are refused. Nobody changes themselves, and nobody is security admin and auditor. docs/roles.md says what each role may do.',
+    'A security admin enrols somebody, who gives a passphrase of their own; neither sees what is the other’s. Where two may decide, a role is given by two of them, who sign the same request. Everything is an event of the ledger, signed by the admin: files that say something else are refused. Whoever has lost everything gets new keys by two of them. Nobody changes themselves, and nobody is security admin and auditor. docs/roles.md says what each role may do.',
   examples: [
     ['wardmux person add --name "Mara Ueda" --role operator', 'asks Mara for a new passphrase, then the admin for theirs'],
     ['wardmux person list', 'everybody, with roles, key slots and state'],
     ['wardmux person roles "Mara Ueda" --role operator --role emergency --second "Kim Olsen"', 'where two may decide: asks for both passphrases'],
     ['wardmux person disable p-0123456789ab --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the admin’s passphrase'],
+    ['wardmux person rebind "Mara Ueda" --checked staff-badge', 'Mara has lost everything: asks her for a new passphrase, then both admins for theirs'],
     ...slotExamples,
   ],
   declare: (command, io, done) => {
@@ -182,6 +230,15 @@ export const person: CliCommand = {
       .addOption(roleOption('a role that they shall have; may be given again'))
       .option('--none', 'no role at all')
       .action(async (who: string, options: Parameters<typeof grant>[1]) => done(await grant(who, options, io)));
+    withJson(twoPeopleOptions(command.command('rebind'), 'who is asked for in any case'))
+      .description(
+        'Gives somebody else, who has lost every way in, new keys under the same id, name and roles. It takes two security admins who have seen that it is them. What was recorded before stays closed to the new keys. Descriptors 3 and 5 open the admins, 4 is the new passphrase.',
+      )
+      .argument('<ID>', 'whom, by id or name')
+      .addOption(new Option('--checked <HOW>', 'how both know who it is, for the ledger').choices(identityChecks).makeOptionMandatory())
+      .addOption(new Option('--code-fd <N>', 'read their recovery code from this file descriptor, with --checked recovery-code').argParser(descriptor))
+      .addOption(new Option('--new-passphrase-fd <N>', 'read their new passphrase from this file descriptor').argParser(descriptor))
+      .action(async (who: string, options: RebindOptions) => done(await newKeys(who, options, io)));
     for (const [name, state, help] of changes)
       withJson(personOptions(command.command(name)))
         .description(help)

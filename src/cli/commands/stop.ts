@@ -36,7 +36,7 @@ async function deed(
 /** Also somebody who cannot come in. */
 async function somebody(site: OpenInstallation, who: string): Promise<string> {
   const facts = await factsOf(site);
-  return meant(site.home, facts, who, facts.people());
+  return meant(site.home, facts, who);
 }
 
 const withJson = (command: Command): Command => command.option('--json', 'print the result as JSON');

@@ -4,7 +4,7 @@ import { emergencyReasons } from '../../types/words.ts';
 import type { SegmentHeader } from '../../recording/types.ts';
 import { BundleFailure } from '../failures.ts';
 import type { LedgerHeads } from '../heads.ts';
-import { sshThumbprint, type InForce, type Trust } from '../trust.ts';
+import { sshThumbprint, trustedPersonKeys, type InForce, type Trust } from '../trust.ts';
 
 /** A shell that is being started when a policy is accepted keeps to the one before: so long (ms) its start may be entered after that. */
 const POLICY_OVERLAP_MS = 60_000;
@@ -36,15 +36,18 @@ export function checkRecipients(
   const own = trust.persons.find((person) => person.id === first.person)?.kids;
   if (!own) throw new BundleFailure('unknown-person', `The recording is that of ${first.person}.`);
   // Of who exports it the ledger has a key; of its owner it need not have one.
-  for (const id of [by, ...(people.has(first.person) ? [first.person] : [])])
-    if (people.get(id)?.signingKey !== sshThumbprint(trust.persons.find((person) => person.id === id)!.ssh))
+  const signingKeys = (id: string): string[] => trustedPersonKeys(trust, id).map(sshThumbprint);
+  for (const id of [by, ...(people.has(first.person) ? [first.person] : [])]) {
+    // Whoever got new keys has them in the order of the trust file, which may have some that came after the bundle.
+    const trusted = signingKeys(id);
+    const known = people.get(id);
+    if (!known || known.some(({ signingKey }, n) => signingKey !== trusted[n]))
       throw new BundleFailure('contradiction', `The ledger has another signing key of ${id} than the trust file.`);
-  for (const { seq, by: certifier, signingKey } of certifiers) {
-    const trustedPerson = trust.persons.find((person) => person.id === certifier);
-    if (!trustedPerson || sshThumbprint(trustedPerson.ssh) !== signingKey)
-      throw new BundleFailure('contradiction', `Event ${seq} is certified by ${certifier} with a key that the trust file does not have.`);
   }
-  const owner = people.get(first.person);
+  for (const { seq, by: certifier, signingKey } of certifiers)
+    if (!signingKeys(certifier).includes(signingKey))
+      throw new BundleFailure('contradiction', `Event ${seq} is certified by ${certifier} with a key that the trust file does not have.`);
+  const owner = people.get(first.person)?.findLast(({ seq }) => seq < start.seq);
   // One that was in force before the start. A later segment may be under a later one, and never under an earlier.
   const last = policies.findLastIndex((policy) => policy.seq < start.seq);
   const began = policies.findLastIndex((policy) => policy.seq < start.seq && policy.sha256 === first.policySha256);
@@ -68,8 +71,7 @@ export function checkRecipients(
     const until = header.segment > 0 ? policy.seq : (replaced?.seq ?? start.seq);
     if (!audit.every((kid) => isInForce(trusted.get(kid)!, policy.seq, until)))
       throw new BundleFailure('bad-recipients', `${where} is sealed to an audit key that was not in force then, as the trust file says.`);
-    const known = owner !== undefined && owner.seq < start.seq ? owner.encryptionKey : undefined;
-    if (!kids(header, 'owner').every((kid) => own.includes(kid) && kid === known))
+    if (!kids(header, 'owner').every((kid) => own.includes(kid) && kid === owner?.encryptionKey))
       throw new BundleFailure('bad-recipients', `${where} is sealed to a key that is not that of ${header.person}.`);
   }
   return { policyReplaced: began < last, sealedToOwner: headers.every((header) => kids(header, 'owner').length > 0) };

@@ -52,6 +52,7 @@ const schema = z.strictObject({
           signingKey: z.string(),
           record: sha256,
           slots: sha256,
+          former: z.array(z.strictObject({ encryptionKey: z.string(), signingKey: z.string() })),
           seq: count,
           roles: z.array(z.enum(roles)),
           rolesSeq: count.nullable(),

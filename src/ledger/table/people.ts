@@ -1,5 +1,5 @@
 /** Events of people: their keys, and how they came in. */
-import { personStates, stopReasons, unlockMethods } from '../../types/words.ts';
+import { identityChecks, personStates, stopReasons, unlockMethods } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** Why an unlock can fail, as the vault says it. */
@@ -73,7 +73,7 @@ export const peopleRows = [
   ),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment, whenever slots change, and when two people gave somebody new keys who had lost everything (rebound); a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used). second, secondKey, secondSignature, asked: of new keys, as of person.roles.',
+    'A person’s keys, record and slots, at enrolment, whenever slots change, and when two people gave somebody new keys who had lost everything (rebound); a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used). Of new keys: checked, how both have seen that it is them; formerKey, the signing key before these; second, secondKey, secondSignature, asked: as of person.roles.',
     {
       encryptionKey: 'kid',
       signingKey: 'kid',
@@ -85,6 +85,8 @@ export const peopleRows = [
       'change?': slotChanges,
       'slot?': 'slot',
       'previous?': 'slot',
+      'checked?': identityChecks,
+      'formerKey?': 'bytes64',
       ...agreement,
     },
     { person: 'required' },
