@@ -235,6 +235,8 @@ function opened(state: HeldState, { person, glass: running }: Extract<LockEvent,
   const glass = state.glass && glassFrom(running, now);
   if (glass && !(now < glass.until)) return close(state, 'emergency-over', now);
   const others = state.away.filter((one) => one.person !== person);
+  // An emergency is no session of theirs: what they have left locked stays so meanwhile.
+  const own = glass ? state.away.filter((one) => one.person === person) : [];
   const { takeOver } = state.config;
   const parked = takeOver ? [] : others.filter(({ parkedAt }) => parkedAt === null).map((one) => one.person);
   const next: HeldState = {
@@ -243,7 +245,7 @@ function opened(state: HeldState, { person, glass: running }: Extract<LockEvent,
     behind: 'closed',
     person,
     glass,
-    away: takeOver ? [] : others.map((one) => ({ ...one, parkedAt: one.parkedAt ?? now })),
+    away: [...own, ...(takeOver ? [] : others.map((one) => ({ ...one, parkedAt: one.parkedAt ?? now })))],
     since: now,
     // Proving it was something that a person did.
     lastInput: now,
@@ -356,12 +358,12 @@ const closed = (state: HeldState): ClosedState => ({ ...commonOf(state), phase: 
 
 /** Whoever was in front is away from here on. */
 function close(state: HeldState, cause: LockCause, now: number): LockStep {
-  const { person, phase, away } = state;
+  const { person, phase, away, glass } = state;
   const next = closed(state);
   const jiggled = cause === 'idle' && now - state.lastMove < JIGGLED * state.config.idleSeconds * 1000;
   const step: LockStep = { ...refuse(next), lock: cause, ...(jiggled ? { jiggled } : {}) };
-  // Who only wanted to come in never was.
-  if (phase === 'opening' || phase === 'created' || person === undefined) return step;
+  // Who only wanted to come in never was; and an emergency, whose shells end with it, leaves nobody who could be parked or logged off.
+  if (phase === 'opening' || phase === 'created' || person === undefined || glass !== undefined) return step;
   const logoff = logsOff[cause];
   if (logoff) return { ...step, logoffs: [{ person, cause: logoff }] };
   return { ...step, state: { ...next, away: [...away, { person, since: now, parkedAt: null }] } };

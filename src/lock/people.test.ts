@@ -250,7 +250,16 @@ describe('break-glass', () => {
     walk.type(HOUR);
     expect(walk.stages('ada')).toEqual(['active']);
     expect(walk.after(10_000).send({ type: 'input', kind: 'key' }).lock).toBe('emergency-over');
+    // Its shells end with it: nobody is left who could be parked, taken over or logged off.
+    expect(walk.stages('ada')).toEqual(['logged-off']);
+  });
+
+  it('is no session of whoever breaks the glass: what they had left locked is so behind it, and is theirs until its own time', () => {
+    const walk = new Walk().open('ada').lock().open('ada', true);
+    expect(walk.stages('ada')).toEqual(['active']);
+    walk.lock();
     expect(walk.stages('ada')).toEqual(['locked']);
+    expect(walk.open('bo').stages('ada', 'bo')).toEqual(['parked', 'active']);
   });
 
   it('is what is left of it for whoever comes back into it', () => {
@@ -400,7 +409,7 @@ describe('random walks of several people', () => {
           expect(structuredClone(state)).toEqual(state);
           const wasFront = front;
           if (step.lock) {
-            if (front) away.set(front.person, { locked: now, parked: undefined });
+            if (front && !front.glass) away.set(front.person, { locked: now, parked: undefined });
             [front, pending] = [undefined, undefined];
           }
           if (sent.type === 'stop' && step.accepted) stop = sent.cause;
@@ -429,8 +438,10 @@ describe('random walks of several people', () => {
           const came = sent.type === 'opened' && step.accepted ? sent.person! : undefined;
           for (const { person, cause } of step.logoffs) {
             const was = away.get(person);
-            expect(was, `${cause} of ${person}`).toBeDefined();
-            if (person !== came) expect(personStage(state, person)).toBe('logged-off');
+            // Of an emergency nothing is left that could be away; one who is in it may have something else there.
+            const isGlass = wasFront?.glass === true && wasFront.person === person && sent.type === 'logoff';
+            expect(was !== undefined || isGlass, `${cause} of ${person}`).toBe(true);
+            if (person !== came && front?.person !== person) expect(personStage(state, person)).toBe('logged-off');
             const least1 = { logoff: before.config.logoffMinutes, park: before.config.parkMinutes };
             const least2 = { logoff: state.config.logoffMinutes, park: state.config.parkMinutes };
             if (cause === 'logoff') expect(now - was!.locked).toBeGreaterThanOrEqual(Math.min(least1.logoff, least2.logoff) * MINUTE);
@@ -441,13 +452,14 @@ describe('random walks of several people', () => {
             if (cause in reached) reached[cause as 'park']++;
             away.delete(person);
           }
-          if (came !== undefined) away.delete(came);
+          if (came !== undefined && !front!.glass) away.delete(came);
           for (const [person, { locked, parked }] of away) {
             const { logoffMinutes, parkMinutes } = state.config;
             expect(parked === undefined ? now - locked < logoffMinutes * MINUTE : now - parked < parkMinutes * MINUTE, person).toBe(true);
           }
           // 4.
-          const behind = came === undefined ? [] : [...away].filter(([, { parked }]) => parked === undefined).map(([person]) => person);
+          const behind =
+            came === undefined ? [] : [...away].filter(([person, { parked }]) => parked === undefined && person !== came).map(([person]) => person);
           expect(step.parked.toSorted()).toEqual(behind.toSorted());
           for (const person of behind) away.get(person)!.parked = now;
           for (const person of people) {

@@ -8,16 +8,29 @@ import { enrol, prepareEnrolment, type PeopleParts } from '../../src/services/pe
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import type { Role } from '../../src/types/words.ts';
 
-/** @param home the data folder. @param who their place among the people of the ledger, the first one is 0. */
-export async function asAdmin(home: string, who: number, words: string, deed: (parts: PeopleParts) => Promise<unknown>): Promise<void> {
+/**
+ * @param home the data folder. @param who their place among the people of the ledger, the first one is 0.
+ * @param second who agrees, where that takes two: their place and words.
+ */
+export async function asAdmin(
+  home: string,
+  who: number,
+  words: string,
+  deed: (parts: PeopleParts) => Promise<unknown>,
+  second?: readonly [who: number, words: string],
+): Promise<void> {
   const paths = homePaths(home);
   const installation = requireInstallation(paths);
   const { ledger } = await openLedger(paths, installation);
-  const admin = await unlockWithPassphrase(readPinned(paths, ledger.facts, ledger.facts.people()[who]!), Buffer.from(words), NOTHING_MORE);
+  const open = (place: number, typed: string): ReturnType<typeof unlockWithPassphrase> =>
+    unlockWithPassphrase(readPinned(paths, ledger.facts, ledger.facts.people()[place]!), Buffer.from(typed), NOTHING_MORE);
+  const admin = await open(who, words);
+  const other = second && (await open(...second));
   try {
-    await deed({ home: paths, installation, ledger, admin: deciderOf(admin) });
+    await deed({ home: paths, installation, ledger, admin: deciderOf(admin), second: other && deciderOf(other) });
   } finally {
     admin.destroy();
+    other?.destroy();
     await ledger.close();
   }
 }
