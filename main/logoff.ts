@@ -22,7 +22,7 @@ export interface LogoffParts {
 }
 
 /** Of whom nothing runs on, whatever the policy holds: they are not to be here any more. */
-export const alwaysEnds: readonly LogoffCause[] = ['stopped', 'person'];
+export const alwaysEnds: readonly LogoffCause[] = ['stopped', 'person', 'new-keys'];
 
 export class Logoff {
   readonly #parts: LogoffParts;
@@ -59,7 +59,8 @@ const why: Readonly<Record<LogoffCause, string>> = {
   limit: 'the longest time after an unlock was over',
   takeover: 'somebody else came in and took over, as the policy says',
   stopped: 'a security admin stopped your sessions',
-  person: 'what you may do here was changed, or you got new keys',
+  person: 'what you may do here was changed',
+  'new-keys': 'you got new keys, and what ran was sealed to those before',
   unknown: 'nobody could tell how long you were away',
 };
 
@@ -74,8 +75,9 @@ export function logoffNote(facts: Pick<LedgerFacts, 'attempts' | 'logoff'>, pers
 function logoffSentence({ time, cause, ended: gone, held }: LogoffFacts, now = new Date()): string | undefined {
   if (gone + held === 0) return undefined;
   const shells = (count: number): string => (count === 1 ? 'One shell' : `${count} shells`);
+  const where = cause === 'new-keys' ? 'which an audit key opens.' : 'see: wardmux list';
   const what =
-    gone > 0 ? `${shells(gone)} ended by it; what was printed is in the recordings: wardmux list` : `${shells(held)} ran on, recorded, as the policy says.`;
+    gone > 0 ? `${shells(gone)} ended by it; what was printed is in the recordings, ${where}` : `${shells(held)} ran on, recorded, as the policy says.`;
   const at = new Date(time);
   const day = at.toDateString() === now.toDateString() ? '' : `${at.toDateString()}, `;
   return `You were logged off (${day}${at.toTimeString().slice(0, 5)}), because ${why[cause]}. ${what}`;

@@ -59,8 +59,8 @@ test('who got new keys is logged off once, with what runs that is sealed to the 
   expect(logOff).not.toHaveBeenCalled();
   encryptionKey = 'second';
   await seconds(10);
-  expect(logOff.mock.calls).toEqual([['p-1', 'person']]);
-  expect(end.mock.calls).toEqual([['p-1', 'person']]);
+  expect(logOff.mock.calls).toEqual([['p-1', 'new-keys']]);
+  expect(end.mock.calls).toEqual([['p-1', 'new-keys']]);
   // Away and back between two looks: nothing is remembered of who is not here.
   here = ['p-2'];
   await seconds(5);

@@ -68,7 +68,7 @@ export class StandingWatch {
       const { state, stateSeq, encryptionKey } = known;
       const had = this.#keys.get(person) ?? encryptionKey;
       this.#keys.set(person, encryptionKey);
-      if (had !== encryptionKey && !logOff(person, 'person')) end(person, 'person');
+      if (had !== encryptionKey && !logOff(person, 'new-keys')) end(person, 'new-keys');
       if (state !== 'active' && this.#out.get(person) !== stateSeq) {
         this.#out.set(person, stateSeq);
         const cause = state === 'stopped' ? 'stopped' : 'person';

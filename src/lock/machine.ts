@@ -27,9 +27,9 @@ export type LockCause = (typeof lockCauses)[number];
 
 /**
  * Why somebody was logged off. logoff, park, limit: the policy's times, after a lock, parked, and after an unlock. takeover: by whoever came in.
- * person: they are not somebody here any more, or what they may do was changed.
+ * person: they are not somebody here any more, or what they may do was changed. new-keys: two people gave them others, and what ran is sealed to those before.
  */
-export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'person', 'unknown'] as const;
+export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'person', 'new-keys', 'unknown'] as const;
 export type LogoffCause = (typeof logoffCauses)[number];
 
 /** Why nobody comes in but by break-glass: somebody who may has stopped the station. */
@@ -282,6 +282,7 @@ const lockCauseOf: Readonly<Record<LogoffCause, LockCause>> = {
   takeover: 'policy',
   stopped: 'stopped',
   person: 'policy',
+  'new-keys': 'policy',
   unknown: 'unknown',
 };
 

@@ -174,7 +174,7 @@ test('the ledger alone tells the working day of five roles right', { timeout: 60
   await passed(6);
   // Her shell was sealed to what she had: nobody could look at it any more.
   await until(() => events().some(({ action, person }) => action === 'session.logoff' && person === idOf('Jo')), 'her logoff');
-  day.push('Jo logged off: person, ended 1, held 0');
+  day.push('Jo logged off: new-keys, ended 1, held 0');
   await failToComeIn('Jo', words['Jo']!, 'wrong-passphrase');
   await comeIn('Jo', josNew);
   day.push('Jo opened a shell');

@@ -72,7 +72,7 @@ export const appRows = [
   ),
   row(
     'session.logoff',
-    'This person was logged off; only a new unlock begins another session of theirs. logoff, park, limit: the policy’s time after a lock, since somebody else came in, or after an unlock was over. ended: shells that were ended by it. held: shells that run on recorded, as the policy says. left: shells that were told to end, and had not in time.',
+    'This person was logged off; only a new unlock begins another session of theirs. logoff, park, limit: the policy’s time after a lock, since somebody else came in, or after an unlock was over. new-keys: two people gave them others, and what ran is sealed to those before. ended: shells that were ended by it. held: shells that run on recorded, as the policy says. left: shells that were told to end, and had not in time.',
     { cause: logoffCauses, ended: 'count', held: 'count', 'left?': 'count' },
     { person: 'required' },
   ),
