@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { WorkspaceView } from '../src/bridge/schema.ts';
+import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { rig, type Rig } from './app.fixture.ts';
 
 const STEPS = 1000;

@@ -485,7 +485,8 @@ export class Unlock {
     const { ledger } = this.#parts.installed.require();
     const seq = Math.max(...unlockMethods.map((method) => ledger.facts.attempts(person, method).since));
     const found = await ledger.event(seq).catch(() => undefined);
-    return found?.event.time ?? null;
+    // New keys, and a passphrase by a code, end the failures too, and nobody came in by them.
+    return found?.event.action === 'unlock' ? found.event.time : null;
   }
 
   #counted(person: string, method: UnlockMethod): number {
