@@ -384,7 +384,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                   ? text.touch
                   : busy === 'passphrase'
                     ? text.busyHint
-                    : [whyLocked, facts.lockedAt ? text.shell : text.nothingRuns].join(' ')}
+                    : [whyLocked, facts.parked > 0 ? text.shell : text.nothingRuns].join(' ')}
               </p>
             </>
           )}

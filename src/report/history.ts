@@ -17,6 +17,14 @@ export interface Enrolment {
   readonly by: string | null;
 }
 
+/** Somebody got new keys: by whom, and how both knew who it was. */
+export interface Rebinding {
+  readonly time: string;
+  readonly by: string;
+  readonly second: string;
+  readonly checked: string;
+}
+
 export interface LedgerAt {
   readonly facts: LedgerFacts;
   /** The tree over the events up to then. */
@@ -24,6 +32,8 @@ export interface LedgerAt {
   /** Oldest first; the last one was in force. */
   readonly policies: readonly PolicyVersion[];
   readonly enrolments: ReadonlyMap<string, Enrolment>;
+  /** Oldest first. */
+  readonly rebindings: ReadonlyMap<string, readonly Rebinding[]>;
   /** How often it locked, by cause. */
   readonly locks: ReadonlyMap<string, number>;
   readonly unlocks: number;
@@ -42,14 +52,18 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
   const tree = new MerkleTree();
   const policies: LedgerEvent[] = [];
   const enrolments = new Map<string, Enrolment>();
+  const rebindings = new Map<string, readonly Rebinding[]>();
   const locks = new Map<string, number>();
   let [unlocks, failedUnlocks, outOfOrder] = [0, 0, 0];
   let over = false;
   const takers: Readonly<Record<string, (event: LedgerEvent) => void>> = {
-    'person.keys': ({ time, person, detail }) => {
+    'person.keys': ({ time, person, detail, seq }) => {
       // What nobody certified who may is passed over, as the facts do.
       if (person !== undefined && !enrolments.has(person) && facts.person(person))
         enrolments.set(person, { time, by: typeof detail?.['by'] === 'string' ? detail['by'] : null });
+      if (person === undefined || detail?.['change'] !== 'rebound' || facts.person(person)?.seq !== seq) return;
+      const { by, second, checked } = detail as Readonly<Record<string, string>>;
+      rebindings.set(person, [...(rebindings.get(person) ?? []), { time, by: by!, second: second!, checked: checked! }]);
     },
     lock: ({ detail }) => locks.set(String(detail?.['cause']), (locks.get(String(detail?.['cause'])) ?? 0) + 1),
     unlock: ({ outcome }) => {
@@ -75,5 +89,5 @@ export function ledgerAt(folder: string, key: NoteKey, at: number): LedgerAt {
   // An append that is under way is none of those that are asked for.
   const fault = faults.find(({ code }) => code !== 'unvouched');
   if (fault) throw new LedgerError('corrupt', `${fault.message} Nothing is reported from a ledger that does not hold. See: wardmux ledger verify`);
-  return { facts, head: tree.head(), policies: policyVersions(policies), enrolments, locks, unlocks, failedUnlocks, outOfOrder };
+  return { facts, head: tree.head(), policies: policyVersions(policies), enrolments, rebindings, locks, unlocks, failedUnlocks, outOfOrder };
 }

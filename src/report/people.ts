@@ -3,6 +3,7 @@ import { modelOf } from '../people/authenticators.ts';
 import type { KeySlot } from '../people/types.ts';
 import type { PersonState } from '../types/words.ts';
 import type { Page } from './document.ts';
+import type { Rebinding } from './history.ts';
 import { headOf, jsonHeadOf, NOT_KEPT, recordAt, type ReportSite } from './site.ts';
 
 interface Authenticator {
@@ -28,6 +29,8 @@ export interface PeopleReport extends ReturnType<typeof jsonHeadOf> {
     readonly enrolled: string | null;
     /** Null: the installation, at its first run. */
     readonly enrolledBy: string | null;
+    /** Each time that two people gave them new keys, oldest first. */
+    readonly newKeys: readonly Rebinding[];
     /** Null where the slots of that day are not known any more. */
     readonly authenticators: readonly Authenticator[] | null;
   }[];
@@ -64,6 +67,7 @@ export function peopleReport(site: ReportSite): PeopleReport {
       roles,
       enrolled: enrolment?.time ?? null,
       enrolledBy: enrolment?.by ?? null,
+      newKeys: past.rebindings.get(id) ?? [],
       authenticators: authenticators ?? null,
     };
   });
@@ -80,14 +84,15 @@ export function peoplePage(site: ReportSite): Page {
         heading: 'People',
         paragraphs: ['45 CFR 164.312(a)(2)(i) and (d): one identifier a person, and what shows that it is them.'],
         table: {
-          head: ['Person', 'Name', 'State', 'Roles', 'Enrolled', 'By'],
-          rows: people.map(({ id, name, state, roles, enrolled, enrolledBy }) => [
+          head: ['Person', 'Name', 'State', 'Roles', 'Enrolled', 'By', 'New keys'],
+          rows: people.map(({ id, name, state, roles, enrolled, enrolledBy, newKeys }) => [
             id,
             name ?? NOT_KEPT,
             state,
             roles.join(', ') || 'none',
             enrolled ?? 'not known',
             enrolledBy ?? 'the first run',
+            newKeys.map(({ time, by, second, checked }) => `${time} by ${by} and ${second}, ${checked}`).join('; ') || 'never',
           ]),
         },
       },

@@ -288,6 +288,12 @@ test('the ledger alone tells the working day of five roles right', { timeout: 60
   // ---------------------------------------------------------------- and the ledger alone
   const verified = await command(['ledger', 'verify', '--json']);
   expect(verified).toMatchObject({ status: 0 });
+  const register = JSON.parse((await command(['report', 'people', '--json'])).out) as {
+    people: { newKeys: { by: string; second: string; checked: string }[] }[];
+  };
+  expect(register.people.map(({ newKeys }) => newKeys.map(({ by, second: other, checked }) => [by, other, checked]))).toEqual(
+    Object.keys(names).map((name) => (name === 'Jo' ? [[idOf('Mara'), idOf('Kim'), 'staff-badge']] : [])),
+  );
   for (const kind of ['access', 'lock', 'people']) expect(await command(['report', kind])).toMatchObject({ status: 0 });
   expect(await command(['list'])).toMatchObject({ status: 0 });
   const listed = JSON.parse((await command(['person', 'list', '--json'])).out) as { name: string; roles: string[]; state: string }[];
