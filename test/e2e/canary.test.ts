@@ -5,14 +5,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { processTree } from '../../main/machine/processes.ts';
 import { missingPrograms, readIfThere } from '../support/display.ts';
 import { scanProcesses, secretForms, type Scan } from '../support/memory-scan.ts';
+import { asAdmin, enrolOther } from './as-admin.ts';
+import { initialise } from './initialised.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
-import { passphrase, until } from './support.ts';
+import { passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'xclip');
 const secret = (): string => randomBytes(12).toString('hex');
@@ -20,8 +23,8 @@ const [shown, typed, waiting, left] = [secret(), secret(), secret(), secret()];
 /** Not ours: a shell keeps what it has read, and runs on through the lock by design (docs/threat-model.md). */
 const shells = /^(bash|sh|cat)$/;
 
-function ownProcesses(app: RealApp): number[] {
-  return processTree(app.child.pid!).filter((pid) => {
+function ownProcesses(root: number): number[] {
+  return processTree(root).filter((pid) => {
     try {
       return !shells.test(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
     } catch {
@@ -75,12 +78,12 @@ describe('the canary', () => {
   afterAll(() => app?.stop());
 
   test('while unlocked the scanner does find what is shown: it can see', () => {
-    expect(scanProcesses(ownProcesses(app), shown).hits.length).toBeGreaterThan(0);
+    expect(scanProcesses(ownProcesses(app.child.pid!), shown).hits.length).toBeGreaterThan(0);
   });
 
   /** Where the words are found in the app's processes, each with the kind of its process. */
   const found = (words: Readonly<Record<string, string>>, kind = /./): Record<string, Scan['hits']> => {
-    const pids = ownProcesses(app);
+    const pids = ownProcesses(app.child.pid!);
     const hits: Record<string, Scan['hits']> = {};
     for (const [name, text] of Object.entries(words)) {
       const scan = scanProcesses(pids, text);
@@ -127,5 +130,75 @@ describe('the canary', () => {
 
   test('nothing of it is on the disk: data folder, profile, temporary files', () => {
     expect(onDisk(app.folder, [file])).toEqual([]);
+  });
+});
+
+describe('the canary of two people', () => {
+  const [maras, jos] = [secret(), secret()];
+  const joWords = 'marble canyon drizzle hammock violet';
+  let running: Running | undefined;
+  afterAll(async () => {
+    await running?.stop();
+    running?.remove();
+  });
+
+  beforeEach(({ skip }) => {
+    skip(process.platform === 'linux' && process.getuid?.() !== 0, 'only root may read the memory of our processes (test/e2e/processes.test.ts)');
+  });
+
+  /** Main is this process here, which knows both; every other process of the app is looked at. */
+  const has = (text: string): string[] => {
+    const { app, host } = running!;
+    const roots = [app.processes.pty, app.processes.vault, host.browserPid].flatMap((pid) => pid ?? []);
+    const { hits, scanned } = scanProcesses([...new Set(roots.flatMap(ownProcesses))], text);
+    expect(scanned.length).toBeGreaterThanOrEqual(roots.length);
+    return hits.map(({ name }) => name);
+  };
+  /** Nobody is quicker than this (ms); as after every lock. */
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2000));
+
+  test('parked, while the other one works, and logged off: what one of them saw is in no process, and what the other sees is theirs alone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+    initialise(folder);
+    await asAdmin(join(folder, 'home'), 0, passphrase, (parts) => enrolOther(parts, 'Jo Varga', joWords, ['operator']));
+    for (const [name, text] of [
+      ['maras', maras],
+      ['jos', jos],
+    ] as const)
+      writeFileSync(join(folder, name), `${text}\n`.repeat(200));
+    running = await start({ folder });
+    const comeIn = async (name: string, words: string): Promise<void> => {
+      await running!.surface('lock');
+      const { page } = running!;
+      await page.locator('#who').waitFor();
+      await page.locator('#who').fill(name);
+      await page.keyboard.press('Enter');
+      await page.locator('input[type=password]').fill(words);
+      await page.keyboard.press('Enter');
+      await running!.surface('workspace');
+      await prompt(running!);
+    };
+    await comeIn('Mara Ueda', passphrase);
+    await run(running, `cat ${folder}/maras; echo end-$((40+2))`, 'end-42');
+    expect(has(maras).length).toBeGreaterThan(0);
+    await running.app.lock('hotkey');
+    await settled();
+    expect({ locked: has(maras) }).toEqual({ locked: [] });
+
+    await comeIn('jo varga', joWords);
+    await run(running, `cat ${folder}/jos; echo end-$((40+3))`, 'end-43');
+    expect({ parked: has(maras) }).toEqual({ parked: [] });
+    expect(has(jos).length).toBeGreaterThan(0);
+    await running.app.lock('hotkey');
+    await settled();
+    expect({ parked: has(maras), locked: has(jos) }).toEqual({ parked: [], locked: [] });
+
+    // Longer than both times of the policy: nobody has a shell any more.
+    for (let minutes = 0; minutes < 61; minutes += 30.5) {
+      running.clock.advance(30.5 * 60_000);
+      await running.app.tick();
+    }
+    await until(() => running!.app.processes.pty === undefined, 'the end of the process of the shells');
+    expect({ maras: has(maras), jos: has(jos) }).toEqual({ maras: [], jos: [] });
   });
 });
