@@ -96,7 +96,7 @@ describe('the canary', () => {
   };
   /** In the page's process: all of them together take seconds to read. */
   const isShown = (text: string): boolean => {
-    const pages = ownProcesses(app).filter((pid) => (readIfThere(`/proc/${pid}/cmdline`) ?? '').includes('--type=renderer'));
+    const pages = ownProcesses(app.child.pid!).filter((pid) => (readIfThere(`/proc/${pid}/cmdline`) ?? '').includes('--type=renderer'));
     return scanProcesses(pages, text).hits.length > 0;
   };
   /** The browser's own process, which no lock ends; those of its kinds have another word in their name. */
