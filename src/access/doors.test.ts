@@ -213,7 +213,7 @@ describe('vault', () => {
     const sets = roleSets.filter((set) => set.every((role) => roles.includes(role as Role)));
     for (const emergency of [false, true])
       for (const held of emergency ? sets.filter((set) => set.length < 2) : sets) {
-        const known = { ...facts, seq: 0, roles: held, rolesSeq: null, state: 'active', stateSeq: null };
+        const known = { ...facts, former: [], seq: 0, roles: held, rolesSeq: null, state: 'active', stateSeq: null };
         const { options } = (await main.ask('passkeyOptions', { person, known })).output!;
         main.frame(await page.seal(encodeFrame({ type: 'prf', bytes: device.prf(options)! })));
         const opened = await main.ask('unlockPasskey', { person, known, response: device.get(options as never), emergency });
