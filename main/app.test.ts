@@ -113,7 +113,7 @@ test('a signing key that is kept in a file is said to be weaker, in every status
   ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
   await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
-  // The classes are those of the policy that the first run made.
+  // A policy that names no classes has these, and emergencies have their own.
   expect(statuses()[0]?.payload).toMatchObject({
     classes: [{ name: 'clinical' }, { name: 'general' }, { name: 'emergency' }],
     recording: { level: 'none', word: 'no shell runs' },

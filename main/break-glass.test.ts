@@ -142,6 +142,7 @@ test('it is extended once, and ended by who is in', async () => {
   await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
   await vi.waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1), 5000);
   await pass(made, 61);
+  expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1);
   expect(glass(made)).toEqual(['start', 'extend']);
   await hello(made);
   await proves(made, EVE);

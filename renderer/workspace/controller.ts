@@ -85,7 +85,7 @@ export class Controller {
     });
     bridge.on('welcome', ({ lastUnlock, failures }) => this.#welcome(lastUnlock, failures));
     bridge.onFrame((frame) => this.#onFrame(frame));
-    // Only when one of these changes: a status each second must not take the focus from a button on the line.
+    // Only when one of these changes: a new status must not take the focus from a button on the line.
     effect(() => {
       const free = !model.band.value && !model.consent.value && !model.warned.value && model.searching.value === undefined;
       // A turn later: a band that closes gives the focus back to what had it, which may be another pane by now.

@@ -275,7 +275,7 @@ describe('the tail of a recording', () => {
   });
 });
 
-describe('the summary of a recording', () => {
+describe('the outline of a recording', () => {
   it('says of each what can be said without a key', async () => {
     const folder = newFolder();
     const whole = await newRecording({ folder });
@@ -288,9 +288,9 @@ describe('the summary of a recording', () => {
     live.clock.step(700);
     write(live.writer, 16);
     mkdirSync(join(folder, '20200101-000000-00000000'));
-    const summaryOf = (id: string) => outlineOf(join(folder, id), id);
+    const outlineIn = (id: string) => outlineOf(join(folder, id), id);
     const started = '2026-03-04T05:06:07.089Z';
-    expect(await summaryOf(whole.writer.id)).toEqual({
+    expect(await outlineIn(whole.writer.id)).toEqual({
       id: whole.writer.id,
       folder: whole.writer.folder,
       person: 'p-000000000001',
@@ -300,14 +300,14 @@ describe('the summary of a recording', () => {
       segments: 1,
       state: 'complete',
     });
-    expect(await summaryOf(live.writer.id)).toMatchObject({
+    expect(await outlineIn(live.writer.id)).toMatchObject({
       state: 'live',
       started,
       durationMs: 700,
       segments: 2,
       size: live.writer.sealedBytes,
     });
-    expect(await summaryOf('20200101-000000-00000000')).toMatchObject({
+    expect(await outlineIn('20200101-000000-00000000')).toMatchObject({
       state: 'interrupted',
       person: '',
       size: 0,

@@ -1125,7 +1125,7 @@ test('a toast is where the cursor of the focused pane is not', async () => {
 });
 
 describe('faces', () => {
-  test('a status each second leaves the focus where a person put it', async () => {
+  test('a new status leaves the focus where a person put it', async () => {
     const { page, core } = await start();
     core.command('new-window -d');
     await core.settled();

@@ -84,14 +84,14 @@ export async function listRecordings(folder: string, known: ReadonlyMap<string, 
     const own = folder + sep + id;
     const state = known.get(id);
     const ended = state && endedRecording(own, id, state);
-    if (!ended) list.push(listed(await summaryOf(own, id), state));
+    if (!ended) list.push(listed(await outlineIn(own, id), state));
     else list.push(n < ids.length - LOOKED_AT ? ended : { ...ended, ledger: { signed: state.head.size, ...glanceAt(own, id, state) } });
   }
   return list;
 }
 
 /** What is no folder of ours is a row too: a list does not end at it, and follows no link. */
-async function summaryOf(folder: string, id: string): Promise<RecordingOutline> {
+async function outlineIn(folder: string, id: string): Promise<RecordingOutline> {
   let fault = `${folder} is not a folder.`;
   try {
     if (lstatSync(folder).isDirectory()) return await outlineOf(folder, id);
