@@ -8,11 +8,10 @@ import type { Decider } from '../src/services/decide.ts';
 import { liftStop } from '../src/services/stop.ts';
 import type { Home } from '../src/storage/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import type { UnlockMethod } from '../src/types/words.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { Unlock } from './unlock.ts';
+import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
 import type { VaultClient } from './vault-client.ts';
 
 export interface LiftParts {
@@ -33,18 +32,18 @@ export class Lift {
 
   /**
    * The secret has gone to the vault as a sealed frame.
-   * @param typed an id or a name @param response of a passkey @throws Refusal, LedgerError: then it is stopped as before.
+   * @param typed an id or a name @param answer of a passkey or key; left out where it was the passphrase alone @throws Refusal, LedgerError: then it is stopped as before.
    */
-  async station(typed: string, method: UnlockMethod, response: Record<string, unknown> = {}): Promise<void> {
+  async station(typed: string, answer?: CredentialAnswer): Promise<void> {
     const { home, gate, installed, vaults, unlock, journal } = this.#parts;
     const { ledger } = installed.require();
     if (!ledger.facts.stationStop) throw new Refusal('no-change', 'This workstation is not stopped. Nothing was changed.');
     await unlock.lift(
       typed,
-      method,
+      answer ? credentialMethod(answer.withPassphrase) : 'passphrase',
       (person, known) => {
         const what = { person, known, after: ledger.facts.stationSeq };
-        return method === 'passkey' ? vaults.require().ask('liftPasskey', { ...what, response }) : vaults.require().ask('liftPassphrase', what);
+        return answer ? vaults.require().ask('liftPasskey', { ...what, ...answer }) : vaults.require().ask('liftPassphrase', what);
       },
       async (id, { certificate }) => {
         if (!mayBy(ledger.facts, id, 'stop.lift')) {

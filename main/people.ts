@@ -17,12 +17,12 @@ import { liftStop, requireLifter, stopPerson, stopStation } from '../src/service
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { roles as allRoles, type PersonStateWord, type Role, type StopReason, type UnlockMethod } from '../src/types/words.ts';
+import { roles as allRoles, type PersonStateWord, type Role, type StopReason } from '../src/types/words.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { Slots } from './slots.ts';
-import type { Unlock } from './unlock.ts';
+import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
 import type { VaultClient } from './vault-client.ts';
 
 /** What is decided about somebody. */
@@ -251,25 +251,26 @@ export class People {
   }
 
   /** For a passkey of whoever agrees. */
-  async agreeOptions(person: string): Promise<Record<string, unknown>> {
+  async agreeOptions(person: string, withPassphrase: boolean | undefined): Promise<Record<string, unknown>> {
     this.#require();
-    return this.#parts.unlock.passkeyOptions(person);
+    return this.#parts.unlock.passkeyOptions(person, credentialMethod(withPassphrase));
   }
 
   /**
    * Somebody else agrees. The secret has gone to the vault as a sealed frame.
-   * @param typed their id or name @param response of a passkey @throws Refusal
+   * @param typed their id or name @param answer of a passkey or key; left out where it was the passphrase alone @throws Refusal
    */
-  async agree(typed: string, method: UnlockMethod, response: Record<string, unknown> = {}): Promise<Output<'people.asked'>> {
+  async agree(typed: string, answer?: CredentialAnswer): Promise<Output<'people.asked'>> {
     const { unlock, vaults, installed, journal } = this.#parts;
     const asked = this.#require();
     const { others, session } = asked;
     const request = this.#request(asked);
     if (!others || !request || asked.second) throw nothing();
     const by = session.person.id;
+    const method = answer ? credentialMethod(answer.withPassphrase) : 'passphrase';
     const { id, opened } = await unlock.agree(typed, method, (person, known) => {
       const what = { person, known, by, request };
-      return method === 'passkey' ? vaults.require().ask('agreePasskey', { ...what, response }) : vaults.require().ask('agreePassphrase', what);
+      return answer ? vaults.require().ask('agreePasskey', { ...what, ...answer }) : vaults.require().ask('agreePassphrase', what);
     });
     const { certificate } = opened;
     if (!others.includes(id)) {
@@ -292,17 +293,17 @@ export class People {
 
   /**
    * Who asked shows once more that it is them: the deed is done, or left.
-   * @param go false where they only come back. @param response of a passkey
+   * @param go false where they only come back. @param answer as of `agree`
    * @returns a sentence. @throws Refusal
    */
-  async prove(method: UnlockMethod, go: boolean, response: Record<string, unknown> = {}): Promise<{ readonly sentence: string }> {
+  async prove(go: boolean, answer?: CredentialAnswer): Promise<{ readonly sentence: string }> {
     const { slots, gate } = this.#parts;
     const asked = this.#asked;
     if (!asked) throw nothing();
     const isCovered = this.#isCovered(asked);
     const step = go ? this.view().step : undefined;
     if (go && (step !== 'proof' || asked.refused)) throw nothing();
-    await (method === 'passphrase' ? slots.confirmPassphrase() : slots.confirmPasskey(response));
+    await (answer ? slots.confirmPasskey(answer) : slots.confirmPassphrase());
     if (this.#asked !== asked) throw nothing();
     this.#waiting = undefined;
     try {

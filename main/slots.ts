@@ -8,7 +8,7 @@ import { Refusal } from '../src/types/refusal.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
-import type { Unlock } from './unlock.ts';
+import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
 import type { VaultClient } from './vault-client.ts';
 
 export interface SlotsParts {
@@ -69,14 +69,19 @@ export class Slots {
     this.#parts.gate.session?.ways.follow(checkPinned(this.#parts.home, id, known)?.slots ?? [], staged);
   }
 
+  get #workstation(): string {
+    return this.#parts.installed.require().policy.policy.workstation.name;
+  }
+
   /** @returns the id of its slot. @throws Refusal */
-  addPasskey(response: Record<string, unknown>, label: string): Promise<string> {
-    return this.#change((vault, known) => vault.ask('enrolProve', { response, label, known }));
+  addPasskey(answer: CredentialAnswer, label: string): Promise<string> {
+    const workstation = this.#workstation;
+    return this.#change((vault, known) => vault.ask('enrolProve', { ...answer, label, known, workstation }));
   }
 
   /** The new passphrase has gone to the vault as a sealed frame. @throws Refusal */
   changePassphrase(): Promise<string> {
-    const workstation = this.#parts.installed.require().policy.policy.workstation.name;
+    const workstation = this.#workstation;
     return this.#change((vault, known) => vault.ask('changePassphrase', { known, workstation }));
   }
 
@@ -111,14 +116,15 @@ export class Slots {
   }
 
   /** @param slot tries this one. */
-  async passkeyOptions(slot: string | undefined): Promise<Record<string, unknown>> {
+  async passkeyOptions(slot: string | undefined, withPassphrase: boolean | undefined): Promise<Record<string, unknown>> {
     const { known } = await this.#known();
-    return (await this.#parts.vaults.require().ask('confirmOptions', { known, ...(slot === undefined ? {} : { slot }) })).options;
+    return (await this.#parts.vaults.require().ask('confirmOptions', { known, withPassphrase, ...(slot === undefined ? {} : { slot }) })).options;
   }
 
   /** The PRF result has gone to the vault as a sealed frame. @returns the slot that it was. @throws Refusal */
-  confirmPasskey(response: Record<string, unknown>): Promise<{ readonly slot: string }> {
+  async confirmPasskey(answer: CredentialAnswer): Promise<{ readonly slot: string }> {
     const { unlock, vaults } = this.#parts;
-    return unlock.confirm('passkey', (known) => vaults.require().ask('confirmPasskey', { known, response }));
+    const { slot } = await unlock.confirm(credentialMethod(answer.withPassphrase), (known) => vaults.require().ask('confirmPasskey', { known, ...answer }));
+    return { slot };
   }
 }

@@ -2,12 +2,13 @@
 import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
-import { isWayIn } from '../src/people/slot.ts';
+import { assurance, hasTwoFactors, methodOf } from '../src/people/factors.ts';
 import type { Person } from '../src/people/types.ts';
 import { sessionClasses, type Policy } from '../src/policy/index.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { EMERGENCY_CLASS } from '../src/types/classes.ts';
+import type { UnlockMethod } from '../src/types/words.ts';
 import type { BreakGlass } from './break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -130,8 +131,9 @@ export class Status {
       people: (typed ? [] : people).map((person) => ({
         id: person.id,
         masked: mask(person.name),
-        methods: [...new Set(person.slots.filter(isWayIn).map(({ type }) => (type === 'passkey-prf' ? ('passkey' as const) : ('passphrase' as const))))],
+        methods: this.#methods(person),
       })),
+      both: people.some(({ slots }) => slots.some(({ type }) => type === 'passphrase-key')),
       flags: [...flags, ...this.#flags.map(({ sentence }) => sentence)],
       backOffSeconds,
       failures: unlock.failures,
@@ -139,6 +141,13 @@ export class Status {
       policy: this.policyFails ? null : this.#policyInForce(),
       emergency: this.#parts.breakGlass.lockFacts(),
     };
+  }
+
+  /** The ways in that do here: where two factors are asked for, and there are such, not the passphrase alone. */
+  #methods(person: Person): UnlockMethod[] {
+    const least = this.#parts.installed.current?.policy.policy.unlock?.factors ?? 1;
+    const all = [...new Set(person.slots.flatMap((slot) => methodOf(slot) ?? []))];
+    return hasTwoFactors(person) ? all.filter((method) => assurance[method] >= least) : all;
   }
 
   #stopped(): Output<'lock.facts'>['stopped'] {
@@ -193,6 +202,7 @@ export class Status {
       classes: classViews(installed.require().policy.policy),
       person: person.name,
       role: grant.roles.join(', '),
+      ...(grant.enrols ? { enrols: true as const } : {}),
       recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,

@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../src/ledger/index.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { changePassphrase } from '../src/people/change.ts';
+import { ONE_FACTOR, type FactorsAsked } from '../src/people/factors.ts';
 import { createPerson, NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import type { Together } from '../src/ledger/ledger.ts';
 import { asOperator } from '../src/people/active.fixture.ts';
@@ -31,6 +32,7 @@ let failures: number;
 /** What the ledger has of them now, and whether it can be asked. */
 let known: Partial<KnownPerson>;
 let readable: boolean;
+let asked: FactorsAsked;
 let stopShell: ReturnType<typeof vi.fn>;
 const ledgerOf = () => ({
   standsOn: vi.fn(),
@@ -70,6 +72,7 @@ beforeEach(async () => {
   answers = true;
   told = [];
   failures = 0;
+  asked = ONE_FACTOR;
   known = {};
   readable = true;
   reached = '';
@@ -77,6 +80,7 @@ beforeEach(async () => {
   lock = new TerminalLock({
     lock: { idleSeconds: 60, warnSeconds: 15 },
     lockNow: () => inForce,
+    factors: () => asked,
     backoff: () => ({ begin: () => failures, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
     read: () => record,
     cost: () => NOTHING_MORE,
@@ -272,6 +276,19 @@ test('the passphrase that counts is the one of now, and nobody who was disabled 
   type('y\r');
   await waitFor(() => expect(screen()).toContain('That did not open it.'));
   expect(lock.locked).toBe(true);
+});
+
+test('where two factors are asked for by now, the passphrase alone does not come back, and that is said', async () => {
+  beginAnew();
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  asked = { least: 2, enrols: false };
+  type('x\r');
+  await waitFor(() => expect(screen()).toContain('asks for two factors'));
+  expect(lock.locked).toBe(true);
+  asked = ONE_FACTOR;
+  type('x\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
 });
 
 test('who is disabled, has other roles, or came in by a passphrase that is gone, is locked out of the terminal within seconds', async () => {

@@ -19,6 +19,7 @@ import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } f
 import { KeyboardLine, type Position } from '../src/terminal/keys.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Backoff } from '../src/people/backoff.ts';
+import type { FactorsAsked } from '../src/people/factors.ts';
 import type { Cost } from '../src/people/person.ts';
 import type { OpenIdentity } from '../src/people/identity.ts';
 import type { Person } from '../src/people/types.ts';
@@ -60,6 +61,8 @@ export interface TerminalLockOptions {
   readonly lock: TerminalTimes;
   /** The policy's as the ledger has it now: asked at each unlock, after the ledger was read anew. @throws StorageFault */
   readonly lockNow: (ledger: GateLink['ledger']) => TerminalTimes;
+  /** What the policy in force asks of a passphrase: asked at each unlock. @throws StorageFault */
+  readonly factors: (ledger: GateLink['ledger']) => FactorsAsked;
   /** The counters of attempts, over the ledger that the recording is entered in. */
   readonly backoff: (ledger: GateLink['ledger']) => Backoff;
   /** The record of somebody as the ledger has them: asked at each unlock. @throws PersonRefused, StorageFault */
@@ -404,8 +407,8 @@ export class TerminalLock implements TerminalGate {
     this.#send({ type: 'attempt', person: THEM });
     const { attempt } = this.#machine;
     // Of the start the id and the key count, and nothing else: they may have been disabled meanwhile, or have another passphrase.
-    const { backoff, read, cost } = this.#options;
-    const parts = { backoff: backoff(ledger), ledger, read: (id: string) => read(ledger, id) };
+    const { backoff, read, cost, factors } = this.#options;
+    const parts = { backoff: backoff(ledger), ledger, factors: () => factors(ledger), read: (id: string) => read(ledger, id) };
     const may = ({ kid, person: now }: OpenIdentity): void => {
       if (kid !== thumbprint(person.encryptionKey)) throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
       const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');

@@ -16,6 +16,7 @@ import { askedConsent, consentEntry, policyInForce } from '../src/policy/index.t
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
+import { factorsByPassphrase } from '../src/people/factors.ts';
 import { dearest } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import { Ways } from '../src/people/ways.ts';
@@ -60,6 +61,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const lock = new TerminalLock({
     lock: policy.lock,
     lockNow: ({ facts }) => policyInForce(home, facts).policy.lock,
+    factors: ({ facts }) => factorsByPassphrase(policyInForce(home, facts).policy.unlock, true),
     backoff: (ledger) => followLedger(home, key, ledger),
     read: ({ facts }, id) => readPinned(home, facts, id),
     cost: () => dearest(home),
@@ -190,6 +192,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   }
   const request: UnlockRequest = {
     ...(who === undefined ? {} : { typed: who }),
+    sealed: true,
     ask: async (asked) => {
       // Nothing stands open behind it: as long as nobody is there it is the lock of this terminal.
       const typed = await promptPassphrase(asked ? `Passphrase of ${asked.name}: ` : 'Your passphrase: ', Infinity);
@@ -213,7 +216,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
       }
       if (!(error instanceof UnlockError)) throw error;
       say(error.message);
-      if (error.code === 'back-off') return undefined;
+      if (error.code === 'back-off' || error.code === 'two-factors') return undefined;
     }
   }
   return undefined;

@@ -2,7 +2,7 @@
  * Attempts to get in: asks the vault host, enters what came of it, and opens the workspace. Over 400 lines: to come in, to show that one is there, to
  * agree and to lift a stop are charged, read and refused by the same few private steps.
  */
-import { grantOf, type Grant } from '../src/access/index.ts';
+import { enrolGrantOf, grantOf, type Grant } from '../src/access/index.ts';
 import { changeSentences, toldUntil } from '../src/services/changes.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
 import { believeFolder } from '../src/services/unlock.ts';
@@ -15,10 +15,11 @@ import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { type Home } from '../src/storage/index.ts';
 import { StorageFault } from '../src/disk/fault.ts';
-import { allowanceOf, attempt, authorityOf, enterRefusal, type AttemptParts } from '../src/people/attempt.ts';
+import { allowanceOf, attempt, authorityOf, enterRefusal, type AttemptParts, type Opened } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
+import { ONE_FACTOR, onlyEnrols, type FactorsAsked } from '../src/people/factors.ts';
 import { readPerson } from '../src/people/person.ts';
 import { asKnown, PersonRefused, readPinned } from '../src/people/pinned.ts';
 import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
@@ -37,6 +38,16 @@ import type { WindowKeeper } from './window-keeper.ts';
 
 /** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
 const UNUSED_PASSKEYS = { most: 5, within: 60_000 };
+
+/** What the page sends of a passkey, or of a key that was touched: the passphrase has come as a sealed frame then. */
+export interface CredentialAnswer {
+  readonly response: Record<string, unknown>;
+  readonly withPassphrase?: boolean | undefined;
+}
+export const credentialMethod = (withPassphrase: boolean | undefined): 'passkey' | 'passphrase-key' => (withPassphrase ? 'passphrase-key' : 'passkey');
+
+const enrolNote =
+  'This workstation asks for two factors, and you came in with one. Nothing is open to you but your key slots: enrol a passkey, or a passphrase with a key. Then lock, and unlock with it.';
 
 const notProven = 'The part of Wardmux that holds your keys could not show that they are open, so nothing was opened. Try again.';
 
@@ -67,7 +78,7 @@ export class Unlock {
   /** Whose record could not be read, in this run: the page asks again and again, and one event says it. */
   readonly #unread = new Set<string>();
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
-  #passkeyAsked = false;
+  #passkeyAsked: 'passkey' | 'passphrase-key' | undefined;
   /** What whoever came in last has yet to be told besides. */
   #notes: string[] = [];
   /** What those have yet to be told who lifted a stop and were not in since: for this run. `since`: as of `toldUntil`. */
@@ -115,14 +126,14 @@ export class Unlock {
   /**
    * Asks the vault host to open an identity, has it proven, and opens the workspace. Refusals are events and keep their sentence, which is
    * the same for somebody who does not exist.
-   * @param typed an id or a name. @param open takes the id that is meant, and what the ledger has of it.
+   * @param typed an id or a name. @param open takes the id that is meant, what the ledger has of it, and whether they only enrol a second factor.
    * @param admit of break-glass: what whoever has proven it may do then, and until when; undefined where they are not let in, and the lock page stands on.
    * @returns whether the workspace opens next.
    */
   async attempt(
     typed: string,
     method: UnlockMethod,
-    open: (id: string, known: KnownPerson | undefined) => Promise<{ readonly slot: string }>,
+    open: (id: string, known: KnownPerson | undefined, enrols: boolean) => Promise<Opened>,
     admit?: (person: Person, method: UnlockMethod) => Promise<Admitted | undefined>,
   ): Promise<boolean> {
     const { gate, home, installed } = this.#parts;
@@ -131,27 +142,34 @@ export class Unlock {
     await ledger.refresh().catch(() => undefined);
     const id = meant(home, ledger.facts, typed);
     const { record, vault, backoff } = await this.#prepare(id, method);
-    const parts: AttemptParts = { ...this.#attemptParts(backoff), whileStopped: admit && 'emergency' };
+    // An emergency takes one factor: it is for the night on which a key is lost.
+    const factors = (): FactorsAsked => (admit ? ONE_FACTOR : this.#factors());
+    const parts: AttemptParts = { ...this.#attemptParts(backoff), whileStopped: admit && 'emergency', factors };
     const begun = await this.#begin(id, method, parts, record);
     try {
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
       let note: string | undefined;
       let since = -1;
-      const { opened, failures } = await attempt(parts, { id }, method, async () => {
+      const asked = factors();
+      const make = async (): Promise<Opened & { readonly record: Person }> => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         note = logoffNote(ledger.facts, id);
         since = toldUntil(ledger.facts, id);
-        const { slot } = await open(id, ledger.facts.person(id));
+        const { slot, uv } = await open(id, ledger.facts.person(id), record !== undefined && onlyEnrols(asked, method, record));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
-        return { record, slot };
-      });
+        return { record, slot, uv };
+      };
+      const { opened, failures } = await attempt(parts, { id }, method, make, () => void this.#letGo(vault));
       await believeFolder(this.#parts.home, installed.require().installation, id, (entry) => this.#parts.journal.log(entry));
       const person = this.#pinned(id) ?? opened.record;
-      const admitted = await (admit ? admit(person, method) : Promise.resolve({ grant: grantOf(person, method) })).catch(async (error: unknown) => {
+      // What the vault was told: whoever has enrolled another factor meanwhile comes in anew.
+      const enrols = onlyEnrols(asked, method, opened.record);
+      const grant = (enrols ? enrolGrantOf : grantOf)(person, method);
+      const admitted = await (admit ? admit(person, method) : Promise.resolve({ grant })).catch(async (error: unknown) => {
         await this.#letGo(vault);
         throw error;
       });
@@ -164,7 +182,7 @@ export class Unlock {
       this.#owed.delete(id);
       const welcome = { lastUnlock: last, failures: failures + others + (owed?.failures ?? 0) };
       this.#opensNext(begun, person, admitted, opened.slot, welcome, owed ? Math.min(owed.since, since) : since);
-      this.#notes = [note ?? owed?.note ?? []].flat();
+      this.#notes = [note ?? owed?.note ?? [], enrols ? enrolNote : []].flat();
       return true;
     } catch (error) {
       gate.abandon(begun);
@@ -185,7 +203,7 @@ export class Unlock {
   /** @returns the attempt's number. @throws Refusal where the lock does not take it; that is an event, unless somebody else is at it. */
   async #begin(id: string, method: UnlockMethod, { backoff, ledger, whileStopped }: AttemptParts, record: Person | undefined): Promise<number> {
     const { gate, installed } = this.#parts;
-    const allowance = allowanceOf({ ledger, whileStopped }, record);
+    const allowance = allowanceOf({ ledger, whileStopped }, record, method);
     let waits: unknown;
     try {
       backoff.check(id, method, allowance);
@@ -210,7 +228,7 @@ export class Unlock {
    * @param typed an id or a name @param open has the vault sign the lift @param enter does it; the events stand on what was shown.
    * @throws Refusal, in the same words for somebody who does not exist
    */
-  async lift<T extends { readonly slot: string }>(
+  async lift<T extends Opened>(
     typed: string,
     method: UnlockMethod,
     open: (id: string, known: KnownPerson | undefined) => Promise<T>,
@@ -256,7 +274,12 @@ export class Unlock {
 
   /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
   #attemptParts(backoff: Backoff): AttemptParts {
-    return { backoff, ledger: this.#parts.installed.require().ledger, read: (id) => this.#pinned(id) };
+    return { backoff, ledger: this.#parts.installed.require().ledger, factors: () => this.#factors(), read: (id) => this.#pinned(id) };
+  }
+
+  /** What the policy in force asks of whoever comes in by the window. */
+  #factors(): FactorsAsked {
+    return { least: this.#parts.installed.require().policy.policy.unlock?.factors ?? 1, enrols: true };
   }
 
   /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. */
@@ -286,11 +309,12 @@ export class Unlock {
       gate.abandon(begun);
       throw this.#refusalOf(error);
     }
-    this.#opensNext(begun, person, { grant: grantOf(person, 'passphrase') }, person.slots[0]!.id, { lastUnlock: null, failures: 0 });
+    const grant = (onlyEnrols(this.#factors(), 'passphrase', person) ? enrolGrantOf : grantOf)(person, 'passphrase');
+    this.#opensNext(begun, person, { grant }, person.slots[0]!.id, { lastUnlock: null, failures: 0 });
   }
 
   /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
-  async confirm(method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<{ readonly slot: string }>): Promise<{ readonly slot: string }> {
+  async confirm(method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<Opened>): Promise<{ readonly slot: string }> {
     const { gate, installed } = this.#parts;
     const { ledger } = installed.require();
     const { id } = gate.requireSession().person;
@@ -308,7 +332,7 @@ export class Unlock {
    * Somebody else shows that it is them, to agree to what who is in asks for: charged and entered as an attempt to get in is. Nothing is opened.
    * @param typed an id or a name @returns their id, and what `open` gave. @throws Refusal, in the same words for somebody who does not exist
    */
-  async agree<T extends { readonly slot: string }>(
+  async agree<T extends Opened>(
     typed: string,
     method: UnlockMethod,
     open: (id: string, known: KnownPerson | undefined) => Promise<T>,
@@ -404,7 +428,7 @@ export class Unlock {
     throw new Refusal('not-proven', notProven);
   }
 
-  async passkeyOptions(typed: string): Promise<Record<string, unknown>> {
+  async passkeyOptions(typed: string, method: 'passkey' | 'passphrase-key'): Promise<Record<string, unknown>> {
     const { home, vaults, installed } = this.#parts;
     const { ledger } = installed.require();
     await ledger.refresh().catch(() => undefined);
@@ -415,24 +439,30 @@ export class Unlock {
     // Nobody touches a key for an answer that would be refused; nothing is charged for asking.
     try {
       counters = await this.#counters();
-      counters.check(person, 'passkey', allowanceOf({ ledger }, record));
+      counters.check(person, method, allowanceOf({ ledger }, record, method));
     } catch (error) {
       throw this.#refusalOf(error);
     }
-    this.#passkeyAsked = true;
-    const has = record?.active && passkeySlots(record).length > 0;
+    this.#passkeyAsked = method;
+    const withPassphrase = method === 'passphrase-key';
+    const kind = withPassphrase ? 'passphrase-key' : 'passkey-prf';
+    const has = record?.active && passkeySlots(record, kind).length > 0;
     // Where an id is typed, one that nobody has asks for passkeys that nobody has.
-    if (!has && this.active > 1) return decoyOptions(rpId, this.people().map(passkeySlots), (label) => counters.decoy(person, label));
-    return (await vaults.require().ask('passkeyOptions', { person, known: facts.person(person) })).options;
+    if (!has && this.active > 1) {
+      const like = this.people().map((each) => passkeySlots(each, kind));
+      return decoyOptions(rpId, like, (label) => counters.decoy(person, `${method} ${label}`), kind);
+    }
+    return (await vaults.require().ask('passkeyOptions', { person, known: facts.person(person), withPassphrase })).options;
   }
 
   /** Only the page can tell of this, so it counts for nothing: neither for the delays nor for the failures that are shown. */
   passkeyUnused(reason: 'passkey-not-used' | 'passkey-no-secret'): void {
-    if (!this.#passkeyAsked) throw new Refusal('not-asked', 'No passkey was asked for.');
-    this.#passkeyAsked = false;
+    const method = this.#passkeyAsked;
+    if (!method) throw new Refusal('not-asked', 'No passkey was asked for.');
+    this.#passkeyAsked = undefined;
     const { journal, clock } = this.#parts;
     const taken = this.#unused.take(clock.now());
-    if (taken === 'yes') journal.log({ action: 'unlock', outcome: 'failure', detail: { method: 'passkey', reason } });
+    if (taken === 'yes') journal.log({ action: 'unlock', outcome: 'failure', detail: { method, reason } });
     else if (taken === 'flood')
       journal.log({ action: 'bridge.refused', detail: { surface: 'lock', peer: 'page', code: 'too-many', needs: 'identity.unlock' } });
   }

@@ -1,4 +1,5 @@
 /** The lock page, and the word that leads to it. */
+import { credentialMethod } from '../unlock.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {
@@ -19,29 +20,31 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
     },
     'lock.passphrase': async ({ person }) => {
       let dearer: string | undefined;
-      await unlock.attempt(person, 'passphrase', async (id, known) => {
-        const opened = await vaults.require().ask('unlockPassphrase', { person: id, known });
+      await unlock.attempt(person, 'passphrase', async (id, known, enrols) => {
+        const opened = await vaults.require().ask('unlockPassphrase', { person: id, known, enrols });
         if (opened.dearer) dearer = id;
         return opened;
       });
       if (dearer !== undefined) void slots.raiseCost(dearer);
       return {};
     },
-    'lock.passkeyOptions': async ({ person }) => unlock.passkeyOptions(person),
+    'lock.passkeyOptions': async ({ person, withPassphrase }) => unlock.passkeyOptions(person, credentialMethod(withPassphrase)),
     'lock.passkeyUnused': async ({ reason }) => {
       unlock.passkeyUnused(`passkey-${reason}`);
       return {};
     },
-    'lock.passkey': async ({ person, response }) => {
-      await unlock.attempt(person, 'passkey', (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response }));
+    'lock.passkey': async ({ person, ...answer }) => {
+      await unlock.attempt(person, credentialMethod(answer.withPassphrase), (id, known) =>
+        vaults.require().ask('unlockPasskey', { person: id, known, ...answer }),
+      );
       return {};
     },
     'lock.liftPassphrase': async ({ person }) => {
-      await lift.station(person, 'passphrase');
+      await lift.station(person);
       return {};
     },
-    'lock.liftPasskey': async ({ person, response }) => {
-      await lift.station(person, 'passkey', response);
+    'lock.liftPasskey': async ({ person, ...answer }) => {
+      await lift.station(person, answer);
       return {};
     },
     'emergency.ask': async ({ reason }) => {
@@ -56,9 +59,11 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
       const open: Parameters<typeof unlock.attempt>[2] = (id, known) => vaults.require().ask('unlockPassphrase', { person: id, known, emergency: true });
       return { second: !(await unlock.attempt(person, 'passphrase', open, (who, method) => breakGlass.admit(who, method))) };
     },
-    'emergency.passkey': async ({ person, response }) => {
-      const open: Parameters<typeof unlock.attempt>[2] = (id, known) => vaults.require().ask('unlockPasskey', { person: id, known, response, emergency: true });
-      return { second: !(await unlock.attempt(person, 'passkey', open, (who, method) => breakGlass.admit(who, method))) };
+    'emergency.passkey': async ({ person, ...answer }) => {
+      const open: Parameters<typeof unlock.attempt>[2] = (id, known) =>
+        vaults.require().ask('unlockPasskey', { person: id, known, ...answer, emergency: true });
+      const method = credentialMethod(answer.withPassphrase);
+      return { second: !(await unlock.attempt(person, method, open, (who, by) => breakGlass.admit(who, by))) };
     },
   };
 }

@@ -18,12 +18,12 @@ export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'peo
     },
     'people.asked': async () => people.view(),
     'people.newcomer': () => people.newcomer(),
-    'people.agreePassphrase': ({ person }) => people.agree(person, 'passphrase'),
-    'people.agreeOptions': ({ person }) => people.agreeOptions(person),
-    'people.agreePasskey': ({ person, response }) => people.agree(person, 'passkey', response),
+    'people.agreePassphrase': ({ person }) => people.agree(person),
+    'people.agreeOptions': ({ person, withPassphrase }) => people.agreeOptions(person, withPassphrase),
+    'people.agreePasskey': ({ person, ...answer }) => people.agree(person, answer),
     'people.refuse': async () => people.refuse(),
-    'people.provePassphrase': ({ go }) => people.prove('passphrase', go),
-    'people.proveOptions': () => slots.passkeyOptions(undefined),
-    'people.provePasskey': ({ go, response }) => people.prove('passkey', go, response),
+    'people.provePassphrase': ({ go }) => people.prove(go),
+    'people.proveOptions': ({ withPassphrase }) => slots.passkeyOptions(undefined, withPassphrase),
+    'people.provePasskey': ({ go, ...answer }) => people.prove(go, answer),
   };
 }

@@ -31,7 +31,7 @@ export function setupRequests(parts: RequestParts): HandlersOf<'setup'> {
     },
     'setup.passkeyOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
     'setup.passkeyVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
-    'setup.passkeyProve': async ({ response, label }) => ({ slot: await slots.addPasskey(response, label) }),
+    'setup.passkeyProve': async ({ response, label }) => ({ slot: await slots.addPasskey({ response }, label) }),
     'setup.finish': async () => {
       await unlock.finishFirstRun();
       return {};

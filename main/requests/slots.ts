@@ -9,13 +9,13 @@ export function slotRequests({ slots, vaults }: RequestParts): HandlersOf<'slots
   return {
     'slots.list': () => slots.list(),
     'slots.confirmPassphrase': () => done(slots.confirmPassphrase()),
-    'slots.passkeyOptions': ({ slot }) => slots.passkeyOptions(slot),
-    'slots.confirmPasskey': ({ response }) => slots.confirmPasskey(response),
+    'slots.passkeyOptions': ({ slot, withPassphrase }) => slots.passkeyOptions(slot, withPassphrase),
+    'slots.confirmPasskey': (answer) => slots.confirmPasskey(answer),
     'slots.passphrase': () => done(slots.changePassphrase()),
     'slots.rename': ({ slot, name }) => done(slots.rename(slot, name)),
     'slots.remove': ({ slot }) => done(slots.remove(slot)),
-    'slots.enrolOptions': async () => (await vaults.require().ask('enrolOptions', {})).options,
+    'slots.enrolOptions': async ({ withPassphrase }) => (await vaults.require().ask('enrolOptions', { withPassphrase })).options,
     'slots.enrolVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
-    'slots.enrolProve': async ({ response, label }) => ({ slot: await slots.addPasskey(response, label) }),
+    'slots.enrolProve': async ({ label, ...answer }) => ({ slot: await slots.addPasskey(answer, label) }),
   };
 }

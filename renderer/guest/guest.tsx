@@ -215,8 +215,16 @@ function Second({ asked, bridge, run }: StepProps): JSX.Element {
             const typed = person();
             if (typed === undefined) return;
             void run(messages.slots.testing, async () => {
-              const response = await touchPasskey(bridge, await bridge.request('people.agreeOptions', { person: typed }));
-              return bridge.request('people.agreePasskey', { person: typed, response });
+              const answer = await touchPasskey(bridge, () => bridge.request('people.agreeOptions', { person: typed }));
+              return bridge.request('people.agreePasskey', { person: typed, ...answer });
+            });
+          }}
+          onBoth={(bytes) => {
+            const typed = person();
+            if (typed === undefined) return bytes.fill(0) && undefined;
+            void run(messages.slots.testing, async () => {
+              const answer = await touchPasskey(bridge, (both) => bridge.request('people.agreeOptions', { person: typed, ...both }), bytes);
+              return bridge.request('people.agreePasskey', { person: typed, ...answer });
             });
           }}
         >
@@ -262,8 +270,15 @@ function Back({ asked, bridge, run }: StepProps): JSX.Element {
           }
           onPasskey={() =>
             void run(messages.slots.testing, async () => {
-              const response = await touchPasskey(bridge, await bridge.request('people.proveOptions', {}));
-              await bridge.request('people.provePasskey', { go, response });
+              const answer = await touchPasskey(bridge, () => bridge.request('people.proveOptions', {}));
+              await bridge.request('people.provePasskey', { go, ...answer });
+              return undefined;
+            })
+          }
+          onBoth={(bytes) =>
+            void run(messages.slots.testing, async () => {
+              const answer = await touchPasskey(bridge, (both) => bridge.request('people.proveOptions', both), bytes);
+              await bridge.request('people.provePasskey', { go, ...answer });
               return undefined;
             })
           }

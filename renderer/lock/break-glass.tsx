@@ -21,10 +21,12 @@ const MAX_WORDS = 1000;
 export interface BreakGlassProps {
   readonly bridge: Bridge;
   readonly emergency: Output<'lock.facts'>['emergency'];
+  /** Somebody here has a passphrase that opens with a key. */
+  readonly both: boolean;
   readonly onLeave: () => void;
 }
 
-export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX.Element {
+export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps): JSX.Element {
   const [another, setAnother] = useState(false);
   // One that runs is gone on with, and was given its reason; whoever has another emergency does not wait for its end.
   const goesOn = emergency.running !== null && !another;
@@ -87,9 +89,9 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
     before: ask,
     onInput: stillThere,
     onPassphrase: async (person) => answered(await bridge.request('emergency.passphrase', { person })),
-    onPasskey: async (person, response) => answered(await bridge.request('emergency.passkey', { person, response })),
+    onPasskey: async (person, answer) => answered(await bridge.request('emergency.passkey', { person, ...answer })),
   });
-  const { busy, byPassphrase, byPasskey } = proof;
+  const { busy, byPassphrase, byPasskey, byBoth } = proof;
 
   return (
     <form
@@ -168,6 +170,11 @@ export function BreakGlass({ bridge, emergency, onLeave }: BreakGlassProps): JSX
         <Button disabled={busy} onClick={() => void byPasskey()}>
           {text.passkey}
         </Button>
+        {both ? (
+          <Button disabled={busy} onClick={() => void byBoth()}>
+            {messages.prove.byBoth}
+          </Button>
+        ) : null}
         {goesOn ? (
           <Button disabled={busy} onClick={() => setAnother(true)}>
             {text.another}

@@ -9,7 +9,14 @@ import { LEFT_MS, useProof } from './proof-fields.tsx';
 
 const text = messages.lock.stopped;
 
-export function Lift({ bridge, onLeave }: { readonly bridge: Bridge; readonly onLeave: () => void }): JSX.Element {
+export interface LiftProps {
+  readonly bridge: Bridge;
+  /** Somebody here has a passphrase that opens with a key. */
+  readonly both: boolean;
+  readonly onLeave: () => void;
+}
+
+export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
   const form = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stillThere = (): void => {
@@ -33,8 +40,8 @@ export function Lift({ bridge, onLeave }: { readonly bridge: Bridge; readonly on
       await bridge.request('lock.liftPassphrase', { person });
       lifted();
     },
-    onPasskey: async (person, response) => {
-      await bridge.request('lock.liftPasskey', { person, response });
+    onPasskey: async (person, answer) => {
+      await bridge.request('lock.liftPasskey', { person, ...answer });
       lifted();
     },
   });
@@ -65,6 +72,11 @@ export function Lift({ bridge, onLeave }: { readonly bridge: Bridge; readonly on
         <Button disabled={proof.busy} onClick={() => void proof.byPasskey()}>
           {messages.breakGlass.passkey}
         </Button>
+        {both ? (
+          <Button disabled={proof.busy} onClick={() => void proof.byBoth()}>
+            {messages.prove.byBoth}
+          </Button>
+        ) : null}
         <Button hint="esc" disabled={proof.busy} onClick={onLeave}>
           {messages.breakGlass.leave}
         </Button>

@@ -105,7 +105,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   const be = async (id: string, masked: string): Promise<void> => {
     setError('');
-    setPerson({ id, masked, methods: ['passphrase', 'passkey'] });
+    setPerson({ id, masked, methods: ['passphrase', 'passkey', ...(facts?.both ? ['passphrase-key' as const] : [])] });
     setMethod('passphrase');
     stillThere();
     await askWait(id).catch(() => undefined);
@@ -210,11 +210,23 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
 
   const byPasskey = async (): Promise<void> => {
     if (!person || busy || waiting) return;
+    await byCredential('passkey', {}, person);
+  };
+
+  /** With the passphrase that was typed, and a key that is touched. */
+  const byBoth = async (): Promise<void> => {
+    if (!person || busy || waiting || !field.current) return;
+    if (!secretText(field.current)) return setError(text.empty);
+    const passphrase = takeSecret(field.current);
+    await byCredential('passphrase-key', { withPassphrase: true }, person, passphrase);
+    passphrase.fill(0);
+  };
+
+  const byCredential = async (by: Method, both: { readonly withPassphrase?: true }, { id }: Person, passphrase?: Uint8Array): Promise<void> => {
     setError('');
-    setBusy('passkey');
+    setBusy(by);
     try {
-      const options = await bridge.request('lock.passkeyOptions', { person: person.id });
-      const { response, prf } = await getPasskey(options);
+      const { response, prf } = await getPasskey(await bridge.request('lock.passkeyOptions', { person: id, ...both }));
       if (!prf) {
         setBusy(undefined);
         setError(text.noPrf);
@@ -222,11 +234,14 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
         return;
       }
       await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
-      await bridge.request('lock.passkey', { person: person.id, response });
+      if (passphrase) await bridge.sendFrame('vault', { type: 'passphrase', bytes: passphrase });
+      await bridge.request('lock.passkey', { person: id, response, ...both });
     } catch (reason) {
       await refused(reason);
     }
   };
+
+  const acts: Readonly<Record<Method, () => Promise<void>>> = { passphrase: byPassphrase, passkey: byPasskey, 'passphrase-key': byBoth };
 
   const show = (on: boolean): void => {
     setShown(on);
@@ -252,8 +267,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     setShown(false);
     setMethod(next);
   };
-  const other: Method = method === 'passkey' ? 'passphrase' : 'passkey';
-  const hasOther = person?.methods.includes(other) ?? false;
+  const others = person?.methods.filter((each) => each !== method) ?? [];
+  const isTypedIn = method !== 'passkey';
+  /** Where whoever types goes who has not chosen a field. */
+  const typing = others.find((each) => each !== 'passkey');
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -267,15 +284,15 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       if (idField.current && isTyped(event)) return idField.current.focus();
       if (field.current && isTyped(event)) return field.current.focus();
       // Whoever types a passphrase need not ask for its field first.
-      if (person && hasOther && isLetter(event)) {
+      if (person && !isTypedIn && typing && isLetter(event)) {
         event.preventDefault();
         typedAhead.current += event.key;
-        return choose('passphrase');
+        return choose(typing);
       }
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.key !== 'Enter' || event.target !== document.body) return;
       if (!person) void typeId();
-      else void (method === 'passkey' ? byPasskey() : byPassphrase());
+      else void acts[method]();
       event.preventDefault();
     };
     window.addEventListener('keydown', onKey);
@@ -293,13 +310,13 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
         </div>
-        <section class="poster__way" aria-label={!person ? text.who : method === 'passkey' ? text.passkey : text.passphrase} ref={way}>
+        <section class="poster__way" aria-label={!person ? text.who : text.ways[method]} ref={way}>
           {!facts ? (
             <Problem sentence={text.factsFailed} />
           ) : glass ? (
-            <BreakGlass bridge={bridge} emergency={facts.emergency} onLeave={unbroken} />
+            <BreakGlass bridge={bridge} emergency={facts.emergency} both={facts.both} onLeave={unbroken} />
           ) : stopped && form === 'lift' ? (
-            <Lift bridge={bridge} onLeave={() => setForm(undefined)} />
+            <Lift bridge={bridge} both={facts.both} onLeave={() => setForm(undefined)} />
           ) : stopped ? (
             <Stopped stopped={stopped} runs={facts.parked > 0} onLift={() => setForm('lift')} />
           ) : facts.people.length === 0 && !facts.typed ? (
@@ -331,12 +348,12 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                   </>
                 ) : null}
               </p>
-              {method === 'passphrase' ? (
+              {isTypedIn ? (
                 <form
                   class="poster__acts"
                   onSubmit={(event) => {
                     event.preventDefault();
-                    void byPassphrase();
+                    void acts[method]();
                   }}
                 >
                   <div>
@@ -347,7 +364,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                   </div>
                   <CapsLock on={capsLock} />
                   <Button kind="main" tall submit hint={waiting ? text.wait(left(wait)) : 'enter'} disabled={waiting || busy !== undefined}>
-                    {busy === 'passphrase' ? text.busy : text.passphrase}
+                    {busy === method ? text.busy : text.ways[method]}
                   </Button>
                 </form>
               ) : (
@@ -360,17 +377,17 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                     disabled={waiting || busy !== undefined}
                     onClick={() => void byPasskey()}
                   >
-                    {busy === 'passkey' ? text.busy : text.passkey}
+                    {busy === 'passkey' ? text.busy : text.ways.passkey}
                   </Button>
                 </div>
               )}
               <div class="poster__acts poster__acts--more">
-                {hasOther ? (
-                  <Button hint={method === 'passkey' ? text.typeIt : ''} disabled={busy !== undefined} onClick={() => choose(other)}>
-                    {method === 'passkey' ? text.passphraseInstead : text.passkeyInstead}
+                {others.map((other) => (
+                  <Button key={other} hint={other === typing && !isTypedIn ? text.typeIt : ''} disabled={busy !== undefined} onClick={() => choose(other)}>
+                    {text.instead[other]}
                   </Button>
-                ) : null}
-                {method === 'passphrase' ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={show} /> : null}
+                ))}
+                {isTypedIn ? <ShowSecret fields="passphrase" words={text} shown={shown} onChange={show} /> : null}
                 {facts.typed ? (
                   <Button hint="esc" disabled={busy !== undefined} onClick={someoneElse}>
                     {text.someoneElse}
@@ -379,8 +396,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
               </div>
               <p class="dim poster__note" role="status">
                 {stillCopied ? `${text.stillCopied} ` : ''}
-                {method === 'passkey' && busy === undefined && facts.passkeyLimit ? `${facts.passkeyLimit} ` : ''}
-                {busy === 'passkey'
+                {method !== 'passphrase' && busy === undefined && facts.passkeyLimit ? `${facts.passkeyLimit} ` : ''}
+                {busy === 'passkey' || busy === 'passphrase-key'
                   ? text.touch
                   : busy === 'passphrase'
                     ? text.busyHint
@@ -402,4 +419,5 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   );
 }
 
-const preferred = (person: Person | undefined): Method => (person?.methods.includes('passkey') ? 'passkey' : 'passphrase');
+const preferred = (person: Person | undefined): Method =>
+  (['passkey', 'passphrase-key'] as const).find((method) => person?.methods.includes(method)) ?? 'passphrase';

@@ -7,6 +7,7 @@ import { messages } from '../shared/messages.ts';
 import { Mark } from '../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { secretText, SecretField, takeSecret } from '../shared/secret-field.tsx';
+import type { Touched } from '../shared/touch-passkey.ts';
 
 export interface ProofParts {
   /** Of its fields. */
@@ -15,7 +16,7 @@ export interface ProofParts {
   /** Somebody is there. */
   readonly onInput: () => void;
   readonly onPassphrase: (person: string) => Promise<void>;
-  readonly onPasskey: (person: string, response: Record<string, unknown>) => Promise<void>;
+  readonly onPasskey: (person: string, answer: Touched) => Promise<void>;
   /** Asked first. @returns false where it says itself what is missing */
   readonly before?: () => Promise<boolean>;
 }
@@ -26,6 +27,8 @@ export interface Proof {
   readonly another: () => void;
   readonly byPassphrase: () => Promise<void>;
   readonly byPasskey: () => Promise<void>;
+  /** With the passphrase that was typed, and a key that is touched. */
+  readonly byBoth: () => Promise<void>;
   /** @param label of the id's field @param focus whether it has the focus first */
   readonly fields: (label: string, focus: boolean) => JSX.Element;
 }
@@ -64,26 +67,38 @@ export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before 
     }
   };
 
-  const byPassphrase = (): Promise<void> => {
+  /** The field, where a passphrase stands in it. */
+  const typed = (): HTMLInputElement | undefined => {
     const field = secret.current;
-    if (!field || !secretText(field)) {
-      setError(messages.lock.empty);
-      field?.focus();
-      return Promise.resolve();
-    }
-    return prove(async (person) => {
+    if (field && secretText(field)) return field;
+    setError(messages.lock.empty);
+    field?.focus();
+    return undefined;
+  };
+
+  const byPassphrase = async (): Promise<void> => {
+    const field = typed();
+    if (!field) return;
+    await prove(async (person) => {
       await bridge.sendFrame('vault', { type: 'passphrase', bytes: takeSecret(field) });
       await onPassphrase(person);
     });
   };
 
-  const byPasskey = (): Promise<void> =>
+  const touch = (field?: HTMLInputElement): Promise<void> =>
     prove(async (person) => {
-      const { response, prf } = await getPasskey(await bridge.request('lock.passkeyOptions', { person }));
+      const both = field ? ({ withPassphrase: true } as const) : {};
+      const { response, prf } = await getPasskey(await bridge.request('lock.passkeyOptions', { person, ...both }));
       if (!prf) throw new PasskeyUnused();
       await bridge.sendFrame('vault', { type: 'prf', bytes: prf });
-      await onPasskey(person, response);
+      if (field) await bridge.sendFrame('vault', { type: 'passphrase', bytes: takeSecret(field) });
+      await onPasskey(person, { response, ...both });
     });
+  const byPasskey = (): Promise<void> => touch();
+  const byBoth = async (): Promise<void> => {
+    const field = typed();
+    if (field) await touch(field);
+  };
 
   const fields = (label: string, focus: boolean): JSX.Element => (
     <>
@@ -124,7 +139,7 @@ export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before 
     if (who.current) who.current.value = '';
     who.current?.focus();
   };
-  return { busy, another, byPassphrase, byPasskey, fields };
+  return { busy, another, byPassphrase, byPasskey, byBoth, fields };
 }
 
 /** So long a form stands without a further key: whoever was called away leaves nothing to the next who comes. */

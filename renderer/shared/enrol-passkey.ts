@@ -24,10 +24,34 @@ export interface EnrolProgress {
   readonly learned?: (test: EnrolTest, good: boolean) => void;
 }
 
-/** @returns the id of its slot. @throws NotTaken, Refused, PasskeyUnused */
-export async function enrolPasskey(bridge: Bridge, where: keyof typeof requests, label: string, { touch, learned = () => {} }: EnrolProgress): Promise<string> {
+/**
+ * @param passphrase of a key that is touched: only both open then. It is wiped here.
+ * @returns the id of its slot. @throws NotTaken, Refused, PasskeyUnused
+ */
+export async function enrolPasskey(
+  bridge: Bridge,
+  where: keyof typeof requests,
+  label: string,
+  { touch, learned = () => {} }: EnrolProgress,
+  passphrase?: Uint8Array,
+): Promise<string> {
+  try {
+    return await enrol(bridge, where, label, { touch, learned }, passphrase);
+  } finally {
+    passphrase?.fill(0);
+  }
+}
+
+async function enrol(
+  bridge: Bridge,
+  where: keyof typeof requests,
+  label: string,
+  { touch, learned }: Required<EnrolProgress>,
+  passphrase: Uint8Array | undefined,
+): Promise<string> {
   const { options, verify, prove } = requests[where];
-  const creating = await bridge.request(options, {});
+  const both = passphrase ? { withPassphrase: true } : {};
+  const creating = await bridge.request(options, both);
   touch(0);
   const proving = await bridge.request(verify, { response: await createPasskey(creating) });
   touch(1);
@@ -48,7 +72,8 @@ export async function enrolPasskey(bridge: Bridge, where: keyof typeof requests,
   }
   await bridge.sendFrame('vault', { type: 'prf', bytes: first.prf });
   await bridge.sendFrame('vault', { type: 'prf', bytes: second.prf! });
-  const { slot } = await bridge.request(prove, { response: second.response, label });
+  if (passphrase) await bridge.sendFrame('vault', { type: 'passphrase', bytes: passphrase });
+  const { slot } = await bridge.request(prove, { response: second.response, label, ...both });
   learned('slot', true);
   return slot;
 }

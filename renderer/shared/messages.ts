@@ -233,11 +233,9 @@ export const messages = {
     heldBy: 'held by',
     typedAs: 'you typed',
     nextTry: 'Next try in',
-    passkey: 'Unlock with passkey',
-    passphrase: 'Unlock with passphrase',
-    passphraseInstead: 'Passphrase instead',
+    ways: { passkey: 'Unlock with passkey', passphrase: 'Unlock with passphrase', 'passphrase-key': 'Unlock with passphrase and key' },
+    instead: { passkey: 'Passkey instead', passphrase: 'Passphrase instead', 'passphrase-key': 'Passphrase and key instead' },
     typeIt: 'type it',
-    passkeyInstead: 'Passkey instead',
     field: 'passphrase',
     show: 'show',
     hide: 'hide',
@@ -400,11 +398,17 @@ export const messages = {
       ['posture', 'Posture'],
       ['messages', 'Messages'],
     ] as readonly (readonly [band: string, name: string])[],
+    enrols: {
+      title: 'One factor of two.',
+      hint: 'This workstation asks for two, and you came in with one. Enrol a passkey, or a passphrase with a key; then lock (ctrl-shift-l), and unlock with it.',
+      pages: [['key-slots', 'Key slots']] as readonly (readonly [band: string, name: string])[],
+    },
   },
 
   prove: {
     field: 'your passphrase',
     byPasskey: 'Use a passkey',
+    byBoth: 'With a key as well',
     empty: 'Type your passphrase, or use a passkey.',
     busy: 'Looking whether it opens your keys',
   },
@@ -511,7 +515,9 @@ export const messages = {
     title: 'What opens your recordings',
     text: 'Each of these is a way to the same keys: one that comes or goes changes no recording. Every change is in the ledger.',
     columns: ['kind', 'name', 'change', 'made', 'last used', 'model', 'asks for'] as readonly string[],
-    kinds: { passphrase: 'passphrase', passkey: 'passkey', 'recovery-code': 'recovery code' } as Readonly<Record<string, string>>,
+    kinds: { passphrase: 'passphrase', passkey: 'passkey', 'passphrase-key': 'passphrase and key', 'recovery-code': 'recovery code' } as Readonly<
+      Record<string, string>
+    >,
     never: 'never',
     loading: 'Looking',
     rename: 'Name',
@@ -535,6 +541,10 @@ export const messages = {
     passkeyText: 'You touch it three times: once to enrol, twice to prove that it gives the same secret.',
     passkeyName: 'name',
     passkeyNameHint: 'Yours alone: where it lies, what it looks like.',
+    both: 'Passphrase and key',
+    bothText:
+      'A passphrase that opens only together with a key which you touch: neither opens anything alone. It takes the place of the passphrase that you have, so that commands and terminals, which can ask for a passphrase only, open nothing of yours any more. You touch the key three times.',
+    bothDone: 'Passphrase and key were proven, and open your recordings together from now on. The passphrase before opens nothing.',
     passkeyStart: 'Enrol it',
     passkeyDone: 'The passkey was proven, and opens your recordings from now on.',
     renameTitle: (name: string) => `Another name for ${name}`,

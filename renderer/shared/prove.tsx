@@ -1,4 +1,4 @@
-/** Whoever is in shows once more that it is them, with the passphrase or with a passkey. */
+/** Whoever is in shows once more that it is them: with the passphrase, with a passkey, or with the passphrase and a key that is touched. */
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { messages } from './messages.ts';
@@ -15,12 +15,14 @@ export interface ProveProps {
   readonly onPassphrase: (bytes: Uint8Array) => void;
   /** Undefined where there is no passkey. */
   readonly onPasskey?: (() => void) | undefined;
+  /** With what was typed, and a key that is touched. Undefined where there is none. */
+  readonly onBoth?: ((bytes: Uint8Array) => void) | undefined;
   /** Fields before the passphrase, and buttons behind the others. */
   readonly before?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
-export function Prove({ id, words, label, submit, onPassphrase, onPasskey, before, children }: ProveProps): JSX.Element {
+export function Prove({ id, words, label, submit, onPassphrase, onPasskey, onBoth, before, children }: ProveProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   return (
@@ -43,6 +45,16 @@ export function Prove({ id, words, label, submit, onPassphrase, onPasskey, befor
           {submit}
         </Button>
         {onPasskey ? <Button onClick={onPasskey}>{messages.prove.byPasskey}</Button> : null}
+        {onBoth ? (
+          <Button
+            onClick={() => {
+              if (!secretText(field.current!)) return setError(messages.prove.empty);
+              onBoth(takeSecret(field.current!));
+            }}
+          >
+            {messages.prove.byBoth}
+          </Button>
+        ) : null}
         {children}
       </p>
     </form>

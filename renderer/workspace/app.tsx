@@ -39,7 +39,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
       {panes.map(({ pane, window: owner, shown, focused }) => (
         <Pane key={pane.pane} controller={controller} pane={pane} window={owner} shown={shown} focused={focused} />
       ))}
-      {!model.view.value && model.status.value && model.status.value.role !== 'operator' ? <House /> : null}
+      {!model.view.value && model.status.value && (model.status.value.enrols || model.status.value.role !== 'operator') ? <House /> : null}
       {model.view.value && !panes.some(({ shown }) => shown) ? (
         <div class="stage__empty">
           <h2 class="x2">{messages.faces.emptyTitle}</h2>
@@ -80,15 +80,16 @@ function Emergency({ controller }: { readonly controller: Controller }): JSX.Ele
   );
 }
 
-/** For who works with no shells here: what there is for them. */
+/** For who works with no shells here, or came in with one factor of two: what there is for them. */
 function House(): JSX.Element {
   const open = (name: string) => (): void => void (model.band.value = { name });
+  const { title, hint, pages } = model.status.value?.enrols ? messages.house.enrols : messages.house;
   return (
     <div class="stage__empty">
-      <h2 class="x2">{messages.house.title}</h2>
-      <p class="dim gap-h">{messages.house.hint}</p>
+      <h2 class="x2">{title}</h2>
+      <p class="dim gap-h measure">{hint}</p>
       <p class="actions gap">
-        {messages.house.pages.map(([band, name]) => (
+        {pages.map(([band, name]) => (
           <Button key={band} onClick={open(band)}>
             {name}
           </Button>

@@ -13,6 +13,7 @@ export const denials = {
   locked: 'Wardmux is locked.',
   open: 'Somebody is in already. Lock first.',
   'not-permitted': 'Your roles do not permit this.',
+  'second-factor': 'This workstation asks for two factors, and you came in with one. Enrol a second one under Key slots, then lock and unlock with it.',
   over: 'The time for which you were let in is over. Lock, and unlock again.',
 } as const;
 export type DenialReason = keyof typeof denials;
@@ -54,7 +55,8 @@ function whyNot(needs: Permission, { phase, grant }: Standing, now: number): Den
   // The whole check where nobody has proven anything: naming somebody opens nothing that needs an open identity.
   if (phase === 'open' && grant.method === 'named') return 'locked';
   if (grant.until !== undefined && now >= grant.until) return 'over';
-  return roles.some((role) => grant.roles.includes(role)) ? undefined : 'not-permitted';
+  if (!roles.some((role) => grant.roles.includes(role))) return 'not-permitted';
+  return grant.enrols && !row.enrols ? 'second-factor' : undefined;
 }
 
 export interface DoorParts {

@@ -12,6 +12,8 @@ export interface Grant {
   readonly until: number | undefined;
   /** Id of the emergency that it was given for; null where no glass was broken. */
   readonly breakGlass: string | null;
+  /** Whoever came in with one factor where the policy asks for two: they enrol a second one, whatever their roles permit else. */
+  readonly enrols?: true;
 }
 
 /** Where whoever asks stands. */
@@ -33,6 +35,9 @@ export const EMERGENCY: Role = 'emergency';
 export function grantOf({ id, roles }: Somebody, method: Grant['method']): Grant {
   return { person: id, roles: roles.filter((role) => role !== EMERGENCY), method, reason: 'none', until: undefined, breakGlass: null };
 }
+
+/** What an unlock with one factor gives where the policy asks for two, and its person has no second one yet. */
+export const enrolGrantOf = (somebody: Somebody, method: Grant['method']): Grant => ({ ...grantOf(somebody, method), enrols: true });
 
 /** What breaking the glass gives: that role alone, whatever else they hold. When it is over a clock says that nobody sets (src/break-glass/running.ts). */
 export function emergencyGrantOf({ id }: Pick<Somebody, 'id'>, method: Grant['method'], reason: Reason, breakGlass: string | null): Grant {

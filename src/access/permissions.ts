@@ -15,6 +15,10 @@ export interface PermissionRow {
   readonly roles: readonly Role[] | 'anyone';
   /** What it is that may be done, in one sentence. */
   readonly help: string;
+  /** It leads to a second factor: also for whoever came in with one where the policy asks for two. */
+  readonly enrols?: true;
+  /** It opens what is sealed for whoever asks, or changes what does: where the policy asks for two factors, a passphrase alone does not do for it anywhere. */
+  readonly sealed?: true;
 }
 
 const always: readonly Phase[] = phases;
@@ -47,16 +51,16 @@ export const permissions = {
     roles: ['operator', 'emergency'],
     help: 'Record a command for a person who is named: public keys are enough for it.',
   },
-  'session.open': { when: ['open'], roles: ['operator', 'emergency'], help: 'Open a pane with a recorded shell.' },
-  'session.use': { when: ['open'], roles: ['operator', 'emergency'], help: 'See one’s panes, type into them, arrange and close them.' },
-  'recording.replay.own': { when: ['open'], roles: ['operator', 'emergency'], help: 'Replay a recording that is wrapped for oneself.' },
-  'recording.export.own': { when: ['open'], roles: ['operator'], help: 'Export a recording that is wrapped for oneself.' },
+  'session.open': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Open a pane with a recorded shell.' },
+  'session.use': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'See one’s panes, type into them, arrange and close them.' },
+  'recording.replay.own': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Replay a recording that is wrapped for oneself.' },
+  'recording.export.own': { when: ['open'], roles: ['operator'], sealed: true, help: 'Export a recording that is wrapped for oneself.' },
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
-  'vault.slot.add': { when: ['open'], roles, help: 'Add a key slot to one’s own vault.' },
-  'vault.slot.change': { when: ['open'], roles, help: 'Change, name, test and remove the key slots of one’s own vault.' },
+  'vault.slot.add': { when: ['open'], roles, enrols: true, sealed: true, help: 'Add a key slot to one’s own vault.' },
+  'vault.slot.change': { when: ['open'], roles, enrols: true, sealed: true, help: 'Change, name, test and remove the key slots of one’s own vault.' },
   'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
   'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
-  'consent.accept': { when: ['open'], roles, help: 'Accept the text of the policy in force.' },
+  'consent.accept': { when: ['open'], roles, enrols: true, help: 'Accept the text of the policy in force.' },
   'policy.accept': { when: ['open'], roles: ['security'], help: 'Take a changed policy into force.' },
   'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
   'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },
@@ -86,4 +90,6 @@ export const permissions = {
 } as const satisfies Readonly<Record<string, PermissionRow>>;
 
 export type Permission = keyof typeof permissions;
+/** Whether it opens what is sealed for whoever asks, or changes what does. */
+export const isSealed = (permission: Permission): boolean => (permissions[permission] as PermissionRow).sealed === true;
 export const permissionNames = Object.keys(permissions) as readonly Permission[];

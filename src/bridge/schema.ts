@@ -54,7 +54,7 @@ const DERIVE_MS = 180_000;
 /** A way to somebody's keys. */
 const slot = z.object({
   id: z.string(),
-  kind: z.enum(['passphrase', 'passkey', 'recovery-code']),
+  kind: z.enum(['passphrase', 'passkey', 'passphrase-key', 'recovery-code']),
   name: z.string().nullable(),
   made: z.string(),
   lastUsed: z.string().nullable(),
@@ -62,6 +62,9 @@ const slot = z.object({
   model: z.string().nullable(),
   aaguid: z.string().nullable(),
 });
+
+/** The key is one that is touched: the passphrase has been sent as a sealed frame as well, and only both open. */
+const withPassphrase = z.boolean().optional();
 
 /** What is asked for about somebody, and whose turn it is: who chooses a passphrase, who agrees, or who asked and shows that it is them. */
 const asked = z.object({
@@ -150,6 +153,8 @@ export const requests = {
       /** Whose they are, where the policy lists them; empty where it does not. */
       away: z.array(z.object({ id: z.string(), masked: z.string(), since: z.string() })),
       people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
+      /** Somebody here has a passphrase that opens with a key. Of several people nobody is told whose it is. */
+      both: z.boolean(),
       /** Degraded facts for the line, already sentences: no pane text, no cause, no host. */
       flags: z.array(z.string()),
       backOffSeconds: z.number(),
@@ -175,16 +180,16 @@ export const requests = {
   'lock.clipboardCleared': row('page.stand', ['lock'], none, none),
   /** The passphrase has been sent as a sealed frame to the vault host. */
   'lock.passphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), none, DERIVE_MS),
-  'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), webauthn),
+  'lock.passkeyOptions': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), withPassphrase }), webauthn),
   /** The options were of no use: the authenticator did not answer, or gave no secret. Entered in the ledger, and counted for nothing. */
   'lock.passkeyUnused': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(['not-used', 'no-secret']) }), none),
   /** The PRF result has been sent as a sealed frame. */
-  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
+  'lock.passkey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn, withPassphrase }), none, DERIVE_MS),
 
   /** While the station is stopped: somebody who may lifts that, as lock.passphrase says who they are, and nothing is opened. */
   'lock.liftPassphrase': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100) }), none, DERIVE_MS),
   /** As lock.passkey. */
-  'lock.liftPasskey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn }), none, STEPS_MS),
+  'lock.liftPasskey': row('identity.unlock', ['lock'], z.strictObject({ person: z.string().max(100), response: webauthn, withPassphrase }), none, DERIVE_MS),
 
   /** Why the glass is to be broken; what they write of it has been sent as a sealed frame. Who it is follows. */
   'emergency.ask': row('identity.unlock', ['lock'], z.strictObject({ reason: z.enum(emergencyReasons) }), none, STEPS_MS),
@@ -196,9 +201,9 @@ export const requests = {
   'emergency.passkey': row(
     'identity.unlock',
     ['lock'],
-    z.strictObject({ person: z.string().max(100), response: webauthn }),
+    z.strictObject({ person: z.string().max(100), response: webauthn, withPassphrase }),
     z.object({ second: z.boolean() }),
-    STEPS_MS,
+    DERIVE_MS,
   ),
 
   /** What opens the recordings of who is in. */
@@ -217,17 +222,29 @@ export const requests = {
   /** Changes follow within minutes of one of these. The passphrase has been sent as a sealed frame to the vault host. */
   'slots.confirmPassphrase': row('vault.slot.change', ['workspace'], none, none, DERIVE_MS),
   /** Of every passkey, or of the one of `slot`, which is tried by it. */
-  'slots.passkeyOptions': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40).optional() }), webauthn),
+  'slots.passkeyOptions': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40).optional(), withPassphrase }), webauthn),
   /** The PRF result has been sent as a sealed frame. */
-  'slots.confirmPasskey': row('vault.slot.change', ['workspace'], z.strictObject({ response: webauthn }), z.object({ slot: z.string() }), STEPS_MS),
+  'slots.confirmPasskey': row(
+    'vault.slot.change',
+    ['workspace'],
+    z.strictObject({ response: webauthn, withPassphrase }),
+    z.object({ slot: z.string() }),
+    DERIVE_MS,
+  ),
   /** The new passphrase has been sent as a sealed frame. */
   'slots.passphrase': row('vault.slot.change', ['workspace'], none, none, DERIVE_MS),
   'slots.rename': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40), name: short }), none, STEPS_MS),
   'slots.remove': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40) }), none, STEPS_MS),
-  'slots.enrolOptions': row('vault.slot.add', ['workspace'], none, webauthn),
+  'slots.enrolOptions': row('vault.slot.add', ['workspace'], z.strictObject({ withPassphrase }), webauthn),
   'slots.enrolVerify': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
-  'slots.enrolProve': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn, label: short }), z.object({ slot: z.string() }), STEPS_MS),
+  'slots.enrolProve': row(
+    'vault.slot.add',
+    ['workspace'],
+    z.strictObject({ response: webauthn, label: short, withPassphrase }),
+    z.object({ slot: z.string() }),
+    DERIVE_MS,
+  ),
 
   /** Everybody who ever was enrolled. `may`: whether who is in decides about them; `who`: who does. */
   'people.list': row(
@@ -270,14 +287,26 @@ export const requests = {
   /** The passphrase has been sent as a sealed frame. */
   'people.newcomer': row('request.answer', ['guest'], none, asked, DERIVE_MS),
   'people.agreePassphrase': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100) }), asked, DERIVE_MS),
-  'people.agreeOptions': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100) }), webauthn),
+  'people.agreeOptions': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100), withPassphrase }), webauthn),
   /** The PRF result has been sent as a sealed frame. */
-  'people.agreePasskey': row('request.answer', ['guest'], z.strictObject({ person: z.string().max(100), response: webauthn }), asked, STEPS_MS),
+  'people.agreePasskey': row(
+    'request.answer',
+    ['guest'],
+    z.strictObject({ person: z.string().max(100), response: webauthn, withPassphrase }),
+    asked,
+    DERIVE_MS,
+  ),
   'people.refuse': row('request.answer', ['guest'], none, asked),
   /** Who asked shows that it is them: then it is done or, without `go`, left. The secret has been sent as a sealed frame. */
   'people.provePassphrase': row('request.answer', ['workspace', 'guest'], z.strictObject({ go: z.boolean() }), proven, DERIVE_MS),
-  'people.proveOptions': row('request.answer', ['workspace', 'guest'], none, webauthn),
-  'people.provePasskey': row('request.answer', ['workspace', 'guest'], z.strictObject({ go: z.boolean(), response: webauthn }), proven, STEPS_MS),
+  'people.proveOptions': row('request.answer', ['workspace', 'guest'], z.strictObject({ withPassphrase }), webauthn),
+  'people.provePasskey': row(
+    'request.answer',
+    ['workspace', 'guest'],
+    z.strictObject({ go: z.boolean(), response: webauthn, withPassphrase }),
+    proven,
+    DERIVE_MS,
+  ),
 
   /** Size of the stage in cells (without the line); panes are laid out in it. */
   'workspace.size': row(
@@ -400,6 +429,8 @@ const statusView = z
     classes: z.array(z.object({ name: word, label: word, look: z.enum(classLooks) }).readonly()).readonly(),
     person: word,
     role: word,
+    /** They came in with one factor of two, and may enrol another. */
+    enrols: z.literal(true).optional(),
     recording: z.object({ level: z.enum(['seal', 'none', 'warn', 'stop']), word, sealedBytes: count }).readonly(),
     /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
     ledger: z.object({ level: z.enum(['ok', 'none', 'warn', 'stop']), word, events: count, note: word.optional() }).readonly(),

@@ -1,4 +1,5 @@
 /** An unlocked person for a command: the passphrase comes from a descriptor or the terminal, and the command's door is asked. */
+import { isSealed } from '../access/index.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import type { OpenInstallation } from '../services/installation.ts';
 import { unlockPerson as unlock, type UnlockRequest } from '../services/unlock.ts';
@@ -64,6 +65,7 @@ export function unlockPerson(
       return typed;
     },
     admit: pass,
+    sealed: isSealed(needed()),
     whileStopped: needed() === 'stop.lift' ? 'lifts' : undefined,
     standing,
     tell: (sentence) => io.talk(`note: ${sentence}`),

@@ -83,3 +83,19 @@ export function deriveFromPassphrase(passphrase: Uint8Array, { N, r, p, salt }: 
  * @returns 32 bytes that the caller wipes.
  */
 export const deriveFromPrf = (prf: Uint8Array, salt: Uint8Array): Buffer => Buffer.from(hkdfSync('sha256', prf, salt, 'wardmux/v1/passkey-slot', 32));
+
+/**
+ * HKDF-SHA256 (RFC 5869) over what scrypt made of a passphrase, and a PRF result: 32 bytes each, so that where one ends is never in doubt. Who has only
+ * one of them knows nothing of the key.
+ * @param salt the slot's PRF evaluation input, 32 bytes.
+ * @returns 32 bytes that the caller wipes.
+ */
+export function deriveFromBoth(passphrase: Uint8Array, prf: Uint8Array, salt: Uint8Array): Buffer {
+  if (passphrase.length !== 32 || prf.length !== 32) throw new RangeError('two keys of 32 bytes are needed');
+  const both = Buffer.concat([passphrase, prf]);
+  try {
+    return Buffer.from(hkdfSync('sha256', both, salt, 'wardmux/v1/passphrase-key-slot', 32));
+  } finally {
+    both.fill(0);
+  }
+}

@@ -6,7 +6,7 @@
 import { utf8Text } from '../disk/utf8.ts';
 import { hasExactly, parseOneObject } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
-import { INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
+import { AAGUID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { CLASS_NAME } from '../types/classes.ts';
 import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
@@ -88,6 +88,7 @@ const patterns = {
   sha256: /^[0-9a-f]{64}$/,
   version: /^\d{1,4}\.\d{1,4}\.\d{1,4}(-[a-z0-9.]{1,16})?$/,
   slot: /^[A-Za-z0-9_-]{1,64}$/,
+  aaguid: AAGUID,
   /** A failure code of ours, as the tables of this project list them. */
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
   installation: INSTALLATION_ID,

@@ -1,7 +1,7 @@
 /**
  * What the ledger's events say about the things that decide: whose keys a person's are, which policy is in force, how often
  * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
- * in it.
+ * in it. Over 400 lines: one case an event, all of them over the same state, which leaves it in one piece for the snapshot.
  */
 import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
@@ -122,6 +122,8 @@ export const NO_FACTS: FactsState = {
  */
 export const crowdName = (crowd: number): string => `crowd-${crowd}`;
 export const STATION = 'station';
+/** Where a passphrase can be guessed. */
+const guessed: readonly Method[] = ['passphrase', 'passphrase-key'];
 /** Failures from which on a passphrase waits for an hour. */
 const SLOWEST = backoffRows.passphrase.free + backoffRows.passphrase.delays.length;
 /** So many changes of somebody are kept at hand; all of them are in the ledger. */
@@ -204,7 +206,7 @@ export class LedgerFacts {
         this.#takePerson(event);
         // Nobody has failed with a passphrase that is new; whoever forgot the old one has, and waits for it no longer.
         if (person !== undefined && (detail?.['change'] === 'recovered' || detail?.['change'] === 'rebound') && this.#people.get(person)?.seq === seq)
-          this.#attempts.set(keyOf(person, 'passphrase'), { failures: 0, since: seq });
+          for (const method of guessed) this.#attempts.set(keyOf(person, method), { failures: 0, since: seq });
         return;
       case 'policy.change': {
         const { sha256, auditKeys } = detail ?? {};
@@ -287,9 +289,10 @@ export class LedgerFacts {
     for (const each of unlockMethods) this.#attempts.set(keyOf(STATION, each), { failures: 0, since: seq });
     if (person === undefined) return;
     // They have been here, and were told: a passphrase that was off may be tried again, an hour between two tries.
-    const other = keyOf(person, 'passphrase');
-    const { failures } = this.#attempts.get(other) ?? NO_ATTEMPTS;
-    if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
+    for (const other of guessed.map((each) => keyOf(person, each))) {
+      const { failures } = this.#attempts.get(other) ?? NO_ATTEMPTS;
+      if (failures > SLOWEST) this.#attempts.set(other, { failures: SLOWEST, since: seq });
+    }
   }
 
   /** The keys that the installation has had. */

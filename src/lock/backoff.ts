@@ -18,6 +18,8 @@ export interface BackoffRow {
 export const backoffRows: Readonly<Record<UnlockMethod, BackoffRow>> = {
   passphrase: { free: 4, delays: [30, 60, 120, 300, 900, 3600], disabledAt: 100 },
   passkey: { free: 3, delays: [5, 15, 60, 300], disabledAt: undefined },
+  // Whoever has found the key guesses the passphrase.
+  'passphrase-key': { free: 4, delays: [30, 60, 120, 300, 900, 3600], disabledAt: 100 },
 };
 
 /**

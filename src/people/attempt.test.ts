@@ -137,3 +137,59 @@ test('a passphrase is tried on the record of the moment in which the attempt is 
   }
   made.identity.destroy();
 }, 60_000);
+
+const two = (enrols: boolean) => ({ factors: () => ({ least: 2, enrols }) as const });
+/** Somebody who has the slot that opens, and these others. */
+const owning = (...types: string[]): Person =>
+  ({ active: true, slots: ['passphrase', ...types].map((type, n) => ({ id: n === 0 ? identity.slot : `k-${n}`, type })) }) as unknown as Person;
+
+test.each([['passkey-prf'], ['passphrase-key']])(
+  'where two factors are asked for, a passphrase alone lets nobody in who has a %s: tried, refused, taken back',
+  async (type) => {
+    const { parts, asking, open, close, read, steps, ledger } = stage();
+    read.mockReturnValue(owning(type));
+    await expect(attempt({ ...parts, ...two(true) }, asking, 'passphrase', open, close)).rejects.toMatchObject({ code: 'two-factors' });
+    expect(close).toHaveBeenCalledWith(identity);
+    expect(ledger.standsOn).toHaveBeenLastCalledWith(null);
+    // It is charged as any other: whoever guesses learns that it is right, once.
+    expect(steps).toEqual(['unlock.attempt {"method":"passphrase"}', 'failure {"method":"passphrase","reason":"two-factors","failures":3}']);
+  },
+);
+
+test('who has no second factor yet comes in by the window to enrol one, and agrees to nothing', async () => {
+  const { parts, asking, open, close, read, steps } = stage();
+  read.mockReturnValue(owning('recovery-code'));
+  await attempt({ ...parts, ...two(true) }, asking, 'passphrase', open, close);
+  expect(steps.at(-1)).toContain('success');
+  await expect(attempt({ ...parts, ...two(true) }, { ...asking, agrees: true }, 'passphrase', open, close)).rejects.toMatchObject({ code: 'two-factors' });
+});
+
+test('a terminal is told before anybody types, and nothing is charged', async () => {
+  const { parts, asking, open, backoff, steps } = stage();
+  const there = { ...parts, ...two(false) };
+  await expect(mayAttempt(there, asking, 'passphrase')).rejects.toMatchObject({ code: 'two-factors', message: expect.stringContaining('in the window') });
+  await expect(attempt(there, asking, 'passphrase', open)).rejects.toMatchObject({ code: 'two-factors' });
+  expect(open).not.toHaveBeenCalled();
+  expect(backoff.begin).not.toHaveBeenCalled();
+  expect(steps.filter((step) => step.includes('two-factors'))).toHaveLength(2);
+});
+
+test.each([
+  ['passkey', true],
+  ['passphrase-key', false],
+] as const)('%s shows two, and its event says whether its owner was verified', async (method, uv) => {
+  const { parts, asking, read, steps, ledger } = stage();
+  read.mockReturnValue(owning('passkey-prf'));
+  await attempt({ ...parts, ...two(true) }, asking, method, async () => ({ ...identity, uv }));
+  expect(steps.at(-1)).toBe(`success {"method":"${method}","failures":3,"uv":${uv}}`);
+  expect(ledger.standsOn).toHaveBeenCalledWith({ aal: 2, credential: identity.slot });
+});
+
+test('who is in and shows too little once more is in still, by what they came in with', async () => {
+  const { parts, asking, open, read, ledger } = stage();
+  read.mockReturnValue(owning('passkey-prf'));
+  const before = { aal: 2, credential: 'k-1' };
+  const standing = { ...parts, ledger: { ...ledger, authority: before } as never, ...two(true) };
+  await expect(attempt(standing, { ...asking, again: true }, 'passphrase', open)).rejects.toMatchObject({ code: 'two-factors' });
+  expect(ledger.standsOn).toHaveBeenLastCalledWith(before);
+});

@@ -11,25 +11,22 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Authority } from '../ledger/types.ts';
 import type { Allowance, Backoff } from './backoff.ts';
 import type { OpenIdentity } from './identity.ts';
+import { assurance, hasOtherWay, ONE_FACTOR, requireFactors, requireTaken, type FactorsAsked } from './factors.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
-import type { Person, PersonRecord } from './types.ts';
-
-/**
- * Authenticator assurance levels (NIST SP 800-63B-4): something known is 1; a passkey here always asks its owner (userVerification), which is
- * 2, and whether it could be copied, which 3 forbids, nobody shows us.
- */
-const ASSURANCE: Readonly<Record<Method, Authority['aal']>> = { passphrase: 1, passkey: 2 };
+import type { Person } from './types.ts';
 
 /** What an unlock by a key slot has shown. */
-export const authorityOf = (method: Method, slot: string): Authority => ({ aal: ASSURANCE[method], credential: slot });
+export const authorityOf = (method: Method, slot: string): Authority => ({ aal: assurance[method], credential: slot });
 
 export interface AttemptParts {
   readonly backoff: Backoff;
   readonly ledger: Pick<Ledger, 'append' | 'authority' | 'enter' | 'facts' | 'refresh' | 'standsOn'>;
   /** Why it is let in while the station is stopped: break-glass, and whoever is about to lift it. */
   readonly whileStopped?: 'emergency' | 'lifts' | undefined;
+  /** What the policy in force asks of this door, looked up when it is needed. Left out: one factor does, as in an emergency. */
+  readonly factors?: (() => FactorsAsked) | undefined;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -48,6 +45,8 @@ export interface Asking {
 /** What an attempt opened: by which key slot, and of whom, where no id was given. */
 export interface Opened {
   readonly slot: string;
+  /** Whether the authenticator has asked who holds it; undefined where none was used. */
+  readonly uv?: boolean | undefined;
   readonly found?: string;
 }
 /** What an event says of an attempt beside who and how. */
@@ -55,9 +54,6 @@ const howOf = ({ again, agrees }: Pick<Asking, 'again' | 'agrees'>): Pick<Asking
   ...(again ? { again } : {}),
   ...(agrees ? { agrees } : {}),
 });
-
-/** True where a person has another way in than the passphrase. */
-const hasOtherWay = (person: PersonRecord | undefined): boolean => person !== undefined && person.slots.some(({ type }) => type === 'passkey-prf');
 
 /** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
 function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: string; readonly crowd?: { readonly crowd: number } } {
@@ -69,9 +65,10 @@ function named({ ledger, backoff }: NamedBy, id: string): { readonly person?: st
 /** What somebody's attempt is allowed. That it is for lifting counts where the station is stopped, and nowhere else: it would only help whoever guesses. */
 export const allowanceOf = (
   { ledger, whileStopped }: Pick<AttemptParts, 'whileStopped'> & { readonly ledger: Pick<Ledger, 'facts'> },
-  person: PersonRecord | undefined,
+  person: Pick<Person, 'slots'> | undefined,
+  method: Method,
 ): Allowance => ({
-  other: hasOtherWay(person),
+  other: hasOtherWay(person, method),
   lifts: whileStopped === 'lifts' && ledger.facts.stationStop !== undefined,
 });
 
@@ -107,12 +104,15 @@ export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Me
   await parts.ledger.refresh();
   try {
     requireNotStopped(parts);
-    parts.backoff.check(id, method, allowanceOf(parts, parts.read(id)));
+    requireTaken(askedBy(parts), method);
+    parts.backoff.check(id, method, allowanceOf(parts, parts.read(id), method));
   } catch (error) {
     await enterRefusal(parts, { id }, method, error);
     throw error;
   }
 }
+
+const askedBy = ({ factors }: Pick<AttemptParts, 'factors'>): FactorsAsked => factors?.() ?? ONE_FACTOR;
 
 /** For people: the terminal and the command. */
 const stoppedSentence =
@@ -127,14 +127,16 @@ function requireNotStopped({ ledger, whileStopped }: Pick<AttemptParts, 'whileSt
 class SlotGone extends UnlockError {}
 
 /**
- * Asked under the ledger's lock, before a success is entered: who was disabled or deleted while it was tried is not in, and a slot that went opened nothing.
- * @throws UnlockError in the words of a wrong passphrase
+ * Asked under the ledger's lock, before a success is entered: who was disabled or deleted while it was tried is not in, a slot that went opened nothing,
+ * and what shows fewer factors than the policy asks for lets nobody in.
+ * @throws UnlockError in the words of a wrong passphrase, or `two-factors`
  */
-function requireStill(parts: AttemptParts, id: string, slot: string): void {
+function requireStill(parts: AttemptParts, id: string, slot: string, method: Method, agrees: boolean): void {
   requireNotStopped(parts);
   const now = parts.read(id);
   if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
   if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
+  requireFactors(askedBy(parts), method, now, agrees);
 }
 
 /**
@@ -158,8 +160,9 @@ export async function attempt<T extends Opened>(
   const before = new Map<string, number>();
   const charge = (): void => {
     requireNotStopped(parts);
+    requireTaken(askedBy(parts), method);
     const tried = asking.tried?.() ?? [];
-    failures = backoff.begin(id, method, allowanceOf(parts, read(id)));
+    failures = backoff.begin(id, method, allowanceOf(parts, read(id), method));
     for (const each of tried) before.set(each, backoff.charge(each, method));
   };
   const settle = (): void => {
@@ -170,23 +173,24 @@ export async function attempt<T extends Opened>(
     }
   };
   let opened: { readonly value: T } | undefined;
+  const standing = ledger.authority;
   const takeBack = (): void => {
     if (!opened) return;
-    if (!asking.agrees) ledger.standsOn(null);
+    // Whoever was in before is in still, by what they came in with.
+    ledger.standsOn(asking.again || asking.agrees ? standing : null);
     close(opened.value);
     opened = undefined;
   };
   const openAndEnter = async (): Promise<T> => {
     const value = await open();
     opened = { value };
-    const { slot, found } = value;
-    const standing = ledger.authority;
+    const { slot, found, uv } = value;
     ledger.standsOn(authorityOf(method, slot));
     if (found !== undefined) failures = before.get(found) ?? failures;
-    const shown = { method, failures: failures!, ...crowd, ...howOf(asking) };
+    const shown = { method, failures: failures!, ...(uv === undefined ? {} : { uv }), ...crowd, ...howOf(asking) };
     const success = { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown } as const;
     // What an entry stands on it takes along at once.
-    const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot), after: settle });
+    const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot, method, asking.agrees === true), after: settle });
     if (asking.agrees) ledger.standsOn(standing);
     await entering;
     return value;
@@ -232,7 +236,7 @@ export async function attemptPassphrase(
   // Who waits, or whose passphrase is off, is not tried without their id either.
   const tried = (): readonly string[] =>
     (fit = present(parts, among())
-      .filter((each) => backoff.mayTry(each.id, 'passphrase', allowanceOf(parts, each)))
+      .filter((each) => backoff.mayTry(each.id, 'passphrase', allowanceOf(parts, each, 'passphrase')))
       .map((each) => each.id));
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
     const identity = id === '' ? await firstThatFits(present(parts, fit), normal, whole) : await unlockWithPassphrase(parts.read(id), normal, whole);

@@ -159,7 +159,7 @@ test('after a hundred failures a passphrase is off where there is another way in
     attempt(ada, 'passphrase', { other: true });
   }
   pass(3_600_000);
-  expect(() => open().begin(ada, 'passphrase', { other: true })).toThrow('Use the passkey');
+  expect(() => open().begin(ada, 'passphrase', { other: true })).toThrow('Use another one');
   // Also where a passphrase is given without an id.
   expect([true, false].map((other) => open().mayTry(ada, 'passphrase', { other }))).toEqual([false, true]);
   expect(open().begin(ada, 'passphrase')).toBe(100);
@@ -178,7 +178,7 @@ test('whoever lifts a stop waits minutes and not hours, and is never off, howeve
   pass(1);
   expect(open().mayTry(ada, 'passphrase', allowance)).toBe(true);
   // For everything else it is as it was.
-  expect(() => open().check(ada, 'passphrase', { other: true })).toThrow('Use the passkey');
+  expect(() => open().check(ada, 'passphrase', { other: true })).toThrow('Use another one');
   expect(open().status(ada, 'passphrase').waitSeconds).toBe(3300);
   // What is shorter stays as short.
   for (let n = 0; n < 5; n++) {

@@ -76,10 +76,15 @@ const stateSchema = z.strictObject({
   format: z.literal('wardmux-backoff'),
   version: z.literal(1),
   person: z.string().max(40),
-  counts: z.strictObject({ passphrase: countSchema, passkey: countSchema }),
+  counts: z.strictObject({ passphrase: countSchema, passkey: countSchema, 'passphrase-key': countSchema }),
   mac: z.string().max(64),
 });
 type Counts = Readonly<Record<Method, Count>>;
+const ofEach = <T>(of: (method: Method) => T): Readonly<Record<Method, T>> => ({
+  passphrase: of('passphrase'),
+  passkey: of('passkey'),
+  'passphrase-key': of('passphrase-key'),
+});
 
 /** Crowds that ids which nobody has are counted in. To fill all of them takes days (five tries each, half a minute apart), and each leaves a file of some hundred bytes. */
 const CROWDS = 1024;
@@ -205,7 +210,7 @@ export class Backoff {
       if (count) how ??= 'set-back';
       return { failures, at, since };
     };
-    const counts = { passphrase: settle('passphrase'), passkey: settle('passkey') };
+    const counts = ofEach(settle);
     if (how) {
       this.#write(person, counts);
       this.#onTampered(NO_PERSON.test(person) ? undefined : person, how);
@@ -239,13 +244,16 @@ export class Backoff {
   }
 
   #known(who: string): Readonly<Record<Method, AttemptFacts>> {
-    return { passphrase: this.#tally(who, 'passphrase'), passkey: this.#tally(who, 'passkey') };
+    return ofEach((method) => this.#tally(who, method));
   }
 
   /** A new person's state. Written before the person. */
   create(person: string): void {
     const count = { failures: 0, at: this.#clock(), since: -1 };
-    this.#write(personIdSchema.parse(person), { passphrase: count, passkey: count });
+    this.#write(
+      personIdSchema.parse(person),
+      ofEach(() => count),
+    );
   }
 
   status(person: string, method: Method, { lifts = false }: Allowance = {}): BackoffStatus {
@@ -254,7 +262,7 @@ export class Backoff {
     return { failures: count.failures, waitSeconds: Math.ceil(Math.max(own, this.#stationMs(method)) / 1000) };
   }
 
-  /** What everybody waits: for a passphrase, because a passkey is not guessed. */
+  /** What everybody waits: for a passphrase, because a passkey is not guessed; nor is a passphrase whose key only its owner has. */
   #stationMs(method: Method): number {
     if (method !== 'passphrase') return 0;
     const { failures, at } = this.#read(STATION)[method];
@@ -267,7 +275,7 @@ export class Backoff {
     if (isOff(method, failures, allowance))
       throw new UnlockError(
         'back-off',
-        `The passphrase was tried ${failures} times without success and is off. Use the passkey: after that it may be tried again.`,
+        `This way in was tried ${failures} times without success and is off. Use another one that you have: after that it may be tried again.`,
       );
     if (waitSeconds === 0) return;
     const instead = method === 'passkey' ? ', or use the passphrase' : '';
@@ -304,7 +312,7 @@ export class Backoff {
       const known = this.#known(key);
       const counts = this.#read(key);
       const settle = (method: Method): Count => ({ ...known[method], at: known[method].failures === 0 ? at : counts[method].at });
-      this.#write(key, { passphrase: settle('passphrase'), passkey: settle('passkey') });
+      this.#write(key, ofEach(settle));
     }
   }
 }

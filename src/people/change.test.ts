@@ -36,7 +36,8 @@ async function addPasskey(label = 'Key ring', authenticator = device): Promise<s
   const passkeys = new Passkeys(party, () => 0);
   const create = await passkeys.enrolOptions(identity);
   const prove = await passkeys.enrolVerify(identity, authenticator.create(create));
-  return passkeys.enrolProve(identity, authenticator.get(prove), [authenticator.prf(prove)!, authenticator.prf(prove)!], label, now);
+  const evaluations = [authenticator.prf(prove)!, authenticator.prf(prove)!];
+  return (await passkeys.enrolProve(identity, authenticator.get(prove), evaluations, label, now)).id;
 }
 async function unlockWithPasskey(person: Person): Promise<OpenIdentity> {
   const passkeys = new Passkeys(party, () => 0);

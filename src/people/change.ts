@@ -8,7 +8,7 @@ import type { OpenIdentity } from './identity.ts';
 import { newPassphraseSlot } from './person.ts';
 import type { SlotChange } from './pinned.ts';
 import { deriveFromCode, newCode } from './recovery-code.ts';
-import { isWayIn, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
+import { hasCredential, isWayIn, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import type { KeySlot, PersonRecord } from './types.ts';
 
 /** Codes of a sheet: some for the years, and few enough to be typed by nobody who does not mean it. */
@@ -18,11 +18,12 @@ const ADVISED = 2;
 
 /** What somebody is advised to do about their slots; undefined where there is nothing. */
 export function slotAdvice({ slots }: Pick<PersonRecord, 'slots'>): string | undefined {
-  const passkeys = slots.filter(({ type }) => type === 'passkey-prf').length;
-  if (passkeys >= ADVISED) return undefined;
+  const keys = slots.filter(hasCredential).length;
+  if (keys >= ADVISED) return undefined;
   const codes = slots.some(({ type }) => type === 'recovery-code') ? '' : ' Until then, print recovery codes.';
-  return passkeys === 1
-    ? `One passkey is enrolled. Enrol a second one and keep it in another place: whoever loses the only one has the passphrase alone.${codes}`
+  const left = slots.some(({ type }) => type === 'passphrase') ? 'has the passphrase alone' : 'has nothing that opens them';
+  return keys === 1
+    ? `One ${slots.some(({ type }) => type === 'passkey-prf') ? 'passkey' : 'key'} is enrolled. Enrol a second one and keep it in another place: whoever loses the only one ${left}.${codes}`
     : `No passkey is enrolled. Two are advised, in different places: a passphrase can be watched and forgotten.${codes}`;
 }
 
@@ -40,6 +41,11 @@ function find(identity: OpenIdentity, id: string): KeySlot {
 export async function changePassphrase(identity: OpenIdentity, passphrase: Uint8Array, now: string, kdf?: ScryptParameters): Promise<SlotChange> {
   const { slots } = identity.person;
   const old = slots.filter((slot) => slot.type === 'passphrase');
+  if (old.length === 0 && slots.some(({ type }) => type === 'passphrase-key'))
+    throw new Refusal(
+      'with-a-key',
+      'Your passphrase opens only together with a key, and one alone would open what takes both. Enrol passphrase and key anew in the window (:key-slots), and remove the one before. Nothing was changed.',
+    );
   for (const slot of old) {
     const kek = await deriveFromPassphrase(passphrase, slot.kdf);
     const same = unwrapVaultKey(kek, identity.person.id, slot);
@@ -67,7 +73,7 @@ export function removeSlot(identity: OpenIdentity, id: string): SlotChange {
 /** A passkey gets another name. @throws Refusal */
 export function nameSlot(identity: OpenIdentity, id: string, label: string): SlotChange {
   const named = find(identity, id);
-  if (named.type !== 'passkey-prf') throw new Refusal('no-name', 'Only passkeys have names: of the others there is one, or they have numbers.');
+  if (!hasCredential(named)) throw new Refusal('no-name', 'Only passkeys and keys have names: of the others there is one, or they have numbers.');
   const text = labelOf(label);
   if (text === '') throw new Refusal('no-name', 'Give the passkey a name of 1 to 80 characters.');
   if (text === named.label) throw new Refusal('no-name', 'It has this name already.');

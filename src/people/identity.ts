@@ -61,6 +61,8 @@ export class OpenIdentity implements Identity {
   readonly ways: Ways;
   /** The cost (scrypt's N) that its passphrase should have on this machine. Undefined where it has it, or another way opened it. */
   dearer: number | undefined;
+  /** Whether the authenticator that opened it has verified its owner, as its signed answer says. Undefined where none did. */
+  uv: boolean | undefined;
   #person: Person;
   #encryption: KeyObject | undefined;
   #signing: KeyObject | undefined;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { newScryptParameters } from '../crypto/kdf.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { deriveFromBoth, deriveFromPassphrase, deriveFromPrf, newScryptParameters } from '../crypto/kdf.ts';
 import type { OpenIdentity } from './identity.ts';
 import { decoyOptions, Passkeys, passkeySlots } from './passkey.ts';
 import { SoftwareAuthenticator, type Lies } from './passkey.fixture.ts';
-import { createPerson, recordText } from './person.ts';
+import { createPerson, NOTHING_MORE, recordText, unlockWithPassphrase } from './person.ts';
+import { unwrapVaultKey } from './slot.ts';
 import { personSchema } from './schema.ts';
 import { asOperator } from './active.fixture.ts';
 import type { Person, PersonRecord } from './types.ts';
@@ -153,16 +154,16 @@ test('a PRF result in the JSON has gone past main in the clear: refused', async 
 test('a decoy asks for as many passkeys as somebody here has, of their shape, and for the same ones each time', async () => {
   await enrol();
   const person = await enrol(new SoftwareAuthenticator(party.origin, party.rpId));
-  const slots = passkeySlots(person);
+  const slots = passkeySlots(person, 'passkey-prf');
   const digest = (label: string): Buffer => createHash('sha256').update(label).digest();
   const shape = (options: unknown): unknown =>
     (options as { allowCredentials: { id: string; transports: string[] }[] }).allowCredentials.map(({ id, transports }) => [id.length, transports]);
-  const decoy = await decoyOptions(party.rpId, [[], slots], digest);
+  const decoy = await decoyOptions(party.rpId, [[], slots], digest, 'passkey-prf');
   expect(shape(decoy)).toEqual(shape(await passkeys.unlockOptions(person)));
   expect(shape(decoy)).toHaveLength(2);
-  expect((await decoyOptions(party.rpId, [slots], digest))['allowCredentials']).toEqual(decoy['allowCredentials']);
+  expect((await decoyOptions(party.rpId, [slots], digest, 'passkey-prf'))['allowCredentials']).toEqual(decoy['allowCredentials']);
   expect(new Set((decoy['allowCredentials'] as { id: string }[]).map(({ id }) => id)).size).toBe(2);
-  expect(shape(await decoyOptions(party.rpId, [[], []], digest))).toHaveLength(1);
+  expect(shape(await decoyOptions(party.rpId, [[], []], digest, 'passkey-prf'))).toHaveLength(1);
 });
 
 test('an authenticator without PRF gets no slot, and the sentence says what that means', async () => {
@@ -212,7 +213,7 @@ test('the proof may take two minutes, for two touches, and no longer', async () 
     const prove = await passkeys.enrolVerify(base.identity, device.create(create));
     clock += ms;
     const proof = passkeys.enrolProve(base.identity, device.get(prove), [device.prf(prove)!, device.prf(prove)!], 'x', now);
-    await (good ? expect(proof).resolves.toMatch(/^k-/) : expect(proof).rejects.toThrow('took too long'));
+    await (good ? expect(proof).resolves.toMatchObject({ id: expect.stringMatching(/^k-/) }) : expect(proof).rejects.toThrow('took too long'));
   }
 });
 
@@ -221,4 +222,97 @@ test('the proof must come from the passkey that was just made', async () => {
   const prove = await passkeys.enrolVerify(base.identity, device.create(create));
   const other = new SoftwareAuthenticator(party.origin, party.rpId);
   await expect(passkeys.enrolProve(base.identity, other.get(prove), [], 'x', now)).rejects.toThrow('another passkey');
+});
+
+describe('a passphrase and a key that is touched', () => {
+  const typed = Buffer.from('gloves on at night shift');
+  const touch: Lies = { userVerified: false };
+
+  async function enrolBoth(authenticator = device): Promise<Person> {
+    const create = await passkeys.enrolOptions(base.identity, 'passphrase-key');
+    const prove = await passkeys.enrolVerify(base.identity, authenticator.create(create, touch));
+    const prf = authenticator.prf(prove)!;
+    await passkeys.enrolProve(base.identity, authenticator.get(prove, touch), [prf, prf], 'Ring', now, { passphrase: typed, kdf });
+    return asOperator(personSchema.parse(JSON.parse(recordText(base.identity.person))));
+  }
+  const unlock = async (person: Person, words: Uint8Array | undefined, lies = touch, prf?: Buffer): Promise<OpenIdentity> => {
+    const options = await passkeys.unlockOptions(person, undefined, 'passphrase-key');
+    return passkeys.unlock(person, device.get(options, lies), prf ?? device.prf(options), words);
+  };
+
+  test('takes the place of the passphrase alone, asks for a touch, and opens by both', async () => {
+    const create = await passkeys.enrolOptions(base.identity, 'passphrase-key');
+    expect(create).toMatchObject({ authenticatorSelection: { residentKey: 'discouraged', userVerification: 'discouraged' } });
+    const person = await enrolBoth();
+    expect(person.slots).toMatchObject([{ type: 'passphrase-key', label: 'Ring', kdf, credentialId: device.credentialId }]);
+    expect(await passkeys.unlockOptions(person, undefined, 'passphrase-key')).toMatchObject({ userVerification: 'discouraged' });
+    for (const [lies, uv] of [
+      [touch, false],
+      [{}, true],
+    ] as const) {
+      const identity = await unlock(person, typed, lies);
+      expect([identity.kid, identity.uv]).toEqual([base.identity.kid, uv]);
+      identity.destroy();
+    }
+  });
+
+  test('neither of them opens anything alone', async () => {
+    const person = await enrolBoth();
+    // The passphrase alone: no slot takes it, and its key is not what wraps.
+    await expect(unlockWithPassphrase(person, typed, NOTHING_MORE)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    const [slot] = passkeySlots(person, 'passphrase-key');
+    const derived = await deriveFromPassphrase(typed, kdf);
+    const options = await passkeys.unlockOptions(person, undefined, 'passphrase-key');
+    const prf = device.prf(options)!;
+    const salt = Buffer.from(slot!.prfSalt, 'base64url');
+    const zero = Buffer.alloc(32);
+    for (const kek of [
+      derived,
+      prf,
+      deriveFromPrf(prf, salt),
+      deriveFromPrf(derived, salt),
+      deriveFromBoth(derived, zero, salt),
+      deriveFromBoth(zero, prf, salt),
+    ])
+      expect(unwrapVaultKey(kek, person.id, slot!)).toBeUndefined();
+    expect(unwrapVaultKey(deriveFromBoth(derived, prf, salt), person.id, slot!)).toHaveLength(32);
+    // The key with another passphrase, the passphrase with the secret of another key, and the key as if it were a passkey.
+    await expect(unlock(person, Buffer.from('violin harbour seven lanterns'))).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    await expect(unlock(person, typed, touch, Buffer.alloc(32, 7))).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    await expect(unlock(person, undefined)).rejects.toMatchObject({ code: 'passkey-refused', message: expect.stringContaining('not enrolled') });
+    await expect(passkeys.unlockOptions(person)).rejects.toMatchObject({ code: 'no-such-slot' });
+  });
+
+  test('a passkey that was not verified is refused also where a key that is touched is enrolled', async () => {
+    await enrol();
+    const other = new SoftwareAuthenticator(party.origin, party.rpId);
+    const person = await enrolBoth(other);
+    const options = await passkeys.unlockOptions(person);
+    await expect(passkeys.unlock(person, device.get(options, touch), device.prf(options))).rejects.toThrow(/verif/);
+    // Nor is its answer taken for the other kind: the passkey's slot is not one of both.
+    const touched = await passkeys.unlockOptions(person, undefined, 'passphrase-key');
+    await expect(passkeys.unlock(person, device.get(touched, touch), device.prf(options), typed)).rejects.toThrow('not enrolled');
+  });
+
+  test.each([
+    ['nobody touches it', { userPresent: false }, /presence|present/i],
+    ['another origin', { origin: 'https://evil.localhost' }, /origin/],
+    ['a counter that goes back', { counter: 1 }, /counter/i],
+  ])('%s: refused with the passphrase too', async (_, lies, sentence) => {
+    const person = await enrolBoth();
+    await expect(unlock(person, typed, { ...touch, ...lies })).rejects.toThrow(sentence);
+  });
+
+  test('is not made of an enrolment that was begun as a passkey, nor the other way round', async () => {
+    for (const [kind, known] of [
+      ['passkey-prf', { passphrase: typed, kdf }],
+      ['passphrase-key', undefined],
+    ] as const) {
+      const create = await passkeys.enrolOptions(base.identity, kind);
+      const prove = await passkeys.enrolVerify(base.identity, device.create(create));
+      const prf = device.prf(prove)!;
+      await expect(passkeys.enrolProve(base.identity, device.get(prove), [prf, prf], 'x', now, known)).rejects.toMatchObject({ code: 'not-enrolled' });
+    }
+    expect(base.identity.person.slots).toHaveLength(1);
+  });
 });

@@ -1,19 +1,19 @@
 /**
  * Passkeys (WebAuthn Level 3) whose PRF extension gives the key of a slot. Verification says that the right authenticator
  * was asked by the right page with the user verified; the PRF result is what opens. An authenticator without PRF gets no
- * slot: a signature decrypts nothing.
+ * slot: a signature decrypts nothing. A key that is only touched is taken together with a passphrase: the key of such a slot comes from both.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject, decodeClientDataJSON, isoBase64URL } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
-import { UnlockError } from './errors.ts';
+import { UnlockError, wrongPassphrase } from './errors.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from './identity.ts';
-import { deriveFromPrf } from '../crypto/kdf.ts';
+import { deriveFromBoth, deriveFromPassphrase, deriveFromPrf, type ScryptParameters } from '../crypto/kdf.ts';
 import { openWithVaultKey } from './person.ts';
-import { labelOf, newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
-import type { KeySlot, Person, PersonRecord } from './types.ts';
+import { hasCredential, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey, type CredentialSlot } from './slot.ts';
+import type { Person, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
 const challengeMs = 60_000;
@@ -23,7 +23,10 @@ const proofMs = 2 * challengeMs;
 const algorithms = [-7, -8, -257];
 const prfBytes = 32;
 
-export type PasskeySlot = Extract<KeySlot, { type: 'passkey-prf' }>;
+/** `passkey-prf` asks its owner (userVerification), `passphrase-key` takes a touch. */
+export type CredentialKind = CredentialSlot['type'];
+const askedOf: Readonly<Record<CredentialKind, 'required' | 'discouraged'>> = { 'passkey-prf': 'required', 'passphrase-key': 'discouraged' };
+
 type Json = Record<string, unknown>;
 
 const noPrf =
@@ -67,6 +70,7 @@ interface Pending {
 }
 
 interface Enrolment {
+  readonly kind: CredentialKind;
   readonly prfSalt: Buffer;
   credential?: {
     readonly id: string;
@@ -115,40 +119,43 @@ export class Passkeys {
    * @param slot for this one alone.
    * @throws UnlockError `no-such-slot`: the same for a person without a passkey and for nobody.
    */
-  async unlockOptions(person: Person | undefined, slot?: string): Promise<Json> {
-    const slots = person?.active ? passkeySlots(person).filter(({ id }) => slot === undefined || id === slot) : [];
-    if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no passkey to unlock with. Use the passphrase.');
-    return optionsFor(this.#party.rpId, this.#begin('unlock', person.id), slots);
+  async unlockOptions(person: Person | undefined, slot?: string, kind: CredentialKind = 'passkey-prf'): Promise<Json> {
+    const slots = person?.active ? passkeySlots(person, kind).filter(({ id }) => slot === undefined || id === slot) : [];
+    if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no such key to unlock with. Use another way.');
+    return optionsFor(this.#party.rpId, this.#begin('unlock', person.id), slots, kind);
   }
 
   /**
    * Verifies the assertion, then opens the slot with the PRF result: both must be right.
    * @param prf 32 bytes, not wiped here.
+   * @param passphrase UTF-8 of the NFC form, not wiped here: the slot is one of both, and a touch is enough of the key.
    * @returns the identity, and the record with the new counter, to be saved.
-   * @throws UnlockError
+   * @throws UnlockError; of a slot of both `wrong-passphrase` where the key was right
    */
-  async unlock(person: Person | undefined, response: unknown, prf: Uint8Array | undefined): Promise<OpenIdentity> {
+  async unlock(person: Person | undefined, response: unknown, prf: Uint8Array | undefined, passphrase?: Uint8Array): Promise<OpenIdentity> {
     const challenge = this.#take('unlock', person?.id ?? '');
     const parsed = assertion.safeParse(response);
     if (!parsed.success) throw refused('the answer of the browser is not valid');
-    const slot = passkeySlots(person).find(({ credentialId }) => credentialId === parsed.data.id);
+    const slot = passkeySlots(person, passphrase ? 'passphrase-key' : 'passkey-prf').find(({ credentialId }) => credentialId === parsed.data.id);
     if (!person || !slot) throw refused('it is not enrolled here');
     if (!person.active) throw new UnlockError('disabled', refused('it is not enrolled here').message);
-    const counter = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
+    const { counter, uv } = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
       throw refused(reason(error));
     });
     if (!prf || prf.length !== prfBytes) throw new UnlockError('passkey-refused', 'The passkey gave no key (PRF) this time. Use the passphrase.');
-    const kek = deriveFromPrf(prf, Buffer.from(slot.prfSalt, 'base64url'));
+    const kek = await kekOf(slot, prf, passphrase);
     try {
       const vaultKey = unwrapVaultKey(kek, person.id, slot);
+      if (!vaultKey && passphrase) throw wrongPassphrase();
       if (!vaultKey)
         throw new UnlockError(
           'passkey-refused',
           'The passkey was confirmed, but its key does not open the vault: its slot or the passkey was changed. Use the passphrase.',
         );
       const identity = openWithVaultKey(person, vaultKey, slot.id);
+      identity.uv = uv;
       const { wrapped: _, ...bare } = { ...slot, counter };
-      const next: PasskeySlot = { ...bare, wrapped: identity.withVaultKey((key) => wrapVaultKey(kek, key, person.id, bare)) };
+      const next: CredentialSlot = { ...bare, wrapped: identity.withVaultKey((key) => wrapVaultKey(kek, key, person.id, bare)) };
       identity.replaceSlots(person.slots.map((old) => (old.id === slot.id ? next : old)));
       return identity;
     } finally {
@@ -156,13 +163,13 @@ export class Passkeys {
     }
   }
 
-  /** @returns the new counter. @throws Error with the reason */
+  /** @returns the new counter, and whether the user was verified. @throws Error with the reason */
   async #verify(
     response: z.infer<typeof assertion>,
     challenge: string,
-    slot: Pick<PasskeySlot, 'credentialId' | 'publicKey' | 'counter'>,
+    slot: Pick<CredentialSlot, 'type' | 'credentialId' | 'publicKey' | 'counter'>,
     person: string,
-  ): Promise<number> {
+  ): Promise<{ readonly counter: number; readonly uv: boolean }> {
     // The library leaves a cross-origin frame without topOrigin to us.
     if (decodeClientDataJSON(response.response.clientDataJSON).crossOrigin) throw new Error('it was asked from inside another page');
     const { userHandle } = response.response;
@@ -172,19 +179,20 @@ export class Passkeys {
       expectedChallenge: challenge,
       expectedOrigin: this.#party.origin,
       expectedRPID: this.#party.rpId,
-      requireUserVerification: true,
+      requireUserVerification: askedOf[slot.type] === 'required',
       // Signature counters that stand still or go back are refused by the library, unless both are 0.
       credential: { id: slot.credentialId, publicKey: new Uint8Array(Buffer.from(slot.publicKey, 'base64url')), counter: slot.counter },
     });
-    if (!verified || !authenticationInfo.userVerified) throw new Error('its signature is wrong');
-    return authenticationInfo.newCounter;
+    const { userVerified: uv, newCounter: counter } = authenticationInfo;
+    if (!verified || (!uv && askedOf[slot.type] === 'required')) throw new Error('its signature is wrong');
+    return { counter, uv };
   }
 
   /** JSON for navigator.credentials.create(). */
-  async enrolOptions(identity: OpenIdentity): Promise<Json> {
+  async enrolOptions(identity: OpenIdentity, kind: CredentialKind = 'passkey-prf'): Promise<Json> {
     const { person } = identity;
     const prfSalt = randomBytes(32);
-    this.#enrolment = { prfSalt };
+    this.#enrolment = { kind, prfSalt };
     const options = await generateRegistrationOptions({
       rpName: 'Wardmux',
       rpID: this.#party.rpId,
@@ -194,8 +202,10 @@ export class Passkeys {
       userID: new Uint8Array(Buffer.from(person.id, 'utf8')),
       timeout: challengeMs,
       attestationType: 'none',
-      authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
-      excludeCredentials: passkeySlots(person).map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+      // A key that is touched keeps nothing itself: another credential of the same person on it would take the place of the one before.
+      authenticatorSelection: { residentKey: kind === 'passkey-prf' ? 'preferred' : 'discouraged', userVerification: askedOf[kind] },
+      // The same key may stand in another slot with another passphrase, before the old one is removed.
+      excludeCredentials: passkeySlots(person, 'passkey-prf').map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
       supportedAlgorithmIDs: algorithms,
     });
     return { ...options, extensions: { prf: { eval: { first: prfSalt.toString('base64url') } } } };
@@ -226,7 +236,7 @@ export class Passkeys {
         expectedChallenge: challenge,
         expectedOrigin: this.#party.origin,
         expectedRPID: this.#party.rpId,
-        requireUserVerification: true,
+        requireUserVerification: askedOf[enrolment.kind] === 'required',
         supportedAlgorithmIDs: algorithms,
       });
       if (!verified) throw new Error('the attestation is wrong');
@@ -240,7 +250,7 @@ export class Passkeys {
       rpID: this.#party.rpId,
       challenge: this.#begin('prove', person.id),
       timeout: challengeMs,
-      userVerification: 'required',
+      userVerification: askedOf[enrolment.kind],
       allowCredentials: [{ id: enrolment.credential.id, transports: [...transports] }],
     });
     return { ...options, extensions: { prf: { eval: { first: enrolment.prfSalt.toString('base64url') } } } };
@@ -249,30 +259,42 @@ export class Passkeys {
   /**
    * Two equal PRF results prove that the authenticator holds a key; then the slot is made.
    * @param evaluations what came as sealed frames since enrolOptions; not wiped here.
-   * @returns the new slot's id; `identity.person` has the slot, to be saved.
+   * @param known of a slot of both: the passphrase, whose rules are checked by the caller, as UTF-8 of the NFC form, not wiped here. The slot takes the
+   * place of every passphrase alone.
+   * @returns the new slot; `identity.person` has it, to be saved.
    * @throws Refusal `no-prf` or `not-enrolled`
    */
-  async enrolProve(identity: OpenIdentity, response: unknown, evaluations: readonly Uint8Array[], label: string, now: string): Promise<string> {
+  async enrolProve(
+    identity: OpenIdentity,
+    response: unknown,
+    evaluations: readonly Uint8Array[],
+    label: string,
+    now: string,
+    known?: { readonly passphrase: Uint8Array; readonly kdf: ScryptParameters },
+  ): Promise<CredentialSlot> {
     const { person } = identity;
     const enrolment = this.#enrolment;
     this.#enrolment = undefined;
     const challenge = this.#take('prove', person.id);
     const parsed = assertion.safeParse(response);
-    if (!enrolment?.credential || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
+    if (!enrolment?.credential || !parsed.success || (known !== undefined) !== (enrolment.kind === 'passphrase-key'))
+      throw notEnrolled('the answer of the browser is not valid');
     const { id, aaguid, publicKey, counter: before, transports } = enrolment.credential;
     if (parsed.data.id !== id) throw notEnrolled('it is another passkey');
     const key = Buffer.from(publicKey).toString('base64url');
-    const counter = await this.#verify(parsed.data, challenge, { credentialId: id, publicKey: key, counter: before }, person.id).catch((error: unknown) => {
-      throw notEnrolled(reason(error));
-    });
+    const { kind: type } = enrolment;
+    const { counter } = await this.#verify(parsed.data, challenge, { type, credentialId: id, publicKey: key, counter: before }, person.id).catch(
+      (error: unknown) => {
+        throw notEnrolled(reason(error));
+      },
+    );
     const [first, second, ...more] = evaluations;
     if (!first || !second) throw new Refusal('no-prf', noPrf);
     if (more.length > 0 || first.length !== prfBytes || second.length !== prfBytes || !timingSafeEqual(first, second)) {
       throw new Refusal('no-prf', `The passkey gave two different keys for one question. ${noPrf}`);
     }
-    const bare = {
+    const credential = {
       id: newSlotId(),
-      type: 'passkey-prf',
       created: now,
       label: labelOf(label),
       aaguid,
@@ -281,12 +303,13 @@ export class Passkeys {
       counter,
       transports: [...transports],
       prfSalt: enrolment.prfSalt.toString('base64url'),
-    } as const;
-    const kek = deriveFromPrf(first, enrolment.prfSalt);
-    const slot: PasskeySlot = { ...bare, wrapped: identity.withVaultKey((vaultKey) => wrapVaultKey(kek, vaultKey, person.id, bare)) };
+    };
+    const bare = known ? ({ ...credential, type: 'passphrase-key', kdf: known.kdf } as const) : ({ ...credential, type: 'passkey-prf' } as const);
+    const kek = await kekOf(bare, first, known?.passphrase);
+    const slot: CredentialSlot = { ...bare, wrapped: identity.withVaultKey((vaultKey) => wrapVaultKey(kek, vaultKey, person.id, bare)) };
     kek.fill(0);
-    identity.replaceSlots([...person.slots, slot]);
-    return slot.id;
+    identity.replaceSlots([...person.slots.filter((old) => !known || old.type !== 'passphrase'), slot]);
+    return slot;
   }
 
   /** Forgets what is pending. */
@@ -296,16 +319,33 @@ export class Passkeys {
   }
 }
 
+/** The key that wraps: of a passkey, or of both. @returns 32 bytes that the caller wipes. */
+async function kekOf(
+  slot: Pick<CredentialSlot, 'prfSalt'> & { readonly kdf?: ScryptParameters },
+  prf: Uint8Array,
+  passphrase: Uint8Array | undefined,
+): Promise<Buffer> {
+  const salt = Buffer.from(slot.prfSalt, 'base64url');
+  if (!slot.kdf || !passphrase) return deriveFromPrf(prf, salt);
+  const derived = await deriveFromPassphrase(passphrase, slot.kdf);
+  try {
+    return deriveFromBoth(derived, prf, salt);
+  } finally {
+    derived.fill(0);
+  }
+}
+
 async function optionsFor(
   rpID: string,
   challenge: Uint8Array<ArrayBuffer>,
-  slots: readonly Pick<PasskeySlot, 'credentialId' | 'transports' | 'prfSalt'>[],
+  slots: readonly Pick<CredentialSlot, 'credentialId' | 'transports' | 'prfSalt'>[],
+  kind: CredentialKind,
 ): Promise<Json> {
   const options = await generateAuthenticationOptions({
     rpID,
     challenge,
     timeout: challengeMs,
-    userVerification: 'required',
+    userVerification: askedOf[kind],
     allowCredentials: slots.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
   });
   const evalByCredential = Object.fromEntries(slots.map(({ credentialId, prfSalt }) => [credentialId, { first: prfSalt }]));
@@ -317,9 +357,14 @@ const DECOY_BYTES = 32;
 
 /**
  * JSON for navigator.credentials.get() under an id that nobody has: it asks for passkeys that do not exist, as many as somebody here has, and of their shape.
- * @param like the passkeys of each person here. @param digest 32 bytes that are the same each time, and that nobody can tell from random ones.
+ * @param like the passkeys of each person here, or their keys that are touched. @param digest 32 bytes that are the same each time, and that nobody can tell from random ones.
  */
-export function decoyOptions(rpID: string, like: readonly (readonly PasskeySlot[])[], digest: (label: string) => Buffer): Promise<Json> {
+export function decoyOptions(
+  rpID: string,
+  like: readonly (readonly CredentialSlot[])[],
+  digest: (label: string) => Buffer,
+  kind: CredentialKind,
+): Promise<Json> {
   const models = like.filter((passkeys) => passkeys.length > 0);
   const model = models.length === 0 ? [undefined] : models[digest('model').readUInt32BE(0) % models.length]!;
   const slots = model.map((passkey, n) => {
@@ -328,11 +373,11 @@ export function decoyOptions(rpID: string, like: readonly (readonly PasskeySlot[
     const credentialId = Buffer.concat(blocks).toString('base64url', 0, length);
     return { credentialId, transports: passkey?.transports ?? ['usb'], prfSalt: digest(`salt ${n}`).toString('base64url') };
   });
-  return optionsFor(rpID, new Uint8Array(randomBytes(32)), slots);
+  return optionsFor(rpID, new Uint8Array(randomBytes(32)), slots, kind);
 }
 
-export const passkeySlots = (person: PersonRecord | undefined): PasskeySlot[] =>
-  (person?.slots ?? []).filter((slot): slot is PasskeySlot => slot.type === 'passkey-prf');
+export const passkeySlots = (person: PersonRecord | undefined, kind: CredentialKind): CredentialSlot[] =>
+  (person?.slots ?? []).filter(hasCredential).filter(({ type }) => type === kind);
 
 /** The library's words, in one sentence of ours. They hold public values at most: challenges, origins, counters. */
 const reason = (error: unknown): string =>

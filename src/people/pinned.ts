@@ -27,13 +27,14 @@ export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** What of a slot stays the same as long as it is the same slot: all of a passphrase's; a use of a passkey changes its counter, and so its wrap. */
+/** What of a slot stays the same as long as it is the same slot: all of a passphrase's; a use of a credential changes its counter, and so the wrap. */
 function slotFacts(slot: KeySlot): unknown[] {
   const { id, type, created } = slot;
   const { iv, ciphertext } = slot.wrapped;
-  if (slot.type === 'passphrase') return [id, type, created, slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt, iv, ciphertext];
   if (slot.type === 'recovery-code') return [id, type, created, slot.number, iv, ciphertext];
-  return [id, type, created, slot.label, slot.aaguid, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
+  const kdf = 'kdf' in slot ? [slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt] : [];
+  if (slot.type === 'passphrase') return [id, type, created, ...kdf, iv, ciphertext];
+  return [id, type, created, ...kdf, slot.label, slot.aaguid, slot.credentialId, slot.publicKey, slot.transports, slot.prfSalt];
 }
 
 /** What the ledger keeps of a record. */
@@ -215,6 +216,8 @@ export interface SlotChange {
   readonly slot: string;
   /** Whose place it took; the recovery code that was used. */
   readonly previous?: string | undefined;
+  /** Of a credential that came: its authenticator's model (AAGUID). */
+  readonly model?: string | undefined;
 }
 
 /** A change that is durable beside the record, certified, and not entered yet. */
@@ -279,7 +282,7 @@ export async function stageChange(
  * certificate is not of. Refusal where another change came between.
  */
 export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'append' | 'installation'>, id: string, staged: StagedChange): Promise<Person> {
-  const { slots, after, change, slot, previous, byKey, signature } = staged;
+  const { slots, after, change, slot, previous, model, byKey, signature } = staged;
   const record = stagedPerson(home, id, slots);
   if (!record) throw changedMeanwhile();
   const facts = factsOf(record);
@@ -301,7 +304,16 @@ export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'ap
       // It is entered, so whoever reads the record next gives it its name.
     }
   };
-  const detail = { ...facts, by: id, byKey, signature, change, slot, ...(previous === undefined ? {} : { previous }) };
+  const detail = {
+    ...facts,
+    by: id,
+    byKey,
+    signature,
+    change,
+    slot,
+    ...(previous === undefined ? {} : { previous }),
+    ...(model === undefined ? {} : { model }),
+  };
   const enter = (): Promise<unknown> => ledger.append({ action: 'person.keys', person: id, detail }, { before: mayEnter, after: take });
   await withFileLock(usePath(home, id), 'A change of key slots', enter);
   // Told when it is so: from here on nothing else opens.

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { scryptLimits } from '../crypto/kdf.ts';
 import type { PersonRecord } from './types.ts';
-import { PERSON_ID } from '../types/ids.ts';
+import { AAGUID, PERSON_ID } from '../types/ids.ts';
 import { publicJwkSchema } from '../crypto/p256.ts';
 import { base64url } from '../types/keys.ts';
 
@@ -33,28 +33,22 @@ const scrypt = z
   })
   .refine(({ N, r }) => 128 * N * r <= scryptLimits.maxMemory, 'needs too much memory');
 
+const slot = { id: slotId, created: z.iso.datetime(), wrapped: sealed };
+const credential = {
+  label: z.string().max(80),
+  aaguid: z.string().regex(AAGUID),
+  credentialId: base64url(1, 1023),
+  publicKey: base64url(1, 2048),
+  counter: z.int().min(0).max(0xffff_ffff),
+  transports: z.array(z.string().max(32)).max(8),
+  prfSalt: base64url(32, 32),
+};
+
 const keySlotSchema = z.discriminatedUnion('type', [
-  z.strictObject({ id: slotId, type: z.literal('passphrase'), created: z.iso.datetime(), kdf: scrypt, wrapped: sealed }),
-  z.strictObject({
-    id: slotId,
-    type: z.literal('passkey-prf'),
-    created: z.iso.datetime(),
-    label: z.string().max(80),
-    aaguid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
-    credentialId: base64url(1, 1023),
-    publicKey: base64url(1, 2048),
-    counter: z.int().min(0).max(0xffff_ffff),
-    transports: z.array(z.string().max(32)).max(8),
-    prfSalt: base64url(32, 32),
-    wrapped: sealed,
-  }),
-  z.strictObject({
-    id: slotId,
-    type: z.literal('recovery-code'),
-    created: z.iso.datetime(),
-    number: z.int().min(1).max(9),
-    wrapped: sealed,
-  }),
+  z.strictObject({ ...slot, type: z.literal('passphrase'), kdf: scrypt }),
+  z.strictObject({ ...slot, type: z.literal('passkey-prf'), ...credential }),
+  z.strictObject({ ...slot, type: z.literal('passphrase-key'), kdf: scrypt, ...credential }),
+  z.strictObject({ ...slot, type: z.literal('recovery-code'), number: z.int().min(1).max(9) }),
 ]);
 
 export const personIdSchema = z.string().regex(PERSON_ID);

@@ -8,6 +8,10 @@ export const newSlotId = (): string => `k-${randomBytes(6).toString('hex')}`;
 /** A slot that opens an identity at the lock page. A recovery code opens nothing there. */
 export const isWayIn = ({ type }: Pick<KeySlot, 'type'>): boolean => type !== 'recovery-code';
 
+/** A slot of an authenticator's credential. */
+export type CredentialSlot = Extract<KeySlot, { readonly credentialId: string }>;
+export const hasCredential = (slot: KeySlot): slot is CredentialSlot => 'credentialId' in slot;
+
 /** What somebody calls a passkey: one line, also without a word. */
 export const labelOf = (text: string): string =>
   text
@@ -23,12 +27,11 @@ type Bare = KeySlot extends infer S ? (S extends KeySlot ? Omit<S, 'wrapped'> : 
  * owner calls it is left out, so that it can be changed without the key; the ledger has that too.
  */
 function slotData(person: string, slot: Bare): Buffer {
-  const own =
-    slot.type === 'passphrase'
-      ? [slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt]
-      : slot.type === 'passkey-prf'
-        ? [slot.credentialId, slot.publicKey, slot.counter, slot.transports, slot.prfSalt]
-        : [slot.number];
+  const own = [
+    ...('kdf' in slot ? [slot.kdf.N, slot.kdf.r, slot.kdf.p, slot.kdf.salt] : []),
+    ...('credentialId' in slot ? [slot.credentialId, slot.publicKey, slot.counter, slot.transports, slot.prfSalt] : []),
+    ...('number' in slot ? [slot.number] : []),
+  ];
   return Buffer.from(JSON.stringify(['wardmux/v1/slot', person, slot.id, slot.type, slot.created, ...own]), 'utf8');
 }
 

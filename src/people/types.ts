@@ -5,29 +5,36 @@ import type { SegmentOpener } from '../recording/types.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { Role } from '../types/words.ts';
 
+interface Slot {
+  readonly id: string;
+  readonly created: string;
+  readonly wrapped: Sealed;
+}
+
+/** A credential of an authenticator, as its slot has it. */
+interface Credential {
+  /** What its owner calls it. */
+  readonly label: string;
+  /** Model of the authenticator as it says itself, 16 bytes in hexadecimal with dashes; nobody vouches for it. All zero: it was not told. */
+  readonly aaguid: string;
+  /** base64url. */
+  readonly credentialId: string;
+  /** COSE public key, base64url. */
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  /** PRF evaluation input, base64url, 32 bytes, random for each credential. */
+  readonly prfSalt: string;
+}
+
 /** A way to the vault key. Adding or removing a slot never touches content. */
 export type KeySlot =
-  | { readonly id: string; readonly type: 'passphrase'; readonly created: string; readonly kdf: ScryptParameters; readonly wrapped: Sealed }
-  | {
-      readonly id: string;
-      readonly type: 'passkey-prf';
-      readonly created: string;
-      /** What its owner calls it. */
-      readonly label: string;
-      /** Model of the authenticator as it says itself, 16 bytes in hexadecimal with dashes; nobody vouches for it. All zero: it was not told. */
-      readonly aaguid: string;
-      /** base64url. */
-      readonly credentialId: string;
-      /** COSE public key, base64url. */
-      readonly publicKey: string;
-      readonly counter: number;
-      readonly transports: readonly string[];
-      /** PRF evaluation input, base64url, 32 bytes, random for each credential. */
-      readonly prfSalt: string;
-      readonly wrapped: Sealed;
-    }
+  | (Slot & { readonly type: 'passphrase'; readonly kdf: ScryptParameters })
+  | (Slot & Credential & { readonly type: 'passkey-prf' })
+  /** The key that wraps comes from both, so that neither the passphrase nor the authenticator alone opens anything. */
+  | (Slot & Credential & { readonly type: 'passphrase-key'; readonly kdf: ScryptParameters })
   /** A code on paper, good once: for a new passphrase and for nothing else. `number`: which one of its sheet. */
-  | { readonly id: string; readonly type: 'recovery-code'; readonly created: string; readonly number: number; readonly wrapped: Sealed };
+  | (Slot & { readonly type: 'recovery-code'; readonly number: number });
 
 /**
  * people/ID.json. Everything here is public but `identity` and the wrapped vault keys, which are ciphertext. What its person may do, and whether they
@@ -74,5 +81,6 @@ export type UnlockFailure =
   | 'changed-person'
   | 'disabled'
   | 'stopped'
+  | 'two-factors'
   | 'not-proven'
   | 'wrong-code';

@@ -73,6 +73,16 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     absent: false,
   },
   'lock.clearClipboard': { help: 'Whether a lock empties the clipboard. True where it is left out.', weaker: { order: [true, false] }, absent: true },
+  'unlock.factors': {
+    help: 'How many factors whoever comes in shows. 1 where it is left out: a passphrase does. With 2 it takes a passkey, which asks its owner, or the passphrase together with a key that is touched. Whoever has no second factor yet comes in with the passphrase once more, and can do nothing but enrol one. An emergency (break-glass) takes one.',
+    weaker: 'smaller',
+    absent: 1,
+  },
+  'unlock.commands': {
+    help: 'Whether the passphrase alone does at a terminal and in a command where two factors are asked for. False where it is left out: what opens recordings, shells or key slots is refused there. Commands that decide about people, the policy or evidence always take the passphrase: there is no other way to give them.',
+    weaker: { order: [false, true] },
+    absent: false,
+  },
   'recording.input': { help: 'Keys are never recorded: what is typed where nothing is echoed would be in it.', weaker: neither },
   'recording.rotateMinutes': { help: 'Minutes after which a recording begins another segment.', weaker: neither },
   'recording.rotateMebibytes': { help: 'MiB after which a recording begins another segment.', weaker: neither },

@@ -67,6 +67,16 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     })
     .refine(({ idleSeconds, warnSeconds }) => warnSeconds < idleSeconds, { path: ['warnSeconds'], message: 'must be less than idleSeconds' })
     .describe('When the screen locks.'),
+  unlock: z
+    .strictObject({
+      factors: z
+        .union([z.literal(1), z.literal(2)])
+        .optional()
+        .describe(helpOf('unlock.factors')),
+      commands: z.boolean().optional().describe(helpOf('unlock.commands')),
+    })
+    .optional()
+    .describe('What whoever comes in shows. Left out: one factor.'),
   recording: z
     .strictObject({
       input: z.literal('never').describe(helpOf('recording.input')),
@@ -105,13 +115,14 @@ export function defaultPolicy(
   workstation: string = hostname(),
   preset: PresetName = DEFAULT_PRESET,
 ): Policy {
-  const { class: place, consent, lock } = presetPart(preset);
+  const { class: place, consent, lock, unlock } = presetPart(preset);
   return {
     format: 'wardmux-policy',
     version: 1,
     workstation: { name: workstation.trim().slice(0, 80) || 'workstation', class: place, banner: '' },
     ...(consent ? { consent } : {}),
     lock,
+    ...(unlock ? { unlock } : {}),
     recording: { input: 'never', rotateMinutes: 60, rotateMebibytes: 64, reserveMebibytes: 512 },
     auditKeys: auditKeys.map(({ label, jwk }) => ({ kid: thumbprint(jwk), label, jwk })),
     network: [],

@@ -24,6 +24,7 @@ const emptied = from(true, '4.1: a lock clears the clipboard');
 const ended = from(false, '4.1: a logoff ends shells, unless the policy holds them');
 const held = from(true, '[J]: a long job of the only person there may run on; nobody sees it');
 const asked = from<Policy['consent']>(CONSENT, '1.4, AC-8: explicit consent before use, versioned text');
+const oneFactor = from<1 | 2>(1, '[J]: two where everybody has a passkey or a key; a first run has neither');
 const notAsked = from<Policy['consent']>(undefined, '[J]: a text of the site can be added');
 
 interface PresetRow {
@@ -38,7 +39,11 @@ interface PresetRow {
   readonly holdShells: Valued<boolean>;
   readonly clearClipboard: Valued<boolean>;
   readonly consent: Valued<Policy['consent']>;
+  readonly factors: Valued<1 | 2>;
 }
+
+/** Where two factors are asked for, a terminal has one: in every preset it is refused then. */
+const commands = from(false, '[J]: a terminal can ask for a passphrase only');
 
 export const presets = {
   'shared-clinical': {
@@ -52,6 +57,7 @@ export const presets = {
     holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
+    factors: oneFactor,
   },
   nursing: {
     title: 'A workstation of a ward or another team',
@@ -64,6 +70,7 @@ export const presets = {
     holdShells: ended,
     clearClipboard: emptied,
     consent: notAsked,
+    factors: oneFactor,
   },
   'it-office': {
     title: 'A desk of one person in an office that others do not enter',
@@ -76,6 +83,7 @@ export const presets = {
     holdShells: held,
     clearClipboard: emptied,
     consent: notAsked,
+    factors: oneFactor,
   },
   remote: {
     title: 'A desk outside of the hospital',
@@ -88,6 +96,7 @@ export const presets = {
     holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
+    factors: oneFactor,
   },
   strict: {
     title: 'The shortest times and every safeguard, wherever it stands',
@@ -100,6 +109,7 @@ export const presets = {
     holdShells: ended,
     clearClipboard: emptied,
     consent: asked,
+    factors: from<1 | 2>(2, '4.2: UV each time, and two factors for an admin role in any class'),
   },
 } as const satisfies Readonly<Record<string, PresetRow>>;
 
@@ -116,21 +126,24 @@ const lockRows = ['idleSeconds', 'warnSeconds', 'maxHours', 'logoffMinutes', 'pa
 
 /** The values of a preset, by the policy's fields, each with where it comes from. */
 export function presetValues(name: PresetName): readonly (readonly [field: PolicyFieldName, value: unknown, source: string])[] {
-  const { class: place, consent, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+  const { class: place, consent, factors, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return [
     ['workstation.class', place.value, place.source],
     ...lockRows.map((row) => [`lock.${row}`, lock[row].value, lock[row].source] as const),
+    ['unlock.factors', factors.value, factors.source],
+    ['unlock.commands', commands.value, commands.source],
     ['consent.version', consent.value?.version, consent.source],
     ['consent.text', consent.value?.text, consent.source],
   ];
 }
 
 /** A preset's part of a policy. */
-export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent'> & { readonly class: WorkstationClass } {
-  const { class: place, consent, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent' | 'unlock'> & { readonly class: WorkstationClass } {
+  const { class: place, consent, factors, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return {
     class: place.value,
     ...(consent.value ? { consent: consent.value } : {}),
+    unlock: { factors: factors.value, commands: commands.value },
     lock: {
       idleSeconds: lock.idleSeconds.value,
       warnSeconds: lock.warnSeconds.value,

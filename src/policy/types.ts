@@ -49,6 +49,15 @@ export interface Policy {
     /** Whether the lock empties the clipboard. True where it is left out. */
     readonly clearClipboard?: boolean | undefined;
   };
+  /** Left out: one factor does. */
+  readonly unlock?:
+    | {
+        /** How many factors whoever comes in shows. 1 where it is left out. */
+        readonly factors?: 1 | 2 | undefined;
+        /** Whether a passphrase alone does at a terminal and in a command, where two are asked for. False where it is left out. */
+        readonly commands?: boolean | undefined;
+      }
+    | undefined;
   readonly recording: {
     readonly input: 'never';
     readonly rotateMinutes: number;

@@ -6,6 +6,7 @@ import { StorageFault } from '../disk/fault.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
+import { hasCredential } from '../people/slot.ts';
 import type { Policy } from '../policy/types.ts';
 import type { Home } from '../storage/home.ts';
 import type { Installation } from '../storage/installation.ts';
@@ -48,7 +49,7 @@ export const selfTestOf = (event: Pick<LedgerEvent, 'time' | 'outcome'> | undefi
 function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
   const roles = ledger.person(id)?.roles ?? [];
   try {
-    return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(({ type }) => type === 'passkey-prf').length ?? 0 };
+    return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(hasCredential).length ?? 0 };
   } catch (error) {
     if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0 };
     throw error;

@@ -68,6 +68,8 @@ test.each<[string, Partial<PostureFacts>]>([
   ['lock.holdShells', { policy: { ...policy, lock: { ...policy.lock, holdShells: true } } }],
   ['classes', { policy: { ...policy, classes: undefined } }],
   ['classes', { policy: { ...policy, classes: [...policy.classes!, { ...policy.classes![0]!, name: 'lab', first: false, to: ['clinical'] }] } }],
+  ['unlock.factors', { policy: { ...policy, unlock: undefined } }],
+  ['unlock.commands', { policy: { ...policy, unlock: { factors: 2, commands: true } } }],
   ['consent.version', { policy: { ...policy, consent: undefined } }],
   ['lock.clearClipboard', { policy: { ...policy, lock: { ...policy.lock, clearClipboard: false } } }],
   ['workstation.class', { policy: { ...policy, workstation: { ...policy.workstation, class: 'it-office' } } }],
@@ -105,6 +107,7 @@ test('each field that the strict preset has a value for has a row, but what no c
     consent: undefined,
     workstation: { ...policy.workstation, class: 'it-office' as const },
     lock: { idleSeconds: 900, warnSeconds: 120, holdShells: true, clearClipboard: false },
+    unlock: { factors: 1 as const, commands: true },
   };
   const found = names({ policy: weak });
   const others = presetValues('strict')

@@ -170,11 +170,13 @@ const rows: readonly RowOf[] = [
     look: ({ policy: { workstation } }) => (workstation.banner.trim() === '' ? weaker('none') : undefined),
   },
   setting('lock.clearClipboard', 'Whether a lock empties the clipboard', 'workstation-use'),
+  setting('unlock.factors', 'Factors that an unlock takes', 'authentication'),
+  setting('unlock.commands', 'Whether a passphrase alone does in a terminal where two factors are asked for', 'authentication'),
   {
     name: 'second-factor',
-    title: 'A passkey for each person',
+    title: 'A passkey or key for each person',
     safeguard: 'authentication',
-    strict: 'two passkeys for each, so that one can be lost',
+    strict: 'two for each, so that one can be lost',
     advice: 'Enrol another passkey, and keep it somewhere else than the first.',
     look: ({ people }) => {
       const [none, one] = [people.filter(({ passkeys }) => passkeys === 0), people.filter(({ passkeys }) => passkeys === 1)];

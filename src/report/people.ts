@@ -1,5 +1,6 @@
 /** The register of people and of what they come in with: kind, verification, since when, and last use as far as the ledger has it. */
 import { modelOf } from '../people/authenticators.ts';
+import { hasCredential } from '../people/slot.ts';
 import type { KeySlot } from '../people/types.ts';
 import type { PersonState } from '../types/words.ts';
 import type { Page } from './document.ts';
@@ -39,6 +40,7 @@ export interface PeopleReport extends ReturnType<typeof jsonHeadOf> {
 const verifications: Readonly<Record<KeySlot['type'], string>> = {
   passphrase: 'a passphrase, which derives the key (one factor)',
   'passkey-prf': 'a passkey with user verification, which gives the key (two factors)',
+  'passphrase-key': 'a passphrase and a touched key, which give the key only together (two factors)',
   'recovery-code': 'a printed code, good once for a new passphrase and for nothing else (one factor)',
 };
 
@@ -46,8 +48,8 @@ const verifications: Readonly<Record<KeySlot['type'], string>> = {
 export const authenticatorOf = (slot: KeySlot, lastUse: string | null): Authenticator => ({
   id: slot.id,
   kind: slot.type,
-  label: slot.type === 'passkey-prf' ? slot.label : null,
-  model: slot.type === 'passkey-prf' ? modelOf(slot.aaguid) : null,
+  label: hasCredential(slot) ? slot.label : null,
+  model: hasCredential(slot) ? modelOf(slot.aaguid) : null,
   verification: verifications[slot.type],
   created: slot.created,
   lastUse,

@@ -15,10 +15,11 @@ export const toldUntil = (facts: Pick<LedgerFacts, 'attempts'>, person: string):
 const slotWords: Readonly<Record<string, string>> = {
   passphrase: 'the passphrase was replaced',
   passkey: 'a passkey was added',
+  'passphrase-key': 'passphrase and key together took the place of the passphrase alone',
   name: 'a passkey got another name',
   removed: 'a key slot was removed',
   codes: 'a sheet of recovery codes was made',
-  recovered: 'the passphrase was replaced by a recovery code, and every passkey was removed',
+  recovered: 'the passphrase was replaced by a recovery code, and every passkey and key was removed',
   rebound: 'you got new keys in place of everything; what you recorded before stays closed to them',
 };
 

@@ -15,6 +15,7 @@ import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
 import { createPerson, personPath } from '../people/person.ts';
 import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
+import { hasCredential } from '../people/slot.ts';
 import type { PersonRecord } from '../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
@@ -259,7 +260,7 @@ export function listedPeople(home: Home, facts: LedgerFacts): ListedPerson[] {
         id: slot.id,
         type: slot.type,
         created: slot.created,
-        ...(slot.type === 'passkey-prf' ? { label: slot.label } : {}),
+        ...(hasCredential(slot) ? { label: slot.label } : {}),
       }));
       return { id, name, roles, slots: shown, state, fault: null };
     } catch (error) {

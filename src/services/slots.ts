@@ -9,6 +9,7 @@ import { normalisePassphrase } from '../people/passphrase.ts';
 import { openWithCode } from '../people/person.ts';
 import { enterStaged, readPinned, stageChange, unenteredChanges, type SlotChange } from '../people/pinned.ts';
 import { readCode } from '../people/recovery-code.ts';
+import { hasCredential } from '../people/slot.ts';
 import type { KeySlot, Person, PersonRecord } from '../people/types.ts';
 import type { Home } from '../storage/home.ts';
 import { Refusal } from '../types/refusal.ts';
@@ -110,8 +111,8 @@ export async function recover(site: OpenInstallation, person: Person, code: stri
 /** A key slot as people and scripts see it: nothing of it is secret. */
 export interface SlotView {
   readonly id: string;
-  readonly kind: 'passphrase' | 'passkey' | 'recovery-code';
-  /** What its owner calls a passkey; the number of a code. */
+  readonly kind: 'passphrase' | 'passkey' | 'passphrase-key' | 'recovery-code';
+  /** What its owner calls a credential; the number of a code. */
   readonly name: string | null;
   readonly made: string;
   /** The last unlock with it, as the ledger has it. */
@@ -124,10 +125,11 @@ export interface SlotView {
   readonly kdf: { readonly N: number; readonly r: number; readonly p: number } | null;
 }
 
-const kinds = { passphrase: 'passphrase', 'passkey-prf': 'passkey', 'recovery-code': 'recovery-code' } as const;
+const kinds = { passphrase: 'passphrase', 'passkey-prf': 'passkey', 'passphrase-key': 'passphrase-key', 'recovery-code': 'recovery-code' } as const;
 const verifications: Readonly<Record<KeySlot['type'], string>> = {
   passphrase: 'something you know',
   'passkey-prf': 'user verified each time',
+  'passphrase-key': 'something you know, and a touched key',
   'recovery-code': 'once, for a new passphrase',
 };
 
@@ -136,13 +138,13 @@ export function slotViews({ slots }: PersonRecord, facts: Pick<LedgerFacts, 'use
   return slots.map((slot) => ({
     id: slot.id,
     kind: kinds[slot.type],
-    name: slot.type === 'passkey-prf' ? slot.label : slot.type === 'recovery-code' ? `number ${slot.number}` : null,
+    name: hasCredential(slot) ? slot.label : slot.type === 'recovery-code' ? `number ${slot.number}` : null,
     made: slot.created,
     lastUsed: facts.use(slot.id)?.time ?? null,
     verification: verifications[slot.type],
-    model: slot.type === 'passkey-prf' ? modelOf(slot.aaguid) : null,
-    aaguid: slot.type === 'passkey-prf' ? slot.aaguid : null,
-    kdf: slot.type === 'passphrase' ? { N: slot.kdf.N, r: slot.kdf.r, p: slot.kdf.p } : null,
+    model: hasCredential(slot) ? modelOf(slot.aaguid) : null,
+    aaguid: hasCredential(slot) ? slot.aaguid : null,
+    kdf: 'kdf' in slot ? { N: slot.kdf.N, r: slot.kdf.r, p: slot.kdf.p } : null,
   }));
 }
 

@@ -8,10 +8,12 @@ import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase, mayAttempt, type AttemptParts } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
+import { factorsByPassphrase } from '../people/factors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { dearest, type Cost } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import type { Person } from '../people/types.ts';
+import { policyInForce } from '../policy/index.ts';
 import { openSecretStore, pinFirstUse, type Home, type Installation } from '../storage/index.ts';
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
@@ -68,6 +70,8 @@ export interface UnlockRequest {
   readonly ask: (person: Person | undefined) => Promise<Buffer>;
   /** The door of what it is opened for. */
   readonly admit: Admit;
+  /** It is for what opens recordings, shells or key slots: where the policy asks for two factors, a passphrase alone does not do. */
+  readonly sealed: boolean;
   /** It is for what lifts a stop: let in while the station is stopped. */
   readonly whileStopped?: AttemptParts['whileStopped'];
   /** Where whoever gave their passphrase stands; as after any unlock, unless given. */
@@ -87,7 +91,7 @@ export interface UnlockRequest {
  */
 export async function unlockPerson(
   site: OpenInstallation,
-  { person: given, typed: name, ask, admit, whileStopped, standing = justUnlocked, tell, remind, now }: UnlockRequest,
+  { person: given, typed: name, ask, admit, sealed, whileStopped, standing = justUnlocked, tell, remind, now }: UnlockRequest,
 ): Promise<OpenIdentity> {
   const { home, installation } = site;
   const facts = await factsOf(site);
@@ -96,7 +100,13 @@ export async function unlockPerson(
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
-      const parts: AttemptParts = { backoff: followLedger(home, key, ledger), ledger, whileStopped, read: (id) => readPinned(home, ledger.facts, id) };
+      const parts: AttemptParts = {
+        backoff: followLedger(home, key, ledger),
+        ledger,
+        whileStopped,
+        factors: sealed ? () => factorsByPassphrase(policyInForce(home, ledger.facts).policy.unlock, sealed) : undefined,
+        read: (id) => readPinned(home, ledger.facts, id),
+      };
       const enter: Enter = (entry) => ledger.append(entry);
       await mayAttempt(parts, { id: id ?? '' }, 'passphrase');
       const typed = await ask(chosen);

@@ -79,8 +79,8 @@ export type EmergencyEnd = (typeof emergencyEnds)[number];
 export const reviewFindings = ['justified', 'not-justified'] as const;
 export type ReviewFinding = (typeof reviewFindings)[number];
 
-/** How an identity is opened. */
-export const unlockMethods = ['passkey', 'passphrase'] as const;
+/** How an identity is opened. `passphrase-key`: by a passphrase and a key that is touched, both. */
+export const unlockMethods = ['passkey', 'passphrase', 'passphrase-key'] as const;
 export type UnlockMethod = (typeof unlockMethods)[number];
 
 /** Why a recording ended in good order, or as good as it could. */
@@ -123,6 +123,8 @@ export const policyFieldNames = [
   'lock.takeOver',
   'lock.listParked',
   'lock.clearClipboard',
+  'unlock.factors',
+  'unlock.commands',
   'recording.input',
   'recording.rotateMinutes',
   'recording.rotateMebibytes',

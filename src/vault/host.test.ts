@@ -161,7 +161,7 @@ class Driver {
     const create = await this.ask({ type: 'enrolOptions' });
     const prove = await this.ask({ type: 'enrolVerify', response: device.create(create.options) });
     for (let touch = 0; touch < 2; touch++) await this.secret('prf', device.prf(prove.options)!);
-    return this.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await this.known(person) });
+    return this.ask({ type: 'enrolProve', workstation: 'w', response: device.get(prove.options), label: 'Key', known: await this.known(person) });
   }
 }
 
@@ -243,7 +243,7 @@ test('the first run over the protocol: a person, then a passkey, then an unlock 
   await main.secret('prf', device.prf(create.options)!);
   const prove = await main.ask({ type: 'enrolVerify', response: device.create(create.options) });
   await main.secret('prf', device.prf(prove.options)!);
-  const enrolled = await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await main.known(id) });
+  const enrolled = await main.ask({ type: 'enrolProve', workstation: 'w', response: device.get(prove.options), label: 'Key', known: await main.known(id) });
   expect(enrolled).toMatchObject({ type: 'enrolled' });
   // Before the ledger has it, the new slot counts for nothing.
   expect(readPerson(homePaths(folder), id)?.slots).toHaveLength(1);
@@ -278,7 +278,9 @@ test('a passkey that was enrolled without a PRF result in create() sends two fro
   const prove = await main.ask({ type: 'enrolVerify', response: device.create(create.options) });
   await main.secret('prf', device.prf(prove.options)!);
   await main.secret('prf', device.prf(prove.options)!);
-  expect(await main.ask({ type: 'enrolProve', response: device.get(prove.options), label: 'Key', known: await main.known(person) })).toMatchObject({
+  expect(
+    await main.ask({ type: 'enrolProve', workstation: 'w', response: device.get(prove.options), label: 'Key', known: await main.known(person) }),
+  ).toMatchObject({
     type: 'enrolled',
   });
 });
@@ -296,7 +298,7 @@ test('an open session changes no slot without a fresh proof, and five minutes la
     { type: 'changeSlot', slot: slot!.id, name: 'x', known },
     { type: 'enrolOptions' },
     { type: 'enrolVerify', response: {} },
-    { type: 'enrolProve', response: {}, label: 'x', known },
+    { type: 'enrolProve', workstation: 'w', response: {}, label: 'x', known },
   ];
   const tried = async (): Promise<void> => {
     for (const change of changes) expect(await main.ask(change), change.type).toMatchObject({ type: 'refused', code: 'not-confirmed' });
@@ -499,7 +501,7 @@ test('what is locked stays locked: every request that needs an identity is refus
     { type: 'raiseCost' },
     { type: 'enrolOptions' },
     { type: 'enrolVerify', response: {} },
-    { type: 'enrolProve', response: {}, label: 'x' },
+    { type: 'enrolProve', workstation: 'w', response: {}, label: 'x' },
     { type: 'replay', pane: 1, recording: '20261122-000000-00000000', written: nothing },
     {
       type: 'export',

@@ -12,11 +12,22 @@ import { p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStateme
 import { MAX_WORDS, sealWords } from '../break-glass/words.ts';
 import { certify, emergencyText } from '../ledger/certificate.ts';
 import { installationNoteKey } from '../ledger/index.ts';
-import { denialOf, denials, EMERGENCY, emergencyGrantOf, grantOf, type Denial, type Grant, type Permission, type Standing } from '../access/index.ts';
+import {
+  denialOf,
+  denials,
+  EMERGENCY,
+  emergencyGrantOf,
+  enrolGrantOf,
+  grantOf,
+  type Denial,
+  type Grant,
+  type Permission,
+  type Standing,
+} from '../access/index.ts';
 import { Endpoint } from '../process/endpoint.ts';
 import type { Link } from '../process/link.ts';
 import type { Failure, Handlers, OutputOf } from '../process/service.ts';
-import { newScryptParameters, type dearerCost } from '../crypto/kdf.ts';
+import { measuredScryptParameters, newScryptParameters, type dearerCost } from '../crypto/kdf.ts';
 import { prove } from '../proof/proof.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { homePaths, type Home } from '../storage/home.ts';
@@ -32,7 +43,7 @@ import { prepareEnrolment } from '../services/people.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { openOwn, sealOwn } from '../people/own.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
-import { Passkeys } from '../people/passkey.ts';
+import { Passkeys, type CredentialKind } from '../people/passkey.ts';
 import { dearest, unlockWithPassphrase } from '../people/person.ts';
 import { checkPinned, saveUse, stageChange, type SlotChange, type StagedChange } from '../people/pinned.ts';
 import type { Person } from '../people/types.ts';
@@ -138,7 +149,7 @@ export class VaultHost {
       agreePasskey: this.#inTurn((input, secrets) => this.#agreePasskey(input, secrets)),
       liftPassphrase: this.#inTurn((input, secrets) => this.#liftPassphrase(input, secrets)),
       liftPasskey: this.#inTurn((input, secrets) => this.#liftPasskey(input, secrets)),
-      enrolOptions: this.#inTurn(() => this.#enrolOptions()),
+      enrolOptions: this.#inTurn((input) => this.#enrolOptions(input)),
       enrolVerify: this.#inTurn((input, secrets) => this.#enrolVerify(input, secrets)),
       enrolProve: this.#inTurn((input, secrets) => this.#enrolProve(input, secrets)),
       letGo: this.#inTurn(async () => {
@@ -280,13 +291,13 @@ export class VaultHost {
     return this.#identity;
   }
 
-  /** @param emergency who has the role of emergencies holds that alone then; an operator is one of two. */
-  #become(identity: OpenIdentity, method: UnlockMethod, emergency = false): void {
+  /** @param emergency who has the role of emergencies holds that alone then; an operator is one of two. @param enrols they have shown one factor of two, and do nothing but enrol another. */
+  #become(identity: OpenIdentity, method: UnlockMethod, { emergency = false, enrols = false }: Entrance = {}): void {
     this.#identity?.destroy();
     this.#identity = identity;
     this.#confirmedUntil = 0;
     const { person } = identity;
-    this.#grant = emergency && this.#mayBreak(person) ? emergencyGrantOf(person, method, 'none', null) : grantOf(person, method);
+    this.#grant = emergency && this.#mayBreak(person) ? emergencyGrantOf(person, method, 'none', null) : (enrols ? enrolGrantOf : grantOf)(person, method);
   }
 
   /** Alone, or with another one: what an emergency opens is the same. */
@@ -345,18 +356,18 @@ export class VaultHost {
   }
 
   /** Whether an attempt may be made at all main has asked before (main/unlock.ts): it holds the ledger, which counts them. */
-  async #attempt(method: UnlockMethod, emergency: boolean | undefined, make: () => Promise<OpenIdentity>): Promise<VaultOutput<'unlockPasskey'>> {
+  async #attempt(method: UnlockMethod, how: Entrance, make: () => Promise<OpenIdentity>): Promise<VaultOutput<'unlockPasskey'>> {
     const identity = await make();
-    this.#become(identity, method, emergency);
-    return { person: identity.person.id, method, slot: identity.slot };
+    this.#become(identity, method, how);
+    return { person: identity.person.id, method, slot: identity.slot, ...uvOf(identity) };
   }
 
-  async #unlockPassphrase({ person, known, emergency }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
+  async #unlockPassphrase({ person, known, ...how }: VaultInput<'unlockPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'unlockPassphrase'>> {
     const { home } = this.#ready();
     if (!passphrase) throw missingPassphrase();
     const { dearer } = this.#parts;
     return this.#normal(passphrase, async (typed) => {
-      const opened = await this.#attempt('passphrase', emergency, () => unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home), dearer));
+      const opened = await this.#attempt('passphrase', how, () => unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home), dearer));
       this.#dearer?.fill(0);
       this.#dearer = this.#open().dearer === undefined ? undefined : Buffer.from(typed);
       return { ...opened, dearer: this.#dearer !== undefined };
@@ -388,18 +399,30 @@ export class VaultHost {
     }
   }
 
-  async #passkeyOptions({ person, known }: VaultInput<'passkeyOptions'>): Promise<VaultOutput<'passkeyOptions'>> {
+  async #passkeyOptions({ person, known, withPassphrase }: VaultInput<'passkeyOptions'>): Promise<VaultOutput<'passkeyOptions'>> {
     const { home, passkeys } = this.#ready();
-    return { options: await passkeys.unlockOptions(checkPinned(home, person, known)) };
+    return { options: await passkeys.unlockOptions(checkPinned(home, person, known), undefined, kindOf(withPassphrase)) };
   }
 
-  async #unlockPasskey({ person, known, response, emergency }: VaultInput<'unlockPasskey'>, { prf }: Secrets): Promise<VaultOutput<'unlockPasskey'>> {
-    const { home, passkeys } = this.#ready();
-    return this.#attempt('passkey', emergency, async () => {
-      const identity = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
-      await this.#saveUse(identity);
-      return identity;
-    });
+  /** By a passkey or, `withPassphrase`, by a key that is touched and the passphrase. Its counter is kept. */
+  async #byCredential(
+    person: Person | undefined,
+    { response, withPassphrase }: Pick<VaultInput<'unlockPasskey'>, 'response' | 'withPassphrase'>,
+    { passphrase, prf }: Secrets,
+  ): Promise<OpenIdentity> {
+    const { passkeys } = this.#ready();
+    if (withPassphrase && !passphrase) throw missingPassphrase();
+    const identity = await (withPassphrase
+      ? this.#normal(passphrase!, (typed) => passkeys.unlock(person, response, prf.at(-1), typed))
+      : passkeys.unlock(person, response, prf.at(-1)));
+    await this.#saveUse(identity);
+    return identity;
+  }
+
+  async #unlockPasskey({ person, known, emergency, ...answer }: VaultInput<'unlockPasskey'>, secrets: Secrets): Promise<VaultOutput<'unlockPasskey'>> {
+    const { home } = this.#ready();
+    const open = (): Promise<OpenIdentity> => this.#byCredential(checkPinned(home, person, known), answer, secrets);
+    return this.#attempt(answer.withPassphrase ? 'passphrase-key' : 'passkey', { emergency }, open);
   }
 
   /** Keeps the counter. On a full or read-only disk the old one stays: people must get in to see what is wrong. */
@@ -419,13 +442,14 @@ export class VaultHost {
   }
 
   /** What follows on a proof that was given again: changes of slots, for some minutes. */
-  #confirm(again: OpenIdentity): { readonly slot: string } {
+  #confirm(again: OpenIdentity): VaultOutput<'confirmPasskey'> {
     const { slot, person } = again;
+    const uv = uvOf(again);
     again.destroy();
     this.#open().replaceSlots(person.slots);
     this.#open().ways.show(slot);
     this.#confirmedUntil = this.#nowMs() + CONFIRMED_MS;
-    return { slot };
+    return { slot, ...uv };
   }
 
   async #confirmPassphrase({ known }: VaultInput<'confirmPassphrase'>, { passphrase }: Secrets): Promise<VaultOutput<'confirmPassphrase'>> {
@@ -434,14 +458,12 @@ export class VaultHost {
     return this.#confirm(await this.#normal(passphrase, (typed) => unlockWithPassphrase(person, typed, dearest(this.#ready().home), this.#parts.dearer)));
   }
 
-  async #confirmOptions({ known, slot }: VaultInput<'confirmOptions'>): Promise<VaultOutput<'confirmOptions'>> {
-    return { options: await this.#ready().passkeys.unlockOptions(this.#pinned(known), slot) };
+  async #confirmOptions({ known, slot, withPassphrase }: VaultInput<'confirmOptions'>): Promise<VaultOutput<'confirmOptions'>> {
+    return { options: await this.#ready().passkeys.unlockOptions(this.#pinned(known), slot, kindOf(withPassphrase)) };
   }
 
-  async #confirmPasskey({ known, response }: VaultInput<'confirmPasskey'>, { prf }: Secrets): Promise<VaultOutput<'confirmPasskey'>> {
-    const again = await this.#ready().passkeys.unlock(this.#pinned(known), response, prf.at(-1));
-    await this.#saveUse(again);
-    return this.#confirm(again);
+  async #confirmPasskey({ known, ...answer }: VaultInput<'confirmPasskey'>, secrets: Secrets): Promise<VaultOutput<'confirmPasskey'>> {
+    return this.#confirm(await this.#byCredential(this.#pinned(known), answer, secrets));
   }
 
   /** Whoever sits down at an open session is not who changes what opens it. @param less so many milliseconds sooner than usual that is over. @throws Refusal */
@@ -489,7 +511,7 @@ export class VaultHost {
     try {
       if (other.person.id === this.#open().person.id || other.person.id === by)
         throw new Refusal('second-needed', 'Whoever asks does not agree to it as well: somebody else has to.');
-      return { slot: other.slot, certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, by, request) };
+      return { slot: other.slot, ...uvOf(other), certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, by, request) };
     } finally {
       other.destroy();
     }
@@ -501,18 +523,23 @@ export class VaultHost {
     return this.#normal(passphrase, async (typed) => this.#agree(what, await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home))));
   }
 
-  async #agreePasskey({ person, known, response, ...what }: VaultInput<'agreePasskey'>, { prf }: Secrets): Promise<VaultOutput<'agreePasskey'>> {
-    const { home, passkeys } = this.#ready();
-    const other = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
-    await this.#saveUse(other);
-    return this.#agree(what, other);
+  async #agreePasskey(
+    { person, known, response, withPassphrase, ...what }: VaultInput<'agreePasskey'>,
+    secrets: Secrets,
+  ): Promise<VaultOutput<'agreePasskey'>> {
+    const { home } = this.#ready();
+    return this.#agree(what, await this.#byCredential(checkPinned(home, person, known), { response, withPassphrase }, secrets));
   }
 
   /** @param other whoever lifts the stop of the station: open for this one signature, of this one text. */
   async #lift({ after }: Pick<VaultInput<'liftPassphrase'>, 'after'>, other: OpenIdentity): Promise<VaultOutput<'liftPassphrase'>> {
     try {
       const request = { deed: 'station', to: 'lifted', reason: null, after } as const;
-      return { slot: other.slot, certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, other.person.id, request) };
+      return {
+        slot: other.slot,
+        ...uvOf(other),
+        certificate: await deciderOf(other).certify(requireInstallation(this.#ready().home).id, other.person.id, request),
+      };
     } finally {
       other.destroy();
     }
@@ -524,16 +551,14 @@ export class VaultHost {
     return this.#normal(passphrase, async (typed) => this.#lift(what, await unlockWithPassphrase(checkPinned(home, person, known), typed, dearest(home))));
   }
 
-  async #liftPasskey({ person, known, response, ...what }: VaultInput<'liftPasskey'>, { prf }: Secrets): Promise<VaultOutput<'liftPasskey'>> {
-    const { home, passkeys } = this.#ready();
-    const other = await passkeys.unlock(checkPinned(home, person, known), response, prf.at(-1));
-    await this.#saveUse(other);
-    return this.#lift(what, other);
+  async #liftPasskey({ person, known, response, withPassphrase, ...what }: VaultInput<'liftPasskey'>, secrets: Secrets): Promise<VaultOutput<'liftPasskey'>> {
+    const { home } = this.#ready();
+    return this.#lift(what, await this.#byCredential(checkPinned(home, person, known), { response, withPassphrase }, secrets));
   }
 
-  async #enrolOptions(): Promise<VaultOutput<'enrolOptions'>> {
+  async #enrolOptions({ withPassphrase }: VaultInput<'enrolOptions'>): Promise<VaultOutput<'enrolOptions'>> {
     const { passkeys } = this.#ready();
-    return { options: await passkeys.enrolOptions(this.#confirmed()) };
+    return { options: await passkeys.enrolOptions(this.#confirmed(), kindOf(withPassphrase)) };
   }
 
   /** A PRF result that create() gave may have come already: it is kept for the proof. */
@@ -544,10 +569,29 @@ export class VaultHost {
     return { options };
   }
 
-  async #enrolProve({ response, label, known }: VaultInput<'enrolProve'>, { prf }: Secrets): Promise<VaultOutput<'enrolProve'>> {
+  async #enrolProve(
+    { response, label, known, withPassphrase, workstation }: VaultInput<'enrolProve'>,
+    { passphrase, prf }: Secrets,
+  ): Promise<VaultOutput<'enrolProve'>> {
     const { passkeys } = this.#ready();
     const now = this.#now().toISOString();
-    return this.#stage(known, async (identity) => ({ change: 'passkey', slot: await passkeys.enrolProve(identity, response, prf, label, now) }));
+    if (!withPassphrase)
+      return this.#stage(known, async (identity) => {
+        const { id: slot, aaguid: model } = await passkeys.enrolProve(identity, response, prf, label, now);
+        return { change: 'passkey', slot, model };
+      });
+    if (!passphrase) throw missingPassphrase();
+    const normal = await checkNewPassphrase(passphrase, this.#confirmed().person.name, workstation);
+    try {
+      const kdf = this.#parts.kdf ?? (await measuredScryptParameters());
+      return await this.#stage(known, async (identity) => {
+        const previous = identity.person.slots.find(({ type }) => type === 'passphrase')?.id;
+        const { id: slot, aaguid: model } = await passkeys.enrolProve(identity, response, prf, label, now, { passphrase: normal, kdf });
+        return { change: 'passphrase-key', slot, model, ...(previous === undefined ? {} : { previous }) };
+      });
+    } finally {
+      normal.fill(0);
+    }
   }
 
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */
@@ -624,6 +668,15 @@ export class VaultHost {
     return { good, sentence: detail ? `${sentence} ${detail}` : sentence, notes: [...notes] };
   }
 }
+
+/** What whoever comes in does then, where that is not what their roles say. */
+interface Entrance {
+  readonly emergency?: boolean | undefined;
+  readonly enrols?: boolean | undefined;
+}
+
+const kindOf = (withPassphrase: boolean | undefined): CredentialKind => (withPassphrase ? 'passphrase-key' : 'passkey-prf');
+const uvOf = ({ uv }: OpenIdentity): { readonly uv?: boolean } => (uv === undefined ? {} : { uv });
 
 interface Secrets {
   readonly passphrase: Buffer | undefined;

@@ -22,7 +22,11 @@ const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not 
 /** Opaque JSON for @simplewebauthn, checked in full by the vault. */
 const json = z.record(z.string(), z.unknown());
 const none = z.object({});
-const unlocked = z.object({ person: z.string(), method: z.enum(unlockMethods), slot: z.string() });
+/** `uv`: whether the authenticator had verified its owner; left out where none was used. */
+const uv = z.boolean().optional();
+const unlocked = z.object({ person: z.string(), method: z.enum(unlockMethods), slot: z.string(), uv });
+/** The key is one that is touched, and opens only together with the passphrase, which has come as a sealed frame before. */
+const withPassphrase = z.boolean().optional();
 const options = z.object({ options: json });
 
 /** What the ledger has of the person's record: another one is refused. Undefined for somebody whom it does not know. */
@@ -48,6 +52,7 @@ const staged = z.strictObject({
   change: z.enum(slotChanges),
   slot: z.string(),
   previous: z.string().optional(),
+  model: z.string().optional(),
   slots: z.string(),
   after: z.number(),
   byKey: z.string(),
@@ -56,6 +61,8 @@ const staged = z.strictObject({
 
 /** In an emergency: what it opens counts for that alone. */
 const emergency = z.boolean().optional();
+/** Whoever comes in enrols a second factor, and does nothing else. */
+const enrols = z.boolean().optional();
 const breakGlass = z.string().regex(BREAK_GLASS);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const recipient = z.object({
@@ -80,7 +87,7 @@ const deedRequest = z.discriminatedUnion('deed', [
 ]);
 const certificate = z.strictObject({ byKey: z.string(), signature: z.string() });
 /** Somebody's signature under what `by` asks for, or under what they do themselves, and by which of their slots it was given. */
-const agreement = z.strictObject({ slot: z.string(), certificate });
+const agreement = z.strictObject({ slot: z.string(), uv, certificate });
 const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
@@ -103,13 +110,13 @@ export const vaultService = {
     SCRYPT_MS,
   ),
   /** The passphrase has come as a sealed frame before. */
-  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, emergency }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
+  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, emergency, enrols }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
   /** After an unlock that said `dearer`: gives the passphrase that was typed then the cost that this machine can bear. */
   raiseCost: asked('vault.slot.change', z.object({ known }), staged, SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs. */
-  passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known }), options),
+  passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known, withPassphrase }), options),
   /** The PRF result has come as a sealed frame before. */
-  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json, emergency }), unlocked),
+  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json, emergency, withPassphrase }), unlocked, SCRYPT_MS),
   /** Seals to the audit keys what somebody wrote who breaks the glass. It has come as a sealed frame before; null where nothing has. */
   sealWords: asked('identity.unlock', z.object({ breakGlass, recipients: z.array(recipient).readonly() }), z.object({ file: bytes.nullable() })),
   /** Who is in signs that the glass is broken: this text is composed here, and no bytes of main's are signed. */
@@ -123,19 +130,19 @@ export const vaultService = {
   /** Who is in shows it once more: their slots are changed within minutes of that. The passphrase has come as a sealed frame before. */
   confirmPassphrase: asked('vault.slot.change', z.object({ known }), z.object({ slot: z.string() }), SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs: for every passkey, or for the one of `slot`, which is tried by it. */
-  confirmOptions: asked('vault.slot.change', z.object({ known, slot: z.string().optional() }), options),
+  confirmOptions: asked('vault.slot.change', z.object({ known, slot: z.string().optional(), withPassphrase }), options),
   /** The PRF result has come as a sealed frame before. */
-  confirmPasskey: asked('vault.slot.change', z.object({ known, response: json }), z.object({ slot: z.string() })),
+  confirmPasskey: asked('vault.slot.change', z.object({ known, response: json, withPassphrase }), z.object({ slot: z.string(), uv }), SCRYPT_MS),
   /** The new passphrase has come as a sealed frame before. */
   changePassphrase: asked('vault.slot.change', z.object({ known, workstation: z.string() }), staged, SCRYPT_MS),
   /** Gives a passkey its name or, where there is none, takes the slot away. */
   changeSlot: asked('vault.slot.change', z.object({ known, slot: z.string(), name: z.string().optional() }), staged),
   /** For navigator.credentials.create. */
-  enrolOptions: asked('vault.slot.add', none, options),
+  enrolOptions: asked('vault.slot.add', z.object({ withPassphrase }), options),
   /** For a proving get(). */
   enrolVerify: asked('vault.slot.add', z.object({ response: json }), options),
-  /** Two equal PRF results came as sealed frames. */
-  enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known }), staged),
+  /** Two equal PRF results came as sealed frames; `withPassphrase` the passphrase too, which must be a good one, and the slot takes the place of it alone. */
+  enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known, withPassphrase, workstation: z.string() }), staged, SCRYPT_MS),
   /** Somebody new: keys of their own under their passphrase, which has come as a sealed frame before. Nothing is written. */
   newcomer: asked('person.enrol', z.object({ name: z.string(), workstation: z.string() }), z.object({ record: personSchema }), SCRYPT_MS),
   /** Signs what who is in decides, who has just shown once more that it is them: once for each time. */
@@ -143,14 +150,14 @@ export const vaultService = {
   /** Somebody else agrees to it, and is nobody here afterwards. Their passphrase has come as a sealed frame before. */
   agreePassphrase: asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
-  agreePasskey: asked('person.decide', z.object({ ...agreeing, response: json }), agreement),
+  agreePasskey: asked('person.decide', z.object({ ...agreeing, response: json, withPassphrase }), agreement, SCRYPT_MS),
   /**
    * Somebody signs that the stop of the station is lifted, which counts where they may do that: this text alone, composed here, and nothing stays open. Their
    * passphrase has come as a sealed frame before. `after`: number of the stop.
    */
   liftPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after }), agreement, SCRYPT_MS),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
-  liftPasskey: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after, response: json }), agreement),
+  liftPasskey: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after, response: json, withPassphrase }), agreement, SCRYPT_MS),
   /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */

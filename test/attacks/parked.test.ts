@@ -43,6 +43,7 @@ async function unlock(person: string | undefined, passphrase: string, meanwhile:
   return unlockPerson(await site(), {
     person,
     ask,
+    sealed: true,
     admit: (standing, enter) => admit('cli', 'recording.replay.own', standing, enter),
     tell: () => undefined,
     now: Date.now,

@@ -110,14 +110,19 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 }
 
 /** A virtual authenticator with or without PRF, and with or without a way to ask who is there: a fresh one for each test, for a failed verification blocks it for good. */
-export async function authenticator(page: Page, hasPrf: boolean, verifies = true): Promise<{ session: CDPSession; id: string }> {
+export async function authenticator(
+  page: Page,
+  hasPrf: boolean,
+  verifies = true,
+  transport: 'internal' | 'usb' = 'internal',
+): Promise<{ session: CDPSession; id: string }> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       ctap2Version: 'ctap2_1',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: verifies,
       isUserVerified: verifies,

@@ -23,7 +23,7 @@ const recordings = (): string[] => readdirSync(join(folder, 'home', 'recordings'
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wc-'));
   writeFileSync(join(folder, '.bashrc'), "PS1='ready> '\n");
-  const init = '"$0" init --name "Mara Ueda" --preset strict --passphrase-fd 3 --audit-key-out "$1" 3<<<"$2"';
+  const init = '"$0" init --name "Mara Ueda" --preset remote --passphrase-fd 3 --audit-key-out "$1" 3<<<"$2"';
   const done = spawnSync('bash', ['-c', init, join(root, 'bin', 'wardmux'), join(folder, 'audit.json'), passphrase], { env: env(), encoding: 'utf8' });
   expect(done.status, done.stderr).toBe(0);
 });

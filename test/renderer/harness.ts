@@ -124,6 +124,7 @@ export const calmLock: LockFacts = {
   stopped: null,
   away: [],
   people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passkey', 'passphrase'] }],
+  both: false,
   flags: ['The ledger has not been anchored outside since 14:20.'],
   backOffSeconds: 0,
   failures: 0,
@@ -420,7 +421,7 @@ export class FakeCore {
       memory: { recall: async () => undefined },
       unlock: {
         attempt: async (person, method, open, admit) => {
-          await open(person, undefined);
+          await open(person, undefined, false);
           // In an emergency this core says whether a second one is needed.
           if (admit && this.emergencies.push(person) && this.secondNeeded) return (this.secondNeeded = false);
           await this.unlock(person, method);
@@ -440,17 +441,17 @@ export class FakeCore {
         leave: () => void (this.emergencies.length > 0 && this.emergencies.push('left')),
         admit: async () => undefined,
       },
-      lift: { station: (person, method) => this.lift(person, method) },
+      lift: { station: (person, answer) => this.lift(person, answer ? 'passkey' : 'passphrase') },
       slots: {
         list: async () => this.slots,
         raiseCost: async () => undefined,
-        addPasskey: async (response, label) => (await this.#askVault('enrolProve', { response, label, known: undefined })).slot,
+        addPasskey: async (answer, label) => (await this.#askVault('enrolProve', { ...answer, label, known: undefined, workstation: 'ICU-WS-014' })).slot,
         changePassphrase: async () => (await this.#askVault('changePassphrase', { known: undefined, workstation: 'ICU-WS-014' })).slot,
         rename: async (slot, name) => (await this.#askVault('changeSlot', { known: undefined, slot, name })).slot,
         remove: async (slot) => (await this.#askVault('changeSlot', { known: undefined, slot })).slot,
         confirmPassphrase: () => this.#askVault('confirmPassphrase', { known: undefined }),
         passkeyOptions: async (slot) => (await this.#askVault('confirmOptions', { known: undefined, slot })).options,
-        confirmPasskey: (response) => this.#askVault('confirmPasskey', { known: undefined, response }),
+        confirmPasskey: (answer) => this.#askVault('confirmPasskey', { known: undefined, ...answer }),
       },
       status: {
         workstation: () => 'ICU-WS-014',

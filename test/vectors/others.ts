@@ -77,12 +77,20 @@ export function personVectors(name: string): unknown {
     wrapped: { iv: base64url(`${name}/iv4`, 12), ciphertext: base64url(`${name}/wrapped3`, 48) },
   };
   const third = [code.id, code.type, code.created, code.number, code.wrapped.iv, code.wrapped.ciphertext];
+  const touched = { ...passkey, id: 'k-000000000004', type: 'passphrase-key', kdf: { ...kdf, salt: base64url(`${name}/salt2`, 16) } };
+  const [, , ...credentialFacts] = second;
+  const fourth = [touched.id, touched.type, passkey.created, kdf.N, kdf.r, kdf.p, touched.kdf.salt, ...credentialFacts.slice(1)];
   const both = caseOf('a passphrase and a passkey', [passphrase, passkey], [first, second]);
   const own = p256Of(`${name}/person`);
   const f = both.facts;
   const certified = JSON.stringify(['wardmux/v1/person-keys', INSTALLATION, PERSON, f.encryptionKey, f.signingKey, f.record, f.slots, PERSON, 4]);
   return {
-    cases: [caseOf('a passphrase', [passphrase], [first]), both, caseOf('a passphrase and a recovery code', [passphrase, code], [first, third])],
+    cases: [
+      caseOf('a passphrase', [passphrase], [first]),
+      both,
+      caseOf('a passphrase and a recovery code', [passphrase, code], [first, third]),
+      caseOf('a passphrase with a key', [touched, passkey], [fourth, second]),
+    ],
     certificate: {
       of: 'a passphrase and a passkey',
       installation: INSTALLATION,

@@ -6,7 +6,7 @@ import { Refused } from '../../shared/bridge.ts';
 import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
 import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
-import { Band, Button, Columns, Field, Mark } from '../../shared/parts.tsx';
+import { Band, Button, Columns, Field, Mark, TextField } from '../../shared/parts.tsx';
 import { Prove } from '../../shared/prove.tsx';
 import { touchPasskey } from '../../shared/touch-passkey.ts';
 import { say } from '../../shared/say.ts';
@@ -24,7 +24,7 @@ const text = messages.slots;
 type Listed = Output<'slots.list'>;
 type Slot = Listed['slots'][number];
 /** What is asked for now. */
-type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
+type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' | 'both' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
 
 const nameOf = ({ kind, name }: Slot): string => name || text.kinds[kind]!;
 const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
@@ -59,9 +59,10 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
     setStep(next);
   };
 
-  const touched = async (slot?: Slot): Promise<void> => {
-    const response = await touchPasskey(bridge, await bridge.request('slots.passkeyOptions', slot ? { slot: slot.id } : {}));
-    const found = await bridge.request('slots.confirmPasskey', { response });
+  const touched = async (slot?: Slot, passphrase?: Uint8Array): Promise<void> => {
+    const one = slot ? { slot: slot.id } : {};
+    const answer = await touchPasskey(bridge, (both) => bridge.request('slots.passkeyOptions', { ...one, ...both }), passphrase);
+    const found = await bridge.request('slots.confirmPasskey', answer);
     setConfirmed(true);
     if (slot && found.slot !== slot.id) throw new NotTaken(text.touched);
   };
@@ -72,8 +73,18 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
       await bridge.request('slots.confirmPassphrase', {});
       setConfirmed(true);
     });
+  const has = (kind: Slot['kind']): boolean => listed?.slots.some((slot) => slot.kind === kind) ?? false;
+  const withKey = (bytes: Uint8Array): void => void run(text.testing, text.confirm.done, () => touched(undefined, bytes));
+  /** The words of each touch, as it is due. */
+  const progress = {
+    touch: (which: number): void => {
+      setBusy(messages.setup.passkey.touch[which]!);
+      say(messages.setup.passkey.touch[which]!);
+    },
+  };
   const list = step.kind === 'list';
-  const keys: Readonly<Record<string, () => void>> = confirmed && list ? { p: () => go({ kind: 'passphrase' }), a: () => go({ kind: 'passkey' }) } : {};
+  const keys: Readonly<Record<string, () => void>> =
+    confirmed && list ? { p: () => go({ kind: 'passphrase' }), a: () => go({ kind: 'passkey' }), b: () => go({ kind: 'both' }) } : {};
 
   return (
     <Band label={text.label} onClose={list ? close : () => go({ kind: 'list' })} keys={keys}>
@@ -101,16 +112,12 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
               name=""
               submit={text.passkeyStart}
               onCancel={() => go({ kind: 'list' })}
-              onDone={(name) =>
-                void run(text.testing, text.passkeyDone, () =>
-                  enrolPasskey(bridge, 'slots', name, {
-                    touch: (which) => {
-                      setBusy(messages.setup.passkey.touch[which]!);
-                      say(messages.setup.passkey.touch[which]!);
-                    },
-                  }),
-                )
-              }
+              onDone={(name) => void run(text.testing, text.passkeyDone, () => enrolPasskey(bridge, 'slots', name, progress))}
+            />
+          ) : step.kind === 'both' ? (
+            <BothForm
+              onCancel={() => go({ kind: 'list' })}
+              onDone={(name, bytes) => void run(text.testing, text.bothDone, () => enrolPasskey(bridge, 'slots', name, progress, bytes))}
             />
           ) : step.kind === 'rename' ? (
             <NameForm
@@ -145,6 +152,9 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   <Button hint="a" onClick={() => go({ kind: 'passkey' })}>
                     {text.passkey}
                   </Button>
+                  <Button hint="b" onClick={() => go({ kind: 'both' })}>
+                    {text.both}
+                  </Button>
                   <Button kind="main" hint="esc" onClick={close}>
                     {text.close}
                   </Button>
@@ -156,10 +166,9 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   words={text.confirm.text}
                   label={messages.prove.field}
                   submit={text.confirm.byPassphrase}
-                  onPassphrase={(bytes) => void confirm(bytes)}
-                  onPasskey={
-                    listed?.slots.some(({ kind }) => kind === 'passkey') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined
-                  }
+                  onPassphrase={(bytes) => (has('passphrase-key') && !has('passphrase') ? withKey(bytes) : void confirm(bytes))}
+                  onPasskey={has('passkey') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined}
+                  onBoth={has('passphrase-key') && has('passphrase') ? withKey : undefined}
                 >
                   <Button kind="quiet" hint="esc" onClick={close}>
                     {text.close}
@@ -197,7 +206,9 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
                 <td>{slot.name ?? ''}</td>
                 <td class="slots__acts">
                   {slot.kind === 'passkey' ? <Act what={text.test} slot={slot} onClick={() => onTest(slot)} /> : null}
-                  {slot.kind === 'passkey' && confirmed ? <Act what={text.rename} slot={slot} onClick={() => onStep({ kind: 'rename', slot })} /> : null}
+                  {(slot.kind === 'passkey' || slot.kind === 'passphrase-key') && confirmed ? (
+                    <Act what={text.rename} slot={slot} onClick={() => onStep({ kind: 'rename', slot })} />
+                  ) : null}
                   {confirmed ? <Act what={text.remove} slot={slot} onClick={() => onStep({ kind: 'remove', slot })} /> : null}
                 </td>
                 <td>{when(slot.made)}</td>
@@ -254,6 +265,35 @@ function NewPassphraseForm({ onDone, onCancel }: { readonly onDone: (bytes: Uint
       <p class="actions">
         <Button kind="main" submit hint="enter">
           {text.passphraseSet}
+        </Button>
+        <Button kind="quiet" hint="esc" onClick={onCancel}>
+          {text.cancel}
+        </Button>
+        {show}
+      </p>
+    </form>
+  );
+}
+
+/** A key's name, and the passphrase that opens with it and with nothing else. */
+function BothForm({ onDone, onCancel }: { readonly onDone: (name: string, bytes: Uint8Array) => void; readonly onCancel: () => void }): JSX.Element {
+  const name = useRef<HTMLInputElement>(null);
+  const { fields, show, next } = useNewPassphrase({ name: model.status.value?.person ?? '' }, (bytes) => onDone(name.current!.value.trim(), bytes));
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void next();
+      }}
+    >
+      <h3>{text.both}</h3>
+      <p class="dim gap-h">{text.bothText}</p>
+      {fields}
+      <TextField id="slot-name" label={text.passkeyName} input={name} maxLength={80} />
+      <p class="actions">
+        <Button kind="main" submit hint="enter">
+          {text.passkeyStart}
         </Button>
         <Button kind="quiet" hint="esc" onClick={onCancel}>
           {text.cancel}

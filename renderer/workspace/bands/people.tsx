@@ -31,7 +31,7 @@ const when = (iso: string | null): string => (iso === null ? text.never : moment
 /** 2 passkeys, passphrase. */
 function slotsText({ slots }: Somebody): string {
   const kinds = messages.slots.kinds;
-  const found = ['passkey', 'passphrase', 'recovery-code'].flatMap((kind) => {
+  const found = ['passkey', 'passphrase-key', 'passphrase', 'recovery-code'].flatMap((kind) => {
     const count = slots.filter((slot) => slot.kind === kind).length;
     return count === 0 ? [] : count === 1 ? [kinds[kind]!] : [text.count(count, kinds[kind]!, `${kinds[kind]}s`)];
   });
@@ -141,8 +141,17 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
                 listed?.people.some(({ you, slots }) => you && slots.some(({ kind }) => kind === 'passkey'))
                   ? () =>
                       prove(async () => {
-                        const response = await touchPasskey(bridge, await bridge.request('people.proveOptions', {}));
-                        return bridge.request('people.provePasskey', { go: true, response });
+                        const answer = await touchPasskey(bridge, () => bridge.request('people.proveOptions', {}));
+                        return bridge.request('people.provePasskey', { go: true, ...answer });
+                      }, messages.slots.testing)
+                  : undefined
+              }
+              onBoth={
+                listed?.people.some(({ you, slots }) => you && slots.some(({ kind }) => kind === 'passphrase-key'))
+                  ? (bytes) =>
+                      prove(async () => {
+                        const answer = await touchPasskey(bridge, (both) => bridge.request('people.proveOptions', both), bytes);
+                        return bridge.request('people.provePasskey', { go: true, ...answer });
                       }, messages.slots.testing)
                   : undefined
               }

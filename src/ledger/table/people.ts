@@ -13,15 +13,16 @@ export const unlockFailures = [
   'changed-person',
   'disabled',
   'stopped',
+  'two-factors',
   'not-proven',
 ] as const;
 
 /**
  * What a change of somebody's key slots did: a passphrase in place of the one before, the same passphrase at a higher cost, a passkey that
- * came or got another name, a slot that went, a sheet of recovery codes, a passphrase in place of everything, by such a code, or
+ * came, a passphrase and a key together in place of the passphrase alone, a credential that got another name, a slot that went, a sheet of recovery codes, a passphrase in place of everything, by such a code, or
  * new keys for somebody who lost everything, by two people.
  */
-export const slotChanges = ['passphrase', 'cost', 'passkey', 'name', 'removed', 'codes', 'recovered', 'rebound'] as const;
+export const slotChanges = ['passphrase', 'cost', 'passkey', 'passphrase-key', 'name', 'removed', 'codes', 'recovered', 'rebound'] as const;
 export type SlotChangeWord = (typeof slotChanges)[number];
 
 /** Who agreed to what takes two people. */
@@ -30,7 +31,7 @@ export const agreement = { 'second?': 'person', 'secondKey?': 'bytes64', 'second
 export const peopleRows = [
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are. agrees: nothing was opened; they agreed to what somebody else asked for.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are. agrees: nothing was opened; they agreed to what somebody else asked for. uv: whether the authenticator had verified its owner, as its signed answer says; left out where none was used. The assurance level is aal. two-factors: what was shown was right, and fewer factors than the policy asks for.',
     {
       'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
@@ -38,6 +39,7 @@ export const peopleRows = [
       'crowd?': 'count',
       'again?': 'boolean',
       'agrees?': 'boolean',
+      'uv?': 'boolean',
     },
     { person: 'optional', outcome: 'required' },
   ),
@@ -73,7 +75,7 @@ export const peopleRows = [
   ),
   row(
     'person.keys',
-    'A person’s keys, record and slots, at enrolment, whenever slots change, and when two people gave somebody new keys who had lost everything (rebound); a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used). Of new keys: checked, how both have seen that it is them; formerKey, the signing key before these; second, secondKey, secondSignature, asked: as of person.roles.',
+    'A person’s keys, record and slots, at enrolment, whenever slots change, and when two people gave somebody new keys who had lost everything (rebound); a record in people/ that differs is refused. by: who certified it with the signing key byKey, a security admin at an enrolment and the person themselves afterwards; where they are missing, the installation, which does so for the first person only. change: what it did to the slots, of them slot (the new one, or the one it is about) and previous (whose place it took; the recovery code that was used). model: of a credential that came, what its authenticator calls itself (AAGUID), which nobody vouches for. Of new keys: checked, how both have seen that it is them; formerKey, the signing key before these; second, secondKey, secondSignature, asked: as of person.roles.',
     {
       encryptionKey: 'kid',
       signingKey: 'kid',
@@ -85,6 +87,7 @@ export const peopleRows = [
       'change?': slotChanges,
       'slot?': 'slot',
       'previous?': 'slot',
+      'model?': 'aaguid',
       'checked?': identityChecks,
       'formerKey?': 'bytes64',
       ...agreement,

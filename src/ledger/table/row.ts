@@ -17,6 +17,7 @@ export type FieldType =
   | 'integer'
   | 'boolean'
   | 'slot'
+  | 'aaguid'
   | 'permission'
   | 'code'
   | 'break-glass'
