@@ -8,6 +8,7 @@ import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
+import { Revocations } from '../src/services/revocations.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { mediumOf } from '../src/disk/media.ts';
 import { version } from '../src/version.ts';
@@ -32,6 +33,7 @@ import { StandingWatch } from './standing-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { provingOf } from './proving.ts';
 import { PtyClient } from './pty-client.ts';
+import { Reasons } from './reasons.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
@@ -81,6 +83,7 @@ export class App {
   readonly #policy: PolicyWatch;
   readonly #person: PersonWatch;
   readonly #standing: StandingWatch;
+  readonly #revocations: Revocations;
   readonly #breakGlass: BreakGlass;
   readonly #people: People;
   readonly #workspace: Workspaces;
@@ -190,10 +193,21 @@ export class App {
       sweep: () => this.#troubles.sweepExports(),
       clearClipboard,
       parked: (person) => logoff.parked(person),
-      loggedOff: (person, cause, by) => void logoff.loggedOff(person, cause, by),
+      loggedOff: (person, cause, by) => {
+        reasons.forget(person);
+        void logoff.loggedOff(person, cause, by);
+      },
       say,
     }));
-    const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock });
+    const revocations = (this.#revocations = new Revocations({
+      home,
+      ledger: () => installed.current?.ledger,
+      policy: () => installed.current?.policy.policy,
+      tell: (sentence) => gate.notice('warn', sentence),
+      failed: (error) => journal.notEntered(error),
+      clock,
+    }));
+    const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, clock, revocations });
     const breakGlass = (this.#breakGlass = new BreakGlass({ home, gate, vaults, pty, installed, journal, clock }));
     const status = (this.#status = new Status({
       home,
@@ -204,6 +218,7 @@ export class App {
       journal,
       machine: this.#machine,
       clock,
+      revocations,
       workspace: () => this.#workspace,
     }));
     const policy = (this.#policy = new PolicyWatch({
@@ -267,7 +282,10 @@ export class App {
             // Somebody else came in meanwhile: nothing is opened in their name.
             if (!isIn()) throw new Refusal('locked', denials.locked);
             const { breakGlass: glass } = now.grant;
-            return { ...installed.owner(now.person, now.grant), ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }) };
+            return {
+              ...installed.owner(now.person, now.grant, reasons.of(now.person.id)),
+              ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }),
+            };
           },
           ledger: (entry) => journal.log(entry),
           // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
@@ -284,10 +302,12 @@ export class App {
         });
       },
     }));
+    const reasons = new Reasons({ gate, installed, workspace: () => this.#workspace });
     const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
     const slots = new Slots({ home, gate, installed, vaults, unlock });
     const people = (this.#people = new People({ home, gate, installed, vaults, unlock, slots, journal, clock }));
     this.#standing = new StandingWatch({
+      revocations,
       ledger: () => installed.current?.ledger,
       stop: (cause) => gate.stop(cause),
       logOff: (person, cause) => gate.logOff(person, cause),
@@ -313,6 +333,7 @@ export class App {
       status,
       policy,
       consent: consentOf(installed),
+      reasons,
       installed,
       journal,
       evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
@@ -383,6 +404,8 @@ export class App {
     const { current } = this.#installed;
     this.#breakGlass.settle();
     if (current) await this.#policy.look();
+    await this.#revocations.settle();
+    if (this.#revocations.standing.barred) this.#gate.stop('unlisted');
     const settled = current ? await recoverRecordings(this.#home.recordings, current.ledger) : [];
     if (settled.length > 0)
       this.#status.flag(

@@ -30,6 +30,7 @@ const ENTER_MS = 1000;
 const refusals: Readonly<Record<RefusedWhy, string>> = {
   busy: 'An attempt is being looked at. Wait a moment.',
   stopped: 'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it.',
+  unlisted: 'Nobody unlocks here now but by break-glass: the revocation list of this workstation is missing, too old, or not to be believed.',
   'back-off': 'Too many attempts. Wait, and try again.',
 };
 

@@ -6,7 +6,7 @@ import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
 import type { InstallationSigner } from '../src/crypto/signer.ts';
-import { policyInForce, type PolicyInForce } from '../src/policy/index.ts';
+import { policyInForce, type GivenReason, type PolicyInForce } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
 import type { RecordingRules } from '../src/recording/options.ts';
 import type { RecordingOwner } from '../src/services/start-recording.ts';
@@ -97,10 +97,10 @@ export class InstalledHolder {
     return this.#current;
   }
 
-  /** Whose a new pane's recording is, and who can open it. @throws Refusal where the policy's text is not accepted */
-  owner(person: Person, grant: Grant): RecordingOwner {
+  /** Whose a new pane's recording is, and who can open it. @param given why, where the policy asks. @throws Refusal where the policy's text is not accepted, or it was not said why */
+  owner(person: Person, grant: Grant, given: GivenReason | undefined): RecordingOwner {
     const { policy, ledger } = this.require();
-    return recordingOwner(person, policy, ledger.facts, grant);
+    return recordingOwner(person, policy, ledger.facts, grant, given);
   }
 
   /**

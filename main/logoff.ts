@@ -22,7 +22,7 @@ export interface LogoffParts {
 }
 
 /** Of whom nothing runs on, whatever the policy holds: they are not to be here any more. */
-export const alwaysEnds: readonly LogoffCause[] = ['stopped', 'person', 'new-keys'];
+export const alwaysEnds: readonly LogoffCause[] = ['stopped', 'revoked', 'person', 'new-keys'];
 
 export class Logoff {
   readonly #parts: LogoffParts;
@@ -59,6 +59,7 @@ const why: Readonly<Record<LogoffCause, string>> = {
   limit: 'the longest time after an unlock was over',
   takeover: 'somebody else came in and took over, as the policy says',
   stopped: 'a security admin stopped your sessions',
+  revoked: 'a revocation list named you',
   person: 'what you may do here was changed',
   'new-keys': 'you got new keys, and what ran was sealed to those before',
   unknown: 'nobody could tell how long you were away',

@@ -68,9 +68,10 @@ export class PersonWatch {
   }
 
   /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read; also then it may have gone in between. */
-  #stands({ person, ways }: Present, { slots }: KnownPerson): boolean {
+  #stands({ person, ways }: Present, { slots, revokedSlots }: KnownPerson): boolean {
     try {
-      return ways.stand(factsOf(person).slots === slots ? person.slots : (this.#parts.read(person.id)?.slots ?? []));
+      const asThen = factsOf(person).slots === slots && revokedSlots === undefined;
+      return ways.stand(asThen ? person.slots : (this.#parts.read(person.id)?.slots ?? []));
     } catch {
       // Which slots there are is not known.
       return false;

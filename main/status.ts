@@ -16,6 +16,7 @@ import type { Journal } from './journal.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
 import { nameOf } from '../src/services/people.ts';
+import type { Revocations } from '../src/services/revocations.ts';
 import type { ToldLockReason } from '../src/types/words.ts';
 import type { Unlock } from './unlock.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -43,6 +44,9 @@ const told: Readonly<Record<LockCause, ToldLockReason | null>> = {
   unknown: 'doubt',
   policy: null,
   stopped: null,
+  // Why they do not come in any more is nobody’s but theirs; of a list that does not stand the page says it.
+  revoked: null,
+  unlisted: null,
 };
 
 /**
@@ -63,6 +67,7 @@ export interface StatusParts {
   readonly journal: Journal;
   readonly machine: LockController;
   readonly clock: Pick<Clock, 'now'>;
+  readonly revocations: Pick<Revocations, 'standing'>;
   /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
   readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people' | 'shellsOf'>;
 }
@@ -106,7 +111,7 @@ export class Status {
 
   /** What the lock page may say: no host, no text of a pane, and of why it locked only what the room could have seen. */
   lockFacts(clearClipboard: boolean, backOffSeconds: number): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
-    const { gate, unlock, installed, journal } = this.#parts;
+    const { gate, unlock, installed, journal, machine, revocations } = this.#parts;
     const people = unlock.people();
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
@@ -115,6 +120,9 @@ export class Status {
     if (heldCount > 0) flags.push('The disk is short of room: a program waits.');
     if (this.policyFails) flags.push(policyTrouble);
     else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
+    const { state, barred, sentence } = revocations.standing;
+    if (!barred && sentence !== undefined)
+      flags.push(state === 'good' ? 'A new revocation list is due.' : 'The revocation list is away; the last one counts for now.');
     const unread = people.length < unlock.active;
     if (unread) flags.push('The record of somebody who can come in is gone or damaged: a security admin sees whose (wardmux person list).');
     const typed = unlock.active > 1 || unread;
@@ -126,6 +134,7 @@ export class Status {
       typed,
       parked,
       stopped: this.#stopped(),
+      unlisted: machine.stop === 'unlisted' ? (revocations.standing.state ?? 'missing') : null,
       away: this.#away(people),
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
       people: (typed ? [] : people).map((person) => ({

@@ -15,6 +15,7 @@ import type { Person } from '../src/people/types.ts';
 import { Ways } from '../src/people/ways.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { waitFor } from '../test/support/wait-for.ts';
+import type { ListStanding } from '../src/services/revocations.ts';
 import { TerminalLock } from './terminal-lock.ts';
 
 let now: number;
@@ -41,6 +42,13 @@ const ledgerOf = () => ({
   },
   facts: { person: () => ({ roles: ['operator'], state: 'active', ...factsOf(record), ...known }) },
 });
+
+const revocations = {
+  tick: () => {},
+  standing: { state: null, barred: false, sentence: undefined, people: [], slots: [] } as ListStanding,
+  look: async () => revocations.standing,
+  barred: undefined as string | undefined,
+};
 
 const screen = (): string =>
   Array.from({ length: terminal.rows }, (_, y) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? '')
@@ -84,6 +92,7 @@ beforeEach(async () => {
     backoff: () => ({ begin: () => failures, succeeded: () => {}, counted: () => ({ person: person.id }) }) as unknown as Backoff,
     read: () => record,
     cost: () => NOTHING_MORE,
+    revocations: () => revocations,
     clock: { now: () => now, after: () => () => {} },
     ways: new Ways(person.slots[0]!.id),
   });

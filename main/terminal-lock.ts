@@ -28,6 +28,7 @@ import { version } from '../src/version.ts';
 import { every, type Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
+import type { Revocations } from '../src/services/revocations.ts';
 import { LockController } from './lock-controller.ts';
 import { LimitWatch, limitSentence } from '../src/native/process-limits.ts';
 import { mask } from './mask.ts';
@@ -70,6 +71,8 @@ export interface TerminalLockOptions {
   /** What a wrong passphrase is to cost. */
   readonly cost: () => Cost;
   readonly clock: Clock;
+  /** The list of who is revoked, over the ledger that the recording is entered in. */
+  readonly revocations: (ledger: () => GateLink['ledger'] | undefined) => Pick<Revocations, 'tick' | 'standing' | 'look' | 'barred'>;
   /** The key slot that they came in by. */
   readonly ways: Ways;
 }
@@ -100,6 +103,7 @@ export class TerminalLock implements TerminalGate {
   readonly #stopTicking: () => void;
   readonly #watch: PersonWatch;
   readonly #standing: StandingWatch;
+  readonly #revocations: ReturnType<TerminalLockOptions['revocations']>;
   #link: GateLink | undefined;
   /** Whoever has unlocked last. */
   #present: Present | undefined;
@@ -167,7 +171,9 @@ export class TerminalLock implements TerminalGate {
       failed: () => {},
       again: () => {},
     });
+    this.#revocations = options.revocations(() => this.#link?.ledger);
     this.#standing = new StandingWatch({
+      revocations: this.#revocations,
       ledger: () => this.#link?.ledger,
       here: () => (this.#link ? [this.#link.person.id] : []),
       stop: (cause) => void this.#send({ type: 'stop', cause }),
@@ -408,7 +414,7 @@ export class TerminalLock implements TerminalGate {
     const { attempt } = this.#machine;
     // Of the start the id and the key count, and nothing else: they may have been disabled meanwhile, or have another passphrase.
     const { backoff, read, cost, factors } = this.#options;
-    const parts = { backoff: backoff(ledger), ledger, factors: () => factors(ledger), read: (id: string) => read(ledger, id) };
+    const parts = { backoff: backoff(ledger), ledger, barred: () => this.#revocations.barred, factors: () => factors(ledger), read: (id: string) => read(ledger, id) };
     const may = ({ kid, person: now }: OpenIdentity): void => {
       if (kid !== thumbprint(person.encryptionKey)) throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
       const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
@@ -417,6 +423,7 @@ export class TerminalLock implements TerminalGate {
     // An unlock that was taken back has told nobody: the ledger counts from it on all the same.
     const tell = (sentence: string): void => void (this.#told = [this.#told, sentence].filter((told) => told !== '').join(' '));
     try {
+      await this.#revocations.look();
       identity = await unlockHere(parts, { person: person.id }, typed, cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt, person: THEM })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');
@@ -464,11 +471,11 @@ export class TerminalLock implements TerminalGate {
 
   /** Rebuilds the screen, then lets output and keys pass again. */
   async #open(attempt: number, identity: OpenIdentity): Promise<void> {
-    const { recorded, folder, person, show } = this.#link!;
+    const { recorded, folder, person, opened, show } = this.#link!;
     this.#phase = 'rebuilding';
     // What is printed from here on waits: in the kernel, and what was read already in #held.
     recorded.pause();
-    recorded.mark('u', unlockText(person.id, 'passphrase'));
+    recorded.mark('u', unlockText(person.id, 'passphrase', opened));
     const written = recorded.writer.written();
     let screen: { readonly cols: number; readonly rows: number; readonly bytes: Uint8Array } | undefined;
     try {

@@ -8,11 +8,12 @@ import { refuseEarly } from '../src/services/first-run.ts';
 import { admit } from '../src/services/admit.ts';
 import { appendEvent, factsOf, openInstallation, policyOf, type OpenInstallation } from '../src/services/installation.ts';
 import { choosePerson } from '../src/services/person.ts';
+import { Revocations } from '../src/services/revocations.ts';
 import { unlockPerson, type UnlockRequest } from '../src/services/unlock.ts';
 import { PassphraseInputError, promptPassphrase } from '../src/terminal/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../src/control/ask.ts';
 import { clampConfig } from '../src/lock/config.ts';
-import { askedConsent, consentEntry, policyInForce } from '../src/policy/index.ts';
+import { askedConsent, consentEntry, policyInForce, reasonFault, type GivenReason, type Policy } from '../src/policy/index.ts';
 import { openHome, openSecretStore, openSigner, readInstallation, requireInstallation, type Home } from '../src/storage/index.ts';
 import { followLedger, readBackoffKey } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
@@ -21,7 +22,7 @@ import { dearest } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import { Ways } from '../src/people/ways.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
-import { classWords, type WorkstationClass } from '../src/types/words.ts';
+import { classWords, givenReasons, givenReasonWords, type WorkstationClass } from '../src/types/words.ts';
 import { fold } from '../src/terminal/fold.ts';
 import { workingFolder } from '../src/native/given.ts';
 import { version } from '../src/version.ts';
@@ -56,6 +57,8 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
   const { policy } = await policyOf(site);
   const { idleSeconds } = clampConfig(policy.lock);
   if (!(await accepted(site, entered, 1000 * idleSeconds, say))) return 1;
+  const asked = policy.reason && (await askReason(policy.reason, 1000 * idleSeconds, say));
+  if (policy.reason && !asked) return 1;
   const signer = await openSigner(home, installation);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   const lock = new TerminalLock({
@@ -67,6 +70,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     cost: () => dearest(home),
     clock: bootClock,
     ways: entered.ways,
+    revocations: (ledger) => new Revocations({ home, ledger, policy: () => policyInForce(home, ledger()!.facts).policy }),
   });
   const socket = await listen({
     path: terminalSocketPath(socketPath(folder, env), process.pid),
@@ -79,7 +83,7 @@ export async function runTerminalJob({ home: folder, say }: { readonly home: str
     say('your shell is recorded from here on. Type exit to leave it.');
     say(`this terminal locks after ${minutes(idleSeconds)} without a key, or at once when you press ctrl-l three times.`);
     const code = await record(
-      { command: [shellOf(env)], json: false, person: entered.id },
+      { command: [shellOf(env)], json: false, person: entered.id, given: asked },
       { env, cwd: workingFolder(), version, gate: lock, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) },
     );
     say('the recording is sealed. See it with: bin/wardmux list');
@@ -115,6 +119,19 @@ async function accepted(site: OpenInstallation, { id }: Entered, waitMs: number,
   }
   await appendEvent(site, consentEntry(id, asked));
   return true;
+}
+
+/** Why they have come in, as the policy asks. @param waitMs as of `accepted`. @returns undefined where they do not say it */
+async function askReason(wanted: NonNullable<Policy['reason']>, waitMs: number, say: (line: string) => void): Promise<GivenReason | undefined> {
+  const list = givenReasons.map((word, n) => `  ${n + 1}  ${givenReasonWords[word]}\n`).join('');
+  const why = `\nWhy this session? It goes into the ledger and the recording; no names or numbers of patients here.\n${list}1 to ${givenReasons.length}: `;
+  const which = `The ticket, as ${wanted.ticket} (# a digit, @ a letter, * letters and digits): `;
+  const [number, ticket] = (await askLines(wanted.ticket === undefined ? [why] : [why, which], waitMs)) ?? [];
+  const given = { reason: givenReasons[Number(number) - 1] ?? '', ticket: ticket ?? null };
+  const fault = reasonFault(wanted, given);
+  if (fault === undefined) return given as GivenReason;
+  say(`${fault} No shell was started.`);
+  return undefined;
 }
 
 const minutes = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60} minute${seconds === 60 ? '' : 's'}` : `${seconds} seconds`);
@@ -216,7 +233,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
       }
       if (!(error instanceof UnlockError)) throw error;
       say(error.message);
-      if (error.code === 'back-off' || error.code === 'two-factors') return undefined;
+      if (error.code === 'back-off' || error.code === 'two-factors' || error.code === 'unlisted') return undefined;
     }
   }
   return undefined;

@@ -5,6 +5,8 @@ import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { enrol, grantRoles, prepareEnrolment } from '../src/services/people.ts';
 import { stopPerson, stopStation } from '../src/services/stop.ts';
+import { acceptAsItStands } from '../src/policy/force.fixture.ts';
+import { dismissed, listKey, signedList } from '../src/revocation/list.fixture.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
 
@@ -288,4 +290,92 @@ test('who is stopped is locked and logged off within seconds, also parked; a sto
   await vi.waitFor(() => expect(since(made, from).some(({ error }) => error?.code === 'stopped')).toBe(true));
   expect(made.shown.at(-1)).toBe('lock');
   expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ detail: { reason: 'stopped' } });
+});
+
+test('whoever a revocation list names is locked and logged off within seconds; one that does not stand closes the station, says why, and opens it again', async () => {
+  const made = await two();
+  const key = listKey();
+  const file = join(made.home, '..', 'revoked.list');
+  const put = async (number: number, revoked: readonly object[] = [], by = key): Promise<void> =>
+    writeFileSync(file, await signedList(by, { number, revoked }));
+  await put(1);
+  const policy = join(made.home, 'policy.json');
+  const before = JSON.parse(readFileSync(policy, 'utf8')) as object;
+  writeFileSync(policy, JSON.stringify({ ...before, revocation: { file, keys: [key.text], maxAgeHours: 72 } }));
+  await acceptAsItStands(made.home);
+  /** Until it is so, five seconds of the app's at a time. */
+  const until = (so: () => void): Promise<void> =>
+    vi.waitFor(async () => {
+      for (let n = 0; n < 5; n++) {
+        made.clock.now += 1000;
+        await made.app.tick();
+      }
+      so();
+    });
+  await until(() => expect(ofAction(made, 'revocation.list')).toMatchObject([{ detail: { number: 1, people: [] } }]));
+  await enter(made, JO);
+  const jo = events(made).findLast(({ action }) => action === 'unlock')!.person!;
+  await put(2, [dismissed(jo)]);
+  await until(() => expect(made.shown.at(-1)).toBe('lock'));
+  await until(() => expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toHaveLength(1));
+  endShells(made);
+  await vi.waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'revoked', ended: 1 } }]));
+  expect(ofAction(made, 'lock').at(-1)).toMatchObject({ person: jo, detail: { cause: 'revoked' } });
+  const refused = async (person: string, code: string): Promise<void> => {
+    const from = made.posted.length;
+    made.ask('lock.passphrase', { person });
+    await vi.waitFor(() => expect(since(made, from).some(({ error }) => error?.code === code)).toBe(true));
+  };
+  // The rig’s vault opens for everybody: what refuses is what the ledger has.
+  await refused(jo, 'wrong-passphrase');
+  expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ person: jo, detail: { reason: 'disabled' } });
+
+  await enter(made, ADA);
+  await put(3, [], listKey());
+  await until(() => expect(made.shown.at(-1)).toBe('lock'));
+  expect(ofAction(made, 'lock').at(-1)).toMatchObject({ detail: { cause: 'unlisted' } });
+  made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ stopped: null, unlisted: 'unsigned' });
+  await refused(ADA, 'unlisted');
+  expect(made.shown.at(-1)).toBe('lock');
+  await put(3);
+  await until(() => expect(since(made, 0).at(-1)).toMatchObject({ event: 'stale' }));
+  await enter(made, ADA);
+});
+
+test('where the policy asks why, no pane opens before it is said, at each unlock anew; shells have it, and the ticket stands in no event', async () => {
+  const made = await two();
+  const policy = join(made.home, 'policy.json');
+  const before = JSON.parse(readFileSync(policy, 'utf8')) as object;
+  writeFileSync(policy, JSON.stringify({ ...before, reason: { ask: 'unlock', ticket: 'INC#######' } }));
+  await acceptAsItStands(made.home);
+  const comeIn = async (): Promise<number> => {
+    const from = made.posted.length;
+    made.ask('lock.passphrase', { person: JO });
+    await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+    made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+    await vi.waitFor(() => expect(since(made, from).find(({ event }) => event === 'reason')?.payload).toEqual({ ticket: 'INC#######' }));
+    made.ask('workspace.size', { cols: 120, rows: 40 });
+    return from;
+  };
+  const give = async (ticket: string | null): Promise<Posted> => answerTo(made, 'reason.give', { reason: 'maintenance', ticket });
+  await comeIn();
+  const spawns = () => made.ptyHeard.filter(({ type }) => type === 'spawn');
+  expect((await give('Meier')).error).toMatchObject({ code: 'bad-reason' });
+  expect((await give(null)).error).toMatchObject({ code: 'bad-reason' });
+  expect([spawns(), made.ptyHeard.filter(({ type }) => type === 'attach'), ofAction(made, 'session.reason')]).toEqual([[], [], []]);
+  expect((await give('INC0012345')).error).toBeUndefined();
+  made.ask('workspace.size', { cols: 120, rows: 40 });
+  await vi.waitFor(() => expect(spawns()).toMatchObject([{ opened: { role: 'operator', reason: 'maintenance', breakGlass: null }, ticket: 'INC0012345' }]));
+  expect(made.ptyHeard.filter(({ type }) => type === 'attach')).toMatchObject([{ why: { reason: 'maintenance', ticket: 'INC0012345' } }]);
+  expect(ofAction(made, 'session.reason')).toMatchObject([{ detail: { reason: 'maintenance', ticket: true } }]);
+  expect(readFileSync(join(made.home, 'ledger/events.jsonl'), 'utf8')).not.toContain('INC0012345');
+  // Their shell runs on; they are asked again, and no other pane opens meanwhile.
+  await made.app.lock('hotkey');
+  const from = await comeIn();
+  made.ask('command', { line: 'split-window' });
+  await vi.waitFor(() => expect(JSON.stringify(since(made, from))).toContain('asks why a session begins'));
+  expect(spawns()).toHaveLength(1);
+  expect((await give('INC0000002')).error).toBeUndefined();
+  await vi.waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'attach').at(-1)).toMatchObject({ why: { ticket: 'INC0000002' } }));
 });

@@ -5,6 +5,7 @@
 import { enrolGrantOf, grantOf, type Grant } from '../src/access/index.ts';
 import { changeSentences, toldUntil } from '../src/services/changes.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
+import type { Revocations } from '../src/services/revocations.ts';
 import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
 import { Limiter } from '../src/bridge/limiter.ts';
@@ -65,6 +66,7 @@ export interface UnlockParts {
   readonly installed: InstalledHolder;
   readonly journal: Journal;
   readonly clock: Pick<Clock, 'now'>;
+  readonly revocations: Pick<Revocations, 'look' | 'barred'>;
 }
 
 export class Unlock {
@@ -138,8 +140,10 @@ export class Unlock {
   ): Promise<boolean> {
     const { gate, home, installed } = this.#parts;
     const { ledger } = installed.require();
-    // Somebody may have been enrolled, or disabled, by a command meanwhile. A ledger that cannot be read is told of where the attempt is entered.
+    // Somebody may have been enrolled, or disabled, by a command meanwhile, or revoked from outside. A ledger that cannot be read is told of where the
+    // attempt is entered.
     await ledger.refresh().catch(() => undefined);
+    await this.#parts.revocations.look();
     const id = meant(home, ledger.facts, typed);
     const { record, vault, backoff } = await this.#prepare(id, method);
     // An emergency takes one factor: it is for the night on which a key is lost.
@@ -274,7 +278,8 @@ export class Unlock {
 
   /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
   #attemptParts(backoff: Backoff): AttemptParts {
-    return { backoff, ledger: this.#parts.installed.require().ledger, factors: () => this.#factors(), read: (id) => this.#pinned(id) };
+    const { installed, revocations } = this.#parts;
+    return { backoff, ledger: installed.require().ledger, barred: () => revocations.barred, factors: () => this.#factors(), read: (id) => this.#pinned(id) };
   }
 
   /** What the policy in force asks of whoever comes in by the window. */
@@ -340,6 +345,7 @@ export class Unlock {
     const { home, installed } = this.#parts;
     const { ledger } = installed.require();
     await ledger.refresh().catch(() => undefined);
+    await this.#parts.revocations.look();
     const id = meant(home, ledger.facts, typed);
     const { backoff } = await this.#prepare(id, method);
     try {

@@ -35,6 +35,7 @@ async function hello(
     status: { line: () => ({}), takeFlags: () => [] } as unknown as RequestParts['status'],
     policy: { look: async () => undefined as never, remind: async () => undefined },
     consent: { asked: () => undefined, accept: async () => undefined },
+    reasons: { asked: () => undefined, of: () => undefined, give: async () => undefined },
     display: { value: {} } as unknown as RequestParts['display'],
     emit: (event) => void told.push(event),
     ...more,

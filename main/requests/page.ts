@@ -10,17 +10,19 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent'> {
-  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, display, installed, journal, breakGlass, emit } = parts;
+export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent' | 'reason'> {
+  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, reasons, display, installed, journal, breakGlass, emit } = parts;
   /** The policy's text as the page was shown it, and what follows once the person has accepted it. */
   let waiting: { readonly read: AskedConsent; readonly show: () => Promise<void> } | undefined;
+  /** What follows once they have said why. */
+  let untilReason: (() => Promise<void>) | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
   async function attach(key: Uint8Array, person: Person, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
     const vault = vaults.require();
     const attached = await pty
       .attach(
-        { publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey, breakGlass: grant.breakGlass },
+        { publicKey: key, person: person.id, method: grant.method, key: person.encryptionKey, breakGlass: grant.breakGlass, why: reasons.of(person.id) },
         async ({ sealed, publicKey: ours }) => {
           const { proof } = await vault.ask('proveView', { sealed, peer: ours });
           return proof;
@@ -78,13 +80,22 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         emit('lease', {});
         if (view && sees) emit('view', view);
       };
+      // Nor to whoever has not said why, where the policy asks.
+      const showOrAsk = async (): Promise<void> => {
+        const wanted = reasons.asked();
+        untilReason = wanted && show;
+        if (!wanted) return show();
+        emit('lease', {});
+        emit('reason', wanted);
+      };
       // No pane is shown to whoever has not accepted the policy's text, and the shells are not asked before either.
       const asked = grant.breakGlass === null ? consent.asked(person.id) : undefined;
-      waiting = asked && { read: asked, show };
+      untilReason = undefined;
+      waiting = asked && { read: asked, show: showOrAsk };
       if (asked) {
         emit('lease', {});
         emit('consent', { version: asked.version, text: asked.text });
-      } else await show();
+      } else await showOrAsk();
       emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);
@@ -106,6 +117,16 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       waiting = undefined;
       emit('consent', null);
       await shown.show();
+      return {};
+    },
+    'reason.give': async (given) => {
+      const show = untilReason;
+      if (!gate.session) throw new Refusal('locked', denials.locked);
+      if (!show || waiting) return {};
+      await reasons.give(given);
+      untilReason = undefined;
+      emit('reason', null);
+      await show();
       return {};
     },
     activity: async ({ kind }) => {

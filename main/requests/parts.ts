@@ -20,6 +20,7 @@ import type { People } from '../people.ts';
 import type { PolicyWatch } from '../policy-watch.ts';
 import type { Proving } from '../proving.ts';
 import type { PtyClient } from '../pty-client.ts';
+import type { Reasons } from '../reasons.ts';
 import type { SecretStoreFacts } from '../setup-facts.ts';
 import type { Slots } from '../slots.ts';
 import type { Status } from '../status.ts';
@@ -53,6 +54,7 @@ export interface RequestParts {
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'tell' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
   readonly consent: Consent;
+  readonly reasons: Pick<Reasons, 'asked' | 'of' | 'give'>;
   readonly installed: Pick<InstalledHolder, 'current'>;
   readonly journal: Pick<Journal, 'log' | 'notEntered'>;
   readonly display: Pick<DisplayFile, 'value' | 'change'>;

@@ -7,7 +7,7 @@ import { sentenceOf } from '../../src/types/sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'alert' | 'clipboard'> {
-  const { gate, vaults, pty, workspace, memory, consent, installed, clipboard } = parts;
+  const { gate, vaults, pty, workspace, memory, consent, reasons, installed, clipboard } = parts;
 
   /** The pane could not be rebuilt: where that is because somebody has been at the recording's files, it is found out here. */
   async function notRebuilt(error: unknown, { pane, recording, written }: AttachedPane): Promise<void> {
@@ -20,8 +20,8 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
 
   return {
     'workspace.size': async ({ cols, rows }) => {
-      // Nothing is laid out, and so no pane opens, before the policy's text is accepted: the page then says its size again.
-      if (!workspace.view && gate.session?.grant.breakGlass === null && consent.asked(gate.session.person.id)) return {};
+      // Nothing is laid out, and so no pane opens, before the policy's text is accepted and it is said why: the page then says its size again.
+      if (!workspace.view && gate.session?.grant.breakGlass === null && (consent.asked(gate.session.person.id) || reasons.asked())) return {};
       const kept = workspace.view ? undefined : await memory.recall();
       // Locked meanwhile: nobody is there for whom anything would be opened.
       if (!gate.session) throw new Refusal('locked', denials.locked);

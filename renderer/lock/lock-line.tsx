@@ -7,7 +7,7 @@ import { DisplaySettings } from '../shared/display-settings.tsx';
 import { messages } from '../shared/messages.ts';
 import { Mark } from '../shared/parts.tsx';
 import { left } from '../shared/text.ts';
-import { StoppedWord } from './stopped.tsx';
+import { closedWords, ClosedWord } from './stopped.tsx';
 
 const text = messages.lock;
 
@@ -31,11 +31,12 @@ export interface LockLineProps {
 }
 
 export function LockLine({ bridge, facts, wait }: LockLineProps): JSX.Element {
+  const closed = closedWords(facts);
   return (
     <footer class="line lockline" aria-label={messages.line.label} data-siren={facts?.emergency.alert ? '' : undefined}>
       {wait > 0 ? <progress class="line__time" max={Math.max(wait, facts?.backOffSeconds ?? wait)} value={wait} data-level="warn" aria-hidden="true" /> : null}
       <div class="line__where">
-        {facts?.stopped ? <StoppedWord /> : null}
+        {closed ? <ClosedWord line={closed.line} /> : null}
         {facts?.typed && facts.parked > 0 ? (
           <span class="st lockline__flag">
             <span>{text.parked(facts.parked)}</span>

@@ -17,7 +17,7 @@ import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 import { Lift } from './lift.tsx';
 import { LockHead, LockLine } from './lock-line.tsx';
-import { Stopped } from './stopped.tsx';
+import { Closed, closedWords } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
 import { Problem, Siren, Who } from './who.tsx';
@@ -51,7 +51,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   /** What was typed before the field was there. */
   const typedAhead = useRef('');
   const way = useRef<HTMLElement>(null);
-  const stopped = facts?.stopped ?? undefined;
+  const closed = closedWords(facts);
   const whyLocked = facts?.reason ? text.reasons[facts.reason] : '';
   const wait = Math.max(0, Math.ceil((waitUntil - now.monotonic) / 1000));
   const waiting = wait > 0;
@@ -63,7 +63,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     if (typedAhead.current) setSecretText(field.current, secretText(field.current) + typedAhead.current);
     typedAhead.current = '';
     if (secretText(field.current)) stillThere();
-  }, [method, person?.id, form, facts?.stopped === null]);
+  }, [method, person?.id, form, closed === undefined]);
   useEffect(() => {
     if (!waiting && waitUntil > 0) {
       setWaitUntil(0);
@@ -280,7 +280,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
         return breakIt();
       }
       if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
-      if (event.target instanceof HTMLInputElement || stopped) return;
+      if (event.target instanceof HTMLInputElement || closed) return;
       if (idField.current && isTyped(event)) return idField.current.focus();
       if (field.current && isTyped(event)) return field.current.focus();
       // Whoever types a passphrase need not ask for its field first.
@@ -300,12 +300,12 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   });
 
   return (
-    <div class="app poster" data-state={stopped ? 'stopped' : undefined}>
+    <div class="app poster" data-state={closed ? 'stopped' : undefined}>
       <LockHead facts={facts} />
       {facts?.emergency.alert ? <Siren alert={facts.emergency.alert} /> : null}
       <main class="poster__main">
         <div class="poster__fact">
-          <h1 class="poster__cap">{stopped ? text.stopped.label : waiting ? text.nextTry : text.locked}</h1>
+          <h1 class="poster__cap">{closed ? closed.label : waiting ? text.nextTry : text.locked}</h1>
           <p class="poster__n" role={waiting ? 'timer' : undefined} aria-live="off">
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
@@ -315,10 +315,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             <Problem sentence={text.factsFailed} />
           ) : glass ? (
             <BreakGlass bridge={bridge} emergency={facts.emergency} both={facts.both} onLeave={unbroken} />
-          ) : stopped && form === 'lift' ? (
+          ) : facts.stopped && form === 'lift' ? (
             <Lift bridge={bridge} both={facts.both} onLeave={() => setForm(undefined)} />
-          ) : stopped ? (
-            <Stopped stopped={stopped} runs={facts.parked > 0} onLift={() => setForm('lift')} />
+          ) : closed ? (
+            <Closed facts={facts} onLift={() => setForm('lift')} />
           ) : facts.people.length === 0 && !facts.typed ? (
             <Problem sentence={text.nobody} />
           ) : !person ? (

@@ -143,6 +143,20 @@ export const messages = {
     accept: 'Accept',
   },
 
+  reason: {
+    title: 'Why this session',
+    means:
+      'The policy of this workstation asks. The word goes into the ledger and the recordings; the ticket is sealed in the recordings alone. No names or numbers of patients here.',
+    why: 'why',
+    ticket: 'ticket (never a patient’s number)',
+    shape: (shape: string) => `${shape}: # is a digit, @ a letter, * letters and digits`,
+    noReason: 'Choose why first: 1 to 8.',
+    noTicket: 'Type the ticket first.',
+    failed: 'That was not taken.',
+    give: 'Begin',
+    lock: 'Lock',
+  },
+
   confirm: { label: 'Question', no: 'Leave it', yes: 'Yes', hint: 'Nothing happens until you answer.' },
 
   prompt: {
@@ -271,6 +285,23 @@ export const messages = {
       liftId: 'your id or name',
       lifted: 'The stop is lifted.',
       line: 'stopped for everyone',
+    },
+    /** The revocation list that the policy demands does not stand. */
+    unlisted: {
+      label: 'Emergency only',
+      why: {
+        good: 'The revocation list is being looked at.',
+        missing: 'The list of who may not come in any more is not there.',
+        unreadable: 'The list of who may not come in any more cannot be read.',
+        unsigned: 'The list of who may not come in any more is not signed by whoever may.',
+        malformed: 'The list of who may not come in any more is damaged.',
+        'set-back': 'The list of who may not come in any more was set back to an older one.',
+        forked: 'The list of who may not come in any more is another one than was here before.',
+        early: 'The list of who may not come in any more is of a time that is yet to come: this machine’s clock is wrong.',
+        'too-old': 'The list of who may not come in any more is too old.',
+      },
+      lift: 'Whoever signs the list puts a new one there, and the way in is back by itself. Until then there is break-glass.',
+      line: 'revocation list does not stand',
     },
     away: 'Whose shells run on',
     awaySince: (time: string) => `since ${time}`,
@@ -425,7 +456,13 @@ export const messages = {
     none: 'nothing',
     never: 'never',
     you: 'you',
-    states: { active: 'can come in', disabled: 'disabled', stopped: 'stopped, until another security admin lifts it', deleted: 'deleted' },
+    states: {
+      active: 'can come in',
+      disabled: 'disabled',
+      stopped: 'stopped, until another security admin lifts it',
+      revoked: 'revoked, until a newer list does not name them',
+      deleted: 'deleted',
+    },
     roles: {
       operator: 'works: recorded shells, own recordings',
       auditor: 'looks at what others did, with an audit key',

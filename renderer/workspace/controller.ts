@@ -3,6 +3,7 @@ import { batch, effect } from '@preact/signals';
 import type { ViewFrame } from '../../src/bridge/frames.ts';
 import type { Events, StatusView } from '../../src/bridge/schema.ts';
 import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
+import type { GivenReasonWord } from '../../src/types/words.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
@@ -76,6 +77,7 @@ export class Controller {
     bridge.on('notice', (notice) => this.#onNotice(notice));
     bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
     bridge.on('consent', (consent) => this.#onConsent(consent));
+    bridge.on('reason', (reason) => this.#onReason(reason));
     bridge.on('client', (action) => this.#clientActions[action.action](action as never));
     bridge.on('channel', ({ peer, seen = [] }) => {
       for (const { pane, bytes } of seen) this.terminal(pane).seenTo(bytes);
@@ -87,7 +89,7 @@ export class Controller {
     bridge.onFrame((frame) => this.#onFrame(frame));
     // Only when one of these changes: a new status must not take the focus from a button on the line.
     effect(() => {
-      const free = !model.band.value && !model.consent.value && !model.warned.value && model.searching.value === undefined;
+      const free = !model.band.value && !model.consent.value && !model.reason.value && !model.warned.value && model.searching.value === undefined;
       // A turn later: a band that closes gives the focus back to what had it, which may be another pane by now.
       if (model.activePaneId.value !== undefined && free) setTimeout(() => this.focusTerminal());
     });
@@ -115,10 +117,24 @@ export class Controller {
   #onConsent(consent: Events['consent']): void {
     const accepted = model.consent.value !== undefined && consent === null;
     model.consent.value = consent ?? undefined;
-    if (!accepted) return;
-    // The core did not take the size before: no pane was to be opened.
+    if (accepted) this.#sizeAgain();
+  }
+
+  #onReason(reason: Events['reason']): void {
+    const given = model.reason.value !== undefined && reason === null;
+    model.reason.value = reason ?? undefined;
+    if (given) this.#sizeAgain();
+  }
+
+  /** The core did not take the size before: no pane was to be opened. */
+  #sizeAgain(): void {
     this.#stage = '';
     this.measure();
+  }
+
+  /** Why they have come in. @throws Refused */
+  async giveReason(reason: GivenReasonWord, ticket: string | null): Promise<void> {
+    await this.bridge.request('reason.give', { reason, ticket });
   }
 
   /** The person has read the policy's text. */

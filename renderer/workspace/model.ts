@@ -49,6 +49,8 @@ export const whichKey = signal(false);
 export const band = signal<OpenBand | undefined>(undefined);
 /** The policy's text, which has to be accepted before anything else. */
 export const consent = signal<{ readonly version: number; readonly text: string } | undefined>(undefined);
+/** Whoever is in has to say why before anything else: the shape of their ticket, null where none is asked for. */
+export const reason = signal<{ readonly ticket: string | null } | undefined>(undefined);
 export const toasts = signal<readonly Notice[]>([]);
 /** Lines that were given at the prompt, newest first, each with the class that it was given in: those of one are not another's. */
 export const promptHistory = signal<readonly { readonly line: string; readonly of: string }[]>([]);

@@ -76,6 +76,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'break-glass.drill': [['open'], ['emergency']],
   'break-glass.review': [['open'], ['auditor']],
   'consent.accept': [['open'], roles],
+  'reason.give': [['open'], roles],
 };
 
 /** Whoever is not listed may not. */
@@ -183,7 +184,7 @@ describe('the table', () => {
     expect(grantOf(all, 'passphrase')).toMatchObject({ roles: ['operator', 'auditor', 'security', 'custodian'], breakGlass: null, reason: 'none' });
     const granted = emergencyGrantOf(all, 'passphrase', 'system-down', 'b-0123456789ab');
     const may = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && denialOf(name, { phase: 'open', grant: granted }, NOW) === undefined);
-    const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept'];
+    const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept', 'reason.give'];
     expect(may.toSorted()).toEqual([...inEmergency, ...own, 'session.record', 'break-glass.start', 'break-glass.extend', 'break-glass.drill'].toSorted());
     const ordinary = grantOf({ id: all.id, roles: ['emergency'] }, 'passphrase');
     for (const name of inEmergency) expect(denialOf(name as Permission, { phase: 'open', grant: ordinary }, NOW)?.why).toBe('not-permitted');

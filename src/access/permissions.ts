@@ -61,6 +61,7 @@ export const permissions = {
   'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
   'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
   'consent.accept': { when: ['open'], roles, enrols: true, help: 'Accept the text of the policy in force.' },
+  'reason.give': { when: ['open'], roles, enrols: true, help: 'Say why one has come in, where the policy asks.' },
   'policy.accept': { when: ['open'], roles: ['security'], help: 'Take a changed policy into force.' },
   'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
   'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },

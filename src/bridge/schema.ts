@@ -17,6 +17,8 @@ import {
   peers,
   personStandings,
   roles,
+  givenReasons,
+  revocationStates,
   stopReasons,
   surfaces,
   themes,
@@ -134,6 +136,15 @@ export const requests = {
   /** The person who is in accepts the policy's text, which came as `consent`. The panes follow. */
   'consent.accept': row('consent.accept', ['workspace'], z.strictObject({ version: z.number().int().positive() }), none, STEPS_MS),
 
+  /** Why they have come in, where the policy asks, which came as `reason`. The panes follow. */
+  'reason.give': row(
+    'reason.give',
+    ['workspace'],
+    z.strictObject({ reason: z.enum(givenReasons), ticket: z.string().min(1).max(32).nullable() }),
+    none,
+    STEPS_MS,
+  ),
+
   'lock.facts': row(
     'identity.unlock',
     ['lock'],
@@ -150,6 +161,8 @@ export const requests = {
       parked: z.number(),
       /** Nobody comes in but by break-glass: who did it, masked, when, and why. */
       stopped: z.object({ by: z.string(), at: z.string(), reason: z.enum(stopReasons) }).nullable(),
+      /** The revocation list that the policy demands does not stand, so nobody comes in but by break-glass: what is wrong with it. */
+      unlisted: z.enum(revocationStates).nullable(),
       /** Whose they are, where the policy lists them; empty where it does not. */
       away: z.array(z.object({ id: z.string(), masked: z.string(), since: z.string() })),
       people: z.array(z.object({ id: z.string(), masked: z.string(), methods: z.array(z.enum(unlockMethods)) })),
@@ -490,6 +503,8 @@ export const events = {
   stale: none.readonly(),
   /** The policy's text, which the person has yet to accept; null where nothing has to be accepted any more. No pane is shown or opened before it is. */
   consent: z.object({ version: count, text: word }).readonly().nullable(),
+  /** Whoever is in has yet to say why: the shape of a ticket, null where none is asked for; null where nothing is asked any more. No pane is shown or opened before it is. */
+  reason: z.object({ ticket: word.nullable() }).readonly().nullable(),
   /** Welcome after an unlock: last unlock, failures since. */
   welcome: z.object({ lastUnlock: word.nullable(), failures: count }).readonly(),
 } as const;

@@ -1,6 +1,7 @@
 /** What the terminal job's lock is to `wardmux record`, which knows nothing of locks. */
 import type { Ledger, LedgerEntry } from '../ledger/index.ts';
 import type { RecordedPty } from '../pty/recorded-pty.ts';
+import type { Opened } from '../recording/access.ts';
 import type { Person } from '../people/types.ts';
 
 /** What a gate gets to work with, once the command runs. */
@@ -8,6 +9,8 @@ export interface GateLink {
   readonly recorded: RecordedPty;
   /** Whose recording it is. */
   readonly person: Person;
+  /** As whom and why it was begun, where that is not an operator at work who was not asked. */
+  readonly opened?: Opened | undefined;
   /** The recording's. */
   readonly folder: string;
   /** @returns whether the ledger has it; where it has not, it is entered later. */

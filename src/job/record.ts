@@ -10,7 +10,7 @@ import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../services/open-ledger.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, isRetried, noticeEntry, type Ledger } from '../ledger/index.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
-import { policyInForce, proposalEvent, proposalSentence, type LoadedPolicy } from '../policy/index.ts';
+import { policyInForce, proposalEvent, proposalSentence, reasonEntry, type GivenReason, type LoadedPolicy } from '../policy/index.ts';
 import { limitSentence, LimitWatch } from '../native/process-limits.ts';
 import { every, steadyClock } from '../time/clock.ts';
 import { OutputSink } from '../pty/output-sink.ts';
@@ -18,6 +18,7 @@ import { type PtyExit } from '../pty/pty.ts';
 import { RecordedPty, type Held, type RecordedPtyEvents } from '../pty/recorded-pty.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../pty/shell.ts';
 import { spawnThreadedPty } from '../pty/unix.ts';
+import { ticketMark } from '../recording/access.ts';
 import { recordingOptions } from '../recording/options.ts';
 import { DiskSpace, MIN_FREE_MEBIBYTES } from '../recording/space.ts';
 import type { RecordingNotice } from '../recording/types.ts';
@@ -48,6 +49,8 @@ export interface RecordArguments {
   readonly json: boolean;
   /** A person's id: needed where the installation has several people. */
   readonly person?: string | undefined;
+  /** Why, where the policy asks, or somebody says it all the same. */
+  readonly given?: GivenReason | undefined;
 }
 
 export interface RecordContext {
@@ -117,7 +120,8 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
     const enter: Enter = (entry) => ledger.append(entry);
     const person = await choosePerson(home, ledger.facts, args.person, enter);
     const admitted = await context.admit({ phase: 'locked', grant: grantOf(person, 'named') }, enter);
-    const owner = recordingOwner(person, loaded, ledger.facts);
+    const owner = recordingOwner(person, loaded, ledger.facts, undefined, args.given);
+    if (args.given) await ledger.append(reasonEntry(person.id, args.given));
     return { home, installation: installation.id, person, owner, loaded, ledger, signer, admitted };
   } catch (error) {
     await ledger.close();
@@ -187,6 +191,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       place: { recordingsFolder: begun.home.recordings, installation: begun.installation, version: context.version },
       rules,
       owner,
+      opened: owner.opened,
       start: { command: args.command, cwd: context.cwd, ...size, term },
       notice: heard,
     });
@@ -208,10 +213,12 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       drained: () => process.stdin.resume(),
     };
     recorded = new RecordedPty(writer, spawnThreadedPty, { command, cwd: context.cwd, env, ...size }, steadyClock, events, space);
+    if (owner.ticket !== undefined) recorded.mark('m', ticketMark(owner.ticket));
     stopTerminal = connect(recorded, fd, gate);
     gate?.begin({
       recorded,
       person,
+      opened: owner.opened,
       folder: join(begun.home.recordings, writer.id),
       note,
       ledger,

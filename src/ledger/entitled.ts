@@ -7,6 +7,7 @@ import { permissions, type Permission } from '../access/index.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
+import { nextRevocations } from './revocation-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 type People = Pick<LedgerFacts, 'person'>;
@@ -43,16 +44,22 @@ export interface Unentitled {
  * @returns undefined where they could.
  */
 export function unentitledWhy(
-  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver'>,
+  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver' | 'revocations'>,
   event: LedgerEvent,
 ): string | undefined {
   const { action, person, outcome } = event;
   const emergencies = nextEmergencies(before.emergencies, event, before);
   if (typeof emergencies === 'string') return emergencies;
+  const revocations = nextRevocations(before.revocations, event);
+  if (typeof revocations === 'string') return revocations;
   if (before.passesOver(event)) return 'changes nothing: nobody who may has certified it for this place';
-  const without = `is in the name of ${person ?? 'nobody'}, who was not known, disabled or deleted by then or did not have the role for it`;
+  const without = `is in the name of ${person ?? 'nobody'}, who was not known, or disabled, stopped, revoked or deleted by then, or did not have the role for it`;
   // Nobody comes in who is nobody here, or is disabled or deleted.
-  if (action === 'unlock') return outcome !== 'success' || person === undefined || before.person(person)?.state === 'active' ? undefined : without;
+  if (action === 'unlock') {
+    if (outcome !== 'success' || person === undefined) return undefined;
+    if (before.revocations.list?.slots.includes(event.credential ?? '')) return `is an unlock by the key slot ${event.credential}, which was revoked by then`;
+    return before.person(person)?.state === 'active' ? undefined : without;
+  }
   const needs = Object.hasOwn(deeds, action) ? deeds[action] : undefined;
   if (action === 'policy.change') {
     const counts = policyCounts({ person: (id) => before.person(id), deciders: () => before.deciders(), policy: before.policy }, event);

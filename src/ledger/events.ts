@@ -20,6 +20,7 @@ import { breakGlassRows } from './table/break-glass.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
 import { recordingRows } from './table/recordings.ts';
+import { revocationRows } from './table/revocation.ts';
 import type { EventRow, FieldType, Row } from './table/row.ts';
 import type { Role } from '../types/words.ts';
 import type { LedgerEntry, LedgerEvent } from './types.ts';
@@ -32,14 +33,16 @@ const POLICY_CHANGE = new RegExp(
 
 /** Most entries in a list field: a policy with more audit keys than this is a mistake. */
 const MAX_LIST = 64;
+/** Of whom and what a revocation list names here: a line of the ledger has 64 KiB at most. */
+export const MAX_NAMED = { people: 256, slots: 1024 } as const;
 
-const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...recordingRows, ...ledgerRows] as const;
+const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...ledgerRows] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 
 type Value<T> = T extends readonly string[]
   ? T[number]
-  : T extends 'kids' | 'digests' | 'policy-changes'
+  : T extends 'kids' | 'digests' | 'policy-changes' | 'people' | 'slots'
     ? readonly string[]
     : T extends 'roles'
       ? readonly Role[]
@@ -151,6 +154,10 @@ function matches(type: FieldType, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'kids':
       return Array.isArray(value) && value.length <= MAX_LIST && value.every((kid) => matches('kid', kid));
+    case 'people':
+      return Array.isArray(value) && value.length <= MAX_NAMED.people && value.every((id) => matches('person', id));
+    case 'slots':
+      return Array.isArray(value) && value.length <= MAX_NAMED.slots && value.every((id) => matches('slot', id));
     case 'action':
       return typeof value === 'string' && byAction.has(value);
     case 'permission':

@@ -21,6 +21,7 @@ import {
   type StationStop,
 } from './person-facts.ts';
 import { policyCounts } from './policy-facts.ts';
+import { nextRevocations, NO_REVOCATIONS, withRevocation, type RevocationFacts } from './revocation-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface PolicyFacts {
@@ -100,6 +101,7 @@ export interface FactsState {
   /** The keys of the installation, by digest. */
   readonly keys: KeyChain;
   readonly emergencies: EmergenciesState;
+  readonly revocations: RevocationFacts;
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -114,6 +116,7 @@ export const NO_FACTS: FactsState = {
   logoffs: [],
   keys: NO_CHAIN,
   emergencies: NO_EMERGENCIES,
+  revocations: NO_REVOCATIONS,
 };
 
 /**
@@ -143,6 +146,7 @@ export class LedgerFacts {
   readonly #logoffs = new Map<string, LogoffFacts>();
   #keys: KeyChain = NO_CHAIN;
   #emergencies: EmergenciesState = NO_EMERGENCIES;
+  #revocations: RevocationFacts = NO_REVOCATIONS;
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -158,6 +162,7 @@ export class LedgerFacts {
     logoffs,
     keys,
     emergencies,
+    revocations,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -172,6 +177,7 @@ export class LedgerFacts {
     for (const [id, logoff] of logoffs) facts.#logoffs.set(id, logoff);
     facts.#keys = keys;
     facts.#emergencies = emergencies;
+    facts.#revocations = revocations;
     return facts;
   }
 
@@ -189,6 +195,7 @@ export class LedgerFacts {
       logoffs: [...this.#logoffs],
       keys: this.#keys,
       emergencies: this.#emergencies,
+      revocations: this.#revocations,
     };
   }
 
@@ -198,6 +205,8 @@ export class LedgerFacts {
     this.#keys = nextChainOfKeys(this.#keys, event);
     const emergencies = nextEmergencies(this.#emergencies, event, this);
     if (typeof emergencies !== 'string') this.#emergencies = emergencies;
+    const revocations = nextRevocations(this.#revocations, event);
+    if (typeof revocations !== 'string' && revocations !== this.#revocations) this.#revoke(event, revocations);
     switch (action) {
       case 'person.keys':
       case 'person.roles':
@@ -251,9 +260,24 @@ export class LedgerFacts {
   #takePerson(event: LedgerEvent): void {
     const { person = '', detail } = event;
     const known = this.#people.get(person);
+    if (!takePersonEvent(this.#people, event)) return;
+    // Somebody new, or with new keys, is named or not as everybody is.
+    this.#people.set(person, withRevocation(this.#people.get(person)!, person, this.#revocations));
     // What costs more opens as it did: nobody has changed anything.
-    if (takePersonEvent(this.#people, event) && detail?.['change'] !== 'cost')
-      this.#changes.set(person, [...this.changes(person), changeOf(event, known)].slice(-MOST_CHANGES));
+    if (detail?.['change'] !== 'cost') this.#changed(person, changeOf(event, known));
+  }
+
+  #changed(person: string, change: PersonChange): void {
+    this.#changes.set(person, [...this.changes(person), change].slice(-MOST_CHANGES));
+  }
+
+  #revoke({ seq, time }: LedgerEvent, revocations: RevocationFacts): void {
+    this.#revocations = revocations;
+    for (const [id, known] of this.#people) {
+      const next = withRevocation(known, id, revocations);
+      this.#people.set(id, next);
+      if (next.state !== known.state) this.#changed(id, { seq, time, kind: 'state', detail: next.state, by: null, second: null });
+    }
   }
 
   #before(): Parameters<typeof policyCounts>[0] {
@@ -308,6 +332,11 @@ export class LedgerFacts {
   /** The emergency that is not over; undefined where none is. */
   get emergency(): EmergencyFacts | undefined {
     return runningOf(this.#emergencies);
+  }
+
+  /** The newest revocation list that was seen here, and what became of the last look for one. */
+  get revocations(): RevocationFacts {
+    return this.#revocations;
   }
 
   /** The last drill of somebody; undefined where there was none. */

@@ -50,6 +50,10 @@ export interface KnownPerson extends PersonFacts {
   readonly stateSeq: number | null;
   /** Who has stopped them, where they are. */
   readonly stoppedBy?: string | undefined;
+  /** What they are as soon as no revocation list names them any more, where one does. */
+  readonly behind?: PersonState | undefined;
+  /** Ids of key slots, of whomever, that open nothing any more: a revocation list names them. */
+  readonly revokedSlots?: readonly string[] | undefined;
 }
 
 /** What an event changed of somebody. */
@@ -205,8 +209,8 @@ function takeState(event: LedgerEvent, person: string, known: KnownPerson | unde
   const { installation, detail = {}, seq } = event;
   const state = personStates.find((word) => word === detail['state']);
   if (!known || !state || state === known.state) return undefined;
-  // A stop is for another than who has set it to lift, and this is no way round that.
-  if (known.state === 'stopped' && state !== 'deleted') return undefined;
+  // A stop is for another than who has set it to lift, a revocation for whoever signs the list, and this is no way round that.
+  if ((known.state === 'stopped' || known.state === 'revoked') && state !== 'deleted') return undefined;
   const record = detail['record'] ?? null;
   if (state === 'deleted' ? typeof record !== 'string' : record !== null) return undefined;
   const text = (by: string): Buffer => stateText({ installation, person, state, record: record as string | null, by, after: known.stateSeq });

@@ -28,15 +28,16 @@ export type LockCause = (typeof lockCauses)[number];
 /**
  * Why somebody was logged off. logoff, park, limit: the policy's times, after a lock, parked, and after an unlock. takeover: by whoever came in.
  * person: they are not somebody here any more, or what they may do was changed. new-keys: two people gave them others, and what ran is sealed to those before.
+ * revoked: a revocation list names them.
  */
-export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'person', 'new-keys', 'unknown'] as const;
+export const logoffCauses = ['logoff', 'park', 'limit', 'takeover', 'stopped', 'revoked', 'person', 'new-keys', 'unknown'] as const;
 export type LogoffCause = (typeof logoffCauses)[number];
 
-/** Why nobody comes in but by break-glass: somebody who may has stopped the station. */
-export type StopCause = 'stopped';
+/** Why nobody comes in but by break-glass: somebody who may has stopped the station, or the revocation list that the policy demands does not stand. */
+export type StopCause = 'stopped' | 'unlisted';
 
 /** Why an event was refused, where whoever sent it can be told. */
-export type RefusedWhy = 'busy' | 'stopped' | 'back-off';
+export type RefusedWhy = 'busy' | StopCause | 'back-off';
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
@@ -281,6 +282,7 @@ const lockCauseOf: Readonly<Record<LogoffCause, LockCause>> = {
   limit: 'limit',
   takeover: 'policy',
   stopped: 'stopped',
+  revoked: 'revoked',
   person: 'policy',
   'new-keys': 'policy',
   unknown: 'unknown',
@@ -317,10 +319,10 @@ function fromClosed(state: ClosedState, event: LockEvent): LockStep {
   const { now } = event;
   switch (event.type) {
     case 'created':
-      return state.stop ? refuse(state, 'stopped') : accept(hold(state, 'created', now));
+      return state.stop ? refuse(state, state.stop) : accept(hold(state, 'created', now));
     case 'attempt': {
       const { person, glass = false, lifts = false, waitMs = 0 } = event;
-      if (state.stop !== undefined && !glass && !lifts) return refuse(state, 'stopped');
+      if (state.stop !== undefined && !glass && !(lifts && state.stop === 'stopped')) return refuse(state, state.stop);
       // A time that is none is the longest.
       if (!(waitMs <= 0)) return refuse({ ...state, waitUntil: now + (waitMs > 0 ? waitMs : Infinity) }, 'back-off');
       return accept({ ...hold(state, 'opening', now), attempts: state.attempts + 1, person, glass: glass ? 'asked' : undefined, lifts });

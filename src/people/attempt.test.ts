@@ -42,7 +42,7 @@ function stage(fails?: Step) {
   const open = vi.fn(async () => identity);
   const close = vi.fn();
   const read = vi.fn<(id: string) => Person | undefined>(() => having(identity.slot));
-  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never, read };
+  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never, barred: () => undefined, read };
   const asking = { id: 'p-000000000001' };
   return { steps, ledger, backoff, read, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
 }

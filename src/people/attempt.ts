@@ -27,6 +27,8 @@ export interface AttemptParts {
   readonly whileStopped?: 'emergency' | 'lifts' | undefined;
   /** What the policy in force asks of this door, looked up when it is needed. Left out: one factor does, as in an emergency. */
   readonly factors?: (() => FactorsAsked) | undefined;
+  /** Why nobody comes in but by break-glass, where the revocation list that the policy demands says so, or does not stand: a sentence. */
+  readonly barred: () => string | undefined;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -118,9 +120,11 @@ const askedBy = ({ factors }: Pick<AttemptParts, 'factors'>): FactorsAsked => fa
 const stoppedSentence =
   'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it, at the lock page of its window or by: wardmux stop lift station';
 
-/** @throws UnlockError `stopped` */
-function requireNotStopped({ ledger, whileStopped }: Pick<AttemptParts, 'whileStopped'> & { readonly ledger: Pick<Ledger, 'facts'> }): void {
+/** @throws UnlockError `stopped`, `unlisted` */
+function requireNotStopped({ ledger, whileStopped, barred }: Pick<AttemptParts, 'whileStopped' | 'barred'> & { readonly ledger: Pick<Ledger, 'facts'> }): void {
   if (ledger.facts.stationStop && !whileStopped) throw new UnlockError('stopped', stoppedSentence);
+  const why = whileStopped === 'emergency' ? undefined : barred();
+  if (why !== undefined) throw new UnlockError('unlisted', why);
 }
 
 /** What opened it went while it did. */

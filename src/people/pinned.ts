@@ -177,12 +177,22 @@ export function readPinned(home: Home, facts: Pick<LedgerFacts, 'person'>, id: s
   return checkPinned(home, id, facts.person(id));
 }
 
-/** A record with what the ledger says of its person. */
-export const asKnown = (record: PersonRecord, { roles, state }: Pick<KnownPerson, 'roles' | 'state'>): Person => ({
+/** A record with what the ledger says of its person. A slot that was revoked is none: it opens nothing, and goes with their next change of slots. */
+export const asKnown = (record: PersonRecord, { roles, state, revokedSlots = [] }: Pick<KnownPerson, 'roles' | 'state' | 'revokedSlots'>): Person => ({
   ...record,
+  slots: revokedSlots.length === 0 ? record.slots : record.slots.filter(({ id }) => !revokedSlots.includes(id)),
   roles,
   active: state === 'active',
+  ...(revokedSlots.length === 0 ? {} : { revokedSlots }),
 });
+
+/** Whoever is in does not have the slots that were revoked; their record has them until they change theirs. */
+function asUsed(record: PersonRecord, person: Person | PersonRecord): PersonRecord {
+  const revoked = 'revokedSlots' in person ? (person.revokedSlots ?? []) : [];
+  const stay = record.slots.filter(({ id }) => revoked.includes(id));
+  if (stay.length === 0 || stay.length + person.slots.length !== record.slots.length) return person;
+  return { ...record, slots: record.slots.map((slot) => person.slots.find(({ id }) => id === slot.id) ?? slot) };
+}
 
 /** The same, for whoever was told what the ledger has. */
 export function checkPinned(home: Home, id: string, known: KnownPerson | undefined): Person | undefined {
@@ -330,11 +340,12 @@ const usePath = (home: Home, id: string): string => `${personPath(home, id)}.loc
  * changed, the record stays as it is: a counter that is behind by one lets a copied key in once more, and a lost record nobody.
  * @throws StorageFault
  */
-export async function saveUse(home: Home, person: PersonRecord): Promise<void> {
+export async function saveUse(home: Home, person: Person | PersonRecord): Promise<void> {
   try {
     await withFileLock(usePath(home, person.id), 'A change of key slots', async () => {
       const now = readPerson(home, person.id);
-      if (now && mismatch(now, factsOf(person)) === undefined) savePerson(home, person);
+      const used = now && asUsed(now, person);
+      if (used && mismatch(now, factsOf(used)) === undefined) savePerson(home, used);
     });
   } catch (error) {
     if (!(error instanceof StorageFault) || error.code !== 'busy') throw error;

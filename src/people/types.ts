@@ -60,6 +60,8 @@ export interface Person extends PersonRecord {
   readonly roles: readonly Role[];
   /** They can come in. */
   readonly active: boolean;
+  /** Ids of key slots that a revocation list names: those of this record are not among `slots`. */
+  readonly revokedSlots?: readonly string[];
 }
 
 /** A person's private keys, open. Lives in the vault host process, which the lock kills. */
@@ -82,5 +84,6 @@ export type UnlockFailure =
   | 'disabled'
   | 'stopped'
   | 'two-factors'
+  | 'unlisted'
   | 'not-proven'
   | 'wrong-code';

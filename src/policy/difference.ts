@@ -58,6 +58,12 @@ function directionInClass(path: string, ...sides: readonly Map<string, unknown>[
   return field === undefined ? undefined : classDirection(field, ...(sides.map((side) => side.get(path)) as [unknown, unknown]));
 }
 
+/** A list that is looked for where none was is stronger, whatever it is; undefined for everything else. */
+function directionOfList(path: string, old: Map<string, unknown>, next: Map<string, unknown>): PolicyDirection | undefined {
+  if (!path.startsWith('revocation.') || old.has('revocation.file')) return undefined;
+  return next.has('revocation.file') ? 'stronger' : undefined;
+}
+
 /** In the order of the policies' fields; empty where they say the same. */
 export function policyDifferences(before: Policy, after: Policy): Difference[] {
   const [old, next] = [leaves(before, '', new Map()), leaves(after, '', new Map())];
@@ -71,7 +77,11 @@ export function policyDifferences(before: Policy, after: Policy): Difference[] {
         path,
         before: was === null ? null : shown(old.get(path)),
         after: is === null ? null : shown(next.get(path)),
-        direction: directionInAnchor(path, old, next) ?? directionInClass(path, old, next) ?? directionOf(fieldOf(path), value(old), value(next)),
+        direction:
+          directionInAnchor(path, old, next) ??
+          directionInClass(path, old, next) ??
+          directionOfList(path, old, next) ??
+          directionOf(fieldOf(path), value(old), value(next)),
       },
     ];
   });

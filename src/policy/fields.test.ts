@@ -9,6 +9,7 @@ import { ledgerChanges, policyDifferences, valueAt } from './difference.ts';
 import { anchorFields, directionOf, fieldOf, policyFields, weakerText } from './fields.ts';
 import { defaultPolicy, policySchema } from './policy.ts';
 import { policyJsonSchema, type SchemaNode } from './schema.ts';
+import { listKey } from '../revocation/list.fixture.ts';
 import { presetNames, presetOf, presetValues, weakerThanPreset } from './presets.ts';
 import type { Policy } from './types.ts';
 
@@ -46,6 +47,19 @@ const written: readonly (readonly [PolicyFieldName, unknown, unknown, PolicyDire
   ['consent.text', undefined, 'a', 'stronger'],
   ['consent.text', 'a', 'b', 'neither'],
   ['consent.version', 1, undefined, 'weaker'],
+  ['reason.ask', undefined, 'session', 'stronger'],
+  ['reason.ask', 'session', 'unlock', 'stronger'],
+  ['reason.ask', 'unlock', 'session', 'weaker'],
+  ['reason.ask', 'session', undefined, 'weaker'],
+  ['reason.ticket', undefined, 'INC#######', 'stronger'],
+  ['reason.ticket', 'INC#######', undefined, 'weaker'],
+  ['revocation.file', '/mnt/a', undefined, 'weaker'],
+  ['revocation.file', '/mnt/a', '/mnt/b', 'weaker'],
+  ['revocation.keys', undefined, 'ssh-ed25519 A', 'weaker'],
+  ['revocation.keys', 'ssh-ed25519 A', undefined, 'weaker'],
+  ['revocation.maxAgeHours', 72, 168, 'weaker'],
+  ['revocation.maxAgeHours', 72, 24, 'stronger'],
+  ['revocation.maxAgeHours', 72, undefined, 'weaker'],
   ['recording.reserveMebibytes', 512, 0, 'weaker'],
   ['recording.reserveMebibytes', 512, 1024, 'stronger'],
   ['recording.rotateMinutes', 60, 120, 'neither'],
@@ -70,6 +84,15 @@ test('every field has its row and its words, and nothing is nothing', () => {
     for (const [before, after] of [[undefined, undefined], ['', undefined], [[], undefined]]) expect(directionOf(field, before, after), field).toBe('neither'); // prettier-ignore
   }
   expect(() => fieldOf('telemetry')).toThrow('telemetry');
+});
+
+test('a list that is looked for where none was is stronger whatever it is, and one that is not any more is weaker', () => {
+  const { text } = listKey();
+  const looks = { ...policy, revocation: { file: '/mnt/revoked.list', keys: [text], maxAgeHours: 168 } };
+  expect(new Set(policyDifferences(policy, looks).map(({ direction }) => direction))).toEqual(new Set(['stronger']));
+  expect(new Set(policyDifferences(looks, policy).map(({ direction }) => direction))).toEqual(new Set(['weaker']));
+  const other = { ...looks, revocation: { ...looks.revocation, keys: [listKey().text] } };
+  expect(policyDifferences(looks, other).map(({ direction }) => direction)).toEqual(['weaker', 'weaker']);
 });
 
 /** Policies that the schema takes. */

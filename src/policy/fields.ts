@@ -83,6 +83,28 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { order: [false, true] },
     absent: false,
   },
+  'reason.ask': {
+    help: 'When somebody says why, by a word of a list: unlock, whenever they have come in; session, when their session begins, and after it has ended again. Ledger, recordings and bundles have the word. Left out: nobody is asked.',
+    weaker: { order: ['unlock', 'session', undefined] },
+  },
+  'reason.ticket': {
+    help: 'The shape of a ticket that they give with it: # a digit, @ a letter, * at the end letters and digits, everything else itself; INC####### for example. It is sealed in the recordings of their session. Left out: none is asked for.',
+    weaker: { added: 'stronger', removed: 'weaker', changed: 'neither' },
+  },
+  'revocation.file': {
+    help: 'Where the signed list of who and what is revoked lies, an absolute path. Nobody comes in but by break-glass where no list stands.',
+    weaker: { added: 'stronger', removed: 'weaker', changed: 'weaker' },
+  },
+  'revocation.keys': {
+    help: 'Public SSH keys (Ed25519, or ECDSA on P-256) of those who may sign it, each as TYPE BASE64 without a comment. A second one that lies elsewhere keeps the loss of the first from closing this workstation.',
+    // One more can let somebody back in; one less can be nobody who signs.
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
+  },
+  'revocation.maxAgeHours': {
+    help: 'Hours after its issue from which on the list is too old. 72 fit most sites, 168 a ship or a place without a network for days.',
+    weaker: 'larger',
+    absent: Infinity,
+  },
   'recording.input': { help: 'Keys are never recorded: what is typed where nothing is echoed would be in it.', weaker: neither },
   'recording.rotateMinutes': { help: 'Minutes after which a recording begins another segment.', weaker: neither },
   'recording.rotateMebibytes': { help: 'MiB after which a recording begins another segment.', weaker: neither },

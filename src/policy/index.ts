@@ -16,6 +16,7 @@ export {
   type PolicyInForce,
   type Proposal,
 } from './force.ts';
+export { reasonEntry, reasonFault, type GivenReason } from './reason.ts';
 export { policyVersions, versionAt, type PolicyVersion } from './history.ts';
 export { defaultPolicy, loadPolicy, parsePolicy, type LoadedPolicy } from './policy.ts';
 export { DEFAULT_PRESET, presetNames, presets, presetValues, weakerThanPreset, type PresetName } from './presets.ts';

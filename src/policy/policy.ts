@@ -6,13 +6,16 @@ import { createNew, readSmall } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { Home } from '../storage/home.ts';
 import { parseJson, toJson } from '../disk/json.ts';
-import { workstationClasses } from '../types/words.ts';
+import { reasonAsks, workstationClasses } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { publicJwkSchema } from '../crypto/p256.ts';
 import type { PublicJwk } from '../types/keys.ts';
+import { absolutePath } from '../anchors/fields.ts';
+import { parseSshKey } from '../crypto/sshsig.ts';
 import { anchorsSchema } from './anchors.ts';
 import { classesSchema } from './classes.ts';
 import { helpOf } from './fields.ts';
+import { MAX_TICKET, TICKET_SHAPE } from './reason.ts';
 import { DEFAULT_PRESET, presetPart, type PresetName } from './presets.ts';
 import type { Policy } from './types.ts';
 
@@ -77,6 +80,31 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     })
     .optional()
     .describe('What whoever comes in shows. Left out: one factor.'),
+  reason: z
+    .strictObject({
+      ask: z.enum(reasonAsks).describe(helpOf('reason.ask')),
+      ticket: z
+        .string()
+        .max(MAX_TICKET)
+        .regex(TICKET_SHAPE, 'is no shape: # for a digit, @ for a letter, * at the end for letters and digits, and at least one of them')
+        .optional()
+        .describe(helpOf('reason.ticket')),
+    })
+    .optional()
+    .describe('Whether somebody is asked why. Left out: nobody is.'),
+  revocation: z
+    .strictObject({
+      file: absolutePath.describe(helpOf('revocation.file')),
+      keys: z
+        .array(z.string().refine((text) => parseSshKey(text) !== undefined, 'is not the public half of an SSH key: its type and its base64, without a comment'))
+        .min(1, 'at least one key is needed: without it no list counts, and nobody comes in')
+        .max(8)
+        .refine((keys) => new Set(keys).size === keys.length, 'the same key stands here twice')
+        .describe(helpOf('revocation.keys')),
+      maxAgeHours: z.int().min(1).max(168).describe(helpOf('revocation.maxAgeHours')),
+    })
+    .optional()
+    .describe('The list of who and what is revoked. Left out: none is looked for.'),
   recording: z
     .strictObject({
       input: z.literal('never').describe(helpOf('recording.input')),

@@ -1,8 +1,9 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. What each field is for: fields.ts. */
 import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
+import type { RevocationPolicy } from '../revocation/index.ts';
 import type { ClassLook } from '../types/classes.ts';
-import type { WorkstationClass } from '../types/words.ts';
+import type { reasonAsks, WorkstationClass } from '../types/words.ts';
 
 /** A class of sessions. */
 export interface SessionClass {
@@ -58,6 +59,10 @@ export interface Policy {
         readonly commands?: boolean | undefined;
       }
     | undefined;
+  /** Left out: nobody is asked why. */
+  readonly reason?: { readonly ask: (typeof reasonAsks)[number]; readonly ticket?: string | undefined } | undefined;
+  /** Left out: no list is looked for. */
+  readonly revocation?: RevocationPolicy | undefined;
   readonly recording: {
     readonly input: 'never';
     readonly rotateMinutes: number;

@@ -1,6 +1,7 @@
 /** What a posture is made of: settings in force, and what is known of keys, people and this machine. */
 import type { AnchorView } from '../anchors/index.ts';
 import type { Policy } from '../policy/types.ts';
+import type { RevocationState } from '../types/words.ts';
 
 export interface PosturePerson {
   readonly id: string;
@@ -28,6 +29,8 @@ export interface PostureFacts {
   /** One that the ledger has no end of, although its time is over. */
   readonly endless: string | undefined;
   readonly drillsDue: readonly { readonly person: string; readonly last: string | null }[];
+  /** Hours since the newest revocation list was issued, and what became of the last look for one; undefined where none was ever seen. */
+  readonly revocation: { readonly ageHours: number; readonly state: RevocationState } | undefined;
   /** Undefined where that cannot be seen. */
   readonly swap: 'off' | 'on' | undefined;
   /** Milliseconds since the epoch. */

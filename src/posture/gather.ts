@@ -36,6 +36,7 @@ export function postureFacts({ home, installation, isPinned, ledger, policy, anc
     unreviewed: unreviewed(ledger).map((one) => ({ id: one.id, overdue: reviewStateOf(one, now) === 'overdue' })),
     endless: endless(ledger, now)?.id,
     drillsDue: drillsDue(ledger, now),
+    revocation: revocationOf(ledger, now),
     swap: swapOf(),
     now,
   };
@@ -54,6 +55,11 @@ function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
     if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0 };
     throw error;
   }
+}
+
+function revocationOf({ revocations: { list, look } }: LedgerFacts, now: number): PostureFacts['revocation'] {
+  if (!list) return undefined;
+  return { ageHours: Math.floor((now - Date.parse(list.issued)) / 3_600_000), state: look?.state ?? 'good' };
 }
 
 /** proc(5), /proc/swaps: a line a swap area, after a heading. */

@@ -1,5 +1,6 @@
 /** A strict installation has nothing weaker but what this version and this machine cannot have; each setting that is changed has its row. */
 import { expect, test } from 'vitest';
+import { listKey } from '../revocation/list.fixture.ts';
 import { defaultPolicy } from '../policy/policy.ts';
 import { presetPart, presetValues } from '../policy/presets.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
@@ -26,6 +27,7 @@ const policy: PostureFacts['policy'] = {
   ...strictPart,
   workstation: { ...base.workstation, class: place, banner: 'Patient data: for work only.' },
   classes: [{ name: 'clinical', look: 'clinical', first: true, to: [], sandbox: { kind: 'bubblewrap', network: false } }],
+  revocation: { file: '/mnt/revoked.list', keys: [listKey().text, listKey().text], maxAgeHours: 72 },
   anchors: [{ name: 'tsa', kind: 'timestamp', url: 'http://tsa.example.org', ca: '' } as never],
 };
 const strict: PostureFacts = {
@@ -46,6 +48,7 @@ const strict: PostureFacts = {
   unreviewed: [],
   endless: undefined,
   drillsDue: [],
+  revocation: { ageHours: 2, state: 'good' },
   swap: 'off',
   now: NOW,
 };
@@ -83,6 +86,11 @@ test.each<[string, Partial<PostureFacts>]>([
   ['self-test', { selfTest: { time: '2026-11-27T12:00:00.000Z', holds: true } }],
   ['self-test', { selfTest: { time: '2026-11-29T12:00:00.000Z', holds: true } }],
   ['second-factor', { people: strict.people.map((person) => ({ ...person, passkeys: 1 })) }],
+  ['revocation', { policy: { ...policy, revocation: undefined } }],
+  ['revocation', { policy: { ...policy, revocation: { ...policy.revocation!, keys: [listKey().text] } } }],
+  ['revocation', { revocation: undefined }],
+  ['revocation', { revocation: { ageHours: 24, state: 'good' } }],
+  ['revocation', { revocation: { ageHours: 2, state: 'missing' } }],
   ['audit-key', { auditKeysHere: ['kid'] }],
   ['secret-store', { secretStore: 'file' }],
   ['pinned', { isPinned: false }],

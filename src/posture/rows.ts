@@ -38,8 +38,8 @@ const stop = (value: string): Seen => ({ level: 'stop', value });
 const weaker = (value: string): Seen => ({ level: 'weaker', value });
 const unseen = (value: string): Seen => ({ level: 'unseen', value });
 
-/** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests. */
-const STRICT = { reserveMebibytes: 512, selfTestHours: 24 } as const;
+/** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests and between two revocation lists. */
+const STRICT = { reserveMebibytes: 512, selfTestHours: 24, listHours: 24 } as const;
 const HOUR_MS = 60 * 60 * 1000;
 
 const ids = (people: readonly { readonly id: string }[]): string => people.map(({ id }) => id).join(', ');
@@ -228,6 +228,23 @@ const rows: readonly RowOf[] = [
       drillsDue.length > 0
         ? weaker(drillsDue.map(({ person, last }) => `${person}: ${last === null ? 'never tried' : `last tried ${last}`}`).join('; '))
         : undefined,
+  },
+  {
+    name: 'revocation',
+    title: 'Revocation list',
+    safeguard: 'workforce-termination',
+    strict: 'a signed list, not older than a day, and two keys that may sign it',
+    advice:
+      'Name its file, and the keys of those who sign it, in policy.json (revocation). Without one whoever was dismissed is kept out here only by somebody who comes here and does it.',
+    look: ({ policy, revocation: seen }) => {
+      if (!policy.revocation) return weaker('the policy demands none');
+      if (!seen || seen.state !== 'good') return stop(seen ? `at the last look: ${seen.state}` : 'none was seen yet');
+      const parts = [
+        ...(seen.ageHours >= STRICT.listHours ? [`${seen.ageHours} hours old`] : []),
+        ...(policy.revocation.keys.length < 2 ? ['one key may sign it: where that is lost, nobody comes in any more'] : []),
+      ];
+      return parts.length > 0 ? weaker(parts.join('; ')) : undefined;
+    },
   },
   {
     name: 'audit-key',

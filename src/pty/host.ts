@@ -5,7 +5,7 @@
  */
 import { EOL } from 'node:os';
 import { decodeFrame, type ViewFrame } from '../bridge/frames.ts';
-import { OPERATOR, unlockText } from '../recording/access.ts';
+import { OPERATOR, ticketMark, unlockText } from '../recording/access.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { RecordingNotice } from '../recording/types.ts';
 import type { EndReason } from '../types/words.ts';
@@ -263,6 +263,7 @@ export class PtyHost {
         events,
         this.#spaceOf(configuration.recordingsFolder, opened.breakGlass !== null),
       );
+      if (spawn.ticket !== undefined) pane.recorded.mark('m', ticketMark(spawn.ticket));
       const { pid } = pane.recorded.pty;
       for (const bytes of pane.typed.splice(0)) {
         if (this.#view.sees(pane)) this.#input(pane, bytes);
@@ -303,7 +304,7 @@ export class PtyHost {
     if (frame) this.#parts.link.post({ frame });
   }
 
-  #attach({ person, method }: { readonly person: string; readonly method: string }): OutputOf<PtyService, 'proof'>['panes'] {
+  #attach({ person, method, why }: ReturnType<PageView['prove']>): OutputOf<PtyService, 'proof'>['panes'] {
     const panes: AttachedPane[] = [];
     for (const pane of this.#panes.values()) {
       if (!this.#view.sees(pane)) continue;
@@ -311,7 +312,10 @@ export class PtyHost {
       // A shell that is still being started prints for this page from its first byte.
       if (!pty) pane.backlog.attach(0);
       if (!pty?.live) continue;
-      pty.mark('u', unlockText(person, method, pane.opened));
+      const { opened } = pane;
+      const now = why && opened.breakGlass === null ? { ...opened, reason: why.reason } : opened;
+      pty.mark('u', unlockText(person, method, now));
+      if (pty.live && now !== opened && why?.ticket) pty.mark('m', ticketMark(why.ticket));
       if (!pty.live) continue;
       const written = pty.writer.written();
       pane.backlog.attach(written.outputBytes);

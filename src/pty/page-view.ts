@@ -32,6 +32,7 @@ interface View {
 interface Candidate extends Omit<View, 'lease'> {
   readonly page: Uint8Array;
   readonly method: string;
+  readonly why: PtyInput<'attach'>['why'];
   challenge: Challenge | undefined;
 }
 
@@ -61,13 +62,13 @@ export class PageView {
   }
 
   /** A page wants to see: it gets a channel that nothing goes through yet, and a challenge for the owner's identity. @throws Refusal */
-  async challenge({ publicKey, person, method, key, breakGlass = null }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
+  async challenge({ publicKey, person, method, key, breakGlass = null, why }: PtyInput<'attach'>): Promise<OutputOf<PtyService, 'attach'>> {
     let candidate: Candidate;
     try {
       const channel = new PeerChannel(publicKey);
       // Whoever saw before does not see any more, whatever comes of this.
       this.drop();
-      candidate = { channel, page: publicKey, person, method, owner: thumbprint(key), breakGlass, challenge: undefined };
+      candidate = { channel, page: publicKey, person, method, owner: thumbprint(key), breakGlass, why, challenge: undefined };
       this.#candidate = candidate;
       candidate.challenge = await Challenge.to(key);
     } catch (error) {
@@ -93,11 +94,11 @@ export class PageView {
   }
 
   /** The page that was asked has answered, and is the view from here on. @throws Refusal where the answer is wrong */
-  prove(proof: Uint8Array): { readonly person: string; readonly method: string } {
+  prove(proof: Uint8Array): { readonly person: string; readonly method: string; readonly why: PtyInput<'attach'>['why'] } {
     const candidate = this.#candidate;
     const { challenge } = candidate ?? {};
     if (!candidate || !challenge) throw notProven('no-challenge');
-    const { channel, person, owner, breakGlass, method, page } = candidate;
+    const { channel, person, owner, breakGlass, method, why, page } = candidate;
     if (!challenge.accepts(proof, { purpose: 'view', person, page, peer: channel.publicKey })) {
       this.#dropCandidate();
       throw notProven('wrong-proof');
@@ -106,7 +107,7 @@ export class PageView {
     const view = { channel, person, owner, breakGlass, lease: new Lease(this.#parts.clock.now()) };
     this.#view = view;
     this.#watchLease(view);
-    return { person, method };
+    return { person, method, why };
   }
 
   #watchLease(view: View): void {

@@ -23,6 +23,9 @@ const endReason = z.enum(endReasons);
 /** Id of an emergency; null where there is none. */
 const breakGlass = z.string().regex(BREAK_GLASS).nullable();
 
+/** Why somebody has come in, where they were asked. */
+const why = z.object({ reason: z.enum(reasons), ticket: z.string().min(1).max(32).nullable() });
+
 const recordingNoticeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('start'),
@@ -68,6 +71,8 @@ export const ptyService = {
       opened: z.object({ role: z.enum(roles), reason: z.enum(reasons), breakGlass }).optional(),
       /** Of an emergency, as main counts it: without it nothing is started in one. */
       secondsLeft: z.number().positive().optional(),
+      /** Marked in the recording, behind its beginning. */
+      ticket: z.string().min(1).max(32).optional(),
       recipients: z.array(recipientSchema).min(1),
       /** The class of its session, and what that means for its shells. Left out: none, as in a terminal. */
       room: z
@@ -94,7 +99,7 @@ export const ptyService = {
    */
   attach: asked(
     'process.keep',
-    z.object({ publicKey: bytes, person: z.string(), method: z.string(), key: jwk, breakGlass: breakGlass.optional() }),
+    z.object({ publicKey: bytes, person: z.string(), method: z.string(), key: jwk, breakGlass: breakGlass.optional(), why: why.optional() }),
     z.object({ publicKey: bytes, sealed: z.string() }),
   ),
   /**

@@ -21,6 +21,9 @@ export const OPERATOR: Opened = { role: 'operator', reason: 'none', breakGlass: 
 /** The access of an operator at a workstation. */
 export const operatorAccess = (workstation: Access['class']): Access => ({ ...OPERATOR, class: workstation });
 
+/** Data of the marker that says for which ticket: sealed in the recording, and exported with it. */
+export const ticketMark = (ticket: string): string => `ticket ${ticket}`;
+
 /** Data of the unlock event: whose view was opened, how, and as above. */
 export function unlockText(person: string, method: string, { role, reason, breakGlass }: Opened = OPERATOR): string {
   return JSON.stringify({ person, method, role, reason, breakGlass });

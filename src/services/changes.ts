@@ -37,7 +37,7 @@ export function changeSentences(home: Home, facts: Facts, person: string, since 
     .filter(({ seq }) => seq >= since)
     .map(({ time, kind, detail, by, second }) => {
       const who = [by, second].flatMap((id) => (id === null ? [] : id === person ? 'you' : named(home, facts, id)));
-      return `${time.slice(0, 16).replace('T', ' ')} UTC: ${words[kind](detail)}, by ${who.join(' and ') || 'the first run'}.`;
+      return `${time.slice(0, 16).replace('T', ' ')} UTC: ${words[kind](detail)}, by ${who.join(' and ') || (kind === 'state' ? 'a revocation list' : 'the first run')}.`;
     });
 }
 

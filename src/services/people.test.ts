@@ -202,7 +202,7 @@ test('a passphrase without an id is charged to each on whom it is tried, who is 
   const backoff = followLedger(made.home, await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id)), ledger);
   const tries = (passphrase: string): ReturnType<typeof attemptPassphrase> => {
     const read = (id: string) => readPinned(made.home, ledger.facts, id);
-    return attemptPassphrase({ backoff, ledger, read }, '', Buffer.from(passphrase), NOTHING_MORE, () => ids);
+    return attemptPassphrase({ backoff, ledger, read, barred: () => undefined }, '', Buffer.from(passphrase), NOTHING_MORE, () => ids);
   };
   const counts = (): number[][] => ids.map((id) => [ledger.facts.attempts(id, 'passphrase').failures, backoff.status(id, 'passphrase').failures]);
   const wrong = async (n: number): Promise<void> => {

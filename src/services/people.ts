@@ -166,6 +166,11 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   if (state === known.state) throw new Refusal('no-change', `${id} is ${state} already. Nothing was changed.`);
   if (known.state === 'stopped' && state !== 'deleted')
     throw new Refusal('stopped', `${id} is stopped. Another security admin than who did that lifts it: wardmux stop lift ${id}. Nothing was changed.`);
+  if (known.state === 'revoked' && state !== 'deleted')
+    throw new Refusal(
+      'revoked',
+      `${id} is named by the revocation list of this workstation. Whoever signs that leaves them out of the next one. Nothing was changed.`,
+    );
   const by = admin.id;
   const gravestone = state === 'deleted' ? gravestoneIn(home, ledger.facts, id) : undefined;
   // Now, and once more when it is entered: a cut in between leaves nothing that nobody clears away.

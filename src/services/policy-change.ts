@@ -9,6 +9,7 @@ import type { Home } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { requireStillMay } from './admit.ts';
 import { decided, secondNeeded, type Deciders } from './decide.ts';
+import { requireList } from './revocations.ts';
 
 type Facts = Pick<LedgerFacts, 'deciders' | 'person'>;
 
@@ -41,6 +42,7 @@ export async function changePolicy({ home, ledger, proposal, admin, second, ...h
   // Once before anybody signs, and once under the ledger's lock, with everything that others have entered.
   const ask = (): readonly string[] | undefined => requireDeciders(ledger.facts, proposal, admin.id, second?.id);
   const others = ask();
+  await requireList(home, ledger.facts, proposal.loaded.policy);
   const request = { deed: 'policy', previousSha256: ledger.facts.policy?.sha256 ?? '', sha256: proposal.sha256 } as const;
   const agreed = others && (await decided(ledger.installation, { admin, second, ...how }, request, others));
   const version = await acceptPolicy(home, ledger, proposal, admin.id, agreed, { before: () => void ask() });

@@ -1,8 +1,8 @@
 /** What a recording is begun with, wherever it is begun: whose it is, who can open it, and what the policy in force asks of it. */
 import { EMERGENCY, type Grant } from '../access/index.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import { askedConsent, type LoadedPolicy } from '../policy/index.ts';
-import type { Opened } from '../recording/access.ts';
+import { askedConsent, reasonFault, type GivenReason, type LoadedPolicy } from '../policy/index.ts';
+import { OPERATOR, type Opened } from '../recording/access.ts';
 import type { RecordingRules } from '../recording/options.ts';
 import type { Recipient } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
@@ -13,20 +13,25 @@ export interface RecordingOwner {
   readonly person: string;
   readonly roles: string[];
   readonly recipients: Recipient[];
-  /** As whom and why, where that is not an operator at work. */
+  /** As whom and why, where that is not an operator at work who was not asked. */
   readonly opened?: Opened;
+  /** The ticket that they gave: marked in the recording, sealed. */
+  readonly ticket?: string;
 }
 
 /**
  * Whose a new recording is, and who can open it: the person, and every audit key of the policy in force.
  * @param grant what it is begun with: in an emergency it is one's own of that, and the text waits.
- * @throws Refusal `consent` where the person has not accepted the policy's text: nothing begins then, by whatever door.
+ * @param given why, where the policy asks.
+ * @throws Refusal `consent` where the person has not accepted the policy's text, `reason` where they have not said why and the policy asks: nothing
+ * begins then, by whatever door.
  */
 export function recordingOwner(
   person: Person,
   loaded: LoadedPolicy,
   facts: Pick<LedgerFacts, 'consent'>,
   { breakGlass, reason }: Pick<Grant, 'breakGlass' | 'reason'> = { breakGlass: null, reason: 'none' },
+  given?: GivenReason,
 ): RecordingOwner {
   const { id, roles, encryptionKey: jwk } = person;
   // Whoever breaks the glass has read what it means, and has no time for a text.
@@ -36,10 +41,19 @@ export function recordingOwner(
       'consent',
       `The text of this workstation (version ${asked.version}) has to be accepted before a shell begins. Lock and unlock, which shows it; or at a terminal: wardmux policy consent`,
     );
+  const wanted = breakGlass === null ? loaded.policy.reason : undefined;
+  const fault = given ? reasonFault(wanted ?? {}, given) : wanted && 'The policy of this workstation asks why a session begins.';
+  if (fault !== undefined)
+    throw new Refusal(
+      'reason',
+      `${fault} Lock and unlock, which asks; or with a command: wardmux record --reason WORD${wanted?.ticket === undefined ? '' : ' --ticket TICKET'}`,
+    );
+  const why = breakGlass !== null ? { opened: { role: EMERGENCY, reason, breakGlass } } : given ? { opened: { ...OPERATOR, reason: given.reason } } : {};
   return {
     person: id,
     roles: [...roles],
-    ...(breakGlass === null ? {} : { opened: { role: EMERGENCY, reason, breakGlass } }),
+    ...why,
+    ...(given && given.ticket !== null ? { ticket: given.ticket } : {}),
     recipients: [
       { kid: thumbprint(jwk), role: 'owner', jwk },
       ...loaded.policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk })),

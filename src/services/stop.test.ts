@@ -110,7 +110,12 @@ test('while the station is stopped no attempt is let in, also not with the right
   await stopStation(ada, 'security-incident');
   expect(ledger.facts.stationStop).toMatchObject({ by: idOf(ada), reason: 'security-incident' });
   const key = await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id));
-  const parts = { backoff: followLedger(made.home, key, ledger), ledger, read: (id: string) => readPinned(made.home, ledger.facts, id) };
+  const parts = {
+    backoff: followLedger(made.home, key, ledger),
+    ledger,
+    barred: () => undefined,
+    read: (id: string) => readPinned(made.home, ledger.facts, id),
+  };
   const before = ledger.facts.attempts(idOf(jo), 'passphrase').failures;
   await expect(attemptPassphrase(parts, idOf(jo), Buffer.from(words), NOTHING_MORE)).rejects.toMatchObject({ code: 'stopped' });
   // It was no try of theirs.

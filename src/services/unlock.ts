@@ -18,8 +18,9 @@ import { openSecretStore, pinFirstUse, type Home, type Installation } from '../s
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
 import { changeSentences, toldUntil } from './changes.ts';
-import { appendEvent, factsOf, withLedger, type OpenInstallation } from './installation.ts';
+import { withLedger, type OpenInstallation } from './installation.ts';
 import { choosePerson, meant, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
+import { Revocations } from './revocations.ts';
 import { raiseCost } from './slots.ts';
 
 /** Where somebody stands who has just given their passphrase. */
@@ -94,20 +95,23 @@ export async function unlockPerson(
   { person: given, typed: name, ask, admit, sealed, whileStopped, standing = justUnlocked, tell, remind, now }: UnlockRequest,
 ): Promise<OpenIdentity> {
   const { home, installation } = site;
-  const facts = await factsOf(site);
-  const chosen = name === undefined ? await choose(site, facts, given) : undefined;
-  const id = name === undefined ? chosen?.id : meant(home, facts, name);
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
+      const revocations = new Revocations({ home, ledger: () => ledger, policy: () => policyInForce(home, ledger.facts).policy });
+      // First of all: who can come in, and so who is meant where nobody is named, is another question after it.
+      await revocations.look();
+      const enter: Enter = (entry) => ledger.append(entry);
+      const chosen = name === undefined ? await choose(home, ledger.facts, given, enter) : undefined;
+      const id = name === undefined ? chosen?.id : meant(home, ledger.facts, name);
       const parts: AttemptParts = {
         backoff: followLedger(home, key, ledger),
         ledger,
         whileStopped,
+        barred: () => revocations.barred,
         factors: sealed ? () => factorsByPassphrase(policyInForce(home, ledger.facts).policy.unlock, sealed) : undefined,
         read: (id) => readPinned(home, ledger.facts, id),
       };
-      const enter: Enter = (entry) => ledger.append(entry);
       await mayAttempt(parts, { id: id ?? '' }, 'passphrase');
       const typed = await ask(chosen);
       const wanted: Wanted = id !== undefined ? { person: id } : { among: () => ledger.facts.active() };
@@ -135,9 +139,7 @@ export async function unlockPerson(
 }
 
 /** Who is meant by `--person`, or by leaving it out: undefined where it may be anybody. */
-async function choose(site: OpenInstallation, facts: LedgerFacts, given: string | undefined): Promise<Person | undefined> {
-  const { home } = site;
-  const enter: Enter = (entry) => appendEvent(site, entry);
+async function choose(home: Home, facts: LedgerFacts, given: string | undefined, enter: Enter): Promise<Person | undefined> {
   requirePeople(home, facts);
   const ids = facts.active();
   if (given !== undefined || ids.length === 1) return choosePerson(home, facts, given, enter);

@@ -21,6 +21,8 @@ export interface Home {
   readonly workspaces: string;
   /** What those wrote who broke the glass, sealed to the audit keys; and the room that is held back for emergencies. */
   readonly emergencies: string;
+  /** The last revocation list that was taken, as somebody outside signed it. */
+  readonly revocations: string;
   readonly run: string;
 }
 
@@ -49,6 +51,7 @@ export function homePaths(folder: string): Home {
     recordings: join(folder, 'recordings'),
     workspaces: join(folder, 'workspaces'),
     emergencies: join(folder, 'break-glass'),
+    revocations: join(folder, 'revocations.list'),
     run: join(folder, 'run'),
   };
 }

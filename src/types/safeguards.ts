@@ -4,6 +4,7 @@
  */
 export const safeguards = {
   'activity-review': { citation: '45 CFR 164.308(a)(1)(ii)(D)', controls: 'AU-6' },
+  'workforce-termination': { citation: '45 CFR 164.308(a)(3)(ii)(C)', controls: 'PS-4, AC-2(3)' },
   'access-authorization': { citation: '45 CFR 164.308(a)(4)(ii)(B)', controls: 'AC-2, AC-6(7)' },
   'login-monitoring': { citation: '45 CFR 164.308(a)(5)(ii)(C)', controls: 'AC-7, AC-9' },
   evaluation: { citation: '45 CFR 164.308(a)(8)', controls: '' },

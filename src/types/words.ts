@@ -9,8 +9,11 @@ export type Role = (typeof roles)[number];
 
 /** What somebody is to this installation. `deleted` is for ever. */
 export const personStates = ['active', 'disabled', 'deleted'] as const;
-/** Where somebody stands by everything that the ledger has: `stopped` until another security admin lifts it. */
-export const personStandings = [...personStates, 'stopped'] as const;
+/**
+ * Where somebody stands by everything that the ledger has: `stopped` until another security admin lifts it, `revoked` until a newer revocation list does
+ * not name them any more.
+ */
+export const personStandings = [...personStates, 'stopped', 'revoked'] as const;
 
 /** Why a person or a station is stopped. A closed list: no free text is in the ledger. */
 export const stopReasons = ['security-incident', 'lost-authenticator', 'dismissal', 'misuse', 'maintenance', 'drill', 'other'] as const;
@@ -19,6 +22,13 @@ export type StopReason = (typeof stopReasons)[number];
 export const identityChecks = ['known-to-both', 'staff-badge', 'official-id', 'call-back', 'recovery-code'] as const;
 export type IdentityCheck = (typeof identityChecks)[number];
 
+/**
+ * What became of the last look at the revocation list that the policy demands (src/revocation). missing, unreadable: where it should be; unsigned,
+ * malformed: it is none, or of nobody who may; set-back, forked: an older one, or another one of the same number, than was seen before; early: issued in
+ * the future; too-old.
+ */
+export const revocationStates = ['good', 'missing', 'unreadable', 'unsigned', 'malformed', 'set-back', 'forked', 'early', 'too-old'] as const;
+export type RevocationState = (typeof revocationStates)[number];
 /** What an event of that name can make of somebody. */
 export type PersonStateWord = (typeof personStates)[number];
 export type PersonState = (typeof personStandings)[number];
@@ -53,6 +63,31 @@ export const reasons = [
   'legal',
 ] as const;
 export type Reason = (typeof reasons)[number];
+
+/** Those that whoever comes in, or begins a session, gives where the policy asks for one, with what the window calls each. */
+export const givenReasons = [
+  'treatment',
+  'patient-safety',
+  'maintenance',
+  'system-down',
+  'security-incident',
+  'audit',
+  'privacy-request',
+  'legal',
+] as const satisfies readonly Reason[];
+export type GivenReasonWord = (typeof givenReasons)[number];
+export const givenReasonWords: Readonly<Record<GivenReasonWord, string>> = {
+  treatment: 'treatment of a patient',
+  'patient-safety': 'a patient’s safety',
+  maintenance: 'maintenance',
+  'system-down': 'a system is down',
+  'security-incident': 'a security incident',
+  audit: 'an audit',
+  'privacy-request': 'a privacy request',
+  legal: 'a legal matter',
+};
+/** When the policy asks why: at each unlock, or when somebody’s session begins, until it has ended. */
+export const reasonAsks = ['unlock', 'session'] as const;
 
 /** For which of them somebody breaks the glass (requirements 4.6), with what the lock page calls each. */
 export const emergencyReasons = [
@@ -125,6 +160,11 @@ export const policyFieldNames = [
   'lock.clearClipboard',
   'unlock.factors',
   'unlock.commands',
+  'reason.ask',
+  'reason.ticket',
+  'revocation.file',
+  'revocation.keys',
+  'revocation.maxAgeHours',
   'recording.input',
   'recording.rotateMinutes',
   'recording.rotateMebibytes',
@@ -169,6 +209,8 @@ export const lockCauses = [
   'policy',
   'lowered',
   'stopped',
+  'revoked',
+  'unlisted',
   'emergency-over',
   'covered',
   'unknown',

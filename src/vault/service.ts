@@ -44,6 +44,8 @@ const known = z
     state: z.enum(personStandings),
     stateSeq: seq.nullable(),
     stoppedBy: z.string().optional(),
+    behind: z.enum(personStandings).optional(),
+    revokedSlots: z.array(z.string()).readonly().optional(),
   })
   .optional();
 

@@ -122,6 +122,7 @@ export const calmLock: LockFacts = {
   typed: false,
   parked: 0,
   stopped: null,
+  unlisted: null,
   away: [],
   people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passkey', 'passphrase'] }],
   both: false,
@@ -210,6 +211,9 @@ export class FakeCore {
   passkeyLimit: string | null = null;
   /** The policy's text, which has to be accepted. */
   consent: { readonly version: number; readonly text: string } | undefined;
+  /** Why has to be said: the shape of the ticket. */
+  reason: { readonly ticket: string | null } | undefined;
+  readonly reasonsGiven: unknown[] = [];
   /** What opens the recordings of who is in. */
   slots: Output<'slots.list'> = calmSlots;
   readonly people: { -readonly [N in keyof RequestParts['people']]: RequestParts['people'][N] } = {
@@ -464,6 +468,14 @@ export class FakeCore {
       consent: {
         asked: () => (this.consent ? { ...this.consent, sha256: '0'.repeat(64), policySha256: '0'.repeat(64) } : undefined),
         accept: async () => void (this.consent = undefined),
+      },
+      reasons: {
+        asked: () => this.reason,
+        of: () => undefined,
+        give: async (given) => {
+          this.reasonsGiven.push(given);
+          this.reason = undefined;
+        },
       },
       installed: { current: undefined },
       journal: { log: () => undefined, notEntered: () => undefined },

@@ -8,6 +8,7 @@ import type { BandRow } from './band.tsx';
 import { ConsentText } from './consent.tsx';
 import { WhichKey } from './keys.tsx';
 import { close } from './parts.ts';
+import { ReasonAsked } from './reason.tsx';
 import { Warning } from './warning.tsx';
 
 export const bands: readonly BandRow[] = Object.values<BandRow>(all);
@@ -16,10 +17,16 @@ export const bands: readonly BandRow[] = Object.values<BandRow>(all);
 export function Bands({ controller }: { readonly controller: Controller }): JSX.Element {
   return (
     <>
-      {model.consent.value ? <ConsentText controller={controller} {...model.consent.value} /> : <Open controller={controller} />}
+      <First controller={controller} />
       {model.status.value?.warning ? <Warning controller={controller} /> : null}
     </>
   );
+}
+
+/** What has to be answered before anything else, one after the other. */
+function First({ controller }: { readonly controller: Controller }): JSX.Element {
+  if (model.consent.value) return <ConsentText controller={controller} {...model.consent.value} />;
+  return model.reason.value ? <ReasonAsked controller={controller} {...model.reason.value} /> : <Open controller={controller} />;
 }
 
 function Open({ controller }: { readonly controller: Controller }): JSX.Element | null {

@@ -25,7 +25,7 @@ type Step =
   | { readonly kind: 'roles' | 'stop'; readonly who: Somebody }
   | { readonly kind: 'asked'; readonly asked: Asked };
 
-const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', deleted: 'none' };
+const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', revoked: 'stop', deleted: 'none' };
 const nameOf = ({ name, id }: Somebody): string => name ?? id;
 const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
 /** 2 passkeys, passphrase. */

@@ -16,6 +16,7 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map<string, ()
   ['anchor', async () => (await import('./anchor.ts')).anchor],
   ['person', async () => (await import('./person.ts')).person],
   ['stop', async () => (await import('./stop.ts')).stop],
+  ['revocation', async () => (await import('./revocation.ts')).revocation],
   ['passphrase', async () => (await import('./passphrase.ts')).passphrase],
   ['breakglass', async () => (await import('./breakglass.ts')).breakglass],
   ['policy', async () => (await import('./policy.ts')).policy],

@@ -86,6 +86,7 @@ export const play: CliCommand = {
           }
           // Before the first byte is shown: who reads is on the record, and outside where an anchor takes it, or nobody reads.
           await told('success');
+          if (first && first.header.reason !== 'none') io.talk(`Reason: ${first.header.reason}.`);
           // Said before anything is shown: what follows may be what somebody else put there.
           const { status, closed } = await tellProof(site, folder, id, io);
           // A mark beside a recording that the ledger has closed is nobody's word.

@@ -14,7 +14,7 @@ import { NO_FACTS, type FactsState } from '../facts.ts';
 import { changeKinds } from '../person-facts.ts';
 import type { RecordingState } from '../rules.ts';
 import { logoffCauses } from '../../lock/machine.ts';
-import { emergencyEnds, emergencyReasons, personStandings, reviewFindings, roles, stopReasons } from '../../types/words.ts';
+import { emergencyEnds, emergencyReasons, personStandings, reviewFindings, revocationStates, roles, stopReasons } from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
@@ -59,6 +59,8 @@ const schema = z.strictObject({
           state: z.enum(personStandings),
           stateSeq: count.nullable(),
           stoppedBy: z.string().optional(),
+          behind: z.enum(personStandings).optional(),
+          revokedSlots: z.array(z.string()).optional(),
         }),
       ]),
     ),
@@ -114,6 +116,10 @@ const schema = z.strictObject({
         }),
       ),
       drills: z.array(z.strictObject({ person: z.string(), seq: count, time: z.string() })),
+    }),
+    revocations: z.strictObject({
+      list: z.strictObject({ number: count, sha256, issued: z.string(), seq: count, people: z.array(z.string()), slots: z.array(z.string()) }).nullable(),
+      look: z.strictObject({ state: z.enum(revocationStates), open: z.boolean(), seq: count, time: z.string() }).nullable(),
     }),
   }),
 });

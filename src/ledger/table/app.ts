@@ -2,7 +2,7 @@
 import { denialReasons, doorNames } from '../../access/index.ts';
 import { logoffCauses } from '../../lock/machine.ts';
 import { crossingWays } from '../../types/classes.ts';
-import { invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
+import { givenReasons, invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -57,6 +57,12 @@ export const appRows = [
     'Text was to go from a session of one class into one of another: pasted, or as words of a command line that was given in the first. success: the policy in force lets it, and it went. failure: it does not, and nothing went.',
     { from: 'session-class', to: 'session-class', way: crossingWays },
     { person: 'required', outcome: 'required' },
+  ),
+  row(
+    'session.reason',
+    'Why this person came in, or began their session, where the policy asks. ticket: whether they gave one; it is sealed in the recordings of their session.',
+    { reason: givenReasons, ticket: 'boolean' },
+    { person: 'required' },
   ),
   row(
     'session.park',

@@ -14,6 +14,7 @@ export const unlockFailures = [
   'disabled',
   'stopped',
   'two-factors',
+  'unlisted',
   'not-proven',
 ] as const;
 

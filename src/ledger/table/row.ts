@@ -6,6 +6,8 @@ export type FieldType =
   | 'anchor'
   | 'recording'
   | 'person'
+  | 'people'
+  | 'slots'
   | 'kid'
   | 'kids'
   | 'digests'
