@@ -81,7 +81,14 @@ test('who got new keys is logged off once, with what runs that is sealed to the 
   let [encryptionKey, here] = ['first', ['p-1', 'p-2']];
   const facts = { person: (id: string) => ({ state: 'active', stateSeq: null, encryptionKey: id === 'p-1' ? encryptionKey : 'other' }) };
   const [logOff, end] = [vi.fn(() => false), vi.fn()];
-  const watch = new StandingWatch({ revocations: goodList(), ledger: () => ({ facts, refresh: async () => {} }) as never, here: () => here, stop: vi.fn(), logOff, end });
+  const watch = new StandingWatch({
+    revocations: goodList(),
+    ledger: () => ({ facts, refresh: async () => {} }) as never,
+    here: () => here,
+    stop: vi.fn(),
+    logOff,
+    end,
+  });
   const seconds = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n++) await watch.tick();
   };

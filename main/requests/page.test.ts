@@ -36,7 +36,7 @@ async function hello(
     policy: { look: async () => undefined as never, remind: async () => undefined },
     consent: { asked: () => undefined, accept: async () => undefined },
     reasons: { asked: () => undefined, of: () => undefined, give: async () => undefined },
-    breakGlass: { leave: () => undefined },
+    breakGlass: { leave: () => undefined, ask: async () => undefined, admit: async () => undefined },
     display: { value: {} } as unknown as RequestParts['display'],
     emit: (event) => void told.push(event),
     ...more,
