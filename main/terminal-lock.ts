@@ -414,7 +414,13 @@ export class TerminalLock implements TerminalGate {
     const { attempt } = this.#machine;
     // Of the start the id and the key count, and nothing else: they may have been disabled meanwhile, or have another passphrase.
     const { backoff, read, cost, factors } = this.#options;
-    const parts = { backoff: backoff(ledger), ledger, barred: () => this.#revocations.barred, factors: () => factors(ledger), read: (id: string) => read(ledger, id) };
+    const parts = {
+      backoff: backoff(ledger),
+      ledger,
+      barred: () => this.#revocations.barred,
+      factors: () => factors(ledger),
+      read: (id: string) => read(ledger, id),
+    };
     const may = ({ kid, person: now }: OpenIdentity): void => {
       if (kid !== thumbprint(person.encryptionKey)) throw new Refusal('other-identity', 'This is another identity than the one that the recording belongs to.');
       const denial = this.#door('cli', () => justUnlocked(now))('recording.replay.own');
