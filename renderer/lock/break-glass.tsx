@@ -12,7 +12,7 @@ import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { clock, left } from '../shared/text.ts';
-import { LEFT_MS, useProof } from './proof-fields.tsx';
+import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
 
 const text = messages.breakGlass;
 /** As src/break-glass/words.ts has it. */
@@ -50,7 +50,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
   };
   const stillThere = (): void => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(leave, LEFT_MS);
+    timer.current = setTimeout(leave, FORM_LEFT_MS);
   };
   useLayoutEffect(() => {
     form.current?.querySelector<HTMLElement>('[data-focus]')?.focus();

@@ -5,7 +5,7 @@ import type { Bridge } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
 import { Button } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
-import { LEFT_MS, useProof } from './proof-fields.tsx';
+import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
 
 const text = messages.lock.stopped;
 
@@ -21,7 +21,7 @@ export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stillThere = (): void => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(onLeave, LEFT_MS);
+    timer.current = setTimeout(onLeave, FORM_LEFT_MS);
   };
   useLayoutEffect(() => {
     form.current?.querySelector<HTMLElement>('[data-focus]')?.focus();

@@ -143,4 +143,4 @@ export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before 
 }
 
 /** So long a form stands without a further key: whoever was called away leaves nothing to the next who comes. */
-export const LEFT_MS = 60_000;
+export const FORM_LEFT_MS = 60_000;

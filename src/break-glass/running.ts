@@ -1,6 +1,6 @@
 /**
  * An emergency while it runs: its time, by a clock that nobody sets and that a suspend does not stop. Pure. Main holds one, and the process with the
- * shells another, which it begins by itself: neither asks the other when it is over.
+ * shells another, which begins with what main says is left: from then on neither asks the other when it is over, and the sooner end is the end.
  */
 import { EMERGENCY_MINUTES } from '../types/words.ts';
 

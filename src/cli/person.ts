@@ -1,7 +1,8 @@
 /** An unlocked person for a command: the passphrase comes from a descriptor or the terminal, and the command's door is asked. */
 import { isSealed } from '../access/index.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import type { OpenInstallation } from '../services/installation.ts';
+import { factsOf, type OpenInstallation } from '../services/installation.ts';
+import { meant } from '../services/person.ts';
 import { unlockPerson as unlock, type UnlockRequest } from '../services/unlock.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
 import { CliError } from './exit.ts';
@@ -19,6 +20,12 @@ export interface PersonOptions {
 export interface TwoPeople extends PersonOptions {
   readonly second?: string;
   readonly secondPassphraseFd?: number;
+}
+
+/** Whom an admin means by an id or a name: also somebody who cannot come in. */
+export async function somebody(site: OpenInstallation, who: string): Promise<string> {
+  const facts = await factsOf(site);
+  return meant(site.home, facts, who);
 }
 
 /** A script that has nobody to give the second passphrase is not asked for the first one. @param why a sentence without its end. @throws CliError */

@@ -14,11 +14,11 @@
  * automatic reply, and so none of them can keep a session open.
  */
 
-import type { lockCauses } from '../types/words.ts';
+import { EMERGENCY_MINUTES, type lockCauses } from '../types/words.ts';
 import { clampConfig, strictest, type LockConfig, type SafeConfig } from './config.ts';
 
 /** Break-glass ends by itself after so long, and goes on for as long again once (requirements 4.6). */
-const GLASS_MS = 3_600_000;
+const GLASS_MS = EMERGENCY_MINUTES * 60_000;
 
 /** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
 const JIGGLED = 0.25;

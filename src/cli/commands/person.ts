@@ -15,7 +15,6 @@ import {
 } from '../../services/people.ts';
 import { deciderOf } from '../../services/decide.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
-import { meant } from '../../services/person.ts';
 import { prepareRebind, rebind, rebinders, type Shown } from '../../services/rebind.ts';
 import { readPinned } from '../../people/pinned.ts';
 import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
@@ -24,7 +23,7 @@ import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { descriptor, twoPeopleOptions, personOptions } from '../options.ts';
-import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople, type PersonOptions } from '../person.ts';
+import { requireSecondFd, somebody, unlockPerson, unlockSecond, type TwoPeople, type PersonOptions } from '../person.ts';
 import { declareSlots, slotExamples, slotNeeds } from './person-slots.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
@@ -109,12 +108,6 @@ async function grant(
   if (json) await io.out(jsonText({ id, roles }));
   else await io.out(`${id}\t${roles.join(', ') || '-'}\n`);
   return exit.done;
-}
-
-/** Whom an admin means: also somebody who cannot come in. */
-async function somebody(site: OpenInstallation, who: string): Promise<string> {
-  const facts = await factsOf(site);
-  return meant(site.home, facts, who);
 }
 
 async function change(who: string, state: PersonStateWord, { json, ...options }: Options, io: CliIo): Promise<number> {

@@ -1,15 +1,14 @@
 /** `wardmux stop`: locks somebody out at once, or the whole station, until another security admin lifts it. */
 import { Option, type Command } from 'commander';
 import type { PeopleParts } from '../../services/people.ts';
-import { factsOf, openInstallation, type OpenInstallation } from '../../services/installation.ts';
-import { meant } from '../../services/person.ts';
+import { openInstallation } from '../../services/installation.ts';
 import { liftStop, stopPerson, stopStation } from '../../services/stop.ts';
 import { stopReasons, type StopReason } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
-import type { PersonOptions } from '../person.ts';
+import { somebody, type PersonOptions } from '../person.ts';
 import { asAdmin } from './person.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
@@ -31,12 +30,6 @@ async function deed(
   if (json) await io.out(jsonText({ what: id ?? station, state: to }));
   else await io.out(`${id ?? station}\t${to}\n`);
   return exit.done;
-}
-
-/** Also somebody who cannot come in. */
-async function somebody(site: OpenInstallation, who: string): Promise<string> {
-  const facts = await factsOf(site);
-  return meant(site.home, facts, who);
 }
 
 const withJson = (command: Command): Command => command.option('--json', 'print the result as JSON');
