@@ -1,8 +1,9 @@
 /** The stop of the station, lifted at the app's lock page: by whom, what it enters, that it opens nothing, and that wrong tries do not keep it out. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
+import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { enrol, prepareEnrolment } from '../src/services/people.ts';
 import { stopStation } from '../src/services/stop.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
@@ -89,6 +90,17 @@ test('nobody lifts what they have stopped, nor without the role, and a signature
   const forged = await stopped({ falseLift: { signature: Buffer.alloc(64, 1).toString('base64url') } });
   expect(await answerTo(forged, 'lock.liftPassphrase', { person: MO })).toMatchObject({ error: { code: 'changed-meanwhile' } });
   expect([await isStopped(forged), events(forged, 'station.stop').length]).toEqual([true, 1]);
+});
+
+test('where the policy asks for two factors, whoever has shown one lifts nothing, also while they have no second one', async () => {
+  const made = await stopped();
+  const path = join(made.home, 'policy.json');
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), unlock: { factors: 2 } }));
+  await acceptAsItStands(made.home);
+  await seconds(made, 6);
+  expect(await answerTo(made, 'lock.liftPassphrase', { person: MO })).toMatchObject({ error: { code: 'two-factors' } });
+  expect([await isStopped(made), events(made, 'station.stop').length]).toEqual([true, 1]);
+  expect(events(made, 'unlock').at(-1)).toMatchObject({ outcome: 'failure', detail: { reason: 'two-factors' } });
 });
 
 test('an hour of waiting is five minutes for whoever lifts it, and for nothing else', async () => {

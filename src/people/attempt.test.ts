@@ -156,12 +156,14 @@ test.each([['passkey-prf'], ['passphrase-key']])(
   },
 );
 
-test('who has no second factor yet comes in by the window to enrol one, and agrees to nothing', async () => {
+test('who has no second factor yet comes in by the window to enrol one, agrees to nothing, and lifts nothing', async () => {
   const { parts, asking, open, close, read, steps } = stage();
   read.mockReturnValue(owning('recovery-code'));
   await attempt({ ...parts, ...two(true) }, asking, 'passphrase', open, close);
   expect(steps.at(-1)).toContain('success');
   await expect(attempt({ ...parts, ...two(true) }, { ...asking, agrees: true }, 'passphrase', open, close)).rejects.toMatchObject({ code: 'two-factors' });
+  const lifting = attempt({ ...parts, ...two(true), whileStopped: 'lifts' }, asking, 'passphrase', open, close);
+  await expect(lifting).rejects.toMatchObject({ code: 'two-factors', message: expect.stringContaining('lifts nothing') });
 });
 
 test('a terminal is told before anybody types, and nothing is charged', async () => {

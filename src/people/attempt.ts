@@ -135,12 +135,12 @@ class SlotGone extends UnlockError {}
  * and what shows fewer factors than the policy asks for lets nobody in.
  * @throws UnlockError in the words of a wrong passphrase, or `two-factors`
  */
-function requireStill(parts: AttemptParts, id: string, slot: string, method: Method, agrees: boolean): void {
+function requireStill(parts: AttemptParts, id: string, slot: string, method: Method, deed: boolean): void {
   requireNotStopped(parts);
   const now = parts.read(id);
   if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
   if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
-  requireFactors(askedBy(parts), method, now, agrees);
+  requireFactors(askedBy(parts), method, now, deed);
 }
 
 /**
@@ -158,6 +158,8 @@ export async function attempt<T extends Opened>(
 ): Promise<{ opened: T; failures: number }> {
   const { backoff, ledger, read } = parts;
   const { id } = asking;
+  // Nobody comes in by it.
+  const deed = asking.agrees === true || parts.whileStopped === 'lifts';
   const { crowd, ...who } = named(parts, id);
   let failures: number | undefined;
   /** Failures in a row of each on whom it is tried, before it. */
@@ -194,7 +196,7 @@ export async function attempt<T extends Opened>(
     const shown = { method, failures: failures!, ...(uv === undefined ? {} : { uv }), ...crowd, ...howOf(asking) };
     const success = { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown } as const;
     // What an entry stands on it takes along at once.
-    const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot, method, asking.agrees === true), after: settle });
+    const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot, method, deed), after: settle });
     if (asking.agrees) ledger.standsOn(standing);
     await entering;
     return value;

@@ -43,7 +43,7 @@ test('one factor is enough where the policy asks for no more, whoever it is', ()
 test('one factor leads to enrolling where there is no second one, and nowhere else', () => {
   expect(onlyEnrols(window, 'passphrase', having('passphrase'))).toBe(true);
   expect(onlyEnrols(window, 'passphrase', having('passphrase', 'passkey-prf'))).toBe(false);
-  expect(() => requireFactors(window, 'passphrase', having('passphrase'), true)).toThrow('cannot agree');
+  expect(() => requireFactors(window, 'passphrase', having('passphrase'), true)).toThrow('agrees to nothing');
   expect(() => requireTaken({ least: 2, enrols: false }, 'passphrase')).toThrow('unlock.commands');
 });
 

@@ -58,7 +58,7 @@ const notHere =
 const notAlone =
   'The passphrase is right, and alone it opens nothing here: this workstation asks for two factors. Use your passkey, or your passphrase together with your key.';
 const notYet =
-  'The passphrase is right, and this workstation asks for two factors: whoever has no second one yet cannot agree to anything. Unlock, and enrol one.';
+  'The passphrase is right, and this workstation asks for two factors: whoever has no second one yet agrees to nothing and lifts nothing. Unlock, and enrol one.';
 
 /** Before anything is tried: whether this door takes the method at all. @throws UnlockError `two-factors` */
 export function requireTaken({ least, enrols }: FactorsAsked, method: UnlockMethod): void {
@@ -67,13 +67,13 @@ export function requireTaken({ least, enrols }: FactorsAsked, method: UnlockMeth
 
 /**
  * After it has opened something, and not before: nobody who does not know a passphrase hears what slots its owner has.
- * @param agrees it is to agree to what somebody else asks for. @throws UnlockError `two-factors`
+ * @param deed it is to agree to what somebody else asks for, or to lift a stop: nobody comes in by it, so nobody enrols by it. @throws UnlockError `two-factors`
  */
-export function requireFactors(asked: FactorsAsked, method: UnlockMethod, person: Slots, agrees: boolean): void {
+export function requireFactors(asked: FactorsAsked, method: UnlockMethod, person: Slots, deed: boolean): void {
   requireTaken(asked, method);
   if (assurance[method] >= asked.least) return;
   if (hasTwoFactors(person)) throw new UnlockError('two-factors', notAlone);
-  if (agrees) throw new UnlockError('two-factors', notYet);
+  if (deed) throw new UnlockError('two-factors', notYet);
 }
 
 /** Whether somebody who comes in so may enrol a second factor, and nothing else. */
