@@ -120,7 +120,7 @@ export const calmLock: LockFacts = {
   lockedAt: '2026-11-24T14:32:00',
   reason: 'idle',
   typed: false,
-  parked: 0,
+  parked: 1,
   stopped: null,
   unlisted: null,
   away: [],

@@ -197,7 +197,7 @@ test('why it locked is said in plain words, to one and to several; of what was d
   core.lockFacts = { ...core.lockFacts, reason: null };
   core.emit('stale', {});
   await until(async () => !(await page.textContent('.poster__note'))?.includes('locked'), 'the next answer');
-  core.lockFacts = { ...core.lockFacts, lockedAt: null, reason: 'start' };
+  core.lockFacts = { ...core.lockFacts, lockedAt: null, reason: 'start', parked: 0 };
   core.emit('stale', {});
   await until(async () => (await page.textContent('.poster__note'))?.includes('Wardmux starts locked. Nothing runs yet.'), 'the start');
   several(core);
