@@ -8,6 +8,7 @@ import type { PtyInput } from '../src/pty/service.ts';
 import { classRoom } from '../src/services/class-room.ts';
 import type { PtyClient } from './pty-client.ts';
 import type { ClientAction } from '../src/types/workspace-view.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { Workspace } from './workspace.ts';
 
 const person = 'p-0123456789ab';
@@ -20,6 +21,8 @@ let classes: readonly SessionClass[];
 let happened: (AuditEntry | ClientAction)[];
 let spawned: PtyInput<'spawn'>[];
 let workspace: Workspace;
+/** Why the process with the shells does not start one as its class wants it. */
+let noRoom: string | undefined;
 const policy = (): Parameters<typeof classRules>[0] => ({ workstation: { name: 'w', class: 'nursing', banner: '' }, classes });
 const crossings = (): unknown[] => happened.filter(({ action }) => action === 'session.crossing');
 const pane = (): number => workspace.view!.windows.find(({ active }) => active)!.activePane;
@@ -28,11 +31,13 @@ beforeEach(() => {
   classes = [clinical, general];
   happened = [];
   spawned = [];
+  noRoom = undefined;
   const pty = {
     start: () => undefined,
     kill: () => undefined,
     resize: () => undefined,
     spawn: async (spawn: PtyInput<'spawn'>) => {
+      if (noRoom) throw new Refusal('class-room', noRoom);
       spawned.push(spawn);
       return { recording: '20261128-020000-0a1b2c3d', pid: 0 };
     },
@@ -111,4 +116,14 @@ test('a session whose class the policy does not name any more starts no shell, a
   workspace.copied(pane(), digests('something of general'));
   workspace.command('switch-client -n', undefined);
   expect(workspace.pasted(pane(), digests('something of general'))).toContain('Nothing was pasted.');
+});
+
+test('a shell that is not started since its class’s place is not what it has to be is a pane that says so, and an event', async () => {
+  noRoom = 'It is a link. No shell is started.';
+  workspace.command('split-window', undefined);
+  const panes = () => workspace.view!.windows.flatMap((window) => window.panes);
+  await vi.waitFor(() => expect(panes().find(({ state }) => state === 'failed')?.sentence).toBe(noRoom));
+  expect(happened.filter(({ action }) => action === 'pane.refused')).toEqual([
+    { action: 'pane.refused', person, detail: { pane: pane(), sessionClass: 'clinical' } },
+  ]);
 });

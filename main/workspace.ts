@@ -20,10 +20,11 @@ import { newWindow, setStage } from '../src/mux/state/windows.ts';
 import { toView } from '../src/mux/view.ts';
 import type { PtyInput } from '../src/pty/service.ts';
 import type { RecordingOwner } from '../src/services/start-recording.ts';
-import { crossingSentence, type ClassRules, type Crossing } from '../src/types/classes.ts';
+import { CLASS_ROOM, crossingSentence, type ClassRules, type Crossing } from '../src/types/classes.ts';
 import { processFolder } from '../src/native/given.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from './pty-client.ts';
+import { Refusal } from '../src/types/refusal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A shell that ends this soon, and not with 0, did not end because somebody typed exit: its pane stays and says so. */
@@ -284,7 +285,7 @@ export class Workspace {
 
   async #spawn(effect: Extract<Effect, { kind: 'spawn' }>): Promise<void> {
     const { pane, cols, rows } = effect;
-    const { pty, owner, room, env, ledger } = this.#options;
+    const { pty, owner, room, env, ledger, person } = this.#options;
     const command = effect.command.length > 0 ? [...effect.command] : [shellOf(env)];
     try {
       pty.start();
@@ -304,6 +305,7 @@ export class Workspace {
       if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);
       this.#set(paneStarted(this.#state, pane, spawned.recording));
     } catch (error) {
+      if (error instanceof Refusal && error.code === CLASS_ROOM) ledger({ action: 'pane.refused', person, detail: { pane, sessionClass: effect.class } });
       this.failed(pane, sentenceOf(error));
     }
   }

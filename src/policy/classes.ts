@@ -31,7 +31,11 @@ const row = z
     sandbox: z
       .strictObject({
         kind: z.literal('bubblewrap').describe('What makes it.'),
-        network: z.boolean().describe('Whether its shells have the machine’s network: all of it, or none. Single hosts cannot be told apart so.'),
+        network: z
+          .boolean()
+          .describe(
+            'Whether its shells have the machine’s network: all of it, also what listens on this machine’s ports, or none. Single hosts cannot be told apart so.',
+          ),
       })
       .optional()
       .describe('Its shells run in a sandbox with a home of their own, and do not start where it cannot be made. Left out: as every program of the account.'),

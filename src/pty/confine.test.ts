@@ -1,7 +1,7 @@
 /** What bwrap is asked for, and what a shell of a class gets. The sandbox itself is tried where there is one: test/attacks/classes.test.ts. */
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { classEnvironment, confined, inRoom } from './confine.ts';
 
@@ -22,7 +22,7 @@ const launch = {
     TICKET: '4711',
   },
 };
-const room = { folder: '/state/p-1/clinical', withhold: ['TICKET'], sandbox: { network: false } };
+const room = { class: 'clinical', folder: '/state/p-1/clinical', withhold: ['TICKET'], sandbox: { network: false } };
 
 /** The words behind each flag of that name. */
 const after = (args: readonly string[], flag: string, words: number): string[][] =>
@@ -53,12 +53,20 @@ test('nothing of the account is in the sandbox but the class’s own home, the s
 test('with the network there is all of it', () => {
   const { command } = confined(launch, { ...room, sandbox: { network: true } });
   expect(command).toContain('--share-net');
+  // And the filter of sockets, which bash hands to bwrap; without the network there is nothing that it would keep out.
+  expect(command[0]).toBe('/usr/bin/bash');
+  expect(after(command, '--seccomp', 1)).toEqual([['3']]);
+  expect(confined(launch, room).command).not.toContain('--seccomp');
+  expect(() => confined(launch, { ...room, sandbox: { network: true } }, '/usr/bin/bwrap', 'mips')).toThrow('there is none for the processor mips');
   expect(after(command, '--ro-bind-try', 2)).toContainEqual(['/run/systemd/resolve', '/run/systemd/resolve']);
 });
 
-test.each(['', '/', 'relative', '/usr/local/home', '/etc', '/proc/1'])('a HOME of %j makes no sandbox, and so no shell', (home) => {
-  expect(() => confined({ ...launch, env: { ...launch.env, HOME: home } }, room)).toThrow('No shell is started.');
-});
+test.each(['', '/', 'relative', '/usr/local/home', '/etc', '/proc/1', '/tmp', '/tmp/../etc', '/home//ada', '/home/./ada', '/run/user/1', '/sys'])(
+  'a HOME of %j makes no sandbox, and so no shell',
+  (home) => {
+    expect(() => confined({ ...launch, env: { ...launch.env, HOME: home } }, room)).toThrow('No shell is started.');
+  },
+);
 
 test('without a sandbox a class has a history of its own, and not what is withheld', () => {
   const env = classEnvironment(launch.env, { ...room, sandbox: null }, '/bin/bash');
@@ -75,7 +83,7 @@ test('without a sandbox a class has a history of its own, and not what is withhe
 });
 
 test('where bwrap is not there, or anybody could have changed it, no shell is started', () => {
-  const folder = join(root, 'class');
+  const folder = join(root, 'wardmux-classes', 'p-1', 'clinical');
   expect(() => inRoom(launch, { ...room, folder }, join(root, 'bwrap'))).toThrow(
     `${join(root, 'bwrap')} is not there. The policy has a sandbox for this class, and no shell is started without it.`,
   );
@@ -85,4 +93,37 @@ test('where bwrap is not there, or anybody could have changed it, no shell is st
   // Without a sandbox nobody asks for it.
   expect(inRoom(launch, { ...room, folder, sandbox: null }).command).toEqual(launch.command);
   expect(existsSync(join(folder, 'history'))).toBe(true);
+});
+
+test('a folder of a class that is a link, no folder, or anybody’s to write starts no shell', () => {
+  const state = join(root, 'state');
+  const elsewhere = join(root, 'elsewhere');
+  mkdirSync(join(elsewhere, 'p-1', 'clinical', 'history'), { recursive: true });
+  const folder = join(state, 'wardmux-classes', 'p-1', 'clinical');
+  const levels = [dirname(dirname(folder)), dirname(folder), folder, join(folder, 'history')];
+  const targets = [elsewhere, join(elsewhere, 'p-1'), join(elsewhere, 'p-1', 'clinical'), join(elsewhere, 'p-1', 'clinical', 'history')];
+  const begin = (): unknown => inRoom(launch, { ...room, folder, sandbox: null });
+  for (const [i, level] of levels.entries()) {
+    rmSync(state, { recursive: true, force: true });
+    mkdirSync(dirname(level), { recursive: true });
+    symlinkSync(targets[i]!, level);
+    expect(begin, level).toThrow(`${level} is a link, and a class of sessions keeps what is its own there. Take it away. No shell is started.`);
+    rmSync(level);
+    writeFileSync(level, '');
+    expect(begin, level).toThrow(`${level} is no folder`);
+    rmSync(level);
+    expect(begin()).toBeDefined();
+    expect(statSync(level).mode & 0o777).toBe(0o700);
+  }
+  chmodSync(levels[1]!, 0o777);
+  expect(begin).toThrow('can be written by other accounts');
+  chmodSync(levels[1]!, 0o700);
+  // Inside, a shell gives its own home the modes that it likes.
+  chmodSync(levels[3]!, 0o777);
+  expect(begin()).toBeDefined();
+  // Whoever breaks the glass gets a shell all the same, and one that keeps nothing.
+  rmSync(state, { recursive: true });
+  writeFileSync(state, '');
+  expect(begin).toThrow('The folder of this class cannot be made (EEXIST)');
+  expect(inRoom(launch, { ...room, class: 'emergency', folder, sandbox: null }).env).toMatchObject({ HISTFILE: '/dev/null', PSQL_HISTORY: '/dev/null' });
 });

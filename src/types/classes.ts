@@ -13,6 +13,9 @@ export const CLASS_NAME = /^[a-z][a-z0-9-]{0,15}$/;
 /** The session of an emergency has this one, which no policy names: nothing crosses into it or out of it, and no sandbox can keep it from starting. */
 export const EMERGENCY_CLASS = 'emergency';
 
+/** Code of the refusal where a shell is not started, as what its class has for it cannot be had. */
+export const CLASS_ROOM = 'class-room';
+
 /** How text can be asked to go from one class into another: pasted, or as words of a command line that was given in another class. */
 export const crossingWays = ['paste', 'command'] as const;
 export type CrossingWay = (typeof crossingWays)[number];

@@ -3,7 +3,7 @@
  * bwrap is good for. Real bwrap, real shells in real terminals; what it is asked for is held by src/pty/confine.test.ts.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,9 @@ const policy = {
 let root: string;
 let home: string;
 let server: Server;
+/** What X servers, buses and agents listen on: of no folder. */
+let hidden: Server;
+const HIDDEN = `wardmux-classes-${process.pid}`;
 let port: number;
 const room = (of: string): Room => classRoom(policy, person, of, { HOME: home });
 
@@ -65,9 +68,12 @@ beforeAll(async () => {
   server = createServer((socket) => socket.end('REACHED'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ({ port } = server.address() as AddressInfo);
+  hidden = createServer((socket) => socket.end('DESKTOP'));
+  await new Promise<void>((resolve) => hidden.listen({ path: `\0${HIDDEN}` }, resolve));
 });
 afterAll(() => {
   server.close();
+  hidden.close();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -165,4 +171,56 @@ test('in the sandbox a shell has job control, and ends with its terminal', async
   expect(said).toContain('END');
   expect(said).not.toContain('no job control');
   expect(said).toMatch(/Running\s+sleep 30/);
+});
+
+/** Says what each attempt at a socket comes to; in Python, as no shell makes other sockets than those of the Internet. */
+const SOCKETS = `python3 - <<'END'
+import ctypes, socket
+def tried(what, attempt):
+    try: print(what, attempt())
+    except OSError as error: print(what, error.errno)
+def desktop():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(chr(0) + '${HIDDEN}')
+    return s.recv(9)
+call = ctypes.CDLL(None, use_errno=True).syscall
+def raw(*numbers):
+    given = call(*numbers)
+    return ctypes.get_errno() if given < 0 else 'MADE'
+tried('desktop', desktop)
+tried('vsock', lambda: socket.socket(40, socket.SOCK_STREAM) and 'MADE')
+tried('ring', lambda: raw(425, 1, 0))
+tried('other-processor', lambda: raw(0x40000000 | 41, 1, 1, 0))
+tried('half', lambda: raw(${process.arch === 'arm64' ? 198 : 41}, ctypes.c_ulong(0x100000001), 1, 0))
+tried('pair', lambda: socket.socketpair() and 'MADE')
+tried('six', lambda: socket.socket(socket.AF_INET6) and 'MADE')
+END
+`;
+
+test('in the sandbox with the network no socket of the desktop is reached, though no folder hides it, and the network is', async (context) => {
+  context.skip(spawnSync('python3', ['-c', '']).status !== 0, 'python3 is not installed');
+  // Without a sandbox the same words reach it.
+  expect(await inClass('general', SOCKETS)).toContain("desktop b'DESKTOP'");
+  const said = await inClass('lab', `${SOCKETS} cat < /dev/tcp/127.0.0.1/${port}; echo files-$(ls /proc/self/fd | wc -w); echo END`);
+  expect(said).toContain('END');
+  // EAFNOSUPPORT and ENOSYS.
+  expect(said).toMatch(/desktop 97\s+vsock 97\s+ring 38\s+other-processor 38\s+half 97\s+pair MADE\s+six MADE/);
+  expect(said).toContain('REACHED');
+  // Its terminal, and what ls itself has open: nothing of how the filter came in.
+  expect(said).toContain('files-4');
+  expect(await inClass('clinical', SOCKETS)).toMatch(/desktop 111/);
+});
+
+test('in the sandbox of a class whose home somebody has made a link to the account’s home nothing is started', async () => {
+  const place = join(room('lab').folder, 'home');
+  rmSync(place, { recursive: true });
+  symlinkSync(home, place);
+  await expect(inClass('lab', 'cat ~/.ssh/id_ed25519')).rejects.toThrow(`${place} is a link`);
+  rmSync(place);
+  expect(await inClass('lab', 'cat ~/.ssh/id_ed25519; echo END')).toMatch(/No such file or directory\s+END/);
+});
+
+test('in the sandbox nobody begins whose home is another name of a folder of the system', async () => {
+  const launch = { command: ['/bin/true'], cwd: '/', env: { HOME: '/tmp/../etc' } };
+  expect(() => inRoom(launch, room('clinical'))).toThrow('A sandbox needs a home of its own, by its plain path');
 });

@@ -41,6 +41,12 @@ export const appRows = [
   }),
   row('pane.open', 'A shell was started in a pane.', { pane: 'count', recording: 'recording' }, { person: 'optional' }),
   row(
+    'pane.refused',
+    'A shell was not started, as what its session’s class has for it could not be had: its folder is a link or belongs to somebody else, or its sandbox cannot be made.',
+    { pane: 'count', sessionClass: 'session-class' },
+    { person: 'required' },
+  ),
+  row(
     'pane.close',
     'A pane closed.',
     {
