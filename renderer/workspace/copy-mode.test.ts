@@ -54,19 +54,19 @@ test.each([
   ['vi', ['g', 'Space', 'e', 'Enter']],
 ] as const)('%s keys select the first word of the scrollback, copy it and leave', async (keys, names) => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal);
+  const mode = new CopyMode(terminal, keys);
   expect(press(mode, keys, ...names)).toEqual({ done: 'leave', copy: 'line' });
   expect(terminal.shownFrom()).toBe(terminal.buffer.active.baseY);
 });
 
 test('the cursor goes where the keys say, and the view with it', async () => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal);
+  const mode = new CopyMode(terminal, 'emacs');
   expect(mode.cursor).toEqual({ column: 12, row: 4 });
   press(mode, 'emacs', 'C-a');
   expect(mode.cursor).toEqual({ column: 0, row: 4 });
   press(mode, 'emacs', 'C-e', 'C-p', 'C-p', 'C-b');
-  expect(mode.cursor).toEqual({ column: 9, row: 2 });
+  expect(mode.cursor).toEqual({ column: 10, row: 2 });
   press(mode, 'emacs', 'M-v');
   expect(terminal.shownFrom()).toBe(2);
   press(mode, 'emacs', 'M-<');
@@ -79,7 +79,7 @@ test('the cursor goes where the keys say, and the view with it', async () => {
 
 test('whole lines, the other end, and giving a selection up', async () => {
   const terminal = await emulator('one\ntwo\nthree');
-  const mode = new CopyMode(terminal);
+  const mode = new CopyMode(terminal, 'vi');
   press(mode, 'vi', 'V', 'k');
   expect(mode.selecting).toBe(true);
   expect(terminal.getSelection()).toBe('two\nthree');
@@ -90,26 +90,38 @@ test('whole lines, the other end, and giving a selection up', async () => {
   expect(press(mode, 'vi', 'Enter')).toEqual({ done: 'leave' });
 });
 
+test.each([
+  // As tmux 3.3a copies it: what the cursor stands on belongs to vi's selection, and not to emacs'.
+  ['emacs', ['C-a', 'C-Space', 'C-f', 'C-f', 'M-w'], 'AB'],
+  ['vi', ['0', 'Space', 'l', 'l', 'Enter'], 'ABC'],
+  ['emacs', ['C-a', 'C-Space', 'C-e', 'M-w'], 'ABCDEFGH'],
+  ['emacs', ['C-a', 'C-p', 'C-p', 'C-Space', 'C-n', 'C-n', 'M-w'], '228\n229\n'],
+  ['emacs', ['C-a', 'C-p', 'C-p', 'C-n', 'C-n', 'C-Space', 'C-p', 'M-w'], '229\n'],
+] as const)('%s keys %j copy %j', async (keys, names, copied) => {
+  const mode = new CopyMode(await emulator('228\n229\nABCDEFGH', 8), keys);
+  expect(press(mode, keys, ...names)).toEqual({ done: 'leave', copy: copied });
+});
+
 test('ctrl-k copies to the end of the line', async () => {
-  const mode = new CopyMode(await emulator('alpha beta gamma'));
-  expect(press(mode, 'emacs', 'C-a', 'M-f', 'C-f', 'C-f', 'C-k')).toEqual({ done: 'leave', copy: 'beta gamma' });
+  const mode = new CopyMode(await emulator('alpha beta gamma'), 'emacs');
+  expect(press(mode, 'emacs', 'C-a', 'M-f', 'C-f', 'C-k')).toEqual({ done: 'leave', copy: 'beta gamma' });
 });
 
 test('a hit is where the cursor is, is not copied, and ends what was being selected', async () => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal);
+  const mode = new CopyMode(terminal, 'emacs');
   mode.aim();
   terminal.select(5, 3, 1);
   mode.follow(true);
   expect(mode.cursor.column).toBe(5);
   expect(press(mode, 'emacs', 'Enter')).toEqual({ done: 'leave' });
-  const again = new CopyMode(terminal);
+  const again = new CopyMode(terminal, 'emacs');
   press(again, 'emacs', 'M->', 'C-Space');
   again.aim();
   terminal.select(0, 10, 4);
   again.follow(true);
-  expect(press(again, 'emacs', 'M-w').copy).toBe('line 10 ward\nl');
-  const lost = new CopyMode(terminal);
+  expect(press(again, 'emacs', 'M-w').copy).toBe('line 10 ward\n');
+  const lost = new CopyMode(terminal, 'emacs');
   press(lost, 'emacs', 'C-a', 'C-Space', 'M-f');
   lost.aim();
   terminal.clearSelection();
@@ -118,7 +130,7 @@ test('a hit is where the cursor is, is not copied, and ends what was being selec
 });
 
 test('searches are asked for in their direction', async () => {
-  const mode = new CopyMode(await emulator('x'));
+  const mode = new CopyMode(await emulator('x'), 'vi');
   expect([press(mode, 'vi', '/'), press(mode, 'vi', '?'), press(mode, 'vi', 'n'), press(mode, 'vi', 'N')]).toEqual([
     { search: 'newer' },
     { search: 'older' },

@@ -3,7 +3,7 @@
  * the emulator's buffer, columns are cells.
  */
 import type { Terminal } from '@xterm/xterm';
-import type { CopyAction } from '../../src/mux/keys/copy-table.ts';
+import type { CopyAction, CopyKeys } from '../../src/mux/keys/copy-table.ts';
 
 /** What copy mode asks of an emulator. */
 export type Readable = Pick<
@@ -25,6 +25,8 @@ interface Point {
 
 export class CopyMode {
   readonly #terminal: Readable;
+  /** tmux's two tables differ in one thing more than keys: what the cursor stands on is selected in vi's, and in emacs' it is not. */
+  readonly #beyond: 0 | 1;
   #at: Point;
   #anchor: Point | undefined;
   #wholeLines = false;
@@ -33,8 +35,9 @@ export class CopyMode {
   /** The column that up and down keep to where the line is long enough. */
   #column: number;
 
-  constructor(terminal: Readable) {
+  constructor(terminal: Readable, keys: CopyKeys) {
     this.#terminal = terminal;
+    this.#beyond = keys === 'emacs' ? 1 : 0;
     const { baseY, cursorX, cursorY } = terminal.buffer.active;
     this.#at = { x: Math.min(cursorX, terminal.cols - 1), y: baseY + cursorY };
     this.#column = this.#at.x;
@@ -47,7 +50,7 @@ export class CopyMode {
 
   /** Where the cursor is drawn: column and row of the viewport. */
   get cursor(): { readonly column: number; readonly row: number } {
-    return { column: this.#at.x, row: this.#at.y - this.#buffer.viewportY };
+    return { column: Math.min(this.#at.x, this.#terminal.cols - 1), row: this.#at.y - this.#buffer.viewportY };
   }
 
   /** Where the next search begins: at the cursor. The emulator's search goes on from what is selected. */
@@ -104,7 +107,7 @@ export class CopyMode {
     'next-word-end': () => this.#to(this.#wordEnd()),
     'start-of-line': () => this.#to({ x: 0, y: this.#at.y }),
     'back-to-indentation': () => this.#to({ x: Math.max(0, this.#line(this.#at.y).search(/\S/)), y: this.#at.y }),
-    'end-of-line': () => this.#to({ x: Math.max(0, this.#line(this.#at.y).trimEnd().length - 1), y: this.#at.y }),
+    'end-of-line': () => this.#to({ x: Math.max(0, this.#line(this.#at.y).trimEnd().length - 1 + this.#beyond), y: this.#at.y }),
     'history-top': () => this.#to({ x: 0, y: 0 }),
     'history-bottom': () => this.#to({ x: 0, y: this.#buffer.length - 1 }),
     'top-line': () => this.#to({ x: 0, y: this.#buffer.viewportY }),
@@ -152,14 +155,14 @@ export class CopyMode {
   #upDown(lines: number): CopyOutcome {
     const column = this.#column;
     const y = Math.max(0, Math.min(this.#buffer.length - 1, this.#at.y + lines));
-    this.#to({ x: Math.min(column, Math.max(0, this.#line(y).trimEnd().length - 1)), y });
+    this.#to({ x: Math.min(column, Math.max(0, this.#line(y).trimEnd().length - 1 + this.#beyond)), y });
     this.#column = column;
     return {};
   }
 
   #to(point: Point): CopyOutcome {
     const { length } = this.#buffer;
-    this.#at = { x: Math.max(0, Math.min(this.#terminal.cols - 1, point.x)), y: Math.max(0, Math.min(length - 1, point.y)) };
+    this.#at = { x: Math.max(0, Math.min(this.#terminal.cols - 1 + this.#beyond, point.x)), y: Math.max(0, Math.min(length - 1, point.y)) };
     this.#column = this.#at.x;
     this.#show();
     this.#select();
@@ -180,13 +183,20 @@ export class CopyMode {
     const before = this.#anchor.y < this.#at.y || (this.#anchor.y === this.#at.y && this.#anchor.x <= this.#at.x);
     const [first, second] = before ? [this.#anchor, this.#at] : [this.#at, this.#anchor];
     if (this.#wholeLines) this.#terminal.select(0, first.y, (second.y - first.y + 1) * cols);
-    else this.#terminal.select(first.x, first.y, (second.y - first.y) * cols + second.x - first.x + 1);
+    else this.#terminal.select(first.x, first.y, (second.y - first.y) * cols + second.x - first.x + 1 - this.#beyond);
   }
 
   #copy(): CopyOutcome {
-    const text = this.#hit ? '' : this.#terminal.getSelection();
+    const text = this.#hit ? '' : this.#terminal.getSelection() + this.#lineEnd();
     this.#leave();
     return text ? { done: 'leave', copy: text } : { done: 'leave' };
+  }
+
+  /** A selection that ends before the first cell of a line has the end of the one above, which the emulator leaves out. */
+  #lineEnd(): string {
+    if (!this.#anchor || this.#wholeLines || this.#beyond === 0) return '';
+    const last = this.#anchor.y < this.#at.y ? this.#at : this.#anchor;
+    return last.x === 0 && this.#anchor.y !== this.#at.y && !this.#wrapped(last.y) ? '\n' : '';
   }
 
   #leave(): CopyOutcome {
@@ -222,11 +232,11 @@ export class CopyMode {
   #wordEnd(): Point {
     let { x, y } = this.#at;
     const last = this.#buffer.length - 1;
-    for (x += 1; y <= last; y++, x = 0) {
+    for (x += 1 - this.#beyond; y <= last; y++, x = 0) {
       const match = this.#line(y)
         .slice(x)
         .match(/^\s*(\w+|[^\w\s]+)/);
-      if (match) return { x: x + match[0].length - 1, y };
+      if (match) return { x: x + match[0].length - 1 + this.#beyond, y };
     }
     return this.#at;
   }

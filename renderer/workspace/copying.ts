@@ -34,7 +34,7 @@ export class Copying {
   }
 
   enter(pane: number, how: { readonly pageUp?: boolean; readonly atHit?: boolean } = {}): void {
-    if (model.copying.value?.pane !== pane || !this.#mode) this.#mode = new CopyMode(this.#terminal(pane).terminal);
+    if (model.copying.value?.pane !== pane || !this.#mode) this.#mode = new CopyMode(this.#terminal(pane).terminal, model.options.value['mode-keys']);
     if (how.pageUp) this.#mode.run('page-up');
     if (how.atHit) this.#mode.follow(true);
     this.#draw(pane);
