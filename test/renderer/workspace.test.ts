@@ -328,6 +328,21 @@ describe('keys', () => {
     expect(core.commands()).toEqual(['command-prompt', 'source-file ~/.tmux.conf', 'set-option mouse off', 'command-prompt']);
   });
 
+  test.each([1440, 1024, 800])('what is typed into the prompt is seen at %i, its usage over it', async (width) => {
+    const { page } = await start({ viewport: { width, height: 600 } });
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await page.keyboard.type('split-window -h -t 1 -c /var');
+    await until(async () => (await page.textContent('.prompt__usage').catch(() => ''))?.includes('split-window'), 'the usage');
+    const fits = await page.evaluate<boolean>(
+      `(() => { const field = document.querySelector('.prompt__text'); return field.scrollWidth <= field.clientWidth; })()`,
+    );
+    expect(fits).toBe(true);
+    expect(
+      await page.evaluate<boolean>(`(() => { const band = document.querySelector('dialog.palette'); return band.scrollWidth <= band.clientWidth; })()`),
+    ).toBe(true);
+  });
+
   test('a word that is no command finds what it means: Return fills it in, and the next one runs it', async () => {
     const { page, core } = await start();
     const { keyboard } = page;

@@ -113,6 +113,8 @@ function Prompt({
           </>
         ) : null}
       </p>
+      {/* Over the line, and not in it: what is typed has the line. */}
+      {hint && !refused ? <p class="prompt__usage">{usage(hint)}</p> : null}
       <form
         class="prompt"
         onSubmit={(event) => {
@@ -158,9 +160,7 @@ function Prompt({
           }}
         />
         <span class="prompt__hint">
-          {hint ? (
-            <span>{usage(hint)} </span>
-          ) : palette ? (
+          {palette && !hint ? (
             <>
               <kbd>↑↓</kbd> {recalls && history().length > 0 ? messages.prompt.earlier : messages.prompt.choose} <kbd>tab</kbd> {messages.prompt.complete}{' '}
             </>
